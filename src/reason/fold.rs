@@ -1,0 +1,51 @@
+//! One spelling for every text: lower case, ASCII quotes, single spaces; each folded byte remembers where it came from.
+
+use super::symptom::Span;
+
+/// A text in its folded spelling, with the way back.
+pub(super) struct Folded {
+    /// The folded text.
+    pub(super) text: String,
+    /// For each folded byte, and for the end, the byte offset in the original.
+    origin: Vec<u32>,
+}
+
+impl Folded {
+    pub(super) fn new(original: &str) -> Self {
+        let mut text = String::with_capacity(original.len());
+        let mut origin = Vec::with_capacity(original.len() + 1);
+        let mut after_space = false;
+        for (at, letter) in original.char_indices() {
+            let space = letter.is_whitespace();
+            if !(space && after_space) {
+                let from = text.len();
+                fold_letter(letter, &mut text);
+                let at = u32::try_from(at).unwrap_or(u32::MAX);
+                origin.extend(std::iter::repeat_n(at, text.len() - from));
+            }
+            after_space = space;
+        }
+        origin.push(u32::try_from(original.len()).unwrap_or(u32::MAX));
+        Self { text, origin }
+    }
+
+    /// The original bytes behind a folded range.
+    pub(super) fn original(&self, folded: &Span) -> Span {
+        self.origin[folded.start] as usize..self.origin[folded.end] as usize
+    }
+}
+
+/// The folded spelling alone, for the phrases of the grammar.
+pub(super) fn fold(text: &str) -> String {
+    Folded::new(text).text
+}
+
+fn fold_letter(letter: char, into: &mut String) {
+    match letter {
+        '\u{2018}' | '\u{2019}' => into.push('\''),
+        '\u{201c}' | '\u{201d}' => into.push('"'),
+        '\u{2026}' => into.push_str("..."),
+        _ if letter.is_whitespace() => into.push(' '),
+        _ => into.push(letter.to_ascii_lowercase()),
+    }
+}

@@ -1,0 +1,21 @@
+//! A stopped task's reason as text, read into symptoms.
+//!
+//! Reading is pure, total and linear in the length of the text: it never fails and never guesses. The text is folded to one spelling
+//! ([`fold`]), the phrases of the [`grammar`] are found in one pass, and the [`reader`] weighs what they say. Every fact keeps its byte
+//! span in the original text.
+
+mod fold;
+mod grammar;
+mod phrase;
+mod reader;
+mod symptom;
+
+pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom};
+
+/// What a reason tells of, in the order of the text: one symptom for each failure, each failure once.
+///
+/// Empty for a blank text; otherwise at least one symptom, whose fault is [`Fault::Unknown`] where the words prove none.
+#[must_use]
+pub fn read(text: &str) -> Vec<Symptom> {
+    reader::read(text)
+}

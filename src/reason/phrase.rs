@@ -1,0 +1,137 @@
+//! One entry of the grammar: the words, what they say, and the name that follows them.
+
+use super::symptom::{Deny, Fault, Step};
+
+/// How much a phrase counts where several speak of the same thing. Of equals the first in the text wins: wraps stand outside what they wrap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// Goes along with many failures: a service's name, an HTTP status.
+    Hint,
+    /// The name of an error, or a symptom further up the stack.
+    Name,
+    /// An API's error code, or the IAM action that was refused.
+    Code,
+    /// A sentence that says it.
+    Said,
+    /// Nothing else can be meant.
+    Proof,
+}
+
+/// What the words after a phrase name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    Resource,
+    Action,
+    Principal,
+    Role,
+    Region,
+    Host,
+    JsonKey,
+    VersionStage,
+    Retries,
+    RequestId,
+    /// An ARN; what it names depends on its service.
+    Arn,
+    /// A URL: the endpoint, and a resource where nothing better is named.
+    Url,
+    /// Somebody's own words, in which nothing is to be read.
+    Nothing,
+}
+
+/// Where a name ends when none of its terminators follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    /// At the end of the text: it may hold spaces, and was cut.
+    EndOfText,
+    /// At the next space.
+    EndOfWord,
+    /// It was no name at all.
+    NoName,
+}
+
+/// A name that follows a phrase. It is opaque: no phrase is read inside it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot {
+    pub(super) names: Names,
+    pub(super) weight: Weight,
+    /// What ends the name, in folded spelling; the earliest wins.
+    pub(super) until: &'static [&'static str],
+    pub(super) otherwise: Otherwise,
+    /// How many bytes of the phrase itself belong to the name (`arn:`).
+    pub(super) back: usize,
+}
+
+/// Words to look for, in any case and with any white space.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Phrase {
+    pub(super) words: &'static str,
+    pub(super) step: Option<(Step, Weight)>,
+    pub(super) fault: Option<(Fault, Weight)>,
+    pub(super) deny: Option<Deny>,
+    pub(super) slot: Option<Slot>,
+    /// Counts only where the text begins, and there only with this capital letter: the EC2 agent capitalises an unwrapped error.
+    pub(super) capital_at_start: Option<char>,
+    /// Counts only where the text begins.
+    pub(super) at_start: bool,
+}
+
+/// Words without a meaning of their own yet.
+pub(super) const fn say(words: &'static str) -> Phrase {
+    Phrase { words, step: None, fault: None, deny: None, slot: None, capital_at_start: None, at_start: false }
+}
+
+impl Phrase {
+    pub(super) const fn step(mut self, step: Step, weight: Weight) -> Self {
+        self.step = Some((step, weight));
+        self
+    }
+
+    pub(super) const fn fault(mut self, fault: Fault, weight: Weight) -> Self {
+        self.fault = Some((fault, weight));
+        self
+    }
+
+    pub(super) const fn deny(mut self, deny: Deny) -> Self {
+        self.deny = Some(deny);
+        self
+    }
+
+    /// A name follows, up to one of the terminators, else up to the next space.
+    pub(super) const fn word(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, weight, until, otherwise: Otherwise::EndOfWord, back: 0 })
+    }
+
+    /// A name that may hold spaces follows, up to one of the terminators, else up to the end.
+    pub(super) const fn name(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, weight, until, otherwise: Otherwise::EndOfText, back: 0 })
+    }
+
+    /// A name follows only if one of the terminators does.
+    pub(super) const fn within(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, weight, until, otherwise: Otherwise::NoName, back: 0 })
+    }
+
+    const fn named(mut self, slot: Slot) -> Self {
+        self.slot = Some(slot);
+        self
+    }
+
+    /// The last bytes of the phrase belong to the name.
+    pub(super) const fn back(mut self, bytes: usize) -> Self {
+        if let Some(mut slot) = self.slot {
+            slot.back = bytes;
+            self.slot = Some(slot);
+        }
+        self
+    }
+
+    pub(super) const fn at_start(mut self) -> Self {
+        self.at_start = true;
+        self
+    }
+
+    pub(super) const fn capital_at_start(mut self, capital: char) -> Self {
+        self.capital_at_start = Some(capital);
+        self
+    }
+}

@@ -1,0 +1,349 @@
+//! From the phrases of a text to its symptoms, in one pass from left to right.
+//!
+//! The automaton finds the leftmost longest phrase. A name that follows a phrase is skipped whole, so nothing is read in an ARN, a URL or
+//! somebody's own words. What a phrase says is weighed against what its clause said before: the heavier wins, of equals the earlier.
+//! A clause ends where a `;` is followed at once by another phrase, which is how the agent joins errors. Each clause is one symptom.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Input, MatchKind};
+
+use super::fold::{Folded, fold};
+use super::grammar::phrases;
+use super::phrase::{Names, Otherwise, Phrase, Slot, Weight};
+use super::symptom::{Deny, Fact, Fault, Span, Step, Symptom};
+
+/// No name that ECS prints is longer (a secret id may have 2,048 bytes); it also bounds the look-ahead for a terminator.
+const LONGEST_NAME: usize = 2_100;
+/// A cut-off phrase counts from this many bytes on.
+const SHORTEST_CUT: usize = 8;
+
+struct Grammar {
+    phrases: Vec<(String, &'static Phrase)>,
+    automaton: AhoCorasick,
+}
+
+static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
+    let phrases: Vec<_> = phrases().map(|phrase| (fold(phrase.words), phrase)).collect();
+    let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(phrases.iter().map(|(words, _)| words));
+    #[expect(clippy::expect_used, reason = "the phrases are constants of a few kilobytes, and every test builds them")]
+    let automaton = automaton.expect("the grammar builds");
+    Grammar { phrases, automaton }
+});
+
+/// What `text` tells of, in the order of the text. Empty for a blank text; otherwise at least one symptom, if only `unknown`.
+pub(super) fn read(text: &str) -> Vec<Symptom> {
+    let folded = Folded::new(text);
+    if folded.text.trim().is_empty() {
+        return Vec::new();
+    }
+    let mut reader = Reader { text, folded: &folded, clauses: vec![Clause::default()] };
+    let read_up_to = reader.read_phrases();
+    reader.read_cut_phrase(read_up_to);
+    reader.finish()
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    folded: &'t Folded,
+    clauses: Vec<Clause>,
+}
+
+/// What has been read of one failure. Spans are folded ones.
+#[derive(Default)]
+struct Clause {
+    step: Option<Weighed<Step>>,
+    fault: Option<Weighed<Fault>>,
+    deny: Option<Deny>,
+    names: Vec<(Names, Weight, Span)>,
+}
+
+struct Weighed<T> {
+    value: T,
+    weight: Weight,
+    span: Span,
+}
+
+fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Span) {
+    if let Some((value, weight)) = said
+        && best.as_ref().is_none_or(|best| weight > best.weight)
+    {
+        *best = Some(Weighed { value, weight, span: span.clone() });
+    }
+}
+
+impl Reader<'_> {
+    /// Reads every whole phrase; returns where the last one, with its name, ended.
+    fn read_phrases(&mut self) -> usize {
+        let grammar = &*GRAMMAR;
+        let folded = self.folded.text.as_str();
+        let (mut at, mut read_up_to) = (0, 0);
+        while let Some(found) = grammar.automaton.find(Input::new(folded).range(at..)) {
+            let span = found.span().range();
+            let (_, phrase) = grammar.phrases[found.pattern().as_usize()];
+            if !self.counts(phrase, &span) {
+                at = next_boundary(folded, span.start);
+                continue;
+            }
+            if folded[..span.start].ends_with(';') {
+                self.clauses.push(Clause::default());
+            }
+            let name = phrase.slot.as_ref().and_then(|slot| Some((slot, name_after(folded, slot, span.end)?)));
+            at = name.as_ref().map_or(span.end, |(_, name)| name.end.max(span.end));
+            read_up_to = at;
+            self.absorb(phrase, &span, name);
+        }
+        read_up_to
+    }
+
+    /// Whether a phrase found here is one: whole words, and at the start where it must be.
+    fn counts(&self, phrase: &Phrase, span: &Span) -> bool {
+        let folded = self.folded.text.as_str();
+        let word = |letter: Option<char>| letter.is_some_and(|l| l.is_alphanumeric() || l == '_');
+        let (before, after) = (folded[..span.start].chars().next_back(), folded[span.end..].chars().next());
+        let (first, last) = (folded[span.clone()].chars().next(), folded[span.clone()].chars().next_back());
+        if (word(first) && word(before)) || (word(last) && word(after) && !last.is_some_and(|l| l.is_ascii_digit())) {
+            return false;
+        }
+        match phrase.capital_at_start {
+            Some(capital) => span.start == 0 && self.text.starts_with(capital),
+            None => !phrase.at_start || span.start == 0,
+        }
+    }
+
+    fn absorb(&mut self, phrase: &Phrase, span: &Span, name: Option<(&Slot, Span)>) {
+        let Some(clause) = self.clauses.last_mut() else { return };
+        let mut said = span.clone();
+        if let Some((slot, name)) = name {
+            if matches!(slot.names, Names::JsonKey | Names::VersionStage | Names::Action) {
+                said.end = name.end.max(said.end);
+            }
+            let text = &self.folded.text[name.clone()];
+            if slot.names == Names::Action && text.starts_with("kms:") {
+                weigh(&mut clause.fault, Some((Fault::KmsDenied, Weight::Said)), &said);
+            }
+            if slot.names == Names::Url {
+                weigh(&mut clause.step, step_of_url(text), &name);
+            }
+            if slot.names == Names::Action {
+                weigh(&mut clause.step, step_of_action(text), &name);
+            }
+            clause.names.push((slot.names, slot.weight, name));
+        }
+        weigh(&mut clause.step, phrase.step, span);
+        weigh(&mut clause.fault, phrase.fault, &said);
+        clause.deny = clause.deny.or(phrase.deny);
+    }
+
+    /// A text cut inside a phrase still says what every phrase that begins so says.
+    fn read_cut_phrase(&mut self, read_up_to: usize) {
+        let rest = &self.folded.text[read_up_to..];
+        let tail = rest.trim_end_matches(['.', '\u{fffd}']);
+        let starts = tail.char_indices().filter(|&(at, letter)| {
+            letter.is_alphanumeric() && !tail[..at].chars().next_back().is_some_and(char::is_alphanumeric) && tail.len() - at >= SHORTEST_CUT
+        });
+        // Only the last words can be cut: no phrase is longer than a sentence.
+        let longest = GRAMMAR.phrases.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
+        for (at, _) in starts.filter(|(at, _)| tail.len() - at < longest) {
+            let cut = &tail[at..];
+            // Between words nothing is cut: what would have followed is anybody's guess.
+            let inside_word = |words: &str| words[cut.len()..].starts_with(char::is_alphanumeric) && cut.ends_with(char::is_alphanumeric);
+            let begins = |words: &str, phrase: &Phrase| words.starts_with(cut) && inside_word(words) && phrase.capital_at_start.is_none();
+            let whole: Vec<_> = GRAMMAR.phrases.iter().filter(|(words, phrase)| begins(words, phrase)).collect();
+            let Some((_, first)) = whole.first() else { continue };
+            let span = read_up_to + at..read_up_to + at + cut.len();
+            let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|(_, phrase)| same(phrase, first));
+            let Some(clause) = self.clauses.last_mut() else { return };
+            if agree(|a, b| a.fault.map(|f| f.0) == b.fault.map(|f| f.0)) {
+                weigh(&mut clause.fault, first.fault.filter(|fault| fault.1 > Weight::Hint), &span);
+            }
+            if agree(|a, b| a.step.map(|s| s.0) == b.step.map(|s| s.0)) {
+                weigh(&mut clause.step, first.step.filter(|step| step.1 > Weight::Hint), &span);
+            }
+            if agree(|a, b| a.deny == b.deny) {
+                clause.deny = clause.deny.or(first.deny);
+            }
+            return;
+        }
+    }
+
+    fn finish(self) -> Vec<Symptom> {
+        let truncated = is_truncated(self.text);
+        let mut symptoms: Vec<Symptom> = Vec::new();
+        let mut step_before = None;
+        let clauses = self.clauses.len();
+        for (at, clause) in self.clauses.into_iter().enumerate() {
+            let symptom = clause.into_symptom(self.text, self.folded, step_before, truncated && at + 1 == clauses);
+            step_before = Some(symptom.step);
+            let told = |other: &Symptom| other.step == symptom.step && other.fault == symptom.fault && other.deny == symptom.deny && same_name(other, &symptom);
+            let says_nothing = at > 0 && symptom.fault == Fault::Unknown && symptom.resource.is_none();
+            if !says_nothing && !symptoms.iter().any(told) {
+                symptoms.push(symptom);
+            }
+        }
+        symptoms
+    }
+}
+
+fn same_name(one: &Symptom, other: &Symptom) -> bool {
+    one.resource.as_ref().map(|fact| &fact.text) == other.resource.as_ref().map(|fact| &fact.text)
+        && one.json_key.as_ref().map(|fact| &fact.text) == other.json_key.as_ref().map(|fact| &fact.text)
+}
+
+impl Clause {
+    fn into_symptom(self, text: &str, folded: &Folded, step_before: Option<Step>, truncated: bool) -> Symptom {
+        let fact = |span: &Span| {
+            let span = folded.original(span);
+            Fact { text: text[span.clone()].to_owned(), span }
+        };
+        let best = |kind: Names| {
+            let mut best: Option<&(Names, Weight, Span)> = None;
+            for name in self.names.iter().filter(|(names, ..)| *names == kind) {
+                if best.is_none_or(|best| name.1 > best.1) {
+                    best = Some(name);
+                }
+            }
+            best.map(|(_, weight, span)| (*weight, fact(span)))
+        };
+        let arn = |service: &str| {
+            let of_service = |span: &&Span| folded.text[(*span).clone()].split(':').nth(2) == Some(service);
+            self.names.iter().filter(|(names, ..)| matches!(names, Names::Arn | Names::Resource)).map(|(.., span)| span).find(of_service).map(fact)
+        };
+        let url = best(Names::Url).map(|(_, fact)| fact);
+        let principal = best(Names::Principal).map(|(_, fact)| fact).or_else(|| arn("sts"));
+        let role = best(Names::Role).map(|(_, fact)| fact).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/")));
+        let key = arn("kms");
+        let resource = best(Names::Resource)
+            .map(|(_, fact)| fact)
+            .or_else(|| role.clone())
+            .or_else(|| arn("secretsmanager"))
+            .or_else(|| arn("ssm"))
+            .or_else(|| key.clone())
+            .or_else(|| arn("logs"))
+            .or_else(|| arn("s3"))
+            .or_else(|| url.clone());
+        let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
+        let fault = self.fault.as_ref().map_or(Fault::Unknown, |fault| fault.value);
+        let whole = 0..folded.text.len();
+        let span = self.fault.map(|fault| fault.span).or(self.step.map(|step| step.span)).unwrap_or(whole);
+        let host = best(Names::Host).map(|(_, fact)| fact).or_else(|| url.as_ref().and_then(host_of));
+        let region = best(Names::Region).map(|(_, fact)| fact).or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3)));
+        Symptom {
+            step,
+            fault,
+            deny: self.deny.filter(|_| fault == Fault::AccessDenied),
+            span: folded.original(&span),
+            action: best(Names::Action).map(|(_, fact)| fact),
+            principal,
+            role,
+            region,
+            account: resource.as_ref().and_then(|arn| arn_part(arn, 4)),
+            resource,
+            host,
+            key,
+            json_key: best(Names::JsonKey).map(|(_, fact)| fact),
+            version_stage: best(Names::VersionStage).map(|(_, fact)| fact),
+            retries: best(Names::Retries).and_then(|(_, fact)| fact.text.parse().ok()),
+            request_id: best(Names::RequestId).map(|(_, fact)| fact),
+            truncated,
+        }
+    }
+}
+
+/// Part `index` of an ARN (0 is `arn`), where it is one and the part is not empty.
+fn arn_part(arn: &Fact, index: usize) -> Option<Fact> {
+    let mut from = arn.span.start;
+    let mut parts = arn.text.split(':');
+    if parts.clone().next() != Some("arn") {
+        return None;
+    }
+    for part in parts.by_ref().take(index) {
+        from += part.len() + 1;
+    }
+    parts.next().filter(|part| !part.is_empty()).map(|part| Fact { text: part.to_owned(), span: from..from + part.len() })
+}
+
+fn host_of(url: &Fact) -> Option<Fact> {
+    let from = url.text.find("://")? + 3;
+    let host = url.text[from..].split(['/', ':', '?', '#']).next().filter(|host| !host.is_empty())?;
+    let from = url.span.start + from;
+    Some(Fact { text: host.to_owned(), span: from..from + host.len() })
+}
+
+/// The service that an IAM action belongs to says what was being fetched, unless a fetcher said so itself.
+fn step_of_action(action: &str) -> Option<(Step, Weight)> {
+    let (service, call) = action.split_once(':')?;
+    let said = match (service, call) {
+        ("ecr", "getauthorizationtoken") => (Step::EcrAuth, Weight::Code),
+        ("ecr", _) => (Step::ImagePull, Weight::Code),
+        ("secretsmanager", _) => (Step::SecretsManager, Weight::Hint),
+        ("ssm", _) => (Step::ParameterStore, Weight::Hint),
+        ("logs", _) => (Step::LogDriver, Weight::Hint),
+        ("s3", _) => (Step::EnvFile, Weight::Hint),
+        _ => return None,
+    };
+    Some(said)
+}
+
+/// The endpoint hints at what was being fetched.
+fn step_of_url(url: &str) -> Option<(Step, Weight)> {
+    let (_, host) = url.split_once("://")?;
+    let step = match host.split('.').next()? {
+        "secretsmanager" | "secretsmanager-fips" => Step::SecretsManager,
+        "ssm" | "ssm-fips" => Step::ParameterStore,
+        "api" if host.starts_with("api.ecr.") => Step::EcrAuth,
+        "logs" | "logs-fips" => Step::LogDriver,
+        _ => return None,
+    };
+    Some((step, Weight::Hint))
+}
+
+/// The name that follows a phrase which ends at `end`.
+fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {
+    let start = end - slot.back;
+    let limit = floor_boundary(folded, (start + LONGEST_NAME).min(folded.len()));
+    // A quoted name is named without its quotes.
+    let quoted = slot.back == 0 && folded[start..].starts_with('"');
+    let start = start + usize::from(quoted);
+    let open = folded.get(start..limit)?;
+    let until = if quoted { &["\""] } else { slot.until };
+    let ended = until.iter().filter_map(|until| open.find(until)).min();
+    let mut length = match (ended, slot.otherwise) {
+        (Some(at), _) => at,
+        (None, Otherwise::EndOfText) => open.len(),
+        (None, Otherwise::EndOfWord) => open.find(' ').unwrap_or(open.len()),
+        (None, Otherwise::NoName) => return None,
+    };
+    if slot.otherwise == Otherwise::EndOfWord && !quoted {
+        length = open[..length].find(' ').unwrap_or(length);
+    }
+    // Where nothing told the end, the sentence's own punctuation may stand behind the name.
+    let name = match ended {
+        Some(at) if at == length => open[..length].trim_end(),
+        _ if slot.otherwise == Otherwise::EndOfWord => open[..length].trim_end_matches(['.', ',', ':', ';', ')', '\'']),
+        _ => open[..length].trim_end_matches(['.', ' ', ')', '\u{fffd}']),
+    };
+    (!name.is_empty()).then(|| start..start + name.len())
+}
+
+fn next_boundary(text: &str, at: usize) -> usize {
+    at + text[at..].chars().next().map_or(1, char::len_utf8)
+}
+
+fn floor_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// ECS cuts at 1024 bytes, its console at 252 or 255 characters; people and logs write an ellipsis.
+fn is_truncated(text: &str) -> bool {
+    let text = text.trim_end();
+    let letters = || text.chars().count();
+    text.ends_with("...")
+        || text.ends_with(['\u{2026}', '\u{fffd}'])
+        || (1021..=1026).contains(&text.len())
+        || matches!(text.len(), 252..=1020) && matches!(letters(), 252 | 255)
+}

@@ -1,0 +1,148 @@
+//! What a reason says, as values: the step, the fault, the kind of policy that refused, and the facts, each with its place in the text.
+
+use std::ops::Range;
+
+use crate::words::words;
+
+words! {
+    /// What ECS was doing when the task failed.
+    Step {
+        SecretsManager = "secrets-manager",
+        ParameterStore = "parameter-store",
+        RegistryCredentials = "registry-credentials",
+        EcrAuth = "ecr-auth",
+        ImagePull = "image-pull",
+        EnvFile = "env-file",
+        LogDriver = "log-driver",
+        EfsVolume = "efs-volume",
+        FsxVolume = "fsx-volume",
+        EbsVolume = "ebs-volume",
+        Volume = "volume",
+        NetworkInterface = "network-interface",
+        ServiceConnect = "service-connect",
+        CredentialSpec = "credential-spec",
+        ExecutionRole = "execution-role",
+        SecretSidecar = "secret-sidecar",
+        ExecAgent = "exec-agent",
+        Container = "container",
+        Capacity = "capacity",
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// What went wrong.
+    Fault {
+        AccessDenied = "access-denied",
+        KmsDenied = "kms-denied",
+        AssumeRoleDenied = "assume-role-denied",
+        RoleMissing = "role-missing",
+        NotFound = "not-found",
+        PendingDeletion = "pending-deletion",
+        VersionNotFound = "version-not-found",
+        JsonKeyMissing = "json-key-missing",
+        NotJson = "not-json",
+        BadReference = "bad-reference",
+        WrongShape = "wrong-shape",
+        KmsKeyUnusable = "kms-key-unusable",
+        NetworkTimeout = "network-timeout",
+        Dns = "dns",
+        Tls = "tls",
+        ConnectionRefused = "connection-refused",
+        Throttled = "throttled",
+        ServiceError = "service-error",
+        BadCredentials = "bad-credentials",
+        TooLarge = "too-large",
+        Misconfigured = "misconfigured",
+        PlatformMismatch = "platform-mismatch",
+        NoSpace = "no-space",
+        Exited = "exited",
+        TimedOut = "timed-out",
+        OutOfMemory = "out-of-memory",
+        OutOfCapacity = "out-of-capacity",
+        Unhealthy = "unhealthy",
+        Normal = "normal",
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// The kind of policy that refused, where the text tells; set for [`Fault::AccessDenied`] only.
+    Deny {
+        /// No identity-based policy allows the action.
+        Identity = "identity",
+        /// An explicit deny, in an identity-based policy or in one that the text does not name.
+        Explicit = "explicit",
+        /// A service control policy.
+        Scp = "scp",
+        /// A resource control policy.
+        Rcp = "rcp",
+        /// A permissions boundary.
+        Boundary = "boundary",
+        /// A session policy.
+        Session = "session",
+        /// A resource-based policy.
+        ResourcePolicy = "resource-policy",
+        /// A VPC endpoint policy.
+        EndpointPolicy = "endpoint-policy",
+    }
+}
+
+/// A byte range of the original text; both ends lie on character boundaries.
+pub type Span = Range<usize>;
+
+/// A piece of the text that names something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// The words as they stand in the text.
+    pub text: String,
+    /// Where they stand.
+    pub span: Span,
+}
+
+/// One failure that a reason tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symptom {
+    /// What was being done.
+    pub step: Step,
+    /// What went wrong.
+    pub fault: Fault,
+    /// Which kind of policy refused.
+    pub deny: Option<Deny>,
+    /// The words that decided the fault, or the step where no fault was proved.
+    pub span: Span,
+    /// The secret, parameters, image, log group, bucket or file system as named in the text.
+    pub resource: Option<Fact>,
+    /// The IAM action that was refused.
+    pub action: Option<Fact>,
+    /// Who was refused, usually an assumed-role ARN.
+    pub principal: Option<Fact>,
+    /// A role that the text names by its ARN.
+    pub role: Option<Fact>,
+    /// The Region that the text names, or that of the resource's ARN.
+    pub region: Option<Fact>,
+    /// The account in the resource's ARN.
+    pub account: Option<Fact>,
+    /// The endpoint that was contacted.
+    pub host: Option<Fact>,
+    /// The KMS key.
+    pub key: Option<Fact>,
+    /// The JSON key that was asked for.
+    pub json_key: Option<Fact>,
+    /// The version stage or version id that was asked for.
+    pub version_stage: Option<Fact>,
+    /// How often the call was made, where the text counts.
+    pub retries: Option<u32>,
+    /// AWS's request id.
+    pub request_id: Option<Fact>,
+    /// The text was cut before its end.
+    pub truncated: bool,
+}
+
+impl Symptom {
+    /// Whether the text tells of a stop that nobody needs to hear about.
+    #[must_use]
+    pub fn is_normal(&self) -> bool {
+        self.fault == Fault::Normal
+    }
+}
