@@ -1,4 +1,5 @@
 //! ecs-triage: why an Amazon ECS task could not start.
-#![doc = ""]
+pub mod arn;
+pub mod event;
 pub mod reason;
 mod words;

@@ -1,0 +1,36 @@
+//! Amazon Resource Names, taken apart.
+
+/// The parts of an ARN: `arn:partition:service:region:account:resource`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`, ...
+    pub partition: &'a str,
+    /// The service's namespace.
+    pub service: &'a str,
+    /// The Region; empty for global services.
+    pub region: &'a str,
+    /// The account; empty where there is none.
+    pub account: &'a str,
+    /// All that follows, colons included.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Takes an ARN apart; `None` where the text is not one or is cut before its resource.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        let is_arn = parts.next()?.eq_ignore_ascii_case("arn");
+        let arn = Self { partition: parts.next()?, service: parts.next()?, region: parts.next()?, account: parts.next()?, resource: parts.next()? };
+        (is_arn && !arn.resource.is_empty()).then_some(arn)
+    }
+
+    /// The role's name in an assumed-role or role ARN, without its path.
+    #[must_use]
+    pub fn role_name(&self) -> Option<&'a str> {
+        if let Some(session) = self.resource.strip_prefix("assumed-role/") {
+            return session.split('/').next().filter(|name| !name.is_empty());
+        }
+        self.resource.strip_prefix("role/")?.rsplit('/').next().filter(|name| !name.is_empty())
+    }
+}

@@ -1,0 +1,167 @@
+//! JSON to stopped tasks: one parser for every form in which ECS, its API and its neighbours tell of a task.
+//!
+//! Each record is decoded into one wire shape ([`shape`]) that knows every spelling, and then into [`Task`]s. A record that cannot be read
+//! gives an [`InputError`] with its place; its neighbours in a batch, a list or a stream are not lost ([`stream`]).
+//! Environment values, commands and credentials are not in the model, so they cannot leave it.
+
+mod shape;
+mod stream;
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::arn::Arn;
+
+pub use stream::Records;
+
+/// A task that stopped, or an event that tells why one could not be started.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Task {
+    /// Which form it came in.
+    pub source: Source,
+    /// The task's ARN; a service event has none.
+    pub arn: Option<String>,
+    /// The cluster's name.
+    pub cluster: Option<String>,
+    /// The service or family that the task belongs to.
+    pub workload: Option<Workload>,
+    /// `family:revision` or the whole ARN, as it came.
+    pub task_definition: Option<String>,
+    /// `FARGATE`, `EC2`, `EXTERNAL` or `MANAGED_INSTANCES`.
+    pub launch_type: Option<String>,
+    /// The Fargate platform version.
+    pub platform_version: Option<String>,
+    /// The twelve digits of the account.
+    pub account: Option<String>,
+    /// The Region.
+    pub region: Option<String>,
+    /// When it stopped.
+    pub stopped_at: Option<Timestamp>,
+    /// When it had started, if ever it did.
+    pub started_at: Option<Timestamp>,
+    /// ECS's stop code, such as `TaskFailedToStart`.
+    pub stop_code: Option<String>,
+    /// The last status that ECS reported.
+    pub last_status: Option<String>,
+    /// `detail.version`, which rises with every change of the task's state.
+    pub version: Option<i64>,
+    /// The subnet of the task's network interface.
+    pub subnet: Option<String>,
+    /// Every reason that the record holds, the task's own first.
+    pub reasons: Vec<Reason>,
+    /// The task's containers.
+    pub containers: Vec<Container>,
+}
+
+/// The form in which a task came in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Source {
+    /// A task object: API output, Step Functions, or a hand-made one.
+    #[default]
+    Object,
+    /// An `ECS Task State Change` event.
+    TaskEvent,
+    /// An `ECS Service Action` event, with its name, such as `SERVICE_STEADY_STATE`.
+    ServiceEvent(String),
+    /// An `ECS Deployment State Change` event, with its name.
+    DeploymentEvent(String),
+}
+
+/// The service, or for a standalone task the family, that repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workload {
+    /// Whether an ECS service keeps starting it.
+    pub is_service: bool,
+    /// Its name.
+    pub name: String,
+}
+
+/// One reason text, and where it stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The path inside the task: `stoppedReason`, `containers[0].reason`, or `reason` of a service event.
+    pub field: String,
+    /// The container's name.
+    pub container: Option<String>,
+    /// ECS's words.
+    pub text: String,
+}
+
+/// A container of a stopped task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Container {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its image.
+    pub image: Option<String>,
+    /// Its exit code, if it ever ran.
+    pub exit_code: Option<i64>,
+}
+
+impl Task {
+    /// A task of which nothing is known but the reason.
+    #[must_use]
+    pub fn from_reason(text: &str) -> Self {
+        let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: text.to_owned() };
+        Self { reasons: vec![reason], ..Self::default() }
+    }
+
+    /// Whether the record is the last word on its task. An event is, once the status is `STOPPED`: earlier ones of the same stop follow each
+    /// other within seconds. An object is what somebody asks about, unless the task is still running.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        match &self.source {
+            Source::TaskEvent => self.last_status.as_deref() == Some("STOPPED"),
+            Source::Object => self.last_status.as_deref() != Some("RUNNING"),
+            Source::ServiceEvent(_) | Source::DeploymentEvent(_) => true,
+        }
+    }
+
+    /// `family:revision`, however the task definition was written.
+    #[must_use]
+    pub fn task_definition_name(&self) -> Option<&str> {
+        let whole = self.task_definition.as_deref()?;
+        Some(Arn::parse(whole).and_then(|arn| arn.resource.split_once('/').map(|(_, name)| name)).unwrap_or(whole))
+    }
+}
+
+/// What one record held: for an SQS batch one entry for each message, else one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The SQS message that it came in.
+    pub message_id: Option<String>,
+    /// The tasks, or why they could not be read; several where a list of tasks was partly readable.
+    pub tasks: Vec<Result<Task, InputError>>,
+}
+
+/// Why a record could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputError {
+    /// The line of the input on which the fault lies, counted from 1.
+    pub line: usize,
+    /// The column on that line, in bytes counted from 1.
+    pub column: usize,
+    /// The path inside the record, such as `tasks[2].taskArn`; empty for the record itself.
+    pub path: String,
+    /// What was expected and what was found.
+    pub problem: String,
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)?;
+        if !self.path.is_empty() {
+            write!(f, ", at {}", self.path)?;
+        }
+        write!(f, ": {}", self.problem)
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// Reads one JSON record.
+#[must_use]
+pub fn read_record(text: &str) -> Vec<Entry> {
+    shape::read(text)
+}

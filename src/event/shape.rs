@@ -1,0 +1,414 @@
+//! The wire: one struct that knows every key of every form, in camelCase and in Step Functions' PascalCase.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::de::{self, Deserializer, Visitor};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Container, Entry, InputError, Reason, Source, Task, Workload};
+use crate::arn::Arn;
+
+type Text<'a> = Option<Cow<'a, str>>;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Shape<'a> {
+    #[serde(borrow, rename = "detail-type")]
+    detail_type: Text<'a>,
+    #[serde(borrow)]
+    account: Text<'a>,
+    #[serde(borrow)]
+    region: Text<'a>,
+    #[serde(borrow)]
+    resources: Option<Vec<Cow<'a, str>>>,
+    time: Option<Moment>,
+    #[serde(borrow)]
+    detail: Option<Box<Shape<'a>>>,
+
+    #[serde(borrow, alias = "Tasks")]
+    tasks: Option<Vec<&'a RawValue>>,
+    #[serde(borrow, alias = "Task")]
+    task: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Records")]
+    records: Option<Vec<&'a RawValue>>,
+
+    #[serde(borrow, alias = "TaskArn")]
+    task_arn: Text<'a>,
+    #[serde(borrow, alias = "ClusterArn")]
+    cluster_arn: Text<'a>,
+    #[serde(borrow, alias = "TaskDefinitionArn")]
+    task_definition_arn: Text<'a>,
+    #[serde(borrow, alias = "Group")]
+    group: Text<'a>,
+    #[serde(borrow, alias = "LaunchType")]
+    launch_type: Text<'a>,
+    #[serde(borrow, alias = "PlatformVersion")]
+    platform_version: Text<'a>,
+    #[serde(borrow, alias = "LastStatus")]
+    last_status: Text<'a>,
+    #[serde(borrow, alias = "StopCode")]
+    stop_code: Text<'a>,
+    #[serde(borrow, alias = "StoppedReason")]
+    stopped_reason: Text<'a>,
+    #[serde(alias = "StoppedAt")]
+    stopped_at: Option<Moment>,
+    #[serde(alias = "StoppingAt")]
+    stopping_at: Option<Moment>,
+    #[serde(alias = "StartedAt")]
+    started_at: Option<Moment>,
+    #[serde(alias = "Version")]
+    version: Option<Number>,
+    #[serde(borrow, alias = "Containers")]
+    containers: Option<Vec<ContainerShape<'a>>>,
+    #[serde(borrow, alias = "Attachments")]
+    attachments: Option<Vec<Attachment<'a>>>,
+
+    #[serde(borrow)]
+    event_name: Text<'a>,
+    #[serde(borrow)]
+    event_type: Text<'a>,
+    #[serde(borrow)]
+    reason: Text<'a>,
+    created_at: Option<Moment>,
+    updated_at: Option<Moment>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ContainerShape<'a> {
+    #[serde(borrow, alias = "Name")]
+    name: Text<'a>,
+    #[serde(borrow, alias = "Image")]
+    image: Text<'a>,
+    #[serde(borrow, alias = "Reason")]
+    reason: Text<'a>,
+    #[serde(alias = "ExitCode")]
+    exit_code: Option<Number>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Attachment<'a> {
+    #[serde(borrow, rename = "type", alias = "Type")]
+    kind: Text<'a>,
+    #[serde(borrow, alias = "Details")]
+    details: Option<Vec<Detail<'a>>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Detail<'a> {
+    #[serde(borrow, alias = "Name")]
+    name: Text<'a>,
+    #[serde(borrow, alias = "Value")]
+    value: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    #[serde(borrow)]
+    message_id: Cow<'a, str>,
+    #[serde(borrow)]
+    body: Cow<'a, str>,
+}
+
+/// A number, or one in quotes: the envelope's `version` is `"0"`, a task's is a number.
+struct Number(i64);
+
+/// An ISO 8601 string, epoch seconds, or epoch milliseconds. What is none of these is no time, and no reason to drop the record.
+struct Moment(Option<Timestamp>);
+
+/// Epoch values beyond this are milliseconds: as seconds it is the year 5138.
+const LARGEST_SECONDS: f64 = 1e11;
+
+impl Moment {
+    fn from_epoch(value: f64) -> Self {
+        let seconds = if value.abs() > LARGEST_SECONDS { value / 1e3 } else { value };
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
+        Self(Timestamp::from_millisecond((seconds * 1e3).round() as i64).ok())
+    }
+}
+
+struct Lenient<T>(fn(&str) -> T, fn(f64) -> T);
+
+impl<T> Visitor<'_> for Lenient<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a number")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        Ok(self.0(text))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "times, versions and exit codes stay far below 2^53")]
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
+        Ok(self.1(value as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "times, versions and exit codes stay far below 2^53")]
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
+        Ok(self.1(value as f64))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<T, E> {
+        Ok(self.1(value))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Lenient(|text| Self(text.parse().ok()), Self::from_epoch))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+        from.deserialize_any(Lenient(|text| Self(text.parse().unwrap_or_default()), |value| Self(value as i64)))
+    }
+}
+
+const EXPECTED: &str = "an ECS Task State Change, ECS Service Action or ECS Deployment State Change event, an SQS batch (Records), \
+    task output of the ECS API (tasks, task), or an object with stoppedReason or containers";
+
+/// Reads one record: for an SQS batch one entry for each message, else one.
+pub(super) fn read(text: &str) -> Vec<Entry> {
+    let single = |tasks| vec![Entry { message_id: None, tasks }];
+    match decode::<Shape<'_>>(text, "") {
+        Err(error) => single(vec![Err(error)]),
+        Ok(Shape { records: Some(records), .. }) => records.iter().enumerate().map(|(at, raw)| message(text, raw, at)).collect(),
+        Ok(shape) => single(tasks(shape, text)),
+    }
+}
+
+fn message(document: &str, raw: &RawValue, at: usize) -> Entry {
+    match decode::<Message<'_>>(raw.get(), &format!("Records[{at}]")) {
+        Err(error) => Entry { message_id: message_id(raw.get()), tasks: vec![Err(error.moved(place(document, raw.get())))] },
+        Ok(message) => {
+            let path = format!("Records[{at}].body");
+            let from = place(document, raw.get());
+            let tasks = match decode::<Shape<'_>>(&message.body, "") {
+                Ok(shape) => tasks(shape, &message.body),
+                Err(error) => vec![Err(error)],
+            };
+            // The body is JSON in a string: its own places mean nothing outside, the message's do.
+            let tasks = tasks.into_iter().map(|task| task.map_err(|error| error.within(&path, from))).collect();
+            Entry { message_id: Some(message.message_id.into_owned()), tasks }
+        }
+    }
+}
+
+/// The id of a message that is otherwise unreadable, so that it alone goes back to the queue.
+fn message_id(raw: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(raw).ok()?;
+    Some(value.get("messageId")?.as_str()?.to_owned())
+}
+
+fn decode<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Result<T, InputError> {
+    let error = match serde_json::from_str(text) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    // The path costs a second, slower pass, which only faulty records pay.
+    let path = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text)).err().map(|error| error.path().to_string());
+    let path = path.filter(|path| path != ".").unwrap_or_default();
+    let joined = if path.is_empty() || prefix.is_empty() { format!("{prefix}{path}") } else { format!("{prefix}.{path}") };
+    let told = error.to_string();
+    let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
+    Err(InputError { line: error.line().max(1), column: error.column().max(1), path: joined, problem: told.to_owned() })
+}
+
+/// Line and column, counted from 1, at which `part` begins in the `document` that it is a slice of.
+fn place(document: &str, part: &str) -> (usize, usize) {
+    let offset = (part.as_ptr() as usize).saturating_sub(document.as_ptr() as usize).min(document.len());
+    let before = &document.as_bytes()[..offset];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    (line, column)
+}
+
+impl InputError {
+    fn new(problem: String) -> Self {
+        Self { line: 1, column: 1, path: String::new(), problem }
+    }
+
+    /// The same error, seen from the document in which its part begins at `from`.
+    fn moved(mut self, from: (usize, usize)) -> Self {
+        self.column += if self.line == 1 { from.1 - 1 } else { 0 };
+        self.line += from.0 - 1;
+        self
+    }
+
+    fn within(mut self, path: &str, from: (usize, usize)) -> Self {
+        let separator = if self.path.is_empty() { "" } else { "." };
+        self.problem = format!("{} (line {}, column {} of the body)", self.problem, self.line, self.column);
+        self.path = format!("{path}{separator}{}", self.path);
+        (self.line, self.column) = from;
+        self
+    }
+}
+
+fn tasks(shape: Shape<'_>, text: &str) -> Vec<Result<Task, InputError>> {
+    let list = |raws: Vec<&RawValue>, name: &dyn Fn(usize) -> String| {
+        let read = |(at, raw): (usize, &RawValue)| match decode::<Shape<'_>>(raw.get(), &name(at)) {
+            Ok(shape) if shape.is_task() => Ok(task(shape, Source::Object)),
+            Ok(_) => Err(InputError { path: name(at), ..unknown_shape(raw.get(), "a task object") }.moved(place(text, raw.get()))),
+            Err(error) => Err(error.moved(place(text, raw.get()))),
+        };
+        raws.into_iter().enumerate().map(|(at, raw)| read((at, raw))).collect()
+    };
+    match shape {
+        Shape { detail_type: Some(_), .. } | Shape { detail: Some(_), .. } => vec![event(shape, text)],
+        Shape { tasks: Some(raws), .. } => list(raws, &|at| format!("tasks[{at}]")),
+        Shape { task: Some(raw), .. } => list(vec![raw], &|_| "task".to_owned()),
+        shape if shape.is_task() => vec![Ok(task(shape, Source::Object))],
+        _ => vec![Err(unknown_shape(text, EXPECTED))],
+    }
+}
+
+fn event(mut shape: Shape<'_>, text: &str) -> Result<Task, InputError> {
+    let kind = shape.detail_type.take();
+    let Some(detail) = shape.detail.take() else {
+        return Err(InputError::new("expected an event with a detail object, found none".to_owned()));
+    };
+    let name = detail.event_name.as_deref().unwrap_or_default().to_owned();
+    let source = match kind.as_deref() {
+        Some("ECS Task State Change") => Source::TaskEvent,
+        Some("ECS Service Action") => Source::ServiceEvent(name),
+        Some("ECS Deployment State Change") => Source::DeploymentEvent(name),
+        Some(other) => return Err(InputError { path: "detail-type".to_owned(), ..InputError::new(format!("expected {EXPECTED}, found {other:?}")) }),
+        None if detail.is_task() => Source::TaskEvent,
+        None if !name.is_empty() => Source::ServiceEvent(name),
+        None => return Err(InputError { path: "detail".to_owned(), ..unknown_shape(text, EXPECTED) }),
+    };
+    let mut detail = *detail;
+    detail.account = shape.account.or(detail.account);
+    detail.region = shape.region.or(detail.region);
+    detail.resources = shape.resources;
+    detail.time = shape.time;
+    Ok(match source {
+        Source::TaskEvent | Source::Object => task(detail, source),
+        source => service_event(detail, source),
+    })
+}
+
+impl Shape<'_> {
+    fn is_task(&self) -> bool {
+        self.task_arn.is_some() || self.stopped_reason.is_some() || self.stop_code.is_some() || self.containers.is_some() || self.last_status.is_some()
+    }
+}
+
+fn unknown_shape(text: &str, expected: &str) -> InputError {
+    let found = match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(serde_json::Value::Object(map)) if map.is_empty() => "an empty object".to_owned(),
+        Ok(serde_json::Value::Object(map)) => {
+            let keys: Vec<_> = map.keys().take(8).map(String::as_str).collect();
+            format!("an object with {}{}", keys.join(", "), if map.len() > 8 { ", ..." } else { "" })
+        }
+        _ => "something else".to_owned(),
+    };
+    InputError::new(format!("expected {expected}; found {found}"))
+}
+
+fn task(shape: Shape<'_>, source: Source) -> Task {
+    let owned = |text: Text<'_>| text.filter(|text| !text.trim().is_empty()).map(Cow::into_owned);
+    let arn = owned(shape.task_arn);
+    let cluster_arn = owned(shape.cluster_arn);
+    let task_definition = owned(shape.task_definition_arn);
+    let of_arn = |part: for<'a> fn(&Arn<'a>) -> &'a str| {
+        let arns = [&arn, &cluster_arn, &task_definition].into_iter().flatten();
+        arns.filter_map(|arn| Arn::parse(arn)).map(|arn| part(&arn)).find(|part| !part.is_empty()).map(str::to_owned)
+    };
+    let (region, account) = (of_arn(|arn| arn.region), of_arn(|arn| arn.account));
+    let containers = shape.containers.unwrap_or_default();
+    let mut reasons: Vec<Reason> = Vec::new();
+    if let Some(text) = owned(shape.stopped_reason) {
+        reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
+    }
+    for (at, container) in containers.iter().enumerate() {
+        if let Some(text) = container.reason.as_deref().filter(|text| !text.trim().is_empty()) {
+            let container = container.name.as_deref().map(str::to_owned);
+            reasons.push(Reason { field: format!("containers[{at}].reason"), container, text: text.to_owned() });
+        }
+    }
+    let stopped_at = [shape.stopped_at, shape.stopping_at, shape.updated_at, shape.time].into_iter().flatten().find_map(|moment| moment.0);
+    let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
+        let arn = Arn::parse(arn.as_deref()?)?;
+        // Task ARNs of the old format lack the cluster.
+        arn.resource.strip_prefix("task/")?.split_once('/').map(|(cluster, _)| cluster)
+    });
+    Task {
+        cluster: cluster.map(str::to_owned),
+        workload: workload(shape.group.as_deref(), task_definition.as_deref()),
+        launch_type: owned(shape.launch_type),
+        platform_version: owned(shape.platform_version),
+        account: account.or(owned(shape.account)),
+        region: region.or(owned(shape.region)),
+        stopped_at,
+        started_at: shape.started_at.and_then(|moment| moment.0),
+        stop_code: owned(shape.stop_code),
+        last_status: owned(shape.last_status),
+        version: shape.version.map(|number| number.0),
+        subnet: subnet(shape.attachments.unwrap_or_default()),
+        containers: containers.into_iter().map(container).collect(),
+        source,
+        arn,
+        task_definition,
+        reasons,
+    }
+}
+
+fn container(shape: ContainerShape<'_>) -> Container {
+    Container { name: shape.name.map(Cow::into_owned), image: shape.image.map(Cow::into_owned), exit_code: shape.exit_code.map(|code| code.0) }
+}
+
+/// A service's own event, as a task that never came to be: its reason counts where ECS calls it an error or a warning.
+fn service_event(shape: Shape<'_>, source: Source) -> Task {
+    let service_arn = shape.resources.unwrap_or_default().into_iter().find(|arn| arn.contains(":service/")).map(Cow::into_owned);
+    let parsed = service_arn.as_deref().and_then(Arn::parse);
+    let mut path = parsed.map(|arn| arn.resource.split('/').skip(1)).into_iter().flatten();
+    let (first, second) = (path.next(), path.next());
+    let cluster = shape.cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
+    let fails = shape.event_type.as_deref() != Some("INFO");
+    let text = shape.reason.filter(|reason| fails && !reason.trim().is_empty());
+    let at = [shape.created_at, shape.updated_at, shape.time].into_iter().flatten().find_map(|moment| moment.0);
+    Task {
+        source,
+        cluster: cluster.map(str::to_owned),
+        workload: second.or(first).map(|name| Workload { is_service: true, name: name.to_owned() }),
+        account: parsed.map(|arn| arn.account.to_owned()).or(shape.account.map(Cow::into_owned)),
+        region: parsed.map(|arn| arn.region.to_owned()).or(shape.region.map(Cow::into_owned)),
+        stopped_at: at,
+        reasons: text.map(|text| Reason { field: "reason".to_owned(), container: None, text: text.into_owned() }).into_iter().collect(),
+        ..Task::default()
+    }
+}
+
+fn cluster_name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Workload> {
+    let named = |is_service, name: &str| (!name.is_empty()).then(|| Workload { is_service, name: name.to_owned() });
+    match group.and_then(|group| group.split_once(':')) {
+        Some(("service", name)) => named(true, name),
+        Some(("family", name)) => named(false, name),
+        _ => {
+            let family = task_definition.map(|arn| arn.rsplit('/').next().unwrap_or(arn)).map(|name| name.split(':').next().unwrap_or(name));
+            named(false, family.or(group)?)
+        }
+    }
+}
+
+/// The subnet of the task's network interface: `eni` in events, `ElasticNetworkInterface` in API output.
+fn subnet(attachments: Vec<Attachment<'_>>) -> Option<String> {
+    let interface = |attachment: &Attachment<'_>| matches!(attachment.kind.as_deref(), Some("eni" | "ElasticNetworkInterface"));
+    let details = attachments.into_iter().filter(interface).filter_map(|attachment| attachment.details).flatten();
+    details.into_iter().find(|detail| detail.name.as_deref() == Some("subnetId")).and_then(|detail| detail.value).map(Cow::into_owned)
+}

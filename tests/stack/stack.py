@@ -1,0 +1,377 @@
+"""The whole stack on emulated AWS: an event goes in, a notice and a journal entry come out.
+
+    python tests/stack/stack.py --bootstrap target/debug/ecs-triage-lambda --events events/ --task-definition td.json
+
+It transforms template.yaml, creates the stack in an emulator (see emulator.py), sends the events, and waits for the
+notices in a queue subscribed to the topic, for the journal, and for the stack's queue to be empty. Then it prints one
+JSON object:
+
+    {"notices": [{"subject", "message", "attributes"}], "journal": [{"stream", "message"}],
+     "queue": n, "dlq": n, "dead_letters": [body], "responses": [...], "function_log": "..."}
+
+`queue` and `dlq` count messages, also those being worked on. `responses` are the function's answers with `--via invoke`.
+Exit: 0 if all that was expected came, 1 if not, with what the emulator and the function logged on stderr.
+
+Ways in (`--via`):
+    bus     each event through PutEvents and the rule, under the source that the parameter TestEventSource names. The
+            emulator, like AWS, gives it an id of its own, and its own account and Region.
+    queue   each file's bytes as one message of the queue
+    invoke  each file's bytes as the payload of an invocation
+
+What differs from a deployment, and nothing else:
+    - the code is one zip with the given program, in the emulator's S3, and Architecture is this machine's;
+    - the function has AWS_ENDPOINT_URL_ECS, which leads to a scripted server. The emulator knows no task definition at
+      a revision of our choice. Without --task-definition the server denies access, as AWS does;
+    - with --poison the queue's visibility timeout is a second, since five attempts six minutes apart are too long, and
+      the event source mapping is off until all messages are there, so that they arrive as one batch;
+    - with --deny ACTION the role loses that action;
+    - the role may CreateLogStream on a log group's ARN without `:*` too. AWS asks for the stream's ARN, which the `:*`
+      of the template covers; the emulator asks for the group's, and would refuse.
+
+Limits of the emulator (ministack 1.5.33): it refuses PutEvents with a source of aws.*, hence TestEventSource; it does
+not encrypt; it does not make the ScalingConfig's Lambda side; its alarms see no metric of a queue. IAM is enforced for
+what the function calls, not for what the event source mapping and the rule do in its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import platform
+import signal
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from emulator import ACCOUNT, TEMPLATE, Emulator, StackError, Template, read_template, to_cloudformation
+
+STACK = "ecs-triage"
+EVENT_SOURCE = "test.ecs"
+CODE_BUCKET = "ecs-triage-code"
+CODE_KEY = "bootstrap.zip"
+POISON = "this is not JSON"
+DESCRIBE = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
+SETTLE_SECONDS = 1.0
+
+
+class EcsServer:
+    """Answers DescribeTaskDefinition with one task definition, or denies access when there is none."""
+
+    def __init__(self, task_definition: dict[str, Any] | None) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status, body = answer(self.headers.get("X-Amz-Target", ""), task_definition)
+                payload = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/x-amz-json-1.1")
+                self.send_header("Content-Length", str(len(payload)))
+                self.end_headers()
+                self.wfile.write(payload)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Keeps stderr for what went wrong."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> EcsServer:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def answer(target: str, task_definition: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
+    """Status and body for one call of the ECS API."""
+    if target != DESCRIBE:
+        return 400, {"__type": "InvalidAction", "message": f"not scripted: {target}"}
+    if task_definition is None:
+        return 400, {
+            "__type": "AccessDeniedException",
+            "message": f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{STACK}/{STACK} is not authorized to perform: "
+            "ecs:DescribeTaskDefinition on resource: * because no identity-based policy allows the "
+            "ecs:DescribeTaskDefinition action",
+        }
+    return 200, {"taskDefinition": task_definition.get("taskDefinition", task_definition), "tags": []}
+
+
+def stack_template(path: Path, ecs_url: str, denied: list[str], poison: bool) -> Template:
+    """The template as CloudFormation gets it, with what the module's text lists and nothing else changed."""
+    source = read_template(path)
+    source["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": CODE_KEY}
+    template = to_cloudformation(source)
+    resources = template["Resources"]
+    resources["Function"]["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_ECS"] = ecs_url
+    for policy in resources["FunctionRole"]["Properties"]["Policies"]:
+        document = policy["PolicyDocument"]
+        document["Statement"] = [
+            changed for statement in document["Statement"] if (changed := stack_statement(statement, denied))["Action"]
+        ]
+    if poison:
+        resources["Queue"]["Properties"]["VisibilityTimeout"] = 1
+        resources["FunctionQueue"]["Properties"]["Enabled"] = False
+    return template
+
+
+def stack_statement(statement: Template, denied: list[str]) -> Template:
+    """A statement of the role's without the actions denied, and with log groups named as the emulator does."""
+    actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
+    if "logs:CreateLogStream" in actions:
+        resources = resources + [without_streams(arn) for arn in resources]
+    return {**statement, "Action": [action for action in actions if action not in denied], "Resource": resources}
+
+
+def without_streams(arn: Template) -> Template:
+    """A log group's ARN less the `:*` that GetAtt gives it."""
+    name = arn["Fn::GetAtt"][0]
+    return {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${" + name + "}"}
+
+
+def as_list(value: Any) -> list[Any]:
+    """IAM takes one value or a list of them."""
+    return value if isinstance(value, list) else [value]
+
+
+def upload_code(aws: Emulator, bootstrap: Path) -> None:
+    """Puts the program where the template says that the code is."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as code:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        code.writestr(entry, bootstrap.read_bytes())
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket=CODE_BUCKET)
+    s3.put_object(Bucket=CODE_BUCKET, Key=CODE_KEY, Body=archive.getvalue())
+
+
+def subscribe(aws: Emulator, topic: str) -> str:
+    """A queue subscribed to the topic; not raw, since only the envelope carries subject and attributes."""
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName="notices")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def put_on_bus(aws: Emulator, event: bytes) -> None:
+    """One event through the rule."""
+    envelope = json.loads(event)
+    if "detail-type" not in envelope:
+        raise StackError("only an EventBridge event can be put on the bus; try --via queue")
+    entry = {
+        "Source": EVENT_SOURCE,
+        "DetailType": envelope["detail-type"],
+        "Detail": json.dumps(envelope["detail"]),
+        "Resources": envelope.get("resources", []),
+    }
+    answered = aws.client("events").put_events(Entries=[entry])
+    if answered["FailedEntryCount"]:
+        raise StackError(f"PutEvents: {answered['Entries']}")
+
+
+def send_batch(aws: Emulator, outputs: dict[str, str], bodies: list[str]) -> None:
+    """All bodies as one batch of the function's."""
+    entries = [{"Id": str(index), "MessageBody": body} for index, body in enumerate(bodies)]
+    answered = aws.client("sqs").send_message_batch(QueueUrl=outputs["QueueUrl"], Entries=entries)
+    if answered.get("Failed"):
+        raise StackError(f"SendMessageBatch: {answered['Failed']}")
+    functions = aws.client("lambda")
+    mapping = functions.list_event_source_mappings(FunctionName=outputs["FunctionName"])["EventSourceMappings"][0]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def invoke(aws: Emulator, function: str, event: bytes) -> Any:
+    """What the function answers to one payload."""
+    answered = aws.client("lambda").invoke(FunctionName=function, Payload=event)
+    payload = json.loads(answered["Payload"].read() or b"null")
+    if "FunctionError" in answered:
+        raise StackError(f"the function failed: {payload}")
+    return payload
+
+
+def send(aws: Emulator, outputs: dict[str, str], events: list[bytes], via: str, poison: bool) -> list[Any]:
+    """Sends every event the way that was asked for; the answers, where there are any."""
+    if poison:
+        send_batch(aws, outputs, [POISON, *(event.decode() for event in events)])
+    elif via == "queue":
+        for event in events:
+            aws.client("sqs").send_message(QueueUrl=outputs["QueueUrl"], MessageBody=event.decode())
+    elif via == "bus":
+        for event in events:
+            put_on_bus(aws, event)
+    else:
+        return [invoke(aws, outputs["FunctionName"], event) for event in events]
+    return []
+
+
+def count(aws: Emulator, queue: str) -> int:
+    """How many messages a queue holds, visible or not."""
+    names = ["", "NotVisible", "Delayed"]
+    wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
+    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=wanted)["Attributes"]
+    return sum(int(attributes[name]) for name in wanted)
+
+
+def drain(aws: Emulator, queue: str) -> list[str]:
+    """Takes every visible message of a queue."""
+    sqs = aws.client("sqs")
+    bodies: list[str] = []
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            bodies.append(message["Body"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return bodies
+
+
+def notice(body: str) -> dict[str, Any]:
+    """The parts of a notice that a subscriber sees."""
+    envelope = json.loads(body)
+    return {
+        "subject": envelope.get("Subject"),
+        "message": envelope["Message"],
+        "attributes": {name: value["Value"] for name, value in envelope.get("MessageAttributes", {}).items()},
+    }
+
+
+def read_log(aws: Emulator, group: str) -> list[dict[str, str]]:
+    """Every event of a log group, stream by stream."""
+    logs = aws.client("logs")
+    events = []
+    for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=group):
+        for stream in page["logStreams"]:
+            name = stream["logStreamName"]
+            read = logs.get_log_events(logGroupName=group, logStreamName=name, startFromHead=True)
+            events += [{"stream": name, "message": event["message"]} for event in read["events"]]
+    return events
+
+
+def function_log(aws: Emulator, group: str) -> str:
+    """What the function wrote, and the platform about it."""
+    return "\n".join(event["message"] for event in read_log(aws, group))
+
+
+class Run:
+    """One stack, from its creation to the outcome."""
+
+    def __init__(self, aws: Emulator, arguments: argparse.Namespace) -> None:
+        self._aws = aws
+        self._arguments = arguments
+        self._outputs: dict[str, str] = {}
+        self._notices: list[dict[str, Any]] = []
+
+    def outcome(self, ecs_url: str) -> dict[str, Any]:
+        """Sends the events, and tells what became of them."""
+        arguments = self._arguments
+        template = stack_template(arguments.template, ecs_url, arguments.deny, arguments.poison)
+        upload_code(self._aws, arguments.bootstrap)
+        parameters = {
+            "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
+            "TestEventSource": EVENT_SOURCE,
+        }
+        self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
+        subscribed = subscribe(self._aws, self._outputs["TopicArn"])
+        events = [path.read_bytes() for path in event_files(arguments.events)]
+        responses = send(self._aws, self._outputs, events, arguments.via, arguments.poison)
+        self._await(subscribed, len(events) if arguments.expect is None else arguments.expect)
+        return {
+            "notices": self._notices,
+            "journal": read_log(self._aws, self._outputs["JournalName"]),
+            "queue": count(self._aws, self._outputs["QueueUrl"]),
+            "dlq": count(self._aws, self._outputs["DeadLetterQueueUrl"]),
+            "dead_letters": drain(self._aws, self._outputs["DeadLetterQueueUrl"]),
+            "responses": responses,
+            "function_log": function_log(self._aws, self._outputs["FunctionLogGroup"]),
+        }
+
+    def logged(self) -> str:
+        """The function's log, or nothing where the stack never came up."""
+        group = self._outputs.get("FunctionLogGroup")
+        return function_log(self._aws, group) if group else ""
+
+    def _await(self, subscribed: str, expected: int) -> None:
+        """Waits for the notices, the journal and the queues, and then a little, for what should not come."""
+        outputs, dead = self._outputs, self._arguments.dead
+        conditions: dict[str, Callable[[], bool]] = {
+            f"{expected} notices": lambda: len(self._take(subscribed)) >= expected,
+            f"{expected} journal entries": lambda: len(read_log(self._aws, outputs["JournalName"])) >= expected,
+            f"{dead} dead letters": lambda: count(self._aws, outputs["DeadLetterQueueUrl"]) >= dead,
+            "an empty queue": lambda: count(self._aws, outputs["QueueUrl"]) == 0,
+        }
+        deadline = time.monotonic() + self._arguments.timeout
+        for name, holds in conditions.items():
+            while not holds():
+                if time.monotonic() > deadline:
+                    raise StackError(f"waited {self._arguments.timeout:.0f} s in vain for {name}")
+                time.sleep(0.1)
+        time.sleep(SETTLE_SECONDS)
+        self._take(subscribed)
+
+    def _take(self, subscribed: str) -> list[dict[str, Any]]:
+        self._notices += [notice(body) for body in drain(self._aws, subscribed)]
+        return self._notices
+
+
+def event_files(paths: list[Path]) -> list[Path]:
+    """The files named, and the *.json files of the directories named, in order."""
+    files = [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
+    if not files:
+        raise StackError("no event to send")
+    return files
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Run the whole stack on emulated AWS.")
+    parser.add_argument("--bootstrap", type=Path, required=True, help="the function's program")
+    parser.add_argument("--events", type=Path, nargs="+", required=True, help="files or directories of events")
+    parser.add_argument("--task-definition", type=Path, help="what ecs:DescribeTaskDefinition answers (else: denied)")
+    parser.add_argument("--via", choices=["bus", "queue", "invoke"], default="bus", help="where the events go in")
+    parser.add_argument("--poison", action="store_true", help="put a message that is not JSON in the events' batch")
+    parser.add_argument("--deny", action="append", default=[], metavar="ACTION", help="take an action from the role")
+    parser.add_argument("--expect", type=int, help="notices to wait for (default: one for each event)")
+    parser.add_argument("--dead", type=int, help="dead letters to wait for (default: 1 with --poison, else 0)")
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds to wait for all that")
+    parser.add_argument("--template", type=Path, default=TEMPLATE)
+    arguments = parser.parse_args()
+    if arguments.dead is None:
+        arguments.dead = int(arguments.poison)
+    return arguments
+
+
+def main() -> int:
+    arguments = read_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that all that was started stops
+    task_definition = json.loads(arguments.task_definition.read_text()) if arguments.task_definition else None
+    with EcsServer(task_definition) as ecs, Emulator() as aws:
+        run = Run(aws, arguments)
+        try:
+            json.dump(run.outcome(ecs.url), sys.stdout)
+            print()
+            return 0
+        except Exception as error:
+            print(f"stack.py: {type(error).__name__}: {error}", file=sys.stderr)
+            print(f"--- the emulator's log\n{aws.log_tail()}", file=sys.stderr)
+            print(f"--- the function's log\n{run.logged()}", file=sys.stderr)
+            return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
