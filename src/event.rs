@@ -12,6 +12,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::arn::Arn;
+use crate::redact::redact;
 
 pub use stream::Records;
 
@@ -103,7 +104,7 @@ impl Task {
     /// A task of which nothing is known but the reason.
     #[must_use]
     pub fn from_reason(text: &str) -> Self {
-        let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: text.to_owned() };
+        let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: redact(text).into_owned() };
         Self { reasons: vec![reason], ..Self::default() }
     }
 
@@ -159,6 +160,15 @@ impl fmt::Display for InputError {
 }
 
 impl std::error::Error for InputError {}
+
+/// A decoder's message without the values that it quotes: they may be anybody's secrets.
+pub(crate) fn without_values(message: &str) -> String {
+    let told = message.rsplit_once(" at line ").map_or(message, |(told, _)| told);
+    match (told.find('"'), told.rfind('"')) {
+        (Some(from), Some(to)) if to > from => format!("{}\"...\"{}", &told[..from], redact(&told[to + 1..])),
+        _ => redact(told).into_owned(),
+    }
+}
 
 /// Reads one JSON record.
 #[must_use]

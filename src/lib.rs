@@ -2,4 +2,6 @@
 pub mod arn;
 pub mod event;
 pub mod reason;
+pub mod redact;
+pub mod task_definition;
 mod words;

@@ -8,8 +8,9 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Container, Entry, InputError, Reason, Source, Task, Workload};
+use super::{without_values, Container, Entry, InputError, Reason, Source, Task, Workload};
 use crate::arn::Arn;
+use crate::redact::redact;
 
 type Text<'a> = Option<Cow<'a, str>>;
 
@@ -32,6 +33,9 @@ struct Shape<'a> {
     tasks: Option<Vec<&'a RawValue>>,
     #[serde(borrow, alias = "Task")]
     task: Option<&'a RawValue>,
+    /// Step Functions' caught error: the task as JSON in a string.
+    #[serde(borrow, rename = "Cause")]
+    cause: Text<'a>,
     #[serde(borrow, rename = "Records")]
     records: Option<Vec<&'a RawValue>>,
 
@@ -219,9 +223,7 @@ fn decode<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Result<T, Inpu
     let path = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text)).err().map(|error| error.path().to_string());
     let path = path.filter(|path| path != ".").unwrap_or_default();
     let joined = if path.is_empty() || prefix.is_empty() { format!("{prefix}{path}") } else { format!("{prefix}.{path}") };
-    let told = error.to_string();
-    let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
-    Err(InputError { line: error.line().max(1), column: error.column().max(1), path: joined, problem: told.to_owned() })
+    Err(InputError { line: error.line().max(1), column: error.column().max(1), path: joined, problem: without_values(&error.to_string()) })
 }
 
 /// Line and column, counted from 1, at which `part` begins in the `document` that it is a slice of.
@@ -267,6 +269,10 @@ fn tasks(shape: Shape<'_>, text: &str) -> Vec<Result<Task, InputError>> {
         Shape { detail_type: Some(_), .. } | Shape { detail: Some(_), .. } => vec![event(shape, text)],
         Shape { tasks: Some(raws), .. } => list(raws, &|at| format!("tasks[{at}]")),
         Shape { task: Some(raw), .. } => list(vec![raw], &|_| "task".to_owned()),
+        Shape { cause: Some(cause), .. } => {
+            let inner = decode::<Shape<'_>>(&cause, "").map(|shape| tasks(shape, &cause)).unwrap_or_else(|error| vec![Err(error)]);
+            inner.into_iter().map(|task| task.map_err(|error| error.within("Cause", (1, 1)))).collect()
+        }
         shape if shape.is_task() => vec![Ok(task(shape, Source::Object))],
         _ => vec![Err(unknown_shape(text, EXPECTED))],
     }
@@ -282,7 +288,7 @@ fn event(mut shape: Shape<'_>, text: &str) -> Result<Task, InputError> {
         Some("ECS Task State Change") => Source::TaskEvent,
         Some("ECS Service Action") => Source::ServiceEvent(name),
         Some("ECS Deployment State Change") => Source::DeploymentEvent(name),
-        Some(other) => return Err(InputError { path: "detail-type".to_owned(), ..InputError::new(format!("expected {EXPECTED}, found {other:?}")) }),
+        Some(other) => return Err(InputError { path: "detail-type".to_owned(), ..InputError::new(format!("expected {EXPECTED}; found {:?}", redact(other))) }),
         None if detail.is_task() => Source::TaskEvent,
         None if !name.is_empty() => Source::ServiceEvent(name),
         None => return Err(InputError { path: "detail".to_owned(), ..unknown_shape(text, EXPECTED) }),
@@ -309,15 +315,20 @@ fn unknown_shape(text: &str, expected: &str) -> InputError {
         Ok(serde_json::Value::Object(map)) if map.is_empty() => "an empty object".to_owned(),
         Ok(serde_json::Value::Object(map)) => {
             let keys: Vec<_> = map.keys().take(8).map(String::as_str).collect();
-            format!("an object with {}{}", keys.join(", "), if map.len() > 8 { ", ..." } else { "" })
+            format!("an object with {}{}", redact(&keys.join(", ")), if map.len() > 8 { ", ..." } else { "" })
         }
         _ => "something else".to_owned(),
     };
     InputError::new(format!("expected {expected}; found {found}"))
 }
 
+/// The text as the model keeps it: safe to print, and absent where it is blank.
+fn owned(text: Text<'_>) -> Option<String> {
+    let text = text.filter(|text| !text.trim().is_empty())?;
+    Some(redact(&text).into_owned())
+}
+
 fn task(shape: Shape<'_>, source: Source) -> Task {
-    let owned = |text: Text<'_>| text.filter(|text| !text.trim().is_empty()).map(Cow::into_owned);
     let arn = owned(shape.task_arn);
     let cluster_arn = owned(shape.cluster_arn);
     let task_definition = owned(shape.task_definition_arn);
@@ -326,16 +337,17 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         arns.filter_map(|arn| Arn::parse(arn)).map(|arn| part(&arn)).find(|part| !part.is_empty()).map(str::to_owned)
     };
     let (region, account) = (of_arn(|arn| arn.region), of_arn(|arn| arn.account));
-    let containers = shape.containers.unwrap_or_default();
     let mut reasons: Vec<Reason> = Vec::new();
     if let Some(text) = owned(shape.stopped_reason) {
         reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
     }
-    for (at, container) in containers.iter().enumerate() {
-        if let Some(text) = container.reason.as_deref().filter(|text| !text.trim().is_empty()) {
-            let container = container.name.as_deref().map(str::to_owned);
-            reasons.push(Reason { field: format!("containers[{at}].reason"), container, text: text.to_owned() });
+    let mut containers = Vec::new();
+    for (at, container) in shape.containers.unwrap_or_default().into_iter().enumerate() {
+        let name = owned(container.name);
+        if let Some(text) = owned(container.reason) {
+            reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });
         }
+        containers.push(Container { name, image: owned(container.image), exit_code: container.exit_code.map(|code| code.0) });
     }
     let stopped_at = [shape.stopped_at, shape.stopping_at, shape.updated_at, shape.time].into_iter().flatten().find_map(|moment| moment.0);
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
@@ -345,7 +357,7 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
     });
     Task {
         cluster: cluster.map(str::to_owned),
-        workload: workload(shape.group.as_deref(), task_definition.as_deref()),
+        workload: workload(owned(shape.group).as_deref(), task_definition.as_deref()),
         launch_type: owned(shape.launch_type),
         platform_version: owned(shape.platform_version),
         account: account.or(owned(shape.account)),
@@ -356,7 +368,7 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         last_status: owned(shape.last_status),
         version: shape.version.map(|number| number.0),
         subnet: subnet(shape.attachments.unwrap_or_default()),
-        containers: containers.into_iter().map(container).collect(),
+        containers,
         source,
         arn,
         task_definition,
@@ -364,28 +376,25 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
     }
 }
 
-fn container(shape: ContainerShape<'_>) -> Container {
-    Container { name: shape.name.map(Cow::into_owned), image: shape.image.map(Cow::into_owned), exit_code: shape.exit_code.map(|code| code.0) }
-}
-
 /// A service's own event, as a task that never came to be: its reason counts where ECS calls it an error or a warning.
 fn service_event(shape: Shape<'_>, source: Source) -> Task {
-    let service_arn = shape.resources.unwrap_or_default().into_iter().find(|arn| arn.contains(":service/")).map(Cow::into_owned);
+    let service_arn = owned(shape.resources.unwrap_or_default().into_iter().find(|arn| arn.contains(":service/")));
     let parsed = service_arn.as_deref().and_then(Arn::parse);
     let mut path = parsed.map(|arn| arn.resource.split('/').skip(1)).into_iter().flatten();
     let (first, second) = (path.next(), path.next());
-    let cluster = shape.cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
+    let cluster_arn = owned(shape.cluster_arn);
+    let cluster = cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
     let fails = shape.event_type.as_deref() != Some("INFO");
-    let text = shape.reason.filter(|reason| fails && !reason.trim().is_empty());
+    let text = owned(shape.reason).filter(|_| fails);
     let at = [shape.created_at, shape.updated_at, shape.time].into_iter().flatten().find_map(|moment| moment.0);
     Task {
         source,
         cluster: cluster.map(str::to_owned),
         workload: second.or(first).map(|name| Workload { is_service: true, name: name.to_owned() }),
-        account: parsed.map(|arn| arn.account.to_owned()).or(shape.account.map(Cow::into_owned)),
-        region: parsed.map(|arn| arn.region.to_owned()).or(shape.region.map(Cow::into_owned)),
+        account: parsed.map(|arn| arn.account.to_owned()).or(owned(shape.account)),
+        region: parsed.map(|arn| arn.region.to_owned()).or(owned(shape.region)),
         stopped_at: at,
-        reasons: text.map(|text| Reason { field: "reason".to_owned(), container: None, text: text.into_owned() }).into_iter().collect(),
+        reasons: text.map(|text| Reason { field: "reason".to_owned(), container: None, text }).into_iter().collect(),
         ..Task::default()
     }
 }
@@ -410,5 +419,5 @@ fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Worklo
 fn subnet(attachments: Vec<Attachment<'_>>) -> Option<String> {
     let interface = |attachment: &Attachment<'_>| matches!(attachment.kind.as_deref(), Some("eni" | "ElasticNetworkInterface"));
     let details = attachments.into_iter().filter(interface).filter_map(|attachment| attachment.details).flatten();
-    details.into_iter().find(|detail| detail.name.as_deref() == Some("subnetId")).and_then(|detail| detail.value).map(Cow::into_owned)
+    details.into_iter().find(|detail| detail.name.as_deref() == Some("subnetId")).and_then(|detail| owned(detail.value))
 }

@@ -4,7 +4,8 @@ The emulator is ministack. It runs with TLS and with IAM enforced (`AUTH`), beca
 both: what the function may do here is what its role grants, and every policy is deployed as it stands.
 
 Whatever listens binds the loopback address only, on free ports; with TLS the emulator also takes 127.0.0.1:443 where it
-may. State lives in a temporary directory, and the emulator's environment holds nothing of the caller's but PATH.
+may. It makes its certificate with the `openssl` program. State lives in a temporary directory, and the emulator's
+environment holds nothing of the caller's but PATH.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ REGION = "us-east-1"
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 START_SECONDS = 30.0
 STACK_SECONDS = 60.0
+READ_SECONDS = 90.0  # an invocation lasts as long as the function's timeout at most
 
 Template = dict[str, Any]
 
@@ -74,8 +76,10 @@ class Emulator:
         self._certificate = self._directory / "ministack-tls" / "server.crt"
         self._process: subprocess.Popen[bytes] | None = None
         self._url = ""
+        self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Emulator:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that the emulator ends too
         try:
             self._start()
         except BaseException:
@@ -87,16 +91,18 @@ class Emulator:
         self._stop()
 
     def client(self, service: str) -> Any:
-        """A client of one service, as the account's root."""
-        return boto3.client(
-            service,
-            endpoint_url=self._url,
-            region_name=REGION,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="none",
-            verify=str(self._certificate),
-            config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
-        )
+        """The client of one service, as the account's root."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self._url,
+                region_name=REGION,
+                aws_access_key_id=ACCOUNT,
+                aws_secret_access_key="none",
+                verify=str(self._certificate),
+                config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=READ_SECONDS),
+            )
+        return self._clients[service]
 
     def log_tail(self, lines: int = 60) -> str:
         """The last lines that the emulator logged."""

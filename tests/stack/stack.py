@@ -7,9 +7,11 @@ notices in a queue subscribed to the topic, for the journal, and for the stack's
 JSON object:
 
     {"notices": [{"subject", "message", "attributes"}], "journal": [{"stream", "message"}],
-     "queue": n, "dlq": n, "dead_letters": [body], "responses": [...], "function_log": "..."}
+     "queue": n, "dlq": n, "dead_letters": [body], "asked": [task definition], "responses": [...],
+     "function_log": "..."}
 
-`queue` and `dlq` count messages, also those being worked on. `responses` are the function's answers with `--via invoke`.
+`queue` and `dlq` count messages, also those being worked on. `asked` is what the function wanted described, call by
+call. `responses` are the function's answers with `--via invoke`.
 Exit: 0 if all that was expected came, 1 if not, with what the emulator and the function logged on stderr.
 
 Ways in (`--via`):
@@ -20,8 +22,9 @@ Ways in (`--via`):
 
 What differs from a deployment, and nothing else:
     - the code is one zip with the given program, in the emulator's S3, and Architecture is this machine's;
-    - the function has AWS_ENDPOINT_URL_ECS, which leads to a scripted server. The emulator knows no task definition at
-      a revision of our choice. Without --task-definition the server denies access, as AWS does;
+    - the function has AWS_ENDPOINT_URL_ECS, which leads to a scripted server, since the emulator knows no task
+      definition at a revision of our choice. It answers with the --task-definition files, asks the emulator whether the
+      role may be told, and otherwise refuses in AWS's words;
     - with --poison the queue's visibility timeout is a second, since five attempts six minutes apart are too long, and
       the event source mapping is off until all messages are there, so that they arrive as one batch;
     - with --deny ACTION the role loses that action;
@@ -39,7 +42,6 @@ import argparse
 import io
 import json
 import platform
-import signal
 import sys
 import threading
 import time
@@ -56,18 +58,28 @@ EVENT_SOURCE = "test.ecs"
 CODE_BUCKET = "ecs-triage-code"
 CODE_KEY = "bootstrap.zip"
 POISON = "this is not JSON"
-DESCRIBE = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
+DESCRIBE = "ecs:DescribeTaskDefinition"
+DESCRIBE_TARGET = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
 SETTLE_SECONDS = 1.0
 
 
 class EcsServer:
-    """Answers DescribeTaskDefinition with one task definition, or denies access when there is none."""
+    """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says."""
 
-    def __init__(self, task_definition: dict[str, Any] | None) -> None:
+    def __init__(self, files: list[Path]) -> None:
+        self.asked: list[str] = []
+        self.allowed = True
+        self._known: dict[str, Template] = {}
+        for file in files:
+            read = json.loads(file.read_text(encoding="utf-8"))
+            task_definition = read.get("taskDefinition", read)
+            self._known[short_name(task_definition["taskDefinitionArn"])] = task_definition
+        answer = self._answer
+
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, body = answer(self.headers.get("X-Amz-Target", ""), task_definition)
+                request = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status, body = answer(self.headers.get("X-Amz-Target", ""), json.loads(request))
                 payload = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/x-amz-json-1.1")
@@ -89,19 +101,26 @@ class EcsServer:
         self._server.shutdown()
         self._server.server_close()
 
+    def _answer(self, target: str, request: Template) -> tuple[int, Template]:
+        """Status and body for one call of the ECS API."""
+        if target != DESCRIBE_TARGET:
+            return 400, {"__type": "InvalidAction", "message": f"not scripted: {target}"}
+        self.asked.append(request["taskDefinition"])
+        if not self.allowed:
+            return 400, {
+                "__type": "AccessDeniedException",
+                "message": f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{STACK}/{STACK} is not authorized to perform: "
+                f"{DESCRIBE} on resource: * because no identity-based policy allows the {DESCRIBE} action",
+            }
+        task_definition = self._known.get(short_name(request["taskDefinition"]))
+        if task_definition is None:
+            return 400, {"__type": "ClientException", "message": "Unable to describe task definition."}
+        return 200, {"taskDefinition": task_definition, "tags": []}
 
-def answer(target: str, task_definition: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
-    """Status and body for one call of the ECS API."""
-    if target != DESCRIBE:
-        return 400, {"__type": "InvalidAction", "message": f"not scripted: {target}"}
-    if task_definition is None:
-        return 400, {
-            "__type": "AccessDeniedException",
-            "message": f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{STACK}/{STACK} is not authorized to perform: "
-            "ecs:DescribeTaskDefinition on resource: * because no identity-based policy allows the "
-            "ecs:DescribeTaskDefinition action",
-        }
-    return 200, {"taskDefinition": task_definition.get("taskDefinition", task_definition), "tags": []}
+
+def short_name(task_definition: str) -> str:
+    """family:revision, from that or from an ARN."""
+    return task_definition.rsplit("/", 1)[-1]
 
 
 def stack_template(path: Path, ecs_url: str, denied: list[str], poison: bool) -> Template:
@@ -144,10 +163,9 @@ def as_list(value: Any) -> list[Any]:
 def upload_code(aws: Emulator, bootstrap: Path) -> None:
     """Puts the program where the template says that the code is."""
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as code:
+    with zipfile.ZipFile(archive, "w") as code:  # stored: a debug build is large, and slow to compress
         entry = zipfile.ZipInfo("bootstrap")
         entry.external_attr = 0o755 << 16
-        entry.compress_type = zipfile.ZIP_DEFLATED
         code.writestr(entry, bootstrap.read_bytes())
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=CODE_BUCKET)
@@ -175,13 +193,14 @@ def subscribe(aws: Emulator, topic: str) -> str:
 def put_on_bus(aws: Emulator, event: bytes) -> None:
     """One event through the rule."""
     envelope = json.loads(event)
-    if "detail-type" not in envelope:
+    if not {"detail-type", "detail", "time"} <= envelope.keys():
         raise StackError("only an EventBridge event can be put on the bus; try --via queue")
     entry = {
         "Source": EVENT_SOURCE,
         "DetailType": envelope["detail-type"],
         "Detail": json.dumps(envelope["detail"]),
         "Resources": envelope.get("resources", []),
+        "Time": envelope["time"],
     }
     answered = aws.client("events").put_events(Entries=[entry])
     if answered["FailedEntryCount"]:
@@ -197,6 +216,13 @@ def send_batch(aws: Emulator, outputs: dict[str, str], bodies: list[str]) -> Non
     functions = aws.client("lambda")
     mapping = functions.list_event_source_mappings(FunctionName=outputs["FunctionName"])["EventSourceMappings"][0]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def may_describe(aws: Emulator, function: str) -> bool:
+    """Whether the function's role may describe task definitions."""
+    role = aws.client("lambda").get_function_configuration(FunctionName=function)["Role"]
+    simulated = aws.client("iam").simulate_principal_policy(PolicySourceArn=role, ActionNames=[DESCRIBE])
+    return simulated["EvaluationResults"][0]["EvalDecision"] == "allowed"
 
 
 def invoke(aws: Emulator, function: str, event: bytes) -> Any:
@@ -253,15 +279,16 @@ def notice(body: str) -> dict[str, Any]:
 
 
 def read_log(aws: Emulator, group: str) -> list[dict[str, str]]:
-    """Every event of a log group, stream by stream."""
+    """Every event of a log group, the oldest first."""
     logs = aws.client("logs")
     events = []
     for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=group):
         for stream in page["logStreams"]:
             name = stream["logStreamName"]
             read = logs.get_log_events(logGroupName=group, logStreamName=name, startFromHead=True)
-            events += [{"stream": name, "message": event["message"]} for event in read["events"]]
-    return events
+            events += [(event["timestamp"], name, event["message"]) for event in read["events"]]
+    events.sort(key=lambda event: event[0])
+    return [{"stream": name, "message": message} for _, name, message in events]
 
 
 def function_log(aws: Emulator, group: str) -> str:
@@ -278,16 +305,17 @@ class Run:
         self._outputs: dict[str, str] = {}
         self._notices: list[dict[str, Any]] = []
 
-    def outcome(self, ecs_url: str) -> dict[str, Any]:
+    def outcome(self, ecs: EcsServer) -> dict[str, Any]:
         """Sends the events, and tells what became of them."""
         arguments = self._arguments
-        template = stack_template(arguments.template, ecs_url, arguments.deny, arguments.poison)
+        template = stack_template(arguments.template, ecs.url, arguments.deny, arguments.poison)
         upload_code(self._aws, arguments.bootstrap)
         parameters = {
             "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
             "TestEventSource": EVENT_SOURCE,
         }
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
+        ecs.allowed = may_describe(self._aws, self._outputs["FunctionName"])
         subscribed = subscribe(self._aws, self._outputs["TopicArn"])
         events = [path.read_bytes() for path in event_files(arguments.events)]
         responses = send(self._aws, self._outputs, events, arguments.via, arguments.poison)
@@ -298,6 +326,7 @@ class Run:
             "queue": count(self._aws, self._outputs["QueueUrl"]),
             "dlq": count(self._aws, self._outputs["DeadLetterQueueUrl"]),
             "dead_letters": drain(self._aws, self._outputs["DeadLetterQueueUrl"]),
+            "asked": ecs.asked,
             "responses": responses,
             "function_log": function_log(self._aws, self._outputs["FunctionLogGroup"]),
         }
@@ -342,7 +371,9 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run the whole stack on emulated AWS.")
     parser.add_argument("--bootstrap", type=Path, required=True, help="the function's program")
     parser.add_argument("--events", type=Path, nargs="+", required=True, help="files or directories of events")
-    parser.add_argument("--task-definition", type=Path, help="what ecs:DescribeTaskDefinition answers (else: denied)")
+    parser.add_argument(
+        "--task-definition", type=Path, nargs="+", default=[], help="answers of aws ecs describe-task-definition"
+    )
     parser.add_argument("--via", choices=["bus", "queue", "invoke"], default="bus", help="where the events go in")
     parser.add_argument("--poison", action="store_true", help="put a message that is not JSON in the events' batch")
     parser.add_argument("--deny", action="append", default=[], metavar="ACTION", help="take an action from the role")
@@ -358,12 +389,10 @@ def read_arguments() -> argparse.Namespace:
 
 def main() -> int:
     arguments = read_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that all that was started stops
-    task_definition = json.loads(arguments.task_definition.read_text()) if arguments.task_definition else None
-    with EcsServer(task_definition) as ecs, Emulator() as aws:
+    with EcsServer(arguments.task_definition) as ecs, Emulator() as aws:
         run = Run(aws, arguments)
         try:
-            json.dump(run.outcome(ecs.url), sys.stdout)
+            json.dump(run.outcome(ecs), sys.stdout)
             print()
             return 0
         except Exception as error:

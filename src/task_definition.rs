@@ -1,0 +1,366 @@
+//! A task definition's references: what a task asks for before it starts, where it says so, and what its `valueFrom` means.
+//!
+//! Read from `describe-task-definition` output or from the form that `register-task-definition` takes. Environment values, commands and log
+//! options that may hold tokens are never read into the model.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::arn::Arn;
+use crate::redact::redact;
+
+/// A task definition, as far as a start can fail on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TaskDefinition {
+    /// Its ARN; absent before it is registered.
+    pub task_definition_arn: Option<String>,
+    /// Its family.
+    pub family: Option<String>,
+    /// Its revision.
+    pub revision: Option<i64>,
+    /// The role that ECS itself uses.
+    pub execution_role_arn: Option<String>,
+    /// The role that the containers use.
+    pub task_role_arn: Option<String>,
+    /// `awsvpc`, `bridge`, `host` or `none`.
+    pub network_mode: Option<String>,
+    /// Its containers.
+    #[serde(rename = "containerDefinitions")]
+    pub containers: Vec<ContainerDefinition>,
+}
+
+/// One container's definition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerDefinition {
+    /// Its name.
+    pub name: String,
+    /// Its image.
+    pub image: Option<String>,
+    /// Secrets put into environment variables.
+    pub secrets: Vec<NamedReference>,
+    /// The registry's login.
+    pub repository_credentials: Option<RepositoryCredentials>,
+    /// Files of environment variables in S3.
+    pub environment_files: Vec<EnvironmentFile>,
+    /// Where its output goes.
+    pub log_configuration: Option<LogConfiguration>,
+}
+
+/// A secret or parameter under a name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NamedReference {
+    /// The environment variable or log option.
+    pub name: String,
+    /// What it refers to.
+    pub value_from: String,
+}
+
+/// `repositoryCredentials`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RepositoryCredentials {
+    /// A secret's ARN, or its name in the same Region.
+    pub credentials_parameter: Option<String>,
+}
+
+/// One of `environmentFiles`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct EnvironmentFile {
+    /// An S3 object's ARN.
+    pub value: String,
+}
+
+/// `logConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LogConfiguration {
+    /// Such as `awslogs`.
+    pub log_driver: Option<String>,
+    /// Its options; after reading, only those of `awslogs`, which hold no secret.
+    pub options: BTreeMap<String, Option<String>>,
+    /// Options taken from secrets.
+    pub secret_options: Vec<NamedReference>,
+}
+
+/// Why a file is no task definition.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskDefinitionError {
+    /// It is not JSON of the right types.
+    #[error("at {path}: {problem}")]
+    Malformed {
+        /// The path inside the file.
+        path: String,
+        /// What was expected and found.
+        problem: String,
+    },
+    /// It is JSON, but of something else.
+    #[error("expected the output of `aws ecs describe-task-definition`, or an object with containerDefinitions")]
+    SomethingElse,
+}
+
+impl TaskDefinition {
+    /// Reads `describe-task-definition` output, a `taskDefinition` object, or a definition to be registered.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not JSON, a field has the wrong type, or there are no container definitions.
+    pub fn from_json(text: &str) -> Result<Self, TaskDefinitionError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct File {
+            task_definition: Option<TaskDefinition>,
+            #[serde(flatten)]
+            bare: TaskDefinition,
+        }
+        let json = &mut serde_json::Deserializer::from_str(text);
+        let file: File = serde_path_to_error::deserialize(json).map_err(|error| {
+            let problem = crate::event::without_values(&error.inner().to_string());
+            TaskDefinitionError::Malformed { path: error.path().to_string(), problem }
+        })?;
+        let definition = file.task_definition.unwrap_or(file.bare);
+        if definition.containers.is_empty() {
+            return Err(TaskDefinitionError::SomethingElse);
+        }
+        Ok(definition.cleaned())
+    }
+
+    /// The same without log options that may hold tokens, and with every text made safe to print.
+    #[must_use]
+    pub fn cleaned(mut self) -> Self {
+        let clean = |text: &mut String| {
+            if let std::borrow::Cow::Owned(safe) = redact(text) {
+                *text = safe;
+            }
+        };
+        let own = [&mut self.task_definition_arn, &mut self.family, &mut self.execution_role_arn, &mut self.task_role_arn, &mut self.network_mode];
+        own.into_iter().flatten().for_each(clean);
+        for container in &mut self.containers {
+            clean(&mut container.name);
+            container.image.iter_mut().for_each(clean);
+            container.repository_credentials.iter_mut().filter_map(|credentials| credentials.credentials_parameter.as_mut()).for_each(clean);
+            container.environment_files.iter_mut().map(|file| &mut file.value).for_each(clean);
+            let mut named: Vec<&mut NamedReference> = container.secrets.iter_mut().collect();
+            if let Some(log) = &mut container.log_configuration {
+                log.options.retain(|name, _| name.starts_with("awslogs-"));
+                log.options.values_mut().flatten().for_each(clean);
+                named.extend(&mut log.secret_options);
+            }
+            for reference in named {
+                clean(&mut reference.name);
+                clean(&mut reference.value_from);
+            }
+        }
+        self
+    }
+
+    /// `family:revision`, as far as known.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        let of_arn = || Some(Arn::parse(self.task_definition_arn.as_deref()?)?.resource.split_once('/')?.1.to_owned());
+        let of_family = || self.family.as_ref().map(|family| self.revision.map_or(family.clone(), |revision| format!("{family}:{revision}")));
+        of_arn().or_else(of_family)
+    }
+
+    /// Everything that must be fetched, found or assumed before the task starts, in the order of the definition.
+    #[must_use]
+    pub fn references(&self) -> Vec<Reference> {
+        let mut all = Vec::new();
+        let roles = [(ReferenceKind::ExecutionRole, "executionRoleArn", &self.execution_role_arn), (ReferenceKind::TaskRole, "taskRoleArn", &self.task_role_arn)];
+        for (kind, field, arn) in roles {
+            all.extend(arn.as_ref().map(|arn| Reference { kind, container: None, field: field.to_owned(), name: None, value_from: arn.clone() }));
+        }
+        for container in &self.containers {
+            container.references(&mut all);
+        }
+        all
+    }
+}
+
+impl ContainerDefinition {
+    fn references(&self, all: &mut Vec<Reference>) {
+        let mut add = |kind, field: String, name: Option<&str>, value_from: &str| {
+            all.push(Reference { kind, container: Some(self.name.clone()), field, name: name.map(str::to_owned), value_from: value_from.to_owned() });
+        };
+        if let Some(image) = &self.image {
+            add(ReferenceKind::Image, "image".to_owned(), None, image);
+        }
+        if let Some(credentials) = self.repository_credentials.as_ref().and_then(|credentials| credentials.credentials_parameter.as_ref()) {
+            add(ReferenceKind::RegistryCredentials, "repositoryCredentials.credentialsParameter".to_owned(), None, credentials);
+        }
+        for (at, file) in self.environment_files.iter().enumerate() {
+            add(ReferenceKind::EnvFile, format!("environmentFiles[{at}]"), None, &file.value);
+        }
+        for (at, secret) in self.secrets.iter().enumerate() {
+            add(ReferenceKind::Secret, format!("secrets[{at}]"), Some(&secret.name), &secret.value_from);
+        }
+        let Some(log) = &self.log_configuration else { return };
+        for (at, option) in log.secret_options.iter().enumerate() {
+            add(ReferenceKind::Secret, format!("logConfiguration.secretOptions[{at}]"), Some(&option.name), &option.value_from);
+        }
+        if log.log_driver.as_deref() == Some("awslogs")
+            && let Some(Some(group)) = log.options.get("awslogs-group")
+        {
+            add(ReferenceKind::LogGroup, "logConfiguration.options".to_owned(), Some("awslogs-group"), group);
+        }
+    }
+}
+
+/// What a reference is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferenceKind {
+    /// `secrets` or `secretOptions`: a secret or a parameter.
+    Secret,
+    /// `repositoryCredentials`: a secret.
+    RegistryCredentials,
+    /// `environmentFiles`: an object in S3.
+    EnvFile,
+    /// A container image.
+    Image,
+    /// The `awslogs-group`.
+    LogGroup,
+    /// The role that ECS itself uses.
+    ExecutionRole,
+    /// The role that the containers use.
+    TaskRole,
+}
+
+/// One thing that a task definition asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// What it is for.
+    pub kind: ReferenceKind,
+    /// The container that asks.
+    pub container: Option<String>,
+    /// The path inside the container definition, such as `secrets[1]`.
+    pub field: String,
+    /// The environment variable or log option.
+    pub name: Option<String>,
+    /// The reference itself.
+    pub value_from: String,
+}
+
+impl Reference {
+    /// What the reference means; `None` for images, files, log groups and roles.
+    #[must_use]
+    pub fn target(&self) -> Option<Target<'_>> {
+        match self.kind {
+            ReferenceKind::Secret => Some(Target::parse(&self.value_from)),
+            ReferenceKind::RegistryCredentials => Some(match Target::parse(&self.value_from) {
+                Target::Secret(secret) => Target::Secret(secret),
+                _ => Target::Secret(SecretReference::named(&self.value_from)),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// What a `valueFrom` refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A Secrets Manager secret.
+    Secret(SecretReference<'a>),
+    /// A Parameter Store parameter, by its name without the ARN's prefix.
+    Parameter(&'a str),
+    /// An ARN of something else.
+    SomethingElse(&'a str),
+}
+
+/// A secret as `valueFrom` writes it: `arn:...:secret:name-6chars:json-key:version-stage:version-id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretReference<'a> {
+    /// The ARN without what follows the name; for registry credentials it may be a bare name.
+    pub arn: &'a str,
+    /// The name, with its six-character suffix where the ARN has one.
+    pub name: &'a str,
+    /// The JSON key, if one is asked for.
+    pub json_key: Option<&'a str>,
+    /// The version stage, if one is asked for.
+    pub version_stage: Option<&'a str>,
+    /// The version id, if one is asked for.
+    pub version_id: Option<&'a str>,
+    /// How many parts follow the name: 0 and 3 are right.
+    pub extra_parts: usize,
+}
+
+/// What is wrong with the way in which a reference is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Malformation {
+    /// Between the name and the end stand neither none nor three colons.
+    ColonCount(usize),
+    /// The version-id slot holds something that cannot be one: an id has 32 to 64 characters.
+    NotAVersionId,
+    /// A version stage and a version id exclude each other.
+    StageAndId,
+    /// An ARN of something that is neither a secret nor a parameter.
+    WrongService,
+}
+
+impl<'a> Target<'a> {
+    /// Reads a `valueFrom`. What is not an ARN is the name of a parameter: so ECS reads it.
+    #[must_use]
+    pub fn parse(value_from: &'a str) -> Self {
+        let Some(arn) = Arn::parse(value_from) else { return Self::Parameter(value_from) };
+        match arn.service {
+            "secretsmanager" => SecretReference::parse(value_from, arn.resource).map_or(Self::SomethingElse(value_from), Self::Secret),
+            "ssm" => arn.resource.strip_prefix("parameter").map_or(Self::SomethingElse(value_from), Self::Parameter),
+            _ => Self::SomethingElse(value_from),
+        }
+    }
+
+    /// What is wrong with the way it is written, as far as the text alone shows it.
+    #[must_use]
+    pub fn malformation(&self) -> Option<Malformation> {
+        match self {
+            Self::Parameter(_) => None,
+            Self::SomethingElse(_) => Some(Malformation::WrongService),
+            Self::Secret(secret) => secret.malformation(),
+        }
+    }
+}
+
+impl<'a> SecretReference<'a> {
+    fn named(name: &'a str) -> Self {
+        Self { arn: name, name, json_key: None, version_stage: None, version_id: None, extra_parts: 0 }
+    }
+
+    fn parse(whole: &'a str, resource: &'a str) -> Option<Self> {
+        let rest = resource.strip_prefix("secret:")?;
+        let mut parts = rest.split(':');
+        let name = parts.next().filter(|name| !name.is_empty())?;
+        let extra_parts = parts.clone().count();
+        let mut part = || parts.next().filter(|part| !part.is_empty());
+        let arn = &whole[..whole.len() - rest.len() + name.len()];
+        Some(Self { arn, name, json_key: part(), version_stage: part(), version_id: part(), extra_parts })
+    }
+
+    fn malformation(&self) -> Option<Malformation> {
+        let no_version_id = |id: &str| !(32..=64).contains(&id.len());
+        if !matches!(self.extra_parts, 0 | 3) {
+            return Some(Malformation::ColonCount(self.extra_parts));
+        }
+        if self.version_id.is_some_and(no_version_id) {
+            return Some(Malformation::NotAVersionId);
+        }
+        (self.version_stage.is_some() && self.version_id.is_some()).then_some(Malformation::StageAndId)
+    }
+
+    /// The name without the six random characters that Secrets Manager appends, and whether it seems to have them.
+    #[must_use]
+    pub fn name_and_suffix(&self) -> (&'a str, bool) {
+        split_suffix(self.name)
+    }
+}
+
+/// A secret's name without a hyphen and six letters or digits at its end, and whether they were there. A name may end so by itself.
+#[must_use]
+pub fn split_suffix(name: &str) -> (&str, bool) {
+    match name.rsplit_once('-') {
+        Some((base, suffix)) if !base.is_empty() && suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric()) => (base, true),
+        _ => (name, false),
+    }
+}
