@@ -31,9 +31,9 @@ What differs from a deployment, and nothing else:
     - the role may CreateLogStream on a log group's ARN without `:*` too. AWS asks for the stream's ARN, which the `:*`
       of the template covers; the emulator asks for the group's, and would refuse.
 
-Limits of the emulator (ministack 1.5.33): it refuses PutEvents with a source of aws.*, hence TestEventSource; it does
-not encrypt; it does not make the ScalingConfig's Lambda side; its alarms see no metric of a queue. IAM is enforced for
-what the function calls, not for what the event source mapping and the rule do in its place.
+What the emulator (ministack 1.5.33) cannot show: the queue's policy, and what the role may do with the queue, for it
+delivers and polls without asking either; and the topic's encryption, for it drops the key. It refuses PutEvents with a
+source of aws.*, as AWS does, hence TestEventSource.
 """
 
 from __future__ import annotations
@@ -368,6 +368,7 @@ def event_files(paths: list[Path]) -> list[Path]:
 
 
 def read_arguments() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description="Run the whole stack on emulated AWS.")
     parser.add_argument("--bootstrap", type=Path, required=True, help="the function's program")
     parser.add_argument("--events", type=Path, nargs="+", required=True, help="files or directories of events")
@@ -388,6 +389,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 def main() -> int:
+    """Runs the stack once, and prints what came of it."""
     arguments = read_arguments()
     with EcsServer(arguments.task_definition) as ecs, Emulator() as aws:
         run = Run(aws, arguments)

@@ -1,0 +1,281 @@
+//! One symptom of one task with all that is known of it, and what a cause makes of it.
+
+use serde_json::Value;
+
+use super::Verdict;
+use super::command::Command;
+use crate::arn::Arn;
+use crate::event::Task;
+use crate::question::Known;
+use crate::reason::{Step, Symptom};
+use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, split_suffix};
+use crate::words::words;
+
+/// What a cause judges.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// What its reason says.
+    pub symptom: &'a Symptom,
+    /// Its definition, as far as known.
+    pub definition: Known<'a>,
+    /// The references that the symptom can be about.
+    pub references: Vec<Reference>,
+}
+
+/// How sure a cause is of a case, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// How sure.
+    pub verdict: Verdict,
+    /// What happened, in one line, by name.
+    pub title: String,
+    /// What it happened to, where that is not what the case names.
+    pub culprit: Option<Culprit>,
+    /// What was found, was missing, or stayed unknown.
+    pub findings: Vec<Finding>,
+}
+
+/// The thing that failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Culprit {
+    /// Such as `secret`, `parameter`, `role`, `log-group`.
+    pub kind: &'static str,
+    /// Its name; absent where several fit or none is named.
+    pub id: Option<String>,
+    /// Where the task definition mentions it.
+    pub references: Vec<Reference>,
+}
+
+words! {
+    /// What became of something looked for.
+    FindingKind {
+        Found = "found",
+        Missing = "missing",
+        Unknown = "unknown",
+    }
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What became of it.
+    pub kind: FindingKind,
+    /// One sentence, without the kind.
+    pub text: String,
+    /// The API call or file that it comes from.
+    pub source: Option<&'static str>,
+}
+
+impl Finding {
+    /// Something that was seen.
+    pub(super) fn found(text: impl Into<String>, source: &'static str) -> Self {
+        Self { kind: FindingKind::Found, text: text.into(), source: Some(source) }
+    }
+
+    /// Something that was looked for and is not there.
+    pub(super) fn missing(text: impl Into<String>, source: &'static str) -> Self {
+        Self { kind: FindingKind::Missing, text: text.into(), source: Some(source) }
+    }
+
+    /// Something that nobody looked at.
+    pub(super) fn unknown(text: impl Into<String>) -> Self {
+        Self { kind: FindingKind::Unknown, text: text.into(), source: None }
+    }
+}
+
+/// What mends it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fix {
+    /// What to do, in words.
+    pub text: String,
+    /// What to paste.
+    pub commands: Vec<String>,
+    /// The policy to add, where one is missing.
+    pub policy: Option<Value>,
+}
+
+/// How a source is cited where the definition proves something.
+pub(super) const DEFINITION: &str = "task definition";
+
+impl Judgement {
+    pub(super) fn new(verdict: Verdict, title: impl Into<String>) -> Self {
+        Self { verdict, title: title.into(), culprit: None, findings: Vec::new() }
+    }
+
+    pub(super) fn finding(mut self, finding: Finding) -> Self {
+        self.findings.push(finding);
+        self
+    }
+
+    pub(super) fn findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        self.findings.extend(findings);
+        self
+    }
+
+    pub(super) fn culprit(mut self, culprit: Culprit) -> Self {
+        self.culprit = Some(culprit);
+        self
+    }
+}
+
+impl Case<'_> {
+    /// The task definition, where it is known.
+    pub(super) fn definition(&self) -> Option<&TaskDefinition> {
+        match self.definition {
+            Known::Definition(definition) => Some(definition),
+            Known::Unknown(_) | Known::NotAsked => None,
+        }
+    }
+
+    /// What failed, as far as text and definition name it.
+    pub(super) fn culprit(&self) -> Culprit {
+        let kind = match self.symptom.step {
+            Step::SecretsManager | Step::CredentialSpec | Step::SecretSidecar => "secret",
+            Step::RegistryCredentials => "registry-credentials",
+            Step::ParameterStore => "parameter",
+            Step::EcrAuth | Step::ImagePull => "image",
+            Step::EnvFile => "env-file",
+            Step::LogDriver => "log-group",
+            Step::ExecutionRole => "role",
+            Step::EfsVolume | Step::FsxVolume | Step::EbsVolume | Step::Volume => "volume",
+            Step::NetworkInterface => "network-interface",
+            _ => "task",
+        };
+        Culprit { kind, id: self.name(), references: self.references.clone() }
+    }
+
+    /// The short name of what failed.
+    pub(super) fn name(&self) -> Option<String> {
+        let mut names: Vec<String> = self.references.iter().map(reference_name).collect();
+        names.dedup();
+        if let [name] = names.as_slice() {
+            return Some(name.clone());
+        }
+        let named = self.symptom.resource.as_ref()?.text.as_str();
+        match self.symptom.step {
+            Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar => Some(secret_name(named).to_owned()),
+            Step::ParameterStore if named.contains("://") => None,
+            Step::ParameterStore => Some(named.split_once(":parameter").map_or(named, |(_, name)| name).to_owned()),
+            Step::LogDriver => Some(named.split_once(":log-group:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name)).to_owned()),
+            Step::EcrAuth if named == "*" => None,
+            _ => Some(named.to_owned()),
+        }
+    }
+
+    /// The reference as it must stand in a command or a policy: the definition's own where it is known, else the text's.
+    pub(super) fn resource_arn(&self) -> Option<String> {
+        let of_reference = match self.references.as_slice() {
+            [reference] => Some(reference),
+            several => several.first().filter(|first| several.iter().all(|other| reference_name(other) == reference_name(first))),
+        };
+        let of_reference = of_reference.map(|reference| match reference.target() {
+            Some(Target::Secret(secret)) => secret.arn.to_owned(),
+            _ => reference.value_from.clone(),
+        });
+        let named = self.symptom.resource.as_ref().map(|resource| resource.text.clone()).filter(|text| !text.contains("://"));
+        let whole = named.filter(|_| !self.symptom.truncated || of_reference.is_none());
+        whole.or(of_reference)
+    }
+
+    /// The name of the execution role: who was refused, or what the definition says.
+    pub(super) fn role_name(&self) -> Option<String> {
+        let principal = self.symptom.principal.as_ref().map(|fact| fact.text.clone());
+        let of_definition = self.definition().and_then(|definition| definition.execution_role_arn.clone());
+        [principal, self.symptom.role.as_ref().map(|fact| fact.text.clone()), of_definition]
+            .into_iter()
+            .flatten()
+            .find_map(|arn| Arn::parse(&arn).and_then(|arn| arn.role_name().map(str::to_owned)))
+    }
+
+    /// Whether the secret is referred to by a whole ARN, with six characters at its end.
+    pub(super) fn has_suffix(&self) -> bool {
+        let of_reference = self.references.iter().find_map(|reference| match reference.target() {
+            Some(Target::Secret(secret)) => Some(secret.arn.starts_with("arn:") && secret.name_and_suffix().1),
+            _ => None,
+        });
+        let of_text = || self.symptom.resource.as_ref().is_some_and(|resource| resource.text.split_once(":secret:").is_some_and(|(_, name)| split_suffix(name).1));
+        of_reference.unwrap_or_else(of_text)
+    }
+
+    /// Who was refused, what, and on what, as a sentence needs them.
+    pub(super) fn refusal(&self) -> (String, String, String) {
+        let role = self.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+        let action = self.symptom.action.as_ref().map_or_else(|| "the call".to_owned(), |action| action.text.clone());
+        let on = self.name().map(|name| format!(" on {name}")).unwrap_or_default();
+        (role, action, on)
+    }
+
+    /// The Region in which the resource lives.
+    pub(super) fn region(&self) -> Option<&str> {
+        self.symptom.region.as_ref().map(|fact| fact.text.as_str()).or(self.task.region.as_deref())
+    }
+
+    /// The ARN partition of the task.
+    pub(super) fn partition(&self) -> &str {
+        let of_arn = self.task.arn.as_deref().and_then(Arn::parse).map(|arn| arn.partition);
+        of_arn.unwrap_or(match self.region() {
+            Some(region) if region.starts_with("cn-") => "aws-cn",
+            Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        })
+    }
+
+    /// An `aws` command for the resource's Region.
+    pub(super) fn aws(&self, words: &str) -> Command {
+        Command::new(&format!("aws {words}")).maybe("--region", self.region())
+    }
+
+    /// How to start the task again once the cause is mended. A service retries by itself, but slowly.
+    pub(super) fn start_again(&self) -> Option<String> {
+        let service = self.task.workload.as_ref().filter(|workload| workload.is_service)?;
+        let command = Command::new("aws ecs update-service").maybe("--region", self.task.region.as_deref());
+        Some(command.maybe("--cluster", self.task.cluster.as_deref()).option("--service", &service.name).words("--force-new-deployment").finish())
+    }
+
+    /// "then start the task again", as the workload needs it.
+    pub(super) fn then_again(&self) -> &'static str {
+        match &self.task.workload {
+            Some(workload) if workload.is_service => ", then deploy the service again",
+            _ => ", then run the task again",
+        }
+    }
+
+    /// Values are read only at the start of a task, so every mended cause needs a new one.
+    pub(super) fn commands(&self, mending: impl IntoIterator<Item = String>) -> Vec<String> {
+        mending.into_iter().chain(self.start_again()).collect()
+    }
+
+    /// What stayed unknown because the definition is not at hand; nothing where it is.
+    pub(super) fn definition_unknown(&self) -> Option<Finding> {
+        match self.definition {
+            Known::Definition(definition) => {
+                let (ran, read) = (self.task.task_definition_name()?, definition.name()?);
+                (ran != read).then(|| Finding::unknown(format!("whether {ran}, which the task ran, says the same as {read}, which was read")))
+            }
+            Known::Unknown(why) => Some(Finding::unknown(format!("where the task definition mentions it: the definition could not be read ({why})"))),
+            Known::NotAsked => Some(Finding::unknown("where the task definition mentions it: the definition was not read")),
+        }
+    }
+}
+
+/// The short name by which people know what a reference refers to.
+pub(super) fn reference_name(reference: &Reference) -> String {
+    match reference.target() {
+        Some(Target::Secret(secret)) => secret.name_and_suffix().0.to_owned(),
+        Some(Target::Parameter(name)) => name.to_owned(),
+        _ if matches!(reference.kind, ReferenceKind::ExecutionRole | ReferenceKind::TaskRole) => {
+            Arn::parse(&reference.value_from).and_then(|arn| arn.role_name().map(str::to_owned)).unwrap_or_else(|| reference.value_from.clone())
+        }
+        _ => reference.value_from.clone(),
+    }
+}
+
+/// The name in a secret's ARN, without the suffix; any other text as it is.
+pub(super) fn secret_name(arn_or_name: &str) -> &str {
+    match arn_or_name.split_once(":secret:") {
+        Some((_, name)) => split_suffix(name.split(':').next().unwrap_or(name)).0,
+        None => arn_or_name,
+    }
+}

@@ -1,0 +1,38 @@
+//! The policy of a VPC endpoint refuses the call.
+
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Deny, Fault};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "endpoint-policy-blocks",
+    title: "the policy of a VPC endpoint refuses the call",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "The call went through a VPC endpoint, and the endpoint's policy does not allow it.",
+        why: "Endpoint policies list accounts, actions or resources; a new secret, Region or role is not on the list. With private DNS all traffic of the VPC goes through the endpoint, a NAT gateway beside it changes nothing.",
+        tell: "The text says `VPC endpoint policy`. It is a refusal, not a time-out.",
+        mend: "Allow the action in the endpoint's policy.",
+    },
+    when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::EndpointPolicy)),
+    judge,
+    fix,
+    examples: &[Example {
+        text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no VPC endpoint policy allows the secretsmanager:GetSecretValue action",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let (role, action, on) = case.refusal();
+    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
+    Judgement::new(Verdict::Likely, format!("a VPC endpoint's policy refuses role {role} {action}{on}"))
+        .culprit(culprit)
+        .finding(Finding::unknown("which statement it is, and whether it still stands"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let (role, action, _) = case.refusal();
+    let commands = vec![case.aws("ec2 describe-vpc-endpoints").words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'").finish()];
+    Fix { text: format!("allow {action} for role {role} in the policy of the VPC endpoint that the task's subnet uses"), commands, policy: None }
+}

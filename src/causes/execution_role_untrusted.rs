@@ -1,0 +1,61 @@
+//! ECS may not assume the role that the task names.
+
+use serde_json::json;
+
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::command::Command;
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::Fault;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "execution-role-untrusted",
+    title: "ECS may not assume the role",
+    owner: Owner::PlatformTeam,
+    explanation: Explanation {
+        what: "ECS could not assume a role of the task, so it had no credentials to fetch anything with.",
+        why: "The role's trust policy does not name ecs-tasks.amazonaws.com (ec2.amazonaws.com and ecs.amazonaws.com are other services), its `aws:SourceArn` or `aws:SourceAccount` \
+              condition shuts this task out, or the role was deleted or never existed.",
+        tell: "The text says `unable to assume the role` and names it; whether it is the execution role or the task role shows in the task definition. Such a failure may make no task at all, \
+               only an event of the service.",
+        mend: "Let ecs-tasks.amazonaws.com assume the role. If the role is missing, create it or name another.",
+    },
+    when: |symptom| symptom.fault == Fault::AssumeRoleDenied,
+    judge,
+    fix,
+    examples: &[Example {
+        text: "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/ecsTaskExecutionRole' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let role = case.role_name();
+    let title = format!("ECS may not assume {}", role.as_ref().map_or("a role of the task".to_owned(), |role| format!("role {role}")));
+    let culprit = Culprit { kind: "role", id: role, references: roles_named(case) };
+    Judgement::new(Verdict::Likely, title)
+        .culprit(culprit)
+        .finding(Finding::unknown("whether the role exists, and whom it trusts"))
+        .findings(case.definition_unknown())
+}
+
+/// Whether it is the execution role or the task role.
+fn roles_named(case: &Case<'_>) -> Vec<crate::task_definition::Reference> {
+    let Some(named) = &case.symptom.role else { return case.references.clone() };
+    let references = case.definition().map(crate::task_definition::TaskDefinition::references).unwrap_or_default();
+    references.into_iter().filter(|reference| reference.value_from == named.text).collect()
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());
+    let mut trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    if let Some(account) = &case.task.account {
+        trust["Statement"][0]["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
+    }
+    let look = Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.AssumeRolePolicyDocument").finish();
+    let mend = Command::new("aws iam update-assume-role-policy").option("--role-name", &role).option("--policy-document", &trust.to_string()).finish();
+    Fix {
+        text: format!("let ecs-tasks.amazonaws.com assume role {role} (the second command replaces its trust policy: keep what else it trusts){}", case.then_again()),
+        commands: case.commands([look, mend]),
+        policy: Some(trust),
+    }
+}

@@ -1,0 +1,38 @@
+//! The KMS key is disabled, scheduled for deletion or gone.
+
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::Fault;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "key-unusable",
+    title: "the KMS key cannot be used",
+    owner: Owner::KeyOwner,
+    explanation: Explanation {
+        what: "The secret or parameter exists and may be read, but the KMS key that encrypts it is disabled, scheduled for deletion, waiting for its material, or unavailable.",
+        why: "Somebody disabled or scheduled the key, often in a clean-up of keys that look unused; a deleted key takes its secrets with it for good.",
+        tell: "`DecryptionFailure` from Secrets Manager, `InvalidKeyId` from Parameter Store, with DisabledException or KMSInvalidStateException inside.",
+        mend: "Enable the key, or cancel its deletion and then enable it. Where it is gone, write the value anew under another key.",
+    },
+    when: |symptom| symptom.fault == Fault::KmsKeyUnusable,
+    judge,
+    fix,
+    examples: &[Example {
+        text: "Fetching secret data from SSM Parameter Store in us-east-1: operation error SSM: GetParameters, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, InvalidKeyId: arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab is disabled. (Service: AWSKMS; Status Code: 400; Error Code: DisabledException; Request ID: 59647aab-d88f-4bf5-8ac7-b358b03f4722)",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let key = case.symptom.key.as_ref().map(|key| key.text.clone());
+    let of = case.name().map(|name| format!(" of {name}")).unwrap_or_default();
+    let title = key.as_ref().map_or_else(|| format!("the KMS key{of} cannot be used"), |key| format!("KMS key {key} cannot be used"));
+    let culprit = Culprit { kind: "kms-key", id: key, references: case.references.clone() };
+    Judgement::new(Verdict::Likely, title).culprit(culprit).finding(Finding::unknown("the key's state now"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let key = case.symptom.key.as_ref().map_or("<key-id>", |key| key.text.as_str());
+    let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).option("--key-id", key).finish());
+    Fix { text: format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again()), commands: case.commands(commands), policy: None }
+}

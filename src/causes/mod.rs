@@ -1,0 +1,174 @@
+//! The catalogue: why a task could not start. One cause, one file, one line in [`CAUSES`]; everything else derives from the records.
+//!
+//! A cause claims symptoms (`when`), says how sure the evidence makes it (`judge`) and what mends it (`fix`). Its words are its
+//! documentation. Causes see plain values only: no client, no clock, no environment.
+
+mod case;
+mod command;
+mod policy;
+
+mod endpoint_policy_blocks;
+mod env_file_missing;
+mod execution_role_unset;
+mod execution_role_untrusted;
+mod key_permission_missing;
+mod key_unusable;
+mod log_group_missing;
+mod not_a_secret_failure;
+mod organization_policy_blocks;
+mod parameter_missing;
+mod permissions_boundary_blocks;
+mod registry_credentials_malformed;
+mod resource_policy_blocks;
+mod role_explicit_deny;
+mod role_permission_missing;
+mod secret_deletion_scheduled;
+mod secret_key_missing;
+mod secret_missing;
+mod secret_not_json;
+mod secret_recreated;
+mod secret_reference_malformed;
+mod secret_version_missing;
+mod secret_without_value;
+mod service_throttled;
+mod service_unavailable;
+mod tls_intercepted;
+mod unrecognised;
+mod vpc_no_route;
+
+use crate::reason::Symptom;
+use crate::words::words;
+
+pub use case::{Case, Culprit, Finding, FindingKind, Fix, Judgement};
+
+words! {
+    /// How sure a diagnosis is.
+    Verdict {
+        /// AWS's own state, or the task definition, proves it.
+        Confirmed = "confirmed",
+        /// The text proves it; the state was not asked.
+        Likely = "likely",
+        /// One of several that fit.
+        Possible = "possible",
+        /// The state disproves it.
+        RuledOut = "ruled-out",
+    }
+}
+
+words! {
+    /// Who can act.
+    Owner {
+        ServiceTeam = "service-team",
+        PlatformTeam = "platform-team",
+        SecretOwner = "secret-owner",
+        KeyOwner = "key-owner",
+        NetworkTeam = "network-team",
+        OrganisationAdmin = "organisation-admin",
+        Aws = "aws",
+    }
+}
+
+impl Owner {
+    /// The owner as a sentence names them.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::ServiceTeam => "the team that owns the service",
+            Self::PlatformTeam => "whoever keeps the roles and the platform",
+            Self::SecretOwner => "whoever keeps the secret",
+            Self::KeyOwner => "whoever keeps the KMS key",
+            Self::NetworkTeam => "whoever keeps the VPC",
+            Self::OrganisationAdmin => "the administrators of the AWS organization",
+            Self::Aws => "AWS",
+        }
+    }
+}
+
+/// One reason why a task cannot start.
+#[derive(Debug)]
+pub struct Cause {
+    /// Kebab-case, names the hazard, never reused; the file's stem.
+    pub id: &'static str,
+    /// Completes "the task could not start because ...".
+    pub title: &'static str,
+    /// Who can act.
+    pub owner: Owner,
+    /// Its documentation.
+    pub explanation: Explanation,
+    /// Whether a symptom can come from this.
+    pub when: fn(&Symptom) -> bool,
+    /// How sure the case makes it, and what was found.
+    pub judge: fn(&Case<'_>) -> Judgement,
+    /// What to type.
+    pub fix: fn(&Case<'_>) -> Fix,
+    /// Reasons that it claims, as ECS words them.
+    pub examples: &'static [Example],
+}
+
+/// A cause's documentation, under the headings of every cause.
+#[derive(Debug)]
+pub struct Explanation {
+    /// What happened.
+    pub what: &'static str,
+    /// Why it happens.
+    pub why: &'static str,
+    /// How to tell it from its neighbours.
+    pub tell: &'static str,
+    /// How to mend it.
+    pub mend: &'static str,
+}
+
+/// A reason that a cause claims.
+#[derive(Debug)]
+pub struct Example {
+    /// ECS's words.
+    pub text: &'static str,
+    /// Other causes that claim it too; evidence decides between them.
+    pub also: &'static [&'static str],
+}
+
+/// Every cause, most common first; of equally sure diagnoses the earlier leads.
+pub const CAUSES: &[&Cause] = &[
+    &role_permission_missing::CAUSE,
+    &role_explicit_deny::CAUSE,
+    &permissions_boundary_blocks::CAUSE,
+    &organization_policy_blocks::CAUSE,
+    &resource_policy_blocks::CAUSE,
+    &endpoint_policy_blocks::CAUSE,
+    &execution_role_unset::CAUSE,
+    &execution_role_untrusted::CAUSE,
+    &key_permission_missing::CAUSE,
+    &key_unusable::CAUSE,
+    &secret_missing::CAUSE,
+    &secret_recreated::CAUSE,
+    &secret_deletion_scheduled::CAUSE,
+    &secret_without_value::CAUSE,
+    &secret_version_missing::CAUSE,
+    &secret_key_missing::CAUSE,
+    &secret_not_json::CAUSE,
+    &secret_reference_malformed::CAUSE,
+    &registry_credentials_malformed::CAUSE,
+    &parameter_missing::CAUSE,
+    &vpc_no_route::CAUSE,
+    &tls_intercepted::CAUSE,
+    &service_throttled::CAUSE,
+    &service_unavailable::CAUSE,
+    &log_group_missing::CAUSE,
+    &env_file_missing::CAUSE,
+    &not_a_secret_failure::CAUSE,
+    &unrecognised::CAUSE,
+];
+
+/// Ids that were used once and are not used again.
+pub const RETIRED: &[&str] = &[];
+
+/// The cause with this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Cause> {
+    CAUSES.iter().copied().find(|cause| cause.id == id)
+}
+
+/// The causes that claim a symptom, in the catalogue's order.
+pub fn claiming(symptom: &Symptom) -> impl Iterator<Item = &'static Cause> {
+    CAUSES.iter().copied().filter(move |cause| (cause.when)(symptom))
+}

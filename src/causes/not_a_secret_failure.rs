@@ -1,0 +1,74 @@
+//! Recognised, and none of our business: named in one honest line.
+
+use super::case::{Case, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Fault, Step, Symptom};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "not-a-secret-failure",
+    title: "it failed for a reason that is not about secrets, roles or what is fetched with them",
+    owner: Owner::ServiceTeam,
+    explanation: Explanation {
+        what: "The reason was understood, and it lies elsewhere: the application exited, a health check failed, there was no capacity, an image or a volume was at fault.",
+        why: "ecs-triage looks into what happens before a container starts. It names other failures so that nobody looks for a secret, and leaves them to other tools.",
+        tell: "The step and the fault say what it was.",
+        mend: "See the container's own log, its exit code, and the events of the service.",
+    },
+    when: claims,
+    judge,
+    fix,
+    examples: &[
+        Example { text: "Essential container in task exited", also: &[] },
+        Example { text: "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/web/4fe72fe75cdf9149)", also: &[] },
+        Example { text: "CannotPullContainerError: Error response from daemon: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 not found: manifest unknown", also: &[] },
+        Example { text: "Your Spot Task was interrupted.", also: &[] },
+    ],
+};
+
+fn claims(symptom: &Symptom) -> bool {
+    let handled = |claims: fn(&Symptom) -> bool| claims(symptom);
+    match symptom.step {
+        Step::Container | Step::Capacity | Step::NetworkInterface | Step::ServiceConnect | Step::ExecAgent | Step::EbsVolume | Step::Volume => {
+            symptom.deny.is_none() && !matches!(symptom.fault, Fault::AccessDenied | Fault::Tls) || (symptom.fault == Fault::AccessDenied && symptom.action.is_none() && symptom.deny.is_none())
+        }
+        Step::EfsVolume => symptom.deny.is_none() && symptom.fault != Fault::Tls,
+        Step::FsxVolume | Step::CredentialSpec | Step::ImagePull => !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && handled(cause.when)),
+        _ => false,
+    }
+}
+
+/// What it was, in words.
+fn said(symptom: &Symptom) -> &'static str {
+    match (symptom.step, symptom.fault) {
+        (_, Fault::OutOfMemory) => "a container ran out of memory",
+        (_, Fault::Unhealthy) => "a health check failed",
+        (Step::Container, Fault::Exited) => "an essential container exited",
+        (Step::Container, Fault::NotFound) => "the container's command was not found",
+        (Step::Container, Fault::TimedOut) => "the container runtime did not answer in time",
+        (Step::Container, _) => "the container runtime could not start a container",
+        (Step::Capacity, Fault::OutOfCapacity) => "the capacity was taken away or not there",
+        (Step::Capacity, _) => "the cluster could not place the task",
+        (Step::ImagePull, Fault::NotFound) => "the image does not exist",
+        (Step::ImagePull, Fault::Throttled) => "the registry's pull rate limit was reached",
+        (Step::ImagePull, Fault::PlatformMismatch) => "the image is not built for the task's platform",
+        (Step::ImagePull, _) => "the image could not be pulled",
+        (Step::EfsVolume | Step::FsxVolume | Step::EbsVolume | Step::Volume, _) => "a volume could not be mounted",
+        (Step::NetworkInterface, _) => "the task's network interface could not be set up",
+        (Step::ServiceConnect, _) => "Service Connect could not be set up",
+        (Step::ExecAgent, _) => "ECS Exec is not available",
+        (Step::CredentialSpec, _) => "the gMSA credential spec could not be used",
+        _ => "the task stopped",
+    }
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let codes: Vec<String> = case.task.containers.iter().filter_map(|container| container.exit_code.filter(|code| *code != 0).map(|code| {
+        format!("{} exited with {code}", container.name.as_deref().unwrap_or("a container"))
+    })).collect();
+    let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
+    Judgement::new(Verdict::Likely, format!("not about secrets: {}{codes}", said(case.symptom)))
+}
+
+fn fix(_: &Case<'_>) -> Fix {
+    Fix { text: "see the container's log and exit code, and the events of the service".to_owned(), ..Fix::default() }
+}

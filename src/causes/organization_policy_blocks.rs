@@ -1,0 +1,38 @@
+//! A policy of the AWS organization blocks the call.
+
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Deny, Fault};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "organization-policy-blocks",
+    title: "a policy of the AWS organization blocks the call",
+    owner: Owner::OrganisationAdmin,
+    explanation: Explanation {
+        what: "A service control policy (on the account of the caller) or a resource control policy (on the account of the resource) refused the call. Nothing inside the account can override it.",
+        why: "Organizations deny by Region, by service or by data perimeter; a new Region or a new account falls under a rule that nobody thought of for ECS.",
+        tell: "The text says `service control policy` or `resource control policy`.",
+        mend: "The organization's administrators must change the policy; say which action, resource and role.",
+    },
+    when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::Scp | Deny::Rcp)),
+    judge,
+    fix,
+    examples: &[Example {
+        text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 with an explicit deny in a service control policy",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let (role, action, on) = case.refusal();
+    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
+    Judgement::new(Verdict::Likely, format!("a policy of the organization refuses role {role} {action}{on}"))
+        .culprit(culprit)
+        .finding(Finding::unknown("which statement it is, and whether it still stands"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let (role, action, _) = case.refusal();
+    let commands = Vec::new();
+    Fix { text: format!("ask the administrators of the organization to allow {action} for role {role}; nothing in this account can"), commands, policy: None }
+}

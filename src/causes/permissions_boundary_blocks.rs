@@ -1,0 +1,39 @@
+//! The role's permissions boundary does not allow the call.
+
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::command::Command;
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Deny, Fault};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "permissions-boundary-blocks",
+    title: "the role's permissions boundary does not allow the call",
+    owner: Owner::PlatformTeam,
+    explanation: Explanation {
+        what: "The execution role has a permissions boundary, and the boundary does not allow the call. A boundary grants nothing; it caps what the role's policies may grant.",
+        why: "Organizations give delegated role creation a boundary that lists services, and secrets were not among them.",
+        tell: "The text says `permissions boundary`.",
+        mend: "Have the boundary's owner allow the action; the role's own policies must allow it too.",
+    },
+    when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::Boundary)),
+    judge,
+    fix,
+    examples: &[Example {
+        text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no permissions boundary allows the secretsmanager:GetSecretValue action",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let (role, action, on) = case.refusal();
+    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
+    Judgement::new(Verdict::Likely, format!("the permissions boundary of role {role} does not allow {action}{on}"))
+        .culprit(culprit)
+        .finding(Finding::unknown("which statement it is, and whether it still stands"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let (role, action, _) = case.refusal();
+    let commands = vec![Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.PermissionsBoundary").finish()];
+    Fix { text: format!("allow {action} in the permissions boundary of role {role}; its own policies must allow it too"), commands, policy: None }
+}

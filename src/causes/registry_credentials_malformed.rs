@@ -1,0 +1,32 @@
+//! The secret with the registry's login does not hold a login.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Fault, Step};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "registry-credentials-malformed",
+    title: "the registry credentials have the wrong shape",
+    owner: Owner::SecretOwner,
+    explanation: Explanation {
+        what: "The secret behind repositoryCredentials was read, but it is not `{\"username\": \"...\", \"password\": \"...\"}`.",
+        why: "It is empty, binary, plain text, a Docker config file, or lacks one of the two keys.",
+        tell: "`unable to unmarshal secret value, invalid schema`, `empty secrets value`, or `AuthorizationData is malformed, empty field` with the field before it.",
+        mend: "Store both keys as strings in a JSON object.",
+    },
+    when: |symptom| symptom.step == Step::RegistryCredentials && symptom.fault == Fault::WrongShape,
+    judge,
+    fix,
+    examples: &[Example { text: "Asm fetching username: AuthorizationData is malformed, empty field", also: &[] }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let title = case.name().map_or("the registry credentials are no login".to_owned(), |name| format!("secret {name} holds no registry login"));
+    Judgement::new(Verdict::Likely, title).finding(Finding::unknown("what it holds: values are never read")).findings(case.definition_unknown())
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let put = case.aws("secretsmanager put-secret-value").option("--secret-id", &id).words("--secret-string file://login.json").finish();
+    Fix { text: format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()), commands: case.commands([put]), policy: None }
+}

@@ -1,0 +1,39 @@
+//! A policy denies the call explicitly.
+
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::command::Command;
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Deny, Fault};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "role-explicit-deny",
+    title: "a policy denies the call explicitly",
+    owner: Owner::PlatformTeam,
+    explanation: Explanation {
+        what: "IAM refused a call of the execution role because a statement with `Effect: Deny` matches it. A deny wins over every allow.",
+        why: "Guard-rail policies deny by tag, by network (`aws:SourceVpce`, `aws:SourceIp`), by Region or by everything that is not listed; a task's call then meets a condition that was written for people.",
+        tell: "The text says `with an explicit deny`. With `in an identity-based policy` the statement is attached to the role itself; with no policy named it can be of any kind.",
+        mend: "Find the statement and narrow it; adding another allow does nothing.",
+    },
+    when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::Explicit)),
+    judge,
+    fix,
+    examples: &[Example {
+        text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 with an explicit deny in an identity-based policy",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let (role, action, on) = case.refusal();
+    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
+    Judgement::new(Verdict::Likely, format!("role {role} is denied {action}{on} by an explicit statement"))
+        .culprit(culprit)
+        .finding(Finding::unknown("which statement it is, and whether it still stands"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let (role, action, _) = case.refusal();
+    let commands = ["aws iam list-attached-role-policies", "aws iam list-role-policies"].map(|words| Command::new(words).option("--role-name", &role).finish()).to_vec();
+    Fix { text: format!("narrow or remove the Deny statement that matches role {role} and {action}; another allow does not help"), commands, policy: None }
+}

@@ -1,0 +1,122 @@
+//! The execution role has no policy that allows the call.
+
+use serde_json::json;
+
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::command::Command;
+use super::policy;
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Deny, Fault, Step, Symptom};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "role-permission-missing",
+    title: "the execution role lacks a permission",
+    owner: Owner::PlatformTeam,
+    explanation: Explanation {
+        what: "ECS made a call with the task's execution role before the container started, and IAM refused it: no policy of the role allows the action on that resource.",
+        why: "AmazonECSTaskExecutionRolePolicy covers ECR and log streams only: no secret, no parameter, no key. Parameters need ssm:GetParameters (not ssm:GetParameter). \
+              A policy that ends in the six characters of a deleted secret no longer matches the secret that replaced it.",
+        tell: "The text ends in `because no identity-based policy allows`. Without that ending an older service worded it, and another kind of policy may have refused. \
+               The permission must stand on the execution role; on the task role it does nothing for secrets in the task definition.",
+        mend: "Add the statement shown to the execution role. It takes effect within seconds; then start a new task.",
+    },
+    when: claims,
+    judge,
+    fix,
+    examples: &[
+        Example {
+            text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no identity-based policy allows the secretsmanager:GetSecretValue action",
+            also: &[],
+        },
+        Example {
+            text: "Fetching secret data from SSM Parameter Store in us-east-1: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/prod/db/password because no identity-based policy allows the ssm:GetParameters action status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
+            also: &[],
+        },
+        Example {
+            text: "CannotPullECRContainerError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsInstanceRole/i-0123456789abcdef0 is not authorized to perform: ecr:GetAuthorizationToken on resource: *\n\tstatus code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
+            also: &[],
+        },
+    ],
+};
+
+fn claims(symptom: &Symptom) -> bool {
+    let refused = symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::Identity) | None);
+    // A volume's server and a foreign registry refuse by rules of their own.
+    let by_iam = match symptom.step {
+        Step::ImagePull => symptom.action.is_some(),
+        Step::EfsVolume | Step::Volume | Step::Container => false,
+        _ => true,
+    };
+    refused && by_iam
+}
+
+/// The action that ECS calls for a step, whatever a cut text leaves of it.
+fn action(case: &Case<'_>) -> Option<String> {
+    let told = case.symptom.action.as_ref().map(|action| action.text.clone()).filter(|action| action.contains(':'));
+    let known = match case.symptom.step {
+        Step::SecretsManager | Step::RegistryCredentials => "secretsmanager:GetSecretValue",
+        Step::ParameterStore => "ssm:GetParameters",
+        Step::EcrAuth => "ecr:GetAuthorizationToken",
+        Step::EnvFile => "s3:GetObject",
+        Step::LogDriver => return told.or(Some("logs:CreateLogStream".to_owned())),
+        _ => return told,
+    };
+    Some(known.to_owned())
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let sure = case.symptom.deny == Some(Deny::Identity);
+    let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
+    let action = action(case).unwrap_or_else(|| "make the call".to_owned());
+    let on = case.name().map(|name| format!(" on {name}")).unwrap_or_default();
+    let verdict = if sure { Verdict::Likely } else { Verdict::Possible };
+    let untold = (!sure).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
+    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
+    Judgement::new(verdict, format!("{role} may not {action}{on}"))
+        .culprit(culprit)
+        .findings(untold)
+        .finding(Finding::unknown("what the role's policies say now"))
+        .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let Some(action) = action(case) else {
+        return Fix { text: "allow the execution role the call that was refused; the text was cut before it named it".to_owned(), ..Fix::default() };
+    };
+    let resource = resource(case, &action);
+    let policy = if action == "s3:GetObject" {
+        let account = case.task.account.as_deref().unwrap_or("<account>");
+        policy::allow_if(&[&action], &resource, &json!({"StringEquals": {"aws:ResourceAccount": account}}))
+    } else {
+        policy::allow(&[&action], &resource)
+    };
+    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+    let name = format!("{}-{}", case.task.workload.as_ref().map_or("ecs", |workload| workload.name.as_str()), action.replace(':', "-"));
+    let put = Command::new("aws iam put-role-policy").option("--role-name", &role).option("--policy-name", &policy_name(&name));
+    let put = put.option("--policy-document", &policy.to_string()).finish();
+    Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy) }
+}
+
+/// IAM takes at most 128 letters, digits and `+=,.@_-`.
+fn policy_name(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "+=,.@_-".contains(letter) { letter } else { '-' }).take(128).collect()
+}
+
+fn resource(case: &Case<'_>, action: &str) -> String {
+    let (partition, region, account) = (case.partition(), case.region().unwrap_or("<region>"), case.task.account.as_deref().unwrap_or("<account>"));
+    if action == "ecr:GetAuthorizationToken" {
+        return "*".to_owned();
+    }
+    let named = case.resource_arn().filter(|named| named != "*");
+    match (action, named) {
+        ("secretsmanager:GetSecretValue", Some(named)) if named.starts_with("arn:") => policy::secret_arn(&named),
+        ("secretsmanager:GetSecretValue", Some(name)) => format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????"),
+        ("ssm:GetParameters", Some(named)) if !named.starts_with("arn:") => {
+            format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", named.trim_start_matches('/'))
+        }
+        (_, Some(named)) if named.starts_with("arn:") => named,
+        (_, Some(named)) if action.starts_with("s3:") => format!("arn:{partition}:s3:::{named}"),
+        (_, Some(named)) if action.starts_with("logs:") => format!("arn:{partition}:logs:{region}:{account}:log-group:{named}:*"),
+        (_, named) => named.unwrap_or_else(|| "<resource>".to_owned()),
+    }
+}

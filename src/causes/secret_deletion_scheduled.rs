@@ -1,0 +1,35 @@
+//! The secret is marked for deletion.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::Fault;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "secret-deletion-scheduled",
+    title: "the secret is scheduled for deletion",
+    owner: Owner::SecretOwner,
+    explanation: Explanation {
+        what: "The secret is marked for deletion. Until its recovery window ends it still exists, but nobody can read it.",
+        why: "Somebody, or infrastructure code that was destroyed, deleted it. The window is 7 to 30 days.",
+        tell: "`because it was marked for deletion` or `because it was deleted`.",
+        mend: "Restore it while the window lasts. If it was meant to go, remove the reference instead.",
+    },
+    when: |symptom| symptom.fault == Fault::PendingDeletion,
+    judge,
+    fix,
+    examples: &[Example {
+        text: "Secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13, InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let title = case.name().map_or("a secret is scheduled for deletion".to_owned(), |name| format!("secret {name} is scheduled for deletion"));
+    Judgement::new(Verdict::Likely, title).finding(Finding::unknown("when it was deleted, and until when it can be restored")).findings(case.definition_unknown())
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let restore = case.aws("secretsmanager restore-secret").option("--secret-id", &id).finish();
+    Fix { text: format!("restore the secret if it is still needed{}", case.then_again()), commands: case.commands([restore]), policy: None }
+}

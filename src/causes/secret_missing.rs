@@ -1,0 +1,61 @@
+//! Secrets Manager has no secret under the name or ARN.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::arn::Arn;
+use crate::reason::{Fault, Step, Symptom};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "secret-missing",
+    title: "the secret does not exist",
+    owner: Owner::SecretOwner,
+    explanation: Explanation {
+        what: "Secrets Manager knows no secret under the ARN or name that the task definition gives, in that account and Region.",
+        why: "It was never created there, was deleted for good, or the ARN names another account or Region. A partial ARN whose name ends in a hyphen and six characters is taken for a whole one, and not found.",
+        tell: "`Secrets Manager can't find the specified secret.` If it goes on with `staging label`, the secret exists and lacks a value. A secret that was deleted and made again has another suffix: see secret-recreated.",
+        mend: "Create the secret, or correct the reference and deploy the new revision.",
+    },
+    when: is_not_found,
+    judge,
+    fix,
+    examples: &[
+        Example {
+            text: "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123' from AWS Secrets Manager. Check whether the secret exists in the specified Region: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, ResourceNotFoundException: Secrets Manager can't find the specified secret.",
+            also: &["secret-recreated"],
+        },
+        Example {
+            text: "Asm fetching secret from the service for dockerhub/creds: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
+            also: &["secret-recreated"],
+        },
+    ],
+};
+
+/// Whether a secret was not found; shared with the cause that it was made again.
+pub(super) fn is_not_found(symptom: &Symptom) -> bool {
+    let secret = matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar);
+    let a_file = symptom.resource.as_ref().is_some_and(|resource| resource.text.starts_with('/')) && symptom.step == Step::CredentialSpec;
+    secret && !a_file && symptom.fault == Fault::NotFound
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let title = case.name().map_or("a secret does not exist".to_owned(), |name| format!("secret {name} does not exist"));
+    let place = case.resource_arn().and_then(|arn| Arn::parse(&arn).map(|arn| format!("{}, {}", arn.region, arn.account)));
+    let elsewhere = case.symptom.region.as_ref().zip(case.task.region.as_ref()).filter(|(named, own)| named.text != **own);
+    let elsewhere = elsewhere.map(|(named, own)| Finding::found(format!("the reference is to {}, the task runs in {own}", named.text), "stoppedReason"));
+    let verdict = if case.has_suffix() { Verdict::Possible } else { Verdict::Likely };
+    Judgement::new(verdict, title)
+        .findings(elsewhere)
+        .finding(Finding::unknown(format!("whether the name exists{} with another suffix, or elsewhere", place.map(|place| format!(" in {place}")).unwrap_or_default())))
+        .findings(case.definition_unknown())
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let name = case.name().unwrap_or_else(|| "<name>".to_owned());
+    let look = case.aws("secretsmanager list-secrets").option("--filters", &format!("Key=name,Values={name}")).words("--include-planned-deletion --query 'SecretList[].[Name,ARN,DeletedDate]'");
+    let create = case.aws("secretsmanager create-secret").option("--name", &name).words("--secret-string file://value.json");
+    Fix {
+        text: format!("see what exists under that name; create the secret, or correct the reference in a new revision{}", case.then_again()),
+        commands: case.commands([look.finish(), create.finish()]),
+        policy: None,
+    }
+}

@@ -1,0 +1,60 @@
+//! A JSON key is asked of a secret whose value is not a JSON object.
+
+use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::Fault;
+use crate::task_definition::Target;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "secret-not-json",
+    title: "the secret's value is not a JSON object",
+    owner: Owner::SecretOwner,
+    explanation: Explanation {
+        what: "`valueFrom` asks for a JSON key, so ECS reads the value as a JSON object, and it is not one: a plain string, a list, a number, or JSON with a slip in it.",
+        why: "The value was stored as plain text, with typographic or single quotes, through a shell that ate the quotes, or as a list.",
+        tell: "`invalid character ... looking for`, `cannot unmarshal ... into Go value` or `unexpected end of JSON input`. ECS names no secret here; only references with a JSON key can be meant.",
+        mend: "Store a JSON object, or drop the key from the reference to get the whole value.",
+    },
+    when: |symptom| symptom.fault == Fault::NotJson,
+    judge,
+    fix,
+    examples: &[
+        Example {
+            text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): invalid character 'h' looking for beginning of value",
+            also: &[],
+        },
+        Example { text: "Json: cannot unmarshal array into Go value of type map[string]interface {}", also: &[] },
+    ],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let title = match (case.name(), case.references.len()) {
+        (Some(name), _) => format!("the value of secret {name} is not a JSON object"),
+        (None, 0) => "the value of a secret is not a JSON object".to_owned(),
+        (None, several) => format!("the value of one of {several} secrets is not a JSON object"),
+    };
+    let found = match case.references.as_slice() {
+        [] => None,
+        [_] => Some("one reference asks for a JSON key".to_owned()),
+        several => Some(format!("{} references ask for a JSON key; any of them can be meant", several.len())),
+    };
+    Judgement::new(Verdict::Likely, title)
+        .findings(found.map(|found| Finding::found(found, DEFINITION)))
+        .finding(Finding::unknown("what the value is: values are never read"))
+        .findings(case.definition_unknown())
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let check = case.aws("secretsmanager get-secret-value").option("--secret-id", &id).words("--query SecretString --output text | jq type").finish();
+    let whole = case.references.iter().find_map(|reference| match reference.target() {
+        Some(Target::Secret(secret)) => Some(secret.arn.to_owned()),
+        _ => None,
+    });
+    let drop = whole.map(|arn| format!(" ({arn})")).unwrap_or_default();
+    Fix {
+        text: format!("store a JSON object, or drop the key from valueFrom{drop} to get the whole value; the first command says \"object\" once it is right{}", case.then_again()),
+        commands: case.commands([check]),
+        policy: None,
+    }
+}

@@ -1,0 +1,71 @@
+//! The reference itself is written wrongly.
+
+use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Fault, Step};
+use crate::task_definition::{Malformation, Reference, Target};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "secret-reference-malformed",
+    title: "the reference to the secret is written wrongly",
+    owner: Owner::ServiceTeam,
+    explanation: Explanation {
+        what: "`valueFrom` is not a form that ECS can use: `arn:...:secret:name-6chars` alone, or followed by exactly `:json-key:version-stage:version-id`, any of them empty.",
+        why: "One colon too few puts the JSON key into the version slot (`minimum field size of 32` is the version id's), one too many is no valid ARN; a bare secret name is read as the name of a parameter; \
+              stage and id exclude each other.",
+        tell: "`an invalid ARN format`, `arn: invalid prefix`, `minimum field size of 32, GetSecretValueInput.VersionId`, `Invalid name`. The task definition shows which slot is wrong.",
+        mend: "Write the reference with all three colons after the name, and deploy the new revision.",
+    },
+    when: |symptom| symptom.fault == Fault::BadReference && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar),
+    judge,
+    fix,
+    examples: &[
+        Example {
+            text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId.",
+            also: &[],
+        },
+        Example {
+            text: "Trying to retrieve secret with value my-secret resulted in error: arn: invalid prefix",
+            also: &[],
+        },
+    ],
+};
+
+fn malformed<'c>(case: &'c Case<'_>) -> Option<(&'c Reference, Malformation)> {
+    case.references.iter().find_map(|reference| Some((reference, reference.target()?.malformation()?)))
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let Some((reference, malformation)) = malformed(case) else {
+        let title = case.symptom.resource.as_ref().map_or("a valueFrom is not a valid reference".to_owned(), |named| format!("{} is not a valid reference", named.text));
+        return Judgement::new(Verdict::Likely, title).findings(case.definition_unknown());
+    };
+    let name = reference.name.as_deref().unwrap_or(&reference.field);
+    let problem = match malformation {
+        Malformation::ColonCount(count) => format!("{count} part{} after the secret's name, where ECS takes none or three", if count == 1 { " stands" } else { "s stand" }),
+        Malformation::NotAVersionId => "the version-id slot holds something too short for an id: a JSON key goes two slots before".to_owned(),
+        Malformation::StageAndId => "it names both a version stage and a version id, which exclude each other".to_owned(),
+        Malformation::WrongService => "it is an ARN of neither a secret nor a parameter".to_owned(),
+    };
+    Judgement::new(Verdict::Confirmed, format!("the reference of {name} is written wrongly")).finding(Finding::found(problem, DEFINITION)).findings(case.definition_unknown())
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let right = malformed(case).and_then(|(reference, _)| right_form(reference));
+    let text = match right {
+        Some(right) => format!("write it as {right} in a new revision, and deploy that"),
+        None => "write it as arn:<partition>:secretsmanager:<region>:<account>:secret:<name-6chars>:<json-key>:<version-stage>:<version-id>, with all three colons after the name, in a new revision, and deploy that".to_owned(),
+    };
+    Fix { text, ..Fix::default() }
+}
+
+/// What was probably meant: the one word that stands in a wrong slot is the JSON key.
+fn right_form(reference: &Reference) -> Option<String> {
+    let Some(Target::Secret(secret)) = reference.target() else { return None };
+    let said: Vec<&str> = [secret.json_key, secret.version_stage, secret.version_id].into_iter().flatten().collect();
+    match said.as_slice() {
+        [key] => Some(format!("{}:{key}::", secret.arn)),
+        [key, version] if secret.version_id.is_none() => Some(format!("{}:{key}:{version}:", secret.arn)),
+        _ => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! The secret exists but has never been given a value, or lost its current version.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Fault, Symptom};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "secret-without-value",
+    title: "the secret has no current value",
+    owner: Owner::SecretOwner,
+    explanation: Explanation {
+        what: "The secret exists, but no version of it holds the stage AWSCURRENT, which is what ECS reads unless told otherwise.",
+        why: "It was created empty, by infrastructure code that leaves the value to somebody else, and nobody has put one in.",
+        tell: "`can't find the specified secret value for staging label: AWSCURRENT`: the secret was found, the value was not.",
+        mend: "Put a value into it.",
+    },
+    when: lacks_current,
+    judge,
+    fix,
+    examples: &[Example {
+        text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
+        also: &[],
+    }],
+};
+
+/// Whether the version that is missing is the current one.
+pub(super) fn lacks_current(symptom: &Symptom) -> bool {
+    symptom.fault == Fault::VersionNotFound && symptom.version_stage.as_ref().is_some_and(|stage| stage.text.eq_ignore_ascii_case("AWSCURRENT"))
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
+    Judgement::new(Verdict::Likely, title).finding(Finding::unknown("which versions the secret has")).findings(case.definition_unknown())
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let look = case.aws("secretsmanager list-secret-version-ids").option("--secret-id", &id).finish();
+    let put = case.aws("secretsmanager put-secret-value").option("--secret-id", &id).words("--secret-string file://value.json").finish();
+    Fix { text: format!("put a value into the secret{}", case.then_again()), commands: case.commands([look, put]), policy: None }
+}

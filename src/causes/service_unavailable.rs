@@ -1,0 +1,36 @@
+//! The service answered with an error of its own.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::Fault;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "service-unavailable",
+    title: "the AWS service failed",
+    owner: Owner::Aws,
+    explanation: Explanation {
+        what: "The service was reached and failed by itself: an internal error, an empty answer, or status 500 or 503.",
+        why: "Faults of AWS, mostly short.",
+        tell: "`InternalServiceError`, `InternalServerError`, `StatusCode: 500` or `503`, `empty response`. Several workloads at once point at the Region.",
+        mend: "Nothing here; the next try succeeds when the service does. See the AWS Health Dashboard.",
+    },
+    when: |symptom| {
+        let empty_login = symptom.step == crate::reason::Step::EcrAuth && symptom.fault == Fault::WrongShape;
+        (symptom.fault == Fault::ServiceError || empty_login) && super::service_throttled::reads_from_aws(symptom)
+    },
+    judge,
+    fix,
+    examples: &[Example {
+        text: "Secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: operation error Secrets Manager: GetSecretValue, exceeded maximum number of attempts, 3, https response error StatusCode: 500, RequestID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13, InternalServiceError: An error occurred on the server side.",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let request = case.symptom.request_id.as_ref().map(|id| Finding::found(format!("AWS's request id {}", id.text), "stoppedReason"));
+    Judgement::new(Verdict::Likely, "the AWS service failed by itself").findings(request).finding(Finding::unknown("whether the fault lasts"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    Fix { text: "wait for the next try; see the AWS Health Dashboard if it lasts".to_owned(), commands: case.commands([]), policy: None }
+}

@@ -1,0 +1,37 @@
+//! Something on the way answers TLS in the service's place.
+
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::Fault;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "tls-intercepted",
+    title: "TLS to the service is intercepted or broken",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "A connection was made, but the certificate that came back is not one that ECS trusts for that name.",
+        why: "A proxy or firewall with TLS inspection sits on the path and signs with its own CA, which the ECS agent does not know; or the host's clock is wrong; or DNS sends the name elsewhere.",
+        tell: "`x509:`, `failed to verify certificate`, `remote error: tls`. A handshake that times out is a missing path instead.",
+        mend: "Exempt the AWS endpoints from inspection, or reach them through VPC endpoints.",
+    },
+    when: |symptom| symptom.fault == Fault::Tls,
+    judge,
+    fix,
+    examples: &[Example {
+        text: "Fetching secret data from AWS Secrets Manager in region us-west-2: secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: RequestError: send request failed caused by: Post \"https://secretsmanager.us-west-2.amazonaws.com/\": tls: failed to verify certificate: x509: certificate signed by unknown authority",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let host = case.symptom.host.as_ref().map(|host| host.text.clone());
+    let title = host.as_ref().map_or("TLS to the service is intercepted or broken".to_owned(), |host| format!("the certificate presented for {host} is not trusted"));
+    Judgement::new(Verdict::Likely, title)
+        .culprit(Culprit { kind: "endpoint", id: host, references: case.references.clone() })
+        .finding(Finding::unknown("who presented the certificate"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let look = case.symptom.host.as_ref().map(|host| format!("openssl s_client -connect {0}:443 -servername {0} </dev/null | openssl x509 -noout -issuer -dates", host.text));
+    Fix { text: "from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints".to_owned(), commands: look.into_iter().collect(), policy: None }
+}

@@ -1,0 +1,54 @@
+//! The text proves nothing that the catalogue knows.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Step, Symptom};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "unrecognised",
+    title: "the reason is not one that ecs-triage knows",
+    owner: Owner::ServiceTeam,
+    explanation: Explanation {
+        what: "The text names no fault that the catalogue knows, or was cut off before it.",
+        why: "ECS changes its wording without notice, and cuts long reasons at 255 characters or 1024 bytes.",
+        tell: "The step, where the text names one, still says what ECS was doing.",
+        mend: "Read the whole reason below. Please report it, without account ids, so that it can be recognised.",
+    },
+    when: claims,
+    judge,
+    fix,
+    examples: &[
+        Example { text: "ResourceInitializationError: something nobody has seen before", also: &[] },
+        Example {
+            text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/d...",
+            also: &[],
+        },
+    ],
+};
+
+fn claims(symptom: &Symptom) -> bool {
+    !symptom.is_normal() && !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && (cause.when)(symptom))
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let doing = match case.symptom.step {
+        Step::SecretsManager => "while a secret was fetched",
+        Step::ParameterStore => "while a parameter was fetched",
+        Step::RegistryCredentials => "while the registry credentials were fetched",
+        Step::EcrAuth => "while ECS logged in to ECR",
+        Step::EnvFile => "while an environment file was fetched",
+        Step::LogDriver => "while the log driver was set up",
+        Step::ExecutionRole => "with the execution role",
+        Step::SecretSidecar => "in a container that fetches secrets",
+        _ => "before the task started",
+    };
+    let of = case.name().map(|name| format!(" ({name})")).unwrap_or_default();
+    let cut = case.symptom.truncated.then(|| Finding::unknown("the error itself: the reason was cut before it"));
+    Judgement::new(Verdict::Possible, format!("something failed {doing}{of}; the text does not say what")).findings(cut)
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let arn = case.task.arn.as_deref().zip(case.task.cluster.as_deref());
+    let look = arn.map(|(arn, cluster)| super::command::Command::new("aws ecs describe-tasks").maybe("--region", case.task.region.as_deref()).option("--cluster", cluster).option("--tasks", arn).finish());
+    Fix { text: "read the whole reason, and the events of the service; stopped tasks stay visible for about an hour".to_owned(), commands: look.into_iter().collect(), policy: None }
+}

@@ -1,0 +1,91 @@
+//! Which of a task definition's references a symptom is about, also where ECS named nothing.
+//!
+//! The step picks the kind of reference; every fact of the text then narrows the list. A named resource that was cut, or that was printed
+//! without what `valueFrom` appends, matches as a prefix in either direction.
+
+use crate::arn::Arn;
+use crate::reason::{Fault, Step, Symptom};
+use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target, TaskDefinition, split_suffix};
+
+/// The references that the symptom can be about, in the order of the definition; empty where none fits.
+#[must_use]
+pub fn culprits(symptom: &Symptom, definition: &TaskDefinition) -> Vec<Reference> {
+    let mut fitting: Vec<Reference> = definition.references().into_iter().filter(|reference| of_step(symptom.step, reference)).collect();
+    if let Some(named) = symptom.resource.as_ref().filter(|_| names_its_reference(symptom)) {
+        fitting.retain(|reference| is_named(&named.text, reference, symptom.truncated));
+    }
+    narrow(&mut fitting, |reference| of_fault(symptom, reference));
+    fitting
+}
+
+/// Keeps what fits, unless nothing does: then the text excludes nothing.
+fn narrow(references: &mut Vec<Reference>, fits: impl Fn(&Reference) -> bool) {
+    if references.iter().any(&fits) {
+        references.retain(fits);
+    }
+}
+
+fn of_step(step: Step, reference: &Reference) -> bool {
+    let target = reference.target();
+    let secret = reference.kind == ReferenceKind::Secret;
+    match step {
+        Step::SecretsManager => secret && !matches!(target, Some(Target::Parameter(_))),
+        Step::ParameterStore => secret && matches!(target, Some(Target::Parameter(_))),
+        Step::RegistryCredentials => reference.kind == ReferenceKind::RegistryCredentials,
+        Step::EcrAuth => reference.kind == ReferenceKind::Image && reference.value_from.contains(".dkr.ecr"),
+        Step::ImagePull => reference.kind == ReferenceKind::Image,
+        Step::EnvFile => reference.kind == ReferenceKind::EnvFile,
+        Step::LogDriver => reference.kind == ReferenceKind::LogGroup,
+        Step::ExecutionRole => reference.kind == ReferenceKind::ExecutionRole,
+        Step::Unknown => secret || reference.kind == ReferenceKind::RegistryCredentials,
+        _ => false,
+    }
+}
+
+/// Whether the text's resource is the thing referred to, and not an endpoint or a key on the way to it.
+fn names_its_reference(symptom: &Symptom) -> bool {
+    let Some(resource) = &symptom.resource else { return false };
+    let a_key = Arn::parse(&resource.text).is_some_and(|arn| arn.service == "kms");
+    let nothing_definite = matches!(symptom.step, Step::EcrAuth | Step::Unknown);
+    !a_key && !nothing_definite && !resource.text.contains("://")
+}
+
+fn is_named(named: &str, reference: &Reference, truncated: bool) -> bool {
+    match reference.target() {
+        Some(Target::Secret(secret)) => is_secret(named, secret, &reference.value_from),
+        Some(Target::Parameter(name)) => named.split(',').any(|named| is_parameter(named, name, &reference.value_from, truncated)),
+        _ => reference.value_from.contains(named) || named.contains(reference.value_from.as_str()),
+    }
+}
+
+fn is_secret(named: &str, secret: SecretReference<'_>, value_from: &str) -> bool {
+    if secret.arn.starts_with(named) || value_from.starts_with(named) {
+        return true;
+    }
+    let named_name = named.split_once(":secret:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name));
+    // AWS prints the whole ARN where the definition may have left the suffix out, and the other way round.
+    named_name == secret.name || split_suffix(named_name).0 == secret.name || split_suffix(secret.name).0 == named_name
+}
+
+fn is_parameter(named: &str, name: &str, value_from: &str, truncated: bool) -> bool {
+    let named = named.trim();
+    let bare = |name: &str| name.split_once(":parameter").map_or(name, |(_, name)| name).trim_start_matches('/').to_owned();
+    named == value_from || bare(named) == bare(name) || (truncated && !named.is_empty() && bare(name).starts_with(&bare(named)))
+}
+
+fn of_fault(symptom: &Symptom, reference: &Reference) -> bool {
+    let secret = match reference.target() {
+        Some(Target::Secret(secret)) => Some(secret),
+        _ => None,
+    };
+    let json_key = secret.and_then(|secret| secret.json_key);
+    match symptom.fault {
+        Fault::JsonKeyMissing => json_key.is_some() && symptom.json_key.as_ref().is_none_or(|key| json_key == Some(key.text.as_str())),
+        Fault::NotJson => json_key.is_some(),
+        Fault::BadReference => reference.target().is_some_and(|target| target.malformation().is_some()),
+        Fault::VersionNotFound => symptom.version_stage.as_ref().is_some_and(|stage| {
+            secret.is_some_and(|secret| secret.version_stage == Some(stage.text.as_str()) || secret.version_id == Some(stage.text.as_str()))
+        }),
+        _ => true,
+    }
+}
