@@ -130,7 +130,7 @@ impl Case<'_> {
     }
 
     /// What failed, as far as text and definition name it.
-    pub(super) fn culprit(&self) -> Culprit {
+    pub(crate) fn culprit(&self) -> Culprit {
         let kind = match self.symptom.step {
             Step::SecretsManager | Step::CredentialSpec | Step::SecretSidecar => "secret",
             Step::RegistryCredentials => "registry-credentials",

@@ -67,7 +67,7 @@ fn action(case: &Case<'_>) -> Option<String> {
 fn judge(case: &Case<'_>) -> Judgement {
     let sure = case.symptom.deny == Some(Deny::Identity);
     let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
-    let action = action(case).unwrap_or_else(|| "make the call".to_owned());
+    let action = action(case).map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
     let on = case.name().map(|name| format!(" on {name}")).unwrap_or_default();
     let verdict = if sure { Verdict::Likely } else { Verdict::Possible };
     let untold = (!sure).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));

@@ -54,7 +54,7 @@ fn fix(case: &Case<'_>) -> Fix {
     let look = case.aws("secretsmanager list-secrets").option("--filters", &format!("Key=name,Values={name}")).words("--include-planned-deletion --query 'SecretList[].[Name,ARN,DeletedDate]'");
     let create = case.aws("secretsmanager create-secret").option("--name", &name).words("--secret-string file://value.json");
     Fix {
-        text: format!("see what exists under that name; create the secret, or correct the reference in a new revision{}", case.then_again()),
+        text: format!("see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision{}", case.then_again()),
         commands: case.commands([look.finish(), create.finish()]),
         policy: None,
     }

@@ -55,7 +55,8 @@ struct Reader<'t> {
 struct Clause {
     step: Option<Weighed<Step>>,
     fault: Option<Weighed<Fault>>,
-    deny: Option<Deny>,
+    /// With the words that tell it, which decide the case better than the error's code.
+    deny: Option<(Deny, Span)>,
     names: Vec<(Names, Weight, Span)>,
 }
 
@@ -116,9 +117,7 @@ impl Reader<'_> {
         let Some(clause) = self.clauses.last_mut() else { return };
         let mut said = span.clone();
         if let Some((slot, name)) = name {
-            if matches!(slot.names, Names::JsonKey | Names::VersionStage | Names::Action) {
-                said.end = name.end.max(said.end);
-            }
+            said.end = name.end.max(said.end);
             let text = &self.folded.text[name.clone()];
             if slot.names == Names::Action && text.starts_with("kms:") {
                 weigh(&mut clause.fault, Some((Fault::KmsDenied, Weight::Said)), &said);
@@ -133,7 +132,7 @@ impl Reader<'_> {
         }
         weigh(&mut clause.step, phrase.step, span);
         weigh(&mut clause.fault, phrase.fault, &said);
-        clause.deny = clause.deny.or(phrase.deny);
+        clause.deny = clause.deny.take().or(phrase.deny.map(|deny| (deny, span.clone())));
     }
 
     /// A text cut inside a phrase still says what every phrase that begins so says.
@@ -162,19 +161,18 @@ impl Reader<'_> {
                 weigh(&mut clause.step, first.step.filter(|step| step.1 > Weight::Hint), &span);
             }
             if agree(|a, b| a.deny == b.deny) {
-                clause.deny = clause.deny.or(first.deny);
+                clause.deny = clause.deny.take().or(first.deny.map(|deny| (deny, span.clone())));
             }
             return;
         }
     }
 
     fn finish(self) -> Vec<Symptom> {
-        let truncated = is_truncated(self.text);
         let mut symptoms: Vec<Symptom> = Vec::new();
         let mut step_before = None;
         let clauses = self.clauses.len();
         for (at, clause) in self.clauses.into_iter().enumerate() {
-            let symptom = clause.into_symptom(self.text, self.folded, step_before, truncated && at + 1 == clauses);
+            let symptom = clause.into_symptom(self.text, self.folded, step_before, at + 1 == clauses);
             step_before = Some(symptom.step);
             let told = |other: &Symptom| other.step == symptom.step && other.fault == symptom.fault && other.deny == symptom.deny && same_name(other, &symptom);
             let says_nothing = at > 0 && symptom.fault == Fault::Unknown && symptom.resource.is_none();
@@ -192,7 +190,7 @@ fn same_name(one: &Symptom, other: &Symptom) -> bool {
 }
 
 impl Clause {
-    fn into_symptom(self, text: &str, folded: &Folded, step_before: Option<Step>, truncated: bool) -> Symptom {
+    fn into_symptom(self, text: &str, folded: &Folded, step_before: Option<Step>, is_last: bool) -> Symptom {
         let fact = |span: &Span| {
             let span = folded.original(span);
             Fact { text: text[span.clone()].to_owned(), span }
@@ -226,13 +224,15 @@ impl Clause {
         let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
         let fault = self.fault.as_ref().map_or(Fault::Unknown, |fault| fault.value);
         let whole = 0..folded.text.len();
-        let span = self.fault.map(|fault| fault.span).or(self.step.map(|step| step.span)).unwrap_or(whole);
+        let deny = self.deny.filter(|_| fault == Fault::AccessDenied);
+        let decisive = deny.as_ref().map(|(_, span)| span.clone()).or(self.fault.map(|fault| fault.span));
+        let span = decisive.or(self.step.map(|step| step.span)).unwrap_or(whole);
         let host = best(Names::Host).map(|(_, fact)| fact).or_else(|| url.as_ref().and_then(host_of));
         let region = best(Names::Region).map(|(_, fact)| fact).or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3)));
         Symptom {
             step,
             fault,
-            deny: self.deny.filter(|_| fault == Fault::AccessDenied),
+            deny: deny.map(|(deny, _)| deny),
             span: folded.original(&span),
             action: best(Names::Action).map(|(_, fact)| fact),
             principal,
@@ -246,7 +246,7 @@ impl Clause {
             version_stage: best(Names::VersionStage).map(|(_, fact)| fact),
             retries: best(Names::Retries).and_then(|(_, fact)| fact.text.parse().ok()),
             request_id: best(Names::RequestId).map(|(_, fact)| fact),
-            truncated,
+            truncated: is_last && is_truncated(text, fault),
         }
     }
 }
@@ -338,12 +338,12 @@ fn floor_boundary(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// ECS cuts at 1024 bytes, its console at 252 or 255 characters; people and logs write an ellipsis.
-fn is_truncated(text: &str) -> bool {
+/// ECS cuts at 1024 bytes, which a split letter lengthens by up to two; people and logs write an ellipsis. At 252 and 255 characters older
+/// agents and the console cut, but a whole text may be as long by chance: there it counts only if no fault was reached.
+fn is_truncated(text: &str, fault: Fault) -> bool {
     let text = text.trim_end();
-    let letters = || text.chars().count();
     text.ends_with("...")
         || text.ends_with(['\u{2026}', '\u{fffd}'])
-        || (1021..=1026).contains(&text.len())
-        || matches!(text.len(), 252..=1020) && matches!(letters(), 252 | 255)
+        || (1024..=1026).contains(&text.len())
+        || (fault == Fault::Unknown && text.len() < 1024 && matches!(text.chars().count(), 252 | 255))
 }

@@ -1,0 +1,185 @@
+//! From a task and the evidence to ranked diagnoses. Pure: the same task and evidence give the same report, byte for byte.
+
+use crate::causes::{self, Case, Cause, Culprit, Finding, Fix, Verdict};
+use crate::culprit::culprits;
+use crate::event::{Reason, Source, Task};
+use crate::question::{Evidence, Known};
+use crate::reason::{self, Fault, Step, Symptom};
+
+/// All that can be said of one task.
+#[derive(Debug)]
+pub struct Report<'t> {
+    /// The task.
+    pub task: &'t Task,
+    /// What its reasons say, the most specific first; empty for a task without a reason.
+    pub symptoms: Vec<Told<'t>>,
+    /// What it means, the best first; empty where nothing is wrong.
+    pub diagnoses: Vec<Diagnosis>,
+    /// The same for every repetition of this failure, whatever its task, time, request or revision.
+    pub fingerprint: String,
+}
+
+/// A symptom, and the reason that told it.
+#[derive(Debug)]
+pub struct Told<'t> {
+    /// The reason.
+    pub reason: &'t Reason,
+    /// What it says.
+    pub symptom: Symptom,
+}
+
+/// A cause that fits, with its evidence and what mends it.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// The cause.
+    pub cause: &'static Cause,
+    /// What happened, in one line, by name.
+    pub title: String,
+    /// How sure it is.
+    pub verdict: Verdict,
+    /// What it happened to.
+    pub culprit: Culprit,
+    /// What was found, was missing, or stayed unknown.
+    pub findings: Vec<Finding>,
+    /// What to type.
+    pub fix: Fix,
+    /// Which of the report's symptoms it explains.
+    pub symptom: usize,
+}
+
+impl Report<'_> {
+    /// Whether a failure was not recognised.
+    #[must_use]
+    pub fn has_unrecognised(&self) -> bool {
+        self.diagnoses.iter().any(|diagnosis| diagnosis.cause.id == "unrecognised")
+    }
+
+    /// Whether the team should hear of it: the task could not start. A task that ran and then exited, lost its health or its host is not ours to announce.
+    #[must_use]
+    pub fn is_start_failure(&self) -> bool {
+        let Some(best) = self.diagnoses.first() else { return false };
+        let symptom = &self.symptoms[best.symptom].symptom;
+        let ended = matches!(symptom.fault, Fault::Exited | Fault::Unhealthy | Fault::OutOfMemory) && symptom.step == Step::Container;
+        let taken = symptom.step == Step::Capacity && self.task.started_at.is_some();
+        !(ended || taken)
+    }
+
+    /// Whether asking AWS can make the diagnosis better.
+    #[must_use]
+    pub fn wants_evidence(&self) -> bool {
+        self.diagnoses.iter().any(|diagnosis| diagnosis.cause.id != "not-a-secret-failure")
+    }
+}
+
+/// Diagnoses a task from what its record says and from what is known besides.
+#[must_use]
+pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
+    let symptoms = symptoms(task);
+    let definition = evidence.definition_of(task);
+    let failing = if is_failure(task) { diagnosable(task, &symptoms) } else { Vec::new() };
+    let mut diagnoses: Vec<Diagnosis> = failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, definition)).collect();
+    // A stable sort: causes stay in the catalogue's order within a verdict.
+    diagnoses.sort_by_key(|diagnosis| (diagnosis.symptom, diagnosis.verdict));
+    let fingerprint = fingerprint(task, &symptoms, diagnoses.first());
+    Report { task, symptoms, diagnoses, fingerprint }
+}
+
+/// Every symptom of every reason, each once, the most specific first.
+fn symptoms(task: &Task) -> Vec<Told<'_>> {
+    let mut told: Vec<Told<'_>> = Vec::new();
+    for reason in &task.reasons {
+        for symptom in reason::read(&reason.text) {
+            let same = |other: &Told<'_>| {
+                let other = &other.symptom;
+                other.step == symptom.step && other.fault == symptom.fault && other.deny == symptom.deny && named(other) == named(&symptom)
+            };
+            if !told.iter().any(same) {
+                told.push(Told { reason, symptom });
+            }
+        }
+    }
+    told.sort_by_key(|told| generality(&told.symptom));
+    told
+}
+
+fn named(symptom: &Symptom) -> (Option<&str>, Option<&str>) {
+    (symptom.resource.as_ref().map(|fact| fact.text.as_str()), symptom.json_key.as_ref().map(|fact| fact.text.as_str()))
+}
+
+/// A named fault says more than a step alone, a step more than "a container exited", and that more than nothing.
+fn generality(symptom: &Symptom) -> u8 {
+    match (symptom.step, symptom.fault) {
+        (Step::Unknown, Fault::Unknown) => 4,
+        (Step::Container, Fault::Exited) => 3,
+        (Step::Unknown, _) => 1,
+        (_, Fault::Unknown) => 2,
+        _ => 0,
+    }
+}
+
+/// Whether the task's end is a failure at all.
+fn is_failure(task: &Task) -> bool {
+    let ran_to_its_end = || {
+        let codes: Vec<i64> = task.containers.iter().filter_map(|container| container.exit_code).collect();
+        !codes.is_empty() && codes.len() == task.containers.len() && codes.iter().all(|code| *code == 0)
+    };
+    task.has_stopped() && !(matches!(task.stop_code.as_deref(), Some("EssentialContainerExited") | None) && ran_to_its_end())
+}
+
+/// Which symptoms deserve a diagnosis: not the normal ones, and not a general one beside a specific one.
+fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
+    let wanted = matches!(task.stop_code.as_deref(), Some("UserInitiated" | "ServiceSchedulerInitiated"));
+    let told_by_tasks = matches!(task.source, Source::DeploymentEvent(_));
+    let specific = symptoms.first().is_some_and(|best| generality(&best.symptom) < 3 && !best.symptom.is_normal());
+    let counts = |told: &Told<'_>| {
+        let unknown = told.symptom.fault == Fault::Unknown && told.symptom.step == Step::Unknown;
+        // Somebody stopped it and said why in their own words; a deployment fails of tasks that are announced themselves.
+        let own_words = unknown && (wanted || told_by_tasks);
+        let general = specific && generality(&told.symptom) >= 3;
+        !told.symptom.is_normal() && !own_words && !general
+    };
+    (0..symptoms.len()).filter(|at| counts(&symptoms[*at])).collect()
+}
+
+fn diagnoses_of<'c>(task: &'c Task, symptoms: &'c [Told<'_>], at: usize, definition: Known<'c>) -> Vec<Diagnosis> {
+    let symptom = &symptoms[at].symptom;
+    let references = match definition {
+        Known::Definition(definition) => culprits(symptom, definition),
+        Known::Unknown(_) | Known::NotAsked => Vec::new(),
+    };
+    let case = Case { task, symptom, definition, references };
+    let judged = causes::claiming(symptom).map(|cause| (cause, (cause.judge)(&case)));
+    let standing = judged.filter(|(_, judgement)| judgement.verdict != Verdict::RuledOut);
+    let diagnosis = |(cause, judgement): (&'static Cause, causes::Judgement)| Diagnosis {
+        cause,
+        title: judgement.title,
+        verdict: judgement.verdict,
+        culprit: judgement.culprit.unwrap_or_else(|| case.culprit()),
+        findings: judgement.findings,
+        fix: (cause.fix)(&case),
+        symptom: at,
+    };
+    standing.map(diagnosis).collect()
+}
+
+fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
+    let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
+    let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
+    let parts = [
+        task.account.as_deref(),
+        task.region.as_deref(),
+        task.cluster.as_deref(),
+        workload,
+        symptom.map(|symptom| symptom.step.as_str()),
+        symptom.map(|symptom| symptom.fault.as_str()),
+        best.and_then(|best| best.culprit.id.as_deref()),
+    ];
+    // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    for part in parts {
+        for byte in part.unwrap_or_default().bytes().chain([0xff]) {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
+    format!("{hash:032x}")
+}

@@ -1,0 +1,76 @@
+//! The catalogue's documentation, from the records: what `explain` prints and what `docs/causes.md` holds.
+
+use std::fmt::Write as _;
+
+use crate::causes::{CAUSES, Cause};
+
+/// One line for each cause.
+#[must_use]
+pub fn list() -> String {
+    let widest = CAUSES.iter().map(|cause| cause.id.len()).max().unwrap_or(0);
+    CAUSES.iter().fold(String::new(), |mut out, cause| {
+        let _ = writeln!(out, "{:widest$}  {}", cause.id, cause.title);
+        out
+    })
+}
+
+/// One cause, whole.
+#[must_use]
+pub fn explain(cause: &Cause) -> String {
+    let text = &cause.explanation;
+    let mut out = format!("{}: {}\nowner: {}\n", cause.id, cause.title, cause.owner);
+    for (heading, said) in [("what happened", text.what), ("why", text.why), ("how to tell", text.tell), ("how to mend it", text.mend)] {
+        let _ = write!(out, "\n{heading}\n{}", wrapped(said, "  "));
+    }
+    let _ = write!(out, "\nas ECS words it\n");
+    for example in cause.examples {
+        let _ = write!(out, "{}", wrapped(example.text, "  | "));
+    }
+    out
+}
+
+/// The page of all causes, in Markdown.
+#[must_use]
+pub fn page() -> String {
+    let mut out = "# Causes\n\nWhy a task could not start, as ecs-triage names it. `ecs-triage explain CAUSE` prints the same.\n\n".to_owned();
+    out.push_str(&table("#"));
+    for cause in CAUSES {
+        let text = &cause.explanation;
+        let _ = write!(out, "\n## {}\n\nThe task could not start because {}. Owner: `{}`.\n\n", cause.id, cause.title, cause.owner);
+        for (heading, said) in [("What happened", text.what), ("Why", text.why), ("How to tell", text.tell), ("How to mend it", text.mend)] {
+            let _ = writeln!(out, "**{heading}.** {said}\n");
+        }
+        for example in cause.examples {
+            let _ = writeln!(out, "```text\n{}\n```", example.text);
+        }
+    }
+    out
+}
+
+/// The table of causes; `page` is what links point into.
+#[must_use]
+pub fn table(page: &str) -> String {
+    let mut out = "| cause | the task could not start because | who can act |\n|---|---|---|\n".to_owned();
+    for cause in CAUSES {
+        let anchor = if page == "#" { format!("#{}", cause.id) } else { format!("{page}#{}", cause.id) };
+        let _ = writeln!(out, "| [`{}`]({anchor}) | {} | `{}` |", cause.id, cause.title, cause.owner);
+    }
+    out
+}
+
+fn wrapped(text: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.len() + 1 + word.len() > 100 {
+            let _ = writeln!(out, "{indent}{line}");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{indent}{line}");
+    out
+}

@@ -1,0 +1,3 @@
+//! JSON, by frozen version.
+
+pub mod v1;

@@ -1,0 +1,196 @@
+//! JSON, version 1: frozen. A field may be added, none may go or change its meaning. Absent facts are `null`, never empty strings.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::causes::{Culprit, Finding, Fix};
+use crate::diagnosis::{Diagnosis, Report, Told};
+use crate::event::Task;
+use crate::reason::Fact;
+
+/// The value of `schema`.
+pub const SCHEMA: &str = "ecs-triage/v1";
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    task: TaskV1<'r>,
+    symptoms: Vec<SymptomV1<'r>>,
+    diagnoses: Vec<DiagnosisV1<'r>>,
+    fingerprint: &'r str,
+    incident: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct TaskV1<'r> {
+    arn: Option<&'r str>,
+    cluster: Option<&'r str>,
+    workload: Option<&'r str>,
+    task_definition: Option<&'r str>,
+    launch_type: Option<&'r str>,
+    account: Option<&'r str>,
+    region: Option<&'r str>,
+    stopped_at: Option<String>,
+    stop_code: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct SymptomV1<'r> {
+    step: &'static str,
+    fault: &'static str,
+    deny: Option<&'static str>,
+    resource: Option<&'r str>,
+    action: Option<&'r str>,
+    principal: Option<&'r str>,
+    role: Option<&'r str>,
+    region: Option<&'r str>,
+    account: Option<&'r str>,
+    host: Option<&'r str>,
+    key: Option<&'r str>,
+    json_key: Option<&'r str>,
+    version_stage: Option<&'r str>,
+    retries: Option<u32>,
+    request_id: Option<&'r str>,
+    field: &'r str,
+    span: [usize; 2],
+    truncated: bool,
+}
+
+#[derive(Serialize)]
+struct DiagnosisV1<'r> {
+    cause: &'static str,
+    title: &'r str,
+    verdict: &'static str,
+    owner: &'static str,
+    culprit: CulpritV1<'r>,
+    evidence: Vec<EvidenceV1<'r>>,
+    fix: FixV1<'r>,
+}
+
+#[derive(Serialize)]
+struct CulpritV1<'r> {
+    kind: &'static str,
+    id: Option<&'r str>,
+    references: Vec<ReferenceV1<'r>>,
+}
+
+#[derive(Serialize)]
+struct ReferenceV1<'r> {
+    container: Option<&'r str>,
+    field: &'r str,
+    name: Option<&'r str>,
+    value_from: &'r str,
+}
+
+#[derive(Serialize)]
+struct EvidenceV1<'r> {
+    kind: &'static str,
+    text: &'r str,
+    source: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct FixV1<'r> {
+    text: &'r str,
+    commands: &'r [String],
+    policy: Option<&'r Value>,
+}
+
+/// The report on one line.
+#[must_use]
+pub fn line(report: &Report<'_>) -> String {
+    written(serde_json::to_string(&document(report)))
+}
+
+/// The report over several lines.
+#[must_use]
+pub fn pretty(report: &Report<'_>) -> String {
+    written(serde_json::to_string_pretty(&document(report)))
+}
+
+#[expect(clippy::expect_used, reason = "strings and numbers under string keys always serialise")]
+fn written(json: serde_json::Result<String>) -> String {
+    json.expect("the document serialises")
+}
+
+fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
+    Document {
+        schema: SCHEMA,
+        task: task(report.task),
+        symptoms: report.symptoms.iter().map(symptom).collect(),
+        diagnoses: report.diagnoses.iter().map(diagnosis).collect(),
+        fingerprint: &report.fingerprint,
+        incident: None,
+    }
+}
+
+fn task(task: &Task) -> TaskV1<'_> {
+    TaskV1 {
+        arn: task.arn.as_deref(),
+        cluster: task.cluster.as_deref(),
+        workload: task.workload.as_ref().map(|workload| workload.name.as_str()),
+        task_definition: task.task_definition_name(),
+        launch_type: task.launch_type.as_deref(),
+        account: task.account.as_deref(),
+        region: task.region.as_deref(),
+        stopped_at: task.stopped_at.map(|at| at.to_string()),
+        stop_code: task.stop_code.as_deref(),
+    }
+}
+
+fn symptom<'r>(told: &'r Told<'_>) -> SymptomV1<'r> {
+    fn text(fact: Option<&Fact>) -> Option<&str> {
+        fact.map(|fact| fact.text.as_str())
+    }
+    let symptom = &told.symptom;
+    SymptomV1 {
+        step: symptom.step.as_str(),
+        fault: symptom.fault.as_str(),
+        deny: symptom.deny.map(crate::reason::Deny::as_str),
+        resource: text(symptom.resource.as_ref()),
+        action: text(symptom.action.as_ref()),
+        principal: text(symptom.principal.as_ref()),
+        role: text(symptom.role.as_ref()),
+        region: text(symptom.region.as_ref()),
+        account: text(symptom.account.as_ref()),
+        host: text(symptom.host.as_ref()),
+        key: text(symptom.key.as_ref()),
+        json_key: text(symptom.json_key.as_ref()),
+        version_stage: text(symptom.version_stage.as_ref()),
+        retries: symptom.retries,
+        request_id: text(symptom.request_id.as_ref()),
+        field: &told.reason.field,
+        span: [symptom.span.start, symptom.span.end],
+        truncated: symptom.truncated,
+    }
+}
+
+fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisV1<'_> {
+    DiagnosisV1 {
+        cause: diagnosis.cause.id,
+        title: &diagnosis.title,
+        verdict: diagnosis.verdict.as_str(),
+        owner: diagnosis.cause.owner.as_str(),
+        culprit: culprit(&diagnosis.culprit),
+        evidence: diagnosis.findings.iter().map(evidence).collect(),
+        fix: fix(&diagnosis.fix),
+    }
+}
+
+fn culprit(culprit: &Culprit) -> CulpritV1<'_> {
+    let references = culprit.references.iter().map(|reference| ReferenceV1 {
+        container: reference.container.as_deref(),
+        field: &reference.field,
+        name: reference.name.as_deref(),
+        value_from: &reference.value_from,
+    });
+    CulpritV1 { kind: culprit.kind, id: culprit.id.as_deref(), references: references.collect() }
+}
+
+fn evidence(finding: &Finding) -> EvidenceV1<'_> {
+    EvidenceV1 { kind: finding.kind.as_str(), text: &finding.text, source: finding.source }
+}
+
+fn fix(fix: &Fix) -> FixV1<'_> {
+    FixV1 { text: &fix.text, commands: &fix.commands, policy: fix.policy.as_ref() }
+}

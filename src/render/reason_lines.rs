@@ -1,0 +1,70 @@
+//! A reason, folded where ECS wrapped one error in another, with the deciding words marked.
+//!
+//! Folding keeps every byte, so the symptom's span still points at the right words.
+
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthStr;
+
+/// A line is folded at the next colon from this many columns on.
+const FOLD_FROM: usize = 24;
+/// No line gets longer than this, unless a single word is.
+const WIDEST: usize = 104;
+/// After these a value follows, not a wrapped error.
+const LABELS: &[&str] = &["statuscode:", "requestid:", "id:", "code:", "user:", "resource:", "perform:", "label:", "hostid:", "service:", "versionid:", "parameters:", "manager:", "ssm:", "ecr:", "s3:", "logs:"];
+
+/// One line of the folded text.
+pub(super) struct Line<'t> {
+    pub(super) text: &'t str,
+    /// Columns to mark, where the span touches this line.
+    pub(super) marked: Option<Range<usize>>,
+}
+
+/// Folds `text` and marks `span`.
+pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>) -> Vec<Line<'t>> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for end in breaks(text) {
+        let part = text[start..end].trim_end();
+        if !part.is_empty() {
+            lines.push(Line { text: part, marked: marked(part, start, span) });
+        }
+        start = end;
+    }
+    lines
+}
+
+/// Where lines end: after a colon that wraps an error, and before a word that would not fit.
+fn breaks(text: &str) -> Vec<usize> {
+    let mut breaks = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    // Where the line may end if the next word does not fit: not between a label and its value.
+    let mut before_label = 0;
+    for word in text.split_inclusive(char::is_whitespace) {
+        let said = word.trim_end();
+        if start < before_label && text[start..at + said.len()].width() > WIDEST {
+            breaks.push(before_label);
+            start = before_label;
+        }
+        at += word.len();
+        let label = LABELS.contains(&said.to_ascii_lowercase().as_str());
+        if !label {
+            before_label = at;
+        }
+        let wraps = said.ends_with(':') && !label;
+        if wraps && text[start..at].width() >= FOLD_FROM {
+            breaks.push(at);
+            start = at;
+        }
+    }
+    if breaks.last() != Some(&text.len()) {
+        breaks.push(text.len());
+    }
+    breaks
+}
+
+fn marked(part: &str, start: usize, span: &Range<usize>) -> Option<Range<usize>> {
+    let from = span.start.clamp(start, start + part.len()) - start;
+    let to = span.end.clamp(start, start + part.len()) - start;
+    (from < to).then(|| part[..from].width()..part[..to].width())
+}

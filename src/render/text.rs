@@ -1,0 +1,208 @@
+//! The diagnosis as a person reads it, laid out like a good compiler's error.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::reason_lines;
+use crate::causes::{FindingKind, Verdict};
+use crate::diagnosis::{Diagnosis, Report};
+use crate::event::Task;
+use crate::reason::{Fault, Symptom};
+use crate::task_definition::{Reference, ReferenceKind, Target};
+
+/// Whether to colour the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain.
+    Off,
+    /// With ANSI escapes.
+    On,
+}
+
+impl Colour {
+    fn paint(self, code: &str, text: &str) -> String {
+        match self {
+            Self::Off => text.to_owned(),
+            Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+        }
+    }
+
+    fn bad(self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+
+    fn strong(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn quiet(self, text: &str) -> String {
+        self.paint("34", text)
+    }
+}
+
+/// References shown in full; more are counted.
+const REFERENCES_SHOWN: usize = 6;
+
+/// The whole report. Ends with a line break.
+#[must_use]
+pub fn render(report: &Report<'_>, colour: Colour) -> String {
+    let mut out = String::new();
+    if report.diagnoses.is_empty() {
+        let why = report.symptoms.first().map(|told| format!(": {}", told.reason.text.trim())).unwrap_or_default();
+        let _ = writeln!(out, "{}: {}{why}", colour.strong("nothing wrong"), subject(report.task));
+        return out;
+    }
+    let mut told = None;
+    for diagnosis in &report.diagnoses {
+        if told == Some(diagnosis.symptom) {
+            alternative(diagnosis, colour, &mut out);
+        } else {
+            if told.is_some() {
+                out.push('\n');
+            }
+            block(report, diagnosis, colour, &mut out);
+        }
+        told = Some(diagnosis.symptom);
+    }
+    if let Some(last) = ending(report.task) {
+        let _ = writeln!(out, "  {last}");
+    }
+    out
+}
+
+fn block(report: &Report<'_>, diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
+    let told = &report.symptoms[diagnosis.symptom];
+    let _ = writeln!(out, "{}: {}", colour.bad(&format!("error[{}]", diagnosis.cause.id)), colour.strong(&diagnosis.title));
+    let _ = writeln!(out, "  {}", subject(report.task));
+    let container = told.reason.container.as_ref().map(|name| format!(" (container {name})")).unwrap_or_default();
+    let _ = writeln!(out, "  {} {}{container}", colour.quiet("-->"), told.reason.field);
+    reason(&told.reason.text, &told.symptom, colour, out);
+    references(report, diagnosis, &told.symptom, colour, out);
+    let _ = writeln!(out, "  verdict: {} ({})", colour.strong(diagnosis.verdict.as_str()), meaning(diagnosis.verdict));
+    for finding in &diagnosis.findings {
+        let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
+        let kind = match finding.kind {
+            FindingKind::Found => "found  ",
+            FindingKind::Missing => "missing",
+            FindingKind::Unknown => "unknown",
+        };
+        let _ = writeln!(out, "    {} {}{source}", colour.quiet(kind), finding.text);
+    }
+    fix(diagnosis, colour, out);
+}
+
+fn reason(text: &str, symptom: &Symptom, colour: Colour, out: &mut String) {
+    let bar = colour.quiet("|");
+    let lines = reason_lines::fold(text, &symptom.span);
+    let last_marked = lines.iter().rposition(|line| line.marked.is_some());
+    for (at, line) in lines.iter().enumerate() {
+        let _ = writeln!(out, "   {bar}  {}", line.text);
+        if let Some(marked) = &line.marked {
+            let says = if Some(at) == last_marked { " ECS says this" } else { "" };
+            let _ = writeln!(out, "   {bar}  {}{}", " ".repeat(marked.start), colour.bad(&format!("{}{says}", "^".repeat(marked.len()))));
+        }
+    }
+    if symptom.truncated {
+        let _ = writeln!(out, "   {bar}  {}", colour.quiet("(cut off here by ECS)"));
+    }
+}
+
+fn references(report: &Report<'_>, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+    let all = &diagnosis.culprit.references;
+    let name = report.task.task_definition_name().unwrap_or("task definition");
+    let bar = colour.quiet("|");
+    for reference in all.iter().take(REFERENCES_SHOWN) {
+        let container = reference.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
+        let _ = writeln!(out, "  {} {name}{container}, {}", colour.quiet("-->"), reference.field);
+        let label = match (&reference.name, reference.kind) {
+            (Some(name), ReferenceKind::Secret) => format!("{name}  valueFrom: "),
+            (Some(name), _) => format!("{name}: "),
+            (None, _) => String::new(),
+        };
+        let _ = writeln!(out, "   {bar}  {label}{}", reference.value_from);
+        if let Some((marked, says)) = marked_part(reference, symptom) {
+            let before = label.width() + reference.value_from[..marked.start].width();
+            let width = reference.value_from[marked].width();
+            let _ = writeln!(out, "   {bar}  {}{}", " ".repeat(before), colour.bad(&format!("{} {says}", "^".repeat(width))));
+        }
+    }
+    if all.len() > REFERENCES_SHOWN {
+        let _ = writeln!(out, "      and {} more", all.len() - REFERENCES_SHOWN);
+    }
+}
+
+/// The part of a reference that the fault is about.
+fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Range<usize>, &'static str)> {
+    let target = reference.target()?;
+    let Target::Secret(secret) = target else { return None };
+    let after_name = secret.arn.len()..reference.value_from.len();
+    match symptom.fault {
+        Fault::JsonKeyMissing | Fault::NotJson => {
+            let key = secret.json_key?;
+            let from = after_name.start + reference.value_from[after_name].find(key)?;
+            Some((from..from + key.len(), "asks for this key"))
+        }
+        Fault::BadReference if target.malformation().is_some() && !after_name.is_empty() => Some((after_name, "not a valid ending")),
+        _ => None,
+    }
+}
+
+fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
+    let fix = &diagnosis.fix;
+    let _ = writeln!(out, "  {} (owner: {})", colour.strong("fix"), diagnosis.cause.owner.in_words());
+    let _ = writeln!(out, "    {}", fix.text);
+    if let Some(policy) = &fix.policy
+        && let Ok(pretty) = serde_json::to_string_pretty(policy)
+    {
+        for line in pretty.lines() {
+            let _ = writeln!(out, "      {line}");
+        }
+    }
+    for command in &fix.commands {
+        let _ = writeln!(out, "    $ {command}");
+    }
+}
+
+fn alternative(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
+    let _ = writeln!(out, "  {}: {} ({})", colour.strong(&format!("or [{}]", diagnosis.cause.id)), diagnosis.title, diagnosis.verdict);
+    let _ = writeln!(out, "    {}", diagnosis.fix.text);
+    // What the best diagnosis already says is not said again; its look-up is what decides.
+    if let Some(command) = diagnosis.fix.commands.first() {
+        let _ = writeln!(out, "    $ {command}");
+    }
+}
+
+const fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Confirmed => "proved by more than ECS's words",
+        Verdict::Likely => "ECS's words say so; AWS's state was not asked",
+        Verdict::Possible => "it fits ECS's words, as others may; AWS's state was not asked",
+        Verdict::RuledOut => "disproved",
+    }
+}
+
+/// Who it happened to, as a clause without a verb.
+pub(super) fn subject(task: &Task) -> String {
+    let what = match &task.workload {
+        Some(workload) if workload.is_service => format!("service {}", workload.name),
+        Some(workload) => format!("task of family {}", workload.name),
+        None => "task".to_owned(),
+    };
+    let cluster = task.cluster.as_ref().map(|cluster| format!(" in cluster {cluster}")).unwrap_or_default();
+    let place: Vec<&str> = [&task.region, &task.account].into_iter().flatten().map(String::as_str).collect();
+    let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
+    let definition = task.task_definition_name().map(|name| format!(", task definition {name}")).unwrap_or_default();
+    let launch = task.launch_type.as_ref().map(|launch| format!(", {launch}")).unwrap_or_default();
+    format!("{what}{cluster}{place}{definition}{launch}")
+}
+
+fn ending(task: &Task) -> Option<String> {
+    let id = task.arn.as_deref().map(|arn| arn.rsplit('/').next().unwrap_or(arn));
+    match (id, task.stopped_at) {
+        (Some(id), Some(at)) => Some(format!("task {id}, stopped {at}")),
+        (Some(id), None) => Some(format!("task {id}")),
+        (None, Some(at)) => Some(format!("at {at}")),
+        (None, None) => None,
+    }
+}
