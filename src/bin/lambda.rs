@@ -1,1 +1,33 @@
-fn main(){}
+//! The Lambda function: thin; everything it does comes from the library.
+
+use ecs_triage::config::Announcing;
+use ecs_triage::function::{Function, FunctionError};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn, tracing};
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let announcing = match Announcing::from_environment() {
+        Ok(announcing) => announcing,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            return Err(error.into());
+        }
+    };
+    let function = &Function::new(announcing).await;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+        // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
+        Box::pin(function.handle(&event.payload)).await.map_err(|error| diagnostic(&error))
+    }))
+    .await
+}
+
+/// Errors under names of their own: Lambda would show a Rust type.
+fn diagnostic(error: &FunctionError) -> Diagnostic {
+    let error_type = match error {
+        FunctionError::Unreadable(_) => "UnreadableEvent",
+        FunctionError::Unannounced(_) => "AnnouncementFailed",
+    };
+    Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
+}

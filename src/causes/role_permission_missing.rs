@@ -67,8 +67,10 @@ fn action(case: &Case<'_>) -> Option<String> {
 fn judge(case: &Case<'_>) -> Judgement {
     let sure = case.symptom.deny == Some(Deny::Identity);
     let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
-    let action = action(case).map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
-    let on = case.name().map(|name| format!(" on {name}")).unwrap_or_default();
+    let action = action(case);
+    // A login is not for one image.
+    let on = case.name().filter(|_| action.as_deref() != Some("ecr:GetAuthorizationToken")).map(|name| format!(" on {name}")).unwrap_or_default();
+    let action = action.map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
     let verdict = if sure { Verdict::Likely } else { Verdict::Possible };
     let untold = (!sure).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
     let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };

@@ -50,7 +50,10 @@ pub fn render(report: &Report<'_>, colour: Colour) -> String {
     let mut out = String::new();
     if report.diagnoses.is_empty() {
         let why = report.symptoms.first().map(|told| format!(": {}", told.reason.text.trim())).unwrap_or_default();
-        let _ = writeln!(out, "{}: {}{why}", colour.strong("nothing wrong"), subject(report.task));
+        // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
+        let wrong = report.symptoms.iter().any(|told| !told.symptom.is_normal());
+        let verdict = if wrong { "nothing to diagnose" } else { "nothing wrong" };
+        let _ = writeln!(out, "{}: {}{why}", colour.strong(verdict), subject(report.task));
         return out;
     }
     let mut told = None;
