@@ -119,11 +119,7 @@ fn generality(symptom: &Symptom) -> u8 {
 
 /// Whether the task's end is a failure at all.
 fn is_failure(task: &Task) -> bool {
-    let ran_to_its_end = || {
-        let codes: Vec<i64> = task.containers.iter().filter_map(|container| container.exit_code).collect();
-        !codes.is_empty() && codes.len() == task.containers.len() && codes.iter().all(|code| *code == 0)
-    };
-    task.has_stopped() && !(matches!(task.stop_code.as_deref(), Some("EssentialContainerExited") | None) && ran_to_its_end())
+    task.has_stopped() && !task.ended_well()
 }
 
 /// Which symptoms deserve a diagnosis: not the normal ones, and not a general one beside a specific one.

@@ -119,6 +119,13 @@ impl Task {
         }
     }
 
+    /// Whether its containers ran and all exited with 0.
+    #[must_use]
+    pub fn ended_well(&self) -> bool {
+        let exited = matches!(self.stop_code.as_deref(), Some("EssentialContainerExited") | None);
+        exited && !self.containers.is_empty() && self.containers.iter().all(|container| container.exit_code == Some(0))
+    }
+
     /// `family:revision`, however the task definition was written.
     #[must_use]
     pub fn task_definition_name(&self) -> Option<&str> {

@@ -19,6 +19,12 @@ const KEY_ID_LENGTH: usize = 20;
 const SECRET_KEY_LENGTH: usize = 40;
 /// Session tokens and the like are runs without a separator of at least this many characters.
 const SHORTEST_TOKEN: usize = 56;
+/// Shorter words after `Bearer` are words.
+const SHORTEST_BEARER: usize = 16;
+/// A decoder quotes one character, at most escaped.
+const LONGEST_QUOTED: usize = 24;
+/// How far back the name before `=` is looked for.
+const LONGEST_NAME: usize = 64;
 
 /// The text without anything secret or unprintable, in as many bytes.
 #[must_use]
@@ -53,8 +59,9 @@ fn masks(text: &str) -> Vec<Range<usize>> {
     quoted_characters(text, &mut masks);
     printed_specs(text, &mut masks);
     private_keys(text, &mut masks);
-    named_values(text, &mut masks);
+    bearers(text, &mut masks);
     for word in words(text) {
+        named_values(text, word.clone(), &mut masks);
         urls(text, word.clone(), &mut masks);
         tokens(text, word, &mut masks);
     }
@@ -77,34 +84,31 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// `invalid character 'h' looking for` quotes a letter of the secret.
+/// `invalid character 'h' looking for` quotes a letter of the secret; chamber quotes whole values.
 fn quoted_characters(text: &str, masks: &mut Vec<Range<usize>>) {
     const LEAD: &str = "nvalid character '";
     for (at, _) in text.match_indices(LEAD) {
         let from = at + LEAD.len();
-        let rest = &text[from..];
-        let to = [" looking", " after", " in "].iter().filter_map(|after| rest.find(&format!("'{after}"))).min();
+        let rest = &text[from..floor_boundary(text, from + LONGEST_QUOTED)];
+        let ends = ["' looking", "' after", "' in "].iter().filter_map(|after| rest.find(after)).min();
         // Cut off: at most an escaped character can be there.
-        let to = to.filter(|to| *to <= 12).unwrap_or_else(|| rest.find('\'').unwrap_or(rest.len()));
-        masks.push(from..from + to);
+        masks.push(from..from + ends.or_else(|| rest.find('\'')).unwrap_or(rest.len()));
     }
     const LEAD_VALUE: &str = "expecting value `";
-    for (at, _) in text.match_indices(LEAD_VALUE) {
-        let from = at + LEAD_VALUE.len();
-        masks.push(from..text[from..].find('\n').map_or(text.len(), |to| from + to));
+    if let Some(at) = text.find(LEAD_VALUE) {
+        masks.push(at + LEAD_VALUE.len()..text.len());
     }
 }
 
 /// The agent prints a whole credential spec that it cannot read.
 fn printed_specs(text: &str, masks: &mut Vec<Range<usize>>) {
     const LEAD: &str = "unmarshalling credentialspec";
-    for (at, _) in text.match_indices(LEAD) {
-        let from = at + LEAD.len();
-        let from = from + text[from..].strip_prefix(" domainless").map_or(0, |rest| text[from..].len() - rest.len());
-        let to = text[from..].rfind(" : ").map_or(text.len(), |to| from + to);
-        if to > from + 1 {
-            masks.push(from + 1..to);
-        }
+    let Some(at) = text.find(LEAD) else { return };
+    let from = at + LEAD.len();
+    let from = from + text[from..].strip_prefix(" domainless").map_or(0, |rest| text[from..].len() - rest.len());
+    let to = text[from..].rfind(" : ").map_or(text.len(), |to| from + to);
+    if to > from + 1 {
+        masks.push(from + 1..to);
     }
 }
 
@@ -122,42 +126,66 @@ fn private_keys(text: &str, masks: &mut Vec<Range<usize>>) {
 }
 
 /// `name=value`, `"name":"value"`, `Authorization: Bearer value`.
-fn named_values(text: &str, masks: &mut Vec<Range<usize>>) {
-    let mut skip_to = 0;
-    for (at, sign) in text.match_indices(['=', ':']) {
-        if at < skip_to {
+fn named_values(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
+    if is_arn(&text[word.clone()]) {
+        return;
+    }
+    let mut done = word.start;
+    for (at, sign) in text[word.clone()].match_indices(['=', ':']) {
+        let at = word.start + at;
+        if at < done || !names_a_secret(&text[floor_boundary(text, at.saturating_sub(LONGEST_NAME)).max(word.start)..at], sign) {
             continue;
         }
-        let before = text[..at].trim_end_matches(['"', '\'', '\\']);
-        let quoted = before.len() < at;
-        let start = before.rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.'))).map_or(0, |at| at + 1);
-        let start = if before.is_char_boundary(start) { start } else { continue };
-        let name = before[start..].to_ascii_lowercase().replace('_', "-");
-        let in_arn = text[..at].rfind(char::is_whitespace).map_or(text, |space| &text[space..]).trim_start_matches([' ', '\'', '"', '(']).starts_with("arn:");
-        let header = name == "authorization" || name == "x-amz-security-token";
-        let secret = SECRET_NAMES.iter().any(|secret| name.ends_with(secret));
-        if !secret || in_arn || (sign == ":" && !quoted && !header) {
-            continue;
-        }
-        let rest = &text[at + 1..];
-        let value = rest.trim_start_matches([' ', '"', '\'', '\\']);
-        let from = at + 1 + (rest.len() - value.len());
-        let value = &text[from..];
-        let scheme = ["Bearer ", "bearer ", "Basic ", "basic "].iter().find(|scheme| value.starts_with(**scheme)).map_or(0, |scheme| scheme.len());
-        let from = from + scheme;
-        let to = text[from..].find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | ',' | ';' | '&' | ')' | '}')).map_or(text.len(), |to| from + to);
-        if to > from {
-            masks.push(from..to);
-            skip_to = to;
+        let value = skip(text, at + 1, &[" ", "\"", "'", "\\"]);
+        let value = ["Bearer ", "bearer ", "Basic ", "basic "].iter().find(|scheme| text[value..].starts_with(**scheme)).map_or(value, |scheme| value + scheme.len());
+        let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | ',' | ';' | '&' | ')' | '}');
+        done = text[value..].find(ends).map_or(text.len(), |to| value + to);
+        if done > value {
+            masks.push(value..done);
         }
     }
-    for (at, _) in text.match_indices("earer ") {
-        let from = at + "earer ".len();
+}
+
+/// Whether what stands before `=` or `:` is the name of a secret. A colon counts after a quoted name, as in JSON, and in a header.
+fn names_a_secret(before: &str, sign: &str) -> bool {
+    let name = before.trim_end_matches(['"', '\'', '\\']);
+    let quoted = name.len() < before.len();
+    let start = name.rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));
+    let name = start.map_or(name, |at| name[at..].trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()));
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let header = matches!(name.as_str(), "authorization" | "x-amz-security-token");
+    (sign == "=" || quoted || header) && SECRET_NAMES.iter().any(|secret| name.ends_with(secret))
+}
+
+/// A token after `Bearer`, whatever stands before.
+fn bearers(text: &str, masks: &mut Vec<Range<usize>>) {
+    for (at, lead) in text.match_indices("earer ") {
+        let from = at + lead.len();
         let to = text[from..].find(char::is_whitespace).map_or(text.len(), |to| from + to);
-        if to - from >= 16 {
+        if to - from >= SHORTEST_BEARER {
             masks.push(from..to);
         }
     }
+}
+
+fn is_arn(word: &str) -> bool {
+    word.trim_start_matches(['\'', '"', '(', '[']).starts_with("arn:")
+}
+
+/// Skips a few separators.
+fn skip(text: &str, mut at: usize, separators: &[&str]) -> usize {
+    for _ in 0..4 {
+        at += separators.iter().find(|separator| text[at..].starts_with(**separator)).map_or(0, |separator| separator.len());
+    }
+    at
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 /// The query and the user part of a URL.
@@ -179,7 +207,7 @@ fn urls(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
 /// Key ids, secret keys, session tokens and JSON web tokens, wherever they stand outside an ARN.
 fn tokens(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
     let whole = &text[word.clone()];
-    let in_arn = whole.trim_start_matches(['\'', '"', '(', '[']).starts_with("arn:");
+    let in_arn = is_arn(whole);
     let token = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=' | '_' | '-' | '.');
     let mut from = word.start;
     for part in whole.split_inclusive(|letter| !token(letter)) {

@@ -1,1 +1,247 @@
-fn main(){}
+//! The template, and the whole stack on emulated AWS.
+//!
+//! The work is done by the programs in `tests/stack/`, whose heads say what they do and in what the emulated stack differs from a deployment;
+//! each test here runs one of them and judges the JSON that it prints. Their Python environments are made under `target/test-venv`, when
+//! missing or when the requirements changed. Nothing is skipped: where Python or a package cannot be had, the test fails and says so.
+
+#![expect(clippy::panic, reason = "helpers of tests fail like tests")]
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Output};
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const CLI: &str = env!("CARGO_BIN_EXE_ecs-triage");
+/// Under a name of its own: `cargo lambda watch` has cargo put a build of its own in the place of the other, while tests read it.
+static FUNCTION: LazyLock<String> = LazyLock::new(|| {
+    let name = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bootstrap");
+    let passing = name.with_extension(process::id().to_string());
+    let linked = fs::hard_link(env!("CARGO_BIN_EXE_ecs-triage-lambda"), &passing).and_then(|()| fs::rename(&passing, &name));
+    let _ = fs::remove_file(&passing); // still there where both were one file already
+    linked.unwrap_or_else(|error| panic!("cannot link {}: {error}", name.display()));
+    name.to_string_lossy().into_owned()
+});
+/// Of a program that failed; the stack's logs are long.
+const SHOWN_LINES: usize = 120;
+
+/// Events of `events/` that the rules drop: normal ends, and what is not about one task or service that fails.
+const DROPPED: [&str; 4] = ["deployment-failed", "essential-container-exited", "scale-in", "service-steady-state"];
+/// Not an event, but what Lambda gets from the queue.
+const BATCH: &str = "sqs-batch";
+/// The one event of a service instead of a task.
+const SERVICE_EVENT: &str = "service-role-unassumable";
+
+#[test]
+fn the_template_passes_the_linters() {
+    let template = fs::read_to_string(Path::new(ROOT).join("template.yaml")).expect("the template can be read");
+    assert!(!template.contains("cfn-lint"), "the template must not configure its linter");
+    succeed(Command::new(python_environment("stack", "requirements.txt").join("cfn-lint")).arg("template.yaml"));
+    let sam = python_environment("sam", "requirements-sam.txt");
+    let mut validate = Command::new(sam.join("sam"));
+    validate.args(["validate", "--lint", "--template", "template.yaml"]).env("__SAM_CLI_APP_DIR", &sam);
+    succeed(validate.env("AWS_DEFAULT_REGION", "us-east-1").env("SAM_CLI_TELEMETRY", "0"));
+}
+
+#[test]
+fn the_rules_pass_failed_starts_and_nothing_else() {
+    let names = event_names().into_iter().filter(|name| name != BATCH);
+    let cases = names.map(|name| json!({"name": name, "file": format!("{ROOT}/events/{name}.json"), "expected": !DROPPED.contains(&name.as_str())}));
+    let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("event-cases.json");
+    fs::write(&list, cases.collect::<Value>().to_string()).expect("the list can be written");
+    let judged = python(&["tests/stack/pattern.py", "tests/stack/pattern-cases.json", &list.to_string_lossy()]);
+    for result in judged["results"].as_array().expect("a list") {
+        let rules = match (result["expected"] == true, result["name"] == SERVICE_EVENT) {
+            (false, _) => json!([]),
+            (true, false) => json!(["Rule"]),
+            (true, true) => json!(["ServiceRule"]),
+        };
+        assert_eq!(result["matched"], rules, "{}", result["name"]);
+    }
+}
+
+#[test]
+fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
+    let outcome = stack("--via bus --events events/secret-key-missing.json --task-definition events/task-definitions/api.json");
+    let notice = only(&outcome["notices"]);
+    assert_contains(&notice["subject"], &["prod/api: ", "prod/db", "password"]);
+    assert_contains(&notice["message"], &["secret-key-missing", "prod/db", "container web", "DB_PASSWORD"]);
+    let attributes = json!({
+        "state": "opened", "cause": "secret-key-missing", "verdict": "likely", "owner": "secret-owner", "step": "secrets-manager",
+        "fault": "json-key-missing", "cluster": "prod", "workload": "api", "account": "111122223333", "region": "us-east-1",
+    });
+    assert_eq!(notice["attributes"], attributes);
+    let entry = only(&outcome["journal"]);
+    assert_eq!(entry["stream"], "prod/api");
+    let line = typed("secret-key-missing", "api");
+    assert_eq!(entry["message"], line);
+    assert_contains(&outcome["function_log"], &[&line]);
+    assert_eq!(document(&line)["schema"], "ecs-triage/v1");
+    assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
+#[test]
+fn a_batch_invoked_by_hand_is_announced_and_answered() {
+    let outcome = stack("--via invoke --events events/sqs-batch.json --expect 2 --task-definition events/task-definitions/");
+    assert_eq!(outcome["responses"], json!([{"batchItemFailures": []}]));
+    assert_eq!((length(&outcome["notices"]), length(&outcome["journal"])), (2, 2));
+}
+
+#[test]
+fn a_poison_message_reaches_the_dead_letter_queue_alone() {
+    let outcome = stack("--poison --events events/secret-key-missing.json");
+    assert_eq!(outcome["dead_letters"], json!(["this is not JSON"]));
+    assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(1)));
+    assert_eq!(only(&outcome["notices"])["attributes"]["cause"], "secret-key-missing");
+}
+
+#[test]
+fn a_definition_that_may_not_be_read_is_said() {
+    let outcome = stack("--deny ecs:DescribeTaskDefinition --events events/secret-key-missing.json --task-definition events/task-definitions/");
+    let notice = only(&outcome["notices"]);
+    assert_eq!(notice["attributes"]["cause"], "secret-key-missing");
+    assert_contains(&notice["message"], &["could not be read", "AccessDeniedException", "not authorized to perform: ecs:DescribeTaskDefinition"]);
+}
+
+#[test]
+fn a_normal_stop_is_silent() {
+    let outcome = stack("--via queue --events events/scale-in.json --expect 0");
+    for what in ["notices", "journal", "asked"] {
+        assert_eq!(outcome[what], json!([]), "{what}");
+    }
+    assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
+#[test]
+fn one_event_three_doors() {
+    let events = [("secret-key-missing", "api"), ("secret-access-denied-ec2", "billing"), ("parameter-missing", "nightly-report")];
+    let lines = events.map(|(event, family)| typed(event, family));
+    let answers: Value = lines.iter().map(|line| json!([document(line)])).collect();
+    let files = events.map(|(event, _)| format!("events/{event}.json")).join(" ");
+    for door in ["watch", "invoke"] {
+        let outcome = stack(&format!("--via {door} --events {files} --task-definition events/task-definitions/"));
+        assert_eq!(outcome["responses"], answers, "{door}");
+        assert_eq!(messages(&outcome["journal"]), lines, "{door}");
+        assert_eq!(length(&outcome["notices"]), events.len(), "{door}");
+    }
+}
+
+#[test]
+fn without_a_topic_it_journals_and_without_a_journal_it_publishes() {
+    let event = "--via invoke --events events/secret-key-missing.json";
+    let outcome = stack(&format!("{event} --unset ECS_TRIAGE_TOPIC_ARN --expect 0 --entries 1"));
+    assert_eq!((length(&outcome["notices"]), length(&outcome["journal"])), (0, 1));
+    let outcome = stack(&format!("{event} --unset ECS_TRIAGE_JOURNAL --expect 1 --entries 0"));
+    assert_eq!((length(&outcome["notices"]), length(&outcome["journal"])), (1, 0));
+}
+
+#[test]
+fn with_neither_it_refuses_to_start() {
+    let output = run(Command::new(&*FUNCTION).env_clear());
+    let said = said(&output);
+    assert!(!output.status.success(), "it started: {said}");
+    assert!(said.contains("ECS_TRIAGE_TOPIC_ARN") && said.contains("ECS_TRIAGE_JOURNAL"), "{said}");
+}
+
+/// What became of the events; the arguments are those of `stack.py`.
+#[track_caller]
+fn stack(arguments: &str) -> Value {
+    let program = ["tests/stack/stack.py", "--bootstrap", &FUNCTION];
+    python(&program.into_iter().chain(arguments.split_whitespace()).collect::<Vec<_>>())
+}
+
+/// What the command line makes of an event of `events/` and its task definition.
+#[track_caller]
+fn typed(event: &str, family: &str) -> String {
+    let mut diagnose = Command::new(CLI);
+    diagnose.args(["diagnose", "--format", "jsonl", "--task-definition", &format!("events/task-definitions/{family}.json")]);
+    let output = succeed(diagnose.arg(format!("events/{event}.json")));
+    String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned()
+}
+
+/// The JSON that a program of `tests/stack/` prints.
+#[track_caller]
+fn python(arguments: &[&str]) -> Value {
+    let python = python_environment("stack", "requirements.txt").join("python");
+    document(&String::from_utf8_lossy(&succeed(Command::new(python).arg("-B").args(arguments)).stdout))
+}
+
+/// The programs of a Python environment with these requirements, made where it is not there yet.
+#[track_caller]
+fn python_environment(name: &str, requirements: &str) -> PathBuf {
+    let environments = Path::new(ROOT).join("target/test-venv");
+    let (directory, requirements) = (environments.join(name), Path::new(ROOT).join("tests/stack").join(requirements));
+    fs::create_dir_all(&environments).unwrap_or_else(|error| panic!("cannot make {}: {error}", environments.display()));
+    let lock = File::create(environments.join(format!("{name}.lock"))).and_then(|file| file.lock().map(|()| file));
+    let _held = lock.unwrap_or_else(|error| panic!("cannot lock the Python environment {name}: {error}"));
+    let wanted = fs::read_to_string(&requirements).expect("the requirements can be read");
+    let stamp = directory.join("requirements.txt");
+    if fs::read_to_string(&stamp).ok().as_ref() != Some(&wanted) {
+        match fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != ErrorKind::NotFound => panic!("cannot remove {}: {error}", directory.display()),
+            _ => succeed(Command::new("python3").args(["-m", "venv"]).arg(&directory)),
+        };
+        let mut install = Command::new(directory.join("bin/python"));
+        succeed(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements));
+        fs::write(&stamp, wanted).expect("the stamp can be written");
+    }
+    directory.join("bin")
+}
+
+fn event_names() -> Vec<String> {
+    let files = fs::read_dir(Path::new(ROOT).join("events")).expect("the events can be listed");
+    let paths = files.map(|file| file.expect("the events can be listed").path());
+    let events = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    events.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect()
+}
+
+/// Runs a program that must not fail.
+#[track_caller]
+fn succeed(command: &mut Command) -> Output {
+    let output = run(command);
+    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, said(&output));
+    output
+}
+
+/// Runs a program in the checkout, to its end.
+#[track_caller]
+fn run(command: &mut Command) -> Output {
+    command.current_dir(ROOT).output().unwrap_or_else(|error| panic!("cannot run {}: {error}", command.get_program().display()))
+}
+
+/// The end of what a program wrote.
+fn said(output: &Output) -> String {
+    let text = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).concat();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
+}
+
+#[track_caller]
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn messages(journal: &Value) -> Vec<&str> {
+    journal.as_array().into_iter().flatten().filter_map(|entry| entry["message"].as_str()).collect()
+}
+
+fn length(list: &Value) -> usize {
+    list.as_array().map_or(0, Vec::len)
+}
+
+#[track_caller]
+fn only(list: &Value) -> &Value {
+    assert_eq!(length(list), 1, "one is expected: {list:#}");
+    &list[0]
+}
+
+#[track_caller]
+fn assert_contains(text: &Value, parts: &[&str]) {
+    let text = text.as_str().unwrap_or_default();
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}

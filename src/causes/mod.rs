@@ -168,6 +168,12 @@ pub fn find(id: &str) -> Option<&'static Cause> {
     CAUSES.iter().copied().find(|cause| cause.id == id)
 }
 
+/// Whether a failure is none that the catalogue explains: what is left over goes to the two general causes.
+fn is_left_over(symptom: &Symptom) -> bool {
+    const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.id];
+    !symptom.is_normal() && !CAUSES.iter().any(|cause| !GENERAL.contains(&cause.id) && (cause.when)(symptom))
+}
+
 /// The causes that claim a symptom, in the catalogue's order.
 pub fn claiming(symptom: &Symptom) -> impl Iterator<Item = &'static Cause> {
     CAUSES.iter().copied().filter(move |cause| (cause.when)(symptom))

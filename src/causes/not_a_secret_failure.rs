@@ -26,15 +26,25 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn claims(symptom: &Symptom) -> bool {
-    let handled = |claims: fn(&Symptom) -> bool| claims(symptom);
-    match symptom.step {
-        Step::Container | Step::Capacity | Step::NetworkInterface | Step::ServiceConnect | Step::ExecAgent | Step::EbsVolume | Step::Volume => {
-            symptom.deny.is_none() && !matches!(symptom.fault, Fault::AccessDenied | Fault::Tls) || (symptom.fault == Fault::AccessDenied && symptom.action.is_none() && symptom.deny.is_none())
-        }
-        Step::EfsVolume => symptom.deny.is_none() && symptom.fault != Fault::Tls,
-        Step::FsxVolume | Step::CredentialSpec | Step::ImagePull => !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && handled(cause.when)),
-        _ => false,
-    }
+    is_elsewhere(symptom.step) && super::is_left_over(symptom)
+}
+
+/// Whether the step has nothing to do with secrets, roles and what is fetched with them.
+pub(super) const fn is_elsewhere(step: Step) -> bool {
+    matches!(
+        step,
+        Step::Container
+            | Step::Capacity
+            | Step::NetworkInterface
+            | Step::ServiceConnect
+            | Step::ExecAgent
+            | Step::EfsVolume
+            | Step::FsxVolume
+            | Step::EbsVolume
+            | Step::Volume
+            | Step::CredentialSpec
+            | Step::ImagePull
+    )
 }
 
 /// What it was, in words.

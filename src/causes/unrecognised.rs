@@ -27,7 +27,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn claims(symptom: &Symptom) -> bool {
-    !symptom.is_normal() && !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && (cause.when)(symptom))
+    !super::not_a_secret_failure::is_elsewhere(symptom.step) && super::is_left_over(symptom)
 }
 
 fn judge(case: &Case<'_>) -> Judgement {

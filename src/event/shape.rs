@@ -215,6 +215,10 @@ fn message_id(raw: &str) -> Option<String> {
 }
 
 fn decode<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Result<T, InputError> {
+    // A struct would also take its fields from an array, in order.
+    if text.trim_start().starts_with('[') {
+        return Err(InputError { path: prefix.to_owned(), ..InputError::new("expected an object, found an array".to_owned()) });
+    }
     let error = match serde_json::from_str(text) {
         Ok(value) => return Ok(value),
         Err(error) => error,

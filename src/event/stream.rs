@@ -108,7 +108,7 @@ impl Document {
         if self.text.len() > LONGEST_RECORD {
             return failed(1, format!("expected a record of at most {LONGEST_RECORD} bytes"));
         }
-        match std::str::from_utf8(&self.text) {
+        match std::str::from_utf8(self.text.trim_ascii_end()) {
             Err(error) => failed(error.valid_up_to() + 1, "expected UTF-8 text".to_owned()),
             Ok(text) => {
                 let mut entries = super::read_record(text);

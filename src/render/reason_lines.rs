@@ -42,9 +42,9 @@ fn breaks(text: &str) -> Vec<usize> {
     let mut before_label = 0;
     for word in text.split_inclusive(char::is_whitespace) {
         let said = word.trim_end();
-        if start < before_label && text[start..at + said.len()].width() > WIDEST {
-            breaks.push(before_label);
-            start = before_label;
+        if start < at && text[start..at + said.len()].width() > WIDEST {
+            start = if start < before_label { before_label } else { at };
+            breaks.push(start);
         }
         at += word.len();
         let label = LABELS.contains(&said.to_ascii_lowercase().as_str());

@@ -51,20 +51,22 @@ pub fn render(report: &Report<'_>, colour: Colour) -> String {
     if report.diagnoses.is_empty() {
         let why = report.symptoms.first().map(|told| format!(": {}", told.reason.text.trim())).unwrap_or_default();
         // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
-        let wrong = report.symptoms.iter().any(|told| !told.symptom.is_normal());
+        let wrong = !report.task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
         let verdict = if wrong { "nothing to diagnose" } else { "nothing wrong" };
         let _ = writeln!(out, "{}: {}{why}", colour.strong(verdict), subject(report.task));
         return out;
     }
-    let mut told = None;
+    let mut told: Option<usize> = None;
     for diagnosis in &report.diagnoses {
         if told == Some(diagnosis.symptom) {
             alternative(diagnosis, colour, &mut out);
         } else {
+            let field = |symptom: usize| &report.symptoms[symptom].reason.field;
+            let again = told.is_some_and(|told| field(told) == field(diagnosis.symptom));
             if told.is_some() {
                 out.push('\n');
             }
-            block(report, diagnosis, colour, &mut out);
+            block(report, diagnosis, again, colour, &mut out);
         }
         told = Some(diagnosis.symptom);
     }
@@ -74,13 +76,16 @@ pub fn render(report: &Report<'_>, colour: Colour) -> String {
     out
 }
 
-fn block(report: &Report<'_>, diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
+/// One symptom with its best diagnosis; `again` where the reason was shown whole just before.
+fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour, out: &mut String) {
     let told = &report.symptoms[diagnosis.symptom];
     let _ = writeln!(out, "{}: {}", colour.bad(&format!("error[{}]", diagnosis.cause.id)), colour.strong(&diagnosis.title));
-    let _ = writeln!(out, "  {}", subject(report.task));
+    if !again {
+        let _ = writeln!(out, "  {}", subject(report.task));
+    }
     let container = told.reason.container.as_ref().map(|name| format!(" (container {name})")).unwrap_or_default();
     let _ = writeln!(out, "  {} {}{container}", colour.quiet("-->"), told.reason.field);
-    reason(&told.reason.text, &told.symptom, colour, out);
+    reason(&told.reason.text, &told.symptom, again, colour, out);
     references(report, diagnosis, &told.symptom, colour, out);
     let _ = writeln!(out, "  verdict: {} ({})", colour.strong(diagnosis.verdict.as_str()), meaning(diagnosis.verdict));
     for finding in &diagnosis.findings {
@@ -95,11 +100,11 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, colour: Colour, out: &mut S
     fix(diagnosis, colour, out);
 }
 
-fn reason(text: &str, symptom: &Symptom, colour: Colour, out: &mut String) {
+fn reason(text: &str, symptom: &Symptom, again: bool, colour: Colour, out: &mut String) {
     let bar = colour.quiet("|");
     let lines = reason_lines::fold(text, &symptom.span);
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());
-    for (at, line) in lines.iter().enumerate() {
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| !again || line.marked.is_some()) {
         let _ = writeln!(out, "   {bar}  {}", line.text);
         if let Some(marked) = &line.marked {
             let says = if Some(at) == last_marked { " ECS says this" } else { "" };

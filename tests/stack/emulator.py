@@ -104,6 +104,16 @@ class Emulator:
             )
         return self._clients[service]
 
+    def environment(self) -> dict[str, str]:
+        """What leads a program to the emulator, as the account's root."""
+        return {
+            "AWS_ENDPOINT_URL": self._url,
+            "SSL_CERT_FILE": str(self._certificate),
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "none",
+        }
+
     def log_tail(self, lines: int = 60) -> str:
         """The last lines that the emulator logged."""
         try:

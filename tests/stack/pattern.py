@@ -1,4 +1,4 @@
-"""Which events the template's rule passes.
+"""Which events the template's rules pass.
 
     python tests/stack/pattern.py [CASES...]
 
@@ -6,12 +6,13 @@ CASES are JSON files (default: pattern-cases.json beside this program; `-` is st
 {"name": ..., "expected": true | false, "event": {...}}, or with "file" for an event in a file of its own, relative to
 the list's directory.
 
-The rule goes through SAM's transform and CloudFormation as in a deployment, with the template's default parameters; the
-emulator's TestEventPattern then judges each event by the pattern that came out. Prints one JSON object:
+The rules go through SAM's transform and CloudFormation as in a deployment, with the template's default parameters; the
+emulator's TestEventPattern then judges each event by the patterns that came out: it passes if one lets it. Prints one
+JSON object, where `matched` holds the rules' names in the template:
 
-    {"pattern": {...}, "results": [{"name", "expected", "matched"}]}
+    {"patterns": {rule: {...}}, "results": [{"name", "expected", "matched": [rule]}]}
 
-Exit: 0 if all is as expected and the pattern is within EventBridge's length, 1 if not.
+Exit: 0 if all is as expected and each pattern is within EventBridge's length, 1 if not.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ MAX_PATTERN = 2048  # EventBridge's quota, in characters
 Case = dict[str, Any]
 
 
-def rule_template(path: Path) -> Template:
-    """The template with its rule alone, without a target."""
+def rules_template(path: Path) -> Template:
+    """The template with its rules alone, without targets."""
     template = read_template(path)
-    rule = template["Resources"]["Rule"]
-    del rule["Properties"]["Targets"]
-    template["Resources"] = {"Rule": rule}
-    template["Outputs"] = {"Name": {"Value": {"Ref": "Rule"}}}
+    rules = {name: one for name, one in template["Resources"].items() if one["Type"] == "AWS::Events::Rule"}
+    for rule in rules.values():
+        del rule["Properties"]["Targets"]
+    template["Resources"] = rules
+    template["Outputs"] = {name: {"Value": {"Ref": name}} for name in rules}
     return to_cloudformation(template)
 
 
@@ -52,28 +54,36 @@ def read_cases(names: list[str]) -> list[Case]:
     return cases
 
 
-def judge(aws: Emulator, pattern: str, case: Case) -> Case:
-    """What the pattern makes of one case."""
-    tested = aws.client("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(case["event"]))
-    return {"name": case["name"], "expected": case["expected"], "matched": tested["Result"]}
+def judge(aws: Emulator, patterns: dict[str, str], case: Case) -> Case:
+    """What the patterns make of one case."""
+    events, event = aws.client("events"), json.dumps(case["event"])
+    matched = [
+        rule
+        for rule, pattern in patterns.items()
+        if events.test_event_pattern(EventPattern=pattern, Event=event)["Result"]
+    ]
+    return {"name": case["name"], "expected": case["expected"], "matched": matched}
 
 
 def main() -> int:
     """Judges every case, and prints what came of it."""
-    parser = argparse.ArgumentParser(description="Tell which events the template's rule passes.")
+    parser = argparse.ArgumentParser(description="Tell which events the template's rules pass.")
     parser.add_argument("cases", nargs="*", default=[str(CASES)], help="lists of cases, or - for standard input")
     parser.add_argument("--template", type=Path, default=TEMPLATE)
     arguments = parser.parse_args()
     cases = read_cases(arguments.cases)
     with Emulator() as aws:
-        rule = aws.create_stack("pattern", json.dumps(rule_template(arguments.template)), {})["Name"]
-        pattern = aws.client("events").describe_rule(Name=rule)["EventPattern"]
-        results = [judge(aws, pattern, case) for case in cases]
-    print(json.dumps({"pattern": json.loads(pattern), "results": results}))
-    if len(pattern) > MAX_PATTERN:
-        print(f"pattern.py: the pattern has {len(pattern)} characters of {MAX_PATTERN}", file=sys.stderr)
+        rules = aws.create_stack("pattern", json.dumps(rules_template(arguments.template)), {})
+        describe = aws.client("events").describe_rule
+        patterns = {rule: describe(Name=name)["EventPattern"] for rule, name in rules.items()}
+        results = [judge(aws, patterns, case) for case in cases]
+    read = {rule: json.loads(pattern) for rule, pattern in patterns.items()}
+    print(json.dumps({"patterns": read, "results": results}))
+    longest = max(map(len, patterns.values()))
+    if longest > MAX_PATTERN:
+        print(f"pattern.py: a pattern has {longest} characters of {MAX_PATTERN}", file=sys.stderr)
         return 1
-    wrong = [result for result in results if result["matched"] != result["expected"]]
+    wrong = [result for result in results if bool(result["matched"]) != result["expected"]]
     for result in wrong:
         print(f"pattern.py: {result['name']}: should {'' if result['expected'] else 'not '}pass", file=sys.stderr)
     return 1 if wrong or not results else 0

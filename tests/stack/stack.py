@@ -11,7 +11,7 @@ JSON object:
      "function_log": "..."}
 
 `queue` and `dlq` count messages, also those being worked on. `asked` is what the function wanted described, call by
-call. `responses` are the function's answers with `--via invoke`.
+call. `responses` are the function's answers with `--via invoke` and `--via watch`.
 Exit: 0 if all that was expected came, 1 if not, with what the emulator and the function logged on stderr.
 
 Ways in (`--via`):
@@ -19,6 +19,8 @@ Ways in (`--via`):
             emulator, like AWS, gives it an id of its own, and its own account and Region.
     queue   each file's bytes as one message of the queue
     invoke  each file's bytes as the payload of an invocation
+    watch   each file's bytes through `cargo lambda invoke`, to the function that `cargo lambda watch` builds and runs
+            (see watch.py) with the stack's topic and journal. Its credentials are the account's, not the role's.
 
 What differs from a deployment, and nothing else:
     - the code is one zip with the given program, in the emulator's S3, and Architecture is this machine's;
@@ -27,7 +29,7 @@ What differs from a deployment, and nothing else:
       role may be told, and otherwise refuses in AWS's words;
     - with --poison the queue's visibility timeout is a second, since five attempts six minutes apart are too long, and
       the event source mapping is off until all messages are there, so that they arrive as one batch;
-    - with --deny ACTION the role loses that action;
+    - with --deny ACTION the role loses that action, and with --unset NAME the function that environment variable;
     - the role may CreateLogStream on a log group's ARN without `:*` too. AWS asks for the stream's ARN, which the `:*`
       of the template covers; the emulator asks for the group's, and would refuse.
 
@@ -52,6 +54,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator import ACCOUNT, TEMPLATE, Emulator, StackError, Template, read_template, to_cloudformation
+from watch import Watch
 
 STACK = "ecs-triage"
 EVENT_SOURCE = "test.ecs"
@@ -123,19 +126,24 @@ def short_name(task_definition: str) -> str:
     return task_definition.rsplit("/", 1)[-1]
 
 
-def stack_template(path: Path, ecs_url: str, denied: list[str], poison: bool) -> Template:
+def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
     """The template as CloudFormation gets it, with what the module's text lists and nothing else changed."""
-    source = read_template(path)
+    source = read_template(arguments.template)
     source["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": CODE_KEY}
     template = to_cloudformation(source)
     resources = template["Resources"]
-    resources["Function"]["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_ECS"] = ecs_url
+    variables = resources["Function"]["Properties"]["Environment"]["Variables"]
+    for name in arguments.unset:
+        del variables[name]
+    variables["AWS_ENDPOINT_URL_ECS"] = ecs_url
     for policy in resources["FunctionRole"]["Properties"]["Policies"]:
         document = policy["PolicyDocument"]
         document["Statement"] = [
-            changed for statement in document["Statement"] if (changed := stack_statement(statement, denied))["Action"]
+            changed
+            for statement in document["Statement"]
+            if (changed := stack_statement(statement, arguments.deny))["Action"]
         ]
-    if poison:
+    if arguments.poison:
         resources["Queue"]["Properties"]["VisibilityTimeout"] = 1
         resources["FunctionQueue"]["Properties"]["Enabled"] = False
     return template
@@ -234,21 +242,6 @@ def invoke(aws: Emulator, function: str, event: bytes) -> Any:
     return payload
 
 
-def send(aws: Emulator, outputs: dict[str, str], events: list[bytes], via: str, poison: bool) -> list[Any]:
-    """Sends every event the way that was asked for; the answers, where there are any."""
-    if poison:
-        send_batch(aws, outputs, [POISON, *(event.decode() for event in events)])
-    elif via == "queue":
-        for event in events:
-            aws.client("sqs").send_message(QueueUrl=outputs["QueueUrl"], MessageBody=event.decode())
-    elif via == "bus":
-        for event in events:
-            put_on_bus(aws, event)
-    else:
-        return [invoke(aws, outputs["FunctionName"], event) for event in events]
-    return []
-
-
 def count(aws: Emulator, queue: str) -> int:
     """How many messages a queue holds, visible or not."""
     names = ["", "NotVisible", "Delayed"]
@@ -304,11 +297,12 @@ class Run:
         self._arguments = arguments
         self._outputs: dict[str, str] = {}
         self._notices: list[dict[str, Any]] = []
+        self._watched = ""
 
     def outcome(self, ecs: EcsServer) -> dict[str, Any]:
         """Sends the events, and tells what became of them."""
         arguments = self._arguments
-        template = stack_template(arguments.template, ecs.url, arguments.deny, arguments.poison)
+        template = stack_template(arguments, ecs.url)
         upload_code(self._aws, arguments.bootstrap)
         parameters = {
             "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
@@ -317,9 +311,8 @@ class Run:
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
         ecs.allowed = may_describe(self._aws, self._outputs["FunctionName"])
         subscribed = subscribe(self._aws, self._outputs["TopicArn"])
-        events = [path.read_bytes() for path in event_files(arguments.events)]
-        responses = send(self._aws, self._outputs, events, arguments.via, arguments.poison)
-        self._await(subscribed, len(events) if arguments.expect is None else arguments.expect)
+        responses = self._send(arguments.events, ecs)
+        self._await(subscribed, len(arguments.events) if arguments.expect is None else arguments.expect)
         return {
             "notices": self._notices,
             "journal": read_log(self._aws, self._outputs["JournalName"]),
@@ -328,20 +321,47 @@ class Run:
             "dead_letters": drain(self._aws, self._outputs["DeadLetterQueueUrl"]),
             "asked": ecs.asked,
             "responses": responses,
-            "function_log": function_log(self._aws, self._outputs["FunctionLogGroup"]),
+            "function_log": self.logged(),
         }
 
     def logged(self) -> str:
         """The function's log, or nothing where the stack never came up."""
         group = self._outputs.get("FunctionLogGroup")
-        return function_log(self._aws, group) if group else ""
+        return self._watched or (function_log(self._aws, group) if group else "")
+
+    def _send(self, files: list[Path], ecs: EcsServer) -> list[Any]:
+        """Sends every event the way that was asked for; the answers, where there are any."""
+        aws, outputs, via = self._aws, self._outputs, self._arguments.via
+        if via == "watch":
+            with Watch(self._watched_environment(ecs)) as watch:
+                responses = [watch.invoke(file) for file in files]
+                self._watched = watch.log()
+                return responses
+        events = [file.read_bytes() for file in files]
+        if via == "invoke":
+            return [invoke(aws, outputs["FunctionName"], event) for event in events]
+        if self._arguments.poison:
+            send_batch(aws, outputs, [POISON, *(event.decode() for event in events)])
+        elif via == "queue":
+            for event in events:
+                aws.client("sqs").send_message(QueueUrl=outputs["QueueUrl"], MessageBody=event.decode())
+        else:
+            for event in events:
+                put_on_bus(aws, event)
+        return []
+
+    def _watched_environment(self, ecs: EcsServer) -> dict[str, str]:
+        """What the function has in a deployment and finds the emulator by."""
+        function = self._aws.client("lambda").get_function_configuration(FunctionName=self._outputs["FunctionName"])
+        return self._aws.environment() | function["Environment"]["Variables"] | {"AWS_ENDPOINT_URL_ECS": ecs.url}
 
     def _await(self, subscribed: str, expected: int) -> None:
         """Waits for the notices, the journal and the queues, and then a little, for what should not come."""
         outputs, dead = self._outputs, self._arguments.dead
+        entries = expected if self._arguments.entries is None else self._arguments.entries
         conditions: dict[str, Callable[[], bool]] = {
             f"{expected} notices": lambda: len(self._take(subscribed)) >= expected,
-            f"{expected} journal entries": lambda: len(read_log(self._aws, outputs["JournalName"])) >= expected,
+            f"{entries} journal entries": lambda: len(read_log(self._aws, outputs["JournalName"])) >= entries,
             f"{dead} dead letters": lambda: count(self._aws, outputs["DeadLetterQueueUrl"]) >= dead,
             "an empty queue": lambda: count(self._aws, outputs["QueueUrl"]) == 0,
         }
@@ -359,12 +379,9 @@ class Run:
         return self._notices
 
 
-def event_files(paths: list[Path]) -> list[Path]:
+def json_files(paths: list[Path]) -> list[Path]:
     """The files named, and the *.json files of the directories named, in order."""
-    files = [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
-    if not files:
-        raise StackError("no event to send")
-    return files
+    return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
 
 
 def read_arguments() -> argparse.Namespace:
@@ -373,16 +390,31 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--bootstrap", type=Path, required=True, help="the function's program")
     parser.add_argument("--events", type=Path, nargs="+", required=True, help="files or directories of events")
     parser.add_argument(
-        "--task-definition", type=Path, nargs="+", default=[], help="answers of aws ecs describe-task-definition"
+        "--task-definition",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="files or directories of answers of aws ecs describe-task-definition",
     )
-    parser.add_argument("--via", choices=["bus", "queue", "invoke"], default="bus", help="where the events go in")
+    ways = ["bus", "queue", "invoke", "watch"]
+    parser.add_argument("--via", choices=ways, default="bus", help="where the events go in")
     parser.add_argument("--poison", action="store_true", help="put a message that is not JSON in the events' batch")
     parser.add_argument("--deny", action="append", default=[], metavar="ACTION", help="take an action from the role")
+    parser.add_argument(
+        "--unset", action="append", default=[], metavar="NAME", help="take an environment variable from the function"
+    )
     parser.add_argument("--expect", type=int, help="notices to wait for (default: one for each event)")
+    parser.add_argument("--entries", type=int, help="journal entries to wait for (default: as many as notices)")
     parser.add_argument("--dead", type=int, help="dead letters to wait for (default: 1 with --poison, else 0)")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds to wait for all that")
     parser.add_argument("--template", type=Path, default=TEMPLATE)
     arguments = parser.parse_args()
+    arguments.events = json_files(arguments.events)
+    arguments.task_definition = json_files(arguments.task_definition)
+    if not arguments.events:
+        parser.error("no event to send")
+    if arguments.poison and arguments.via in ("invoke", "watch"):
+        parser.error("--poison goes through the queue")
     if arguments.dead is None:
         arguments.dead = int(arguments.poison)
     return arguments

@@ -1,0 +1,177 @@
+//! Every form in which a task may come in reads as it should, and a fault in one record loses nothing else.
+
+use std::fs;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use ecs_triage::event::{Entry, InputError, Records, Source, Task, read_record};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> Vec<Entry> {
+    let input = fs::File::open(root().join("tests/inputs").join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    Records::new(BufReader::new(input)).flat_map(|entries| entries.expect("the file can be read")).collect()
+}
+
+fn results(file: &str) -> Vec<Result<Task, InputError>> {
+    read(file).into_iter().flat_map(|entry| entry.tasks).collect()
+}
+
+fn tasks(file: &str) -> Vec<Task> {
+    results(file).into_iter().map(|task| task.unwrap_or_else(|error| panic!("{file}: {error}"))).collect()
+}
+
+fn task(file: &str) -> Task {
+    let [task] = <[Task; 1]>::try_from(tasks(file)).unwrap_or_else(|tasks| panic!("{file} holds {} tasks", tasks.len()));
+    task
+}
+
+/// What a record tells of a task, in one line.
+fn line(task: &Task) -> String {
+    let or = |text: Option<&str>| text.unwrap_or("-").to_owned();
+    let workload = task.workload.as_ref().map_or("-".to_owned(), |workload| format!("{}{}", if workload.is_service { "service:" } else { "family:" }, workload.name));
+    let id = task.arn.as_deref().map_or("-", |arn| arn.rsplit('/').next().unwrap_or(arn));
+    let reasons: Vec<String> = task.reasons.iter().map(|reason| format!("{}={:.40}", reason.field, reason.text)).collect();
+    format!(
+        "{:?} {} {} {} {} {} {} {} {} {} stopped={} at={} subnet={} [{}]",
+        task.source,
+        &id[..id.len().min(8)],
+        or(task.cluster.as_deref()),
+        workload,
+        or(task.task_definition_name()),
+        or(task.launch_type.as_deref()),
+        or(task.account.as_deref()),
+        or(task.region.as_deref()),
+        or(task.stop_code.as_deref()),
+        or(task.last_status.as_deref()),
+        task.has_stopped(),
+        task.stopped_at.map_or("-".to_owned(), |at| at.to_string()),
+        or(task.subnet.as_deref()),
+        reasons.join("; "),
+    )
+}
+
+#[test]
+fn every_form_reads_as_its_line_says() {
+    let mut paths: Vec<PathBuf> = fs::read_dir(root().join("tests/inputs")).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
+    paths.sort();
+    let mut read = String::new();
+    for path in paths {
+        let file = path.file_name().and_then(|name| name.to_str()).expect("the name is UTF-8");
+        read.push_str(&format!("{file}\n"));
+        for result in results(file) {
+            match result {
+                Ok(task) => read.push_str(&format!("  {}\n", line(&task))),
+                Err(error) => read.push_str(&format!("  error: {error}\n")),
+            }
+        }
+    }
+    insta::assert_snapshot!(read);
+}
+
+#[test]
+fn every_sample_event_reads() {
+    for entry in fs::read_dir(root().join("events")).expect("the directory can be read") {
+        let path = entry.expect("the entry can be read").path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let text = fs::read_to_string(&path).expect("the file can be read");
+            for task in read_record(&text).into_iter().flat_map(|entry| entry.tasks) {
+                let task = task.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                assert!(task.workload.is_some() && task.region.is_some() && task.account.is_some(), "{}: {task:?}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stream_loses_only_its_faulty_records_and_says_where_they_are() {
+    let results = results("lines-with-faults.jsonl");
+    let faults: Vec<usize> = results.iter().filter_map(|result| result.as_ref().err().map(|error| error.line)).collect();
+    assert_eq!(faults, [3, 5, 7]);
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 5);
+}
+
+#[test]
+fn a_batch_keeps_its_messages_apart() {
+    let entries = read("sqs-batch.json");
+    let failed: Vec<bool> = entries.iter().map(|entry| entry.tasks.iter().any(Result::is_err)).collect();
+    assert_eq!(failed, [false, true, true, false]);
+    assert!(entries.iter().all(|entry| entry.message_id.is_some()));
+}
+
+#[test]
+fn a_list_loses_only_its_faulty_task() {
+    let text = r#"{"tasks": [{"stoppedReason": "one"}, {"taskArn": 5}, {"stoppedReason": "three"}]}"#;
+    let tasks: Vec<_> = read_record(text).into_iter().flat_map(|entry| entry.tasks).collect();
+    assert_eq!(tasks.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    let error = tasks[1].as_ref().expect_err("a number is no ARN");
+    assert_eq!(error.path, "tasks[1].taskArn");
+    assert!(error.problem.contains("invalid type: integer") && error.problem.contains("expected"), "{error}");
+    assert_eq!((error.line, error.column), (1, 50), "{error}");
+}
+
+#[test]
+fn an_error_names_what_was_found_but_no_value() {
+    for text in [r#"{"taskArn": "x", "containers": "hunter2"}"#, r#"{"hunter2-free": "hunter2"}"#, r#"{"taskArn": {"a": "hunter2"}}"#] {
+        for error in read_record(text).into_iter().flat_map(|entry| entry.tasks).filter_map(Result::err) {
+            assert!(!error.to_string().contains("\"hunter2\""), "{error}");
+            assert!(error.to_string().contains("expected"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn times_are_read_in_every_spelling() {
+    let stopped = |value: &str| {
+        let entries = read_record(&format!(r#"{{"stoppedReason": "x", "stoppedAt": {value}}}"#));
+        entries[0].tasks[0].as_ref().expect("it reads").stopped_at.map(|at| at.to_string())
+    };
+    for (value, want) in [
+        (r#""2021-12-20T12:13:37.875000-05:00""#, Some("2021-12-20T17:13:37.875Z")),
+        (r#""2026-04-15T14:02:11.6Z""#, Some("2026-04-15T14:02:11.6Z")),
+        ("1520250699", Some("2018-03-05T11:51:39Z")),
+        ("1520250699.061", Some("2018-03-05T11:51:39.061Z")),
+        ("1520250699061", Some("2018-03-05T11:51:39.061Z")),
+        (r#""yesterday""#, None),
+        ("null", None),
+    ] {
+        assert_eq!(stopped(value).as_deref(), want, "{value}");
+    }
+}
+
+#[test]
+fn the_event_counts_once_it_says_stopped() {
+    assert!(task("eventbridge-fargate.json").has_stopped());
+    assert!(!task("eventbridge-deprovisioning.json").has_stopped());
+    assert!(!task("eventbridge-running.json").has_stopped());
+    assert_eq!(task("detail-only.json").source, Source::TaskEvent);
+    assert!(task("stop-task.json").has_stopped());
+}
+
+/// A stream that makes up its bytes as they are read, so that only the parser can need memory.
+struct Endless {
+    line: Vec<u8>,
+    at: usize,
+    left: usize,
+}
+
+impl Read for Endless {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let count = into.len().min(self.left).min(self.line.len() - self.at);
+        into[..count].copy_from_slice(&self.line[self.at..self.at + count]);
+        self.at = (self.at + count) % self.line.len();
+        self.left -= count;
+        Ok(count)
+    }
+}
+
+#[test]
+fn a_long_stream_is_read_to_its_end() {
+    let line = b"{\"stoppedReason\": \"Scaling activity initiated by (deployment ecs-svc/1)\"}\n".to_vec();
+    let count = 200_000;
+    let left = line.len() * count;
+    let records = Records::new(BufReader::new(Endless { line, at: 0, left }));
+    assert_eq!(records.map(|entries| entries.expect("it reads").len()).sum::<usize>(), count);
+}

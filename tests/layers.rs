@@ -1,0 +1,81 @@
+//! Imports point one way: the table of the layers, held against every `use crate::` and `super::` of the library.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A module, and the modules of the crate that it may use. `words`, `arn` and `redact` are for all.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("words", &[]),
+    ("arn", &[]),
+    ("redact", &[]),
+    ("event", &[]),
+    ("reason", &[]),
+    ("task_definition", &["event"]),
+    ("question", &["event", "task_definition"]),
+    ("culprit", &["reason", "task_definition"]),
+    ("causes", &["event", "reason", "task_definition", "question"]),
+    ("diagnosis", &["event", "reason", "question", "culprit", "causes"]),
+    ("render", &["event", "reason", "task_definition", "causes", "diagnosis"]),
+    ("triage", &["event", "question", "diagnosis"]),
+    ("config", &["render"]),
+    ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "render", "config"]),
+    ("aws", &["question", "task_definition", "triage", "render"]),
+    ("function", &["event", "question", "diagnosis", "render", "triage", "config", "aws"]),
+];
+const FOR_ALL: &[&str] = &["words", "arn", "redact"];
+/// What the core must not know.
+const FOREIGN: &[&str] = &["aws_config", "aws_sdk_", "tokio", "lambda_runtime", "tracing", "std::env", "SystemTime", "Instant::now"];
+const EDGES: &[&str] = &["aws", "function", "config", "cli"];
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("the directory can be read") {
+        let path = entry.expect("the entry can be read").path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+/// The library's files, each with the module that it belongs to.
+fn modules() -> Vec<(String, PathBuf)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    files(&source, &mut found);
+    let module = |path: PathBuf| {
+        let relative = path.strip_prefix(&source).expect("it lies in src").with_extension("");
+        let first = relative.components().next().expect("it has a name").as_os_str().to_str().expect("it is UTF-8").to_owned();
+        (first, path)
+    };
+    found.into_iter().map(module).filter(|(name, _)| name != "lib" && name != "bin").collect()
+}
+
+#[test]
+fn imports_point_one_way() {
+    for (module, path) in modules() {
+        let (_, allowed) = LAYERS.iter().find(|(name, _)| *name == module).unwrap_or_else(|| panic!("{module} is in no layer: add it to the table"));
+        let text = fs::read_to_string(&path).expect("the file can be read");
+        for (at, line) in text.lines().enumerate() {
+            for (from, _) in line.match_indices("crate::") {
+                let used = line[from + 7..].split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next().unwrap_or_default();
+                let fine = used == module || FOR_ALL.contains(&used) || allowed.contains(&used);
+                assert!(fine, "{}:{}: {module} may not use {used}", path.display(), at + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_core_knows_no_aws_clock_or_environment() {
+    for (module, path) in modules().into_iter().filter(|(module, _)| !EDGES.contains(&module.as_str())) {
+        let text = fs::read_to_string(&path).expect("the file can be read");
+        for foreign in FOREIGN {
+            assert!(!text.contains(foreign), "{}: {module} belongs to the core and names {foreign}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for (_, path) in modules() {
+        let text = fs::read_to_string(&path).expect("the file can be read");
+        assert!(text.starts_with("//! "), "{} has no //! line", path.display());
+    }
+}

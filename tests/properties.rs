@@ -1,0 +1,188 @@
+//! What holds for any input: reading never panics, spans lie on letters, secrets do not come out, notices fit.
+
+use ecs_triage::diagnosis::diagnose;
+use ecs_triage::event::{Task, read_record};
+use ecs_triage::question::Evidence;
+use ecs_triage::reason::{self, Fact, Symptom};
+use ecs_triage::redact::redact;
+use ecs_triage::render::json::v1;
+use ecs_triage::render::notice::notice;
+use ecs_triage::render::text::{Colour, render};
+use ecs_triage::task_definition::TaskDefinition;
+use proptest::prelude::*;
+
+/// Words of the grammar and of its surroundings, to be thrown together.
+const WORDS: &[&str] = &[
+    "ResourceInitializationError: ",
+    "unable to pull secrets or registry auth: ",
+    "unable to retrieve secret from asm: ",
+    "unable to retrieve secrets from ssm: ",
+    "failed to fetch secret ",
+    "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123",
+    " from secrets manager: ",
+    "secret arn:",
+    "User: ",
+    "is not authorized to perform: ",
+    "secretsmanager:GetSecretValue",
+    " on resource: ",
+    "because no identity-based policy allows ",
+    "did not contain json key ",
+    "invalid parameters: ",
+    "https://host.example/path?query=1",
+    "Post \"",
+    "i/o timeout",
+    "dial tcp: lookup ",
+    "invalid character '",
+    "AccessDeniedException",
+    "staging label: ",
+    ";",
+    ": ",
+    " ",
+    "\n\t",
+    "\u{2019}",
+    "\u{2026}",
+    "\u{fffd}",
+    "\u{e9}",
+    "\u{5bc6}",
+    "\"",
+    "...",
+];
+
+fn reasons() -> impl Strategy<Value = String> {
+    let words = prop::collection::vec(prop::sample::select(WORDS), 0..24).prop_map(|words| words.concat());
+    prop_oneof![words, ".{0,200}", "\\PC{0,100}"]
+}
+
+fn facts(symptom: &Symptom) -> Vec<&Fact> {
+    let Symptom { resource, action, principal, role, region, account, host, key, json_key, version_stage, request_id, .. } = symptom;
+    [resource, action, principal, role, region, account, host, key, json_key, version_stage, request_id].into_iter().flatten().collect()
+}
+
+/// Secrets that somebody may have put into a reason, each with the words around it.
+fn planted() -> impl Strategy<Value = (String, String)> {
+    let secret = "[a-z]{4}[A-Z]{4}[0-9]{4}[a-zA-Z0-9]{8}";
+    let around = prop::sample::select(vec![
+        ("https://bucket.s3.amazonaws.com/key?X-Amz-Signature=", "&X-Amz-Date=1"),
+        ("https://user:", "@registry.example/v2/"),
+        ("Get \"https://host/path?token=", "\": EOF"),
+        ("DB_PASSWORD=", " next"),
+        ("{\"password\":\"", "\"}"),
+        ("{\"secret_key\": \"", "\", \"a\": 1}"),
+        ("Authorization: Bearer ", " x"),
+        ("AWS_SESSION_TOKEN=", ""),
+        ("awscredsuri=/v2/credentials/", ","),
+        ("parent env has DB_USER, but was expecting value `", "`, not `admin`"),
+        ("error unmarshalling credentialspec domainless {\"x\": \"", "\"} : invalid character"),
+        ("-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----"),
+    ]);
+    (secret, around).prop_map(|(secret, (before, after))| (format!("{before}{secret}{after}"), secret))
+}
+
+fn every_output(task: &Task, evidence: &Evidence) -> Vec<String> {
+    let report = diagnose(task, evidence);
+    let mut outputs = vec![render(&report, Colour::Off), render(&report, Colour::On), v1::line(&report), v1::pretty(&report), format!("{report:?}")];
+    if let Some(notice) = notice(&report) {
+        outputs.extend([notice.subject, notice.body]);
+        outputs.extend(notice.attributes.into_iter().map(|(_, value)| value));
+    }
+    outputs
+}
+
+proptest! {
+    #[test]
+    fn reading_is_total_and_every_span_is_text(text in reasons()) {
+        let symptoms = reason::read(&text);
+        prop_assert_eq!(symptoms.is_empty(), text.trim().is_empty());
+        for symptom in &symptoms {
+            prop_assert!(text.get(symptom.span.clone()).is_some(), "{:?}", symptom.span);
+            for fact in facts(symptom) {
+                prop_assert_eq!(text.get(fact.span.clone()), Some(fact.text.as_str()));
+                prop_assert!(!fact.text.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_report_is_the_same_every_time(text in reasons()) {
+        let task = Task::from_reason(&text);
+        let outputs = every_output(&task, &Evidence::default());
+        prop_assert_eq!(outputs, every_output(&task, &Evidence::default()));
+    }
+
+    #[test]
+    fn redaction_keeps_lengths_and_is_done_once(text in prop_oneof![reasons(), planted().prop_map(|(text, _)| text)]) {
+        let safe = redact(&text);
+        prop_assert_eq!(safe.len(), text.len());
+        prop_assert!(!safe.chars().any(char::is_control));
+        prop_assert_eq!(redact(&safe), &*safe);
+    }
+
+    #[test]
+    fn planted_secrets_do_not_come_out((text, secret) in planted(), before in reasons()) {
+        let reason = format!("{before} {text}");
+        let event = serde_json::json!({
+            "stoppedReason": reason,
+            "group": format!("service:{text}"),
+            "containers": [{"name": text, "image": text, "reason": reason}],
+            "overrides": {"containerOverrides": [{"name": "web", "environment": [{"name": "A", "value": secret}], "command": [secret]}]},
+            "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "taskArn": "arn:aws:ecs:us-east-1:111122223333:task/prod/1"
+        });
+        let definition = serde_json::json!({"containerDefinitions": [{
+            "name": "web", "image": text,
+            "environment": [{"name": "A", "value": secret}], "command": [secret],
+            "secrets": [{"name": "B", "valueFrom": format!("arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db:{secret}-is-a-key::")}],
+            "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": secret}}
+        }]});
+        // The JSON key above is a name that people may see: only the environment, the command and the token are secret in the definition.
+        let evidence = Evidence::of_definition(TaskDefinition::from_json(&definition.to_string().replace(&format!("{secret}-is-a-key"), "key")).expect("it reads"));
+        for task in read_record(&event.to_string()).into_iter().flat_map(|entry| entry.tasks) {
+            let task = task.expect("it reads");
+            for output in every_output(&task, &evidence).into_iter().chain([format!("{task:?}"), format!("{evidence:?}")]) {
+                prop_assert!(!output.contains(&secret), "{output}");
+                prop_assert!(!output.replace("\u{1b}[", "").chars().any(|letter| letter.is_control() && letter != '\n'), "{output:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_json_or_none_gives_entries(text in prop_oneof!["\\PC{0,80}", "[{}\\[\\]\",:a-z0-9 ]{0,80}"]) {
+        let entries = read_record(&text);
+        prop_assert!(text.contains("Records") || entries.len() == 1);
+    }
+}
+
+proptest! {
+    // Large texts: fewer of them.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn notices_fit_what_sns_takes(text in reasons(), times in 1_usize..2_000) {
+        let task = Task::from_reason(&text.repeat(times).chars().take(400_000).collect::<String>());
+        let report = diagnose(&task, &Evidence::default());
+        if let Some(notice) = notice(&report) {
+            prop_assert!(!notice.subject.is_empty() && notice.subject.len() < 100);
+            prop_assert!(notice.subject.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()));
+            prop_assert!(notice.body.len() + notice.attributes.iter().map(|(name, value)| name.len() + value.len() + 6).sum::<usize>() <= 262_144);
+            prop_assert!(notice.attributes.len() <= 10);
+            prop_assert!(notice.attributes.iter().all(|(_, value)| !value.is_empty()));
+        }
+    }
+}
+
+#[test]
+fn a_megabyte_is_read_in_linear_time() {
+    let text = |count: usize| WORDS.concat().repeat(count);
+    let (small, large) = (text(640), text(2_560));
+    assert!(large.len() > 1 << 20);
+    let time = |text: &str| {
+        let best = (0..3).map(|_| {
+            let start = std::time::Instant::now();
+            assert!(!reason::read(text).is_empty());
+            start.elapsed()
+        });
+        best.min().expect("three runs were made")
+    };
+    let ratio = time(&large).as_secs_f64() / time(&small).as_secs_f64();
+    // Four times the text: linear is 4, quadratic is 16.
+    assert!(ratio < 9.0, "four times the text took {ratio:.1} times as long");
+}
