@@ -1,4 +1,38 @@
-//! ecs-triage: why an Amazon ECS task could not start.
+//! ecs-triage: why an Amazon ECS task could not start, from the event to the notice.
+//!
+//! # The map
+//!
+//! ```text
+//! event ─┐                                             ┌─> render ──> cli
+//! reason ├─> question ─> causes ─> diagnosis ──────────┤
+//! task_definition ─> culprit ┘                         └─> triage ──> aws, function
+//! ```
+//!
+//! | module | what it turns into what |
+//! |---|---|
+//! | [`event`] | JSON of any form into stopped [`event::Task`]s |
+//! | [`reason`] | ECS's words into [`reason::Symptom`]s, each fact with its place in the text |
+//! | [`task_definition`] | a definition into references, and what a `valueFrom` means |
+//! | [`culprit`] | a symptom and a definition into the references that it can be about |
+//! | [`question`] | what may be asked of AWS, and what is known so far |
+//! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
+//! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
+//! | [`triage`] | the loop, and the trait through which AWS is asked |
+//! | [`render`] | a report into text, JSON or a notice |
+//! | [`redact`] | any text into one without secrets, where it comes in |
+//! | `aws`, `function` | the SDK and the Lambda function (feature `aws`) |
+//! | [`cli`], [`config`] | the command line, and the environment, read once |
+//!
+//! # What holds
+//!
+//! - Imports point one way, as the table in `tests/layers.rs` says.
+//! - The core (all but `aws`, `function`, `cli` and `config`) knows no AWS client, runtime, clock or environment, and cannot fail:
+//!   what cannot be read is an [`event::InputError`] beside its neighbours, what cannot be learned is [`question::Answer::Unknown`].
+//! - Reading a reason is total and linear in its length. It never guesses: what the words do not prove is [`reason::Fault::Unknown`].
+//! - Nothing secret enters the model: environment values, commands and log tokens are not read, every other text passes [`redact`].
+//! - The catalogue is one list of records; `explain`, the documentation and the tests derive from it.
+//! - JSON version 1 is frozen in structs of its own; no internal type serialises.
+
 pub mod arn;
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -13,7 +47,7 @@ pub mod function;
 pub mod question;
 pub mod reason;
 pub mod redact;
-pub mod task_definition;
 pub mod render;
+pub mod task_definition;
 pub mod triage;
 mod words;

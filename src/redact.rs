@@ -8,8 +8,27 @@ use std::ops::Range;
 
 /// Words whose value, after `=` or in JSON after `:`, is nobody's business. Compared without case, `-` and `_` alike.
 const SECRET_NAMES: &[&str] = &[
-    "password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "api-key", "access-key", "accesskey", "secret-key", "secretkey", "private-key",
-    "credential", "credentials", "signature", "authorization", "awscredsuri", "session-token", "security-token", "auth",
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "api-key",
+    "access-key",
+    "accesskey",
+    "secret-key",
+    "secretkey",
+    "private-key",
+    "credential",
+    "credentials",
+    "signature",
+    "authorization",
+    "awscredsuri",
+    "session-token",
+    "security-token",
+    "auth",
 ];
 
 /// Access key ids begin so and have twenty characters.
@@ -137,7 +156,8 @@ fn named_values(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
             continue;
         }
         let value = skip(text, at + 1, &[" ", "\"", "'", "\\"]);
-        let value = ["Bearer ", "bearer ", "Basic ", "basic "].iter().find(|scheme| text[value..].starts_with(**scheme)).map_or(value, |scheme| value + scheme.len());
+        let value =
+            ["Bearer ", "bearer ", "Basic ", "basic "].iter().find(|scheme| text[value..].starts_with(**scheme)).map_or(value, |scheme| value + scheme.len());
         let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | ',' | ';' | '&' | ')' | '}');
         done = text[value..].find(ends).map_or(text.len(), |to| value + to);
         if done > value {

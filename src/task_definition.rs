@@ -170,7 +170,8 @@ impl TaskDefinition {
     #[must_use]
     pub fn references(&self) -> Vec<Reference> {
         let mut all = Vec::new();
-        let roles = [(ReferenceKind::ExecutionRole, "executionRoleArn", &self.execution_role_arn), (ReferenceKind::TaskRole, "taskRoleArn", &self.task_role_arn)];
+        let roles =
+            [(ReferenceKind::ExecutionRole, "executionRoleArn", &self.execution_role_arn), (ReferenceKind::TaskRole, "taskRoleArn", &self.task_role_arn)];
         for (kind, field, arn) in roles {
             all.extend(arn.as_ref().map(|arn| Reference { kind, container: None, field: field.to_owned(), name: None, value_from: arn.clone() }));
         }

@@ -20,7 +20,8 @@ fn root() -> &'static Path {
 }
 
 fn entries(directory: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(directory).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(directory).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
     paths.sort();
     paths
 }
@@ -43,7 +44,8 @@ fn cases_read_as_their_snapshots_say() {
     let cases = cases();
     let mut seen = BTreeSet::new();
     for path in cases {
-        let case: Value = serde_json::from_str(&fs::read_to_string(&path).expect("the case can be read")).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let case: Value =
+            serde_json::from_str(&fs::read_to_string(&path).expect("the case can be read")).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let evidence = match &case["task_definition"] {
             Value::Null => Evidence::default(),
             definition => Evidence::of_definition(TaskDefinition::from_json(&text_of(definition)).expect("the definition reads")),

@@ -31,7 +31,8 @@ fn task(file: &str) -> Task {
 /// What a record tells of a task, in one line.
 fn line(task: &Task) -> String {
     let or = |text: Option<&str>| text.unwrap_or("-").to_owned();
-    let workload = task.workload.as_ref().map_or("-".to_owned(), |workload| format!("{}{}", if workload.is_service { "service:" } else { "family:" }, workload.name));
+    let workload =
+        task.workload.as_ref().map_or("-".to_owned(), |workload| format!("{}{}", if workload.is_service { "service:" } else { "family:" }, workload.name));
     let id = task.arn.as_deref().map_or("-", |arn| arn.rsplit('/').next().unwrap_or(arn));
     let reasons: Vec<String> = task.reasons.iter().map(|reason| format!("{}={:.40}", reason.field, reason.text)).collect();
     format!(
@@ -55,7 +56,8 @@ fn line(task: &Task) -> String {
 
 #[test]
 fn every_form_reads_as_its_line_says() {
-    let mut paths: Vec<PathBuf> = fs::read_dir(root().join("tests/inputs")).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(root().join("tests/inputs")).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
     paths.sort();
     let mut read = String::new();
     for path in paths {

@@ -6,14 +6,8 @@ use std::path::{Path, PathBuf};
 use ecs_triage::question::Question;
 
 /// Permissions that would let ecs-triage read a secret, a parameter, a file or a registry login.
-const FORBIDDEN: &[&str] = &[
-    "secretsmanager:GetSecretValue",
-    "secretsmanager:BatchGetSecretValue",
-    "ssm:GetParameter",
-    "kms:Decrypt",
-    "ecr:GetAuthorizationToken",
-    "s3:GetObject",
-];
+const FORBIDDEN: &[&str] =
+    &["secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue", "ssm:GetParameter", "kms:Decrypt", "ecr:GetAuthorizationToken", "s3:GetObject"];
 /// The same as SDK calls.
 const FORBIDDEN_CALLS: &[&str] = &["get_secret_value", "batch_get_secret_value", "get_parameter", "get_authorization_token", "get_object", ".decrypt("];
 
@@ -34,7 +28,8 @@ fn policy(name: &str) -> String {
 
 fn actions(text: &str) -> Vec<String> {
     let lines = text.lines().filter_map(|line| line.trim().strip_prefix("Action:"));
-    let mut actions: Vec<String> = lines.flat_map(|list| list.trim().trim_matches(['[', ']']).split(',').map(|action| action.trim().to_owned()).collect::<Vec<_>>()).collect();
+    let mut actions: Vec<String> =
+        lines.flat_map(|list| list.trim().trim_matches(['[', ']']).split(',').map(|action| action.trim().to_owned()).collect::<Vec<_>>()).collect();
     actions.sort();
     actions
 }

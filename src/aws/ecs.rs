@@ -11,9 +11,7 @@ use super::describe;
 use crate::arn::Arn;
 use crate::question::{Answer, Question};
 use crate::redact::redact;
-use crate::task_definition::{
-    ContainerDefinition, EnvironmentFile, LogConfiguration, NamedReference, RepositoryCredentials, TaskDefinition,
-};
+use crate::task_definition::{ContainerDefinition, EnvironmentFile, LogConfiguration, NamedReference, RepositoryCredentials, TaskDefinition};
 use crate::triage::Prober;
 
 /// A revision never changes, so what was read is kept; no more of them than this.
@@ -93,7 +91,9 @@ fn container(container: SdkContainer) -> ContainerDefinition {
         name: container.name.unwrap_or_default(),
         image: container.image,
         secrets: named(container.secrets),
-        repository_credentials: container.repository_credentials.map(|credentials| RepositoryCredentials { credentials_parameter: Some(credentials.credentials_parameter) }),
+        repository_credentials: container
+            .repository_credentials
+            .map(|credentials| RepositoryCredentials { credentials_parameter: Some(credentials.credentials_parameter) }),
         environment_files: files.into_iter().map(|file| EnvironmentFile { value: file.value }).collect(),
         log_configuration: container.log_configuration.map(log),
     }

@@ -195,7 +195,8 @@ impl Case<'_> {
             Some(Target::Secret(secret)) => Some(secret.arn.starts_with("arn:") && secret.name_and_suffix().1),
             _ => None,
         });
-        let of_text = || self.symptom.resource.as_ref().is_some_and(|resource| resource.text.split_once(":secret:").is_some_and(|(_, name)| split_suffix(name).1));
+        let of_text =
+            || self.symptom.resource.as_ref().is_some_and(|resource| resource.text.split_once(":secret:").is_some_and(|(_, name)| split_suffix(name).1));
         of_reference.unwrap_or_else(of_text)
     }
 

@@ -29,9 +29,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let uri = case.references.first().map_or("s3://<bucket>/<key>".to_owned(), |reference| {
-        format!("s3://{}", reference.value_from.rsplit(":::").next().unwrap_or(&reference.value_from))
-    });
+    let uri = case
+        .references
+        .first()
+        .map_or("s3://<bucket>/<key>".to_owned(), |reference| format!("s3://{}", reference.value_from.rsplit(":::").next().unwrap_or(&reference.value_from)));
     let look = case.aws("s3 ls").argument(&uri).finish();
     Fix { text: format!("upload the file, or correct the reference in a new revision{}", case.then_again()), commands: case.commands([look]), policy: None }
 }

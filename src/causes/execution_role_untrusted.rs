@@ -47,14 +47,18 @@ fn roles_named(case: &Case<'_>) -> Vec<crate::task_definition::Reference> {
 
 fn fix(case: &Case<'_>) -> Fix {
     let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());
-    let mut trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let mut trust =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
     if let Some(account) = &case.task.account {
         trust["Statement"][0]["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
     }
     let look = Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.AssumeRolePolicyDocument").finish();
     let mend = Command::new("aws iam update-assume-role-policy").option("--role-name", &role).option("--policy-document", &trust.to_string()).finish();
     Fix {
-        text: format!("let ecs-tasks.amazonaws.com assume role {role} (the second command replaces its trust policy: keep what else it trusts){}", case.then_again()),
+        text: format!(
+            "let ecs-tasks.amazonaws.com assume role {role} (the second command replaces its trust policy: keep what else it trusts){}",
+            case.then_again()
+        ),
         commands: case.commands([look, mend]),
         policy: Some(trust),
     }

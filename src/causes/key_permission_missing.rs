@@ -41,7 +41,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         (Some(name), None) => format!("the KMS key of {} {name}", noun(case)),
         (None, None) => format!("the KMS key of a {}", noun(case)),
     };
-    let culprit = Culprit { kind: "kms-key", id: case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name()), references: case.references.clone() };
+    let culprit =
+        Culprit { kind: "kms-key", id: case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name()), references: case.references.clone() };
     let which = case.symptom.key.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
     Judgement::new(Verdict::Likely, format!("{role} may not decrypt with {behind}"))
         .culprit(culprit)

@@ -34,5 +34,9 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     let key = case.symptom.key.as_ref().map_or("<key-id>", |key| key.text.as_str());
     let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).option("--key-id", key).finish());
-    Fix { text: format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again()), commands: case.commands(commands), policy: None }
+    Fix {
+        text: format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again()),
+        commands: case.commands(commands),
+        policy: None,
+    }
 }

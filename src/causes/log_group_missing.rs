@@ -39,7 +39,10 @@ fn judge(case: &Case<'_>) -> Judgement {
         true => Finding::found("awslogs-create-group is on, so the group should have been made: logs:CreateLogGroup may be missing", DEFINITION),
         false => Finding::found("awslogs-create-group is off, so nothing makes the group", DEFINITION),
     });
-    Judgement::new(Verdict::Likely, title).findings(creation).finding(Finding::unknown("whether the group exists in another Region")).findings(case.definition_unknown())
+    Judgement::new(Verdict::Likely, title)
+        .findings(creation)
+        .finding(Finding::unknown("whether the group exists in another Region"))
+        .findings(case.definition_unknown())
 }
 
 fn creates_groups(definition: &TaskDefinition) -> bool {

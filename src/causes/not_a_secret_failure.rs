@@ -19,8 +19,14 @@ pub(super) const CAUSE: Cause = Cause {
     fix,
     examples: &[
         Example { text: "Essential container in task exited", also: &[] },
-        Example { text: "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/web/4fe72fe75cdf9149)", also: &[] },
-        Example { text: "CannotPullContainerError: Error response from daemon: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 not found: manifest unknown", also: &[] },
+        Example {
+            text: "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/web/4fe72fe75cdf9149)",
+            also: &[],
+        },
+        Example {
+            text: "CannotPullContainerError: Error response from daemon: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 not found: manifest unknown",
+            also: &[],
+        },
         Example { text: "Your Spot Task was interrupted.", also: &[] },
     ],
 };
@@ -72,9 +78,14 @@ fn said(symptom: &Symptom) -> &'static str {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let codes: Vec<String> = case.task.containers.iter().filter_map(|container| container.exit_code.filter(|code| *code != 0).map(|code| {
-        format!("{} exited with {code}", container.name.as_deref().unwrap_or("a container"))
-    })).collect();
+    let codes: Vec<String> = case
+        .task
+        .containers
+        .iter()
+        .filter_map(|container| {
+            container.exit_code.filter(|code| *code != 0).map(|code| format!("{} exited with {code}", container.name.as_deref().unwrap_or("a container")))
+        })
+        .collect();
     let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
     Judgement::new(Verdict::Likely, format!("not about secrets: {}{codes}", said(case.symptom)))
 }

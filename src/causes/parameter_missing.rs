@@ -26,7 +26,12 @@ pub(super) const CAUSE: Cause = Cause {
 /// The names that the text lists.
 fn names(case: &Case<'_>) -> Vec<String> {
     let listed = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
-    listed.split(',').map(str::trim).filter(|name| !name.is_empty()).map(|name| name.split_once(":parameter").map_or(name, |(_, name)| name).to_owned()).collect()
+    listed
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(|name| name.split_once(":parameter").map_or(name, |(_, name)| name).to_owned())
+        .collect()
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
@@ -37,7 +42,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         [name, rest @ ..] => format!("parameter {name} and {} other{} do not exist", rest.len(), if rest.len() == 1 { "" } else { "s" }),
     };
     let bare: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.contains('/')).collect();
-    let maybe_secret = (!bare.is_empty()).then(|| Finding::unknown(format!("whether {} was meant as a secret: without an ARN it is read as a parameter", bare.join(", "))));
+    let maybe_secret =
+        (!bare.is_empty()).then(|| Finding::unknown(format!("whether {} was meant as a secret: without an ARN it is read as a parameter", bare.join(", "))));
     let unmentioned = case.definition().filter(|_| case.references.is_empty());
     Judgement::new(Verdict::Likely, title)
         .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
@@ -50,7 +56,11 @@ fn fix(case: &Case<'_>) -> Fix {
     let names = names(case);
     let first = names.first().map_or("<name>", String::as_str);
     let last_part = first.rsplit('/').next().unwrap_or(first);
-    let look = case.aws("ssm describe-parameters").option("--parameter-filters", &format!("Key=Name,Option=Contains,Values={last_part}")).words("--query 'Parameters[].Name'").finish();
+    let look = case
+        .aws("ssm describe-parameters")
+        .option("--parameter-filters", &format!("Key=Name,Option=Contains,Values={last_part}"))
+        .words("--query 'Parameters[].Name'")
+        .finish();
     let create = names.iter().map(|name| case.aws("ssm put-parameter").option("--name", name).words("--type SecureString --value file://value.txt").finish());
     Fix {
         text: format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()),

@@ -33,6 +33,11 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let (role, action, _) = case.refusal();
-    let commands = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:")).map(|arn| case.aws("secretsmanager get-resource-policy").option("--secret-id", &arn).finish()).into_iter().collect();
+    let commands = case
+        .resource_arn()
+        .filter(|arn| arn.contains(":secretsmanager:"))
+        .map(|arn| case.aws("secretsmanager get-resource-policy").option("--secret-id", &arn).finish())
+        .into_iter()
+        .collect();
     Fix { text: format!("allow role {role} to call {action} in the resource's own policy"), commands, policy: None }
 }

@@ -34,6 +34,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let (role, action, _) = case.refusal();
-    let commands = ["aws iam list-attached-role-policies", "aws iam list-role-policies"].map(|words| Command::new(words).option("--role-name", &role).finish()).to_vec();
+    let commands =
+        ["aws iam list-attached-role-policies", "aws iam list-role-policies"].map(|words| Command::new(words).option("--role-name", &role).finish()).to_vec();
     Fix { text: format!("narrow or remove the Deny statement that matches role {role} and {action}; another allow does not help"), commands, policy: None }
 }

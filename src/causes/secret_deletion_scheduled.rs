@@ -25,7 +25,9 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let title = case.name().map_or("a secret is scheduled for deletion".to_owned(), |name| format!("secret {name} is scheduled for deletion"));
-    Judgement::new(Verdict::Likely, title).finding(Finding::unknown("when it was deleted, and until when it can be restored")).findings(case.definition_unknown())
+    Judgement::new(Verdict::Likely, title)
+        .finding(Finding::unknown("when it was deleted, and until when it can be restored"))
+        .findings(case.definition_unknown())
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -61,7 +61,11 @@ fn other_keys(case: &Case<'_>, definition: &TaskDefinition, name: &str) -> Optio
         [one] => format!("; the other asks for {one}"),
         [first @ .., last] => format!("; the others ask for {} and {last}", first.join(", ")),
     };
-    let count = if secrets.len() == 1 { format!("the only reference to {name} asks") } else { format!("{asking} of {} references to {name} {}", secrets.len(), if asking == 1 { "asks" } else { "ask" }) };
+    let count = if secrets.len() == 1 {
+        format!("the only reference to {name} asks")
+    } else {
+        format!("{asking} of {} references to {name} {}", secrets.len(), if asking == 1 { "asks" } else { "ask" })
+    };
     Some(Finding::found(format!("{count} for {key:?}{others}"), DEFINITION))
 }
 
@@ -70,7 +74,10 @@ fn fix(case: &Case<'_>) -> Fix {
     // Prints the names of the keys, not their values.
     let look = case.aws("secretsmanager get-secret-value").option("--secret-id", &id).words("--query SecretString --output text | jq keys").finish();
     Fix {
-        text: format!("add the key, or name one that the secret has in a new revision (the first command lists its keys without their values){}", case.then_again()),
+        text: format!(
+            "add the key, or name one that the secret has in a new revision (the first command lists its keys without their values){}",
+            case.then_again()
+        ),
         commands: case.commands([look]),
         policy: None,
     }

@@ -45,16 +45,25 @@ fn judge(case: &Case<'_>) -> Judgement {
     let verdict = if case.has_suffix() { Verdict::Possible } else { Verdict::Likely };
     Judgement::new(verdict, title)
         .findings(elsewhere)
-        .finding(Finding::unknown(format!("whether the name exists{} with another suffix, or elsewhere", place.map(|place| format!(" in {place}")).unwrap_or_default())))
+        .finding(Finding::unknown(format!(
+            "whether the name exists{} with another suffix, or elsewhere",
+            place.map(|place| format!(" in {place}")).unwrap_or_default()
+        )))
         .findings(case.definition_unknown())
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());
-    let look = case.aws("secretsmanager list-secrets").option("--filters", &format!("Key=name,Values={name}")).words("--include-planned-deletion --query 'SecretList[].[Name,ARN,DeletedDate]'");
+    let look = case
+        .aws("secretsmanager list-secrets")
+        .option("--filters", &format!("Key=name,Values={name}"))
+        .words("--include-planned-deletion --query 'SecretList[].[Name,ARN,DeletedDate]'");
     let create = case.aws("secretsmanager create-secret").option("--name", &name).words("--secret-string file://value.json");
     Fix {
-        text: format!("see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision{}", case.then_again()),
+        text: format!(
+            "see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision{}",
+            case.then_again()
+        ),
         commands: case.commands([look.finish(), create.finish()]),
         policy: None,
     }

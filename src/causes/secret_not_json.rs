@@ -53,7 +53,10 @@ fn fix(case: &Case<'_>) -> Fix {
     });
     let drop = whole.map(|arn| format!(" ({arn})")).unwrap_or_default();
     Fix {
-        text: format!("store a JSON object, or drop the key from valueFrom{drop} to get the whole value; the first command says \"object\" once it is right{}", case.then_again()),
+        text: format!(
+            "store a JSON object, or drop the key from valueFrom{drop} to get the whole value; the first command says \"object\" once it is right{}",
+            case.then_again()
+        ),
         commands: case.commands([check]),
         policy: None,
     }

@@ -16,7 +16,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`an invalid ARN format`, `arn: invalid prefix`, `minimum field size of 32, GetSecretValueInput.VersionId`, `Invalid name`. The task definition shows which slot is wrong.",
         mend: "Write the reference with all three colons after the name, and deploy the new revision.",
     },
-    when: |symptom| symptom.fault == Fault::BadReference && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar),
+    when: |symptom| {
+        symptom.fault == Fault::BadReference
+            && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar)
+    },
     judge,
     fix,
     examples: &[
@@ -24,10 +27,7 @@ pub(super) const CAUSE: Cause = Cause {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId.",
             also: &[],
         },
-        Example {
-            text: "Trying to retrieve secret with value my-secret resulted in error: arn: invalid prefix",
-            also: &[],
-        },
+        Example { text: "Trying to retrieve secret with value my-secret resulted in error: arn: invalid prefix", also: &[] },
     ],
 };
 
@@ -37,17 +37,25 @@ fn malformed<'c>(case: &'c Case<'_>) -> Option<(&'c Reference, Malformation)> {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let Some((reference, malformation)) = malformed(case) else {
-        let title = case.symptom.resource.as_ref().map_or("a valueFrom is not a valid reference".to_owned(), |named| format!("{} is not a valid reference", named.text));
+        let title = case
+            .symptom
+            .resource
+            .as_ref()
+            .map_or("a valueFrom is not a valid reference".to_owned(), |named| format!("{} is not a valid reference", named.text));
         return Judgement::new(Verdict::Likely, title).findings(case.definition_unknown());
     };
     let name = reference.name.as_deref().unwrap_or(&reference.field);
     let problem = match malformation {
-        Malformation::ColonCount(count) => format!("{count} part{} after the secret's name, where ECS takes none or three", if count == 1 { " stands" } else { "s stand" }),
+        Malformation::ColonCount(count) => {
+            format!("{count} part{} after the secret's name, where ECS takes none or three", if count == 1 { " stands" } else { "s stand" })
+        }
         Malformation::NotAVersionId => "the version-id slot holds something too short for an id: a JSON key goes two slots before".to_owned(),
         Malformation::StageAndId => "it names both a version stage and a version id, which exclude each other".to_owned(),
         Malformation::WrongService => "it is an ARN of neither a secret nor a parameter".to_owned(),
     };
-    Judgement::new(Verdict::Confirmed, format!("the reference of {name} is written wrongly")).finding(Finding::found(problem, DEFINITION)).findings(case.definition_unknown())
+    Judgement::new(Verdict::Confirmed, format!("the reference of {name} is written wrongly"))
+        .finding(Finding::found(problem, DEFINITION))
+        .findings(case.definition_unknown())
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -34,5 +34,9 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let look = case.aws("secretsmanager list-secret-version-ids").option("--secret-id", &id).finish();
-    Fix { text: format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()), commands: vec![look], policy: None }
+    Fix {
+        text: format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()),
+        commands: vec![look],
+        policy: None,
+    }
 }

@@ -31,7 +31,9 @@ pub(super) fn reads_from_aws(symptom: &Symptom) -> bool {
 fn judge(case: &Case<'_>) -> Judgement {
     let tries = case.symptom.retries.map(|retries| Finding::found(format!("ECS tried {retries} time{}", if retries == 1 { "" } else { "s" }), "stoppedReason"));
     let service = if case.symptom.step == Step::ParameterStore { "Parameter Store" } else { "AWS" };
-    Judgement::new(Verdict::Likely, format!("{service} throttled the call")).findings(tries).finding(Finding::unknown("who else calls in this account and Region"))
+    Judgement::new(Verdict::Likely, format!("{service} throttled the call"))
+        .findings(tries)
+        .finding(Finding::unknown("who else calls in this account and Region"))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
@@ -41,5 +43,9 @@ fn fix(case: &Case<'_>) -> Fix {
         let id = format!("arn:{}:ssm:{region}:{account}:servicesetting/ssm/parameter-store/high-throughput-enabled", case.partition());
         case.aws("ssm update-service-setting").option("--setting-id", &id).words("--setting-value true").finish()
     });
-    Fix { text: "wait for the next try; if it returns, start fewer tasks at once or raise the limit (higher throughput is charged)".to_owned(), commands: more.into_iter().collect(), policy: None }
+    Fix {
+        text: "wait for the next try; if it returns, start fewer tasks at once or raise the limit (higher throughput is charged)".to_owned(),
+        commands: more.into_iter().collect(),
+        policy: None,
+    }
 }

@@ -25,13 +25,22 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let host = case.symptom.host.as_ref().map(|host| host.text.clone());
-    let title = host.as_ref().map_or("TLS to the service is intercepted or broken".to_owned(), |host| format!("the certificate presented for {host} is not trusted"));
+    let title =
+        host.as_ref().map_or("TLS to the service is intercepted or broken".to_owned(), |host| format!("the certificate presented for {host} is not trusted"));
     Judgement::new(Verdict::Likely, title)
         .culprit(Culprit { kind: "endpoint", id: host, references: case.references.clone() })
         .finding(Finding::unknown("who presented the certificate"))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let look = case.symptom.host.as_ref().map(|host| format!("openssl s_client -connect {0}:443 -servername {0} </dev/null | openssl x509 -noout -issuer -dates", host.text));
-    Fix { text: "from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints".to_owned(), commands: look.into_iter().collect(), policy: None }
+    let look = case
+        .symptom
+        .host
+        .as_ref()
+        .map(|host| format!("openssl s_client -connect {0}:443 -servername {0} </dev/null | openssl x509 -noout -issuer -dates", host.text));
+    Fix {
+        text: "from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints".to_owned(),
+        commands: look.into_iter().collect(),
+        policy: None,
+    }
 }

@@ -49,6 +49,16 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let arn = case.task.arn.as_deref().zip(case.task.cluster.as_deref());
-    let look = arn.map(|(arn, cluster)| super::command::Command::new("aws ecs describe-tasks").maybe("--region", case.task.region.as_deref()).option("--cluster", cluster).option("--tasks", arn).finish());
-    Fix { text: "read the whole reason, and the events of the service; stopped tasks stay visible for about an hour".to_owned(), commands: look.into_iter().collect(), policy: None }
+    let look = arn.map(|(arn, cluster)| {
+        super::command::Command::new("aws ecs describe-tasks")
+            .maybe("--region", case.task.region.as_deref())
+            .option("--cluster", cluster)
+            .option("--tasks", arn)
+            .finish()
+    });
+    Fix {
+        text: "read the whole reason, and the events of the service; stopped tasks stay visible for about an hour".to_owned(),
+        commands: look.into_iter().collect(),
+        policy: None,
+    }
 }

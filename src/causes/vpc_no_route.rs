@@ -23,7 +23,10 @@ pub(super) const CAUSE: Cause = Cause {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: There is a connection issue between the task and AWS Secrets Manager. Check your task network configuration. failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 0, RequestID: , canceled, context deadline exceeded",
             also: &[],
         },
-        Example { text: "ResourceInitializationError: unable to pull secrets or registry auth: Check your task network configuration. : signal: killed", also: &[] },
+        Example {
+            text: "ResourceInitializationError: unable to pull secrets or registry auth: Check your task network configuration. : signal: killed",
+            also: &[],
+        },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp: lookup ssm.us-west-2.amazonaws.com on 10.0.0.2:53: no such host",
             also: &[],
@@ -35,7 +38,14 @@ fn claims(symptom: &Symptom) -> bool {
     let network = matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused);
     let step = matches!(
         symptom.step,
-        Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::EcrAuth | Step::ImagePull | Step::EnvFile | Step::LogDriver | Step::Unknown
+        Step::SecretsManager
+            | Step::ParameterStore
+            | Step::RegistryCredentials
+            | Step::EcrAuth
+            | Step::ImagePull
+            | Step::EnvFile
+            | Step::LogDriver
+            | Step::Unknown
     );
     network && step
 }
@@ -76,7 +86,12 @@ fn fix(case: &Case<'_>) -> Fix {
     let (name, endpoint) = service(case);
     let mut commands = Vec::new();
     if let Some(subnet) = &case.task.subnet {
-        commands.push(case.aws("ec2 describe-route-tables").option("--filters", &format!("Name=association.subnet-id,Values={subnet}")).words("--query 'RouteTables[].Routes'").finish());
+        commands.push(
+            case.aws("ec2 describe-route-tables")
+                .option("--filters", &format!("Name=association.subnet-id,Values={subnet}"))
+                .words("--query 'RouteTables[].Routes'")
+                .finish(),
+        );
     }
     if let Some(endpoint) = endpoint {
         let service_name = format!("com.amazonaws.{}.{endpoint}", case.region().unwrap_or("<region>"));
@@ -84,7 +99,10 @@ fn fix(case: &Case<'_>) -> Fix {
         commands.push(look.words("--query 'VpcEndpoints[].[VpcId,State,PrivateDnsEnabled,Groups]'").finish());
     }
     Fix {
-        text: format!("open a path to {name}: an endpoint for it with private DNS whose security group lets 443 in, or a route to a NAT gateway; in a public subnet assignPublicIp ENABLED{}", case.then_again()),
+        text: format!(
+            "open a path to {name}: an endpoint for it with private DNS whose security group lets 443 in, or a route to a NAT gateway; in a public subnet assignPublicIp ENABLED{}",
+            case.then_again()
+        ),
         commands,
         policy: None,
     }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::de::{self, Deserializer, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use super::{without_values, Container, Entry, InputError, Reason, Source, Task, Workload};
+use super::{Container, Entry, InputError, Reason, Source, Task, Workload, without_values};
 use crate::arn::Arn;
 use crate::redact::redact;
 

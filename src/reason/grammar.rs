@@ -8,9 +8,28 @@ use super::symptom::{Deny, Fault as F, Step as S};
 
 /// Every phrase of the grammar.
 pub(super) fn phrases() -> impl Iterator<Item = &'static Phrase> {
-    [OPAQUE, SECRETS_MANAGER, PARAMETER_STORE, REGISTRY, IMAGE, ROLE, FILES, LOGS, VOLUMES, CREDENTIAL_SPEC, NETWORK_INTERFACE, SIDECAR, SDK, IAM, KMS, NETWORK, RUNTIME, CONTROL_PLANE]
-        .into_iter()
-        .flatten()
+    [
+        OPAQUE,
+        SECRETS_MANAGER,
+        PARAMETER_STORE,
+        REGISTRY,
+        IMAGE,
+        ROLE,
+        FILES,
+        LOGS,
+        VOLUMES,
+        CREDENTIAL_SPEC,
+        NETWORK_INTERFACE,
+        SIDECAR,
+        SDK,
+        IAM,
+        KMS,
+        NETWORK,
+        RUNTIME,
+        CONTROL_PLANE,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Names in which nothing may be read, and facts that stand in any text.
@@ -19,7 +38,13 @@ const OPAQUE: &[Phrase] = &[
     say("https://").word(Url, Hint, &["\"", "'", "`", ", ", ";", ")", ">"]).back(8),
     say("http://").word(Url, Hint, &["\"", "'", "`", ", ", ";", ")", ">"]).back(7),
     say("(service ").within(Nothing, Hint, &[")"]),
-    say("service ").within(Nothing, Hint, &[" was unable to place", " failed to launch", " operations are being throttled", ": ecs is performing", " has reached a steady"]).at_start(),
+    say("service ")
+        .within(
+            Nothing,
+            Hint,
+            &[" was unable to place", " failed to launch", " operations are being throttled", ": ecs is performing", " has reached a steady"],
+        )
+        .at_start(),
     say("(deployment ").within(Nothing, Hint, &[")"]),
     say("(task ").within(Nothing, Hint, &[")"]),
     say("request id: ").word(RequestId, Hint, &[",", ")", ";", ": "]),
@@ -49,9 +74,17 @@ const SECRETS_MANAGER: &[Phrase] = &[
     say("failed to get secret from secrets manager").step(S::SecretsManager, Said),
     say("connection issue between the task and aws secrets manager").step(S::SecretsManager, Name).fault(F::NetworkTimeout, Name),
     say("secrets manager can't find the specified secret").step(S::SecretsManager, Hint).fault(F::NotFound, Said),
-    say("secrets manager can't find the specified secret value for staging label: ").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof).word(VersionStage, Said, &["\"", ": "]),
+    say("secrets manager can't find the specified secret value for staging label: ").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof).word(
+        VersionStage,
+        Said,
+        &["\"", ": "],
+    ),
     say("secrets manager can't find the specified secret value for staging label").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof),
-    say("secrets manager can't find the specified secret value for versionid: ").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof).word(VersionStage, Said, &["\"", ": "]),
+    say("secrets manager can't find the specified secret value for versionid: ").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof).word(
+        VersionStage,
+        Said,
+        &["\"", ": "],
+    ),
     say("secrets manager can't find the specified secret value").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof),
     say("staging label").fault(F::VersionNotFound, Said),
     say("you provided a versionstage that is not associated to the provided versionid").fault(F::VersionNotFound, Proof),
@@ -59,8 +92,14 @@ const SECRETS_MANAGER: &[Phrase] = &[
     say("because it was deleted").step(S::SecretsManager, Hint).fault(F::PendingDeletion, Proof),
     say("currently marked deleted").step(S::SecretsManager, Hint).fault(F::PendingDeletion, Proof),
     say("scheduled for deletion").fault(F::PendingDeletion, Said),
-    say("you can't access a secret from a different aws account if you encrypt the secret with the default kms service key").step(S::SecretsManager, Hint).fault(F::Misconfigured, Proof),
-    say("did not contain json key ").step(S::SecretsManager, Name).fault(F::JsonKeyMissing, Proof).name(JsonKey, Said, &[";secret arn", ";fetching ", ";retrieved secret", ";resourcenotfound", ";trying to", ";invalid character", ";json: ", ";unexpected end"]),
+    say("you can't access a secret from a different aws account if you encrypt the secret with the default kms service key")
+        .step(S::SecretsManager, Hint)
+        .fault(F::Misconfigured, Proof),
+    say("did not contain json key ").step(S::SecretsManager, Name).fault(F::JsonKeyMissing, Proof).name(
+        JsonKey,
+        Said,
+        &[";secret arn", ";fetching ", ";retrieved secret", ";resourcenotfound", ";trying to", ";invalid character", ";json: ", ";unexpected end"],
+    ),
     say("did not contain json key").step(S::SecretsManager, Name).fault(F::JsonKeyMissing, Proof),
     say("invalid character '").step(S::SecretsManager, Hint).fault(F::NotJson, Said).within(Nothing, Hint, &["' looking for", "' after", "' in "]),
     say("invalid character").step(S::SecretsManager, Hint).fault(F::NotJson, Said),
@@ -93,11 +132,17 @@ const PARAMETER_STORE: &[Phrase] = &[
     say("unable to create ssm client").step(S::ParameterStore, Said),
     say("unable to create ssm client in ").step(S::ParameterStore, Said).word(Region, Said, &[":"]),
     say("the task cannot pull secrets from aws systems manager").step(S::ParameterStore, Said),
-    say("the task cannot pull secrets from aws systems manager parameter store. check your network connection").step(S::ParameterStore, Said).fault(F::NetworkTimeout, Name),
+    say("the task cannot pull secrets from aws systems manager parameter store. check your network connection")
+        .step(S::ParameterStore, Said)
+        .fault(F::NetworkTimeout, Name),
     say("connection issue between the task and aws systems manager parameter store").step(S::ParameterStore, Name).fault(F::NetworkTimeout, Name),
     say("connection issue between the task and aws systems manager").step(S::ParameterStore, Name).fault(F::NetworkTimeout, Name),
     say("connection issue between the task and ssm").step(S::ParameterStore, Name).fault(F::NetworkTimeout, Name),
-    say("invalid parameters: ").step(S::ParameterStore, Hint).fault(F::NotFound, Said).name(Resource, Said, &[" status code", ";fetching ", ";secret arn", ";resourcenotfound"]),
+    say("invalid parameters: ").step(S::ParameterStore, Hint).fault(F::NotFound, Said).name(
+        Resource,
+        Said,
+        &[" status code", ";fetching ", ";secret arn", ";resourcenotfound"],
+    ),
     say("invalid ssm parameters: ").step(S::ParameterStore, Said).fault(F::NotFound, Said).name(Resource, Said, &[" status code", ";fetching "]),
     say("invalid ssm parameters").step(S::ParameterStore, Said).fault(F::NotFound, Said),
     say("parameternotfound: ").step(S::ParameterStore, Hint).fault(F::NotFound, Said).word(Resource, Name, &[": "]),
@@ -147,7 +192,9 @@ const IMAGE: &[Phrase] = &[
     say("the task can't pull the image").step(S::ImagePull, Hint),
     say("the task cannot pull the image").step(S::ImagePull, Hint),
     say("the task can't pull the image. check your network configuration").step(S::ImagePull, Hint).fault(F::NetworkTimeout, Hint),
-    say("the task can't pull the image. check that the role has the permissions to pull images from the registry").step(S::ImagePull, Hint).fault(F::AccessDenied, Hint),
+    say("the task can't pull the image. check that the role has the permissions to pull images from the registry")
+        .step(S::ImagePull, Hint)
+        .fault(F::AccessDenied, Hint),
     say("the task can't pull the image. check whether the image exists").step(S::ImagePull, Hint).fault(F::NotFound, Hint),
     say("the task cannot pull ").step(S::ImagePull, Hint).within(Resource, Name, &[" from the registry ", " from the amazon ecr repository "]),
     say("connection issue between the task and the registry").step(S::ImagePull, Name).fault(F::NetworkTimeout, Name),
@@ -229,7 +276,11 @@ const FILES: &[Phrase] = &[
     say("unable to download env file with key ").step(S::EnvFile, Said).name(Resource, Said, &[" from bucket "]),
     say(" from bucket ").word(Nothing, Hint, &[", error", ": ", ","]),
     say("unable to initialize s3 client for bucket ").step(S::EnvFile, Hint).word(Resource, Said, &[", error", ": ", ","]),
-    say("unable to parse bucket and key from s3 arn specified in environmentfile ").step(S::EnvFile, Said).fault(F::BadReference, Name).name(Resource, Said, &[", error"]),
+    say("unable to parse bucket and key from s3 arn specified in environmentfile ").step(S::EnvFile, Said).fault(F::BadReference, Name).name(
+        Resource,
+        Said,
+        &[", error"],
+    ),
     say("unable to parse bucket and key from s3 arn").fault(F::BadReference, Name),
     say("invalid s3 arn").fault(F::BadReference, Said),
     say("unable to initialize envfile resource directory").step(S::EnvFile, Said),

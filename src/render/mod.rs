@@ -3,5 +3,5 @@
 pub mod catalogue;
 pub mod json;
 pub mod notice;
-pub mod text;
 mod reason_lines;
+pub mod text;

@@ -11,7 +11,25 @@ const FOLD_FROM: usize = 24;
 /// No line gets longer than this, unless a single word is.
 const WIDEST: usize = 104;
 /// After these a value follows, not a wrapped error.
-const LABELS: &[&str] = &["statuscode:", "requestid:", "id:", "code:", "user:", "resource:", "perform:", "label:", "hostid:", "service:", "versionid:", "parameters:", "manager:", "ssm:", "ecr:", "s3:", "logs:"];
+const LABELS: &[&str] = &[
+    "statuscode:",
+    "requestid:",
+    "id:",
+    "code:",
+    "user:",
+    "resource:",
+    "perform:",
+    "label:",
+    "hostid:",
+    "service:",
+    "versionid:",
+    "parameters:",
+    "manager:",
+    "ssm:",
+    "ecr:",
+    "s3:",
+    "logs:",
+];
 
 /// One line of the folded text.
 pub(super) struct Line<'t> {
