@@ -28,7 +28,7 @@ struct Typed {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Diagnose stopped tasks: EventBridge events, ECS API output, SQS batches, JSON Lines of any of those
+    /// Diagnose stopped tasks: `EventBridge` events, ECS API output, SQS batches, JSON Lines of any of those
     ///
     /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognised, 2 could not run or some input could not be read.
     Diagnose(Diagnose),

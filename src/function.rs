@@ -109,8 +109,7 @@ impl Function {
         let journalled = self.journal(&report, &line).await;
         let published = self.publish(&report).await;
         match (published, journalled) {
-            (Err(error), _) => Err(error),
-            (Ok(false), Err(error)) => Err(error),
+            (Err(error), _) | (Ok(false), Err(error)) => Err(error),
             (Ok(true), Err(error)) => {
                 tracing::warn!(error = %error, "announced, but not in the journal");
                 Ok(line)

@@ -106,6 +106,7 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// `invalid character 'h' looking for` quotes a letter of the secret; chamber quotes whole values.
 fn quoted_characters(text: &str, masks: &mut Vec<Range<usize>>) {
     const LEAD: &str = "nvalid character '";
+    const LEAD_VALUE: &str = "expecting value `";
     for (at, _) in text.match_indices(LEAD) {
         let from = at + LEAD.len();
         let rest = &text[from..floor_boundary(text, from + LONGEST_QUOTED)];
@@ -113,7 +114,6 @@ fn quoted_characters(text: &str, masks: &mut Vec<Range<usize>>) {
         // Cut off: at most an escaped character can be there.
         masks.push(from..from + ends.or_else(|| rest.find('\'')).unwrap_or(rest.len()));
     }
-    const LEAD_VALUE: &str = "expecting value `";
     if let Some(at) = text.find(LEAD_VALUE) {
         masks.push(at + LEAD_VALUE.len()..text.len());
     }

@@ -2,7 +2,10 @@
 //!
 //! `event` and `task_definition` are JSON, or the path of a file from the project's root. A new case adds no Rust.
 
+#![expect(clippy::panic, reason = "a helper that fails fails its test")]
+
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -56,7 +59,7 @@ fn cases_read_as_their_snapshots_say() {
             let task = task.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let report = diagnose(&task, &evidence);
             let subject = notice(&report).filter(|_| report.is_start_failure()).map_or("(no notice)".to_owned(), |notice| notice.subject);
-            read.push_str(&format!("subject: {subject}\n\n{}", render(&report, Colour::Off)));
+            let _ = write!(read, "subject: {subject}\n\n{}", render(&report, Colour::Off));
             causes.extend(report.diagnoses.iter().map(|diagnosis| diagnosis.cause.id));
         }
         let directory = path.parent().expect("a case lies in a directory");

@@ -1,12 +1,19 @@
 //! The catalogue holds together: every record is complete, documented, exemplified, in its own file and in the list; what is generated is fresh.
 
+#![expect(clippy::panic, reason = "a helper that fails fails its test")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use ecs_triage::causes::{CAUSES, RETIRED, claiming};
+use ecs_triage::diagnosis::diagnose;
+use ecs_triage::event::read_record;
+use ecs_triage::question::Evidence;
 use ecs_triage::reason;
 use ecs_triage::render::catalogue;
+use ecs_triage::render::text::{Colour, render};
+use ecs_triage::task_definition::TaskDefinition;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -80,14 +87,28 @@ fn the_page_of_causes_is_fresh() {
 }
 
 #[test]
-fn the_table_in_the_readme_is_fresh() {
-    const FROM: &str = "<!-- causes: generated -->\n";
-    const TO: &str = "<!-- /causes -->";
+fn the_readme_is_fresh() {
     let path = root().join("README.md");
     let readme = fs::read_to_string(&path).expect("the README can be read");
-    let (before, rest) = readme.split_once(FROM).expect("the README marks where the table of causes begins");
-    let (_, after) = rest.split_once(TO).expect("the README marks where the table of causes ends");
-    is_fresh(&path, &format!("{before}{FROM}{}{TO}{after}", catalogue::table("docs/causes.md")));
+    let with_table = section(&readme, "causes", &catalogue::table("docs/causes.md"));
+    is_fresh(&path, &section(&with_table, "diagnosis", &format!("```text\n{}```\n", sample_diagnosis())));
+}
+
+/// What the README's first command prints.
+fn sample_diagnosis() -> String {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("the sample can be read");
+    let definition = TaskDefinition::from_json(&read("events/task-definitions/api.json")).expect("it is a task definition");
+    let entries = read_record(&read("events/secret-key-missing.json"));
+    let task = entries[0].tasks[0].as_ref().expect("it is a task");
+    render(&diagnose(task, &Evidence::of_definition(definition)), Colour::Off)
+}
+
+/// The text with a marked section filled in.
+fn section(text: &str, name: &str, content: &str) -> String {
+    let (from, to) = (format!("<!-- {name}: generated -->\n"), format!("<!-- /{name} -->"));
+    let (before, rest) = text.split_once(&from).unwrap_or_else(|| panic!("{from} is missing"));
+    let (_, after) = rest.split_once(&to).unwrap_or_else(|| panic!("{to} is missing"));
+    format!("{before}{from}{content}{to}{after}")
 }
 
 /// A generated file that is stale fails the test once, and is written anew.

@@ -4,6 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::operation::create_log_stream::CreateLogStreamError;
+use aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsError;
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 
 use super::describe;
@@ -43,12 +45,12 @@ impl Journal {
         let event = InputLogEvent::builder().timestamp(timestamp).message(line).build().map_err(|error| failed(error.to_string()))?;
         let put = || self.client.put_log_events().log_group_name(&self.group).log_stream_name(&stream).log_events(event.clone()).send();
         let Err(error) = put().await else { return Ok(()) };
-        if !error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) {
+        if !error.as_service_error().is_some_and(PutLogEventsError::is_resource_not_found_exception) {
             return Err(failed(describe(&error)));
         }
         let made = self.client.create_log_stream().log_group_name(&self.group).log_stream_name(&stream).send().await;
         if let Err(error) = made
-            && !error.as_service_error().is_some_and(|error| error.is_resource_already_exists_exception())
+            && !error.as_service_error().is_some_and(CreateLogStreamError::is_resource_already_exists_exception)
         {
             return Err(failed(describe(&error)));
         }

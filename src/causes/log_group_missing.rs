@@ -35,9 +35,12 @@ fn judge(case: &Case<'_>) -> Judgement {
         (None, several) => format!("one of {several} log groups does not exist"),
     };
     let creates = case.definition().map(creates_groups);
-    let creation = creates.map(|on| match on {
-        true => Finding::found("awslogs-create-group is on, so the group should have been made: logs:CreateLogGroup may be missing", DEFINITION),
-        false => Finding::found("awslogs-create-group is off, so nothing makes the group", DEFINITION),
+    let creation = creates.map(|on| {
+        if on {
+            Finding::found("awslogs-create-group is on, so the group should have been made: logs:CreateLogGroup may be missing", DEFINITION)
+        } else {
+            Finding::found("awslogs-create-group is off, so nothing makes the group", DEFINITION)
+        }
     });
     Judgement::new(Verdict::Likely, title)
         .findings(creation)

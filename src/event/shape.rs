@@ -1,4 +1,4 @@
-//! The wire: one struct that knows every key of every form, in camelCase and in Step Functions' PascalCase.
+//! The wire: one struct that knows every key of every form, in camelCase and in Step Functions' `PascalCase`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -234,7 +234,7 @@ fn decode<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Result<T, Inpu
 fn place(document: &str, part: &str) -> (usize, usize) {
     let offset = (part.as_ptr() as usize).saturating_sub(document.as_ptr() as usize).min(document.len());
     let before = &document.as_bytes()[..offset];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
     (line, column)
 }
@@ -274,7 +274,7 @@ fn tasks(shape: Shape<'_>, text: &str) -> Vec<Result<Task, InputError>> {
         Shape { tasks: Some(raws), .. } => list(raws, &|at| format!("tasks[{at}]")),
         Shape { task: Some(raw), .. } => list(vec![raw], &|_| "task".to_owned()),
         Shape { cause: Some(cause), .. } => {
-            let inner = decode::<Shape<'_>>(&cause, "").map(|shape| tasks(shape, &cause)).unwrap_or_else(|error| vec![Err(error)]);
+            let inner = decode::<Shape<'_>>(&cause, "").map_or_else(|error| vec![Err(error)], |shape| tasks(shape, &cause));
             inner.into_iter().map(|task| task.map_err(|error| error.within("Cause", (1, 1)))).collect()
         }
         shape if shape.is_task() => vec![Ok(task(shape, Source::Object))],
