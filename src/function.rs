@@ -106,16 +106,13 @@ impl Function {
         }
         // A line that cannot be written must not keep the team from hearing.
         let _ = writeln!(io::stdout().lock(), "{line}");
-        let journalled = self.journal(&report, &line).await;
-        let published = self.publish(&report).await;
-        match (published, journalled) {
-            (Err(error), _) | (Ok(false), Err(error)) => Err(error),
-            (Ok(true), Err(error)) => {
-                tracing::warn!(error = %error, "announced, but not in the journal");
-                Ok(line)
-            }
-            (Ok(_), Ok(())) => Ok(line),
+        // The journal comes second: a message that comes again would otherwise be in it again.
+        let published = self.publish(&report).await?;
+        match self.journal(&report, &line).await {
+            Err(error) if published => tracing::warn!(error = %error, "announced, but not in the journal"),
+            journalled => journalled?,
         }
+        Ok(line)
     }
 
     /// Whether a notice went out.

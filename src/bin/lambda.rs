@@ -2,25 +2,32 @@
 
 use ecs_triage::config::Announcing;
 use ecs_triage::function::{Function, FunctionError};
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn, tracing};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn, tracing};
 use serde_json::value::RawValue;
+use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     tracing::init_default_subscriber();
     let announcing = match Announcing::from_environment() {
         Ok(announcing) => announcing,
         Err(error) => {
             tracing::error!(%error, "cannot start");
-            return Err(error.into());
+            return ExitCode::FAILURE;
         }
     };
     let function = &Function::new(announcing).await;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+    let ran = lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
         Box::pin(function.handle(&event.payload)).await.map_err(|error| diagnostic(&error))
-    }))
-    .await
+    }));
+    match ran.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "cannot go on");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Errors under names of their own: Lambda would show a Rust type.

@@ -147,7 +147,10 @@ impl Reader<'_> {
         for (at, _) in starts.filter(|(at, _)| tail.len() - at < longest) {
             let cut = &tail[at..];
             // Between words nothing is cut: what would have followed is anybody's guess.
-            let inside_word = |words: &str| words[cut.len()..].starts_with(char::is_alphanumeric) && cut.ends_with(char::is_alphanumeric);
+            // One whole word may be just that: only of a phrase of one word, an error's name, is a part enough.
+            let inside_word = |words: &str| {
+                words[cut.len()..].starts_with(char::is_alphanumeric) && cut.ends_with(char::is_alphanumeric) && (cut.contains(' ') || !words.contains(' '))
+            };
             let begins = |words: &str, phrase: &Phrase| words.starts_with(cut) && inside_word(words) && phrase.capital_at_start.is_none();
             let whole: Vec<_> = GRAMMAR.phrases.iter().filter(|(words, phrase)| begins(words, phrase)).collect();
             let Some((_, first)) = whole.first() else { continue };
