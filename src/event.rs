@@ -1,7 +1,7 @@
 //! JSON to stopped tasks: one parser for every form in which ECS, its API and its neighbours tell of a task.
 //!
-//! Each record is decoded into one wire shape ([`shape`]) that knows every spelling, and then into [`Task`]s. A record that cannot be read
-//! gives an [`InputError`] with its place; its neighbours in a batch, a list or a stream are not lost ([`stream`]).
+//! Each record is decoded into one wire shape (`shape`) that knows every spelling, and then into [`Task`]s. A record that cannot be read
+//! gives an [`InputError`] with its place; its neighbours in a batch, a list or a stream are not lost (`stream`).
 //! Environment values, commands and credentials are not in the model, so they cannot leave it.
 
 mod shape;

@@ -1,7 +1,7 @@
 //! A stopped task's reason as text, read into symptoms.
 //!
 //! Reading is pure, total and linear in the length of the text: it never fails and never guesses. The text is folded to one spelling
-//! ([`fold`]), the phrases of the [`grammar`] are found in one pass, and the [`reader`] weighs what they say. Every fact keeps its byte
+//! (`fold`), the phrases of the `grammar` are found in one pass, and the `reader` weighs what they say. Every fact keeps its byte
 //! span in the original text.
 
 mod fold;
