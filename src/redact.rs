@@ -1,7 +1,7 @@
 //! Nothing secret leaves, because nothing secret comes in: every text of an event or a task definition passes here before anything reads it.
 //!
 //! What looks like a credential is masked byte for byte, so a text keeps its length and every span into it stays valid. Control,
-//! escape and direction-changing characters become `?` (white space becomes a space), so no text can steer a terminal.
+//! escape and direction-changing characters become `~` (white space becomes a space), so no text can steer a terminal.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -60,7 +60,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         match letter {
             _ if masked => safe.extend(std::iter::repeat_n('*', letter.len_utf8())),
             '\n' | '\r' | '\t' => safe.push(' '),
-            _ if unprintable(letter) => safe.extend(std::iter::repeat_n('?', letter.len_utf8())),
+            _ if unprintable(letter) => safe.extend(std::iter::repeat_n('~', letter.len_utf8())),
             _ => safe.push(letter),
         }
     }
@@ -295,7 +295,7 @@ mod tests {
             ("{\"password\":\"hunter2\"}", "{\"password\":\"*******\"}"),
             ("awscredsuri=/v2/credentials/abc,x", "awscredsuri=*******************,x"),
             ("Authorization: Bearer abc.def", "Authorization: Bearer *******"),
-            ("\u{1b}[31mred", "?[31mred"),
+            ("\u{1b}[31mred", "~[31mred"),
             ("did not contain json key password", "did not contain json key password"),
             ("arn:aws:secretsmanager:us-east-1:1:secret:prod/token:password::", "arn:aws:secretsmanager:us-east-1:1:secret:prod/token:password::"),
             ("secret arn:aws:x: AccessDenied", "secret arn:aws:x: AccessDenied"),

@@ -1,5 +1,7 @@
 //! One symptom of one task with all that is known of it, and what a cause makes of it.
 
+use std::net::Ipv4Addr;
+
 use serde_json::Value;
 
 use super::Verdict;
@@ -104,6 +106,11 @@ impl Judgement {
         Self { verdict, title: title.into(), culprit: None, findings: Vec::new() }
     }
 
+    /// Nothing but the words speaks for it, and the words speak for others more; it is not shown.
+    pub(super) fn unsupported() -> Self {
+        Self::new(Verdict::RuledOut, String::new())
+    }
+
     pub(super) fn finding(mut self, finding: Finding) -> Self {
         self.findings.push(finding);
         self
@@ -198,6 +205,63 @@ impl Case<'_> {
         let of_text =
             || self.symptom.resource.as_ref().is_some_and(|resource| resource.text.split_once(":secret:").is_some_and(|(_, name)| split_suffix(name).1));
         of_reference.unwrap_or_else(of_text)
+    }
+
+    /// The Region that the text names and the task's own, where they differ.
+    pub(super) fn other_region(&self) -> Option<(&str, &str)> {
+        let (named, own) = (self.symptom.region.as_ref()?.text.as_str(), self.task.region.as_deref()?);
+        (named != own).then_some((named, own))
+    }
+
+    /// The service that was not reached, in words.
+    pub(super) fn service_name(&self) -> &'static str {
+        self.service().0
+    }
+
+    /// The service that the step calls, and its endpoint's short name.
+    fn service(&self) -> (&'static str, Option<&'static str>) {
+        match self.symptom.step {
+            Step::SecretsManager | Step::RegistryCredentials => ("Secrets Manager", Some("secretsmanager")),
+            Step::ParameterStore => ("Parameter Store", Some("ssm")),
+            Step::EcrAuth => ("Amazon ECR", Some("ecr.api")),
+            Step::ImagePull => ("the image registry", None),
+            Step::EnvFile => ("Amazon S3", Some("s3")),
+            Step::LogDriver => ("the log destination", Some("logs")),
+            _ => ("an AWS service", None),
+        }
+    }
+
+    /// Whether the connection went to a private address, an endpoint in the VPC, or to a public one; `None` where no address is told.
+    pub(super) fn reached_for_endpoint(&self) -> Option<bool> {
+        let address: Ipv4Addr = self.symptom.address.as_ref()?.text.parse().ok()?;
+        Some(address.is_private() || matches!(address.octets(), [100, 64..=127, ..]))
+    }
+
+    /// The endpoint as a culprit.
+    pub(super) fn endpoint(&self) -> Culprit {
+        Culprit { kind: "endpoint", id: self.symptom.host.as_ref().map(|host| host.text.clone()), references: self.references.clone() }
+    }
+
+    /// How to see the VPC's endpoints for the service.
+    pub(super) fn describe_endpoints(&self) -> Option<String> {
+        let prefix = if self.partition() == "aws-cn" { "cn.com.amazonaws" } else { "com.amazonaws" };
+        let name = format!("{prefix}.{}.{}", self.region().unwrap_or("<region>"), self.service().1?);
+        let look = self.aws("ec2 describe-vpc-endpoints").option("--filters", &format!("Name=service-name,Values={name}"));
+        Some(look.words("--query 'VpcEndpoints[].[VpcEndpointId,VpcId,State,PrivateDnsEnabled,Groups[].GroupId]'").finish())
+    }
+
+    /// How to see the routes of the task's subnet.
+    pub(super) fn describe_routes(&self) -> Option<String> {
+        let subnet = self.task.subnet.as_ref()?;
+        let look = self.aws("ec2 describe-route-tables").option("--filters", &format!("Name=association.subnet-id,Values={subnet}"));
+        Some(look.words("--query 'RouteTables[].Routes'").finish())
+    }
+
+    /// How to see a part of the service's configuration.
+    pub(super) fn describe_service(&self, query: &str) -> Option<String> {
+        let service = self.task.workload.as_ref().filter(|workload| workload.is_service)?;
+        let look = Command::new("aws ecs describe-services").maybe("--region", self.task.region.as_deref()).maybe("--cluster", self.task.cluster.as_deref());
+        Some(look.option("--services", &service.name).option("--query", query).finish())
     }
 
     /// Who was refused, what, and on what, as a sentence needs them.

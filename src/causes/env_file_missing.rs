@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     fix,
     examples: &[Example {
         text: "Unable to download env file with key env/prod.env from bucket my-bucket, error: operation error S3: GetObject, https response error StatusCode: 404, RequestID: ABCDEF1234567890, HostID: Zx9K+abc/def=, NoSuchKey: The specified key does not exist.",
-        also: &[],
+        also: &["agent-too-old"],
     }],
 };
 

@@ -24,7 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
     fix,
     examples: &[Example {
         text: "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/ecsTaskExecutionRole' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
-        also: &[],
+        also: &["execution-role-missing"],
     }],
 };
 
@@ -32,7 +32,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let role = case.role_name();
     let title = format!("ECS may not assume {}", role.as_ref().map_or("a role of the task".to_owned(), |role| format!("role {role}")));
     let culprit = Culprit { kind: "role", id: role, references: roles_named(case) };
-    Judgement::new(Verdict::Likely, title)
+    Judgement::new(Verdict::Possible, title)
         .culprit(culprit)
         .finding(Finding::unknown("whether the role exists, and whom it trusts"))
         .findings(case.definition_unknown())

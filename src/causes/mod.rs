@@ -7,33 +7,63 @@ mod case;
 mod command;
 mod policy;
 
+mod agent_too_old;
+mod cross_account_not_shared;
 mod endpoint_policy_blocks;
+mod env_file_malformed;
 mod env_file_missing;
+mod execution_role_missing;
 mod execution_role_unset;
 mod execution_role_untrusted;
+mod file_system_access_denied;
+mod file_system_misconfigured;
+mod file_system_unreachable;
+mod image_missing;
+mod image_platform_mismatch;
 mod key_permission_missing;
 mod key_unusable;
+mod log_driver_misconfigured;
 mod log_group_missing;
+mod network_acl_blocks;
+mod network_interface_failed;
+mod network_path_unexplained;
 mod not_a_secret_failure;
 mod organization_policy_blocks;
+mod parameter_in_other_region;
+mod parameter_misnamed;
 mod parameter_missing;
 mod permissions_boundary_blocks;
+mod recovered_by_itself;
 mod registry_credentials_malformed;
+mod registry_login_failed;
+mod registry_rate_limited;
 mod resource_policy_blocks;
 mod role_explicit_deny;
 mod role_permission_missing;
+mod role_permission_on_wrong_role;
 mod secret_deletion_scheduled;
+mod secret_in_other_region;
 mod secret_key_missing;
+mod secret_misnamed;
 mod secret_missing;
 mod secret_not_json;
 mod secret_recreated;
 mod secret_reference_malformed;
+mod secret_sidecar_failed;
 mod secret_version_missing;
 mod secret_without_value;
+mod security_group_blocks_egress;
 mod service_throttled;
 mod service_unavailable;
+mod start_timed_out;
 mod tls_intercepted;
 mod unrecognised;
+mod volume_failed;
+mod vpc_dns_off;
+mod vpc_endpoint_private_dns_off;
+mod vpc_endpoint_unreachable;
+mod vpc_nat_broken;
+mod vpc_no_public_ip;
 mod vpc_no_route;
 
 use crate::reason::Symptom;
@@ -127,18 +157,23 @@ pub struct Example {
     pub also: &'static [&'static str],
 }
 
-/// Every cause, most common first; of equally sure diagnoses the earlier leads.
+/// Every cause, by what it is about; of equally sure diagnoses the earlier leads.
 pub const CAUSES: &[&Cause] = &[
     &role_permission_missing::CAUSE,
+    &role_permission_on_wrong_role::CAUSE,
     &role_explicit_deny::CAUSE,
     &permissions_boundary_blocks::CAUSE,
     &organization_policy_blocks::CAUSE,
+    &cross_account_not_shared::CAUSE,
     &resource_policy_blocks::CAUSE,
     &endpoint_policy_blocks::CAUSE,
     &execution_role_unset::CAUSE,
     &execution_role_untrusted::CAUSE,
+    &execution_role_missing::CAUSE,
     &key_permission_missing::CAUSE,
     &key_unusable::CAUSE,
+    &secret_in_other_region::CAUSE,
+    &secret_misnamed::CAUSE,
     &secret_missing::CAUSE,
     &secret_recreated::CAUSE,
     &secret_deletion_scheduled::CAUSE,
@@ -146,15 +181,40 @@ pub const CAUSES: &[&Cause] = &[
     &secret_version_missing::CAUSE,
     &secret_key_missing::CAUSE,
     &secret_not_json::CAUSE,
+    &agent_too_old::CAUSE,
     &secret_reference_malformed::CAUSE,
     &registry_credentials_malformed::CAUSE,
+    &parameter_in_other_region::CAUSE,
+    &parameter_misnamed::CAUSE,
     &parameter_missing::CAUSE,
     &vpc_no_route::CAUSE,
+    &vpc_endpoint_unreachable::CAUSE,
+    &vpc_no_public_ip::CAUSE,
+    &vpc_nat_broken::CAUSE,
+    &vpc_endpoint_private_dns_off::CAUSE,
+    &security_group_blocks_egress::CAUSE,
+    &network_acl_blocks::CAUSE,
+    &vpc_dns_off::CAUSE,
+    &network_path_unexplained::CAUSE,
     &tls_intercepted::CAUSE,
     &service_throttled::CAUSE,
     &service_unavailable::CAUSE,
     &log_group_missing::CAUSE,
+    &log_driver_misconfigured::CAUSE,
     &env_file_missing::CAUSE,
+    &env_file_malformed::CAUSE,
+    &image_missing::CAUSE,
+    &registry_login_failed::CAUSE,
+    &registry_rate_limited::CAUSE,
+    &image_platform_mismatch::CAUSE,
+    &file_system_unreachable::CAUSE,
+    &file_system_access_denied::CAUSE,
+    &file_system_misconfigured::CAUSE,
+    &volume_failed::CAUSE,
+    &network_interface_failed::CAUSE,
+    &secret_sidecar_failed::CAUSE,
+    &start_timed_out::CAUSE,
+    &recovered_by_itself::CAUSE,
     &not_a_secret_failure::CAUSE,
     &unrecognised::CAUSE,
 ];

@@ -23,10 +23,6 @@ pub(super) const CAUSE: Cause = Cause {
             text: "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/web/4fe72fe75cdf9149)",
             also: &[],
         },
-        Example {
-            text: "CannotPullContainerError: Error response from daemon: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 not found: manifest unknown",
-            also: &[],
-        },
         Example { text: "Your Spot Task was interrupted.", also: &[] },
     ],
 };
@@ -39,17 +35,7 @@ fn claims(symptom: &Symptom) -> bool {
 pub(super) const fn is_elsewhere(step: Step) -> bool {
     matches!(
         step,
-        Step::Container
-            | Step::Capacity
-            | Step::NetworkInterface
-            | Step::ServiceConnect
-            | Step::ExecAgent
-            | Step::EfsVolume
-            | Step::FsxVolume
-            | Step::EbsVolume
-            | Step::Volume
-            | Step::CredentialSpec
-            | Step::ImagePull
+        Step::Container | Step::Capacity | Step::ServiceConnect | Step::ExecAgent | Step::CredentialSpec | Step::ImagePull | Step::EfsVolume | Step::FsxVolume
     )
 }
 

@@ -18,8 +18,14 @@ pub(super) const CAUSE: Cause = Cause {
     judge,
     fix,
     examples: &[
-        Example { text: "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /orders/db-url,/orders/db-password", also: &[] },
-        Example { text: "ResourceInitializationError: invalid ssm parameters: /jobset/staging/sentry-dsn", also: &[] },
+        Example {
+            text: "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /orders/db-url,/orders/db-password",
+            also: &["parameter-in-other-region", "parameter-misnamed"],
+        },
+        Example {
+            text: "ResourceInitializationError: invalid ssm parameters: /jobset/staging/sentry-dsn",
+            also: &["parameter-in-other-region", "parameter-misnamed"],
+        },
     ],
 };
 

@@ -21,16 +21,16 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[
         Example {
             text: "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123' from AWS Secrets Manager. Check whether the secret exists in the specified Region: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-            also: &["secret-recreated"],
+            also: &["agent-too-old", "secret-in-other-region", "secret-misnamed", "secret-recreated"],
         },
         Example {
             text: "Asm fetching secret from the service for dockerhub/creds: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["secret-recreated"],
+            also: &["secret-in-other-region", "secret-misnamed", "secret-recreated"],
         },
     ],
 };
 
-/// Whether a secret was not found; shared with the cause that it was made again.
+/// Whether a secret was not found; shared with the other causes of that.
 pub(super) fn is_not_found(symptom: &Symptom) -> bool {
     let secret = matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar);
     let a_file = symptom.resource.as_ref().is_some_and(|resource| resource.text.starts_with('/')) && symptom.step == Step::CredentialSpec;
@@ -40,11 +40,8 @@ pub(super) fn is_not_found(symptom: &Symptom) -> bool {
 fn judge(case: &Case<'_>) -> Judgement {
     let title = case.name().map_or("a secret does not exist".to_owned(), |name| format!("secret {name} does not exist"));
     let place = case.resource_arn().and_then(|arn| Arn::parse(&arn).map(|arn| format!("{}, {}", arn.region, arn.account)));
-    let elsewhere = case.symptom.region.as_ref().zip(case.task.region.as_ref()).filter(|(named, own)| named.text != **own);
-    let elsewhere = elsewhere.map(|(named, own)| Finding::found(format!("the reference is to {}, the task runs in {own}", named.text), "stoppedReason"));
     let verdict = if case.has_suffix() { Verdict::Possible } else { Verdict::Likely };
     Judgement::new(verdict, title)
-        .findings(elsewhere)
         .finding(Finding::unknown(format!(
             "whether the name exists{} with another suffix, or elsewhere",
             place.map(|place| format!(" in {place}")).unwrap_or_default()

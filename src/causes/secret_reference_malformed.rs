@@ -25,9 +25,9 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId.",
-            also: &[],
+            also: &["agent-too-old"],
         },
-        Example { text: "Trying to retrieve secret with value my-secret resulted in error: arn: invalid prefix", also: &[] },
+        Example { text: "Trying to retrieve secret with value my-secret resulted in error: arn: invalid prefix", also: &["agent-too-old"] },
     ],
 };
 

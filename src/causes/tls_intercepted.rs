@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`x509:`, `failed to verify certificate`, `remote error: tls`. A handshake that times out is a missing path instead.",
         mend: "Exempt the AWS endpoints from inspection, or reach them through VPC endpoints.",
     },
-    when: |symptom| symptom.fault == Fault::Tls,
+    when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::vpc_no_route::needs_network(symptom)),
     judge,
     fix,
     examples: &[Example {
@@ -24,6 +24,11 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
+    if case.symptom.fault == Fault::ConnectionRefused {
+        return Judgement::new(Verdict::Possible, "a proxy or firewall on the way cut the connection")
+            .culprit(case.endpoint())
+            .finding(Finding::unknown("who answered"));
+    }
     let host = case.symptom.host.as_ref().map(|host| host.text.clone());
     let title =
         host.as_ref().map_or("TLS to the service is intercepted or broken".to_owned(), |host| format!("the certificate presented for {host} is not trusted"));

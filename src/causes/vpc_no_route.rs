@@ -1,6 +1,6 @@
 //! Between the task and the service that it needs there is no way through the network.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step, Symptom};
 
@@ -9,34 +9,39 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a network path is missing",
     owner: Owner::NetworkTeam,
     explanation: Explanation {
-        what: "The call never reached the AWS service: it timed out, was refused on the way, or the name was not resolved.",
+        what: "The call never reached the AWS service: it got no answer.",
         why: "The subnet has no route to a NAT gateway or, with a public IP, to an internet gateway, and the VPC has no endpoint for the service; or a security group, network ACL, proxy or DNS setting stops it on the way.",
-        tell: "`i/o timeout`, `context deadline exceeded`, `no such host`, `connection refused`, or just `signal: killed`. Permissions play no part: a refusal by policy is an AccessDenied. \
+        tell: "`i/o timeout`, `context deadline exceeded`, or just `signal: killed`. A public address in the text means that no endpoint took the call, a private one that an endpoint did. Permissions play no part: a refusal by policy is an AccessDenied. \
                On Fargate the task's own network interface makes the call, on EC2 the host's.",
         mend: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The security group must let 443 out, an endpoint's must let it in.",
     },
-    when: claims,
+    when: is_timeout,
     judge,
     fix,
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: There is a connection issue between the task and AWS Secrets Manager. Check your task network configuration. failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 0, RequestID: , canceled, context deadline exceeded",
-            also: &[],
+            also: OTHERS,
         },
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: Check your task network configuration. : signal: killed",
-            also: &[],
-        },
-        Example {
-            text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp: lookup ssm.us-west-2.amazonaws.com on 10.0.0.2:53: no such host",
-            also: &[],
+            also: OTHERS,
         },
     ],
 };
 
-fn claims(symptom: &Symptom) -> bool {
-    let network = matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused);
-    let step = matches!(
+/// Every hop that can be shut makes the same time-out.
+const OTHERS: &[&str] =
+    &["vpc-no-public-ip", "vpc-nat-broken", "vpc-endpoint-unreachable", "vpc-endpoint-private-dns-off", "security-group-blocks-egress", "network-acl-blocks"];
+
+/// Whether a call over the network got no answer; shared with the other causes of that.
+pub(super) fn is_timeout(symptom: &Symptom) -> bool {
+    symptom.fault == Fault::NetworkTimeout && needs_network(symptom)
+}
+
+/// Whether the step is a call over the network that leaves the VPC or ends at an endpoint.
+pub(super) fn needs_network(symptom: &Symptom) -> bool {
+    matches!(
         symptom.step,
         Step::SecretsManager
             | Step::ParameterStore
@@ -46,64 +51,37 @@ fn claims(symptom: &Symptom) -> bool {
             | Step::EnvFile
             | Step::LogDriver
             | Step::Unknown
-    );
-    network && step
-}
-
-/// The service that was not reached, and the endpoint service that would reach it.
-fn service(case: &Case<'_>) -> (&'static str, Option<&'static str>) {
-    match case.symptom.step {
-        Step::SecretsManager | Step::RegistryCredentials => ("Secrets Manager", Some("secretsmanager")),
-        Step::ParameterStore => ("Parameter Store", Some("ssm")),
-        Step::EcrAuth => ("Amazon ECR", Some("ecr.api")),
-        Step::ImagePull => ("the image registry", None),
-        Step::EnvFile => ("Amazon S3", Some("s3")),
-        Step::LogDriver => ("the log destination", Some("logs")),
-        _ => ("an AWS service", None),
-    }
+    )
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (service, _) = service(case);
-    let title = match case.symptom.fault {
-        Fault::Dns => format!("the name of {service} was not resolved from the task's network"),
-        Fault::ConnectionRefused => format!("the connection to {service} was refused or cut"),
-        _ => format!("no network path from the task to {service}"),
-    };
-    let host = case.symptom.host.as_ref().map(|host| host.text.clone());
+    if case.reached_for_endpoint() == Some(true) {
+        return Judgement::unsupported();
+    }
     let whose = match case.task.launch_type.as_deref() {
         Some("EC2" | "EXTERNAL") => Some("on this launch type the container instance makes the call: its subnet and security group count".to_owned()),
         _ => case.task.subnet.as_ref().map(|subnet| format!("the task's network interface was in {subnet}")),
     };
-    let culprit = Culprit { kind: "endpoint", id: host, references: case.references.clone() };
-    Judgement::new(Verdict::Possible, title)
-        .culprit(culprit)
+    let address = case
+        .symptom
+        .address
+        .as_ref()
+        .map(|address| Finding::found(format!("the call went to the public address {}, not to a VPC endpoint", address.text), "stoppedReason"));
+    Judgement::new(Verdict::Possible, format!("no network path from the task to {}", case.service_name()))
+        .culprit(case.endpoint())
+        .findings(address)
         .findings(whose.map(|text| Finding::found(text, "event")))
         .finding(Finding::unknown("which hop is closed: routes, endpoints, security groups and DNS were not read"))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let (name, endpoint) = service(case);
-    let mut commands = Vec::new();
-    if let Some(subnet) = &case.task.subnet {
-        commands.push(
-            case.aws("ec2 describe-route-tables")
-                .option("--filters", &format!("Name=association.subnet-id,Values={subnet}"))
-                .words("--query 'RouteTables[].Routes'")
-                .finish(),
-        );
-    }
-    if let Some(endpoint) = endpoint {
-        let service_name = format!("com.amazonaws.{}.{endpoint}", case.region().unwrap_or("<region>"));
-        let look = case.aws("ec2 describe-vpc-endpoints").option("--filters", &format!("Name=service-name,Values={service_name}"));
-        commands.push(look.words("--query 'VpcEndpoints[].[VpcId,State,PrivateDnsEnabled,Groups]'").finish());
-    }
     Fix {
         text: format!(
-            "open a path to {name}: an endpoint for it with private DNS whose security group lets 443 in, or a route to a NAT gateway; in a public subnet assignPublicIp ENABLED{}",
+            "open a path to {}: an endpoint for it with private DNS whose security group lets 443 in, or a route to a NAT gateway; in a public subnet assignPublicIp ENABLED{}",
+            case.service_name(),
             case.then_again()
         ),
-        commands,
+        commands: case.describe_routes().into_iter().chain(case.describe_endpoints()).collect(),
         policy: None,
     }
 }

@@ -1,7 +1,7 @@
 //! The phrases of ECS's reasons, grouped by who speaks: ECS's wraps, the fetchers, the SDKs, IAM, the network, the container runtime,
 //! the control plane. A new form is one more line here, beside its like. Order does not matter: the longest phrase at a place wins.
 
-use super::phrase::Names::{Action, Arn, Host, JsonKey, Nothing, Principal, Region, RequestId, Resource, Retries, Role, Url, VersionStage};
+use super::phrase::Names::{Action, Address, Arn, Host, JsonKey, Nothing, Principal, Region, RequestId, Resource, Retries, Role, Url, VersionStage};
 use super::phrase::Weight::{Code, Hint, Name, Proof, Said};
 use super::phrase::{Phrase, say};
 use super::symptom::{Deny, Fault as F, Step as S};
@@ -557,6 +557,7 @@ const NETWORK: &[Phrase] = &[
     say("tls handshake timeout").fault(F::NetworkTimeout, Said),
     say("client.timeout exceeded").fault(F::NetworkTimeout, Said),
     say("request canceled while waiting for connection").fault(F::NetworkTimeout, Said),
+    say("dial tcp ").word(Address, Hint, &[":"]),
     say("dial tcp: lookup ").fault(F::Dns, Name).word(Host, Said, &[" on ", ": "]),
     say("read udp ").fault(F::Dns, Proof),
     say("dial udp ").fault(F::Dns, Proof),

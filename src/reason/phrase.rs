@@ -26,6 +26,7 @@ pub(super) enum Names {
     Role,
     Region,
     Host,
+    Address,
     JsonKey,
     VersionStage,
     Retries,

@@ -244,6 +244,7 @@ impl Clause {
             account: resource.as_ref().and_then(|arn| arn_part(arn, 4)),
             resource,
             host,
+            address: best(Names::Address).map(|(_, fact)| fact),
             key,
             json_key: best(Names::JsonKey).map(|(_, fact)| fact),
             version_stage: best(Names::VersionStage).map(|(_, fact)| fact),

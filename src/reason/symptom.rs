@@ -125,6 +125,8 @@ pub struct Symptom {
     pub account: Option<Fact>,
     /// The endpoint that was contacted.
     pub host: Option<Fact>,
+    /// The IP address that was contacted.
+    pub address: Option<Fact>,
     /// The KMS key.
     pub key: Option<Fact>,
     /// The JSON key that was asked for.

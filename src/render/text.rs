@@ -41,6 +41,8 @@ impl Colour {
     }
 }
 
+/// Alternatives shown in full; more are named.
+const ALTERNATIVES_SHOWN: usize = 2;
 /// References shown in full; more are counted.
 const REFERENCES_SHOWN: usize = 6;
 
@@ -56,19 +58,15 @@ pub fn render(report: &Report<'_>, colour: Colour) -> String {
         let _ = writeln!(out, "{}: {}{why}", colour.strong(verdict), subject(report.task));
         return out;
     }
-    let mut told: Option<usize> = None;
-    for diagnosis in &report.diagnoses {
-        if told == Some(diagnosis.symptom) {
-            alternative(diagnosis, colour, &mut out);
-        } else {
-            let field = |symptom: usize| &report.symptoms[symptom].reason.field;
-            let again = told.is_some_and(|told| field(told) == field(diagnosis.symptom));
-            if told.is_some() {
-                out.push('\n');
-            }
-            block(report, diagnosis, again, colour, &mut out);
+    let mut before = None;
+    for same in report.diagnoses.chunk_by(|one, other| one.symptom == other.symptom) {
+        let field = &report.symptoms[same[0].symptom].reason.field;
+        if before.is_some() {
+            out.push('\n');
         }
-        told = Some(diagnosis.symptom);
+        block(report, &same[0], before == Some(field), colour, &mut out);
+        alternatives(&same[1..], colour, &mut out);
+        before = Some(field);
     }
     if let Some(last) = ending(report.task) {
         let _ = writeln!(out, "  {last}");
@@ -172,12 +170,19 @@ fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     }
 }
 
-fn alternative(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
-    let _ = writeln!(out, "  {}: {} ({})", colour.strong(&format!("or [{}]", diagnosis.cause.id)), diagnosis.title, diagnosis.verdict);
-    let _ = writeln!(out, "    {}", diagnosis.fix.text);
-    // What the best diagnosis already says is not said again; its look-up is what decides.
-    if let Some(command) = diagnosis.fix.commands.first() {
-        let _ = writeln!(out, "    $ {command}");
+/// What else fits, and the look that decides; what the best diagnosis already says is not said again.
+fn alternatives(others: &[Diagnosis], colour: Colour, out: &mut String) {
+    let (shown, named) = others.split_at(others.len().min(ALTERNATIVES_SHOWN));
+    for diagnosis in shown {
+        let _ = writeln!(out, "  {}: {} ({})", colour.strong(&format!("or [{}]", diagnosis.cause.id)), diagnosis.title, diagnosis.verdict);
+        let _ = writeln!(out, "    {}", diagnosis.fix.text);
+        if let Some(command) = diagnosis.fix.commands.first() {
+            let _ = writeln!(out, "    $ {command}");
+        }
+    }
+    if !named.is_empty() {
+        let ids: Vec<&str> = named.iter().map(|diagnosis| diagnosis.cause.id).collect();
+        let _ = writeln!(out, "  {}: {}; `ecs-triage explain CAUSE` tells how to tell them apart", colour.strong("or"), ids.join(", "));
     }
 }
 

@@ -1,0 +1,71 @@
+//! The secret belongs to another account, which has not let this one in.
+
+use serde_json::json;
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::arn::Arn;
+use crate::reason::{Fault, Step, Symptom};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "cross-account-not-shared",
+    title: "the other account does not share it",
+    owner: Owner::SecretOwner,
+    explanation: Explanation {
+        what: "The resource is in another account than the task. Reading across accounts takes three things: a permission on the execution role, a policy on the resource, and a customer managed KMS key that both allow.",
+        why: "The resource has no policy for the caller, or the secret is under the default key aws/secretsmanager, which cannot be shared.",
+        tell: "The account in the resource's ARN is not the caller's, or the text says `encrypt the secret with the default KMS service key`.",
+        mend: "Have the owner add a resource policy, and encrypt with a customer managed key whose policy allows the role.",
+    },
+    when: claims,
+    judge,
+    fix,
+    examples: &[
+        Example {
+            text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 because no resource-based policy allows the secretsmanager:GetSecretValue action",
+            also: &["resource-policy-blocks"],
+        },
+        Example {
+            text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 from secrets manager: InvalidRequestException: You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
+            also: &[],
+        },
+    ],
+};
+
+fn claims(symptom: &Symptom) -> bool {
+    let default_key = symptom.step == Step::SecretsManager && symptom.fault == Fault::Misconfigured;
+    let refused = matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied);
+    default_key || (refused && owner(symptom).is_some())
+}
+
+/// The account that owns the resource, where it is known to be another than the caller's.
+fn owner(symptom: &Symptom) -> Option<&str> {
+    let owner = symptom.account.as_ref()?.text.as_str();
+    let caller = Arn::parse(&symptom.principal.as_ref()?.text)?.account;
+    (!caller.is_empty() && caller != owner).then_some(owner)
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let name = case.name().unwrap_or_else(|| "the secret".to_owned());
+    if case.symptom.fault == Fault::Misconfigured {
+        return Judgement::new(Verdict::Likely, format!("secret {name} of another account is under the default KMS key, which cannot be shared"))
+            .finding(Finding::unknown("whether the secret's policy lets this account in"));
+    }
+    let owner = owner(case.symptom).unwrap_or("another account");
+    Judgement::new(Verdict::Likely, format!("account {owner} does not share {name} with this one"))
+        .finding(Finding::unknown("which of the three is missing: the resource's policy, the role's permission, or the key's"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+    let account = case.task.account.as_deref().unwrap_or("<account>");
+    let arn = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let principal = format!("arn:{}:iam::{account}:role/{role}", case.partition());
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]});
+    let put = case.aws("secretsmanager put-resource-policy").option("--secret-id", &arn).option("--resource-policy", &policy.to_string()).finish();
+    Fix {
+        text: "in the owner's account: allow the role in the secret's policy (the command replaces the policy that is there), and encrypt with a customer managed key that allows it".to_owned(),
+        commands: vec![put],
+        policy: Some(policy),
+    }
+}

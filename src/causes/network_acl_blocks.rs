@@ -1,0 +1,42 @@
+//! A network ACL drops the traffic or its answers.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "network-acl-blocks",
+    title: "a network ACL blocks the traffic",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "The subnet's network ACL does not let tcp/443 out, or the answers on ports 1024-65535 in. ACLs keep no state: both are needed.",
+        why: "Rules are tried in order of their numbers and the first match counts; a deny above an allow hides it. Guides that say outbound 1024-65535 and inbound 443 describe the endpoint's side.",
+        tell: "Everything in the subnet is cut off, whatever its security group.",
+        mend: "Allow tcp/443 out and tcp/1024-65535 in, in both directions' rules.",
+    },
+    when: super::vpc_no_route::is_timeout,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    Judgement::new(Verdict::Possible, format!("a network ACL blocks the traffic between the task and {service}", service = case.service_name()))
+        .culprit(case.endpoint())
+        .finding(Finding::unknown("the rules of the subnet's network ACL"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let commands = case
+        .task
+        .subnet
+        .as_ref()
+        .map(|subnet| {
+            case.aws("ec2 describe-network-acls")
+                .option("--filters", &format!("Name=association.subnet-id,Values={subnet}"))
+                .words("--query 'NetworkAcls[].Entries'")
+                .finish()
+        })
+        .into_iter()
+        .collect();
+    Fix { text: "allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet".to_owned(), commands, policy: None }
+}

@@ -1,0 +1,34 @@
+//! The reference names another Region than the task's.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+use crate::reason::{Fault, Step};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "parameter-in-other-region",
+    title: "the reference names another Region",
+    owner: Owner::ServiceTeam,
+    explanation: Explanation {
+        what: "The parameter's ARN names another Region than the one in which the task runs, and nothing is there under that name.",
+        why: "A task definition was copied from another Region with its ARNs. A bare name is always looked up in the task's own Region.",
+        tell: "The Region in the text or the ARN is not the task's.",
+        mend: "Name the parameter of the task's own Region.",
+    },
+    when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let Some((named, own)) = case.other_region() else { return Judgement::unsupported() };
+    let name = case.name().unwrap_or_else(|| "asked for".to_owned());
+    Judgement::new(Verdict::Likely, format!("parameter {name} is asked for in {named}, and the task runs in {own}"))
+        .finding(Finding::found(format!("the reference is to {named}, the task runs in {own}"), "stoppedReason"))
+        .finding(Finding::unknown(format!("whether {own} has a parameter of that name")))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let own = case.task.region.as_deref().unwrap_or("<region>");
+    Fix { text: format!("name the parameter of {own} in a new revision{}", case.then_again()), ..Fix::default() }
+}

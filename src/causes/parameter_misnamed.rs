@@ -1,0 +1,48 @@
+//! A parameter of nearly that name exists.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+use crate::reason::{Fault, Step};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "parameter-misnamed",
+    title: "the parameter's name is spelled otherwise",
+    owner: Owner::ServiceTeam,
+    explanation: Explanation {
+        what: "No parameter has the name that the reference gives, and the name looks like one that was written down wrongly.",
+        why: "A hierarchy needs its leading slash (`/prod/db`, not `prod/db`); a doubled or trailing slash, a space, a quote or an unfilled placeholder never match.",
+        tell: "The name in the reference shows the slip, or AWS lists one that is close.",
+        mend: "Correct the reference in a new revision.",
+    },
+    when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
+    let slips = named.split(',').filter_map(|name| slip(name.trim()).map(|slip| (name.trim(), slip)));
+    let Some((name, slip)) = slips.into_iter().next() else { return Judgement::unsupported() };
+    Judgement::new(Verdict::Likely, format!("parameter {name} is spelled wrongly: it {slip}")).finding(Finding::unknown("which name was meant"))
+}
+
+fn slip(name: &str) -> Option<&'static str> {
+    if name.starts_with("arn:") {
+        return None;
+    }
+    if name.contains("//") {
+        Some("has a doubled slash")
+    } else if name.len() > 1 && name.ends_with('/') {
+        Some("ends in a slash")
+    } else if name.contains('/') && !name.starts_with('/') {
+        Some("is a hierarchy without its leading slash")
+    } else {
+        super::secret_misnamed::slip(name)
+    }
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'").finish();
+    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: vec![look], policy: None }
+}

@@ -1,0 +1,36 @@
+//! The reference names another Region than the task's.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::command::Command;
+use super::{Cause, Explanation, Owner, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "secret-in-other-region",
+    title: "the reference names another Region",
+    owner: Owner::ServiceTeam,
+    explanation: Explanation {
+        what: "The secret's ARN names another Region than the one in which the task runs, and nothing is there under that name.",
+        why: "A task definition was copied from another Region with its ARNs, or the secret was never replicated. ECS does read across Regions if the ARN is whole and the network lets it.",
+        tell: "The Region in the ARN is not the task's.",
+        mend: "Name the secret of the task's own Region, or replicate it there.",
+    },
+    when: super::secret_missing::is_not_found,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let Some((named, own)) = case.other_region() else { return Judgement::unsupported() };
+    let name = case.name().unwrap_or_else(|| "asked for".to_owned());
+    Judgement::new(Verdict::Possible, format!("secret {name} is asked for in {named}, and the task runs in {own}"))
+        .finding(Finding::found(format!("the reference is to {named}, the task runs in {own}"), "stoppedReason"))
+        .finding(Finding::unknown(format!("whether {own} has a secret of that name")))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let name = case.name().unwrap_or_else(|| "<name>".to_owned());
+    let own = case.task.region.as_deref().unwrap_or("<region>");
+    let look = Command::new("aws secretsmanager describe-secret").option("--region", own).option("--secret-id", &name).words("--query ARN").finish();
+    Fix { text: format!("name the secret of {own} in a new revision{}", case.then_again()), commands: vec![look], policy: None }
+}

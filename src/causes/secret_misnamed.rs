@@ -1,0 +1,45 @@
+//! A secret of nearly that name exists.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "secret-misnamed",
+    title: "the secret's name is spelled otherwise",
+    owner: Owner::ServiceTeam,
+    explanation: Explanation {
+        what: "No secret has the name that the reference gives, and one with nearly that name exists.",
+        why: "A letter's case, a hyphen for a slash, an environment's name, or characters that were copied along: a space, a quote, a placeholder that nobody filled in.",
+        tell: "The name in the reference holds something that no secret's name has, or AWS lists one that is close.",
+        mend: "Correct the reference in a new revision.",
+    },
+    when: super::secret_missing::is_not_found,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let Some(slip) = case.name().and_then(|name| slip(&name)) else { return Judgement::unsupported() };
+    Judgement::new(Verdict::Likely, format!("the secret's name is spelled wrongly: it {slip}")).finding(Finding::unknown("which name was meant"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let look = case.aws("secretsmanager list-secrets").words("--query 'SecretList[].Name'").finish();
+    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: vec![look], policy: None }
+}
+
+/// What no name of a secret or parameter has.
+pub(super) fn slip(name: &str) -> Option<&'static str> {
+    if name.contains("${") || name.contains("{{") || (name.contains('<') && name.contains('>')) {
+        Some("holds a placeholder that was not filled in")
+    } else if name.contains(['"', '\'']) {
+        Some("holds a quote")
+    } else if name.contains(char::is_whitespace) {
+        Some("holds a space")
+    } else if name.contains(['?', '*']) {
+        Some("holds a wildcard")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,31 @@
+//! The task's security group lets nothing out on 443.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "security-group-blocks-egress",
+    title: "the security group lets nothing out",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "No egress rule of the task's security groups allows tcp/443 to the service.",
+        why: "The default rule that allows everything was removed, and the rules that replaced it name other ports or targets; S3 and DynamoDB gateways need their prefix list.",
+        tell: "Other tasks in the same subnet with another security group start.",
+        mend: "Allow tcp/443 out, to the endpoint's security group or to 0.0.0.0/0.",
+    },
+    when: super::vpc_no_route::is_timeout,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    Judgement::new(Verdict::Possible, format!("the task's security group lets nothing out to {service}", service = case.service_name()))
+        .culprit(case.endpoint())
+        .finding(Finding::unknown("the egress rules of the task's security groups"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let commands = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration.securityGroups").into_iter().collect();
+    Fix { text: "allow tcp/443 out in the security group of the task (on EC2, of the container instance)".to_owned(), commands, policy: None }
+}

@@ -1,0 +1,30 @@
+//! Something before the start took longer than it may.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Fault, Step};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "start-timed-out",
+    title: "a step before the start took too long",
+    owner: Owner::PlatformTeam,
+    explanation: Explanation {
+        what: "ECS or the container runtime gave up waiting for a step before the start.",
+        why: "A large image over a slow path, a busy or throttled disk, a Docker daemon that hangs.",
+        tell: "`timed out after waiting`, `inactivity time exceeded timeout`, `Could not transition to`.",
+        mend: "See how large the image is and how busy the host; a network that is shut shows as a time-out of a connection instead.",
+    },
+    when: |symptom| symptom.fault == Fault::TimedOut && matches!(symptom.step, Step::ImagePull | Step::Unknown),
+    judge,
+    fix,
+    examples: &[Example { text: "DockerTimeoutError: Could not transition to pulled; timed out after waiting 2h0m0s", also: &[] }],
+};
+
+fn judge(_: &Case<'_>) -> Judgement {
+    Judgement::new(Verdict::Likely, "a step before the start took too long").finding(Finding::unknown("which fetch it was, and how busy the host is"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let commands = Vec::new();
+    Fix { text: format!("see the size of the image and the load of the host{}", case.then_again()), commands, policy: None }
+}

@@ -1,0 +1,47 @@
+//! A volume could not be made, attached or mounted.
+
+use super::case::{Case, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::{Step, Symptom};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "volume-failed",
+    title: "a volume could not be mounted",
+    owner: Owner::ServiceTeam,
+    explanation: Explanation {
+        what: "A volume other than the cases above failed: EBS, a bind mount, a Docker volume, S3 Files.",
+        why: "A path on the host is missing or not a directory, a driver failed, an EBS volume was not attached in time or the infrastructure role may not make it.",
+        tell: "The text names the path, the driver or the volume.",
+        mend: "See the volume's definition and the events of the service.",
+    },
+    when: |symptom| {
+        is_volume(symptom)
+            && !super::CAUSES.iter().any(|cause| cause.id.starts_with("file-system-") && (cause.when)(symptom))
+            && symptom.action.is_none()
+            && symptom.deny.is_none()
+            && !symptom.is_normal()
+    },
+    judge,
+    fix,
+    examples: &[Example {
+        text: "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting \"/var/lib/x\" to rootfs at \"/app/settings.json\": not a directory",
+        also: &[],
+    }],
+};
+
+fn judge(_: &Case<'_>) -> Judgement {
+    Judgement::new(Verdict::Likely, "a volume could not be set up")
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let commands = Vec::new();
+    Fix {
+        text: format!("see the volume's definition, and for EBS the infrastructure role and the volume's events{}", case.then_again()),
+        commands,
+        policy: None,
+    }
+}
+
+fn is_volume(symptom: &Symptom) -> bool {
+    matches!(symptom.step, Step::EfsVolume | Step::FsxVolume | Step::EbsVolume | Step::Volume)
+}

@@ -1,0 +1,45 @@
+//! The VPC does not resolve the service's name.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::reason::Fault;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "vpc-dns-off",
+    title: "the name is not resolved in the VPC",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "The name of the endpoint could not be resolved from the task's network.",
+        why: "enableDnsSupport or enableDnsHostnames is off, a custom resolver from the DHCP options does not answer or does not know the name, or the name itself is wrong: another partition's suffix, a misspelt registry.",
+        tell: "`no such host`, or a time-out on port 53.",
+        mend: "Switch DNS support and hostnames on, or mend the resolver.",
+    },
+    when: |symptom| symptom.fault == Fault::Dns && super::vpc_no_route::needs_network(symptom),
+    judge,
+    fix,
+    examples: &[Example {
+        text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp: lookup ssm.us-west-2.amazonaws.com on 10.0.0.2:53: no such host",
+        also: &[],
+    }],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let host = case.symptom.host.as_ref().map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone());
+    let wrong_suffix = host.ends_with(".amazonaws.com") && host.contains(".cn-");
+    let found = wrong_suffix.then(|| Finding::found("names in China end in .amazonaws.com.cn", "stoppedReason"));
+    Judgement::new(if wrong_suffix { Verdict::Likely } else { Verdict::Possible }, format!("{host} is not resolved in the task's network"))
+        .culprit(case.endpoint())
+        .findings(found)
+        .finding(Finding::unknown("the VPC's DNS settings, and who its resolver is"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let look = ["enableDnsSupport", "enableDnsHostnames"]
+        .map(|attribute| case.aws("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>'").option("--attribute", attribute).finish());
+    Fix {
+        text: "switch on enableDnsSupport and enableDnsHostnames for the VPC, or mend the resolver that its DHCP options name; check the name's spelling"
+            .to_owned(),
+        commands: look.to_vec(),
+        policy: None,
+    }
+}

@@ -1,0 +1,34 @@
+//! A VPC endpoint exists, but its private DNS is off and there is no other way.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "vpc-endpoint-private-dns-off",
+    title: "the VPC endpoint's private DNS is off",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "There is an interface endpoint for the service, but with private DNS off the service's name still resolves to public addresses, for which the subnet has no route.",
+        why: "Private DNS was not switched on when the endpoint was made, often because another endpoint of the VPC held the name.",
+        tell: "The address in the text is public although the VPC has an endpoint for the service.",
+        mend: "Switch private DNS on.",
+    },
+    when: super::vpc_no_route::is_timeout,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    if case.reached_for_endpoint() == Some(true) {
+        return Judgement::unsupported();
+    }
+    Judgement::new(Verdict::Possible, format!("the VPC endpoint for {service} is not used, because its private DNS is off", service = case.service_name()))
+        .culprit(case.endpoint())
+        .finding(Finding::unknown("whether the VPC has such an endpoint"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let commands = case.describe_endpoints().into_iter().collect();
+    Fix { text: "switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC".to_owned(), commands, policy: None }
+}

@@ -1,0 +1,34 @@
+//! A VPC endpoint with private DNS takes the traffic and keeps the task out.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "vpc-endpoint-unreachable",
+    title: "the VPC endpoint keeps the task out",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "The VPC has an interface endpoint for the service with private DNS, so all traffic for it goes there, also beside a NAT gateway, and the endpoint does not take it.",
+        why: "The endpoint's security group does not let tcp/443 in from the task's security group or subnet; the endpoint is not available, or has no subnet in the task's zone.",
+        tell: "The address in the text is a private one of the VPC. A NAT gateway does not help.",
+        mend: "Let tcp/443 from the task into the endpoint's security group.",
+    },
+    when: super::vpc_no_route::is_timeout,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    if case.reached_for_endpoint() == Some(false) {
+        return Judgement::unsupported();
+    }
+    Judgement::new(Verdict::Possible, format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()))
+        .culprit(case.endpoint())
+        .finding(Finding::unknown("the endpoint's security group, state and subnets"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let commands = case.describe_endpoints().into_iter().collect();
+    Fix { text: "let tcp/443 from the task's security group into the security group of the endpoint".to_owned(), commands, policy: None }
+}

@@ -1,0 +1,34 @@
+//! The NAT gateway on the way out does not work.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "vpc-nat-broken",
+    title: "the NAT gateway does not work",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "The subnet's default route goes to a NAT gateway that cannot pass traffic on.",
+        why: "The gateway was deleted (the route is a black hole), is private, failed, or stands in a subnet without a route to an internet gateway.",
+        tell: "Every task of the subnet fails, to every service that has no endpoint.",
+        mend: "Repair or replace the gateway, and point the route at it.",
+    },
+    when: super::vpc_no_route::is_timeout,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    if case.reached_for_endpoint() == Some(true) {
+        return Judgement::unsupported();
+    }
+    Judgement::new(Verdict::Possible, format!("the NAT gateway between the task and {service} does not work", service = case.service_name()))
+        .culprit(case.endpoint())
+        .finding(Finding::unknown("the state of the NAT gateway, and the route of its own subnet"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let commands = vec![case.aws("ec2 describe-nat-gateways").words("--query 'NatGateways[].[NatGatewayId,State,ConnectivityType,SubnetId]'").finish()];
+    Fix { text: "repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway".to_owned(), commands, policy: None }
+}

@@ -1,0 +1,41 @@
+//! The subnet's way out needs a public IP, and the task has none.
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::{Cause, Explanation, Owner, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "vpc-no-public-ip",
+    title: "the task has no public IP in a subnet that needs one",
+    owner: Owner::NetworkTeam,
+    explanation: Explanation {
+        what: "The subnet's default route goes to an internet gateway, which takes only traffic from public addresses, and the task has none.",
+        why: "On Fargate the address comes from `assignPublicIp`, which is DISABLED unless asked for; that the subnet gives addresses to instances does not count.",
+        tell: "A public subnet, assignPublicIp DISABLED, and a time-out to a public address.",
+        mend: "Set assignPublicIp to ENABLED, or run the task in a subnet with a NAT gateway.",
+    },
+    when: super::vpc_no_route::is_timeout,
+    judge,
+    fix,
+    examples: &[],
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    if case.reached_for_endpoint() == Some(true) {
+        return Judgement::unsupported();
+    }
+    if matches!(case.task.launch_type.as_deref(), Some("EC2" | "EXTERNAL")) {
+        return Judgement::unsupported();
+    }
+    Judgement::new(Verdict::Possible, format!("the task has no public IP, and its subnet's way to {service} needs one", service = case.service_name()))
+        .culprit(case.endpoint())
+        .finding(Finding::unknown("assignPublicIp, and where the subnet's default route goes"))
+}
+
+fn fix(case: &Case<'_>) -> Fix {
+    let commands = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration").into_iter().collect();
+    Fix {
+        text: "set assignPublicIp ENABLED in the service's network configuration, or use private subnets with a NAT gateway".to_owned(),
+        commands,
+        policy: None,
+    }
+}
