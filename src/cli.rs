@@ -1,18 +1,19 @@
 //! The command line: what was typed, and what it makes of files and streams.
 //!
-//! Nothing here asks AWS. Records are read, diagnosed and written one at a time, so a stream may be of any length.
+//! Nothing here asks AWS. Records are read, diagnosed and written a chunk at a time, so a stream may be of any length.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::causes;
 use crate::config;
-use crate::diagnosis::{Report, diagnose};
-use crate::event::{Records, Task};
+use crate::diagnosis::diagnose;
+use crate::event::{Chunk, Chunks, Task};
 use crate::question::Evidence;
 use crate::render::text::Colour;
 use crate::render::{catalogue, json, text};
@@ -79,8 +80,9 @@ enum CliError {
 }
 
 /// What came of a run, worst last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
+    #[default]
     Diagnosed,
     Unrecognised,
     Unread,
@@ -129,15 +131,19 @@ fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
 impl Diagnose {
     fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
         let evidence = self.task_definition.as_deref().map_or(Ok(Evidence::default()), evidence)?;
-        let mut writer = ReportWriter { out, format: self.format, colour: config::colour(), written: false };
+        let writer = ReportWriter { format: self.format, colour: config::colour(), evidence };
+        let mut done = Written::default();
         if let Some(reason) = &self.reason {
-            return writer.write(&diagnose(&Task::from_reason(reason), &evidence));
+            writer.task(&Task::from_reason(reason), &mut done);
+            done.flush(out, false)?;
+            return Ok(done.outcome);
         }
-        let mut outcome = Outcome::Diagnosed;
         for path in &self.files {
-            outcome = outcome.max(read_file(path, &evidence, &mut writer)?);
+            let read = read_file(path, &writer, out, done.any)?;
+            done.outcome = done.outcome.max(read.outcome);
+            done.any |= read.any;
         }
-        Ok(outcome)
+        Ok(done.outcome)
     }
 }
 
@@ -149,67 +155,150 @@ fn evidence(path: &Path) -> Result<Evidence, CliError> {
 }
 
 /// Diagnoses all that one file holds. What cannot be read is reported, and the rest goes on.
-fn read_file(path: &Path, evidence: &Evidence, writer: &mut ReportWriter<'_, impl Write>) -> Result<Outcome, CliError> {
+fn read_file(path: &Path, writer: &ReportWriter, out: &mut impl Write, any_before: bool) -> Result<Written, CliError> {
     if path == Path::new("-") {
         let stdin = io::stdin().lock();
         if stdin.is_terminal() {
             complain("reading standard input; end it with Ctrl-D");
         }
-        return read_records("standard input", BufReader::with_capacity(1 << 16, stdin), evidence, writer);
+        return read_records("standard input", stdin, writer, out, any_before);
     }
     match File::open(path) {
-        Ok(file) => read_records(&path.display().to_string(), BufReader::with_capacity(1 << 16, file), evidence, writer),
+        Ok(file) => read_records(&path.display().to_string(), file, writer, out, any_before),
         Err(error) => {
             complain(&CliError::Unreadable { path: path.display().to_string(), error }.to_string());
-            Ok(Outcome::Unread)
+            Ok(Written { outcome: Outcome::Unread, ..Written::default() })
         }
     }
 }
 
-fn read_records(name: &str, input: impl BufRead, evidence: &Evidence, writer: &mut ReportWriter<'_, impl Write>) -> Result<Outcome, CliError> {
-    let mut outcome = Outcome::Diagnosed;
-    let mut records = 0_usize;
-    for entries in Records::new(input) {
-        let entries = entries.map_err(|error| CliError::Unreadable { path: name.to_owned(), error })?;
-        records += 1;
-        for task in entries.into_iter().flat_map(|entry| entry.tasks) {
-            outcome = outcome.max(match task {
-                Ok(task) => writer.write(&diagnose(&task, evidence))?,
-                Err(error) => {
-                    complain(&format!("{name}: {error}"));
-                    Outcome::Unread
-                }
-            });
-        }
+/// Diagnoses a stream chunk by chunk, on every core where it is long, and writes in the order of the input.
+fn read_records(name: &str, input: impl Read, writer: &ReportWriter, out: &mut impl Write, any_before: bool) -> Result<Written, CliError> {
+    let mut chunks = Chunks::new(input).map(|chunk| chunk.map_err(|error| CliError::Unreadable { path: name.to_owned(), error }));
+    let mut all = Written { any: any_before, ..Written::default() };
+    let mut records = 0;
+    let mut write = |chunk: Written| {
+        records += chunk.records;
+        chunk.flush(out, all.any)?;
+        all.any |= chunk.any;
+        all.outcome = all.outcome.max(chunk.outcome);
+        Ok(())
+    };
+    let first = chunks.next().transpose()?;
+    let second = chunks.next().transpose()?;
+    match (first, second) {
+        (Some(first), Some(second)) => on_every_core([first, second].into_iter().map(Ok).chain(chunks), &|chunk| writer.chunk(name, chunk), &mut write)?,
+        (first, _) => first.into_iter().try_for_each(|chunk| write(writer.chunk(name, &chunk)))?,
     }
     if records == 0 {
         complain(&format!("{name}: expected at least one record, found none"));
-        return Ok(Outcome::Unread);
+        all.outcome = Outcome::Unread;
     }
-    Ok(outcome)
+    Ok(all)
 }
 
-struct ReportWriter<'o, W> {
-    out: &'o mut W,
+/// Chunks that a worker has waiting, so that it never idles while another is read.
+const WAITING: usize = 2;
+
+/// Works chunks off in turn on as many threads as there are cores, and hands the results over in order.
+fn on_every_core<T: Send>(
+    chunks: impl Iterator<Item = Result<Chunk, CliError>>,
+    work: &(impl Fn(&Chunk) -> T + Sync),
+    write: &mut impl FnMut(T) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..workers)
+            .map(|_| {
+                let (to_worker, taken) = mpsc::sync_channel::<Chunk>(WAITING);
+                let (finish, finished) = mpsc::sync_channel(WAITING);
+                // Either end hangs up when the other is gone, after an error.
+                scope.spawn(move || taken.into_iter().map(|chunk| work(&chunk)).try_for_each(|done| finish.send(done)));
+                (to_worker, finished)
+            })
+            .collect();
+        let (mut sent, mut received) = (0, 0);
+        let mut receive = |received: &mut usize| {
+            let done = lanes[*received % workers].1.recv();
+            *received += 1;
+            done.map_or(Ok(()), &mut *write)
+        };
+        for chunk in chunks {
+            if sent - received == workers * WAITING {
+                receive(&mut received)?;
+            }
+            // A worker that is gone has panicked, and the scope passes that on.
+            let _ = lanes[sent % workers].0.send(chunk?);
+            sent += 1;
+        }
+        while received < sent {
+            receive(&mut received)?;
+        }
+        Ok(())
+    })
+}
+
+/// What came of some records: text for both outputs, and the outcome.
+#[derive(Debug, Default)]
+struct Written {
+    out: String,
+    complaints: Vec<String>,
+    outcome: Outcome,
+    records: usize,
+    /// Whether a report was written, so that the next is set apart.
+    any: bool,
+}
+
+impl Written {
+    fn flush(&self, out: &mut impl Write, set_apart: bool) -> Result<(), CliError> {
+        let text = if set_apart { &self.out } else { self.out.trim_start_matches('\n') };
+        out.write_all(text.as_bytes())?;
+        self.complaints.iter().for_each(|complaint| complain(complaint));
+        Ok(())
+    }
+}
+
+/// How reports are written, and what is known besides.
+#[derive(Debug)]
+struct ReportWriter {
     format: Format,
     colour: Colour,
-    written: bool,
+    evidence: Evidence,
 }
 
-impl<W: Write> ReportWriter<'_, W> {
-    fn write(&mut self, report: &Report<'_>) -> Result<Outcome, CliError> {
-        match self.format {
-            Format::Jsonl => writeln!(self.out, "{}", json::v1::line(report))?,
-            Format::Json => writeln!(self.out, "{}", json::v1::pretty(report))?,
-            Format::Text => {
-                if self.written {
-                    writeln!(self.out)?;
+impl ReportWriter {
+    fn chunk(&self, name: &str, chunk: &Chunk) -> Written {
+        let mut done = Written::default();
+        for entry in chunk.entries() {
+            done.records += 1;
+            for task in entry.tasks {
+                match task {
+                    Ok(task) => self.task(&task, &mut done),
+                    Err(error) => {
+                        done.complaints.push(format!("{name}: {error}"));
+                        done.outcome = Outcome::Unread;
+                    }
                 }
-                self.out.write_all(text::render(report, self.colour).as_bytes())?;
             }
         }
-        self.written = true;
-        Ok(if report.has_unrecognised() { Outcome::Unrecognised } else { Outcome::Diagnosed })
+        done
+    }
+
+    /// Writes the report of one task. In the text format an empty line comes before each.
+    fn task(&self, task: &Task, done: &mut Written) {
+        let report = diagnose(task, &self.evidence);
+        match self.format {
+            Format::Jsonl => done.out.push_str(&json::v1::line(&report)),
+            Format::Json => done.out.push_str(&json::v1::pretty(&report)),
+            Format::Text => {
+                done.out.push('\n');
+                done.out.push_str(text::render(&report, self.colour).trim_end_matches('\n'));
+            }
+        }
+        done.out.push('\n');
+        done.any = true;
+        let outcome = if report.has_unrecognised() { Outcome::Unrecognised } else { Outcome::Diagnosed };
+        done.outcome = done.outcome.max(outcome);
     }
 }
 

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::arn::Arn;
 use crate::redact::redact;
 
-pub use stream::Records;
+pub use stream::{Chunk, Chunks};
 
 /// A task that stopped, or an event that tells why one could not be started.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ecs_triage::event::{Entry, InputError, Records, Source, Task, read_record};
+use ecs_triage::event::{Chunks, Entry, InputError, Source, Task, read_record};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -15,7 +15,7 @@ fn root() -> &'static Path {
 
 fn read(file: &str) -> Vec<Entry> {
     let input = fs::File::open(root().join("tests/inputs").join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    Records::new(BufReader::new(input)).flat_map(|entries| entries.expect("the file can be read")).collect()
+    Chunks::new(input).flat_map(|chunk| chunk.expect("the file can be read").entries().collect::<Vec<_>>()).collect()
 }
 
 fn results(file: &str) -> Vec<Result<Task, InputError>> {
@@ -177,6 +177,6 @@ fn a_long_stream_is_read_to_its_end() {
     let line = b"{\"stoppedReason\": \"Scaling activity initiated by (deployment ecs-svc/1)\"}\n".to_vec();
     let count = 200_000;
     let left = line.len() * count;
-    let records = Records::new(BufReader::new(Endless { line, at: 0, left }));
-    assert_eq!(records.map(|entries| entries.expect("it reads").len()).sum::<usize>(), count);
+    let chunks = Chunks::new(Endless { line, at: 0, left });
+    assert_eq!(chunks.map(|chunk| chunk.expect("it reads").entries().count()).sum::<usize>(), count);
 }

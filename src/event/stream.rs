@@ -1,144 +1,162 @@
-//! A stream of JSON records of any length, in memory for one record.
+//! A stream of JSON records of any length, in memory for a few chunks.
 //!
-//! Records follow each other on lines or are spread over several. The splitter counts brackets outside strings. A raw line break inside a
-//! string, or an object that begins in the first column while another is open, shows that the record before was broken: it is reported, and
-//! reading goes on with the next line.
+//! Records follow each other on lines or are spread over several. Wherever a `{` stands in the first column a record begins, whatever came
+//! before: so a broken record cannot swallow its neighbours, and a stream can be cut into [`Chunk`]s that are read apart from each other.
 
-use std::io::{self, BufRead};
+use std::io::{self, Read};
+use std::str;
 
 use super::{Entry, InputError};
 
-/// A record of more bytes is reported and skipped: an SQS batch, the largest real one, has at most 10,000 messages of 1 MiB but 6 MiB in all.
+/// A record of more bytes is reported and skipped: an SQS batch, the largest real one, has at most 6 MiB.
 const LONGEST_RECORD: usize = 64 << 20;
+/// What is read at once.
+const CHUNK: usize = 1 << 20;
 
-/// The entries of a stream of JSON records.
+/// The chunks of a stream.
 #[derive(Debug)]
-pub struct Records<R> {
+pub struct Chunks<R> {
     input: R,
-    /// Lines read so far.
-    line: usize,
-    /// A line that was read but belongs to the next record.
-    ahead: Option<Vec<u8>>,
+    /// Read, but not given out: the beginning of a record whose end is not known yet.
+    ahead: Vec<u8>,
+    lines: usize,
+    ended: bool,
 }
 
-/// One record as it stands in the stream.
-struct Document {
+/// Some whole records of a stream.
+#[derive(Debug)]
+pub struct Chunk {
     text: Vec<u8>,
-    first_line: usize,
+    /// Lines of the stream before this chunk.
+    lines_before: usize,
 }
 
-impl<R: BufRead> Records<R> {
-    /// Reads records from `input`.
+impl<R: Read> Chunks<R> {
+    /// Reads chunks from `input`, which needs no buffer.
     pub fn new(input: R) -> Self {
-        Self { input, line: 0, ahead: None }
+        Self { input, ahead: Vec::new(), lines: 0, ended: false }
     }
 
-    fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        if let Some(line) = self.ahead.take() {
-            return Ok(Some(line));
-        }
-        let mut line = Vec::new();
-        // A line longer than a record may be is read to its end in parts that are thrown away, so memory stays bounded.
-        let mut read = io::Read::take(&mut self.input, LONGEST_RECORD as u64 + 1).read_until(b'\n', &mut line)?;
-        if read > LONGEST_RECORD && !line.ends_with(b"\n") {
-            while read > 0 && !line.ends_with(b"\n") {
-                line.truncate(LONGEST_RECORD + 1);
-                let mut rest = Vec::new();
-                read = io::Read::take(&mut self.input, 1 << 20).read_until(b'\n', &mut rest)?;
-                if rest.ends_with(b"\n") {
-                    line.push(b'\n');
-                }
-            }
-        }
-        if line.is_empty() {
-            return Ok(None);
-        }
-        self.line += 1;
-        if self.line == 1 && line.starts_with(b"\xef\xbb\xbf") {
-            line.drain(..3);
-        }
-        Ok(Some(line))
-    }
-
-    fn next_document(&mut self) -> io::Result<Option<Document>> {
-        let Some(first) = self.next_filled_line()? else { return Ok(None) };
-        let mut document = Document { first_line: self.line, text: first };
-        let mut depth = Depth::default();
-        depth.read(&document.text);
-        while depth.open > 0 && !depth.in_string && document.text.len() <= LONGEST_RECORD {
-            let Some(line) = self.next_line()? else { break };
-            if line.starts_with(b"{") && document.text.starts_with(b"{") {
-                self.ahead = Some(line);
+    fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
+        let mut text = std::mem::take(&mut self.ahead);
+        let mut searched = 0;
+        while !self.ended {
+            let from = text.len();
+            self.ended = (&mut self.input).take(CHUNK as u64).read_to_end(&mut text)? < CHUNK;
+            // One byte back: the line break may have come with the part before.
+            if let Some(last) = last_record(&text[searched..]).filter(|_| !self.ended) {
+                self.ahead = text.split_off(searched + last);
                 break;
             }
-            depth.read(&line);
-            document.text.extend_from_slice(&line);
-        }
-        Ok(Some(document))
-    }
-
-    fn next_filled_line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        loop {
-            match self.next_line()? {
-                Some(line) if line.trim_ascii().is_empty() => {}
-                line => return Ok(line),
+            searched = from.saturating_sub(1);
+            if text.len() > LONGEST_RECORD {
+                break;
             }
         }
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let chunk = Chunk { lines_before: self.lines, text };
+        self.lines += line_breaks(&chunk.text);
+        Ok(Some(chunk))
     }
 }
 
-impl<R: BufRead> Iterator for Records<R> {
-    type Item = io::Result<Vec<Entry>>;
+impl<R: Read> Iterator for Chunks<R> {
+    type Item = io::Result<Chunk>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.next_document() {
-            Err(error) => Some(Err(error)),
-            Ok(None) => None,
-            Ok(Some(document)) => Some(Ok(document.entries())),
-        }
+        self.next_chunk().transpose()
     }
 }
 
-impl Document {
-    fn entries(&self) -> Vec<Entry> {
-        let failed = |column, problem| {
-            let error = InputError { line: self.first_line, column, path: String::new(), problem };
-            vec![Entry { message_id: None, tasks: vec![Err(error)] }]
+impl Chunk {
+    /// The entries of the chunk's records, in order.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        let bom = if self.lines_before == 0 && self.text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mut rest = Rest { text: &self.text[bom..], line: self.lines_before + 1 };
+        std::iter::from_fn(move || rest.next_record()).flatten()
+    }
+}
+
+/// What is left of a chunk.
+struct Rest<'c> {
+    text: &'c [u8],
+    /// The line on which it begins, counted from 1.
+    line: usize,
+}
+
+impl Rest<'_> {
+    fn next_record(&mut self) -> Option<Vec<Entry>> {
+        let blank = self.text.len() - self.text.trim_ascii_start().len();
+        self.skip(blank);
+        if self.text.is_empty() {
+            return None;
+        }
+        let record = &self.text[..next_record(self.text)];
+        let line = &record[..memchr::memchr(b'\n', record).map_or(record.len(), |end| end + 1)];
+        let (entries, length) = if record.len() > LONGEST_RECORD {
+            (failed(format!("expected a record of at most {LONGEST_RECORD} bytes"), 1), record.len())
+        } else if is_closed(line) {
+            (read(line), line.len())
+        } else {
+            // It may end before the next record begins: then something else follows on lines of its own.
+            let length = json_length(record).unwrap_or(record.len());
+            (read(&record[..length]), length)
         };
-        if self.text.len() > LONGEST_RECORD {
-            return failed(1, format!("expected a record of at most {LONGEST_RECORD} bytes"));
-        }
-        match std::str::from_utf8(self.text.trim_ascii_end()) {
-            Err(error) => failed(error.valid_up_to() + 1, "expected UTF-8 text".to_owned()),
-            Ok(text) => {
-                let mut entries = super::read_record(text);
-                let errors = entries.iter_mut().flat_map(|entry| &mut entry.tasks).filter_map(|task| task.as_mut().err());
-                errors.for_each(|error| error.line += self.first_line - 1);
-                entries
-            }
-        }
+        let line_before = self.line - 1;
+        self.skip(length);
+        Some(moved(entries, line_before))
+    }
+
+    fn skip(&mut self, length: usize) {
+        let (skipped, rest) = self.text.split_at(length);
+        self.line += line_breaks(skipped);
+        self.text = rest;
     }
 }
 
-/// How many brackets are open, read line by line.
-#[derive(Default)]
-struct Depth {
-    open: usize,
-    in_string: bool,
+fn read(record: &[u8]) -> Vec<Entry> {
+    match str::from_utf8(record.trim_ascii_end()) {
+        Ok(text) => super::read_record(text),
+        Err(error) => failed("expected UTF-8 text".to_owned(), error.valid_up_to() + 1),
+    }
 }
 
-impl Depth {
-    fn read(&mut self, line: &[u8]) {
-        let mut escaped = false;
-        for &byte in line {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if self.in_string => escaped = true,
-                b'"' => self.in_string = !self.in_string,
-                b'{' | b'[' if !self.in_string => self.open += 1,
-                b'}' | b']' if !self.in_string => self.open = self.open.saturating_sub(1),
-                _ => {}
-            }
-        }
-    }
+fn failed(problem: String, column: usize) -> Vec<Entry> {
+    vec![Entry { message_id: None, tasks: vec![Err(InputError { line: 1, column, path: String::new(), problem })] }]
+}
+
+fn moved(mut entries: Vec<Entry>, lines: usize) -> Vec<Entry> {
+    let errors = entries.iter_mut().flat_map(|entry| &mut entry.tasks).filter_map(|task| task.as_mut().err());
+    errors.for_each(|error| error.line += lines);
+    entries
+}
+
+/// Whether a line looks like a record of its own, whole or broken, or like no record at all.
+fn is_closed(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let opens = matches!(line.first(), Some(b'{' | b'['));
+    !opens || (line.len() > 1 && matches!(line.last(), Some(b'}' | b']')))
+}
+
+/// How many bytes the JSON value takes that `record` begins with, to the end of its line; `None` where it is not whole.
+fn json_length(record: &[u8]) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_slice(record).into_iter::<serde::de::IgnoredAny>();
+    values.next()?.ok()?;
+    let end = values.byte_offset();
+    Some(memchr::memchr(b'\n', &record[end..]).map_or(record.len(), |line| end + line + 1))
+}
+
+/// Where the record after the first begins, or the end.
+fn next_record(text: &[u8]) -> usize {
+    memchr::memmem::find(text, b"\n{").map_or(text.len(), |at| at + 1)
+}
+
+fn last_record(text: &[u8]) -> Option<usize> {
+    memchr::memmem::rfind(text, b"\n{").map(|at| at + 1)
+}
+
+fn line_breaks(text: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', text).count()
 }
