@@ -2,42 +2,36 @@
 //!
 //! What looks like a credential is masked byte for byte, so a text keeps its length and every span into it stays valid. Control,
 //! escape and direction-changing characters become `~` (white space becomes a space), so no text can steer a terminal.
+//! Each kind of secret has a function of its own, which looks at the text once; most texts are told harmless in one glance ([`is_plain`]).
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Words whose value, after `=` or in JSON after `:`, is nobody's business. Compared without case, `-` and `_` alike.
+/// Ends of names whose value is nobody's business, behind `=` or as a JSON key. Compared in lower case, with `-` for `_`, without numbers at the end.
 const SECRET_NAMES: &[&str] = &[
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "api-key",
-    "access-key",
-    "accesskey",
-    "secret-key",
-    "secretkey",
-    "private-key",
-    "credential",
-    "credentials",
-    "signature",
-    "authorization",
-    "awscredsuri",
-    "session-token",
-    "security-token",
-    "auth",
+    "password", "passwd", "pwd", "pass", "passphrase", "secret", "secret-value", "token", "apikey", "-key", "accesskey", "secretkey", "credential", "credentials", "creds",
+    "signature", "sig", "authorization", "awscredsuri", "relative-uri", "full-uri", "auth", "session", "cookie",
 ];
-
+/// Names that count before a bare colon too, as people write them.
+const PLAIN_NAMES: &[&str] = &["password", "passwd", "pwd", "passphrase", "api-key", "apikey", "secret-key", "access-key", "auth-token", "access-token", "session-token", "security-token"];
+/// Words before a value on a command line or in a sentence.
+const SPOKEN: &[&str] = &["--password ", "--token ", "--secret ", "--api-key ", "password is ", "password was ", "token is "];
+/// Schemes after `Authorization:`.
+const SCHEMES: &[&str] = &["bearer", "basic", "token", "digest", "negotiate", "aws4-hmac-sha256"];
+/// Beginnings of tokens that say what they are.
+const TOKENS: &[&str] = &[
+    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "sk-", "glpat-", "npm_", "hvs.", "dckr_pat_",
+    "AIza", "eyJ",
+];
+/// What follows such a beginning has at least so many characters.
+const SHORTEST_TAIL: usize = 16;
 /// Access key ids begin so and have twenty characters.
 const KEY_ID_PREFIXES: &[&str] = &["AKIA", "ASIA", "AROA", "AIDA", "ABIA", "ACCA"];
 const KEY_ID_LENGTH: usize = 20;
-/// A secret access key has this many characters.
-const SECRET_KEY_LENGTH: usize = 40;
-/// Session tokens and the like are runs without a separator of at least this many characters.
-const SHORTEST_TOKEN: usize = 56;
+/// A secret access key has forty characters, session tokens have more.
+const SHORTEST_RANDOM: usize = 40;
+/// Of a hundred neighbours in random base64 about sixty differ in kind (upper, lower, digit); in names, even those of generators, fewer than thirty.
+const RANDOM_CHANGES: usize = 38;
 /// Shorter words after `Bearer` are words.
 const SHORTEST_BEARER: usize = 16;
 /// A decoder quotes one character, at most escaped.
@@ -45,10 +39,36 @@ const LONGEST_QUOTED: usize = 24;
 /// How far back the name before `=` is looked for.
 const LONGEST_NAME: usize = 64;
 
-/// The text without anything secret or unprintable, in as many bytes.
+/// Free text without anything secret or unprintable, in as many bytes.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
-    let masks = masks(text);
+    if is_plain(text) { Cow::Borrowed(text) } else { masked(text, masks(text, true)) }
+}
+
+/// The same for what is known to be a name: a long name may look random, and must stay readable.
+#[must_use]
+pub fn redact_name(text: &str) -> Cow<'_, str> {
+    if is_plain(text) { Cow::Borrowed(text) } else { masked(text, masks(text, false)) }
+}
+
+/// Whether a text is of plain words in which no secret can hide: ids, ARNs, names.
+fn is_plain(text: &str) -> bool {
+    let (mut run, mut upper) = (0_usize, false);
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => run += 1,
+            b'A'..=b'Z' => (run, upper) = (run + 1, true),
+            b':' | b'/' | b'-' | b'.' | b'_' => (run, upper) = (0, false),
+            _ => return false,
+        }
+        if run >= SHORTEST_TAIL && upper {
+            return false;
+        }
+    }
+    !text.contains("://") && !text.contains("credentials/") && !text.contains("-----")
+}
+
+fn masked<'t>(text: &'t str, masks: Vec<Range<usize>>) -> Cow<'t, str> {
     if masks.is_empty() && !text.chars().any(unprintable) {
         return Cow::Borrowed(text);
     }
@@ -69,21 +89,25 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 fn unprintable(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// What must not be seen, in order and without overlaps.
-fn masks(text: &str) -> Vec<Range<usize>> {
+fn masks(text: &str, free: bool) -> Vec<Range<usize>> {
+    let lower = text.to_ascii_lowercase();
     let mut masks = Vec::new();
-    quoted_characters(text, &mut masks);
-    printed_specs(text, &mut masks);
+    quoted_characters(text, &lower, &mut masks);
+    printed_values(&lower, &mut masks);
     private_keys(text, &mut masks);
-    bearers(text, &mut masks);
+    credential_paths(&lower, &mut masks);
+    headers(&lower, &mut masks);
+    spoken(&lower, &mut masks);
+    named_values(text, &lower, &mut masks);
     for word in words(text) {
-        named_values(text, word.clone(), &mut masks);
         urls(text, word.clone(), &mut masks);
-        tokens(text, word, &mut masks);
+        tokens(text, word, free, &mut masks);
     }
+    masks.retain(|mask| !mask.is_empty());
     masks.sort_by_key(|mask| (mask.start, mask.end));
     masks.dedup_by(|next, mask| {
         let overlaps = next.start <= mask.end;
@@ -103,150 +127,203 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// `invalid character 'h' looking for` quotes a letter of the secret; chamber quotes whole values.
-fn quoted_characters(text: &str, masks: &mut Vec<Range<usize>>) {
-    const LEAD: &str = "nvalid character '";
-    const LEAD_VALUE: &str = "expecting value `";
-    for (at, _) in text.match_indices(LEAD) {
-        let from = at + LEAD.len();
-        let rest = &text[from..floor_boundary(text, from + LONGEST_QUOTED)];
-        let ends = ["' looking", "' after", "' in "].iter().filter_map(|after| rest.find(after)).min();
-        // Cut off: at most an escaped character can be there.
-        masks.push(from..from + ends.or_else(|| rest.find('\'')).unwrap_or(rest.len()));
-    }
-    if let Some(at) = text.find(LEAD_VALUE) {
-        masks.push(at + LEAD_VALUE.len()..text.len());
-    }
-}
-
-/// The agent prints a whole credential spec that it cannot read.
-fn printed_specs(text: &str, masks: &mut Vec<Range<usize>>) {
-    const LEAD: &str = "unmarshalling credentialspec";
-    let Some(at) = text.find(LEAD) else { return };
-    let from = at + LEAD.len();
-    let from = from + text[from..].strip_prefix(" domainless").map_or(0, |rest| text[from..].len() - rest.len());
-    let to = text[from..].rfind(" : ").map_or(text.len(), |to| from + to);
-    if to > from + 1 {
-        masks.push(from + 1..to);
+/// `invalid character 'h' looking for` quotes a letter of the secret.
+fn quoted_characters(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
+    const LEAD: &str = "nvalid character";
+    const QUOTES: [char; 4] = ['\'', '"', '\u{2018}', '\u{2019}'];
+    for (at, _) in lower.match_indices(LEAD) {
+        let rest = &text[at + LEAD.len()..];
+        let Some(quoted) = rest.trim_start().strip_prefix(QUOTES) else { continue };
+        let from = text.len() - quoted.len();
+        let window = &quoted[..floor_boundary(quoted, LONGEST_QUOTED)];
+        let said = ["looking", "after", "in "].iter().filter_map(|said| window.to_ascii_lowercase().find(said)).min();
+        let end = said.and_then(|said| window[..said].rfind(QUOTES)).or_else(|| window.char_indices().skip(1).find(|(_, letter)| QUOTES.contains(letter)).map(|(at, _)| at));
+        masks.push(from..from + end.unwrap_or(window.len()));
     }
 }
 
-fn private_keys(text: &str, masks: &mut Vec<Range<usize>>) {
-    let mut from = 0;
-    while let Some(begin) = text[from..].find("-----BEGIN ") {
-        let begin = from + begin;
-        let end = text[begin..].find("-----END ").map_or(text.len(), |end| begin + end);
-        masks.push(begin..end);
-        from = end.max(begin + 1);
-        while !text.is_char_boundary(from) {
-            from += 1;
+/// Chamber quotes whole values, and the agent a whole credential spec that it cannot read.
+fn printed_values(lower: &str, masks: &mut Vec<Range<usize>>) {
+    const VALUE: &str = "expecting value `";
+    const SPEC: &str = "unmarshalling credentialspec";
+    if let Some(at) = lower.find(VALUE) {
+        masks.push(at + VALUE.len()..lower.len());
+    }
+    if let Some(at) = lower.find(SPEC) {
+        let from = at + SPEC.len();
+        let from = from + lower[from..].strip_prefix(" domainless").map_or(0, |rest| lower[from..].len() - rest.len());
+        let to = lower[from..].rfind(" : ").map_or(lower.len(), |to| from + to);
+        if to > from + 1 {
+            masks.push(from + 1..to);
         }
     }
 }
 
-/// `name=value`, `"name":"value"`, `Authorization: Bearer value`.
-fn named_values(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
-    if is_arn(&text[word.clone()]) {
-        return;
+/// A PEM block, also one whose beginning or end was cut off.
+fn private_keys(text: &str, masks: &mut Vec<Range<usize>>) {
+    const BEGIN: &str = "-----BEGIN ";
+    const END: &str = "-----END ";
+    let first = text.find(BEGIN);
+    if let Some(end) = text.find(END).filter(|end| first.is_none_or(|begin| begin > *end)) {
+        masks.push(0..end);
     }
-    let mut done = word.start;
-    for (at, sign) in text[word.clone()].match_indices(['=', ':']) {
-        let at = word.start + at;
-        if at < done || !names_a_secret(&text[floor_boundary(text, at.saturating_sub(LONGEST_NAME)).max(word.start)..at], sign) {
+    let mut from = 0;
+    while let Some(begin) = text[from..].find(BEGIN) {
+        let begin = from + begin;
+        let end = text[begin..].find(END).map_or(text.len(), |end| begin + end);
+        masks.push(begin..end);
+        from = end.max(begin + BEGIN.len());
+    }
+}
+
+/// The path under which a task fetches its credentials.
+fn credential_paths(lower: &str, masks: &mut Vec<Range<usize>>) {
+    for (at, lead) in lower.match_indices("/credentials/") {
+        let from = at + lead.len();
+        masks.push(from..end_of_value(lower, from));
+    }
+}
+
+/// HTTP headers that carry a credential.
+fn headers(lower: &str, masks: &mut Vec<Range<usize>>) {
+    for (at, lead) in lower.match_indices("authorization").chain(lower.match_indices("earer ")).chain(lower.match_indices("asic ")) {
+        let rest = &lower[at + lead.len()..];
+        let after = rest.trim_start_matches([':', '=', ' ', '"', '\'']);
+        let signed = rest[..rest.len() - after.len()].contains([':', '=']);
+        let from = lower.len() - after.len();
+        let end = end_of_value(lower, from);
+        if lead == "authorization" {
+            let known = signed && SCHEMES.iter().any(|scheme| after.starts_with(scheme));
+            // The scheme, and whatever follows it up to the end of the header.
+            let header_end = after.find(['"', '\'', '\n']).map_or(lower.len(), |end| from + end);
+            masks.push(from..if known { header_end } else { from });
+        } else if end - from >= SHORTEST_BEARER {
+            masks.push(from..end);
+        }
+    }
+}
+
+/// `--password x`, `password is x`, `with password "x"`, `curl -u name:x`.
+fn spoken(lower: &str, masks: &mut Vec<Range<usize>>) {
+    for lead in SPOKEN {
+        for (at, lead) in lower.match_indices(lead) {
+            let from = at + lead.len();
+            masks.push(value(lower, from));
+        }
+    }
+    for (at, lead) in lower.match_indices("password \"").chain(lower.match_indices("password '")) {
+        masks.push(value(lower, at + lead.len() - 1));
+    }
+    for (at, lead) in lower.match_indices(" -u ") {
+        let word = value(lower, at + lead.len());
+        if let Some(colon) = lower[word.clone()].find(':') {
+            masks.push(word.start + colon + 1..word.end);
+        }
+    }
+}
+
+/// `name=value`, `"name": "value"`, `password: value`.
+fn named_values(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
+    let mut done = 0;
+    for (at, sign) in lower.match_indices(['=', ':']) {
+        if at < done || !names_a_secret(&lower[floor_boundary(lower, at.saturating_sub(LONGEST_NAME))..at], sign) {
             continue;
         }
-        let value = skip(text, at + 1, &[" ", "\"", "'", "\\"]);
-        let value =
-            ["Bearer ", "bearer ", "Basic ", "basic "].iter().find(|scheme| text[value..].starts_with(**scheme)).map_or(value, |scheme| value + scheme.len());
-        let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | ',' | ';' | '&' | ')' | '}');
-        done = text[value..].find(ends).map_or(text.len(), |to| value + to);
-        if done > value {
-            masks.push(value..done);
-        }
+        let value = value(text, at + 1);
+        done = value.end;
+        masks.push(value);
     }
 }
 
-/// Whether what stands before `=` or `:` is the name of a secret. A colon counts after a quoted name, as in JSON, and in a header.
+/// Whether what stands before `=` or `:` is the name of a secret. Most names count before a colon only when quoted, as in JSON.
 fn names_a_secret(before: &str, sign: &str) -> bool {
-    let name = before.trim_end_matches(['"', '\'', '\\']);
-    let quoted = name.len() < before.len();
+    let spaced = before.trim_end_matches(' ');
+    let name = spaced.trim_end_matches(['"', '\'', '\\']);
+    let quoted = name.len() < spaced.len();
     let start = name.rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));
-    let name = start.map_or(name, |at| name[at..].trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()));
-    let name = name.to_ascii_lowercase().replace('_', "-");
-    let header = matches!(name.as_str(), "authorization" | "x-amz-security-token");
-    (sign == "=" || quoted || header) && SECRET_NAMES.iter().any(|secret| name.ends_with(secret))
+    let (context, name) = name.split_at(start.map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8)));
+    let name = name.replace('_', "-");
+    let name = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '-');
+    let ends = |names: &[&str]| names.iter().any(|secret| name.ends_with(secret));
+    match sign {
+        "=" => ends(SECRET_NAMES),
+        _ if quoted => ends(SECRET_NAMES),
+        // "fetching password: ..." names a step, and an ARN's colons separate its parts.
+        _ => spaced.len() == before.len() && ends(PLAIN_NAMES) && !context.ends_with("fetching ") && !context.ends_with(':'),
+    }
 }
 
-/// A token after `Bearer`, whatever stands before.
-fn bearers(text: &str, masks: &mut Vec<Range<usize>>) {
-    for (at, lead) in text.match_indices("earer ") {
-        let from = at + lead.len();
-        let to = text[from..].find(char::is_whitespace).map_or(text.len(), |to| from + to);
-        if to - from >= SHORTEST_BEARER {
-            masks.push(from..to);
+/// A value after a sign: what its quotes hold, or a word.
+fn value(text: &str, from: usize) -> Range<usize> {
+    let rest = &text[from..];
+    let open = rest.trim_start_matches([' ', '\\']);
+    let from = from + (rest.len() - open.len());
+    match open.chars().next() {
+        Some(quote @ ('"' | '\'' | '`')) => {
+            let inner = from + 1;
+            let mut escaped = false;
+            let closes = |letter: char| {
+                let closing = letter == quote && !escaped;
+                escaped = letter == '\\' && !escaped;
+                closing
+            };
+            // In JSON inside a string even the quotes are escaped: then the first one closes.
+            let end = if rest.trim_start().starts_with('\\') { text[inner..].find(['\\', quote]) } else { text[inner..].find(closes) };
+            inner..end.map_or(text.len(), |end| inner + end)
+        }
+        _ => from..end_of_value(text, from),
+    }
+}
+
+fn end_of_value(text: &str, from: usize) -> usize {
+    let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | ';' | '&' | ')' | '}');
+    text[from..].find(ends).map_or(text.len(), |end| from + end)
+}
+
+/// The query, the fragment and the user part of every URL in a word.
+fn urls(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
+    for (at, scheme) in text[word.clone()].match_indices("://") {
+        let from = word.start + at + scheme.len();
+        let rest = text[from..word.end].split("://").next().unwrap_or_default();
+        let rest = rest.split('"').next().unwrap_or_default();
+        // A password may hold any sign but this: the last one ends it.
+        if let Some(at) = rest.rfind('@').filter(|at| rest[..*at].contains(':')) {
+            masks.push(from..from + at);
+        }
+        if let Some(query) = rest.find(['?', '#']) {
+            let open = rest.trim_end_matches([':', ',', '.', ')', ']', ';']).len().max(query + 1);
+            masks.push(from + query + 1..from + open);
+        }
+        if let Some(hook) = rest.find("hooks.slack.com/services/") {
+            masks.push(from + hook + "hooks.slack.com/services/".len()..from + rest.len());
         }
     }
 }
 
-fn is_arn(word: &str) -> bool {
-    word.trim_start_matches(['\'', '"', '(', '[']).starts_with("arn:")
-}
-
-/// Skips a few separators.
-fn skip(text: &str, mut at: usize, separators: &[&str]) -> usize {
-    for _ in 0..4 {
-        at += separators.iter().find(|separator| text[at..].starts_with(**separator)).map_or(0, |separator| separator.len());
-    }
-    at
-}
-
-fn floor_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// The query and the user part of a URL.
-fn urls(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
-    let Some(scheme) = text[word.clone()].find("://") else { return };
-    let from = word.start + scheme + 3;
-    let rest = &text[from..word.end];
-    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    if let Some(at) = rest[..authority].rfind('@') {
-        masks.push(from..from + at);
-    }
-    if let Some(query) = rest.find('?') {
-        let to = rest[query..].find(['"', '\'', '<', '>']).map_or(rest.len(), |to| query + to);
-        let open = rest[..to].trim_end_matches([':', ',', '.', ')']).len().max(query + 1);
-        masks.push(from + query + 1..from + open);
-    }
-}
-
-/// Key ids, secret keys, session tokens and JSON web tokens, wherever they stand outside an ARN.
-fn tokens(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
+/// Key ids and tokens that say what they are; in free text outside ARNs also what is too random to be a name.
+fn tokens(text: &str, word: Range<usize>, free: bool, masks: &mut Vec<Range<usize>>) {
     let whole = &text[word.clone()];
-    let in_arn = is_arn(whole);
+    let name = !free || whole.trim_start_matches(['\'', '"', '(', '[']).starts_with("arn:");
     let token = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=' | '_' | '-' | '.');
     let mut from = word.start;
     for part in whole.split_inclusive(|letter| !token(letter)) {
         let run = part.trim_end_matches(|letter| !token(letter));
-        let span = from..from + run.len();
-        from += part.len();
-        if run.starts_with("eyJ") && run.matches('.').count() >= 1 && run.len() > 24 {
-            masks.push(span);
-        } else if !in_arn {
-            for chunk in chunks(run, span.start) {
-                let text = &text[chunk.clone()];
-                if is_key_id(text) || is_token(text) {
-                    masks.push(chunk);
-                }
-            }
-            if is_secret_key(run.trim_matches(['=', '.'])) {
-                masks.push(span);
+        for beginning in TOKENS {
+            let starts = run.match_indices(beginning).map(|(at, _)| at).find(|at| !run[..*at].ends_with(|letter: char| letter.is_ascii_alphanumeric()));
+            if let Some(at) = starts.filter(|at| run.len() - at >= beginning.len() + SHORTEST_TAIL) {
+                masks.push(from + at..from + run.len());
             }
         }
+        if !name && is_random(run) {
+            masks.push(from..from + run.len());
+        }
+        for chunk in chunks(run, from) {
+            let text = &text[chunk.clone()];
+            if is_key_id(text) || (!name && is_random(text)) {
+                masks.push(chunk);
+            }
+        }
+        from += part.len();
     }
 }
 
@@ -264,45 +341,82 @@ fn is_key_id(text: &str) -> bool {
     text.len() == KEY_ID_LENGTH && KEY_ID_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) && text.bytes().all(upper)
 }
 
-fn is_secret_key(text: &str) -> bool {
-    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    text.len() == SECRET_KEY_LENGTH && text.bytes().all(base64) && is_mixed(text)
+/// Whether a text changes between upper case, lower case and digits as often as chance does, and has all three.
+fn is_random(text: &str) -> bool {
+    let kind = |byte: u8| match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    };
+    let has = |wanted| text.bytes().any(|byte| kind(byte) == wanted);
+    let differ = |pair: &&[u8]| kind(pair[0]) != kind(pair[1]) && kind(pair[0]) < 3 && kind(pair[1]) < 3;
+    let changes = text.as_bytes().windows(2).filter(differ).count();
+    text.len() >= SHORTEST_RANDOM && has(0) && has(1) && has(2) && changes * 100 >= text.len() * RANDOM_CHANGES
 }
 
-fn is_token(text: &str) -> bool {
-    text.len() >= SHORTEST_TOKEN && is_mixed(text)
-}
-
-/// Upper and lower case and digits together: not a hash, a number or a word.
-fn is_mixed(text: &str) -> bool {
-    let any = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
-    any(u8::is_ascii_uppercase) && any(u8::is_ascii_lowercase) && any(u8::is_ascii_digit)
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 #[cfg(test)]
 mod tests {
-    use super::redact;
+    use super::{redact, redact_name};
 
     #[test]
     fn credentials_are_masked_and_lengths_kept() {
         let cases = [
             ("Get \"https://b.s3.amazonaws.com/k?X-Amz-Signature=abc&X=1\": EOF", "Get \"https://b.s3.amazonaws.com/k?***********************\": EOF"),
             ("https://user:pw@host/path", "https://*******@host/path"),
+            ("https://a.b/c,postgres://u:hun/ter2@h/d", "https://a.b/c,postgres://**********@h/d"),
             ("key AKIAIOSFODNN7EXAMPLE used", "key ******************** used"),
-            ("x wJalrXUtnFEMI/K7MDENG/bPxRfiCY1XAMPLEKEY", "x ****************************************"),
+            ("x kW3r9TzQ/b7LmXc2VnP0+sYdF4gHjK1eRtU6iOaB", "x ****************************************"),
             ("Invalid character 'h' looking for beginning of value", "Invalid character '*' looking for beginning of value"),
+            ("INVALID CHARACTER \u{2018}h\u{2019} looking for", "INVALID CHARACTER \u{2018}*\u{2019} looking for"),
+            ("invalid character\n\t'\\'' looking for", "invalid character  '**' looking for"),
             ("DB_PASSWORD=hunter2 next", "DB_PASSWORD=******* next"),
-            ("{\"password\":\"hunter2\"}", "{\"password\":\"*******\"}"),
-            ("awscredsuri=/v2/credentials/abc,x", "awscredsuri=*******************,x"),
-            ("Authorization: Bearer abc.def", "Authorization: Bearer *******"),
+            ("PASSWORD_1 = hunter2", "PASSWORD_1 = *******"),
+            ("password: hunter2", "password: *******"),
+            ("{\"password\" : \"hun ter,2\"}", "{\"password\" : \"*********\"}"),
+            ("{\\\"password\\\":\\\"hunter2\\\"}", "{\\\"password\\\":\\\"*******\\\"}"),
+            ("run --password hunter2 now", "run --password ******* now"),
+            ("Password is hunter2", "Password is *******"),
+            ("curl -u admin:hunter2 x", "curl -u admin:******* x"),
+            ("awscredsuri=/v2/credentials/abc x", "awscredsuri=******************* x"),
+            ("ecs:/v2/credentials/a1ff833e-2956", "ecs:/v2/credentials/*************"),
+            ("GetAuthorizationToken, https response", "GetAuthorizationToken, https response"),
+            ("Authorization: Bearer abc.def", "Authorization: **************"),
+            ("token ghp_0123456789abcdefghijABCDEFGHIJ012345", "token ****************************************"),
+            ("arn:aws:iam::111122223333:user/AKIAIOSFODNN7EXAMPLE", "arn:aws:iam::111122223333:user/********************"),
             ("\u{1b}[31mred", "~[31mred"),
-            ("did not contain json key password", "did not contain json key password"),
-            ("arn:aws:secretsmanager:us-east-1:1:secret:prod/token:password::", "arn:aws:secretsmanager:us-east-1:1:secret:prod/token:password::"),
-            ("secret arn:aws:x: AccessDenied", "secret arn:aws:x: AccessDenied"),
+            ("a\u{202e}b", "a~~~b"),
         ];
         for (text, want) in cases {
             assert_eq!(redact(text), want);
             assert_eq!(want.len(), text.len());
         }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            "did not contain json key password",
+            "asm fetching password: AuthorizationData is malformed, empty field",
+            "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/token:password::",
+            "secret arn:aws:secretsmanager:us-east-1:111122223333:secret:db: AccessDeniedException: x",
+            "require authorization: server message: insufficient_scope",
+            "invalid parameters: /MyCompany/Prod1/PaymentService/DbPasswd",
+            "log-group:ProdStack-ApplicationLoadBalancedFargateServiceTaskDefwebLogGroup2A898F61",
+            "sha256:c02342326b04a05fa0fc4c703c4aaa8ffb46cc0f2eda269c4a0dee53c8296182",
+            "incorrect username or password",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+        let name = "ProductionPaymentsStackPaymentServiceTaskDefinition940E9A80";
+        assert_eq!(redact_name(name), name);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::arn::Arn;
-use crate::redact::redact;
+use crate::redact::redact_name;
 
 /// A task definition, as far as a start can fail on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -133,7 +133,7 @@ impl TaskDefinition {
     #[must_use]
     pub fn cleaned(mut self) -> Self {
         let clean = |text: &mut String| {
-            if let std::borrow::Cow::Owned(safe) = redact(text) {
+            if let std::borrow::Cow::Owned(safe) = redact_name(text) {
                 *text = safe;
             }
         };

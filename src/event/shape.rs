@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Container, Entry, InputError, Reason, Source, Task, Workload, without_values};
 use crate::arn::Arn;
-use crate::redact::redact;
+use crate::redact::{redact, redact_name};
 
 type Text<'a> = Option<Cow<'a, str>>;
 
@@ -326,10 +326,16 @@ fn unknown_shape(text: &str, expected: &str) -> InputError {
     InputError::new(format!("expected {expected}; found {found}"))
 }
 
-/// The text as the model keeps it: safe to print, and absent where it is blank.
-fn owned(text: Text<'_>) -> Option<String> {
+/// Free text as the model keeps it: safe to print, and absent where it is blank.
+fn owned_text(text: Text<'_>) -> Option<String> {
     let text = text.filter(|text| !text.trim().is_empty())?;
     Some(redact(&text).into_owned())
+}
+
+/// The same for a name.
+fn owned(text: Text<'_>) -> Option<String> {
+    let text = text.filter(|text| !text.trim().is_empty())?;
+    Some(redact_name(&text).into_owned())
 }
 
 fn task(shape: Shape<'_>, source: Source) -> Task {
@@ -342,13 +348,13 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
     };
     let (region, account) = (of_arn(|arn| arn.region), of_arn(|arn| arn.account));
     let mut reasons: Vec<Reason> = Vec::new();
-    if let Some(text) = owned(shape.stopped_reason) {
+    if let Some(text) = owned_text(shape.stopped_reason) {
         reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
     }
     let mut containers = Vec::new();
     for (at, container) in shape.containers.unwrap_or_default().into_iter().enumerate() {
         let name = owned(container.name);
-        if let Some(text) = owned(container.reason) {
+        if let Some(text) = owned_text(container.reason) {
             reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });
         }
         containers.push(Container { name, image: owned(container.image), exit_code: container.exit_code.map(|code| code.0) });
@@ -389,7 +395,7 @@ fn service_event(shape: Shape<'_>, source: Source) -> Task {
     let cluster_arn = owned(shape.cluster_arn);
     let cluster = cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
     let fails = shape.event_type.as_deref() != Some("INFO");
-    let text = owned(shape.reason).filter(|_| fails);
+    let text = owned_text(shape.reason).filter(|_| fails);
     let at = [shape.created_at, shape.updated_at, shape.time].into_iter().flatten().find_map(|moment| moment.0);
     Task {
         source,
