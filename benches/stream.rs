@@ -1,4 +1,4 @@
-//! How long it takes to diagnose a large stream, against serde_json merely skipping through the same bytes on one core.
+//! How long it takes to diagnose a large stream, against `serde_json` merely skipping through the same bytes on one core.
 //!
 //! `cargo bench --no-default-features --bench stream -- [EVENTS]` makes a file of events under `target/` (one in fifty failed), times the
 //! program on it, output included, and prints the ratio of the medians of alternating runs.
@@ -52,7 +52,9 @@ fn stream(events: usize) -> PathBuf {
 
 fn skip(text: &str) {
     let records = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    assert!(records.map(|record| record.expect("it is JSON")).count() > 0);
+    for record in records {
+        record.expect("it is JSON");
+    }
 }
 
 fn diagnose(path: &Path) {

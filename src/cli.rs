@@ -15,6 +15,7 @@ use crate::config;
 use crate::diagnosis::diagnose;
 use crate::event::{Chunk, Chunks, Task};
 use crate::question::Evidence;
+use crate::redact::redact_name;
 use crate::render::text::Colour;
 use crate::render::{catalogue, json, text};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
@@ -148,9 +149,8 @@ impl Diagnose {
 }
 
 fn evidence(path: &Path) -> Result<Evidence, CliError> {
-    let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::Unreadable { path: shown.clone(), error })?;
-    let definition = TaskDefinition::from_json(&text).map_err(|error| CliError::NoTaskDefinition { path: shown, error })?;
+    let text = std::fs::read_to_string(path).map_err(|error| CliError::Unreadable { path: shown(path), error })?;
+    let definition = TaskDefinition::from_json(&text).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
     Ok(Evidence::of_definition(definition))
 }
 
@@ -164,9 +164,9 @@ fn read_file(path: &Path, writer: &ReportWriter, out: &mut impl Write, any_befor
         return read_records("standard input", stdin, writer, out, any_before);
     }
     match File::open(path) {
-        Ok(file) => read_records(&path.display().to_string(), file, writer, out, any_before),
+        Ok(file) => read_records(&shown(path), file, writer, out, any_before),
         Err(error) => {
-            complain(&CliError::Unreadable { path: path.display().to_string(), error }.to_string());
+            complain(&CliError::Unreadable { path: shown(path), error }.to_string());
             Ok(Written { outcome: Outcome::Unread, ..Written::default() })
         }
     }
@@ -300,6 +300,11 @@ impl ReportWriter {
         let outcome = if report.has_unrecognised() { Outcome::Unrecognised } else { Outcome::Diagnosed };
         done.outcome = done.outcome.max(outcome);
     }
+}
+
+/// A file's name, safe to print.
+fn shown(path: &Path) -> String {
+    redact_name(&path.display().to_string()).into_owned()
 }
 
 /// Says what went wrong, on standard error.

@@ -5,7 +5,7 @@
 
 use crate::arn::Arn;
 use crate::reason::{Fault, Step, Symptom};
-use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target, TaskDefinition, split_suffix};
+use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target, TaskDefinition};
 
 /// The references that the symptom can be about, in the order of the definition; empty where none fits.
 #[must_use]
@@ -52,19 +52,24 @@ fn names_its_reference(symptom: &Symptom) -> bool {
 
 fn is_named(named: &str, reference: &Reference, truncated: bool) -> bool {
     match reference.target() {
-        Some(Target::Secret(secret)) => is_secret(named, secret, &reference.value_from),
+        Some(Target::Secret(secret)) => is_secret(named, secret, &reference.value_from, truncated),
         Some(Target::Parameter(name)) => named.split(',').any(|named| is_parameter(named, name, &reference.value_from, truncated)),
         _ => reference.value_from.contains(named) || named.contains(reference.value_from.as_str()),
     }
 }
 
-fn is_secret(named: &str, secret: SecretReference<'_>, value_from: &str) -> bool {
-    if secret.arn.starts_with(named) || value_from.starts_with(named) {
+fn is_secret(named: &str, secret: SecretReference<'_>, value_from: &str, truncated: bool) -> bool {
+    if secret.arn == named || (truncated && value_from.starts_with(named)) {
         return true;
     }
     let named_name = named.split_once(":secret:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name));
     // AWS prints the whole ARN where the definition may have left the suffix out, and the other way round.
-    named_name == secret.name || split_suffix(named_name).0 == secret.name || split_suffix(secret.name).0 == named_name
+    named_name == secret.name || without_tail(named_name) == Some(secret.name) || without_tail(secret.name) == Some(named_name)
+}
+
+/// A name without a hyphen and six characters, whatever they are.
+fn without_tail(name: &str) -> Option<&str> {
+    name.rsplit_once('-').filter(|(_, tail)| tail.len() == 6).map(|(base, _)| base)
 }
 
 fn is_parameter(named: &str, name: &str, value_from: &str, truncated: bool) -> bool {

@@ -124,15 +124,18 @@ fn is_failure(task: &Task) -> bool {
 
 /// Which symptoms deserve a diagnosis: not the normal ones, and not a general one beside a specific one.
 fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
-    let wanted = matches!(task.stop_code.as_deref(), Some("UserInitiated" | "ServiceSchedulerInitiated"));
+    if task.stop_code.as_deref() == Some("UserInitiated") {
+        return Vec::new();
+    }
+    let wanted = task.stop_code.as_deref() == Some("ServiceSchedulerInitiated");
     let told_by_tasks = matches!(task.source, Source::DeploymentEvent(_));
     let specific = symptoms.first().is_some_and(|best| generality(&best.symptom) < 3 && !best.symptom.is_normal());
     let counts = |told: &Told<'_>| {
         let unknown = told.symptom.fault == Fault::Unknown && told.symptom.step == Step::Unknown;
-        // Somebody stopped it and said why in their own words; a deployment fails of tasks that are announced themselves.
-        let own_words = unknown && (wanted || told_by_tasks);
+        // The scheduler stopped it and ECS words it in a new way; a deployment fails of tasks that are announced themselves.
+        let elsewhere = unknown && (wanted || told_by_tasks);
         let general = specific && generality(&told.symptom) >= 3;
-        !told.symptom.is_normal() && !own_words && !general
+        !told.symptom.is_normal() && !elsewhere && !general
     };
     (0..symptoms.len()).filter(|at| counts(&symptoms[*at])).collect()
 }

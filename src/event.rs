@@ -171,10 +171,15 @@ impl std::error::Error for InputError {}
 /// A decoder's message without the values that it quotes: they may be anybody's secrets.
 pub(crate) fn without_values(message: &str) -> String {
     let told = message.rsplit_once(" at line ").map_or(message, |(told, _)| told);
-    match (told.find('"'), told.rfind('"')) {
-        (Some(from), Some(to)) if to > from => format!("{}\"...\"{}", &told[..from], redact(&told[to + 1..])),
-        _ => redact(told).into_owned(),
+    // Strings stand in quotes, numbers in backticks.
+    for quote in ['"', '`'] {
+        if let (Some(from), Some(to)) = (told.find(quote), told.rfind(quote))
+            && to > from
+        {
+            return format!("{}{quote}...{quote}{}", &told[..from], redact(&told[to + 1..]));
+        }
     }
+    redact(told).into_owned()
 }
 
 /// Reads one JSON record.

@@ -9,19 +9,73 @@ use std::ops::Range;
 
 /// Ends of names whose value is nobody's business, behind `=` or as a JSON key. Compared in lower case, with `-` for `_`, without numbers at the end.
 const SECRET_NAMES: &[&str] = &[
-    "password", "passwd", "pwd", "pass", "passphrase", "secret", "secret-value", "token", "apikey", "-key", "accesskey", "secretkey", "credential", "credentials", "creds",
-    "signature", "sig", "authorization", "awscredsuri", "relative-uri", "full-uri", "auth", "session", "cookie",
+    "password",
+    "passwd",
+    "pwd",
+    "pass",
+    "passphrase",
+    "secret",
+    "secret-value",
+    "token",
+    "apikey",
+    "-key",
+    "accesskey",
+    "secretkey",
+    "credential",
+    "credentials",
+    "creds",
+    "signature",
+    "sig",
+    "authorization",
+    "awscredsuri",
+    "relative-uri",
+    "full-uri",
+    "auth",
+    "session",
+    "cookie",
 ];
 /// Names that count before a bare colon too, as people write them.
-const PLAIN_NAMES: &[&str] = &["password", "passwd", "pwd", "passphrase", "api-key", "apikey", "secret-key", "access-key", "auth-token", "access-token", "session-token", "security-token"];
+const PLAIN_NAMES: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "api-key",
+    "apikey",
+    "secret-key",
+    "access-key",
+    "auth-token",
+    "access-token",
+    "session-token",
+    "security-token",
+];
 /// Words before a value on a command line or in a sentence.
 const SPOKEN: &[&str] = &["--password ", "--token ", "--secret ", "--api-key ", "password is ", "password was ", "token is "];
 /// Schemes after `Authorization:`.
 const SCHEMES: &[&str] = &["bearer", "basic", "token", "digest", "negotiate", "aws4-hmac-sha256"];
 /// Beginnings of tokens that say what they are.
 const TOKENS: &[&str] = &[
-    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "rk_live_", "sk-", "glpat-", "npm_", "hvs.", "dckr_pat_",
-    "AIza", "eyJ",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "xoxa-",
+    "xoxb-",
+    "xoxp-",
+    "xoxr-",
+    "xoxs-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "sk-",
+    "glpat-",
+    "npm_",
+    "hvs.",
+    "dckr_pat_",
+    "AIza",
+    "eyJ",
 ];
 /// What follows such a beginning has at least so many characters.
 const SHORTEST_TAIL: usize = 16;
@@ -68,7 +122,7 @@ fn is_plain(text: &str) -> bool {
     !text.contains("://") && !text.contains("credentials/") && !text.contains("-----")
 }
 
-fn masked<'t>(text: &'t str, masks: Vec<Range<usize>>) -> Cow<'t, str> {
+fn masked(text: &str, masks: Vec<Range<usize>>) -> Cow<'_, str> {
     if masks.is_empty() && !text.chars().any(unprintable) {
         return Cow::Borrowed(text);
     }
@@ -137,7 +191,9 @@ fn quoted_characters(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
         let from = text.len() - quoted.len();
         let window = &quoted[..floor_boundary(quoted, LONGEST_QUOTED)];
         let said = ["looking", "after", "in "].iter().filter_map(|said| window.to_ascii_lowercase().find(said)).min();
-        let end = said.and_then(|said| window[..said].rfind(QUOTES)).or_else(|| window.char_indices().skip(1).find(|(_, letter)| QUOTES.contains(letter)).map(|(at, _)| at));
+        let end = said
+            .and_then(|said| window[..said].rfind(QUOTES))
+            .or_else(|| window.char_indices().skip(1).find(|(_, letter)| QUOTES.contains(letter)).map(|(at, _)| at));
         masks.push(from..from + end.unwrap_or(window.len()));
     }
 }

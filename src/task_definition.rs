@@ -91,7 +91,7 @@ pub struct LogConfiguration {
 #[derive(Debug, thiserror::Error)]
 pub enum TaskDefinitionError {
     /// It is not JSON of the right types.
-    #[error("at {path}: {problem}")]
+    #[error("at {path} of the file: {problem}")]
     Malformed {
         /// The path inside the file.
         path: String,
@@ -112,17 +112,20 @@ impl TaskDefinition {
     pub fn from_json(text: &str) -> Result<Self, TaskDefinitionError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct File {
-            task_definition: Option<TaskDefinition>,
-            #[serde(flatten)]
-            bare: TaskDefinition,
+        struct Output {
+            task_definition: TaskDefinition,
         }
+        let is_output = text.contains("\"taskDefinition\"");
         let json = &mut serde_json::Deserializer::from_str(text);
-        let file: File = serde_path_to_error::deserialize(json).map_err(|error| {
+        let read = if is_output {
+            serde_path_to_error::deserialize(json).map(|output: Output| output.task_definition)
+        } else {
+            serde_path_to_error::deserialize(json)
+        };
+        let definition: Self = read.map_err(|error| {
             let problem = crate::event::without_values(&error.inner().to_string());
             TaskDefinitionError::Malformed { path: error.path().to_string(), problem }
         })?;
-        let definition = file.task_definition.unwrap_or(file.bare);
         if definition.containers.is_empty() {
             return Err(TaskDefinitionError::SomethingElse);
         }
@@ -353,15 +356,31 @@ impl<'a> SecretReference<'a> {
     /// The name without the six random characters that Secrets Manager appends, and whether it seems to have them.
     #[must_use]
     pub fn name_and_suffix(&self) -> (&'a str, bool) {
-        split_suffix(self.name)
+        if self.arn.starts_with("arn:") { split_suffix(self.name) } else { (self.name, false) }
     }
 }
 
-/// A secret's name without a hyphen and six letters or digits at its end, and whether they were there. A name may end so by itself.
+/// A secret's name without the hyphen and six random characters that Secrets Manager appends, and whether they were there.
+///
+/// A name may end in a word of six letters by itself (`-secret`, `-config`): of random suffixes not one in a hundred is all lower case, so such
+/// an ending counts as part of the name. [`may_have_suffix`] tells where that is a guess.
 #[must_use]
 pub fn split_suffix(name: &str) -> (&str, bool) {
     match name.rsplit_once('-') {
-        Some((base, suffix)) if !base.is_empty() && suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric()) => (base, true),
+        Some((base, tail)) if may_have_suffix(name) && !is_word(tail) => (base, true),
         _ => (name, false),
     }
+}
+
+/// Whether a name ends in a hyphen and six letters or digits, which Secrets Manager takes for its suffix.
+#[must_use]
+pub fn may_have_suffix(name: &str) -> bool {
+    let tail = name.rsplit_once('-').filter(|(base, _)| !base.is_empty()).map(|(_, tail)| tail);
+    tail.is_some_and(|tail| tail.len() == 6 && tail.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Letters of one case, then perhaps a number, as people write.
+fn is_word(tail: &str) -> bool {
+    let letters = tail.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    letters.bytes().all(|byte| byte.is_ascii_lowercase()) || letters.bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -53,3 +53,32 @@ fn labelled_reasons_are_read_right() {
         assert!(deny >= 97.0, "{origin}: the kind of policy is right in {deny:.1} % only");
     }
 }
+
+/// What a text that goes on may add to a fault: the same call failed, and why is said more closely.
+const REFINED_BY: &[(Fault, &[Fault])] = &[
+    (Fault::AccessDenied, &[Fault::KmsDenied]),
+    (Fault::NotFound, &[Fault::VersionNotFound]),
+    // The sentence stands alone, or before a container's reason.
+    (Fault::Exited, &[Fault::AccessDenied, Fault::TimedOut]),
+    (Fault::NetworkTimeout, &[Fault::Dns, Fault::Tls, Fault::ConnectionRefused]),
+];
+
+#[test]
+fn a_text_that_was_cut_never_gives_another_definite_fault() {
+    let mut wrong: BTreeMap<(Fault, Fault), Vec<String>> = BTreeMap::new();
+    for line in include_str!("corpus/reasons.jsonl").lines() {
+        let label: Value = serde_json::from_str(line).expect("the corpus is JSON Lines");
+        let text = label["text"].as_str().unwrap_or_default();
+        let whole = reason::read(text).first().expect("no reason is blank").fault;
+        for (end, _) in text.char_indices().skip(1).step_by(3) {
+            let Some(cut) = reason::read(&text[..end]).into_iter().next() else { continue };
+            let refined = REFINED_BY.iter().any(|(fault, by)| *fault == cut.fault && by.contains(&whole));
+            if cut.fault != Fault::Unknown && cut.fault != whole && !refined {
+                let start = text[..end].char_indices().rev().nth(50).map_or(0, |(at, _)| at);
+                wrong.entry((cut.fault, whole)).or_default().push(format!("{} ...{}", label["id"], &text[start..end]));
+            }
+        }
+    }
+    let shown: Vec<_> = wrong.iter().map(|(pair, texts)| format!("{pair:?}: {} prefixes, such as {}", texts.len(), texts[0])).collect();
+    assert!(shown.is_empty(), "{}", shown.join("\n"));
+}

@@ -54,8 +54,8 @@ fn reasons() -> impl Strategy<Value = String> {
 }
 
 fn facts(symptom: &Symptom) -> Vec<&Fact> {
-    let Symptom { resource, action, principal, role, region, account, host, address, key, json_key, version_stage, request_id, .. } = symptom;
-    [resource, action, principal, role, region, account, host, address, key, json_key, version_stage, request_id].into_iter().flatten().collect()
+    let Symptom { resource, bucket, action, principal, role, region, account, host, address, key, json_key, version_stage, request_id, .. } = symptom;
+    [resource, bucket, action, principal, role, region, account, host, address, key, json_key, version_stage, request_id].into_iter().flatten().collect()
 }
 
 /// Secrets that somebody may have put into a reason, each with the words around it.

@@ -242,18 +242,17 @@ impl Case<'_> {
         Culprit { kind: "endpoint", id: self.symptom.host.as_ref().map(|host| host.text.clone()), references: self.references.clone() }
     }
 
-    /// How to see the VPC's endpoints for the service.
+    /// How to see the endpoints of the task's Region for the service. The name begins otherwise in some partitions.
     pub(super) fn describe_endpoints(&self) -> Option<String> {
-        let prefix = if self.partition() == "aws-cn" { "cn.com.amazonaws" } else { "com.amazonaws" };
-        let name = format!("{prefix}.{}.{}", self.region().unwrap_or("<region>"), self.service().1?);
-        let look = self.aws("ec2 describe-vpc-endpoints").option("--filters", &format!("Name=service-name,Values={name}"));
+        let region = self.task.region.as_deref().or(self.region()).unwrap_or("<region>");
+        let look = self.aws_at_task("ec2 describe-vpc-endpoints").option("--filters", &format!("Name=service-name,Values=*.{region}.{}", self.service().1?));
         Some(look.words("--query 'VpcEndpoints[].[VpcEndpointId,VpcId,State,PrivateDnsEnabled,Groups[].GroupId]'").finish())
     }
 
-    /// How to see the routes of the task's subnet.
+    /// How to see the routes of the task's subnet; the answer is empty where the VPC's main table counts.
     pub(super) fn describe_routes(&self) -> Option<String> {
         let subnet = self.task.subnet.as_ref()?;
-        let look = self.aws("ec2 describe-route-tables").option("--filters", &format!("Name=association.subnet-id,Values={subnet}"));
+        let look = self.aws_at_task("ec2 describe-route-tables").option("--filters", &format!("Name=association.subnet-id,Values={subnet}"));
         Some(look.words("--query 'RouteTables[].Routes'").finish())
     }
 
@@ -277,9 +276,15 @@ impl Case<'_> {
         self.symptom.region.as_ref().map(|fact| fact.text.as_str()).or(self.task.region.as_deref())
     }
 
-    /// The ARN partition of the task.
+    /// The account of the resource, where the text names it, else the task's.
+    pub(super) fn account(&self) -> Option<&str> {
+        self.symptom.account.as_ref().map(|fact| fact.text.as_str()).or(self.task.account.as_deref())
+    }
+
+    /// The ARN partition of the resource or the task.
     pub(super) fn partition(&self) -> &str {
-        let of_arn = self.task.arn.as_deref().and_then(Arn::parse).map(|arn| arn.partition);
+        let named = self.symptom.resource.as_ref().map(|fact| fact.text.as_str());
+        let of_arn = [named, self.task.arn.as_deref()].into_iter().flatten().find_map(Arn::parse).map(|arn| arn.partition);
         of_arn.unwrap_or(match self.region() {
             Some(region) if region.starts_with("cn-") => "aws-cn",
             Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
@@ -297,6 +302,24 @@ impl Case<'_> {
         let service = self.task.workload.as_ref().filter(|workload| workload.is_service)?;
         let command = Command::new("aws ecs update-service").maybe("--region", self.task.region.as_deref());
         Some(command.maybe("--cluster", self.task.cluster.as_deref()).option("--service", &service.name).words("--force-new-deployment").finish())
+    }
+
+    /// How to bring a new revision of the task definition into service.
+    pub(super) fn start_new_revision(&self) -> Option<String> {
+        let service = self.task.workload.as_ref().filter(|workload| workload.is_service)?;
+        let family = self.task.task_definition_name().map_or("<task-definition>", |name| name.split(':').next().unwrap_or(name));
+        let command = Command::new("aws ecs update-service").maybe("--region", self.task.region.as_deref()).maybe("--cluster", self.task.cluster.as_deref());
+        Some(command.option("--service", &service.name).option("--task-definition", family).finish())
+    }
+
+    /// Mending commands that end in a new revision of the task definition.
+    pub(super) fn commands_for_revision(&self, mending: impl IntoIterator<Item = String>) -> Vec<String> {
+        mending.into_iter().chain(self.start_new_revision()).collect()
+    }
+
+    /// An `aws` command for the task's own Region.
+    fn aws_at_task(&self, words: &str) -> Command {
+        Command::new(&format!("aws {words}")).maybe("--region", self.task.region.as_deref().or(self.region()))
     }
 
     /// "then start the task again", as the workload needs it.

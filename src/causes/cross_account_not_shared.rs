@@ -5,7 +5,7 @@ use serde_json::json;
 use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
-use crate::reason::{Fault, Step, Symptom};
+use crate::reason::{Deny, Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "cross-account-not-shared",
@@ -34,8 +34,8 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn claims(symptom: &Symptom) -> bool {
     let default_key = symptom.step == Step::SecretsManager && symptom.fault == Fault::Misconfigured;
-    let refused = matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied);
-    default_key || (refused && owner(symptom).is_some())
+    let a_secret = symptom.resource.as_ref().is_some_and(|resource| resource.text.contains(":secretsmanager:"));
+    default_key || (a_secret && symptom.fault == Fault::AccessDenied && owner(symptom).is_some())
 }
 
 /// The account that owns the resource, where it is known to be another than the caller's.
@@ -52,7 +52,8 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::unknown("whether the secret's policy lets this account in"));
     }
     let owner = owner(case.symptom).unwrap_or("another account");
-    Judgement::new(Verdict::Likely, format!("account {owner} does not share {name} with this one"))
+    let verdict = if case.symptom.deny == Some(Deny::ResourcePolicy) { Verdict::Likely } else { Verdict::Possible };
+    Judgement::new(verdict, format!("account {owner} does not share {name} with this one"))
         .finding(Finding::unknown("which of the three is missing: the resource's policy, the role's permission, or the key's"))
 }
 
@@ -60,12 +61,13 @@ fn fix(case: &Case<'_>) -> Fix {
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let account = case.task.account.as_deref().unwrap_or("<account>");
     let arn = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let look = case.aws("secretsmanager get-resource-policy").option("--secret-id", &arn).finish();
     let principal = format!("arn:{}:iam::{account}:role/{role}", case.partition());
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]});
     let put = case.aws("secretsmanager put-resource-policy").option("--secret-id", &arn).option("--resource-policy", &policy.to_string()).finish();
     Fix {
-        text: "in the owner's account: allow the role in the secret's policy (the command replaces the policy that is there), and encrypt with a customer managed key that allows it".to_owned(),
-        commands: vec![put],
+        text: "in the owner's account: allow the role in the secret's policy (the second command replaces the policy that is there; a role with a path has it in its ARN), and encrypt with a customer managed key that allows it".to_owned(),
+        commands: vec![look, put],
         policy: Some(policy),
     }
 }

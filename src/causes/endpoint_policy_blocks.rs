@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `VPC endpoint policy`. It is a refusal, not a time-out.",
         mend: "Allow the action in the endpoint's policy.",
     },
-    when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::EndpointPolicy)),
+    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::EndpointPolicy)),
     judge,
     fix,
     examples: &[Example {

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`invalid s3 arn`, `escapes envfile resource directory`.",
         mend: "Write arn:aws:s3:::bucket/key.env.",
     },
-    when: |symptom| symptom.step == Step::EnvFile && matches!(symptom.fault, Fault::BadReference | Fault::Misconfigured | Fault::NoSpace),
+    when: |symptom| symptom.step == Step::EnvFile && matches!(symptom.fault, Fault::BadReference | Fault::Misconfigured),
     judge,
     fix,
     examples: &[Example {
@@ -30,5 +30,5 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let commands = Vec::new();
-    Fix { text: format!("write it as arn:aws:s3:::<bucket>/<key>.env in a new revision{}", case.then_again()), commands, policy: None }
+    Fix { text: format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()), commands, policy: None }
 }

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`NoSuchKey`, `NoSuchBucket`, `bucket not found`. A missing key without s3:ListBucket reads as 403 instead.",
         mend: "Upload the file, or correct the ARN.",
     },
-    when: |symptom| symptom.step == Step::EnvFile && symptom.fault == Fault::NotFound,
+    when: |symptom| symptom.step == Step::EnvFile && (symptom.fault == Fault::NotFound || (symptom.fault == Fault::AccessDenied && symptom.action.is_none())),
     judge,
     fix,
     examples: &[Example {
@@ -25,6 +25,9 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let title = case.name().map_or("an environment file does not exist".to_owned(), |name| format!("environment file {name} does not exist"));
+    if case.symptom.fault == Fault::AccessDenied {
+        return Judgement::new(Verdict::Possible, title).finding(Finding::unknown("whether it is there: without s3:ListBucket a missing object reads as 403"));
+    }
     Judgement::new(Verdict::Likely, title).finding(Finding::unknown("what the bucket holds")).findings(case.definition_unknown())
 }
 

@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The same words as execution-role-untrusted; only IAM can tell the two apart.",
         mend: "Create the role, or name one that exists in a new revision.",
     },
-    when: |symptom| symptom.fault == Fault::AssumeRoleDenied,
+    when: |symptom| symptom.fault == Fault::AssumeRoleDenied && !symptom.service_linked,
     judge,
     fix,
     examples: &[],

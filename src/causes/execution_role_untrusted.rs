@@ -28,7 +28,17 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
+/// The role that ECS makes for itself; nobody may edit its trust.
+fn is_service_linked(case: &Case<'_>) -> bool {
+    let named = case.symptom.role.as_ref().is_some_and(|role| role.text.contains(":role/aws-service-role/"));
+    named || case.symptom.service_linked
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if is_service_linked(case) {
+        return Judgement::new(Verdict::Possible, "ECS may not assume its service-linked role")
+            .finding(Finding::unknown("whether the account still has that role"));
+    }
     let role = case.role_name();
     let title = format!("ECS may not assume {}", role.as_ref().map_or("a role of the task".to_owned(), |role| format!("role {role}")));
     let culprit = Culprit { kind: "role", id: role, references: roles_named(case) };
@@ -46,6 +56,10 @@ fn roles_named(case: &Case<'_>) -> Vec<crate::task_definition::Reference> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if is_service_linked(case) {
+        let create = Command::new("aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com").finish();
+        return Fix { text: "make the service-linked role of ECS again if it is gone".to_owned(), commands: vec![create], policy: None };
+    }
     let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());
     let mut trust =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});

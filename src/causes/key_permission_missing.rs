@@ -3,10 +3,9 @@
 use serde_json::json;
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::command::Command;
 use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::reason::{Fault, Step};
+use crate::reason::{Deny, Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "key-permission-missing",
@@ -19,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "Secrets Manager says only `Access to KMS is not allowed` and names neither key nor caller; Parameter Store passes on KMS's own words. A missing allow and an explicit deny read the same.",
         mend: "Allow kms:Decrypt on that key, limited to the service through which it is used.",
     },
-    when: |symptom| symptom.fault == Fault::KmsDenied,
+    when: |symptom| symptom.fault == Fault::KmsDenied && matches!(symptom.refused_by, None | Some(Deny::Identity | Deny::ResourcePolicy)),
     judge,
     fix,
     examples: &[
@@ -72,11 +71,12 @@ fn fix(case: &Case<'_>) -> Fix {
         (None, "secretsmanager", Some(arn)) => Some(case.aws("secretsmanager describe-secret").option("--secret-id", &arn).words("--query KmsKeyId").finish()),
         _ => None,
     };
-    let resource = key.unwrap_or_else(|| format!("arn:{}:kms:{region}:{}:key/<key-id>", case.partition(), case.task.account.as_deref().unwrap_or("<account>")));
-    let policy = policy::allow_if(&["kms:Decrypt"], &resource, &json!({"StringEquals": {"kms:ViaService": format!("{service}.{region}.amazonaws.com")}}));
+    let resource = key.unwrap_or_else(|| format!("arn:{}:kms:{region}:{}:key/<key-id>", case.partition(), case.account().unwrap_or("<account>")));
+    // The service's name ends otherwise in other partitions.
+    let via = json!({"StringLike": {"kms:ViaService": format!("{service}.{region}.amazonaws.com*")}});
+    let policy = policy::allow_if(&["kms:Decrypt"], &json!(resource), &via);
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-    let put = Command::new("aws iam put-role-policy").option("--role-name", &role).option("--policy-name", "ecs-decrypt");
-    let put = put.option("--policy-document", &policy.to_string()).finish();
+    let put = policy::put_role_policy(&role, "ecs-decrypt", &policy);
     Fix {
         text: format!("allow kms:Decrypt on the key, on role {role} and in the key policy if that does not delegate to IAM{}", case.then_again()),
         commands: case.commands(look.into_iter().chain([put])),

@@ -32,7 +32,15 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let key = case.symptom.key.as_ref().map_or("<key-id>", |key| key.text.as_str());
+    let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {
+        let arn = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:"));
+        let look = arn.map(|arn| case.aws("secretsmanager describe-secret").option("--secret-id", &arn).words("--query KmsKeyId").finish());
+        return Fix {
+            text: "find the key by its id in the secret's metadata, and enable it, after cancelling its deletion if it was scheduled".to_owned(),
+            commands: look.into_iter().collect(),
+            policy: None,
+        };
+    };
     let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).option("--key-id", key).finish());
     Fix {
         text: format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again()),

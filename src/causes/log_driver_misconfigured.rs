@@ -14,7 +14,11 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text names the option or the type.",
         mend: "Correct logConfiguration or firelensConfiguration in a new revision.",
     },
-    when: |symptom| symptom.step == Step::LogDriver && matches!(symptom.fault, Fault::Misconfigured | Fault::BadReference | Fault::NoSpace),
+    when: |symptom| {
+        symptom.step == Step::LogDriver
+            && (matches!(symptom.fault, Fault::Misconfigured | Fault::BadReference | Fault::NoSpace)
+                || (symptom.fault == Fault::NotFound && symptom.bucket.is_some()))
+    },
     judge,
     fix,
     examples: &[Example { text: "Invalid firelens configuration type: fluent-bit", also: &[] }],

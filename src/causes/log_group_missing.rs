@@ -1,6 +1,7 @@
 //! The log group that the container writes to does not exist.
 
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::command::Command;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::TaskDefinition;
@@ -25,7 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn claims(symptom: &Symptom) -> bool {
-    symptom.step == Step::LogDriver && symptom.fault == Fault::NotFound
+    symptom.step == Step::LogDriver && symptom.fault == Fault::NotFound && symptom.bucket.is_none()
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
@@ -53,12 +54,20 @@ fn creates_groups(definition: &TaskDefinition) -> bool {
     logs.filter_map(|log| log.options.get("awslogs-create-group")).flatten().any(|on| on == "true")
 }
 
+/// The Region to which the logs go, where the definition names one.
+fn log_region(definition: &TaskDefinition) -> Option<&str> {
+    let mut logs = definition.containers.iter().filter_map(|container| container.log_configuration.as_ref());
+    logs.find_map(|log| log.options.get("awslogs-region")?.as_deref())
+}
+
 fn fix(case: &Case<'_>) -> Fix {
     let mut groups: Vec<String> = case.references.iter().map(|reference| reference.value_from.clone()).collect();
     groups.dedup();
     if groups.is_empty() {
         groups.push(case.name().unwrap_or_else(|| "<log-group>".to_owned()));
     }
-    let create = groups.into_iter().map(|group| case.aws("logs create-log-group").option("--log-group-name", &group).finish());
+    let region = case.definition().and_then(log_region).or(case.region());
+    let create =
+        groups.into_iter().map(|group| Command::new("aws logs create-log-group").maybe("--region", region).option("--log-group-name", &group).finish());
     Fix { text: format!("create the log group{}", case.then_again()), commands: case.commands(create), policy: None }
 }

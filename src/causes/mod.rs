@@ -114,6 +114,14 @@ impl Owner {
     }
 }
 
+impl Cause {
+    /// Whether it stands for what the catalogue does not explain.
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        GENERAL.contains(&self.id)
+    }
+}
+
 /// One reason why a task cannot start.
 #[derive(Debug)]
 pub struct Cause {
@@ -228,10 +236,11 @@ pub fn find(id: &str) -> Option<&'static Cause> {
     CAUSES.iter().copied().find(|cause| cause.id == id)
 }
 
+const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.id];
+
 /// Whether a failure is none that the catalogue explains: what is left over goes to the two general causes.
 fn is_left_over(symptom: &Symptom) -> bool {
-    const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.id];
-    !symptom.is_normal() && !CAUSES.iter().any(|cause| !GENERAL.contains(&cause.id) && (cause.when)(symptom))
+    !symptom.is_normal() && !CAUSES.iter().any(|cause| !cause.is_general() && (cause.when)(symptom))
 }
 
 /// The causes that claim a symptom, in the catalogue's order.

@@ -45,7 +45,7 @@ fn said(symptom: &Symptom) -> &'static str {
         (_, Fault::OutOfMemory) => "a container ran out of memory",
         (_, Fault::Unhealthy) => "a health check failed",
         (Step::Container, Fault::Exited) => "an essential container exited",
-        (Step::Container, Fault::NotFound) => "the container's command was not found",
+        (Step::Container, Fault::NotFound) => "the container, its command or its image was not found on the host",
         (Step::Container, Fault::TimedOut) => "the container runtime did not answer in time",
         (Step::Container, _) => "the container runtime could not start a container",
         (Step::Capacity, Fault::OutOfCapacity) => "the capacity was taken away or not there",
@@ -76,6 +76,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     Judgement::new(Verdict::Likely, format!("not about secrets: {}{codes}", said(case.symptom)))
 }
 
-fn fix(_: &Case<'_>) -> Fix {
-    Fix { text: "see the container's log and exit code, and the events of the service".to_owned(), ..Fix::default() }
+fn fix(case: &Case<'_>) -> Fix {
+    let text = match case.symptom.step {
+        Step::Capacity => "see the events of the service and the capacity of the cluster",
+        Step::Container if case.task.started_at.is_some() || case.task.containers.iter().any(|container| container.exit_code.is_some()) => {
+            "see the container's log and exit code"
+        }
+        _ => "see the events of the service; the reason names what to look at",
+    };
+    Fix { text: text.to_owned(), ..Fix::default() }
 }

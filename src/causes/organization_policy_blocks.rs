@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `service control policy` or `resource control policy`.",
         mend: "The organization's administrators must change the policy; say which action, resource and role.",
     },
-    when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::Scp | Deny::Rcp)),
+    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::Scp | Deny::Rcp)),
     judge,
     fix,
     examples: &[Example {

@@ -44,5 +44,5 @@ fn slip(name: &str) -> Option<&'static str> {
 
 fn fix(case: &Case<'_>) -> Fix {
     let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'").finish();
-    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: vec![look], policy: None }
+    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
 }

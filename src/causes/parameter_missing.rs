@@ -67,7 +67,10 @@ fn fix(case: &Case<'_>) -> Fix {
         .option("--parameter-filters", &format!("Key=Name,Option=Contains,Values={last_part}"))
         .words("--query 'Parameters[].Name'")
         .finish();
-    let create = names.iter().map(|name| case.aws("ssm put-parameter").option("--name", name).words("--type SecureString --value file://value.txt").finish());
+    let create = names
+        .iter()
+        .map(|name| name.split(':').next().unwrap_or(name))
+        .map(|name| case.aws("ssm put-parameter").option("--name", name).words("--type SecureString --value file://value.txt").finish());
     Fix {
         text: format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()),
         commands: case.commands(std::iter::once(look).chain(create.take(3))),

@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `permissions boundary`.",
         mend: "Have the boundary's owner allow the action; the role's own policies must allow it too.",
     },
-    when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::Boundary)),
+    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::Boundary)),
     judge,
     fix,
     examples: &[Example {

@@ -2,17 +2,28 @@
 
 use serde_json::{Value, json};
 
+use super::command::Command;
 use crate::arn::Arn;
-use crate::task_definition::split_suffix;
+use crate::task_definition::{may_have_suffix, split_suffix};
 
 /// A policy with one statement that allows `actions` on `resource`.
-pub(super) fn allow(actions: &[&str], resource: &str) -> Value {
+pub(super) fn allow(actions: &[&str], resource: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": one_or_many(actions), "Resource": resource}]})
 }
 
 /// The same, under a condition.
-pub(super) fn allow_if(actions: &[&str], resource: &str, condition: &Value) -> Value {
+pub(super) fn allow_if(actions: &[&str], resource: &Value, condition: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": one_or_many(actions), "Resource": resource, "Condition": condition}]})
+}
+
+/// `aws iam put-role-policy` for a policy on one resource. The name tells resources apart: a policy under a name that is taken replaces it.
+pub(super) fn put_role_policy(role: &str, about: &str, policy: &Value) -> String {
+    let resource = &policy["Statement"][0]["Resource"];
+    let hash = resource.to_string().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    // IAM takes at most 128 letters, digits and `+=,.@_-`.
+    let about: String = about.chars().map(|letter| if letter.is_ascii_alphanumeric() || "+=,.@_-".contains(letter) { letter } else { '-' }).take(100).collect();
+    let command = Command::new("aws iam put-role-policy").option("--role-name", role).option("--policy-name", &format!("{about}-{hash:08x}"));
+    command.option("--policy-document", &policy.to_string()).finish()
 }
 
 fn one_or_many(actions: &[&str]) -> Value {
@@ -22,11 +33,17 @@ fn one_or_many(actions: &[&str]) -> Value {
     }
 }
 
-/// The ARN of a secret as a policy should name it: without JSON key and version, and with `-??????` where the suffix is not known.
-pub(super) fn secret_arn(arn: &str) -> String {
-    let Some(parsed) = Arn::parse(arn) else { return arn.to_owned() };
-    let Some(name) = parsed.resource.strip_prefix("secret:") else { return arn.to_owned() };
+/// The ARN of a secret as a policy should name it: without JSON key and version, with `-??????` where the suffix is not known, and both ways
+/// where the name's end may be one.
+pub(super) fn secret_arn(arn: &str) -> Value {
+    let whole = |name: &str, parsed: &Arn<'_>| format!("arn:{}:secretsmanager:{}:{}:secret:{name}", parsed.partition, parsed.region, parsed.account);
+    let parsed = Arn::parse(arn);
+    let Some((parsed, name)) = parsed.as_ref().and_then(|parsed| Some((parsed, parsed.resource.strip_prefix("secret:")?))) else { return json!(arn) };
     let name = name.split(':').next().unwrap_or(name);
-    let suffix = if split_suffix(name).1 { "" } else { "-??????" };
-    format!("arn:{}:secretsmanager:{}:{}:secret:{name}{suffix}", parsed.partition, parsed.region, parsed.account)
+    let (known, any) = (whole(name, parsed), whole(&format!("{name}-??????"), parsed));
+    match (split_suffix(name).1, may_have_suffix(name)) {
+        (true, _) => json!(known),
+        (false, true) => json!([known, any]),
+        (false, false) => json!(any),
+    }
 }

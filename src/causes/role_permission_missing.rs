@@ -1,9 +1,8 @@
 //! The execution role has no policy that allows the call.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::command::Command;
 use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Deny, Fault, Step, Symptom};
@@ -51,18 +50,29 @@ pub(super) fn claims(symptom: &Symptom) -> bool {
     refused && by_iam
 }
 
-/// The action that ECS calls for a step, whatever a cut text leaves of it.
+/// The action that was refused: as told, or where the text was cut before it, the one that ECS calls for the step.
 fn action(case: &Case<'_>) -> Option<String> {
-    let told = case.symptom.action.as_ref().map(|action| action.text.clone()).filter(|action| action.contains(':'));
+    let told = case.symptom.action.as_ref().map(|action| action.text.clone()).filter(|action| action.contains(':') && !case.symptom.truncated);
     let known = match case.symptom.step {
         Step::SecretsManager | Step::RegistryCredentials => "secretsmanager:GetSecretValue",
         Step::ParameterStore => "ssm:GetParameters",
         Step::EcrAuth => "ecr:GetAuthorizationToken",
         Step::EnvFile => "s3:GetObject",
-        Step::LogDriver => return told.or(Some("logs:CreateLogStream".to_owned())),
+        Step::LogDriver => "logs:CreateLogStream",
         _ => return told,
     };
-    Some(known.to_owned())
+    told.or_else(|| Some(known.to_owned()))
+}
+
+/// The action, and those that the same step needs next: otherwise the next try fails on them.
+fn actions(action: &str) -> Vec<&str> {
+    match action {
+        "logs:CreateLogStream" | "logs:PutLogEvents" => vec!["logs:CreateLogStream", "logs:PutLogEvents"],
+        "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" | "ecr:BatchCheckLayerAvailability" => {
+            vec!["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
+        }
+        other => vec![other],
+    }
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
@@ -86,40 +96,33 @@ fn fix(case: &Case<'_>) -> Fix {
     let Some(action) = action(case) else {
         return Fix { text: "allow the execution role the call that was refused; the text was cut before it named it".to_owned(), ..Fix::default() };
     };
-    let resource = resource(case, &action);
-    let policy = if action == "s3:GetObject" {
-        let account = case.task.account.as_deref().unwrap_or("<account>");
-        policy::allow_if(&[&action], &resource, &json!({"StringEquals": {"aws:ResourceAccount": account}}))
-    } else {
-        policy::allow(&[&action], &resource)
-    };
+    let policy = policy::allow(&actions(&action), &resource(case, &action));
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-    let name = format!("{}-{}", case.task.workload.as_ref().map_or("ecs", |workload| workload.name.as_str()), action.replace(':', "-"));
-    let put = Command::new("aws iam put-role-policy").option("--role-name", &role).option("--policy-name", &policy_name(&name));
-    let put = put.option("--policy-document", &policy.to_string()).finish();
+    let about = format!("{}-{}", case.task.workload.as_ref().map_or("ecs", |workload| workload.name.as_str()), action.replace(':', "-"));
+    let put = policy::put_role_policy(&role, &about, &policy);
     Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy) }
 }
 
-/// IAM takes at most 128 letters, digits and `+=,.@_-`.
-fn policy_name(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "+=,.@_-".contains(letter) { letter } else { '-' }).take(128).collect()
-}
-
-fn resource(case: &Case<'_>, action: &str) -> String {
-    let (partition, region, account) = (case.partition(), case.region().unwrap_or("<region>"), case.task.account.as_deref().unwrap_or("<account>"));
-    if action == "ecr:GetAuthorizationToken" {
-        return "*".to_owned();
-    }
+fn resource(case: &Case<'_>, action: &str) -> Value {
+    let (partition, region, account) = (case.partition(), case.region().unwrap_or("<region>"), case.account().unwrap_or("<account>"));
     let named = case.resource_arn().filter(|named| named != "*");
-    match (action, named) {
-        ("secretsmanager:GetSecretValue", Some(named)) if named.starts_with("arn:") => policy::secret_arn(&named),
-        ("secretsmanager:GetSecretValue", Some(name)) => format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????"),
-        ("ssm:GetParameters", Some(named)) if !named.starts_with("arn:") => {
-            format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", named.trim_start_matches('/'))
+    let arn = named.as_deref().filter(|named| named.starts_with("arn:"));
+    match (action, named.as_deref()) {
+        ("ecr:GetAuthorizationToken", _) => json!("*"),
+        ("secretsmanager:GetSecretValue", Some(named)) if arn.is_some() => policy::secret_arn(named),
+        ("secretsmanager:GetSecretValue", Some(name)) => json!(format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????")),
+        ("ssm:GetParameters", Some(name)) if arn.is_none() => {
+            json!(format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", name.trim_start_matches('/')))
         }
-        (_, Some(named)) if named.starts_with("arn:") => named,
-        (_, Some(named)) if action.starts_with("s3:") => format!("arn:{partition}:s3:::{named}"),
-        (_, Some(named)) if action.starts_with("logs:") => format!("arn:{partition}:logs:{region}:{account}:log-group:{named}:*"),
-        (_, named) => named.unwrap_or_else(|| "<resource>".to_owned()),
+        // Every task writes a stream of its own.
+        (_, Some(named)) if action.starts_with("logs:") => {
+            let group = named.split_once(":log-group:").map_or(named, |(_, rest)| rest.split(':').next().unwrap_or(rest));
+            json!(format!("arn:{partition}:logs:{region}:{account}:log-group:{group}:*"))
+        }
+        (_, Some(key)) if action.starts_with("s3:") && arn.is_none() => {
+            let bucket = case.symptom.bucket.as_ref().map_or("<bucket>", |bucket| bucket.text.as_str());
+            json!(format!("arn:{partition}:s3:::{bucket}/{key}"))
+        }
+        (_, named) => json!(arn.or(named).unwrap_or("<resource>")),
     }
 }

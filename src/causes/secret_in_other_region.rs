@@ -32,5 +32,5 @@ fn fix(case: &Case<'_>) -> Fix {
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());
     let own = case.task.region.as_deref().unwrap_or("<region>");
     let look = Command::new("aws secretsmanager describe-secret").option("--region", own).option("--secret-id", &name).words("--query ARN").finish();
-    Fix { text: format!("name the secret of {own} in a new revision{}", case.then_again()), commands: vec![look], policy: None }
+    Fix { text: format!("name the secret of {own} in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
 }

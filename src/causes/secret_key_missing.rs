@@ -71,8 +71,17 @@ fn other_keys(case: &Case<'_>, definition: &TaskDefinition, name: &str) -> Optio
 
 fn fix(case: &Case<'_>) -> Fix {
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let stage = case.references.iter().find_map(|reference| match reference.target() {
+        Some(Target::Secret(secret)) => secret.version_stage,
+        _ => None,
+    });
     // Prints the names of the keys, not their values.
-    let look = case.aws("secretsmanager get-secret-value").option("--secret-id", &id).words("--query SecretString --output text | jq keys").finish();
+    let look = case
+        .aws("secretsmanager get-secret-value")
+        .option("--secret-id", &id)
+        .maybe("--version-stage", stage)
+        .words("--query SecretString --output text | jq keys")
+        .finish();
     Fix {
         text: format!(
             "add the key, or name one that the secret has in a new revision (the first command lists its keys without their values){}",

@@ -26,7 +26,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let look = case.aws("secretsmanager list-secrets").words("--query 'SecretList[].Name'").finish();
-    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: vec![look], policy: None }
+    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
 }
 
 /// What no name of a secret or parameter has.

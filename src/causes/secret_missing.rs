@@ -4,6 +4,7 @@ use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
 use crate::reason::{Fault, Step, Symptom};
+use crate::task_definition::may_have_suffix;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-missing",
@@ -40,8 +41,13 @@ pub(super) fn is_not_found(symptom: &Symptom) -> bool {
 fn judge(case: &Case<'_>) -> Judgement {
     let title = case.name().map_or("a secret does not exist".to_owned(), |name| format!("secret {name} does not exist"));
     let place = case.resource_arn().and_then(|arn| Arn::parse(&arn).map(|arn| format!("{}, {}", arn.region, arn.account)));
+    let trap = case.resource_arn().filter(|arn| arn.starts_with("arn:") && may_have_suffix(arn) && !case.has_suffix());
+    let trap = trap.map(|_| {
+        Finding::found("the name ends in a hyphen and six characters, which Secrets Manager takes for its own suffix: such an ARN must be whole", "reference")
+    });
     let verdict = if case.has_suffix() { Verdict::Possible } else { Verdict::Likely };
     Judgement::new(verdict, title)
+        .findings(trap)
         .finding(Finding::unknown(format!(
             "whether the name exists{} with another suffix, or elsewhere",
             place.map(|place| format!(" in {place}")).unwrap_or_default()
@@ -61,7 +67,7 @@ fn fix(case: &Case<'_>) -> Fix {
             "see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision{}",
             case.then_again()
         ),
-        commands: case.commands([look.finish(), create.finish()]),
+        commands: case.commands_for_revision([look.finish(), create.finish()]),
         policy: None,
     }
 }

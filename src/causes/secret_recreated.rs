@@ -37,7 +37,7 @@ fn fix(case: &Case<'_>) -> Fix {
     let look = case.aws("secretsmanager describe-secret").option("--secret-id", &name).words("--query ARN").finish();
     Fix {
         text: format!("look up the ARN that the name has now, put it into the task definition and the role's policy{}", case.then_again()),
-        commands: case.commands([look]),
+        commands: case.commands_for_revision([look]),
         policy: None,
     }
 }

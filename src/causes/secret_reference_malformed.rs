@@ -60,11 +60,18 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
+    if right.is_none() && case.symptom.step == Step::ParameterStore {
+        return Fix {
+            text: "write the parameter's name, or its ARN, as Parameter Store knows it, in a new revision".to_owned(),
+            commands: case.commands_for_revision([]),
+            policy: None,
+        };
+    }
     let text = match right {
         Some(right) => format!("write it as {right} in a new revision, and deploy that"),
         None => "write it as arn:<partition>:secretsmanager:<region>:<account>:secret:<name-6chars>:<json-key>:<version-stage>:<version-id>, with all three colons after the name, in a new revision, and deploy that".to_owned(),
     };
-    Fix { text, ..Fix::default() }
+    Fix { text, commands: case.commands_for_revision([]), policy: None }
 }
 
 /// What was probably meant: the one word that stands in a wrong slot is the JSON key.

@@ -36,7 +36,7 @@ fn fix(case: &Case<'_>) -> Fix {
     let look = case.aws("secretsmanager list-secret-version-ids").option("--secret-id", &id).finish();
     Fix {
         text: format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()),
-        commands: vec![look],
+        commands: case.commands_for_revision([look]),
         policy: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::reason::{Step, Symptom};
+use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "unrecognised",
@@ -43,8 +43,17 @@ fn judge(case: &Case<'_>) -> Judgement {
         _ => "before the task started",
     };
     let of = case.name().map(|name| format!(" ({name})")).unwrap_or_default();
+    let told = case.symptom.fault != Fault::Unknown;
     let cut = case.symptom.truncated.then(|| Finding::unknown("the error itself: the reason was cut before it"));
-    Judgement::new(Verdict::Possible, format!("something failed {doing}{of}; the text does not say what")).findings(cut)
+    Judgement::new(
+        Verdict::Possible,
+        if told {
+            format!("{} {doing}{of}, for which there is no cause yet", case.symptom.fault)
+        } else {
+            format!("something failed {doing}{of}; the text does not say what")
+        },
+    )
+    .findings(cut)
 }
 
 fn fix(case: &Case<'_>) -> Fix {

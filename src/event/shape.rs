@@ -15,7 +15,7 @@ use crate::redact::{redact, redact_name};
 type Text<'a> = Option<Cow<'a, str>>;
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, expecting = "an object")]
 struct Shape<'a> {
     #[serde(borrow, rename = "detail-type")]
     detail_type: Text<'a>,
@@ -81,7 +81,7 @@ struct Shape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, expecting = "a container object")]
 struct ContainerShape<'a> {
     #[serde(borrow, alias = "Name")]
     name: Text<'a>,
@@ -94,7 +94,7 @@ struct ContainerShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, expecting = "an attachment object")]
 struct Attachment<'a> {
     #[serde(borrow, rename = "type", alias = "Type")]
     kind: Text<'a>,
@@ -112,7 +112,7 @@ struct Detail<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an SQS message object")]
 struct Message<'a> {
     #[serde(borrow)]
     message_id: Cow<'a, str>,
@@ -359,6 +359,11 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         }
         containers.push(Container { name, image: owned(container.image), exit_code: container.exit_code.map(|code| code.0) });
     }
+    let stop_code = owned(shape.stop_code);
+    if reasons.is_empty() && stop_code.as_deref() == Some("TaskFailedToStart") {
+        // ECS says that it failed, and not why: that is all the reason there is.
+        reasons.push(Reason { field: "stopCode".to_owned(), container: None, text: "TaskFailedToStart".to_owned() });
+    }
     let stopped_at = [shape.stopped_at, shape.stopping_at, shape.updated_at, shape.time].into_iter().flatten().find_map(|moment| moment.0);
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
         let arn = Arn::parse(arn.as_deref()?)?;
@@ -374,7 +379,7 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         region: region.or(owned(shape.region)),
         stopped_at,
         started_at: shape.started_at.and_then(|moment| moment.0),
-        stop_code: owned(shape.stop_code),
+        stop_code,
         last_status: owned(shape.last_status),
         version: shape.version.map(|number| number.0),
         subnet: subnet(shape.attachments.unwrap_or_default()),

@@ -1,7 +1,9 @@
 //! The phrases of ECS's reasons, grouped by who speaks: ECS's wraps, the fetchers, the SDKs, IAM, the network, the container runtime,
 //! the control plane. A new form is one more line here, beside its like. Order does not matter: the longest phrase at a place wins.
 
-use super::phrase::Names::{Action, Address, Arn, Host, JsonKey, Nothing, Principal, Region, RequestId, Resource, Retries, Role, Url, VersionStage};
+use super::phrase::Names::{
+    Action, Address, Arn, Bucket, Host, JsonKey, Nothing, Principal, Region, RequestId, Resource, Retries, Role, ServiceLinked, Url, VersionStage,
+};
 use super::phrase::Weight::{Code, Hint, Name, Proof, Said};
 use super::phrase::{Phrase, say};
 use super::symptom::{Deny, Fault as F, Step as S};
@@ -49,8 +51,8 @@ const OPAQUE: &[Phrase] = &[
     say("(task ").within(Nothing, Hint, &[")"]),
     say("request id: ").word(RequestId, Hint, &[",", ")", ";", ": "]),
     say("requestid: ").word(RequestId, Hint, &[",", ")", ";", ": "]),
-    say("host id: ").word(Nothing, Hint, &[",", ")", ": "]),
-    say("hostid: ").word(Nothing, Hint, &[",", ")", ": "]),
+    say("host id: ").word(Nothing, Hint, &[",", ")", ";", ": "]),
+    say("hostid: ").word(Nothing, Hint, &[",", ")", ";", ": "]),
     say("service call has been retried ").within(Retries, Hint, &[" time"]),
     say("has been retried ").within(Retries, Hint, &[" time"]),
     say("exceeded maximum number of attempts, ").word(Retries, Hint, &[","]),
@@ -95,6 +97,7 @@ const SECRETS_MANAGER: &[Phrase] = &[
     say("you can't access a secret from a different aws account if you encrypt the secret with the default kms service key")
         .step(S::SecretsManager, Hint)
         .fault(F::Misconfigured, Proof),
+    say("retrieved secret from secrets manager").step(S::SecretsManager, Name),
     say("did not contain json key ").step(S::SecretsManager, Name).fault(F::JsonKeyMissing, Proof).name(
         JsonKey,
         Said,
@@ -265,7 +268,7 @@ const ROLE: &[Phrase] = &[
     say("unable to assume the role ").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(Role, Said, &[]),
     say("unable to assume the role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof),
     say("unable to assume role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof),
-    say("unable to assume the service linked role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof),
+    say("unable to assume the service linked role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(ServiceLinked, Said, &[]).back(19),
 ];
 
 const FILES: &[Phrase] = &[
@@ -274,8 +277,8 @@ const FILES: &[Phrase] = &[
     say("the task can't download the environment variable files from amazon s3").step(S::EnvFile, Said),
     say("connection issue between the task and amazon s3").fault(F::NetworkTimeout, Name),
     say("unable to download env file with key ").step(S::EnvFile, Said).name(Resource, Said, &[" from bucket "]),
-    say(" from bucket ").word(Nothing, Hint, &[", error", ": ", ","]),
-    say("unable to initialize s3 client for bucket ").step(S::EnvFile, Hint).word(Resource, Said, &[", error", ": ", ","]),
+    say(" from bucket ").word(Bucket, Said, &[", error", ": ", ","]),
+    say("unable to initialize s3 client for bucket ").step(S::EnvFile, Hint).word(Bucket, Said, &[", error", ": ", ","]),
     say("unable to parse bucket and key from s3 arn specified in environmentfile ").step(S::EnvFile, Said).fault(F::BadReference, Name).name(
         Resource,
         Said,
@@ -298,7 +301,7 @@ const LOGS: &[Phrase] = &[
     say("failed to validate logger args").step(S::LogDriver, Said),
     say("failed to validate logger args: : signal: killed").step(S::LogDriver, Said).fault(F::NetworkTimeout, Said),
     say("failed to initialize logging driver").step(S::LogDriver, Said),
-    say("the task cannot find the amazon cloudwatch log group").step(S::LogDriver, Said).fault(F::NotFound, Hint),
+    say("the task cannot find the amazon cloudwatch log group").step(S::LogDriver, Said),
     say("connection issue between the task and amazon cloudwatch").step(S::LogDriver, Name).fault(F::NetworkTimeout, Name),
     say("failed to create cloudwatch log stream").step(S::LogDriver, Said),
     say("failed to create cloudwatch log group").step(S::LogDriver, Said),
@@ -436,7 +439,7 @@ const SIDECAR: &[Phrase] = &[
     say("] has timed out").fault(F::TimedOut, Said),
     say("not a valid arn").step(S::SecretSidecar, Hint).fault(F::BadReference, Said),
     say("\"__type\"").step(S::SecretSidecar, Name),
-    say("\"__type\":\"internalfailure\"").step(S::SecretSidecar, Name),
+    say("\"__type\":\"internalfailure").step(S::SecretSidecar, Name),
     say("chamber").step(S::SecretSidecar, Hint),
 ];
 
@@ -488,7 +491,6 @@ const SDK: &[Phrase] = &[
     say("https response error statuscode: 429").fault(F::Throttled, Hint),
     say("https response error statuscode: 500").fault(F::ServiceError, Hint),
     say("https response error statuscode: 502").fault(F::ServiceError, Hint),
-    say("https response error statuscode: 503").fault(F::ServiceError, Hint),
     say("https response error statuscode: 504").fault(F::ServiceError, Hint),
     say("limitexceededexception").fault(F::TooLarge, Hint),
     say("no space left on device").fault(F::NoSpace, Proof),
@@ -574,6 +576,7 @@ const NETWORK: &[Phrase] = &[
     say("connection reset by peer").fault(F::ConnectionRefused, Said),
     say("connection reset").fault(F::ConnectionRefused, Said),
     say("broken pipe").fault(F::ConnectionRefused, Said),
+    say("unexpected eof").fault(F::ConnectionRefused, Said),
     say(": eof").fault(F::ConnectionRefused, Said),
     say("signal: killed").fault(F::NetworkTimeout, Hint),
     say("169.254.170.2:80").step(S::ServiceConnect, Hint),

@@ -21,6 +21,7 @@ pub(super) enum Weight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     Resource,
+    Bucket,
     Action,
     Principal,
     Role,
@@ -35,6 +36,8 @@ pub(super) enum Names {
     Arn,
     /// A URL: the endpoint, and a resource where nothing better is named.
     Url,
+    /// Nothing follows; the phrase itself is the fact that a role is service-linked.
+    ServiceLinked,
     /// Somebody's own words, in which nothing is to be read.
     Nothing,
 }

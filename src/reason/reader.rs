@@ -18,6 +18,8 @@ use super::symptom::{Deny, Fact, Fault, Span, Step, Symptom};
 const LONGEST_NAME: usize = 2_100;
 /// A cut-off phrase counts from this many bytes on.
 const SHORTEST_CUT: usize = 8;
+/// The word in which it was cut has as many left; fewer are a word of their own.
+const SHORTEST_CUT_WORD: usize = 3;
 
 struct Grammar {
     phrases: Vec<(String, &'static Phrase)>,
@@ -101,10 +103,11 @@ impl Reader<'_> {
     /// Whether a phrase found here is one: whole words, and at the start where it must be.
     fn counts(&self, phrase: &Phrase, span: &Span) -> bool {
         let folded = self.folded.text.as_str();
-        let word = |letter: Option<char>| letter.is_some_and(|l| l.is_alphanumeric() || l == '_');
+        let word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+        let joined = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
         let (before, after) = (folded[..span.start].chars().next_back(), folded[span.end..].chars().next());
         let (first, last) = (folded[span.clone()].chars().next(), folded[span.clone()].chars().next_back());
-        if (word(first) && word(before)) || (word(last) && word(after) && !last.is_some_and(|l| l.is_ascii_digit())) {
+        if (word(first) && joined(before)) || (word(last) && joined(after) && !last.is_some_and(|letter| letter.is_ascii_digit())) {
             return false;
         }
         match phrase.capital_at_start {
@@ -135,32 +138,41 @@ impl Reader<'_> {
         clause.deny = clause.deny.take().or(phrase.deny.map(|deny| (deny, span.clone())));
     }
 
-    /// A text cut inside a phrase still says what every phrase that begins so says.
+    /// A text cut inside the last word of a phrase still says what every phrase that begins so says. It is weaker than anything read whole,
+    /// and never makes a stop normal.
     fn read_cut_phrase(&mut self, read_up_to: usize) {
         let rest = &self.folded.text[read_up_to..];
         let tail = rest.trim_end_matches(['.', '\u{fffd}']);
-        let starts = tail.char_indices().filter(|&(at, letter)| {
-            letter.is_alphanumeric() && !tail[..at].chars().next_back().is_some_and(char::is_alphanumeric) && tail.len() - at >= SHORTEST_CUT
-        });
+        let Some(clause) = self.clauses.last_mut() else { return };
+        if !tail.ends_with(char::is_alphanumeric) {
+            return;
+        }
         // Only the last words can be cut: no phrase is longer than a sentence.
         let longest = GRAMMAR.phrases.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
-        for (at, _) in starts.filter(|(at, _)| tail.len() - at < longest) {
+        let starts = tail.char_indices().filter(|&(at, letter)| {
+            let (before, length) = (&tail[..at], tail.len() - at);
+            letter.is_alphanumeric() && !before.ends_with(char::is_alphanumeric) && (SHORTEST_CUT..longest).contains(&length)
+        });
+        for (at, _) in starts {
             let cut = &tail[at..];
-            // Between words nothing is cut: what would have followed is anybody's guess.
-            // One whole word may be just that: only of a phrase of one word, an error's name, is a part enough.
-            let inside_word = |words: &str| {
-                words[cut.len()..].starts_with(char::is_alphanumeric) && cut.ends_with(char::is_alphanumeric) && (cut.contains(' ') || !words.contains(' '))
+            let after_colon = tail[..at].ends_with(": ") || (at == 0 && self.folded.text[..read_up_to].ends_with(": ")) || read_up_to + at == 0;
+            // One word alone may be just that word: an error's name follows a colon.
+            let last_word = cut.rsplit(' ').next().map_or(0, str::len);
+            let begins = |words: &str, phrase: &Phrase| {
+                let left = words.strip_prefix(cut).unwrap_or_default();
+                let a_name = words.ends_with("exception") || words.ends_with("error");
+                let enough = if cut.contains(' ') { last_word >= SHORTEST_CUT_WORD } else { a_name && after_colon };
+                enough && !left.is_empty() && left.bytes().all(|byte| byte.is_ascii_alphabetic()) && phrase.capital_at_start.is_none()
             };
-            let begins = |words: &str, phrase: &Phrase| words.starts_with(cut) && inside_word(words) && phrase.capital_at_start.is_none();
             let whole: Vec<_> = GRAMMAR.phrases.iter().filter(|(words, phrase)| begins(words, phrase)).collect();
             let Some((_, first)) = whole.first() else { continue };
             let span = read_up_to + at..read_up_to + at + cut.len();
             let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|(_, phrase)| same(phrase, first));
-            let Some(clause) = self.clauses.last_mut() else { return };
-            if agree(|a, b| a.fault.map(|f| f.0) == b.fault.map(|f| f.0)) {
-                weigh(&mut clause.fault, first.fault.filter(|fault| fault.1 > Weight::Hint), &span);
+            let fault = first.fault.filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
+            if clause.fault.as_ref().is_none_or(|fault| fault.weight == Weight::Hint) && agree(|a, b| a.fault.map(|f| f.0) == b.fault.map(|f| f.0)) {
+                weigh(&mut clause.fault, fault, &span);
             }
-            if agree(|a, b| a.step.map(|s| s.0) == b.step.map(|s| s.0)) {
+            if clause.step.is_none() && agree(|a, b| a.step.map(|s| s.0) == b.step.map(|s| s.0)) {
                 weigh(&mut clause.step, first.step.filter(|step| step.1 > Weight::Hint), &span);
             }
             if agree(|a, b| a.deny == b.deny) {
@@ -211,6 +223,7 @@ impl Clause {
             let of_service = |span: &&Span| folded.text[(*span).clone()].split(':').nth(2) == Some(service);
             self.names.iter().filter(|(names, ..)| matches!(names, Names::Arn | Names::Resource)).map(|(.., span)| span).find(of_service).map(fact)
         };
+        let bucket = best(Names::Bucket).map(|(_, fact)| fact);
         let url = best(Names::Url).map(|(_, fact)| fact);
         let principal = best(Names::Principal).map(|(_, fact)| fact).or_else(|| arn("sts"));
         let role = best(Names::Role).map(|(_, fact)| fact).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/")));
@@ -218,6 +231,7 @@ impl Clause {
         let resource = best(Names::Resource)
             .map(|(_, fact)| fact)
             .or_else(|| role.clone())
+            .or_else(|| bucket.clone())
             .or_else(|| arn("secretsmanager"))
             .or_else(|| arn("ssm"))
             .or_else(|| key.clone())
@@ -227,6 +241,7 @@ impl Clause {
         let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
         let fault = self.fault.as_ref().map_or(Fault::Unknown, |fault| fault.value);
         let whole = 0..folded.text.len();
+        let refused_by = self.deny.as_ref().map(|(deny, _)| *deny);
         let deny = self.deny.filter(|_| fault == Fault::AccessDenied);
         let decisive = deny.as_ref().map(|(_, span)| span.clone()).or(self.fault.map(|fault| fault.span));
         let span = decisive.or(self.step.map(|step| step.span)).unwrap_or(whole);
@@ -236,13 +251,16 @@ impl Clause {
             step,
             fault,
             deny: deny.map(|(deny, _)| deny),
+            refused_by,
             span: folded.original(&span),
             action: best(Names::Action).map(|(_, fact)| fact),
             principal,
             role,
+            service_linked: best(Names::ServiceLinked).is_some(),
             region,
             account: resource.as_ref().and_then(|arn| arn_part(arn, 4)),
             resource,
+            bucket,
             host,
             address: best(Names::Address).map(|(_, fact)| fact),
             key,

@@ -109,16 +109,22 @@ pub struct Symptom {
     pub fault: Fault,
     /// Which kind of policy refused.
     pub deny: Option<Deny>,
+    /// The kind of policy that refused, also where it refused a key.
+    pub refused_by: Option<Deny>,
     /// The words that decided the fault, or the step where no fault was proved.
     pub span: Span,
     /// The secret, parameters, image, log group, bucket or file system as named in the text.
     pub resource: Option<Fact>,
+    /// The S3 bucket.
+    pub bucket: Option<Fact>,
     /// The IAM action that was refused.
     pub action: Option<Fact>,
     /// Who was refused, usually an assumed-role ARN.
     pub principal: Option<Fact>,
     /// A role that the text names by its ARN.
     pub role: Option<Fact>,
+    /// The role is the one that ECS makes for itself.
+    pub service_linked: bool,
     /// The Region that the text names, or that of the resource's ARN.
     pub region: Option<Fact>,
     /// The account in the resource's ARN.

@@ -8,7 +8,7 @@ use super::reason_lines;
 use crate::causes::{FindingKind, Verdict};
 use crate::diagnosis::{Diagnosis, Report};
 use crate::event::Task;
-use crate::reason::{Fault, Symptom};
+use crate::reason::{Fault, Span, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target};
 
 /// Whether to colour the text.
@@ -83,9 +83,14 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
     }
     let container = told.reason.container.as_ref().map(|name| format!(" (container {name})")).unwrap_or_default();
     let _ = writeln!(out, "  {} {}{container}", colour.quiet("-->"), told.reason.field);
-    reason(&told.reason.text, &told.symptom, again, colour, out);
+    // Where nothing was recognised there are no deciding words.
+    let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
+    let span = if decided { told.symptom.span.clone() } else { 0..0 };
+    reason(&told.reason.text, &span, told.symptom.truncated, again, colour, out);
     references(report, diagnosis, &told.symptom, colour, out);
-    let _ = writeln!(out, "  verdict: {} ({})", colour.strong(diagnosis.verdict.as_str()), meaning(diagnosis.verdict));
+    if !diagnosis.cause.is_general() {
+        let _ = writeln!(out, "  verdict: {} ({})", colour.strong(diagnosis.verdict.as_str()), meaning(diagnosis.verdict));
+    }
     for finding in &diagnosis.findings {
         let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
         let kind = match finding.kind {
@@ -98,9 +103,9 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
     fix(diagnosis, colour, out);
 }
 
-fn reason(text: &str, symptom: &Symptom, again: bool, colour: Colour, out: &mut String) {
+fn reason(text: &str, span: &Span, truncated: bool, again: bool, colour: Colour, out: &mut String) {
     let bar = colour.quiet("|");
-    let lines = reason_lines::fold(text, &symptom.span);
+    let lines = reason_lines::fold(text, span);
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| !again || line.marked.is_some()) {
         let _ = writeln!(out, "   {bar}  {}", line.text);
@@ -109,7 +114,7 @@ fn reason(text: &str, symptom: &Symptom, again: bool, colour: Colour, out: &mut 
             let _ = writeln!(out, "   {bar}  {}{}", " ".repeat(marked.start), colour.bad(&format!("{}{says}", "^".repeat(marked.len()))));
         }
     }
-    if symptom.truncated {
+    if truncated {
         let _ = writeln!(out, "   {bar}  {}", colour.quiet("(cut off here by ECS)"));
     }
 }
