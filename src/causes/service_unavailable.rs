@@ -14,10 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`InternalServiceError`, `InternalServerError`, `StatusCode: 500` or `503`, `empty response`. Several workloads at once point at the Region.",
         mend: "Nothing here; the next try succeeds when the service does. See the AWS Health Dashboard.",
     },
-    when: |symptom| {
-        let empty_login = symptom.step == crate::reason::Step::EcrAuth && symptom.fault == Fault::WrongShape;
-        (symptom.fault == Fault::ServiceError || empty_login) && super::service_throttled::reads_from_aws(symptom)
-    },
+    when: |symptom| symptom.fault == Fault::ServiceError && super::service_throttled::reads_from_aws(symptom),
     judge,
     fix,
     examples: &[Example {

@@ -223,6 +223,10 @@ impl Clause {
             let of_service = |span: &&Span| folded.text[(*span).clone()].split(':').nth(2) == Some(service);
             self.names.iter().filter(|(names, ..)| matches!(names, Names::Arn | Names::Resource)).map(|(.., span)| span).find(of_service).map(fact)
         };
+        let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
+        // What these steps call is nobody's secret: the place itself is all that there is to name.
+        let elsewhere = matches!(step, Step::LogDriver | Step::ServiceConnect);
+        let socket = best(Names::Address).map(|(_, fact)| fact);
         let bucket = best(Names::Bucket).map(|(_, fact)| fact);
         let url = best(Names::Url).map(|(_, fact)| fact);
         let principal = best(Names::Principal).map(|(_, fact)| fact).or_else(|| arn("sts"));
@@ -237,8 +241,9 @@ impl Clause {
             .or_else(|| key.clone())
             .or_else(|| arn("logs"))
             .or_else(|| arn("s3"))
-            .or_else(|| url.clone());
-        let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
+            .or_else(|| url.clone())
+            .or_else(|| elsewhere.then(|| socket.clone().or_else(|| best(Names::Host).map(|(_, fact)| fact)))?)
+            .or_else(|| if step == Step::ExecutionRole { arn("ecs") } else { None });
         let fault = self.fault.as_ref().map_or(Fault::Unknown, |fault| fault.value);
         let whole = 0..folded.text.len();
         let refused_by = self.deny.as_ref().map(|(deny, _)| *deny);
@@ -262,7 +267,7 @@ impl Clause {
             resource,
             bucket,
             host,
-            address: best(Names::Address).map(|(_, fact)| fact),
+            address: socket.as_ref().map(without_port),
             key,
             json_key: best(Names::JsonKey).map(|(_, fact)| fact),
             version_stage: best(Names::VersionStage).map(|(_, fact)| fact),
@@ -284,6 +289,11 @@ fn arn_part(arn: &Fact, index: usize) -> Option<Fact> {
         from += part.len() + 1;
     }
     parts.next().filter(|part| !part.is_empty()).map(|part| Fact { text: part.to_owned(), span: from..from + part.len() })
+}
+
+fn without_port(socket: &Fact) -> Fact {
+    let length = socket.text.rfind(':').unwrap_or(socket.text.len());
+    Fact { text: socket.text[..length].to_owned(), span: socket.span.start..socket.span.start + length }
 }
 
 fn host_of(url: &Fact) -> Option<Fact> {
