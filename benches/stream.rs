@@ -38,7 +38,7 @@ fn stream(events: usize) -> PathBuf {
         let text = fs::read_to_string(root.join(file)).expect("the sample can be read");
         serde_json::from_str::<serde_json::Value>(&text).expect("it is JSON").to_string()
     };
-    let normal = ["events/scale-in.json", "tests/inputs/eventbridge-running.json", "tests/inputs/eventbridge-deprovisioning.json"].map(read);
+    let normal = ["tests/inputs/eventbridge-running.json", "events/scale-in.json", "events/essential-container-exited.json"].map(read);
     let failed = ["events/secret-key-missing.json", "events/secret-access-denied.json", "events/parameter-missing.json"].map(read);
     let path = root.join("target/stream.jsonl");
     let mut out = BufWriter::new(File::create(&path).expect("the stream can be made"));

@@ -6,6 +6,9 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 /// Ends of names whose value is nobody's business, behind `=` or as a JSON key. Compared in lower case, with `-` for `_`, without numbers at the end.
 const SECRET_NAMES: &[&str] = &[
@@ -105,21 +108,77 @@ pub fn redact_name(text: &str) -> Cow<'_, str> {
     if is_plain(text) { Cow::Borrowed(text) } else { masked(text, masks(text, false)) }
 }
 
-/// Whether a text is of plain words in which no secret can hide: ids, ARNs, names.
+/// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than looking for each secret in its own way.
+static TRIGGERS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let marks = ["://", "/credentials/", "-----", " -u ", "earer ", "asic ", "authorization", "unmarshalling credentialspec"];
+    let words = marks.iter().chain(PLAIN_NAMES).chain(SPOKEN);
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+});
+
+/// What a byte means for [`is_plain`].
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Joins the parts of a name.
+    Joint,
+    /// Stands in sentences and ARNs: a mark may be there.
+    Sentence,
+    Lower,
+    Digit,
+    Upper,
+    /// A quote, a sign, or no printable ASCII.
+    Other,
+}
+
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "the loop ends at 256")]
+        let value = byte as u8;
+        kinds[byte] = match value {
+            b'a'..=b'z' => Kind::Lower,
+            b'0'..=b'9' => Kind::Digit,
+            b'A'..=b'Z' => Kind::Upper,
+            b'.' | b'_' => Kind::Joint,
+            b':' | b'/' | b'-' | b' ' | b'(' | b')' | b',' | b'[' | b']' => Kind::Sentence,
+            _ => Kind::Other,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+/// Whether a text is of plain words in which no secret can hide: ids, ARNs, names, sentences.
 fn is_plain(text: &str) -> bool {
-    let (mut run, mut upper) = (0_usize, false);
+    let mut sentence = false;
+    let mut run = Run::default();
     for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' => run += 1,
-            b'A'..=b'Z' => (run, upper) = (run + 1, true),
-            b':' | b'/' | b'-' | b'.' | b'_' => (run, upper) = (0, false),
-            _ => return false,
-        }
-        if run >= SHORTEST_TAIL && upper {
-            return false;
+        match KINDS[usize::from(byte)] {
+            Kind::Lower => (run.length, run.lower) = (run.length + 1, true),
+            Kind::Digit => (run.length, run.digit) = (run.length + 1, true),
+            Kind::Upper => (run.length, run.upper) = (run.length + 1, true),
+            Kind::Other => return false,
+            _ if run.may_be_token() => return false,
+            kind => (run, sentence) = (Run::default(), sentence || kind == Kind::Sentence),
         }
     }
-    !text.contains("://") && !text.contains("credentials/") && !text.contains("-----")
+    !run.may_be_token() && (!sentence || TRIGGERS.as_ref().is_some_and(|triggers| !triggers.is_match(text)))
+}
+
+/// Letters and digits in a row.
+#[derive(Default)]
+struct Run {
+    length: usize,
+    lower: bool,
+    upper: bool,
+    digit: bool,
+}
+
+impl Run {
+    /// Long and mixed, or long and of capitals; words run together have no digits, ids no capitals.
+    fn may_be_token(&self) -> bool {
+        self.length >= SHORTEST_TAIL && self.upper && (self.digit || !self.lower)
+    }
 }
 
 fn masked(text: &str, masks: Vec<Range<usize>>) -> Cow<'_, str> {
@@ -364,7 +423,8 @@ fn tokens(text: &str, word: Range<usize>, free: bool, masks: &mut Vec<Range<usiz
     let mut from = word.start;
     for part in whole.split_inclusive(|letter| !token(letter)) {
         let run = part.trim_end_matches(|letter| !token(letter));
-        for beginning in TOKENS {
+        // A run that is too short for the shortest beginning and its tail holds no token.
+        for beginning in TOKENS.iter().filter(|_| run.len() > SHORTEST_TAIL) {
             let starts = run.match_indices(beginning).map(|(at, _)| at).find(|at| !run[..*at].ends_with(|letter: char| letter.is_ascii_alphanumeric()));
             if let Some(at) = starts.filter(|at| run.len() - at >= beginning.len() + SHORTEST_TAIL) {
                 masks.push(from + at..from + run.len());

@@ -67,8 +67,9 @@ struct Shape<'a> {
     version: Option<Number>,
     #[serde(borrow, alias = "Containers")]
     containers: Option<Vec<ContainerShape<'a>>>,
+    /// Looked into only where something failed.
     #[serde(borrow, alias = "Attachments")]
-    attachments: Option<Vec<Attachment<'a>>>,
+    attachments: Option<&'a RawValue>,
 
     #[serde(borrow)]
     event_name: Text<'a>,
@@ -382,7 +383,7 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         stop_code,
         last_status: owned(shape.last_status),
         version: shape.version.map(|number| number.0),
-        subnet: subnet(shape.attachments.unwrap_or_default()),
+        subnet: shape.attachments.filter(|_| !reasons.is_empty()).and_then(subnet),
         containers,
         source,
         arn,
@@ -431,7 +432,8 @@ fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Worklo
 }
 
 /// The subnet of the task's network interface: `eni` in events, `ElasticNetworkInterface` in API output.
-fn subnet(attachments: Vec<Attachment<'_>>) -> Option<String> {
+fn subnet(attachments: &RawValue) -> Option<String> {
+    let attachments: Vec<Attachment<'_>> = serde_json::from_str(attachments.get()).ok()?;
     let interface = |attachment: &Attachment<'_>| matches!(attachment.kind.as_deref(), Some("eni" | "ElasticNetworkInterface"));
     let details = attachments.into_iter().filter(interface).filter_map(|attachment| attachment.details).flatten();
     details.into_iter().find(|detail| detail.name.as_deref() == Some("subnetId")).and_then(|detail| owned(detail.value))
