@@ -101,9 +101,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if help { 0 } else { 2 });
         }
     };
-    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let outcome = run(typed, &mut out).and_then(|outcome| out.flush().map(|()| outcome).map_err(CliError::from));
-    match outcome {
+    match run(typed, &mut io::stdout().lock()) {
         Ok(outcome) => ExitCode::from(outcome as u8),
         // The reader has seen enough.
         Err(CliError::Unwritable(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -184,11 +182,12 @@ fn read_records(name: &str, input: impl Read, writer: &ReportWriter, out: &mut i
         all.outcome = all.outcome.max(chunk.outcome);
         Ok(())
     };
-    let first = chunks.next().transpose()?;
-    let second = chunks.next().transpose()?;
-    match (first, second) {
-        (Some(first), Some(second)) => on_every_core([first, second].into_iter().map(Ok).chain(chunks), &|chunk| writer.chunk(name, chunk), &mut write)?,
-        (first, _) => first.into_iter().try_for_each(|chunk| write(writer.chunk(name, &chunk)))?,
+    while let Some(chunk) = chunks.next().transpose()? {
+        if chunk.is_small() {
+            write(writer.chunk(name, &chunk))?;
+        } else {
+            on_every_core(std::iter::once(Ok(chunk)).chain(&mut chunks), &|chunk| writer.chunk(name, chunk), &mut write)?;
+        }
     }
     if records == 0 {
         complain(&format!("{name}: expected at least one record, found none"));
@@ -253,6 +252,7 @@ impl Written {
     fn flush(&self, out: &mut impl Write, set_apart: bool) -> Result<(), CliError> {
         let text = if set_apart { &self.out } else { self.out.trim_start_matches('\n') };
         out.write_all(text.as_bytes())?;
+        out.flush()?;
         self.complaints.iter().for_each(|complaint| complain(complaint));
         Ok(())
     }

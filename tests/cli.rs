@@ -1,6 +1,6 @@
 //! The command line as a user meets it: the program itself, its output and its exit status.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -136,6 +136,25 @@ fn a_closed_pipe_is_no_error() {
         if input.write_all(b"{\"stoppedReason\": \"Retrieved secret from Secrets Manager did not contain json key password\"}\n").is_err() {
             break;
         }
+    }
+    drop(input);
+    assert_eq!(child.wait().expect("the program ends").code(), Some(0));
+}
+
+#[test]
+fn whoever_writes_line_by_line_is_answered_line_by_line() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+        .args(["diagnose", "--format", "jsonl", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("its input is piped");
+    let mut answers = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
+    for reason in ["Invalid character 'a' looking for beginning of value", "Task stopped by user"] {
+        writeln!(input, "{{\"stoppedReason\": \"{reason}\"}}").expect("it reads");
+        let answer = answers.next().expect("an answer comes").expect("it is text");
+        assert!(answer.contains("ecs-triage/v1"), "{answer}");
     }
     drop(input);
     assert_eq!(child.wait().expect("the program ends").code(), Some(0));

@@ -40,17 +40,20 @@ impl<R: Read> Chunks<R> {
     fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
         let mut text = std::mem::take(&mut self.ahead);
         let mut searched = 0;
-        while !self.ended {
+        while !self.ended && text.len() <= LONGEST_RECORD {
             let from = text.len();
-            self.ended = (&mut self.input).take(CHUNK as u64).read_to_end(&mut text)? < CHUNK;
-            // One byte back: the line break may have come with the part before.
-            if let Some(last) = last_record(&text[searched..]).filter(|_| !self.ended) {
-                self.ahead = text.split_off(searched + last);
+            self.ended = self.read_some(&mut text)? == 0;
+            // Somebody writes line by line and may wait for an answer.
+            if text.len() < CHUNK && ends_with_a_record(&text) {
                 break;
             }
-            searched = from.saturating_sub(1);
-            if text.len() > LONGEST_RECORD {
-                break;
+            if text.len() >= CHUNK && !self.ended {
+                // One byte back: the line break may have come with the part before.
+                if let Some(last) = last_record(&text[searched..]) {
+                    self.ahead = text.split_off(searched + last);
+                    break;
+                }
+                searched = from.saturating_sub(1);
             }
         }
         if text.is_empty() {
@@ -59,6 +62,20 @@ impl<R: Read> Chunks<R> {
         let chunk = Chunk { lines_before: self.lines, text };
         self.lines += line_breaks(&chunk.text);
         Ok(Some(chunk))
+    }
+
+    /// Adds what one read gives, up to a chunk; 0 at the end.
+    fn read_some(&mut self, text: &mut Vec<u8>) -> io::Result<usize> {
+        let from = text.len();
+        text.resize(from + CHUNK, 0);
+        let read = loop {
+            match self.input.read(&mut text[from..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        text.truncate(from + *read.as_ref().unwrap_or(&0));
+        read
     }
 }
 
@@ -71,6 +88,12 @@ impl<R: Read> Iterator for Chunks<R> {
 }
 
 impl Chunk {
+    /// Whether so little came at once that it is not worth sharing out.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        self.text.len() < CHUNK / 2
+    }
+
     /// The entries of the chunk's records, in order.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let bom = if self.lines_before == 0 && self.text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
@@ -138,6 +161,13 @@ fn is_closed(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let opens = matches!(line.first(), Some(b'{' | b'['));
     !opens || (line.len() > 1 && matches!(line.last(), Some(b'}' | b']')))
+}
+
+/// Whether a text ends with a record on a line of its own.
+fn ends_with_a_record(text: &[u8]) -> bool {
+    let Some(whole) = text.strip_suffix(b"\n") else { return false };
+    let line = memchr::memrchr(b'\n', whole).map_or(whole, |before| &whole[before + 1..]);
+    line.starts_with(b"{") && is_closed(line)
 }
 
 /// How many bytes the JSON value takes that `record` begins with, to the end of its line; `None` where it is not whole.
