@@ -124,7 +124,7 @@ impl TaskDefinition {
         };
         let definition: Self = read.map_err(|error| {
             let problem = crate::event::without_values(&error.inner().to_string());
-            TaskDefinitionError::Malformed { path: error.path().to_string(), problem }
+            TaskDefinitionError::Malformed { path: redact_name(&error.path().to_string()).into_owned(), problem }
         })?;
         if definition.containers.is_empty() {
             return Err(TaskDefinitionError::SomethingElse);

@@ -128,6 +128,15 @@ fn an_error_names_what_was_found_but_no_value() {
 }
 
 #[test]
+fn an_error_cannot_steer_a_terminal() {
+    for text in ["{\"st\u{7f}\u{1b}[31m\": \"x", "{\"\u{9b}\u{202e}\": 1}"] {
+        for error in read_record(text).into_iter().flat_map(|entry| entry.tasks).filter_map(Result::err) {
+            assert!(!error.to_string().chars().any(|letter| letter.is_control() || letter == '\u{202e}'), "{error:?}");
+        }
+    }
+}
+
+#[test]
 fn times_are_read_in_every_spelling() {
     let stopped = |value: &str| {
         let entries = read_record(&format!(r#"{{"stoppedReason": "x", "stoppedAt": {value}}}"#));

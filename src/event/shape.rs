@@ -228,7 +228,12 @@ fn decode<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Result<T, Inpu
     let path = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text)).err().map(|error| error.path().to_string());
     let path = path.filter(|path| path != ".").unwrap_or_default();
     let joined = if path.is_empty() || prefix.is_empty() { format!("{prefix}{path}") } else { format!("{prefix}.{path}") };
-    Err(InputError { line: error.line().max(1), column: error.column().max(1), path: joined, problem: without_values(&error.to_string()) })
+    Err(InputError {
+        line: error.line().max(1),
+        column: error.column().max(1),
+        path: redact_name(&joined).into_owned(),
+        problem: without_values(&error.to_string()),
+    })
 }
 
 /// Line and column, counted from 1, at which `part` begins in the `document` that it is a slice of.
