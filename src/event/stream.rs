@@ -11,12 +11,15 @@ use super::{Entry, InputError};
 /// A record of more bytes is reported and skipped: an SQS batch, the largest real one, has at most 6 MiB.
 const LONGEST_RECORD: usize = 64 << 20;
 /// What is read at once.
+const READ: usize = 1 << 18;
+/// What a chunk has at least, if more comes.
 const CHUNK: usize = 1 << 20;
 
 /// The chunks of a stream.
 #[derive(Debug)]
 pub struct Chunks<R> {
     input: R,
+    buffer: Vec<u8>,
     /// Read, but not given out: the beginning of a record whose end is not known yet.
     ahead: Vec<u8>,
     lines: usize,
@@ -34,7 +37,7 @@ pub struct Chunk {
 impl<R: Read> Chunks<R> {
     /// Reads chunks from `input`, which needs no buffer.
     pub fn new(input: R) -> Self {
-        Self { input, ahead: Vec::new(), lines: 0, ended: false }
+        Self { input, buffer: vec![0; READ], ahead: Vec::new(), lines: 0, ended: false }
     }
 
     fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
@@ -64,18 +67,18 @@ impl<R: Read> Chunks<R> {
         Ok(Some(chunk))
     }
 
-    /// Adds what one read gives, up to a chunk; 0 at the end.
+    /// Adds what one read gives; 0 at the end.
     fn read_some(&mut self, text: &mut Vec<u8>) -> io::Result<usize> {
-        let from = text.len();
-        text.resize(from + CHUNK, 0);
-        let read = loop {
-            match self.input.read(&mut text[from..]) {
+        loop {
+            match self.input.read(&mut self.buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
+                Err(error) => return Err(error),
+                Ok(read) => {
+                    text.extend_from_slice(&self.buffer[..read]);
+                    return Ok(read);
+                }
             }
-        };
-        text.truncate(from + *read.as_ref().unwrap_or(&0));
-        read
+        }
     }
 }
 
