@@ -1,6 +1,6 @@
 //! The reference names another Region than the task's.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::case::{Case, Fix, Judgement};
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step};
 
@@ -21,11 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let Some((named, own)) = case.other_region() else { return Judgement::unsupported() };
-    let name = case.name().unwrap_or_else(|| "asked for".to_owned());
-    Judgement::new(Verdict::Likely, format!("parameter {name} is asked for in {named}, and the task runs in {own}"))
-        .finding(Finding::found(format!("the reference is to {named}, the task runs in {own}"), "stoppedReason"))
-        .finding(Finding::unknown(format!("whether {own} has a parameter of that name")))
+    super::secret_in_other_region::judge_region(case, "parameter", Verdict::Likely)
 }
 
 fn fix(case: &Case<'_>) -> Fix {

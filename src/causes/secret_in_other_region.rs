@@ -21,11 +21,16 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
+    judge_region(case, "secret", Verdict::Possible)
+}
+
+/// The same for whatever a reference names by Region.
+pub(super) fn judge_region(case: &Case<'_>, noun: &str, verdict: Verdict) -> Judgement {
     let Some((named, own)) = case.other_region() else { return Judgement::unsupported() };
     let name = case.name().unwrap_or_else(|| "asked for".to_owned());
-    Judgement::new(Verdict::Possible, format!("secret {name} is asked for in {named}, and the task runs in {own}"))
+    Judgement::new(verdict, format!("{noun} {name} is asked for in {named}, and the task runs in {own}"))
         .finding(Finding::found(format!("the reference is to {named}, the task runs in {own}"), "stoppedReason"))
-        .finding(Finding::unknown(format!("whether {own} has a secret of that name")))
+        .finding(Finding::unknown(format!("whether {own} has a {noun} of that name")))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
