@@ -17,7 +17,7 @@
 //! | [`question`] | what may be asked of AWS, and what is known so far |
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
-//! | [`triage`] | the loop, and the trait through which AWS is asked |
+//! | [`triage`] | tasks into the questions that would help, and the trait of whoever answers |
 //! | [`render`] | a report into text, JSON or a notice |
 //! | [`redact`] | any text into one without secrets, where it comes in |
 //! | `aws`, `function` | the SDK and the Lambda function (feature `aws`) |

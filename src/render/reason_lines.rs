@@ -14,6 +14,7 @@ const WIDEST: usize = 104;
 const LABELS: &[&str] = &[
     "statuscode:",
     "requestid:",
+    "exit:",
     "id:",
     "code:",
     "user:",
