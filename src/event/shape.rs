@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use super::{Container, Entry, InputError, Reason, Source, Task, Workload, withou
 use crate::arn::Arn;
 use crate::redact::{redact, redact_name};
 
-type Text<'a> = Option<Cow<'a, str>>;
+type Text<'a> = Option<Str<'a>>;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, expecting = "an object")]
@@ -24,7 +25,7 @@ struct Shape<'a> {
     #[serde(borrow)]
     region: Text<'a>,
     #[serde(borrow)]
-    resources: Option<Vec<Cow<'a, str>>>,
+    resources: Option<Vec<Str<'a>>>,
     time: Option<Moment>,
     #[serde(borrow)]
     detail: Option<Box<Shape<'a>>>,
@@ -119,6 +120,41 @@ struct Message<'a> {
     message_id: Cow<'a, str>,
     #[serde(borrow)]
     body: Cow<'a, str>,
+}
+
+/// A string that is borrowed from the input where it holds no escape. (`Option<Cow<str>>` would always be a copy.)
+struct Str<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Borrowing;
+
+        impl<'de> Visitor<'de> for Borrowing {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(text))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(text.to_owned()))
+            }
+        }
+
+        from.deserialize_str(Borrowing).map(Self)
+    }
+}
+
+impl Deref for Str<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A number, or one in quotes: the envelope's `version` is `"0"`, a task's is a number.
