@@ -154,7 +154,7 @@ fn diagnoses_of<'c>(task: &'c Task, symptoms: &'c [Told<'_>], at: usize, definit
         title: judgement.title,
         verdict: judgement.verdict,
         culprit: judgement.culprit.unwrap_or_else(|| case.culprit()),
-        findings: judgement.findings,
+        findings: judgement.findings.into_iter().chain(case.definition_unread()).collect(),
         fix: (cause.fix)(&case),
         symptom: at,
     };

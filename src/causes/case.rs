@@ -335,15 +335,24 @@ impl Case<'_> {
         mending.into_iter().chain(self.start_again()).collect()
     }
 
-    /// What stayed unknown because the definition is not at hand; nothing where it is.
+    /// What stayed unknown because nobody read the definition, or read that of another revision; nothing where it is at hand. That it could
+    /// not be read is told of every diagnosis ([`Case::definition_unread`]).
     pub(super) fn definition_unknown(&self) -> Option<Finding> {
         match self.definition {
             Known::Definition(definition) => {
                 let (ran, read) = (self.task.task_definition_name()?, definition.name()?);
                 (ran != read).then(|| Finding::unknown(format!("whether {ran}, which the task ran, says the same as {read}, which was read")))
             }
-            Known::Unknown(why) => Some(Finding::unknown(format!("where the task definition mentions it: the definition could not be read ({why})"))),
+            Known::Unknown(_) => None,
             Known::NotAsked => Some(Finding::unknown("where the task definition mentions it: the definition was not read")),
+        }
+    }
+
+    /// That the definition could not be read, and why.
+    pub(crate) fn definition_unread(&self) -> Option<Finding> {
+        match self.definition {
+            Known::Unknown(why) => Some(Finding::unknown(format!("where the task definition mentions it: the definition could not be read ({why})"))),
+            Known::Definition(_) | Known::NotAsked => None,
         }
     }
 }
