@@ -16,6 +16,8 @@ use super::symptom::{Deny, Fact, Fault, Span, Step, Symptom};
 
 /// No name that ECS prints is longer (a secret id may have 2,048 bytes); it also bounds the look-ahead for a terminator.
 const LONGEST_NAME: usize = 2_100;
+/// A task has at most so many secrets as fail at once in a thousand bytes; a longer list is somebody's own.
+const MOST_SYMPTOMS: usize = 64;
 /// A cut-off phrase counts from this many bytes on.
 const SHORTEST_CUT: usize = 8;
 /// The word in which it was cut has as many left; fewer are a word of their own.
@@ -191,7 +193,7 @@ impl Reader<'_> {
             step_before = Some(symptom.step);
             let told = |other: &Symptom| other.step == symptom.step && other.fault == symptom.fault && other.deny == symptom.deny && same_name(other, &symptom);
             let says_nothing = at > 0 && symptom.fault == Fault::Unknown && symptom.resource.is_none();
-            if !says_nothing && !symptoms.iter().any(told) {
+            if !says_nothing && symptoms.len() < MOST_SYMPTOMS && !symptoms.iter().any(told) {
                 symptoms.push(symptom);
             }
         }
