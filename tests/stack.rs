@@ -107,6 +107,13 @@ fn a_definition_that_may_not_be_read_is_said() {
 }
 
 #[test]
+fn a_definition_that_does_not_come_in_time_is_said() {
+    let outcome = stack("--hang --events events/secret-key-missing.json --task-definition events/task-definitions/");
+    assert_contains(&only(&outcome["notices"])["message"], &["secret-key-missing", "could not be read (no answer in time)"]);
+    assert_eq!(outcome["queue"], 0);
+}
+
+#[test]
 fn a_normal_stop_is_silent() {
     let outcome = stack("--via queue --events events/scale-in.json --expect 0");
     for what in ["notices", "journal", "asked"] {

@@ -64,12 +64,14 @@ POISON = "this is not JSON"
 DESCRIBE = "ecs:DescribeTaskDefinition"
 DESCRIBE_TARGET = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
 SETTLE_SECONDS = 1.0
+HANG_SECONDS = 30.0  # longer than the function waits
 
 
 class EcsServer:
     """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says."""
 
-    def __init__(self, files: list[Path]) -> None:
+    def __init__(self, files: list[Path], hangs: bool) -> None:
+        self._hangs = hangs
         self.asked: list[str] = []
         self.allowed = True
         self._known: dict[str, Template] = {}
@@ -109,6 +111,8 @@ class EcsServer:
         if target != DESCRIBE_TARGET:
             return 400, {"__type": "InvalidAction", "message": f"not scripted: {target}"}
         self.asked.append(request["taskDefinition"])
+        if self._hangs:
+            time.sleep(HANG_SECONDS)
         if not self.allowed:
             return 400, {
                 "__type": "AccessDeniedException",
@@ -399,6 +403,7 @@ def read_arguments() -> argparse.Namespace:
     ways = ["bus", "queue", "invoke", "watch"]
     parser.add_argument("--via", choices=ways, default="bus", help="where the events go in")
     parser.add_argument("--poison", action="store_true", help="put a message that is not JSON in the events' batch")
+    parser.add_argument("--hang", action="store_true", help="let DescribeTaskDefinition answer too late")
     parser.add_argument("--deny", action="append", default=[], metavar="ACTION", help="take an action from the role")
     parser.add_argument(
         "--unset", action="append", default=[], metavar="NAME", help="take an environment variable from the function"
@@ -423,7 +428,7 @@ def read_arguments() -> argparse.Namespace:
 def main() -> int:
     """Runs the stack once, and prints what came of it."""
     arguments = read_arguments()
-    with EcsServer(arguments.task_definition) as ecs, Emulator() as aws:
+    with EcsServer(arguments.task_definition, arguments.hang) as ecs, Emulator() as aws:
         run = Run(aws, arguments)
         try:
             json.dump(run.outcome(ecs), sys.stdout)
