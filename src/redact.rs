@@ -2,7 +2,7 @@
 //!
 //! What looks like a credential is masked byte for byte, so a text keeps its length and every span into it stays valid. Control,
 //! escape and direction-changing characters become `~` (white space becomes a space), so no text can steer a terminal.
-//! Each kind of secret has a function of its own, which looks at the text once; most texts are told harmless in one glance ([`is_plain`]).
+//! Each kind of secret has a function of its own, which looks at the text once; most texts are told harmless in one glance (`is_plain`).
 
 use std::borrow::Cow;
 use std::ops::Range;
