@@ -38,20 +38,8 @@ const SECRET_NAMES: &[&str] = &[
     "cookie",
 ];
 /// Names that count before a bare colon too, as people write them.
-const PLAIN_NAMES: &[&str] = &[
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "api-key",
-    "apikey",
-    "secret-key",
-    "access-key",
-    "auth-token",
-    "access-token",
-    "session-token",
-    "security-token",
-];
+const PLAIN_NAMES: &[&str] =
+    &["password", "passwd", "pwd", "passphrase", "api-key", "apikey", "secret-key", "access-key", "-token", "access-token", "session-token", "security-token"];
 /// Words before a value on a command line or in a sentence.
 const SPOKEN: &[&str] = &["--password ", "--token ", "--secret ", "--api-key ", "password is ", "password was ", "token is "];
 /// Schemes after `Authorization:`.
@@ -89,8 +77,9 @@ const KEY_ID_LENGTH: usize = 20;
 const SHORTEST_RANDOM: usize = 40;
 /// Of a hundred neighbours in random base64 about sixty differ in kind (upper, lower, digit); in names, even those of generators, fewer than thirty.
 const RANDOM_CHANGES: usize = 38;
-/// Shorter words after `Bearer` are words.
-const SHORTEST_BEARER: usize = 16;
+const SECRET_KEY_CHANGES: usize = 30;
+/// Shorter words after `Bearer`, and those without a digit, are words.
+const SHORTEST_BEARER: usize = 8;
 /// A decoder quotes one character, at most escaped.
 const LONGEST_QUOTED: usize = 24;
 /// How far back the name before `=` is looked for.
@@ -111,7 +100,9 @@ pub fn redact_name(text: &str) -> Cow<'_, str> {
 /// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than looking for each secret in its own way.
 static TRIGGERS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let marks = ["://", "/credentials/", "-----", " -u ", "earer ", "asic ", "authorization", "unmarshalling credentialspec"];
-    let words = marks.iter().chain(PLAIN_NAMES).chain(SPOKEN);
+    // These two stand in many names.
+    let tokens = TOKENS.iter().filter(|token| !["sk-", "eyJ"].contains(token));
+    let words = marks.iter().chain(PLAIN_NAMES).chain(SPOKEN).chain(tokens);
     AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
 });
 
@@ -122,6 +113,8 @@ enum Kind {
     Joint,
     /// Stands in sentences and ARNs: a mark may be there.
     Sentence,
+    /// The same, and stands in secret keys.
+    Slash,
     Lower,
     Digit,
     Upper,
@@ -140,7 +133,8 @@ const KINDS: [Kind; 256] = {
             b'0'..=b'9' => Kind::Digit,
             b'A'..=b'Z' => Kind::Upper,
             b'.' | b'_' => Kind::Joint,
-            b':' | b'/' | b'-' | b' ' | b'(' | b')' | b',' | b'[' | b']' => Kind::Sentence,
+            b'/' => Kind::Slash,
+            b':' | b'-' | b' ' | b'(' | b')' | b',' | b'[' | b']' => Kind::Sentence,
             _ => Kind::Other,
         };
         byte += 1;
@@ -151,18 +145,28 @@ const KINDS: [Kind; 256] = {
 /// Whether a text is of plain words in which no secret can hide: ids, ARNs, names, sentences.
 fn is_plain(text: &str) -> bool {
     let mut sentence = false;
-    let mut run = Run::default();
+    // Letters and digits, and the same with slashes among them.
+    let (mut run, mut stretch) = (Run::default(), Run::default());
     for byte in text.bytes() {
-        match KINDS[usize::from(byte)] {
-            Kind::Lower => (run.length, run.lower) = (run.length + 1, true),
-            Kind::Digit => (run.length, run.digit) = (run.length + 1, true),
-            Kind::Upper => (run.length, run.upper) = (run.length + 1, true),
+        let kind = KINDS[usize::from(byte)];
+        match kind {
+            Kind::Lower | Kind::Digit | Kind::Upper => {
+                run.add(kind);
+                stretch.add(kind);
+                continue;
+            }
             Kind::Other => return false,
-            _ if run.may_be_token() => return false,
-            kind => (run, sentence) = (Run::default(), sentence || kind == Kind::Sentence),
+            Kind::Slash => stretch.add(kind),
+            Kind::Joint | Kind::Sentence if stretch.may_be_key() => return false,
+            Kind::Joint | Kind::Sentence => stretch = Run::default(),
         }
+        if run.may_be_token() {
+            return false;
+        }
+        run = Run::default();
+        sentence |= kind != Kind::Joint;
     }
-    !run.may_be_token() && (!sentence || TRIGGERS.as_ref().is_some_and(|triggers| !triggers.is_match(text)))
+    !run.may_be_token() && !stretch.may_be_key() && (!sentence || TRIGGERS.as_ref().is_some_and(|triggers| !triggers.is_match(text)))
 }
 
 /// Letters and digits in a row.
@@ -175,6 +179,17 @@ struct Run {
 }
 
 impl Run {
+    fn add(&mut self, kind: Kind) {
+        self.length += 1;
+        self.lower |= kind == Kind::Lower;
+        self.upper |= kind == Kind::Upper;
+        self.digit |= kind == Kind::Digit;
+    }
+
+    fn may_be_key(&self) -> bool {
+        self.length >= SHORTEST_RANDOM && self.lower && self.upper && self.digit
+    }
+
     /// Long and mixed, or long and of capitals; words run together have no digits, ids no capitals.
     fn may_be_token(&self) -> bool {
         self.length >= SHORTEST_TAIL && self.upper && (self.digit || !self.lower)
@@ -243,7 +258,7 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// `invalid character 'h' looking for` quotes a letter of the secret.
 fn quoted_characters(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
     const LEAD: &str = "nvalid character";
-    const QUOTES: [char; 4] = ['\'', '"', '\u{2018}', '\u{2019}'];
+    const QUOTES: [char; 5] = ['\'', '"', '`', '\u{2018}', '\u{2019}'];
     for (at, _) in lower.match_indices(LEAD) {
         let rest = &text[at + LEAD.len()..];
         let Some(quoted) = rest.trim_start().strip_prefix(QUOTES) else { continue };
@@ -312,7 +327,7 @@ fn headers(lower: &str, masks: &mut Vec<Range<usize>>) {
             // The scheme, and whatever follows it up to the end of the header.
             let header_end = after.find(['"', '\'', '\n']).map_or(lower.len(), |end| from + end);
             masks.push(from..if known { header_end } else { from });
-        } else if end - from >= SHORTEST_BEARER {
+        } else if end - from >= SHORTEST_BEARER && lower[from..end].bytes().any(|byte| byte.is_ascii_digit()) {
             masks.push(from..end);
         }
     }
@@ -371,7 +386,7 @@ fn names_a_secret(before: &str, sign: &str) -> bool {
 /// A value after a sign: what its quotes hold, or a word.
 fn value(text: &str, from: usize) -> Range<usize> {
     let rest = &text[from..];
-    let open = rest.trim_start_matches([' ', '\\']);
+    let open = rest.trim_start_matches([' ', '\\', '=', '>']);
     let from = from + (rest.len() - open.len());
     match open.chars().next() {
         Some(quote @ ('"' | '\'' | '`')) => {
@@ -402,7 +417,8 @@ fn urls(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
         let rest = text[from..word.end].split("://").next().unwrap_or_default();
         let rest = rest.split('"').next().unwrap_or_default();
         // A password may hold any sign but this: the last one ends it.
-        if let Some(at) = rest.rfind('@').filter(|at| rest[..*at].contains(':')) {
+        let login = |at: &usize| rest[..*at].contains(':') || !rest[..*at].contains('/');
+        if let Some(at) = rest.rfind('@').filter(login) {
             masks.push(from..from + at);
         }
         if let Some(query) = rest.find(['?', '#']) {
@@ -430,7 +446,7 @@ fn tokens(text: &str, word: Range<usize>, free: bool, masks: &mut Vec<Range<usiz
                 masks.push(from + at..from + run.len());
             }
         }
-        if !name && is_random(run) {
+        if !name && is_random(run.trim_start_matches('/')) {
             masks.push(from..from + run.len());
         }
         for chunk in chunks(run, from) {
@@ -468,7 +484,9 @@ fn is_random(text: &str) -> bool {
     let has = |wanted| text.bytes().any(|byte| kind(byte) == wanted);
     let differ = |pair: &&[u8]| kind(pair[0]) != kind(pair[1]) && kind(pair[0]) < 3 && kind(pair[1]) < 3;
     let changes = text.as_bytes().windows(2).filter(differ).count();
-    text.len() >= SHORTEST_RANDOM && has(0) && has(1) && has(2) && changes * 100 >= text.len() * RANDOM_CHANGES
+    // A secret access key has this length to the letter, which names have by chance only.
+    let enough = if text.len() == SHORTEST_RANDOM { SECRET_KEY_CHANGES } else { RANDOM_CHANGES };
+    text.len() >= SHORTEST_RANDOM && has(0) && has(1) && has(2) && changes * 100 >= text.len() * enough
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {
@@ -490,6 +508,11 @@ mod tests {
             ("https://user:pw@host/path", "https://*******@host/path"),
             ("https://a.b/c,postgres://u:hun/ter2@h/d", "https://a.b/c,postgres://**********@h/d"),
             ("key AKIAIOSFODNN7EXAMPLE used", "key ******************** used"),
+            ("key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "key ****************************************"),
+            ("slack xoxb-123456789012-AbCdEfGhIjKlMnOpQrStUvWx", "slack ******************************************"),
+            ("Bearer abc123def456", "Bearer ************"),
+            ("password => \"hunter2\"", "password => \"*******\""),
+            ("https://0123456789abcdef@o1.ingest.example/1", "https://****************@o1.ingest.example/1"),
             ("x kW3r9TzQ/b7LmXc2VnP0+sYdF4gHjK1eRtU6iOaB", "x ****************************************"),
             ("Invalid character 'h' looking for beginning of value", "Invalid character '*' looking for beginning of value"),
             ("INVALID CHARACTER \u{2018}h\u{2019} looking for", "INVALID CHARACTER \u{2018}*\u{2019} looking for"),
