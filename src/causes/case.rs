@@ -237,6 +237,17 @@ impl Case<'_> {
         Some(address.is_private() || matches!(address.octets(), [100, 64..=127, ..]))
     }
 
+    /// What the address that was called tells of the way there.
+    pub(super) fn address_found(&self) -> Option<Finding> {
+        let address = &self.symptom.address.as_ref()?.text;
+        let said = if self.reached_for_endpoint()? {
+            format!("the call went to the private address {address}: an endpoint in the VPC takes it, a NAT gateway does not help")
+        } else {
+            format!("the call went to the public address {address}, not to a VPC endpoint")
+        };
+        Some(Finding::found(said, "stoppedReason"))
+    }
+
     /// The endpoint as a culprit.
     pub(super) fn endpoint(&self) -> Culprit {
         Culprit { kind: "endpoint", id: self.symptom.host.as_ref().map(|host| host.text.clone()), references: self.references.clone() }

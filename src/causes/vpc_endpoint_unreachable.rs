@@ -25,6 +25,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     Judgement::new(Verdict::Possible, format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()))
         .culprit(case.endpoint())
+        .findings(case.address_found())
         .finding(Finding::unknown("the endpoint's security group, state and subnets"))
 }
 

@@ -62,14 +62,9 @@ fn judge(case: &Case<'_>) -> Judgement {
         Some("EC2" | "EXTERNAL") => Some("on this launch type the container instance makes the call: its subnet and security group count".to_owned()),
         _ => case.task.subnet.as_ref().map(|subnet| format!("the task's network interface was in {subnet}")),
     };
-    let address = case
-        .symptom
-        .address
-        .as_ref()
-        .map(|address| Finding::found(format!("the call went to the public address {}, not to a VPC endpoint", address.text), "stoppedReason"));
     Judgement::new(Verdict::Possible, format!("no network path from the task to {}", case.service_name()))
         .culprit(case.endpoint())
-        .findings(address)
+        .findings(case.address_found())
         .findings(whose.map(|text| Finding::found(text, "event")))
         .finding(Finding::unknown("which hop is closed: routes, endpoints, security groups and DNS were not read"))
 }

@@ -1,0 +1,102 @@
+//! The scalars of the wire: strings that are borrowed, numbers in quotes, times in every spelling.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
+
+/// A string that is borrowed from the input where it holds no escape. (`Option<Cow<str>>` would always be a copy.)
+pub(super) struct Str<'a>(pub(super) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Borrowing;
+
+        impl<'de> Visitor<'de> for Borrowing {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(text))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(text.to_owned()))
+            }
+        }
+
+        from.deserialize_str(Borrowing).map(Self)
+    }
+}
+
+impl Deref for Str<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A number, or one in quotes: the envelope's `version` is `"0"`, a task's is a number.
+pub(super) struct Number(pub(super) i64);
+
+/// An ISO 8601 string, epoch seconds, or epoch milliseconds. What is none of these is no time, and no reason to drop the record.
+pub(super) struct Moment(pub(super) Option<Timestamp>);
+
+/// Epoch values beyond this are milliseconds: as seconds it is the year 5138.
+const LARGEST_SECONDS: f64 = 1e11;
+
+impl Moment {
+    fn from_epoch(value: f64) -> Self {
+        let seconds = if value.abs() > LARGEST_SECONDS { value / 1e3 } else { value };
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
+        Self(Timestamp::from_millisecond((seconds * 1e3).round() as i64).ok())
+    }
+}
+
+struct Lenient<T>(fn(&str) -> T, fn(f64) -> T);
+
+impl<T> Visitor<'_> for Lenient<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a number")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        Ok(self.0(text))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "times, versions and exit codes stay far below 2^53")]
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
+        Ok(self.1(value as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "times, versions and exit codes stay far below 2^53")]
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
+        Ok(self.1(value as f64))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<T, E> {
+        Ok(self.1(value))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Lenient(|text| Self(text.parse().ok()), Self::from_epoch))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+        from.deserialize_any(Lenient(|text| Self(text.parse().unwrap_or_default()), |value| Self(value as i64)))
+    }
+}
