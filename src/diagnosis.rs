@@ -75,9 +75,8 @@ impl Report<'_> {
 #[must_use]
 pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     let symptoms = symptoms(task);
-    let definition = evidence.definition_of(task);
     let failing = if is_failure(task) { diagnosable(task, &symptoms) } else { Vec::new() };
-    let mut diagnoses: Vec<Diagnosis> = failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, definition)).collect();
+    let mut diagnoses: Vec<Diagnosis> = failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, evidence)).collect();
     // A stable sort: causes stay in the catalogue's order within a verdict.
     diagnoses.sort_by_key(|diagnosis| (diagnosis.symptom, diagnosis.verdict));
     let fingerprint = fingerprint(task, &symptoms, diagnoses.first());
@@ -140,13 +139,14 @@ fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
     (0..symptoms.len()).filter(|at| counts(&symptoms[*at])).collect()
 }
 
-fn diagnoses_of<'c>(task: &'c Task, symptoms: &'c [Told<'_>], at: usize, definition: Known<'c>) -> Vec<Diagnosis> {
+fn diagnoses_of<'c>(task: &'c Task, symptoms: &'c [Told<'_>], at: usize, evidence: &'c Evidence) -> Vec<Diagnosis> {
     let symptom = &symptoms[at].symptom;
+    let definition = evidence.definition_of(task);
     let references = match definition {
-        Known::Definition(definition) => culprits(symptom, definition),
-        Known::Unknown(_) | Known::NotAsked => Vec::new(),
+        Known::Found(definition) => culprits(symptom, definition),
+        Known::Missing | Known::Unknown(_) | Known::NotAsked => Vec::new(),
     };
-    let case = Case { task, symptom, definition, references };
+    let case = Case { task, symptom, definition, references, evidence };
     let judged = causes::claiming(symptom).map(|cause| (cause, (cause.judge)(&case)));
     let standing = judged.filter(|(_, judgement)| judgement.verdict != Verdict::RuledOut);
     let diagnosis = |(cause, judgement): (&'static Cause, causes::Judgement)| Diagnosis {

@@ -1,80 +1,448 @@
 //! What may be asked of AWS, as plain values, and what is known so far.
 //!
 //! The core never sees a client: it holds [`Evidence`], a map from questions to answers. An answer is never an error; what could not be
-//! learned is [`Answer::Unknown`], with the reason, and a diagnosis goes on without it.
+//! learned is [`Answer::Unknown`], with the reason, and a diagnosis goes on without it. The table below is the whole of what ecs-triage can
+//! ask: each question names the calls that answer it and the IAM actions they take, and their union is the probe's policy. None of them
+//! returns the value of a secret or parameter, the content of a file, or a login.
+
+pub mod facts;
+pub mod record;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
 use crate::event::Task;
 use crate::task_definition::TaskDefinition;
+use facts::{
+    AccessPoint, Bucket, ContainerInstance, Image, Instance, Key, LogEvent, LogGroup, MountTarget, NatGateway, NetworkAcl, Object, Parameter, Policy,
+    Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, Simulation, Subnet, VpcDns, VpcEndpoint,
+};
 
-/// One read-only question to AWS.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Question {
-    /// What the task asked for before it could start (`ecs:DescribeTaskDefinition`).
+/// Declares the questions: what each is about, the calls that answer it, the IAM actions they take.
+macro_rules! questions {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? } from $source:literal, may [$($action:literal),+];)+) => {
+        /// One read-only question to AWS.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Question { $($(#[$doc])* $name { $($(#[$fdoc])* $field: $type),* },)+ }
+
+        impl Question {
+            /// The IAM actions of all questions, with repetitions.
+            pub const ACTIONS: &'static [&'static str] = &[$($($action),+),+];
+
+            /// The IAM actions that asking takes.
+            #[must_use]
+            pub const fn actions(&self) -> &'static [&'static str] {
+                match self { $(Self::$name { .. } => &[$($action),+]),+ }
+            }
+
+            /// The API calls that answer, as evidence cites them.
+            #[must_use]
+            pub const fn source(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $source),+ }
+            }
+        }
+    };
+}
+
+questions! {
+    /// What the task asked for before it could start.
     TaskDefinition {
         /// `family:revision` or an ARN.
         name: String,
-    },
+    } from "DescribeTaskDefinition", may ["ecs:DescribeTaskDefinition"];
+    /// The service that starts the task: where it is put, and how it fares.
+    Service {
+        /// The Region.
+        region: String,
+        /// The cluster's name or ARN.
+        cluster: String,
+        /// The service's name.
+        name: String,
+    } from "DescribeServices", may ["ecs:DescribeServices"];
+    /// The service's tasks that run now.
+    RunningTasks {
+        /// The Region.
+        region: String,
+        /// The cluster's name or ARN.
+        cluster: String,
+        /// The service's name.
+        service: String,
+    } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
+    /// The host of a task that is not on Fargate.
+    ContainerInstance {
+        /// The Region.
+        region: String,
+        /// The cluster's name or ARN.
+        cluster: String,
+        /// The container instance's ARN.
+        arn: String,
+    } from "DescribeContainerInstances", may ["ecs:DescribeContainerInstances"];
+    /// A role and whom it trusts.
+    Role {
+        /// A Region of the role's partition.
+        region: String,
+        /// Its name, without path.
+        name: String,
+    } from "GetRole", may ["iam:GetRole"];
+    /// Whether a role's policies allow an action.
+    Simulation {
+        /// A Region of the role's partition.
+        region: String,
+        /// The role's ARN, with its path.
+        role: String,
+        /// The action.
+        action: String,
+        /// The resource's ARN, or `*`.
+        resource: String,
+        /// Condition keys and the values that the real call has.
+        context: Vec<(String, String)>,
+    } from "SimulatePrincipalPolicy", may ["iam:SimulatePrincipalPolicy"];
+    /// A secret's description.
+    Secret {
+        /// The Region.
+        region: String,
+        /// Its name or ARN.
+        id: String,
+    } from "DescribeSecret", may ["secretsmanager:DescribeSecret"];
+    /// A secret's versions, those without a stage among them.
+    SecretVersions {
+        /// The Region.
+        region: String,
+        /// Its name or ARN.
+        id: String,
+    } from "ListSecretVersionIds", may ["secretsmanager:ListSecretVersionIds"];
+    /// A secret's own policy.
+    SecretPolicy {
+        /// The Region.
+        region: String,
+        /// Its name or ARN.
+        id: String,
+    } from "GetResourcePolicy", may ["secretsmanager:GetResourcePolicy"];
+    /// Secrets whose name begins like this one.
+    SecretsLike {
+        /// The Region.
+        region: String,
+        /// How the name begins.
+        prefix: String,
+    } from "ListSecrets", may ["secretsmanager:ListSecrets"];
+    /// The parameters of these names.
+    Parameters {
+        /// The Region.
+        region: String,
+        /// Their names, with the leading slash if they have one.
+        names: Vec<String>,
+    } from "DescribeParameters", may ["ssm:DescribeParameters"];
+    /// Parameters whose name contains this.
+    ParametersLike {
+        /// The Region.
+        region: String,
+        /// A part of the name.
+        part: String,
+    } from "DescribeParameters", may ["ssm:DescribeParameters"];
+    /// A key's state.
+    Key {
+        /// The Region.
+        region: String,
+        /// Its id, ARN or alias.
+        id: String,
+    } from "DescribeKey", may ["kms:DescribeKey"];
+    /// A key's policy.
+    KeyPolicy {
+        /// The Region.
+        region: String,
+        /// Its id or ARN.
+        id: String,
+    } from "GetKeyPolicy", may ["kms:GetKeyPolicy"];
+    /// Log groups whose name begins like this.
+    LogGroups {
+        /// The Region.
+        region: String,
+        /// How the name begins.
+        prefix: String,
+    } from "DescribeLogGroups", may ["logs:DescribeLogGroups"];
+    /// The last lines that a container wrote.
+    LogLines {
+        /// The Region.
+        region: String,
+        /// The log group.
+        group: String,
+        /// The stream.
+        stream: String,
+    } from "GetLogEvents", may ["logs:GetLogEvents"];
+    /// An image repository.
+    Repository {
+        /// The Region.
+        region: String,
+        /// The account of the registry.
+        registry: String,
+        /// Its name.
+        name: String,
+    } from "DescribeRepositories", may ["ecr:DescribeRepositories"];
+    /// An image, and if it is missing the repository's newest ones.
+    Image {
+        /// The Region.
+        region: String,
+        /// The account of the registry.
+        registry: String,
+        /// The repository's name.
+        repository: String,
+        /// A tag, or a digest as `sha256:...`.
+        reference: String,
+    } from "DescribeImages", may ["ecr:DescribeImages"];
+    /// A repository's own policy.
+    RepositoryPolicy {
+        /// The Region.
+        region: String,
+        /// The account of the registry.
+        registry: String,
+        /// The repository's name.
+        name: String,
+    } from "GetRepositoryPolicy", may ["ecr:GetRepositoryPolicy"];
+    /// Where a bucket is.
+    Bucket {
+        /// The Region to ask in.
+        region: String,
+        /// Its name.
+        name: String,
+    } from "GetBucketLocation", may ["s3:GetBucketLocation"];
+    /// Objects whose key begins like this.
+    Objects {
+        /// The bucket's Region.
+        region: String,
+        /// The bucket.
+        bucket: String,
+        /// How the key begins.
+        prefix: String,
+    } from "ListObjectsV2", may ["s3:ListBucket"];
+    /// A file system's mount targets and their security groups.
+    MountTargets {
+        /// The Region.
+        region: String,
+        /// The file system's id.
+        file_system: String,
+    } from "DescribeMountTargets", may ["elasticfilesystem:DescribeMountTargets", "elasticfilesystem:DescribeMountTargetSecurityGroups"];
+    /// A file system's access points.
+    AccessPoints {
+        /// The Region.
+        region: String,
+        /// The file system's id.
+        file_system: String,
+    } from "DescribeAccessPoints", may ["elasticfilesystem:DescribeAccessPoints"];
+    /// A file system's own policy.
+    FileSystemPolicy {
+        /// The Region.
+        region: String,
+        /// The file system's id.
+        file_system: String,
+    } from "DescribeFileSystemPolicy", may ["elasticfilesystem:DescribeFileSystemPolicy"];
+    /// An EC2 instance's place in the network.
+    Instance {
+        /// The Region.
+        region: String,
+        /// Its id.
+        id: String,
+    } from "DescribeInstances", may ["ec2:DescribeInstances"];
+    /// These subnets.
+    Subnets {
+        /// The Region.
+        region: String,
+        /// Their ids, sorted.
+        ids: Vec<String>,
+    } from "DescribeSubnets", may ["ec2:DescribeSubnets"];
+    /// A VPC's route tables.
+    RouteTables {
+        /// The Region.
+        region: String,
+        /// The VPC.
+        vpc: String,
+    } from "DescribeRouteTables", may ["ec2:DescribeRouteTables"];
+    /// A VPC's NAT gateways.
+    NatGateways {
+        /// The Region.
+        region: String,
+        /// The VPC.
+        vpc: String,
+    } from "DescribeNatGateways", may ["ec2:DescribeNatGateways"];
+    /// A VPC's endpoints.
+    VpcEndpoints {
+        /// The Region.
+        region: String,
+        /// The VPC.
+        vpc: String,
+    } from "DescribeVpcEndpoints", may ["ec2:DescribeVpcEndpoints"];
+    /// A VPC's security groups.
+    SecurityGroups {
+        /// The Region.
+        region: String,
+        /// The VPC.
+        vpc: String,
+    } from "DescribeSecurityGroups", may ["ec2:DescribeSecurityGroups"];
+    /// A VPC's network ACLs.
+    NetworkAcls {
+        /// The Region.
+        region: String,
+        /// The VPC.
+        vpc: String,
+    } from "DescribeNetworkAcls", may ["ec2:DescribeNetworkAcls"];
+    /// How a VPC resolves names.
+    VpcDns {
+        /// The Region.
+        region: String,
+        /// The VPC.
+        vpc: String,
+    } from "DescribeVpcAttribute", may ["ec2:DescribeVpcAttribute", "ec2:DescribeVpcs", "ec2:DescribeDhcpOptions"];
 }
 
 impl Question {
-    /// The IAM actions that asking takes.
-    #[must_use]
-    pub const fn actions(&self) -> &'static [&'static str] {
-        match self {
-            Self::TaskDefinition { .. } => &["ecs:DescribeTaskDefinition"],
-        }
-    }
-
-    /// The API call that answers, as evidence cites it.
-    #[must_use]
-    pub const fn source(&self) -> &'static str {
-        match self {
-            Self::TaskDefinition { .. } => "DescribeTaskDefinition",
-        }
-    }
-
     /// The question after a task's own definition, if the task names one.
     #[must_use]
     pub fn task_definition_of(task: &Task) -> Option<Self> {
-        task.task_definition.clone().map(|name| Self::TaskDefinition { name })
+        task.task_definition.as_ref().map(|name| Self::TaskDefinition { name: name.to_string() })
     }
 }
 
-/// What was learned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+/// Declares what answers hold; each fact can be taken out of an answer by its type.
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
+        /// What was learned.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub enum Answer {
+            $($(#[$doc])* $name($type),)+
+            /// There is no such thing, says AWS.
+            Missing,
+            /// It could not be learned; in words that complete "could not be read: ...".
+            Unknown(String),
+        }
+
+        /// Something that an answer can hold.
+        pub trait Fact: Sized {
+            /// It, if the answer holds it.
+            fn of(answer: &Answer) -> Option<&Self>;
+        }
+
+        $(impl Fact for $type {
+            fn of(answer: &Answer) -> Option<&Self> {
+                match answer {
+                    Answer::$name(fact) => Some(fact),
+                    _ => None,
+                }
+            }
+        })+
+    };
+}
+
+answers! {
     /// The definition.
     TaskDefinition(Box<TaskDefinition>),
-    /// It could not be learned; in words that complete "could not be read: ...".
-    Unknown(String),
+    /// The service.
+    Service(Box<Service>),
+    /// Tasks that run.
+    RunningTasks(Vec<RunningTask>),
+    /// The host.
+    ContainerInstance(ContainerInstance),
+    /// The role.
+    Role(Box<Role>),
+    /// IAM's decision.
+    Simulation(Box<Simulation>),
+    /// The secret.
+    Secret(Box<Secret>),
+    /// A secret's versions.
+    SecretVersions(Vec<SecretVersion>),
+    /// A resource's own policy.
+    Policy(Policy),
+    /// Secrets.
+    Secrets(Vec<Secret>),
+    /// Parameters.
+    Parameters(Vec<Parameter>),
+    /// The key.
+    Key(Key),
+    /// Log groups.
+    LogGroups(Vec<LogGroup>),
+    /// What a container wrote last.
+    LogLines(Vec<LogEvent>),
+    /// The repository.
+    Repository(Repository),
+    /// Images.
+    Images(Vec<Image>),
+    /// The bucket.
+    Bucket(Bucket),
+    /// Objects in a bucket.
+    Objects(Vec<Object>),
+    /// Mount targets.
+    MountTargets(Vec<MountTarget>),
+    /// Access points.
+    AccessPoints(Vec<AccessPoint>),
+    /// The instance.
+    Instance(Instance),
+    /// Subnets.
+    Subnets(Vec<Subnet>),
+    /// Route tables.
+    RouteTables(Vec<RouteTable>),
+    /// NAT gateways.
+    NatGateways(Vec<NatGateway>),
+    /// Endpoints.
+    VpcEndpoints(Vec<VpcEndpoint>),
+    /// Security groups.
+    SecurityGroups(Vec<SecurityGroup>),
+    /// Network ACLs.
+    NetworkAcls(Vec<NetworkAcl>),
+    /// How names are resolved.
+    VpcDns(VpcDns),
 }
 
 /// Answers so far. An empty one is what is known offline.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evidence {
     answers: BTreeMap<Question, Answer>,
     /// A definition that somebody handed over, for tasks of its family.
     given: Option<TaskDefinition>,
 }
 
-/// What is known of a task's definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known<'e> {
-    /// It, or for a given one of another revision, a relative.
-    Definition(&'e TaskDefinition),
+/// What is known of a thing.
+#[derive(Debug, PartialEq)]
+pub enum Known<'e, T> {
+    /// It is there.
+    Found(&'e T),
+    /// AWS says that it is not.
+    Missing,
     /// Why it is not known.
     Unknown(&'e str),
     /// Nobody asked.
     NotAsked,
 }
 
+impl<T> Clone for Known<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Known<'_, T> {}
+
+impl<'e, T> Known<'e, T> {
+    /// It, where it is there.
+    #[must_use]
+    pub const fn found(self) -> Option<&'e T> {
+        match self {
+            Self::Found(fact) => Some(fact),
+            Self::Missing | Self::Unknown(_) | Self::NotAsked => None,
+        }
+    }
+}
+
 impl Evidence {
+    /// The same with a task definition for every task of its family and for tasks that name none.
+    #[must_use]
+    pub fn with_definition(self, definition: TaskDefinition) -> Self {
+        Self { given: Some(definition), ..self }
+    }
+
     /// Evidence that holds one task definition, for every task of its family and for tasks that name none.
     #[must_use]
     pub fn of_definition(definition: TaskDefinition) -> Self {
-        Self { given: Some(definition), ..Self::default() }
+        Self::default().with_definition(definition)
     }
 
     /// Notes an answer.
@@ -82,16 +450,39 @@ impl Evidence {
         self.answers.insert(question, answer);
     }
 
-    /// What is known of the definition that `task` ran.
+    /// The questions asked and their answers.
+    pub fn answers(&self) -> impl Iterator<Item = (&Question, &Answer)> {
+        self.answers.iter()
+    }
+
+    /// The answer to a question, if it was asked.
     #[must_use]
-    pub fn definition_of(&self, task: &Task) -> Known<'_> {
-        let asked = Question::task_definition_of(task).and_then(|question| self.answers.get(&question));
-        match (asked, &self.given) {
-            (Some(Answer::TaskDefinition(definition)), _) => Known::Definition(definition),
-            (Some(Answer::Unknown(why)), _) => Known::Unknown(why),
-            (None, Some(given)) if is_relative(given, task) => Known::Definition(given),
-            (None, Some(_)) => Known::Unknown("the file given is of another family"),
-            (None, None) => Known::NotAsked,
+    pub fn answer(&self, question: &Question) -> Option<&Answer> {
+        self.answers.get(question)
+    }
+
+    /// What is known of what a question asks for.
+    #[must_use]
+    pub fn look<T: Fact>(&self, question: &Question) -> Known<'_, T> {
+        match self.answers.get(question) {
+            None => Known::NotAsked,
+            Some(Answer::Missing) => Known::Missing,
+            Some(Answer::Unknown(why)) => Known::Unknown(why),
+            Some(answer) => T::of(answer).map_or(Known::Unknown("the answer is one to another question"), Known::Found),
+        }
+    }
+
+    /// What is known of the definition that `task` ran: it, or of a given one of another revision, a relative.
+    #[must_use]
+    pub fn definition_of(&self, task: &Task) -> Known<'_, TaskDefinition> {
+        let asked = Question::task_definition_of(task).map(|question| self.look::<Box<TaskDefinition>>(&question));
+        match (asked.unwrap_or(Known::NotAsked), &self.given) {
+            (Known::Found(definition), _) => Known::Found(definition),
+            (Known::NotAsked, Some(given)) if is_relative(given, task) => Known::Found(given),
+            (Known::NotAsked, Some(_)) => Known::Unknown("the file given is of another family"),
+            (Known::NotAsked, None) => Known::NotAsked,
+            (Known::Missing, _) => Known::Unknown("it does not exist any more"),
+            (Known::Unknown(why), _) => Known::Unknown(why),
         }
     }
 }
@@ -101,5 +492,16 @@ fn is_relative(given: &TaskDefinition, task: &Task) -> bool {
     match (given.name(), task.task_definition_name()) {
         (Some(given), Some(ran)) => family(&given) == family(ran),
         _ => true,
+    }
+}
+
+/// Makes a value of an answer safe to keep and to print, and drops what holds nothing: what is absent is absent in one way.
+#[must_use]
+pub fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(crate::redact::redact_name(&text).into_owned()),
+        Value::Array(values) => values.into_iter().map(cleaned).collect(),
+        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, cleaned(value))).collect(),
+        other => other,
     }
 }

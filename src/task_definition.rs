@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::arn::Arn;
 use crate::redact::redact_name;
 
 /// A task definition, as far as a start can fail on it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TaskDefinition {
     /// Its ARN; absent before it is registered.
@@ -29,10 +29,44 @@ pub struct TaskDefinition {
     /// Its containers.
     #[serde(rename = "containerDefinitions")]
     pub containers: Vec<ContainerDefinition>,
+    /// What is mounted into them.
+    pub volumes: Vec<Volume>,
+}
+
+/// A volume, as far as ECS mounts it over the network.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Volume {
+    /// Its name.
+    pub name: Option<String>,
+    /// A file system of Amazon EFS.
+    pub efs_volume_configuration: Option<EfsVolume>,
+}
+
+/// `efsVolumeConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EfsVolume {
+    /// The file system.
+    pub file_system_id: Option<String>,
+    /// The directory to mount.
+    pub root_directory: Option<String>,
+    /// How the mount is authorised.
+    pub authorization_config: Option<EfsAuthorization>,
+}
+
+/// `authorizationConfig` of an EFS volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EfsAuthorization {
+    /// The access point.
+    pub access_point_id: Option<String>,
+    /// `ENABLED` or `DISABLED`: whether the task role authorises the mount.
+    pub iam: Option<String>,
 }
 
 /// One container's definition.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContainerDefinition {
     /// Its name.
@@ -50,7 +84,7 @@ pub struct ContainerDefinition {
 }
 
 /// A secret or parameter under a name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NamedReference {
     /// The environment variable or log option.
@@ -60,7 +94,7 @@ pub struct NamedReference {
 }
 
 /// `repositoryCredentials`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RepositoryCredentials {
     /// A secret's ARN, or its name in the same Region.
@@ -68,7 +102,7 @@ pub struct RepositoryCredentials {
 }
 
 /// One of `environmentFiles`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct EnvironmentFile {
     /// An S3 object's ARN.
@@ -76,7 +110,7 @@ pub struct EnvironmentFile {
 }
 
 /// `logConfiguration`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LogConfiguration {
     /// Such as `awslogs`.
@@ -142,6 +176,12 @@ impl TaskDefinition {
         };
         let own = [&mut self.task_definition_arn, &mut self.family, &mut self.execution_role_arn, &mut self.task_role_arn, &mut self.network_mode];
         own.into_iter().flatten().for_each(clean);
+        for volume in &mut self.volumes {
+            volume.name.iter_mut().for_each(clean);
+            let Some(efs) = &mut volume.efs_volume_configuration else { continue };
+            let access_point = efs.authorization_config.as_mut().and_then(|config| config.access_point_id.as_mut());
+            [efs.file_system_id.as_mut(), efs.root_directory.as_mut(), access_point].into_iter().flatten().for_each(clean);
+        }
         for container in &mut self.containers {
             clean(&mut container.name);
             container.image.iter_mut().for_each(clean);

@@ -8,7 +8,7 @@ use super::Verdict;
 use super::command::Command;
 use crate::arn::Arn;
 use crate::event::Task;
-use crate::question::Known;
+use crate::question::{Evidence, Known};
 use crate::reason::{Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, split_suffix};
 use crate::words::words;
@@ -21,7 +21,9 @@ pub struct Case<'a> {
     /// What its reason says.
     pub symptom: &'a Symptom,
     /// Its definition, as far as known.
-    pub definition: Known<'a>,
+    pub definition: Known<'a, TaskDefinition>,
+    /// What AWS said.
+    pub evidence: &'a Evidence,
     /// The references that the symptom can be about.
     pub references: Vec<Reference>,
 }
@@ -131,8 +133,8 @@ impl Case<'_> {
     /// The task definition, where it is known.
     pub(super) fn definition(&self) -> Option<&TaskDefinition> {
         match self.definition {
-            Known::Definition(definition) => Some(definition),
-            Known::Unknown(_) | Known::NotAsked => None,
+            Known::Found(definition) => Some(definition),
+            Known::Missing | Known::Unknown(_) | Known::NotAsked => None,
         }
     }
 
@@ -350,11 +352,11 @@ impl Case<'_> {
     /// not be read is told of every diagnosis ([`Case::definition_unread`]).
     pub(super) fn definition_unknown(&self) -> Option<Finding> {
         match self.definition {
-            Known::Definition(definition) => {
+            Known::Found(definition) => {
                 let (ran, read) = (self.task.task_definition_name()?, definition.name()?);
                 (ran != read).then(|| Finding::unknown(format!("whether {ran}, which the task ran, says the same as {read}, which was read")))
             }
-            Known::Unknown(_) => None,
+            Known::Missing | Known::Unknown(_) => None,
             Known::NotAsked => Some(Finding::unknown("where the task definition mentions it: the definition was not read")),
         }
     }
@@ -363,7 +365,7 @@ impl Case<'_> {
     pub(crate) fn definition_unread(&self) -> Option<Finding> {
         match self.definition {
             Known::Unknown(why) => Some(Finding::unknown(format!("where the task definition mentions it: the definition could not be read ({why})"))),
-            Known::Definition(_) | Known::NotAsked => None,
+            Known::Found(_) | Known::Missing | Known::NotAsked => None,
         }
     }
 }

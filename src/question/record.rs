@@ -1,0 +1,74 @@
+//! Evidence as a file: `--record` writes it, `--evidence` replays it.
+//!
+//! One JSON object: `{"schema": "ecs-triage/evidence/v1", "answers": [{"question": ..., "answer": ...}]}`. It holds no value of a secret.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Answer, Evidence, Question, cleaned};
+use crate::redact::redact_name;
+
+const SCHEMA: &str = "ecs-triage/evidence/v1";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record<P> {
+    schema: String,
+    answers: Vec<P>,
+}
+
+#[derive(Serialize)]
+struct Told<'e> {
+    question: &'e Question,
+    answer: &'e Answer,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    question: Question,
+    answer: Answer,
+}
+
+/// Why a file is no recorded evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// It is not JSON of the right types.
+    #[error("at {path} of the file: {problem}")]
+    Malformed {
+        /// The path inside the file.
+        path: String,
+        /// What was expected and found.
+        problem: String,
+    },
+    /// It is of another version, or something else.
+    #[error("expected the schema {SCHEMA}, found {0:?}")]
+    OtherSchema(String),
+}
+
+/// The file's text.
+#[must_use]
+pub fn write(evidence: &Evidence) -> String {
+    let answers = evidence.answers().map(|(question, answer)| Told { question, answer }).collect();
+    // Plain values under string keys always serialise.
+    serde_json::to_string_pretty(&Record { schema: SCHEMA.to_owned(), answers }).unwrap_or_default() + "\n"
+}
+
+/// Reads such a file.
+///
+/// # Errors
+///
+/// When it is not JSON, of another schema, or an answer has the wrong shape.
+pub fn read(text: &str) -> Result<Evidence, RecordError> {
+    let malformed = |path: String, error: &serde_json::Error| RecordError::Malformed {
+        path: redact_name(&path).into_owned(),
+        problem: crate::event::without_values(&error.to_string()),
+    };
+    let value: Value = serde_json::from_str(text).map_err(|error| malformed(format!("line {}, column {}", error.line(), error.column()), &error))?;
+    let record: Record<Read> = serde_path_to_error::deserialize(cleaned(value)).map_err(|error| malformed(error.path().to_string(), error.inner()))?;
+    if record.schema != SCHEMA {
+        return Err(RecordError::OtherSchema(record.schema));
+    }
+    let mut evidence = Evidence::default();
+    record.answers.into_iter().for_each(|told| evidence.note(told.question, told.answer));
+    Ok(evidence)
+}
