@@ -18,6 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Have the owner add a resource policy, and encrypt with a customer managed key whose policy allows the role.",
     },
     when: claims,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[

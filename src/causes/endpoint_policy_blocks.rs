@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Allow the action in the endpoint's policy.",
     },
     when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::EndpointPolicy)),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

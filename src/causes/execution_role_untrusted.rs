@@ -20,6 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Let ecs-tasks.amazonaws.com assume the role. If the role is missing, create it or name another.",
     },
     when: |symptom| symptom.fault == Fault::AssumeRoleDenied,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

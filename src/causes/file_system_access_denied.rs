@@ -19,6 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
             && matches!(symptom.fault, Fault::AccessDenied | Fault::BadCredentials)
             && symptom.action.is_none()
     },
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

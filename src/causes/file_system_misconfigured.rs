@@ -17,6 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     when: |symptom| {
         matches!(symptom.step, Step::EfsVolume | Step::FsxVolume) && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference)
     },
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Make a mount target in every zone of the tasks, and let tcp/2049 in from their security group.",
     },
     when: |symptom| symptom.step == Step::EfsVolume && matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

@@ -19,6 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Allow kms:Decrypt on that key, limited to the service through which it is used.",
     },
     when: |symptom| symptom.fault == Fault::KmsDenied && matches!(symptom.refused_by, None | Some(Deny::Identity | Deny::ResourcePolicy)),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[

@@ -14,6 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Allow tcp/443 out and tcp/1024-65535 in, in both directions' rules.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[],

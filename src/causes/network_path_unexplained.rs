@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Find out who answered: follow the route of the subnet.",
     },
     when: |symptom| symptom.fault == Fault::ConnectionRefused && super::vpc_no_route::needs_network(symptom),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

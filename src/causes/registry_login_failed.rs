@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Give the task a login for that registry, or allow the role in the repository's policy.",
     },
     when: claims,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[

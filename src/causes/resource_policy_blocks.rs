@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Let the resource's policy allow the execution role.",
     },
     when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::ResourcePolicy)),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

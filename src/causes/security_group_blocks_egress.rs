@@ -14,6 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Allow tcp/443 out, to the endpoint's security group or to 0.0.0.0/0.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[],

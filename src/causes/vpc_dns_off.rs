@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Switch DNS support and hostnames on, or mend the resolver.",
     },
     when: |symptom| symptom.fault == Fault::Dns && super::vpc_no_route::needs_network(symptom),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

@@ -14,6 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Switch private DNS on.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[],

@@ -14,6 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Let tcp/443 from the task into the endpoint's security group.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[],

@@ -14,6 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Repair or replace the gateway, and point the route at it.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[],

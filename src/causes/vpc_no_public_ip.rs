@@ -14,6 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Set assignPublicIp to ENABLED, or run the task in a subnet with a NAT gateway.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[],

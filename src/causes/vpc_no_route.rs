@@ -16,6 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The security group must let 443 out, an endpoint's must let it in.",
     },
     when: is_timeout,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[
