@@ -1,0 +1,267 @@
+//! A first, quick reading of a record: one pass that looks only at the keys wanted and borrows what it finds.
+//!
+//! It takes what ECS sends all day and gives up (`None`) on anything out of the ordinary, valid or not: an unknown spelling, a `null`, a key
+//! twice, a wrong type. The careful reading decides then, and words the errors. What it does take, both read alike.
+
+use serde::Deserialize;
+
+use super::super::scalar::{Moment, Number, Raw, Str};
+use super::{ContainerShape, Shape};
+
+/// Deeper values are left to the careful reading.
+const DEEPEST: usize = 32;
+
+/// Reads a whole text as one object of the wire.
+pub(super) fn shape(text: &str) -> Option<Shape<'_>> {
+    let mut scan = Scan { text, at: 0 };
+    let mut shape = Shape::default();
+    scan.shape(&mut shape, true)?;
+    scan.peek().is_none().then_some(shape)
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn shape(&mut self, shape: &mut Shape<'a>, outermost: bool) -> Option<()> {
+        self.each_key(|scan, key| match key {
+            "detail-type" => scan.text_into(&mut shape.detail_type),
+            "account" => scan.text_into(&mut shape.account),
+            "region" => scan.text_into(&mut shape.region),
+            "resources" => scan.list_into(&mut shape.resources, Self::string),
+            "time" => scan.moment_into(&mut shape.time),
+            "detail" if outermost => {
+                let mut detail = Box::default();
+                scan.shape(&mut detail, false)?;
+                once(&mut shape.detail, detail)
+            }
+            "taskArn" => scan.text_into(&mut shape.task_arn),
+            "clusterArn" => scan.text_into(&mut shape.cluster_arn),
+            "taskDefinitionArn" => scan.text_into(&mut shape.task_definition_arn),
+            "group" => scan.text_into(&mut shape.group),
+            "launchType" => scan.text_into(&mut shape.launch_type),
+            "platformVersion" => scan.text_into(&mut shape.platform_version),
+            "lastStatus" => scan.text_into(&mut shape.last_status),
+            "stopCode" => scan.text_into(&mut shape.stop_code),
+            "stoppedReason" => scan.text_into(&mut shape.stopped_reason),
+            "stoppedAt" => scan.moment_into(&mut shape.stopped_at),
+            "stoppingAt" => scan.moment_into(&mut shape.stopping_at),
+            "startedAt" => scan.moment_into(&mut shape.started_at),
+            "createdAt" => scan.moment_into(&mut shape.created_at),
+            "updatedAt" => scan.moment_into(&mut shape.updated_at),
+            "version" => scan.number_into(&mut shape.version),
+            "containers" => scan.list_into(&mut shape.containers, Self::container),
+            "attachments" => once(&mut shape.attachments, Raw(scan.raw()?)),
+            "eventName" => scan.text_into(&mut shape.event_name),
+            "eventType" => scan.text_into(&mut shape.event_type),
+            "reason" => scan.text_into(&mut shape.reason),
+            "detail" | "tasks" | "task" => None,
+            _ => scan.skip_unless_capital(key),
+        })
+    }
+
+    fn container(&mut self) -> Option<ContainerShape<'a>> {
+        let mut container = ContainerShape::default();
+        self.each_key(|scan, key| match key {
+            "name" => scan.text_into(&mut container.name),
+            "image" => scan.text_into(&mut container.image),
+            "reason" => scan.text_into(&mut container.reason),
+            "exitCode" => scan.number_into(&mut container.exit_code),
+            _ => scan.skip_unless_capital(key),
+        })?;
+        Some(container)
+    }
+
+    /// Steps over the value of a key that nobody wants. Keys with capitals may be another spelling of one that is.
+    fn skip_unless_capital(&mut self, key: &str) -> Option<()> {
+        if key.starts_with(|first: char| first.is_ascii_uppercase()) { None } else { self.skip(DEEPEST) }
+    }
+
+    fn text_into(&mut self, slot: &mut Option<Str<'a>>) -> Option<()> {
+        once(slot, self.string()?)
+    }
+
+    fn moment_into(&mut self, slot: &mut Option<Moment<'a>>) -> Option<()> {
+        let moment = if self.peek()? == b'"' { Moment::Text(self.string()?) } else { self.scalar()? };
+        once(slot, moment)
+    }
+
+    fn number_into(&mut self, slot: &mut Option<Number>) -> Option<()> {
+        once(slot, self.scalar()?)
+    }
+
+    fn list_into<T>(&mut self, slot: &mut Option<Vec<T>>, item: impl Fn(&mut Self) -> Option<T>) -> Option<()> {
+        let mut list = Vec::new();
+        self.each_item(b'[', b']', |scan| {
+            list.push(item(scan)?);
+            Some(())
+        })?;
+        once(slot, list)
+    }
+
+    /// A string, borrowed where it holds no escape.
+    fn string(&mut self) -> Option<Str<'a>> {
+        self.expect(b'"')?;
+        let from = self.at;
+        if self.skip_string()? { serde_json::from_str(&self.text[from - 1..self.at]).ok() } else { Some(Str(self.text[from..self.at - 1].into())) }
+    }
+
+    /// A value whose type has its own way of reading it.
+    fn scalar<T: Deserialize<'a>>(&mut self) -> Option<T> {
+        serde_json::from_str(self.raw()?).ok()
+    }
+
+    /// Any value, as it is written.
+    fn raw(&mut self) -> Option<&'a str> {
+        self.peek()?;
+        let from = self.at;
+        self.skip(DEEPEST)?;
+        Some(&self.text[from..self.at])
+    }
+
+    fn each_key(&mut self, mut value: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+        self.each_item(b'{', b'}', |scan| {
+            scan.expect(b'"')?;
+            let from = scan.at;
+            let escaped = scan.skip_string()?;
+            let key = &scan.text[from..scan.at - 1];
+            scan.expect(b':')?;
+            if escaped { None } else { value(scan, key) }
+        })
+    }
+
+    fn each_item(&mut self, open: u8, close: u8, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.expect(open)?;
+        if self.peek()? == close {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            item(self)?;
+            let next = self.peek()?;
+            self.at += 1;
+            if next == close {
+                return Some(());
+            }
+            if next != b',' {
+                return None;
+            }
+        }
+    }
+
+    /// Steps over any value.
+    fn skip(&mut self, deepest: usize) -> Option<()> {
+        let deeper = deepest.checked_sub(1)?;
+        match self.peek()? {
+            b'"' => {
+                self.at += 1;
+                self.skip_string().map(|_| ())
+            }
+            b'{' => self.each_item(b'{', b'}', |scan| {
+                scan.expect(b'"')?;
+                scan.skip_string()?;
+                scan.expect(b':')?;
+                scan.skip(deeper)
+            }),
+            b'[' => self.each_item(b'[', b']', |scan| scan.skip(deeper)),
+            b't' => self.skip_word("true"),
+            b'f' => self.skip_word("false"),
+            b'n' => self.skip_word("null"),
+            _ => self.skip_number(),
+        }
+    }
+
+    fn skip_word(&mut self, word: &str) -> Option<()> {
+        self.at += self.text[self.at..].starts_with(word).then_some(word.len())?;
+        Some(())
+    }
+
+    fn skip_number(&mut self) -> Option<()> {
+        let number = &self.text.as_bytes()[self.at..];
+        let digits = |from: usize| number[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let sign = usize::from(number.first() == Some(&b'-'));
+        let whole = digits(sign);
+        if whole == 0 || (whole > 1 && number[sign] == b'0') {
+            return None;
+        }
+        let mut length = sign + whole;
+        if number.get(length) == Some(&b'.') {
+            let fraction = digits(length + 1);
+            if fraction == 0 {
+                return None;
+            }
+            length += 1 + fraction;
+        }
+        self.at += length;
+        // What cannot follow a number, such as an exponent, is seen by whoever goes on.
+        Some(())
+    }
+
+    /// Steps behind the quote that ends a string, and says whether there was an escape.
+    fn skip_string(&mut self) -> Option<bool> {
+        let bytes = self.text.as_bytes();
+        let mut escaped = false;
+        loop {
+            self.at += ordinary(&bytes[self.at..]);
+            match bytes.get(self.at)? {
+                b'"' => {
+                    self.at += 1;
+                    return Some(escaped);
+                }
+                b'\\' => {
+                    escaped = true;
+                    let skipped = match bytes.get(self.at + 1)? {
+                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
+                        b'u' if bytes.get(self.at + 2..self.at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
+                        _ => return None,
+                    };
+                    self.at += skipped;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn expect(&mut self, wanted: u8) -> Option<()> {
+        if self.peek()? != wanted {
+            return None;
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            match *self.text.as_bytes().get(self.at)? {
+                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
+    }
+}
+
+/// Fills what is empty: a key that comes twice is an error, which the careful reading words.
+fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+    slot.replace(value).is_none().then_some(())
+}
+
+/// How many bytes at the beginning need no second look in a string: eight at a time, after Mycroft.
+fn ordinary(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let mut length = 0;
+    let (eights, _) = text.as_chunks::<8>();
+    for eight in eights {
+        let bytes = u64::from_le_bytes(*eight);
+        let zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
+        let control = bytes.wrapping_sub(ONES * 0x20) & !bytes;
+        let marks = (control | zero(bytes ^ (ONES * u64::from(b'"'))) | zero(bytes ^ (ONES * u64::from(b'\\')))) & (ONES << 7);
+        if marks != 0 {
+            return length + marks.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    length + text[length..].iter().take_while(|byte| **byte >= 0x20 && !matches!(byte, b'"' | b'\\')).count()
+}
