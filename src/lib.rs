@@ -15,6 +15,7 @@
 //! | [`task_definition`] | a definition into references, and what a `valueFrom` means |
 //! | [`culprit`] | a symptom and a definition into the references that it can be about |
 //! | [`question`] | what may be asked of AWS, and what is known so far |
+//! | [`policy_document`] | a policy and a request into a decision, as far as it can be known |
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
 //! | [`triage`] | tasks into the questions that would help, and the trait of whoever answers |
@@ -44,6 +45,7 @@ pub mod diagnosis;
 pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
+pub mod policy_document;
 pub mod question;
 pub mod reason;
 pub mod redact;
