@@ -411,11 +411,15 @@ impl<'c> KeyView<'c> {
         }
     }
 
-    /// The call that decrypts with it for ECS.
-    pub(super) fn decrypt(&self) -> Option<Call> {
+    /// The service through which ECS uses it, as `kms:ViaService` names it.
+    pub(super) fn via(&self) -> String {
         let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
-        let via = format!("{}.{}.amazonaws.com{suffix}", self.case.via(), self.region);
-        let mut context = vec![("kms:ViaService".to_owned(), via), ("aws:SecureTransport".to_owned(), "true".to_owned())];
+        format!("{}.{}.amazonaws.com{suffix}", self.case.via(), self.region)
+    }
+
+    /// The call that decrypts with it for ECS.
+    fn decrypt(&self) -> Option<Call> {
+        let mut context = vec![("kms:ViaService".to_owned(), self.via()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
         context.extend(self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.to_string())));
         Some(Call { action: "kms:Decrypt".to_owned(), resource: self.arn()?, exact: true, context })
     }

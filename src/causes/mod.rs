@@ -6,6 +6,7 @@
 mod case;
 mod command;
 mod look;
+mod path;
 mod policy;
 
 mod agent_too_old;

@@ -53,6 +53,8 @@ struct Shape<'a> {
     launch_type: Text<'a>,
     #[serde(borrow, alias = "PlatformVersion")]
     platform_version: Text<'a>,
+    #[serde(borrow, alias = "ContainerInstanceArn")]
+    container_instance_arn: Text<'a>,
     #[serde(borrow, alias = "LastStatus")]
     last_status: Text<'a>,
     #[serde(borrow, alias = "StopCode")]
@@ -331,6 +333,7 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         workload: workload(owned(shape.group).as_deref(), task_definition.as_deref()),
         launch_type: owned(shape.launch_type),
         platform_version: owned(shape.platform_version),
+        container_instance: shape.container_instance_arn.filter(|_| !reasons.is_empty()).and_then(|arn| owned(Some(arn))),
         account: account.or(owned(shape.account)),
         region: region.or(owned(shape.region)),
         stopped_at,

@@ -43,6 +43,7 @@ impl<'a> Scan<'a> {
             "group" => scan.text_into(&mut shape.group),
             "launchType" => scan.text_into(&mut shape.launch_type),
             "platformVersion" => scan.text_into(&mut shape.platform_version),
+            "containerInstanceArn" => scan.text_into(&mut shape.container_instance_arn),
             "lastStatus" => scan.text_into(&mut shape.last_status),
             "stopCode" => scan.text_into(&mut shape.stop_code),
             "stoppedReason" => scan.text_into(&mut shape.stopped_reason),
