@@ -6,6 +6,7 @@
 
 mod condition;
 mod pattern;
+mod said;
 mod sides;
 mod trust_policy;
 

@@ -11,7 +11,7 @@ use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::policy_document::{KeySide, NamedRole, key_policy, with_statement};
 use crate::question::Known;
 use crate::question::facts::Simulation;
-use crate::reason::{Deny, Fault, Step};
+use crate::reason::{Deny, Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "key-permission-missing",
