@@ -14,7 +14,7 @@ use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, s
 use crate::words::words;
 
 /// What a cause judges.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Case<'a> {
     /// The task.
     pub task: &'a Task,
@@ -86,7 +86,7 @@ impl Finding {
     }
 
     /// Something that nobody looked at.
-    pub(super) fn unknown(text: impl Into<String>) -> Self {
+    pub(crate) fn unknown(text: impl Into<String>) -> Self {
         Self { kind: FindingKind::Unknown, text: text.into(), source: None }
     }
 }

@@ -66,6 +66,7 @@ struct DiagnosisV1<'r> {
     owner: &'static str,
     culprit: CulpritV1<'r>,
     evidence: Vec<EvidenceV1<'r>>,
+    path: Option<&'r [String]>,
     fix: FixV1<'r>,
 }
 
@@ -177,6 +178,7 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisV1<'_> {
         owner: diagnosis.cause.owner.as_str(),
         culprit: culprit(&diagnosis.culprit),
         evidence: diagnosis.findings.iter().map(evidence).collect(),
+        path: Some(diagnosis.drawing.as_slice()).filter(|drawing| !drawing.is_empty()),
         fix: fix(&diagnosis.fix),
     }
 }
