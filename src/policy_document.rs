@@ -6,9 +6,12 @@
 
 mod condition;
 mod pattern;
+mod request_context;
 mod said;
 mod sides;
+mod statement;
 mod trust_policy;
+mod truth;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,8 +19,12 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::arn::Arn;
+use request_context::Facts;
+use statement::{Effect, Reach};
+use truth::Truth;
 
-pub use condition::{Context, Unmet};
+pub use condition::Unmet;
+pub use request_context::Context;
 pub use sides::{KeySide, ResourceSide, endpoint_policy, key_policy, resource_policy};
 pub use trust_policy::{TaskOrigin, Trust, trust};
 
@@ -133,17 +140,21 @@ pub enum Nearly {
 /// What `document` says to `request`. A document in a string, as some APIs return it, is read too.
 #[must_use]
 pub fn decide(document: &Value, request: &Request<'_>) -> Decision {
-    let _ = (document, request);
-    Decision::Unsure("it was not read".to_owned())
+    weigh(document, request).decision()
 }
 
-/// A statement that lets a role do what it asked for, as the resource's policy takes it.
+/// A statement that lets `principal` do what it asked for, as the resource's policy takes it. A role without a known path needs one put in.
 #[must_use]
-pub fn allowing(role: &NamedRole<'_>, action: &str, resource: &str) -> Value {
-    let mut statement = json!({"Effect": "Allow", "Principal": {"AWS": role.arn()}, "Action": action});
-    // A repository's policy takes no resource, in that of a secret or key `*` is the thing itself.
+pub fn allowing(principal: &Principal<'_>, action: &str, resource: &str) -> Value {
+    let principal = match principal {
+        Principal::Role(role) => json!({"AWS": role.arn()}),
+        Principal::Service(name) => json!({"Service": name}),
+        Principal::Anonymous => json!({"AWS": "*"}),
+    };
+    let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": action});
     match action.split(':').next() {
-        Some("ecr") => {}
+        // The policies of repositories and roles take no resource; in those of secrets and keys `*` is the thing itself.
+        Some("ecr" | "sts") => {}
         Some("secretsmanager" | "kms") => statement["Resource"] = json!("*"),
         _ => statement["Resource"] = json!(resource),
     }
@@ -153,8 +164,76 @@ pub fn allowing(role: &NamedRole<'_>, action: &str, resource: &str) -> Value {
 /// The document with one more statement, or a new one that has no other.
 #[must_use]
 pub fn with_statement(document: Option<&Value>, statement: &Value) -> Value {
-    let _ = document;
-    json!({"Version": "2012-10-17", "Statement": [statement]})
+    let there = document.map(|document| unwrapped(document).into_owned()).filter(Value::is_object);
+    let mut document = there.unwrap_or_else(|| json!({"Version": "2012-10-17"}));
+    let mut statements = match document["Statement"].take() {
+        Value::Array(statements) => statements,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    };
+    statements.push(statement.clone());
+    document["Statement"] = Value::Array(statements);
+    document
+}
+
+/// All that a document says to a request.
+#[derive(Debug, Default)]
+struct Weighed {
+    denied: Option<At>,
+    /// Why it may be denied.
+    deniable: Option<String>,
+    /// By the statement that gets closest.
+    allowed: Option<(At, Reach)>,
+    /// Why it may be allowed.
+    allowable: Option<String>,
+    nearly: Option<Nearly>,
+}
+
+impl Weighed {
+    fn decision(self) -> Decision {
+        match self {
+            Self { denied: Some(at), .. } => Decision::Denied(at),
+            Self { deniable: Some(why), .. } => Decision::Unsure(why),
+            Self { allowed: Some((at, _)), .. } => Decision::Allowed(at),
+            Self { allowable: Some(why), .. } => Decision::Unsure(why),
+            Self { nearly, .. } => Decision::NotAllowed { nearly },
+        }
+    }
+}
+
+fn weigh(document: &Value, request: &Request<'_>) -> Weighed {
+    let document = unwrapped(document);
+    let Some(statements) = statements(&document) else {
+        return Weighed { deniable: Some("what the policy says: it has no statements that can be read".to_owned()), ..Weighed::default() };
+    };
+    let facts = Facts::of(request, document["Version"] == "2012-10-17");
+    let mut weighed = Weighed::default();
+    for (index, statement) in statements.iter().enumerate() {
+        let judged = statement::judge(index, statement, request, &facts);
+        let at = judged.at;
+        match (judged.effect, judged.applies) {
+            (_, Truth::No) => weighed.nearly = weighed.nearly.or(judged.nearly),
+            (Some(Effect::Deny), Truth::Yes) => weighed.denied = weighed.denied.or(Some(at)),
+            (Some(Effect::Allow), Truth::Yes) => {
+                if weighed.allowed.as_ref().is_none_or(|(_, reach)| *reach < judged.reach) {
+                    weighed.allowed = Some((at, judged.reach));
+                }
+            }
+            (Some(Effect::Allow), Truth::Unsure(why)) => weighed.allowable = weighed.allowable.or_else(|| Some(format!("{why}, on which {at} hangs"))),
+            (Some(Effect::Deny), Truth::Unsure(why)) => weighed.deniable = weighed.deniable.or_else(|| Some(format!("{why}, on which {at} hangs"))),
+            (None, _) => weighed.deniable = weighed.deniable.or_else(|| Some(format!("whether {at} allows or denies"))),
+        }
+    }
+    weighed
+}
+
+/// A document's statements: a list, or one that stands alone.
+fn statements(document: &Value) -> Option<&[Value]> {
+    match document.get("Statement")? {
+        Value::Array(statements) => Some(statements),
+        one @ Value::Object(_) => Some(std::slice::from_ref(one)),
+        _ => None,
+    }
 }
 
 /// The document itself where it is in a string.
@@ -162,5 +241,18 @@ fn unwrapped(document: &Value) -> Cow<'_, Value> {
     match document {
         Value::String(text) => serde_json::from_str(text).map_or(Cow::Borrowed(document), Cow::Owned),
         _ => Cow::Borrowed(document),
+    }
+}
+
+/// One text or a list of them, numbers and truth values among them.
+fn texts(value: &Value) -> Option<Vec<Cow<'_, str>>> {
+    let text = |value| match value {
+        Value::String(text) => Some(Cow::Borrowed(text.as_str())),
+        Value::Bool(_) | Value::Number(_) => Some(Cow::Owned(value.to_string())),
+        _ => None,
+    };
+    match value {
+        Value::Array(values) => values.iter().map(text).collect(),
+        one => text(one).map(|text| vec![text]),
     }
 }
