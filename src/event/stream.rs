@@ -119,9 +119,17 @@ impl Rest<'_> {
         if self.text.is_empty() {
             return None;
         }
+        let line = &self.text[..memchr::memchr(b'\n', self.text).map_or(self.text.len(), |end| end + 1)];
+        let (entries, length) = if is_closed(line) && self.text.len() <= LONGEST_RECORD { (read(line), line.len()) } else { self.read_lines(line) };
+        let line_before = self.line - 1;
+        self.skip(length);
+        Some(moved(entries, line_before))
+    }
+
+    /// Reads a record of several lines, or one that is not whole.
+    fn read_lines(&self, line: &[u8]) -> (Vec<Entry>, usize) {
         let record = &self.text[..next_record(self.text)];
-        let line = &record[..memchr::memchr(b'\n', record).map_or(record.len(), |end| end + 1)];
-        let (entries, length) = if record.len() > LONGEST_RECORD {
+        if record.len() > LONGEST_RECORD {
             (failed(format!("expected a record of at most {LONGEST_RECORD} bytes"), 1), record.len())
         } else if is_closed(line) {
             (read(line), line.len())
@@ -129,10 +137,7 @@ impl Rest<'_> {
             // It may end before the next record begins: then something else follows on lines of its own.
             let length = json_length(record).unwrap_or(record.len());
             (read(&record[..length]), length)
-        };
-        let line_before = self.line - 1;
-        self.skip(length);
-        Some(moved(entries, line_before))
+        }
     }
 
     fn skip(&mut self, length: usize) {

@@ -13,7 +13,9 @@ const DEEPEST: usize = 32;
 
 /// Reads a whole text as one object of the wire.
 pub(super) fn shape(text: &str) -> Option<Shape<'_>> {
-    let mut scan = Scan { text, at: 0 };
+    // What needs a second look in a string. Without branches this becomes a few vector operations, which one string at a time is too short for.
+    let marks = text.bytes().map(|byte| if (byte == b'"') | (byte == b'\\') | (byte < 0x20) { u8::MAX } else { 0 });
+    let mut scan = Scan { text, marks: marks.collect(), at: 0 };
     let mut shape = Shape::default();
     scan.shape(&mut shape, true)?;
     scan.peek().is_none().then_some(shape)
@@ -21,6 +23,8 @@ pub(super) fn shape(text: &str) -> Option<Shape<'_>> {
 
 struct Scan<'a> {
     text: &'a str,
+    /// For each byte, whether it needs a second look in a string.
+    marks: Vec<u8>,
     at: usize,
 }
 
@@ -201,23 +205,31 @@ impl<'a> Scan<'a> {
 
     /// Steps behind the quote that ends a string, and says whether there was an escape.
     fn skip_string(&mut self) -> Option<bool> {
+        self.at += clear(&self.marks[self.at..]);
+        if *self.text.as_bytes().get(self.at)? == b'"' {
+            self.at += 1;
+            return Some(false);
+        }
+        self.skip_escapes().map(|()| true)
+    }
+
+    #[cold]
+    fn skip_escapes(&mut self) -> Option<()> {
         let bytes = self.text.as_bytes();
-        let mut escaped = false;
         loop {
-            self.at += ordinary(&bytes[self.at..]);
             match bytes.get(self.at)? {
                 b'"' => {
                     self.at += 1;
-                    return Some(escaped);
+                    return Some(());
                 }
                 b'\\' => {
-                    escaped = true;
                     let skipped = match bytes.get(self.at + 1)? {
                         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
                         b'u' if bytes.get(self.at + 2..self.at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
                         _ => return None,
                     };
                     self.at += skipped;
+                    self.at += clear(&self.marks[self.at..]);
                 }
                 _ => return None,
             }
@@ -248,20 +260,14 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
     slot.replace(value).is_none().then_some(())
 }
 
-/// How many bytes at the beginning need no second look in a string: eight at a time, after Mycroft.
-fn ordinary(text: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    let mut length = 0;
-    let (eights, _) = text.as_chunks::<8>();
-    for eight in eights {
-        let bytes = u64::from_le_bytes(*eight);
-        let zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-        let control = bytes.wrapping_sub(ONES * 0x20) & !bytes;
-        let marks = (control | zero(bytes ^ (ONES * u64::from(b'"'))) | zero(bytes ^ (ONES * u64::from(b'\\')))) & (ONES << 7);
-        if marks != 0 {
-            return length + marks.trailing_zeros() as usize / 8;
+/// How many bytes come before the next mark, or the end.
+fn clear(marks: &[u8]) -> usize {
+    let (blocks, rest) = marks.as_chunks::<8>();
+    for (at, block) in blocks.iter().enumerate() {
+        let marked = u64::from_le_bytes(*block);
+        if marked != 0 {
+            return at * 8 + marked.trailing_zeros() as usize / 8;
         }
-        length += 8;
     }
-    length + text[length..].iter().take_while(|byte| **byte >= 0x20 && !matches!(byte, b'"' | b'\\')).count()
+    blocks.len() * 8 + rest.iter().take_while(|mark| **mark == 0).count()
 }
