@@ -268,7 +268,7 @@ struct ReportWriter {
 
 impl ReportWriter {
     fn chunk(&self, name: &str, chunk: &Chunk) -> Written {
-        let mut done = Written::default();
+        let mut done = Written { out: Vec::with_capacity(chunk.len() / 2), ..Written::default() };
         for entry in chunk.entries() {
             done.records += 1;
             for task in entry.tasks {

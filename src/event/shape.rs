@@ -391,7 +391,7 @@ fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Worklo
 
 /// The subnet of the task's network interface: `eni` in events, `ElasticNetworkInterface` in API output.
 fn subnet(attachments: Raw<'_>) -> Option<String> {
-    let attachments: Vec<Attachment<'_>> = serde_json::from_str(attachments.0).ok()?;
+    let attachments = quick::attachments(attachments.0).or_else(|| serde_json::from_str(attachments.0).ok())?;
     let interface = |attachment: &Attachment<'_>| matches!(attachment.kind.as_deref(), Some("eni" | "ElasticNetworkInterface"));
     let details = attachments.into_iter().filter(interface).filter_map(|attachment| attachment.details).flatten();
     details.into_iter().find(|detail| detail.name.as_deref() == Some("subnetId")).and_then(|detail| owned(detail.value))

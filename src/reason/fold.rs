@@ -41,7 +41,7 @@ impl Folded {
 /// Whether every byte is folded where it stands: printable ASCII, and no spaces in a row.
 fn keeps_places(original: &str) -> bool {
     let bytes = original.as_bytes();
-    bytes.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~')) && bytes.windows(2).fold(true, |all, pair| all & (pair != b"  "))
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) && bytes.windows(2).all(|pair| pair != b"  ")
 }
 
 /// The folded spelling alone, for the phrases of the grammar.

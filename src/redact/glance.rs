@@ -7,13 +7,36 @@ use aho_corasick::AhoCorasick;
 use super::{PLAIN_NAMES, SHORTEST_RANDOM, SHORTEST_TAIL, SPOKEN, TOKENS};
 
 /// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than looking for each secret in its own way.
-static TRIGGERS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+struct Triggers {
+    /// By [`beginning`], whether any of them begins so: most texts have no such place, and each place is told apart from the others.
+    begin: Vec<bool>,
+    search: AhoCorasick,
+}
+
+static TRIGGERS: LazyLock<Option<Triggers>> = LazyLock::new(|| {
     let marks = ["://", "/credentials/", "-----", " -u ", "earer ", "asic ", "authorization", "unmarshalling credentialspec"];
     // These two stand in many names.
     let tokens = TOKENS.iter().filter(|token| !["sk-", "eyJ"].contains(token));
     let words = marks.iter().chain(PLAIN_NAMES).chain(SPOKEN).chain(tokens);
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+    let mut begin = vec![false; BEGINNINGS];
+    words.clone().filter_map(|word| word.as_bytes().first_chunk()).for_each(|first| begin[beginning(*first)] = true);
+    let search = AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()?;
+    Some(Triggers { begin, search })
 });
+
+impl Triggers {
+    fn are_in(&self, text: &str) -> bool {
+        let begins = |three: &[u8; 3]| self.begin[beginning(*three)];
+        text.as_bytes().array_windows().any(begins) && self.search.is_match(text)
+    }
+}
+
+const BEGINNINGS: usize = 1 << 12;
+
+/// Three bytes in twelve bits, capitals as small letters.
+fn beginning(bytes: [u8; 3]) -> usize {
+    bytes.iter().fold(0, |sum, byte| (sum << 4) ^ usize::from(byte | 0x20)) % BEGINNINGS
+}
 
 /// What a byte means for [`is_plain`], as flags.
 mod kind {
@@ -60,7 +83,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     if seen & kind::UPPER != 0 && text.len() >= SHORTEST_TAIL && may_be_random(text) {
         return false;
     }
-    seen & kind::SENTENCE == 0 || TRIGGERS.as_ref().is_some_and(|triggers| !triggers.is_match(text))
+    seen & kind::SENTENCE == 0 || TRIGGERS.as_ref().is_some_and(|triggers| !triggers.are_in(text))
 }
 
 fn may_be_random(text: &str) -> bool {

@@ -6,19 +6,31 @@
 use serde::Deserialize;
 
 use super::super::scalar::{Moment, Number, Raw, Str};
-use super::{ContainerShape, Shape};
+use super::{Attachment, ContainerShape, Detail, Shape};
 
 /// Deeper values are left to the careful reading.
 const DEEPEST: usize = 32;
 
 /// Reads a whole text as one object of the wire.
 pub(super) fn shape(text: &str) -> Option<Shape<'_>> {
-    // What needs a second look in a string. Without branches this becomes a few vector operations, which one string at a time is too short for.
-    let marks = text.bytes().map(|byte| if (byte == b'"') | (byte == b'\\') | (byte < 0x20) { u8::MAX } else { 0 });
-    let mut scan = Scan { text, marks: marks.collect(), at: 0 };
     let mut shape = Shape::default();
-    scan.shape(&mut shape, true)?;
-    scan.peek().is_none().then_some(shape)
+    whole(text, |scan| scan.shape(&mut shape, true))?;
+    Some(shape)
+}
+
+/// Reads a whole text as a list of attachments.
+pub(super) fn attachments(text: &str) -> Option<Vec<Attachment<'_>>> {
+    let mut attachments = None;
+    whole(text, |scan| scan.list_into(&mut attachments, Scan::attachment))?;
+    attachments
+}
+
+fn whole<'a>(text: &'a str, read: impl FnOnce(&mut Scan<'a>) -> Option<()>) -> Option<()> {
+    // Without branches this becomes a few vector operations, for which one string at a time is too short.
+    let marks = text.bytes().map(|byte| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20));
+    let mut scan = Scan { text, marks: marks.collect(), at: 0 };
+    read(&mut scan)?;
+    scan.peek().is_none().then_some(())
 }
 
 struct Scan<'a> {
@@ -76,6 +88,26 @@ impl<'a> Scan<'a> {
             _ => scan.skip_unless_capital(key),
         })?;
         Some(container)
+    }
+
+    fn attachment(&mut self) -> Option<Attachment<'a>> {
+        let mut attachment = Attachment::default();
+        self.each_key(|scan, key| match key {
+            "type" => scan.text_into(&mut attachment.kind),
+            "details" => scan.list_into(&mut attachment.details, Self::detail),
+            _ => scan.skip_unless_capital(key),
+        })?;
+        Some(attachment)
+    }
+
+    fn detail(&mut self) -> Option<Detail<'a>> {
+        let mut detail = Detail::default();
+        self.each_key(|scan, key| match key {
+            "name" => scan.text_into(&mut detail.name),
+            "value" => scan.text_into(&mut detail.value),
+            _ => scan.skip_unless_capital(key),
+        })?;
+        Some(detail)
     }
 
     /// Steps over the value of a key that nobody wants. Keys with capitals may be another spelling of one that is.
