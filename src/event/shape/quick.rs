@@ -303,3 +303,96 @@ fn clear(marks: &[u8]) -> usize {
     }
     blocks.len() * 8 + rest.iter().take_while(|mark| **mark == 0).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Shape, decode, subnet, tasks};
+    use super::{Raw, attachments, shape};
+
+    const SAMPLES: &[&str] = &[
+        include_str!("../../../events/secret-key-missing.json"),
+        include_str!("../../../events/scale-in.json"),
+        include_str!("../../../events/service-role-unassumable.json"),
+        include_str!("../../../tests/inputs/task-object.json"),
+        include_str!("../../../tests/inputs/detail-only.json"),
+        r#"{"taskArn": "a\u00e9\/", "version": -1.5, "stoppedAt": 1755000000.25, "containers": [{"name": "b", "exitCode": 1, "x": [{}, [], "\n\"", true, null, 0.5]}]}"#,
+    ];
+    /// What makes a record odd, or no JSON at all.
+    const ODDITIES: &[&str] = &[
+        "\"",
+        "\\",
+        "\\u12",
+        "\\ud800",
+        "{",
+        "}",
+        "[",
+        "]",
+        "[]",
+        "{}",
+        ":",
+        ",",
+        "null",
+        "true",
+        "tru",
+        "0",
+        "01",
+        "-",
+        "1.",
+        "1e5",
+        " ",
+        "\n",
+        "\u{1}",
+        "\u{e9}",
+        "\"version\":1,",
+        "\"detail\":{},",
+        "\"TaskArn\":\"b\",",
+        "\"group\":null,",
+        "\"tasks\":[],",
+        "\"name\":\"c\",",
+        "\"stoppedAt\":1.5,",
+    ];
+
+    fn records() -> impl Strategy<Value = String> {
+        let change = (any::<prop::sample::Index>(), 0_usize..3, prop::sample::select(ODDITIES));
+        (prop::sample::select(SAMPLES), any::<bool>(), prop::collection::vec(change, 0..4)).prop_map(|(sample, compact, changes)| {
+            let value: serde_json::Value = serde_json::from_str(sample).expect("it is JSON");
+            let mut text = if compact { value.to_string() } else { sample.to_owned() };
+            for (at, length, oddity) in changes {
+                let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+                let from = at.index(places.len());
+                let to = places.get(from + length).copied().unwrap_or(text.len());
+                text.replace_range(places[from]..to, oddity);
+            }
+            text
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_quickly_reads_the_same_with_care(text in records()) {
+            if let Some(quick) = shape(&text) {
+                let careful = decode::<Shape<'_>>(&text, "");
+                prop_assert!(careful.is_ok(), "{:?}", careful.err());
+                let raw = |shape: &Shape<'_>| shape.detail.as_deref().unwrap_or(shape).attachments.map(|raw| raw.0.to_owned());
+                if let Ok(careful) = careful {
+                    let seen = raw(&quick);
+                    prop_assert_eq!(&seen, &raw(&careful));
+                    if let Some(seen) = seen.filter(|seen| attachments(seen).is_some()) {
+                        // An escape in a key is left to the careful reading.
+                        prop_assert_eq!(subnet(Raw(&seen)), subnet(Raw(&seen.replace("\"type\"", "\"\\u0074ype\""))));
+                    }
+                    prop_assert_eq!(tasks(quick, &text), tasks(careful, &text));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_records_are_read_quickly() {
+        for sample in SAMPLES {
+            assert!(shape(sample).is_some(), "{sample}");
+        }
+    }
+}
