@@ -300,11 +300,10 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
     let arn = owned(shape.task_arn);
     let cluster_arn = owned(shape.cluster_arn);
     let task_definition = owned(shape.task_definition_arn);
-    let of_arn = |part: for<'a> fn(&Arn<'a>) -> &'a str| {
-        let arns = [&arn, &cluster_arn, &task_definition].into_iter().flatten();
-        arns.filter_map(|arn| Arn::parse(arn)).map(|arn| part(&arn)).find(|part| !part.is_empty()).map(str::to_owned)
-    };
-    let (region, account) = (of_arn(|arn| arn.region), of_arn(|arn| arn.account));
+    let arns = [&arn, &cluster_arn, &task_definition].map(|arn| arn.as_deref().and_then(Arn::parse));
+    let of_arn = |part: for<'a> fn(&Arn<'a>) -> &'a str| arns.iter().flatten().map(part).find(|part| !part.is_empty()).map(str::to_owned);
+    let account = of_arn(|arn| arn.account).or_else(|| owned(shape.account));
+    let region = of_arn(|arn| arn.region).or_else(|| owned(shape.region));
     let mut reasons: Vec<Reason> = Vec::new();
     if let Some(text) = owned_text(shape.stopped_reason) {
         reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
@@ -324,7 +323,7 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
     }
     let stopped_at = first_time(&[shape.stopped_at, shape.stopping_at, shape.updated_at, shape.time]);
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
-        let arn = Arn::parse(arn.as_deref()?)?;
+        let arn = arns[0]?;
         // Task ARNs of the old format lack the cluster.
         arn.resource.strip_prefix("task/")?.split_once('/').map(|(cluster, _)| cluster)
     });
@@ -334,8 +333,8 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         launch_type: owned(shape.launch_type),
         platform_version: owned(shape.platform_version),
         container_instance: shape.container_instance_arn.filter(|_| !reasons.is_empty()).and_then(|arn| owned(Some(arn))),
-        account: account.or(owned(shape.account)),
-        region: region.or(owned(shape.region)),
+        account,
+        region,
         stopped_at,
         started_at: first_time(&[shape.started_at]),
         stop_code,
@@ -369,8 +368,8 @@ fn service_event(shape: Shape<'_>, source: Source) -> Task {
         source,
         cluster: cluster.map(str::to_owned),
         workload: second.or(first).map(|name| Workload { is_service: true, name: name.to_owned() }),
-        account: parsed.map(|arn| arn.account.to_owned()).or(owned(shape.account)),
-        region: parsed.map(|arn| arn.region.to_owned()).or(owned(shape.region)),
+        account: parsed.map(|arn| arn.account.to_owned()).or_else(|| owned(shape.account)),
+        region: parsed.map(|arn| arn.region.to_owned()).or_else(|| owned(shape.region)),
         stopped_at: at,
         reasons: text.map(|text| Reason { field: "reason".to_owned(), container: None, text }).into_iter().collect(),
         ..Task::default()
@@ -395,7 +394,7 @@ fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Worklo
 
 /// The subnet of the task's network interface: `eni` in events, `ElasticNetworkInterface` in API output.
 fn subnet(attachments: Raw<'_>) -> Option<String> {
-    let attachments: Vec<Attachment<'_>> = serde_json::from_str(attachments.0).ok()?;
+    let attachments = quick::attachments(attachments.0).or_else(|| serde_json::from_str(attachments.0).ok())?;
     let interface = |attachment: &Attachment<'_>| matches!(attachment.kind.as_deref(), Some("eni" | "ElasticNetworkInterface"));
     let details = attachments.into_iter().filter(interface).filter_map(|attachment| attachment.details).flatten();
     details.into_iter().find(|detail| detail.name.as_deref() == Some("subnetId")).and_then(|detail| owned(detail.value))

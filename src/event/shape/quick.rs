@@ -6,21 +6,37 @@
 use serde::Deserialize;
 
 use super::super::scalar::{Moment, Number, Raw, Str};
-use super::{ContainerShape, Shape};
+use super::{Attachment, ContainerShape, Detail, Shape};
 
 /// Deeper values are left to the careful reading.
 const DEEPEST: usize = 32;
 
 /// Reads a whole text as one object of the wire.
 pub(super) fn shape(text: &str) -> Option<Shape<'_>> {
-    let mut scan = Scan { text, at: 0 };
     let mut shape = Shape::default();
-    scan.shape(&mut shape, true)?;
-    scan.peek().is_none().then_some(shape)
+    whole(text, |scan| scan.shape(&mut shape, true))?;
+    Some(shape)
+}
+
+/// Reads a whole text as a list of attachments.
+pub(super) fn attachments(text: &str) -> Option<Vec<Attachment<'_>>> {
+    let mut attachments = None;
+    whole(text, |scan| scan.list_into(&mut attachments, Scan::attachment))?;
+    attachments
+}
+
+fn whole<'a>(text: &'a str, read: impl FnOnce(&mut Scan<'a>) -> Option<()>) -> Option<()> {
+    // Without branches this becomes a few vector operations, for which one string at a time is too short.
+    let marks = text.bytes().map(|byte| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20));
+    let mut scan = Scan { text, marks: marks.collect(), at: 0 };
+    read(&mut scan)?;
+    scan.peek().is_none().then_some(())
 }
 
 struct Scan<'a> {
     text: &'a str,
+    /// For each byte, whether it needs a second look in a string.
+    marks: Vec<u8>,
     at: usize,
 }
 
@@ -73,6 +89,26 @@ impl<'a> Scan<'a> {
             _ => scan.skip_unless_capital(key),
         })?;
         Some(container)
+    }
+
+    fn attachment(&mut self) -> Option<Attachment<'a>> {
+        let mut attachment = Attachment::default();
+        self.each_key(|scan, key| match key {
+            "type" => scan.text_into(&mut attachment.kind),
+            "details" => scan.list_into(&mut attachment.details, Self::detail),
+            _ => scan.skip_unless_capital(key),
+        })?;
+        Some(attachment)
+    }
+
+    fn detail(&mut self) -> Option<Detail<'a>> {
+        let mut detail = Detail::default();
+        self.each_key(|scan, key| match key {
+            "name" => scan.text_into(&mut detail.name),
+            "value" => scan.text_into(&mut detail.value),
+            _ => scan.skip_unless_capital(key),
+        })?;
+        Some(detail)
     }
 
     /// Steps over the value of a key that nobody wants. Keys with capitals may be another spelling of one that is.
@@ -202,23 +238,31 @@ impl<'a> Scan<'a> {
 
     /// Steps behind the quote that ends a string, and says whether there was an escape.
     fn skip_string(&mut self) -> Option<bool> {
+        self.at += clear(&self.marks[self.at..]);
+        if *self.text.as_bytes().get(self.at)? == b'"' {
+            self.at += 1;
+            return Some(false);
+        }
+        self.skip_escapes().map(|()| true)
+    }
+
+    #[cold]
+    fn skip_escapes(&mut self) -> Option<()> {
         let bytes = self.text.as_bytes();
-        let mut escaped = false;
         loop {
-            self.at += ordinary(&bytes[self.at..]);
             match bytes.get(self.at)? {
                 b'"' => {
                     self.at += 1;
-                    return Some(escaped);
+                    return Some(());
                 }
                 b'\\' => {
-                    escaped = true;
                     let skipped = match bytes.get(self.at + 1)? {
                         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
                         b'u' if bytes.get(self.at + 2..self.at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
                         _ => return None,
                     };
                     self.at += skipped;
+                    self.at += clear(&self.marks[self.at..]);
                 }
                 _ => return None,
             }
@@ -249,20 +293,107 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
     slot.replace(value).is_none().then_some(())
 }
 
-/// How many bytes at the beginning need no second look in a string: eight at a time, after Mycroft.
-fn ordinary(text: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    let mut length = 0;
-    let (eights, _) = text.as_chunks::<8>();
-    for eight in eights {
-        let bytes = u64::from_le_bytes(*eight);
-        let zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-        let control = bytes.wrapping_sub(ONES * 0x20) & !bytes;
-        let marks = (control | zero(bytes ^ (ONES * u64::from(b'"'))) | zero(bytes ^ (ONES * u64::from(b'\\')))) & (ONES << 7);
-        if marks != 0 {
-            return length + marks.trailing_zeros() as usize / 8;
+/// How many bytes come before the next mark, or the end.
+fn clear(marks: &[u8]) -> usize {
+    let (blocks, rest) = marks.as_chunks::<8>();
+    for (at, block) in blocks.iter().enumerate() {
+        let marked = u64::from_le_bytes(*block);
+        if marked != 0 {
+            return at * 8 + marked.trailing_zeros() as usize / 8;
         }
-        length += 8;
     }
-    length + text[length..].iter().take_while(|byte| **byte >= 0x20 && !matches!(byte, b'"' | b'\\')).count()
+    blocks.len() * 8 + rest.iter().take_while(|mark| **mark == 0).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Shape, decode, subnet, tasks};
+    use super::{Raw, attachments, shape};
+
+    const SAMPLES: &[&str] = &[
+        include_str!("../../../events/secret-key-missing.json"),
+        include_str!("../../../events/scale-in.json"),
+        include_str!("../../../events/service-role-unassumable.json"),
+        include_str!("../../../tests/inputs/task-object.json"),
+        include_str!("../../../tests/inputs/detail-only.json"),
+        r#"{"taskArn": "a\u00e9\/", "version": -1.5, "stoppedAt": 1755000000.25, "containers": [{"name": "b", "exitCode": 1, "x": [{}, [], "\n\"", true, null, 0.5]}]}"#,
+    ];
+    /// What makes a record odd, or no JSON at all.
+    const ODDITIES: &[&str] = &[
+        "\"",
+        "\\",
+        "\\u12",
+        "\\ud800",
+        "{",
+        "}",
+        "[",
+        "]",
+        "[]",
+        "{}",
+        ":",
+        ",",
+        "null",
+        "true",
+        "tru",
+        "0",
+        "01",
+        "-",
+        "1.",
+        "1e5",
+        " ",
+        "\n",
+        "\u{1}",
+        "\u{e9}",
+        "\"version\":1,",
+        "\"detail\":{},",
+        "\"TaskArn\":\"b\",",
+        "\"group\":null,",
+        "\"tasks\":[],",
+        "\"name\":\"c\",",
+        "\"stoppedAt\":1.5,",
+    ];
+
+    fn records() -> impl Strategy<Value = String> {
+        let change = (any::<prop::sample::Index>(), 0_usize..3, prop::sample::select(ODDITIES));
+        (prop::sample::select(SAMPLES), any::<bool>(), prop::collection::vec(change, 0..4)).prop_map(|(sample, compact, changes)| {
+            let value: serde_json::Value = serde_json::from_str(sample).expect("it is JSON");
+            let mut text = if compact { value.to_string() } else { sample.to_owned() };
+            for (at, length, oddity) in changes {
+                let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+                let from = at.index(places.len());
+                let to = places.get(from + length).copied().unwrap_or(text.len());
+                text.replace_range(places[from]..to, oddity);
+            }
+            text
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_quickly_reads_the_same_with_care(text in records()) {
+            if let Some(quick) = shape(&text) {
+                let careful = decode::<Shape<'_>>(&text, "");
+                prop_assert!(careful.is_ok(), "{:?}", careful.err());
+                let raw = |shape: &Shape<'_>| shape.detail.as_deref().unwrap_or(shape).attachments.map(|raw| raw.0.to_owned());
+                if let Ok(careful) = careful {
+                    let seen = raw(&quick);
+                    prop_assert_eq!(&seen, &raw(&careful));
+                    if let Some(seen) = seen.filter(|seen| attachments(seen).is_some()) {
+                        // An escape in a key is left to the careful reading.
+                        prop_assert_eq!(subnet(Raw(&seen)), subnet(Raw(&seen.replace("\"type\"", "\"\\u0074ype\""))));
+                    }
+                    prop_assert_eq!(tasks(quick, &text), tasks(careful, &text));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_records_are_read_quickly() {
+        for sample in SAMPLES {
+            assert!(shape(sample).is_some(), "{sample}");
+        }
+    }
 }

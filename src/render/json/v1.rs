@@ -105,6 +105,11 @@ pub fn line(report: &Report<'_>) -> String {
     written(serde_json::to_string(&document(report)))
 }
 
+/// The same, behind what `out` holds.
+pub fn write_line(report: &Report<'_>, out: &mut Vec<u8>) {
+    written(serde_json::to_writer(out, &document(report)));
+}
+
 /// The report over several lines.
 #[must_use]
 pub fn pretty(report: &Report<'_>) -> String {
@@ -112,7 +117,7 @@ pub fn pretty(report: &Report<'_>) -> String {
 }
 
 #[expect(clippy::expect_used, reason = "strings and numbers under string keys always serialise")]
-fn written(json: serde_json::Result<String>) -> String {
+fn written<T>(json: serde_json::Result<T>) -> T {
     json.expect("the document serialises")
 }
 
