@@ -286,16 +286,19 @@ const IMAGE: &[Phrase] = &[
     say("operation error ecr").step(S::ImagePull, Hint),
 ];
 
+    say("credentialspec resource: unable to find execution role credentials").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
 const ROLE: &[Phrase] = &[
     say("unable to find execution role credentials").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
     say("unable to get execution role credentials").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
     say("no execution credentials set for the task").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
     say("engine ecr credentials: not found").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
     say("you must also specify a value for 'executionrolearn'").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
+    say("fargate requires task definition to have execution role").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
     say("you must also specify a value for executionrolearn").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
     say("the task definition is missing an execution role").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
     say("unable to assume the role '").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(Role, Said, &["'"]),
     say("unable to assume the role ").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(Role, Said, &[]),
+    say("unable to assume the configured ecs infrastructure role '").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(Role, Said, &["'"]),
     say("unable to assume the role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof),
     say("unable to assume role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof),
     say("unable to assume the service linked role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(ServiceLinked, Said, &[]).back(19),
@@ -714,12 +717,12 @@ const CONTROL_PLANE: &[Phrase] = &[
     say("task failed container health checks").step(S::Container, Said).fault(F::Unhealthy, Said),
     say("failed container health checks").step(S::Container, Said).fault(F::Unhealthy, Said),
     say("failed elb health checks").step(S::Container, Said).fault(F::Unhealthy, Said),
-    say("the execute command failed due to an internal error").step(S::ExecAgent, Said).fault(F::ServiceError, Said),
-    say("when calling the executecommand operation").step(S::ExecAgent, Proof),
     say("elb health checks in (target-group ").step(S::Container, Said).fault(F::Unhealthy, Said).within(Resource, Said, &[")"]),
     say("failed elb health checks in (target-group ").step(S::Container, Said).fault(F::Unhealthy, Said).within(Resource, Said, &[")"]),
     say("is unhealthy in (target-group ").step(S::Container, Said).fault(F::Unhealthy, Said).within(Resource, Said, &[")"]),
-    say("stopped (reason: null) for ").step(S::ExecAgent, Hint).word(Resource, Name, &[]),
+    say("is unhealthy in target-group ").step(S::Container, Said).fault(F::Unhealthy, Said).word(Resource, Said, &[]),
+    say("is unhealthy in (load-balancer ").step(S::Container, Said).fault(F::Unhealthy, Said).within(Resource, Said, &[")"]),
+    say("is unhealthy in (elb ").step(S::Container, Said).fault(F::Unhealthy, Said).within(Resource, Said, &[")"]),
     say("elb healthcheck failed").step(S::Container, Said).fault(F::Unhealthy, Said),
     say("dependent container failed health check").step(S::Container, Said).fault(F::Unhealthy, Said),
     say("failed health check").step(S::Container, Hint).fault(F::Unhealthy, Hint),
@@ -728,7 +731,8 @@ const CONTROL_PLANE: &[Phrase] = &[
     say("task stopped by a call to").step(S::Container, Said).fault(F::Normal, Said),
     say("ecs is performing maintenance on the underlying infrastructure").step(S::Capacity, Said).fault(F::Normal, Said),
     say("your spot task was interrupted").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
-    say("host ec2 (instance ").step(S::Capacity, Said).fault(F::OutOfCapacity, Said).within(Resource, Said, &[")"]),
+    say("host ec2 (instance ").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
+    say("host ec2 (instance i-").step(S::Capacity, Said).fault(F::OutOfCapacity, Said).within(Resource, Said, &[")"]).back(2),
     say("capacity is unavailable at this time").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
     say("unable to launch instance").step(S::Capacity, Said).fault(F::OutOfCapacity, Name),
     say("for capacity provider ").step(S::Capacity, Said).word(Resource, Name, &[". "]),
@@ -745,3 +749,16 @@ const CONTROL_PLANE: &[Phrase] = &[
     say("resource:eni").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
     say("resource:ports").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
 ];
+    say("no container instances were found in your capacity provider").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
+    say("the closest matching container-instance is ").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
+    say("the closest matching container-instance ")
+        .step(S::Capacity, Said)
+        .fault(F::OutOfCapacity, Said)
+        .within(Resource, Name, &[" has ", " is ", " does", " encountered "])
+        .back(19),
+    say("reached the limit on the number of vcpus").step(S::Capacity, Said).fault(F::Throttled, Said),
+    say("configuration is above your limit").step(S::Capacity, Said).fault(F::Throttled, Said),
+    say("resource:ports_tcp").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
+    say("resource:gpu").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
+    say("empty capacity provider").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
+    say("no active instances").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
