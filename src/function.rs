@@ -9,8 +9,8 @@ use futures_util::future::join_all;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::aws::ecs::EcsProber;
 use crate::aws::logs::Journal;
+use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
 use crate::config::Announcing;
 use crate::diagnosis::{Report, diagnose};
@@ -34,7 +34,7 @@ pub enum FunctionError {
 /// The function, with its clients.
 #[derive(Debug)]
 pub struct Function {
-    prober: EcsProber,
+    prober: AwsProber,
     topic: Option<Topic>,
     journal: Option<Journal>,
 }
@@ -44,7 +44,7 @@ impl Function {
     pub async fn new(announcing: Announcing) -> Self {
         let config = crate::aws::config().await;
         Self {
-            prober: EcsProber::new(&config),
+            prober: AwsProber::new(&config),
             topic: announcing.topic_arn.map(|arn| Topic::new(&config, arn)),
             journal: announcing.journal.map(|group| Journal::new(&config, group)),
         }
