@@ -154,7 +154,7 @@ fn diagnoses_of(task: &Task, symptoms: &[Told<'_>], at: usize, evidence: &Eviden
 fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Case<'c> {
     let definition = evidence.definition_of(task);
     let references = definition.found().map(|definition| culprits(symptom, definition)).unwrap_or_default();
-    Case { task, symptom, definition, references, evidence }
+    Case { task, symptom, definition, references, evidence, placement: None }
 }
 
 /// What each cause that claims the case's symptom makes of it. What only its words ruled out is not told.

@@ -19,6 +19,7 @@
 //! | [`policy_document`] | a policy and a request into a decision, as far as it can be known |
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
+//! | [`check`] | a definition that is not deployed yet into what would keep its task from starting |
 //! | [`triage`] | tasks into the questions that would help, and the trait of whoever answers |
 //! | [`render`] | a report into text, JSON or a notice |
 //! | [`redact`] | any text into one without secrets, where it comes in |
@@ -39,6 +40,7 @@ pub mod arn;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod causes;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod culprit;

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("policy_document", &["question"]),
     ("causes", &["event", "reason", "task_definition", "question", "network", "policy_document"]),
     ("diagnosis", &["event", "reason", "question", "culprit", "causes"]),
+    ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis"]),
     ("render", &["event", "reason", "task_definition", "causes", "diagnosis"]),
     ("triage", &["event", "question", "diagnosis"]),
     ("config", &["render"]),

@@ -8,6 +8,7 @@ use super::Verdict;
 use super::command::Command;
 use crate::arn::Arn;
 use crate::event::Task;
+use crate::question::facts::AwsVpcConfiguration;
 use crate::question::{Evidence, Known};
 use crate::reason::{Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, split_suffix};
@@ -24,6 +25,8 @@ pub struct Case<'a> {
     pub definition: Known<'a, TaskDefinition>,
     /// What AWS said.
     pub evidence: &'a Evidence,
+    /// Where the task is put, where that is told and need not be asked.
+    pub placement: Option<&'a AwsVpcConfiguration>,
     /// The references that the symptom can be about.
     pub references: Vec<Reference>,
 }

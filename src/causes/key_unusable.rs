@@ -1,6 +1,6 @@
 //! The KMS key is disabled, scheduled for deletion or gone.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 

@@ -607,13 +607,16 @@ impl<'a> Case<'a> {
 
     /// The question after the service that keeps the task running.
     pub(super) fn service_question(&self) -> Option<Question> {
-        let service = self.task.workload.as_ref().filter(|workload| workload.is_service)?;
+        let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
         let cluster = self.task.cluster.as_ref()?.to_string();
         Some(Question::Service { region: self.own_region().to_owned(), cluster, name: service.name.to_string() })
     }
 
     /// How the service puts its tasks into the network.
-    pub(super) fn placement(&self) -> Option<&'a AwsVpcConfiguration> {
+    pub(super) fn placed(&self) -> Option<&'a AwsVpcConfiguration> {
+        if let Some(given) = self.placement {
+            return Some(given);
+        }
         let service = self.look::<Box<Service>>(&self.service_question()?).found()?;
         service.network_configuration.as_ref()?.awsvpc_configuration.as_ref()
     }
@@ -621,7 +624,7 @@ impl<'a> Case<'a> {
     /// The task's subnet, or else all that its service may use.
     pub(super) fn candidate_subnets(&self) -> Vec<String> {
         let own: Vec<String> = self.task.subnet.iter().map(ToString::to_string).collect();
-        let mut ids = if own.is_empty() { self.placement().map(|placement| placement.subnets.clone()).unwrap_or_default() } else { own };
+        let mut ids = if own.is_empty() { self.placed().map(|placement| placement.subnets.clone()).unwrap_or_default() } else { own };
         ids.sort();
         ids.dedup();
         ids

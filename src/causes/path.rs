@@ -5,7 +5,6 @@
 
 use super::Verdict;
 use super::case::{Case, Culprit, Finding, Judgement};
-use super::command::Command;
 use crate::network::{Break, Caller, Destination, Fault, Ingress, Path, Snapshot, State, draw, judge as judge_path, mount, needed};
 use crate::question::facts::{ContainerInstance, Instance, MountTarget, VpcEndpoint};
 use crate::question::{Known, Question};
@@ -42,7 +41,7 @@ fn caller<'c>(case: &'c Case<'_>) -> Caller<'c> {
         let instance = instance_question(case).and_then(|question| case.look::<Instance>(&question).found());
         return Caller::host(instance_id(case).unwrap_or("the container instance"), instance);
     }
-    Caller::task(case.task.subnet.as_deref(), case.placement())
+    Caller::task(case.task.subnet.as_deref(), case.placed())
 }
 
 fn snapshot<'c>(case: &'c Case<'_>) -> Snapshot<'c> {

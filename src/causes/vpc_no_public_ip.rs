@@ -42,7 +42,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let (Some(service), Some(placement)) = (&case.task.workload, case.placement().filter(|_| path::fault(case, is_it).is_some())) {
+    if let (Some(service), Some(placement)) = (&case.task.workload, case.placed().filter(|_| path::fault(case, is_it).is_some())) {
         let network = format!(
             "awsvpcConfiguration={{subnets=[{}],securityGroups=[{}],assignPublicIp=ENABLED}}",
             placement.subnets.join(","),
