@@ -240,7 +240,7 @@ fn on_every_core<T: Send>(
 /// What came of some records: text for both outputs, and the outcome.
 #[derive(Debug, Default)]
 struct Written {
-    out: String,
+    out: Vec<u8>,
     complaints: Vec<String>,
     outcome: Outcome,
     records: usize,
@@ -250,8 +250,8 @@ struct Written {
 
 impl Written {
     fn flush(&self, out: &mut impl Write, set_apart: bool) -> Result<(), CliError> {
-        let text = if set_apart { &self.out } else { self.out.trim_start_matches('\n') };
-        out.write_all(text.as_bytes())?;
+        let blank = self.out.iter().take_while(|byte| !set_apart && **byte == b'\n').count();
+        out.write_all(&self.out[blank..])?;
         out.flush()?;
         self.complaints.iter().for_each(|complaint| complain(complaint));
         Ok(())
@@ -268,7 +268,7 @@ struct ReportWriter {
 
 impl ReportWriter {
     fn chunk(&self, name: &str, chunk: &Chunk) -> Written {
-        let mut done = Written::default();
+        let mut done = Written { out: Vec::with_capacity(chunk.len() / 2), ..Written::default() };
         for entry in chunk.entries() {
             done.records += 1;
             for task in entry.tasks {
@@ -288,14 +288,14 @@ impl ReportWriter {
     fn task(&self, task: &Task, done: &mut Written) {
         let report = diagnose(task, &self.evidence);
         match self.format {
-            Format::Jsonl => done.out.push_str(&json::v1::line(&report)),
-            Format::Json => done.out.push_str(&json::v1::pretty(&report)),
+            Format::Jsonl => json::v1::write_line(&report, &mut done.out),
+            Format::Json => done.out.extend_from_slice(json::v1::pretty(&report).as_bytes()),
             Format::Text => {
-                done.out.push('\n');
-                done.out.push_str(text::render(&report, self.colour).trim_end_matches('\n'));
+                done.out.push(b'\n');
+                done.out.extend_from_slice(text::render(&report, self.colour).trim_end_matches('\n').as_bytes());
             }
         }
-        done.out.push('\n');
+        done.out.push(b'\n');
         done.any = true;
         let outcome = if report.has_unrecognised() { Outcome::Unrecognised } else { Outcome::Diagnosed };
         done.outcome = done.outcome.max(outcome);

@@ -15,6 +15,7 @@
 //! | [`task_definition`] | a definition into references, and what a `valueFrom` means |
 //! | [`culprit`] | a symptom and a definition into the references that it can be about |
 //! | [`question`] | what may be asked of AWS, and what is known so far |
+//! | [`network`] | facts of a VPC into a way to a service, hop by hop, and its drawing |
 //! | [`policy_document`] | a policy and a request into a decision, as far as it can be known |
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
@@ -45,6 +46,7 @@ pub mod diagnosis;
 pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
+pub mod network;
 pub mod policy_document;
 pub mod question;
 pub mod reason;

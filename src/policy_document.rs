@@ -7,6 +7,7 @@
 mod condition;
 mod pattern;
 mod request_context;
+mod said;
 mod sides;
 mod statement;
 mod trust_policy;

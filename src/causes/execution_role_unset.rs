@@ -2,6 +2,7 @@
 
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::Known;
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -16,6 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Register a revision with `executionRoleArn`. If it has one, update the agent and start the task again.",
     },
     when: |symptom| symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[
@@ -28,6 +30,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     match case.definition() {
         Some(definition) => match &definition.execution_role_arn {
             None => Judgement::new(Verdict::Confirmed, "the task definition names no execution role").finding(Finding::missing("executionRoleArn", DEFINITION)),
+            Some(_) if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => Judgement::unsupported(),
             Some(role) => Judgement::new(Verdict::Possible, "the ECS agent had no credentials for the execution role")
                 .finding(Finding::found(format!("the task definition names {role}, so a restart of the agent is the likelier reason"), DEFINITION)),
         },

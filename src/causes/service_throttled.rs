@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "It usually passes. If it returns, start fewer tasks at once, switch on higher throughput, or move the values to Secrets Manager.",
     },
     when: |symptom| symptom.fault == Fault::Throttled && reads_from_aws(symptom),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

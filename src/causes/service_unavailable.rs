@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Nothing here; the next try succeeds when the service does. See the AWS Health Dashboard.",
     },
     when: |symptom| symptom.fault == Fault::ServiceError && super::service_throttled::reads_from_aws(symptom),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

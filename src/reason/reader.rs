@@ -337,11 +337,12 @@ fn step_of_url(url: &str) -> Option<(Step, Weight)> {
 fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {
     let start = end - slot.back;
     let limit = floor_boundary(folded, (start + LONGEST_NAME).min(folded.len()));
-    // A quoted name is named without its quotes.
-    let quoted = slot.back == 0 && folded[start..].starts_with('"');
-    let start = start + usize::from(quoted);
+    // A quoted name is named without its quotes, which may be escaped where the text was copied out of JSON.
+    let quote = ["\"", "\\\""].into_iter().find(|quote| slot.back == 0 && folded[start..].starts_with(quote));
+    let start = start + quote.map_or(0, str::len);
+    let quoted = quote.is_some();
     let open = folded.get(start..limit)?;
-    let until = if quoted { &["\""] } else { slot.until };
+    let until = quote.as_ref().map_or(slot.until, std::slice::from_ref);
     let ended = until.iter().filter_map(|until| open.find(until)).min();
     let mut length = match (ended, slot.otherwise) {
         (Some(at), _) => at,
@@ -358,7 +359,9 @@ fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {
         _ if slot.otherwise == Otherwise::EndOfWord => open[..length].trim_end_matches(['.', ',', ':', ';', ')', '\'']),
         _ => open[..length].trim_end_matches(['.', ' ', ')', '\u{fffd}']),
     };
-    (!name.is_empty()).then(|| start..start + name.len())
+    // IAM names the streams of a log group with nothing behind the last colon.
+    let colon = name.ends_with(":log-stream") && open[name.len()..].starts_with(':');
+    (!name.is_empty()).then(|| start..start + name.len() + usize::from(colon))
 }
 
 fn next_boundary(text: &str, at: usize) -> usize {

@@ -66,6 +66,7 @@ struct DiagnosisV1<'r> {
     owner: &'static str,
     culprit: CulpritV1<'r>,
     evidence: Vec<EvidenceV1<'r>>,
+    path: Option<&'r [String]>,
     fix: FixV1<'r>,
 }
 
@@ -104,6 +105,11 @@ pub fn line(report: &Report<'_>) -> String {
     written(serde_json::to_string(&document(report)))
 }
 
+/// The same, behind what `out` holds.
+pub fn write_line(report: &Report<'_>, out: &mut Vec<u8>) {
+    written(serde_json::to_writer(out, &document(report)));
+}
+
 /// The report over several lines.
 #[must_use]
 pub fn pretty(report: &Report<'_>) -> String {
@@ -111,7 +117,7 @@ pub fn pretty(report: &Report<'_>) -> String {
 }
 
 #[expect(clippy::expect_used, reason = "strings and numbers under string keys always serialise")]
-fn written(json: serde_json::Result<String>) -> String {
+fn written<T>(json: serde_json::Result<T>) -> T {
     json.expect("the document serialises")
 }
 
@@ -177,6 +183,7 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisV1<'_> {
         owner: diagnosis.cause.owner.as_str(),
         culprit: culprit(&diagnosis.culprit),
         evidence: diagnosis.findings.iter().map(evidence).collect(),
+        path: Some(diagnosis.drawing.as_slice()).filter(|drawing| !drawing.is_empty()),
         fix: fix(&diagnosis.fix),
     }
 }
