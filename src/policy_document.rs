@@ -246,13 +246,16 @@ fn unwrapped(document: &Value) -> Cow<'_, Value> {
 
 /// One text or a list of them, numbers and truth values among them.
 fn texts(value: &Value) -> Option<Vec<Cow<'_, str>>> {
-    let text = |value| match value {
-        Value::String(text) => Some(Cow::Borrowed(text.as_str())),
-        Value::Bool(_) | Value::Number(_) => Some(Cow::Owned(value.to_string())),
-        _ => None,
-    };
     match value {
         Value::Array(values) => values.iter().map(text).collect(),
         one => text(one).map(|text| vec![text]),
+    }
+}
+
+fn text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Bool(_) | Value::Number(_) => Some(Cow::Owned(value.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

@@ -48,7 +48,7 @@ struct About {
 
 /// Holds a statement against a request.
 pub(super) fn judge(index: usize, statement: &Value, request: &Request<'_>, facts: &Facts<'_>) -> Judged {
-    let at = At { index, sid: statement["Sid"].as_str().map(str::to_owned) };
+    let at = At { index, sid: statement["Sid"].as_str().filter(|sid| !sid.is_empty()).map(str::to_owned) };
     let effect = match statement["Effect"].as_str() {
         Some("Allow") => Some(Effect::Allow),
         Some("Deny") => Some(Effect::Deny),

@@ -50,8 +50,8 @@ pub enum Trust {
 
 /// Whether a role with this trust policy can be assumed by ECS for a task from `origin`.
 ///
-/// What ECS sends as `aws:SourceArn` is told as far as the account: patterns that ask for more, such as a cluster, are not met. For one that
-/// asks for any task there is no telling.
+/// Of the `aws:SourceArn` that ECS sends only Region and account are documented, and that a pattern with a cluster is not met. Whether one that
+/// asks for any task is met, there is no telling.
 #[must_use]
 pub fn trust(document: &Value, origin: &TaskOrigin<'_>) -> Trust {
     let decisions = ["...", "task/..."].map(|resource| decide_for(document, origin, resource));
@@ -131,7 +131,8 @@ fn with_condition_mended(document: &Value, at: &At, unmet: &[Unmet], origin: &Ta
             (Some(account), _) if key.eq_ignore_ascii_case(ACCOUNT) => ("StringEquals", ACCOUNT, json!(account)),
             (Some(account), Some(arn)) if key.eq_ignore_ascii_case(ARN) => {
                 // A role may serve other Regions too.
-                let others = wants.iter().filter(|want| Arn::parse(want).is_some_and(|want| (want.service, want.account, want.resource) == ("ecs", account, "*")));
+                let others =
+                    wants.iter().filter(|want| Arn::parse(want).is_some_and(|want| (want.service, want.account, want.resource) == ("ecs", account, "*")));
                 let all: Vec<&str> = others.map(String::as_str).filter(|other| *other != arn).chain([arn.as_str()]).collect();
                 ("ArnLike", ARN, if all.len() == 1 { json!(arn) } else { json!(all) })
             }
