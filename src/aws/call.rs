@@ -104,7 +104,7 @@ impl Caller {
 
     /// Makes one call; `on` names in words what it is about.
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
-        let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region has no name of a Region".to_owned()))?;
+        let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region is not the name of one".to_owned()))?;
         let request = request(operation, input).map_err(|error| Failure::Unknown(innermost(error.as_ref())))?;
         if operation == Operation::DescribeParameters {
             self.await_turn().await;
