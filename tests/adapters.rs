@@ -7,6 +7,9 @@
 
 #[path = "adapters/cases.rs"]
 mod cases;
+#[path = "adapters/emulated.rs"]
+mod emulated;
+mod environment;
 #[path = "adapters/server.rs"]
 mod server;
 
@@ -246,7 +249,7 @@ async fn a_service_without_tasks_is_asked_once() {
 async fn a_digest_is_asked_for_as_one() {
     let question = json!({"Image": {"region": "eu-west-1", "registry": "1", "repository": "r", "reference": "sha256:0a"}});
     let server = Server::start(|_, _| Reply::new(200, r#"{"imageDetails": []}"#));
-    ask(&server, &serde_json::from_value(question).expect("a question")).await;
+    assert_eq!(ask(&server, &serde_json::from_value(question).expect("a question")).await, Answer::Missing);
     assert!(server.heard()[0].body.contains(r#""imageIds":[{"imageDigest":"sha256:0a"}]"#));
 }
 

@@ -167,13 +167,12 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
 mod tests {
     use super::{FRESH, Kept};
     use crate::question::{Answer, Question};
-    use crate::task_definition::TaskDefinition;
     use tokio::time::Instant;
 
     #[test]
     fn answers_grow_old_and_revisions_do_not() {
         let old = || Instant::now().checked_sub(FRESH).expect("the machine runs for longer");
-        let definition = Answer::TaskDefinition(Box::new(TaskDefinition::default()));
+        let definition = Answer::TaskDefinition(Box::default());
         let named = |name: &str| Question::TaskDefinition { name: name.to_owned() };
         let serves = |answer: &Answer, question: Question, at: Instant| Kept { at, answer: answer.clone() }.serves(&question, Instant::now());
         for (name, forever) in [("api:7", true), ("arn:aws:ecs:eu-west-1:111122223333:task-definition/api:7", true), ("api", false)] {

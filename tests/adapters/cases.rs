@@ -96,6 +96,27 @@ impl Dialect {
     }
 }
 
+/// A body, as JSON or as it is.
+struct Text(String);
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<Value> for Text {
+    fn from(value: Value) -> Self {
+        Self(value.to_string())
+    }
+}
+
 fn case(dialect: Dialect, scope: &'static str, question: Value, answer: Value) -> Case {
     let question: Question = serde_json::from_value(question).expect("a question");
     let answer = serde_json::from_value(answer).expect("an answer");
@@ -103,8 +124,8 @@ fn case(dialect: Dialect, scope: &'static str, question: Value, answer: Value) -
 }
 
 impl Case {
-    fn call(mut self, called: &'static str, holds: &'static [&'static str], reply: impl ToString) -> Self {
-        self.exchanges.push(Exchange { called, holds, reply: reply.to_string() });
+    fn call(mut self, called: &'static str, holds: &'static [&'static str], reply: impl Into<Text>) -> Self {
+        self.exchanges.push(Exchange { called, holds, reply: reply.into().0 });
         self
     }
 
@@ -277,7 +298,7 @@ fn secrets_and_keys() -> Vec<Case> {
         json!({"Parameters": [{"Name": "/prod/db", "Type": "SecureString", "KeyId": "alias/aws/ssm", "LastModifiedDate": "2025-06-15T15:06:40Z"}]});
     vec![
         case(Dialect::Json, "eu-west-1/secretsmanager", id("Secret"), json!({"Secret": facts}))
-            .call("secretsmanager.DescribeSecret", &[r#"{"SecretId":"prod/db"}"#], &secret)
+            .call("secretsmanager.DescribeSecret", &[r#"{"SecretId":"prod/db"}"#], secret.clone())
             .missing("ResourceNotFoundException")
             .refused("secretsmanager:DescribeSecret", "prod/db"),
         case(

@@ -78,7 +78,7 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (log, script) = (Arc::clone(&log), Arc::clone(&script));
-                thread::spawn(move || serve(stream, &log, &*script));
+                thread::spawn(move || serve(&stream, &log, &*script));
             }
         });
         Self { url, heard }
@@ -89,8 +89,8 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard, usize) -> Reply) {
-    let Some(heard) = receive(&stream) else { return };
+fn serve(mut stream: &TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard, usize) -> Reply) {
+    let Some(heard) = receive(stream) else { return };
     let before = {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
         log.push(heard.clone());
@@ -99,10 +99,10 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard, usi
     match script(&heard, before) {
         Reply::Nothing => thread::sleep(NEVER),
         Reply::Answer { status, headers, body } => {
-            let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            let head = format!("HTTP/1.1 {status} Scripted\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", body.len());
+            let mut lines = vec![format!("HTTP/1.1 {status} Scripted"), format!("Content-Length: {}", body.len()), "Connection: close".to_owned()];
+            lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
             // Who asked may have gone.
-            let _ = (&stream).write_all((head + &body).as_bytes());
+            let _ = stream.write_all((lines.join("\r\n") + "\r\n\r\n" + &body).as_bytes());
         }
     }
 }
