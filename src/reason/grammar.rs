@@ -439,7 +439,7 @@ const CREDENTIAL_SPEC: &[Phrase] = &[
     say("credential-spec").step(S::CredentialSpec, Proof),
     say("_credspec").step(S::CredentialSpec, Proof),
     say("credspec").step(S::CredentialSpec, Proof),
-    say("/var/credentials-fetcher/").step(S::CredentialSpec, Proof).word(Nothing, Hint, &[": "]),
+    say("/var/credentials-fetcher/").step(S::CredentialSpec, Proof).word(Resource, Hint, &[": "]).back(25),
     say("kerberos").step(S::CredentialSpec, Proof),
     say("dial unix ").step(S::CredentialSpec, Name).fault(F::ConnectionRefused, Proof).word(Resource, Name, &[": "]),
     say("credentialspec resource location not available").step(S::CredentialSpec, Proof).fault(F::Misconfigured, Said),
