@@ -20,10 +20,13 @@
 
 mod address;
 mod draw;
+mod leg;
 mod mount;
 mod needed;
-mod path;
+mod place;
+mod route;
 mod rules;
+mod service;
 
 use crate::question::facts::{AwsVpcConfiguration, Instance, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
 use crate::question::{Evidence, Known, Question};
@@ -31,7 +34,7 @@ use crate::question::{Evidence, Known, Question};
 pub use draw::draw;
 pub use mount::mount;
 pub use needed::needed;
-pub use path::judge;
+pub use service::judge;
 
 /// The network around a task, as far as it was read.
 #[derive(Debug, Clone)]
