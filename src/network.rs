@@ -1,7 +1,7 @@
 //! Whether the network lets a task reach what it needs before it starts: judged hop by hop from what AWS says, and drawn.
 //!
-//! [`judge`] is a pure function over a [`Snapshot`] of facts; [`mount`] is its like for file systems, [`needed`] tells where a task must get to,
-//! [`draw`] shows the way. All belongs to one VPC, that of the caller's subnet.
+//! [`judge`] is a pure function over a [`Snapshot`] of facts; [`mount()`] is its like for file systems, [`needed()`] tells where a task must get to,
+//! [`draw()`] shows the way. All belongs to one VPC, that of the caller's subnet.
 //!
 //! # How it judges
 //!

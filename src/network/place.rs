@@ -270,8 +270,11 @@ impl<'e> Place<'_, 'e> {
         let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
         let from = from.unwrap_or_default();
         let callers = from.iter().copied().chain(self.subnet.cidr_block.as_deref()).collect::<Vec<_>>().join(" or ");
-        let rules = if state == State::Broken { "no rule" } else { "no rule that could be read to its end" };
-        let proof = format!("{rules} of {}, the security group of {name}, allows tcp/{port} from {callers}", groups.join(", "));
+        let whose = format!("{}, the security group of {name},", groups.join(", "));
+        let proof = match state {
+            State::Broken => format!("no rule of {whose} allows tcp/{port} from {callers}"),
+            _ => format!("the rules of {whose} may not allow all tcp/{port} from {callers}"),
+        };
         let ingress = Ingress { groups: owned(groups), from: owned(&from), cidr: self.subnet.cidr_block.clone(), port: *port };
         let lets = if state == State::Broken { "no" } else { "in" };
         leg.judged(state, hop(lets), self.fault(shut(ingress), source, proof))

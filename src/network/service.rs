@@ -54,16 +54,16 @@ impl<'e> Place<'_, 'e> {
                 if !self.has_own_resolver() && gateway.is_none() {
                     return inside;
                 }
-                let other = self.past_interfaces(gateway, &name, to.port);
-                let unsure = format!("whether {} resolves to {} is not known", to.host, id(endpoint));
-                Leg::either(vec![inside, other]).doubt(format!("{name}: {} or not", id(endpoint)), unsure)
+                let doubt = Leg::default()
+                    .doubt(format!("{name}: {}, or past it", id(endpoint)), format!("whether {} leads to {} is not known", to.host, id(endpoint)));
+                doubt.then(Leg::either(vec![inside, self.past_interfaces(gateway, Leg::default(), to.port)]))
             }
             None if serving.is_empty() && self.sharer().is_some() => {
                 let why = format!("{} is shared by account {}, whose endpoints are not shown", self.id, self.sharer().unwrap_or_default());
                 self.perhaps_hidden(&name, why, to.port)
             }
             _ => {
-                let past = self.past_interfaces(gateway, &name, to.port);
+                let past = self.past_interfaces(gateway, Leg::default().hop(State::Absent, format!("{name}: none")), to.port);
                 match (named, interfaces.first()) {
                     (Some(endpoint), _) => {
                         blame(past, &format!("endpoint {}: enableDnsHostnames off", id(endpoint)), &self.dns_off("enableDnsHostnames"), None)
@@ -94,9 +94,9 @@ impl<'e> Place<'_, 'e> {
         self.arrive(&at, "DescribeSecurityGroups", |ingress| Break::EndpointUnreachable { endpoint: id(endpoint).to_owned(), ingress: Some(ingress) })
     }
 
-    /// The way where no interface endpoint takes the call.
-    fn past_interfaces(&self, gateway: Option<&'e VpcEndpoint>, name: &str, port: u16) -> Leg {
-        let Some(gateway) = gateway else { return self.outside(port, Leg::default().hop(State::Absent, format!("{name}: none")), None) };
+    /// The way where no interface endpoint takes the call; `none` tells that none is there.
+    fn past_interfaces(&self, gateway: Option<&'e VpcEndpoint>, none: Leg, port: u16) -> Leg {
+        let Some(gateway) = gateway else { return self.outside(port, none, None) };
         let (table, table_name) = match self.table(self.id) {
             Ok(found) => found,
             Err(why) => return Leg::default().doubt(format!("endpoint {}", id(gateway)), why),
