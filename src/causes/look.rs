@@ -189,11 +189,9 @@ impl<'c> SecretView<'c> {
     }
 }
 
-/// How names begin that can be slips for this one: its path and its first letters.
+/// How names begin that can be slips for this one: few slips are in the first letters.
 fn prefix(name: &str) -> String {
-    let path = name.rfind('/').map_or(0, |at| at + 1);
-    let letters = name[path..].char_indices().nth(3).map_or(name.len(), |(at, _)| path + at);
-    name[..letters].to_owned()
+    name.chars().take(2).collect()
 }
 
 /// The candidate whose name is nearest to `name`, if any is near and none is it.
@@ -228,8 +226,10 @@ impl<'c> ParameterView<'c> {
     }
 
     fn like(&self) -> Question {
-        let last = self.name.trim_end_matches('/').rsplit('/').next().unwrap_or(&self.name);
-        Question::ParametersLike { region: self.region.clone(), part: last.to_owned() }
+        // Its path, however its slashes were meant, or else its first letters.
+        let bare = self.name.trim_matches('/');
+        let part = bare.rsplit_once('/').map_or_else(|| bare.chars().take(3).collect(), |(path, _)| path.trim_end_matches('/').to_owned());
+        Question::ParametersLike { region: self.region.clone(), part }
     }
 
     /// What AWS says of it.

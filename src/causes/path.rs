@@ -92,24 +92,23 @@ pub(super) fn path(case: &Case<'_>) -> Option<Path> {
 }
 
 /// What the path says of a cause that stands for such a hop; nothing where the path is not known.
-pub(super) fn judge(case: &Case<'_>, kind: Kind, title: impl Fn(&Fault) -> String) -> Option<Judgement> {
+pub(super) fn judge(case: &Case<'_>, kind: Kind, title: String) -> Option<Judgement> {
     let path = path(case)?;
-    let with_path = |judgement: Judgement| judgement.drawing(draw(&path));
+    let with_path = |judgement: Judgement| Some(judgement.findings(unsure(&path)).drawing(draw(&path)));
     if let Some(fault) = path.faults.iter().find(|fault| kind(&fault.what)) {
-        let judgement = Judgement::new(Verdict::Confirmed, title(fault)).culprit(culprit(&fault.what)).finding(Finding::found(&*fault.proof, fault.source));
-        return Some(with_path(judgement.findings(unsure(&path))));
+        return with_path(Judgement::new(Verdict::Confirmed, title).culprit(culprit(&fault.what)).finding(Finding::found(&*fault.proof, fault.source)));
     }
     if let Some(fault) = path.possible.iter().find(|fault| kind(&fault.what)) {
         let only = Finding::found(format!("{}: of the ways that the call may have taken, not all are shut by it", fault.proof), fault.source);
-        return Some(with_path(Judgement::new(Verdict::Possible, title(fault)).culprit(culprit(&fault.what)).finding(only).findings(unsure(&path))));
+        return with_path(Judgement::new(Verdict::Possible, title).culprit(culprit(&fault.what)).finding(only));
     }
-    // Something else shuts it, or every hop that was read is open.
-    if !path.faults.is_empty() || path.unsure.is_empty() {
-        let said = path.faults.first().map_or_else(|| format!("every hop from {} to {} is open", path.from, path.to), |fault| fault.proof.clone());
-        let source = path.faults.first().map_or("DescribeRouteTables", |fault| fault.source);
-        return Some(Judgement::new(Verdict::RuledOut, "another hop decides").finding(Finding::found(said, source)));
+    if let Some(fault) = path.faults.first().or(path.possible.first()) {
+        return Some(Judgement::new(Verdict::RuledOut, "another hop decides").finding(Finding::found(&*fault.proof, fault.source)));
     }
-    None
+    // The cause that nothing explains it says the rest.
+    let said = if path.unsure.is_empty() { "is open" } else { "is open as far as it can be judged" };
+    let open = Finding::found(format!("the way from {} to {} {said}", path.from, path.to), "DescribeRouteTables");
+    Some(Judgement::new(Verdict::RuledOut, "no such hop is shut").finding(open))
 }
 
 /// What could not be judged.

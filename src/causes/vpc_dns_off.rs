@@ -31,7 +31,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, |_| "the VPC does not resolve names".to_owned()) {
+    if let Some(judged) = path::judge(case, is_it, "the VPC does not resolve names".to_owned()) {
         return judged;
     }
     if case.symptom.fault != Fault::Dns {

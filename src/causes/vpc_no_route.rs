@@ -70,7 +70,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, |_| format!("no route from the task to {}", case.service_name())) {
+    if let Some(judged) = path::judge(case, is_it, format!("no route from the task to {}", case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
