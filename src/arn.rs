@@ -19,9 +19,17 @@ impl<'a> Arn<'a> {
     /// Takes an ARN apart; `None` where the text is not one or is cut before its resource.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.splitn(6, ':');
-        let is_arn = parts.next()?.eq_ignore_ascii_case("arn");
-        let arn = Self { partition: parts.next()?, service: parts.next()?, region: parts.next()?, account: parts.next()?, resource: parts.next()? };
+        let mut rest = text;
+        // The parts are so short that a search for the colon would take longer to set up than to run.
+        let mut part = || {
+            let at = rest.bytes().position(|byte| byte == b':')?;
+            let part = &rest[..at];
+            rest = &rest[at + 1..];
+            Some(part)
+        };
+        let is_arn = part()?.eq_ignore_ascii_case("arn");
+        let (partition, service, region, account) = (part()?, part()?, part()?, part()?);
+        let arn = Self { partition, service, region, account, resource: rest };
         (is_arn && !arn.resource.is_empty()).then_some(arn)
     }
 

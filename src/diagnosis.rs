@@ -1,9 +1,11 @@
-//! From a task and the evidence to ranked diagnoses. Pure: the same task and evidence give the same report, byte for byte.
+//! From a task and the evidence to ranked diagnoses, and to what more should be asked. Pure: the same task and evidence give the same report, byte for byte.
+
+use std::collections::BTreeSet;
 
 use crate::causes::{self, Case, Cause, Culprit, Finding, Fix, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
-use crate::question::{Evidence, Known};
+use crate::question::{Evidence, Question};
 use crate::reason::{self, Fault, Step, Symptom};
 
 /// All that can be said of one task.
@@ -41,6 +43,8 @@ pub struct Diagnosis {
     pub culprit: Culprit,
     /// What was found, was missing, or stayed unknown.
     pub findings: Vec<Finding>,
+    /// The network path, drawn line by line, where one was judged.
+    pub drawing: Vec<String>,
     /// What to type.
     pub fix: Fix,
     /// Which of the report's symptoms it explains.
@@ -62,12 +66,6 @@ impl Report<'_> {
         let ended = matches!(symptom.fault, Fault::Exited | Fault::Unhealthy | Fault::OutOfMemory) && symptom.step == Step::Container;
         let taken = symptom.step == Step::Capacity && self.task.started_at.is_some();
         !(ended || taken)
-    }
-
-    /// Whether asking AWS can make the diagnosis better.
-    #[must_use]
-    pub fn wants_evidence(&self) -> bool {
-        self.diagnoses.iter().any(|diagnosis| diagnosis.cause.id != "not-a-secret-failure")
     }
 }
 
@@ -139,26 +137,60 @@ fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
     (0..symptoms.len()).filter(|at| counts(&symptoms[*at])).collect()
 }
 
-fn diagnoses_of<'c>(task: &'c Task, symptoms: &'c [Told<'_>], at: usize, evidence: &'c Evidence) -> Vec<Diagnosis> {
-    let symptom = &symptoms[at].symptom;
+fn diagnoses_of(task: &Task, symptoms: &[Told<'_>], at: usize, evidence: &Evidence) -> Vec<Diagnosis> {
+    let case = case(task, &symptoms[at].symptom, evidence);
+    let mut diagnoses = judged(&case, at);
+    if diagnoses.iter().all(|diagnosis| diagnosis.verdict == Verdict::RuledOut)
+        && let Some(first) = diagnoses.first_mut()
+    {
+        first.verdict = Verdict::Possible;
+        first.findings.push(Finding::unknown("what else it can be: the state disproves every cause that fits ECS's words"));
+    }
+    diagnoses
+}
+
+/// The case of one symptom.
+fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Case<'c> {
     let definition = evidence.definition_of(task);
-    let references = match definition {
-        Known::Found(definition) => culprits(symptom, definition),
-        Known::Missing | Known::Unknown(_) | Known::NotAsked => Vec::new(),
-    };
-    let case = Case { task, symptom, definition, references, evidence };
-    let judged = causes::claiming(symptom).map(|cause| (cause, (cause.judge)(&case)));
-    let standing = judged.filter(|(_, judgement)| judgement.verdict != Verdict::RuledOut);
+    let references = definition.found().map(|definition| culprits(symptom, definition)).unwrap_or_default();
+    Case { task, symptom, definition, references, evidence, placement: None }
+}
+
+/// What each cause that claims the case's symptom makes of it. What only its words ruled out is not told.
+pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
+    let judged = causes::claiming(case.symptom).map(|cause| (cause, (cause.judge)(case)));
+    let told = judged.filter(|(_, judgement)| judgement.verdict != Verdict::RuledOut || !judgement.findings.is_empty());
     let diagnosis = |(cause, judgement): (&'static Cause, causes::Judgement)| Diagnosis {
         cause,
         title: judgement.title,
         verdict: judgement.verdict,
         culprit: judgement.culprit.unwrap_or_else(|| case.culprit()),
         findings: judgement.findings.into_iter().chain(case.definition_unread()).collect(),
-        fix: (cause.fix)(&case),
-        symptom: at,
+        drawing: judgement.drawing,
+        fix: (cause.fix)(case),
+        symptom,
     };
-    standing.map(diagnosis).collect()
+    told.map(diagnosis).collect()
+}
+
+/// What AWS can say about a task beyond what is known, the most telling first; nothing where nothing is wrong.
+#[must_use]
+pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
+    let symptoms = symptoms(task);
+    if !is_failure(task) {
+        return Vec::new();
+    }
+    let failing = diagnosable(task, &symptoms).into_iter().map(|at| &symptoms[at].symptom);
+    let claimed = failing.filter(|symptom| causes::claiming(symptom).any(|cause| cause.id != "not-a-secret-failure"));
+    let asked = claimed.flat_map(|symptom| asked(&case(task, symptom, evidence)));
+    let mut seen = BTreeSet::new();
+    asked.filter(|question| evidence.answer(question).is_none() && seen.insert(question.clone())).collect()
+}
+
+/// All that the causes of a case ask, answered or not: the definition first, since most of the rest follows from it.
+pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
+    let definition = Question::task_definition_of(case.task).filter(|_| case.definition.found().is_none());
+    definition.into_iter().chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
 }
 
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {

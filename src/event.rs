@@ -34,6 +34,8 @@ pub struct Task {
     pub launch_type: Option<String>,
     /// The Fargate platform version.
     pub platform_version: Option<String>,
+    /// The ARN of the container instance that it was on, where there is one and something failed.
+    pub container_instance: Option<String>,
     /// The twelve digits of the account.
     pub account: Option<String>,
     /// The Region.

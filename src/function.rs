@@ -3,23 +3,22 @@
 //! A message counts as done when its notice is out (or, without a topic, its journal entry is written). A journal that fails beside a topic
 //! that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 
 use futures_util::future::join_all;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::aws::ecs::EcsProber;
 use crate::aws::logs::Journal;
+use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
 use crate::config::Announcing;
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{self, Entry, Task};
-use crate::question::{Evidence, Question};
+use crate::question::Evidence;
 use crate::render::json::v1;
 use crate::render::notice::notice;
-use crate::triage::{Prober as _, questions};
+use crate::triage::investigate;
 
 /// Why an invocation failed; Lambda shows it and tries again.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +34,7 @@ pub enum FunctionError {
 /// The function, with its clients.
 #[derive(Debug)]
 pub struct Function {
-    prober: EcsProber,
+    prober: AwsProber,
     topic: Option<Topic>,
     journal: Option<Journal>,
 }
@@ -45,7 +44,7 @@ impl Function {
     pub async fn new(announcing: Announcing) -> Self {
         let config = crate::aws::config().await;
         Self {
-            prober: EcsProber::new(&config),
+            prober: AwsProber::new(&config),
             topic: announcing.topic_arn.map(|arn| Topic::new(&config, arn)),
             journal: announcing.journal.map(|group| Journal::new(&config, group)),
         }
@@ -59,17 +58,9 @@ impl Function {
     pub async fn handle(&self, payload: &RawValue) -> Result<Value, FunctionError> {
         let entries = event::read_record(payload.get());
         let tasks = entries.iter().flat_map(|entry| &entry.tasks).filter_map(|task| task.as_ref().ok());
-        let evidence = self.ask(questions(tasks)).await;
+        let evidence = investigate(&self.prober, tasks, Evidence::default()).await;
         let is_batch = entries.iter().all(|entry| entry.message_id.is_some());
         if is_batch { Ok(self.handle_batch(&entries, &evidence).await) } else { self.handle_bare(&entries, &evidence).await }
-    }
-
-    /// Asks all at once: one that hangs costs no more than its own time-out.
-    async fn ask(&self, questions: BTreeSet<Question>) -> Evidence {
-        let answers = join_all(questions.iter().map(|question| self.prober.ask(question))).await;
-        let mut evidence = Evidence::default();
-        questions.into_iter().zip(answers).for_each(|(question, answer)| evidence.note(question, answer));
-        evidence
     }
 
     async fn handle_batch(&self, entries: &[Entry], evidence: &Evidence) -> Value {

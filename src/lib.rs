@@ -16,8 +16,10 @@
 //! | [`culprit`] | a symptom and a definition into the references that it can be about |
 //! | [`question`] | what may be asked of AWS, and what is known so far |
 //! | [`network`] | facts of a VPC into a way to a service, hop by hop, and its drawing |
+//! | [`policy_document`] | a policy and a request into a decision, as far as it can be known |
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
+//! | [`check`] | a definition that is not deployed yet into what would keep its task from starting |
 //! | [`triage`] | tasks into the questions that would help, and the trait of whoever answers |
 //! | [`render`] | a report into text, JSON or a notice |
 //! | [`redact`] | any text into one without secrets, where it comes in |
@@ -38,6 +40,7 @@ pub mod arn;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod causes;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod culprit;
@@ -46,6 +49,7 @@ pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
 pub mod network;
+pub mod policy_document;
 pub mod question;
 pub mod reason;
 pub mod redact;

@@ -1,11 +1,19 @@
-//! What to ask before diagnosing, and the trait of whoever answers.
+//! The loop from a task to what AWS says about it: questions in rounds, since a later one may hang on an earlier answer.
+//!
+//! It is bounded: [`ROUNDS`] rounds, [`QUESTIONS`] questions for each task. The questions of a round go out together, equal ones once. Who
+//! answers keeps the deadline: what is not known by then is [`Answer::Unknown`](crate::question::Answer), and the diagnosis goes on.
 
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use crate::diagnosis::diagnose;
+use crate::diagnosis;
 use crate::event::Task;
 use crate::question::{Answer, Evidence, Question};
+
+/// As often as answers may lead to new questions.
+pub const ROUNDS: usize = 3;
+/// As much as may be asked about one task.
+pub const QUESTIONS: usize = 24;
 
 /// Who answers questions: AWS, or a recording.
 pub trait Prober {
@@ -13,9 +21,47 @@ pub trait Prober {
     fn ask(&self, question: &Question) -> impl Future<Output = Answer> + Send;
 }
 
-/// The questions that would make the tasks' diagnoses better, each once; none for tasks with which nothing is wrong.
-pub fn questions<'t>(tasks: impl IntoIterator<Item = &'t Task>) -> BTreeSet<Question> {
-    let nothing = Evidence::default();
-    let wanting = tasks.into_iter().filter(|task| diagnose(task, &nothing).wants_evidence());
-    wanting.filter_map(Question::task_definition_of).collect()
+/// The questions of the next round, each once; none where all is known that can help.
+#[must_use]
+pub fn next_round(investigations: &mut [Investigation<'_>], evidence: &Evidence) -> Vec<Question> {
+    let mut round = BTreeSet::new();
+    for investigation in investigations {
+        let wanted = diagnosis::questions(investigation.task, evidence);
+        let wanted = wanted.into_iter().take(investigation.left);
+        for question in wanted {
+            investigation.left -= 1;
+            round.insert(question);
+        }
+    }
+    round.into_iter().collect()
+}
+
+/// A task, and how much may still be asked about it.
+#[derive(Debug)]
+pub struct Investigation<'t> {
+    task: &'t Task,
+    left: usize,
+}
+
+impl<'t> Investigation<'t> {
+    /// A task about which nothing was asked yet.
+    #[must_use]
+    pub const fn of(task: &'t Task) -> Self {
+        Self { task, left: QUESTIONS }
+    }
+}
+
+/// Asks all that helps to diagnose the tasks, and adds the answers to what is known.
+#[cfg(feature = "aws")]
+pub async fn investigate<'t>(prober: &impl Prober, tasks: impl IntoIterator<Item = &'t Task>, mut evidence: Evidence) -> Evidence {
+    let mut investigations: Vec<Investigation<'t>> = tasks.into_iter().map(Investigation::of).collect();
+    for _ in 0..ROUNDS {
+        let round = next_round(&mut investigations, &evidence);
+        if round.is_empty() {
+            break;
+        }
+        let answers = futures_util::future::join_all(round.iter().map(|question| prober.ask(question))).await;
+        round.into_iter().zip(answers).for_each(|(question, answer)| evidence.note(question, answer));
+    }
+    evidence
 }

@@ -103,7 +103,7 @@ fn a_definition_that_may_not_be_read_is_said() {
     let outcome = stack("--deny ecs:DescribeTaskDefinition --events events/secret-key-missing.json --task-definition events/task-definitions/");
     let notice = only(&outcome["notices"]);
     assert_eq!(notice["attributes"]["cause"], "secret-key-missing");
-    assert_contains(&notice["message"], &["could not be read", "AccessDeniedException", "not authorized to perform: ecs:DescribeTaskDefinition"]);
+    assert_contains(&notice["message"], &["could not be read", "ecs-triage may not call ecs:DescribeTaskDefinition on arn:aws:ecs:", "allow it to the probe"]);
 }
 
 #[test]

@@ -1,112 +1,118 @@
-//! Amazon ECS: task definitions.
+//! Amazon ECS: definitions, services, tasks and their hosts.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use serde_json::{Value, json};
 
-use aws_config::{Region, SdkConfig};
-use aws_sdk_ecs::Client;
-use aws_sdk_ecs::types::{ContainerDefinition as SdkContainer, LogConfiguration as SdkLog, Secret, TaskDefinition as SdkDefinition};
-
-use super::describe;
+use super::answer::{list, one, short};
+use super::call::{Caller, Failure, Input};
+use super::operation::Operation;
+use super::prober::AwsProber;
 use crate::arn::Arn;
-use crate::question::{Answer, Question};
-use crate::redact::redact;
-use crate::task_definition::{ContainerDefinition, EnvironmentFile, LogConfiguration, NamedReference, RepositoryCredentials, TaskDefinition};
-use crate::triage::Prober;
+use crate::question::Answer;
+use crate::task_definition::TaskDefinition;
 
-/// A revision never changes, so what was read is kept; no more of them than this.
-const KEPT_DEFINITIONS: usize = 128;
+/// As many as `DescribeTasks` takes.
+const TASKS_AT_ONCE: usize = 100;
 
-/// Answers from the ECS API.
-#[derive(Debug)]
-pub struct EcsProber {
-    client: Client,
-    known: Mutex<HashMap<String, TaskDefinition>>,
+pub(crate) async fn task_definition(caller: &Caller, name: &str) -> Result<Answer, Failure> {
+    // An event forwarded from another Region is answered there.
+    let region = Arn::parse(name).map(|arn| arn.region).or(caller.region()).ok_or_else(no_region)?;
+    let asked = caller.call(Operation::DescribeTaskDefinition, region, name, Input::Json(json!({"taskDefinition": name}))).await;
+    let mut answer = asked.map_err(|failure| match failure {
+        // The code says no more than that the caller is to blame.
+        Failure::Unknown(why) if why.contains("Unable to describe task definition") => Failure::Missing,
+        other => other,
+    })?;
+    let definition = answer.get_mut("taskDefinition").map(Value::take).unwrap_or_default();
+    let definition: Option<TaskDefinition> = serde_json::from_value(definition).unwrap_or_default();
+    let definition = definition.ok_or_else(|| Failure::Unknown("the answer held no task definition".to_owned()))?;
+    Ok(Answer::TaskDefinition(Box::new(definition.cleaned())))
 }
 
-impl EcsProber {
-    /// A prober over the account and Region of `config`.
-    #[must_use]
-    pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config), known: Mutex::default() }
-    }
+pub(crate) async fn service(caller: &Caller, region: &str, cluster: &str, name: &str) -> Result<Answer, Failure> {
+    let input = Input::Json(json!({"cluster": cluster, "services": [name]}));
+    let mut answer = caller.call(Operation::DescribeServices, region, &format!("{cluster}/{name}"), input).await?;
+    found(&answer, "/services/0")?;
+    one(&mut answer, "/services/0").map(Answer::Service)
+}
 
-    async fn task_definition(&self, name: &str) -> Answer {
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return Answer::TaskDefinition(Box::new(known.clone()));
-        }
-        let request = self.client.describe_task_definition().task_definition(name).customize();
-        // An event forwarded from another Region is answered there.
-        let elsewhere = Arn::parse(name).map(|arn| aws_sdk_ecs::Config::builder().region(Region::new(arn.region.to_owned())));
-        let request = match elsewhere {
-            Some(elsewhere) => request.config_override(elsewhere),
-            None => request,
-        };
-        match request.send().await {
-            Ok(output) => match output.task_definition {
-                Some(definition) => {
-                    let definition = from_sdk(definition).cleaned();
-                    let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                    if known.len() >= KEPT_DEFINITIONS {
-                        known.clear();
-                    }
-                    known.insert(name.to_owned(), definition.clone());
-                    Answer::TaskDefinition(Box::new(definition))
-                }
-                None => Answer::Unknown("the answer held no task definition".to_owned()),
-            },
-            Err(error) => {
-                let why = describe(&error);
-                tracing::warn!(task_definition = name, error = %redact(&why), "cannot read the task definition");
-                Answer::Unknown(redact(&why).into_owned())
+pub(crate) async fn running_tasks(caller: &Caller, region: &str, cluster: &str, service: &str) -> Result<Answer, Failure> {
+    let input = Input::Json(json!({"cluster": cluster, "serviceName": service, "desiredStatus": "RUNNING"}));
+    let mut answer = caller.call(Operation::ListTasks, region, &format!("{cluster}/{service}"), input).await?;
+    let arns: Vec<String> = list(&mut answer, "/taskArns")?;
+    if arns.is_empty() {
+        return Ok(Answer::RunningTasks(Vec::new()));
+    }
+    let input = Input::Json(json!({"cluster": cluster, "tasks": arns}));
+    let mut answer = caller.call(Operation::DescribeTasks, region, &format!("the tasks of {cluster}/{service}"), input).await?;
+    list(&mut answer, "/tasks").map(Answer::RunningTasks)
+}
+
+pub(crate) async fn container_instance(caller: &Caller, region: &str, cluster: &str, arn: &str) -> Result<Answer, Failure> {
+    let input = Input::Json(json!({"cluster": cluster, "containerInstances": [arn]}));
+    let mut answer = caller.call(Operation::DescribeContainerInstances, region, arn, input).await?;
+    found(&answer, "/containerInstances/0")?;
+    one(&mut answer, "/containerInstances/0").map(Answer::ContainerInstance)
+}
+
+/// ECS tells of each thing by itself why it is not in the answer.
+fn found(answer: &Value, path: &str) -> Result<(), Failure> {
+    if answer.pointer(path).is_some() {
+        return Ok(());
+    }
+    match answer.pointer("/failures/0/reason").and_then(Value::as_str) {
+        Some("MISSING") | None => Err(Failure::Missing),
+        Some(reason) => Err(Failure::Unknown(reason.to_owned())),
+    }
+}
+
+fn no_region() -> Failure {
+    Failure::Unknown("no Region is configured".to_owned())
+}
+
+/// For the command line alone.
+impl AwsProber {
+    /// The tasks of a cluster, or of one service of it, that stopped within the hour for which ECS remembers them: outputs of `describe-tasks`.
+    /// Without a Region, those of the one that is configured.
+    ///
+    /// # Errors
+    ///
+    /// Why they could not be read, in words.
+    pub async fn stopped_tasks(&self, region: Option<&str>, cluster: &str, service: Option<&str>) -> Result<Vec<String>, String> {
+        let tasks = async {
+            let region = region.or(self.caller.region()).ok_or_else(no_region)?;
+            let input = |token| Input::Json(json!({"cluster": cluster, "serviceName": service, "desiredStatus": "STOPPED", "nextToken": token}));
+            let listed = self.caller.pages(Operation::ListTasks, region, cluster, ["/taskArns", "/nextToken"], input).await?;
+            let arns: Vec<String> = listed.all()?;
+            let mut described = Vec::new();
+            for some in arns.chunks(TASKS_AT_ONCE) {
+                let input = Input::Json(json!({"cluster": cluster, "tasks": some}));
+                described.push(self.caller.call(Operation::DescribeTasks, region, cluster, input).await?.to_string());
             }
-        }
+            Ok(described)
+        };
+        tasks.await.map_err(|failure| in_words(failure, cluster))
+    }
+
+    /// The ARNs of the clusters of a Region, by default of the one that is configured.
+    ///
+    /// # Errors
+    ///
+    /// Why they could not be read, in words.
+    pub async fn clusters(&self, region: Option<&str>) -> Result<Vec<String>, String> {
+        let clusters = async {
+            let region = region.or(self.caller.region()).ok_or_else(no_region)?;
+            let input = |token| Input::Json(json!({"nextToken": token}));
+            self.caller.pages(Operation::ListClusters, region, "*", ["/clusterArns", "/nextToken"], input).await?.all()
+        };
+        clusters.await.map_err(|failure| in_words(failure, "the list of clusters"))
     }
 }
 
-impl Prober for EcsProber {
-    async fn ask(&self, question: &Question) -> Answer {
-        match question {
-            Question::TaskDefinition { name } => self.task_definition(name).await,
-        }
-    }
-}
-
-/// Takes over what the model holds. Environment values and commands are not among it.
-fn from_sdk(definition: SdkDefinition) -> TaskDefinition {
-    TaskDefinition {
-        task_definition_arn: definition.task_definition_arn,
-        family: definition.family,
-        revision: Some(i64::from(definition.revision)),
-        execution_role_arn: definition.execution_role_arn,
-        task_role_arn: definition.task_role_arn,
-        network_mode: definition.network_mode.map(|mode| mode.as_str().to_owned()),
-        containers: definition.container_definitions.unwrap_or_default().into_iter().map(container).collect(),
-    }
-}
-
-fn container(container: SdkContainer) -> ContainerDefinition {
-    let files = container.environment_files.unwrap_or_default();
-    ContainerDefinition {
-        name: container.name.unwrap_or_default(),
-        image: container.image,
-        secrets: named(container.secrets),
-        repository_credentials: container
-            .repository_credentials
-            .map(|credentials| RepositoryCredentials { credentials_parameter: Some(credentials.credentials_parameter) }),
-        environment_files: files.into_iter().map(|file| EnvironmentFile { value: file.value }).collect(),
-        log_configuration: container.log_configuration.map(log),
-    }
-}
-
-fn named(secrets: Option<Vec<Secret>>) -> Vec<NamedReference> {
-    secrets.unwrap_or_default().into_iter().map(|secret| NamedReference { name: secret.name, value_from: secret.value_from }).collect()
-}
-
-fn log(log: SdkLog) -> LogConfiguration {
-    LogConfiguration {
-        log_driver: Some(log.log_driver.as_str().to_owned()),
-        options: log.options.unwrap_or_default().into_iter().map(|(name, value)| (name, Some(value))).collect(),
-        secret_options: named(log.secret_options),
+/// A failure as the command line says it.
+pub(super) fn in_words(failure: Failure, of: &str) -> String {
+    match failure {
+        Failure::Missing => format!("{of} does not exist"),
+        Failure::Elsewhere(region) => format!("{of} is in the Region {region}"),
+        Failure::Unknown(why) => short(&why),
     }
 }

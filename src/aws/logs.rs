@@ -1,4 +1,4 @@
-//! Amazon CloudWatch Logs: the journal, which outlives the hour for which ECS remembers a stopped task.
+//! Amazon CloudWatch Logs: the journal, which outlives the hour for which ECS remembers a stopped task, and what containers wrote.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,21 @@ use aws_sdk_cloudwatchlogs::operation::create_log_stream::CreateLogStreamError;
 use aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsError;
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 
+use serde_json::{Value, json};
+
+use super::answer::list;
+use super::call::{Caller, Failure, Input};
 use super::describe;
+use super::ecs::in_words;
+use super::operation::Operation;
+use super::prober::AwsProber;
+use crate::question::Answer;
+use crate::question::facts::LogEvent;
+use crate::redact::redact;
+
+/// Of a log, and of a line in it, no more than this is kept.
+const LAST_LINES: usize = 50;
+const LONGEST_LINE: usize = 4096;
 
 /// A log group with a stream for each workload.
 #[derive(Debug)]
@@ -61,4 +75,49 @@ impl Journal {
 /// Stream names take neither `:` nor `*`, and at most 512 characters.
 fn stream_name(name: &str) -> String {
     name.chars().map(|letter| if matches!(letter, ':' | '*') || letter.is_control() { '-' } else { letter }).take(512).collect()
+}
+
+/// Groups come in the order of their names, so the one that is the prefix comes first.
+pub(crate) async fn groups(caller: &Caller, region: &str, prefix: &str) -> Result<Answer, Failure> {
+    let input = Input::Json(json!({"logGroupNamePrefix": prefix, "limit": 50}));
+    let mut answer = caller.call(Operation::DescribeLogGroups, region, "*", input).await?;
+    list(&mut answer, "/logGroups").map(Answer::LogGroups)
+}
+
+pub(crate) async fn last_lines(caller: &Caller, region: &str, group: &str, stream: &str) -> Result<Answer, Failure> {
+    let input = Input::Json(json!({"logGroupName": group, "logStreamName": stream, "limit": LAST_LINES, "startFromHead": false}));
+    let answer = caller.call(Operation::GetLogEvents, region, &format!("{group}/{stream}"), input).await?;
+    let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
+    let lines = events.filter_map(|event| event.get("message")?.as_str()).map(|line| LogEvent { message: beginning(&redact(line)).to_owned() });
+    Ok(Answer::LogLines(lines.collect()))
+}
+
+fn beginning(line: &str) -> &str {
+    line.char_indices().nth(LONGEST_LINE).map_or(line, |(end, _)| &line[..end])
+}
+
+/// For the command line alone.
+impl AwsProber {
+    /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first, of the streams whose name begins as given.
+    /// Without a Region, in the one that is configured.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be read to its end, in words.
+    pub async fn journal(&self, region: Option<&str>, group: &str, since: i64, prefix: Option<&str>, mut each: impl FnMut(&str) + Send) -> Result<(), String> {
+        let region = region.or(self.caller.region()).ok_or("no Region is configured")?;
+        let prefix = prefix.map(stream_name);
+        let mut token = Value::Null;
+        loop {
+            let input = json!({"logGroupName": group, "startTime": since, "logStreamNamePrefix": prefix, "nextToken": token});
+            let read = self.caller.call(Operation::FilterLogEvents, region, group, Input::Json(input)).await;
+            let mut answer = read.map_err(|failure| in_words(failure, group))?;
+            let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
+            events.filter_map(|event| event.get("message")?.as_str()).for_each(&mut each);
+            token = answer.get_mut("nextToken").map(Value::take).unwrap_or_default();
+            if token.is_null() {
+                return Ok(());
+            }
+        }
+    }
 }

@@ -1,15 +1,32 @@
-//! The AWS SDK behind the core's traits, one file for each service. Clients are made once and kept: each opens its connection once.
+//! AWS behind the core's traits, one file for each service.
+//!
+//! Reads go through one small layer of our own over the SDK's machinery (`call`), which can make the calls of one closed table (`operation`)
+//! and no other; what writes, the topic and the journal, goes through the SDK's clients. Either is made once and kept: connections are reused.
 
+mod answer;
+mod call;
+mod ec2;
+mod ecr;
 pub mod ecs;
+mod efs;
+mod endpoint;
+mod iam;
+mod kms;
 pub mod logs;
+mod operation;
+pub mod prober;
+mod s3;
+mod secretsmanager;
 pub mod sns;
+mod ssm;
+mod xml;
 
 use std::error::Error;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 
 /// Long enough for a slow answer, short enough that a batch finishes before the function's own time is up.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
@@ -18,7 +35,12 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Credentials, Region, retries and endpoints, by the standard chain and the standard variables.
 pub async fn config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_timeout(OPERATION_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await
+    let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+    // One for all: it reads the certificates once.
+    match call::http_client() {
+        Some(client) => loader.http_client(client).load().await,
+        None => loader.load().await,
+    }
 }
 
 /// Why a call failed, in words: the service's own code and message, or what happened on the way.
@@ -39,7 +61,7 @@ where
 }
 
 /// The deepest source says what happened; the layers around it say only that something did.
-fn innermost(error: &dyn Error) -> String {
+pub(crate) fn innermost(error: &dyn Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;

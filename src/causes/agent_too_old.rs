@@ -3,8 +3,10 @@
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
 use super::{Cause, Explanation, Owner, Verdict};
+use crate::question::Question;
+use crate::question::facts::ContainerInstance;
 use crate::reason::{Fault, Step};
-use crate::task_definition::{ReferenceKind, Target};
+use crate::task_definition::{Reference, ReferenceKind, Target};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "agent-too-old",
@@ -16,32 +18,73 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The task's platformVersion is below 1.4.0, and a reference asks for a JSON key, a version, or an environment file.",
         mend: "Use platform version LATEST, or update the agent.",
     },
-    when: |symptom| matches!(symptom.step, Step::SecretsManager | Step::EnvFile) && matches!(symptom.fault, Fault::BadReference | Fault::NotFound),
+    when: |symptom| {
+        let told = matches!(symptom.fault, Fault::BadReference | Fault::NotFound | Fault::RoleMissing);
+        told && matches!(symptom.step, Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole)
+    },
+    ask: |case| case.instance_question().into_iter().collect(),
     judge,
     fix,
     examples: &[],
 };
 
-/// Linux platform versions from this one on know JSON keys and environment files.
-const NEEDED: (u32, u32, u32) = (1, 4, 0);
-
 fn judge(case: &Case<'_>) -> Judgement {
-    let platform = case.task.platform_version.as_deref().and_then(version);
-    let uses = case
-        .references
-        .iter()
-        .any(|reference| reference.kind == ReferenceKind::EnvFile || matches!(reference.target(), Some(Target::Secret(secret)) if secret.extra_parts > 0));
-    match platform {
-        Some(platform) if platform < NEEDED && uses && case.task.launch_type.as_deref() == Some("FARGATE") => {
-            let (major, minor, patch) = platform;
-            Judgement::new(Verdict::Confirmed, format!("Fargate platform {major}.{minor}.{patch} does not know what the reference uses"))
-                .finding(Finding::found(format!("the task ran on platform version {major}.{minor}.{patch}; 1.4.0 is needed"), "event"))
-        }
-        _ => Judgement::unsupported(),
+    let Some(feature) = FEATURES.iter().filter(|feature| case.references.iter().any(|reference| (feature.uses)(reference))).max_by_key(|feature| feature.agent)
+    else {
+        return Judgement::unsupported();
+    };
+    let fargate = case.task.launch_type.as_deref() == Some("FARGATE");
+    let platform = case.task.platform_version.as_deref().and_then(version).filter(|_| fargate);
+    if let Some(platform) = platform.filter(|platform| *platform < feature.platform) {
+        let (had, needed) = (written(platform), written(feature.platform));
+        return Judgement::new(Verdict::Confirmed, format!("Fargate platform {had} does not know {}", feature.name))
+            .finding(Finding::found(format!("the task ran on platform version {had}; {needed} is needed"), "event"));
     }
+    let Some(question) = case.instance_question() else { return Judgement::unsupported() };
+    let instance = case.look::<ContainerInstance>(&question).found();
+    let Some(agent) = instance.and_then(|instance| instance.version_info.as_ref()?.agent_version.as_deref()).and_then(version) else {
+        return Judgement::unsupported();
+    };
+    let (had, needed) = (written(agent), written(feature.agent));
+    if agent < feature.agent {
+        return Judgement::new(Verdict::Confirmed, format!("ECS agent {had} does not know {}", feature.name))
+            .finding(Finding::found(format!("the container instance runs agent {had}; {needed} is needed"), "DescribeContainerInstances"));
+    }
+    Judgement::new(Verdict::RuledOut, format!("ECS agent {had} is new enough"))
+        .finding(Finding::found(format!("the container instance runs agent {had}; {needed} is needed for {}", feature.name), "DescribeContainerInstances"))
 }
 
-fn version(text: &str) -> Option<(u32, u32, u32)> {
+type Version = (u32, u32, u32);
+
+/// What a reference can use, and since when it can.
+struct Feature {
+    name: &'static str,
+    uses: fn(&Reference) -> bool,
+    /// The first ECS agent that knows it.
+    agent: Version,
+    /// The first Linux platform version of Fargate that knows it.
+    platform: Version,
+}
+
+/// The Amazon ECS developer guide's minimum versions.
+const FEATURES: &[Feature] = &[
+    Feature { name: "environment files", uses: |reference| reference.kind == ReferenceKind::EnvFile, agent: (1, 39, 0), platform: (1, 4, 0) },
+    Feature {
+        name: "JSON keys and versions in valueFrom",
+        uses: |reference| matches!(reference.target(), Some(Target::Secret(secret)) if secret.extra_parts > 0),
+        agent: (1, 37, 0),
+        platform: (1, 4, 0),
+    },
+    Feature { name: "secrets", uses: |reference| reference.kind == ReferenceKind::Secret, agent: (1, 22, 0), platform: (1, 3, 0) },
+    Feature { name: "registry credentials", uses: |reference| reference.kind == ReferenceKind::RegistryCredentials, agent: (1, 19, 0), platform: (1, 2, 0) },
+    Feature { name: "execution roles", uses: |reference| reference.kind == ReferenceKind::ExecutionRole, agent: (1, 16, 0), platform: (1, 0, 0) },
+];
+
+fn written((major, minor, patch): Version) -> String {
+    format!("{major}.{minor}.{patch}")
+}
+
+fn version(text: &str) -> Option<Version> {
     let mut parts = text.split('.').map(str::parse);
     Some((parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?))
 }
@@ -52,5 +95,14 @@ fn fix(case: &Case<'_>) -> Fix {
         let command = Command::new("aws ecs update-service").maybe("--region", case.task.region.as_deref()).maybe("--cluster", case.task.cluster.as_deref());
         command.option("--service", &service.name).words("--platform-version LATEST --force-new-deployment").finish()
     });
+    if let Some(Question::ContainerInstance { region, cluster, arn }) = case.instance_question() {
+        let command =
+            Command::new("aws ecs update-container-agent").option("--region", &region).option("--cluster", &cluster).option("--container-instance", &arn);
+        return Fix {
+            text: "update the ECS agent of the instance, or put it on a current ECS-optimized AMI".to_owned(),
+            commands: vec![command.finish()],
+            policy: None,
+        };
+    }
     Fix { text: "run on platform version LATEST".to_owned(), commands: update.into_iter().collect(), policy: None }
 }

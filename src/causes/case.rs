@@ -8,13 +8,14 @@ use super::Verdict;
 use super::command::Command;
 use crate::arn::Arn;
 use crate::event::Task;
+use crate::question::facts::AwsVpcConfiguration;
 use crate::question::{Evidence, Known};
 use crate::reason::{Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, split_suffix};
 use crate::words::words;
 
 /// What a cause judges.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Case<'a> {
     /// The task.
     pub task: &'a Task,
@@ -24,6 +25,8 @@ pub struct Case<'a> {
     pub definition: Known<'a, TaskDefinition>,
     /// What AWS said.
     pub evidence: &'a Evidence,
+    /// Where the task is put, where that is told and need not be asked.
+    pub placement: Option<&'a AwsVpcConfiguration>,
     /// The references that the symptom can be about.
     pub references: Vec<Reference>,
 }
@@ -39,6 +42,8 @@ pub struct Judgement {
     pub culprit: Option<Culprit>,
     /// What was found, was missing, or stayed unknown.
     pub findings: Vec<Finding>,
+    /// The network path, drawn line by line, where one was judged.
+    pub drawing: Vec<String>,
 }
 
 /// The thing that failed.
@@ -84,7 +89,7 @@ impl Finding {
     }
 
     /// Something that nobody looked at.
-    pub(super) fn unknown(text: impl Into<String>) -> Self {
+    pub(crate) fn unknown(text: impl Into<String>) -> Self {
         Self { kind: FindingKind::Unknown, text: text.into(), source: None }
     }
 }
@@ -105,7 +110,7 @@ pub(super) const DEFINITION: &str = "task definition";
 
 impl Judgement {
     pub(super) fn new(verdict: Verdict, title: impl Into<String>) -> Self {
-        Self { verdict, title: title.into(), culprit: None, findings: Vec::new() }
+        Self { verdict, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new() }
     }
 
     /// Nothing but the words speaks for it, and the words speak for others more; it is not shown.
@@ -120,6 +125,11 @@ impl Judgement {
 
     pub(super) fn findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
         self.findings.extend(findings);
+        self
+    }
+
+    pub(super) fn drawing(mut self, drawing: Vec<String>) -> Self {
+        self.drawing = drawing;
         self
     }
 
@@ -221,7 +231,7 @@ impl Case<'_> {
     }
 
     /// The service that the step calls, and its endpoint's short name.
-    fn service(&self) -> (&'static str, Option<&'static str>) {
+    pub(super) fn service(&self) -> (&'static str, Option<&'static str>) {
         match self.symptom.step {
             Step::SecretsManager | Step::RegistryCredentials => ("Secrets Manager", Some("secretsmanager")),
             Step::ParameterStore => ("Parameter Store", Some("ssm")),
@@ -331,7 +341,7 @@ impl Case<'_> {
     }
 
     /// An `aws` command for the task's own Region.
-    fn aws_at_task(&self, words: &str) -> Command {
+    pub(super) fn aws_at_task(&self, words: &str) -> Command {
         Command::new(&format!("aws {words}")).maybe("--region", self.task.region.as_deref().or(self.region()))
     }
 

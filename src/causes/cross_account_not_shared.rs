@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::resource_policy_blocks::side;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
+use crate::policy_document::ResourceSide;
 use crate::reason::{Deny, Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -18,6 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Have the owner add a resource policy, and encrypt with a customer managed key whose policy allows the role.",
     },
     when: claims,
+    ask: super::resource_policy_blocks::ask,
     judge,
     fix,
     examples: &[
@@ -52,6 +55,15 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::unknown("whether the secret's policy lets this account in"));
     }
     let owner = owner(case.symptom).unwrap_or("another account");
+    if let Some((ResourceSide::Missing { nearly, .. }, source)) = side(case) {
+        let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
+        return Judgement::new(Verdict::Confirmed, format!("account {owner} does not share {name} with this one"))
+            .finding(Finding::missing(format!("an allow for the role in the secret's policy{nearly}"), source));
+    }
+    if case.secrets().iter().any(|secret| secret.found().is_some_and(|found| found.kms_key_id.is_none())) {
+        return Judgement::new(Verdict::Confirmed, format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared"))
+            .finding(Finding::found("the secret names no key of its own, so it is encrypted with aws/secretsmanager", "DescribeSecret"));
+    }
     let verdict = if case.symptom.deny == Some(Deny::ResourcePolicy) { Verdict::Likely } else { Verdict::Possible };
     Judgement::new(verdict, format!("account {owner} does not share {name} with this one"))
         .finding(Finding::unknown("which of the three is missing: the resource's policy, the role's permission, or the key's"))

@@ -1,7 +1,8 @@
 //! The policy of a VPC endpoint refuses the call.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
+use crate::policy_document::{Decision, NamedRole, Principal, Request, endpoint_policy};
 use crate::reason::{Deny, Fault};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,6 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Allow the action in the endpoint's policy.",
     },
     when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::EndpointPolicy)),
+    ask: |case| path::ask(case).into_iter().chain(case.ask_refusal()).collect(),
     judge,
     fix,
     examples: &[Example {
@@ -26,9 +28,38 @@ pub(super) const CAUSE: Cause = Cause {
 fn judge(case: &Case<'_>) -> Judgement {
     let (role, action, on) = case.refusal();
     let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    Judgement::new(Verdict::Likely, format!("a VPC endpoint's policy refuses role {role} {action}{on}"))
-        .culprit(culprit)
-        .finding(Finding::unknown("which statement it is, and whether it still stands"))
+    let judgement = |verdict| Judgement::new(verdict, format!("a VPC endpoint's policy refuses role {role} {action}{on}")).culprit(culprit.clone());
+    let decisions = decisions(case);
+    for (endpoint, decision) in &decisions {
+        let says = match decision {
+            Decision::Denied(at) => format!("{at} of the policy of {endpoint} denies it"),
+            Decision::NotAllowed { .. } => format!("no statement of the policy of {endpoint} allows it"),
+            Decision::Allowed(_) | Decision::Unsure(_) => continue,
+        };
+        return judgement(Verdict::Confirmed)
+            .culprit(Culprit { kind: "vpc-endpoint", id: Some(endpoint.clone()), references: case.references.clone() })
+            .finding(Finding::found(says, "DescribeVpcEndpoints"));
+    }
+    if !matches!(case.symptom.refused_by, Some(Deny::EndpointPolicy)) {
+        return Judgement::unsupported();
+    }
+    if decisions.iter().any(|(_, decision)| matches!(decision, Decision::Allowed(_))) {
+        return judgement(Verdict::Possible).finding(Finding::found(
+            "the endpoint's policy allows it now: it was changed since, or the endpoint is another account's",
+            "DescribeVpcEndpoints",
+        ));
+    }
+    judgement(Verdict::Likely).finding(Finding::unknown("which statement it is, and whether it still stands"))
+}
+
+/// What the policy of each endpoint for the service says to the call.
+fn decisions(case: &Case<'_>) -> Vec<(String, Decision)> {
+    let Some(call) = case.refused_calls().into_iter().next() else { return Vec::new() };
+    let Some(role_arn) = case.role().and_then(|role| role.arn()) else { return Vec::new() };
+    let Some(role) = NamedRole::parse(&role_arn) else { return Vec::new() };
+    let Some(endpoints) = path::endpoints(case) else { return Vec::new() };
+    let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
+    endpoints.map(|endpoint| (endpoint.vpc_endpoint_id.clone().unwrap_or_default(), endpoint_policy(endpoint, &request))).collect()
 }
 
 fn fix(case: &Case<'_>) -> Fix {

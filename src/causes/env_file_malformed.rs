@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Write arn:aws:s3:::bucket/key.env.",
     },
     when: |symptom| symptom.step == Step::EnvFile && matches!(symptom.fault, Fault::BadReference | Fault::Misconfigured),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

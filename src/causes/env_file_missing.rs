@@ -1,8 +1,12 @@
 //! The environment file is not in the bucket, or the bucket is not there.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::arn::Arn;
+use crate::question::facts::{Bucket, Object};
+use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
+use crate::task_definition::Reference;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "env-file-missing",
@@ -15,6 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Upload the file, or correct the ARN.",
     },
     when: |symptom| symptom.step == Step::EnvFile && (symptom.fault == Fault::NotFound || (symptom.fault == Fault::AccessDenied && symptom.action.is_none())),
+    ask: ask,
     judge,
     fix,
     examples: &[Example {
@@ -24,11 +29,104 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let title = case.name().map_or("an environment file does not exist".to_owned(), |name| format!("environment file {name} does not exist"));
-    if case.symptom.fault == Fault::AccessDenied {
-        return Judgement::new(Verdict::Possible, title).finding(Finding::unknown("whether it is there: without s3:ListBucket a missing object reads as 403"));
+    let files = files(case);
+    let denied = case.symptom.fault == Fault::AccessDenied;
+    for file in &files {
+        let culprit =
+            || Culprit { kind: "env-file", id: Some(format!("s3://{}/{}", file.bucket, file.key)), references: file.reference.iter().cloned().collect() };
+        let confirmed = |title: String| Judgement::new(Verdict::Confirmed, title).culprit(culprit());
+        match file.there(case) {
+            There::NoBucket => {
+                return confirmed(format!("bucket {} does not exist", file.bucket)).finding(Finding::missing(file.bucket.clone(), "GetBucketLocation"));
+            }
+            There::NoKey(keys) => {
+                let near = keys.first().map(|key| Finding::found(format!("{key}, which begins alike"), "ListObjectsV2"));
+                return confirmed(format!("environment file {} does not exist in bucket {}", file.key, file.bucket))
+                    .finding(Finding::missing(file.key.clone(), "ListObjectsV2"))
+                    .findings(near);
+            }
+            There::Yes | There::Unknown(_) => {}
+        }
     }
-    Judgement::new(Verdict::Likely, title).finding(Finding::unknown("what the bucket holds")).findings(case.definition_unknown())
+    let title = case.name().map_or("an environment file does not exist".to_owned(), |name| format!("environment file {name} does not exist"));
+    if !files.is_empty() && files.iter().all(|file| matches!(file.there(case), There::Yes)) {
+        let found = Finding::found("it is there now", "ListObjectsV2");
+        return if denied {
+            Judgement::new(Verdict::RuledOut, title).finding(found)
+        } else {
+            Judgement::new(Verdict::Possible, title)
+                .finding(Finding::found("it is there now: it was put since, and the next task will find it", "ListObjectsV2"))
+        };
+    }
+    let why = files.iter().find_map(|file| match file.there(case) {
+        There::Unknown(Some(why)) => Some(format!(": {why}")),
+        _ => None,
+    });
+    let why = why.unwrap_or_default();
+    if denied {
+        return Judgement::new(Verdict::Possible, title)
+            .finding(Finding::unknown(format!("whether it is there: without s3:ListBucket a missing object reads as 403{why}")));
+    }
+    Judgement::new(Verdict::Likely, title).finding(Finding::unknown(format!("what the bucket holds{why}"))).findings(case.definition_unknown())
+}
+
+/// An object that the case can be about.
+struct File {
+    bucket: String,
+    key: String,
+    reference: Option<Reference>,
+}
+
+enum There<'c> {
+    Yes,
+    NoBucket,
+    /// Keys that begin alike.
+    NoKey(Vec<&'c str>),
+    Unknown(Option<&'c str>),
+}
+
+fn files(case: &Case<'_>) -> Vec<File> {
+    let of_reference = |reference: &Reference| {
+        let (bucket, key) = Arn::parse(&reference.value_from)?.resource.split_once('/')?;
+        Some(File { bucket: bucket.to_owned(), key: key.to_owned(), reference: Some(reference.clone()) })
+    };
+    let mut files: Vec<File> = case.references.iter().filter_map(of_reference).collect();
+    if let (true, Some(bucket), Some(key)) = (files.is_empty() && !case.symptom.truncated, &case.symptom.bucket, &case.symptom.resource) {
+        let key = key.text.rsplit_once(&format!("{}/", bucket.text)).map_or(key.text.as_str(), |(_, key)| key);
+        files.push(File { bucket: bucket.text.clone(), key: key.to_owned(), reference: None });
+    }
+    files
+}
+
+impl File {
+    fn bucket_question(&self, case: &Case<'_>) -> Question {
+        Question::Bucket { region: case.own_region().to_owned(), name: self.bucket.clone() }
+    }
+
+    fn objects_question(&self, case: &Case<'_>) -> Option<Question> {
+        let region = case.look::<Bucket>(&self.bucket_question(case)).found()?.location_constraint.clone();
+        Some(Question::Objects { region, bucket: self.bucket.clone(), prefix: self.key.clone() })
+    }
+
+    fn there<'c>(&self, case: &Case<'c>) -> There<'c> {
+        match case.look::<Bucket>(&self.bucket_question(case)) {
+            Known::Missing => return There::NoBucket,
+            Known::Unknown(why) => return There::Unknown(Some(why)),
+            Known::NotAsked => return There::Unknown(None),
+            Known::Found(_) => {}
+        }
+        match self.objects_question(case).map_or(Known::NotAsked, |question| case.look::<Vec<Object>>(&question)) {
+            Known::Found(objects) if objects.iter().any(|object| object.key == self.key) => There::Yes,
+            Known::Found(objects) => There::NoKey(objects.iter().map(|object| object.key.as_str()).collect()),
+            Known::Missing => There::NoBucket,
+            Known::Unknown(why) => There::Unknown(Some(why)),
+            Known::NotAsked => There::Unknown(None),
+        }
+    }
+}
+
+fn ask(case: &Case<'_>) -> Vec<Question> {
+    files(case).iter().flat_map(|file| std::iter::once(file.bucket_question(case)).chain(file.objects_question(case))).collect()
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -2,8 +2,10 @@
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::command::Command;
+use super::look::RoleView;
 use super::{Cause, Explanation, Owner, Verdict};
-use crate::reason::Fault;
+use crate::question::Known;
+use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "execution-role-missing",
@@ -15,7 +17,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The same words as execution-role-untrusted; only IAM can tell the two apart.",
         mend: "Create the role, or name one that exists in a new revision.",
     },
-    when: |symptom| symptom.fault == Fault::AssumeRoleDenied && !symptom.service_linked,
+    when: |symptom| {
+        (symptom.fault == Fault::AssumeRoleDenied || symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing) && !symptom.service_linked
+    },
+    ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
     judge,
     fix,
     examples: &[],
@@ -23,10 +28,23 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let role = case.role_name().map_or("the role".to_owned(), |role| format!("role {role}"));
-    Judgement::new(Verdict::Possible, format!("{role} does not exist"))
-        .culprit(Culprit { kind: "role", id: case.role_name(), references: case.references.clone() })
-        .finding(Finding::unknown("whether the role exists"))
+    let judgement = |verdict| {
+        Judgement::new(verdict, format!("{role} does not exist")).culprit(Culprit { kind: "role", id: case.role_name(), references: case.references.clone() })
+    };
+    match case.role().map_or(Known::NotAsked, |role| role.known()) {
+        Known::Missing => judgement(Verdict::Confirmed).finding(Finding::missing(role, GET_ROLE)),
+        Known::Found(found) => {
+            judgement(Verdict::RuledOut).finding(match found.create_date.filter(|made| case.task.stopped_at.is_some_and(|at| made.0 > at)) {
+                Some(made) => Finding::found(format!("{role} exists; it was made on {made}, after the task failed"), GET_ROLE),
+                None => Finding::found(format!("{role} exists"), GET_ROLE),
+            })
+        }
+        other => judgement(Verdict::Possible).findings(case.not_told("whether the role exists", other)),
+    }
 }
+
+/// How a role is cited.
+pub(super) const GET_ROLE: &str = "GetRole";
 
 fn fix(case: &Case<'_>) -> Fix {
     let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());

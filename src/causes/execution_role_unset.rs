@@ -2,6 +2,7 @@
 
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::Known;
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -16,11 +17,12 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Register a revision with `executionRoleArn`. If it has one, update the agent and start the task again.",
     },
     when: |symptom| symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[
-        Example { text: "ASM secret resource: unable to find execution role credentials", also: &[] },
-        Example { text: "CannotPullECRContainerError: engine ecr credentials: not found", also: &[] },
+        Example { text: "ASM secret resource: unable to find execution role credentials", also: &["agent-too-old", "execution-role-missing"] },
+        Example { text: "CannotPullECRContainerError: engine ecr credentials: not found", also: &["agent-too-old", "execution-role-missing"] },
     ],
 };
 
@@ -28,6 +30,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     match case.definition() {
         Some(definition) => match &definition.execution_role_arn {
             None => Judgement::new(Verdict::Confirmed, "the task definition names no execution role").finding(Finding::missing("executionRoleArn", DEFINITION)),
+            Some(_) if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => Judgement::unsupported(),
             Some(role) => Judgement::new(Verdict::Possible, "the ECS agent had no credentials for the execution role")
                 .finding(Finding::found(format!("the task definition names {role}, so a restart of the agent is the likelier reason"), DEFINITION)),
         },

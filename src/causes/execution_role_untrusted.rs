@@ -4,7 +4,11 @@ use serde_json::json;
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::command::Command;
+use super::execution_role_missing::GET_ROLE;
+use super::look::RoleView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::policy_document::{TaskOrigin, Trust, trust};
+use crate::question::Known;
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -20,6 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Let ecs-tasks.amazonaws.com assume the role. If the role is missing, create it or name another.",
     },
     when: |symptom| symptom.fault == Fault::AssumeRoleDenied,
+    ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
     judge,
     fix,
     examples: &[Example {
@@ -42,10 +47,38 @@ fn judge(case: &Case<'_>) -> Judgement {
     let role = case.role_name();
     let title = format!("ECS may not assume {}", role.as_ref().map_or("a role of the task".to_owned(), |role| format!("role {role}")));
     let culprit = Culprit { kind: "role", id: role, references: roles_named(case) };
-    Judgement::new(Verdict::Possible, title)
-        .culprit(culprit)
-        .finding(Finding::unknown("whether the role exists, and whom it trusts"))
-        .findings(case.definition_unknown())
+    let judgement = |verdict| Judgement::new(verdict, title.clone()).culprit(culprit.clone());
+    match trust_of(case) {
+        Some(Trust::Untrusted { trusts, .. }) => {
+            let instead = if trusts.is_empty() { "nobody".to_owned() } else { trusts.join(", ") };
+            judgement(Verdict::Confirmed).finding(Finding::missing(format!("{PRINCIPAL} in the role's trust policy, which trusts {instead}"), GET_ROLE))
+        }
+        Some(Trust::Excluded { at, unmet, .. }) => {
+            let conditions: Vec<String> = unmet.iter().map(ToString::to_string).collect();
+            judgement(Verdict::Confirmed)
+                .finding(Finding::found(format!("{at} of the trust policy lets {PRINCIPAL}, but not for this task: {}", conditions.join("; ")), GET_ROLE))
+        }
+        Some(Trust::Denied(at)) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the trust policy denies {PRINCIPAL}"), GET_ROLE)),
+        Some(Trust::Trusted(_)) => judgement(Verdict::Possible).finding(Finding::found(
+            format!("the role trusts {PRINCIPAL} now: its trust policy was mended since, or who deployed the task may not pass the role (iam:PassRole)"),
+            GET_ROLE,
+        )),
+        Some(Trust::Unsure(why)) => judgement(Verdict::Possible).finding(Finding::unknown(format!("whether the trust policy lets {PRINCIPAL}: {why}"))),
+        None if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => Judgement::unsupported(),
+        None => {
+            let known = case.role().map_or(Known::NotAsked, |role| role.known());
+            judgement(Verdict::Possible).findings(case.not_told("whether the role exists, and whom it trusts", known)).findings(case.definition_unknown())
+        }
+    }
+}
+
+const PRINCIPAL: &str = "ecs-tasks.amazonaws.com";
+
+/// What the role's trust policy says to this task.
+fn trust_of(case: &Case<'_>) -> Option<Trust> {
+    let role = case.role()?.known().found()?;
+    let origin = TaskOrigin { partition: case.partition(), region: case.task.region.as_deref(), account: case.task.account.as_deref() };
+    Some(trust(role.assume_role_policy_document.as_ref()?, &origin))
 }
 
 /// Whether it is the execution role or the task role.
@@ -61,6 +94,11 @@ fn fix(case: &Case<'_>) -> Fix {
         return Fix { text: "make the service-linked role of ECS again if it is gone".to_owned(), commands: vec![create], policy: None };
     }
     let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());
+    if let Some(Trust::Untrusted { mended, .. } | Trust::Excluded { mended, .. }) = trust_of(case) {
+        let mend = Command::new("aws iam update-assume-role-policy").option("--role-name", &role).option("--policy-document", &mended.to_string()).finish();
+        let text = format!("let {PRINCIPAL} assume role {role} (the command keeps what else it trusts){}", case.then_again());
+        return Fix { text, commands: case.commands([mend]), policy: Some(mended) };
+    }
     let mut trust =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
     if let Some(account) = &case.task.account {

@@ -1,7 +1,10 @@
 //! The file system refused the mount.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::policy_document::{Decision, NamedRole, Principal, Request, decide};
+use crate::question::facts::Policy;
+use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -19,17 +22,63 @@ pub(super) const CAUSE: Cause = Cause {
             && matches!(symptom.fault, Fault::AccessDenied | Fault::BadCredentials)
             && symptom.action.is_none()
     },
+    ask: |case| iam_volume(case).map(|(file_system, _)| question(case, file_system)).into_iter().collect(),
     judge,
     fix,
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution; code: 32",
-        also: &[],
+        also: &["file-system-misconfigured"],
     }],
 };
 
-fn judge(_: &Case<'_>) -> Judgement {
-    Judgement::new(Verdict::Likely, "the file system refused to be mounted")
-        .finding(Finding::unknown("its policy, and whether the volume uses IAM authorisation and an access point"))
+fn judge(case: &Case<'_>) -> Judgement {
+    let title = "the file system refused to be mounted";
+    let iam = iam_volume(case);
+    let Some((file_system, uses_iam)) = iam else {
+        return Judgement::new(Verdict::Likely, title)
+            .finding(Finding::unknown("its policy, and whether the volume uses IAM authorisation and an access point"));
+    };
+    let policy = case.look::<Policy>(&question(case, file_system));
+    let without = (!uses_iam).then(|| Finding::found("the volume does not use IAM authorisation, so the client is anonymous", DEFINITION));
+    let judgement = |verdict| {
+        Judgement::new(verdict, title)
+            .culprit(Culprit { kind: "file-system", id: Some(file_system.to_owned()), references: Vec::new() })
+            .findings(without.clone())
+    };
+    let Known::Found(document) = policy else {
+        let none = matches!(policy, Known::Missing).then(|| Finding::missing("a file system policy: any client in reach may mount", FILE_SYSTEM_POLICY));
+        let verdict = if none.is_some() { Verdict::RuledOut } else { Verdict::Likely };
+        return judgement(verdict).findings(none).findings(case.not_told("the file system's policy", policy));
+    };
+    let task_role = case.definition().and_then(|definition| definition.task_role_arn.clone()).filter(|_| uses_iam);
+    let principal = task_role.as_deref().and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
+    let resource =
+        format!("arn:{}:elasticfilesystem:{}:{}:file-system/{file_system}", case.partition(), case.own_region(), case.task.account.as_deref().unwrap_or("*"));
+    let request = Request { principal, action: "elasticfilesystem:ClientMount", resource: &resource, context: &[("aws:SecureTransport", &["true"])] };
+    let who = task_role.as_deref().and_then(|arn| arn.rsplit('/').next()).map_or("an anonymous client".to_owned(), |role| format!("task role {role}"));
+    match decide(&document.0, &request) {
+        Decision::Denied(at) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies {who} to mount"), FILE_SYSTEM_POLICY)),
+        // The task role's own policies may allow it.
+        Decision::NotAllowed { .. } if uses_iam => {
+            judgement(Verdict::Likely).finding(Finding::missing(format!("an allow for {who} in the policy"), FILE_SYSTEM_POLICY))
+        }
+        Decision::NotAllowed { .. } => judgement(Verdict::Confirmed).finding(Finding::missing(format!("an allow for {who} in the policy"), FILE_SYSTEM_POLICY)),
+        Decision::Allowed(at) => judgement(Verdict::Possible).finding(Finding::found(format!("{at} of the policy lets {who} mount now"), FILE_SYSTEM_POLICY)),
+        Decision::Unsure(why) => judgement(Verdict::Likely).finding(Finding::unknown(format!("what the policy says: {why}"))),
+    }
+}
+
+const FILE_SYSTEM_POLICY: &str = "DescribeFileSystemPolicy";
+
+/// The first file system among the volumes, and whether the task role authorises its mount.
+fn iam_volume<'c>(case: &'c Case<'_>) -> Option<(&'c str, bool)> {
+    let efs = case.definition()?.volumes.iter().find_map(|volume| volume.efs_volume_configuration.as_ref())?;
+    let iam = efs.authorization_config.as_ref().and_then(|config| config.iam.as_deref());
+    Some((efs.file_system_id.as_deref()?, iam == Some("ENABLED")))
+}
+
+fn question(case: &Case<'_>, file_system: &str) -> Question {
+    Question::FileSystemPolicy { region: case.own_region().to_owned(), file_system: file_system.to_owned() }
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -1,8 +1,11 @@
 //! The volume names a file system, access point or path that is not there.
 
-use super::case::{Case, Fix, Judgement};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
+use crate::question::facts::AccessPoint;
+use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
+use crate::task_definition::Volume;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "file-system-misconfigured",
@@ -15,8 +18,10 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Correct the volume, or make the directory.",
     },
     when: |symptom| {
-        matches!(symptom.step, Step::EfsVolume | Step::FsxVolume) && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference)
+        matches!(symptom.step, Step::EfsVolume | Step::FsxVolume)
+            && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference | Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied)
     },
+    ask: ask,
     judge,
     fix,
     examples: &[Example {
@@ -27,7 +32,44 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let name = case.name().unwrap_or_else(|| "see the reason".to_owned());
+    let missing = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing));
+    if let Some((id, _)) = missing {
+        return Judgement::new(Verdict::Confirmed, format!("file system {id} does not exist"))
+            .culprit(Culprit { kind: "file-system", id: Some(id.clone()), references: Vec::new() })
+            .finding(Finding::missing(format!("{id} in {}", case.own_region()), "DescribeMountTargets"));
+    }
+    for (file_system, access_point) in access_points(case) {
+        let known = case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system));
+        let is_it = |listed: &AccessPoint| listed.access_point_id.as_deref() == Some(access_point);
+        if let Some(listed) = known.found().filter(|listed| !listed.iter().any(is_it)) {
+            return Judgement::new(Verdict::Confirmed, format!("access point {access_point} does not exist"))
+                .culprit(Culprit { kind: "access-point", id: Some(access_point.to_owned()), references: Vec::new() })
+                .finding(Finding::missing(format!("{access_point} among the {} of {file_system}", listed.len()), "DescribeAccessPoints"));
+        }
+    }
+    if case.symptom.fault != Fault::NotFound && case.symptom.fault != Fault::Misconfigured && case.symptom.fault != Fault::BadReference {
+        return Judgement::unsupported();
+    }
     Judgement::new(Verdict::Likely, format!("what the volume names does not exist: {name}"))
+}
+
+/// The file systems of the definition's volumes with the access points through which they are mounted.
+fn access_points<'c>(case: &'c Case<'_>) -> Vec<(&'c str, &'c str)> {
+    let volumes = case.definition().map(|definition| definition.volumes.as_slice()).unwrap_or_default();
+    let of_volume = |volume: &'c Volume| {
+        let efs = volume.efs_volume_configuration.as_ref()?;
+        Some((efs.file_system_id.as_deref()?, efs.authorization_config.as_ref()?.access_point_id.as_deref()?))
+    };
+    volumes.iter().filter_map(of_volume).collect()
+}
+
+fn access_points_question(case: &Case<'_>, file_system: &str) -> Question {
+    Question::AccessPoints { region: case.own_region().to_owned(), file_system: file_system.to_owned() }
+}
+
+fn ask(case: &Case<'_>) -> Vec<Question> {
+    let points = access_points(case).into_iter().map(|(file_system, _)| access_points_question(case, file_system));
+    path::ask_mount(case).into_iter().chain(points).collect()
 }
 
 fn fix(case: &Case<'_>) -> Fix {

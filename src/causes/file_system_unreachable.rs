@@ -1,7 +1,9 @@
 //! The file system cannot be reached over the network.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
+use crate::network::Break;
+use crate::question::Known;
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,21 +17,50 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Make a mount target in every zone of the tasks, and let tcp/2049 in from their security group.",
     },
     when: |symptom| symptom.step == Step::EfsVolume && matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused),
+    ask: path::ask_mount,
     judge,
     fix,
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: Connection timed out' : unsuccessful EFS utils command execution; code: 32",
-        also: &[],
+        also: &["file-system-misconfigured"],
     }],
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
     let name = case.name().unwrap_or_else(|| "of the volume".to_owned());
-    Judgement::new(Verdict::Likely, format!("the file system {name} is not reachable from the task"))
-        .finding(Finding::unknown("its mount targets, their zones and security groups"))
+    let path = path::mount_path(case);
+    if let Some((path, fault)) = path.as_ref().and_then(|path| Some((path, path.faults.first()?))) {
+        return Judgement::new(Verdict::Confirmed, format!("the file system {name} is not reachable from the task"))
+            .finding(Finding::found(&*fault.proof, fault.source))
+            .findings(path::unsure(path))
+            .drawing(crate::network::draw(path));
+    }
+    let title = format!("the file system {name} is not reachable from the task");
+    if let Some(gone) = path::mount_targets(case).iter().find(|(_, known)| matches!(known, Known::Missing)) {
+        return Judgement::new(Verdict::RuledOut, title).finding(Finding::missing(format!("the file system {}", gone.0), "DescribeMountTargets"));
+    }
+    if let Some(path) = path {
+        return Judgement::new(Verdict::Possible, title)
+            .finding(Finding::found("every hop that could be read is open now", "DescribeMountTargets"))
+            .findings(path::unsure(&path))
+            .drawing(crate::network::draw(&path));
+    }
+    Judgement::new(Verdict::Likely, title).finding(Finding::unknown("its mount targets, their zones and security groups"))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    let broken = path::mount_path(case).and_then(|path| path.faults.into_iter().next());
+    let mending = broken.and_then(|fault| match &fault.what {
+        Break::NoMountTargetInZone { file_system, .. } => {
+            let make = case.aws_at_task("efs create-mount-target").option("--file-system-id", file_system).option("--subnet-id", &fault.subnet);
+            Some(make.words("--security-groups '<group-that-lets-2049-in>'").finish())
+        }
+        Break::MountTargetGroup { ingress, .. } => path::open_ingress(case, ingress),
+        other => path::open_egress(case, other).or_else(|| path::open_acl(case, other)),
+    });
+    if let Some(mending) = mending {
+        return Fix { text: format!("open the way to the file system{}", case.then_again()), commands: case.commands([mending]), policy: None };
+    }
     let commands = vec![
         case.aws("efs describe-mount-targets")
             .words("--file-system-id '<fs-id>' --query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")

@@ -2,7 +2,10 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::facts::{Image, Repository};
+use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
+use crate::task_definition::ReferenceKind;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "image-missing",
@@ -15,6 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Push the image, or name one that exists.",
     },
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::NotFound,
+    ask: ask,
     judge,
     fix,
     examples: &[Example {
@@ -25,7 +29,67 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let name = case.name().unwrap_or_else(|| "the one asked for".to_owned());
-    Judgement::new(Verdict::Likely, format!("image {name} does not exist")).finding(Finding::unknown("which tags the repository has"))
+    let title = format!("image {name} does not exist");
+    let Some(image) = EcrImage::of(case) else { return Judgement::new(Verdict::Likely, title).finding(Finding::unknown("which tags the repository has")) };
+    match (case.look::<Repository>(&image.repository()), case.look::<Vec<Image>>(&image.question())) {
+        (Known::Missing, _) => Judgement::new(Verdict::Confirmed, format!("ECR repository {} does not exist", image.path))
+            .finding(Finding::missing(format!("repository {} in {}, {}", image.path, image.region, image.registry), "DescribeRepositories")),
+        (_, Known::Missing) => {
+            Judgement::new(Verdict::Confirmed, title).finding(Finding::missing(format!("{} in repository {}", image.reference, image.path), "DescribeImages"))
+        }
+        (_, Known::Found(images)) => {
+            let pushed = images.first().and_then(|image| image.image_pushed_at).filter(|at| case.task.stopped_at.is_some_and(|stopped| at.0 > stopped));
+            let pushed = pushed.map(|at| format!(", pushed on {at}, after the task failed")).unwrap_or_default();
+            Judgement::new(Verdict::Possible, title).finding(Finding::found(format!("it exists now{pushed}"), "DescribeImages"))
+        }
+        (_, known) => Judgement::new(Verdict::Likely, title).findings(case.not_told("which tags the repository has", known)),
+    }
+}
+
+/// An image in a private registry of Amazon ECR.
+pub(super) struct EcrImage {
+    pub(super) region: String,
+    pub(super) registry: String,
+    /// The repository's name.
+    pub(super) path: String,
+    /// Its tag or digest.
+    reference: String,
+}
+
+impl EcrImage {
+    /// The image that the case is about, if ECR keeps it.
+    pub(super) fn of(case: &Case<'_>) -> Option<Self> {
+        let name = case.references.iter().find(|reference| reference.kind == ReferenceKind::Image).map(|reference| reference.value_from.clone());
+        Self::parse(&name.or_else(|| case.name())?)
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let (host, rest) = name.split_once('/')?;
+        let mut parts = host.split('.');
+        let (registry, "dkr", "ecr" | "ecr-fips", region) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else { return None };
+        let (path, reference) = match (rest.split_once('@'), rest.split_once(':')) {
+            (Some((path, digest)), _) => (path.split(':').next().unwrap_or(path), digest),
+            (None, Some((path, tag))) => (path, tag),
+            (None, None) => (rest, "latest"),
+        };
+        Some(Self { region: region.to_owned(), registry: registry.to_owned(), path: path.to_owned(), reference: reference.to_owned() })
+    }
+
+    pub(super) fn repository(&self) -> Question {
+        Question::Repository { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
+    }
+
+    pub(super) fn policy(&self) -> Question {
+        Question::RepositoryPolicy { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
+    }
+
+    fn question(&self) -> Question {
+        Question::Image { region: self.region.clone(), registry: self.registry.clone(), repository: self.path.clone(), reference: self.reference.clone() }
+    }
+}
+
+fn ask(case: &Case<'_>) -> Vec<Question> {
+    EcrImage::of(case).map(|image| vec![image.repository(), image.question()]).unwrap_or_default()
 }
 
 fn fix(case: &Case<'_>) -> Fix {

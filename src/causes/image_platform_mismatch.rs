@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Build for the task's platform, or set runtimePlatform to the image's.",
     },
     when: |symptom| symptom.fault == Fault::PlatformMismatch,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example { text: "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'", also: &[] }],

@@ -3,9 +3,15 @@
 use serde_json::json;
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::command::Command;
+use super::key_unusable::DESCRIBE_KEY;
+use super::look::KeyView;
 use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::reason::{Deny, Fault, Step};
+use crate::policy_document::{KeySide, NamedRole, key_policy, with_statement};
+use crate::question::Known;
+use crate::question::facts::Simulation;
+use crate::reason::{Deny, Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "key-permission-missing",
@@ -18,23 +24,41 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "Secrets Manager says only `Access to KMS is not allowed` and names neither key nor caller; Parameter Store passes on KMS's own words. A missing allow and an explicit deny read the same.",
         mend: "Allow kms:Decrypt on that key, limited to the service through which it is used.",
     },
-    when: |symptom| symptom.fault == Fault::KmsDenied && matches!(symptom.refused_by, None | Some(Deny::Identity | Deny::ResourcePolicy)),
+    when: claims,
+    ask: |case| case.ask_keys().into_iter().chain(case.ask_refusal()).collect(),
     judge,
     fix,
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: AccessDeniedException: Access to KMS is not allowed status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &[],
+            also: &["key-unusable"],
         },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-west-2: AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13; Proxy: null) status code: 400, request id: c07b7c1e-64f2-4b6d-9a58-2f3e1d0c9b8a",
-            also: &[],
+            also: &["key-unusable"],
         },
     ],
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
     let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
+    let decisions = case.simulated_refusals();
+    let side = |key: &KeyView<'_>| {
+        let simulated = decisions.iter().find(|(call, _)| Some(&call.resource) == key.arn().as_ref()).and_then(|(_, known)| known.found());
+        sides(case, key, simulated.map(AsRef::as_ref))
+    };
+    let keys = case.keys();
+    let judged: Vec<(&KeyView<'_>, Side)> = keys.iter().map(|key| (key, side(key))).collect();
+    if let Some((key, Side::Refuses(finding))) = judged.iter().find(|(_, side)| matches!(side, Side::Refuses(_))) {
+        let of = key.of.as_ref().map(|name| format!(" of {} {name}", noun(case))).unwrap_or_default();
+        return Judgement::new(Verdict::Confirmed, format!("{role} may not decrypt with the KMS key{of}")).culprit(key.culprit()).finding(finding.clone());
+    }
+    if !judged.is_empty() && judged.iter().all(|(_, side)| matches!(side, Side::Allows)) {
+        let said = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
+        return Judgement::new(Verdict::Possible, format!("{role} might not decrypt with the KMS key"))
+            .culprit(judged[0].0.culprit())
+            .finding(Finding::found(said, "GetKeyPolicy"));
+    }
     let behind = match (case.name(), &case.symptom.key) {
         (_, Some(key)) => format!("KMS key {}", key.text),
         (Some(name), None) => format!("the KMS key of {} {name}", noun(case)),
@@ -42,12 +66,57 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let culprit =
         Culprit { kind: "kms-key", id: case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name()), references: case.references.clone() };
-    let which = case.symptom.key.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
+    let named =
+        keys.first().map(|key| Finding::found(format!("the key is {}", key.id), if case.symptom.key.is_some() { "stoppedReason" } else { DESCRIBE_KEY }));
+    let which = named.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
+    let why = judged.iter().find_map(|(_, side)| match side {
+        Side::Unknown(why) => why.clone(),
+        Side::Allows | Side::Refuses(_) => None,
+    });
     Judgement::new(Verdict::Likely, format!("{role} may not decrypt with {behind}"))
         .culprit(culprit)
+        .findings(named)
         .findings(which)
-        .finding(Finding::unknown("whether the role's policies or the key policy refuse"))
+        .finding(Finding::unknown(format!("whether the role's policies or the key policy refuse{}", why.map(|why| format!(": {why}")).unwrap_or_default())))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
+}
+
+/// What identity side and key side say together.
+enum Side {
+    Allows,
+    Refuses(Finding),
+    Unknown(Option<String>),
+}
+
+fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> Side {
+    let identity = simulated.map(|simulation| simulation.eval_decision == "allowed");
+    let refused = || Side::Refuses(Finding::missing("kms:Decrypt on the key in the role's policies (implicitDeny)", "SimulatePrincipalPolicy"));
+    let role_arn = case.role().and_then(|role| role.arn());
+    let role = role_arn.as_deref().and_then(NamedRole::parse);
+    let (document, role, arn) = match (key.policy(), role, key.arn()) {
+        (Known::Found(document), Some(role), Some(arn)) => (document, role, arn),
+        (Known::Unknown(why), ..) => return if identity == Some(false) { refused() } else { Side::Unknown(Some(why.to_owned())) },
+        _ => return if identity == Some(false) { refused() } else { Side::Unknown(None) },
+    };
+    match (key_policy(&document.0, &role, &arn, &key.via(), &[]), identity) {
+        (KeySide::Refused { nearly, .. }, _) => {
+            let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
+            Side::Refuses(Finding::missing(
+                format!("an allow for the role or its account in the key policy, so no permission on the role helps{nearly}"),
+                "GetKeyPolicy",
+            ))
+        }
+        (KeySide::Denied(at), _) => Side::Refuses(Finding::found(format!("the key policy denies it: {at}"), "GetKeyPolicy")),
+        (KeySide::Delegated(_) | KeySide::Unsure(_), Some(false)) => refused(),
+        (KeySide::Direct(_), _) | (KeySide::Delegated(_), Some(true)) => Side::Allows,
+        (KeySide::Delegated(_), None) => Side::Unknown(Some("the key policy leaves it to the role's policies".to_owned())),
+        (KeySide::Unsure(why), _) => Side::Unknown(Some(why)),
+    }
+}
+
+/// Whether a key was refused; shared with the cause that it cannot be used.
+pub(super) fn claims(symptom: &Symptom) -> bool {
+    symptom.fault == Fault::KmsDenied && matches!(symptom.refused_by, None | Some(Deny::Identity | Deny::ResourcePolicy))
 }
 
 fn noun(case: &Case<'_>) -> &'static str {
@@ -58,14 +127,35 @@ fn noun(case: &Case<'_>) -> &'static str {
     }
 }
 
+/// The key policy with the statement that it lacks, where that is known to be the side that refuses.
+fn key_side(case: &Case<'_>) -> Option<Fix> {
+    let keys = case.keys();
+    let role_arn = case.role()?.arn()?;
+    let role = NamedRole::parse(&role_arn)?;
+    keys.iter().find_map(|key| {
+        let (document, arn) = (key.policy().found()?, key.arn()?);
+        let KeySide::Refused { add, .. } = key_policy(&document.0, &role, &arn, &key.via(), &[]) else { return None };
+        let whole = with_statement(Some(&document.0), &add);
+        let put = Command::new("aws kms put-key-policy").option("--region", &key.region).option("--key-id", &arn);
+        Some(Fix {
+            text: format!("add the statement to the key policy (the command keeps what stands there){}", case.then_again()),
+            commands: case.commands([put.words("--policy-name default").option("--policy", &whole.to_string()).finish()]),
+            policy: Some(add),
+        })
+    })
+}
+
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(fix) = key_side(case) {
+        return fix;
+    }
     let region = case.region().unwrap_or("<region>");
     let service = match case.symptom.step {
         Step::ParameterStore => "ssm",
         Step::EnvFile => "s3",
         _ => "secretsmanager",
     };
-    let key = case.symptom.key.as_ref().map(|key| key.text.clone());
+    let key = case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.keys().iter().find_map(KeyView::arn));
     let arn = case.resource_arn().filter(|arn| !arn.contains(":kms:"));
     let look = match (&key, service, arn) {
         (None, "secretsmanager", Some(arn)) => Some(case.aws("secretsmanager describe-secret").option("--secret-id", &arn).words("--query KmsKeyId").finish()),

@@ -1,6 +1,6 @@
 //! The KMS key is disabled, scheduled for deletion or gone.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -14,7 +14,8 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`DecryptionFailure` from Secrets Manager, `InvalidKeyId` from Parameter Store, with DisabledException or KMSInvalidStateException inside.",
         mend: "Enable the key, or cancel its deletion and then enable it. Where it is gone, write the value anew under another key.",
     },
-    when: |symptom| symptom.fault == Fault::KmsKeyUnusable,
+    when: |symptom| symptom.fault == Fault::KmsKeyUnusable || (symptom.fault == Fault::KmsDenied && super::key_permission_missing::claims(symptom)),
+    ask: |case| case.ask_keys(),
     judge,
     fix,
     examples: &[Example {
@@ -24,12 +25,35 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let key = case.symptom.key.as_ref().map(|key| key.text.clone());
-    let of = case.name().map(|name| format!(" of {name}")).unwrap_or_default();
-    let title = key.as_ref().map_or_else(|| format!("the KMS key{of} cannot be used"), |key| format!("KMS key {key} cannot be used"));
-    let culprit = Culprit { kind: "kms-key", id: key, references: case.references.clone() };
-    Judgement::new(Verdict::Likely, title).culprit(culprit).finding(Finding::unknown("the key's state now"))
+    let keys = case.keys();
+    if let Some((key, state)) = keys.iter().find_map(|key| Some((key, key.unusable()?))) {
+        let of = key.of.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+        return Judgement::new(Verdict::Confirmed, format!("the KMS key{of} {state}"))
+            .culprit(key.culprit())
+            .finding(Finding::found(format!("key {} {state}", key.id), DESCRIBE_KEY));
+    }
+    let enabled = keys.iter().any(|key| key.known().found().is_some());
+    if case.symptom.fault != Fault::KmsKeyUnusable {
+        return if enabled {
+            Judgement::new(Verdict::RuledOut, "the key is usable").finding(Finding::found("the key is enabled", DESCRIBE_KEY))
+        } else {
+            Judgement::unsupported()
+        };
+    }
+    let key = case.symptom.key.as_ref().map_or_else(|| "a KMS key".to_owned(), |key| format!("KMS key {}", key.text));
+    let judgement = |verdict| Judgement::new(verdict, format!("{key} cannot be used"));
+    if enabled {
+        return judgement(Verdict::Possible)
+            .finding(Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY));
+    }
+    let why = keys.first().and_then(|key| case.not_told("the key's state", key.known()));
+    judgement(Verdict::Likely)
+        .finding(why.unwrap_or_else(|| Finding::unknown("the key's state")))
+        .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
 }
+
+/// How a key's state is cited.
+pub(super) const DESCRIBE_KEY: &str = "DescribeKey";
 
 fn fix(case: &Case<'_>) -> Fix {
     let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {

@@ -19,6 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
             && (matches!(symptom.fault, Fault::Misconfigured | Fault::BadReference | Fault::NoSpace)
                 || (symptom.fault == Fault::NotFound && symptom.bucket.is_some()))
     },
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example { text: "Invalid firelens configuration type: fluent-bit", also: &[] }],

@@ -1,8 +1,10 @@
 //! The log group that the container writes to does not exist.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::command::Command;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::facts::LogGroup;
+use crate::question::{Known, Question};
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::TaskDefinition;
 
@@ -17,6 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Create the group, or switch on awslogs-create-group and allow logs:CreateLogGroup.",
     },
     when: claims,
+    ask: |case| groups(case).iter().map(question).collect(),
     judge,
     fix,
     examples: &[Example {
@@ -30,10 +33,13 @@ fn claims(symptom: &Symptom) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let title = match (case.name(), case.references.len()) {
-        (Some(name), _) => format!("log group {name} does not exist"),
-        (None, 0) => "a log group does not exist".to_owned(),
-        (None, several) => format!("one of {several} log groups does not exist"),
+    let groups = groups(case);
+    let missing: Vec<&str> = groups.iter().filter(|group| matches!(is_there(case, group), Known::Missing)).map(|group| group.name.as_str()).collect();
+    let title = match (missing.as_slice(), case.name(), case.references.len()) {
+        ([first, ..], ..) => format!("log group {first} does not exist"),
+        (_, Some(name), _) => format!("log group {name} does not exist"),
+        (_, None, 0) => "a log group does not exist".to_owned(),
+        (_, None, several) => format!("one of {several} log groups does not exist"),
     };
     let creates = case.definition().map(creates_groups);
     let creation = creates.map(|on| {
@@ -43,10 +49,53 @@ fn judge(case: &Case<'_>) -> Judgement {
             Finding::found("awslogs-create-group is off, so nothing makes the group", DEFINITION)
         }
     });
+    if let Some(first) = groups.iter().find(|group| matches!(is_there(case, group), Known::Missing)) {
+        let references = case.references.iter().filter(|reference| reference.value_from == first.name).cloned().collect();
+        return Judgement::new(Verdict::Confirmed, title)
+            .culprit(Culprit { kind: "log-group", id: Some(first.name.clone()), references })
+            .finding(Finding::missing(format!("{} in {}", missing.join(", "), first.region), DESCRIBE_GROUPS))
+            .findings(creation);
+    }
+    if !groups.is_empty() && groups.iter().all(|group| matches!(is_there(case, group), Known::Found(_))) {
+        return Judgement::new(Verdict::Possible, title)
+            .finding(Finding::found("it exists now: it was made since, and the next task will start", DESCRIBE_GROUPS));
+    }
+    let why = groups.iter().find_map(|group| case.not_told("whether the group exists", is_there(case, group)));
     Judgement::new(Verdict::Likely, title)
         .findings(creation)
-        .finding(Finding::unknown("whether the group exists in another Region"))
+        .finding(why.unwrap_or_else(|| Finding::unknown("whether the group exists in another Region")))
         .findings(case.definition_unknown())
+}
+
+const DESCRIBE_GROUPS: &str = "DescribeLogGroups";
+
+/// A log group that the case can be about.
+struct Group {
+    region: String,
+    name: String,
+}
+
+fn groups(case: &Case<'_>) -> Vec<Group> {
+    let region = case.definition().and_then(log_region).or(case.region()).unwrap_or(case.own_region()).to_owned();
+    let mut names: Vec<String> = case.references.iter().map(|reference| reference.value_from.clone()).collect();
+    if names.is_empty() && !case.symptom.truncated {
+        names.extend(case.name());
+    }
+    names.dedup();
+    names.into_iter().map(|name| Group { region: region.clone(), name }).collect()
+}
+
+fn question(group: &Group) -> Question {
+    Question::LogGroups { region: group.region.clone(), prefix: group.name.clone() }
+}
+
+fn is_there<'c>(case: &Case<'c>, group: &Group) -> Known<'c, LogGroup> {
+    match case.look::<Vec<LogGroup>>(&question(group)) {
+        Known::Found(listed) => listed.iter().find(|listed| listed.log_group_name.as_ref() == Some(&group.name)).map_or(Known::Missing, Known::Found),
+        Known::Missing => Known::Missing,
+        Known::Unknown(why) => Known::Unknown(why),
+        Known::NotAsked => Known::NotAsked,
+    }
 }
 
 fn creates_groups(definition: &TaskDefinition) -> bool {

@@ -5,6 +5,8 @@
 
 mod case;
 mod command;
+mod look;
+mod path;
 mod policy;
 
 mod agent_too_old;
@@ -66,6 +68,7 @@ mod vpc_nat_broken;
 mod vpc_no_public_ip;
 mod vpc_no_route;
 
+use crate::question::Question;
 use crate::reason::Symptom;
 use crate::words::words;
 
@@ -135,6 +138,8 @@ pub struct Cause {
     pub explanation: Explanation,
     /// Whether a symptom can come from this.
     pub when: fn(&Symptom) -> bool,
+    /// What to ask of AWS; asked again when answers have come, until nothing new is asked.
+    pub ask: fn(&Case<'_>) -> Vec<Question>,
     /// How sure the case makes it, and what was found.
     pub judge: fn(&Case<'_>) -> Judgement,
     /// What to type.
@@ -165,10 +170,15 @@ pub struct Example {
     pub also: &'static [&'static str],
 }
 
+/// For causes of which AWS cannot say more than the text.
+fn nothing(_: &Case<'_>) -> Vec<Question> {
+    Vec::new()
+}
+
 /// Every cause, by what it is about; of equally sure diagnoses the earlier leads.
 pub const CAUSES: &[&Cause] = &[
-    &role_permission_missing::CAUSE,
     &role_permission_on_wrong_role::CAUSE,
+    &role_permission_missing::CAUSE,
     &role_explicit_deny::CAUSE,
     &permissions_boundary_blocks::CAUSE,
     &organization_policy_blocks::CAUSE,

@@ -1,7 +1,8 @@
 //! A network ACL drops the traffic or its answers.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
+use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "network-acl-blocks",
@@ -14,18 +15,31 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Allow tcp/443 out and tcp/1024-65535 in, in both directions' rules.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: path::ask,
     judge,
     fix,
     examples: &[],
 };
 
+/// The hop that this cause stands for.
+fn is_it(what: &Break) -> bool {
+    matches!(what, Break::NetworkAcl { .. })
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judged) = path::judge(case, is_it, |_| format!("a network ACL blocks the traffic between the task and {}", case.service_name())) {
+        return judged;
+    }
     Judgement::new(Verdict::Possible, format!("a network ACL blocks the traffic between the task and {service}", service = case.service_name()))
         .culprit(case.endpoint())
         .finding(Finding::unknown("the rules of the subnet's network ACL"))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_acl(case, &fault.what)) {
+        let text = format!("let it pass in the network ACL, before the rule that denies it{}", case.then_again());
+        return Fix { text, commands: case.commands([open]), policy: None };
+    }
     let commands = case
         .task
         .subnet

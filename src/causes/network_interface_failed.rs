@@ -1,7 +1,9 @@
 //! The task's network interface could not be set up.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::facts::Subnet;
+use crate::question::{Known, Question};
 use crate::reason::Step;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,14 +17,40 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Free addresses, raise the quota, or correct the network configuration.",
     },
     when: |symptom| symptom.step == Step::NetworkInterface && !symptom.is_normal() && symptom.action.is_none() && symptom.deny.is_none(),
+    ask: |case| case.service_question().into_iter().chain(question(case)).collect(),
     judge,
     fix,
     examples: &[Example { text: "Network interface provision complete error timeout wait for network interface provision.", also: &[] }],
 };
 
-fn judge(_: &Case<'_>) -> Judgement {
-    Judgement::new(Verdict::Likely, "the task's network interface could not be set up")
-        .finding(Finding::unknown("the free addresses of the subnet, and the quota of interfaces"))
+fn judge(case: &Case<'_>) -> Judgement {
+    let judgement = |verdict, title: String| Judgement::new(verdict, title);
+    let full: Vec<&Subnet> = subnets(case).found().into_iter().flatten().filter(|subnet| subnet.available_ip_address_count == Some(0)).collect();
+    if let Some(subnet) = full.first() {
+        let id = subnet.subnet_id.clone().unwrap_or_default();
+        let range = subnet.cidr_block.as_deref().unwrap_or("unknown");
+        return judgement(Verdict::Confirmed, format!("subnet {id} has no free address"))
+            .culprit(Culprit { kind: "subnet", id: Some(id), references: Vec::new() })
+            .finding(Finding::found(format!("0 free addresses in {range}"), "DescribeSubnets"));
+    }
+    let free = subnets(case).found().map(|subnets| {
+        let counts: Vec<String> = subnets
+            .iter()
+            .filter_map(|subnet| Some(format!("{} has {} free addresses now", subnet.subnet_id.as_ref()?, subnet.available_ip_address_count?)))
+            .collect();
+        Finding::found(counts.join(", "), "DescribeSubnets")
+    });
+    let unknown = if free.is_some() { "the quota of network interfaces" } else { "the free addresses of the subnet, and the quota of interfaces" };
+    judgement(Verdict::Likely, "the task's network interface could not be set up".to_owned()).findings(free).finding(Finding::unknown(unknown))
+}
+
+fn question(case: &Case<'_>) -> Option<Question> {
+    let ids = case.candidate_subnets();
+    (!ids.is_empty()).then(|| Question::Subnets { region: case.own_region().to_owned(), ids })
+}
+
+fn subnets<'c>(case: &Case<'c>) -> Known<'c, Vec<Subnet>> {
+    question(case).map_or(Known::NotAsked, |question| case.look(&question))
 }
 
 fn fix(case: &Case<'_>) -> Fix {

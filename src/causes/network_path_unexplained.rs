@@ -1,7 +1,7 @@
 //! The path is open, and still the connection fails.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -14,7 +14,8 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`connection refused`, `connection reset by peer`, `EOF`. A time-out is another family.",
         mend: "Find out who answered: follow the route of the subnet.",
     },
-    when: |symptom| symptom.fault == Fault::ConnectionRefused && super::vpc_no_route::needs_network(symptom),
+    when: |symptom| matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns) && super::vpc_no_route::needs_network(symptom),
+    ask: path::ask,
     judge,
     fix,
     examples: &[Example {
@@ -25,10 +26,28 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let address = case.symptom.address.as_ref().map(|address| Finding::found(format!("the address that answered was {}", address.text), "stoppedReason"));
-    Judgement::new(Verdict::Possible, format!("the connection to {} was refused or cut", case.service_name()))
+    let refused = case.symptom.fault == Fault::ConnectionRefused;
+    let Some(path) = path::path(case).filter(|path| refused || path::is_open(path)) else {
+        if !refused {
+            return Judgement::unsupported();
+        }
+        return Judgement::new(Verdict::Possible, format!("the connection to {} was refused or cut", case.service_name()))
+            .culprit(case.endpoint())
+            .findings(address)
+            .finding(Finding::unknown("who refused: routes, firewalls and endpoints were not read"));
+    };
+    let says = if refused { "was refused" } else { "timed out" };
+    let open = path::is_open(&path).then(|| {
+        let read = if path.unsure.is_empty() { "every hop is open now" } else { "every hop that could be read is open now" };
+        Finding::found(format!("{read}: the fault was passing, was mended since, or lies where this account cannot look"), "DescribeRouteTables")
+    });
+    let verdict = if path.unsure.is_empty() && !refused { Verdict::Likely } else { Verdict::Possible };
+    Judgement::new(verdict, format!("the connection to {} {says}, and no hop explains it", case.service_name()))
         .culprit(case.endpoint())
         .findings(address)
-        .finding(Finding::unknown("who refused: routes, firewalls and endpoints were not read"))
+        .findings(open)
+        .findings(path::unsure(&path))
+        .drawing(crate::network::draw(&path))
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "See the container's own log, its exit code, and the events of the service.",
     },
     when: claims,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[

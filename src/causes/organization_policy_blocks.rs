@@ -1,7 +1,9 @@
 //! A policy of the AWS organization blocks the call.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::facts::Simulation;
 use crate::reason::{Deny, Fault};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -14,7 +16,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `service control policy` or `resource control policy`.",
         mend: "The organization's administrators must change the policy; say which action, resource and role.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::Scp | Deny::Rcp)),
+    when: |symptom| {
+        matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (matches!(symptom.refused_by, Some(Deny::Scp | Deny::Rcp)) || is_untold(symptom))
+    },
+    ask: |case| case.ask_refusal(),
     judge,
     fix,
     examples: &[Example {
@@ -26,9 +31,18 @@ pub(super) const CAUSE: Cause = Cause {
 fn judge(case: &Case<'_>) -> Judgement {
     let (role, action, on) = case.refusal();
     let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    Judgement::new(Verdict::Likely, format!("a policy of the organization refuses role {role} {action}{on}"))
-        .culprit(culprit)
-        .finding(Finding::unknown("which statement it is, and whether it still stands"))
+    let judgement = |verdict| Judgement::new(verdict, format!("a policy of the organization refuses role {role} {action}{on}")).culprit(culprit.clone());
+    let decisions = case.simulated_refusals();
+    if let Some((call, _)) = refused(&decisions, Simulation::is_beyond_organization) {
+        return judgement(Verdict::Confirmed)
+            .finding(Finding::found(format!("the organization's service control policies do not allow {} on {}", call.action, call.resource), SIMULATION));
+    }
+    let unknown = match case.symptom.refused_by {
+        None => return Judgement::unsupported(),
+        Some(Deny::Rcp) => Some(Finding::unknown("which statement it is: IAM does not simulate resource control policies")),
+        Some(_) => case.not_told("which statement it is, and whether it still stands", asked(&decisions)),
+    };
+    judgement(Verdict::Likely).findings(unknown)
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -1,7 +1,9 @@
 //! The reference names another Region than the task's.
 
-use super::case::{Case, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
+use super::parameter_missing::DESCRIBE_PARAMETERS;
 use super::{Cause, Explanation, Owner, Verdict};
+use crate::question::Known;
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,12 +17,23 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Name the parameter of the task's own Region.",
     },
     when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
+    ask: super::parameter_missing::ask,
     judge,
     fix,
     examples: &[],
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
+    let parameters = case.parameters();
+    if let Some(parameter) = parameters.iter().find(|parameter| matches!(parameter.known(), Known::Missing) && parameter.is_elsewhere() == Some(true)) {
+        let own = case.own_region();
+        return Judgement::new(Verdict::Confirmed, format!("parameter {} is in {own}, and is asked for in {}", parameter.name, parameter.region))
+            .finding(Finding::missing(format!("{} in {}", parameter.name, parameter.region), DESCRIBE_PARAMETERS))
+            .finding(Finding::found(format!("{} in {own}, the task's own Region", parameter.name), DESCRIBE_PARAMETERS));
+    }
+    if parameters.iter().any(|parameter| parameter.is_elsewhere() == Some(false)) {
+        return Judgement::unsupported();
+    }
     super::secret_in_other_region::judge_region(case, "parameter", Verdict::Likely)
 }
 

@@ -1,7 +1,10 @@
 //! A parameter of nearly that name exists.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::look::ParameterView;
+use super::parameter_missing::DESCRIBE_PARAMETERS;
 use super::{Cause, Explanation, Owner, Verdict};
+use crate::question::Known;
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,12 +18,21 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Correct the reference in a new revision.",
     },
     when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
+    ask: super::parameter_missing::ask,
     judge,
     fix,
     examples: &[],
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
+    let parameters = case.parameters();
+    let near = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).find_map(|parameter| Some((parameter, parameter.near()?)));
+    if let Some((parameter, near)) = near {
+        return Judgement::new(Verdict::Confirmed, format!("parameter {} does not exist; {near} does", parameter.name))
+            .culprit(Culprit { kind: "parameter", id: Some(parameter.name.clone()), references: case.references.clone() })
+            .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
+            .finding(Finding::found(near, DESCRIBE_PARAMETERS));
+    }
     let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
     let slips = named.split(',').filter_map(|name| slip(name.trim()).map(|slip| (name.trim(), slip)));
     let Some((name, slip)) = slips.into_iter().next() else { return Judgement::unsupported() };
@@ -43,6 +55,10 @@ fn slip(name: &str) -> Option<&'static str> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(near) = case.parameters().iter().find_map(ParameterView::near) {
+        let text = format!("if {near} was meant, write that in a new revision, and allow it to the execution role{}", case.then_again());
+        return Fix { text, commands: case.commands_for_revision([]), policy: None };
+    }
     let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'").finish();
     Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
 }

@@ -1,7 +1,9 @@
 //! Parameter Store has no such parameter.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::look::ParameterView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,16 +17,17 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Create the parameter, or correct the reference.",
     },
     when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
+    ask: ask,
     judge,
     fix,
     examples: &[
         Example {
             text: "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /orders/db-url,/orders/db-password",
-            also: &["parameter-in-other-region", "parameter-misnamed"],
+            also: &["parameter-in-other-region", "parameter-misnamed", "secret-reference-malformed"],
         },
         Example {
             text: "ResourceInitializationError: invalid ssm parameters: /jobset/staging/sentry-dsn",
-            also: &["parameter-in-other-region", "parameter-misnamed"],
+            also: &["parameter-in-other-region", "parameter-misnamed", "secret-reference-malformed"],
         },
     ],
 };
@@ -41,21 +44,46 @@ fn names(case: &Case<'_>) -> Vec<String> {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let names = names(case);
+    let parameters = case.parameters();
+    let missing: Vec<&ParameterView<'_>> = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).collect();
+    let known = !parameters.is_empty() && parameters.iter().all(|parameter| matches!(parameter.known(), Known::Missing | Known::Found(_)));
+    let names = if missing.is_empty() { names(case) } else { missing.iter().map(|parameter| parameter.name.clone()).collect() };
     let title = match names.as_slice() {
         [] => "a parameter does not exist".to_owned(),
         [name] => format!("parameter {name} does not exist"),
         [name, rest @ ..] => format!("parameter {name} and {} other{} do not exist", rest.len(), if rest.len() == 1 { "" } else { "s" }),
     };
+    if known && missing.is_empty() {
+        return Judgement::new(Verdict::Possible, title)
+            .finding(Finding::found("it exists now: it was made since, and the next task will find it", DESCRIBE_PARAMETERS));
+    }
+    if known {
+        let is_slip =
+            missing.iter().any(|parameter| parameter.near().is_some() || parameter.is_elsewhere() == Some(true) || parameter.meant_secret().is_some());
+        let culprit = Culprit { kind: "parameter", id: names.first().cloned(), references: case.references.clone() };
+        return Judgement::new(if is_slip { Verdict::Possible } else { Verdict::Confirmed }, title)
+            .culprit(culprit)
+            .finding(Finding::missing(names.join(", "), DESCRIBE_PARAMETERS))
+            .findings((!is_slip).then(|| Finding::missing("a parameter with a similar name", DESCRIBE_PARAMETERS)));
+    }
     let bare: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.contains('/')).collect();
     let maybe_secret =
         (!bare.is_empty()).then(|| Finding::unknown(format!("whether {} was meant as a secret: without an ARN it is read as a parameter", bare.join(", "))));
     let unmentioned = case.definition().filter(|_| case.references.is_empty());
+    let why = parameters.iter().find_map(|parameter| case.not_told("whether it exists, or one with a similar name", parameter.known()));
     Judgement::new(Verdict::Likely, title)
         .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
         .findings(maybe_secret)
-        .finding(Finding::unknown("whether a parameter with a similar name exists"))
+        .finding(why.unwrap_or_else(|| Finding::unknown("whether a parameter with a similar name exists")))
         .findings(case.definition_unknown())
+}
+
+/// How the listing of parameters is cited.
+pub(super) const DESCRIBE_PARAMETERS: &str = "DescribeParameters";
+
+/// Asks after every parameter that was not found; shared with the other causes of that.
+pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
+    case.parameters().iter().flat_map(ParameterView::ask).collect()
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -2,7 +2,10 @@
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::command::Command;
+use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::Known;
+use crate::question::facts::Simulation;
 use crate::reason::{Deny, Fault};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,7 +18,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `permissions boundary`.",
         mend: "Have the boundary's owner allow the action; the role's own policies must allow it too.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::Boundary)),
+    when: |symptom| {
+        matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (matches!(symptom.refused_by, Some(Deny::Boundary)) || is_untold(symptom))
+    },
+    ask: |case| case.ask_refusal(),
     judge,
     fix,
     examples: &[Example {
@@ -27,9 +33,21 @@ pub(super) const CAUSE: Cause = Cause {
 fn judge(case: &Case<'_>) -> Judgement {
     let (role, action, on) = case.refusal();
     let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    Judgement::new(Verdict::Likely, format!("the permissions boundary of role {role} does not allow {action}{on}"))
-        .culprit(culprit)
-        .finding(Finding::unknown("which statement it is, and whether it still stands"))
+    let judgement = |verdict| Judgement::new(verdict, format!("the permissions boundary of role {role} does not allow {action}{on}")).culprit(culprit.clone());
+    let known = case.role().map_or(Known::NotAsked, |role| role.known());
+    let boundary = known.found().map(|role| role.permissions_boundary.as_ref().and_then(|boundary| boundary.permissions_boundary_arn.clone()));
+    let named = boundary.clone().flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), "GetRole"));
+    let decisions = case.simulated_refusals();
+    if let Some((call, _)) = refused(&decisions, Simulation::is_beyond_boundary) {
+        return judgement(Verdict::Confirmed)
+            .findings(named)
+            .finding(Finding::missing(format!("{} on {} in the boundary", call.action, call.resource), SIMULATION));
+    }
+    match (case.symptom.refused_by, boundary) {
+        (None, _) => Judgement::unsupported(),
+        (_, Some(None)) => judgement(Verdict::Possible).finding(Finding::missing("a permissions boundary on the role: it was removed since", "GetRole")),
+        _ => judgement(Verdict::Likely).findings(named).findings(case.not_told("which statement it is, and whether it still stands", asked(&decisions))),
+    }
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -2,6 +2,8 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::Question;
+use crate::question::facts::{Moment, RunningTask};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -14,7 +16,12 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`ExpiredTokenException`, `UnrecognizedClientException`, `InvalidSignatureException`. If later tasks start, it is over; if all fail on one host, look at its clock.",
         mend: "Start the task again. If it returns on one host, set its clock and update its agent.",
     },
-    when: |symptom| symptom.fault == Fault::BadCredentials && !matches!(symptom.step, Step::ImagePull | Step::EfsVolume | Step::FsxVolume | Step::Volume),
+    when: |symptom| {
+        let credentials = symptom.fault == Fault::BadCredentials && !matches!(symptom.step, Step::ImagePull | Step::EfsVolume | Step::FsxVolume | Step::Volume);
+        let passing = matches!(symptom.fault, Fault::Throttled | Fault::ServiceError) && super::service_throttled::reads_from_aws(symptom);
+        credentials || passing
+    },
+    ask: |case| question(case).into_iter().collect(),
     judge,
     fix,
     examples: &[Example {
@@ -23,8 +30,40 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
-fn judge(_: &Case<'_>) -> Judgement {
-    Judgement::new(Verdict::Possible, "the credentials that ECS used were not valid at that moment").finding(Finding::unknown("whether a later task started"))
+fn judge(case: &Case<'_>) -> Judgement {
+    let title = match case.symptom.fault {
+        Fault::BadCredentials => "the credentials that ECS used were not valid at that moment",
+        Fault::Throttled => "the call was throttled, and later ones were not",
+        _ => "the service failed for a moment",
+    };
+    if let Some((started, count)) = later(case) {
+        return Judgement::new(Verdict::Confirmed, title).finding(Finding::found(
+            format!(
+                "{count} later task{} of the service run{}, the first since {started}",
+                if count == 1 { "" } else { "s" },
+                if count == 1 { "s" } else { "" }
+            ),
+            "DescribeTasks",
+        ));
+    }
+    if case.symptom.fault != Fault::BadCredentials {
+        return Judgement::unsupported();
+    }
+    Judgement::new(Verdict::Possible, title).finding(Finding::unknown("whether a later task started"))
+}
+
+/// When a task of the same service started after this one stopped, and how many did.
+fn later(case: &Case<'_>) -> Option<(Moment, usize)> {
+    let stopped = case.task.stopped_at?;
+    let running = case.look::<Vec<RunningTask>>(&question(case)?).found()?;
+    let started = || running.iter().filter_map(|task| task.started_at).filter(|at| at.0 > stopped);
+    Some((started().min()?, started().count()))
+}
+
+fn question(case: &Case<'_>) -> Option<Question> {
+    let service = case.task.workload.as_ref().filter(|workload| workload.is_service)?;
+    let cluster = case.task.cluster.as_ref()?.to_string();
+    Some(Question::RunningTasks { region: case.own_region().to_owned(), cluster, service: service.name.to_string() })
 }
 
 fn fix(case: &Case<'_>) -> Fix {

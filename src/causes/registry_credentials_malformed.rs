@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Store both keys as strings in a JSON object.",
     },
     when: |symptom| symptom.step == Step::RegistryCredentials && symptom.fault == Fault::WrongShape,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example { text: "Asm fetching username: AuthorizationData is malformed, empty field", also: &[] }],

@@ -1,7 +1,12 @@
 //! The registry did not let the task in.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::image_missing::EcrImage;
+use super::look::RoleView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
+use crate::question::facts::{Policy, Repository};
+use crate::question::{Known, Question};
 use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,6 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Give the task a login for that registry, or allow the role in the repository's policy.",
     },
     when: claims,
+    ask: ask,
     judge,
     fix,
     examples: &[
@@ -28,8 +34,46 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let name = case.name().unwrap_or_else(|| "the image".to_owned());
-    Judgement::new(Verdict::Likely, format!("the registry refused the login for {name}"))
-        .finding(Finding::unknown("whether the repository exists, and whom it lets in"))
+    let title = format!("the registry refused the login for {name}");
+    let Some(image) = EcrImage::of(case) else {
+        return Judgement::new(Verdict::Likely, title).finding(Finding::unknown("whether the repository exists, and whom it lets in"));
+    };
+    if matches!(case.look::<Repository>(&image.repository()), Known::Missing) {
+        return Judgement::new(Verdict::Confirmed, format!("ECR repository {} does not exist", image.path))
+            .finding(Finding::missing(format!("repository {} in {}, {}", image.path, image.region, image.registry), "DescribeRepositories"));
+    }
+    match side(case, &image) {
+        Some(ResourceSide::Denied(at)) => Judgement::new(Verdict::Confirmed, format!("the policy of repository {} refuses the role", image.path))
+            .finding(Finding::found(format!("{at} of the policy denies it"), "GetRepositoryPolicy")),
+        Some(ResourceSide::Missing { nearly, .. }) => {
+            let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
+            Judgement::new(Verdict::Confirmed, format!("account {} does not share repository {}", image.registry, image.path))
+                .finding(Finding::missing(format!("an allow for the role in the repository's policy{nearly}"), "GetRepositoryPolicy"))
+        }
+        Some(_) => Judgement::new(Verdict::Likely, title)
+            .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy")),
+        None => Judgement::new(Verdict::Likely, title).findings(case.not_told("whom the repository lets in", case.look::<Policy>(&image.policy()))),
+    }
+}
+
+/// What the repository's policy says to the execution role.
+fn side(case: &Case<'_>, image: &EcrImage) -> Option<ResourceSide> {
+    let document = match case.look::<Policy>(&image.policy()) {
+        Known::Found(policy) => Some(&policy.0),
+        Known::Missing => None,
+        Known::Unknown(_) | Known::NotAsked => return None,
+    };
+    let role_arn = case.role()?.arn()?;
+    let role = NamedRole::parse(&role_arn)?;
+    let resource = format!("arn:{}:ecr:{}:{}:repository/{}", case.partition(), image.region, image.registry, image.path);
+    let request = Request { principal: Principal::Role(role), action: "ecr:BatchGetImage", resource: &resource, context: &[] };
+    Some(resource_policy(document, &request, &image.registry))
+}
+
+fn ask(case: &Case<'_>) -> Vec<Question> {
+    let Some(image) = EcrImage::of(case) else { return Vec::new() };
+    let role = case.role();
+    [image.repository(), image.policy()].into_iter().chain(role.iter().flat_map(RoleView::ask)).collect()
 }
 
 fn fix(case: &Case<'_>) -> Fix {

@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Log in, mirror the image into ECR, or use a pull-through cache.",
     },
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::Throttled,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

@@ -1,8 +1,14 @@
 //! The policy on the resource refuses the call.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::image_missing::EcrImage;
+use super::role_permission_missing::is_untold;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::reason::{Deny, Fault};
+use crate::arn::Arn;
+use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
+use crate::question::facts::Policy;
+use crate::question::{Known, Question};
+use crate::reason::{Deny, Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "resource-policy-blocks",
@@ -14,7 +20,12 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `resource-based policy`.",
         mend: "Let the resource's policy allow the execution role.",
     },
-    when: |symptom| symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::ResourcePolicy)),
+    when: |symptom| {
+        let told = symptom.deny == Some(Deny::ResourcePolicy);
+        let explicit = symptom.deny == Some(Deny::Explicit) || is_untold(symptom);
+        symptom.fault == Fault::AccessDenied && (told || (explicit && symptom.step != Step::LogDriver))
+    },
+    ask: ask,
     judge,
     fix,
     examples: &[Example {
@@ -26,9 +37,55 @@ pub(super) const CAUSE: Cause = Cause {
 fn judge(case: &Case<'_>) -> Judgement {
     let (role, action, on) = case.refusal();
     let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    Judgement::new(Verdict::Likely, format!("the policy on the resource refuses role {role} {action}{on}"))
-        .culprit(culprit)
-        .finding(Finding::unknown("which statement it is, and whether it still stands"))
+    let judgement = |verdict| Judgement::new(verdict, format!("the policy on the resource refuses role {role} {action}{on}")).culprit(culprit.clone());
+    let told = case.symptom.deny == Some(Deny::ResourcePolicy);
+    match side(case) {
+        Some((ResourceSide::Denied(at), source)) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies it"), source)),
+        Some((ResourceSide::Missing { nearly, .. }, source)) => {
+            let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
+            judgement(Verdict::Confirmed)
+                .finding(Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source))
+        }
+        _ if !told => Judgement::unsupported(),
+        Some((ResourceSide::Grants(at), source)) => judgement(Verdict::Possible)
+            .finding(Finding::found(format!("{at} of the policy allows it now: it was changed since, and the next task will start"), source)),
+        Some((ResourceSide::NotNeeded, source)) => {
+            judgement(Verdict::Possible).finding(Finding::found("the resource's policy denies nothing now: it was changed since", source))
+        }
+        Some((ResourceSide::Unsure(why), _)) => judgement(Verdict::Likely).finding(Finding::unknown(format!("what the resource's policy says: {why}"))),
+        None => judgement(Verdict::Likely).finding(Finding::unknown("which statement it is, and whether it still stands")),
+    }
+}
+
+/// The question after the policy on the resource that was refused.
+fn question(case: &Case<'_>) -> Option<Question> {
+    if matches!(case.symptom.step, Step::ImagePull | Step::EcrAuth) {
+        return EcrImage::of(case).map(|image| image.policy());
+    }
+    let secrets = case.secrets();
+    let secret = secrets.first()?;
+    Some(Question::SecretPolicy { region: secret.region.clone(), id: secret.id.clone() })
+}
+
+/// What the policy on the resource says to the role, and where that is from.
+pub(super) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static str)> {
+    let question = question(case)?;
+    let document = match case.look::<Policy>(&question) {
+        Known::Found(policy) => Some(&policy.0),
+        Known::Missing => None,
+        Known::Unknown(_) | Known::NotAsked => return None,
+    };
+    let call = case.refused_calls().into_iter().next()?;
+    let role_arn = case.role()?.arn().or_else(|| case.symptom.principal.as_ref().map(|fact| fact.text.clone()))?;
+    let role = NamedRole::parse(&role_arn)?;
+    let owner = Arn::parse(&call.resource).map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty())?;
+    let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
+    Some((resource_policy(document, &request, &owner), question.source()))
+}
+
+/// Asks for the policy, and for what names the resource and the role whole.
+pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
+    question(case).into_iter().chain(case.ask_refusal()).collect()
 }
 
 fn fix(case: &Case<'_>) -> Fix {
@@ -39,5 +96,9 @@ fn fix(case: &Case<'_>) -> Fix {
         .map(|arn| case.aws("secretsmanager get-resource-policy").option("--secret-id", &arn).finish())
         .into_iter()
         .collect();
-    Fix { text: format!("allow role {role} to call {action} in the resource's own policy"), commands, policy: None }
+    let policy = side(case).and_then(|(side, _)| match side {
+        ResourceSide::Missing { add, .. } => Some(add),
+        _ => None,
+    });
+    Fix { text: format!("allow role {role} to call {action} in the resource's own policy"), commands, policy }
 }

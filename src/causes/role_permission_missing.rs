@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::look::Call;
 use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::Known;
+use crate::question::facts::Simulation;
 use crate::reason::{Deny, Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -20,12 +23,13 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Add the statement shown to the execution role. It takes effect within seconds; then start a new task.",
     },
     when: claims,
+    ask: |case| case.ask_refusal(),
     judge,
     fix,
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no identity-based policy allows the secretsmanager:GetSecretValue action",
-            also: &["role-permission-on-wrong-role"],
+            also: &["role-permission-on-wrong-role", "secret-recreated"],
         },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-east-1: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/prod/db/password because no identity-based policy allows the ssm:GetParameters action status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
@@ -33,10 +37,21 @@ pub(super) const CAUSE: Cause = Cause {
         },
         Example {
             text: "CannotPullECRContainerError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsInstanceRole/i-0123456789abcdef0 is not authorized to perform: ecr:GetAuthorizationToken on resource: *\n\tstatus code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["role-permission-on-wrong-role"],
+            also: &[
+                "organization-policy-blocks",
+                "permissions-boundary-blocks",
+                "resource-policy-blocks",
+                "role-explicit-deny",
+                "role-permission-on-wrong-role",
+            ],
         },
     ],
 };
+
+/// Whether IAM refused, and the text does not say by which kind of policy: state may tell.
+pub(super) fn is_untold(symptom: &Symptom) -> bool {
+    symptom.deny.is_none() && symptom.refused_by.is_none() && claims(symptom)
+}
 
 /// Whether IAM refused for want of an allow; shared with the cause that the allow stands elsewhere.
 pub(super) fn claims(symptom: &Symptom) -> bool {
@@ -48,20 +63,6 @@ pub(super) fn claims(symptom: &Symptom) -> bool {
         _ => true,
     };
     refused && by_iam
-}
-
-/// The action that was refused: as told, or where the text was cut before it, the one that ECS calls for the step.
-fn action(case: &Case<'_>) -> Option<String> {
-    let told = case.symptom.action.as_ref().map(|action| action.text.clone()).filter(|action| action.contains(':') && !case.symptom.truncated);
-    let known = match case.symptom.step {
-        Step::SecretsManager | Step::RegistryCredentials => "secretsmanager:GetSecretValue",
-        Step::ParameterStore => "ssm:GetParameters",
-        Step::EcrAuth => "ecr:GetAuthorizationToken",
-        Step::EnvFile => "s3:GetObject",
-        Step::LogDriver => "logs:CreateLogStream",
-        _ => return told,
-    };
-    told.or_else(|| Some(known.to_owned()))
 }
 
 /// The action, and those that the same step needs next: otherwise the next try fails on them.
@@ -76,24 +77,74 @@ fn actions(action: &str) -> Vec<&str> {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let sure = case.symptom.deny == Some(Deny::Identity);
+    let told = case.symptom.deny == Some(Deny::Identity);
     let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
-    let action = action(case);
+    let action = case.refused_action();
     // A login is not for one image.
     let on = case.name().filter(|_| action.as_deref() != Some("ecr:GetAuthorizationToken")).map(|name| format!(" on {name}")).unwrap_or_default();
-    let action = action.map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
-    let verdict = if sure { Verdict::Likely } else { Verdict::Possible };
-    let untold = (!sure).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
+    let may_not = action.map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
     let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    Judgement::new(verdict, format!("{role} may not {action}{on}"))
-        .culprit(culprit)
+    let judgement = |verdict, on: &str| Judgement::new(verdict, format!("{role} may not {may_not}{on}")).culprit(culprit.clone());
+    let decisions = case.simulated_refusals();
+    if let Some((call, simulation)) = refused(&decisions, Simulation::is_implicit_deny) {
+        let sure = call.exact && simulation.missing_context_values.is_empty();
+        let on = if decisions.len() > 1 { format!(" on {}", call.resource) } else { on };
+        return judgement(if sure { Verdict::Confirmed } else { Verdict::Likely }, &on)
+            .finding(Finding::found(format!("no policy of the role allows {} on {} (implicitDeny)", call.action, call.resource), SIMULATION))
+            .findings(doubts(call, simulation));
+    }
+    if let Some(allowed) = allowed_now(case, &decisions) {
+        return judgement(Verdict::Possible, &on).finding(allowed);
+    }
+    let untold = (!told).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
+    judgement(if told { Verdict::Likely } else { Verdict::Possible }, &on)
         .findings(untold)
-        .finding(Finding::unknown("what the role's policies say now"))
+        .findings(case.not_told("what the role's policies say now", asked(&decisions)))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    let Some(action) = action(case) else {
+/// How a simulation is cited.
+pub(super) const SIMULATION: &str = "SimulatePrincipalPolicy";
+
+/// What IAM said to the refused calls.
+pub(super) type Decisions<'e> = [(Call, Known<'e, Box<Simulation>>)];
+
+/// The first call of which a decision holds.
+pub(super) fn refused<'d, 'e>(decisions: &'d Decisions<'e>, holds: impl Fn(&Simulation) -> bool) -> Option<(&'d Call, &'e Simulation)> {
+    decisions.iter().filter_map(|(call, known)| Some((call, known.found()?.as_ref()))).find(|(_, simulation)| holds(simulation))
+}
+
+/// Why nothing is known of the decisions: the first reason, or that nobody asked.
+pub(super) fn asked<'e>(decisions: &Decisions<'e>) -> Known<'e, Box<Simulation>> {
+    decisions.iter().map(|(_, known)| *known).find(|known| matches!(known, Known::Unknown(_))).unwrap_or(Known::NotAsked)
+}
+
+/// Said where IAM allows now what was refused then.
+pub(super) fn allowed_now(case: &Case<'_>, decisions: &Decisions<'_>) -> Option<Finding> {
+    let all = !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some_and(|simulation| simulation.eval_decision == "allowed"));
+    let since = case.task.stopped_at.map(|at| format!(" since {}", at.strftime("%H:%M:%SZ"))).unwrap_or_default();
+    all.then(|| {
+        Finding::found(
+            format!(
+                "the role's policies allow it now: a permission was added{since}, and the next task will start; or a policy refused that IAM does not \
+                 simulate (the resource's own, a VPC endpoint's, a session's, a resource control policy)"
+            ),
+            SIMULATION,
+        )
+    })
+}
+
+/// What makes a simulated decision less than proof.
+fn doubts(call: &Call, simulation: &Simulation) -> Vec<Finding> {
+    let inexact = (!call.exact).then(|| Finding::unknown("whether a policy names the resource by a part of its ARN that is not known here"));
+    let keys = &simulation.missing_context_values;
+    let conditions = (!keys.is_empty()).then(|| Finding::unknown(format!("what the conditions on {} make of the real call", keys.join(", "))));
+    inexact.into_iter().chain(conditions).collect()
+}
+
+/// The statement to add; shared with the cause that it stands on another role.
+pub(super) fn fix(case: &Case<'_>) -> Fix {
+    let Some(action) = case.refused_action() else {
         return Fix { text: "allow the execution role the call that was refused; the text was cut before it named it".to_owned(), ..Fix::default() };
     };
     let policy = policy::allow(&actions(&action), &resource(case, &action));
@@ -103,7 +154,8 @@ fn fix(case: &Case<'_>) -> Fix {
     Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy) }
 }
 
-fn resource(case: &Case<'_>, action: &str) -> Value {
+/// The resource as a policy should name it.
+pub(super) fn resource(case: &Case<'_>, action: &str) -> Value {
     let (partition, region, account) = (case.partition(), case.region().unwrap_or("<region>"), case.account().unwrap_or("<account>"));
     let named = case.resource_arn().filter(|named| named != "*");
     let arn = named.as_deref().filter(|named| named.starts_with("arn:"));

@@ -1,9 +1,11 @@
 //! The permission stands on the task role instead of the execution role.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::command::Command;
+use super::role_permission_missing::{SIMULATION, asked, refused};
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::arn::Arn;
+use crate::question::facts::Simulation;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "role-permission-on-wrong-role",
@@ -16,24 +18,48 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Move the statement to the execution role, or add it there.",
     },
     when: super::role_permission_missing::claims,
+    ask: |case| case.ask_refusal(),
     judge,
     fix,
     examples: &[],
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let roles = case.definition().and_then(|definition| definition.task_role_arn.as_ref().zip(definition.execution_role_arn.as_ref()));
-    let Some((task_role, _)) = roles.filter(|(task, execution)| task != execution) else { return Judgement::unsupported() };
-    let name = role_name(task_role);
-    Judgement::new(Verdict::Possible, format!("the permission may stand on the task role {name}, which does not count here"))
-        .finding(Finding::found(format!("the task has a role of its own, {name}"), DEFINITION))
-        .finding(Finding::unknown("whether that role has the permission"))
+    let Some(task_role) = case.task_role() else { return Judgement::unsupported() };
+    let name = role_name(&task_role);
+    let culprit = Culprit { kind: "role", id: Some(name.to_owned()), references: case.references.clone() };
+    let of_task_role = case.simulated(Some(task_role.clone()));
+    let allowed = refused(&of_task_role, |simulation| simulation.eval_decision == "allowed");
+    let decisions = case.simulated_refusals();
+    match (refused(&decisions, Simulation::is_implicit_deny), allowed) {
+        (Some((call, _)), Some(_)) => {
+            let role = case.role_name().unwrap_or_else(|| "the execution role".to_owned());
+            Judgement::new(Verdict::Confirmed, format!("the permission stands on the task role {name}, not on the execution role {role}"))
+                .culprit(culprit)
+                .finding(Finding::found(format!("the task role {name} is allowed {} on {}", call.action, call.resource), SIMULATION))
+                .finding(Finding::missing(format!("the same permission on {role}, which ECS uses before the containers start"), SIMULATION))
+        }
+        (_, None) if of_task_role.iter().any(|(_, known)| known.found().is_some()) => {
+            Judgement::new(Verdict::RuledOut, format!("the task role {name} has no such permission either"))
+                .finding(Finding::missing(format!("the permission on the task role {name}"), SIMULATION))
+        }
+        (None, Some(_)) if decisions.iter().any(|(_, known)| known.found().is_some()) => Judgement::unsupported(),
+        _ => Judgement::new(Verdict::Possible, format!("the permission may stand on the task role {name}, which does not count here"))
+            .culprit(culprit)
+            .finding(Finding::found(format!("the task has a role of its own, {name}"), DEFINITION))
+            .findings(case.not_told("whether that role has the permission", asked(&of_task_role))),
+    }
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     let task_role = case.definition().and_then(|definition| definition.task_role_arn.clone());
     let look = task_role.map(|role| Command::new("aws iam list-role-policies").option("--role-name", role_name(&role)).finish());
-    Fix { text: "look for the permission on the task role; put it on the execution role".to_owned(), commands: look.into_iter().collect(), policy: None }
+    let on_execution_role = super::role_permission_missing::fix(case);
+    Fix {
+        text: format!("put the permission on the execution role; on the task role it does nothing for what ECS fetches{}", case.then_again()),
+        commands: look.into_iter().chain(on_execution_role.commands).collect(),
+        policy: on_execution_role.policy,
+    }
 }
 
 fn role_name(arn: &str) -> &str {

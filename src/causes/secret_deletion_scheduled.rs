@@ -1,6 +1,7 @@
 //! The secret is marked for deletion.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::look::{DESCRIBE, Presence};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -14,7 +15,8 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`because it was marked for deletion` or `because it was deleted`.",
         mend: "Restore it while the window lasts. If it was meant to go, remove the reference instead.",
     },
-    when: |symptom| symptom.fault == Fault::PendingDeletion,
+    when: |symptom| symptom.fault == Fault::PendingDeletion || super::secret_missing::is_not_found(symptom),
+    ask: super::secret_missing::ask,
     judge,
     fix,
     examples: &[Example {
@@ -24,7 +26,29 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
+    let secrets = case.secrets();
+    let deleted = secrets.iter().find_map(|secret| Some((secret, secret.found()?.deleted_date?)));
+    if let Some((secret, at)) = deleted {
+        return Judgement::new(Verdict::Confirmed, format!("secret {} is scheduled for deletion", secret.name))
+            .culprit(secret.culprit())
+            .finding(Finding::found(format!("marked for deletion on {at}; it can be restored until the recovery window ends"), DESCRIBE));
+    }
+    if case.symptom.fault != Fault::PendingDeletion {
+        return Judgement::unsupported();
+    }
     let title = case.name().map_or("a secret is scheduled for deletion".to_owned(), |name| format!("secret {name} is scheduled for deletion"));
+    let found = secrets.iter().find_map(|secret| secret.found().map(|_| secret));
+    if let Some(secret) = found {
+        return Judgement::new(Verdict::Possible, title)
+            .culprit(secret.culprit())
+            .finding(Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE));
+    }
+    let gone = secrets.iter().find(|secret| matches!(secret.presence(), Presence::Gone));
+    if let Some(secret) = gone {
+        return Judgement::new(Verdict::Likely, format!("secret {} was deleted", secret.name))
+            .culprit(secret.culprit())
+            .finding(Finding::missing("the secret: its recovery window is over, and it must be created anew", DESCRIBE));
+    }
     Judgement::new(Verdict::Likely, title)
         .finding(Finding::unknown("when it was deleted, and until when it can be restored"))
         .findings(case.definition_unknown())

@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
+use super::look::{DESCRIBE, Presence};
 use super::{Cause, Explanation, Owner, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,13 +16,24 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Name the secret of the task's own Region, or replicate it there.",
     },
     when: super::secret_missing::is_not_found,
+    ask: super::secret_missing::ask,
     judge,
     fix,
     examples: &[],
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    judge_region(case, "secret", Verdict::Possible)
+    let secrets = case.secrets();
+    let Some(secret) = secrets.iter().find(|secret| secret.is_elsewhere().is_some()) else {
+        let asked = secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone));
+        return if asked { Judgement::unsupported() } else { judge_region(case, "secret", Verdict::Possible) };
+    };
+    let own = case.own_region();
+    let arn = secret.is_elsewhere().and_then(|found| found.arn.clone()).unwrap_or_default();
+    Judgement::new(Verdict::Confirmed, format!("secret {} is in {own}, and is asked for in {}", secret.name, secret.region))
+        .culprit(secret.culprit())
+        .finding(Finding::missing(format!("{} in {}", secret.name, secret.region), DESCRIBE))
+        .finding(Finding::found(format!("{arn}, in the task's own Region"), DESCRIBE))
 }
 
 /// The same for whatever a reference names by Region.

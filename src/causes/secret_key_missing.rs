@@ -1,6 +1,7 @@
 //! The secret's JSON has no such key.
 
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::look::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 use crate::task_definition::{SecretReference, Target, TaskDefinition};
@@ -16,6 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Add the key to the secret, or name one that it has.",
     },
     when: |symptom| symptom.fault == Fault::JsonKeyMissing,
+    ask: |case| case.secrets().iter().flat_map(SecretView::ask).collect(),
     judge,
     fix,
     examples: &[Example {
@@ -34,8 +36,11 @@ fn judge(case: &Case<'_>) -> Judgement {
     let culprit = Culprit { kind: "secret", id: case.name(), references: case.references.clone() };
     let others = case.definition().zip(case.name()).and_then(|(definition, name)| other_keys(case, definition, &name));
     let nobody = case.definition().filter(|_| case.references.is_empty());
-    Judgement::new(Verdict::Likely, title)
+    // Two signals: ECS read the value and misses the key, and the definition asks for it there.
+    let proved = case.name().is_some() && case.secrets().iter().any(|secret| secret.found().is_some_and(crate::question::facts::Secret::has_current));
+    Judgement::new(if proved && !case.references.is_empty() { Verdict::Confirmed } else { Verdict::Likely }, title)
         .culprit(culprit)
+        .findings(case.secrets().iter().find_map(SecretView::state))
         .findings(others)
         .findings(nobody.map(|_| Finding::missing(format!("a reference that asks for {key}"), DEFINITION)))
         .finding(Finding::unknown("whether the key exists under another name: values are never read"))

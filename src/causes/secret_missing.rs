@@ -1,8 +1,11 @@
 //! Secrets Manager has no secret under the name or ARN.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::look::{DESCRIBE, Presence, SecretView};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
+use crate::question::Question;
+use crate::question::facts::Secret;
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::may_have_suffix;
 
@@ -17,16 +20,33 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Create the secret, or correct the reference and deploy the new revision.",
     },
     when: is_not_found,
+    ask: ask,
     judge,
     fix,
     examples: &[
         Example {
             text: "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123' from AWS Secrets Manager. Check whether the secret exists in the specified Region: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-            also: &["agent-too-old", "secret-in-other-region", "secret-misnamed", "secret-recreated"],
+            also: &[
+                "agent-too-old",
+                "secret-deletion-scheduled",
+                "secret-in-other-region",
+                "secret-misnamed",
+                "secret-recreated",
+                "secret-reference-malformed",
+                "secret-without-value",
+            ],
         },
         Example {
             text: "Asm fetching secret from the service for dockerhub/creds: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["secret-in-other-region", "secret-misnamed", "secret-recreated"],
+            also: &[
+                "agent-too-old",
+                "secret-deletion-scheduled",
+                "secret-in-other-region",
+                "secret-misnamed",
+                "secret-recreated",
+                "secret-reference-malformed",
+                "secret-without-value",
+            ],
         },
     ],
 };
@@ -39,6 +59,27 @@ pub(super) fn is_not_found(symptom: &Symptom) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
+    let secrets = case.secrets();
+    let gone = secrets.iter().find(|secret| matches!(secret.presence(), Presence::Gone));
+    if let Some(secret) = gone.filter(|_| secrets.iter().all(|secret| !matches!(secret.presence(), Presence::NotAsked))) {
+        let title = format!("secret {} does not exist", secret.name);
+        let is_slip = secret.near().is_some() || secret.is_elsewhere().is_some();
+        return Judgement::new(if is_slip { Verdict::Possible } else { Verdict::Confirmed }, title)
+            .culprit(secret.culprit())
+            .finding(Finding::missing(format!("{} in {}", secret.id, secret.region), DESCRIBE))
+            .findings((!is_slip).then(|| secret.none_like_it()).flatten());
+    }
+    if let Some((secret, Presence::Here(found))) =
+        secrets.iter().map(|secret| (secret, secret.presence())).find(|(_, presence)| matches!(presence, Presence::Here(found) if is_readable(found)))
+    {
+        return Judgement::new(Verdict::Possible, format!("secret {} did not exist when the task started", secret.name)).culprit(secret.culprit()).finding(
+            Finding::found(format!("it exists now{}: the next task will find it, if it is the one that was meant", made_since(case, found)), DESCRIBE),
+        );
+    }
+    if secrets.iter().any(|secret| secret.found().is_some()) {
+        // Its other state is a cause of its own.
+        return Judgement::unsupported();
+    }
     let title = case.name().map_or("a secret does not exist".to_owned(), |name| format!("secret {name} does not exist"));
     let place = case.resource_arn().and_then(|arn| Arn::parse(&arn).map(|arn| format!("{}, {}", arn.region, arn.account)));
     let trap = case.resource_arn().filter(|arn| arn.starts_with("arn:") && may_have_suffix(arn) && !case.has_suffix());
@@ -46,13 +87,28 @@ fn judge(case: &Case<'_>) -> Judgement {
         Finding::found("the name ends in a hyphen and six characters, which Secrets Manager takes for its own suffix: such an ARN must be whole", "reference")
     });
     let verdict = if case.has_suffix() { Verdict::Possible } else { Verdict::Likely };
-    Judgement::new(verdict, title)
-        .findings(trap)
-        .finding(Finding::unknown(format!(
-            "whether the name exists{} with another suffix, or elsewhere",
-            place.map(|place| format!(" in {place}")).unwrap_or_default()
-        )))
-        .findings(case.definition_unknown())
+    let unknown = format!("whether the name exists{} with another suffix, or elsewhere", place.map(|place| format!(" in {place}")).unwrap_or_default());
+    let why = secrets.iter().find_map(|secret| match secret.presence() {
+        Presence::Unknown(why) => Some(format!(": {why}")),
+        _ => None,
+    });
+    Judgement::new(verdict, title).findings(trap).finding(Finding::unknown(unknown + &why.unwrap_or_default())).findings(case.definition_unknown())
+}
+
+/// Asks after every secret that was not found; shared with the other causes of that.
+pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
+    case.secrets().iter().flat_map(SecretView::ask).collect()
+}
+
+/// Whether the secret can be read, as far as its description shows.
+fn is_readable(secret: &Secret) -> bool {
+    secret.deleted_date.is_none() && secret.has_current()
+}
+
+/// When it was made, where that was after the task failed.
+fn made_since(case: &Case<'_>, secret: &Secret) -> String {
+    let made = secret.created_date.filter(|made| case.task.stopped_at.is_some_and(|stopped| made.0 > stopped));
+    made.map(|made| format!(", made on {made}, after the task failed")).unwrap_or_default()
 }
 
 fn fix(case: &Case<'_>) -> Fix {

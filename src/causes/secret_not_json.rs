@@ -1,7 +1,9 @@
 //! A JSON key is asked of a secret whose value is not a JSON object.
 
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::look::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::facts::Secret;
 use crate::reason::Fault;
 use crate::task_definition::Target;
 
@@ -16,6 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Store a JSON object, or drop the key from the reference to get the whole value.",
     },
     when: |symptom| symptom.fault == Fault::NotJson,
+    ask: |case| case.secrets().iter().flat_map(SecretView::ask).collect(),
     judge,
     fix,
     examples: &[
@@ -38,7 +41,9 @@ fn judge(case: &Case<'_>) -> Judgement {
         [_] => Some("one reference asks for a JSON key".to_owned()),
         several => Some(format!("{} references ask for a JSON key; any of them can be meant", several.len())),
     };
-    Judgement::new(Verdict::Likely, title)
+    let proved = case.references.len() == 1 && case.secrets().iter().any(|secret| secret.found().is_some_and(Secret::has_current));
+    Judgement::new(if proved { Verdict::Confirmed } else { Verdict::Likely }, title)
+        .findings(case.secrets().iter().find_map(SecretView::state))
         .findings(found.map(|found| Finding::found(found, DEFINITION)))
         .finding(Finding::unknown("what the value is: values are never read"))
         .findings(case.definition_unknown())

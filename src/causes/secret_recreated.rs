@@ -1,7 +1,13 @@
 //! The secret was deleted and made again, so its ARN has another suffix.
 
+use serde_json::json;
+
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::look::{DESCRIBE, Presence, SecretView};
+use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::facts::Secret;
+use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-recreated",
@@ -13,26 +19,77 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The secret is there when you look for its name, and not under the ARN. Without a suffix in the reference this cannot be the cause.",
         mend: "Put the new ARN, or the ARN without the suffix, into the task definition, and into the role's policy.",
     },
-    when: super::secret_missing::is_not_found,
+    when: |symptom| super::secret_missing::is_not_found(symptom) || hides_it(symptom),
+    ask: super::secret_missing::ask,
     judge,
     fix,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-        also: &["agent-too-old", "secret-in-other-region", "secret-misnamed", "secret-missing"],
+        also: &[
+            "agent-too-old",
+            "secret-deletion-scheduled",
+            "secret-in-other-region",
+            "secret-misnamed",
+            "secret-missing",
+            "secret-reference-malformed",
+            "secret-without-value",
+        ],
     }],
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let name = case.name().unwrap_or_else(|| "it names".to_owned());
+    let secrets = case.secrets();
+    if let Some((secret, now)) = secrets.iter().find_map(other_suffix) {
+        let arn = now.arn.clone().unwrap_or_default();
+        let made = now.created_date.map(|made| format!(", made on {made}")).unwrap_or_default();
+        return Judgement::new(Verdict::Confirmed, format!("secret {} was made again: its ARN now ends in {}", secret.name, suffix(&arn)))
+            .culprit(secret.culprit())
+            .finding(Finding::missing(secret.id.clone(), DESCRIBE))
+            .finding(Finding::found(format!("{arn}{made}"), DESCRIBE));
+    }
+    if case.symptom.fault == Fault::AccessDenied {
+        return Judgement::unsupported();
+    }
     if !case.has_suffix() {
         let source = if case.references.is_empty() { "stoppedReason" } else { DEFINITION };
         return Judgement::new(Verdict::RuledOut, "the reference has no suffix").finding(Finding::missing("a six-character suffix", source));
+    }
+    let name = case.name().unwrap_or_else(|| "it names".to_owned());
+    if !secrets.is_empty() && secrets.iter().all(|secret| matches!(secret.presence(), Presence::Gone | Presence::Here(_))) {
+        return Judgement::new(Verdict::RuledOut, format!("secret {name} has no other ARN"))
+            .finding(Finding::missing(format!("a secret {name} with another suffix"), DESCRIBE));
     }
     Judgement::new(Verdict::Possible, format!("secret {name} was deleted and made again under another ARN"))
         .finding(Finding::unknown("whether the name exists with another suffix"))
 }
 
+fn other_suffix<'c>(secret: &'c SecretView<'c>) -> Option<(&'c SecretView<'c>, &'c Secret)> {
+    match secret.presence() {
+        Presence::OtherSuffix(now) => Some((secret, now)),
+        _ => None,
+    }
+}
+
+fn suffix(arn: &str) -> &str {
+    arn.rsplit_once('-').map_or(arn, |(_, suffix)| suffix)
+}
+
+/// A role that may read the new ARN alone is refused the old one before anybody looks whether that exists.
+fn hides_it(symptom: &Symptom) -> bool {
+    symptom.step == Step::SecretsManager && super::role_permission_missing::claims(symptom)
+}
+
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(arn) = case.secrets().iter().find_map(other_suffix).and_then(|(_, now)| now.arn.clone()) {
+        let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+        let policy = policy::allow(&["secretsmanager:GetSecretValue"], &json!(arn));
+        let put = policy::put_role_policy(&role, "ecs-read-secret", &policy);
+        let text = format!(
+            "write {arn} into the task definition in a new revision; allow it to role {role} unless its policy ends in a wildcard{}",
+            case.then_again()
+        );
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy) };
+    }
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());
     let look = case.aws("secretsmanager describe-secret").option("--secret-id", &name).words("--query ARN").finish();
     Fix {

@@ -1,7 +1,10 @@
 //! The reference itself is written wrongly.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::look::{DESCRIBE, Presence};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::Known;
+use crate::question::facts::Secret;
 use crate::reason::{Fault, Step};
 use crate::task_definition::{Malformation, Reference, Target};
 
@@ -17,9 +20,10 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Write the reference with all three colons after the name, and deploy the new revision.",
     },
     when: |symptom| {
-        symptom.fault == Fault::BadReference
+        matches!(symptom.fault, Fault::BadReference | Fault::NotFound)
             && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar)
     },
+    ask: |case| super::secret_missing::ask(case).into_iter().chain(super::parameter_missing::ask(case)).collect(),
     judge,
     fix,
     examples: &[
@@ -36,7 +40,13 @@ fn malformed<'c>(case: &'c Case<'_>) -> Option<(&'c Reference, Malformation)> {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judgement) = proved_by_state(case) {
+        return judgement;
+    }
     let Some((reference, malformation)) = malformed(case) else {
+        if case.symptom.fault != Fault::BadReference {
+            return Judgement::unsupported();
+        }
         let title = case
             .symptom
             .resource
@@ -58,7 +68,47 @@ fn judge(case: &Case<'_>) -> Judgement {
         .findings(case.definition_unknown())
 }
 
+/// What exists under the name shows how the reference should have been written.
+fn proved_by_state(case: &Case<'_>) -> Option<Judgement> {
+    if let Some((written, secret)) = meant(case) {
+        let arn = secret.arn.as_deref().unwrap_or_default();
+        return Some(
+            Judgement::new(Verdict::Confirmed, format!("{written} is a secret's name, and ECS reads a name as a parameter"))
+                .culprit(Culprit { kind: "secret", id: Some(written), references: case.references.clone() })
+                .finding(Finding::found(format!("the secret {arn}"), DESCRIBE)),
+        );
+    }
+    let (view, secret) = cut_suffix(case)?;
+    let name = secret.name.as_deref().unwrap_or_default();
+    Some(Judgement::new(Verdict::Confirmed, format!("the ARN of secret {name} is not whole")).culprit(view).finding(Finding::found(
+        format!(
+            "the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {}",
+            secret.arn.as_deref().unwrap_or_default()
+        ),
+        DESCRIBE,
+    )))
+}
+
+/// A secret that is referred to by its bare name.
+fn meant(case: &Case<'_>) -> Option<(String, Secret)> {
+    case.parameters()
+        .iter()
+        .filter(|parameter| matches!(parameter.known(), Known::Missing))
+        .find_map(|parameter| Some((parameter.name.clone(), parameter.meant_secret()?.clone())))
+}
+
+/// A secret whose name's own end was taken for the suffix.
+fn cut_suffix(case: &Case<'_>) -> Option<(Culprit, Secret)> {
+    case.secrets().iter().find_map(|secret| match secret.presence() {
+        Presence::CutSuffix(found) => Some((secret.culprit(), found.clone())),
+        _ => None,
+    })
+}
+
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(arn) = meant(case).map(|(_, secret)| secret).or_else(|| cut_suffix(case).map(|(_, secret)| secret)).and_then(|secret| secret.arn) {
+        return Fix { text: format!("write {arn} in a new revision, and deploy that"), commands: case.commands_for_revision([]), policy: None };
+    }
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
     if right.is_none() && case.symptom.step == Step::ParameterStore {
         return Fix {

@@ -19,6 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
             && !symptom.is_normal()
             && !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
     },
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

@@ -1,6 +1,7 @@
 //! The version stage or version id that the reference names does not exist.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::look::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -15,6 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Name a version that exists, or leave both slots empty to read the current one.",
     },
     when: |symptom| symptom.fault == Fault::VersionNotFound && !super::secret_without_value::lacks_current(symptom),
+    ask: |case| case.secrets().iter().map(SecretView::ask_versions).collect(),
     judge,
     fix,
     examples: &[Example {
@@ -24,12 +26,30 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let version = case.symptom.version_stage.as_ref().map_or("that is asked for".to_owned(), |stage| stage.text.clone());
+    let secrets = case.secrets();
+    let version = case.symptom.version_stage.as_ref().map(|stage| stage.text.clone()).or_else(|| secrets.iter().find_map(SecretView::version));
+    let asked_for = version.clone().unwrap_or_else(|| "that is asked for".to_owned());
     let name = case.name().unwrap_or_else(|| "asked for".to_owned());
-    Judgement::new(Verdict::Likely, format!("secret {name} has no version {version}"))
-        .finding(Finding::unknown("which versions the secret has"))
-        .findings(case.definition_unknown())
+    let judgement = |verdict| Judgement::new(verdict, format!("secret {name} has no version {asked_for}"));
+    let Some((secret, versions)) = secrets.iter().find_map(|secret| Some((secret, secret.versions().found()?))) else {
+        let why = secrets.first().and_then(|secret| case.not_told("which versions the secret has", secret.versions()));
+        let why = why.or_else(|| Some(Finding::unknown("which versions the secret has")));
+        return judgement(Verdict::Likely).findings(why).findings(case.definition_unknown());
+    };
+    let stages: Vec<&str> = versions.iter().flat_map(|version| &version.version_stages).map(String::as_str).collect();
+    let has = |wanted: &String| stages.contains(&wanted.as_str()) || versions.iter().any(|version| version.version_id.as_ref() == Some(wanted));
+    match &version {
+        Some(wanted) if !has(wanted) => judgement(Verdict::Confirmed)
+            .culprit(secret.culprit())
+            .finding(Finding::missing(format!("{wanted} among the {} versions; the stages are {}", versions.len(), stages.join(", ")), LIST_VERSIONS)),
+        Some(wanted) => judgement(Verdict::Possible)
+            .culprit(secret.culprit())
+            .finding(Finding::found(format!("{wanted} is there now: it was put since, and the next task will start"), LIST_VERSIONS)),
+        None => judgement(Verdict::Likely).finding(Finding::found(format!("the secret has the stages {}", stages.join(", ")), LIST_VERSIONS)),
+    }
 }
+
+const LIST_VERSIONS: &str = "ListSecretVersionIds";
 
 fn fix(case: &Case<'_>) -> Fix {
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());

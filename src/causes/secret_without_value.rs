@@ -1,6 +1,7 @@
 //! The secret exists but has never been given a value, or lost its current version.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::look::DESCRIBE;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Symptom};
 
@@ -14,7 +15,8 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`can't find the specified secret value for staging label: AWSCURRENT`: the secret was found, the value was not.",
         mend: "Put a value into it.",
     },
-    when: lacks_current,
+    when: |symptom| lacks_current(symptom) || super::secret_missing::is_not_found(symptom),
+    ask: super::secret_missing::ask,
     judge,
     fix,
     examples: &[Example {
@@ -29,7 +31,25 @@ pub(super) fn lacks_current(symptom: &Symptom) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
+    let secrets = case.secrets();
+    let empty = secrets.iter().find_map(|secret| Some((secret, secret.found()?))).filter(|(_, found)| !found.has_current());
+    if let Some((secret, found)) = empty {
+        let title = format!("secret {} has no current value", secret.name);
+        let others: Vec<&str> = found.version_ids_to_stages.values().flatten().map(String::as_str).collect();
+        let others = if others.is_empty() { "no version at all".to_owned() } else { format!("only the stages {}", others.join(", ")) };
+        return Judgement::new(Verdict::Confirmed, title)
+            .culprit(secret.culprit())
+            .finding(Finding::missing(format!("a version with the stage AWSCURRENT: the secret has {others}"), DESCRIBE));
+    }
+    if !lacks_current(case.symptom) {
+        return Judgement::unsupported();
+    }
     let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
+    if let Some(found) = secrets.iter().find_map(|secret| secret.found()) {
+        let changed = found.last_changed_date.map(|at| format!(" (changed on {at})")).unwrap_or_default();
+        return Judgement::new(Verdict::Possible, title)
+            .finding(Finding::found(format!("it has a current version now{changed}: a value was put since, and the next task will start"), DESCRIBE));
+    }
     Judgement::new(Verdict::Likely, title).finding(Finding::unknown("which versions the secret has")).findings(case.definition_unknown())
 }
 

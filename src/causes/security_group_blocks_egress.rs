@@ -1,7 +1,8 @@
 //! The task's security group lets nothing out on 443.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
+use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "security-group-blocks-egress",
@@ -14,18 +15,30 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Allow tcp/443 out, to the endpoint's security group or to 0.0.0.0/0.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: path::ask,
     judge,
     fix,
     examples: &[],
 };
 
+/// The hop that this cause stands for.
+fn is_it(what: &Break) -> bool {
+    matches!(what, Break::SecurityGroupEgress { .. })
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judged) = path::judge(case, is_it, |_| format!("the task's security group lets nothing out to {}", case.service_name())) {
+        return judged;
+    }
     Judgement::new(Verdict::Possible, format!("the task's security group lets nothing out to {service}", service = case.service_name()))
         .culprit(case.endpoint())
         .finding(Finding::unknown("the egress rules of the task's security groups"))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_egress(case, &fault.what)) {
+        return Fix { text: format!("allow tcp/443 out in the security group{}", case.then_again()), commands: case.commands([open]), policy: None };
+    }
     let commands = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration.securityGroups").into_iter().collect();
     Fix { text: "allow tcp/443 out in the security group of the task (on EC2, of the container instance)".to_owned(), commands, policy: None }
 }

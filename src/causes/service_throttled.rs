@@ -15,11 +15,12 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "It usually passes. If it returns, start fewer tasks at once, switch on higher throughput, or move the values to Secrets Manager.",
     },
     when: |symptom| symptom.fault == Fault::Throttled && reads_from_aws(symptom),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-east-1: operation error SSM: GetParameters, exceeded maximum number of attempts, 3, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error ThrottlingException: Rate exceeded",
-        also: &[],
+        also: &["recovered-by-itself"],
     }],
 };
 

@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "See how large the image is and how busy the host; a network that is shut shows as a time-out of a connection instead.",
     },
     when: |symptom| symptom.fault == Fault::TimedOut && matches!(symptom.step, Step::ImagePull | Step::Unknown),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example { text: "DockerTimeoutError: Could not transition to pulled; timed out after waiting 2h0m0s", also: &[] }],

@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Exempt the AWS endpoints from inspection, or reach them through VPC endpoints.",
     },
     when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::vpc_no_route::needs_network(symptom)),
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

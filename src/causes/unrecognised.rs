@@ -15,6 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Read the whole reason below. Please report it, without account ids, so that it can be recognised.",
     },
     when: claims,
+    ask: super::nothing,
     judge,
     fix,
     examples: &[

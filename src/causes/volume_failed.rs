@@ -21,6 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
             && symptom.deny.is_none()
             && !symptom.is_normal()
     },
+    ask: super::nothing,
     judge,
     fix,
     examples: &[Example {

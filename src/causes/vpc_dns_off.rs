@@ -1,7 +1,8 @@
 //! The VPC does not resolve the service's name.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
+use crate::network::Break;
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -14,16 +15,28 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`no such host`, or a time-out on port 53.",
         mend: "Switch DNS support and hostnames on, or mend the resolver.",
     },
-    when: |symptom| symptom.fault == Fault::Dns && super::vpc_no_route::needs_network(symptom),
+    when: |symptom| matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && super::vpc_no_route::needs_network(symptom),
+    ask: path::ask,
     judge,
     fix,
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp: lookup ssm.us-west-2.amazonaws.com on 10.0.0.2:53: no such host",
-        also: &[],
+        also: &["network-path-unexplained"],
     }],
 };
 
+/// The hop that this cause stands for.
+fn is_it(what: &Break) -> bool {
+    matches!(what, Break::DnsOff { .. })
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judged) = path::judge(case, is_it, |_| "the VPC does not resolve names".to_owned()) {
+        return judged;
+    }
+    if case.symptom.fault != Fault::Dns {
+        return Judgement::unsupported();
+    }
     let host = case.symptom.host.as_ref().map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone());
     let wrong_suffix = host.ends_with(".amazonaws.com") && host.contains(".cn-");
     let found = wrong_suffix.then(|| Finding::found("names in China end in .amazonaws.com.cn", "stoppedReason"));
@@ -34,6 +47,11 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(Break::DnsOff { vpc, attribute }) = path::fault(case, is_it).map(|fault| fault.what) {
+        let option = if attribute == "enableDnsSupport" { "--enable-dns-support" } else { "--enable-dns-hostnames" };
+        let modify = case.aws_at_task("ec2 modify-vpc-attribute").option("--vpc-id", &vpc).words(option).finish();
+        return Fix { text: format!("switch {attribute} on for {vpc}{}", case.then_again()), commands: case.commands([modify]), policy: None };
+    }
     let look = ["enableDnsSupport", "enableDnsHostnames"]
         .map(|attribute| case.aws("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>'").option("--attribute", attribute).finish());
     Fix {

@@ -1,7 +1,8 @@
 //! A VPC endpoint exists, but its private DNS is off and there is no other way.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
+use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-endpoint-private-dns-off",
@@ -14,12 +15,21 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Switch private DNS on.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: path::ask,
     judge,
     fix,
     examples: &[],
 };
 
+/// The hop that this cause stands for.
+fn is_it(what: &Break) -> bool {
+    matches!(what, Break::EndpointPrivateDnsOff { .. })
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judged) = path::judge(case, is_it, |_| format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name())) {
+        return judged;
+    }
     if case.reached_for_endpoint() == Some(true) {
         return Judgement::unsupported();
     }
@@ -29,6 +39,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(Break::EndpointPrivateDnsOff { endpoint }) = path::fault(case, is_it).map(|fault| fault.what) {
+        let modify = case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", &endpoint).words("--private-dns-enabled").finish();
+        return Fix { text: format!("switch private DNS on for {endpoint}{}", case.then_again()), commands: case.commands([modify]), policy: None };
+    }
     let commands = case.describe_endpoints().into_iter().collect();
     Fix { text: "switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC".to_owned(), commands, policy: None }
 }

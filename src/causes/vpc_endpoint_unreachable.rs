@@ -1,7 +1,8 @@
 //! A VPC endpoint with private DNS takes the traffic and keeps the task out.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
+use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-endpoint-unreachable",
@@ -14,12 +15,21 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Let tcp/443 from the task into the endpoint's security group.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: path::ask,
     judge,
     fix,
     examples: &[],
 };
 
+/// The hop that this cause stands for.
+fn is_it(what: &Break) -> bool {
+    matches!(what, Break::EndpointUnreachable { .. })
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judged) = path::judge(case, is_it, |_| format!("the VPC endpoint for {} keeps the task out", case.service_name())) {
+        return judged;
+    }
     if case.reached_for_endpoint() == Some(false) {
         return Judgement::unsupported();
     }
@@ -30,6 +40,16 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(Break::EndpointUnreachable { endpoint, ingress }) = path::fault(case, is_it).map(|fault| fault.what) {
+        let (text, mending) = match ingress {
+            Some(ingress) => ("let tcp/443 from the task into the security group of the endpoint", path::open_ingress(case, &ingress)),
+            None => (
+                "bring the endpoint to the state available, or switch its private DNS off so that traffic takes the route",
+                Some(case.aws_at_task("ec2 describe-vpc-endpoints").option("--vpc-endpoint-ids", &endpoint).finish()),
+            ),
+        };
+        return Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(mending), policy: None };
+    }
     let commands = case.describe_endpoints().into_iter().collect();
     Fix { text: "let tcp/443 from the task's security group into the security group of the endpoint".to_owned(), commands, policy: None }
 }

@@ -1,7 +1,8 @@
 //! The NAT gateway on the way out does not work.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
+use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-nat-broken",
@@ -14,12 +15,21 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Repair or replace the gateway, and point the route at it.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: path::ask,
     judge,
     fix,
     examples: &[],
 };
 
+/// The hop that this cause stands for.
+fn is_it(what: &Break) -> bool {
+    matches!(what, Break::NatBroken { .. })
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judged) = path::judge(case, is_it, |_| format!("the NAT gateway between the task and {} does not work", case.service_name())) {
+        return judged;
+    }
     if case.reached_for_endpoint() == Some(true) {
         return Judgement::unsupported();
     }
@@ -29,6 +39,12 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(Break::NatBroken { route_table, nat_gateway }) = path::fault(case, is_it).map(|fault| fault.what) {
+        let replace = case.aws_at_task("ec2 replace-route").option("--route-table-id", &route_table);
+        let replace = replace.words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<working-nat-gateway>'").finish();
+        let text = format!("lead the route of {route_table} to a NAT gateway that works: {nat_gateway} does not{}", case.then_again());
+        return Fix { text, commands: case.commands([replace]), policy: None };
+    }
     let commands = vec![case.aws("ec2 describe-nat-gateways").words("--query 'NatGateways[].[NatGatewayId,State,ConnectivityType,SubnetId]'").finish()];
     Fix { text: "repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway".to_owned(), commands, policy: None }
 }

@@ -1,7 +1,8 @@
 //! The subnet's way out needs a public IP, and the task has none.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
+use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-no-public-ip",
@@ -14,12 +15,21 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Set assignPublicIp to ENABLED, or run the task in a subnet with a NAT gateway.",
     },
     when: super::vpc_no_route::is_timeout,
+    ask: path::ask,
     judge,
     fix,
     examples: &[],
 };
 
+/// The hop that this cause stands for.
+fn is_it(what: &Break) -> bool {
+    matches!(what, Break::NoPublicIp { .. })
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judged) = path::judge(case, is_it, |_| format!("the task has no public IP, and its way to {} needs one", case.service_name())) {
+        return judged;
+    }
     if case.reached_for_endpoint() == Some(true) {
         return Judgement::unsupported();
     }
@@ -32,6 +42,19 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let (Some(service), Some(placement)) = (&case.task.workload, case.placed().filter(|_| path::fault(case, is_it).is_some())) {
+        let network = format!(
+            "awsvpcConfiguration={{subnets=[{}],securityGroups=[{}],assignPublicIp=ENABLED}}",
+            placement.subnets.join(","),
+            placement.security_groups.join(",")
+        );
+        let update = case.aws_at_task("ecs update-service").maybe("--cluster", case.task.cluster.as_deref()).option("--service", &service.name);
+        return Fix {
+            text: "give the task a public IP, or move it to private subnets with a NAT gateway".to_owned(),
+            commands: vec![update.option("--network-configuration", &network).words("--force-new-deployment").finish()],
+            policy: None,
+        };
+    }
     let commands = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration").into_iter().collect();
     Fix {
         text: "set assignPublicIp ENABLED in the service's network configuration, or use private subnets with a NAT gateway".to_owned(),

@@ -1,7 +1,8 @@
 //! Between the task and the service that it needs there is no way through the network.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
+use crate::network::Break;
 use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -16,6 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The security group must let 443 out, an endpoint's must let it in.",
     },
     when: is_timeout,
+    ask: path::ask,
     judge,
     fix,
     examples: &[
@@ -31,8 +33,16 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 /// Every hop that can be shut makes the same time-out.
-const OTHERS: &[&str] =
-    &["vpc-no-public-ip", "vpc-nat-broken", "vpc-endpoint-unreachable", "vpc-endpoint-private-dns-off", "security-group-blocks-egress", "network-acl-blocks"];
+const OTHERS: &[&str] = &[
+    "network-acl-blocks",
+    "network-path-unexplained",
+    "security-group-blocks-egress",
+    "vpc-dns-off",
+    "vpc-endpoint-private-dns-off",
+    "vpc-endpoint-unreachable",
+    "vpc-nat-broken",
+    "vpc-no-public-ip",
+];
 
 /// Whether a call over the network got no answer; shared with the other causes of that.
 pub(super) fn is_timeout(symptom: &Symptom) -> bool {
@@ -54,7 +64,15 @@ pub(super) fn needs_network(symptom: &Symptom) -> bool {
     )
 }
 
+/// The hop that this cause stands for.
+fn is_it(what: &Break) -> bool {
+    matches!(what, Break::NoRoute { .. })
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
+    if let Some(judged) = path::judge(case, is_it, |_| format!("no route from the task to {}", case.service_name())) {
+        return judged;
+    }
     if case.reached_for_endpoint() == Some(true) {
         return Judgement::unsupported();
     }
@@ -70,6 +88,21 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(Break::NoRoute { route_table, gateway }) = path::fault(case, is_it).map(|fault| fault.what) {
+        let mending = match gateway {
+            Some(gateway) => case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", &gateway).option("--add-route-table-ids", &route_table),
+            None => case
+                .aws_at_task("ec2 create-route")
+                .option("--route-table-id", &route_table)
+                .words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<nat-gateway>'"),
+        };
+        let text = format!(
+            "open a path to {}: a route from {route_table} to a NAT gateway, or an endpoint for it with private DNS{}",
+            case.service_name(),
+            case.then_again()
+        );
+        return Fix { text, commands: case.commands([mending.finish()]), policy: None };
+    }
     Fix {
         text: format!(
             "open a path to {}: an endpoint for it with private DNS whose security group lets 443 in, or a route to a NAT gateway; in a public subnet assignPublicIp ENABLED{}",

@@ -7,6 +7,7 @@ use std::ops::Deref;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
+use serde_json::value::RawValue;
 
 /// A string that is borrowed from the input where it holds no escape. (`Option<Cow<str>>` would always be a copy.)
 pub(super) struct Str<'a>(pub(super) Cow<'a, str>);
@@ -46,31 +47,54 @@ impl Deref for Str<'_> {
 /// A number, or one in quotes: the envelope's `version` is `"0"`, a task's is a number.
 pub(super) struct Number(pub(super) i64);
 
+/// A value as it is written, to be looked into later.
+#[derive(Clone, Copy)]
+pub(super) struct Raw<'a>(pub(super) &'a str);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(from).map(|raw| Self(raw.get()))
+    }
+}
+
 /// An ISO 8601 string, epoch seconds, or epoch milliseconds. What is none of these is no time, and no reason to drop the record.
-pub(super) struct Moment(pub(super) Option<Timestamp>);
+pub(super) enum Moment<'a> {
+    /// Read only where it is wanted.
+    Text(Str<'a>),
+    Epoch(f64),
+}
 
 /// Epoch values beyond this are milliseconds: as seconds it is the year 5138.
 const LARGEST_SECONDS: f64 = 1e11;
 
-impl Moment {
-    fn from_epoch(value: f64) -> Self {
-        let seconds = if value.abs() > LARGEST_SECONDS { value / 1e3 } else { value };
-        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
-        Self(Timestamp::from_millisecond((seconds * 1e3).round() as i64).ok())
+impl Moment<'_> {
+    pub(super) fn timestamp(&self) -> Option<Timestamp> {
+        match self {
+            Self::Text(text) => text.parse().ok(),
+            Self::Epoch(value) => {
+                let seconds = if value.abs() > LARGEST_SECONDS { value / 1e3 } else { *value };
+                #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
+                Timestamp::from_millisecond((seconds * 1e3).round() as i64).ok()
+            }
+        }
     }
 }
 
-struct Lenient<T>(fn(&str) -> T, fn(f64) -> T);
+struct Lenient<'de, T>(fn(Cow<'de, str>) -> T, fn(f64) -> T);
 
-impl<T> Visitor<'_> for Lenient<T> {
+impl<'de, T> Visitor<'de> for Lenient<'de, T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string or a number")
     }
 
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<T, E> {
+        Ok(self.0(Cow::Borrowed(text)))
+    }
+
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        Ok(self.0(text))
+        Ok(self.0(Cow::Owned(text.to_owned())))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "times, versions and exit codes stay far below 2^53")]
@@ -88,9 +112,9 @@ impl<T> Visitor<'_> for Lenient<T> {
     }
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de: 'a, 'a> Deserialize<'de> for Moment<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Lenient(|text| Self(text.parse().ok()), Self::from_epoch))
+        from.deserialize_any(Lenient(|text| Self::Text(Str(text)), Self::Epoch))
     }
 }
 

@@ -1,11 +1,14 @@
 //! The wire: one struct that knows every key of every form, in camelCase and in Step Functions' `PascalCase`.
 
+mod quick;
+
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::scalar::{Moment, Number, Str};
+use super::scalar::{Moment, Number, Raw, Str};
 use super::{Container, Entry, InputError, Reason, Source, Task, Workload, without_values};
 use crate::arn::Arn;
 use crate::redact::{redact, redact_name};
@@ -23,7 +26,8 @@ struct Shape<'a> {
     region: Text<'a>,
     #[serde(borrow)]
     resources: Option<Vec<Str<'a>>>,
-    time: Option<Moment>,
+    #[serde(borrow)]
+    time: Option<Moment<'a>>,
     #[serde(borrow)]
     detail: Option<Box<Shape<'a>>>,
 
@@ -49,25 +53,27 @@ struct Shape<'a> {
     launch_type: Text<'a>,
     #[serde(borrow, alias = "PlatformVersion")]
     platform_version: Text<'a>,
+    #[serde(borrow, alias = "ContainerInstanceArn")]
+    container_instance_arn: Text<'a>,
     #[serde(borrow, alias = "LastStatus")]
     last_status: Text<'a>,
     #[serde(borrow, alias = "StopCode")]
     stop_code: Text<'a>,
     #[serde(borrow, alias = "StoppedReason")]
     stopped_reason: Text<'a>,
-    #[serde(alias = "StoppedAt")]
-    stopped_at: Option<Moment>,
-    #[serde(alias = "StoppingAt")]
-    stopping_at: Option<Moment>,
-    #[serde(alias = "StartedAt")]
-    started_at: Option<Moment>,
+    #[serde(borrow, alias = "StoppedAt")]
+    stopped_at: Option<Moment<'a>>,
+    #[serde(borrow, alias = "StoppingAt")]
+    stopping_at: Option<Moment<'a>>,
+    #[serde(borrow, alias = "StartedAt")]
+    started_at: Option<Moment<'a>>,
     #[serde(alias = "Version")]
     version: Option<Number>,
     #[serde(borrow, alias = "Containers")]
     containers: Option<Vec<ContainerShape<'a>>>,
     /// Looked into only where something failed.
     #[serde(borrow, alias = "Attachments")]
-    attachments: Option<&'a RawValue>,
+    attachments: Option<Raw<'a>>,
 
     #[serde(borrow)]
     event_name: Text<'a>,
@@ -75,8 +81,10 @@ struct Shape<'a> {
     event_type: Text<'a>,
     #[serde(borrow)]
     reason: Text<'a>,
-    created_at: Option<Moment>,
-    updated_at: Option<Moment>,
+    #[serde(borrow)]
+    created_at: Option<Moment<'a>>,
+    #[serde(borrow)]
+    updated_at: Option<Moment<'a>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -125,7 +133,7 @@ const EXPECTED: &str = "an ECS Task State Change, ECS Service Action or ECS Depl
 /// Reads one record: for an SQS batch one entry for each message, else one.
 pub(super) fn read(text: &str) -> Vec<Entry> {
     let single = |tasks| vec![Entry { message_id: None, tasks }];
-    match decode::<Shape<'_>>(text, "") {
+    match read_shape(text, "") {
         Err(error) => single(vec![Err(error)]),
         Ok(Shape { records: Some(records), .. }) => records.iter().enumerate().map(|(at, raw)| message(text, raw, at)).collect(),
         Ok(shape) => single(tasks(shape, text)),
@@ -138,7 +146,7 @@ fn message(document: &str, raw: &RawValue, at: usize) -> Entry {
         Ok(message) => {
             let path = format!("Records[{at}].body");
             let from = place(document, raw.get());
-            let tasks = match decode::<Shape<'_>>(&message.body, "") {
+            let tasks = match read_shape(&message.body, "") {
                 Ok(shape) => tasks(shape, &message.body),
                 Err(error) => vec![Err(error)],
             };
@@ -153,6 +161,10 @@ fn message(document: &str, raw: &RawValue, at: usize) -> Entry {
 fn message_id(raw: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(raw).ok()?;
     Some(value.get("messageId")?.as_str()?.to_owned())
+}
+
+fn read_shape<'a>(text: &'a str, prefix: &str) -> Result<Shape<'a>, InputError> {
+    quick::shape(text).map_or_else(|| decode(text, prefix), Ok)
 }
 
 fn decode<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Result<T, InputError> {
@@ -208,7 +220,7 @@ impl InputError {
 
 fn tasks(shape: Shape<'_>, text: &str) -> Vec<Result<Task, InputError>> {
     let list = |raws: Vec<&RawValue>, name: &dyn Fn(usize) -> String| {
-        let read = |(at, raw): (usize, &RawValue)| match decode::<Shape<'_>>(raw.get(), &name(at)) {
+        let read = |(at, raw): (usize, &RawValue)| match read_shape(raw.get(), &name(at)) {
             Ok(shape) if shape.is_task() => Ok(task(shape, Source::Object)),
             Ok(_) => Err(InputError { path: name(at), ..unknown_shape(raw.get(), "a task object") }.moved(place(text, raw.get()))),
             Err(error) => Err(error.moved(place(text, raw.get()))),
@@ -220,7 +232,7 @@ fn tasks(shape: Shape<'_>, text: &str) -> Vec<Result<Task, InputError>> {
         Shape { tasks: Some(raws), .. } => list(raws, &|at| format!("tasks[{at}]")),
         Shape { task: Some(raw), .. } => list(vec![raw], &|_| "task".to_owned()),
         Shape { cause: Some(cause), .. } => {
-            let inner = decode::<Shape<'_>>(&cause, "").map_or_else(|error| vec![Err(error)], |shape| tasks(shape, &cause));
+            let inner = read_shape(&cause, "").map_or_else(|error| vec![Err(error)], |shape| tasks(shape, &cause));
             inner.into_iter().map(|task| task.map_err(|error| error.within("Cause", (1, 1)))).collect()
         }
         shape if shape.is_task() => vec![Ok(task(shape, Source::Object))],
@@ -288,11 +300,10 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
     let arn = owned(shape.task_arn);
     let cluster_arn = owned(shape.cluster_arn);
     let task_definition = owned(shape.task_definition_arn);
-    let of_arn = |part: for<'a> fn(&Arn<'a>) -> &'a str| {
-        let arns = [&arn, &cluster_arn, &task_definition].into_iter().flatten();
-        arns.filter_map(|arn| Arn::parse(arn)).map(|arn| part(&arn)).find(|part| !part.is_empty()).map(str::to_owned)
-    };
-    let (region, account) = (of_arn(|arn| arn.region), of_arn(|arn| arn.account));
+    let arns = [&arn, &cluster_arn, &task_definition].map(|arn| arn.as_deref().and_then(Arn::parse));
+    let of_arn = |part: for<'a> fn(&Arn<'a>) -> &'a str| arns.iter().flatten().map(part).find(|part| !part.is_empty()).map(str::to_owned);
+    let account = of_arn(|arn| arn.account).or_else(|| owned(shape.account));
+    let region = of_arn(|arn| arn.region).or_else(|| owned(shape.region));
     let mut reasons: Vec<Reason> = Vec::new();
     if let Some(text) = owned_text(shape.stopped_reason) {
         reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
@@ -310,9 +321,9 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         // ECS says that it failed, and not why: that is all the reason there is.
         reasons.push(Reason { field: "stopCode".to_owned(), container: None, text: "TaskFailedToStart".to_owned() });
     }
-    let stopped_at = [shape.stopped_at, shape.stopping_at, shape.updated_at, shape.time].into_iter().flatten().find_map(|moment| moment.0);
+    let stopped_at = first_time(&[shape.stopped_at, shape.stopping_at, shape.updated_at, shape.time]);
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
-        let arn = Arn::parse(arn.as_deref()?)?;
+        let arn = arns[0]?;
         // Task ARNs of the old format lack the cluster.
         arn.resource.strip_prefix("task/")?.split_once('/').map(|(cluster, _)| cluster)
     });
@@ -321,10 +332,11 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         workload: workload(owned(shape.group).as_deref(), task_definition.as_deref()),
         launch_type: owned(shape.launch_type),
         platform_version: owned(shape.platform_version),
-        account: account.or(owned(shape.account)),
-        region: region.or(owned(shape.region)),
+        container_instance: shape.container_instance_arn.filter(|_| !reasons.is_empty()).and_then(|arn| owned(Some(arn))),
+        account,
+        region,
         stopped_at,
-        started_at: shape.started_at.and_then(|moment| moment.0),
+        started_at: first_time(&[shape.started_at]),
         stop_code,
         last_status: owned(shape.last_status),
         version: shape.version.map(|number| number.0),
@@ -337,6 +349,10 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
     }
 }
 
+fn first_time(moments: &[Option<Moment<'_>>]) -> Option<Timestamp> {
+    moments.iter().flatten().find_map(Moment::timestamp)
+}
+
 /// A service's own event, as a task that never came to be: its reason counts where ECS calls it an error or a warning.
 fn service_event(shape: Shape<'_>, source: Source) -> Task {
     let service_arn = owned(shape.resources.unwrap_or_default().into_iter().find(|arn| arn.contains(":service/")));
@@ -347,13 +363,13 @@ fn service_event(shape: Shape<'_>, source: Source) -> Task {
     let cluster = cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
     let fails = shape.event_type.as_deref() != Some("INFO");
     let text = owned_text(shape.reason).filter(|_| fails);
-    let at = [shape.created_at, shape.updated_at, shape.time].into_iter().flatten().find_map(|moment| moment.0);
+    let at = first_time(&[shape.created_at, shape.updated_at, shape.time]);
     Task {
         source,
         cluster: cluster.map(str::to_owned),
         workload: second.or(first).map(|name| Workload { is_service: true, name: name.to_owned() }),
-        account: parsed.map(|arn| arn.account.to_owned()).or(owned(shape.account)),
-        region: parsed.map(|arn| arn.region.to_owned()).or(owned(shape.region)),
+        account: parsed.map(|arn| arn.account.to_owned()).or_else(|| owned(shape.account)),
+        region: parsed.map(|arn| arn.region.to_owned()).or_else(|| owned(shape.region)),
         stopped_at: at,
         reasons: text.map(|text| Reason { field: "reason".to_owned(), container: None, text }).into_iter().collect(),
         ..Task::default()
@@ -377,8 +393,8 @@ fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Worklo
 }
 
 /// The subnet of the task's network interface: `eni` in events, `ElasticNetworkInterface` in API output.
-fn subnet(attachments: &RawValue) -> Option<String> {
-    let attachments: Vec<Attachment<'_>> = serde_json::from_str(attachments.get()).ok()?;
+fn subnet(attachments: Raw<'_>) -> Option<String> {
+    let attachments = quick::attachments(attachments.0).or_else(|| serde_json::from_str(attachments.0).ok())?;
     let interface = |attachment: &Attachment<'_>| matches!(attachment.kind.as_deref(), Some("eni" | "ElasticNetworkInterface"));
     let details = attachments.into_iter().filter(interface).filter_map(|attachment| attachment.details).flatten();
     details.into_iter().find(|detail| detail.name.as_deref() == Some("subnetId")).and_then(|detail| owned(detail.value))

@@ -41,7 +41,9 @@ impl<R: Read> Chunks<R> {
     }
 
     fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
-        let mut text = std::mem::take(&mut self.ahead);
+        // Room for all that comes: growing would move it, and fresh memory costs more than it seems.
+        let mut text = Vec::with_capacity(CHUNK + 2 * READ);
+        text.append(&mut self.ahead);
         let mut searched = 0;
         while !self.ended && text.len() <= LONGEST_RECORD {
             let from = text.len();
@@ -53,7 +55,8 @@ impl<R: Read> Chunks<R> {
             if text.len() >= CHUNK && !self.ended {
                 // One byte back: the line break may have come with the part before.
                 if let Some(last) = last_record(&text[searched..]) {
-                    self.ahead = text.split_off(searched + last);
+                    self.ahead.extend_from_slice(&text[searched + last..]);
+                    text.truncate(searched + last);
                     break;
                 }
                 searched = from.saturating_sub(1);
@@ -91,6 +94,13 @@ impl<R: Read> Iterator for Chunks<R> {
 }
 
 impl Chunk {
+    /// How many bytes it has.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no chunk is empty")]
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether so little came at once that it is not worth sharing out.
     #[must_use]
     pub fn is_small(&self) -> bool {
@@ -119,9 +129,17 @@ impl Rest<'_> {
         if self.text.is_empty() {
             return None;
         }
+        let line = &self.text[..memchr::memchr(b'\n', self.text).map_or(self.text.len(), |end| end + 1)];
+        let (entries, length) = if is_closed(line) && self.text.len() <= LONGEST_RECORD { (read(line), line.len()) } else { self.read_lines(line) };
+        let line_before = self.line - 1;
+        self.skip(length);
+        Some(moved(entries, line_before))
+    }
+
+    /// Reads a record of several lines, or one that is not whole.
+    fn read_lines(&self, line: &[u8]) -> (Vec<Entry>, usize) {
         let record = &self.text[..next_record(self.text)];
-        let line = &record[..memchr::memchr(b'\n', record).map_or(record.len(), |end| end + 1)];
-        let (entries, length) = if record.len() > LONGEST_RECORD {
+        if record.len() > LONGEST_RECORD {
             (failed(format!("expected a record of at most {LONGEST_RECORD} bytes"), 1), record.len())
         } else if is_closed(line) {
             (read(line), line.len())
@@ -129,10 +147,7 @@ impl Rest<'_> {
             // It may end before the next record begins: then something else follows on lines of its own.
             let length = json_length(record).unwrap_or(record.len());
             (read(&record[..length]), length)
-        };
-        let line_before = self.line - 1;
-        self.skip(length);
-        Some(moved(entries, line_before))
+        }
     }
 
     fn skip(&mut self, length: usize) {

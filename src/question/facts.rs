@@ -496,6 +496,34 @@ facts! { "camelCase"
     }
 }
 
+impl Secret {
+    /// Whether a version has the stage `AWSCURRENT`.
+    #[must_use]
+    pub fn has_current(&self) -> bool {
+        self.version_ids_to_stages.values().flatten().any(|stage| stage == "AWSCURRENT")
+    }
+}
+
+impl Simulation {
+    /// Whether the organization's policies refuse.
+    #[must_use]
+    pub fn is_beyond_organization(&self) -> bool {
+        self.organizations_decision_detail.as_ref().is_some_and(|detail| !detail.allowed_by_organizations)
+    }
+
+    /// Whether the boundary refuses.
+    #[must_use]
+    pub fn is_beyond_boundary(&self) -> bool {
+        self.permissions_boundary_decision_detail.as_ref().is_some_and(|detail| !detail.allowed_by_permissions_boundary)
+    }
+
+    /// Whether it is refused for want of an allow in the role's own policies.
+    #[must_use]
+    pub fn is_implicit_deny(&self) -> bool {
+        self.eval_decision == "implicitDeny" && !self.is_beyond_boundary() && !self.is_beyond_organization()
+    }
+}
+
 /// A policy document as it stands on a resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy(pub Value);

@@ -6,12 +6,15 @@ use super::symptom::Span;
 pub(super) struct Folded {
     /// The folded text.
     pub(super) text: String,
-    /// For each folded byte, and for the end, the byte offset in the original.
-    origin: Vec<u32>,
+    /// For each folded byte, and for the end, the byte offset in the original; `None` where they are the same.
+    origin: Option<Vec<u32>>,
 }
 
 impl Folded {
     pub(super) fn new(original: &str) -> Self {
+        if keeps_places(original) {
+            return Self { text: original.to_ascii_lowercase(), origin: None };
+        }
         let mut text = String::with_capacity(original.len());
         let mut origin = Vec::with_capacity(original.len() + 1);
         let mut after_space = false;
@@ -26,13 +29,19 @@ impl Folded {
             after_space = space;
         }
         origin.push(u32::try_from(original.len()).unwrap_or(u32::MAX));
-        Self { text, origin }
+        Self { text, origin: Some(origin) }
     }
 
     /// The original bytes behind a folded range.
     pub(super) fn original(&self, folded: &Span) -> Span {
-        self.origin[folded.start] as usize..self.origin[folded.end] as usize
+        self.origin.as_ref().map_or(folded.clone(), |origin| origin[folded.start] as usize..origin[folded.end] as usize)
     }
+}
+
+/// Whether every byte is folded where it stands: printable ASCII, and no spaces in a row.
+fn keeps_places(original: &str) -> bool {
+    let bytes = original.as_bytes();
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) && bytes.windows(2).all(|pair| pair != b"  ")
 }
 
 /// The folded spelling alone, for the phrases of the grammar.

@@ -167,7 +167,13 @@ impl Reader<'_> {
                 enough && !left.is_empty() && left.bytes().all(|byte| byte.is_ascii_alphabetic()) && phrase.capital_at_start.is_none()
             };
             let whole: Vec<_> = GRAMMAR.phrases.iter().filter(|(words, phrase)| begins(words, phrase)).collect();
-            let Some((_, first)) = whole.first() else { continue };
+            let Some((_, first)) = whole.first() else {
+                // These words may be the beginning of a longer sentence, in which a shorter one says something else.
+                if cut.contains(' ') && GRAMMAR.phrases.iter().any(|(words, _)| words.starts_with(cut)) {
+                    return;
+                }
+                continue;
+            };
             let span = read_up_to + at..read_up_to + at + cut.len();
             let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|(_, phrase)| same(phrase, first));
             let fault = first.fault.filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
@@ -315,6 +321,7 @@ fn step_of_action(action: &str) -> Option<(Step, Weight)> {
         ("ssm", _) => (Step::ParameterStore, Weight::Hint),
         ("logs", _) => (Step::LogDriver, Weight::Hint),
         ("s3", _) => (Step::EnvFile, Weight::Hint),
+        ("iam", "passrole") => (Step::ExecutionRole, Weight::Hint),
         _ => return None,
     };
     Some(said)
@@ -337,11 +344,12 @@ fn step_of_url(url: &str) -> Option<(Step, Weight)> {
 fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {
     let start = end - slot.back;
     let limit = floor_boundary(folded, (start + LONGEST_NAME).min(folded.len()));
-    // A quoted name is named without its quotes.
-    let quoted = slot.back == 0 && folded[start..].starts_with('"');
-    let start = start + usize::from(quoted);
+    // A quoted name is named without its quotes, which may be escaped where the text was copied out of JSON.
+    let quote = ["\"", "\\\""].into_iter().find(|quote| slot.back == 0 && folded[start..].starts_with(quote));
+    let start = start + quote.map_or(0, str::len);
+    let quoted = quote.is_some();
     let open = folded.get(start..limit)?;
-    let until = if quoted { &["\""] } else { slot.until };
+    let until = quote.as_ref().map_or(slot.until, std::slice::from_ref);
     let ended = until.iter().filter_map(|until| open.find(until)).min();
     let mut length = match (ended, slot.otherwise) {
         (Some(at), _) => at,
@@ -358,7 +366,9 @@ fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {
         _ if slot.otherwise == Otherwise::EndOfWord => open[..length].trim_end_matches(['.', ',', ':', ';', ')', '\'']),
         _ => open[..length].trim_end_matches(['.', ' ', ')', '\u{fffd}']),
     };
-    (!name.is_empty()).then(|| start..start + name.len())
+    // IAM names the streams of a log group with nothing behind the last colon.
+    let colon = name.ends_with(":log-stream") && open[name.len()..].starts_with(':');
+    (!name.is_empty()).then(|| start..start + name.len() + usize::from(colon))
 }
 
 fn next_boundary(text: &str, at: usize) -> usize {

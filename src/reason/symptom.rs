@@ -148,6 +148,34 @@ pub struct Symptom {
 }
 
 impl Symptom {
+    /// A failure that no text tells of.
+    #[must_use]
+    pub const fn suspected(step: Step, fault: Fault) -> Self {
+        Self {
+            step,
+            fault,
+            deny: None,
+            refused_by: None,
+            span: 0..0,
+            resource: None,
+            bucket: None,
+            action: None,
+            principal: None,
+            role: None,
+            service_linked: false,
+            region: None,
+            account: None,
+            host: None,
+            address: None,
+            key: None,
+            json_key: None,
+            version_stage: None,
+            retries: None,
+            request_id: None,
+            truncated: false,
+        }
+    }
+
     /// Whether the text tells of a stop that nobody needs to hear about.
     #[must_use]
     pub fn is_normal(&self) -> bool {

@@ -28,11 +28,11 @@ impl Colour {
         }
     }
 
-    fn bad(self, text: &str) -> String {
+    pub(super) fn bad(self, text: &str) -> String {
         self.paint("1;31", text)
     }
 
-    fn strong(self, text: &str) -> String {
+    pub(super) fn strong(self, text: &str) -> String {
         self.paint("1", text)
     }
 
@@ -65,7 +65,7 @@ pub fn render(report: &Report<'_>, colour: Colour) -> String {
             out.push('\n');
         }
         block(report, &same[0], before == Some(field), colour, &mut out);
-        alternatives(&same[1..], colour, &mut out);
+        alternatives(&same[0], &same[1..], colour, &mut out);
         before = Some(field);
     }
     if let Some(last) = ending(report.task) {
@@ -87,9 +87,15 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
     let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
     let span = if decided { told.symptom.span.clone() } else { 0..0 };
     reason(&told.reason.text, &span, told.symptom.truncated, again, colour, out);
-    references(report, diagnosis, &told.symptom, colour, out);
+    let name = report.task.task_definition_name().unwrap_or("task definition");
+    told_of(name, diagnosis, &told.symptom, colour, out);
+}
+
+/// Where the definition mentions it, how sure it is and why, and what mends it.
+pub(super) fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+    references(definition, diagnosis, symptom, colour, out);
     if !diagnosis.cause.is_general() {
-        let _ = writeln!(out, "  verdict: {} ({})", colour.strong(diagnosis.verdict.as_str()), meaning(diagnosis.verdict));
+        let _ = writeln!(out, "  verdict: {} ({})", colour.strong(diagnosis.verdict.as_str()), meaning(diagnosis));
     }
     for finding in &diagnosis.findings {
         let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
@@ -99,6 +105,9 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
             FindingKind::Unknown => "unknown",
         };
         let _ = writeln!(out, "    {} {}{source}", colour.quiet(kind), finding.text);
+    }
+    for line in &diagnosis.drawing {
+        let _ = writeln!(out, "      {line}");
     }
     fix(diagnosis, colour, out);
 }
@@ -119,9 +128,8 @@ fn reason(text: &str, span: &Span, truncated: bool, again: bool, colour: Colour,
     }
 }
 
-fn references(report: &Report<'_>, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+fn references(name: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
     let all = &diagnosis.culprit.references;
-    let name = report.task.task_definition_name().unwrap_or("task definition");
     let bar = colour.quiet("|");
     for reference in all.iter().take(REFERENCES_SHOWN) {
         let container = reference.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
@@ -175,9 +183,12 @@ fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     }
 }
 
-/// What else fits, and the look that decides; what the best diagnosis already says is not said again.
-fn alternatives(others: &[Diagnosis], colour: Colour, out: &mut String) {
-    let (shown, named) = others.split_at(others.len().min(ALTERNATIVES_SHOWN));
+/// What else fits, and the look that decides; what the best diagnosis already says is not said again. Beside a proof the others are named only.
+fn alternatives(best: &Diagnosis, others: &[Diagnosis], colour: Colour, out: &mut String) {
+    let (standing, ruled_out): (Vec<&Diagnosis>, Vec<&Diagnosis>) = others.iter().partition(|diagnosis| diagnosis.verdict != Verdict::RuledOut);
+    let proved = best.verdict == Verdict::Confirmed;
+    let as_good = standing.iter().take_while(|diagnosis| !proved || diagnosis.verdict == Verdict::Confirmed).count();
+    let (shown, named) = standing.split_at(as_good.min(ALTERNATIVES_SHOWN));
     for diagnosis in shown {
         let _ = writeln!(out, "  {}: {} ({})", colour.strong(&format!("or [{}]", diagnosis.cause.id)), diagnosis.title, diagnosis.verdict);
         let _ = writeln!(out, "    {}", diagnosis.fix.text);
@@ -185,18 +196,24 @@ fn alternatives(others: &[Diagnosis], colour: Colour, out: &mut String) {
             let _ = writeln!(out, "    $ {command}");
         }
     }
-    if !named.is_empty() {
-        let ids: Vec<&str> = named.iter().map(|diagnosis| diagnosis.cause.id).collect();
-        let _ = writeln!(out, "  {}: {}; `ecs-triage explain CAUSE` tells how to tell them apart", colour.strong("or"), ids.join(", "));
+    let ids = |diagnoses: &[&Diagnosis]| diagnoses.iter().map(|diagnosis| diagnosis.cause.id).collect::<Vec<_>>().join(", ");
+    if !named.is_empty() && !proved {
+        let _ = writeln!(out, "  {}: {}; `ecs-triage explain CAUSE` tells how to tell them apart", colour.strong("or"), ids(named));
+    }
+    if !ruled_out.is_empty() {
+        let _ = writeln!(out, "  {}: {}", colour.strong("ruled out"), ids(&ruled_out));
     }
 }
 
-const fn meaning(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Confirmed => "proved by more than ECS's words",
-        Verdict::Likely => "ECS's words say so; AWS's state was not asked",
-        Verdict::Possible => "it fits ECS's words, as others may; AWS's state was not asked",
-        Verdict::RuledOut => "disproved",
+fn meaning(diagnosis: &Diagnosis) -> &'static str {
+    let asked = diagnosis.findings.iter().any(|finding| finding.source.is_some_and(|source| source.starts_with(|first: char| first.is_ascii_uppercase())));
+    match (diagnosis.verdict, asked) {
+        (Verdict::Confirmed, _) => "proved by more than ECS's words",
+        (Verdict::Likely, false) => "ECS's words say so; AWS's state was not asked",
+        (Verdict::Likely, true) => "ECS's words say so; AWS's state does not prove it",
+        (Verdict::Possible, false) => "it fits ECS's words, as others may; AWS's state was not asked",
+        (Verdict::Possible, true) => "it fits ECS's words; AWS's state does not prove it",
+        (Verdict::RuledOut, _) => "disproved",
     }
 }
 

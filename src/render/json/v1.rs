@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::causes::{Culprit, Finding, Fix};
+use crate::check::Findings;
 use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
 use crate::reason::Fact;
@@ -19,6 +20,15 @@ struct Document<'r> {
     diagnoses: Vec<DiagnosisV1<'r>>,
     fingerprint: &'r str,
     incident: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct CheckV1<'r> {
+    schema: &'static str,
+    task_definition: &'r str,
+    problems: Vec<DiagnosisV1<'r>>,
+    unknown: &'r [String],
+    references: usize,
 }
 
 #[derive(Serialize)]
@@ -66,6 +76,7 @@ struct DiagnosisV1<'r> {
     owner: &'static str,
     culprit: CulpritV1<'r>,
     evidence: Vec<EvidenceV1<'r>>,
+    path: Option<&'r [String]>,
     fix: FixV1<'r>,
 }
 
@@ -104,6 +115,33 @@ pub fn line(report: &Report<'_>) -> String {
     written(serde_json::to_string(&document(report)))
 }
 
+/// The same, behind what `out` holds.
+pub fn write_line(report: &Report<'_>, out: &mut Vec<u8>) {
+    written(serde_json::to_writer(out, &document(report)));
+}
+
+/// A check's findings over several lines: problems have the shape of diagnoses.
+#[must_use]
+pub fn check(definition: &str, findings: &Findings) -> String {
+    written(serde_json::to_string_pretty(&checked(definition, findings)))
+}
+
+/// The same on one line.
+#[must_use]
+pub fn check_line(definition: &str, findings: &Findings) -> String {
+    written(serde_json::to_string(&checked(definition, findings)))
+}
+
+fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
+    CheckV1 {
+        schema: "ecs-triage/check/v1",
+        task_definition: definition,
+        problems: findings.problems.iter().map(|problem| diagnosis(&problem.diagnosis)).collect(),
+        unknown: &findings.unknown,
+        references: findings.references,
+    }
+}
+
 /// The report over several lines.
 #[must_use]
 pub fn pretty(report: &Report<'_>) -> String {
@@ -111,7 +149,7 @@ pub fn pretty(report: &Report<'_>) -> String {
 }
 
 #[expect(clippy::expect_used, reason = "strings and numbers under string keys always serialise")]
-fn written(json: serde_json::Result<String>) -> String {
+fn written<T>(json: serde_json::Result<T>) -> T {
     json.expect("the document serialises")
 }
 
@@ -177,6 +215,7 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisV1<'_> {
         owner: diagnosis.cause.owner.as_str(),
         culprit: culprit(&diagnosis.culprit),
         evidence: diagnosis.findings.iter().map(evidence).collect(),
+        path: Some(diagnosis.drawing.as_slice()).filter(|drawing| !drawing.is_empty()),
         fix: fix(&diagnosis.fix),
     }
 }

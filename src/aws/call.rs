@@ -1,0 +1,355 @@
+//! One call: built, signed, sent and retried by the SDK's own machinery, with the answer as a JSON value.
+//!
+//! The SDK's crates for the services asked here would take most of the build and read answers into types of their own, only to be taken over
+//! field by field. What they add to the machinery below is small: the form of a request, and where an error's code stands.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::recursion_detection::RecursionDetectionInterceptor;
+use aws_runtime::request_info::RequestInfoInterceptor;
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
+use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
+use aws_smithy_runtime::client::defaults::{DefaultPluginParams, default_http_client_plugin_v2, default_plugins};
+use aws_smithy_runtime::client::http::connection_poisoning::ConnectionPoisoningInterceptor;
+use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
+use aws_smithy_runtime::client::orchestrator::invoke;
+use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::{Error, Input as Erased, Output};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata, OrchestratorError};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugin as _, RuntimePlugins, StaticRuntimePlugin};
+use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SigningName;
+use aws_types::region::SigningRegion;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
+
+use super::endpoint::{Endpoint, endpoint};
+use super::operation::{Operation, Protocol, Service};
+use super::{innermost, xml};
+
+/// A diagnosis does not wait longer for one fact.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Of `DescribeParameters` an account has three calls a second.
+const BETWEEN_PARAMETERS: Duration = Duration::from_millis(350);
+/// Regions come from events; more clients than this are not kept.
+const KEPT_CLIENTS: usize = 64;
+/// What need not be escaped anywhere in a URI.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What a call takes, by the protocol of its service.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// For JSON protocols.
+    Json(Value),
+    /// For Query protocols.
+    Form(Fields),
+    /// For REST: the name in the path, and more of the query.
+    Get(String, Fields),
+}
+
+/// Names and values, in order.
+pub(crate) type Fields = Vec<(String, String)>;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// There is no such thing, says AWS.
+    Missing,
+    /// Its place is this Region.
+    Elsewhere(String),
+    /// It could not be learned, in words.
+    Unknown(String),
+}
+
+/// Calls AWS with the credentials and settings of one configuration.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    config: SdkConfig,
+    http_client: Option<SharedHttpClient>,
+    clients: Mutex<HashMap<(&'static str, String), Arc<RuntimePlugins>>>,
+    next_parameters: tokio::sync::Mutex<Instant>,
+}
+
+impl Caller {
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        let http_client = config.http_client().or_else(http_client);
+        Self { config: config.clone(), http_client, clients: Mutex::default(), next_parameters: tokio::sync::Mutex::new(Instant::now()) }
+    }
+
+    /// The Region that is configured.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.config.region().map(Region::as_ref)
+    }
+
+    /// Makes one call; `on` names in words what it is about.
+    pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
+        let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region has no name of a Region".to_owned()))?;
+        let request = request(operation, input).map_err(|error| Failure::Unknown(innermost(error.as_ref())))?;
+        if operation == Operation::DescribeParameters {
+            self.await_turn().await;
+        }
+        let plugins = (*client).clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
+        // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
+        let sent = Box::pin(invoke(operation.service().id, operation.name(), Erased::erase(request), &plugins)).await;
+        let output = sent.map_err(|error| failure(operation, on, &error))?;
+        let body = output.downcast::<Vec<u8>>().unwrap_or_default();
+        parsed(operation.service().protocol, &body).ok_or_else(|| Failure::Unknown(format!("the answer of {} could not be read", operation.name())))
+    }
+
+    /// Waits until parameters may be described again.
+    async fn await_turn(&self) {
+        let turn = {
+            let mut next = self.next_parameters.lock().await;
+            let turn = (*next).max(Instant::now());
+            *next = turn + BETWEEN_PARAMETERS;
+            turn
+        };
+        sleep_until(turn).await;
+    }
+
+    /// A service in a Region, as a client of the SDK would have it; made once.
+    async fn client(&self, service: &'static Service, region: &str) -> Option<Arc<RuntimePlugins>> {
+        let key = (service.name, region.to_owned());
+        let known = |clients: &HashMap<_, Arc<RuntimePlugins>>| clients.get(&key).cloned();
+        if let Some(client) = known(&self.clients.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Some(client);
+        }
+        let endpoint = endpoint(&self.config, service, region).await?;
+        let client = Arc::new(self.plugins(service, region, &endpoint));
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if clients.len() >= KEPT_CLIENTS {
+            clients.clear();
+        }
+        clients.insert(key, Arc::clone(&client));
+        Some(client)
+    }
+
+    fn plugins(&self, service: &Service, region: &str, endpoint: &Endpoint) -> RuntimePlugins {
+        let version = BehaviorVersion::latest();
+        let defaults = DefaultPluginParams::new().with_behavior_version(version).with_is_aws_sdk(true);
+        let defaults = default_plugins(defaults.with_retry_partition_name(format!("{}-{region}", service.name)));
+        let components = RuntimeComponentsBuilder::new("ecs-triage")
+            .with_auth_scheme(SigV4AuthScheme::new())
+            .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
+            .with_endpoint_resolver(Some(StaticUriEndpointResolver::uri(endpoint.url.clone())))
+            .with_interceptor(ConnectionPoisoningInterceptor::new())
+            .with_interceptor(ServiceClockSkewInterceptor::new())
+            .with_interceptor(RequestInfoInterceptor::new())
+            .with_interceptor(UserAgentInterceptor::new())
+            .with_interceptor(InvocationIdInterceptor::new())
+            .with_interceptor(RecursionDetectionInterceptor::new())
+            .with_retry_classifier(HttpStatusCodeClassifier::default())
+            .with_retry_classifier(TransientErrorClassifier::<Refusal>::new())
+            .with_retry_classifier(AwsErrorCodeClassifier::<Refusal>::new())
+            .with_retry_classifier(ServiceClockSkewClassifier::<Refusal>::new());
+        RuntimePlugins::new().with_client_plugins(defaults).with_client_plugin(
+            StaticRuntimePlugin::new().with_config(self.client_layer(service, endpoint)).with_runtime_components(self.configured(components)),
+        )
+    }
+
+    /// Adds what the configuration brings along.
+    fn configured(&self, mut components: RuntimeComponentsBuilder) -> RuntimeComponentsBuilder {
+        if let Some(credentials) = self.config.credentials_provider() {
+            components.set_identity_resolver(SCHEME_ID, credentials);
+        }
+        // What is not set must not replace a default.
+        if let Some(cache) = self.config.identity_cache() {
+            components.set_identity_cache(Some(cache));
+        }
+        if let Some(client) = &self.http_client {
+            components.set_http_client(Some(client.clone()));
+        }
+        if let Some(sleep) = self.config.sleep_impl() {
+            components.set_sleep_impl(Some(sleep));
+        }
+        if let Some(time) = self.config.time_source() {
+            components.set_time_source(Some(time));
+        }
+        components
+    }
+
+    fn client_layer(&self, service: &Service, endpoint: &Endpoint) -> FrozenLayer {
+        let is_s3 = matches!(service.protocol, Protocol::RestXml);
+        let mut signing_options = SigningOptions::default();
+        (signing_options.double_uri_encode, signing_options.normalize_uri_path, signing_options.content_sha256_header) = (!is_s3, !is_s3, is_s3);
+        let mut layer = Layer::new("ecs-triage");
+        layer.store_put(SigV4OperationSigningConfig { signing_options, ..SigV4OperationSigningConfig::default() });
+        layer.store_put(SigningName::from(service.name));
+        layer.store_put(SigningRegion::from(Region::new(endpoint.signing_region.clone())));
+        layer.store_put(AuthSchemeOptionResolverParams::new(()));
+        layer.store_put(EndpointResolverParams::new(()));
+        layer.store_put(SharedRequestSerializer::new(AsBuilt));
+        layer.store_put(SharedResponseDeserializer::new(Received { service: service.protocol }));
+        layer.store_put(ApiMetadata::new(service.name, env!("CARGO_PKG_VERSION")));
+        layer.store_put(self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard));
+        layer.store_put(timeouts(self.config.timeout_config()));
+        layer.freeze()
+    }
+}
+
+/// An HTTP client that may serve all services: each makes its connections and reads the certificates once.
+pub(crate) fn http_client() -> Option<SharedHttpClient> {
+    default_http_client_plugin_v2(BehaviorVersion::latest())?.runtime_components(&RuntimeComponentsBuilder::new("ecs-triage")).http_client()
+}
+
+fn timeouts(configured: Option<&TimeoutConfig>) -> TimeoutConfig {
+    let shorter = |configured: Option<Duration>, own: Duration| configured.map_or(own, |configured| configured.min(own));
+    let builder = configured.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+    let operation = shorter(configured.and_then(TimeoutConfig::operation_timeout), OPERATION_TIMEOUT);
+    let attempt = shorter(configured.and_then(TimeoutConfig::operation_attempt_timeout), ATTEMPT_TIMEOUT);
+    builder.operation_timeout(operation).operation_attempt_timeout(attempt).build()
+}
+
+fn operation_layer(operation: Operation) -> FrozenLayer {
+    let mut layer = Layer::new(operation.name());
+    layer.store_put(Metadata::new(operation.name(), operation.service().id));
+    layer.freeze()
+}
+
+fn request(operation: Operation, input: Input) -> Result<HttpRequest, BoxError> {
+    let (method, uri, kind, body) = match (operation.service().protocol, input) {
+        (Protocol::Json(_), Input::Json(body)) => ("POST", "/".to_owned(), "application/x-amz-json-1.1", body.to_string()),
+        (Protocol::Query(version), Input::Form(fields)) => {
+            let named = [("Action", operation.name()), ("Version", version)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+            ("POST", "/".to_owned(), "application/x-www-form-urlencoded", escaped_fields(named.into_iter().chain(fields)))
+        }
+        (Protocol::RestJson | Protocol::RestXml, Input::Get(name, fields)) => {
+            let path = operation.path().replace("{}", &escaped(&name));
+            let more = if path.contains('?') { "&" } else { "?" };
+            let query = escaped_fields(fields);
+            ("GET", if query.is_empty() { path } else { path + more + &query }, "", String::new())
+        }
+        _ => return Err("the call is not one of its service".into()),
+    };
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    request.set_method(method)?;
+    request.set_uri(uri)?;
+    if !kind.is_empty() {
+        request.headers_mut().insert("content-type", kind);
+    }
+    if let Protocol::Json(target) = operation.service().protocol {
+        request.headers_mut().insert("x-amz-target", format!("{target}.{}", operation.name()));
+    }
+    Ok(request)
+}
+
+fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
+}
+
+fn escaped_fields(fields: impl IntoIterator<Item = (String, String)>) -> String {
+    fields.into_iter().map(|(name, value)| format!("{}={}", escaped(&name), escaped(&value))).collect::<Vec<_>>().join("&")
+}
+
+fn parsed(protocol: Protocol, body: &[u8]) -> Option<Value> {
+    match protocol {
+        Protocol::Json(_) | Protocol::RestJson => serde_json::from_slice(body).ok(),
+        Protocol::Query(_) | Protocol::RestXml => xml::read(str::from_utf8(body).ok()?),
+    }
+}
+
+/// Requests are built before they come here.
+#[derive(Debug)]
+struct AsBuilt;
+
+impl SerializeRequest for AsBuilt {
+    fn serialize_input(&self, input: Erased, _: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
+        input.downcast().map_err(|_| "the input is no request".into())
+    }
+}
+
+/// Takes the body of an answer, or the code of an error.
+#[derive(Debug)]
+struct Received {
+    service: Protocol,
+}
+
+impl DeserializeResponse for Received {
+    fn deserialize_nonstreaming(&self, response: &HttpResponse) -> Result<Output, OrchestratorError<Error>> {
+        let body = response.body().bytes().unwrap_or_default();
+        if response.status().is_success() {
+            return Ok(Output::erase(body.to_vec()));
+        }
+        Err(OrchestratorError::operation(Error::erase(Refusal::read(self.service, response, body))))
+    }
+}
+
+/// An error that a service answered.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .metadata)]
+struct Refusal {
+    status: u16,
+    metadata: ErrorMetadata,
+    /// Where a bucket is, if not here.
+    region: Option<String>,
+}
+
+impl ProvideErrorMetadata for Refusal {
+    fn meta(&self) -> &ErrorMetadata {
+        &self.metadata
+    }
+}
+
+impl Refusal {
+    fn read(protocol: Protocol, response: &HttpResponse, body: &[u8]) -> Self {
+        let value = parsed(protocol, body).unwrap_or_default();
+        let error = ["/Errors/Error", "/Errors/0", "/Error"].iter().find_map(|at| value.pointer(at)).unwrap_or(&value);
+        let text = |names: &[&str]| names.iter().find_map(|name| error.get(name)?.as_str()).map(str::to_owned);
+        let header = |name: &str| response.headers().get(name).map(str::to_owned);
+        let code = header("x-amzn-errortype").or_else(|| text(&["__type", "Code", "code", "ErrorCode"])).unwrap_or_default();
+        // `namespace#Code:address`
+        let code = code.rsplit('#').next().and_then(|code| code.split(':').next()).unwrap_or_default();
+        let message = text(&["message", "Message", "errorMessage"]).unwrap_or_default();
+        let region = header("x-amz-bucket-region").or_else(|| text(&["Region"]));
+        Self { status: response.status().as_u16(), metadata: ErrorMetadata::builder().code(code).message(message).build(), region }
+    }
+
+    fn is_elsewhere(&self, code: &str) -> bool {
+        matches!(self.status, 301 | 307) || matches!(code, "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException")
+    }
+}
+
+/// What a failed call means.
+fn failure(operation: Operation, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
+    let refusal = match error {
+        SdkError::ServiceError(context) => context.err().downcast_ref::<Refusal>(),
+        SdkError::TimeoutError(_) => return Failure::Unknown("no answer in time".to_owned()),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
+        _ => None,
+    };
+    let Some(refusal) = refusal else { return Failure::Unknown(innermost(error)) };
+    let code = refusal.code().unwrap_or_default();
+    match (code, &refusal.region) {
+        _ if operation.missing().contains(&code) => Failure::Missing,
+        (code, Some(region)) if refusal.is_elsewhere(code) => Failure::Elsewhere(region.clone()),
+        ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
+            Failure::Unknown(format!("ecs-triage may not call {} on {on}: allow it to the probe", operation.action()))
+        }
+        ("", _) => Failure::Unknown(format!("{} answered with HTTP status {}", operation.service().name, refusal.status)),
+        (code, _) => Failure::Unknown(match refusal.message().filter(|message| !message.is_empty()) {
+            Some(message) => format!("{code}: {message}"),
+            None => code.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,26 @@
+//! Amazon ECR: repositories, their images and policies.
+
+use serde_json::json;
+
+use super::answer::{list, one, policy};
+use super::call::{Caller, Failure, Input};
+use super::operation::Operation;
+use crate::question::Answer;
+
+pub(crate) async fn repository(caller: &Caller, region: &str, registry: &str, name: &str) -> Result<Answer, Failure> {
+    let input = Input::Json(json!({"registryId": registry, "repositoryNames": [name]}));
+    let mut answer = caller.call(Operation::DescribeRepositories, region, name, input).await?;
+    one(&mut answer, "/repositories/0").map(Answer::Repository)
+}
+
+pub(crate) async fn image(caller: &Caller, region: &str, (registry, repository): (&str, &str), reference: &str) -> Result<Answer, Failure> {
+    let kind = if reference.contains(':') { "imageDigest" } else { "imageTag" };
+    let input = Input::Json(json!({"registryId": registry, "repositoryName": repository, "imageIds": [{kind: reference}]}));
+    let mut answer = caller.call(Operation::DescribeImages, region, repository, input).await?;
+    list(&mut answer, "/imageDetails").map(Answer::Images)
+}
+
+pub(crate) async fn repository_policy(caller: &Caller, region: &str, registry: &str, name: &str) -> Result<Answer, Failure> {
+    let input = Input::Json(json!({"registryId": registry, "repositoryName": name}));
+    policy(&caller.call(Operation::GetRepositoryPolicy, region, name, input).await?, "/policyText")
+}

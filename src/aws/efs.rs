@@ -1,0 +1,40 @@
+//! Amazon EFS: where a file system can be reached, its access points and its policy.
+
+use futures_util::future::join_all;
+
+use super::answer::{list, policy};
+use super::call::{Caller, Failure, Input};
+use super::operation::Operation;
+use crate::question::Answer;
+use crate::question::facts::MountTarget;
+
+/// More mount targets than Availability Zones there are none.
+const MOST_TARGETS: usize = 8;
+
+pub(crate) async fn mount_targets(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {
+    let input = |marker: Option<String>| Input::Get(file_system.to_owned(), marker.map(|marker| ("Marker".to_owned(), marker)).into_iter().collect());
+    let pages = caller.pages(Operation::DescribeMountTargets, region, file_system, ["/MountTargets", "/NextMarker"], input).await?;
+    let mut targets: Vec<MountTarget> = pages.all()?;
+    let asked = targets.iter().take(MOST_TARGETS).map(|target| security_groups(caller, region, target.mount_target_id.as_deref()));
+    let groups = join_all(asked).await;
+    targets.iter_mut().zip(groups).for_each(|(target, groups)| target.security_groups = groups);
+    Ok(Answer::MountTargets(targets))
+}
+
+/// Those of a mount target, where they may be read.
+async fn security_groups(caller: &Caller, region: &str, target: Option<&str>) -> Option<Vec<String>> {
+    let input = Input::Get(target?.to_owned(), Vec::new());
+    let mut answer = caller.call(Operation::DescribeMountTargetSecurityGroups, region, target?, input).await.ok()?;
+    list(&mut answer, "/SecurityGroups").ok()
+}
+
+pub(crate) async fn access_points(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {
+    let input = |token: Option<String>| Input::Get(file_system.to_owned(), token.map(|token| ("NextToken".to_owned(), token)).into_iter().collect());
+    let pages = caller.pages(Operation::DescribeAccessPoints, region, file_system, ["/AccessPoints", "/NextToken"], input).await?;
+    pages.all().map(Answer::AccessPoints)
+}
+
+pub(crate) async fn file_system_policy(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {
+    let input = Input::Get(file_system.to_owned(), Vec::new());
+    policy(&caller.call(Operation::DescribeFileSystemPolicy, region, file_system, input).await?, "/Policy")
+}

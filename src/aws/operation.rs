@@ -1,0 +1,170 @@
+//! Every read of AWS that ecs-triage can make: a closed table, without an entry for anything that returns the value of a secret or parameter,
+//! the content of a file, or a login. What is not in it cannot be called.
+
+/// How a service wants to be asked, and answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Protocol {
+    /// JSON 1.1; the operation stands in a header, behind this.
+    Json(&'static str),
+    /// A form, of this version of the API, answered in XML.
+    Query(&'static str),
+    /// A path, answered in JSON.
+    RestJson,
+    /// A path, answered in XML.
+    RestXml,
+}
+
+/// A service of AWS.
+#[derive(Debug)]
+pub(crate) struct Service {
+    /// The name by which it is signed for, granted and, mostly, reached.
+    pub(crate) name: &'static str,
+    /// The name by which its endpoint is configured.
+    pub(crate) id: &'static str,
+    pub(crate) protocol: Protocol,
+}
+
+const ECS: Service = Service { name: "ecs", id: "ECS", protocol: Protocol::Json("AmazonEC2ContainerServiceV20141113") };
+const IAM: Service = Service { name: "iam", id: "IAM", protocol: Protocol::Query("2010-05-08") };
+const SECRETS_MANAGER: Service = Service { name: "secretsmanager", id: "Secrets Manager", protocol: Protocol::Json("secretsmanager") };
+const SSM: Service = Service { name: "ssm", id: "SSM", protocol: Protocol::Json("AmazonSSM") };
+const KMS: Service = Service { name: "kms", id: "KMS", protocol: Protocol::Json("TrentService") };
+const LOGS: Service = Service { name: "logs", id: "CloudWatch Logs", protocol: Protocol::Json("Logs_20140328") };
+const ECR: Service = Service { name: "ecr", id: "ECR", protocol: Protocol::Json("AmazonEC2ContainerRegistry_V20150921") };
+const S3: Service = Service { name: "s3", id: "S3", protocol: Protocol::RestXml };
+const EFS: Service = Service { name: "elasticfilesystem", id: "EFS", protocol: Protocol::RestJson };
+const EC2: Service = Service { name: "ec2", id: "EC2", protocol: Protocol::Query("2016-11-15") };
+
+/// Declares the operations: the service, the path where it is not `/` (`{}` stands for the thing's name), and the error codes that say that
+/// there is no such thing.
+macro_rules! operations {
+    ($($service:ident { $($name:ident $(at $path:literal)? missing [$($code:literal),*];)+ })+) => {
+        /// A read of AWS.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Operation { $($($name,)+)+ }
+
+        impl Operation {
+            /// All there are.
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$($(Self::$name,)+)+];
+
+            /// The service that it is part of.
+            pub(crate) const fn service(self) -> &'static Service {
+                match self { $($(Self::$name => &$service,)+)+ }
+            }
+
+            /// Its name.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $($(Self::$name => stringify!($name),)+)+ }
+            }
+
+            /// What follows the host.
+            pub(crate) const fn path(self) -> &'static str {
+                match self { $($(Self::$name => concat!($($path,)? ""),)+)+ }
+            }
+
+            /// The error codes that say that there is no such thing.
+            pub(crate) const fn missing(self) -> &'static [&'static str] {
+                match self { $($(Self::$name => &[$($code),*],)+)+ }
+            }
+        }
+    };
+}
+
+operations! {
+    ECS {
+        DescribeTaskDefinition missing [];
+        DescribeServices missing ["ClusterNotFoundException", "ServiceNotFoundException"];
+        ListTasks missing ["ClusterNotFoundException", "ServiceNotFoundException"];
+        DescribeTasks missing ["ClusterNotFoundException"];
+        DescribeContainerInstances missing ["ClusterNotFoundException"];
+        ListClusters missing [];
+    }
+    IAM {
+        GetRole missing ["NoSuchEntity"];
+        SimulatePrincipalPolicy missing ["NoSuchEntity"];
+    }
+    SECRETS_MANAGER {
+        DescribeSecret missing ["ResourceNotFoundException"];
+        ListSecretVersionIds missing ["ResourceNotFoundException"];
+        GetResourcePolicy missing ["ResourceNotFoundException"];
+        ListSecrets missing [];
+    }
+    SSM {
+        DescribeParameters missing [];
+    }
+    KMS {
+        DescribeKey missing ["NotFoundException"];
+        GetKeyPolicy missing ["NotFoundException"];
+    }
+    LOGS {
+        DescribeLogGroups missing [];
+        GetLogEvents missing ["ResourceNotFoundException"];
+        FilterLogEvents missing ["ResourceNotFoundException"];
+    }
+    ECR {
+        DescribeRepositories missing ["RepositoryNotFoundException"];
+        DescribeImages missing ["RepositoryNotFoundException", "ImageNotFoundException"];
+        GetRepositoryPolicy missing ["RepositoryNotFoundException", "RepositoryPolicyNotFoundException"];
+    }
+    S3 {
+        GetBucketLocation at "/{}?location" missing ["NoSuchBucket"];
+        ListObjectsV2 at "/{}?list-type=2" missing ["NoSuchBucket"];
+    }
+    EFS {
+        DescribeMountTargets at "/2015-02-01/mount-targets?FileSystemId={}" missing ["FileSystemNotFound"];
+        DescribeMountTargetSecurityGroups at "/2015-02-01/mount-targets/{}/security-groups" missing ["MountTargetNotFound"];
+        DescribeAccessPoints at "/2015-02-01/access-points?FileSystemId={}" missing ["FileSystemNotFound"];
+        DescribeFileSystemPolicy at "/2015-02-01/file-systems/{}/policy" missing ["FileSystemNotFound", "PolicyNotFound"];
+    }
+    EC2 {
+        DescribeInstances missing ["InvalidInstanceID.NotFound"];
+        DescribeSubnets missing ["InvalidSubnetID.NotFound"];
+        DescribeRouteTables missing [];
+        DescribeNatGateways missing [];
+        DescribeVpcEndpoints missing [];
+        DescribeSecurityGroups missing [];
+        DescribeNetworkAcls missing [];
+        DescribeVpcAttribute missing ["InvalidVpcID.NotFound"];
+        DescribeVpcs missing ["InvalidVpcID.NotFound"];
+        DescribeDhcpOptions missing ["InvalidDhcpOptionID.NotFound", "InvalidDhcpOptionsID.NotFound"];
+    }
+}
+
+impl Operation {
+    /// What IAM calls the permission.
+    pub(crate) fn action(self) -> String {
+        let name = if self == Self::ListObjectsV2 { "ListBucket" } else { self.name() };
+        format!("{}:{name}", self.service().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Operation;
+    use crate::question::Question;
+
+    /// Those of them that read things have names like those which do not.
+    const FORBIDDEN: &[&str] = &["SecretValue", "GetParameter", "Decrypt", "GetObject", "AuthorizationToken", "LoginPassword", "BatchGet", "DataKey"];
+
+    #[test]
+    fn only_metadata_can_be_read() {
+        for operation in Operation::ALL {
+            let name = operation.name();
+            assert!(["Describe", "Get", "List", "Simulate", "Filter"].iter().any(|verb| name.starts_with(verb)), "{name} may change something");
+            assert!(!FORBIDDEN.iter().any(|word| name.contains(word)), "{name} returns what must not be read");
+        }
+    }
+
+    #[test]
+    fn every_call_is_granted_by_a_question_or_is_the_command_lines() {
+        let of_the_command_line = ["ecs:ListClusters", "logs:FilterLogEvents"];
+        for operation in Operation::ALL {
+            let action = operation.action();
+            assert_ne!(Question::ACTIONS.contains(&action.as_str()), of_the_command_line.contains(&action.as_str()), "{action}");
+        }
+        for action in Question::ACTIONS {
+            assert!(Operation::ALL.iter().any(|operation| operation.action() == *action), "no call takes {action}");
+        }
+    }
+}

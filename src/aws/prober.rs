@@ -1,0 +1,164 @@
+//! Whoever answers questions from AWS itself.
+//!
+//! Answers are kept for a while: a storm asks one thing many times, and some calls are scarce. Equal questions wait for one answer. What could
+//! not be learned is not kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use tokio::time::{Instant, timeout_at};
+
+use super::call::{Caller, Failure};
+use super::operation::Operation;
+use super::{ec2, ecr, ecs, efs, iam, kms, logs, s3, secretsmanager, ssm};
+use crate::question::{Answer, Question};
+use crate::triage::Prober;
+
+/// For so long an answer counts as fresh.
+const FRESH: Duration = Duration::from_mins(1);
+/// No more answers than this are kept.
+const KEPT_ANSWERS: usize = 512;
+
+/// Answers from the APIs of AWS, for the account and with the credentials of one configuration.
+#[derive(Debug)]
+pub struct AwsProber {
+    pub(super) caller: Caller,
+    kept: Mutex<HashMap<Question, Slot>>,
+}
+
+/// One question's answer; who holds the lock is asking.
+type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
+
+#[derive(Debug)]
+struct Kept {
+    at: Instant,
+    answer: Answer,
+}
+
+/// The same prober with a deadline.
+#[derive(Debug, Clone, Copy)]
+pub struct Until<'p> {
+    prober: &'p AwsProber,
+    deadline: Instant,
+}
+
+impl AwsProber {
+    /// A prober over the account and Region of `config`.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { caller: Caller::new(config), kept: Mutex::default() }
+    }
+
+    /// The same prober for as long as there is time: after the deadline, what is not known yet stays unknown.
+    #[must_use]
+    pub const fn until(&self, deadline: Instant) -> Until<'_> {
+        Until { prober: self, deadline }
+    }
+
+    fn slot(&self, question: &Question) -> Slot {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_ANSWERS && !kept.contains_key(question) {
+            let in_use = |slot: &Slot| slot.try_lock().map_or(true, |kept| kept.as_ref().is_some_and(|kept| kept.at.elapsed() < FRESH));
+            kept.retain(|_, slot| in_use(slot));
+            if kept.len() >= KEPT_ANSWERS {
+                kept.clear();
+            }
+        }
+        Arc::clone(kept.entry(question.clone()).or_default())
+    }
+
+    async fn answer(&self, question: &Question) -> Answer {
+        // On the heap: it is as large as the largest of them.
+        let answer = Box::pin(fresh(&self.caller, question)).await.unwrap_or_else(Answer::from);
+        if let Answer::Unknown(why) = &answer {
+            tracing::warn!(call = question.source(), error = %why, "a question stays open");
+        }
+        answer
+    }
+}
+
+impl Prober for AwsProber {
+    async fn ask(&self, question: &Question) -> Answer {
+        let asked = Instant::now();
+        let slot = self.slot(question);
+        let mut kept = slot.lock().await;
+        match &*kept {
+            Some(kept) if kept.serves(question, asked) => kept.answer.clone(),
+            _ => {
+                let answer = self.answer(question).await;
+                *kept = Some(Kept { at: Instant::now(), answer: answer.clone() });
+                answer
+            }
+        }
+    }
+}
+
+impl Prober for Until<'_> {
+    async fn ask(&self, question: &Question) -> Answer {
+        let late = || Answer::Unknown("no answer before the deadline".to_owned());
+        timeout_at(self.deadline, self.prober.ask(question)).await.unwrap_or_else(|_| late())
+    }
+}
+
+impl Kept {
+    fn serves(&self, question: &Question, asked: Instant) -> bool {
+        // It came while we waited for the lock: we would hear the same.
+        let is_ours = self.at >= asked;
+        let is_known = !matches!(self.answer, Answer::Unknown(_));
+        is_ours || is_known && (self.at.elapsed() < FRESH || matches!(self.answer, Answer::TaskDefinition(_)) && names_a_revision(question))
+    }
+}
+
+/// A revision never changes.
+fn names_a_revision(question: &Question) -> bool {
+    let Question::TaskDefinition { name } = question else { return false };
+    let revision = name.rsplit('/').next().and_then(|name| name.split_once(':')).map(|(_, revision)| revision);
+    revision.is_some_and(|revision| revision.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> {
+    match question {
+        Question::TaskDefinition { name } => ecs::task_definition(caller, name).await,
+        Question::Service { region, cluster, name } => ecs::service(caller, region, cluster, name).await,
+        Question::RunningTasks { region, cluster, service } => ecs::running_tasks(caller, region, cluster, service).await,
+        Question::ContainerInstance { region, cluster, arn } => ecs::container_instance(caller, region, cluster, arn).await,
+        Question::Role { region, name } => iam::role(caller, region, name).await,
+        Question::Simulation { region, role, action, resource, context } => iam::simulation(caller, region, role, (action, resource), context).await,
+        Question::Secret { region, id } => secretsmanager::secret(caller, region, id).await,
+        Question::SecretVersions { region, id } => secretsmanager::versions(caller, region, id).await,
+        Question::SecretPolicy { region, id } => secretsmanager::secret_policy(caller, region, id).await,
+        Question::SecretsLike { region, prefix } => secretsmanager::secrets_like(caller, region, prefix).await,
+        Question::Parameters { region, names } => ssm::parameters(caller, region, names).await,
+        Question::ParametersLike { region, part } => ssm::parameters_like(caller, region, part).await,
+        Question::Key { region, id } => kms::key(caller, region, id).await,
+        Question::KeyPolicy { region, id } => kms::key_policy(caller, region, id).await,
+        Question::LogGroups { region, prefix } => logs::groups(caller, region, prefix).await,
+        Question::LogLines { region, group, stream } => logs::last_lines(caller, region, group, stream).await,
+        Question::Repository { region, registry, name } => ecr::repository(caller, region, registry, name).await,
+        Question::Image { region, registry, repository, reference } => ecr::image(caller, region, (registry, repository), reference).await,
+        Question::RepositoryPolicy { region, registry, name } => ecr::repository_policy(caller, region, registry, name).await,
+        Question::Bucket { region, name } => s3::bucket(caller, region, name).await,
+        Question::Objects { region, bucket, prefix } => s3::objects(caller, region, bucket, prefix).await,
+        Question::MountTargets { region, file_system } => efs::mount_targets(caller, region, file_system).await,
+        Question::AccessPoints { region, file_system } => efs::access_points(caller, region, file_system).await,
+        Question::FileSystemPolicy { region, file_system } => efs::file_system_policy(caller, region, file_system).await,
+        Question::Instance { region, id } => ec2::instance(caller, region, id).await,
+        Question::Subnets { region, ids } => ec2::subnets(caller, region, ids).await,
+        Question::RouteTables { region, vpc } => {
+            ec2::of_vpc(caller, Operation::DescribeRouteTables, region, vpc, "/routeTableSet").await.map(Answer::RouteTables)
+        }
+        Question::NatGateways { region, vpc } => {
+            ec2::of_vpc(caller, Operation::DescribeNatGateways, region, vpc, "/natGatewaySet").await.map(Answer::NatGateways)
+        }
+        Question::VpcEndpoints { region, vpc } => ec2::vpc_endpoints(caller, region, vpc).await,
+        Question::SecurityGroups { region, vpc } => {
+            ec2::of_vpc(caller, Operation::DescribeSecurityGroups, region, vpc, "/securityGroupInfo").await.map(Answer::SecurityGroups)
+        }
+        Question::NetworkAcls { region, vpc } => {
+            ec2::of_vpc(caller, Operation::DescribeNetworkAcls, region, vpc, "/networkAclSet").await.map(Answer::NetworkAcls)
+        }
+        Question::VpcDns { region, vpc } => ec2::vpc_dns(caller, region, vpc).await,
+    }
+}

@@ -1,0 +1,41 @@
+//! Amazon S3: where a bucket is and what it lists, never an object's content.
+
+use serde_json::Value;
+
+use super::answer::read;
+use super::call::{Caller, Failure, Fields, Input};
+use super::operation::Operation;
+use crate::question::Answer;
+use crate::question::facts::Bucket;
+
+/// Keys come in order, so the one that is the prefix comes first.
+const MOST_KEYS: &str = "50";
+
+pub(crate) async fn bucket(caller: &Caller, region: &str, name: &str) -> Result<Answer, Failure> {
+    let answer = follow(caller, Operation::GetBucketLocation, region, name, Vec::new()).await?;
+    let location_constraint = match answer.as_str() {
+        None => "us-east-1".to_owned(),
+        Some("EU") => "eu-west-1".to_owned(),
+        Some(_) => read(answer)?,
+    };
+    Ok(Answer::Bucket(Bucket { location_constraint }))
+}
+
+pub(crate) async fn objects(caller: &Caller, region: &str, bucket: &str, prefix: &str) -> Result<Answer, Failure> {
+    let query = [("max-keys", MOST_KEYS), ("prefix", prefix)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut answer = follow(caller, Operation::ListObjectsV2, region, bucket, query.into()).await?;
+    let listed = match answer.get_mut("Contents").map(Value::take) {
+        None => Vec::new(),
+        Some(Value::Array(objects)) => objects,
+        Some(object) => vec![object],
+    };
+    read(Value::Array(listed)).map(Answer::Objects)
+}
+
+/// A bucket of another Region is asked there, once.
+async fn follow(caller: &Caller, operation: Operation, region: &str, bucket: &str, query: Fields) -> Result<Value, Failure> {
+    match caller.call(operation, region, bucket, Input::Get(bucket.to_owned(), query.clone())).await {
+        Err(Failure::Elsewhere(other)) if other != region => caller.call(operation, &other, bucket, Input::Get(bucket.to_owned(), query)).await,
+        answered => answered,
+    }
+}

@@ -1,0 +1,30 @@
+//! AWS Secrets Manager: descriptions, versions and policies of secrets, never a value.
+
+use serde_json::json;
+
+use super::answer::{policy, read};
+use super::call::{Caller, Failure, Input};
+use super::operation::Operation;
+use crate::question::Answer;
+
+pub(crate) async fn secret(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
+    read(caller.call(Operation::DescribeSecret, region, id, Input::Json(json!({"SecretId": id}))).await?).map(Answer::Secret)
+}
+
+pub(crate) async fn versions(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
+    let input = |token| Input::Json(json!({"SecretId": id, "IncludeDeprecated": true, "MaxResults": 100, "NextToken": token}));
+    let pages = caller.pages(Operation::ListSecretVersionIds, region, id, ["/Versions", "/NextToken"], input).await?;
+    pages.all().map(Answer::SecretVersions)
+}
+
+pub(crate) async fn secret_policy(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
+    policy(&caller.call(Operation::GetResourcePolicy, region, id, Input::Json(json!({"SecretId": id}))).await?, "/ResourcePolicy")
+}
+
+/// The filter by name takes a beginning. Secrets that wait for their deletion are among what a reference may mean.
+pub(crate) async fn secrets_like(caller: &Caller, region: &str, prefix: &str) -> Result<Answer, Failure> {
+    let filters = json!([{"Key": "name", "Values": [prefix]}]);
+    let input = |token| Input::Json(json!({"Filters": filters, "IncludePlannedDeletion": true, "MaxResults": 100, "NextToken": token}));
+    let pages = caller.pages(Operation::ListSecrets, region, "*", ["/SecretList", "/NextToken"], input).await?;
+    pages.some().map(Answer::Secrets)
+}

@@ -1,0 +1,680 @@
+//! What a case asks of AWS and makes of the answers: views on secrets, parameters, roles and keys that several causes share.
+//!
+//! A view asks only what the answers so far do not tell. A round of questions may lead to the next: a secret's description names its key, a
+//! role's its whole ARN. What AWS was not asked, or did not tell, stays `Unknown` and lowers the verdict; it never raises one.
+
+use crate::arn::Arn;
+use crate::question::facts::{AwsVpcConfiguration, Key, Parameter, Role, Secret, SecretVersion, Service, Simulation};
+use crate::question::{Fact, Known, Question};
+use crate::reason::{Fault, Step};
+use crate::task_definition::{Reference, SecretReference, Target, may_have_suffix};
+
+use super::case::{Case, Culprit, Finding, secret_name};
+
+/// References that one symptom asks about; of more the text alone speaks.
+const CANDIDATES: usize = 6;
+/// As alike as two names must be for one to be a slip for the other.
+const ALIKE: f64 = 0.75;
+
+/// How a secret's description is cited.
+pub(super) const DESCRIBE: &str = "DescribeSecret";
+
+/// A secret that the case can be about.
+#[derive(Debug)]
+pub(super) struct SecretView<'c> {
+    case: &'c Case<'c>,
+    /// The Region in which it is asked for.
+    pub(super) region: String,
+    /// As the reference writes it: an ARN without key and version, or a name.
+    pub(super) id: String,
+    /// Its name, without suffix.
+    pub(super) name: String,
+    /// Where the definition mentions it.
+    pub(super) reference: Option<&'c Reference>,
+}
+
+/// What AWS says of a secret.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Presence<'c> {
+    /// It is there as referred to.
+    Here(&'c Secret),
+    /// Its name is there under an ARN with other characters at its end.
+    OtherSuffix(&'c Secret),
+    /// The name's own end was taken for the suffix: the reference needs the whole ARN.
+    CutSuffix(&'c Secret),
+    /// Neither the ARN nor the name is there.
+    Gone,
+    /// Why it is not known.
+    Unknown(&'c str),
+    /// Nobody asked, or not all of it.
+    NotAsked,
+}
+
+impl<'c> SecretView<'c> {
+    fn by_id(&self) -> Question {
+        Question::Secret { region: self.region.clone(), id: self.id.clone() }
+    }
+
+    fn by_name(&self, name: &str) -> Question {
+        Question::Secret { region: self.region.clone(), id: name.to_owned() }
+    }
+
+    /// The name as it is written, whose end may be part of it.
+    fn written_name(&self) -> &str {
+        self.id.split_once(":secret:").map_or(self.id.as_str(), |(_, name)| name)
+    }
+
+    /// Whether the reference is an ARN that ends like one with a suffix.
+    pub(super) fn is_whole(&self) -> bool {
+        self.id.starts_with("arn:") && may_have_suffix(self.written_name())
+    }
+
+    /// What AWS says of it.
+    pub(super) fn presence(&self) -> Presence<'c> {
+        match self.case.look::<Box<Secret>>(&self.by_id()) {
+            Known::Found(secret) if self.is_whole() && secret.arn.as_ref().is_some_and(|arn| *arn != self.id) => self.renamed(secret),
+            Known::Found(secret) => Presence::Here(secret),
+            Known::Unknown(why) => Presence::Unknown(why),
+            Known::NotAsked => Presence::NotAsked,
+            Known::Missing if !self.id.starts_with("arn:") => Presence::Gone,
+            Known::Missing => {
+                let mut names = vec![self.written_name(), self.name.as_str()];
+                names.dedup();
+                let answers: Vec<_> = names.into_iter().map(|name| self.case.look::<Box<Secret>>(&self.by_name(name))).collect();
+                if let Some(secret) = answers.iter().find_map(|answer| answer.found()) {
+                    return self.renamed(secret);
+                }
+                answers.into_iter().fold(Presence::Gone, |so_far, answer| match (answer, so_far) {
+                    (Known::NotAsked, _) => Presence::NotAsked,
+                    (Known::Unknown(why), Presence::Gone) => Presence::Unknown(why),
+                    _ => so_far,
+                })
+            }
+        }
+    }
+
+    fn renamed(&self, secret: &'c Secret) -> Presence<'c> {
+        if secret.name.as_deref() == Some(self.written_name()) { Presence::CutSuffix(secret) } else { Presence::OtherSuffix(secret) }
+    }
+
+    /// The secret, wherever it was found.
+    pub(super) fn found(&self) -> Option<&'c Secret> {
+        match self.presence() {
+            Presence::Here(secret) | Presence::OtherSuffix(secret) | Presence::CutSuffix(secret) => Some(secret),
+            Presence::Gone | Presence::Unknown(_) | Presence::NotAsked => None,
+        }
+    }
+
+    /// Asks for it as referred to, and if that leads nowhere by its name, here and where the task runs.
+    pub(super) fn ask(&self) -> Vec<Question> {
+        let mut questions = vec![self.by_id()];
+        if matches!(self.case.look::<Box<Secret>>(&self.by_id()), Known::Missing) {
+            if self.id.starts_with("arn:") {
+                questions.extend([self.written_name(), self.name.as_str()].map(|name| self.by_name(name)));
+            }
+            questions.extend(self.elsewhere());
+            questions.push(self.like());
+        }
+        questions
+    }
+
+    /// The same name where the task runs, if the reference is to another Region.
+    fn elsewhere(&self) -> Option<Question> {
+        let own = self.case.task.region.as_deref().filter(|own| *own != self.region)?;
+        Some(Question::Secret { region: own.to_owned(), id: self.name.clone() })
+    }
+
+    /// The secret of that name in the task's own Region, where it is not in the one that is asked.
+    pub(super) fn is_elsewhere(&self) -> Option<&'c Secret> {
+        let found = self.case.look::<Box<Secret>>(&self.elsewhere()?).found()?;
+        matches!(self.presence(), Presence::Gone).then_some(found)
+    }
+
+    fn versions_question(&self) -> Question {
+        Question::SecretVersions { region: self.region.clone(), id: self.id.clone() }
+    }
+
+    /// Asks for its versions.
+    pub(super) fn ask_versions(&self) -> Question {
+        self.versions_question()
+    }
+
+    /// Its versions.
+    pub(super) fn versions(&self) -> Known<'c, Vec<SecretVersion>> {
+        self.case.look(&self.versions_question())
+    }
+
+    /// The version that the reference asks for.
+    pub(super) fn version(&self) -> Option<String> {
+        let Target::Secret(secret) = self.reference?.target()? else { return None };
+        secret.version_id.or(secret.version_stage).map(str::to_owned)
+    }
+
+    /// It as a culprit, with every reference to it.
+    pub(super) fn culprit(&self) -> Culprit {
+        let same = |reference: &&Reference| matches!(reference.target(), Some(Target::Secret(secret)) if secret.arn == self.id);
+        Culprit { kind: "secret", id: Some(self.name.clone()), references: self.case.references.iter().filter(same).cloned().collect() }
+    }
+
+    /// That it is as it should be, as far as its description shows.
+    pub(super) fn state(&self) -> Option<Finding> {
+        let secret = self.found().filter(|secret| secret.deleted_date.is_none() && secret.has_current())?;
+        let changed = secret.last_changed_date.map(|at| format!(", last changed on {at}")).unwrap_or_default();
+        Some(Finding::found(format!("secret {} exists, is not scheduled for deletion, and has a current version{changed}", self.name), DESCRIBE))
+    }
+
+    /// That no other name is nearly the same, where that was asked.
+    pub(super) fn none_like_it(&self) -> Option<Finding> {
+        let listed = self.case.look::<Vec<Secret>>(&self.like()).found()?;
+        let said = format!("a secret with a similar name, among {} that begin like it", listed.len());
+        Some(Finding::missing(said, "ListSecrets"))
+    }
+
+    fn like(&self) -> Question {
+        Question::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) }
+    }
+
+    /// A secret whose name is nearly the same.
+    pub(super) fn near(&self) -> Option<&'c Secret> {
+        let listed = self.case.look::<Vec<Secret>>(&self.like()).found()?;
+        nearest(&self.name, listed, |secret| secret.name.as_deref())
+    }
+
+    /// The ARN of the secret, as exactly as it is known, and whether it is exact.
+    pub(super) fn arn(&self) -> (String, bool) {
+        if let Some(arn) = self.found().and_then(|secret| secret.arn.clone()) {
+            return (arn, true);
+        }
+        (self.id.clone(), self.is_whole())
+    }
+}
+
+/// How names begin that can be slips for this one: its path and its first letters.
+fn prefix(name: &str) -> String {
+    let path = name.rfind('/').map_or(0, |at| at + 1);
+    let letters = name[path..].char_indices().nth(3).map_or(name.len(), |(at, _)| path + at);
+    name[..letters].to_owned()
+}
+
+/// The candidate whose name is nearest to `name`, if any is near and none is it.
+fn nearest<'c, T>(name: &str, candidates: &'c [T], named: impl Fn(&T) -> Option<&str>) -> Option<&'c T> {
+    let likeness = |candidate: &T| named(candidate).map_or(0.0, |other| likeness(name, other));
+    let best = candidates.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    (likeness(best) >= ALIKE && named(best) != Some(name)).then_some(best)
+}
+
+fn likeness(one: &str, other: &str) -> f64 {
+    let bare = |name: &str| name.trim_matches('/').to_lowercase().replace("//", "/").replace('_', "-");
+    strsim::normalized_damerau_levenshtein(&bare(one), &bare(other))
+}
+
+/// A parameter that the case can be about.
+#[derive(Debug)]
+pub(super) struct ParameterView<'c> {
+    case: &'c Case<'c>,
+    /// The Region in which it is asked for.
+    pub(super) region: String,
+    /// Its name, with its slash where it is a path.
+    pub(super) name: String,
+    /// Whether an ARN names it, which does not tell `name` and `/name` apart.
+    by_arn: bool,
+    /// Every name that is asked for in the same call.
+    all: Vec<String>,
+}
+
+impl<'c> ParameterView<'c> {
+    fn question(&self) -> Question {
+        Question::Parameters { region: self.region.clone(), names: self.all.clone() }
+    }
+
+    fn like(&self) -> Question {
+        let last = self.name.trim_end_matches('/').rsplit('/').next().unwrap_or(&self.name);
+        Question::ParametersLike { region: self.region.clone(), part: last.to_owned() }
+    }
+
+    /// What AWS says of it.
+    pub(super) fn known(&self) -> Known<'c, Parameter> {
+        match self.case.look::<Vec<Parameter>>(&self.question()) {
+            Known::Found(listed) => listed.iter().find(|parameter| self.is(parameter)).map_or(Known::Missing, Known::Found),
+            Known::Missing => Known::Missing,
+            Known::Unknown(why) => Known::Unknown(why),
+            Known::NotAsked => Known::NotAsked,
+        }
+    }
+
+    fn is(&self, parameter: &Parameter) -> bool {
+        let listed = parameter.name.as_deref().unwrap_or_default();
+        listed == self.name || (self.by_arn && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
+    }
+
+    /// Asks for it, and if it is not there for what is called alike, and where the task runs.
+    pub(super) fn ask(&self) -> Vec<Question> {
+        let mut questions = vec![self.question()];
+        if matches!(self.known(), Known::Missing) {
+            questions.push(self.like());
+            questions.extend(self.elsewhere());
+            // A bare name may have been meant as a secret.
+            questions.extend(self.as_secret());
+        }
+        questions
+    }
+
+    /// The same name where the task runs, if the reference is to another Region.
+    fn elsewhere(&self) -> Option<Question> {
+        let own = self.case.task.region.as_deref().filter(|own| *own != self.region)?;
+        Some(Question::Parameters { region: own.to_owned(), names: vec![self.name.clone()] })
+    }
+
+    /// Whether the task's own Region has a parameter of that name.
+    pub(super) fn is_elsewhere(&self) -> Option<bool> {
+        let listed = self.case.look::<Vec<Parameter>>(&self.elsewhere()?).found()?;
+        Some(listed.iter().any(|parameter| self.is(parameter)))
+    }
+
+    /// A secret of that name: what is not an ARN is read as a parameter.
+    fn as_secret(&self) -> Option<Question> {
+        (!self.name.starts_with('/')).then(|| Question::Secret { region: self.region.clone(), id: self.name.clone() })
+    }
+
+    /// The secret that was meant, if the name is one's.
+    pub(super) fn meant_secret(&self) -> Option<&'c Secret> {
+        self.case.look::<Box<Secret>>(&self.as_secret()?).found().map(AsRef::as_ref)
+    }
+
+    /// A parameter whose name is nearly the same.
+    pub(super) fn near(&self) -> Option<&'c str> {
+        let listed = self.case.look::<Vec<Parameter>>(&self.like()).found()?;
+        nearest(&self.name, listed, |parameter| parameter.name.as_deref())?.name.as_deref()
+    }
+}
+
+/// The role that made the call, or was to be assumed.
+#[derive(Debug)]
+pub(super) struct RoleView<'c> {
+    case: &'c Case<'c>,
+    /// Its name, without path.
+    pub(super) name: String,
+}
+
+impl<'c> RoleView<'c> {
+    fn question(&self) -> Question {
+        Question::Role { region: self.case.own_region().to_owned(), name: self.name.clone() }
+    }
+
+    /// What AWS says of it.
+    pub(super) fn known(&self) -> Known<'c, Box<Role>> {
+        self.case.look(&self.question())
+    }
+
+    /// Asks for it.
+    pub(super) fn ask(&self) -> Vec<Question> {
+        vec![self.question()]
+    }
+
+    /// Its ARN, with its path.
+    pub(super) fn arn(&self) -> Option<String> {
+        let of_definition = self.case.definition().and_then(|definition| definition.execution_role_arn.clone());
+        let same = |arn: &String| Arn::parse(arn).and_then(|arn| arn.role_name().map(str::to_owned)).as_deref() == Some(&self.name);
+        self.known().found().and_then(|role| role.arn.clone()).or_else(|| of_definition.filter(same))
+    }
+}
+
+/// One call of one role, as IAM is asked to simulate it.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    /// The action.
+    pub(super) action: String,
+    /// The resource.
+    pub(super) resource: String,
+    /// Whether the resource's ARN is known whole: a policy may name it by the part that is not.
+    pub(super) exact: bool,
+    context: Vec<(String, String)>,
+}
+
+impl Call {
+    fn question(&self, region: &str, role: &str) -> Question {
+        Question::Simulation {
+            region: region.to_owned(),
+            role: role.to_owned(),
+            action: self.action.clone(),
+            resource: self.resource.clone(),
+            context: self.context.clone(),
+        }
+    }
+}
+
+/// The key behind a secret or parameter.
+#[derive(Debug)]
+pub(super) struct KeyView<'c> {
+    case: &'c Case<'c>,
+    pub(super) region: String,
+    /// Its id, ARN or alias.
+    pub(super) id: String,
+    /// The name of what it encrypts.
+    pub(super) of: Option<String>,
+    /// Where the definition mentions that.
+    pub(super) reference: Option<&'c Reference>,
+}
+
+impl<'c> KeyView<'c> {
+    fn question(&self) -> Question {
+        Question::Key { region: self.region.clone(), id: self.id.clone() }
+    }
+
+    fn policy_question(&self) -> Option<Question> {
+        let arn = self.known().found()?.arn.clone()?;
+        Some(Question::KeyPolicy { region: self.region.clone(), id: arn })
+    }
+
+    /// What AWS says of it.
+    pub(super) fn known(&self) -> Known<'c, Key> {
+        self.case.look(&self.question())
+    }
+
+    /// It as a culprit, with the reference to what it encrypts.
+    pub(super) fn culprit(&self) -> Culprit {
+        Culprit { kind: "kms-key", id: Some(self.id.clone()), references: self.reference.into_iter().cloned().collect() }
+    }
+
+    /// Its ARN.
+    pub(super) fn arn(&self) -> Option<String> {
+        self.known().found().and_then(|key| key.arn.clone()).or_else(|| self.id.starts_with("arn:").then(|| self.id.clone()))
+    }
+
+    /// Its policy.
+    pub(super) fn policy(&self) -> Known<'c, crate::question::facts::Policy> {
+        self.policy_question().map_or(Known::NotAsked, |question| self.case.look(&question))
+    }
+
+    /// Asks for its state and policy.
+    pub(super) fn ask(&self) -> Vec<Question> {
+        std::iter::once(self.question()).chain(self.policy_question()).collect()
+    }
+
+    /// What is wrong with its state, in words.
+    pub(super) fn unusable(&self) -> Option<String> {
+        match self.known() {
+            Known::Missing => Some("does not exist".to_owned()),
+            Known::Found(key) => match key.key_state.as_deref()? {
+                "Enabled" | "Updating" => None,
+                "Disabled" => Some("is disabled".to_owned()),
+                "PendingDeletion" => Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| format!("is scheduled for deletion on {at}"))),
+                "PendingReplicaDeletion" => Some("waits for its replicas to be deleted".to_owned()),
+                "PendingImport" => Some("waits for its key material to be imported".to_owned()),
+                "Creating" => Some("is still being made".to_owned()),
+                "Unavailable" => Some("is unavailable: its key store is not connected".to_owned()),
+                other => Some(format!("is in the state {other}")),
+            },
+            Known::Unknown(_) | Known::NotAsked => None,
+        }
+    }
+
+    /// The service through which ECS uses it, as `kms:ViaService` names it.
+    pub(super) fn via(&self) -> String {
+        let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
+        format!("{}.{}.amazonaws.com{suffix}", self.case.via(), self.region)
+    }
+
+    /// The call that decrypts with it for ECS.
+    fn decrypt(&self) -> Option<Call> {
+        let mut context = vec![("kms:ViaService".to_owned(), self.via()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
+        context.extend(self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.to_string())));
+        Some(Call { action: "kms:Decrypt".to_owned(), resource: self.arn()?, exact: true, context })
+    }
+}
+
+impl<'a> Case<'a> {
+    /// What is known of what a question asks for.
+    pub(super) fn look<T: Fact>(&self, question: &Question) -> Known<'a, T> {
+        self.evidence.look(question)
+    }
+
+    /// The task's Region, or that of what it asked for.
+    pub(super) fn own_region(&self) -> &str {
+        self.task.region.as_deref().or(self.region()).unwrap_or("us-east-1")
+    }
+
+    /// The service through which a key is used.
+    fn via(&self) -> &'static str {
+        match self.symptom.step {
+            Step::ParameterStore => "ssm",
+            Step::EnvFile => "s3",
+            _ => "secretsmanager",
+        }
+    }
+
+    /// The secrets that the case can be about.
+    pub(super) fn secrets(&self) -> Vec<SecretView<'_>> {
+        let of_reference = |reference| {
+            let target = Reference::target(reference)?;
+            let Target::Secret(secret) = target else { return None };
+            Some(self.secret(secret.arn, Some(secret), Some(reference)))
+        };
+        let mut views: Vec<SecretView<'_>> = self.references.iter().filter_map(of_reference).collect();
+        if views.is_empty() && matches!(self.symptom.step, Step::SecretsManager | Step::RegistryCredentials | Step::SecretSidecar) {
+            let named = self.symptom.resource.as_ref().filter(|resource| !self.symptom.truncated && !resource.text.contains("://"));
+            let named = named.filter(|resource| Arn::parse(&resource.text).is_none_or(|arn| arn.service == "secretsmanager"));
+            views.extend(named.map(|resource| self.secret(&resource.text, None, None)));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        views.retain(|view| seen.insert((view.region.clone(), view.id.clone())));
+        views.truncate(CANDIDATES);
+        views
+    }
+
+    fn secret<'c>(&'c self, id: &str, secret: Option<SecretReference<'_>>, reference: Option<&'c Reference>) -> SecretView<'c> {
+        let arn = Arn::parse(id);
+        // The text may print extras that belong to the reference and not to the secret.
+        let id = arn.and_then(|arn| arn.resource.strip_prefix("secret:")).and_then(|rest| {
+            let name = rest.split(':').next()?;
+            Some(id[..id.len() - rest.len() + name.len()].to_owned())
+        });
+        let id = id.unwrap_or_else(|| {
+            secret.map_or_else(|| self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(), |secret| secret.arn.to_owned())
+        });
+        let region = arn.map(|arn| arn.region).filter(|region| !region.is_empty()).unwrap_or(self.own_region()).to_owned();
+        SecretView { case: self, region, name: secret_name(&id).to_owned(), id, reference }
+    }
+
+    /// The parameters that the case can be about.
+    pub(super) fn parameters(&self) -> Vec<ParameterView<'_>> {
+        let of_reference = self.references.iter().filter(|reference| matches!(reference.target(), Some(Target::Parameter(_))));
+        let mut written: Vec<&str> = of_reference.map(|reference| reference.value_from.as_str()).collect();
+        if written.is_empty() && self.symptom.step == Step::ParameterStore && !self.symptom.truncated {
+            let listed = self.symptom.resource.as_ref().map(|resource| resource.text.as_str()).filter(|text| !text.contains("://")).unwrap_or_default();
+            written.extend(listed.split(',').map(str::trim).filter(|name| !name.is_empty()));
+        }
+        let told = self.symptom.region.as_ref().map_or(self.own_region(), |fact| fact.text.as_str());
+        let mut named: Vec<(String, String, bool)> = Vec::new();
+        for value_from in written {
+            let Target::Parameter(name) = Target::parse(value_from) else { continue };
+            let arn = Arn::parse(value_from);
+            let region = arn.map_or(told, |arn| arn.region).to_owned();
+            let entry = (region, name.to_owned(), arn.is_some());
+            if !named.contains(&entry) && named.len() < CANDIDATES {
+                named.push(entry);
+            }
+        }
+        let together = |region: &str| {
+            let names = named.iter().filter(|(other, ..)| other == region);
+            let mut all: Vec<String> = names.flat_map(|(_, name, by_arn)| spellings(name, *by_arn)).collect();
+            all.sort();
+            all.dedup();
+            all
+        };
+        let view = |(region, name, by_arn): &(String, String, bool)| ParameterView {
+            case: self,
+            region: region.clone(),
+            name: name.clone(),
+            by_arn: *by_arn,
+            all: together(region),
+        };
+        named.iter().map(view).collect()
+    }
+
+    /// The role that the text or the definition names.
+    pub(super) fn role(&self) -> Option<RoleView<'_>> {
+        self.role_name().map(|name| RoleView { case: self, name })
+    }
+
+    /// The keys behind what the case can be about. The AWS managed key of a service needs no permission and is never one of them.
+    pub(super) fn keys(&self) -> Vec<KeyView<'_>> {
+        if let Some(key) = &self.symptom.key {
+            let region = Arn::parse(&key.text).map_or(self.own_region(), |arn| arn.region).to_owned();
+            return vec![KeyView { case: self, region, id: key.text.clone(), of: self.name(), reference: self.references.first() }];
+        }
+        let of_secrets = self.secrets().into_iter().filter_map(|view| {
+            let id = view.found()?.kms_key_id.clone()?;
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), reference: view.reference })
+        });
+        let of_parameters = self.parameters().into_iter().filter_map(|view| {
+            let id = view.known().found()?.key_id.clone()?;
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), reference: None })
+        });
+        let mut keys: Vec<KeyView<'_>> = of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
+        keys.dedup_by(|one, other| one.id == other.id);
+        keys
+    }
+
+    /// Asks for the descriptions that name the keys, then for the keys.
+    pub(super) fn ask_keys(&self) -> Vec<Question> {
+        let of_secrets = self.secrets().into_iter().map(|view| view.by_id());
+        let of_parameters = self.parameters().into_iter().map(|view| view.question());
+        let of_keys = self.keys().into_iter().flat_map(|key| key.ask());
+        of_secrets.chain(of_parameters).chain(of_keys).collect()
+    }
+
+    /// The action that was refused: as told, or where the text was cut before it, the one that ECS calls for the step.
+    pub(super) fn refused_action(&self) -> Option<String> {
+        let told = self.symptom.action.as_ref().map(|action| action.text.clone()).filter(|action| action.contains(':') && !self.symptom.truncated);
+        let known = match self.symptom.step {
+            Step::SecretsManager | Step::RegistryCredentials => "secretsmanager:GetSecretValue",
+            Step::ParameterStore => "ssm:GetParameters",
+            Step::EcrAuth => "ecr:GetAuthorizationToken",
+            Step::EnvFile => "s3:GetObject",
+            Step::LogDriver => "logs:CreateLogStream",
+            _ => return told,
+        };
+        told.or_else(|| Some(known.to_owned()))
+    }
+
+    /// The calls that were refused, as IAM can be asked about them; several where several references fit.
+    pub(super) fn refused_calls(&self) -> Vec<Call> {
+        if self.symptom.fault == Fault::KmsDenied {
+            return self.keys().iter().filter_map(KeyView::decrypt).collect();
+        }
+        let Some(action) = self.refused_action() else { return Vec::new() };
+        let context = |region: &str| {
+            let mut context = vec![("aws:RequestedRegion".to_owned(), region.to_owned()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
+            if action == "secretsmanager:GetSecretValue" {
+                context.push(("secretsmanager:VersionStage".to_owned(), "AWSCURRENT".to_owned()));
+            }
+            context
+        };
+        let call = |(resource, exact): (String, bool), region: &str| Call { action: action.clone(), resource, exact, context: context(region) };
+        match action.split_once(':').map_or("", |(service, _)| service) {
+            "secretsmanager" => self.secrets().iter().map(|view| call(view.arn(), &view.region)).map(with_some_suffix).collect(),
+            "ssm" => {
+                let (partition, account) = (self.partition(), self.account().or(self.task.account.as_deref()).unwrap_or("*"));
+                let arn = |view: &ParameterView<'_>| format!("arn:{partition}:ssm:{}:{account}:parameter/{}", view.region, view.name.trim_start_matches('/'));
+                self.parameters().iter().map(|view| call((arn(view), account != "*"), &view.region)).collect()
+            }
+            _ => {
+                let resource = super::role_permission_missing::resource(self, &action);
+                let resource = resource.as_str().filter(|resource| *resource == "*" || resource.starts_with("arn:") && !resource.contains('<'));
+                resource.map(|resource| call((resource.to_owned(), true), self.own_region())).into_iter().collect()
+            }
+        }
+    }
+
+    /// Asks what is needed to know what the role may: what is asked for by whole ARN, the role, and IAM about both roles.
+    pub(super) fn ask_refusal(&self) -> Vec<Question> {
+        let region = self.own_region();
+        let role = self.role();
+        let mut questions: Vec<Question> = role.iter().flat_map(RoleView::ask).collect();
+        questions.extend(self.secrets().iter().map(SecretView::by_id));
+        let unread = |view: &SecretView<'_>| matches!(view.presence(), Presence::NotAsked);
+        if self.secrets().iter().any(|view| unread(view) && !view.is_whole()) {
+            // The resource's whole ARN comes first.
+            return questions;
+        }
+        let roles = [role.and_then(|role| role.arn()), self.task_role()];
+        for call in self.refused_calls().iter().take(CANDIDATES) {
+            questions.extend(roles.iter().flatten().map(|role| call.question(region, role)));
+        }
+        questions
+    }
+
+    /// The question after the service that keeps the task running.
+    pub(super) fn service_question(&self) -> Option<Question> {
+        let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
+        let cluster = self.task.cluster.as_ref()?.to_string();
+        Some(Question::Service { region: self.own_region().to_owned(), cluster, name: service.name.to_string() })
+    }
+
+    /// How the service puts its tasks into the network.
+    pub(super) fn placed(&self) -> Option<&'a AwsVpcConfiguration> {
+        if let Some(given) = self.placement {
+            return Some(given);
+        }
+        let service = self.look::<Box<Service>>(&self.service_question()?).found()?;
+        service.network_configuration.as_ref()?.awsvpc_configuration.as_ref()
+    }
+
+    /// The task's subnet, or else all that its service may use.
+    pub(super) fn candidate_subnets(&self) -> Vec<String> {
+        let own: Vec<String> = self.task.subnet.iter().map(ToString::to_string).collect();
+        let mut ids = if own.is_empty() { self.placed().map(|placement| placement.subnets.clone()).unwrap_or_default() } else { own };
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// The question after the host, where the task was not on Fargate.
+    pub(super) fn instance_question(&self) -> Option<Question> {
+        let arn = self.task.container_instance.as_ref()?.to_string();
+        let cluster = self.task.cluster.as_ref()?.to_string();
+        Some(Question::ContainerInstance { region: self.own_region().to_owned(), cluster, arn })
+    }
+
+    /// The task role, where it is another than the execution role.
+    pub(super) fn task_role(&self) -> Option<String> {
+        let definition = self.definition()?;
+        definition.task_role_arn.clone().filter(|role| definition.execution_role_arn.as_ref() != Some(role))
+    }
+
+    /// What IAM says to each refused call of a role.
+    pub(super) fn simulated(&self, role: Option<String>) -> Vec<(Call, Known<'a, Box<Simulation>>)> {
+        let Some(role) = role else { return Vec::new() };
+        let region = self.own_region();
+        self.refused_calls().into_iter().map(|call| (call.clone(), self.look(&call.question(region, &role)))).collect()
+    }
+
+    /// What IAM says to the refused calls of the role that was refused.
+    pub(super) fn simulated_refusals(&self) -> Vec<(Call, Known<'a, Box<Simulation>>)> {
+        self.simulated(self.role().and_then(|role| role.arn()))
+    }
+
+    /// A finding for what stayed unknown: why AWS did not tell, or that nobody asked.
+    pub(super) fn not_told<T>(&self, what: &str, known: Known<'_, T>) -> Option<Finding> {
+        match known {
+            Known::Unknown(why) => Some(Finding::unknown(format!("{what}: {why}"))),
+            Known::NotAsked => Some(Finding::unknown(what)),
+            Known::Found(_) | Known::Missing => None,
+        }
+    }
+}
+
+/// A secret's ARN without its suffix matches no policy that expects one.
+fn with_some_suffix(mut call: Call) -> Call {
+    if !call.exact && call.resource.starts_with("arn:") {
+        call.resource.push_str("-a1B2c3");
+    }
+    call
+}
+
+/// The names that an ARN can mean: that of a parameter without a path has a slash before it in the ARN alone.
+fn spellings(name: &str, by_arn: bool) -> Vec<String> {
+    let bare = name.trim_start_matches('/');
+    if by_arn && !bare.contains('/') { vec![name.to_owned(), bare.to_owned()] } else { vec![name.to_owned()] }
+}

@@ -1,0 +1,222 @@
+//! The network around a case: asked for, judged and drawn once for all causes of a closed path.
+//!
+//! Every such cause claims the same symptoms. Where the path is known, the hop that is shut says which of them it is; the others are ruled
+//! out, by the same drawing.
+
+use super::Verdict;
+use super::case::{Case, Culprit, Finding, Judgement};
+use crate::network::{Break, Caller, Destination, Fault, Ingress, Path, Snapshot, State, draw, judge as judge_path, mount, needed};
+use crate::question::facts::{ContainerInstance, Instance, MountTarget, VpcEndpoint};
+use crate::question::{Known, Question};
+use crate::reason::Step;
+
+/// The kinds of shut hops that a cause stands for.
+pub(super) type Kind = fn(&Break) -> bool;
+
+/// Asks for the way from the caller to everything that the case can be about.
+pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
+    let mut questions: Vec<Question> = case.service_question().into_iter().collect();
+    if is_on_host(case) {
+        questions.extend(case.instance_question());
+        questions.extend(instance_question(case));
+    }
+    questions.extend(Snapshot::questions(case.evidence, case.own_region(), &caller(case)));
+    questions
+}
+
+fn is_on_host(case: &Case<'_>) -> bool {
+    matches!(case.task.launch_type.as_deref(), Some("EC2" | "EXTERNAL" | "MANAGED_INSTANCES"))
+}
+
+fn instance_id<'c>(case: &Case<'c>) -> Option<&'c str> {
+    case.look::<ContainerInstance>(&case.instance_question()?).found()?.ec2_instance_id.as_deref()
+}
+
+fn instance_question(case: &Case<'_>) -> Option<Question> {
+    Some(Question::Instance { region: case.own_region().to_owned(), id: instance_id(case)?.to_owned() })
+}
+
+fn caller<'c>(case: &'c Case<'_>) -> Caller<'c> {
+    if is_on_host(case) {
+        let instance = instance_question(case).and_then(|question| case.look::<Instance>(&question).found());
+        return Caller::host(instance_id(case).unwrap_or("the container instance"), instance);
+    }
+    Caller::task(case.task.subnet.as_deref(), case.placed())
+}
+
+fn snapshot<'c>(case: &'c Case<'_>) -> Snapshot<'c> {
+    Snapshot::of(case.evidence, case.own_region(), case.task.account.as_deref(), caller(case))
+}
+
+/// Where the call went, or where it can have gone.
+fn destinations(case: &Case<'_>) -> Vec<Destination> {
+    let needed = case.definition().map(|definition| needed(definition, case.own_region())).unwrap_or_default();
+    let services: &[&str] = match case.symptom.step {
+        Step::SecretsManager | Step::RegistryCredentials => &["secretsmanager"],
+        Step::ParameterStore => &["ssm"],
+        Step::EcrAuth => &["ecr.api"],
+        Step::ImagePull => &["ecr.dkr", "ecr.api", "s3"],
+        Step::EnvFile => &["s3"],
+        Step::LogDriver => &["logs"],
+        _ => &[],
+    };
+    let foreign = |destination: &Destination| case.symptom.step == Step::ImagePull && destination.service.is_none();
+    let wanted =
+        |destination: &Destination| services.is_empty() || destination.service.is_some_and(|service| services.contains(&service)) || foreign(destination);
+    let mut fitting: Vec<Destination> = needed.into_iter().filter(wanted).collect();
+    if let Some(host) = &case.symptom.host {
+        let of_host: Vec<Destination> = fitting.iter().filter(|destination| destination.host == host.text).cloned().collect();
+        if !of_host.is_empty() {
+            return of_host;
+        }
+    }
+    if fitting.is_empty()
+        && let [service, ..] = services
+        && case.symptom.step != Step::ImagePull
+    {
+        let region = case.region().unwrap_or(case.own_region()).to_owned();
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let name = if *service == "ecr.api" { "api.ecr" } else { service };
+        let host = case.symptom.host.as_ref().map_or_else(|| format!("{name}.{region}.{suffix}"), |host| host.text.clone());
+        fitting.push(Destination { service: Some(service), region, host, port: 443 });
+    }
+    fitting
+}
+
+/// The way that the call took, if enough of it is known to judge: of several the one that is shut.
+pub(super) fn path(case: &Case<'_>) -> Option<Path> {
+    let snapshot = snapshot(case);
+    snapshot.subnets.found()?;
+    let paths: Vec<Path> = destinations(case).iter().map(|destination| judge_path(&snapshot, destination)).collect();
+    paths.into_iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
+}
+
+/// What the path says of a cause that stands for such a hop; nothing where the path is not known.
+pub(super) fn judge(case: &Case<'_>, kind: Kind, title: impl Fn(&Fault) -> String) -> Option<Judgement> {
+    let path = path(case)?;
+    let with_path = |judgement: Judgement| judgement.drawing(draw(&path));
+    if let Some(fault) = path.faults.iter().find(|fault| kind(&fault.what)) {
+        let judgement = Judgement::new(Verdict::Confirmed, title(fault)).culprit(culprit(&fault.what)).finding(Finding::found(&*fault.proof, fault.source));
+        return Some(with_path(judgement.findings(unsure(&path))));
+    }
+    if let Some(fault) = path.possible.iter().find(|fault| kind(&fault.what)) {
+        let only = Finding::found(format!("{}: of the ways that the call may have taken, not all are shut by it", fault.proof), fault.source);
+        return Some(with_path(Judgement::new(Verdict::Possible, title(fault)).culprit(culprit(&fault.what)).finding(only).findings(unsure(&path))));
+    }
+    // Something else shuts it, or every hop that was read is open.
+    if !path.faults.is_empty() || path.unsure.is_empty() {
+        let said = path.faults.first().map_or_else(|| format!("every hop from {} to {} is open", path.from, path.to), |fault| fault.proof.clone());
+        let source = path.faults.first().map_or("DescribeRouteTables", |fault| fault.source);
+        return Some(Judgement::new(Verdict::RuledOut, "another hop decides").finding(Finding::found(said, source)));
+    }
+    None
+}
+
+/// What could not be judged.
+pub(super) fn unsure(path: &Path) -> Vec<Finding> {
+    path.unsure.iter().map(Finding::unknown).collect()
+}
+
+/// Whether nothing that was read shuts the path.
+pub(super) fn is_open(path: &Path) -> bool {
+    path.faults.is_empty() && path.possible.is_empty() && matches!(path.state, State::Ok | State::Unsure)
+}
+
+/// The shut hop of a cause, for its fix.
+pub(super) fn fault(case: &Case<'_>, kind: Kind) -> Option<Fault> {
+    let path = path(case)?;
+    path.faults.into_iter().chain(path.possible).find(|fault| kind(&fault.what))
+}
+
+fn culprit(what: &Break) -> Culprit {
+    let (kind, id) = match what {
+        Break::NoRoute { route_table, .. } | Break::NoPublicIp { route_table, .. } => ("route-table", route_table),
+        Break::NatBroken { nat_gateway, .. } => ("nat-gateway", nat_gateway),
+        Break::EndpointUnreachable { endpoint, .. } | Break::EndpointPrivateDnsOff { endpoint } => ("vpc-endpoint", endpoint),
+        Break::DnsOff { vpc, .. } => ("vpc", vpc),
+        Break::SecurityGroupEgress { groups, .. } => {
+            return Culprit { kind: "security-group", id: groups.first().cloned(), references: Vec::new() };
+        }
+        Break::NetworkAcl { acl, .. } => ("network-acl", acl),
+        Break::NoMountTargetInZone { file_system, .. } => ("file-system", file_system),
+        Break::MountTargetNotAvailable { mount_target, .. } | Break::MountTargetGroup { mount_target, .. } => ("mount-target", mount_target),
+    };
+    Culprit { kind, id: Some(id.clone()), references: Vec::new() }
+}
+
+/// The command that opens a group to the caller.
+pub(super) fn open_ingress(case: &Case<'_>, ingress: &Ingress) -> Option<String> {
+    let group = ingress.groups.first()?;
+    let command = case.aws_at_task("ec2 authorize-security-group-ingress").option("--group-id", group);
+    let command = command.words("--protocol tcp").option("--port", &ingress.port.to_string());
+    let from = match ingress.from.first() {
+        Some(from) => command.option("--source-group", from),
+        None => command.option("--cidr", ingress.cidr.as_deref()?),
+    };
+    Some(from.finish())
+}
+
+/// The commands that let an ACL pass what it drops.
+pub(super) fn open_acl(case: &Case<'_>, what: &Break) -> Option<String> {
+    let Break::NetworkAcl { acl, egress, ports, cidr, .. } = what else { return None };
+    let command = case.aws_at_task("ec2 create-network-acl-entry").option("--network-acl-id", acl);
+    let command = command.words(if *egress { "--egress" } else { "--ingress" }).words("--rule-number 90 --protocol tcp");
+    Some(command.option("--port-range", &format!("From={},To={}", ports.0, ports.1)).option("--cidr-block", cidr).words("--rule-action allow").finish())
+}
+
+/// The command that lets the caller's group send.
+pub(super) fn open_egress(case: &Case<'_>, what: &Break) -> Option<String> {
+    let Break::SecurityGroupEgress { groups, port, .. } = what else { return None };
+    let command = case.aws_at_task("ec2 authorize-security-group-egress").option("--group-id", groups.first()?);
+    Some(command.words("--protocol tcp").option("--port", &port.to_string()).words("--cidr 0.0.0.0/0").finish())
+}
+
+/// The VPC's endpoints for the service that was called.
+pub(super) fn endpoints<'c>(case: &Case<'c>) -> Option<impl Iterator<Item = &'c VpcEndpoint>> {
+    let service = case.service().1?;
+    let suffix = format!(".{}.{service}", case.own_region());
+    let listed = Snapshot::questions(case.evidence, case.own_region(), &caller(case))
+        .into_iter()
+        .find_map(|question| case.look::<Vec<VpcEndpoint>>(&question).found())?;
+    Some(listed.iter().filter(move |endpoint| endpoint.service_name.as_ref().is_some_and(|name| name.ends_with(&suffix))))
+}
+
+/// The file systems that the case can be about.
+fn file_systems(case: &Case<'_>) -> Vec<String> {
+    let named = case.symptom.resource.as_ref().filter(|_| !case.symptom.truncated).and_then(|resource| {
+        let from = resource.text.find("fs-")?;
+        let id: String = resource.text[from..].chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
+        Some(id)
+    });
+    if let Some(id) = named {
+        return vec![id];
+    }
+    let volumes = case.definition().map(|definition| definition.volumes.as_slice()).unwrap_or_default();
+    let mut ids: Vec<String> = volumes.iter().filter_map(|volume| volume.efs_volume_configuration.as_ref()?.file_system_id.clone()).collect();
+    ids.dedup();
+    ids
+}
+
+fn mount_targets_question(case: &Case<'_>, file_system: String) -> Question {
+    Question::MountTargets { region: case.own_region().to_owned(), file_system }
+}
+
+/// Asks for the way to the file systems.
+pub(super) fn ask_mount(case: &Case<'_>) -> Vec<Question> {
+    let targets = file_systems(case).into_iter().map(|id| mount_targets_question(case, id));
+    targets.chain(ask(case)).collect()
+}
+
+/// What is known of each file system's mount targets.
+pub(super) fn mount_targets<'c>(case: &Case<'c>) -> Vec<(String, Known<'c, Vec<MountTarget>>)> {
+    file_systems(case).into_iter().map(|id| (id.clone(), case.look(&mount_targets_question(case, id)))).collect()
+}
+
+/// The way to a file system that is shut, or else to the first.
+pub(super) fn mount_path(case: &Case<'_>) -> Option<Path> {
+    let snapshot = snapshot(case);
+    snapshot.subnets.found()?;
+    let targets = mount_targets(case).into_iter().filter(|(_, known)| known.found().is_some());
+    let paths: Vec<Path> = targets.map(|(id, known)| mount(&snapshot, &id, known)).collect();
+    paths.into_iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
+}

@@ -1,0 +1,261 @@
+//! IAM policy documents as they stand on roles, secrets, keys, repositories, file systems and endpoints: read, and judged for one request.
+//!
+//! Everything is three-valued. A statement applies, does not, or may: its condition asks for what nobody here knows. A decision is
+//! [`Decision::Unsure`] only where that makes a difference, and a document that cannot be read is unsure too: nothing here fails.
+//! Policies of identities are IAM's to judge (`SimulatePrincipalPolicy`), which has them all; here are those that it cannot simulate for roles.
+
+mod condition;
+mod pattern;
+mod request_context;
+mod said;
+mod sides;
+mod statement;
+mod trust_policy;
+mod truth;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::arn::Arn;
+use request_context::Facts;
+use statement::{Effect, Reach};
+use truth::Truth;
+
+pub use condition::Unmet;
+pub use request_context::Context;
+pub use sides::{KeySide, ResourceSide, endpoint_policy, key_policy, resource_policy};
+pub use trust_policy::{TaskOrigin, Trust, trust};
+
+/// A role, as far as its ARN is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamedRole<'a> {
+    /// `aws`, `aws-cn`, ...
+    pub partition: &'a str,
+    /// Its account.
+    pub account: &'a str,
+    /// What stands before its name, such as `team/`; empty for none, absent where only the name is known.
+    pub path: Option<&'a str>,
+    /// Its name, which is unique in the account whatever the path.
+    pub name: &'a str,
+    /// The session, where one is known: for ECS the task's id.
+    pub session: Option<&'a str>,
+}
+
+impl<'a> NamedRole<'a> {
+    /// Reads the ARN of a role, or that of its session, which lacks the path.
+    #[must_use]
+    pub fn parse(arn: &'a str) -> Option<Self> {
+        let arn = Arn::parse(arn)?;
+        let name = arn.role_name()?;
+        let of_session = arn.resource.strip_prefix("assumed-role/");
+        let path = arn.resource.strip_prefix("role/").and_then(|whole| whole.strip_suffix(name));
+        let session = of_session.and_then(|rest| rest.split_once('/')).map(|(_, session)| session);
+        Some(Self { partition: arn.partition, account: arn.account, path, name, session })
+    }
+
+    /// Its ARN; without a path where none is known.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        format!("arn:{}:iam::{}:role/{}{}", self.partition, self.account, self.path.unwrap_or_default(), self.name)
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Principal<'a> {
+    /// A session of a role.
+    Role(NamedRole<'a>),
+    /// A service, such as `ecs-tasks.amazonaws.com`.
+    Service(&'a str),
+    /// Nobody by name, as an NFS client that mounts without IAM.
+    Anonymous,
+}
+
+/// What a document is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub principal: Principal<'a>,
+    /// Such as `secretsmanager:GetSecretValue`.
+    pub action: &'a str,
+    /// The resource's ARN.
+    pub resource: &'a str,
+    /// What is known beyond that. What follows from the principal and the resource is known by itself.
+    pub context: Context<'a>,
+}
+
+/// A statement, by its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    /// Its place in the document, from 0.
+    pub index: usize,
+    /// Its `Sid`.
+    pub sid: Option<String>,
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Statement[{}]", self.index)?;
+        self.sid.as_ref().map_or(Ok(()), |sid| write!(f, " ({sid})"))
+    }
+}
+
+/// What a document says to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// A statement allows it, and none denies it.
+    Allowed(At),
+    /// A statement denies it, whatever others say.
+    Denied(At),
+    /// No statement is about it.
+    NotAllowed {
+        /// The statement that comes nearest, where one is about everything but the caller.
+        nearly: Option<Nearly>,
+    },
+    /// It hangs on what is not known; in words that complete "unknown: ...".
+    Unsure(String),
+}
+
+/// A statement that would allow the request but for one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Nearly {
+    /// It names a role or user that was deleted: AWS shows the id in its place. One made again under the same name is another.
+    Orphan {
+        /// The statement.
+        at: At,
+        /// Such as `AROAJQABLZS4A3QDU576Q`.
+        id: String,
+    },
+    /// Its condition is not met.
+    Condition {
+        /// The statement.
+        at: At,
+        /// What is not met.
+        unmet: Vec<Unmet>,
+    },
+}
+
+/// What `document` says to `request`. A document in a string, as some APIs return it, is read too.
+#[must_use]
+pub fn decide(document: &Value, request: &Request<'_>) -> Decision {
+    weigh(document, request).decision()
+}
+
+/// A statement that lets `principal` do what it asked for, as the resource's policy takes it. A role without a known path needs one put in.
+#[must_use]
+pub fn allowing(principal: &Principal<'_>, action: &str, resource: &str) -> Value {
+    let principal = match principal {
+        Principal::Role(role) => json!({"AWS": role.arn()}),
+        Principal::Service(name) => json!({"Service": name}),
+        Principal::Anonymous => json!({"AWS": "*"}),
+    };
+    let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": action});
+    match action.split(':').next() {
+        // The policies of repositories and roles take no resource; in those of secrets and keys `*` is the thing itself.
+        Some("ecr" | "sts") => {}
+        Some("secretsmanager" | "kms") => statement["Resource"] = json!("*"),
+        _ => statement["Resource"] = json!(resource),
+    }
+    statement
+}
+
+/// The document with one more statement, or a new one that has no other.
+#[must_use]
+pub fn with_statement(document: Option<&Value>, statement: &Value) -> Value {
+    let there = document.map(|document| unwrapped(document).into_owned()).filter(Value::is_object);
+    let mut document = there.unwrap_or_else(|| json!({"Version": "2012-10-17"}));
+    let mut statements = match document["Statement"].take() {
+        Value::Array(statements) => statements,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    };
+    statements.push(statement.clone());
+    document["Statement"] = Value::Array(statements);
+    document
+}
+
+/// All that a document says to a request.
+#[derive(Debug, Default)]
+struct Weighed {
+    denied: Option<At>,
+    /// Why it may be denied.
+    deniable: Option<String>,
+    /// By the statement that gets closest.
+    allowed: Option<(At, Reach)>,
+    /// Why it may be allowed.
+    allowable: Option<String>,
+    nearly: Option<Nearly>,
+}
+
+impl Weighed {
+    fn decision(self) -> Decision {
+        match self {
+            Self { denied: Some(at), .. } => Decision::Denied(at),
+            Self { deniable: Some(why), .. } => Decision::Unsure(why),
+            Self { allowed: Some((at, _)), .. } => Decision::Allowed(at),
+            Self { allowable: Some(why), .. } => Decision::Unsure(why),
+            Self { nearly, .. } => Decision::NotAllowed { nearly },
+        }
+    }
+}
+
+fn weigh(document: &Value, request: &Request<'_>) -> Weighed {
+    let document = unwrapped(document);
+    let Some(statements) = statements(&document) else {
+        return Weighed { deniable: Some("what the policy says: it has no statements that can be read".to_owned()), ..Weighed::default() };
+    };
+    let facts = Facts::of(request, document["Version"] == "2012-10-17");
+    let mut weighed = Weighed::default();
+    for (index, statement) in statements.iter().enumerate() {
+        let judged = statement::judge(index, statement, request, &facts);
+        let at = judged.at;
+        match (judged.effect, judged.applies) {
+            (_, Truth::No) => weighed.nearly = weighed.nearly.or(judged.nearly),
+            (Some(Effect::Deny), Truth::Yes) => weighed.denied = weighed.denied.or(Some(at)),
+            (Some(Effect::Allow), Truth::Yes) => {
+                if weighed.allowed.as_ref().is_none_or(|(_, reach)| *reach < judged.reach) {
+                    weighed.allowed = Some((at, judged.reach));
+                }
+            }
+            (Some(Effect::Allow), Truth::Unsure(why)) => weighed.allowable = weighed.allowable.or_else(|| Some(format!("{why}, on which {at} hangs"))),
+            (Some(Effect::Deny), Truth::Unsure(why)) => weighed.deniable = weighed.deniable.or_else(|| Some(format!("{why}, on which {at} hangs"))),
+            (None, _) => weighed.deniable = weighed.deniable.or_else(|| Some(format!("whether {at} allows or denies"))),
+        }
+    }
+    weighed
+}
+
+/// A document's statements: a list, or one that stands alone.
+fn statements(document: &Value) -> Option<&[Value]> {
+    match document.get("Statement")? {
+        Value::Array(statements) => Some(statements),
+        one @ Value::Object(_) => Some(std::slice::from_ref(one)),
+        _ => None,
+    }
+}
+
+/// The document itself where it is in a string.
+fn unwrapped(document: &Value) -> Cow<'_, Value> {
+    match document {
+        Value::String(text) => serde_json::from_str(text).map_or(Cow::Borrowed(document), Cow::Owned),
+        _ => Cow::Borrowed(document),
+    }
+}
+
+/// One text or a list of them, numbers and truth values among them.
+fn texts(value: &Value) -> Option<Vec<Cow<'_, str>>> {
+    match value {
+        Value::Array(values) => values.iter().map(text).collect(),
+        one => text(one).map(|text| vec![text]),
+    }
+}
+
+fn text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Bool(_) | Value::Number(_) => Some(Cow::Owned(value.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}

@@ -1,0 +1,126 @@
+//! A server on the loopback address that answers from a script, and remembers what it was asked.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// Longer than any time-out of a test.
+const NEVER: Duration = Duration::from_secs(30);
+
+/// What came over the wire.
+#[derive(Debug, Clone, Default)]
+pub struct Heard {
+    pub method: String,
+    pub path: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
+}
+
+/// What goes back.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    Answer { status: u16, headers: Vec<(&'static str, String)>, body: String },
+    Nothing,
+}
+
+impl Reply {
+    pub fn new(status: u16, body: impl Into<String>) -> Self {
+        Self::Answer { status, headers: Vec::new(), body: body.into() }
+    }
+
+    pub fn with(self, name: &'static str, value: &str) -> Self {
+        match self {
+            Self::Answer { status, mut headers, body } => {
+                headers.push((name, value.to_owned()));
+                Self::Answer { status, headers, body }
+            }
+            Self::Nothing => Self::Nothing,
+        }
+    }
+}
+
+pub struct Server {
+    pub url: String,
+    heard: Arc<Mutex<Vec<Heard>>>,
+}
+
+impl Heard {
+    /// `Region/service` of the signature.
+    pub fn scope(&self) -> String {
+        let credential = self.header("authorization").split("Credential=").nth(1).unwrap_or_default();
+        credential.split('/').skip(2).take(2).collect::<Vec<_>>().join("/")
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The operation, where a header or the form names it; else the path.
+    pub fn called(&self) -> String {
+        let action = || self.body.split('&').find_map(|field| field.strip_prefix("Action=")).map(str::to_owned);
+        match self.header("x-amz-target") {
+            "" => action().unwrap_or_else(|| self.path.clone()),
+            target => target.to_owned(),
+        }
+    }
+}
+
+impl Server {
+    /// Starts one; `script` gets what was heard and how much was heard before it.
+    pub fn start(script: impl Fn(&Heard, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (log, script) = (Arc::clone(&heard), Arc::new(script));
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (log, script) = (Arc::clone(&log), Arc::clone(&script));
+                thread::spawn(move || serve(stream, &log, &*script));
+            }
+        });
+        Self { url, heard }
+    }
+
+    pub fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn serve(stream: TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard, usize) -> Reply) {
+    let Some(heard) = receive(&stream) else { return };
+    let before = {
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.push(heard.clone());
+        log.len() - 1
+    };
+    match script(&heard, before) {
+        Reply::Nothing => thread::sleep(NEVER),
+        Reply::Answer { status, headers, body } => {
+            let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let head = format!("HTTP/1.1 {status} Scripted\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", body.len());
+            // Who asked may have gone.
+            let _ = (&stream).write_all((head + &body).as_bytes());
+        }
+    }
+}
+
+fn receive(stream: &TcpStream) -> Option<Heard> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let mut words = line.split_whitespace().map(str::to_owned);
+    let mut heard = Heard { method: words.next()?, path: words.next()?, ..Heard::default() };
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        heard.headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let mut body = vec![0; heard.header("content-length").parse().unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    heard.body = String::from_utf8(body).ok()?;
+    Some(heard)
+}
