@@ -29,24 +29,24 @@ impl<'e> Place<'_, 'e> {
             let in_vpc = target.vpc_id.is_none() || self.subnet.vpc_id.is_none() || target.vpc_id == self.subnet.vpc_id;
             in_vpc && target.availability_zone_name.as_deref() == Some(zone)
         };
-        let Some(target) = targets.iter().find(is_near) else {
+        let is_available = |target: &MountTarget| target.life_cycle_state.as_deref() == Some("available");
+        let Some(target) = targets.iter().filter(is_near).min_by_key(|target| !is_available(target)) else {
             let proof = format!("{file_system} has no mount target in {zone}, where {} is", self.id);
             let what = Break::NoMountTargetInZone { file_system: file_system.to_owned(), zone: zone.to_owned() };
             return Leg::default().judged(State::Broken, format!("{hop} in {zone}: none"), self.fault(what, "DescribeMountTargets", proof));
         };
         let id = target.mount_target_id.as_deref().unwrap_or("<mount-target>");
-        let name = format!("mount target {id}");
         match target.life_cycle_state.as_deref() {
             Some("available") => {}
-            None | Some("updating") => return Leg::default().doubt(name, format!("{id} is being changed, or its state is not told")),
+            None | Some("updating") => return Leg::default().doubt(format!("mount target {id}"), format!("{id} is being changed, or its state is not told")),
             Some(state) => {
                 let what = Break::MountTargetNotAvailable { mount_target: id.to_owned(), state: state.to_owned() };
                 let proof = format!("{id}, the mount target of {file_system} in {zone}, is {state}, not available");
-                return Leg::default().judged(State::Broken, format!("{name}: {state}"), self.fault(what, "DescribeMountTargets", proof));
+                return Leg::default().judged(State::Broken, format!("mount target {id}: {state}"), self.fault(what, "DescribeMountTargets", proof));
             }
         }
         let groups = target.security_groups.iter().flatten().map(String::as_str).collect();
-        let at = Arrival { name, groups, subnets: target.subnet_id.as_deref().into_iter().collect(), port: PORT };
+        let at = Arrival { kind: "mount target", id, groups, subnets: target.subnet_id.as_deref().into_iter().collect(), port: PORT };
         self.arrive(&at, "DescribeSecurityGroups", |ingress| Break::MountTargetGroup { mount_target: id.to_owned(), ingress })
     }
 }

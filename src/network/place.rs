@@ -25,8 +25,9 @@ pub(super) struct Place<'s, 'e> {
 
 /// Something in the VPC that a call may end at: an interface endpoint or a mount target.
 pub(super) struct Arrival<'a> {
-    /// In words, with its id.
-    pub(super) name: String,
+    /// What it is, in words.
+    pub(super) kind: &'static str,
+    pub(super) id: &'a str,
     /// Its security groups.
     pub(super) groups: Vec<&'a str>,
     /// The subnets of its network interfaces.
@@ -46,7 +47,7 @@ pub(super) fn list<'e, T>(known: Known<'e, Vec<T>>, what: &str) -> Result<&'e [T
 
 /// Judges a way from each subnet in which the caller may be.
 pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place<'_, 'e>) -> Leg) -> Path {
-    let caller = snapshot.caller.host.map_or_else(|| "task eni".to_owned(), |id| format!("container instance {id}, whose network counts on this launch type"));
+    let caller = snapshot.caller.host.map_or_else(|| "task eni".to_owned(), |id| format!("host {id}, not the task eni"));
     let ids = &snapshot.caller.subnets;
     let subnets = list(snapshot.subnets, "the subnets");
     let from = |id: &str| match subnets.as_ref().ok().and_then(|subnets| subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id))) {
@@ -106,6 +107,9 @@ impl<'e> Place<'_, 'e> {
         };
         let servers = &dns.domain_name_servers;
         let mut leg = Leg::default();
+        if servers.is_empty() {
+            leg = leg.doubt("name servers: not known", "the name servers of the VPC's DHCP options could not be read");
+        }
         if self.has_own_resolver() {
             let named = servers.join(", ");
             leg = leg.doubt(format!("name servers {named}"), format!("whether the name servers {named} of the DHCP options know the name"));
@@ -186,7 +190,7 @@ impl<'e> Place<'_, 'e> {
             State::Broken => ("no egress", format!("no egress rule of {named} allows tcp/{port} to {target}")),
             _ => ("egress", format!("the egress rules of {named} allow tcp/{port} to a part of {target} at most")),
         };
-        let whose = if self.snapshot.caller.host.is_some() { " of the instance" } else { "" };
+        let whose = if self.snapshot.caller.host.is_some() { " of the host" } else { "" };
         let what = Break::SecurityGroupEgress { groups: groups.into_iter().map(str::to_owned).collect(), to, port };
         Leg::default().judged(state, format!("security group {named}{whose}: {hop} tcp/{port} to {target}"), self.fault(what, "DescribeSecurityGroups", proof))
     }
@@ -237,7 +241,8 @@ impl<'e> Place<'_, 'e> {
 
     /// Whether a call gets to something in the VPC: out of the caller's groups, past the ACLs of both sides, in by the other's groups.
     pub(super) fn arrive(&self, at: &Arrival<'_>, source: &'static str, shut: impl FnOnce(Ingress) -> Break) -> Leg {
-        let Arrival { name, groups, subnets, port } = at;
+        let Arrival { kind, id, groups, subnets, port } = at;
+        let name = format!("{kind} {id}");
         let addresses: Vec<Address> = subnets.iter().flat_map(|subnet| self.addresses_in(subnet)).collect();
         let addresses = if addresses.is_empty() { vec![Address::Anywhere] } else { addresses };
         let peers: Vec<Peer<'_>> = addresses.iter().map(|&address| Peer { address, groups: Some(groups.clone()), prefix_list: None }).collect();
@@ -245,7 +250,7 @@ impl<'e> Place<'_, 'e> {
             Some(&group) => Remote::Group(group.to_owned()),
             None => Remote::Cidr(addresses.first().map_or_else(|| ANY.to_owned(), Address::to_string)),
         };
-        let mut leg = self.egress(&peers, *port, name, to);
+        let mut leg = self.egress(&peers, *port, id, to);
         // Traffic within a subnet passes no ACL.
         let ways = subnets.iter().map(|&subnet| {
             if subnet == self.id {
@@ -257,7 +262,7 @@ impl<'e> Place<'_, 'e> {
         leg = leg.then(if ways.is_empty() { Leg::default().doubt(name.clone(), format!("the subnets of {name} are not known")) } else { Leg::either(ways) });
         let from = self.own_groups().ok();
         let caller = Peer { address: self.address(), groups: from.clone(), prefix_list: None };
-        let hop = |lets: &str| format!("{name}, security group {}: {lets} tcp/{port} from the caller", groups.join(", "));
+        let hop = |lets: &str| format!("{name}, group {}: {lets} tcp/{port} from the caller", groups.join(", "));
         let state = if groups.is_empty() {
             Err(format!("the security groups of {name} are not known"))
         } else {

@@ -147,7 +147,7 @@ impl Place<'_, '_> {
         };
         let source = "DescribeRouteTables";
         match default_route(table).map(|route| (Target::of(route), is_blackhole(route))) {
-            Some((Target::Internet(internet), false)) => Leg::default().hop(State::Ok, format!("{hop} -> {internet}")),
+            Some((Target::Internet(_), false)) => Leg::default().hop(State::Ok, format!("{hop} -> internet")),
             Some((Target::Other(other), false)) => {
                 Leg::default().doubt(hop, format!("where {other} leads, to which {name} sends what leaves {nat}, is not known"))
             }

@@ -44,26 +44,26 @@ impl<'e> Place<'_, 'e> {
         };
         let serving: Vec<&VpcEndpoint> = endpoints.iter().filter(|endpoint| serves(endpoint, &to.region, service)).collect();
         let interfaces: Vec<&VpcEndpoint> = serving.iter().filter(is_a("interface")).copied().collect();
-        let gateway = serving.iter().filter(is_a("gateway")).copied().find(|endpoint| is_available(endpoint));
+        let gateways: Vec<&VpcEndpoint> = serving.iter().filter(is_a("gateway")).copied().filter(|endpoint| is_available(endpoint)).collect();
         let named = interfaces.iter().copied().find(|endpoint| endpoint.private_dns_enabled);
         let hostnames = self.snapshot.dns.found().and_then(|dns| dns.enable_dns_hostnames) != Some(false);
         match named {
             Some(endpoint) if hostnames => {
                 let inside = self.through_interface(endpoint, to.port);
                 // The name leads elsewhere if resolvers of the VPC's own do not ask Amazon's, and for S3 by default beside a gateway endpoint.
-                if !self.has_own_resolver() && gateway.is_none() {
+                if !self.has_own_resolver() && gateways.is_empty() {
                     return inside;
                 }
                 let doubt = Leg::default()
                     .doubt(format!("{name}: {}, or past it", id(endpoint)), format!("whether {} leads to {} is not known", to.host, id(endpoint)));
-                doubt.then(Leg::either(vec![inside, self.past_interfaces(gateway, Leg::default(), to.port)]))
+                doubt.then(Leg::either(vec![inside, self.past_interfaces(&gateways, Leg::default(), to.port)]))
             }
             None if serving.is_empty() && self.sharer().is_some() => {
                 let why = format!("{} is shared by account {}, whose endpoints are not shown", self.id, self.sharer().unwrap_or_default());
                 self.perhaps_hidden(&name, why, to.port)
             }
             _ => {
-                let past = self.past_interfaces(gateway, Leg::default().hop(State::Absent, format!("{name}: none")), to.port);
+                let past = self.past_interfaces(&gateways, Leg::default().hop(State::Absent, format!("{name}: none")), to.port);
                 match (named, interfaces.first()) {
                     (Some(endpoint), _) => {
                         blame(past, &format!("endpoint {}: enableDnsHostnames off", id(endpoint)), &self.dns_off("enableDnsHostnames"), None)
@@ -82,29 +82,33 @@ impl<'e> Place<'_, 'e> {
 
     /// An interface endpoint that has the service's name.
     fn through_interface(&self, endpoint: &'e VpcEndpoint, port: u16) -> Leg {
-        let name = format!("endpoint {}", id(endpoint));
         let state = endpoint.state.as_deref().unwrap_or_default();
         if !is_available(endpoint) {
             let what = Break::EndpointUnreachable { endpoint: id(endpoint).to_owned(), ingress: None };
             let proof = format!("{} takes the traffic, as its private DNS is on, and is {state}, not available", id(endpoint));
-            return Leg::default().judged(State::Broken, format!("{name} (private DNS): {state}"), self.fault(what, "DescribeVpcEndpoints", proof));
+            return Leg::default().judged(
+                State::Broken,
+                format!("endpoint {} (private DNS): {state}", id(endpoint)),
+                self.fault(what, "DescribeVpcEndpoints", proof),
+            );
         }
         let groups = endpoint.group_set.iter().filter_map(|group| group.group_id.as_deref()).collect();
-        let at = Arrival { name, groups, subnets: endpoint.subnet_id_set.iter().map(String::as_str).collect(), port };
+        let at = Arrival { kind: "endpoint", id: id(endpoint), groups, subnets: endpoint.subnet_id_set.iter().map(String::as_str).collect(), port };
         self.arrive(&at, "DescribeSecurityGroups", |ingress| Break::EndpointUnreachable { endpoint: id(endpoint).to_owned(), ingress: Some(ingress) })
     }
 
     /// The way where no interface endpoint takes the call; `none` tells that none is there.
-    fn past_interfaces(&self, gateway: Option<&'e VpcEndpoint>, none: Leg, port: u16) -> Leg {
-        let Some(gateway) = gateway else { return self.outside(port, none, None) };
+    fn past_interfaces(&self, gateways: &[&'e VpcEndpoint], none: Leg, port: u16) -> Leg {
+        let Some(first) = gateways.first().map(|gateway| id(gateway)) else { return self.outside(port, none, None) };
         let (table, table_name) = match self.table(self.id) {
             Ok(found) => found,
-            Err(why) => return Leg::default().doubt(format!("endpoint {}", id(gateway)), why),
+            Err(why) => return Leg::default().doubt(format!("gateway endpoint {first}"), why),
         };
-        if !gateway.route_table_id_set.iter().any(|listed| Some(listed) == table.route_table_id.as_ref()) {
-            let hop = format!("gateway endpoint {}: not in route table {table_name}", id(gateway));
-            return self.outside(port, Leg::default().hop(State::Absent, hop), Some(id(gateway)));
-        }
+        let is_listed = |gateway: &&&VpcEndpoint| gateway.route_table_id_set.iter().any(|listed| Some(listed) == table.route_table_id.as_ref());
+        let Some(gateway) = gateways.iter().find(is_listed) else {
+            let hop = format!("gateway endpoint {first}: not in route table {table_name}");
+            return self.outside(port, Leg::default().hop(State::Absent, hop), Some(first));
+        };
         let mut leading = table.route_set.iter().filter(|route| route.gateway_id == gateway.vpc_endpoint_id);
         let prefix_list = leading.find_map(|route| route.destination_prefix_list_id.as_deref());
         let hop = format!("gateway endpoint {}: in route table {table_name}", id(gateway));
