@@ -14,17 +14,17 @@ use std::sync::mpsc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::arn::Arn;
 use crate::causes;
+use crate::check::{self, Place};
 use crate::config;
 use crate::diagnosis::diagnose;
 use crate::event::{Chunk, Chunks, Task};
-use crate::arn::Arn;
-use crate::check::{self, Place};
 use crate::question::facts::AwsVpcConfiguration;
 use crate::question::record::{self, RecordError};
 use crate::question::{Evidence, Question};
-use crate::render::check::render as render_check;
 use crate::redact::redact_name;
+use crate::render::check::render as render_check;
 use crate::render::text::Colour;
 use crate::render::{catalogue, json, text};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
@@ -279,7 +279,8 @@ impl Check {
     }
 
     fn at_hand(&self, given: Option<TaskDefinition>, evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
-        let recorded = || evidence.look::<Box<TaskDefinition>>(&Question::TaskDefinition { name: self.definition.clone() }).found().map(|found| (**found).clone());
+        let recorded =
+            || evidence.look::<Box<TaskDefinition>>(&Question::TaskDefinition { name: self.definition.clone() }).found().map(|found| (**found).clone());
         let definition = given.or_else(recorded).ok_or_else(|| CliError::NoDefinition(self.definition.clone()))?;
         let place = self.place(&definition, None)?;
         Ok((definition, evidence, place))
@@ -290,7 +291,14 @@ impl Check {
         let arns = [&definition.task_definition_arn, &definition.execution_role_arn].into_iter().flatten();
         let of_arn = arns.filter_map(|arn| Arn::parse(arn)).map(|arn| arn.region).find(|region| !region.is_empty()).map(str::to_owned);
         let references = definition.references();
-        let of_reference = || references.iter().filter_map(|reference| Arn::parse(&reference.value_from)).map(|arn| arn.region).find(|region| !region.is_empty()).map(str::to_owned);
+        let of_reference = || {
+            references
+                .iter()
+                .filter_map(|reference| Arn::parse(&reference.value_from))
+                .map(|arn| arn.region)
+                .find(|region| !region.is_empty())
+                .map(str::to_owned)
+        };
         let region = self.region.clone().or(of_arn).or(configured).or_else(of_reference).ok_or(CliError::NoRegion)?;
         let network = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
             subnets: self.subnets.clone(),

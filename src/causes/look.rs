@@ -398,9 +398,7 @@ impl<'c> KeyView<'c> {
             Known::Found(key) => match key.key_state.as_deref()? {
                 "Enabled" | "Updating" => None,
                 "Disabled" => Some("is disabled".to_owned()),
-                "PendingDeletion" => {
-                    Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| format!("is scheduled for deletion on {at}")))
-                }
+                "PendingDeletion" => Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| format!("is scheduled for deletion on {at}"))),
                 "PendingReplicaDeletion" => Some("waits for its replicas to be deleted".to_owned()),
                 "PendingImport" => Some("waits for its key material to be imported".to_owned()),
                 "Creating" => Some("is still being made".to_owned()),
@@ -471,7 +469,9 @@ impl<'a> Case<'a> {
             let name = rest.split(':').next()?;
             Some(id[..id.len() - rest.len() + name.len()].to_owned())
         });
-        let id = id.unwrap_or_else(|| secret.map_or_else(|| self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(), |secret| secret.arn.to_owned()));
+        let id = id.unwrap_or_else(|| {
+            secret.map_or_else(|| self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(), |secret| secret.arn.to_owned())
+        });
         let region = arn.map(|arn| arn.region).filter(|region| !region.is_empty()).unwrap_or(self.own_region()).to_owned();
         SecretView { case: self, region, name: secret_name(&id).to_owned(), id, reference }
     }

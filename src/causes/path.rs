@@ -61,7 +61,8 @@ fn destinations(case: &Case<'_>) -> Vec<Destination> {
         _ => &[],
     };
     let foreign = |destination: &Destination| case.symptom.step == Step::ImagePull && destination.service.is_none();
-    let wanted = |destination: &Destination| services.is_empty() || destination.service.is_some_and(|service| services.contains(&service)) || foreign(destination);
+    let wanted =
+        |destination: &Destination| services.is_empty() || destination.service.is_some_and(|service| services.contains(&service)) || foreign(destination);
     let mut fitting: Vec<Destination> = needed.into_iter().filter(wanted).collect();
     if let Some(host) = &case.symptom.host {
         let of_host: Vec<Destination> = fitting.iter().filter(|destination| destination.host == host.text).cloned().collect();
@@ -174,7 +175,9 @@ pub(super) fn open_egress(case: &Case<'_>, what: &Break) -> Option<String> {
 pub(super) fn endpoints<'c>(case: &Case<'c>) -> Option<impl Iterator<Item = &'c VpcEndpoint>> {
     let service = case.service().1?;
     let suffix = format!(".{}.{service}", case.own_region());
-    let listed = Snapshot::questions(case.evidence, case.own_region(), &caller(case)).into_iter().find_map(|question| case.look::<Vec<VpcEndpoint>>(&question).found())?;
+    let listed = Snapshot::questions(case.evidence, case.own_region(), &caller(case))
+        .into_iter()
+        .find_map(|question| case.look::<Vec<VpcEndpoint>>(&question).found())?;
     Some(listed.iter().filter(move |endpoint| endpoint.service_name.as_ref().is_some_and(|name| name.ends_with(&suffix))))
 }
 

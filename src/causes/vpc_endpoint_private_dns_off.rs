@@ -1,7 +1,7 @@
 //! A VPC endpoint exists, but its private DNS is off and there is no other way.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {

@@ -1,7 +1,7 @@
 //! A VPC endpoint with private DNS takes the traffic and keeps the task out.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {

@@ -1,7 +1,7 @@
 //! The NAT gateway on the way out does not work.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {

@@ -1,7 +1,7 @@
 //! The subnet's way out needs a public IP, and the task has none.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {

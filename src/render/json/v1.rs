@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::check::Findings;
 use crate::causes::{Culprit, Finding, Fix};
+use crate::check::Findings;
 use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
 use crate::reason::Fact;
