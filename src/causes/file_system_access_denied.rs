@@ -34,7 +34,8 @@ pub(super) const CAUSE: Cause = Cause {
 fn judge(case: &Case<'_>) -> Judgement {
     let title = "the file system refused to be mounted";
     let iam = iam_volume(case);
-    let Some((file_system, uses_iam)) = iam else {
+    let Some((file_system, uses_iam)) = iam.filter(|(_, uses_iam)| !uses_iam || case.definition().is_some_and(|definition| definition.task_role_arn.is_some()))
+    else {
         return Judgement::new(Verdict::Likely, title)
             .finding(Finding::unknown("its policy, and whether the volume uses IAM authorisation and an access point"));
     };
@@ -54,7 +55,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let principal = task_role.as_deref().and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
     let resource =
         format!("arn:{}:elasticfilesystem:{}:{}:file-system/{file_system}", case.partition(), case.own_region(), case.task.account.as_deref().unwrap_or("*"));
-    let request = Request { principal, action: "elasticfilesystem:ClientMount", resource: &resource, context: &[("aws:SecureTransport", &["true"])] };
+    let request = Request { principal, action: "elasticfilesystem:ClientMount", resource: &resource, context: &[] };
     let who = task_role.as_deref().and_then(|arn| arn.rsplit('/').next()).map_or("an anonymous client".to_owned(), |role| format!("task role {role}"));
     match decide(&document.0, &request) {
         Decision::Denied(at) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies {who} to mount"), FILE_SYSTEM_POLICY)),

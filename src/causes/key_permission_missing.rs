@@ -8,7 +8,7 @@ use super::key_unusable::DESCRIBE_KEY;
 use super::look::KeyView;
 use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{KeySide, NamedRole, key_policy, with_statement};
+use crate::policy_document::{KeySide, NamedRole, with_statement};
 use crate::question::Known;
 use crate::question::facts::Simulation;
 use crate::reason::{Deny, Fault, Step, Symptom};
@@ -92,13 +92,15 @@ fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> 
     let identity = simulated.map(|simulation| simulation.eval_decision == "allowed");
     let refused = || Side::Refuses(Finding::missing("kms:Decrypt on the key in the role's policies (implicitDeny)", "SimulatePrincipalPolicy"));
     let role_arn = case.role().and_then(|role| role.arn());
-    let role = role_arn.as_deref().and_then(NamedRole::parse);
-    let (document, role, arn) = match (key.policy(), role, key.arn()) {
-        (Known::Found(document), Some(role), Some(arn)) => (document, role, arn),
-        (Known::Unknown(why), ..) => return if identity == Some(false) { refused() } else { Side::Unknown(Some(why.to_owned())) },
-        _ => return if identity == Some(false) { refused() } else { Side::Unknown(None) },
+    let side = role_arn.as_deref().and_then(NamedRole::parse).and_then(|role| key.side(&role));
+    let Some(side) = side else {
+        let why = match key.policy() {
+            Known::Unknown(why) => Some(why.to_owned()),
+            _ => None,
+        };
+        return if identity == Some(false) { refused() } else { Side::Unknown(why) };
     };
-    match (key_policy(&document.0, &role, &arn, &key.via(), &[]), identity) {
+    match (side, identity) {
         (KeySide::Refused { nearly, .. }, _) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
             Side::Refuses(Finding::missing(
@@ -134,7 +136,7 @@ fn key_side(case: &Case<'_>) -> Option<Fix> {
     let role = NamedRole::parse(&role_arn)?;
     keys.iter().find_map(|key| {
         let (document, arn) = (key.policy().found()?, key.arn()?);
-        let KeySide::Refused { add, .. } = key_policy(&document.0, &role, &arn, &key.via(), &[]) else { return None };
+        let KeySide::Refused { add, .. } = key.side(&role)? else { return None };
         let whole = with_statement(Some(&document.0), &add);
         let put = Command::new("aws kms put-key-policy").option("--region", &key.region).option("--key-id", &arn);
         Some(Fix {

@@ -4,6 +4,7 @@
 //! role's its whole ARN. What AWS was not asked, or did not tell, stays `Unknown` and lowers the verdict; it never raises one.
 
 use crate::arn::Arn;
+use crate::policy_document::{KeySide, NamedRole, key_policy};
 use crate::question::facts::{AwsVpcConfiguration, Key, Parameter, Role, Secret, SecretVersion, Service, Simulation};
 use crate::question::{Fact, Known, Question};
 use crate::reason::{Fault, Step};
@@ -281,6 +282,12 @@ impl<'c> ParameterView<'c> {
         self.case.look::<Box<Secret>>(&self.as_secret()?).found().map(AsRef::as_ref)
     }
 
+    /// Its ARN, in which a slash stands before the name of every parameter.
+    fn arn(&self) -> String {
+        let account = self.case.account().or(self.case.task.account.as_deref()).unwrap_or("*");
+        format!("arn:{}:ssm:{}:{account}:parameter/{}", self.case.partition(), self.region, self.name.trim_start_matches('/'))
+    }
+
     /// A parameter whose name is nearly the same.
     pub(super) fn near(&self) -> Option<&'c str> {
         let listed = self.case.look::<Vec<Parameter>>(&self.like()).found()?;
@@ -352,6 +359,8 @@ pub(super) struct KeyView<'c> {
     pub(super) id: String,
     /// The name of what it encrypts.
     pub(super) of: Option<String>,
+    /// The ARN of what it encrypts.
+    of_arn: Option<String>,
     /// Where the definition mentions that.
     pub(super) reference: Option<&'c Reference>,
 }
@@ -415,9 +424,29 @@ impl<'c> KeyView<'c> {
         format!("{}.{}.amazonaws.com{suffix}", self.case.via(), self.region)
     }
 
+    /// What the service tells KMS of what it decrypts, as condition key and value.
+    pub(super) fn encryption_context(&self) -> Option<(&'static str, String)> {
+        let key = match self.case.symptom.step {
+            Step::ParameterStore => "kms:EncryptionContext:PARAMETER_ARN",
+            Step::EnvFile => return None,
+            _ => "kms:EncryptionContext:SecretARN",
+        };
+        Some((key, self.of_arn.clone()?))
+    }
+
+    /// What its policy says to a role, where that is known.
+    pub(super) fn side(&self, role: &NamedRole<'_>) -> Option<KeySide> {
+        let (document, arn) = (self.policy().found()?, self.arn()?);
+        let context = self.encryption_context();
+        let values: Vec<&str> = context.iter().map(|(_, value)| value.as_str()).collect();
+        let context: Vec<(&str, &[&str])> = context.iter().map(|(key, _)| (*key, values.as_slice())).collect();
+        Some(key_policy(&document.0, role, &arn, &self.via(), &context))
+    }
+
     /// The call that decrypts with it for ECS.
     fn decrypt(&self) -> Option<Call> {
         let mut context = vec![("kms:ViaService".to_owned(), self.via()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
+        context.extend(self.encryption_context().map(|(key, value)| (key.to_owned(), value)));
         context.extend(self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.to_string())));
         Some(Call { action: "kms:Decrypt".to_owned(), resource: self.arn()?, exact: true, context })
     }
@@ -521,15 +550,17 @@ impl<'a> Case<'a> {
     pub(super) fn keys(&self) -> Vec<KeyView<'_>> {
         if let Some(key) = &self.symptom.key {
             let region = Arn::parse(&key.text).map_or(self.own_region(), |arn| arn.region).to_owned();
-            return vec![KeyView { case: self, region, id: key.text.clone(), of: self.name(), reference: self.references.first() }];
+            let of_arn = self.resource_arn().filter(|arn| arn.starts_with("arn:") && !arn.contains(":kms:"));
+            return vec![KeyView { case: self, region, id: key.text.clone(), of: self.name(), of_arn, reference: self.references.first() }];
         }
         let of_secrets = self.secrets().into_iter().filter_map(|view| {
             let id = view.found()?.kms_key_id.clone()?;
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), reference: view.reference })
+            let of_arn = view.found()?.arn.clone();
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn, reference: view.reference })
         });
         let of_parameters = self.parameters().into_iter().filter_map(|view| {
             let id = view.known().found()?.key_id.clone()?;
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), reference: None })
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn: Some(view.arn()), reference: None })
         });
         let mut keys: Vec<KeyView<'_>> = of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
         keys.dedup_by(|one, other| one.id == other.id);
@@ -575,9 +606,8 @@ impl<'a> Case<'a> {
         match action.split_once(':').map_or("", |(service, _)| service) {
             "secretsmanager" => self.secrets().iter().map(|view| call(view.arn(), &view.region)).map(with_some_suffix).collect(),
             "ssm" => {
-                let (partition, account) = (self.partition(), self.account().or(self.task.account.as_deref()).unwrap_or("*"));
-                let arn = |view: &ParameterView<'_>| format!("arn:{partition}:ssm:{}:{account}:parameter/{}", view.region, view.name.trim_start_matches('/'));
-                self.parameters().iter().map(|view| call((arn(view), account != "*"), &view.region)).collect()
+                let known = self.account().or(self.task.account.as_deref()).is_some();
+                self.parameters().iter().map(|view| call((view.arn(), known), &view.region)).collect()
             }
             _ => {
                 let resource = super::role_permission_missing::resource(self, &action);

@@ -85,9 +85,12 @@ impl<'e> Place<'_, 'e> {
         Fault { what, subnet: self.id.to_owned(), proof, source }
     }
 
-    /// The account that shares the subnet, where it is not the task's own.
+    /// The account that shares the subnet, where it is not the task's own. Whoever is shown the VPC's default security group sees all that its
+    /// owner sees: those with whom a subnet is shared are not.
     pub(super) fn sharer(&self) -> Option<&'e str> {
-        self.subnet.owner_id.as_deref().filter(|&owner| self.snapshot.account.is_some_and(|account| account != owner))
+        let mut groups = self.snapshot.security_groups.found().into_iter().flatten();
+        let sees_all = groups.any(|group| group.group_name.as_deref() == Some("default"));
+        self.subnet.owner_id.as_deref().filter(|&owner| !sees_all && self.snapshot.account.is_some_and(|account| account != owner))
     }
 
     fn vpc(&self) -> String {
