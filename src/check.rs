@@ -121,7 +121,8 @@ impl<'d> Check<'d> {
         if needs_role && self.definition.execution_role_arn.is_none() {
             suspicions.push((Symptom::suspected(Step::ExecutionRole, Fault::RoleMissing), Vec::new()));
         }
-        let mut steps: Vec<Step> = needed(self.definition, self.task.region.as_deref().unwrap_or_default()).iter().filter_map(|to| step_of(to.service)).collect();
+        let mut steps: Vec<Step> =
+            needed(self.definition, self.task.region.as_deref().unwrap_or_default()).iter().filter_map(|to| step_of(to.service)).collect();
         steps.dedup();
         let paths = steps.into_iter().map(|step| (Symptom::suspected(step, Fault::NetworkTimeout), Vec::new()));
         suspicions.extend(paths);

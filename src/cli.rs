@@ -1,7 +1,11 @@
 //! The command line: what was typed, and what it makes of files and streams.
 //!
-//! Nothing here asks AWS. Records are read, diagnosed and written a chunk at a time, so a stream may be of any length.
+//! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in. Records are read, diagnosed and written a chunk at a time, so a stream may be of any length.
 
+#[cfg(feature = "aws")]
+mod live;
+
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,12 +14,17 @@ use std::sync::mpsc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::arn::Arn;
 use crate::causes;
+use crate::check::{self, Place};
 use crate::config;
 use crate::diagnosis::diagnose;
 use crate::event::{Chunk, Chunks, Task};
-use crate::question::Evidence;
+use crate::question::facts::AwsVpcConfiguration;
+use crate::question::record::{self, RecordError};
+use crate::question::{Evidence, Question};
 use crate::redact::redact_name;
+use crate::render::check::render as render_check;
 use crate::render::text::Colour;
 use crate::render::{catalogue, json, text};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
@@ -34,6 +43,16 @@ enum Command {
     ///
     /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognised, 2 could not run or some input could not be read.
     Diagnose(Diagnose),
+    /// Check a task definition before it is deployed: every reference, the roles, the network
+    ///
+    /// Exit status: 0 no problem found, 1 problems found, 2 could not run.
+    Check(Check),
+    /// Diagnose the tasks of a cluster or service that stopped within the last hour
+    #[cfg(feature = "aws")]
+    Ps(live::Ps),
+    /// Read back what the function has diagnosed, from its journal
+    #[cfg(feature = "aws")]
+    History(live::History),
     /// Explain a cause, or list them all
     Explain {
         /// The cause's id, such as secret-key-missing
@@ -52,7 +71,67 @@ struct Diagnose {
     /// Output of `aws ecs describe-task-definition`: lets the diagnosis name container, variable and reference
     #[arg(long, value_name = "FILE")]
     task_definition: Option<PathBuf>,
+    #[command(flatten)]
+    asking: Asking,
     /// How to write the diagnoses
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// What AWS is asked, or what it has said before.
+#[derive(clap::Args, Debug, Default)]
+struct Asking {
+    /// Ask AWS: read-only, and never for a value
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    live: bool,
+    /// Region to ask in where a record names none; by default that of the AWS configuration
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    region: Option<String>,
+    /// Answers of AWS that --record wrote: nothing that they tell is asked again
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// Write AWS's answers to a file
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "FILE", requires = "live")]
+    record: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+struct Check {
+    /// A file with a task definition, or the family, family:revision or ARN of a registered one
+    #[arg(value_name = "TASK_DEFINITION")]
+    definition: String,
+    /// Region in which the task is going to run; by default that of the definition's ARN or of the AWS configuration
+    #[arg(long)]
+    region: Option<String>,
+    /// Cluster of the service
+    #[arg(long, default_value = "default")]
+    cluster: String,
+    /// Judge the network for the subnets and security groups of this service
+    #[arg(long)]
+    service: Option<String>,
+    /// Judge the network for these subnets
+    #[arg(long, value_delimiter = ',', conflicts_with = "service")]
+    subnets: Vec<String>,
+    /// Security groups of the task; by default the VPC's own
+    #[arg(long, value_delimiter = ',', requires = "subnets")]
+    security_groups: Vec<String>,
+    /// The task gets a public address
+    #[arg(long, requires = "subnets")]
+    assign_public_ip: bool,
+    /// Ask nothing: look at how the references are written, and at --evidence
+    #[arg(long)]
+    offline: bool,
+    /// Answers of AWS that --record wrote: nothing that they tell is asked again
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// Write AWS's answers to a file
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    record: Option<PathBuf>,
+    /// How to write the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -76,6 +155,18 @@ enum CliError {
     NoTaskDefinition { path: String, error: TaskDefinitionError },
     #[error("there is no cause {0:?}; `ecs-triage explain` lists them")]
     NoCause(String),
+    #[error("{path} is no recorded evidence: {error}")]
+    NoEvidence { path: String, error: RecordError },
+    #[error("{0:?} is neither a file nor asked for from AWS: leave out --offline to ask")]
+    NoDefinition(String),
+    #[error("no Region: name one with --region")]
+    NoRegion,
+    #[cfg(feature = "aws")]
+    #[error("cannot ask AWS: {0}")]
+    Unasked(String),
+    #[cfg(feature = "aws")]
+    #[error("cannot write {path}: {error}")]
+    Unrecorded { path: String, error: io::Error },
     #[error("cannot write: {0}")]
     Unwritable(#[from] io::Error),
 }
@@ -115,6 +206,11 @@ pub fn main() -> ExitCode {
 fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
     match typed.command {
         Command::Diagnose(asked) => asked.run(out),
+        Command::Check(asked) => asked.run(out),
+        #[cfg(feature = "aws")]
+        Command::Ps(asked) => asked.run(out),
+        #[cfg(feature = "aws")]
+        Command::History(asked) => asked.run(out),
         Command::Explain { cause: None } => {
             out.write_all(catalogue::list().as_bytes())?;
             Ok(Outcome::Diagnosed)
@@ -129,8 +225,24 @@ fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
 
 impl Diagnose {
     fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let evidence = self.task_definition.as_deref().map_or(Ok(Evidence::default()), evidence)?;
-        let writer = ReportWriter { format: self.format, colour: config::colour(), evidence };
+        let mut evidence = evidence(self.asking.evidence.as_deref())?;
+        if let Some(path) = &self.task_definition {
+            evidence = evidence.with_definition(definition(path)?);
+        }
+        let writer = ReportWriter {
+            format: self.format,
+            colour: config::colour(),
+            evidence,
+            #[cfg(feature = "aws")]
+            live: self.asking.live.then(|| live::Live::new(self.asking.region.clone())).transpose()?,
+        };
+        let outcome = self.write(&writer, out)?;
+        #[cfg(feature = "aws")]
+        writer.record(self.asking.record.as_deref())?;
+        Ok(outcome)
+    }
+
+    fn write(&self, writer: &ReportWriter, out: &mut impl Write) -> Result<Outcome, CliError> {
         let mut done = Written::default();
         if let Some(reason) = &self.reason {
             writer.task(&Task::from_reason(reason), &mut done);
@@ -138,7 +250,7 @@ impl Diagnose {
             return Ok(done.outcome);
         }
         for path in &self.files {
-            let read = read_file(path, &writer, out, done.any)?;
+            let read = read_file(path, writer, out, done.any)?;
             done.outcome = done.outcome.max(read.outcome);
             done.any |= read.any;
         }
@@ -146,10 +258,66 @@ impl Diagnose {
     }
 }
 
-fn evidence(path: &Path) -> Result<Evidence, CliError> {
+impl Check {
+    fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
+        let evidence = evidence(self.evidence.as_deref())?;
+        let path = Path::new(&self.definition);
+        let given = path.exists().then(|| definition(path)).transpose()?;
+        #[cfg(feature = "aws")]
+        let (definition, evidence, place) = if self.offline { self.at_hand(given, evidence)? } else { self.asked(given, evidence)? };
+        #[cfg(not(feature = "aws"))]
+        let (definition, evidence, place) = self.at_hand(given, evidence)?;
+        let findings = check::Check::new(&definition, &place).findings(&evidence);
+        let name = definition.name().unwrap_or_else(|| shown(path));
+        let text = match self.format {
+            Format::Text => render_check(&name, &findings, config::colour()),
+            Format::Json => json::v1::check(&name, &findings) + "\n",
+            Format::Jsonl => json::v1::check_line(&name, &findings) + "\n",
+        };
+        out.write_all(text.as_bytes())?;
+        Ok(if findings.problems.is_empty() { Outcome::Diagnosed } else { Outcome::Unrecognised })
+    }
+
+    fn at_hand(&self, given: Option<TaskDefinition>, evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
+        let recorded =
+            || evidence.look::<Box<TaskDefinition>>(&Question::TaskDefinition { name: self.definition.clone() }).found().map(|found| (**found).clone());
+        let definition = given.or_else(recorded).ok_or_else(|| CliError::NoDefinition(self.definition.clone()))?;
+        let place = self.place(&definition, None)?;
+        Ok((definition, evidence, place))
+    }
+
+    /// Where the task is going to run: as typed, as the definition's ARN says, or else as configured.
+    fn place(&self, definition: &TaskDefinition, configured: Option<String>) -> Result<Place, CliError> {
+        let arns = [&definition.task_definition_arn, &definition.execution_role_arn].into_iter().flatten();
+        let of_arn = arns.filter_map(|arn| Arn::parse(arn)).map(|arn| arn.region).find(|region| !region.is_empty()).map(str::to_owned);
+        let references = definition.references();
+        let of_reference = || {
+            references
+                .iter()
+                .filter_map(|reference| Arn::parse(&reference.value_from))
+                .map(|arn| arn.region)
+                .find(|region| !region.is_empty())
+                .map(str::to_owned)
+        };
+        let region = self.region.clone().or(of_arn).or(configured).or_else(of_reference).ok_or(CliError::NoRegion)?;
+        let network = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
+            subnets: self.subnets.clone(),
+            security_groups: self.security_groups.clone(),
+            assign_public_ip: Some(if self.assign_public_ip { "ENABLED" } else { "DISABLED" }.to_owned()),
+        });
+        Ok(Place { region, account: None, cluster: Some(self.cluster.clone()), service: self.service.clone(), network })
+    }
+}
+
+fn evidence(path: Option<&Path>) -> Result<Evidence, CliError> {
+    let Some(path) = path else { return Ok(Evidence::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| CliError::Unreadable { path: shown(path), error })?;
-    let definition = TaskDefinition::from_json(&text).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
-    Ok(Evidence::of_definition(definition))
+    record::read(&text).map_err(|error| CliError::NoEvidence { path: shown(path), error })
+}
+
+fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| CliError::Unreadable { path: shown(path), error })?;
+    TaskDefinition::from_json(&text).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })
 }
 
 /// Diagnoses all that one file holds. What cannot be read is reported, and the rest goes on.
@@ -264,6 +432,8 @@ struct ReportWriter {
     format: Format,
     colour: Colour,
     evidence: Evidence,
+    #[cfg(feature = "aws")]
+    live: Option<live::Live>,
 }
 
 impl ReportWriter {
@@ -284,9 +454,30 @@ impl ReportWriter {
         done
     }
 
+    /// The task, and what is known of it.
+    fn known<'k>(&'k self, task: &'k Task) -> (Cow<'k, Task>, Cow<'k, Evidence>) {
+        #[cfg(feature = "aws")]
+        if let Some(live) = &self.live {
+            let task = live.at_home(task);
+            let evidence = live.investigate(&task, &self.evidence);
+            return (task, Cow::Owned(evidence));
+        }
+        (Cow::Borrowed(task), Cow::Borrowed(&self.evidence))
+    }
+
+    /// Writes down what AWS said.
+    #[cfg(feature = "aws")]
+    fn record(&self, path: Option<&Path>) -> Result<(), CliError> {
+        match (&self.live, path) {
+            (Some(live), Some(path)) => live.record(path),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the report of one task. In the text format an empty line comes before each.
     fn task(&self, task: &Task, done: &mut Written) {
-        let report = diagnose(task, &self.evidence);
+        let (task, evidence) = self.known(task);
+        let report = diagnose(&task, &evidence);
         match self.format {
             Format::Jsonl => json::v1::write_line(&report, &mut done.out),
             Format::Json => done.out.extend_from_slice(json::v1::pretty(&report).as_bytes()),

@@ -67,7 +67,6 @@ impl Report<'_> {
         let taken = symptom.step == Step::Capacity && self.task.started_at.is_some();
         !(ended || taken)
     }
-
 }
 
 /// Diagnoses a task from what its record says and from what is known besides.

@@ -1,7 +1,7 @@
 //! Whether the network lets a task reach what it needs before it starts: judged hop by hop from what AWS says, and drawn.
 //!
-//! [`judge`] is a pure function over a [`Snapshot`] of facts; [`mount`] is its like for file systems, [`needed`] tells where a task must get to,
-//! [`draw`] shows the way. All belongs to one VPC, that of the caller's subnet.
+//! [`judge`] is a pure function over a [`Snapshot`] of facts; [`mount()`] is its like for file systems, [`needed()`] tells where a task must get to,
+//! [`draw()`] shows the way. All belongs to one VPC, that of the caller's subnet.
 //!
 //! # How it judges
 //!
@@ -20,10 +20,13 @@
 
 mod address;
 mod draw;
+mod leg;
 mod mount;
 mod needed;
-mod path;
+mod place;
+mod route;
 mod rules;
+mod service;
 
 use crate::question::facts::{AwsVpcConfiguration, Instance, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
 use crate::question::{Evidence, Known, Question};
@@ -31,7 +34,7 @@ use crate::question::{Evidence, Known, Question};
 pub use draw::draw;
 pub use mount::mount;
 pub use needed::needed;
-pub use path::judge;
+pub use service::judge;
 
 /// The network around a task, as far as it was read.
 #[derive(Debug, Clone)]

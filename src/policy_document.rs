@@ -5,6 +5,7 @@
 //! Policies of identities are IAM's to judge (`SimulatePrincipalPolicy`), which has them all; here are those that it cannot simulate for roles.
 
 mod condition;
+mod mending;
 mod pattern;
 mod request_context;
 mod said;
@@ -16,7 +17,7 @@ mod truth;
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::arn::Arn;
 use request_context::Facts;
@@ -24,6 +25,7 @@ use statement::{Effect, Reach};
 use truth::Truth;
 
 pub use condition::Unmet;
+pub use mending::{allowing, with_statement};
 pub use request_context::Context;
 pub use sides::{KeySide, ResourceSide, endpoint_policy, key_policy, resource_policy};
 pub use trust_policy::{TaskOrigin, Trust, trust};
@@ -141,39 +143,6 @@ pub enum Nearly {
 #[must_use]
 pub fn decide(document: &Value, request: &Request<'_>) -> Decision {
     weigh(document, request).decision()
-}
-
-/// A statement that lets `principal` do what it asked for, as the resource's policy takes it. A role without a known path needs one put in.
-#[must_use]
-pub fn allowing(principal: &Principal<'_>, action: &str, resource: &str) -> Value {
-    let principal = match principal {
-        Principal::Role(role) => json!({"AWS": role.arn()}),
-        Principal::Service(name) => json!({"Service": name}),
-        Principal::Anonymous => json!({"AWS": "*"}),
-    };
-    let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": action});
-    match action.split(':').next() {
-        // The policies of repositories and roles take no resource; in those of secrets and keys `*` is the thing itself.
-        Some("ecr" | "sts") => {}
-        Some("secretsmanager" | "kms") => statement["Resource"] = json!("*"),
-        _ => statement["Resource"] = json!(resource),
-    }
-    statement
-}
-
-/// The document with one more statement, or a new one that has no other.
-#[must_use]
-pub fn with_statement(document: Option<&Value>, statement: &Value) -> Value {
-    let there = document.map(|document| unwrapped(document).into_owned()).filter(Value::is_object);
-    let mut document = there.unwrap_or_else(|| json!({"Version": "2012-10-17"}));
-    let mut statements = match document["Statement"].take() {
-        Value::Array(statements) => statements,
-        Value::Null => Vec::new(),
-        one => vec![one],
-    };
-    statements.push(statement.clone());
-    document["Statement"] = Value::Array(statements);
-    document
 }
 
 /// All that a document says to a request.

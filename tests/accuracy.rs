@@ -51,6 +51,7 @@ fn labelled_reasons_are_read_right() {
         assert!(right >= 98.0, "{origin}: only {right:.1} % right");
         assert!(wrong <= 1.0, "{origin}: {wrong:.1} % wrong and sure of it");
         assert!(deny >= 97.0, "{origin}: the kind of policy is right in {deny:.1} % only");
+        assert!(resource >= 96.0, "{origin}: what it is about is named right in {resource:.1} % only");
     }
 }
 

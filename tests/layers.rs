@@ -18,10 +18,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("causes", &["event", "reason", "task_definition", "question", "network", "policy_document"]),
     ("diagnosis", &["event", "reason", "question", "culprit", "causes"]),
     ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis"]),
-    ("render", &["event", "reason", "task_definition", "causes", "diagnosis"]),
+    ("render", &["event", "reason", "task_definition", "causes", "diagnosis", "check"]),
     ("triage", &["event", "question", "diagnosis"]),
     ("config", &["render"]),
-    ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "render", "config"]),
+    ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "check", "triage", "render", "config", "aws"]),
     ("aws", &["question", "task_definition", "triage", "render"]),
     ("function", &["event", "question", "diagnosis", "render", "triage", "config", "aws"]),
 ];

@@ -79,11 +79,12 @@ async fn attribute(caller: &Caller, region: &str, vpc: &str, name: &str) -> Resu
 async fn name_servers(caller: &Caller, region: &str, vpc: &str) -> Result<Vec<String>, Failure> {
     let mut answer = caller.call(Operation::DescribeVpcs, region, vpc, Input::Form(fields(&[("VpcId.1", vpc)]))).await?;
     let options: String = one(&mut answer, "/vpcSet/0/dhcpOptionsId")?;
-    if options == "default" {
-        return Ok(Vec::new());
-    }
     let input = Input::Form(fields(&[("DhcpOptionsId.1", &options)]));
-    let mut answer = caller.call(Operation::DescribeDhcpOptions, region, &options, input).await?;
+    let mut answer = match caller.call(Operation::DescribeDhcpOptions, region, &options, input).await {
+        // A set that does not exist names no servers of its own.
+        Err(Failure::Missing) => return Ok(vec!["AmazonProvidedDNS".to_owned()]),
+        answer => answer?,
+    };
     let configured: Vec<Value> = list(&mut answer, "/dhcpOptionsSet/0/dhcpConfigurationSet")?;
     let servers = configured.into_iter().find(|option| option.get("key").and_then(Value::as_str) == Some("domain-name-servers"));
     let values = servers.as_ref().and_then(|servers| servers.get("valueSet")?.as_array()).into_iter().flatten();

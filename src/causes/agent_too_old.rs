@@ -29,7 +29,8 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let Some(feature) = FEATURES.iter().filter(|feature| case.references.iter().any(|reference| (feature.uses)(reference))).max_by_key(|feature| feature.agent) else {
+    let Some(feature) = FEATURES.iter().filter(|feature| case.references.iter().any(|reference| (feature.uses)(reference))).max_by_key(|feature| feature.agent)
+    else {
         return Judgement::unsupported();
     };
     let fargate = case.task.launch_type.as_deref() == Some("FARGATE");
@@ -95,8 +96,13 @@ fn fix(case: &Case<'_>) -> Fix {
         command.option("--service", &service.name).words("--platform-version LATEST --force-new-deployment").finish()
     });
     if let Some(Question::ContainerInstance { region, cluster, arn }) = case.instance_question() {
-        let command = Command::new("aws ecs update-container-agent").option("--region", &region).option("--cluster", &cluster).option("--container-instance", &arn);
-        return Fix { text: "update the ECS agent of the instance, or put it on a current ECS-optimized AMI".to_owned(), commands: vec![command.finish()], policy: None };
+        let command =
+            Command::new("aws ecs update-container-agent").option("--region", &region).option("--cluster", &cluster).option("--container-instance", &arn);
+        return Fix {
+            text: "update the ECS agent of the instance, or put it on a current ECS-optimized AMI".to_owned(),
+            commands: vec![command.finish()],
+            policy: None,
+        };
     }
     Fix { text: "run on platform version LATEST".to_owned(), commands: update.into_iter().collect(), policy: None }
 }

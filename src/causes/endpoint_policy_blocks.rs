@@ -1,7 +1,7 @@
 //! The policy of a VPC endpoint refuses the call.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::{path, Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::policy_document::{Decision, NamedRole, Principal, Request, endpoint_policy};
 use crate::reason::{Deny, Fault};
 
@@ -33,7 +33,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     for (endpoint, decision) in &decisions {
         let says = match decision {
             Decision::Denied(at) => format!("{at} of the policy of {endpoint} denies it"),
-            Decision::NotAllowed { .. } => format!("no statement of the policy of {endpoint} allows it"),
+            Decision::NotAllowed { nearly: Some(nearly) } => format!("no statement of the policy of {endpoint} allows it; {nearly}"),
+            Decision::NotAllowed { nearly: None } => format!("no statement of the policy of {endpoint} allows it"),
             Decision::Allowed(_) | Decision::Unsure(_) => continue,
         };
         return judgement(Verdict::Confirmed)
@@ -44,8 +45,10 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::unsupported();
     }
     if decisions.iter().any(|(_, decision)| matches!(decision, Decision::Allowed(_))) {
-        return judgement(Verdict::Possible)
-            .finding(Finding::found("the endpoint's policy allows it now: it was changed since, or the endpoint is another account's", "DescribeVpcEndpoints"));
+        return judgement(Verdict::Possible).finding(Finding::found(
+            "the endpoint's policy allows it now: it was changed since, or the endpoint is another account's",
+            "DescribeVpcEndpoints",
+        ));
     }
     judgement(Verdict::Likely).finding(Finding::unknown("which statement it is, and whether it still stands"))
 }

@@ -32,10 +32,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     let files = files(case);
     let denied = case.symptom.fault == Fault::AccessDenied;
     for file in &files {
-        let culprit = || Culprit { kind: "env-file", id: Some(format!("s3://{}/{}", file.bucket, file.key)), references: file.reference.iter().cloned().collect() };
+        let culprit =
+            || Culprit { kind: "env-file", id: Some(format!("s3://{}/{}", file.bucket, file.key)), references: file.reference.iter().cloned().collect() };
         let confirmed = |title: String| Judgement::new(Verdict::Confirmed, title).culprit(culprit());
         match file.there(case) {
-            There::NoBucket => return confirmed(format!("bucket {} does not exist", file.bucket)).finding(Finding::missing(file.bucket.clone(), "GetBucketLocation")),
+            There::NoBucket => {
+                return confirmed(format!("bucket {} does not exist", file.bucket)).finding(Finding::missing(file.bucket.clone(), "GetBucketLocation"));
+            }
             There::NoKey(keys) => {
                 let near = keys.first().map(|key| Finding::found(format!("{key}, which begins alike"), "ListObjectsV2"));
                 return confirmed(format!("environment file {} does not exist in bucket {}", file.key, file.bucket))
@@ -51,7 +54,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         return if denied {
             Judgement::new(Verdict::RuledOut, title).finding(found)
         } else {
-            Judgement::new(Verdict::Possible, title).finding(Finding::found("it is there now: it was put since, and the next task will find it", "ListObjectsV2"))
+            Judgement::new(Verdict::Possible, title)
+                .finding(Finding::found("it is there now: it was put since, and the next task will find it", "ListObjectsV2"))
         };
     }
     let why = files.iter().find_map(|file| match file.there(case) {

@@ -17,7 +17,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The same words as execution-role-untrusted; only IAM can tell the two apart.",
         mend: "Create the role, or name one that exists in a new revision.",
     },
-    when: |symptom| (symptom.fault == Fault::AssumeRoleDenied || symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing) && !symptom.service_linked,
+    when: |symptom| {
+        (symptom.fault == Fault::AssumeRoleDenied || symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing) && !symptom.service_linked
+    },
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
     judge,
     fix,
@@ -31,10 +33,12 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     match case.role().map_or(Known::NotAsked, |role| role.known()) {
         Known::Missing => judgement(Verdict::Confirmed).finding(Finding::missing(role, GET_ROLE)),
-        Known::Found(found) => judgement(Verdict::RuledOut).finding(match found.create_date.filter(|made| case.task.stopped_at.is_some_and(|at| made.0 > at)) {
-            Some(made) => Finding::found(format!("{role} exists; it was made on {made}, after the task failed"), GET_ROLE),
-            None => Finding::found(format!("{role} exists"), GET_ROLE),
-        }),
+        Known::Found(found) => {
+            judgement(Verdict::RuledOut).finding(match found.create_date.filter(|made| case.task.stopped_at.is_some_and(|at| made.0 > at)) {
+                Some(made) => Finding::found(format!("{role} exists; it was made on {made}, after the task failed"), GET_ROLE),
+                None => Finding::found(format!("{role} exists"), GET_ROLE),
+            })
+        }
         other => judgement(Verdict::Possible).findings(case.not_told("whether the role exists", other)),
     }
 }

@@ -21,8 +21,8 @@ pub(super) const CAUSE: Cause = Cause {
     judge,
     fix,
     examples: &[
-        Example { text: "ASM secret resource: unable to find execution role credentials", also: &[] },
-        Example { text: "CannotPullECRContainerError: engine ecr credentials: not found", also: &[] },
+        Example { text: "ASM secret resource: unable to find execution role credentials", also: &["agent-too-old", "execution-role-missing"] },
+        Example { text: "CannotPullECRContainerError: engine ecr credentials: not found", also: &["agent-too-old", "execution-role-missing"] },
     ],
 };
 

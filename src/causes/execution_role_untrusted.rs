@@ -55,7 +55,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         }
         Some(Trust::Excluded { at, unmet, .. }) => {
             let conditions: Vec<String> = unmet.iter().map(ToString::to_string).collect();
-            judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the trust policy lets {PRINCIPAL}, but not for this task: {}", conditions.join("; ")), GET_ROLE))
+            judgement(Verdict::Confirmed)
+                .finding(Finding::found(format!("{at} of the trust policy lets {PRINCIPAL}, but not for this task: {}", conditions.join("; ")), GET_ROLE))
         }
         Some(Trust::Denied(at)) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the trust policy denies {PRINCIPAL}"), GET_ROLE)),
         Some(Trust::Trusted(_)) => judgement(Verdict::Possible).finding(Finding::found(
@@ -66,9 +67,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         None if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => Judgement::unsupported(),
         None => {
             let known = case.role().map_or(Known::NotAsked, |role| role.known());
-            judgement(Verdict::Possible)
-                .findings(case.not_told("whether the role exists, and whom it trusts", known))
-                .findings(case.definition_unknown())
+            judgement(Verdict::Possible).findings(case.not_told("whether the role exists, and whom it trusts", known)).findings(case.definition_unknown())
         }
     }
 }

@@ -27,19 +27,25 @@ pub(super) const CAUSE: Cause = Cause {
     fix,
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution; code: 32",
-        also: &[],
+        also: &["file-system-misconfigured"],
     }],
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
     let title = "the file system refused to be mounted";
     let iam = iam_volume(case);
-    let Some((file_system, uses_iam)) = iam else {
-        return Judgement::new(Verdict::Likely, title).finding(Finding::unknown("its policy, and whether the volume uses IAM authorisation and an access point"));
+    let Some((file_system, uses_iam)) = iam.filter(|(_, uses_iam)| !uses_iam || case.definition().is_some_and(|definition| definition.task_role_arn.is_some()))
+    else {
+        return Judgement::new(Verdict::Likely, title)
+            .finding(Finding::unknown("its policy, and whether the volume uses IAM authorisation and an access point"));
     };
     let policy = case.look::<Policy>(&question(case, file_system));
     let without = (!uses_iam).then(|| Finding::found("the volume does not use IAM authorisation, so the client is anonymous", DEFINITION));
-    let judgement = |verdict| Judgement::new(verdict, title).culprit(Culprit { kind: "file-system", id: Some(file_system.to_owned()), references: Vec::new() }).findings(without.clone());
+    let judgement = |verdict| {
+        Judgement::new(verdict, title)
+            .culprit(Culprit { kind: "file-system", id: Some(file_system.to_owned()), references: Vec::new() })
+            .findings(without.clone())
+    };
     let Known::Found(document) = policy else {
         let none = matches!(policy, Known::Missing).then(|| Finding::missing("a file system policy: any client in reach may mount", FILE_SYSTEM_POLICY));
         let verdict = if none.is_some() { Verdict::RuledOut } else { Verdict::Likely };
@@ -47,13 +53,16 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let task_role = case.definition().and_then(|definition| definition.task_role_arn.clone()).filter(|_| uses_iam);
     let principal = task_role.as_deref().and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
-    let resource = format!("arn:{}:elasticfilesystem:{}:{}:file-system/{file_system}", case.partition(), case.own_region(), case.task.account.as_deref().unwrap_or("*"));
-    let request = Request { principal, action: "elasticfilesystem:ClientMount", resource: &resource, context: &[("aws:SecureTransport", &["true"])] };
+    let resource =
+        format!("arn:{}:elasticfilesystem:{}:{}:file-system/{file_system}", case.partition(), case.own_region(), case.task.account.as_deref().unwrap_or("*"));
+    let request = Request { principal, action: "elasticfilesystem:ClientMount", resource: &resource, context: &[] };
     let who = task_role.as_deref().and_then(|arn| arn.rsplit('/').next()).map_or("an anonymous client".to_owned(), |role| format!("task role {role}"));
     match decide(&document.0, &request) {
         Decision::Denied(at) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies {who} to mount"), FILE_SYSTEM_POLICY)),
         // The task role's own policies may allow it.
-        Decision::NotAllowed { .. } if uses_iam => judgement(Verdict::Likely).finding(Finding::missing(format!("an allow for {who} in the policy"), FILE_SYSTEM_POLICY)),
+        Decision::NotAllowed { .. } if uses_iam => {
+            judgement(Verdict::Likely).finding(Finding::missing(format!("an allow for {who} in the policy"), FILE_SYSTEM_POLICY))
+        }
         Decision::NotAllowed { .. } => judgement(Verdict::Confirmed).finding(Finding::missing(format!("an allow for {who} in the policy"), FILE_SYSTEM_POLICY)),
         Decision::Allowed(at) => judgement(Verdict::Possible).finding(Finding::found(format!("{at} of the policy lets {who} mount now"), FILE_SYSTEM_POLICY)),
         Decision::Unsure(why) => judgement(Verdict::Likely).finding(Finding::unknown(format!("what the policy says: {why}"))),

@@ -1,7 +1,7 @@
 //! The volume names a file system, access point or path that is not there.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::{path, Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::question::facts::AccessPoint;
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
@@ -18,10 +18,8 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Correct the volume, or make the directory.",
     },
     when: |symptom| {
-        matches!(symptom.step, Step::EfsVolume | Step::FsxVolume) && matches!(
-                symptom.fault,
-                Fault::NotFound | Fault::Misconfigured | Fault::BadReference | Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied
-            )
+        matches!(symptom.step, Step::EfsVolume | Step::FsxVolume)
+            && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference | Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied)
     },
     ask: ask,
     judge,

@@ -1,7 +1,7 @@
 //! The file system cannot be reached over the network.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 use crate::question::Known;
 use crate::reason::{Fault, Step};
@@ -22,7 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
     fix,
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: Connection timed out' : unsuccessful EFS utils command execution; code: 32",
-        also: &[],
+        also: &["file-system-misconfigured"],
     }],
 };
 

@@ -34,8 +34,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     match (case.look::<Repository>(&image.repository()), case.look::<Vec<Image>>(&image.question())) {
         (Known::Missing, _) => Judgement::new(Verdict::Confirmed, format!("ECR repository {} does not exist", image.path))
             .finding(Finding::missing(format!("repository {} in {}, {}", image.path, image.region, image.registry), "DescribeRepositories")),
-        (_, Known::Missing) => Judgement::new(Verdict::Confirmed, title)
-            .finding(Finding::missing(format!("{} in repository {}", image.reference, image.path), "DescribeImages")),
+        (_, Known::Missing) => {
+            Judgement::new(Verdict::Confirmed, title).finding(Finding::missing(format!("{} in repository {}", image.reference, image.path), "DescribeImages"))
+        }
         (_, Known::Found(images)) => {
             let pushed = images.first().and_then(|image| image.image_pushed_at).filter(|at| case.task.stopped_at.is_some_and(|stopped| at.0 > stopped));
             let pushed = pushed.map(|at| format!(", pushed on {at}, after the task failed")).unwrap_or_default();

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::command::Command;
 use super::key_unusable::DESCRIBE_KEY;
 use super::look::KeyView;
 use super::policy;
-use super::command::Command;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{KeySide, NamedRole, key_policy, with_statement};
+use crate::policy_document::{KeySide, NamedRole, with_statement};
 use crate::question::Known;
 use crate::question::facts::Simulation;
 use crate::reason::{Deny, Fault, Step, Symptom};
@@ -31,11 +31,11 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: AccessDeniedException: Access to KMS is not allowed status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &[],
+            also: &["key-unusable"],
         },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-west-2: AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13; Proxy: null) status code: 400, request id: c07b7c1e-64f2-4b6d-9a58-2f3e1d0c9b8a",
-            also: &[],
+            also: &["key-unusable"],
         },
     ],
 };
@@ -51,9 +51,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let judged: Vec<(&KeyView<'_>, Side)> = keys.iter().map(|key| (key, side(key))).collect();
     if let Some((key, Side::Refuses(finding))) = judged.iter().find(|(_, side)| matches!(side, Side::Refuses(_))) {
         let of = key.of.as_ref().map(|name| format!(" of {} {name}", noun(case))).unwrap_or_default();
-        return Judgement::new(Verdict::Confirmed, format!("{role} may not decrypt with the KMS key{of}"))
-            .culprit(key.culprit())
-            .finding(finding.clone());
+        return Judgement::new(Verdict::Confirmed, format!("{role} may not decrypt with the KMS key{of}")).culprit(key.culprit()).finding(finding.clone());
     }
     if !judged.is_empty() && judged.iter().all(|(_, side)| matches!(side, Side::Allows)) {
         let said = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
@@ -68,7 +66,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let culprit =
         Culprit { kind: "kms-key", id: case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name()), references: case.references.clone() };
-    let named = keys.first().map(|key| Finding::found(format!("the key is {}", key.id), if case.symptom.key.is_some() { "stoppedReason" } else { DESCRIBE_KEY }));
+    let named =
+        keys.first().map(|key| Finding::found(format!("the key is {}", key.id), if case.symptom.key.is_some() { "stoppedReason" } else { DESCRIBE_KEY }));
     let which = named.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
     let why = judged.iter().find_map(|(_, side)| match side {
         Side::Unknown(why) => why.clone(),
@@ -93,16 +92,21 @@ fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> 
     let identity = simulated.map(|simulation| simulation.eval_decision == "allowed");
     let refused = || Side::Refuses(Finding::missing("kms:Decrypt on the key in the role's policies (implicitDeny)", "SimulatePrincipalPolicy"));
     let role_arn = case.role().and_then(|role| role.arn());
-    let role = role_arn.as_deref().and_then(NamedRole::parse);
-    let (document, role, arn) = match (key.policy(), role, key.arn()) {
-        (Known::Found(document), Some(role), Some(arn)) => (document, role, arn),
-        (Known::Unknown(why), ..) => return if identity == Some(false) { refused() } else { Side::Unknown(Some(why.to_owned())) },
-        _ => return if identity == Some(false) { refused() } else { Side::Unknown(None) },
+    let side = role_arn.as_deref().and_then(NamedRole::parse).and_then(|role| key.side(&role));
+    let Some(side) = side else {
+        let why = match key.policy() {
+            Known::Unknown(why) => Some(why.to_owned()),
+            _ => None,
+        };
+        return if identity == Some(false) { refused() } else { Side::Unknown(why) };
     };
-    match (key_policy(&document.0, &role, &arn, &key.via(), &[]), identity) {
+    match (side, identity) {
         (KeySide::Refused { nearly, .. }, _) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-            Side::Refuses(Finding::missing(format!("an allow for the role or its account in the key policy, so no permission on the role helps{nearly}"), "GetKeyPolicy"))
+            Side::Refuses(Finding::missing(
+                format!("an allow for the role or its account in the key policy, so no permission on the role helps{nearly}"),
+                "GetKeyPolicy",
+            ))
         }
         (KeySide::Denied(at), _) => Side::Refuses(Finding::found(format!("the key policy denies it: {at}"), "GetKeyPolicy")),
         (KeySide::Delegated(_) | KeySide::Unsure(_), Some(false)) => refused(),
@@ -132,7 +136,7 @@ fn key_side(case: &Case<'_>) -> Option<Fix> {
     let role = NamedRole::parse(&role_arn)?;
     keys.iter().find_map(|key| {
         let (document, arn) = (key.policy().found()?, key.arn()?);
-        let KeySide::Refused { add, .. } = key_policy(&document.0, &role, &arn, &key.via(), &[]) else { return None };
+        let KeySide::Refused { add, .. } = key.side(&role)? else { return None };
         let whole = with_statement(Some(&document.0), &add);
         let put = Command::new("aws kms put-key-policy").option("--region", &key.region).option("--key-id", &arn);
         Some(Fix {

@@ -34,15 +34,22 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let enabled = keys.iter().any(|key| key.known().found().is_some());
     if case.symptom.fault != Fault::KmsKeyUnusable {
-        return if enabled { Judgement::new(Verdict::RuledOut, "the key is usable").finding(Finding::found("the key is enabled", DESCRIBE_KEY)) } else { Judgement::unsupported() };
+        return if enabled {
+            Judgement::new(Verdict::RuledOut, "the key is usable").finding(Finding::found("the key is enabled", DESCRIBE_KEY))
+        } else {
+            Judgement::unsupported()
+        };
     }
     let key = case.symptom.key.as_ref().map_or_else(|| "a KMS key".to_owned(), |key| format!("KMS key {}", key.text));
     let judgement = |verdict| Judgement::new(verdict, format!("{key} cannot be used"));
     if enabled {
-        return judgement(Verdict::Possible).finding(Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY));
+        return judgement(Verdict::Possible)
+            .finding(Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY));
     }
     let why = keys.first().and_then(|key| case.not_told("the key's state", key.known()));
-    judgement(Verdict::Likely).finding(why.unwrap_or_else(|| Finding::unknown("the key's state"))).findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
+    judgement(Verdict::Likely)
+        .finding(why.unwrap_or_else(|| Finding::unknown("the key's state")))
+        .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
 }
 
 /// How a key's state is cited.

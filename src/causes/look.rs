@@ -4,6 +4,7 @@
 //! role's its whole ARN. What AWS was not asked, or did not tell, stays `Unknown` and lowers the verdict; it never raises one.
 
 use crate::arn::Arn;
+use crate::policy_document::{KeySide, NamedRole, key_policy};
 use crate::question::facts::{AwsVpcConfiguration, Key, Parameter, Role, Secret, SecretVersion, Service, Simulation};
 use crate::question::{Fact, Known, Question};
 use crate::reason::{Fault, Step};
@@ -189,11 +190,9 @@ impl<'c> SecretView<'c> {
     }
 }
 
-/// How names begin that can be slips for this one: its path and its first letters.
+/// How names begin that can be slips for this one: few slips are in the first letters.
 fn prefix(name: &str) -> String {
-    let path = name.rfind('/').map_or(0, |at| at + 1);
-    let letters = name[path..].char_indices().nth(3).map_or(name.len(), |(at, _)| path + at);
-    name[..letters].to_owned()
+    name.chars().take(2).collect()
 }
 
 /// The candidate whose name is nearest to `name`, if any is near and none is it.
@@ -228,8 +227,10 @@ impl<'c> ParameterView<'c> {
     }
 
     fn like(&self) -> Question {
-        let last = self.name.trim_end_matches('/').rsplit('/').next().unwrap_or(&self.name);
-        Question::ParametersLike { region: self.region.clone(), part: last.to_owned() }
+        // Its path, however its slashes were meant, or else its first letters.
+        let bare = self.name.trim_matches('/');
+        let part = bare.rsplit_once('/').map_or_else(|| bare.chars().take(3).collect(), |(path, _)| path.trim_end_matches('/').to_owned());
+        Question::ParametersLike { region: self.region.clone(), part }
     }
 
     /// What AWS says of it.
@@ -279,6 +280,12 @@ impl<'c> ParameterView<'c> {
     /// The secret that was meant, if the name is one's.
     pub(super) fn meant_secret(&self) -> Option<&'c Secret> {
         self.case.look::<Box<Secret>>(&self.as_secret()?).found().map(AsRef::as_ref)
+    }
+
+    /// Its ARN, in which a slash stands before the name of every parameter.
+    fn arn(&self) -> String {
+        let account = self.case.account().or(self.case.task.account.as_deref()).unwrap_or("*");
+        format!("arn:{}:ssm:{}:{account}:parameter/{}", self.case.partition(), self.region, self.name.trim_start_matches('/'))
     }
 
     /// A parameter whose name is nearly the same.
@@ -352,6 +359,8 @@ pub(super) struct KeyView<'c> {
     pub(super) id: String,
     /// The name of what it encrypts.
     pub(super) of: Option<String>,
+    /// The ARN of what it encrypts.
+    of_arn: Option<String>,
     /// Where the definition mentions that.
     pub(super) reference: Option<&'c Reference>,
 }
@@ -398,9 +407,7 @@ impl<'c> KeyView<'c> {
             Known::Found(key) => match key.key_state.as_deref()? {
                 "Enabled" | "Updating" => None,
                 "Disabled" => Some("is disabled".to_owned()),
-                "PendingDeletion" => {
-                    Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| format!("is scheduled for deletion on {at}")))
-                }
+                "PendingDeletion" => Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| format!("is scheduled for deletion on {at}"))),
                 "PendingReplicaDeletion" => Some("waits for its replicas to be deleted".to_owned()),
                 "PendingImport" => Some("waits for its key material to be imported".to_owned()),
                 "Creating" => Some("is still being made".to_owned()),
@@ -417,9 +424,29 @@ impl<'c> KeyView<'c> {
         format!("{}.{}.amazonaws.com{suffix}", self.case.via(), self.region)
     }
 
+    /// What the service tells KMS of what it decrypts, as condition key and value.
+    pub(super) fn encryption_context(&self) -> Option<(&'static str, String)> {
+        let key = match self.case.symptom.step {
+            Step::ParameterStore => "kms:EncryptionContext:PARAMETER_ARN",
+            Step::EnvFile => return None,
+            _ => "kms:EncryptionContext:SecretARN",
+        };
+        Some((key, self.of_arn.clone()?))
+    }
+
+    /// What its policy says to a role, where that is known.
+    pub(super) fn side(&self, role: &NamedRole<'_>) -> Option<KeySide> {
+        let (document, arn) = (self.policy().found()?, self.arn()?);
+        let context = self.encryption_context();
+        let values: Vec<&str> = context.iter().map(|(_, value)| value.as_str()).collect();
+        let context: Vec<(&str, &[&str])> = context.iter().map(|(key, _)| (*key, values.as_slice())).collect();
+        Some(key_policy(&document.0, role, &arn, &self.via(), &context))
+    }
+
     /// The call that decrypts with it for ECS.
     fn decrypt(&self) -> Option<Call> {
         let mut context = vec![("kms:ViaService".to_owned(), self.via()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
+        context.extend(self.encryption_context().map(|(key, value)| (key.to_owned(), value)));
         context.extend(self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.to_string())));
         Some(Call { action: "kms:Decrypt".to_owned(), resource: self.arn()?, exact: true, context })
     }
@@ -471,7 +498,9 @@ impl<'a> Case<'a> {
             let name = rest.split(':').next()?;
             Some(id[..id.len() - rest.len() + name.len()].to_owned())
         });
-        let id = id.unwrap_or_else(|| secret.map_or_else(|| self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(), |secret| secret.arn.to_owned()));
+        let id = id.unwrap_or_else(|| {
+            secret.map_or_else(|| self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(), |secret| secret.arn.to_owned())
+        });
         let region = arn.map(|arn| arn.region).filter(|region| !region.is_empty()).unwrap_or(self.own_region()).to_owned();
         SecretView { case: self, region, name: secret_name(&id).to_owned(), id, reference }
     }
@@ -521,15 +550,17 @@ impl<'a> Case<'a> {
     pub(super) fn keys(&self) -> Vec<KeyView<'_>> {
         if let Some(key) = &self.symptom.key {
             let region = Arn::parse(&key.text).map_or(self.own_region(), |arn| arn.region).to_owned();
-            return vec![KeyView { case: self, region, id: key.text.clone(), of: self.name(), reference: self.references.first() }];
+            let of_arn = self.resource_arn().filter(|arn| arn.starts_with("arn:") && !arn.contains(":kms:"));
+            return vec![KeyView { case: self, region, id: key.text.clone(), of: self.name(), of_arn, reference: self.references.first() }];
         }
         let of_secrets = self.secrets().into_iter().filter_map(|view| {
             let id = view.found()?.kms_key_id.clone()?;
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), reference: view.reference })
+            let of_arn = view.found()?.arn.clone();
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn, reference: view.reference })
         });
         let of_parameters = self.parameters().into_iter().filter_map(|view| {
             let id = view.known().found()?.key_id.clone()?;
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), reference: None })
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn: Some(view.arn()), reference: None })
         });
         let mut keys: Vec<KeyView<'_>> = of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
         keys.dedup_by(|one, other| one.id == other.id);
@@ -575,9 +606,8 @@ impl<'a> Case<'a> {
         match action.split_once(':').map_or("", |(service, _)| service) {
             "secretsmanager" => self.secrets().iter().map(|view| call(view.arn(), &view.region)).map(with_some_suffix).collect(),
             "ssm" => {
-                let (partition, account) = (self.partition(), self.account().or(self.task.account.as_deref()).unwrap_or("*"));
-                let arn = |view: &ParameterView<'_>| format!("arn:{partition}:ssm:{}:{account}:parameter/{}", view.region, view.name.trim_start_matches('/'));
-                self.parameters().iter().map(|view| call((arn(view), account != "*"), &view.region)).collect()
+                let known = self.account().or(self.task.account.as_deref()).is_some();
+                self.parameters().iter().map(|view| call((view.arn(), known), &view.region)).collect()
             }
             _ => {
                 let resource = super::role_permission_missing::resource(self, &action);

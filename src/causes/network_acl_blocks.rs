@@ -1,7 +1,7 @@
 //! A network ACL drops the traffic or its answers.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -27,7 +27,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, |_| format!("a network ACL blocks the traffic between the task and {}", case.service_name())) {
+    if let Some(judged) = path::judge(case, is_it, format!("a network ACL blocks the traffic between the task and {}", case.service_name())) {
         return judged;
     }
     Judgement::new(Verdict::Possible, format!("a network ACL blocks the traffic between the task and {service}", service = case.service_name()))

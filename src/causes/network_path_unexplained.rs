@@ -1,7 +1,7 @@
 //! The path is open, and still the connection fails.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {

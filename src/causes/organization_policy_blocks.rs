@@ -16,7 +16,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `service control policy` or `resource control policy`.",
         mend: "The organization's administrators must change the policy; say which action, resource and role.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (matches!(symptom.refused_by, Some(Deny::Scp | Deny::Rcp)) || is_untold(symptom)),
+    when: |symptom| {
+        matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (matches!(symptom.refused_by, Some(Deny::Scp | Deny::Rcp)) || is_untold(symptom))
+    },
     ask: |case| case.ask_refusal(),
     judge,
     fix,

@@ -23,11 +23,11 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[
         Example {
             text: "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /orders/db-url,/orders/db-password",
-            also: &["parameter-in-other-region", "parameter-misnamed"],
+            also: &["parameter-in-other-region", "parameter-misnamed", "secret-reference-malformed"],
         },
         Example {
             text: "ResourceInitializationError: invalid ssm parameters: /jobset/staging/sentry-dsn",
-            also: &["parameter-in-other-region", "parameter-misnamed"],
+            also: &["parameter-in-other-region", "parameter-misnamed", "secret-reference-malformed"],
         },
     ],
 };
@@ -58,7 +58,8 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::found("it exists now: it was made since, and the next task will find it", DESCRIBE_PARAMETERS));
     }
     if known {
-        let is_slip = missing.iter().any(|parameter| parameter.near().is_some() || parameter.is_elsewhere() == Some(true) || parameter.meant_secret().is_some());
+        let is_slip =
+            missing.iter().any(|parameter| parameter.near().is_some() || parameter.is_elsewhere() == Some(true) || parameter.meant_secret().is_some());
         let culprit = Culprit { kind: "parameter", id: names.first().cloned(), references: case.references.clone() };
         return Judgement::new(if is_slip { Verdict::Possible } else { Verdict::Confirmed }, title)
             .culprit(culprit)

@@ -61,7 +61,8 @@ fn destinations(case: &Case<'_>) -> Vec<Destination> {
         _ => &[],
     };
     let foreign = |destination: &Destination| case.symptom.step == Step::ImagePull && destination.service.is_none();
-    let wanted = |destination: &Destination| services.is_empty() || destination.service.is_some_and(|service| services.contains(&service)) || foreign(destination);
+    let wanted =
+        |destination: &Destination| services.is_empty() || destination.service.is_some_and(|service| services.contains(&service)) || foreign(destination);
     let mut fitting: Vec<Destination> = needed.into_iter().filter(wanted).collect();
     if let Some(host) = &case.symptom.host {
         let of_host: Vec<Destination> = fitting.iter().filter(|destination| destination.host == host.text).cloned().collect();
@@ -91,24 +92,23 @@ pub(super) fn path(case: &Case<'_>) -> Option<Path> {
 }
 
 /// What the path says of a cause that stands for such a hop; nothing where the path is not known.
-pub(super) fn judge(case: &Case<'_>, kind: Kind, title: impl Fn(&Fault) -> String) -> Option<Judgement> {
+pub(super) fn judge(case: &Case<'_>, kind: Kind, title: String) -> Option<Judgement> {
     let path = path(case)?;
-    let with_path = |judgement: Judgement| judgement.drawing(draw(&path));
+    let with_path = |judgement: Judgement| Some(judgement.findings(unsure(&path)).drawing(draw(&path)));
     if let Some(fault) = path.faults.iter().find(|fault| kind(&fault.what)) {
-        let judgement = Judgement::new(Verdict::Confirmed, title(fault)).culprit(culprit(&fault.what)).finding(Finding::found(&*fault.proof, fault.source));
-        return Some(with_path(judgement.findings(unsure(&path))));
+        return with_path(Judgement::new(Verdict::Confirmed, title).culprit(culprit(&fault.what)).finding(Finding::found(&*fault.proof, fault.source)));
     }
     if let Some(fault) = path.possible.iter().find(|fault| kind(&fault.what)) {
         let only = Finding::found(format!("{}: of the ways that the call may have taken, not all are shut by it", fault.proof), fault.source);
-        return Some(with_path(Judgement::new(Verdict::Possible, title(fault)).culprit(culprit(&fault.what)).finding(only).findings(unsure(&path))));
+        return with_path(Judgement::new(Verdict::Possible, title).culprit(culprit(&fault.what)).finding(only));
     }
-    // Something else shuts it, or every hop that was read is open.
-    if !path.faults.is_empty() || path.unsure.is_empty() {
-        let said = path.faults.first().map_or_else(|| format!("every hop from {} to {} is open", path.from, path.to), |fault| fault.proof.clone());
-        let source = path.faults.first().map_or("DescribeRouteTables", |fault| fault.source);
-        return Some(Judgement::new(Verdict::RuledOut, "another hop decides").finding(Finding::found(said, source)));
+    if let Some(fault) = path.faults.first().or(path.possible.first()) {
+        return Some(Judgement::new(Verdict::RuledOut, "another hop decides").finding(Finding::found(&*fault.proof, fault.source)));
     }
-    None
+    // The cause that nothing explains it says the rest.
+    let said = if path.unsure.is_empty() { "is open" } else { "is open as far as it can be judged" };
+    let open = Finding::found(format!("the way from {} to {} {said}", path.from, path.to), "DescribeRouteTables");
+    Some(Judgement::new(Verdict::RuledOut, "no such hop is shut").finding(open))
 }
 
 /// What could not be judged.
@@ -174,7 +174,9 @@ pub(super) fn open_egress(case: &Case<'_>, what: &Break) -> Option<String> {
 pub(super) fn endpoints<'c>(case: &Case<'c>) -> Option<impl Iterator<Item = &'c VpcEndpoint>> {
     let service = case.service().1?;
     let suffix = format!(".{}.{service}", case.own_region());
-    let listed = Snapshot::questions(case.evidence, case.own_region(), &caller(case)).into_iter().find_map(|question| case.look::<Vec<VpcEndpoint>>(&question).found())?;
+    let listed = Snapshot::questions(case.evidence, case.own_region(), &caller(case))
+        .into_iter()
+        .find_map(|question| case.look::<Vec<VpcEndpoint>>(&question).found())?;
     Some(listed.iter().filter(move |endpoint| endpoint.service_name.as_ref().is_some_and(|name| name.ends_with(&suffix))))
 }
 

@@ -18,7 +18,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `permissions boundary`.",
         mend: "Have the boundary's owner allow the action; the role's own policies must allow it too.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (matches!(symptom.refused_by, Some(Deny::Boundary)) || is_untold(symptom)),
+    when: |symptom| {
+        matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (matches!(symptom.refused_by, Some(Deny::Boundary)) || is_untold(symptom))
+    },
     ask: |case| case.ask_refusal(),
     judge,
     fix,

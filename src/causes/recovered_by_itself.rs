@@ -37,8 +37,14 @@ fn judge(case: &Case<'_>) -> Judgement {
         _ => "the service failed for a moment",
     };
     if let Some((started, count)) = later(case) {
-        return Judgement::new(Verdict::Confirmed, title)
-            .finding(Finding::found(format!("{count} later task{} of the service run{}, the first since {started}", if count == 1 { "" } else { "s" }, if count == 1 { "s" } else { "" }), "DescribeTasks"));
+        return Judgement::new(Verdict::Confirmed, title).finding(Finding::found(
+            format!(
+                "{count} later task{} of the service run{}, the first since {started}",
+                if count == 1 { "" } else { "s" },
+                if count == 1 { "s" } else { "" }
+            ),
+            "DescribeTasks",
+        ));
     }
     if case.symptom.fault != Fault::BadCredentials {
         return Judgement::unsupported();

@@ -50,7 +50,8 @@ fn judge(case: &Case<'_>) -> Judgement {
             Judgement::new(Verdict::Confirmed, format!("account {} does not share repository {}", image.registry, image.path))
                 .finding(Finding::missing(format!("an allow for the role in the repository's policy{nearly}"), "GetRepositoryPolicy"))
         }
-        Some(_) => Judgement::new(Verdict::Likely, title).finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy")),
+        Some(_) => Judgement::new(Verdict::Likely, title)
+            .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy")),
         None => Judgement::new(Verdict::Likely, title).findings(case.not_told("whom the repository lets in", case.look::<Policy>(&image.policy()))),
     }
 }

@@ -8,7 +8,7 @@ use crate::arn::Arn;
 use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
 use crate::question::facts::Policy;
 use crate::question::{Known, Question};
-use crate::reason::{Step, Deny, Fault};
+use crate::reason::{Deny, Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "resource-policy-blocks",
@@ -43,7 +43,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         Some((ResourceSide::Denied(at), source)) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies it"), source)),
         Some((ResourceSide::Missing { nearly, .. }, source)) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-            judgement(Verdict::Confirmed).finding(Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source))
+            judgement(Verdict::Confirmed)
+                .finding(Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source))
         }
         _ if !told => Judgement::unsupported(),
         Some((ResourceSide::Grants(at), source)) => judgement(Verdict::Possible)

@@ -16,13 +16,16 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `with an explicit deny`, or names a session policy. With `in an identity-based policy` the statement is attached to the role itself; with no policy named it can be of any kind.",
         mend: "Find the statement and narrow it; adding another allow does nothing.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (matches!(symptom.refused_by, Some(Deny::Explicit | Deny::Session)) || is_untold(symptom)),
+    when: |symptom| {
+        matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied)
+            && (matches!(symptom.refused_by, Some(Deny::Explicit | Deny::Session)) || is_untold(symptom))
+    },
     ask: |case| case.ask_refusal(),
     judge,
     fix,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 with an explicit deny in an identity-based policy",
-        also: &[],
+        also: &["resource-policy-blocks"],
     }],
 };
 
@@ -34,15 +37,17 @@ fn judge(case: &Case<'_>) -> Judgement {
     if let Some((call, simulation)) = refused(&decisions, |simulation| simulation.eval_decision == "explicitDeny") {
         let policies: Vec<&str> = simulation.matched_statements.iter().filter_map(|statement| statement.source_policy_id.as_deref()).collect();
         let by = if policies.is_empty() { String::new() } else { format!(" by {}", policies.join(", ")) };
-        return judgement(Verdict::Confirmed)
-            .finding(Finding::found(format!("{} on {} is denied explicitly{by}", call.action, call.resource), SIMULATION));
+        return judgement(Verdict::Confirmed).finding(Finding::found(format!("{} on {} is denied explicitly{by}", call.action, call.resource), SIMULATION));
     }
     if case.symptom.refused_by.is_none() {
         return Judgement::unsupported();
     }
     let not_now = decisions.iter().any(|(_, known)| known.found().is_some());
     let contradiction = not_now.then(|| {
-        Finding::found("IAM finds no explicit deny now: it was removed since, or stands in a policy that IAM does not simulate (a session's, a resource's)", SIMULATION)
+        Finding::found(
+            "IAM finds no explicit deny now: it was removed since, or stands in a policy that IAM does not simulate (a session's, a resource's)",
+            SIMULATION,
+        )
     });
     judgement(if not_now { Verdict::Possible } else { Verdict::Likely })
         .findings(contradiction)

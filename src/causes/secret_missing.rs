@@ -26,11 +26,27 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[
         Example {
             text: "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123' from AWS Secrets Manager. Check whether the secret exists in the specified Region: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-            also: &["agent-too-old", "secret-in-other-region", "secret-misnamed", "secret-recreated"],
+            also: &[
+                "agent-too-old",
+                "secret-deletion-scheduled",
+                "secret-in-other-region",
+                "secret-misnamed",
+                "secret-recreated",
+                "secret-reference-malformed",
+                "secret-without-value",
+            ],
         },
         Example {
             text: "Asm fetching secret from the service for dockerhub/creds: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["secret-in-other-region", "secret-misnamed", "secret-recreated"],
+            also: &[
+                "agent-too-old",
+                "secret-deletion-scheduled",
+                "secret-in-other-region",
+                "secret-misnamed",
+                "secret-recreated",
+                "secret-reference-malformed",
+                "secret-without-value",
+            ],
         },
     ],
 };
@@ -53,10 +69,12 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(format!("{} in {}", secret.id, secret.region), DESCRIBE))
             .findings((!is_slip).then(|| secret.none_like_it()).flatten());
     }
-    if let Some((secret, Presence::Here(found))) = secrets.iter().map(|secret| (secret, secret.presence())).find(|(_, presence)| matches!(presence, Presence::Here(found) if is_readable(found))) {
-        return Judgement::new(Verdict::Possible, format!("secret {} did not exist when the task started", secret.name))
-            .culprit(secret.culprit())
-            .finding(Finding::found(format!("it exists now{}: the next task will find it, if it is the one that was meant", made_since(case, found)), DESCRIBE));
+    if let Some((secret, Presence::Here(found))) =
+        secrets.iter().map(|secret| (secret, secret.presence())).find(|(_, presence)| matches!(presence, Presence::Here(found) if is_readable(found)))
+    {
+        return Judgement::new(Verdict::Possible, format!("secret {} did not exist when the task started", secret.name)).culprit(secret.culprit()).finding(
+            Finding::found(format!("it exists now{}: the next task will find it, if it is the one that was meant", made_since(case, found)), DESCRIBE),
+        );
     }
     if secrets.iter().any(|secret| secret.found().is_some()) {
         // Its other state is a cause of its own.
@@ -74,10 +92,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         Presence::Unknown(why) => Some(format!(": {why}")),
         _ => None,
     });
-    Judgement::new(verdict, title)
-        .findings(trap)
-        .finding(Finding::unknown(unknown + &why.unwrap_or_default()))
-        .findings(case.definition_unknown())
+    Judgement::new(verdict, title).findings(trap).finding(Finding::unknown(unknown + &why.unwrap_or_default())).findings(case.definition_unknown())
 }
 
 /// Asks after every secret that was not found; shared with the other causes of that.

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
-use super::policy;
 use super::look::{DESCRIBE, Presence, SecretView};
+use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::Secret;
 use crate::reason::{Fault, Step, Symptom};
@@ -25,7 +25,15 @@ pub(super) const CAUSE: Cause = Cause {
     fix,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-        also: &["agent-too-old", "secret-in-other-region", "secret-misnamed", "secret-missing"],
+        also: &[
+            "agent-too-old",
+            "secret-deletion-scheduled",
+            "secret-in-other-region",
+            "secret-misnamed",
+            "secret-missing",
+            "secret-reference-malformed",
+            "secret-without-value",
+        ],
     }],
 };
 
@@ -76,7 +84,10 @@ fn fix(case: &Case<'_>) -> Fix {
         let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
         let policy = policy::allow(&["secretsmanager:GetSecretValue"], &json!(arn));
         let put = policy::put_role_policy(&role, "ecs-read-secret", &policy);
-        let text = format!("write {arn} into the task definition in a new revision; allow it to role {role} unless its policy ends in a wildcard{}", case.then_again());
+        let text = format!(
+            "write {arn} into the task definition in a new revision; allow it to role {role} unless its policy ends in a wildcard{}",
+            case.then_again()
+        );
         return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy) };
     }
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());

@@ -80,16 +80,21 @@ fn proved_by_state(case: &Case<'_>) -> Option<Judgement> {
     }
     let (view, secret) = cut_suffix(case)?;
     let name = secret.name.as_deref().unwrap_or_default();
-    Some(
-        Judgement::new(Verdict::Confirmed, format!("the ARN of secret {name} is not whole"))
-            .culprit(view)
-            .finding(Finding::found(format!("the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {}", secret.arn.as_deref().unwrap_or_default()), DESCRIBE)),
-    )
+    Some(Judgement::new(Verdict::Confirmed, format!("the ARN of secret {name} is not whole")).culprit(view).finding(Finding::found(
+        format!(
+            "the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {}",
+            secret.arn.as_deref().unwrap_or_default()
+        ),
+        DESCRIBE,
+    )))
 }
 
 /// A secret that is referred to by its bare name.
 fn meant(case: &Case<'_>) -> Option<(String, Secret)> {
-    case.parameters().iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).find_map(|parameter| Some((parameter.name.clone(), parameter.meant_secret()?.clone())))
+    case.parameters()
+        .iter()
+        .filter(|parameter| matches!(parameter.known(), Known::Missing))
+        .find_map(|parameter| Some((parameter.name.clone(), parameter.meant_secret()?.clone())))
 }
 
 /// A secret whose name's own end was taken for the suffix.

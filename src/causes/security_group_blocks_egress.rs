@@ -1,7 +1,7 @@
 //! The task's security group lets nothing out on 443.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -27,7 +27,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, |_| format!("the task's security group lets nothing out to {}", case.service_name())) {
+    if let Some(judged) = path::judge(case, is_it, format!("the task's security group lets nothing out to {}", case.service_name())) {
         return judged;
     }
     Judgement::new(Verdict::Possible, format!("the task's security group lets nothing out to {service}", service = case.service_name()))

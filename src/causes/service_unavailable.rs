@@ -20,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     fix,
     examples: &[Example {
         text: "Secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: operation error Secrets Manager: GetSecretValue, exceeded maximum number of attempts, 3, https response error StatusCode: 500, RequestID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13, InternalServiceError: An error occurred on the server side.",
-        also: &[],
+        also: &["recovered-by-itself"],
     }],
 };
 

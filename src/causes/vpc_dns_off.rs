@@ -1,9 +1,9 @@
 //! The VPC does not resolve the service's name.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Example, Explanation, Owner, Verdict};
-use crate::reason::Fault;
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
+use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-dns-off",
@@ -21,7 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     fix,
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp: lookup ssm.us-west-2.amazonaws.com on 10.0.0.2:53: no such host",
-        also: &[],
+        also: &["network-path-unexplained"],
     }],
 };
 
@@ -31,7 +31,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, |_| "the VPC does not resolve names".to_owned()) {
+    if let Some(judged) = path::judge(case, is_it, "the VPC does not resolve names".to_owned()) {
         return judged;
     }
     if case.symptom.fault != Fault::Dns {

@@ -1,7 +1,7 @@
 //! The NAT gateway on the way out does not work.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -27,7 +27,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, |_| format!("the NAT gateway between the task and {} does not work", case.service_name())) {
+    if let Some(judged) = path::judge(case, is_it, format!("the NAT gateway between the task and {} does not work", case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {

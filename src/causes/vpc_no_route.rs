@@ -1,9 +1,9 @@
 //! Between the task and the service that it needs there is no way through the network.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::{path, Cause, Example, Explanation, Owner, Verdict};
-use crate::reason::{Fault, Step, Symptom};
+use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
+use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-no-route",
@@ -33,8 +33,16 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 /// Every hop that can be shut makes the same time-out.
-const OTHERS: &[&str] =
-    &["vpc-no-public-ip", "vpc-nat-broken", "vpc-endpoint-unreachable", "vpc-endpoint-private-dns-off", "security-group-blocks-egress", "network-acl-blocks"];
+const OTHERS: &[&str] = &[
+    "network-acl-blocks",
+    "network-path-unexplained",
+    "security-group-blocks-egress",
+    "vpc-dns-off",
+    "vpc-endpoint-private-dns-off",
+    "vpc-endpoint-unreachable",
+    "vpc-nat-broken",
+    "vpc-no-public-ip",
+];
 
 /// Whether a call over the network got no answer; shared with the other causes of that.
 pub(super) fn is_timeout(symptom: &Symptom) -> bool {
@@ -62,7 +70,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, |_| format!("no route from the task to {}", case.service_name())) {
+    if let Some(judged) = path::judge(case, is_it, format!("no route from the task to {}", case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::condition;
+use super::mending::is_orphan;
 use super::pattern::Pattern;
 use super::request_context::Facts;
 use super::truth::Truth;
@@ -108,8 +109,7 @@ fn listed_principals(named: &Value, caller: &Principal<'_>) -> About {
             if truth == Truth::Yes {
                 reach = reach.max(how);
             }
-            // Ids of roles begin so.
-            orphan = orphan.or_else(|| (kind == "AWS" && text.starts_with("AROA") && !text.contains(':')).then(|| text.to_string()));
+            orphan = orphan.or_else(|| (kind == "AWS" && text.starts_with("AROA") && is_orphan(text)).then(|| text.to_string()));
             truths.push(truth);
         }
     }

@@ -1,7 +1,8 @@
 //! Whether ECS may assume a role for a task.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::mending::savable;
 use super::{At, Decision, Nearly, Principal, Request, Unmet, allowing, decide, statements, texts, unwrapped, with_statement};
 use crate::arn::Arn;
 
@@ -118,8 +119,14 @@ fn with_condition_mended(document: &Value, at: &At, unmet: &[Unmet], origin: &Ta
         Some(Value::Array(statements)) => statements.get_mut(at.index),
         one => one,
     };
-    let Some(statement) = statement.and_then(Value::as_object_mut) else { return document };
-    let Some(condition) = statement.get_mut("Condition").and_then(Value::as_object_mut) else { return document };
+    if let Some(statement) = statement.and_then(Value::as_object_mut) {
+        mend_condition(statement, unmet, origin);
+    }
+    savable(&document)
+}
+
+fn mend_condition(statement: &mut Map<String, Value>, unmet: &[Unmet], origin: &TaskOrigin<'_>) {
+    let Some(condition) = statement.get_mut("Condition").and_then(Value::as_object_mut) else { return };
     for Unmet { operator, key, wants, .. } in unmet {
         if let Some(keys) = condition.get_mut(operator).and_then(Value::as_object_mut) {
             keys.shift_remove(key);
@@ -146,5 +153,4 @@ fn with_condition_mended(document: &Value, at: &At, unmet: &[Unmet], origin: &Ta
     if condition.is_empty() {
         statement.shift_remove("Condition");
     }
-    document
 }

@@ -167,7 +167,13 @@ impl Reader<'_> {
                 enough && !left.is_empty() && left.bytes().all(|byte| byte.is_ascii_alphabetic()) && phrase.capital_at_start.is_none()
             };
             let whole: Vec<_> = GRAMMAR.phrases.iter().filter(|(words, phrase)| begins(words, phrase)).collect();
-            let Some((_, first)) = whole.first() else { continue };
+            let Some((_, first)) = whole.first() else {
+                // These words may be the beginning of a longer sentence, in which a shorter one says something else.
+                if cut.contains(' ') && GRAMMAR.phrases.iter().any(|(words, _)| words.starts_with(cut)) {
+                    return;
+                }
+                continue;
+            };
             let span = read_up_to + at..read_up_to + at + cut.len();
             let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|(_, phrase)| same(phrase, first));
             let fault = first.fault.filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
@@ -315,6 +321,7 @@ fn step_of_action(action: &str) -> Option<(Step, Weight)> {
         ("ssm", _) => (Step::ParameterStore, Weight::Hint),
         ("logs", _) => (Step::LogDriver, Weight::Hint),
         ("s3", _) => (Step::EnvFile, Weight::Hint),
+        ("iam", "passrole") => (Step::ExecutionRole, Weight::Hint),
         _ => return None,
     };
     Some(said)

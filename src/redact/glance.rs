@@ -8,8 +8,8 @@ use super::{PLAIN_NAMES, SHORTEST_RANDOM, SHORTEST_TAIL, SPOKEN, TOKENS};
 
 /// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than looking for each secret in its own way.
 struct Triggers {
-    /// By [`beginning`], whether any of them begins so: most texts have no such place, and each place is told apart from the others.
-    begin: Vec<bool>,
+    /// By [`folded`] first three bytes, whether any of them begins so: most texts have no such place.
+    begin: Box<[bool; BEGINNINGS]>,
     search: AhoCorasick,
 }
 
@@ -18,24 +18,28 @@ static TRIGGERS: LazyLock<Option<Triggers>> = LazyLock::new(|| {
     // These two stand in many names.
     let tokens = TOKENS.iter().filter(|token| !["sk-", "eyJ"].contains(token));
     let words = marks.iter().chain(PLAIN_NAMES).chain(SPOKEN).chain(tokens);
-    let mut begin = vec![false; BEGINNINGS];
-    words.clone().filter_map(|word| word.as_bytes().first_chunk()).for_each(|first| begin[beginning(*first)] = true);
+    let mut begin = Box::new([false; BEGINNINGS]);
+    words.clone().for_each(|word| begin[word.bytes().take(3).fold(0, folded)] = true);
     let search = AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()?;
     Some(Triggers { begin, search })
 });
 
 impl Triggers {
     fn are_in(&self, text: &str) -> bool {
-        let begins = |three: &[u8; 3]| self.begin[beginning(*three)];
-        text.as_bytes().array_windows().any(begins) && self.search.is_match(text)
+        let (mut last_three, mut begins) = (0, false);
+        for byte in text.bytes() {
+            last_three = folded(last_three, byte);
+            begins |= self.begin[last_three];
+        }
+        begins && self.search.is_match(text)
     }
 }
 
 const BEGINNINGS: usize = 1 << 12;
 
-/// Three bytes in twelve bits, capitals as small letters.
-fn beginning(bytes: [u8; 3]) -> usize {
-    bytes.iter().fold(0, |sum, byte| (sum << 4) ^ usize::from(byte | 0x20)) % BEGINNINGS
+/// The last three bytes in twelve bits, capitals as small letters; earlier ones are shifted out.
+fn folded(before: usize, byte: u8) -> usize {
+    ((before << 4) ^ usize::from(byte | 0x20)) % BEGINNINGS
 }
 
 /// What a byte means for [`is_plain`], as flags.

@@ -1,6 +1,7 @@
 //! What people and machines read: the text, the frozen JSON, the SNS notice, and the catalogue's documentation.
 
 pub mod catalogue;
+pub mod check;
 pub mod json;
 pub mod notice;
 mod reason_lines;

@@ -28,11 +28,11 @@ impl Colour {
         }
     }
 
-    fn bad(self, text: &str) -> String {
+    pub(super) fn bad(self, text: &str) -> String {
         self.paint("1;31", text)
     }
 
-    fn strong(self, text: &str) -> String {
+    pub(super) fn strong(self, text: &str) -> String {
         self.paint("1", text)
     }
 
@@ -87,7 +87,13 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
     let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
     let span = if decided { told.symptom.span.clone() } else { 0..0 };
     reason(&told.reason.text, &span, told.symptom.truncated, again, colour, out);
-    references(report, diagnosis, &told.symptom, colour, out);
+    let name = report.task.task_definition_name().unwrap_or("task definition");
+    told_of(name, diagnosis, &told.symptom, colour, out);
+}
+
+/// Where the definition mentions it, how sure it is and why, and what mends it.
+pub(super) fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+    references(definition, diagnosis, symptom, colour, out);
     if !diagnosis.cause.is_general() {
         let _ = writeln!(out, "  verdict: {} ({})", colour.strong(diagnosis.verdict.as_str()), meaning(diagnosis));
     }
@@ -122,9 +128,8 @@ fn reason(text: &str, span: &Span, truncated: bool, again: bool, colour: Colour,
     }
 }
 
-fn references(report: &Report<'_>, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+fn references(name: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
     let all = &diagnosis.culprit.references;
-    let name = report.task.task_definition_name().unwrap_or("task definition");
     let bar = colour.quiet("|");
     for reference in all.iter().take(REFERENCES_SHOWN) {
         let container = reference.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use ecs_triage::policy_document::{KeySide, Principal, Request, ResourceSide, allowing, endpoint_policy, key_policy, resource_policy, with_statement};
 use ecs_triage::question::facts::VpcEndpoint;
+use serde_json::json;
 
 use crate::*;
 
@@ -219,4 +220,23 @@ fn statements_to_add_are_as_their_service_takes_them() {
     assert_eq!(allowing(&BY_ROLE, GET, SECRET)["Resource"], "*");
     assert_eq!(allowing(&Principal::Anonymous, "elasticfilesystem:ClientMount", "arn:x")["Resource"], "arn:x");
     assert_eq!(allowing(&BY_PATH, GET, SECRET)["Principal"]["AWS"], "arn:aws:iam::111122223333:role/team/ecsExec");
+}
+
+#[test]
+fn what_is_to_be_pasted_names_nobody_who_is_gone() {
+    let added = json!({"Effect": "Allow", "Principal": "*", "Action": "*"});
+    let rows = [
+        (r#"{"AWS": ["AROAJQABLZS4A3QDU576Q", "arn:aws:iam::111122223333:root"]}"#, Some(r#"{"AWS": ["arn:aws:iam::111122223333:root"]}"#)),
+        (r#"{"AWS": "AROAJQABLZS4A3QDU576Q", "Service": "ec2.amazonaws.com"}"#, Some(r#"{"Service": "ec2.amazonaws.com"}"#)),
+        (r#"{"AWS": "111122223333"}"#, Some(r#"{"AWS": "111122223333"}"#)),
+        (r#""*""#, Some(r#""*""#)),
+        (r#"{"AWS": ["AROAJQABLZS4A3QDU576Q", "AIDAJQABLZS4A3QDU576Q"]}"#, None),
+    ];
+    for (principal, left) in rows {
+        for statements in [format!(r#"[{{"Principal": {principal}}}]"#), format!(r#"{{"Principal": {principal}}}"#)] {
+            let whole = with_statement(Some(&document(&statements)), &added);
+            let expected: Vec<_> = left.map(|left| json!({"Principal": json_of(left)})).into_iter().chain([added.clone()]).collect();
+            assert_eq!(whole["Statement"], json!(expected), "{statements}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::causes::{Culprit, Finding, Fix};
+use crate::check::Findings;
 use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
 use crate::reason::Fact;
@@ -19,6 +20,15 @@ struct Document<'r> {
     diagnoses: Vec<DiagnosisV1<'r>>,
     fingerprint: &'r str,
     incident: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct CheckV1<'r> {
+    schema: &'static str,
+    task_definition: &'r str,
+    problems: Vec<DiagnosisV1<'r>>,
+    unknown: &'r [String],
+    references: usize,
 }
 
 #[derive(Serialize)]
@@ -108,6 +118,28 @@ pub fn line(report: &Report<'_>) -> String {
 /// The same, behind what `out` holds.
 pub fn write_line(report: &Report<'_>, out: &mut Vec<u8>) {
     written(serde_json::to_writer(out, &document(report)));
+}
+
+/// A check's findings over several lines: problems have the shape of diagnoses.
+#[must_use]
+pub fn check(definition: &str, findings: &Findings) -> String {
+    written(serde_json::to_string_pretty(&checked(definition, findings)))
+}
+
+/// The same on one line.
+#[must_use]
+pub fn check_line(definition: &str, findings: &Findings) -> String {
+    written(serde_json::to_string(&checked(definition, findings)))
+}
+
+fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
+    CheckV1 {
+        schema: "ecs-triage/check/v1",
+        task_definition: definition,
+        problems: findings.problems.iter().map(|problem| diagnosis(&problem.diagnosis)).collect(),
+        unknown: &findings.unknown,
+        references: findings.references,
+    }
 }
 
 /// The report over several lines.

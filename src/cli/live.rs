@@ -1,0 +1,245 @@
+//! The commands that ask AWS, and the answers that others take from it.
+//!
+//! One runtime and one prober serve a whole run. What is asked is what the function asks, with the permissions of whoever types.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::Instant;
+
+use super::{Check, CliError, Format, Outcome, ReportWriter, Written, complain, shown};
+use crate::aws::prober::AwsProber;
+use crate::check::{self, Place};
+use crate::config;
+use crate::event::{Task, read_record};
+use crate::question::{Answer, Evidence, Question, record};
+use crate::redact::redact;
+use crate::task_definition::TaskDefinition;
+use crate::triage::{Prober as _, investigate};
+
+/// As long as one task's questions may take together.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Rounds of a check: it has no deadline to meet, and answers lead on.
+const CHECK_ROUNDS: usize = 5;
+
+/// AWS, as the person who types may see it.
+#[derive(Debug)]
+pub(super) struct Live {
+    runtime: Runtime,
+    prober: AwsProber,
+    region: Option<String>,
+    /// All that was said in this run.
+    said: Mutex<Evidence>,
+}
+
+impl Live {
+    /// AWS by the standard configuration, in `region` where a record names none.
+    pub(super) fn new(region: Option<String>) -> Result<Self, CliError> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| CliError::Unasked(error.to_string()))?;
+        let config = runtime.block_on(crate::aws::config());
+        let region = region.or_else(|| config.region().map(ToString::to_string));
+        Ok(Self { runtime, prober: AwsProber::new(&config), region, said: Mutex::default() })
+    }
+
+    /// The task in the Region that is asked.
+    pub(super) fn at_home<'t>(&self, task: &'t Task) -> Cow<'t, Task> {
+        match (&task.region, &self.region) {
+            (None, Some(region)) => Cow::Owned(Task { region: Some(region.clone()), ..task.clone() }),
+            _ => Cow::Borrowed(task),
+        }
+    }
+
+    /// What AWS says about a task beyond what is known.
+    pub(super) fn investigate(&self, task: &Task, known: &Evidence) -> Evidence {
+        if let Some(name) = task.workload.as_ref().map(|workload| &workload.name) {
+            progress(&format!("asking AWS about {name}"));
+        }
+        let deadline = Instant::now() + PATIENCE;
+        let evidence = self.runtime.block_on(async { investigate(&self.prober.until(deadline), [task], known.clone()).await });
+        self.note(&evidence);
+        evidence
+    }
+
+    fn note(&self, evidence: &Evidence) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        evidence.answers().for_each(|(question, answer)| said.note(question.clone(), answer.clone()));
+    }
+
+    /// Writes down all that was said.
+    pub(super) fn record(&self, path: &Path) -> Result<(), CliError> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        std::fs::write(path, record::write(&said)).map_err(|error| CliError::Unrecorded { path: shown(path), error })
+    }
+
+    fn ask_all(&self, questions: &[Question], evidence: &mut Evidence) {
+        let deadline = Instant::now() + PATIENCE;
+        let prober = self.prober.until(deadline);
+        let answers = self.runtime.block_on(async { futures_util::future::join_all(questions.iter().map(|question| prober.ask(question))).await });
+        questions.iter().zip(answers).for_each(|(question, answer)| evidence.note(question.clone(), answer));
+    }
+}
+
+/// Says what goes on to whoever watches.
+fn progress(doing: &str) {
+    if io::stderr().is_terminal() {
+        complain(&format!("{doing} ..."));
+    }
+}
+
+impl Check {
+    /// The definition and all that AWS says of what it refers to.
+    pub(super) fn asked(&self, given: Option<TaskDefinition>, mut evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
+        let live = Live::new(self.region.clone())?;
+        let definition = match given {
+            Some(definition) => definition,
+            None => {
+                progress(&format!("asking AWS for {}", self.definition));
+                let question = Question::TaskDefinition { name: self.definition.clone() };
+                live.ask_all(std::slice::from_ref(&question), &mut evidence);
+                match evidence.answer(&question) {
+                    Some(Answer::TaskDefinition(definition)) => (**definition).clone(),
+                    Some(Answer::Unknown(why)) => return Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
+                    _ => return Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
+                }
+            }
+        };
+        let place = self.place(&definition, live.region.clone())?;
+        let check = check::Check::new(&definition, &place);
+        for _ in 0..CHECK_ROUNDS {
+            let questions = check.questions(&evidence);
+            if questions.is_empty() {
+                break;
+            }
+            progress(&format!("asking AWS {} questions", questions.len()));
+            live.ask_all(&questions, &mut evidence);
+        }
+        if let Some(path) = &self.record {
+            live.note(&evidence);
+            live.record(path)?;
+        }
+        Ok((definition, evidence, place))
+    }
+}
+
+/// What to diagnose of what ECS still remembers.
+#[derive(clap::Args, Debug)]
+pub(super) struct Ps {
+    /// Cluster, by name or ARN; by default all of the Region
+    #[arg(long)]
+    cluster: Option<String>,
+    /// One service of the cluster
+    #[arg(long, requires = "cluster")]
+    service: Option<String>,
+    /// Region; by default that of the AWS configuration
+    #[arg(long)]
+    region: Option<String>,
+    /// Every stopped task, also those with which nothing is wrong
+    #[arg(long)]
+    all: bool,
+    /// How to write the diagnoses
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Ps {
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
+        let live = Live::new(self.region.clone())?;
+        let region = live.region.clone();
+        let clusters = match &self.cluster {
+            Some(cluster) => vec![cluster.clone()],
+            None => live.runtime.block_on(live.prober.clusters(region.as_deref())).map_err(CliError::Unasked)?,
+        };
+        let writer = ReportWriter { format: self.format, colour: config::colour(), evidence: Evidence::default(), live: Some(live) };
+        let Some(live) = &writer.live else { return Ok(Outcome::Diagnosed) };
+        let mut done = Written::default();
+        let (mut seen, mut shown) = (0, 0);
+        for cluster in &clusters {
+            progress(&format!("reading the stopped tasks of {cluster}"));
+            let stopped = live.runtime.block_on(live.prober.stopped_tasks(region.as_deref(), cluster, self.service.as_deref()));
+            for output in stopped.map_err(CliError::Unasked)? {
+                for task in read_record(&output).into_iter().flat_map(|entry| entry.tasks).flatten() {
+                    seen += 1;
+                    if self.all || !crate::diagnosis::diagnose(&task, &Evidence::default()).diagnoses.is_empty() {
+                        shown += 1;
+                        writer.task(&task, &mut done);
+                    }
+                }
+            }
+        }
+        done.flush(out, false)?;
+        if self.format == Format::Text {
+            let blank = if shown > 0 { "\n" } else { "" };
+            writeln!(out, "{blank}{seen} stopped task{} within the last hour, {shown} shown", if seen == 1 { "" } else { "s" })?;
+        }
+        Ok(done.outcome)
+    }
+}
+
+/// What to read of the journal.
+#[derive(clap::Args, Debug)]
+pub(super) struct History {
+    /// Log group of the journal
+    #[arg(long, default_value = "/ecs-triage/journal")]
+    journal: String,
+    /// Region; by default that of the AWS configuration
+    #[arg(long)]
+    region: Option<String>,
+    /// As far back: 90m, 36h, 7d
+    #[arg(long, default_value = "24h", value_parser = span)]
+    since: SignedDuration,
+    /// Only this cluster
+    #[arg(long)]
+    cluster: Option<String>,
+    /// Only this service or family
+    #[arg(long, requires = "cluster")]
+    workload: Option<String>,
+    /// How to write the entries: text is one line each, json and jsonl the documents as they were written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+fn span(text: &str) -> Result<SignedDuration, String> {
+    let (count, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let hours = |each: i64| count.parse::<i64>().ok()?.checked_mul(each);
+    let minutes = match unit {
+        "m" => hours(1),
+        "h" => hours(60),
+        "d" => hours(24 * 60),
+        _ => None,
+    };
+    minutes.map(SignedDuration::from_mins).ok_or_else(|| "expected a number with m, h or d, such as 36h".to_owned())
+}
+
+impl History {
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
+        let live = Live::new(self.region.clone())?;
+        let since = (Timestamp::now() - self.since).as_millisecond();
+        let prefix = self.cluster.as_ref().map(|cluster| format!("{cluster}/{}", self.workload.as_deref().unwrap_or_default()));
+        let mut entries = Vec::new();
+        let read = live.prober.journal(live.region.as_deref(), &self.journal, since, prefix.as_deref(), |line| entries.push(self.entry(line)));
+        live.runtime.block_on(read).map_err(CliError::Unasked)?;
+        for entry in &entries {
+            writeln!(out, "{entry}")?;
+        }
+        if entries.is_empty() {
+            complain(&format!("nothing was diagnosed in that time, says {}", self.journal));
+        }
+        Ok(Outcome::Diagnosed)
+    }
+
+    fn entry(&self, line: &str) -> String {
+        let parsed = (self.format != Format::Jsonl).then(|| serde_json::from_str::<serde_json::Value>(line).ok()).flatten();
+        let Some(entry) = parsed else { return redact(line.trim_end()).into_owned() };
+        if self.format == Format::Json {
+            return serde_json::to_string_pretty(&entry).unwrap_or_default();
+        }
+        let text = |path: &str| entry.pointer(path).and_then(serde_json::Value::as_str).unwrap_or("-");
+        let [at, cluster, workload, verdict] = ["/task/stopped_at", "/task/cluster", "/task/workload", "/diagnoses/0/verdict"].map(text);
+        format!("{at}  {cluster}/{workload}  {}: {} ({verdict})", text("/diagnoses/0/cause"), text("/diagnoses/0/title"))
+    }
+}

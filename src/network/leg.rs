@@ -1,0 +1,77 @@
+//! A part of a way: hops one after the other, or one of several ways that the traffic may take.
+
+use std::mem::discriminant;
+
+use super::rules::whichever;
+use super::{Fault, Hop, State};
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Leg {
+    pub(super) state: State,
+    pub(super) hops: Vec<Hop>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) possible: Vec<Fault>,
+    pub(super) unsure: Vec<String>,
+}
+
+impl Leg {
+    pub(super) fn hop(mut self, state: State, what: impl Into<String>) -> Self {
+        self.state = self.state.max(state);
+        self.hops.push(Hop { what: what.into(), state });
+        self
+    }
+
+    /// A hop that could not be judged, and why.
+    pub(super) fn doubt(mut self, hop: impl Into<String>, why: impl Into<String>) -> Self {
+        self.unsure.push(why.into());
+        self.hop(State::Unsure, hop)
+    }
+
+    /// A fault that is certain if the state is broken, possible if that is unsure, and none else.
+    pub(super) fn blamed(mut self, state: State, fault: Fault) -> Self {
+        self.state = self.state.max(state);
+        match state {
+            State::Broken => self.faults.push(fault),
+            State::Unsure => self.possible.push(fault),
+            State::Ok | State::Absent => {}
+        }
+        self
+    }
+
+    /// A hop and the fault that its state tells of.
+    pub(super) fn judged(self, state: State, hop: impl Into<String>, fault: Fault) -> Self {
+        self.blamed(state, fault).hop(state, hop)
+    }
+
+    /// This, and then that.
+    pub(super) fn then(mut self, next: Self) -> Self {
+        self.state = self.state.max(next.state);
+        append(&mut self.hops, next.hops);
+        append(&mut self.faults, next.faults);
+        append(&mut self.possible, next.possible);
+        append(&mut self.unsure, next.unsure);
+        self
+    }
+
+    /// One of these, nobody knows which: only what breaks all of them is certain.
+    pub(super) fn either(legs: Vec<Self>) -> Self {
+        let state = whichever(legs.iter().map(|leg| leg.state));
+        let kinds: Vec<Vec<_>> = legs.iter().map(|leg| leg.faults.iter().map(|fault| discriminant(&fault.what)).collect()).collect();
+        let mut merged = legs.into_iter().fold(Self::default(), Self::then);
+        let (certain, other) = merged.faults.into_iter().partition(|fault| kinds.iter().all(|leg| leg.contains(&discriminant(&fault.what))));
+        merged.faults = certain;
+        append(&mut merged.possible, other);
+        for hop in merged.hops.iter_mut().filter(|hop| state < hop.state) {
+            hop.state = State::Unsure;
+        }
+        Self { state, ..merged }
+    }
+}
+
+fn append<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+}
