@@ -4,10 +4,12 @@
 //! that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
 
 use std::io::{self, Write as _};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::aws::logs::Journal;
 use crate::aws::prober::AwsProber;
@@ -19,6 +21,9 @@ use crate::question::Evidence;
 use crate::render::json::v1;
 use crate::render::notice::notice;
 use crate::triage::investigate;
+
+/// As long as an invocation's questions may take together: a third of the function's time, of which announcing needs the rest on a bad day.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why an invocation failed; Lambda shows it and tries again.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +63,7 @@ impl Function {
     pub async fn handle(&self, payload: &RawValue) -> Result<Value, FunctionError> {
         let entries = event::read_record(payload.get());
         let tasks = entries.iter().flat_map(|entry| &entry.tasks).filter_map(|task| task.as_ref().ok());
-        let evidence = investigate(&self.prober, tasks, Evidence::default()).await;
+        let evidence = investigate(&self.prober.until(Instant::now() + PATIENCE), tasks, Evidence::default()).await;
         let is_batch = entries.iter().all(|entry| entry.message_id.is_some());
         if is_batch { Ok(self.handle_batch(&entries, &evidence).await) } else { self.handle_bare(&entries, &evidence).await }
     }

@@ -4,6 +4,8 @@
 //! field by field. What they add to the machinery below is small: the form of a request, and where an error's code stands.
 
 use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::iter::successors;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -112,7 +114,7 @@ impl Caller {
         let plugins = (*client).clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
         let sent = Box::pin(invoke(operation.service().id, operation.name(), Erased::erase(request), &plugins)).await;
-        let output = sent.map_err(|error| failure(operation, on, &error))?;
+        let output = sent.map_err(|error| failure(operation, region, on, &error))?;
         let body = output.downcast::<Vec<u8>>().unwrap_or_default();
         parsed(operation.service().protocol, &body).ok_or_else(|| Failure::Unknown(format!("the answer of {} could not be read", operation.name())))
     }
@@ -331,14 +333,14 @@ impl Refusal {
 }
 
 /// What a failed call means.
-fn failure(operation: Operation, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
+fn failure(operation: Operation, region: &str, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
     let refusal = match error {
         SdkError::ServiceError(context) => context.err().downcast_ref::<Refusal>(),
         SdkError::TimeoutError(_) => return Failure::Unknown("no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
         _ => None,
     };
-    let Some(refusal) = refusal else { return Failure::Unknown(innermost(error)) };
+    let Some(refusal) = refusal else { return Failure::Unknown(unanswered(operation, region, error)) };
     let code = refusal.code().unwrap_or_default();
     match (code, &refusal.region) {
         _ if operation.missing().contains(&code) => Failure::Missing,
@@ -352,4 +354,14 @@ fn failure(operation: Operation, on: &str, error: &SdkError<Error, HttpResponse>
             None => code.to_owned(),
         }),
     }
+}
+
+/// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.
+fn unanswered(operation: Operation, region: &str, error: &SdkError<Error, HttpResponse>) -> String {
+    let why = innermost(error);
+    let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default().trim_end_matches(". Attempted:");
+    if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source()).any(|error| error.to_string().contains("credential")) {
+        return format!("there are no AWS credentials to ask with: {first}");
+    }
+    format!("{} in {region} cannot be reached: {first}", operation.service().name)
 }
