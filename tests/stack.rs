@@ -83,6 +83,24 @@ fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
+/// The emulator has none of the parameters, and its IAM lets the function ask with the template's policy.
+#[test]
+fn a_diagnosis_is_proved_with_the_permissions_of_the_template() {
+    let outcome = stack("--probing full --events events/parameter-missing.json --task-definition events/task-definitions/");
+    let notice = only(&outcome["notices"]);
+    assert_eq!((&notice["attributes"]["cause"], &notice["attributes"]["verdict"]), (&json!("parameter-missing"), &json!("confirmed")));
+    assert_contains(&notice["message"], &["(DescribeParameters)"]);
+}
+
+#[test]
+fn with_probing_off_it_goes_by_the_words_and_says_so() {
+    let outcome = stack("--probing off --events events/parameter-missing.json --task-definition events/task-definitions/");
+    let notice = only(&outcome["notices"]);
+    assert_eq!((&notice["attributes"]["cause"], &notice["attributes"]["verdict"]), (&json!("parameter-missing"), &json!("likely")));
+    assert_contains(&notice["message"], &["ecs-triage is set to ask nothing"]);
+    assert_eq!(outcome["asked"], json!([]));
+}
+
 #[test]
 fn a_batch_invoked_by_hand_is_announced_and_answered() {
     let outcome = stack("--via invoke --events events/sqs-batch.json --expect 2 --task-definition events/task-definitions/");
