@@ -141,6 +141,7 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
         del variables[name]
     variables["AWS_ENDPOINT_URL_ECS"] = ecs_url
     for policy in resources["FunctionRole"]["Properties"]["Policies"]:
+        _, policy, *_ = policy.get("Fn::If", [None, policy])
         document = policy["PolicyDocument"]
         document["Statement"] = [
             changed
