@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("causes", &["event", "reason", "task_definition", "question", "network", "policy_document"]),
     ("diagnosis", &["event", "reason", "question", "culprit", "causes"]),
     ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis"]),
-    ("render", &["event", "reason", "task_definition", "causes", "diagnosis", "check"]),
+    ("render", &["event", "reason", "task_definition", "question", "causes", "diagnosis", "check"]),
     ("triage", &["event", "question", "diagnosis"]),
     ("config", &["render", "triage"]),
     ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "check", "triage", "render", "config", "aws"]),
