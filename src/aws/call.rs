@@ -339,7 +339,7 @@ impl Refusal {
         let header = |name: &str| response.headers().get(name).map(str::to_owned);
         let code = header("x-amzn-errortype").or_else(|| text(&["__type", "Code", "code", "ErrorCode"])).unwrap_or_default();
         // `namespace#Code:address`
-        let code = code.rsplit('#').next().and_then(|code| code.split(':').next()).unwrap_or_default();
+        let code = code.split(':').next().and_then(|code| code.rsplit('#').next()).unwrap_or_default();
         let message = text(&["message", "Message", "errorMessage"]).unwrap_or_default();
         let region = header("x-amz-bucket-region").or_else(|| text(&["Region"]));
         Self { status: response.status().as_u16(), metadata: ErrorMetadata::builder().code(code).message(message).build(), region }
