@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis"]),
     ("render", &["event", "reason", "task_definition", "causes", "diagnosis", "check"]),
     ("triage", &["event", "question", "diagnosis"]),
-    ("config", &["render"]),
+    ("config", &["render", "triage"]),
     ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "check", "triage", "render", "config", "aws"]),
     ("aws", &["question", "task_definition", "triage", "render"]),
     ("function", &["event", "question", "diagnosis", "render", "triage", "config", "aws"]),
