@@ -6,12 +6,14 @@
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::process::{self, Command, Output};
+mod environment;
+
+use std::fs;
+use std::path::Path;
+use std::process::{self, Command};
 use std::sync::LazyLock;
 
+use environment::{python_environment, run, said, succeed};
 use serde_json::{Value, json};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -25,8 +27,6 @@ static FUNCTION: LazyLock<String> = LazyLock::new(|| {
     linked.unwrap_or_else(|error| panic!("cannot link {}: {error}", name.display()));
     name.to_string_lossy().into_owned()
 });
-/// Of a program that failed; the stack's logs are long.
-const SHOWN_LINES: usize = 120;
 
 /// Events of `events/` that the rules drop: normal ends, and what is not about one task or service that fails.
 const DROPPED: [&str; 4] = ["deployment-failed", "essential-container-exited", "scale-in", "service-steady-state"];
@@ -196,54 +196,11 @@ fn python(arguments: &[&str]) -> Value {
     document(&String::from_utf8_lossy(&succeed(Command::new(python).arg("-B").args(arguments)).stdout))
 }
 
-/// The programs of a Python environment with these requirements, made where it is not there yet.
-#[track_caller]
-fn python_environment(name: &str, requirements: &str) -> PathBuf {
-    let environments = Path::new(ROOT).join("target/test-venv");
-    let (directory, requirements) = (environments.join(name), Path::new(ROOT).join("tests/stack").join(requirements));
-    fs::create_dir_all(&environments).unwrap_or_else(|error| panic!("cannot make {}: {error}", environments.display()));
-    let lock = File::create(environments.join(format!("{name}.lock"))).and_then(|file| file.lock().map(|()| file));
-    let _held = lock.unwrap_or_else(|error| panic!("cannot lock the Python environment {name}: {error}"));
-    let wanted = fs::read_to_string(&requirements).expect("the requirements can be read");
-    let stamp = directory.join("requirements.txt");
-    if fs::read_to_string(&stamp).ok().as_ref() != Some(&wanted) {
-        match fs::remove_dir_all(&directory) {
-            Err(error) if error.kind() != ErrorKind::NotFound => panic!("cannot remove {}: {error}", directory.display()),
-            _ => succeed(Command::new("python3").args(["-m", "venv"]).arg(&directory)),
-        };
-        let mut install = Command::new(directory.join("bin/python"));
-        succeed(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements));
-        fs::write(&stamp, wanted).expect("the stamp can be written");
-    }
-    directory.join("bin")
-}
-
 fn event_names() -> Vec<String> {
     let files = fs::read_dir(Path::new(ROOT).join("events")).expect("the events can be listed");
     let paths = files.map(|file| file.expect("the events can be listed").path());
     let events = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     events.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect()
-}
-
-/// Runs a program that must not fail.
-#[track_caller]
-fn succeed(command: &mut Command) -> Output {
-    let output = run(command);
-    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, said(&output));
-    output
-}
-
-/// Runs a program in the checkout, to its end.
-#[track_caller]
-fn run(command: &mut Command) -> Output {
-    command.current_dir(ROOT).output().unwrap_or_else(|error| panic!("cannot run {}: {error}", command.get_program().display()))
-}
-
-/// The end of what a program wrote.
-fn said(output: &Output) -> String {
-    let text = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).concat();
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
 }
 
 #[track_caller]

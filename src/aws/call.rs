@@ -46,10 +46,13 @@ use tokio::time::{Instant, sleep_until};
 use super::endpoint::{Endpoint, endpoint};
 use super::operation::{Operation, Protocol, Service};
 use super::{innermost, xml};
+use crate::redact::{redact, redact_name};
 
 /// A diagnosis does not wait longer for one fact.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A message says what is wrong in its first words.
+const LONGEST_REASON: usize = 240;
 /// Of `DescribeParameters` an account has three calls a second.
 const BETWEEN_PARAMETERS: Duration = Duration::from_millis(350);
 /// Regions come from events; more clients than this are not kept.
@@ -78,8 +81,19 @@ pub(crate) enum Failure {
     Missing,
     /// Its place is this Region.
     Elsewhere(String),
-    /// It could not be learned, in words.
+    /// It could not be learned; in words that are safe to print.
     Unknown(String),
+}
+
+impl Failure {
+    /// In words that came from elsewhere: made safe, and not longer than a sentence.
+    pub(crate) fn unknown(why: &str) -> Self {
+        let safe = redact(why);
+        Self::Unknown(match safe.char_indices().nth(LONGEST_REASON) {
+            Some((end, _)) => format!("{}...", &safe[..end]),
+            None => safe.into_owned(),
+        })
+    }
 }
 
 /// Calls AWS with the credentials and settings of one configuration.
@@ -104,8 +118,8 @@ impl Caller {
 
     /// Makes one call; `on` names in words what it is about.
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
-        let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region has no name of a Region".to_owned()))?;
-        let request = request(operation, input).map_err(|error| Failure::Unknown(innermost(error.as_ref())))?;
+        let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region is not the name of one".to_owned()))?;
+        let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
         if operation == Operation::DescribeParameters {
             self.await_turn().await;
         }
@@ -229,11 +243,17 @@ fn operation_layer(operation: Operation) -> FrozenLayer {
 
 fn request(operation: Operation, input: Input) -> Result<HttpRequest, BoxError> {
     let (method, uri, kind, body) = match (operation.service().protocol, input) {
-        (Protocol::Json(_), Input::Json(body)) => ("POST", "/".to_owned(), "application/x-amz-json-1.1", body.to_string()),
+        (Protocol::Json(_), Input::Json(mut body)) => {
+            // What is not said is left out: not every service takes a null for it.
+            body.as_object_mut().into_iter().for_each(|fields| fields.retain(|_, value| !value.is_null()));
+            ("POST", "/".to_owned(), "application/x-amz-json-1.1", body.to_string())
+        }
         (Protocol::Query(version), Input::Form(fields)) => {
             let named = [("Action", operation.name()), ("Version", version)].map(|(name, value)| (name.to_owned(), value.to_owned()));
             ("POST", "/".to_owned(), "application/x-www-form-urlencoded", escaped_fields(named.into_iter().chain(fields)))
         }
+        // Without a name the path is that of another call.
+        (Protocol::RestJson | Protocol::RestXml, Input::Get(name, _)) if matches!(name.as_str(), "" | "." | "..") => return Err("it has no name".into()),
         (Protocol::RestJson | Protocol::RestXml, Input::Get(name, fields)) => {
             let path = operation.path().replace("{}", &escaped(&name));
             let more = if path.contains('?') { "&" } else { "?" };
@@ -319,7 +339,7 @@ impl Refusal {
         let header = |name: &str| response.headers().get(name).map(str::to_owned);
         let code = header("x-amzn-errortype").or_else(|| text(&["__type", "Code", "code", "ErrorCode"])).unwrap_or_default();
         // `namespace#Code:address`
-        let code = code.rsplit('#').next().and_then(|code| code.split(':').next()).unwrap_or_default();
+        let code = code.split(':').next().and_then(|code| code.rsplit('#').next()).unwrap_or_default();
         let message = text(&["message", "Message", "errorMessage"]).unwrap_or_default();
         let region = header("x-amz-bucket-region").or_else(|| text(&["Region"]));
         Self { status: response.status().as_u16(), metadata: ErrorMetadata::builder().code(code).message(message).build(), region }
@@ -338,16 +358,16 @@ fn failure(operation: Operation, on: &str, error: &SdkError<Error, HttpResponse>
         SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
         _ => None,
     };
-    let Some(refusal) = refusal else { return Failure::Unknown(innermost(error)) };
+    let Some(refusal) = refusal else { return Failure::unknown(&innermost(error)) };
     let code = refusal.code().unwrap_or_default();
     match (code, &refusal.region) {
         _ if operation.missing().contains(&code) => Failure::Missing,
         (code, Some(region)) if refusal.is_elsewhere(code) => Failure::Elsewhere(region.clone()),
         ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
-            Failure::Unknown(format!("ecs-triage may not call {} on {on}: allow it to the probe", operation.action()))
+            Failure::Unknown(format!("ecs-triage may not call {} on {}: allow it to the probe", operation.action(), redact_name(on)))
         }
         ("", _) => Failure::Unknown(format!("{} answered with HTTP status {}", operation.service().name, refusal.status)),
-        (code, _) => Failure::Unknown(match refusal.message().filter(|message| !message.is_empty()) {
+        (code, _) => Failure::unknown(&match refusal.message().filter(|message| !message.is_empty()) {
             Some(message) => format!("{code}: {message}"),
             None => code.to_owned(),
         }),
