@@ -302,7 +302,7 @@ impl Question {
     /// The question after a task's own definition, if the task names one.
     #[must_use]
     pub fn task_definition_of(task: &Task) -> Option<Self> {
-        task.task_definition.as_ref().map(|name| Self::TaskDefinition { name: name.to_string() })
+        task.task_definition.as_ref().map(|name| Self::TaskDefinition { name: name.clone() })
     }
 }
 
