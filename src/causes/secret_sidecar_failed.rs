@@ -46,7 +46,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(Verdict::Confirmed, title).finding(told).findings(hidden);
     }
     let last = lines.found().and_then(|lines| lines.last()).map(|line| Finding::found(format!("its log ends with: {}", line.message.trim()), "GetLogEvents"));
-    let unknown = if last.is_some() { None } else { case.not_told("what its log says", lines) };
+    let unknown = if last.is_some() { None } else { Finding::not_told("what its log says", lines) };
     Judgement::new(Verdict::Likely, title).findings(last).findings(hidden).findings(unknown)
 }
 
