@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis"]),
     ("render", &["event", "reason", "task_definition", "question", "causes", "diagnosis", "check"]),
     ("triage", &["event", "question", "diagnosis"]),
+    ("incident", &[]),
     ("config", &["render", "triage"]),
     ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "check", "triage", "render", "config", "aws"]),
     ("aws", &["question", "task_definition", "triage", "render"]),
