@@ -4,14 +4,17 @@ use std::env::{self, VarError};
 use std::io::IsTerminal as _;
 
 use crate::render::text::Colour;
+use crate::triage::Scope;
 
-/// Where the Lambda function announces; at least one place is set.
+/// What the Lambda function is set to; at least one place to announce is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Announcing {
+pub struct Settings {
     /// `ECS_TRIAGE_TOPIC_ARN`: the SNS topic for notices.
     pub topic_arn: Option<String>,
     /// `ECS_TRIAGE_JOURNAL`: the log group that keeps every diagnosis.
     pub journal: Option<String>,
+    /// `ECS_TRIAGE_PROBING`: what AWS is asked, everything by default.
+    pub probing: Scope,
 }
 
 /// Why the function cannot start.
@@ -30,7 +33,7 @@ pub enum ConfigError {
     },
 }
 
-impl Announcing {
+impl Settings {
     /// Reads the function's environment.
     ///
     /// # Errors
@@ -54,7 +57,15 @@ impl Announcing {
         if topic_arn.is_none() && journal.is_none() {
             return Err(ConfigError::NowhereToAnnounce);
         }
-        Ok(Self { topic_arn, journal })
+        let probing = match variable("ECS_TRIAGE_PROBING") {
+            None => Scope::Full,
+            Some(word) => Scope::ALL
+                .iter()
+                .copied()
+                .find(|scope| scope.as_str() == word)
+                .ok_or(ConfigError::Malformed { name: "ECS_TRIAGE_PROBING", expected: "full, task-definitions or off" })?,
+        };
+        Ok(Self { topic_arn, journal, probing })
     }
 }
 
@@ -75,10 +86,11 @@ fn variable(name: &'static str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Announcing, ConfigError};
+    use super::{ConfigError, Settings};
+    use crate::triage::Scope;
 
-    fn read(variables: &[(&'static str, &str)]) -> Result<Announcing, ConfigError> {
-        Announcing::from_variables(|name| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned()))
+    fn read(variables: &[(&'static str, &str)]) -> Result<Settings, ConfigError> {
+        Settings::from_variables(|name| variables.iter().find(|(set, value)| *set == name && !value.is_empty()).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
@@ -86,6 +98,14 @@ mod tests {
         let topic = "arn:aws:sns:us-east-1:111122223333:topic";
         assert_eq!(read(&[("ECS_TRIAGE_TOPIC_ARN", topic)]).map(|config| config.journal), Ok(None));
         assert_eq!(read(&[("ECS_TRIAGE_JOURNAL", "/ecs-triage/journal")]).map(|config| config.topic_arn), Ok(None));
+    }
+
+    #[test]
+    fn probing_is_full_unless_it_is_narrowed() {
+        let with = |word| read(&[("ECS_TRIAGE_JOURNAL", "journal"), ("ECS_TRIAGE_PROBING", word)]).map(|settings| settings.probing);
+        assert_eq!(with(""), Ok(Scope::Full));
+        assert_eq!(with("task-definitions"), Ok(Scope::TaskDefinitions));
+        assert!(matches!(with("none"), Err(ConfigError::Malformed { name: "ECS_TRIAGE_PROBING", .. })));
     }
 
     #[test]

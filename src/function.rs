@@ -4,26 +4,25 @@
 //! that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
 
 use std::io::{self, Write as _};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use crate::aws::logs::Journal;
 use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
-use crate::config::Announcing;
+use crate::config::Settings;
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{self, Entry, Task};
 use crate::question::Evidence;
 use crate::render::json::v1;
 use crate::render::notice::notice;
-use crate::triage::investigate;
+use crate::triage::{Narrowed, Scope, investigate};
 
-/// As long as an invocation's questions may take together: a third of the function's time, of which announcing needs the rest on a bad day.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Why an invocation failed; Lambda shows it and tries again.
 #[derive(Debug, thiserror::Error)]
@@ -40,18 +39,20 @@ pub enum FunctionError {
 #[derive(Debug)]
 pub struct Function {
     prober: AwsProber,
+    probing: Scope,
     topic: Option<Topic>,
     journal: Option<Journal>,
 }
 
 impl Function {
     /// Makes the clients once, for the life of the instance.
-    pub async fn new(announcing: Announcing) -> Self {
+    pub async fn new(settings: Settings) -> Self {
         let config = crate::aws::config().await;
         Self {
             prober: AwsProber::new(&config),
-            topic: announcing.topic_arn.map(|arn| Topic::new(&config, arn)),
-            journal: announcing.journal.map(|group| Journal::new(&config, group)),
+            probing: settings.probing,
+            topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+            journal: settings.journal.map(|group| Journal::new(&config, group)),
         }
     }
 
@@ -63,7 +64,8 @@ impl Function {
     pub async fn handle(&self, payload: &RawValue) -> Result<Value, FunctionError> {
         let entries = event::read_record(payload.get());
         let tasks = entries.iter().flat_map(|entry| &entry.tasks).filter_map(|task| task.as_ref().ok());
-        let evidence = investigate(&self.prober.until(Instant::now() + PATIENCE), tasks, Evidence::default()).await;
+        let prober = Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: self.probing };
+        let evidence = investigate(&prober, tasks, Evidence::default()).await;
         let is_batch = entries.iter().all(|entry| entry.message_id.is_some());
         if is_batch { Ok(self.handle_batch(&entries, &evidence).await) } else { self.handle_bare(&entries, &evidence).await }
     }

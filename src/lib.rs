@@ -20,6 +20,7 @@
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
 //! | [`check`] | a definition that is not deployed yet into what would keep its task from starting |
+//! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of whoever keeps them |
 //! | [`triage`] | tasks into the questions that would help, and the trait of whoever answers |
 //! | [`render`] | a report into text, JSON or a notice |
 //! | [`redact`] | any text into one without secrets, where it comes in |
@@ -48,6 +49,7 @@ pub mod diagnosis;
 pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
+pub mod incident;
 pub mod network;
 pub mod policy_document;
 pub mod question;

@@ -92,6 +92,15 @@ impl Finding {
     pub(crate) fn unknown(text: impl Into<String>) -> Self {
         Self { kind: FindingKind::Unknown, text: text.into(), source: None }
     }
+
+    /// A finding for what stayed unknown: why AWS did not tell, or that nobody asked.
+    pub(super) fn not_told<T>(what: &str, known: Known<'_, T>) -> Option<Finding> {
+        match known {
+            Known::Unknown(why) => Some(Finding::unknown(format!("{what}: {why}"))),
+            Known::NotAsked => Some(Finding::unknown(what)),
+            Known::Found(_) | Known::Missing => None,
+        }
+    }
 }
 
 /// What mends it.

@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Upload the file, or correct the ARN.",
     },
     when: |symptom| symptom.step == Step::EnvFile && (symptom.fault == Fault::NotFound || (symptom.fault == Fault::AccessDenied && symptom.action.is_none())),
-    ask: ask,
+    ask,
     judge,
     fix,
     examples: &[Example {

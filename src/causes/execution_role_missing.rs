@@ -39,7 +39,7 @@ fn judge(case: &Case<'_>) -> Judgement {
                 None => Finding::found(format!("{role} exists"), GET_ROLE),
             })
         }
-        other => judgement(Verdict::Possible).findings(case.not_told("whether the role exists", other)),
+        other => judgement(Verdict::Possible).findings(Finding::not_told("whether the role exists", other)),
     }
 }
 

@@ -67,7 +67,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         None if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => Judgement::unsupported(),
         None => {
             let known = case.role().map_or(Known::NotAsked, |role| role.known());
-            judgement(Verdict::Possible).findings(case.not_told("whether the role exists, and whom it trusts", known)).findings(case.definition_unknown())
+            judgement(Verdict::Possible).findings(Finding::not_told("whether the role exists, and whom it trusts", known)).findings(case.definition_unknown())
         }
     }
 }

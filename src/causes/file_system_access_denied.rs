@@ -49,7 +49,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let Known::Found(document) = policy else {
         let none = matches!(policy, Known::Missing).then(|| Finding::missing("a file system policy: any client in reach may mount", FILE_SYSTEM_POLICY));
         let verdict = if none.is_some() { Verdict::RuledOut } else { Verdict::Likely };
-        return judgement(verdict).findings(none).findings(case.not_told("the file system's policy", policy));
+        return judgement(verdict).findings(none).findings(Finding::not_told("the file system's policy", policy));
     };
     let task_role = case.definition().and_then(|definition| definition.task_role_arn.clone()).filter(|_| uses_iam);
     let principal = task_role.as_deref().and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);

@@ -21,7 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
         matches!(symptom.step, Step::EfsVolume | Step::FsxVolume)
             && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference | Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied)
     },
-    ask: ask,
+    ask,
     judge,
     fix,
     examples: &[Example {

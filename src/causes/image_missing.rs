@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Push the image, or name one that exists.",
     },
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::NotFound,
-    ask: ask,
+    ask,
     judge,
     fix,
     examples: &[Example {
@@ -42,7 +42,7 @@ fn judge(case: &Case<'_>) -> Judgement {
             let pushed = pushed.map(|at| format!(", pushed on {at}, after the task failed")).unwrap_or_default();
             Judgement::new(Verdict::Possible, title).finding(Finding::found(format!("it exists now{pushed}"), "DescribeImages"))
         }
-        (_, known) => Judgement::new(Verdict::Likely, title).findings(case.not_told("which tags the repository has", known)),
+        (_, known) => Judgement::new(Verdict::Likely, title).findings(Finding::not_told("which tags the repository has", known)),
     }
 }
 

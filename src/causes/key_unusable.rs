@@ -46,7 +46,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return judgement(Verdict::Possible)
             .finding(Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY));
     }
-    let why = keys.first().and_then(|key| case.not_told("the key's state", key.known()));
+    let why = keys.first().and_then(|key| Finding::not_told("the key's state", key.known()));
     judgement(Verdict::Likely)
         .finding(why.unwrap_or_else(|| Finding::unknown("the key's state")))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))

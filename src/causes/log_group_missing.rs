@@ -60,7 +60,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(Verdict::Possible, title)
             .finding(Finding::found("it exists now: it was made since, and the next task will start", DESCRIBE_GROUPS));
     }
-    let why = groups.iter().find_map(|group| case.not_told("whether the group exists", is_there(case, group)));
+    let why = groups.iter().find_map(|group| Finding::not_told("whether the group exists", is_there(case, group)));
     Judgement::new(Verdict::Likely, title)
         .findings(creation)
         .finding(why.unwrap_or_else(|| Finding::unknown("whether the group exists in another Region")))

@@ -447,7 +447,7 @@ impl<'c> KeyView<'c> {
     fn decrypt(&self) -> Option<Call> {
         let mut context = vec![("kms:ViaService".to_owned(), self.via()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
         context.extend(self.encryption_context().map(|(key, value)| (key.to_owned(), value)));
-        context.extend(self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.to_string())));
+        context.extend(self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.clone())));
         Some(Call { action: "kms:Decrypt".to_owned(), resource: self.arn()?, exact: true, context })
     }
 }
@@ -638,8 +638,8 @@ impl<'a> Case<'a> {
     /// The question after the service that keeps the task running.
     pub(super) fn service_question(&self) -> Option<Question> {
         let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
-        let cluster = self.task.cluster.as_ref()?.to_string();
-        Some(Question::Service { region: self.own_region().to_owned(), cluster, name: service.name.to_string() })
+        let cluster = self.task.cluster.as_ref()?.clone();
+        Some(Question::Service { region: self.own_region().to_owned(), cluster, name: service.name.clone() })
     }
 
     /// How the service puts its tasks into the network.
@@ -662,8 +662,8 @@ impl<'a> Case<'a> {
 
     /// The question after the host, where the task was not on Fargate.
     pub(super) fn instance_question(&self) -> Option<Question> {
-        let arn = self.task.container_instance.as_ref()?.to_string();
-        let cluster = self.task.cluster.as_ref()?.to_string();
+        let arn = self.task.container_instance.as_ref()?.clone();
+        let cluster = self.task.cluster.as_ref()?.clone();
         Some(Question::ContainerInstance { region: self.own_region().to_owned(), cluster, arn })
     }
 
@@ -683,15 +683,6 @@ impl<'a> Case<'a> {
     /// What IAM says to the refused calls of the role that was refused.
     pub(super) fn simulated_refusals(&self) -> Vec<(Call, Known<'a, Box<Simulation>>)> {
         self.simulated(self.role().and_then(|role| role.arn()))
-    }
-
-    /// A finding for what stayed unknown: why AWS did not tell, or that nobody asked.
-    pub(super) fn not_told<T>(&self, what: &str, known: Known<'_, T>) -> Option<Finding> {
-        match known {
-            Known::Unknown(why) => Some(Finding::unknown(format!("{what}: {why}"))),
-            Known::NotAsked => Some(Finding::unknown(what)),
-            Known::Found(_) | Known::Missing => None,
-        }
     }
 }
 

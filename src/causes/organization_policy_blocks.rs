@@ -40,7 +40,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let unknown = match case.symptom.refused_by {
         None => return Judgement::unsupported(),
         Some(Deny::Rcp) => Some(Finding::unknown("which statement it is: IAM does not simulate resource control policies")),
-        Some(_) => case.not_told("which statement it is, and whether it still stands", asked(&decisions)),
+        Some(_) => Finding::not_told("which statement it is, and whether it still stands", asked(&decisions)),
     };
     judgement(Verdict::Likely).findings(unknown)
 }

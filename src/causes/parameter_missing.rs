@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Create the parameter, or correct the reference.",
     },
     when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
-    ask: ask,
+    ask,
     judge,
     fix,
     examples: &[
@@ -70,7 +70,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let maybe_secret =
         (!bare.is_empty()).then(|| Finding::unknown(format!("whether {} was meant as a secret: without an ARN it is read as a parameter", bare.join(", "))));
     let unmentioned = case.definition().filter(|_| case.references.is_empty());
-    let why = parameters.iter().find_map(|parameter| case.not_told("whether it exists, or one with a similar name", parameter.known()));
+    let why = parameters.iter().find_map(|parameter| Finding::not_told("whether it exists, or one with a similar name", parameter.known()));
     Judgement::new(Verdict::Likely, title)
         .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
         .findings(maybe_secret)

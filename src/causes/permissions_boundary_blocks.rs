@@ -46,7 +46,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     match (case.symptom.refused_by, boundary) {
         (None, _) => Judgement::unsupported(),
         (_, Some(None)) => judgement(Verdict::Possible).finding(Finding::missing("a permissions boundary on the role: it was removed since", "GetRole")),
-        _ => judgement(Verdict::Likely).findings(named).findings(case.not_told("which statement it is, and whether it still stands", asked(&decisions))),
+        _ => judgement(Verdict::Likely).findings(named).findings(Finding::not_told("which statement it is, and whether it still stands", asked(&decisions))),
     }
 }
 

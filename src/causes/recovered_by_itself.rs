@@ -62,8 +62,8 @@ fn later(case: &Case<'_>) -> Option<(Moment, usize)> {
 
 fn question(case: &Case<'_>) -> Option<Question> {
     let service = case.task.workload.as_ref().filter(|workload| workload.is_service)?;
-    let cluster = case.task.cluster.as_ref()?.to_string();
-    Some(Question::RunningTasks { region: case.own_region().to_owned(), cluster, service: service.name.to_string() })
+    let cluster = case.task.cluster.as_ref()?.clone();
+    Some(Question::RunningTasks { region: case.own_region().to_owned(), cluster, service: service.name.clone() })
 }
 
 fn fix(case: &Case<'_>) -> Fix {

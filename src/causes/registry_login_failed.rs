@@ -20,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Give the task a login for that registry, or allow the role in the repository's policy.",
     },
     when: claims,
-    ask: ask,
+    ask,
     judge,
     fix,
     examples: &[
@@ -52,7 +52,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         }
         Some(_) => Judgement::new(Verdict::Likely, title)
             .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy")),
-        None => Judgement::new(Verdict::Likely, title).findings(case.not_told("whom the repository lets in", case.look::<Policy>(&image.policy()))),
+        None => Judgement::new(Verdict::Likely, title).findings(Finding::not_told("whom the repository lets in", case.look::<Policy>(&image.policy()))),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
         let explicit = symptom.deny == Some(Deny::Explicit) || is_untold(symptom);
         symptom.fault == Fault::AccessDenied && (told || (explicit && symptom.step != Step::LogDriver))
     },
-    ask: ask,
+    ask,
     judge,
     fix,
     examples: &[Example {

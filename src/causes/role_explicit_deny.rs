@@ -51,7 +51,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     });
     judgement(if not_now { Verdict::Possible } else { Verdict::Likely })
         .findings(contradiction)
-        .findings((!not_now).then(|| case.not_told("which statement it is, and whether it still stands", asked(&decisions))).flatten())
+        .findings((!not_now).then(|| Finding::not_told("which statement it is, and whether it still stands", asked(&decisions))).flatten())
 }
 
 fn fix(case: &Case<'_>) -> Fix {

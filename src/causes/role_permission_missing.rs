@@ -99,7 +99,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let untold = (!told).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
     judgement(if told { Verdict::Likely } else { Verdict::Possible }, &on)
         .findings(untold)
-        .findings(case.not_told("what the role's policies say now", asked(&decisions)))
+        .findings(Finding::not_told("what the role's policies say now", asked(&decisions)))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
 }
 

@@ -20,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Create the secret, or correct the reference and deploy the new revision.",
     },
     when: is_not_found,
-    ask: ask,
+    ask,
     judge,
     fix,
     examples: &[

@@ -32,7 +32,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let name = case.name().unwrap_or_else(|| "asked for".to_owned());
     let judgement = |verdict| Judgement::new(verdict, format!("secret {name} has no version {asked_for}"));
     let Some((secret, versions)) = secrets.iter().find_map(|secret| Some((secret, secret.versions().found()?))) else {
-        let why = secrets.first().and_then(|secret| case.not_told("which versions the secret has", secret.versions()));
+        let why = secrets.first().and_then(|secret| Finding::not_told("which versions the secret has", secret.versions()));
         let why = why.or_else(|| Some(Finding::unknown("which versions the secret has")));
         return judgement(Verdict::Likely).findings(why).findings(case.definition_unknown());
     };

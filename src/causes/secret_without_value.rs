@@ -45,7 +45,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::unsupported();
     }
     let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
-    if let Some(found) = secrets.iter().find_map(|secret| secret.found()) {
+    if let Some(found) = secrets.iter().find_map(super::look::SecretView::found) {
         let changed = found.last_changed_date.map(|at| format!(" (changed on {at})")).unwrap_or_default();
         return Judgement::new(Verdict::Possible, title)
             .finding(Finding::found(format!("it has a current version now{changed}: a value was put since, and the next task will start"), DESCRIBE));

@@ -102,6 +102,7 @@ class Account:
         self.role = self.a_role("exec")
         self.task_role = self.a_role("task")
         self.secret = self.secrets.create_secret(Name="prod/db", SecretString="unseen")["ARN"]
+        self.names["secret"] = self.secret
         # A task may read this one, and nothing else is wrong with it.
         self.readable = self.secrets.create_secret(Name="prod/readable", SecretString="unseen")["ARN"]
         self.allow("exec", self.readable)
@@ -202,7 +203,9 @@ def secrets(account: Account) -> None:
     there = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
     account.reading("missing", there + "search/nothing-AbCdEf", NOT_FOUND)
     account.reading("near-name", there + "prod/bd-AbCdEf", NOT_FOUND)
-    account.reading("missing-stage", account.readable + "::BLUE:", NO_VALUE.replace("{what}", "staging label: BLUE"))
+    definition = account.define("missing-stage", account.readable + "::BLUE:")
+    reason = NO_VALUE.replace("{what}", "staging label: BLUE").replace("{arn}", account.readable)
+    account.stopped("missing-stage", definition, reason)
     stages = account.net.client("secretsmanager")
     empty = stages.create_secret(Name="prod/empty")["ARN"]
     reason = NO_VALUE.replace("{what}", "staging label: AWSCURRENT").replace("{arn}", empty)
@@ -410,7 +413,6 @@ def checked(account: Account) -> None:
     }
     broken = account.define("broken", container=container)
     account.define("good", account.readable)
-    account.names["broken-role"] = account.role
     places = {state["event"]["detail"]["group"].split(":")[1]: state for state in account.states.values()}
     subnet = places["no-route"]["event"]["detail"]["attachments"][0]["details"][0]["value"]
     account.serve("broken", broken, [subnet], [])
