@@ -234,7 +234,7 @@ fn a_check_names_every_problem_and_says_what_green_does_not_prove() {
     assert_eq!(ran.code, Some(1), "{}", ran.complaints);
     let problems = ["secret-recreated", "parameter-misnamed", "log-group-missing", "image-missing", "role-permission-missing", "vpc-no-route"];
     assert_contains(&ran.out, &problems.map(|cause| format!("error[{cause}]: ")).each_ref().map(String::as_str));
-    assert_contains(&ran.out, &["container web, secrets[0]", "container web, secrets[1]", "/ecs/none", "web:9.9", "6 references looked at"]);
+    assert_contains(&ran.out, &["container web, secrets[0]", "container web, secrets[1]", "/ecs/none", "web:9.9", "7 references looked at"]);
 
     let (subnet, group) = (EMULATED.name("open-subnet"), EMULATED.name("open-group"));
     let public = ["check", "good", "--subnets", subnet, "--security-groups", group, "--assign-public-ip"];

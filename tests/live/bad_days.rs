@@ -243,7 +243,9 @@ fn what_is_not_set_up_is_said() {
     }
     // A task's own words are diagnosed all the same.
     let event = file("nowhere.json", &event("secret-missing"));
-    for (environment, said) in [(without("AWS_ACCESS_KEY_ID"), "there are no AWS credentials to ask with"), (aws_at(NOWHERE), "cannot be reached: Connection refused")] {
+    for (environment, said) in
+        [(without("AWS_ACCESS_KEY_ID"), "there are no AWS credentials to ask with"), (aws_at(NOWHERE), "cannot be reached: Connection refused")]
+    {
         let ran = typed(&["diagnose", "--live", "--format", "json", &event], &environment);
         assert_eq!(ran.code, Some(0), "{}", ran.complaints);
         unproved(&document(&ran.out), &[said], said);

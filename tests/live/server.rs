@@ -26,7 +26,11 @@ pub(crate) struct Call {
 /// What goes back.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    Answer { status: u16, headers: Vec<(String, String)>, body: String },
+    Answer {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: String,
+    },
     /// Nothing, for longer than anybody waits.
     Silence,
 }
