@@ -23,8 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("incident", &[]),
     ("config", &["render", "triage"]),
     ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "check", "triage", "render", "config", "aws"]),
-    ("aws", &["question", "task_definition", "triage", "render"]),
-    ("function", &["event", "question", "diagnosis", "render", "triage", "config", "aws"]),
+    ("aws", &["question", "task_definition", "triage", "render", "incident"]),
+    ("function", &["event", "reason", "question", "causes", "diagnosis", "render", "triage", "config", "incident", "aws"]),
 ];
 const FOR_ALL: &[&str] = &["words", "arn", "redact"];
 /// What the core must not know.

@@ -18,6 +18,7 @@ pub mod prober;
 mod s3;
 mod secretsmanager;
 pub mod sns;
+pub mod store;
 mod ssm;
 mod xml;
 
