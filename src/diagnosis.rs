@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::causes::{self, Case, Cause, Culprit, Finding, Fix, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
-use crate::question::{Evidence, Question};
+use crate::question::{Evidence, Known, Question};
 use crate::reason::{self, Fault, Step, Symptom};
 
 /// All that can be said of one task.
@@ -193,9 +193,18 @@ pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     definition.into_iter().chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
 }
 
+/// What the text names as failing.
+fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
+    let nothing = Evidence::default();
+    let case = Case { task, symptom, definition: Known::NotAsked, references: Vec::new(), evidence: &nothing, placement: None };
+    case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
+}
+
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
     let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
+    // By the text alone: what was asked beside it must not make another failure of it.
+    let culprit = best.and(symptom).and_then(|symptom| told_culprit(task, symptom));
     let parts = [
         task.account.as_deref(),
         task.region.as_deref(),
@@ -203,7 +212,7 @@ fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> 
         workload,
         symptom.map(|symptom| symptom.step.as_str()),
         symptom.map(|symptom| symptom.fault.as_str()),
-        best.and_then(|best| best.culprit.id.as_deref()),
+        culprit.as_deref(),
     ];
     // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

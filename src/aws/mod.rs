@@ -18,8 +18,8 @@ pub mod prober;
 mod s3;
 mod secretsmanager;
 pub mod sns;
-pub mod store;
 mod ssm;
+pub mod store;
 mod xml;
 
 use std::error::Error;
