@@ -1,11 +1,11 @@
 //! From a task and the evidence to ranked diagnoses, and to what more should be asked. Pure: the same task and evidence give the same report, byte for byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::causes::{self, Case, Cause, Culprit, Finding, Fix, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
-use crate::question::{Evidence, Known, Question};
+use crate::question::{Answer, Evidence, Known, Question};
 use crate::reason::{self, Fault, Step, Symptom};
 
 /// All that can be said of one task.
@@ -77,6 +77,10 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     let mut diagnoses: Vec<Diagnosis> = failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, evidence)).collect();
     // A stable sort: causes stay in the catalogue's order within a verdict.
     diagnoses.sort_by_key(|diagnosis| (diagnosis.symptom, diagnosis.verdict));
+    if let Some(best) = diagnoses.first_mut().filter(|best| best.verdict != Verdict::Confirmed) {
+        let unanswered = unanswered(&case(task, &symptoms[best.symptom].symptom, evidence), best);
+        best.findings.extend(unanswered);
+    }
     let fingerprint = fingerprint(task, &symptoms, diagnoses.first());
     Report { task, symptoms, diagnoses, fingerprint }
 }
@@ -147,6 +151,20 @@ fn diagnoses_of(task: &Task, symptoms: &[Told<'_>], at: usize, evidence: &Eviden
         first.findings.push(Finding::unknown("what else it can be: the state disproves every cause that fits ECS's words"));
     }
     diagnoses
+}
+
+/// Why the case's questions have no answer, as far as the diagnosis does not say so itself: somebody may have to allow them.
+fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
+    let mut unanswered: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for question in asked(case) {
+        if let Some(Answer::Unknown(why)) = case.evidence.answer(&question)
+            && !diagnosis.findings.iter().any(|finding| finding.text.contains(why))
+        {
+            unanswered.entry(why).or_default().insert(question.source());
+        }
+    }
+    let told = |(why, calls): (&str, BTreeSet<&str>)| Finding::unknown(format!("{}: {why}", calls.into_iter().collect::<Vec<_>>().join(", ")));
+    unanswered.into_iter().map(told).collect()
 }
 
 /// The case of one symptom.

@@ -99,22 +99,27 @@ fn beginning(line: &str) -> &str {
 
 /// For the command line alone.
 impl AwsProber {
-    /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first, of the streams whose name begins as given.
-    /// Without a Region, in the one that is configured.
+    /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first, of one stream, or of all whose name begins
+    /// as given up to a slash. Without a Region, in the one that is configured.
     ///
     /// # Errors
     ///
     /// Why it could not be read to its end, in words.
-    pub async fn journal(&self, region: Option<&str>, group: &str, since: i64, prefix: Option<&str>, mut each: impl FnMut(&str) + Send) -> Result<(), String> {
+    pub async fn journal(&self, region: Option<&str>, group: &str, since: i64, stream: Option<&str>, mut each: impl FnMut(&str) + Send) -> Result<(), String> {
         let region = region.or(self.caller.region()).ok_or("no Region is configured")?;
-        let prefix = prefix.map(stream_name);
+        let wanted = stream.map(stream_name);
+        let is_wanted = |event: &&Value| match (&wanted, event.get("logStreamName").and_then(Value::as_str)) {
+            // Others may begin like it.
+            (Some(wanted), Some(name)) => name == wanted || wanted.ends_with('/') && name.starts_with(wanted),
+            _ => true,
+        };
         let mut token = Value::Null;
         loop {
-            let input = json!({"logGroupName": group, "startTime": since, "logStreamNamePrefix": prefix, "nextToken": token});
+            let input = json!({"logGroupName": group, "startTime": since, "logStreamNamePrefix": wanted, "nextToken": token});
             let read = self.caller.call(Operation::FilterLogEvents, region, group, Input::Json(input)).await;
             let mut answer = read.map_err(|failure| in_words(failure, group))?;
             let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
-            events.filter_map(|event| event.get("message")?.as_str()).for_each(&mut each);
+            events.filter(is_wanted).filter_map(|event| event.get("message")?.as_str()).for_each(&mut each);
             token = answer.get_mut("nextToken").map(Value::take).unwrap_or_default();
             if token.is_null() {
                 return Ok(());
