@@ -26,9 +26,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (role, action, on) = case.refusal();
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict| Judgement::new(verdict, format!("a VPC endpoint's policy refuses role {role} {action}{on}")).culprit(culprit.clone());
+    let (who, action, on) = case.refusal();
+    let culprit = case.refused_culprit();
+    let judgement = |verdict| Judgement::new(verdict, format!("a VPC endpoint's policy refuses {who} {action}{on}")).culprit(culprit.clone());
     let decisions = decisions(case);
     for (endpoint, decision) in &decisions {
         let says = match decision {
@@ -64,7 +64,7 @@ fn decisions(case: &Case<'_>) -> Vec<(String, Decision)> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let (role, action, _) = case.refusal();
+    let (who, action, _) = case.refusal();
     let commands = vec![case.aws("ec2 describe-vpc-endpoints").words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'").finish()];
-    Fix { text: format!("allow {action} for role {role} in the policy of the VPC endpoint that the task's subnet uses"), commands, policy: None }
+    Fix { text: format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses"), commands, policy: None }
 }

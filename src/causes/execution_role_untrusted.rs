@@ -64,7 +64,9 @@ fn judge(case: &Case<'_>) -> Judgement {
             GET_ROLE,
         )),
         Some(Trust::Unsure(why)) => judgement(Verdict::Possible).finding(Finding::unknown(format!("whether the trust policy lets {PRINCIPAL}: {why}"))),
-        None if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => Judgement::unsupported(),
+        None if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => {
+            judgement(Verdict::RuledOut).finding(Finding::missing("the role, so its trust is not the question", GET_ROLE))
+        }
         None => {
             let known = case.role().map_or(Known::NotAsked, |role| role.known());
             judgement(Verdict::Possible).findings(Finding::not_told("whether the role exists, and whom it trusts", known)).findings(case.definition_unknown())

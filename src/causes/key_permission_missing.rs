@@ -54,6 +54,10 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(Verdict::Confirmed, format!("{role} may not decrypt with the KMS key{of}")).culprit(key.culprit()).finding(finding.clone());
     }
     if !judged.is_empty() && judged.iter().all(|(_, side)| matches!(side, Side::Allows)) {
+        if keys.iter().any(|key| key.unusable().is_some()) {
+            return Judgement::new(Verdict::RuledOut, format!("{role} may decrypt with the KMS key"))
+                .finding(Finding::found("the role's policies and the key policy allow kms:Decrypt", "GetKeyPolicy"));
+        }
         let said = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
         return Judgement::new(Verdict::Possible, format!("{role} might not decrypt with the KMS key"))
             .culprit(judged[0].0.culprit())

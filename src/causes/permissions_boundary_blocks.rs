@@ -1,6 +1,6 @@
 //! The role's permissions boundary does not allow the call.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
 use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
@@ -31,9 +31,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (role, action, on) = case.refusal();
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict| Judgement::new(verdict, format!("the permissions boundary of role {role} does not allow {action}{on}")).culprit(culprit.clone());
+    let (who, action, on) = case.refusal();
+    let culprit = case.refused_culprit();
+    let judgement = |verdict| Judgement::new(verdict, format!("the permissions boundary of {who} does not allow {action}{on}")).culprit(culprit.clone());
     let known = case.role().map_or(Known::NotAsked, |role| role.known());
     let boundary = known.found().map(|role| role.permissions_boundary.as_ref().and_then(|boundary| boundary.permissions_boundary_arn.clone()));
     let named = boundary.clone().flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), "GetRole"));
@@ -44,14 +44,23 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(format!("{} on {} in the boundary", call.action, call.resource), SIMULATION));
     }
     match (case.symptom.refused_by, boundary) {
-        (None, _) => Judgement::unsupported(),
+        (None, Some(None)) => judgement(Verdict::RuledOut).finding(Finding::missing("a permissions boundary on the role", "GetRole")),
+        (None, _) => {
+            let all = !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some());
+            if all {
+                judgement(Verdict::RuledOut).findings(named).finding(Finding::found("the boundary allows it", SIMULATION))
+            } else {
+                Judgement::unsupported()
+            }
+        }
         (_, Some(None)) => judgement(Verdict::Possible).finding(Finding::missing("a permissions boundary on the role: it was removed since", "GetRole")),
         _ => judgement(Verdict::Likely).findings(named).findings(Finding::not_told("which statement it is, and whether it still stands", asked(&decisions))),
     }
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let (role, action, _) = case.refusal();
-    let commands = vec![Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.PermissionsBoundary").finish()];
-    Fix { text: format!("allow {action} in the permissions boundary of role {role}; its own policies must allow it too"), commands, policy: None }
+    let (who, action, _) = case.refusal();
+    let look = |role: String| Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.PermissionsBoundary").finish();
+    let commands = case.role_name().map(look).into_iter().collect();
+    Fix { text: format!("allow {action} in the permissions boundary of {who}; its own policies must allow it too"), commands, policy: None }
 }

@@ -1,6 +1,6 @@
 //! The policy on the resource refuses the call.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
 use super::image_missing::EcrImage;
 use super::role_permission_missing::is_untold;
 use super::{Cause, Example, Explanation, Owner, Verdict};
@@ -35,9 +35,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (role, action, on) = case.refusal();
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict| Judgement::new(verdict, format!("the policy on the resource refuses role {role} {action}{on}")).culprit(culprit.clone());
+    let (who, action, on) = case.refusal();
+    let culprit = case.refused_culprit();
+    let judgement = |verdict| Judgement::new(verdict, format!("the policy on the resource refuses {who} {action}{on}")).culprit(culprit.clone());
     let told = case.symptom.deny == Some(Deny::ResourcePolicy);
     match side(case) {
         Some((ResourceSide::Denied(at), source)) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies it"), source)),
@@ -45,6 +45,9 @@ fn judge(case: &Case<'_>) -> Judgement {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
             judgement(Verdict::Confirmed)
                 .finding(Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source))
+        }
+        Some((ResourceSide::Grants(_) | ResourceSide::NotNeeded, source)) if !told => {
+            judgement(Verdict::RuledOut).finding(Finding::found("the resource's own policy does not keep the role out", source))
         }
         _ if !told => Judgement::unsupported(),
         Some((ResourceSide::Grants(at), source)) => judgement(Verdict::Possible)
@@ -89,7 +92,7 @@ pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let (role, action, _) = case.refusal();
+    let (who, action, _) = case.refusal();
     let commands = case
         .resource_arn()
         .filter(|arn| arn.contains(":secretsmanager:"))
@@ -100,5 +103,5 @@ fn fix(case: &Case<'_>) -> Fix {
         ResourceSide::Missing { add, .. } => Some(add),
         _ => None,
     });
-    Fix { text: format!("allow role {role} to call {action} in the resource's own policy"), commands, policy }
+    Fix { text: format!("allow {who} to call {action} in the resource's own policy"), commands, policy }
 }
