@@ -44,6 +44,8 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// The network path, drawn line by line, where one was judged.
     pub drawing: Vec<String>,
+    /// Nothing of it is left to mend: the state that ECS complained of has passed.
+    pub has_passed: bool,
 }
 
 /// The thing that failed.
@@ -119,7 +121,7 @@ pub(super) const DEFINITION: &str = "task definition";
 
 impl Judgement {
     pub(super) fn new(verdict: Verdict, title: impl Into<String>) -> Self {
-        Self { verdict, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new() }
+        Self { verdict, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new(), has_passed: false }
     }
 
     /// Nothing but the words speaks for it, and the words speak for others more; it is not shown.
@@ -140,6 +142,12 @@ impl Judgement {
     pub(super) fn drawing(mut self, drawing: Vec<String>) -> Self {
         self.drawing = drawing;
         self
+    }
+
+    /// That the state which ECS complained of has passed, as a finding shows.
+    pub(super) fn passed(mut self, finding: Finding) -> Self {
+        self.has_passed = true;
+        self.finding(finding)
     }
 
     pub(super) fn culprit(mut self, culprit: Culprit) -> Self {
@@ -363,6 +371,15 @@ impl Case<'_> {
     /// An `aws` command for the resource's Region.
     pub(super) fn aws(&self, words: &str) -> Command {
         Command::new(&format!("aws {words}")).maybe("--region", self.region())
+    }
+
+    /// What is left to do where the state is good again.
+    pub(crate) fn try_again(&self) -> Fix {
+        let text = match &self.task.workload {
+            Some(workload) if workload.is_service => "nothing is left to mend here: deploy the service again",
+            _ => "nothing is left to mend here: run the task again",
+        };
+        Fix { text: format!("{text}; if it fails again, its new reason counts"), commands: self.commands([]), policy: None }
     }
 
     /// How to start the task again once the cause is mended. A service retries by itself, but slowly.

@@ -589,7 +589,9 @@ impl<'a> Case<'a> {
         });
         let of_parameters = self.parameters().into_iter().filter_map(|view| {
             let id = view.known().found()?.key_id.clone()?;
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn: Some(view.arn()), reference: None })
+            let is_it = |reference: &&Reference| matches!(reference.target(), Some(Target::Parameter(name)) if name == view.name);
+            let reference = self.references.iter().find(is_it);
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn: Some(view.arn()), reference })
         });
         let mut keys: Vec<KeyView<'_>> = of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
         keys.dedup_by(|one, other| one.id == other.id);

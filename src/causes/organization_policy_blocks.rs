@@ -45,7 +45,11 @@ fn judge(case: &Case<'_>) -> Judgement {
             return if all { judgement(Verdict::RuledOut).finding(open) } else { Judgement::unsupported() };
         }
         Some(Deny::Rcp) => Some(Finding::unknown("which statement it is: IAM does not simulate resource control policies")),
-        Some(_) => Finding::not_told("which statement it is, and whether it still stands", asked(&decisions)),
+        Some(_) if refused(&decisions, |told| told.organizations_decision_detail.is_some()).is_some() => {
+            let open = Finding::found("the organization's service control policies allow it now: one of them was changed since", SIMULATION);
+            return judgement(Verdict::Possible).passed(open);
+        }
+        Some(_) => Finding::not_told("which statement it is, and whether it still stands", asked(case, &decisions)),
     };
     judgement(Verdict::Likely).findings(unknown)
 }

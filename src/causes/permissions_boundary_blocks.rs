@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
+use super::policy;
 use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
@@ -53,14 +54,27 @@ fn judge(case: &Case<'_>) -> Judgement {
                 Judgement::unsupported()
             }
         }
-        (_, Some(None)) => judgement(Verdict::Possible).finding(Finding::missing("a permissions boundary on the role: it was removed since", "GetRole")),
-        _ => judgement(Verdict::Likely).findings(named).findings(Finding::not_told("which statement it is, and whether it still stands", asked(&decisions))),
+        (_, Some(None)) => judgement(Verdict::Possible).passed(Finding::missing("a permissions boundary on the role: it was removed since", "GetRole")),
+        _ => judgement(Verdict::Likely)
+            .findings(named)
+            .findings(Finding::not_told("which statement it is, and whether it still stands", asked(case, &decisions))),
     }
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
+    let known = case.role().and_then(|role| role.known().found()).and_then(|role| role.permissions_boundary.as_ref());
+    let boundary = known.and_then(|boundary| boundary.permissions_boundary_arn.clone());
     let look = |role: String| Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.PermissionsBoundary").finish();
-    let commands = case.role_name().map(look).into_iter().collect();
-    Fix { text: format!("allow {action} in the permissions boundary of {who}; its own policies must allow it too"), commands, policy: None }
+    let commands = match &boundary {
+        Some(arn) => {
+            let look = Command::new("aws iam get-policy").option("--policy-arn", arn).words("--query Policy.DefaultVersionId").finish();
+            let create = Command::new("aws iam create-policy-version").option("--policy-arn", arn);
+            vec![look, create.words("--policy-document file://boundary.json --set-as-default").finish()]
+        }
+        None => case.role_name().map(look).into_iter().collect(),
+    };
+    let of = boundary.map_or_else(|| format!("of {who}"), |arn| format!("{arn} of {who}"));
+    let policy = case.refused_action().map(|action| policy::allow(&[&action], &super::role_permission_missing::resource(case, &action)));
+    Fix { text: format!("allow {action} in the permissions boundary {of}; its own policies must allow it too{}", case.then_again()), commands, policy }
 }

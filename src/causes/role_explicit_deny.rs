@@ -53,9 +53,10 @@ fn judge(case: &Case<'_>) -> Judgement {
             SIMULATION,
         )
     });
-    judgement(if not_now { Verdict::Possible } else { Verdict::Likely })
-        .findings(contradiction)
-        .findings((!not_now).then(|| Finding::not_told("which statement it is, and whether it still stands", asked(&decisions))).flatten())
+    if let Some(contradiction) = contradiction {
+        return judgement(Verdict::Possible).passed(contradiction);
+    }
+    judgement(Verdict::Likely).findings(Finding::not_told("which statement it is, and whether it still stands", asked(case, &decisions)))
 }
 
 /// Whether a statement of the role's own policies denies it; a boundary's and the organization's are causes of their own.
@@ -67,5 +68,9 @@ fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
     let looks = ["aws iam list-attached-role-policies", "aws iam list-role-policies"];
     let commands = case.role_name().map(|role| looks.map(|words| Command::new(words).option("--role-name", &role).finish()).to_vec()).unwrap_or_default();
-    Fix { text: format!("narrow or remove the Deny statement that matches {who} and {action}; another allow does not help"), commands, policy: None }
+    Fix {
+        text: format!("narrow or remove the Deny statement that matches {who} and {action}; another allow does not help{}", case.then_again()),
+        commands,
+        policy: None,
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::look::Call;
 use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
@@ -90,13 +90,21 @@ fn judge(case: &Case<'_>) -> Judgement {
     let decisions = case.simulated_refusals();
     if let Some((call, simulation)) = refused(&decisions, Simulation::is_implicit_deny) {
         let sure = call.exact && simulation.missing_context_values.is_empty();
-        let on = if decisions.len() > 1 { format!(" on {}", call.resource) } else { on };
+        if is_on_task_role(case) {
+            // The cause that names where the permission stands says it all.
+            return Judgement::unsupported();
+        }
+        let one = case.secrets().into_iter().find(|secret| decisions.len() > 1 && secret.arn().0 == call.resource);
+        let on = one.as_ref().map_or(on, |secret| format!(" on {}", secret.name));
+        let references = one.map(|secret| secret.culprit().references).filter(|references| !references.is_empty());
+        let culprit = Culprit { references: references.unwrap_or_else(|| culprit.references.clone()), ..culprit.clone() };
         return judgement(if sure { Verdict::Confirmed } else { Verdict::Likely }, &on)
+            .culprit(culprit)
             .finding(Finding::found(format!("no policy of the role allows {} on {} (implicitDeny)", call.action, call.resource), SIMULATION))
             .findings(doubts(call, simulation));
     }
     if let Some(allowed) = allowed_now(case, &decisions) {
-        return judgement(Verdict::Possible, &on).finding(allowed);
+        return judgement(Verdict::Possible, &on).passed(allowed);
     }
     if let Some((call, simulation)) = refused(&decisions, |simulation| simulation.eval_decision != "allowed") {
         // Whether the role's own policies allow it does not show behind a boundary or the organization's policies.
@@ -111,7 +119,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let untold = (!told).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
     judgement(if told { Verdict::Likely } else { Verdict::Possible }, &on)
         .findings(untold)
-        .findings(Finding::not_told(&format!("what the policies of {who} say now"), asked(&decisions)))
+        .findings(Finding::not_told(&format!("what the policies of {who} say now"), asked(case, &decisions)))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
 }
 
@@ -136,9 +144,18 @@ pub(super) fn refused<'d, 'e>(decisions: &'d Decisions<'e>, holds: impl Fn(&Simu
     decisions.iter().filter_map(|(call, known)| Some((call, known.found()?.as_ref()))).find(|(_, simulation)| holds(simulation))
 }
 
-/// Why nothing is known of the decisions: the first reason, or that nobody asked.
-pub(super) fn asked<'e>(decisions: &Decisions<'e>) -> Known<'e, Box<Simulation>> {
-    decisions.iter().map(|(_, known)| *known).find(|known| matches!(known, Known::Unknown(_))).unwrap_or(Known::NotAsked)
+/// Why nothing is known of the decisions: the first reason, or that nobody asked. A role that was not read is not asked about.
+pub(super) fn asked<'c>(case: &'c Case<'_>, decisions: &Decisions<'c>) -> Known<'c, Box<Simulation>> {
+    let why = decisions.iter().map(|(_, known)| *known).find(|known| matches!(known, Known::Unknown(_)));
+    why.unwrap_or_else(|| match case.role().map(|role| role.known()) {
+        Some(Known::Unknown(why)) if decisions.is_empty() => Known::Unknown(why),
+        _ => Known::NotAsked,
+    })
+}
+
+/// Whether the task role has the permission that the execution role lacks.
+fn is_on_task_role(case: &Case<'_>) -> bool {
+    case.simulated(case.task_role()).iter().any(|(_, known)| known.found().is_some_and(|told| told.eval_decision == "allowed"))
 }
 
 /// Said where IAM allows now what was refused then.
