@@ -39,6 +39,8 @@ pub struct Diagnosis {
     pub title: String,
     /// How sure it is.
     pub verdict: Verdict,
+    /// Whether AWS's state was looked at for it.
+    pub looked: Looked,
     /// What it happened to.
     pub culprit: Culprit,
     /// What was found, was missing, or stayed unknown.
@@ -49,6 +51,27 @@ pub struct Diagnosis {
     pub fix: Fix,
     /// Which of the report's symptoms it explains.
     pub symptom: usize,
+}
+
+/// Whether AWS's state was looked at for a diagnosis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// Nobody asked.
+    NotAsked,
+    /// AWS told nothing of what was asked.
+    NotTold,
+    /// It told something.
+    Told,
+}
+
+impl Looked {
+    fn of(cause: &Cause, case: &Case<'_>) -> Self {
+        let answers = (cause.ask)(case).into_iter().filter_map(|question| case.evidence.answer(&question));
+        answers.fold(Self::NotAsked, |so_far, answer| match (so_far, answer) {
+            (Self::NotAsked | Self::NotTold, Answer::Unknown(_)) => Self::NotTold,
+            _ => Self::Told,
+        })
+    }
 }
 
 impl Report<'_> {
@@ -182,10 +205,11 @@ pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
         cause,
         title: judgement.title,
         verdict: judgement.verdict,
+        looked: Looked::of(cause, case),
         culprit: judgement.culprit.unwrap_or_else(|| case.culprit()),
         findings: judgement.findings.into_iter().chain(case.definition_unread()).collect(),
         drawing: judgement.drawing,
-        fix: (cause.fix)(case),
+        fix: if judgement.has_passed { case.try_again() } else { (cause.fix)(case) },
         symptom,
     };
     told.map(diagnosis).collect()

@@ -47,6 +47,15 @@ fn judge(case: &Case<'_>) -> Judgement {
                 .finding(Finding::missing(format!("{access_point} among the {} of {file_system}", listed.len()), "DescribeAccessPoints"));
         }
     }
+    let targets = path::mount_targets(case);
+    let points_known =
+        access_points(case).iter().all(|(file_system, _)| case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system)).found().is_some());
+    let there = !targets.is_empty() && targets.iter().all(|(_, known)| known.found().is_some()) && points_known;
+    if there && matches!(case.symptom.fault, Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied) {
+        let ids: Vec<&str> = targets.iter().map(|(id, _)| id.as_str()).collect();
+        return Judgement::new(Verdict::RuledOut, "what the volume names exists")
+            .finding(Finding::found(format!("{}, with the access points that the volumes name", ids.join(", ")), "DescribeMountTargets"));
+    }
     if case.symptom.fault != Fault::NotFound && case.symptom.fault != Fault::Misconfigured && case.symptom.fault != Fault::BadReference {
         return Judgement::unsupported();
     }

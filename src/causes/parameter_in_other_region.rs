@@ -31,8 +31,10 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(format!("{} in {}", parameter.name, parameter.region), DESCRIBE_PARAMETERS))
             .finding(Finding::found(format!("{} in {own}, the task's own Region", parameter.name), DESCRIBE_PARAMETERS));
     }
-    if parameters.iter().any(|parameter| parameter.is_elsewhere() == Some(false)) {
-        return Judgement::unsupported();
+    if let Some(parameter) = parameters.iter().find(|parameter| parameter.is_elsewhere() == Some(false)) {
+        let own = case.own_region();
+        return Judgement::new(Verdict::RuledOut, format!("parameter {} is not in {own} either", parameter.name))
+            .finding(Finding::missing(format!("{} in {own}, the task's own Region", parameter.name), DESCRIBE_PARAMETERS));
     }
     super::secret_in_other_region::judge_region(case, "parameter", Verdict::Likely)
 }

@@ -33,6 +33,11 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
             .finding(Finding::found(near, DESCRIBE_PARAMETERS));
     }
+    let missing = || parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing));
+    if missing().next().is_some() && missing().all(ParameterView::has_none_like_it) {
+        return Judgement::new(Verdict::RuledOut, "no parameter has a similar name")
+            .finding(Finding::missing("a parameter with a similar name", DESCRIBE_PARAMETERS));
+    }
     let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
     let slips = named.split(',').filter_map(|name| slip(name.trim()).map(|slip| (name.trim(), slip)));
     let Some((name, slip)) = slips.into_iter().next() else { return Judgement::unsupported() };

@@ -34,7 +34,9 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::found(format!("marked for deletion on {at}; it can be restored until the recovery window ends"), DESCRIBE));
     }
     if case.symptom.fault != Fault::PendingDeletion {
-        return Judgement::unsupported();
+        let all_kept = !secrets.is_empty() && secrets.iter().all(|secret| secret.found().is_some());
+        let kept = Finding::missing("a date of deletion", DESCRIBE);
+        return if all_kept { Judgement::new(Verdict::RuledOut, "no secret is scheduled for deletion").finding(kept) } else { Judgement::unsupported() };
     }
     let title = case.name().map_or("a secret is scheduled for deletion".to_owned(), |name| format!("secret {name} is scheduled for deletion"));
     let found = secrets.iter().find_map(|secret| secret.found().map(|_| secret));

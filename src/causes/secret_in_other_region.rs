@@ -25,7 +25,11 @@ pub(super) const CAUSE: Cause = Cause {
 fn judge(case: &Case<'_>) -> Judgement {
     let secrets = case.secrets();
     let Some(secret) = secrets.iter().find(|secret| secret.is_elsewhere().is_some()) else {
-        let asked = secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone));
+        if let Some(secret) = secrets.iter().find(|secret| secret.is_nowhere_else()) {
+            return Judgement::new(Verdict::RuledOut, format!("secret {} is not in {} either", secret.name, case.own_region()))
+                .finding(Finding::missing(format!("a secret {} in {}, the task's own Region", secret.name, case.own_region()), DESCRIBE));
+        }
+        let asked = secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone) || secret.found().is_some());
         return if asked { Judgement::unsupported() } else { judge_region(case, "secret", Verdict::Possible) };
     };
     let own = case.own_region();

@@ -37,7 +37,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let others = case.definition().zip(case.name()).and_then(|(definition, name)| other_keys(case, definition, &name));
     let nobody = case.definition().filter(|_| case.references.is_empty());
     // Two signals: ECS read the value and misses the key, and the definition asks for it there.
-    let proved = case.name().is_some() && case.secrets().iter().any(|secret| secret.found().is_some_and(crate::question::facts::Secret::has_current));
+    let proved = case.name().is_some() && case.secrets().iter().any(SecretView::is_as_it_was);
     Judgement::new(if proved && !case.references.is_empty() { Verdict::Confirmed } else { Verdict::Likely }, title)
         .culprit(culprit)
         .findings(case.secrets().iter().find_map(SecretView::state))

@@ -31,6 +31,9 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(format!("a secret {} in {}", secret.name, secret.region), DESCRIBE))
             .finding(Finding::found(format!("{meant}, ARN {}", near.arn.as_deref().unwrap_or("unknown")), "ListSecrets"));
     }
+    if let Some(none) = secrets.iter().find_map(|secret| secret.none_like_it().filter(|_| matches!(secret.presence(), Presence::Gone))) {
+        return Judgement::new(Verdict::RuledOut, "no secret has a similar name").finding(none);
+    }
     let Some(slip) = case.name().and_then(|name| slip(&name)) else { return Judgement::unsupported() };
     Judgement::new(Verdict::Likely, format!("the secret's name is spelled wrongly: it {slip}")).finding(Finding::unknown("which name was meant"))
 }

@@ -76,9 +76,11 @@ fn judge(case: &Case<'_>) -> Judgement {
             Finding::found(format!("it exists now{}: the next task will find it, if it is the one that was meant", made_since(case, found)), DESCRIBE),
         );
     }
-    if secrets.iter().any(|secret| secret.found().is_some()) {
+    if let Some((secret, found)) = secrets.iter().find_map(|secret| Some((secret, secret.found()?))) {
         // Its other state is a cause of its own.
-        return Judgement::unsupported();
+        return Judgement::new(Verdict::RuledOut, format!("secret {} exists", secret.name))
+            .culprit(secret.culprit())
+            .finding(Finding::found(format!("secret {}", found.arn.as_ref().unwrap_or(&secret.id)), DESCRIBE));
     }
     let title = case.name().map_or("a secret does not exist".to_owned(), |name| format!("secret {name} does not exist"));
     let place = case.resource_arn().and_then(|arn| Arn::parse(&arn).map(|arn| format!("{}, {}", arn.region, arn.account)));

@@ -3,7 +3,6 @@
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
 use super::look::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::question::facts::Secret;
 use crate::reason::Fault;
 use crate::task_definition::Target;
 
@@ -41,7 +40,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         [_] => Some("one reference asks for a JSON key".to_owned()),
         several => Some(format!("{} references ask for a JSON key; any of them can be meant", several.len())),
     };
-    let proved = case.references.len() == 1 && case.secrets().iter().any(|secret| secret.found().is_some_and(Secret::has_current));
+    let proved = case.references.len() == 1 && case.secrets().iter().any(SecretView::is_as_it_was);
     Judgement::new(if proved { Verdict::Confirmed } else { Verdict::Likely }, title)
         .findings(case.secrets().iter().find_map(SecretView::state))
         .findings(found.map(|found| Finding::found(found, DEFINITION)))

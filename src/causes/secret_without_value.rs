@@ -42,7 +42,9 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(format!("a version with the stage AWSCURRENT: the secret has {others}"), DESCRIBE));
     }
     if !lacks_current(case.symptom) {
-        return Judgement::unsupported();
+        let all_current = !secrets.is_empty() && secrets.iter().all(|secret| secret.found().is_some());
+        let current = Finding::found("a version with the stage AWSCURRENT", DESCRIBE);
+        return if all_current { Judgement::new(Verdict::RuledOut, "the secret has a current value").finding(current) } else { Judgement::unsupported() };
     }
     let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
     if let Some(found) = secrets.iter().find_map(super::look::SecretView::found) {

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::reason_lines;
 use crate::causes::{FindingKind, Verdict};
-use crate::diagnosis::{Diagnosis, Report};
+use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
 use crate::reason::{Fault, Span, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target};
@@ -206,13 +206,14 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], colour: Colour, out: &mu
 }
 
 fn meaning(diagnosis: &Diagnosis) -> &'static str {
-    let asked = diagnosis.findings.iter().any(|finding| finding.source.is_some_and(|source| source.starts_with(|first: char| first.is_ascii_uppercase())));
-    match (diagnosis.verdict, asked) {
+    match (diagnosis.verdict, diagnosis.looked) {
         (Verdict::Confirmed, _) => "proved by more than ECS's words",
-        (Verdict::Likely, false) => "ECS's words say so; AWS's state was not asked",
-        (Verdict::Likely, true) => "ECS's words say so; AWS's state does not prove it",
-        (Verdict::Possible, false) => "it fits ECS's words, as others may; AWS's state was not asked",
-        (Verdict::Possible, true) => "it fits ECS's words; AWS's state does not prove it",
+        (Verdict::Likely, Looked::NotAsked) => "ECS's words say so; AWS's state was not asked",
+        (Verdict::Likely, Looked::NotTold) => "ECS's words say so; AWS's state could not be read",
+        (Verdict::Likely, Looked::Told) => "ECS's words say so; AWS's state does not prove it",
+        (Verdict::Possible, Looked::NotAsked) => "it fits ECS's words, as others may; AWS's state was not asked",
+        (Verdict::Possible, Looked::NotTold) => "it fits ECS's words, as others may; AWS's state could not be read",
+        (Verdict::Possible, Looked::Told) => "it fits ECS's words; AWS's state does not prove it",
         (Verdict::RuledOut, _) => "disproved",
     }
 }
