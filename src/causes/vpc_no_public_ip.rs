@@ -27,7 +27,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the task has no public IP, and its way to {} needs one", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["route table"], format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name()))
+    {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
