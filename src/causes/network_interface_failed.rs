@@ -31,9 +31,9 @@ fn judge(case: &Case<'_>) -> Judgement {
         let all = subnets(case).found().into_iter().flatten().all(|subnet| subnet.available_ip_address_count == Some(0));
         let which = (!all).then(|| Finding::unknown("in which of the service's subnets the task was: others have free addresses"));
         return judgement(if all { Verdict::Confirmed } else { Verdict::Likely }, format!("{id} has no free address"))
-            .findings(which)
             .culprit(Culprit { kind: "subnet", id: Some(id), references: Vec::new() })
-            .finding(Finding::found(format!("0 free addresses in {range}"), "DescribeSubnets"));
+            .finding(Finding::found(format!("0 free addresses in {range}"), "DescribeSubnets"))
+            .findings(which);
     }
     let free = subnets(case).found().map(|subnets| {
         let counts: Vec<String> = subnets

@@ -44,7 +44,8 @@ pub(super) fn own_name_servers(case: &Case<'_>) -> Vec<String> {
     servers.into_iter().filter(|server| !server.eq_ignore_ascii_case("AmazonProvidedDNS") && server != "169.254.169.253").collect()
 }
 
-fn is_on_host(case: &Case<'_>) -> bool {
+/// Whether the container instance makes the calls.
+pub(super) fn is_on_host(case: &Case<'_>) -> bool {
     matches!(case.task.launch_type.as_deref(), Some("EC2" | "EXTERNAL" | "MANAGED_INSTANCES"))
 }
 
