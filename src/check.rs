@@ -69,6 +69,7 @@ impl<'d> Check<'d> {
             account: place.account.clone().or(account),
             workload: place.service.clone().map(|name| Workload { is_service: true, name }),
             cluster: place.cluster.clone(),
+            task_definition: definition.name(),
             ..Task::default()
         };
         Self { definition, task, placement: place.network.clone() }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::arn::Arn;
 use crate::causes;
@@ -26,7 +26,7 @@ use crate::question::{Evidence, Question};
 use crate::redact::redact_name;
 use crate::render::check::render as render_check;
 use crate::render::text::Colour;
-use crate::render::{catalogue, json, text};
+use crate::render::{catalogue, json, markdown, text};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
 
 /// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to type to mend it.
@@ -53,6 +53,12 @@ enum Command {
     /// Read back what the function has diagnosed, from its journal
     #[cfg(feature = "aws")]
     History(live::History),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
     /// Explain a cause, or list them all
     Explain {
         /// The cause's id, such as secret-key-missing
@@ -144,6 +150,8 @@ enum Format {
     Json,
     /// One JSON object for each task, on one line each
     Jsonl,
+    /// For issues and chats: a heading, and the text in a block
+    Markdown,
 }
 
 /// Why a command could not run to its end.
@@ -211,6 +219,12 @@ fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
         Command::Ps(asked) => asked.run(out),
         #[cfg(feature = "aws")]
         Command::History(asked) => asked.run(out),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Typed::command(), "ecs-triage", &mut script);
+            out.write_all(&script)?;
+            Ok(Outcome::Diagnosed)
+        }
         Command::Explain { cause: None } => {
             out.write_all(catalogue::list().as_bytes())?;
             Ok(Outcome::Diagnosed)
@@ -271,6 +285,7 @@ impl Check {
         let name = definition.name().unwrap_or_else(|| shown(path));
         let text = match self.format {
             Format::Text => render_check(&name, &findings, config::colour()),
+            Format::Markdown => markdown::block(&render_check(&name, &findings, Colour::Off)),
             Format::Json => json::v1::check(&name, &findings) + "\n",
             Format::Jsonl => json::v1::check_line(&name, &findings) + "\n",
         };
@@ -484,6 +499,10 @@ impl ReportWriter {
             Format::Text => {
                 done.out.push(b'\n');
                 done.out.extend_from_slice(text::render(&report, self.colour).trim_end_matches('\n').as_bytes());
+            }
+            Format::Markdown => {
+                done.out.push(b'\n');
+                done.out.extend_from_slice(markdown::render(&report).trim_end_matches('\n').as_bytes());
             }
         }
         done.out.push(b'\n');

@@ -22,12 +22,15 @@ use facts::{
 
 /// Declares the questions: what each is about, the calls that answer it, the IAM actions they take.
 macro_rules! questions {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? } from $source:literal, may [$($action:literal),+];)+) => {
+    ($(#[doc = $doc:literal] $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? } from $source:literal, may [$($action:literal),+];)+) => {
         /// One read-only question to AWS.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Question { $($(#[$doc])* $name { $($(#[$fdoc])* $field: $type),* },)+ }
+        pub enum Question { $(#[doc = $doc] $name { $($(#[$fdoc])* $field: $type),* },)+ }
 
         impl Question {
+            /// What can be asked: in words, the calls that answer, the IAM actions they take.
+            pub const TABLE: &'static [(&'static str, &'static str, &'static [&'static str])] = &[$(($doc, $source, &[$($action),+])),+];
+
             /// The IAM actions of all questions, with repetitions.
             pub const ACTIONS: &'static [&'static str] = &[$($($action),+),+];
 

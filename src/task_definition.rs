@@ -81,6 +81,18 @@ pub struct ContainerDefinition {
     pub environment_files: Vec<EnvironmentFile>,
     /// Where its output goes.
     pub log_configuration: Option<LogConfiguration>,
+    /// Containers for which it waits.
+    pub depends_on: Vec<Dependency>,
+}
+
+/// One of `dependsOn`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Dependency {
+    /// The container waited for.
+    pub container_name: String,
+    /// `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`.
+    pub condition: String,
 }
 
 /// A secret or parameter under a name.
@@ -184,6 +196,7 @@ impl TaskDefinition {
         }
         for container in &mut self.containers {
             clean(&mut container.name);
+            container.depends_on.iter_mut().flat_map(|on| [&mut on.container_name, &mut on.condition]).for_each(clean);
             container.image.iter_mut().for_each(clean);
             container.repository_credentials.iter_mut().filter_map(|credentials| credentials.credentials_parameter.as_mut()).for_each(clean);
             container.environment_files.iter_mut().map(|file| &mut file.value).for_each(clean);

@@ -9,6 +9,7 @@ use std::future::Future;
 use crate::diagnosis;
 use crate::event::Task;
 use crate::question::{Answer, Evidence, Question};
+use crate::words::words;
 
 /// As often as answers may lead to new questions.
 pub const ROUNDS: usize = 3;
@@ -19,6 +20,37 @@ pub const QUESTIONS: usize = 24;
 pub trait Prober {
     /// Answers, or says why not; it never fails.
     fn ask(&self, question: &Question) -> impl Future<Output = Answer> + Send;
+}
+
+words! {
+    /// What may be asked.
+    Scope {
+        /// Every question.
+        Full = "full",
+        /// What a task asks for before it starts, and nothing about it.
+        TaskDefinitions = "task-definitions",
+        /// Nothing.
+        Off = "off",
+    }
+}
+
+/// A prober that is asked only what its scope holds; the rest stays unknown, and the diagnosis says why.
+#[derive(Debug, Clone, Copy)]
+pub struct Narrowed<P> {
+    /// Who is asked.
+    pub prober: P,
+    /// What.
+    pub scope: Scope,
+}
+
+impl<P: Prober + Sync> Prober for Narrowed<P> {
+    async fn ask(&self, question: &Question) -> Answer {
+        match (self.scope, question) {
+            (Scope::Full, _) | (Scope::TaskDefinitions, Question::TaskDefinition { .. }) => self.prober.ask(question).await,
+            (Scope::TaskDefinitions, _) => Answer::Unknown("ecs-triage is set to ask for task definitions only".to_owned()),
+            (Scope::Off, _) => Answer::Unknown("ecs-triage is set to ask nothing".to_owned()),
+        }
+    }
 }
 
 /// The questions of the next round, each once; none where all is known that can help.

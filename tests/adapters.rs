@@ -1,43 +1,496 @@
-//! The answers of AWS, read: against a scripted server.
+//! Every question, asked of AWS through the adapters: how the calls are made, what is read from the answers, and what becomes of failures.
+//!
+//! Here against a scripted server, in the shapes that AWS documents (`adapters/cases.rs`); `adapters/emulated.rs` asks emulators, which have
+//! their own idea of AWS.
 
+#![expect(clippy::panic, reason = "helpers of tests fail like tests")]
+
+#[path = "adapters/cases.rs"]
+mod cases;
+#[path = "adapters/emulated.rs"]
+mod emulated;
+mod environment;
 #[path = "adapters/server.rs"]
 mod server;
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
+use cases::{Case, Dialect, cases};
 use ecs_triage::aws::prober::AwsProber;
 use ecs_triage::question::{Answer, Question};
 use ecs_triage::triage::Prober as _;
-use server::{Reply, Server};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use server::{Heard, Reply, Server};
+use tokio::time::Instant;
 
+/// An answer to [`secret`].
+const FOUND: &str = r#"{"ARN": "arn:x", "Name": "prod/db"}"#;
+/// Of the SDK's standard retries.
+const ATTEMPTS: usize = 3;
+
+/// Credentials and a Region.
 fn config(url: &str) -> SdkConfig {
     let credentials = Credentials::new("AKIDEXAMPLE", "none", Some("token".to_owned()), None, "test");
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(300)).operation_timeout(Duration::from_millis(900));
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
-        .timeout_config(timeouts.build())
         .build()
 }
 
-#[tokio::test]
-async fn it_works() {
-    let server = Server::start(|_, n| {
-        if n < 2 {
-            Reply::new(400, r#"{"__type": "com.x#ThrottlingException", "message": "Rate exceeded"}"#)
-        } else {
-            Reply::new(200, r#"{"ARN": "arn:x", "Name": "prod/db", "CreatedDate": 1.5e9}"#)
+/// The same with time-outs that a test can wait for.
+fn impatient(url: &str) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(300)).operation_timeout(Duration::from_millis(900));
+    config(url).into_builder().timeout_config(timeouts.build()).build()
+}
+
+/// Answers as a case says, and refuses what it does not.
+fn scripted(case: &Case) -> impl Fn(&Heard, usize) -> Reply + Send + Sync + use<> {
+    let exchanges = case.exchanges.clone();
+    move |heard, _| {
+        exchanges
+            .iter()
+            .find(|exchange| exchange.fits(heard))
+            .map_or_else(|| Reply::new(418, "not in the script"), |exchange| Reply::new(200, &*exchange.reply))
+    }
+}
+
+async fn ask(server: &Server, question: &Question) -> Answer {
+    AwsProber::new(&config(&server.url)).ask(question).await
+}
+
+/// What a server that says one thing to all makes of each case.
+async fn to_all(reply: impl Fn(&Case) -> Reply) -> Vec<(Case, Answer, Server)> {
+    let asked = cases().into_iter().map(|case| {
+        let reply = reply(&case);
+        async move {
+            let server = Server::start(move |_, _| reply.clone());
+            let answer = ask(&server, &case.question).await;
+            (case, answer, server)
         }
     });
+    join_all(asked).await
+}
+
+fn unknown(answer: &Answer) -> &str {
+    match answer {
+        Answer::Unknown(why) => why,
+        other => panic!("expected that it is unknown: {other:?}"),
+    }
+}
+
+fn secret() -> Question {
+    Question::Secret { region: "eu-west-1".to_owned(), id: "prod/db".to_owned() }
+}
+
+fn of_vpc(kind: &str) -> Question {
+    serde_json::from_value(json!({kind: {"region": "eu-west-1", "vpc": "vpc-1"}})).expect("a question")
+}
+
+#[test]
+fn there_is_a_case_for_every_question() {
+    let name = |question: &Question| serde_json::to_value(question).expect("JSON").as_object().and_then(|fields| fields.keys().next().cloned());
+    let covered: BTreeSet<_> = cases().iter().map(|case| name(&case.question)).collect();
+    let actions: BTreeSet<_> = cases().iter().flat_map(|case| case.question.actions()).collect();
+    assert_eq!(covered.len(), cases().len(), "one each");
+    assert_eq!(actions, Question::ACTIONS.iter().collect());
+}
+
+#[tokio::test]
+async fn found_things_are_read() {
+    for case in cases() {
+        let server = Server::start(scripted(&case));
+        assert_eq!(ask(&server, &case.question).await, case.answer, "{:?}\n{:#?}", case.question, server.heard());
+        let heard = server.heard();
+        assert_eq!(heard.len(), case.exchanges.len(), "{:?}", case.question);
+        for heard in heard {
+            let method = if matches!(case.dialect, Dialect::Efs | Dialect::S3) { "GET" } else { "POST" };
+            assert_eq!((heard.method.as_str(), heard.scope().as_str()), (method, case.scope), "{:?}", case.question);
+            assert_eq!(heard.header("x-amz-security-token"), "token");
+            assert!(!heard.body.contains("null"), "{}", heard.body);
+            assert_eq!(heard.header("x-amz-content-sha256").is_empty(), case.dialect != Dialect::S3, "{:?}", case.question);
+        }
+    }
+}
+
+#[tokio::test]
+async fn missing_things_are_missing() {
+    let answers = to_all(|case| case.dialect.error(404, case.missing.unwrap_or("InternalNonsense"))).await;
+    for (case, answer, _) in answers {
+        match case.missing {
+            Some(_) => assert_eq!(answer, Answer::Missing, "{:?}", case.question),
+            None => assert_eq!(unknown(&answer), "InternalNonsense: Words of AWS", "{:?}", case.question),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_permission_that_the_probe_lacks_is_named() {
+    for (case, answer, server) in to_all(|case| case.dialect.denial()).await {
+        let (action, on) = case.refused;
+        assert_eq!(unknown(&answer), format!("ecs-triage may not call {action} on {on}: allow it to the probe"), "{:?}", case.question);
+        assert!(server.heard().len() <= 3, "a refusal is final: {:?}", case.question);
+    }
+}
+
+#[tokio::test]
+async fn throttled_calls_are_repeated() {
+    for case in cases() {
+        let script = scripted(&case);
+        let (throttling, refused) = (case.dialect.throttling(), Mutex::new(Vec::new()));
+        let server = Server::start(move |heard, before| {
+            let call = (heard.called(), heard.body.clone());
+            let mut refused = refused.lock().expect("nobody panics");
+            let times = refused.iter().filter(|other| **other == call).count();
+            refused.push(call);
+            if times < ATTEMPTS - 1 { throttling.clone() } else { script(heard, before) }
+        });
+        assert_eq!(ask(&server, &case.question).await, case.answer, "{:?}", case.question);
+        assert_eq!(server.heard().len(), ATTEMPTS * case.exchanges.len(), "{:?}", case.question);
+    }
+}
+
+#[tokio::test]
+async fn throttling_without_end_is_said() {
+    for (case, answer, _) in to_all(|case| case.dialect.throttling()).await {
+        assert!(unknown(&answer).ends_with(": Words of AWS"), "{:?}: {answer:?}", case.question);
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_said() {
+    for (case, answer, server) in to_all(|_| Reply::new(500, "<html>sorry</html>")).await {
+        assert!(unknown(&answer).ends_with(" answered with HTTP status 500"), "{:?}: {answer:?}", case.question);
+        assert!(server.heard().len() >= ATTEMPTS, "{:?}", case.question);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_said() {
+    for (case, answer, _) in to_all(|case| case.dialect.malformed()).await {
+        let why = unknown(&answer);
+        assert!(why.starts_with("the answer of ") && why.ends_with(" could not be read"), "{:?}: {why}", case.question);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_another_shape_is_no_fact() {
+    for (case, answer, _) in to_all(|case| match case.dialect {
+        Dialect::Json | Dialect::Efs => Reply::new(200, "[[[1]]]"),
+        Dialect::Ec2 | Dialect::Iam | Dialect::S3 => Reply::new(200, "<A><B><C>1</C></B></A>"),
+    })
+    .await
+    {
+        let is_nothing = match &answer {
+            Answer::Unknown(_) | Answer::Missing => true,
+            answer => serde_json::to_value(answer)
+                .is_ok_and(|value| value.as_object().and_then(|fields| fields.values().next()?.as_array()).is_some_and(Vec::is_empty)),
+        };
+        assert!(is_nothing, "{:?}: {answer:?}", case.question);
+    }
+}
+
+#[tokio::test]
+async fn silence_is_said() {
+    let server = Server::start(|_, _| Reply::Nothing);
+    let prober = AwsProber::new(&impatient(&server.url));
+    let (cases, started) = (cases(), Instant::now());
+    let answers = join_all(cases.iter().map(|case| prober.ask(&case.question))).await;
+    for (case, answer) in cases.iter().zip(answers) {
+        assert_eq!(unknown(&answer), "no answer in time", "{:?}", case.question);
+    }
+    assert!(started.elapsed() < Duration::from_secs(15), "they were asked one after the other");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_in_other_ways_too() {
+    let scripts = [
+        (json!({"Secret": {"region": "eu-west-1", "id": "x"}}), Dialect::Json.error(400, "ResourceNotFoundException")),
+        (json!({"SecretPolicy": {"region": "eu-west-1", "id": "x"}}), Reply::new(200, r#"{"ARN": "arn:x", "Name": "x"}"#)),
+        (
+            json!({"Service": {"region": "eu-west-1", "cluster": "c", "name": "n"}}),
+            Reply::new(200, r#"{"services": [], "failures": [{"arn": "arn:x", "reason": "MISSING"}]}"#),
+        ),
+        (
+            json!({"ContainerInstance": {"region": "eu-west-1", "cluster": "c", "arn": "arn:x"}}),
+            Reply::new(200, r#"{"containerInstances": [], "failures": [{"arn": "arn:x", "reason": "MISSING"}]}"#),
+        ),
+        (json!({"TaskDefinition": {"name": "api:7"}}), Reply::new(400, r#"{"__type": "ClientException", "message": "Unable to describe task definition."}"#)),
+        (
+            json!({"Image": {"region": "eu-west-1", "registry": "1", "repository": "r", "reference": "t"}}),
+            Dialect::Json.error(400, "RepositoryNotFoundException"),
+        ),
+        (json!({"RepositoryPolicy": {"region": "eu-west-1", "registry": "1", "name": "r"}}), Dialect::Json.error(400, "RepositoryNotFoundException")),
+        (json!({"FileSystemPolicy": {"region": "eu-west-1", "file_system": "fs-1"}}), Dialect::Efs.error(404, "FileSystemNotFound")),
+        (json!({"Subnets": {"region": "eu-west-1", "ids": ["subnet-1"]}}), Reply::new(200, "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>")),
+        (
+            json!({"Instance": {"region": "eu-west-1", "id": "i-1"}}),
+            Reply::new(200, "<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>"),
+        ),
+    ];
+    for (question, reply) in scripts {
+        let question: Question = serde_json::from_value(question).expect("a question");
+        let server = Server::start(move |_, _| reply.clone());
+        assert_eq!(ask(&server, &question).await, Answer::Missing, "{question:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_without_tasks_is_asked_once() {
+    let question: Question = serde_json::from_value(json!({"RunningTasks": {"region": "eu-west-1", "cluster": "c", "service": "s"}})).expect("a question");
+    let server = Server::start(|_, _| Reply::new(200, r#"{"taskArns": []}"#));
+    assert_eq!(ask(&server, &question).await, Answer::RunningTasks(Vec::new()));
+    assert_eq!(server.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn a_digest_is_asked_for_as_one() {
+    let question = json!({"Image": {"region": "eu-west-1", "registry": "1", "repository": "r", "reference": "sha256:0a"}});
+    let server = Server::start(|_, _| Reply::new(200, r#"{"imageDetails": []}"#));
+    assert_eq!(ask(&server, &serde_json::from_value(question).expect("a question")).await, Answer::Missing);
+    assert!(server.heard()[0].body.contains(r#""imageIds":[{"imageDigest":"sha256:0a"}]"#));
+}
+
+#[tokio::test]
+async fn the_first_region_of_s3_is_named() {
+    for (body, region) in [("<LocationConstraint xmlns=\"x\"/>", "us-east-1"), ("<LocationConstraint>EU</LocationConstraint>", "eu-west-1")] {
+        let server = Server::start(move |_, _| Reply::new(200, body));
+        let answer = ask(&server, &Question::Bucket { region: "eu-west-1".to_owned(), name: "b".to_owned() }).await;
+        assert!(matches!(&answer, Answer::Bucket(bucket) if bucket.location_constraint == region), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_of_another_region_is_asked_there_once() {
+    let question = Question::Objects { region: "eu-west-1".to_owned(), bucket: "b".to_owned(), prefix: String::new() };
+    let elsewhere = [
+        Reply::new(301, "<Error><Code>PermanentRedirect</Code></Error>").with("x-amz-bucket-region", "us-west-2"),
+        Reply::new(400, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>us-west-2</Region></Error>"),
+    ];
+    for elsewhere in elsewhere {
+        let reply = elsewhere.clone();
+        let found = "<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>";
+        let server = Server::start(move |heard, _| if heard.scope() == "us-west-2/s3" { Reply::new(200, found) } else { reply.clone() });
+        let answer = ask(&server, &question).await;
+        assert!(matches!(&answer, Answer::Objects(objects) if objects.len() == 1 && objects[0].key == "k"), "{answer:?}");
+        let server = Server::start(move |_, _| elsewhere.clone());
+        assert_eq!(unknown(&ask(&server, &question).await), "it is in the Region us-west-2");
+        assert_eq!(server.heard().iter().map(Heard::scope).collect::<Vec<_>>(), ["eu-west-1/s3", "us-west-2/s3"]);
+    }
+}
+
+#[tokio::test]
+async fn a_definition_is_asked_for_in_the_region_of_its_arn() {
+    let server = Server::start(|_, _| Reply::new(200, r#"{"taskDefinition": {"family": "api", "containerDefinitions": []}}"#));
     let prober = AwsProber::new(&config(&server.url));
-    let answer = prober.ask(&Question::Secret { region: "eu-west-1".to_owned(), id: "prod/db".to_owned() }).await;
-    println!("{answer:?} {:#?}", server.heard());
-    assert!(matches!(answer, Answer::Secret(_)));
+    for name in ["arn:aws:ecs:ap-south-1:111122223333:task-definition/api:7", "api:7"] {
+        assert!(matches!(prober.ask(&Question::TaskDefinition { name: name.to_owned() }).await, Answer::TaskDefinition(_)));
+    }
+    assert_eq!(server.heard().iter().map(Heard::scope).collect::<Vec<_>>(), ["ap-south-1/ecs", "eu-west-1/ecs"]);
+}
+
+#[tokio::test]
+async fn a_refused_part_leaves_the_rest() {
+    let denied = |case: &Case, part: &'static str| {
+        let (script, denial) = (scripted(case), case.dialect.denial());
+        Server::start(move |heard, before| if heard.path.contains(part) || heard.body.contains(part) { denial.clone() } else { script(heard, before) })
+    };
+    let cases = cases();
+    let of = |kind: fn(&Question) -> bool| cases.iter().find(|case| kind(&case.question)).expect("a case");
+    let targets = of(|question| matches!(question, Question::MountTargets { .. }));
+    let answer = ask(&denied(targets, "security-groups"), &targets.question).await;
+    assert!(matches!(&answer, Answer::MountTargets(targets) if targets.len() == 1 && targets[0].security_groups.is_none()), "{answer:?}");
+    let dns = of(|question| matches!(question, Question::VpcDns { .. }));
+    let Answer::VpcDns(whole) = &dns.answer else { panic!("{dns:?}") };
+    for (part, rest) in [
+        ("enableDnsSupport", ecs_triage::question::facts::VpcDns { enable_dns_support: None, ..whole.clone() }),
+        ("enableDnsHostnames", ecs_triage::question::facts::VpcDns { enable_dns_hostnames: None, ..whole.clone() }),
+        ("DescribeVpcs", ecs_triage::question::facts::VpcDns { domain_name_servers: Vec::new(), ..whole.clone() }),
+        ("DescribeDhcpOptions", ecs_triage::question::facts::VpcDns { domain_name_servers: Vec::new(), ..whole.clone() }),
+    ] {
+        assert_eq!(ask(&denied(dns, part), &dns.question).await, Answer::VpcDns(rest), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_read_page_after_page() {
+    let server = Server::start(|heard, _| {
+        let (item, next) = if heard.body.contains("&NextToken=a%2Bb%3D") { ("nat-2", "") } else { ("nat-1", "<nextToken>a+b=</nextToken>") };
+        Reply::new(200, format!("<R><natGatewaySet><item><natGatewayId>{item}</natGatewayId></item></natGatewaySet>{next}</R>"))
+    });
+    let Answer::NatGateways(gateways) = ask(&server, &of_vpc("NatGateways")).await else { panic!("{:#?}", server.heard()) };
+    assert_eq!(gateways.iter().filter_map(|gateway| gateway.nat_gateway_id.as_deref()).collect::<Vec<_>>(), ["nat-1", "nat-2"]);
+
+    let server = Server::start(|heard, _| {
+        let (id, next) = if heard.path.contains("&Marker=m%2F1") { ("fsmt-2", Value::Null) } else { ("fsmt-1", json!("m/1")) };
+        let body = if heard.path.contains("security-groups") {
+            json!({"SecurityGroups": []})
+        } else {
+            json!({"MountTargets": [{"MountTargetId": id}], "NextMarker": next})
+        };
+        Reply::new(200, body.to_string())
+    });
+    let question: Question = serde_json::from_value(json!({"MountTargets": {"region": "eu-west-1", "file_system": "fs-1"}})).expect("a question");
+    let Answer::MountTargets(targets) = ask(&server, &question).await else { panic!("{:#?}", server.heard()) };
+    assert_eq!(targets.len(), 2);
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_not_taken_for_a_whole_one() {
+    let server =
+        Server::start(|_, _| Reply::new(200, "<R><routeTableSet><item><routeTableId>rtb-1</routeTableId></item></routeTableSet><nextToken>t</nextToken></R>"));
+    assert_eq!(unknown(&ask(&server, &of_vpc("RouteTables")).await), "the list is longer than 10 pages");
+    assert_eq!(server.heard().len(), 10);
+    let server = Server::start(|_, _| Reply::new(200, r#"{"SecretList": [{"Name": "prod/db"}], "NextToken": "t"}"#));
+    let like = Question::SecretsLike { region: "eu-west-1".to_owned(), prefix: "prod/".to_owned() };
+    assert!(matches!(ask(&server, &like).await, Answer::Secrets(secrets) if secrets.len() == 10));
+}
+
+#[tokio::test]
+async fn many_parameters_are_asked_for_at_the_rate_that_is_allowed() {
+    let server = Server::start(|heard, _| {
+        let names = serde_json::from_str::<Value>(&heard.body).expect("JSON")["ParameterFilters"][0]["Values"].clone();
+        let parameters: Vec<Value> = names.as_array().into_iter().flatten().map(|name| json!({"Name": name})).collect();
+        Reply::new(200, json!({"Parameters": parameters}).to_string())
+    });
+    let names: Vec<String> = (0..120).map(|number| format!("/p/{number}")).collect();
+    let started = Instant::now();
+    let Answer::Parameters(parameters) = ask(&server, &Question::Parameters { region: "eu-west-1".to_owned(), names: names.clone() }).await else { panic!() };
+    assert_eq!(parameters.into_iter().filter_map(|parameter| parameter.name).collect::<Vec<_>>(), names);
+    assert_eq!(server.heard().len(), 3);
+    assert!(started.elapsed() >= Duration::from_millis(667), "three calls in {:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn what_is_known_is_not_asked_again() {
+    let server = Server::start(|_, before| match before {
+        0 => Dialect::Json.denial(),
+        _ => Reply::new(200, FOUND),
+    });
+    let prober = AwsProber::new(&config(&server.url));
+    let first = prober.ask(&secret()).await;
+    assert!(matches!(first, Answer::Unknown(_)), "{first:?}");
+    for _ in 0..3 {
+        assert!(matches!(prober.ask(&secret()).await, Answer::Secret(_)));
+    }
+    assert_eq!(server.heard().len(), 2, "what is unknown is asked again, what is known is not");
+}
+
+#[tokio::test]
+async fn equal_questions_wait_for_one_answer() {
+    for reply in [Reply::new(200, FOUND), Dialect::Json.denial()] {
+        let server = Server::start(move |_, _| {
+            std::thread::sleep(Duration::from_millis(100));
+            reply.clone()
+        });
+        let prober = AwsProber::new(&config(&server.url));
+        let questions = vec![secret(); 20];
+        let answers = join_all(questions.iter().map(|question| prober.ask(question))).await;
+        assert!(answers.iter().all(|answer| *answer == answers[0]));
+        assert_eq!(server.heard().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn after_the_deadline_nothing_is_waited_for() {
+    let server = Server::start(|_, before| if before == 0 { Reply::Nothing } else { Reply::new(200, FOUND) });
+    let prober = AwsProber::new(&config(&server.url));
+    let started = Instant::now();
+    let answer = prober.until(started + Duration::from_millis(100)).ask(&secret()).await;
+    assert_eq!(unknown(&answer), "no answer before the deadline");
+    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(matches!(prober.ask(&secret()).await, Answer::Secret(_)), "who gave up holds nobody up");
+}
+
+#[tokio::test]
+async fn nobody_there_no_credentials_no_region() {
+    let config = config("http://127.0.0.1:9");
+    assert!(unknown(&AwsProber::new(&config).ask(&secret()).await).contains("onnection refused"));
+    let server = Server::start(|_, _| Reply::new(200, "{}"));
+    let bare = SdkConfig::builder().endpoint_url(&server.url).build();
+    assert!(unknown(&AwsProber::new(&bare).ask(&secret()).await).contains("identity"));
+    assert_eq!(unknown(&AwsProber::new(&bare).ask(&Question::TaskDefinition { name: "api:7".to_owned() }).await), "no Region is configured");
+    let question = Question::Secret { region: "evil.example/#".to_owned(), id: "x".to_owned() };
+    assert_eq!(unknown(&AwsProber::new(&bare).ask(&question).await), "its Region is not the name of one");
+    let question = Question::Objects { region: "eu-west-1".to_owned(), bucket: String::new(), prefix: String::new() };
+    assert_eq!(unknown(&ask(&server, &question).await), "it has no name");
+    assert!(server.heard().is_empty());
+}
+
+#[tokio::test]
+async fn what_aws_says_is_cut_and_made_safe() {
+    let long = format!("password=hunter2 \u{1b}[31m{}", "x".repeat(5000));
+    let server = Server::start(move |_, _| Reply::new(400, json!({"__type": "Odd", "message": long}).to_string()));
+    let answer = ask(&server, &secret()).await;
+    let why = unknown(&answer);
+    assert!(why.starts_with("Odd: password=*******") && why.len() < 300 && !why.contains('\u{1b}'), "{why}");
+}
+
+#[tokio::test]
+async fn endpoints_are_configured_as_for_any_client() {
+    let one = Server::start(|_, _| Reply::new(200, r#"{"KeyMetadata": {"Arn": "arn:one"}}"#));
+    let all = Server::start(|_, _| Reply::new(200, r#"{"ARN": "arn:all"}"#));
+    let profile = format!("[default]\nservices = here\nendpoint_url = {}\n[services here]\nkms =\n  endpoint_url = {}\n", all.url, one.url);
+    let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, profile).build();
+    let credentials = Credentials::new("AKIDEXAMPLE", "none", None, None, "test");
+    let loader = aws_config::defaults(BehaviorVersion::latest()).profile_files(files).credentials_provider(credentials).region(Region::new("eu-west-1"));
+    let prober = AwsProber::new(&loader.load().await);
+    assert!(matches!(prober.ask(&secret()).await, Answer::Secret(_)));
+    assert!(matches!(prober.ask(&Question::Key { region: "eu-west-1".to_owned(), id: "k".to_owned() }).await, Answer::Key(_)));
+    assert_eq!((one.heard().len(), all.heard().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
+    let server = Server::start(|heard, _| {
+        let body: Value = serde_json::from_str(&heard.body).expect("JSON");
+        let is_second = body["nextToken"] == "t";
+        let answer = match heard.called().rsplit('.').next().unwrap_or_default() {
+            "ListTasks" if is_second => json!({"taskArns": (100..130).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>()}),
+            "ListTasks" => json!({"taskArns": (0..100).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>(), "nextToken": "t"}),
+            "DescribeTasks" => json!({"tasks": body["tasks"], "failures": []}),
+            "ListClusters" if is_second => json!({"clusterArns": ["two"]}),
+            "ListClusters" => json!({"clusterArns": ["one"], "nextToken": "t"}),
+            "FilterLogEvents" if is_second => {
+                json!({"events": [{"message": "second", "logStreamName": "prod/a-i"}, {"message": "of another", "logStreamName": "prod/a-i-2"}]})
+            }
+            "FilterLogEvents" => json!({"events": [{"timestamp": 1, "message": "first"}], "nextToken": "t"}),
+            other => panic!("not in the script: {other}"),
+        };
+        Reply::new(200, answer.to_string())
+    });
+    let prober = AwsProber::new(&config(&server.url));
+    let tasks = prober.stopped_tasks(None, "prod", Some("api")).await.expect("tasks");
+    let counts: Vec<_> = tasks.iter().map(|text| serde_json::from_str::<Value>(text).expect("JSON")["tasks"].as_array().map_or(0, Vec::len)).collect();
+    assert_eq!(counts, [100, 30]);
+    let asked = server.heard()[0].body.clone();
+    assert!([r#""cluster":"prod""#, r#""serviceName":"api""#, r#""desiredStatus":"STOPPED""#].iter().all(|part| asked.contains(part)), "{asked}");
+    assert_eq!(prober.clusters(Some("eu-west-1")).await, Ok(vec!["one".to_owned(), "two".to_owned()]));
+    let mut lines = Vec::new();
+    prober.journal(None, "/journal", 1_750_000_000_000, Some("prod/a:i"), |line| lines.push(line.to_owned())).await.expect("a journal");
+    assert_eq!(lines, ["first", "second"]);
+    let asked = server.heard().last().map(|heard| heard.body.clone()).unwrap_or_default();
+    assert!([r#""startTime":1750000000000"#, r#""logStreamNamePrefix":"prod/a-i""#, r#""nextToken":"t""#].iter().all(|part| asked.contains(part)), "{asked}");
+}
+
+#[tokio::test]
+async fn the_command_line_hears_why_not() {
+    let server = Server::start(|heard, _| match heard.called().as_str() {
+        "Logs_20140328.FilterLogEvents" => Dialect::Json.error(400, "ResourceNotFoundException"),
+        _ => Dialect::Json.denial(),
+    });
+    let prober = AwsProber::new(&config(&server.url));
+    let refused = "ecs-triage may not call ecs:ListTasks on prod: allow it to the probe";
+    assert_eq!(prober.stopped_tasks(None, "prod", None).await, Err(refused.to_owned()));
+    assert_eq!(prober.journal(None, "/journal", 0, None, |_| {}).await, Err("/journal does not exist".to_owned()));
 }

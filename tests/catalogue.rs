@@ -9,11 +9,10 @@ use std::path::Path;
 use ecs_triage::causes::{CAUSES, Cause, RETIRED, claiming};
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::read_record;
-use ecs_triage::question::Evidence;
+use ecs_triage::question::record;
 use ecs_triage::reason;
 use ecs_triage::render::catalogue;
 use ecs_triage::render::text::{Colour, render};
-use ecs_triage::task_definition::TaskDefinition;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -92,16 +91,18 @@ fn the_readme_is_fresh() {
     let path = root().join("README.md");
     let readme = fs::read_to_string(&path).expect("the README can be read");
     let with_table = section(&readme, "causes", &catalogue::table("docs/causes.md"));
-    is_fresh(&path, &section(&with_table, "diagnosis", &format!("```text\n{}```\n", sample_diagnosis())));
+    let with_permissions = section(&with_table, "permissions", &catalogue::permissions());
+    let with_key = section(&with_permissions, "diagnosis", &format!("```text\n{}```\n", sample("secret-key-missing")));
+    is_fresh(&path, &section(&with_key, "path", &format!("```text\n{}```\n", sample("secret-network-timeout"))));
 }
 
-/// What the README's first command prints.
-fn sample_diagnosis() -> String {
-    let read = |path: &str| fs::read_to_string(root().join(path)).expect("the sample can be read");
-    let definition = TaskDefinition::from_json(&read("events/task-definitions/api.json")).expect("it is a task definition");
-    let entries = read_record(&read("events/secret-key-missing.json"));
+/// What the README's command prints for an event of `events/` and the answers recorded for it.
+fn sample(event: &str) -> String {
+    let read = |path: String| fs::read_to_string(root().join(path)).expect("the sample can be read");
+    let evidence = record::read(&read(format!("events/evidence/{event}.json"))).expect("it is recorded evidence");
+    let entries = read_record(&read(format!("events/{event}.json")));
     let task = entries[0].tasks[0].as_ref().expect("it is a task");
-    render(&diagnose(task, &Evidence::of_definition(definition)), Colour::Off)
+    render(&diagnose(task, &evidence), Colour::Off)
 }
 
 /// The text with a marked section filled in.

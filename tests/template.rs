@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "a helper that fails fails its test")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,27 +29,40 @@ fn policy(name: &str) -> String {
     rest.split("PolicyName:").next().unwrap_or(rest).split("\n\n").next().unwrap_or(rest).to_owned()
 }
 
-fn actions(text: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("Action:"));
-    let mut actions: Vec<String> =
-        lines.flat_map(|list| list.trim().trim_matches(['[', ']']).split(',').map(|action| action.trim().to_owned()).collect::<Vec<_>>()).collect();
-    actions.sort();
-    actions
+/// Whatever stands behind `Action:`, in a line or in a list of lines.
+fn actions(text: &str) -> BTreeSet<String> {
+    let words = text.split_whitespace().map(|word| word.trim_matches(['[', ']', ',', '\'']));
+    words
+        .filter(|word| word.split_once(':').is_some_and(|(service, action)| !service.is_empty() && action.starts_with(char::is_uppercase)))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn set(actions: &[&str]) -> BTreeSet<String> {
+    actions.iter().map(|action| (*action).to_owned()).collect()
 }
 
 #[test]
-fn the_probe_policy_is_what_the_questions_need() {
-    let questions = [Question::TaskDefinition { name: "api:1".to_owned() }];
-    let mut needed: Vec<String> = questions.iter().flat_map(Question::actions).map(|action| (*action).to_owned()).collect();
-    needed.sort();
-    needed.dedup();
-    assert_eq!(actions(&policy("probe")), needed);
+fn the_probe_policies_are_what_the_questions_need() {
+    let definitions = actions(&policy("probe-definitions"));
+    assert_eq!(definitions, set(Question::TaskDefinition { name: "api:1".to_owned() }.actions()));
+    let granted: BTreeSet<String> = definitions.union(&actions(&policy("probe"))).cloned().collect();
+    assert_eq!(granted, set(Question::ACTIONS));
+}
+
+#[test]
+fn no_question_reads_a_value() {
+    let reads_metadata = |action: &str| ["Describe", "Get", "List", "Simulate"].iter().any(|verb| action.starts_with(verb));
+    for action in Question::ACTIONS {
+        assert!(action.split_once(':').is_some_and(|(_, name)| reads_metadata(name)), "{action} does more than describe");
+        assert!(!FORBIDDEN.iter().any(|forbidden| action.starts_with(forbidden)), "{action} reads a value");
+    }
 }
 
 #[test]
 fn the_other_policies_are_what_announcing_and_receiving_need() {
-    assert_eq!(actions(&policy("announce")), ["logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish"]);
-    assert_eq!(actions(&policy("receive")), ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]);
+    assert_eq!(actions(&policy("announce")), set(&["logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish"]));
+    assert_eq!(actions(&policy("receive")), set(&["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]));
 }
 
 #[test]
@@ -73,7 +87,7 @@ fn nothing_may_read_a_secret() {
 #[test]
 fn what_the_function_reads_from_its_environment_the_template_sets() {
     let template = template();
-    for variable in ["ECS_TRIAGE_TOPIC_ARN: !Ref Topic", "ECS_TRIAGE_JOURNAL: !Ref Journal"] {
+    for variable in ["ECS_TRIAGE_TOPIC_ARN: !Ref Topic", "ECS_TRIAGE_JOURNAL: !Ref Journal", "ECS_TRIAGE_PROBING: !Ref Probing"] {
         assert!(template.contains(variable), "the template does not set {variable}");
     }
 }

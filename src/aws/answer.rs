@@ -7,29 +7,18 @@ use super::call::{Caller, Failure, Input};
 use super::operation::Operation;
 use crate::question::facts::Policy;
 use crate::question::{Answer, cleaned};
-use crate::redact::redact;
+use crate::redact::redact_name;
 
 /// Longer lists are not read to their end.
 const MOST_PAGES: usize = 10;
-/// A message says what is wrong in its first words.
-const LONGEST_REASON: usize = 240;
 
 impl From<Failure> for Answer {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Missing => Self::Missing,
-            Failure::Elsewhere(region) => Self::Unknown(short(&format!("it is in the Region {region}"))),
-            Failure::Unknown(why) => Self::Unknown(short(&why)),
+            Failure::Elsewhere(region) => Self::Unknown(format!("it is in the Region {}", redact_name(&region))),
+            Failure::Unknown(why) => Self::Unknown(why),
         }
-    }
-}
-
-/// Safe to print, and not longer than a sentence.
-pub(crate) fn short(why: &str) -> String {
-    let safe = redact(why);
-    match safe.char_indices().nth(LONGEST_REASON) {
-        Some((end, _)) => format!("{}...", &safe[..end]),
-        None => safe.into_owned(),
     }
 }
 

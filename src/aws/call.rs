@@ -4,6 +4,8 @@
 //! field by field. What they add to the machinery below is small: the form of a request, and where an error's code stands.
 
 use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::iter::successors;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,10 +48,15 @@ use tokio::time::{Instant, sleep_until};
 use super::endpoint::{Endpoint, endpoint};
 use super::operation::{Operation, Protocol, Service};
 use super::{innermost, xml};
+use crate::redact::{redact, redact_name};
 
 /// A diagnosis does not wait longer for one fact.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A message says what is wrong in its first words.
+const LONGEST_REASON: usize = 240;
+/// Who did not answer is left alone for so long: what else waits for an answer would wait in vain, one question after another.
+const SILENCE: Duration = Duration::from_secs(15);
 /// Of `DescribeParameters` an account has three calls a second.
 const BETWEEN_PARAMETERS: Duration = Duration::from_millis(350);
 /// Regions come from events; more clients than this are not kept.
@@ -78,8 +85,27 @@ pub(crate) enum Failure {
     Missing,
     /// Its place is this Region.
     Elsewhere(String),
-    /// It could not be learned, in words.
+    /// It could not be learned; in words that are safe to print.
     Unknown(String),
+}
+
+impl Failure {
+    /// In words that came from elsewhere: made safe, and not longer than a sentence.
+    pub(crate) fn unknown(why: &str) -> Self {
+        let safe = redact(why);
+        Self::Unknown(match safe.char_indices().nth(LONGEST_REASON) {
+            Some((end, _)) => format!("{}...", &safe[..end]),
+            None => safe.into_owned(),
+        })
+    }
+}
+
+/// A service in a Region, as a client of the SDK would have it.
+#[derive(Debug)]
+struct Client {
+    plugins: RuntimePlugins,
+    /// Since when, and why, there was no answer at all.
+    silent: Mutex<Option<(Instant, Failure)>>,
 }
 
 /// Calls AWS with the credentials and settings of one configuration.
@@ -87,7 +113,7 @@ pub(crate) enum Failure {
 pub(crate) struct Caller {
     config: SdkConfig,
     http_client: Option<SharedHttpClient>,
-    clients: Mutex<HashMap<(&'static str, String), Arc<RuntimePlugins>>>,
+    clients: Mutex<HashMap<(&'static str, String), Arc<Client>>>,
     next_parameters: tokio::sync::Mutex<Instant>,
 }
 
@@ -104,15 +130,18 @@ impl Caller {
 
     /// Makes one call; `on` names in words what it is about.
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
-        let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region has no name of a Region".to_owned()))?;
-        let request = request(operation, input).map_err(|error| Failure::Unknown(innermost(error.as_ref())))?;
+        let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region is not the name of one".to_owned()))?;
+        let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
+        if let Some(why) = client.is_silent() {
+            return Err(why);
+        }
         if operation == Operation::DescribeParameters {
             self.await_turn().await;
         }
-        let plugins = (*client).clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
+        let plugins = client.plugins.clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
         let sent = Box::pin(invoke(operation.service().id, operation.name(), Erased::erase(request), &plugins)).await;
-        let output = sent.map_err(|error| failure(operation, on, &error))?;
+        let output = sent.map_err(|error| client.note(&error, failure(operation, region, on, &error)))?;
         let body = output.downcast::<Vec<u8>>().unwrap_or_default();
         parsed(operation.service().protocol, &body).ok_or_else(|| Failure::Unknown(format!("the answer of {} could not be read", operation.name())))
     }
@@ -128,15 +157,15 @@ impl Caller {
         sleep_until(turn).await;
     }
 
-    /// A service in a Region, as a client of the SDK would have it; made once.
-    async fn client(&self, service: &'static Service, region: &str) -> Option<Arc<RuntimePlugins>> {
+    /// The client of a service in a Region; made once.
+    async fn client(&self, service: &'static Service, region: &str) -> Option<Arc<Client>> {
         let key = (service.name, region.to_owned());
-        let known = |clients: &HashMap<_, Arc<RuntimePlugins>>| clients.get(&key).cloned();
+        let known = |clients: &HashMap<_, Arc<Client>>| clients.get(&key).cloned();
         if let Some(client) = known(&self.clients.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Some(client);
         }
         let endpoint = endpoint(&self.config, service, region).await?;
-        let client = Arc::new(self.plugins(service, region, &endpoint));
+        let client = Arc::new(Client { plugins: self.plugins(service, region, &endpoint), silent: Mutex::default() });
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if clients.len() >= KEPT_CLIENTS {
             clients.clear();
@@ -208,6 +237,22 @@ impl Caller {
     }
 }
 
+impl Client {
+    /// Why it is of no use to call now.
+    fn is_silent(&self) -> Option<Failure> {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.as_ref().filter(|(since, _)| since.elapsed() < SILENCE).map(|(_, why)| why.clone())
+    }
+
+    /// Remembers a failure if it was no answer.
+    fn note(&self, error: &SdkError<Error, HttpResponse>, failure: Failure) -> Failure {
+        if matches!(error, SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_)) {
+            *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), failure.clone()));
+        }
+        failure
+    }
+}
+
 /// An HTTP client that may serve all services: each makes its connections and reads the certificates once.
 pub(crate) fn http_client() -> Option<SharedHttpClient> {
     default_http_client_plugin_v2(BehaviorVersion::latest())?.runtime_components(&RuntimeComponentsBuilder::new("ecs-triage")).http_client()
@@ -229,11 +274,17 @@ fn operation_layer(operation: Operation) -> FrozenLayer {
 
 fn request(operation: Operation, input: Input) -> Result<HttpRequest, BoxError> {
     let (method, uri, kind, body) = match (operation.service().protocol, input) {
-        (Protocol::Json(_), Input::Json(body)) => ("POST", "/".to_owned(), "application/x-amz-json-1.1", body.to_string()),
+        (Protocol::Json(_), Input::Json(mut body)) => {
+            // What is not said is left out: not every service takes a null for it.
+            body.as_object_mut().into_iter().for_each(|fields| fields.retain(|_, value| !value.is_null()));
+            ("POST", "/".to_owned(), "application/x-amz-json-1.1", body.to_string())
+        }
         (Protocol::Query(version), Input::Form(fields)) => {
             let named = [("Action", operation.name()), ("Version", version)].map(|(name, value)| (name.to_owned(), value.to_owned()));
             ("POST", "/".to_owned(), "application/x-www-form-urlencoded", escaped_fields(named.into_iter().chain(fields)))
         }
+        // Without a name the path is that of another call.
+        (Protocol::RestJson | Protocol::RestXml, Input::Get(name, _)) if matches!(name.as_str(), "" | "." | "..") => return Err("it has no name".into()),
         (Protocol::RestJson | Protocol::RestXml, Input::Get(name, fields)) => {
             let path = operation.path().replace("{}", &escaped(&name));
             let more = if path.contains('?') { "&" } else { "?" };
@@ -319,7 +370,7 @@ impl Refusal {
         let header = |name: &str| response.headers().get(name).map(str::to_owned);
         let code = header("x-amzn-errortype").or_else(|| text(&["__type", "Code", "code", "ErrorCode"])).unwrap_or_default();
         // `namespace#Code:address`
-        let code = code.rsplit('#').next().and_then(|code| code.split(':').next()).unwrap_or_default();
+        let code = code.split(':').next().and_then(|code| code.rsplit('#').next()).unwrap_or_default();
         let message = text(&["message", "Message", "errorMessage"]).unwrap_or_default();
         let region = header("x-amz-bucket-region").or_else(|| text(&["Region"]));
         Self { status: response.status().as_u16(), metadata: ErrorMetadata::builder().code(code).message(message).build(), region }
@@ -331,25 +382,35 @@ impl Refusal {
 }
 
 /// What a failed call means.
-fn failure(operation: Operation, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
+fn failure(operation: Operation, region: &str, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
     let refusal = match error {
         SdkError::ServiceError(context) => context.err().downcast_ref::<Refusal>(),
         SdkError::TimeoutError(_) => return Failure::Unknown("no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
         _ => None,
     };
-    let Some(refusal) = refusal else { return Failure::Unknown(innermost(error)) };
+    let Some(refusal) = refusal else { return Failure::unknown(&unanswered(operation, region, error)) };
     let code = refusal.code().unwrap_or_default();
     match (code, &refusal.region) {
         _ if operation.missing().contains(&code) => Failure::Missing,
         (code, Some(region)) if refusal.is_elsewhere(code) => Failure::Elsewhere(region.clone()),
         ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
-            Failure::Unknown(format!("ecs-triage may not call {} on {on}: allow it to the probe", operation.action()))
+            Failure::Unknown(format!("ecs-triage may not call {} on {}: allow it to the probe", operation.action(), redact_name(on)))
         }
         ("", _) => Failure::Unknown(format!("{} answered with HTTP status {}", operation.service().name, refusal.status)),
-        (code, _) => Failure::Unknown(match refusal.message().filter(|message| !message.is_empty()) {
+        (code, _) => Failure::unknown(&match refusal.message().filter(|message| !message.is_empty()) {
             Some(message) => format!("{code}: {message}"),
             None => code.to_owned(),
         }),
     }
+}
+
+/// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.
+fn unanswered(operation: Operation, region: &str, error: &SdkError<Error, HttpResponse>) -> String {
+    let why = innermost(error);
+    let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default().trim_end_matches(". Attempted:");
+    if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source()).any(|error| error.to_string().contains("credential")) {
+        return format!("there are no AWS credentials to ask with: {first}");
+    }
+    format!("{} in {region} cannot be reached: {first}", operation.service().name)
 }

@@ -6,6 +6,7 @@ use super::answer::{list, one, policy};
 use super::call::{Caller, Failure, Input};
 use super::operation::Operation;
 use crate::question::Answer;
+use crate::question::facts::Image;
 
 pub(crate) async fn repository(caller: &Caller, region: &str, registry: &str, name: &str) -> Result<Answer, Failure> {
     let input = Input::Json(json!({"registryId": registry, "repositoryNames": [name]}));
@@ -17,7 +18,8 @@ pub(crate) async fn image(caller: &Caller, region: &str, (registry, repository):
     let kind = if reference.contains(':') { "imageDigest" } else { "imageTag" };
     let input = Input::Json(json!({"registryId": registry, "repositoryName": repository, "imageIds": [{kind: reference}]}));
     let mut answer = caller.call(Operation::DescribeImages, region, repository, input).await?;
-    list(&mut answer, "/imageDetails").map(Answer::Images)
+    let images: Vec<Image> = list(&mut answer, "/imageDetails")?;
+    if images.is_empty() { Err(Failure::Missing) } else { Ok(Answer::Images(images)) }
 }
 
 pub(crate) async fn repository_policy(caller: &Caller, region: &str, registry: &str, name: &str) -> Result<Answer, Failure> {

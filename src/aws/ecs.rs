@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{list, one, short};
+use super::answer::{list, one};
 use super::call::{Caller, Failure, Input};
 use super::operation::Operation;
 use super::prober::AwsProber;
@@ -24,7 +24,7 @@ pub(crate) async fn task_definition(caller: &Caller, name: &str) -> Result<Answe
     })?;
     let definition = answer.get_mut("taskDefinition").map(Value::take).unwrap_or_default();
     let definition: Option<TaskDefinition> = serde_json::from_value(definition).unwrap_or_default();
-    let definition = definition.ok_or_else(|| Failure::Unknown("the answer held no task definition".to_owned()))?;
+    let definition = definition.ok_or_else(|| Failure::Unknown("the answer holds no task definition".to_owned()))?;
     Ok(Answer::TaskDefinition(Box::new(definition.cleaned())))
 }
 
@@ -61,7 +61,7 @@ fn found(answer: &Value, path: &str) -> Result<(), Failure> {
     }
     match answer.pointer("/failures/0/reason").and_then(Value::as_str) {
         Some("MISSING") | None => Err(Failure::Missing),
-        Some(reason) => Err(Failure::Unknown(reason.to_owned())),
+        Some(reason) => Err(Failure::unknown(reason)),
     }
 }
 
@@ -113,6 +113,6 @@ pub(super) fn in_words(failure: Failure, of: &str) -> String {
     match failure {
         Failure::Missing => format!("{of} does not exist"),
         Failure::Elsewhere(region) => format!("{of} is in the Region {region}"),
-        Failure::Unknown(why) => short(&why),
+        Failure::Unknown(why) => why,
     }
 }

@@ -162,3 +162,25 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::VpcDns { region, vpc } => ec2::vpc_dns(caller, region, vpc).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FRESH, Kept};
+    use crate::question::{Answer, Question};
+    use tokio::time::Instant;
+
+    #[test]
+    fn answers_grow_old_and_revisions_do_not() {
+        let old = || Instant::now().checked_sub(FRESH).expect("the machine runs for longer");
+        let definition = Answer::TaskDefinition(Box::default());
+        let named = |name: &str| Question::TaskDefinition { name: name.to_owned() };
+        let serves = |answer: &Answer, question: Question, at: Instant| Kept { at, answer: answer.clone() }.serves(&question, Instant::now());
+        for (name, forever) in [("api:7", true), ("arn:aws:ecs:eu-west-1:111122223333:task-definition/api:7", true), ("api", false)] {
+            assert_eq!(serves(&definition, named(name), old()), forever, "{name}");
+            assert!(serves(&definition, named(name), Instant::now()));
+        }
+        assert!(!serves(&Answer::Missing, named("api:7"), old()), "it may be made by now");
+        assert!(serves(&Answer::Missing, named("api:7"), Instant::now()));
+        assert!(!serves(&Answer::Unknown(String::new()), named("api:7"), Instant::now()));
+    }
+}

@@ -13,10 +13,10 @@ const MOST_KEYS: &str = "50";
 
 pub(crate) async fn bucket(caller: &Caller, region: &str, name: &str) -> Result<Answer, Failure> {
     let answer = follow(caller, Operation::GetBucketLocation, region, name, Vec::new()).await?;
-    let location_constraint = match answer.as_str() {
-        None => "us-east-1".to_owned(),
-        Some("EU") => "eu-west-1".to_owned(),
-        Some(_) => read(answer)?,
+    let location_constraint = match answer {
+        Value::Null => "us-east-1".to_owned(),
+        Value::String(region) if region == "EU" => "eu-west-1".to_owned(),
+        other => read(other)?,
     };
     Ok(Answer::Bucket(Bucket { location_constraint }))
 }

@@ -2,13 +2,16 @@
 
 use serde_json::json;
 
-use super::answer::{policy, read};
+use super::answer::{one, policy};
 use super::call::{Caller, Failure, Input};
 use super::operation::Operation;
 use crate::question::Answer;
 
 pub(crate) async fn secret(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
-    read(caller.call(Operation::DescribeSecret, region, id, Input::Json(json!({"SecretId": id}))).await?).map(Answer::Secret)
+    let mut answer = caller.call(Operation::DescribeSecret, region, id, Input::Json(json!({"SecretId": id}))).await?;
+    // A secret has one, and without this check any object would do.
+    answer.get("ARN").ok_or_else(|| Failure::Unknown("the answer holds no ARN".to_owned()))?;
+    one(&mut answer, "").map(Answer::Secret)
 }
 
 pub(crate) async fn versions(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {

@@ -103,4 +103,12 @@ mod tests {
         }
         assert_eq!(read(&("<a>".repeat(100_000) + &"</a>".repeat(100_000))), None);
     }
+    #[test]
+    fn a_document_that_breaks_off_is_refused() {
+        let whole = "<?xml version=\"1.0\"?><R a=\"b\"><set><item><id>a&amp;&#x62;<![CDATA[c]]></id><!-- d --></item></set></R>";
+        assert_eq!(read(whole), Some(json!({"set": [{"id": "a&bc"}]})));
+        for end in 0..whole.len() {
+            assert_eq!(read(&whole[..end]), None, "{}", &whole[..end]);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The Lambda function: thin; everything it does comes from the library.
 
-use ecs_triage::config::Announcing;
+use ecs_triage::config::Settings;
 use ecs_triage::function::{Function, FunctionError};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn, tracing};
 use serde_json::value::RawValue;
@@ -9,14 +9,14 @@ use std::process::ExitCode;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     tracing::init_default_subscriber();
-    let announcing = match Announcing::from_environment() {
-        Ok(announcing) => announcing,
+    let settings = match Settings::from_environment() {
+        Ok(settings) => settings,
         Err(error) => {
             tracing::error!(%error, "cannot start");
             return ExitCode::FAILURE;
         }
     };
-    let function = &Function::new(announcing).await;
+    let function = &Function::new(settings).await;
     let ran = lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
         Box::pin(function.handle(&event.payload)).await.map_err(|error| diagnostic(&error))
@@ -35,6 +35,7 @@ fn diagnostic(error: &FunctionError) -> Diagnostic {
     let error_type = match error {
         FunctionError::Unreadable(_) => "UnreadableEvent",
         FunctionError::Unannounced(_) => "AnnouncementFailed",
+        FunctionError::ComeAgain => "AnnouncedElsewhere",
     };
     Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
 }

@@ -1,8 +1,12 @@
 //! A container that fetches secrets for the others failed.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::command::Command;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::reason::Step;
+use crate::question::facts::LogEvent;
+use crate::question::{Known, Question};
+use crate::reason::{self, Fault, Step, Symptom};
+use crate::task_definition::{ContainerDefinition, Dependency};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-sidecar-failed",
@@ -19,7 +23,7 @@ pub(super) const CAUSE: Cause = Cause {
             && !symptom.is_normal()
             && !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
     },
-    ask: super::nothing,
+    ask: |case| log_question(case).into_iter().collect(),
     judge,
     fix,
     examples: &[Example {
@@ -30,10 +34,65 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let name = case.name().unwrap_or_else(|| "of the sidecar".to_owned());
-    Judgement::new(Verdict::Likely, format!("container {name} failed, and others wait for it")).finding(Finding::unknown("what its log says"))
+    let sidecar = sidecar(case);
+    let hidden = sidecar.and_then(|sidecar| waits_for_any_end(case, sidecar)).map(|waiting| {
+        Finding::found(format!("container {waiting} waits for it with COMPLETE, which takes a failure for an end; SUCCESS would not"), DEFINITION)
+    });
+    let lines = log_question(case).map_or(Known::NotAsked, |question| case.look::<Vec<LogEvent>>(&question));
+    let said = lines.found().and_then(|lines| lines.iter().rev().find_map(|line| Some((line, telling(&line.message)?))));
+    let title = format!("container {name} failed, and others wait for it");
+    if let Some((line, symptom)) = said {
+        let told = Finding::found(format!("its log says {}/{}: {}", symptom.step, symptom.fault, line.message.trim()), "GetLogEvents");
+        return Judgement::new(Verdict::Confirmed, title).finding(told).findings(hidden);
+    }
+    let last = lines.found().and_then(|lines| lines.last()).map(|line| Finding::found(format!("its log ends with: {}", line.message.trim()), "GetLogEvents"));
+    let unknown = if last.is_some() { None } else { Finding::not_told("what its log says", lines) };
+    Judgement::new(Verdict::Likely, title).findings(last).findings(hidden).findings(unknown)
+}
+
+/// The container's definition.
+fn sidecar<'c>(case: &'c Case<'_>) -> Option<&'c ContainerDefinition> {
+    // ECS prints the image behind it, in brackets.
+    let named = case.symptom.resource.as_ref()?.text.split('(').next()?;
+    case.definition()?.containers.iter().find(|container| container.name == named)
+}
+
+/// A container that goes on once the sidecar has ended, however it did.
+fn waits_for_any_end<'c>(case: &'c Case<'_>, sidecar: &ContainerDefinition) -> Option<&'c str> {
+    let hides = |on: &Dependency| on.container_name == sidecar.name && on.condition == "COMPLETE";
+    let containers = &case.definition()?.containers;
+    containers.iter().find(|container| container.depends_on.iter().any(hides)).map(|container| container.name.as_str())
+}
+
+/// What the line tells of a failure that is known.
+fn telling(line: &str) -> Option<Symptom> {
+    reason::read(line).into_iter().find(|symptom| !matches!(symptom.fault, Fault::Unknown | Fault::Normal | Fault::Exited))
+}
+
+/// The question after the sidecar's log: the stream is named prefix/container/task.
+fn log_question(case: &Case<'_>) -> Option<Question> {
+    let sidecar = sidecar(case)?;
+    let options = &sidecar.log_configuration.as_ref().filter(|log| log.log_driver.as_deref() == Some("awslogs"))?.options;
+    let option = |name: &str| options.get(name)?.as_deref();
+    let task = case.task.arn.as_deref()?.rsplit('/').next()?;
+    Some(Question::LogLines {
+        region: option("awslogs-region").unwrap_or(case.own_region()).to_owned(),
+        group: option("awslogs-group")?.to_owned(),
+        stream: format!("{}/{}/{task}", option("awslogs-stream-prefix")?, sidecar.name),
+    })
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix { text: format!("see the log of that container; it uses the task role, not the execution role{}", case.then_again()), commands, policy: None }
+    let tail = log_question(case).and_then(|question| match question {
+        Question::LogLines { region, group, stream } => {
+            let command = Command::new("aws logs get-log-events").option("--region", &region).option("--log-group-name", &group);
+            Some(command.option("--log-stream-name", &stream).words("--limit 50 --query 'events[].message'").finish())
+        }
+        _ => None,
+    });
+    Fix {
+        text: format!("see the log of that container; it uses the task role, not the execution role{}", case.then_again()),
+        commands: tail.into_iter().collect(),
+        policy: None,
+    }
 }

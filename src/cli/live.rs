@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::Region;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
@@ -18,7 +20,7 @@ use crate::check::{self, Place};
 use crate::config;
 use crate::event::{Task, read_record};
 use crate::question::{Answer, Evidence, Question, record};
-use crate::redact::redact;
+use crate::redact::{redact, redact_name};
 use crate::task_definition::TaskDefinition;
 use crate::triage::{Prober as _, investigate};
 
@@ -41,8 +43,11 @@ impl Live {
     /// AWS by the standard configuration, in `region` where a record names none.
     pub(super) fn new(region: Option<String>) -> Result<Self, CliError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| CliError::Unasked(error.to_string()))?;
-        let config = runtime.block_on(crate::aws::config());
-        let region = region.or_else(|| config.region().map(ToString::to_string));
+        let mut config = runtime.block_on(crate::aws::config());
+        if let Some(region) = region {
+            config = config.into_builder().region(Region::new(region)).build();
+        }
+        let region = config.region().map(ToString::to_string);
         Ok(Self { runtime, prober: AwsProber::new(&config), region, said: Mutex::default() })
     }
 
@@ -233,13 +238,25 @@ impl History {
     }
 
     fn entry(&self, line: &str) -> String {
-        let parsed = (self.format != Format::Jsonl).then(|| serde_json::from_str::<serde_json::Value>(line).ok()).flatten();
-        let Some(entry) = parsed else { return redact(line.trim_end()).into_owned() };
-        if self.format == Format::Json {
-            return serde_json::to_string_pretty(&entry).unwrap_or_default();
+        // Masked text by text: across the marks of JSON the line would be JSON no more.
+        let Ok(entry) = serde_json::from_str(line).map(masked) else { return redact(line.trim_end()).into_owned() };
+        match self.format {
+            Format::Jsonl => return entry.to_string(),
+            Format::Json => return serde_json::to_string_pretty(&entry).unwrap_or_default(),
+            Format::Text | Format::Markdown => {}
         }
-        let text = |path: &str| entry.pointer(path).and_then(serde_json::Value::as_str).unwrap_or("-");
+        let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or("-");
         let [at, cluster, workload, verdict] = ["/task/stopped_at", "/task/cluster", "/task/workload", "/diagnoses/0/verdict"].map(text);
         format!("{at}  {cluster}/{workload}  {}: {} ({verdict})", text("/diagnoses/0/cause"), text("/diagnoses/0/title"))
+    }
+}
+
+/// A document of the journal, safe to print: others may write to the log group.
+fn masked(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(redact_name(&text).into_owned()),
+        Value::Array(values) => values.into_iter().map(masked).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (redact_name(&name).into_owned(), masked(value))).collect(),
+        other => other,
     }
 }

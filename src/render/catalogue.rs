@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::causes::{CAUSES, Cause};
+use crate::question::Question;
 
 /// One line for each cause.
 #[must_use]
@@ -54,6 +55,17 @@ pub fn table(page: &str) -> String {
     for cause in CAUSES {
         let anchor = if page == "#" { format!("#{}", cause.id) } else { format!("{page}#{}", cause.id) };
         let _ = writeln!(out, "| [`{}`]({anchor}) | {} | `{}` |", cause.id, cause.title, cause.owner);
+    }
+    out
+}
+
+/// The table of what may be asked of AWS, and the permissions that this takes.
+#[must_use]
+pub fn permissions() -> String {
+    let mut out = "| what is asked | call | permission |\n|---|---|---|\n".to_owned();
+    for (what, call, actions) in Question::TABLE {
+        let actions: Vec<String> = actions.iter().map(|action| format!("`{action}`")).collect();
+        let _ = writeln!(out, "| {} | {call} | {} |", what.trim().trim_end_matches('.'), actions.join(", "));
     }
     out
 }

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod check;
 pub mod json;
+pub mod markdown;
 pub mod notice;
 mod reason_lines;
 pub mod text;

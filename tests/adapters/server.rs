@@ -12,26 +12,26 @@ const NEVER: Duration = Duration::from_secs(30);
 
 /// What came over the wire.
 #[derive(Debug, Clone, Default)]
-pub struct Heard {
-    pub method: String,
-    pub path: String,
-    pub headers: BTreeMap<String, String>,
-    pub body: String,
+pub(crate) struct Heard {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 /// What goes back.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub(crate) enum Reply {
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: String },
     Nothing,
 }
 
 impl Reply {
-    pub fn new(status: u16, body: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, body: impl Into<String>) -> Self {
         Self::Answer { status, headers: Vec::new(), body: body.into() }
     }
 
-    pub fn with(self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(self, name: &'static str, value: &str) -> Self {
         match self {
             Self::Answer { status, mut headers, body } => {
                 headers.push((name, value.to_owned()));
@@ -42,24 +42,24 @@ impl Reply {
     }
 }
 
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Heard {
     /// `Region/service` of the signature.
-    pub fn scope(&self) -> String {
+    pub(crate) fn scope(&self) -> String {
         let credential = self.header("authorization").split("Credential=").nth(1).unwrap_or_default();
         credential.split('/').skip(2).take(2).collect::<Vec<_>>().join("/")
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 
     /// The operation, where a header or the form names it; else the path.
-    pub fn called(&self) -> String {
+    pub(crate) fn called(&self) -> String {
         let action = || self.body.split('&').find_map(|field| field.strip_prefix("Action=")).map(str::to_owned);
         match self.header("x-amz-target") {
             "" => action().unwrap_or_else(|| self.path.clone()),
@@ -70,7 +70,7 @@ impl Heard {
 
 impl Server {
     /// Starts one; `script` gets what was heard and how much was heard before it.
-    pub fn start(script: impl Fn(&Heard, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(script: impl Fn(&Heard, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -78,19 +78,19 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (log, script) = (Arc::clone(&log), Arc::clone(&script));
-                thread::spawn(move || serve(stream, &log, &*script));
+                thread::spawn(move || serve(&stream, &log, &*script));
             }
         });
         Self { url, heard }
     }
 
-    pub fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn heard(&self) -> Vec<Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard, usize) -> Reply) {
-    let Some(heard) = receive(&stream) else { return };
+fn serve(mut stream: &TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard, usize) -> Reply) {
+    let Some(heard) = receive(stream) else { return };
     let before = {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
         log.push(heard.clone());
@@ -99,10 +99,10 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard, usi
     match script(&heard, before) {
         Reply::Nothing => thread::sleep(NEVER),
         Reply::Answer { status, headers, body } => {
-            let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            let head = format!("HTTP/1.1 {status} Scripted\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n", body.len());
+            let mut lines = vec![format!("HTTP/1.1 {status} Scripted"), format!("Content-Length: {}", body.len()), "Connection: close".to_owned()];
+            lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
             // Who asked may have gone.
-            let _ = (&stream).write_all((head + &body).as_bytes());
+            let _ = stream.write_all((lines.join("\r\n") + "\r\n\r\n" + &body).as_bytes());
         }
     }
 }

@@ -31,6 +31,7 @@ ACCOUNT = "111122223333"
 REGION = "us-east-1"
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 START_SECONDS = 30.0
+START_TRIES = 3
 STACK_SECONDS = 60.0
 READ_SECONDS = 90.0  # an invocation lasts as long as the function's timeout at most
 
@@ -39,6 +40,10 @@ Template = dict[str, Any]
 
 class StackError(Exception):
     """Something that the test needs did not come about."""
+
+
+class Ended(StackError):
+    """The emulator ended by itself."""
 
 
 class _NoManagedPolicies:
@@ -81,7 +86,14 @@ class Emulator:
     def __enter__(self) -> Emulator:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that the emulator ends too
         try:
-            self._start()
+            for tries_left in reversed(range(START_TRIES)):
+                try:
+                    self._start()
+                    break
+                except Ended:
+                    # It looks whether port 443 is free and takes it later; another emulator may come between.
+                    if not tries_left:
+                        raise
         except BaseException:
             self._stop()
             raise
@@ -149,6 +161,7 @@ class Emulator:
     def _start(self) -> None:
         port = free_port()
         self._url = f"https://127.0.0.1:{port}"
+        self._clients.clear()
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self._directory),
@@ -185,7 +198,7 @@ class Emulator:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise StackError(f"the emulator ended with {self._process.returncode}:\n{self.log_tail()}")
+                raise Ended(f"the emulator ended with {self._process.returncode}:\n{self.log_tail()}")
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 self.client("sts").get_caller_identity()

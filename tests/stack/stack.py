@@ -141,6 +141,7 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
         del variables[name]
     variables["AWS_ENDPOINT_URL_ECS"] = ecs_url
     for policy in resources["FunctionRole"]["Properties"]["Policies"]:
+        _, policy, *_ = policy.get("Fn::If", [None, policy])
         document = policy["PolicyDocument"]
         document["Statement"] = [
             changed
@@ -311,6 +312,7 @@ class Run:
         parameters = {
             "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
             "TestEventSource": EVENT_SOURCE,
+            "Probing": arguments.probing,
         }
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
         ecs.allowed = may_describe(self._aws, self._outputs["FunctionName"])
@@ -408,6 +410,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--unset", action="append", default=[], metavar="NAME", help="take an environment variable from the function"
     )
+    parser.add_argument("--probing", default="task-definitions", help="the template's parameter Probing")
     parser.add_argument("--expect", type=int, help="notices to wait for (default: one for each event)")
     parser.add_argument("--entries", type=int, help="journal entries to wait for (default: as many as notices)")
     parser.add_argument("--dead", type=int, help="dead letters to wait for (default: 1 with --poison, else 0)")

@@ -1,0 +1,19 @@
+//! The diagnosis for an issue or a chat: a heading by which it is found again, and the text in a block.
+
+use super::text::{self, Colour};
+use crate::diagnosis::Report;
+
+/// The whole report. Ends with a line break.
+#[must_use]
+pub fn render(report: &Report<'_>) -> String {
+    let heading = report.diagnoses.first().map_or_else(|| "Nothing to diagnose".to_owned(), |best| format!("`{}`: {}", best.cause.id, best.title));
+    format!("### {heading}\n\n{}", block(&text::render(report, Colour::Off)))
+}
+
+/// A text in a block that none of its lines can end.
+#[must_use]
+pub fn block(text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))
+}
