@@ -87,9 +87,12 @@ fn judge(case: &Case<'_>) -> Judgement {
         Side::Unknown(why) => why.clone(),
         Side::Allows | Side::Refuses(_) => None,
     });
+    let allowed =
+        is_allowed_by_role(case).then(|| Finding::found("the role's policies allow kms:Decrypt on it, so the key policy refused, or did", SIMULATION));
     Judgement::new(Verdict::Likely, format!("{role} may not decrypt with {behind}"))
         .culprit(culprit)
         .findings(named)
+        .findings(allowed)
         .findings(which)
         .finding(Finding::unknown(format!("whether the role's policies or the key policy refuse{}", why.map(|why| format!(": {why}")).unwrap_or_default())))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
@@ -129,6 +132,12 @@ fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> 
         (KeySide::Delegated(_), None) => Side::Unknown(Some("the key policy leaves it to the role's policies".to_owned())),
         (KeySide::Unsure(why), _) => Side::Unknown(Some(why)),
     }
+}
+
+/// Whether the role's own policies allow it on every key that it can be.
+fn is_allowed_by_role(case: &Case<'_>) -> bool {
+    let decisions = case.simulated_refusals();
+    !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some_and(|told| told.eval_decision == "allowed"))
 }
 
 /// What is known of the key policy, where the role's policies refuse: it may refuse too.
@@ -191,12 +200,20 @@ fn fix(case: &Case<'_>) -> Fix {
         _ => None,
     };
     let resource = key.unwrap_or_else(|| format!("arn:{}:kms:{region}:{}:key/<key-id>", case.partition(), case.account().unwrap_or("<account>")));
-    let via = case.keys().first().map(KeyView::via);
-    // The service's name ends otherwise in other partitions.
-    let via = via.map_or_else(
-        || json!({"StringLike": {"kms:ViaService": format!("{service}.{region}.amazonaws.com*")}}),
-        |via| json!({"StringEquals": {"kms:ViaService": via}}),
-    );
+    // How the service's name ends in China no page says.
+    let via = match case.keys().first().map(KeyView::via).filter(|_| !region.starts_with("cn-")) {
+        Some(via) => json!({"StringEquals": {"kms:ViaService": via}}),
+        None => json!({"StringLike": {"kms:ViaService": format!("{service}.{region}.amazonaws.com*")}}),
+    };
+    if let (true, Some(role)) = (is_allowed_by_role(case), case.role().and_then(|role| role.arn())) {
+        let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "kms:Decrypt", "Resource": "*", "Condition": via});
+        let look = Command::new("aws kms get-key-policy").option("--region", region).option("--key-id", &resource).words("--policy-name default").finish();
+        return Fix {
+            text: format!("add the statement to the key policy, if nothing there says so{}", case.then_again()),
+            commands: vec![look],
+            policy: Some(add),
+        };
+    }
     let policy = policy::allow_if(&["kms:Decrypt"], &json!(resource), &via);
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let put = policy::put_role_policy(&role, "ecs-decrypt", &policy);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::case::Case;
 use super::command::Command;
 use crate::arn::Arn;
 use crate::task_definition::{may_have_suffix, split_suffix};
@@ -19,6 +20,14 @@ pub(super) fn allow_if(actions: &[&str], resource: &Value, condition: &Value) ->
 /// `aws iam put-role-policy` for a policy on one resource. The name tells resources apart: a policy under a name that is taken replaces it.
 pub(super) fn put_role_policy(role: &str, about: &str, policy: &Value) -> String {
     put(Command::new("aws iam put-role-policy").option("--role-name", role), about, policy)
+}
+
+/// The policy that lets the execution role read something under another ARN than before, and the command that puts it.
+pub(super) fn read_by_role(case: &Case<'_>, action: &str, arn: &str) -> (Value, String) {
+    let policy = allow(&[action], &json!(arn));
+    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+    let put = put_role_policy(&role, "ecs-read", &policy);
+    (policy, put)
 }
 
 /// The same for a user.
