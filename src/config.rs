@@ -3,6 +3,7 @@
 use std::env::{self, VarError};
 use std::io::IsTerminal as _;
 
+use crate::arn::Arn;
 use crate::render::text::Colour;
 use crate::triage::Scope;
 
@@ -15,7 +16,20 @@ pub struct Settings {
     pub journal: Option<String>,
     /// `ECS_TRIAGE_PROBING`: what AWS is asked, everything by default.
     pub probing: Scope,
+    /// `ECS_TRIAGE_TABLE`: the DynamoDB table that keeps the incidents.
+    pub table: Option<String>,
+    /// `ECS_TRIAGE_CHAT_TOPIC_ARN`: the SNS topic for Amazon Q Developer in chat applications.
+    pub chat_topic_arn: Option<String>,
+    /// `ECS_TRIAGE_BUS`: the ARN of the event bus that is told of incidents.
+    pub bus: Option<String>,
+    /// `ECS_TRIAGE_REMINDER_HOURS`: as long as an incident that goes on is not announced again, six hours by default.
+    pub reminder: u32,
 }
+
+/// The default of [`Settings::reminder`].
+const REMINDER_HOURS: u32 = 6;
+/// A week: who is reminded less often is not reminded.
+const LONGEST_REMINDER_HOURS: u32 = 168;
 
 /// Why the function cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,22 +52,18 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When neither variable is set, or one is not what it is for.
+    /// When there is nowhere to announce, or a variable is not what it is for.
     pub fn from_environment() -> Result<Self, ConfigError> {
         Self::from_variables(variable)
     }
 
     fn from_variables(variable: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
-        let topic_arn = variable("ECS_TRIAGE_TOPIC_ARN");
-        let journal = variable("ECS_TRIAGE_JOURNAL");
-        let is_topic = |arn: &String| crate::arn::Arn::parse(arn).is_some_and(|arn| arn.service == "sns");
-        if !topic_arn.iter().all(is_topic) {
-            return Err(ConfigError::Malformed { name: "ECS_TRIAGE_TOPIC_ARN", expected: "the ARN of an SNS topic" });
-        }
-        let is_group = |name: &String| name.len() <= 512 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/.#".contains(&byte));
-        if !journal.iter().all(is_group) {
-            return Err(ConfigError::Malformed { name: "ECS_TRIAGE_JOURNAL", expected: "the name of a log group" });
-        }
+        let checked = |name, fits: fn(&str) -> bool, expected| match variable(name) {
+            Some(value) if !fits(&value) => Err(ConfigError::Malformed { name, expected }),
+            value => Ok(value),
+        };
+        let topic_arn = checked("ECS_TRIAGE_TOPIC_ARN", is_topic, "the ARN of an SNS topic")?;
+        let journal = checked("ECS_TRIAGE_JOURNAL", is_log_group, "the name of a log group")?;
         if topic_arn.is_none() && journal.is_none() {
             return Err(ConfigError::NowhereToAnnounce);
         }
@@ -65,8 +75,35 @@ impl Settings {
                 .find(|scope| scope.as_str() == word)
                 .ok_or(ConfigError::Malformed { name: "ECS_TRIAGE_PROBING", expected: "full, task-definitions or off" })?,
         };
-        Ok(Self { topic_arn, journal, probing })
+        let table = checked("ECS_TRIAGE_TABLE", is_table, "the name of a DynamoDB table")?;
+        let chat_topic_arn = checked("ECS_TRIAGE_CHAT_TOPIC_ARN", is_topic, "the ARN of an SNS topic")?;
+        let bus = checked("ECS_TRIAGE_BUS", is_bus, "the ARN of an event bus")?;
+        let reminder = match variable("ECS_TRIAGE_REMINDER_HOURS") {
+            None => REMINDER_HOURS,
+            Some(hours) => hours
+                .parse()
+                .ok()
+                .filter(|hours| (1..=LONGEST_REMINDER_HOURS).contains(hours))
+                .ok_or(ConfigError::Malformed { name: "ECS_TRIAGE_REMINDER_HOURS", expected: "a whole number of hours from 1 to 168" })?,
+        };
+        Ok(Self { topic_arn, journal, probing, table, chat_topic_arn, bus, reminder })
     }
+}
+
+fn is_topic(text: &str) -> bool {
+    Arn::parse(text).is_some_and(|arn| arn.service == "sns")
+}
+
+fn is_bus(text: &str) -> bool {
+    Arn::parse(text).is_some_and(|arn| arn.service == "events" && arn.resource.starts_with("event-bus/"))
+}
+
+fn is_log_group(name: &str) -> bool {
+    name.len() <= 512 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/.#".contains(&byte))
+}
+
+fn is_table(name: &str) -> bool {
+    (3..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 /// Colour for standard output: only on a terminal, and not where `NO_COLOR` is set.
@@ -113,5 +150,47 @@ mod tests {
         assert_eq!(read(&[]), Err(ConfigError::NowhereToAnnounce));
         assert!(matches!(read(&[("ECS_TRIAGE_TOPIC_ARN", "my-topic")]), Err(ConfigError::Malformed { name: "ECS_TRIAGE_TOPIC_ARN", .. })));
         assert!(matches!(read(&[("ECS_TRIAGE_JOURNAL", "a group")]), Err(ConfigError::Malformed { name: "ECS_TRIAGE_JOURNAL", .. })));
+    }
+
+    #[test]
+    fn what_is_not_set_is_absent_and_the_reminder_has_a_default() {
+        let settings = read(&[("ECS_TRIAGE_JOURNAL", "journal"), ("ECS_TRIAGE_TABLE", ""), ("ECS_TRIAGE_REMINDER_HOURS", "")]).expect("they are fine");
+        assert_eq!((settings.table, settings.chat_topic_arn, settings.bus, settings.reminder), (None, None, None, 6));
+    }
+
+    #[test]
+    fn what_incidents_need_is_read() {
+        let (topic, bus) = ("arn:aws-cn:sns:cn-north-1:111122223333:chat", "arn:aws:events:us-east-1:111122223333:event-bus/default");
+        let variables = [("ECS_TRIAGE_TABLE", "incidents"), ("ECS_TRIAGE_CHAT_TOPIC_ARN", topic), ("ECS_TRIAGE_BUS", bus), ("ECS_TRIAGE_REMINDER_HOURS", "24")];
+        let settings = read(&[&[("ECS_TRIAGE_JOURNAL", "journal")], &variables[..]].concat()).expect("they are fine");
+        assert_eq!(settings.table.as_deref(), Some("incidents"));
+        assert_eq!((settings.chat_topic_arn.as_deref(), settings.bus.as_deref(), settings.reminder), (Some(topic), Some(bus), 24));
+    }
+
+    /// A chat topic or a bus alone would leave nobody with the whole diagnosis.
+    #[test]
+    fn neither_chat_nor_a_bus_is_a_place_to_announce() {
+        let chat = ("ECS_TRIAGE_CHAT_TOPIC_ARN", "arn:aws:sns:us-east-1:111122223333:chat");
+        assert_eq!(read(&[chat, ("ECS_TRIAGE_TABLE", "incidents")]), Err(ConfigError::NowhereToAnnounce));
+    }
+
+    #[test]
+    fn what_incidents_need_is_refused_where_it_is_nonsense() {
+        let nonsense = [
+            ("ECS_TRIAGE_TABLE", "in"),
+            ("ECS_TRIAGE_TABLE", "arn:aws:dynamodb:us-east-1:111122223333:table/incidents"),
+            ("ECS_TRIAGE_CHAT_TOPIC_ARN", "chat"),
+            ("ECS_TRIAGE_CHAT_TOPIC_ARN", "arn:aws:sqs:us-east-1:111122223333:chat"),
+            ("ECS_TRIAGE_BUS", "default"),
+            ("ECS_TRIAGE_BUS", "arn:aws:events:us-east-1:111122223333:rule/default"),
+            ("ECS_TRIAGE_REMINDER_HOURS", "0"),
+            ("ECS_TRIAGE_REMINDER_HOURS", "169"),
+            ("ECS_TRIAGE_REMINDER_HOURS", "6h"),
+            ("ECS_TRIAGE_REMINDER_HOURS", "-1"),
+        ];
+        for (name, value) in nonsense {
+            let refused = read(&[("ECS_TRIAGE_JOURNAL", "journal"), (name, value)]);
+            assert!(matches!(&refused, Err(ConfigError::Malformed { name: told, .. }) if *told == name), "{name}={value}: {refused:?}");
+        }
     }
 }

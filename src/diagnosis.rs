@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::causes::{self, Case, Cause, Culprit, Finding, Fix, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
-use crate::question::{Answer, Evidence, Question};
+use crate::question::{Answer, Evidence, Known, Question};
 use crate::reason::{self, Fault, Step, Symptom};
 
 /// All that can be said of one task.
@@ -39,6 +39,8 @@ pub struct Diagnosis {
     pub title: String,
     /// How sure it is.
     pub verdict: Verdict,
+    /// Whether AWS's state was looked at for it.
+    pub looked: Looked,
     /// What it happened to.
     pub culprit: Culprit,
     /// What was found, was missing, or stayed unknown.
@@ -49,6 +51,35 @@ pub struct Diagnosis {
     pub fix: Fix,
     /// Which of the report's symptoms it explains.
     pub symptom: usize,
+}
+
+/// Whether AWS's state was looked at for a diagnosis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// Nobody asked.
+    NotAsked,
+    /// AWS told nothing of what was asked.
+    NotTold,
+    /// It told something.
+    Told,
+}
+
+impl Looked {
+    fn of(cause: &Cause, case: &Case<'_>) -> Self {
+        let told = Self::by((cause.ask)(case).into_iter().filter_map(|question| case.evidence.answer(&question)));
+        if told != Self::NotAsked {
+            return told;
+        }
+        // A cause that asks nothing has no less to go on than its neighbours.
+        Self::by(case.evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition { .. })).map(|(_, answer)| answer))
+    }
+
+    fn by<'a>(answers: impl Iterator<Item = &'a Answer>) -> Self {
+        answers.fold(Self::NotAsked, |so_far, answer| match (so_far, answer) {
+            (Self::NotAsked | Self::NotTold, Answer::Unknown(_)) => Self::NotTold,
+            _ => Self::Told,
+        })
+    }
 }
 
 impl Report<'_> {
@@ -182,10 +213,11 @@ pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
         cause,
         title: judgement.title,
         verdict: judgement.verdict,
+        looked: Looked::of(cause, case),
         culprit: judgement.culprit.unwrap_or_else(|| case.culprit()),
         findings: judgement.findings.into_iter().chain(case.definition_unread()).collect(),
         drawing: judgement.drawing,
-        fix: (cause.fix)(case),
+        fix: if judgement.has_passed { case.try_again() } else { (cause.fix)(case) },
         symptom,
     };
     told.map(diagnosis).collect()
@@ -211,9 +243,18 @@ pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     definition.into_iter().chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
 }
 
+/// What the text names as failing.
+fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
+    let nothing = Evidence::default();
+    let case = Case { task, symptom, definition: Known::NotAsked, references: Vec::new(), evidence: &nothing, placement: None };
+    case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
+}
+
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
     let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
+    // By the text alone: what was asked beside it must not make another failure of it.
+    let culprit = best.and(symptom).and_then(|symptom| told_culprit(task, symptom));
     let parts = [
         task.account.as_deref(),
         task.region.as_deref(),
@@ -221,7 +262,7 @@ fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> 
         workload,
         symptom.map(|symptom| symptom.step.as_str()),
         symptom.map(|symptom| symptom.fault.as_str()),
-        best.and_then(|best| best.culprit.id.as_deref()),
+        culprit.as_deref(),
     ];
     // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

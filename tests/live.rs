@@ -348,7 +348,7 @@ async fn the_journal_is_read_back() {
     let mut lines = Vec::new();
     for (state, file) in ["wrong-suffix", "no-route"].iter().zip(&files) {
         let line = typed(&["diagnose", "--format", "jsonl", file], &Variables::new()).out.trim_end().to_owned();
-        journal.append(&format!("prod/{state}"), &line).await.expect("the journal takes it");
+        journal.append(&format!("prod/{state}"), &[&line]).await.expect("the journal takes it");
         lines.push(line);
     }
     let history = |more: &[&str]| typed(&[&["history", "--since", "1h"], more].concat(), &aws);

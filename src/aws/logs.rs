@@ -46,18 +46,19 @@ impl Journal {
         Self { client: Client::new(config), group }
     }
 
-    /// Appends one line to the stream of a workload, which is made when it is first written to.
+    /// Appends lines to the stream of a workload, which is made when it is first written to.
     ///
     /// # Errors
     ///
     /// When CloudWatch Logs refuses it or does not answer, after the SDK's retries.
-    pub async fn append(&self, stream: &str, line: &str) -> Result<(), JournalError> {
+    pub async fn append(&self, stream: &str, lines: &[&str]) -> Result<(), JournalError> {
         let failed = |why: String| JournalError { group: self.group.clone(), why };
         let stream = stream_name(stream);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let timestamp = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        let event = InputLogEvent::builder().timestamp(timestamp).message(line).build().map_err(|error| failed(error.to_string()))?;
-        let put = || self.client.put_log_events().log_group_name(&self.group).log_stream_name(&stream).log_events(event.clone()).send();
+        let event = |line: &&str| InputLogEvent::builder().timestamp(timestamp).message(*line).build();
+        let events = lines.iter().map(event).collect::<Result<Vec<_>, _>>().map_err(|error| failed(error.to_string()))?;
+        let put = || self.client.put_log_events().log_group_name(&self.group).log_stream_name(&stream).set_log_events(Some(events.clone())).send();
         let Err(error) = put().await else { return Ok(()) };
         if !error.as_service_error().is_some_and(PutLogEventsError::is_resource_not_found_exception) {
             return Err(failed(describe(&error)));

@@ -45,7 +45,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let Some((reference, malformation)) = malformed(case) else {
         if case.symptom.fault != Fault::BadReference {
-            return Judgement::unsupported();
+            return well_formed(case)
+                .map_or_else(Judgement::unsupported, |found| Judgement::new(Verdict::RuledOut, "the reference is well-formed").finding(found));
         }
         let title = case
             .symptom
@@ -66,6 +67,14 @@ fn judge(case: &Case<'_>) -> Judgement {
     Judgement::new(Verdict::Confirmed, format!("the reference of {name} is written wrongly"))
         .finding(Finding::found(problem, DEFINITION))
         .findings(case.definition_unknown())
+}
+
+/// That every reference is as it should be, where the definition shows it and the state does not contradict.
+fn well_formed(case: &Case<'_>) -> Option<Finding> {
+    let secrets = case.secrets();
+    let whole = !secrets.is_empty() && secrets.iter().all(|secret| secret.reference.is_some() && secret.is_whole());
+    let known = secrets.iter().all(|secret| !matches!(secret.presence(), Presence::NotAsked | Presence::Unknown(_)));
+    (whole && known).then(|| Finding::found("the whole ARN of a secret in valueFrom, with nothing in a wrong place", DEFINITION))
 }
 
 /// What exists under the name shows how the reference should have been written.

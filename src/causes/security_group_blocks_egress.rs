@@ -27,7 +27,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the task's security group lets nothing out to {}", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["security group"], format!("{}'s security group lets nothing out to {}", path::caller_name(case), case.service_name()))
+    {
         return judged;
     }
     Judgement::new(Verdict::Possible, format!("the task's security group lets nothing out to {service}", service = case.service_name()))

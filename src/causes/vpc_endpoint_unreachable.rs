@@ -27,7 +27,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the VPC endpoint for {} keeps the task out", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["endpoint", "gateway endpoint"], format!("the VPC endpoint for {} keeps the task out", case.service_name()))
+    {
         return judged;
     }
     if case.reached_for_endpoint() == Some(false) {

@@ -27,7 +27,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the NAT gateway between the task and {} does not work", case.service_name())) {
+    if let Some(judged) = path::judge(case, is_it, &["route table"], format!("the NAT gateway between the task and {} does not work", case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {

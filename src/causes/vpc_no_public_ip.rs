@@ -27,7 +27,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the task has no public IP, and its way to {} needs one", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["route table"], format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name()))
+    {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
@@ -42,6 +44,11 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if path::is_on_host(case) && path::fault(case, is_it).is_some() {
+        let associate = case.aws_at_task("ec2 associate-address").words("--instance-id '<instance>' --allocation-id '<elastic-ip>'").finish();
+        let text = "put the container instances into private subnets with a NAT gateway, or give them public addresses";
+        return Fix { text: format!("{text}{}", case.then_again()), commands: case.commands([associate]), policy: None };
+    }
     if let (Some(service), Some(placement)) = (&case.task.workload, case.placed().filter(|_| path::fault(case, is_it).is_some())) {
         let network = format!(
             "awsvpcConfiguration={{subnets=[{}],securityGroups=[{}],assignPublicIp=ENABLED}}",

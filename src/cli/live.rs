@@ -99,21 +99,22 @@ fn progress(doing: &str) {
 }
 
 impl Check {
+    /// The definition of that name, from AWS.
+    fn registered(&self, live: &Live, evidence: &mut Evidence) -> Result<TaskDefinition, CliError> {
+        progress(&format!("asking AWS for {}", self.definition));
+        let question = Question::TaskDefinition { name: self.definition.clone() };
+        live.ask_all(std::slice::from_ref(&question), evidence);
+        match evidence.answer(&question) {
+            Some(Answer::TaskDefinition(definition)) => Ok((**definition).clone()),
+            Some(Answer::Unknown(why)) => Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
+            _ => Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
+        }
+    }
+
     /// The definition and all that AWS says of what it refers to.
     pub(super) fn asked(&self, given: Option<TaskDefinition>, mut evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
         let live = Live::new(self.region.clone())?;
-        let definition = if let Some(definition) = given {
-            definition
-        } else {
-            progress(&format!("asking AWS for {}", self.definition));
-            let question = Question::TaskDefinition { name: self.definition.clone() };
-            live.ask_all(std::slice::from_ref(&question), &mut evidence);
-            match evidence.answer(&question) {
-                Some(Answer::TaskDefinition(definition)) => (**definition).clone(),
-                Some(Answer::Unknown(why)) => return Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
-                _ => return Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
-            }
-        };
+        let definition = given.map_or_else(|| self.registered(&live, &mut evidence), Ok)?;
         let place = self.place(&definition, live.region.clone())?;
         let check = check::Check::new(&definition, &place);
         for _ in 0..CHECK_ROUNDS {
