@@ -38,7 +38,7 @@ const STATES: &[(&str, &str, &str, &[&str])] = &[
     ("near-name", "secret-misnamed", "confirmed", &["a secret prod/bd in eu-west-1", "if {secret} was meant"]),
     ("missing-stage", "secret-version-missing", "confirmed", &["BLUE among the 1 versions; the stages are AWSCURRENT"]),
     ("without-value", "secret-without-value", "confirmed", &["a version with the stage AWSCURRENT"]),
-    ("disabled-key", "key-unusable", "confirmed", &["is disabled", "enable it"]),
+    ("disabled-key", "key-unusable", "confirmed", &["is disabled", "aws kms enable-key"]),
     ("deleted-key", "key-unusable", "confirmed", &["is scheduled for deletion on"]),
     ("missing-parameter", "parameter-missing", "confirmed", &["/billing/key", "a parameter with a similar name"]),
     ("near-parameter", "parameter-misnamed", "confirmed", &["if /prod/db/url was meant"]),

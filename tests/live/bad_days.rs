@@ -235,19 +235,20 @@ fn in_time(ran: &Ran) {
 
 #[test]
 fn what_is_not_set_up_is_said() {
-    let commands: [&[&str]; 3] = [&["ps"], &["history"], &["check", "api"]];
     let without = |name: &str| {
         let mut environment = aws_at(NOWHERE);
         environment.remove(name);
         environment
     };
-    for command in commands {
-        refused(command, &without("AWS_ACCESS_KEY_ID"), &["cannot ask AWS: ", "there are no AWS credentials to ask with"]);
-        refused(command, &without("AWS_REGION"), &["no Region"]);
-        refused(command, &aws_at(NOWHERE), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: Connection refused"]);
-        refused(command, &aws_at("nowhere"), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: "]);
-        refused(&[command, &["--region", "not/a/region"]].concat(), &aws_at(NOWHERE), &["Region"]);
-    }
+    thread::scope(|scope| {
+        for command in [&["ps"][..], &["history"], &["check", "api"]] {
+            scope.spawn(move || refused(command, &without("AWS_ACCESS_KEY_ID"), &["cannot ask AWS: ", "there are no AWS credentials to ask with"]));
+            scope.spawn(move || refused(command, &without("AWS_REGION"), &["no Region"]));
+            scope.spawn(move || refused(command, &aws_at(NOWHERE), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: Connection refused"]));
+            scope.spawn(move || refused(command, &aws_at("nowhere"), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: "]));
+            scope.spawn(move || refused(&[command, &["--region", "not/a/region"]].concat(), &aws_at(NOWHERE), &["Region"]));
+        }
+    });
     // A definition at hand is not green because nobody could be asked.
     for environment in [without("AWS_ACCESS_KEY_ID"), aws_at(NOWHERE), aws_at(&aws("denying"))] {
         let ran = typed(&["check", "events/task-definitions/api.json"], &environment);
