@@ -68,7 +68,7 @@ fn by_state(case: &Case<'_>) -> Option<Fix> {
     let id = key.arn().unwrap_or_else(|| key.id.clone());
     let on_key = |words: &str| Command::new(&format!("aws kms {words}")).option("--region", &key.region).option("--key-id", &id).finish();
     let (text, words): (&str, &[&str]) = match key.known().found().and_then(|known| known.key_state.as_deref()) {
-        Some("Disabled") => ("enable the key", &["enable-key"]),
+        Some("Disabled") => ("the key is disabled: enable it", &["enable-key"]),
         Some("PendingDeletion") => ("cancel the key's deletion and enable it", &["cancel-key-deletion", "enable-key"]),
         Some("PendingImport") => {
             ("import the key's material again", &["get-parameters-for-import --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096"])
