@@ -240,12 +240,14 @@ impl Function {
         if let Some(notice) = notice::of(&report, due.as_str(), &context) {
             self.publish(&notice).await?;
         }
-        self.noted(self.ledger.announced(incident, due, now).await)
+        noted(self.ledger.announced(incident, due, now).await);
+        Ok(())
     }
 
     async fn announce_storm(&self, incident: &Incident, storm: &Storm, now: Timestamp) -> Result<(), FunctionError> {
         self.publish(&notice::storm(&incident.about, storm)).await?;
-        self.noted(self.ledger.storm_announced(incident, storm, now).await)
+        noted(self.ledger.storm_announced(incident, storm, now).await);
+        Ok(())
     }
 
     /// Announces what may have been announced: the incidents are not reachable.
@@ -258,15 +260,6 @@ impl Function {
             Some(notice) => self.publish(&notice).await,
             None => Ok(()),
         }
-    }
-
-    /// A notice is out, and only that is not kept: it may come again, which no repeat of the message would prevent.
-    #[expect(clippy::unnecessary_wraps, reason = "the last step of what can fail")]
-    fn noted(&self, kept: Result<(), Unreachable>) -> Result<(), FunctionError> {
-        if let Err(error) = kept {
-            tracing::error!(error = %error, holder = ?self.ledger, "announced, but not noted: it may come again");
-        }
-        Ok(())
     }
 
     /// Ends the incidents of a workload that is well again, and says so.
@@ -283,12 +276,9 @@ impl Function {
             }
         };
         for incident in &ended {
-            let told = match self.publish(&notice::resolved(incident)).await {
-                Ok(()) => self.noted(self.ledger.announced(incident, Due::Resolved, now).await),
-                failed => failed,
-            };
-            if let Err(problem) = told {
-                outcome.fail([end.entry], &problem);
+            match self.publish(&notice::resolved(incident)).await {
+                Ok(()) => noted(self.ledger.announced(incident, Due::Resolved, now).await),
+                Err(problem) => outcome.fail([end.entry], &problem),
             }
         }
         if come_again {
@@ -311,7 +301,9 @@ impl Function {
         }
         let Some(journal) = &self.journal else { return };
         let mut streams: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
-        failed.iter().for_each(|line| streams.entry(&line.stream).or_default().push(line));
+        for line in &failed {
+            streams.entry(&line.stream).or_default().push(line);
+        }
         let written = streams.iter().map(|(stream, lines)| async move {
             let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
             (lines, journal.append(stream, &texts).await)
@@ -327,6 +319,13 @@ impl Function {
     }
 }
 
+/// A notice is out, and only that is not kept: it may come again, which no repeat of the message would prevent.
+fn noted(kept: Result<(), Unreachable>) {
+    if let Err(error) = kept {
+        tracing::error!(error = %error, "announced, but not noted: it may come again");
+    }
+}
+
 fn tasks(count: usize) -> String {
     if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
 }
@@ -334,9 +333,10 @@ fn tasks(count: usize) -> String {
 fn batch_answer(entries: &[Entry], outcome: &Outcome) -> Value {
     let failures = outcome.problems.iter().map(|(at, problem)| {
         let id = entries[*at].message_id.as_deref().unwrap_or_default();
-        match problem {
-            FunctionError::ComeAgain => tracing::info!(message_id = id, "the message comes again: {problem}"),
-            _ => tracing::error!(message_id = id, error = %problem, "the message goes back to the queue"),
+        if matches!(problem, FunctionError::ComeAgain) {
+            tracing::info!(message_id = id, "{problem}");
+        } else {
+            tracing::error!(message_id = id, error = %problem, "the message goes back to the queue");
         }
         json!({"itemIdentifier": id})
     });

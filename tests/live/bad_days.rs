@@ -112,7 +112,9 @@ fn the_permissions_that_ecs_triage_lacks_are_named() {
     for (name, actions) in [
         ("secret-missing", &["ecs:DescribeTaskDefinition", "secretsmanager:DescribeSecret"][..]),
         ("secret-network-timeout", &["ecs:DescribeTaskDefinition", "ec2:DescribeSubnets"]),
+        ("secret-access-denied", &["ecs:DescribeTaskDefinition", "iam:GetRole"]),
         ("image-missing", &["ecs:DescribeTaskDefinition", "ecr:DescribeImages"]),
+        ("parameter-missing", &["ecs:DescribeTaskDefinition", "ssm:DescribeParameters"]),
     ] {
         let lacking = lacking(name);
         assert!(actions.iter().all(|action| lacking.contains(*action)), "{name}: {lacking:?}");
@@ -143,12 +145,17 @@ fn a_batch_is_announced_whole_on_a_bad_day() {
     let batch = event("sqs-batch");
     let typed = typed(&["diagnose", "--format", "jsonl", "events/sqs-batch.json"], &Variables::new());
     let failures = typed.out.lines().filter(|line| document(line)["diagnoses"] != serde_json::json!([])).count();
-    for day in ["denying", "silent"] {
-        let invoked = invoke(&batch, &aws(day));
-        assert_eq!(invoked.answer["batchItemFailures"], serde_json::json!([]), "{day}: {}", invoked.answer);
-        assert_eq!(invoked.published.len(), failures, "{day}");
-        assert!(invoked.took < FUNCTION, "{day}: {:?}", invoked.took);
-    }
+    thread::scope(|scope| {
+        for day in ["denying", "silent"] {
+            let batch = &batch;
+            scope.spawn(move || {
+                let invoked = invoke(batch, &aws(day));
+                assert_eq!(invoked.answer["batchItemFailures"], serde_json::json!([]), "{day}: {}", invoked.answer);
+                assert_eq!(invoked.published.len(), failures, "{day}");
+                assert!(invoked.took < FUNCTION, "{day}: {:?}", invoked.took);
+            });
+        }
+    });
 }
 
 #[test]
@@ -240,6 +247,13 @@ fn what_is_not_set_up_is_said() {
         refused(command, &aws_at(NOWHERE), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: Connection refused"]);
         refused(command, &aws_at("nowhere"), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: "]);
         refused(&[command, &["--region", "not/a/region"]].concat(), &aws_at(NOWHERE), &["Region"]);
+    }
+    // A definition at hand is not green because nobody could be asked.
+    for environment in [without("AWS_ACCESS_KEY_ID"), aws_at(NOWHERE), aws_at(&aws("denying"))] {
+        let ran = typed(&["check", "events/task-definitions/api.json"], &environment);
+        assert_eq!((ran.code, ran.complaints.as_str()), (Some(2), "ecs-triage: AWS answered none of the questions: nothing is proved\n"), "{}", ran.out);
+        assert_contains(&ran.out, &["  not checked: DescribeSecret: "]);
+        in_time(&ran);
     }
     // A task's own words are diagnosed all the same.
     let event = file("nowhere.json", &event("secret-missing"));
