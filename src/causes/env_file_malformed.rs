@@ -48,5 +48,10 @@ fn malformation(value: &str) -> Option<String> {
 
 fn fix(case: &Case<'_>) -> Fix {
     let commands = case.commands_for_revision([]);
-    Fix { text: format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()), commands, policy: None }
+    Fix {
+        text: format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -78,10 +78,10 @@ fn by_state(case: &Case<'_>) -> Option<Fix> {
         None => {
             let of = key.of.as_deref().unwrap_or("what it encrypted");
             let text = format!("a deleted key does not come back, nor does what it encrypted: store {of} anew under a key that exists{}", case.then_again());
-            return Some(Fix { text, commands: Vec::new(), policy: None });
+            return Some(Fix { text, commands: Vec::new(), policy: None, ..Fix::default() });
         }
     };
-    Some(Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(words.iter().map(|words| on_key(words))), policy: None })
+    Some(Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(words.iter().map(|words| on_key(words))), policy: None, ..Fix::default() })
 }
 
 fn fix(case: &Case<'_>) -> Fix {
@@ -95,6 +95,7 @@ fn fix(case: &Case<'_>) -> Fix {
             text: "find the key by its id in the secret's metadata, and enable it, after cancelling its deletion if it was scheduled".to_owned(),
             commands: look.into_iter().collect(),
             policy: None,
+            ..Fix::default()
         };
     };
     let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).option("--key-id", key).finish());
@@ -102,5 +103,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again()),
         commands: case.commands(commands),
         policy: None,
+        ..Fix::default()
     }
 }
