@@ -12,7 +12,8 @@
 //! - What is due to be announced follows from the document alone ([`Incident::due`]). Whoever wants to announce claims it in the same write that
 //!   records the sighting, publishes, and then notes that it is out. A claim ends by itself: a holder that died is succeeded.
 //! - Between publishing and noting lies the one moment in which a death makes a notice come twice. The other order would lose it.
-//! - A message may be forgotten once its sighting is recorded, unless what it made due is still claimed by somebody who may be dead.
+//! - A message may be forgotten once its sighting is recorded and what it made due is out. Where another has claimed that, a message seen for the
+//!   first time may be forgotten too: the other has a message of its own that comes again if it dies. One seen before may be that very message.
 
 pub mod ledger;
 pub mod store;
@@ -103,7 +104,7 @@ pub struct Incident {
     pub serial: u64,
     /// Whether its workload's index has it.
     pub indexed: bool,
-    /// Ids of sightings, hashed, the latest last.
+    /// Ids of sightings, hashed, the latest last; its predecessor's too, for they may still come again.
     seen: Vec<u64>,
 }
 
@@ -158,29 +159,34 @@ impl Incident {
             resolved: None,
             closed: false,
             claim: None,
-            seen: Vec::new(),
+            seen: before.map(|before| before.seen.clone()).unwrap_or_default(),
         }
     }
 
-    /// Whether a sighting belongs to it, and not to a new one after it: it is open, or was when the failure happened, or was never announced.
+    /// Whether a sighting belongs to it, and not to a new one after it: it is open, or was when the failure happened.
     #[must_use]
     pub fn takes(&self, sighting: &Sighting) -> bool {
         match self.resolved {
-            _ if self.announced == 0 => true,
             Some(resolved) => sighting.at <= resolved,
-            None => sighting.at.duration_since(self.last_seen) <= SILENCE,
+            // Silence ends only what was announced.
+            None => self.announced == 0 || sighting.at.duration_since(self.last_seen) <= SILENCE,
         }
+    }
+
+    /// Whether a sighting is recorded already.
+    #[must_use]
+    pub fn remembers(&self, sighting: &Sighting) -> bool {
+        self.seen.contains(&hash(&sighting.id))
     }
 
     /// Counts the sightings that are new; how many were.
     pub fn record(&mut self, sightings: &[Sighting]) -> usize {
         let mut new = 0;
         for sighting in sightings {
-            let id = hash(&sighting.id);
-            if self.seen.contains(&id) {
+            if self.remembers(sighting) {
                 continue;
             }
-            self.seen.push(id);
+            self.seen.push(hash(&sighting.id));
             self.occurrences += 1;
             self.first_seen = self.first_seen.min(sighting.at);
             self.last_seen = self.last_seen.max(sighting.at);
@@ -219,12 +225,12 @@ impl Incident {
         claim(&mut self.claim, holder, now)
     }
 
-    /// Notes that what was due is out, with as many failures as were told.
-    pub fn announced(&mut self, due: Due, told: u64, now: Timestamp) {
-        self.announced = self.announced.max(told);
+    /// Notes that what was due is out, and told of as much as `told` knows.
+    pub fn announced(&mut self, told: &Self, due: Due, now: Timestamp) {
+        self.announced = self.announced.max(told.occurrences);
         self.announced_at = Some(now);
         self.closed |= due == Due::Resolved;
-        self.claim = None;
+        release(&mut self.claim, told.claim.as_ref());
     }
 
     /// The word for its state in JSON.
@@ -245,13 +251,20 @@ impl Incident {
     }
 }
 
-/// Takes a claim that is free, over, or one's own.
+/// Takes a claim that is free, over, or one's own: the answer to taking it may have been lost.
 fn claim(held: &mut Option<Claim>, holder: &str, now: Timestamp) -> bool {
     let free = held.as_ref().is_none_or(|claim| claim.until <= now || claim.holder == holder);
     if free {
         *held = Some(Claim { holder: holder.to_owned(), until: now.checked_add(LEASE).unwrap_or(now) });
     }
     free
+}
+
+/// Gives back one's own claim; what another has taken since stays.
+fn release(held: &mut Option<Claim>, own: Option<&Claim>) {
+    if held.as_ref().map(|claim| &claim.holder) == own.map(|claim| &claim.holder) {
+        *held = None;
+    }
 }
 
 /// FNV-1a, 64 bits: of a thousand ids two are alike once in 10^13 incidents.

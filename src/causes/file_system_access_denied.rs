@@ -100,12 +100,13 @@ fn fix(case: &Case<'_>) -> Fix {
         (Some((file_system, _)), _, Some(Decision::Denied(at))) => {
             let look = case.aws_at_task("efs describe-file-system-policy").option("--file-system-id", file_system).finish();
             let text = format!("narrow or remove {at} of the policy of {file_system}; an allow does not help{}", case.then_again());
-            Fix { text, commands: vec![look], policy: None }
+            Fix { text, commands: vec![look], policy: None, ..Fix::default() }
         }
         (Some(_), Some(_), Some(Decision::Allowed(at))) if !uses_iam => Fix {
             text: format!("{switch_on}: {at} of the file system's policy lets the task role mount{}", case.then_again()),
             commands: case.commands_for_revision([]),
             policy: None,
+            ..Fix::default()
         },
         (Some((file_system, _)), Some(role), Some(Decision::NotAllowed { .. })) => {
             let document = case.look::<Policy>(&question(case, file_system)).found().map(|policy| &policy.0);
@@ -116,12 +117,13 @@ fn fix(case: &Case<'_>) -> Fix {
             let before = if uses_iam { String::new() } else { format!("{switch_on}, and ") };
             let text = format!("{before}add the statement to the file system's policy (the command keeps what stands there){}", case.then_again());
             let commands = if uses_iam { case.commands([put]) } else { case.commands_for_revision([put]) };
-            Fix { text, commands, policy: Some(add) }
+            Fix { text, commands, policy: Some(add), ..Fix::default() }
         }
         _ => Fix {
             text: format!("{switch_on}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}", case.then_again()),
             commands: Vec::new(),
             policy: None,
+            ..Fix::default()
         },
     }
 }

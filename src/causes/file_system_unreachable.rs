@@ -60,7 +60,12 @@ fn fix(case: &Case<'_>) -> Fix {
         other => path::open_egress(case, other).or_else(|| path::open_acl(case, other)),
     });
     if let Some(mending) = mending {
-        return Fix { text: format!("open the way to the file system{}", case.then_again()), commands: case.commands([mending]), policy: None };
+        return Fix {
+            text: format!("open the way to the file system{}", case.then_again()),
+            commands: case.commands([mending]),
+            policy: None,
+            ..Fix::default()
+        };
     }
     let commands = vec![
         case.aws("efs describe-mount-targets")
@@ -72,5 +77,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("make a mount target in the task's zone and let tcp/2049 in from the task's security group{}", case.then_again()),
         commands,
         policy: None,
+        ..Fix::default()
     }
 }

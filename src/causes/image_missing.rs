@@ -103,7 +103,7 @@ fn fix(case: &Case<'_>) -> Fix {
         return no_repository(case, &image);
     }
     let commands = describe_images(case);
-    Fix { text: format!("push the image, or name one that exists in a new revision{}", case.then_again()), commands, policy: None }
+    Fix { text: format!("push the image, or name one that exists in a new revision{}", case.then_again()), commands, policy: None, ..Fix::default() }
 }
 
 /// What to do where the repository itself is missing.
@@ -115,6 +115,7 @@ pub(super) fn no_repository(case: &Case<'_>, image: &EcrImage) -> Fix {
         text: format!("create the repository{whose} and push the image, or name one that exists in a new revision{}", case.then_again()),
         commands: case.commands([create.finish()]),
         policy: None,
+        ..Fix::default()
     }
 }
 

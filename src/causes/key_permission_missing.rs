@@ -7,6 +7,7 @@ use super::command::Command;
 use super::look::KeyView;
 use super::policy;
 use super::role_permission_missing::SIMULATION;
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::policy_document::{KeySide, NamedRole, with_statement};
 use crate::question::Known;
@@ -179,6 +180,7 @@ fn key_side(case: &Case<'_>) -> Option<Fix> {
             text: format!("add the statement to the key policy (the command keeps what stands there){}", case.then_again()),
             commands: case.commands([put.words("--policy-name default").option("--policy", &whole.to_string()).finish()]),
             policy: Some(add),
+            ..Fix::default()
         })
     })
 }
@@ -212,16 +214,19 @@ fn fix(case: &Case<'_>) -> Fix {
             text: format!("add the statement to the key policy, if nothing there says so{}", case.then_again()),
             commands: vec![look],
             policy: Some(add),
+            ..Fix::default()
         };
     }
     let policy = policy::allow_if(&["kms:Decrypt"], &json!(resource), &via);
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let put = policy::put_role_policy(&role, "ecs-decrypt", &policy);
+    let snippets = case.role_name().map(|role| snippet::role_policy(&role, &policy::name("ecs-decrypt", &policy), &policy)).unwrap_or_default();
     let delegated = case.keys().iter().any(|key| matches!(other_side(case, key), Some(finding) if finding.kind == FindingKind::Found));
     let also = if delegated { "" } else { ", and in the key policy if that does not leave it to IAM" };
     Fix {
         text: format!("allow kms:Decrypt on the key in a policy of role {role}{also}{}", case.then_again()),
         commands: case.commands(look.into_iter().chain([put])),
         policy: Some(policy),
+        snippets,
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::command::Command;
 use super::policy;
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::LogGroup;
 use crate::question::{Known, Question};
@@ -126,9 +127,10 @@ fn fix(case: &Case<'_>) -> Fix {
         let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
         let put = policy::put_role_policy(&role, "ecs-create-log-group", &policy);
         let text = format!("allow role {role} to make the log group, as awslogs-create-group wants{}", case.then_again());
-        return Fix { text, commands: case.commands([put]), policy: Some(policy) };
+        return Fix { text, commands: case.commands([put]), policy: Some(policy), ..Fix::default() };
     }
+    let snippets = groups.first().filter(|group| groups.len() == 1 && !group.starts_with('<')).map(|group| snippet::log_group(group)).unwrap_or_default();
     let create =
         groups.into_iter().map(|group| Command::new("aws logs create-log-group").maybe("--region", region).option("--log-group-name", &group).finish());
-    Fix { text: format!("create the log group{}", case.then_again()), commands: case.commands(create), policy: None }
+    Fix { text: format!("create the log group{}", case.then_again()), commands: case.commands(create), policy: None, snippets }
 }

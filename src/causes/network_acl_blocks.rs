@@ -40,7 +40,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_acl(case, &fault.what)) {
         let text = format!("let it pass in the network ACL{}", case.then_again());
-        return Fix { text, commands: case.commands([open]), policy: None };
+        return Fix { text, commands: case.commands([open]), policy: None, ..Fix::default() };
     }
     let commands = case
         .task
@@ -54,5 +54,5 @@ fn fix(case: &Case<'_>) -> Fix {
         })
         .into_iter()
         .collect();
-    Fix { text: "allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet".to_owned(), commands, policy: None }
+    Fix { text: "allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet".to_owned(), commands, policy: None, ..Fix::default() }
 }

@@ -70,6 +70,7 @@ fn fix(case: &Case<'_>) -> Fix {
             text: format!("free addresses in {id}, or let the task use a subnet that has some{}", case.then_again()),
             commands: free.into_iter().chain(service).collect(),
             policy: None,
+            ..Fix::default()
         };
     }
     let commands = case
@@ -79,5 +80,10 @@ fn fix(case: &Case<'_>) -> Fix {
         .map(|subnet| case.aws("ec2 describe-subnets").option("--subnet-ids", subnet).words("--query 'Subnets[].AvailableIpAddressCount'").finish())
         .into_iter()
         .collect();
-    Fix { text: format!("look at the subnet's free addresses and the quota, and at the network configuration{}", case.then_again()), commands, policy: None }
+    Fix {
+        text: format!("look at the subnet's free addresses and the quota, and at the network configuration{}", case.then_again()),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -46,7 +46,12 @@ fn fix(case: &Case<'_>) -> Fix {
         let arn = parameter.arn_at_task();
         let (policy, put) = policy::read_by_role(case, "ssm:GetParameters", &arn);
         let text = format!("write {arn} in a new revision, and allow it to the execution role{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy) };
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
     }
-    Fix { text: format!("name the parameter of {own} in a new revision{}", case.then_again()), commands: case.commands_for_revision([]), policy: None }
+    Fix {
+        text: format!("name the parameter of {own} in a new revision{}", case.then_again()),
+        commands: case.commands_for_revision([]),
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -64,8 +64,13 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some((parameter, near)) = case.parameters().iter().find_map(|parameter| Some((parameter, parameter.near()?))) {
         let (policy, put) = policy::read_by_role(case, "ssm:GetParameters", &parameter.arn_of(near));
         let text = format!("if {near} was meant, write that in a new revision, and allow it to the execution role{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy) };
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
     }
     let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'").finish();
-    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
+    Fix {
+        text: format!("correct the name in a new revision{}", case.then_again()),
+        commands: case.commands_for_revision([look]),
+        policy: None,
+        ..Fix::default()
+    }
 }

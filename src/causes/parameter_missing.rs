@@ -112,5 +112,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()),
         commands: case.commands(std::iter::once(look).chain(create.take(3))),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -39,7 +39,8 @@ fn put(command: Command, about: &str, policy: &Value) -> String {
     command.option("--policy-name", &name(about, policy)).option("--policy-document", &policy.to_string()).finish()
 }
 
-fn name(about: &str, policy: &Value) -> String {
+/// The name under which a policy about this is put.
+pub(super) fn name(about: &str, policy: &Value) -> String {
     let resource = &policy["Statement"][0]["Resource"];
     let hash = resource.to_string().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     // IAM takes at most 128 letters, digits and `+=,.@_-`.

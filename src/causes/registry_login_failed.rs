@@ -84,7 +84,7 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 fn fix(case: &Case<'_>) -> Fix {
     let Some(image) = EcrImage::of(case) else {
         let text = format!("give the task a login that the registry takes (repositoryCredentials){}", case.then_again());
-        return Fix { text, commands: Vec::new(), policy: None };
+        return Fix { text, commands: Vec::new(), policy: None, ..Fix::default() };
     };
     if matches!(case.look::<Repository>(&image.repository()), Known::Missing) {
         return super::image_missing::no_repository(case, &image);
@@ -97,14 +97,14 @@ fn fix(case: &Case<'_>) -> Fix {
     match side(case, &image) {
         Some(ResourceSide::Denied(at)) => {
             let text = format!("narrow or remove {at} of the policy of repository {path}; an allow does not help{}", case.then_again());
-            Fix { text, commands: vec![of("get").finish()], policy: None }
+            Fix { text, commands: vec![of("get").finish()], policy: None, ..Fix::default() }
         }
         Some(ResourceSide::Missing { mut add, .. }) => {
             add["Action"] = json!(PULL);
             let document = case.look::<Policy>(&image.policy()).found().map(|policy| &policy.0);
             let set = of("set").option("--policy-text", &with_statement(document, &add).to_string()).finish();
             let text = "in the owner's account: add the statement to the repository's policy (the command keeps what stands there)";
-            Fix { text: format!("{text}{}", case.then_again()), commands: vec![set], policy: Some(add) }
+            Fix { text: format!("{text}{}", case.then_again()), commands: vec![set], policy: Some(add), ..Fix::default() }
         }
         _ => {
             let resource = format!("arn:{}:ecr:{}:{}:repository/{path}", case.partition(), image.region, image.registry);
@@ -112,7 +112,7 @@ fn fix(case: &Case<'_>) -> Fix {
             let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
             let put = policy::put_role_policy(&role, "ecs-pull", &policy);
             let text = format!("allow the pull in a policy of role {role}, and let the role in by the repository's policy{}", case.then_again());
-            Fix { text, commands: case.commands([put]), policy: Some(policy) }
+            Fix { text, commands: case.commands([put]), policy: Some(policy), ..Fix::default() }
         }
     }
 }

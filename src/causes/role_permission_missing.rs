@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::look::Call;
 use super::policy;
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::question::facts::Simulation;
@@ -68,7 +69,7 @@ pub(super) fn claims(symptom: &Symptom) -> bool {
 }
 
 /// The action, and those that the same step needs next: otherwise the next try fails on them.
-fn actions(action: &str) -> Vec<&str> {
+pub(super) fn actions(action: &str) -> Vec<&str> {
     match action {
         "logs:CreateLogStream" | "logs:PutLogEvents" => vec!["logs:CreateLogStream", "logs:PutLogEvents"],
         "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" | "ecr:BatchCheckLayerAvailability" => {
@@ -195,11 +196,17 @@ pub(super) fn fix(case: &Case<'_>) -> Fix {
     let about = format!("{}-{}", case.task.workload.as_ref().map_or("ecs", |workload| workload.name.as_str()), action.replace(':', "-"));
     if let Some(user) = case.user_name() {
         let put = policy::put_user_policy(user, &about, &policy);
-        return Fix { text: format!("allow it in a policy of user {user}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy) };
+        return Fix {
+            text: format!("allow it in a policy of user {user}{}", case.then_again()),
+            commands: case.commands([put]),
+            policy: Some(policy),
+            ..Fix::default()
+        };
     }
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let put = policy::put_role_policy(&role, &about, &policy);
-    Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy) }
+    let snippets = case.role_name().map(|role| snippet::role_policy(&role, &policy::name(&about, &policy), &policy)).unwrap_or_default();
+    Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy), snippets }
 }
 
 /// The secrets or parameters that IAM says are refused, by the whole ARNs that AWS told.

@@ -62,5 +62,5 @@ fn fix(case: &Case<'_>) -> Fix {
     }
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let restore = case.aws("secretsmanager restore-secret").option("--secret-id", &id).finish();
-    Fix { text: format!("restore the secret if it is still needed{}", case.then_again()), commands: case.commands([restore]), policy: None }
+    Fix { text: format!("restore the secret if it is still needed{}", case.then_again()), commands: case.commands([restore]), policy: None, ..Fix::default() }
 }

@@ -93,5 +93,6 @@ fn fix(case: &Case<'_>) -> Fix {
         ),
         commands: case.commands(ids.iter().map(look)),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -128,5 +128,6 @@ pub(super) fn fix(case: &Case<'_>) -> Fix {
         ),
         commands: case.commands_for_revision([look.finish(), create.finish()]),
         policy: None,
+        ..Fix::default()
     }
 }

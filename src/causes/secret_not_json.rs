@@ -64,5 +64,6 @@ fn fix(case: &Case<'_>) -> Fix {
         ),
         commands: case.commands(ids.iter().map(check)),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -84,14 +84,14 @@ fn fix(case: &Case<'_>) -> Fix {
         let mut of_now = decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
         if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
             let text = format!("write {arn} into the task definition in a new revision; role {role} may read it already{}", case.then_again());
-            return Fix { text, commands: case.commands_for_revision([]), policy: None };
+            return Fix { text, commands: case.commands_for_revision([]), policy: None, ..Fix::default() };
         }
         let (policy, put) = policy::read_by_role(case, "secretsmanager:GetSecretValue", &arn);
         let text = format!(
             "write {arn} into the task definition in a new revision; allow it to role {role} unless its policy ends in a wildcard{}",
             case.then_again()
         );
-        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy) };
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
     }
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());
     let look = case.aws("secretsmanager describe-secret").option("--secret-id", &name).words("--query ARN").finish();
@@ -99,5 +99,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("look up the ARN that the name has now, put it into the task definition and the role's policy{}", case.then_again()),
         commands: case.commands_for_revision([look]),
         policy: None,
+        ..Fix::default()
     }
 }

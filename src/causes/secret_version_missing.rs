@@ -58,5 +58,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()),
         commands: case.commands_for_revision([look]),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -63,5 +63,5 @@ fn fix(case: &Case<'_>) -> Fix {
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let look = case.aws("secretsmanager list-secret-version-ids").option("--secret-id", &id).finish();
     let put = case.aws("secretsmanager put-secret-value").option("--secret-id", &id).words("--secret-string file://value.json").finish();
-    Fix { text: format!("put a value into the secret{}", case.then_again()), commands: case.commands([look, put]), policy: None }
+    Fix { text: format!("put a value into the secret{}", case.then_again()), commands: case.commands([look, put]), policy: None, ..Fix::default() }
 }

@@ -68,12 +68,17 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::DnsOff { vpc, attribute }) = path::fault(case, is_it).map(|fault| fault.what) {
         let option = if attribute == "enableDnsSupport" { "--enable-dns-support" } else { "--enable-dns-hostnames" };
         let modify = case.aws_at_task("ec2 modify-vpc-attribute").option("--vpc-id", &vpc).words(option).finish();
-        return Fix { text: format!("switch {attribute} on for {vpc}{}", case.then_again()), commands: case.commands([modify]), policy: None };
+        return Fix {
+            text: format!("switch {attribute} on for {vpc}{}", case.then_again()),
+            commands: case.commands([modify]),
+            policy: None,
+            ..Fix::default()
+        };
     }
     let servers = path::own_name_servers(case);
     if !servers.is_empty() {
         let text = format!("let {} forward the names of AWS to the VPC's resolver (169.254.169.253){}", servers.join(" and "), case.then_again());
-        return Fix { text, commands: case.commands([]), policy: None };
+        return Fix { text, commands: case.commands([]), policy: None, ..Fix::default() };
     }
     let look = ["enableDnsSupport", "enableDnsHostnames"]
         .map(|attribute| case.aws("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>'").option("--attribute", attribute).finish());
@@ -82,5 +87,6 @@ fn fix(case: &Case<'_>) -> Fix {
             .to_owned(),
         commands: look.to_vec(),
         policy: None,
+        ..Fix::default()
     }
 }

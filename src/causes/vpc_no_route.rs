@@ -1,6 +1,7 @@
 //! Between the task and the service that it needs there is no way through the network.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 use crate::reason::{Fault, Step, Symptom};
@@ -92,6 +93,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::NoRoute { route_table, gateway }) = path::fault(case, is_it).map(|fault| fault.what) {
+        let snippets = if gateway.is_none() { snippet::nat_route(&route_table) } else { Vec::new() };
         let mending = match &gateway {
             Some(gateway) => case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", gateway).option("--add-route-table-ids", &route_table),
             None => case
@@ -104,7 +106,7 @@ fn fix(case: &Case<'_>) -> Fix {
             |gateway| format!("{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"),
         );
         let text = format!("open a path to {}: {way}{}", case.service_name(), case.then_again());
-        return Fix { text, commands: case.commands([mending.finish()]), policy: None };
+        return Fix { text, commands: case.commands([mending.finish()]), policy: None, snippets };
     }
     Fix {
         text: format!(
@@ -114,5 +116,6 @@ fn fix(case: &Case<'_>) -> Fix {
         ),
         commands: case.describe_routes().into_iter().chain(case.describe_endpoints()).collect(),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -183,6 +183,13 @@ fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     for command in &fix.commands {
         let _ = writeln!(out, "    $ {command}");
     }
+    // A template is worth changing for what is proved.
+    for snippet in fix.snippets.iter().filter(|_| diagnosis.verdict == Verdict::Confirmed) {
+        let _ = writeln!(out, "    {}", colour.quiet(&format!("in {}", snippet.tool)));
+        for line in snippet.text.lines() {
+            let _ = writeln!(out, "      {line}");
+        }
+    }
 }
 
 /// What else fits, and the look that decides; what the best diagnosis already says is not said again. Beside a proof the others are named only.
