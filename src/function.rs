@@ -5,10 +5,10 @@
 //! is written. A journal that fails beside a topic that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
 //! Where the incidents cannot be reached, it announces rather than keeps silent, and says that it may come again.
 
+mod announcer;
 mod batch;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write as _};
 
 use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
+use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
 use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
@@ -30,8 +31,9 @@ use crate::incident::storm::Storm;
 use crate::incident::{Due, Incident};
 use crate::question::Evidence;
 use crate::render::json::v1;
-use crate::render::notice::{self, Notice};
+use crate::render::metrics;
 use crate::triage::{Narrowed, Prober as _, Scope, investigate};
+use announcer::{Announcer, log};
 use batch::{Batch, End, Failure, about};
 
 /// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
@@ -57,7 +59,7 @@ pub struct Function {
     prober: AwsProber,
     probing: Scope,
     ledger: Ledger<Incidents>,
-    topic: Option<Topic>,
+    announcer: Announcer,
     journal: Option<Journal>,
 }
 
@@ -137,7 +139,11 @@ impl Function {
             prober: AwsProber::new(&config),
             probing: settings.probing,
             ledger: Ledger::new(incidents, holder, SignedDuration::from_hours(settings.reminder.into())),
-            topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+            announcer: Announcer {
+                topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+                chat: settings.chat_topic_arn.map(|arn| Topic::new(&config, arn)),
+                bus: settings.bus.map(|arn| Bus::new(&config, arn)),
+            },
             journal: settings.journal.map(|group| Journal::new(&config, group)),
         }
     }
@@ -187,10 +193,7 @@ impl Function {
         let Some(latest) = failure.latest() else { return outcome };
         let entries: BTreeSet<usize> = failure.tasks.iter().map(|(entry, _)| *entry).collect();
         let (mut evidence, mut incident, mut announced) = (Evidence::default(), None, false);
-        let done = if self.topic.is_none() {
-            evidence = self.ask(latest).await;
-            Ok(false)
-        } else {
+        let done = if self.announcer.announces() {
             match self.ledger.see(&failure.about, &failure.sightings(now), now).await {
                 Ok(seen) => {
                     let incident = incident.insert(seen.incident);
@@ -209,6 +212,9 @@ impl Function {
                     self.announce_anyway(failure, latest, &evidence, &unreachable, now).await.map(|()| true)
                 }
             }
+        } else {
+            evidence = self.ask(latest).await;
+            Ok(false)
         };
         match done {
             Ok(out) => announced = out,
@@ -216,8 +222,12 @@ impl Function {
         }
         // What comes again is written down then.
         if outcome.problems.is_empty() {
+            let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
+            if let Some(line) = metrics::failures(&diagnose(latest, &evidence), count, now.as_millisecond()) {
+                log(&line);
+            }
             for (entry, task) in &failure.tasks {
-                outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.topic.is_some());
+                outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.announcer.announces());
             }
         }
         outcome
@@ -237,15 +247,13 @@ impl Function {
         let report = diagnose(task, evidence);
         incident.about = about(&report);
         let context = context::lines(task, Some(incident), evidence, now);
-        if let Some(notice) = notice::of(&report, due.as_str(), &context) {
-            self.publish(&notice).await?;
-        }
+        self.announcer.failure(&report, Some(incident), due, &context, now).await.map_err(FunctionError::Unannounced)?;
         noted(self.ledger.announced(incident, due, now).await);
         Ok(())
     }
 
     async fn announce_storm(&self, incident: &Incident, storm: &Storm, now: Timestamp) -> Result<(), FunctionError> {
-        self.publish(&notice::storm(&incident.about, storm)).await?;
+        self.announcer.storm(incident, storm).await.map_err(FunctionError::Unannounced)?;
         noted(self.ledger.storm_announced(incident, storm, now).await);
         Ok(())
     }
@@ -256,16 +264,13 @@ impl Function {
         let report = diagnose(latest, evidence);
         let mut context = context::lines(latest, None, evidence, now);
         context.insert(0, format!("{} in this batch; this may come again for each: {why}", tasks(failure.tasks.len())));
-        match notice::of(&report, Due::Opened.as_str(), &context) {
-            Some(notice) => self.publish(&notice).await,
-            None => Ok(()),
-        }
+        self.announcer.failure(&report, None, Due::Opened, &context, now).await.map_err(FunctionError::Unannounced)
     }
 
     /// Ends the incidents of a workload that is well again, and says so.
     async fn end(&self, end: &End, now: Timestamp) -> Outcome {
         let mut outcome = Outcome::default();
-        if self.topic.is_none() {
+        if !self.announcer.announces() {
             return outcome;
         }
         let (ended, come_again) = match self.ledger.end(&end.workload, end.at, now).await {
@@ -276,9 +281,9 @@ impl Function {
             }
         };
         for incident in &ended {
-            match self.publish(&notice::resolved(incident)).await {
+            match self.announcer.resolved(incident).await {
                 Ok(()) => noted(self.ledger.announced(incident, Due::Resolved, now).await),
-                Err(problem) => outcome.fail([end.entry], &problem),
+                Err(problem) => outcome.fail([end.entry], &FunctionError::Unannounced(problem)),
             }
         }
         if come_again {
@@ -287,17 +292,11 @@ impl Function {
         outcome
     }
 
-    async fn publish(&self, notice: &Notice) -> Result<(), FunctionError> {
-        let Some(topic) = &self.topic else { return Ok(()) };
-        topic.publish(notice).await.map_err(|error| FunctionError::Unannounced(error.to_string()))
-    }
-
     /// Writes the diagnoses to the function's log and the journal, a stream at a time.
     async fn write_down(&self, outcome: &mut Outcome) {
         let failed: Vec<&Line> = outcome.lines.iter().filter(|line| line.failed).collect();
         for line in &failed {
-            // A line that cannot be written must not keep the team from hearing.
-            let _ = writeln!(io::stdout().lock(), "{}", line.text);
+            log(&line.text);
         }
         let Some(journal) = &self.journal else { return };
         let mut streams: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
