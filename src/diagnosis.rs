@@ -66,6 +66,9 @@ pub enum Looked {
 
 impl Looked {
     fn of(cause: &Cause, case: &Case<'_>) -> Self {
+        if case.evidence.answers().next().is_none() {
+            return Self::NotAsked;
+        }
         let told = Self::by((cause.ask)(case).into_iter().filter_map(|question| case.evidence.answer(&question)));
         if told != Self::NotAsked {
             return told;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::look::Call;
+use super::look::{Call, Presence};
 use super::policy;
 use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
@@ -91,8 +91,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     let decisions = case.simulated_refusals();
     if let Some((call, simulation)) = refused(&decisions, Simulation::is_implicit_deny) {
         let sure = call.exact && simulation.missing_context_values.is_empty();
-        if is_on_task_role(case) {
-            // The cause that names where the permission stands says it all.
+        if is_on_task_role(case) || is_of_another_suffix(case) {
+            // The cause that names where the permission stands, or what it must be for, says it all.
             return Judgement::unsupported();
         }
         let one = case.secrets().into_iter().find(|secret| decisions.len() > 1 && secret.arn().0 == call.resource);
@@ -152,6 +152,11 @@ pub(super) fn asked<'c>(case: &'c Case<'_>, decisions: &Decisions<'c>) -> Known<
         Some(Known::Unknown(why)) if decisions.is_empty() => Known::Unknown(why),
         _ => Known::NotAsked,
     })
+}
+
+/// Whether the secret has another ARN by now: a permission on that alone does not help.
+fn is_of_another_suffix(case: &Case<'_>) -> bool {
+    case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::OtherSuffix(_)))
 }
 
 /// Whether the task role has the permission that the execution role lacks.

@@ -48,13 +48,13 @@ fn literal(value: &Value) -> String {
 }
 
 fn both((terraform, cloudformation): (&str, &str), name: &str, arguments: &[(&str, String)], properties: &[(&str, Value)]) -> Vec<Snippet> {
-    let arguments: String = arguments.iter().map(|(argument, value)| format!("  {argument} = {value}\n")).collect();
+    let arguments: Vec<String> = arguments.iter().map(|(argument, value)| format!("  {argument} = {value}")).collect();
     // JSON is YAML too.
-    let properties: String = properties.iter().map(|(property, value)| format!("\n    {property}: {value}")).collect();
+    let properties: Vec<String> = properties.iter().map(|(property, value)| format!("    {property}: {value}")).collect();
     let logical: String = name.split('_').map(capitalised).collect();
     vec![
-        Snippet { tool: "terraform", text: format!("resource \"{terraform}\" \"{name}\" {{\n{arguments}}}") },
-        Snippet { tool: "cloudformation", text: format!("{logical}:\n  Type: {cloudformation}\n  Properties:{properties}") },
+        Snippet { tool: "terraform", text: format!("resource \"{terraform}\" \"{name}\" {{\n{}\n}}", arguments.join("\n")) },
+        Snippet { tool: "cloudformation", text: format!("{logical}:\n  Type: {cloudformation}\n  Properties:\n{}", properties.join("\n")) },
     ]
 }
 

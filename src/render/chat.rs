@@ -274,7 +274,7 @@ mod tests {
         for letter in LETTERS {
             let fits = letter.repeat(348 / length(letter));
             let long = with(|report| {
-                report.diagnoses[0].fix = Fix { text: letter.repeat(1000), commands: vec![fits.clone(), letter.repeat(349)], policy: None };
+                report.diagnoses[0].fix = Fix { text: letter.repeat(1000), commands: vec![fits.clone(), letter.repeat(349)], ..Fix::default() };
             });
             let steps: Vec<&str> = long["content"]["nextSteps"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             assert!(steps.iter().all(|step| length(step) <= 350), "{steps:?}");
