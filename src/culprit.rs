@@ -54,8 +54,16 @@ fn is_named(named: &str, reference: &Reference, truncated: bool) -> bool {
     match reference.target() {
         Some(Target::Secret(secret)) => is_secret(named, secret, &reference.value_from, truncated),
         Some(Target::Parameter(name)) => named.split(',').any(|named| is_parameter(named, name, &reference.value_from, truncated)),
+        _ if reference.kind == ReferenceKind::Image && named.starts_with("arn:") => is_repository(named, &reference.value_from),
         _ => reference.value_from.contains(named) || named.contains(reference.value_from.as_str()),
     }
+}
+
+/// Whether an image lies in the repository of Amazon ECR with this ARN.
+fn is_repository(arn: &str, image: &str) -> bool {
+    let (Some(arn), Some((host, path))) = (Arn::parse(arn), image.split_once('/')) else { return false };
+    let of_registry = host.starts_with(&format!("{}.dkr.ecr", arn.account)) && host.contains(arn.region);
+    of_registry && path.split(['@', ':']).next() == arn.resource.strip_prefix("repository/")
 }
 
 fn is_secret(named: &str, secret: SecretReference<'_>, value_from: &str, truncated: bool) -> bool {

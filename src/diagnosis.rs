@@ -1,11 +1,11 @@
 //! From a task and the evidence to ranked diagnoses, and to what more should be asked. Pure: the same task and evidence give the same report, byte for byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::causes::{self, Case, Cause, Culprit, Finding, Fix, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
-use crate::question::{Evidence, Question};
+use crate::question::{Answer, Evidence, Known, Question};
 use crate::reason::{self, Fault, Step, Symptom};
 
 /// All that can be said of one task.
@@ -39,6 +39,8 @@ pub struct Diagnosis {
     pub title: String,
     /// How sure it is.
     pub verdict: Verdict,
+    /// Whether AWS's state was looked at for it.
+    pub looked: Looked,
     /// What it happened to.
     pub culprit: Culprit,
     /// What was found, was missing, or stayed unknown.
@@ -49,6 +51,35 @@ pub struct Diagnosis {
     pub fix: Fix,
     /// Which of the report's symptoms it explains.
     pub symptom: usize,
+}
+
+/// Whether AWS's state was looked at for a diagnosis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// Nobody asked.
+    NotAsked,
+    /// AWS told nothing of what was asked.
+    NotTold,
+    /// It told something.
+    Told,
+}
+
+impl Looked {
+    fn of(cause: &Cause, case: &Case<'_>) -> Self {
+        let told = Self::by((cause.ask)(case).into_iter().filter_map(|question| case.evidence.answer(&question)));
+        if told != Self::NotAsked {
+            return told;
+        }
+        // A cause that asks nothing has no less to go on than its neighbours.
+        Self::by(case.evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition { .. })).map(|(_, answer)| answer))
+    }
+
+    fn by<'a>(answers: impl Iterator<Item = &'a Answer>) -> Self {
+        answers.fold(Self::NotAsked, |so_far, answer| match (so_far, answer) {
+            (Self::NotAsked | Self::NotTold, Answer::Unknown(_)) => Self::NotTold,
+            _ => Self::Told,
+        })
+    }
 }
 
 impl Report<'_> {
@@ -77,6 +108,10 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     let mut diagnoses: Vec<Diagnosis> = failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, evidence)).collect();
     // A stable sort: causes stay in the catalogue's order within a verdict.
     diagnoses.sort_by_key(|diagnosis| (diagnosis.symptom, diagnosis.verdict));
+    if let Some(best) = diagnoses.first_mut().filter(|best| best.verdict != Verdict::Confirmed) {
+        let unanswered = unanswered(&case(task, &symptoms[best.symptom].symptom, evidence), best);
+        best.findings.extend(unanswered);
+    }
     let fingerprint = fingerprint(task, &symptoms, diagnoses.first());
     Report { task, symptoms, diagnoses, fingerprint }
 }
@@ -149,6 +184,20 @@ fn diagnoses_of(task: &Task, symptoms: &[Told<'_>], at: usize, evidence: &Eviden
     diagnoses
 }
 
+/// Why the case's questions have no answer, as far as the diagnosis does not say so itself: somebody may have to allow them.
+fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
+    let mut unanswered: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for question in asked(case) {
+        if let Some(Answer::Unknown(why)) = case.evidence.answer(&question)
+            && !diagnosis.findings.iter().any(|finding| finding.text.contains(why))
+        {
+            unanswered.entry(why).or_default().insert(question.source());
+        }
+    }
+    let told = |(why, calls): (&str, BTreeSet<&str>)| Finding::unknown(format!("{}: {why}", calls.into_iter().collect::<Vec<_>>().join(", ")));
+    unanswered.into_iter().map(told).collect()
+}
+
 /// The case of one symptom.
 fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Case<'c> {
     let definition = evidence.definition_of(task);
@@ -164,10 +213,11 @@ pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
         cause,
         title: judgement.title,
         verdict: judgement.verdict,
+        looked: Looked::of(cause, case),
         culprit: judgement.culprit.unwrap_or_else(|| case.culprit()),
         findings: judgement.findings.into_iter().chain(case.definition_unread()).collect(),
         drawing: judgement.drawing,
-        fix: (cause.fix)(case),
+        fix: if judgement.has_passed { case.try_again() } else { (cause.fix)(case) },
         symptom,
     };
     told.map(diagnosis).collect()
@@ -193,9 +243,18 @@ pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     definition.into_iter().chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
 }
 
+/// What the text names as failing.
+fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
+    let nothing = Evidence::default();
+    let case = Case { task, symptom, definition: Known::NotAsked, references: Vec::new(), evidence: &nothing, placement: None };
+    case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
+}
+
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
     let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
+    // By the text alone: what was asked beside it must not make another failure of it.
+    let culprit = best.and(symptom).and_then(|symptom| told_culprit(task, symptom));
     let parts = [
         task.account.as_deref(),
         task.region.as_deref(),
@@ -203,7 +262,7 @@ fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> 
         workload,
         symptom.map(|symptom| symptom.step.as_str()),
         symptom.map(|symptom| symptom.fault.as_str()),
-        best.and_then(|best| best.culprit.id.as_deref()),
+        culprit.as_deref(),
     ];
     // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

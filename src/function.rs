@@ -1,31 +1,46 @@
-//! What the Lambda function does with an invocation: read, ask, diagnose, announce, and say which messages must come again.
+//! What the Lambda function does with an invocation: read, sort, remember, ask, diagnose, announce, and say which messages must come again.
 //!
-//! A message counts as done when its notice is out (or, without a topic, its journal entry is written). A journal that fails beside a topic
-//! that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
+//! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. AWS is asked where a notice is due, and
+//! only then. A message is done when its failure is recorded and the notice that it made due is out, or, without a topic, when its journal entry
+//! is written. A journal that fails beside a topic that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
+//! Where the incidents cannot be reached, it announces rather than keeps silent, and says that it may come again.
 
-use std::io::{self, Write as _};
+mod announcer;
+mod batch;
 
-use futures_util::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::{join, join_all};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
+use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
 use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
+use crate::aws::store::Table;
 use crate::config::Settings;
-use crate::diagnosis::{Report, diagnose};
+use crate::context;
+use crate::diagnosis::diagnose;
 use crate::event::{self, Entry, Task};
+use crate::incident::ledger::{Ledger, Next};
+use crate::incident::store::{Kept, Memory, NotSaved, Store, Unreachable};
+use crate::incident::storm::Storm;
+use crate::incident::{Due, Incident};
 use crate::question::Evidence;
 use crate::render::json::v1;
-use crate::render::notice::notice;
-use crate::triage::{Narrowed, Scope, investigate};
+use crate::render::metrics;
+use crate::triage::{Narrowed, Prober as _, Scope, investigate};
+use announcer::{Announcer, log};
+use batch::{Batch, End, Failure, about};
 
 /// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Why an invocation failed; Lambda shows it and tries again.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum FunctionError {
     /// The event is of no form that can be read.
     #[error("cannot read the event: {0}")]
@@ -33,6 +48,9 @@ pub enum FunctionError {
     /// A diagnosis was made and could not be announced.
     #[error("cannot announce: {0}")]
     Unannounced(String),
+    /// Somebody else is about to announce it, and may fail.
+    #[error("another instance announces it: come again")]
+    ComeAgain,
 }
 
 /// The function, with its clients.
@@ -40,18 +58,92 @@ pub enum FunctionError {
 pub struct Function {
     prober: AwsProber,
     probing: Scope,
-    topic: Option<Topic>,
+    ledger: Ledger<Incidents>,
+    announcer: Announcer,
     journal: Option<Journal>,
+}
+
+/// Where incidents are kept: in a table, or without one for the life of the instance.
+#[derive(Debug)]
+enum Incidents {
+    Table(Table),
+    Memory(Memory),
+}
+
+impl Store for Incidents {
+    async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
+        match self {
+            Self::Table(table) => table.load(key).await,
+            Self::Memory(memory) => memory.load(key).await,
+        }
+    }
+
+    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+        match self {
+            Self::Table(table) => table.save(key, body, read, expires).await,
+            Self::Memory(memory) => memory.save(key, body, read, expires).await,
+        }
+    }
+}
+
+/// What became of the tasks of an invocation.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// Why entries must come again.
+    problems: BTreeMap<usize, FunctionError>,
+    /// The diagnoses as lines, by their entry and the journal's stream.
+    lines: Vec<Line>,
+}
+
+#[derive(Debug)]
+struct Line {
+    entry: usize,
+    stream: String,
+    text: String,
+    /// Whether a notice tells the same: then a journal that fails is no reason to come again.
+    announced: bool,
+    /// Whether something failed; what is normal is answered, and not written down.
+    failed: bool,
+}
+
+impl Outcome {
+    fn add(&mut self, other: Self) {
+        for (entry, problem) in other.problems {
+            self.problems.entry(entry).or_insert(problem);
+        }
+        self.lines.extend(other.lines);
+    }
+
+    fn fail(&mut self, entries: impl IntoIterator<Item = usize>, problem: &FunctionError) {
+        for entry in entries {
+            self.problems.entry(entry).or_insert_with(|| problem.clone());
+        }
+    }
+
+    fn line(&mut self, entry: usize, task: &Task, evidence: &Evidence, incident: Option<&Incident>, announced: bool) {
+        let report = diagnose(task, evidence);
+        let cluster = task.cluster.as_deref().unwrap_or("unknown");
+        let workload = task.workload.as_ref().map_or("unknown", |workload| workload.name.as_str());
+        let failed = !report.diagnoses.is_empty();
+        self.lines.push(Line { entry, stream: format!("{cluster}/{workload}"), text: v1::line_of(&report, incident), announced, failed });
+    }
 }
 
 impl Function {
     /// Makes the clients once, for the life of the instance.
     pub async fn new(settings: Settings) -> Self {
         let config = crate::aws::config().await;
+        let incidents = settings.table.map_or_else(|| Incidents::Memory(Memory::default()), |name| Incidents::Table(Table::new(&config, name)));
+        let holder = format!("{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
         Self {
             prober: AwsProber::new(&config),
             probing: settings.probing,
-            topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+            ledger: Ledger::new(incidents, holder, SignedDuration::from_hours(settings.reminder.into())),
+            announcer: Announcer {
+                topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+                chat: settings.chat_topic_arn.map(|arn| Topic::new(&config, arn)),
+                bus: settings.bus.map(|arn| Bus::new(&config, arn)),
+            },
             journal: settings.journal.map(|group| Journal::new(&config, group)),
         }
     }
@@ -63,77 +155,189 @@ impl Function {
     /// For a bare event that cannot be read or announced. A batch always has an answer.
     pub async fn handle(&self, payload: &RawValue) -> Result<Value, FunctionError> {
         let entries = event::read_record(payload.get());
-        let tasks = entries.iter().flat_map(|entry| &entry.tasks).filter_map(|task| task.as_ref().ok());
+        let mut outcome = self.work(&entries, Timestamp::now()).await;
+        for (at, entry) in entries.iter().enumerate() {
+            if let Some(error) = entry.tasks.iter().find_map(|task| task.as_ref().err()) {
+                outcome.fail([at], &FunctionError::Unreadable(error.to_string()));
+            }
+        }
+        self.write_down(&mut outcome).await;
+        if entries.iter().all(|entry| entry.message_id.is_some()) {
+            return Ok(batch_answer(&entries, &outcome));
+        }
+        match outcome.problems.into_values().next() {
+            Some(problem) => Err(problem),
+            None => Ok(outcome.lines.iter().map(|line| serde_json::from_str::<Value>(&line.text).unwrap_or_default()).collect()),
+        }
+    }
+
+    /// Does all that is to be done about an invocation's tasks, at once.
+    async fn work(&self, entries: &[Entry], now: Timestamp) -> Outcome {
+        let batch = Batch::of(entries, now);
+        let mut outcome = Outcome::default();
+        let failures = join_all(batch.failures.iter().map(|failure| self.failure(failure, now)));
+        let ends = join_all(batch.ends.iter().map(|end| self.end(end, now)));
+        let (failures, ends) = join(failures, ends).await;
+        failures.into_iter().chain(ends).for_each(|done| outcome.add(done));
+        for (entry, task) in batch.others {
+            outcome.line(entry, task, &Evidence::default(), None, false);
+        }
+        // Answered and written down in the order in which they came.
+        outcome.lines.sort_by_key(|line| line.entry);
+        outcome
+    }
+
+    /// Records the failures of one fingerprint, and announces what they make due.
+    async fn failure(&self, failure: &Failure<'_>, now: Timestamp) -> Outcome {
+        let mut outcome = Outcome::default();
+        let Some(latest) = failure.latest() else { return outcome };
+        let entries: BTreeSet<usize> = failure.tasks.iter().map(|(entry, _)| *entry).collect();
+        let (mut evidence, mut incident, mut announced) = (Evidence::default(), None, false);
+        let done = if self.announcer.announces() {
+            match self.ledger.see(&failure.about, &failure.sightings(now), now).await {
+                Ok(seen) => {
+                    let incident = incident.insert(seen.incident);
+                    match seen.next {
+                        Next::Nothing => Ok(false),
+                        Next::ComeAgain => Err(FunctionError::ComeAgain),
+                        Next::Announce(due) => {
+                            evidence = self.ask(latest).await;
+                            self.announce(latest, incident, due, &evidence, now).await.map(|()| true)
+                        }
+                        Next::AnnounceStorm(storm) => self.announce_storm(incident, &storm, now).await.map(|()| true),
+                    }
+                }
+                Err(unreachable) => {
+                    evidence = self.ask(latest).await;
+                    self.announce_anyway(failure, latest, &evidence, &unreachable, now).await.map(|()| true)
+                }
+            }
+        } else {
+            evidence = self.ask(latest).await;
+            Ok(false)
+        };
+        match done {
+            Ok(out) => announced = out,
+            Err(problem) => outcome.fail(entries, &problem),
+        }
+        // What comes again is written down then.
+        if outcome.problems.is_empty() {
+            let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
+            if let Some(line) = metrics::failures(&diagnose(latest, &evidence), count, now.as_millisecond()) {
+                log(&line);
+            }
+            for (entry, task) in &failure.tasks {
+                outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.announcer.announces());
+            }
+        }
+        outcome
+    }
+
+    /// All that AWS says about a task and what surrounds it.
+    async fn ask(&self, task: &Task) -> Evidence {
         let prober = Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: self.probing };
-        let evidence = investigate(&prober, tasks, Evidence::default()).await;
-        let is_batch = entries.iter().all(|entry| entry.message_id.is_some());
-        if is_batch { Ok(self.handle_batch(&entries, &evidence).await) } else { self.handle_bare(&entries, &evidence).await }
+        let mut evidence = investigate(&prober, [task], Evidence::default()).await;
+        let questions = context::questions(task, &evidence);
+        let answers = join_all(questions.iter().map(|question| prober.ask(question))).await;
+        questions.into_iter().zip(answers).for_each(|(question, answer)| evidence.note(question, answer));
+        evidence
     }
 
-    async fn handle_batch(&self, entries: &[Entry], evidence: &Evidence) -> Value {
-        let handled = join_all(entries.iter().map(|entry| self.handle_entry(entry, evidence))).await;
-        let mut failures = Vec::new();
-        for (entry, handled) in entries.iter().zip(handled) {
-            let id = entry.message_id.as_deref().unwrap_or_default();
-            if let Err(error) = handled {
-                tracing::error!(message_id = id, error = %error, "the message goes back to the queue");
-                failures.push(json!({"itemIdentifier": id}));
-            }
-        }
-        json!({"batchItemFailures": failures})
-    }
-
-    async fn handle_bare(&self, entries: &[Entry], evidence: &Evidence) -> Result<Value, FunctionError> {
-        let mut documents = Vec::new();
-        for entry in entries {
-            documents.extend(self.handle_entry(entry, evidence).await?);
-        }
-        Ok(Value::Array(documents))
-    }
-
-    /// Announces every task of an entry; the first problem is told after all of them were tried.
-    async fn handle_entry(&self, entry: &Entry, evidence: &Evidence) -> Result<Vec<Value>, FunctionError> {
-        let mut documents = Vec::new();
-        let mut problem = None;
-        for task in &entry.tasks {
-            match task {
-                Ok(task) => match self.handle_task(task, evidence).await {
-                    Ok(line) => documents.push(serde_json::from_str(&line).unwrap_or_default()),
-                    Err(error) => problem = problem.or(Some(error)),
-                },
-                Err(error) => problem = problem.or(Some(FunctionError::Unreadable(error.to_string()))),
-            }
-        }
-        problem.map_or(Ok(documents), Err)
-    }
-
-    async fn handle_task(&self, task: &Task, evidence: &Evidence) -> Result<String, FunctionError> {
+    async fn announce(&self, task: &Task, incident: &mut Incident, due: Due, evidence: &Evidence, now: Timestamp) -> Result<(), FunctionError> {
         let report = diagnose(task, evidence);
-        let line = v1::line(&report);
-        if report.diagnoses.is_empty() {
-            return Ok(line);
-        }
-        // A line that cannot be written must not keep the team from hearing.
-        let _ = writeln!(io::stdout().lock(), "{line}");
-        // The journal comes second: a message that comes again would otherwise be in it again.
-        let published = self.publish(&report).await?;
-        match self.journal(&report, &line).await {
-            Err(error) if published => tracing::warn!(error = %error, "announced, but not in the journal"),
-            journalled => journalled?,
-        }
-        Ok(line)
+        incident.about = about(&report);
+        let context = context::lines(task, Some(incident), evidence, now);
+        self.announcer.failure(&report, Some(incident), due, &context, now).await.map_err(FunctionError::Unannounced)?;
+        noted(self.ledger.announced(incident, due, now).await);
+        Ok(())
     }
 
-    /// Whether a notice went out.
-    async fn publish(&self, report: &Report<'_>) -> Result<bool, FunctionError> {
-        let (Some(topic), Some(notice)) = (&self.topic, notice(report).filter(|_| report.is_start_failure())) else { return Ok(false) };
-        topic.publish(&notice).await.map(|()| true).map_err(|error| FunctionError::Unannounced(error.to_string()))
+    async fn announce_storm(&self, incident: &Incident, storm: &Storm, now: Timestamp) -> Result<(), FunctionError> {
+        self.announcer.storm(incident, storm).await.map_err(FunctionError::Unannounced)?;
+        noted(self.ledger.storm_announced(incident, storm, now).await);
+        Ok(())
     }
 
-    async fn journal(&self, report: &Report<'_>, line: &str) -> Result<(), FunctionError> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let cluster = report.task.cluster.as_deref().unwrap_or("unknown");
-        let workload = report.task.workload.as_ref().map_or("unknown", |workload| workload.name.as_str());
-        journal.append(&format!("{cluster}/{workload}"), line).await.map_err(|error| FunctionError::Unannounced(error.to_string()))
+    /// Announces what may have been announced: the incidents are not reachable.
+    async fn announce_anyway(&self, failure: &Failure<'_>, latest: &Task, evidence: &Evidence, why: &Unreachable, now: Timestamp) -> Result<(), FunctionError> {
+        tracing::error!(error = %why, "announced without an incident");
+        let report = diagnose(latest, evidence);
+        let mut context = context::lines(latest, None, evidence, now);
+        context.insert(0, format!("{} in this batch; this may come again for each: {why}", tasks(failure.tasks.len())));
+        self.announcer.failure(&report, None, Due::Opened, &context, now).await.map_err(FunctionError::Unannounced)
     }
+
+    /// Ends the incidents of a workload that is well again, and says so.
+    async fn end(&self, end: &End, now: Timestamp) -> Outcome {
+        let mut outcome = Outcome::default();
+        if !self.announcer.announces() {
+            return outcome;
+        }
+        let (ended, come_again) = match self.ledger.end(&end.workload, end.at, now).await {
+            Ok(ended) => ended,
+            Err(error) => {
+                outcome.fail([end.entry], &FunctionError::Unannounced(error.to_string()));
+                return outcome;
+            }
+        };
+        for incident in &ended {
+            match self.announcer.resolved(incident).await {
+                Ok(()) => noted(self.ledger.announced(incident, Due::Resolved, now).await),
+                Err(problem) => outcome.fail([end.entry], &FunctionError::Unannounced(problem)),
+            }
+        }
+        if come_again {
+            outcome.fail([end.entry], &FunctionError::ComeAgain);
+        }
+        outcome
+    }
+
+    /// Writes the diagnoses to the function's log and the journal, a stream at a time.
+    async fn write_down(&self, outcome: &mut Outcome) {
+        let failed: Vec<&Line> = outcome.lines.iter().filter(|line| line.failed).collect();
+        for line in &failed {
+            log(&line.text);
+        }
+        let Some(journal) = &self.journal else { return };
+        let mut streams: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+        for line in &failed {
+            streams.entry(&line.stream).or_default().push(line);
+        }
+        let written = streams.iter().map(|(stream, lines)| async move {
+            let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+            (lines, journal.append(stream, &texts).await)
+        });
+        let mut problems = Vec::new();
+        for (lines, written) in join_all(written).await {
+            let Err(error) = written else { continue };
+            tracing::warn!(error = %error, "not in the journal");
+            let unannounced = lines.iter().filter(|line| !line.announced).map(|line| line.entry);
+            problems.extend(unannounced.map(|entry| (entry, FunctionError::Unannounced(error.to_string()))));
+        }
+        outcome.add(Outcome { problems: problems.into_iter().collect(), lines: Vec::new() });
+    }
+}
+
+/// A notice is out, and only that is not kept: it may come again, which no repeat of the message would prevent.
+fn noted(kept: Result<(), Unreachable>) {
+    if let Err(error) = kept {
+        tracing::error!(error = %error, "announced, but not noted: it may come again");
+    }
+}
+
+fn tasks(count: usize) -> String {
+    if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
+}
+
+fn batch_answer(entries: &[Entry], outcome: &Outcome) -> Value {
+    let failures = outcome.problems.iter().map(|(at, problem)| {
+        let id = entries[*at].message_id.as_deref().unwrap_or_default();
+        if matches!(problem, FunctionError::ComeAgain) {
+            tracing::info!(message_id = id, "{problem}");
+        } else {
+            tracing::error!(message_id = id, error = %problem, "the message goes back to the queue");
+        }
+        json!({"itemIdentifier": id})
+    });
+    json!({"batchItemFailures": failures.collect::<Vec<_>>()})
 }

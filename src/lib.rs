@@ -20,6 +20,8 @@
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
 //! | [`check`] | a definition that is not deployed yet into what would keep its task from starting |
+//! | [`context`] | a failure into what people ask next: since when, what still runs, what was changed |
+//! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of whoever keeps them |
 //! | [`triage`] | tasks into the questions that would help, and the trait of whoever answers |
 //! | [`render`] | a report into text, JSON or a notice |
 //! | [`redact`] | any text into one without secrets, where it comes in |
@@ -43,11 +45,13 @@ pub mod causes;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod context;
 pub mod culprit;
 pub mod diagnosis;
 pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
+pub mod incident;
 pub mod network;
 pub mod policy_document;
 pub mod question;

@@ -68,6 +68,8 @@ pub struct Caller<'e> {
     pub host: Option<&'e str>,
     /// The subnet, or all in which it may have been; empty where none is known.
     pub subnets: Vec<&'e str>,
+    /// Its VPC, where that is known before its subnet is.
+    pub vpc: Option<&'e str>,
     /// Its security groups: absent if not known, the VPC's default group if empty.
     pub groups: Option<Vec<&'e str>>,
     /// Whether it has a public address.
@@ -262,6 +264,7 @@ impl<'e> Caller<'e> {
         Self {
             host: None,
             subnets: own.map(|subnet| vec![subnet]).or_else(of_service).unwrap_or_default(),
+            vpc: None,
             groups: configuration.map(|configuration| configuration.security_groups.iter().map(String::as_str).collect()),
             public_ip: configuration.map(|configuration| configuration.assign_public_ip.as_deref() == Some("ENABLED")),
         }
@@ -273,6 +276,7 @@ impl<'e> Caller<'e> {
         Self {
             host: Some(id),
             subnets: instance.and_then(|instance| instance.subnet_id.as_deref()).into_iter().collect(),
+            vpc: instance.and_then(|instance| instance.vpc_id.as_deref()),
             groups: instance.map(|instance| instance.group_set.iter().filter_map(|group| group.group_id.as_deref()).collect()),
             public_ip: instance.map(|instance| instance.public_address.is_some()),
         }
@@ -284,7 +288,7 @@ impl<'e> Snapshot<'e> {
     #[must_use]
     pub fn of(evidence: &'e Evidence, region: &'e str, account: Option<&'e str>, caller: Caller<'e>) -> Self {
         let subnets = evidence.look(&subnets_question(region, &caller));
-        let vpc = vpc_of(subnets).unwrap_or_default();
+        let vpc = vpc_of(subnets).or(caller.vpc).unwrap_or_default();
         let [route_tables, nat_gateways, endpoints, security_groups, network_acls, dns] = &vpc_questions(region, vpc);
         Self {
             region,
@@ -300,14 +304,14 @@ impl<'e> Snapshot<'e> {
         }
     }
 
-    /// The questions whose answers [`Snapshot::of`] takes: first the subnets, and once these tell the VPC all about it.
+    /// The questions whose answers [`Snapshot::of`] takes: first the subnets, and once these or the caller tell the VPC all about it.
     #[must_use]
     pub fn questions(evidence: &Evidence, region: &str, caller: &Caller<'_>) -> Vec<Question> {
         if caller.subnets.is_empty() {
             return Vec::new();
         }
         let subnets = subnets_question(region, caller);
-        let of_vpc = vpc_of(evidence.look(&subnets)).map(|vpc| vpc_questions(region, vpc));
+        let of_vpc = vpc_of(evidence.look(&subnets)).or(caller.vpc).map(|vpc| vpc_questions(region, vpc));
         std::iter::once(subnets).chain(of_vpc.into_iter().flatten()).collect()
     }
 }

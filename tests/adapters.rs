@@ -461,7 +461,9 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
             "DescribeTasks" => json!({"tasks": body["tasks"], "failures": []}),
             "ListClusters" if is_second => json!({"clusterArns": ["two"]}),
             "ListClusters" => json!({"clusterArns": ["one"], "nextToken": "t"}),
-            "FilterLogEvents" if is_second => json!({"events": [{"timestamp": 2, "message": "second", "logStreamName": "prod/api"}]}),
+            "FilterLogEvents" if is_second => {
+                json!({"events": [{"message": "second", "logStreamName": "prod/a-i"}, {"message": "of another", "logStreamName": "prod/a-i-2"}]})
+            }
             "FilterLogEvents" => json!({"events": [{"timestamp": 1, "message": "first"}], "nextToken": "t"}),
             other => panic!("not in the script: {other}"),
         };

@@ -18,12 +18,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("causes", &["event", "reason", "task_definition", "question", "network", "policy_document"]),
     ("diagnosis", &["event", "reason", "question", "culprit", "causes"]),
     ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis"]),
-    ("render", &["event", "reason", "task_definition", "question", "causes", "diagnosis", "check"]),
+    ("render", &["event", "reason", "task_definition", "question", "causes", "diagnosis", "check", "incident", "context"]),
     ("triage", &["event", "question", "diagnosis"]),
+    ("incident", &[]),
+    ("context", &["event", "task_definition", "question", "incident"]),
     ("config", &["render", "triage"]),
     ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "check", "triage", "render", "config", "aws"]),
-    ("aws", &["question", "task_definition", "triage", "render"]),
-    ("function", &["event", "question", "diagnosis", "render", "triage", "config", "aws"]),
+    ("aws", &["question", "task_definition", "triage", "render", "incident"]),
+    ("function", &["event", "reason", "question", "causes", "diagnosis", "render", "triage", "config", "incident", "context", "aws"]),
 ];
 const FOR_ALL: &[&str] = &["words", "arn", "redact"];
 /// What the core must not know.

@@ -62,6 +62,7 @@ impl World {
             caller: Caller {
                 host: self.caller.host.as_deref(),
                 subnets: texts(&self.caller.subnets),
+                vpc: None,
                 groups: self.caller.groups.as_deref().map(texts),
                 public_ip: self.caller.public_ip,
             },

@@ -4,6 +4,8 @@
 //! field by field. What they add to the machinery below is small: the form of a request, and where an error's code stands.
 
 use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::iter::successors;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -53,6 +55,8 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A message says what is wrong in its first words.
 const LONGEST_REASON: usize = 240;
+/// Who did not answer is left alone for so long: what else waits for an answer would wait in vain, one question after another.
+const SILENCE: Duration = Duration::from_secs(15);
 /// Of `DescribeParameters` an account has three calls a second.
 const BETWEEN_PARAMETERS: Duration = Duration::from_millis(350);
 /// Regions come from events; more clients than this are not kept.
@@ -96,12 +100,20 @@ impl Failure {
     }
 }
 
+/// A service in a Region, as a client of the SDK would have it.
+#[derive(Debug)]
+struct Client {
+    plugins: RuntimePlugins,
+    /// Since when, and why, there was no answer at all.
+    silent: Mutex<Option<(Instant, Failure)>>,
+}
+
 /// Calls AWS with the credentials and settings of one configuration.
 #[derive(Debug)]
 pub(crate) struct Caller {
     config: SdkConfig,
     http_client: Option<SharedHttpClient>,
-    clients: Mutex<HashMap<(&'static str, String), Arc<RuntimePlugins>>>,
+    clients: Mutex<HashMap<(&'static str, String), Arc<Client>>>,
     next_parameters: tokio::sync::Mutex<Instant>,
 }
 
@@ -120,13 +132,16 @@ impl Caller {
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
         let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region is not the name of one".to_owned()))?;
         let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
+        if let Some(why) = client.is_silent() {
+            return Err(why);
+        }
         if operation == Operation::DescribeParameters {
             self.await_turn().await;
         }
-        let plugins = (*client).clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
+        let plugins = client.plugins.clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
         let sent = Box::pin(invoke(operation.service().id, operation.name(), Erased::erase(request), &plugins)).await;
-        let output = sent.map_err(|error| failure(operation, on, &error))?;
+        let output = sent.map_err(|error| client.note(&error, failure(operation, region, on, &error)))?;
         let body = output.downcast::<Vec<u8>>().unwrap_or_default();
         parsed(operation.service().protocol, &body).ok_or_else(|| Failure::Unknown(format!("the answer of {} could not be read", operation.name())))
     }
@@ -142,15 +157,15 @@ impl Caller {
         sleep_until(turn).await;
     }
 
-    /// A service in a Region, as a client of the SDK would have it; made once.
-    async fn client(&self, service: &'static Service, region: &str) -> Option<Arc<RuntimePlugins>> {
+    /// The client of a service in a Region; made once.
+    async fn client(&self, service: &'static Service, region: &str) -> Option<Arc<Client>> {
         let key = (service.name, region.to_owned());
-        let known = |clients: &HashMap<_, Arc<RuntimePlugins>>| clients.get(&key).cloned();
+        let known = |clients: &HashMap<_, Arc<Client>>| clients.get(&key).cloned();
         if let Some(client) = known(&self.clients.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Some(client);
         }
         let endpoint = endpoint(&self.config, service, region).await?;
-        let client = Arc::new(self.plugins(service, region, &endpoint));
+        let client = Arc::new(Client { plugins: self.plugins(service, region, &endpoint), silent: Mutex::default() });
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if clients.len() >= KEPT_CLIENTS {
             clients.clear();
@@ -219,6 +234,22 @@ impl Caller {
         layer.store_put(self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard));
         layer.store_put(timeouts(self.config.timeout_config()));
         layer.freeze()
+    }
+}
+
+impl Client {
+    /// Why it is of no use to call now.
+    fn is_silent(&self) -> Option<Failure> {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.as_ref().filter(|(since, _)| since.elapsed() < SILENCE).map(|(_, why)| why.clone())
+    }
+
+    /// Remembers a failure if it was no answer.
+    fn note(&self, error: &SdkError<Error, HttpResponse>, failure: Failure) -> Failure {
+        if matches!(error, SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_)) {
+            *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), failure.clone()));
+        }
+        failure
     }
 }
 
@@ -351,14 +382,14 @@ impl Refusal {
 }
 
 /// What a failed call means.
-fn failure(operation: Operation, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
+fn failure(operation: Operation, region: &str, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
     let refusal = match error {
         SdkError::ServiceError(context) => context.err().downcast_ref::<Refusal>(),
         SdkError::TimeoutError(_) => return Failure::Unknown("no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
         _ => None,
     };
-    let Some(refusal) = refusal else { return Failure::unknown(&innermost(error)) };
+    let Some(refusal) = refusal else { return Failure::unknown(&unanswered(operation, region, error)) };
     let code = refusal.code().unwrap_or_default();
     match (code, &refusal.region) {
         _ if operation.missing().contains(&code) => Failure::Missing,
@@ -372,4 +403,14 @@ fn failure(operation: Operation, on: &str, error: &SdkError<Error, HttpResponse>
             None => code.to_owned(),
         }),
     }
+}
+
+/// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.
+fn unanswered(operation: Operation, region: &str, error: &SdkError<Error, HttpResponse>) -> String {
+    let why = innermost(error);
+    let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default().trim_end_matches(". Attempted:");
+    if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source()).any(|error| error.to_string().contains("credential")) {
+        return format!("there are no AWS credentials to ask with: {first}");
+    }
+    format!("{} in {region} cannot be reached: {first}", operation.service().name)
 }

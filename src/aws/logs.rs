@@ -46,18 +46,19 @@ impl Journal {
         Self { client: Client::new(config), group }
     }
 
-    /// Appends one line to the stream of a workload, which is made when it is first written to.
+    /// Appends lines to the stream of a workload, which is made when it is first written to.
     ///
     /// # Errors
     ///
     /// When CloudWatch Logs refuses it or does not answer, after the SDK's retries.
-    pub async fn append(&self, stream: &str, line: &str) -> Result<(), JournalError> {
+    pub async fn append(&self, stream: &str, lines: &[&str]) -> Result<(), JournalError> {
         let failed = |why: String| JournalError { group: self.group.clone(), why };
         let stream = stream_name(stream);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let timestamp = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        let event = InputLogEvent::builder().timestamp(timestamp).message(line).build().map_err(|error| failed(error.to_string()))?;
-        let put = || self.client.put_log_events().log_group_name(&self.group).log_stream_name(&stream).log_events(event.clone()).send();
+        let event = |line: &&str| InputLogEvent::builder().timestamp(timestamp).message(*line).build();
+        let events = lines.iter().map(event).collect::<Result<Vec<_>, _>>().map_err(|error| failed(error.to_string()))?;
+        let put = || self.client.put_log_events().log_group_name(&self.group).log_stream_name(&stream).set_log_events(Some(events.clone())).send();
         let Err(error) = put().await else { return Ok(()) };
         if !error.as_service_error().is_some_and(PutLogEventsError::is_resource_not_found_exception) {
             return Err(failed(describe(&error)));
@@ -98,22 +99,27 @@ fn beginning(line: &str) -> &str {
 
 /// For the command line alone.
 impl AwsProber {
-    /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first, of the streams whose name begins as given.
-    /// Without a Region, in the one that is configured.
+    /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first, of one stream, or of all whose name begins
+    /// as given up to a slash. Without a Region, in the one that is configured.
     ///
     /// # Errors
     ///
     /// Why it could not be read to its end, in words.
-    pub async fn journal(&self, region: Option<&str>, group: &str, since: i64, prefix: Option<&str>, mut each: impl FnMut(&str) + Send) -> Result<(), String> {
+    pub async fn journal(&self, region: Option<&str>, group: &str, since: i64, stream: Option<&str>, mut each: impl FnMut(&str) + Send) -> Result<(), String> {
         let region = region.or(self.caller.region()).ok_or("no Region is configured")?;
-        let prefix = prefix.map(stream_name);
+        let wanted = stream.map(stream_name);
+        let is_wanted = |event: &&Value| match (&wanted, event.get("logStreamName").and_then(Value::as_str)) {
+            // Others may begin like it.
+            (Some(wanted), Some(name)) => name == wanted || wanted.ends_with('/') && name.starts_with(wanted),
+            _ => true,
+        };
         let mut token = Value::Null;
         loop {
-            let input = json!({"logGroupName": group, "startTime": since, "logStreamNamePrefix": prefix, "nextToken": token});
+            let input = json!({"logGroupName": group, "startTime": since, "logStreamNamePrefix": wanted, "nextToken": token});
             let read = self.caller.call(Operation::FilterLogEvents, region, group, Input::Json(input)).await;
             let mut answer = read.map_err(|failure| in_words(failure, group))?;
             let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
-            events.filter_map(|event| event.get("message")?.as_str()).for_each(&mut each);
+            events.filter(is_wanted).filter_map(|event| event.get("message")?.as_str()).for_each(&mut each);
             token = answer.get_mut("nextToken").map(Value::take).unwrap_or_default();
             if token.is_null() {
                 return Ok(());

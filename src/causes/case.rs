@@ -10,7 +10,7 @@ use crate::arn::Arn;
 use crate::event::Task;
 use crate::question::facts::AwsVpcConfiguration;
 use crate::question::{Evidence, Known};
-use crate::reason::{Step, Symptom};
+use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, split_suffix};
 use crate::words::words;
 
@@ -44,6 +44,8 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// The network path, drawn line by line, where one was judged.
     pub drawing: Vec<String>,
+    /// Nothing of it is left to mend: the state that ECS complained of has passed.
+    pub has_passed: bool,
 }
 
 /// The thing that failed.
@@ -112,6 +114,17 @@ pub struct Fix {
     pub commands: Vec<String>,
     /// The policy to add, where one is missing.
     pub policy: Option<Value>,
+    /// The same for templates, where one resource mends it.
+    pub snippets: Vec<Snippet>,
+}
+
+/// A resource of a template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snippet {
+    /// `terraform` or `cloudformation`.
+    pub tool: &'static str,
+    /// What to put into the template.
+    pub text: String,
 }
 
 /// How a source is cited where the definition proves something.
@@ -119,7 +132,7 @@ pub(super) const DEFINITION: &str = "task definition";
 
 impl Judgement {
     pub(super) fn new(verdict: Verdict, title: impl Into<String>) -> Self {
-        Self { verdict, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new() }
+        Self { verdict, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new(), has_passed: false }
     }
 
     /// Nothing but the words speaks for it, and the words speak for others more; it is not shown.
@@ -140,6 +153,12 @@ impl Judgement {
     pub(super) fn drawing(mut self, drawing: Vec<String>) -> Self {
         self.drawing = drawing;
         self
+    }
+
+    /// That the state which ECS complained of has passed, as a finding shows.
+    pub(super) fn passed(mut self, finding: Finding) -> Self {
+        self.has_passed = true;
+        self.finding(finding)
     }
 
     pub(super) fn culprit(mut self, culprit: Culprit) -> Self {
@@ -207,14 +226,50 @@ impl Case<'_> {
         whole.or(of_reference)
     }
 
-    /// The name of the execution role: who was refused, or what the definition says.
+    /// The name of the role that the case turns on: the one that ECS may not assume, else who was refused, else what the definition says.
     pub(super) fn role_name(&self) -> Option<String> {
-        let principal = self.symptom.principal.as_ref().map(|fact| fact.text.clone());
-        let of_definition = self.definition().and_then(|definition| definition.execution_role_arn.clone());
-        [principal, self.symptom.role.as_ref().map(|fact| fact.text.clone()), of_definition]
-            .into_iter()
-            .flatten()
-            .find_map(|arn| Arn::parse(&arn).and_then(|arn| arn.role_name().map(str::to_owned)))
+        let name_in = |arn: &str| Arn::parse(arn).and_then(|arn| arn.role_name().map(str::to_owned));
+        let principal = self.symptom.principal.as_ref().map(|fact| fact.text.as_str());
+        if let Some(principal) = principal.filter(|_| self.symptom.fault != Fault::AssumeRoleDenied) {
+            return name_in(principal);
+        }
+        let of_definition = self.definition().and_then(|definition| definition.execution_role_arn.as_deref()).filter(|_| self.is_by_execution_role());
+        [self.symptom.role.as_ref().map(|fact| fact.text.as_str()), of_definition].into_iter().flatten().find_map(name_in)
+    }
+
+    /// The user that was refused, where it was no role.
+    pub(super) fn user_name(&self) -> Option<&str> {
+        let principal = Arn::parse(&self.symptom.principal.as_ref()?.text)?;
+        principal.resource.strip_prefix("user/")?.rsplit('/').next().filter(|name| !name.is_empty())
+    }
+
+    /// Whether ECS does the step with the execution role. Where the text tells nothing, anybody may have been refused.
+    fn is_by_execution_role(&self) -> bool {
+        let fetches = ["secretsmanager:", "ssm:", "kms:", "ecr:", "s3:", "logs:"];
+        let action = self.symptom.action.as_ref().map(|action| action.text.as_str());
+        match self.symptom.step {
+            Step::Unknown if self.symptom.fault == Fault::AccessDenied => {
+                action.is_some_and(|action| fetches.iter().any(|service| action.starts_with(service)))
+            }
+            Step::Capacity | Step::NetworkInterface | Step::EbsVolume | Step::ServiceConnect | Step::ExecAgent => false,
+            _ => true,
+        }
+    }
+
+    /// Who was refused, as a sentence names them.
+    pub(super) fn who(&self) -> String {
+        match (self.role_name(), self.user_name()) {
+            (Some(role), _) => format!("role {role}"),
+            (None, Some(user)) => format!("user {user}"),
+            (None, None) if self.is_by_execution_role() => "the execution role".to_owned(),
+            (None, None) => "whoever made the call".to_owned(),
+        }
+    }
+
+    /// Who was refused, as a culprit.
+    pub(super) fn refused_culprit(&self) -> Culprit {
+        let user = self.user_name().map(str::to_owned);
+        Culprit { kind: if user.is_some() { "user" } else { "role" }, id: self.role_name().or(user), references: self.references.clone() }
     }
 
     /// Whether the secret is referred to by a whole ARN, with six characters at its end.
@@ -297,10 +352,10 @@ impl Case<'_> {
 
     /// Who was refused, what, and on what, as a sentence needs them.
     pub(super) fn refusal(&self) -> (String, String, String) {
-        let role = self.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+        let who = self.who();
         let action = self.symptom.action.as_ref().map_or_else(|| "the call".to_owned(), |action| action.text.clone());
         let on = self.name().map(|name| format!(" on {name}")).unwrap_or_default();
-        (role, action, on)
+        (who, action, on)
     }
 
     /// The Region in which the resource lives.
@@ -327,6 +382,15 @@ impl Case<'_> {
     /// An `aws` command for the resource's Region.
     pub(super) fn aws(&self, words: &str) -> Command {
         Command::new(&format!("aws {words}")).maybe("--region", self.region())
+    }
+
+    /// What is left to do where the state is good again.
+    pub(crate) fn try_again(&self) -> Fix {
+        let text = match &self.task.workload {
+            Some(workload) if workload.is_service => "nothing is left to mend here: deploy the service again",
+            _ => "nothing is left to mend here: run the task again",
+        };
+        Fix { text: format!("{text}; if it fails again, its new reason counts"), commands: self.commands([]), policy: None, ..Fix::default() }
     }
 
     /// How to start the task again once the cause is mended. A service retries by itself, but slowly.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::look::Presence;
 use super::resource_policy_blocks::side;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
@@ -35,7 +36,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
 };
 
-fn claims(symptom: &Symptom) -> bool {
+pub(super) fn claims(symptom: &Symptom) -> bool {
     let default_key = symptom.step == Step::SecretsManager && symptom.fault == Fault::Misconfigured;
     let a_secret = symptom.resource.as_ref().is_some_and(|resource| resource.text.contains(":secretsmanager:"));
     default_key || (a_secret && symptom.fault == Fault::AccessDenied && owner(symptom).is_some())
@@ -64,15 +65,43 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(Verdict::Confirmed, format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared"))
             .finding(Finding::found("the secret names no key of its own, so it is encrypted with aws/secretsmanager", "DescribeSecret"));
     }
+    if let Some((ResourceSide::Grants(at), source)) = side(case) {
+        return Judgement::new(Verdict::RuledOut, format!("account {owner} shares {name} with this one"))
+            .finding(Finding::found(format!("{at} of the secret's policy lets the role"), source));
+    }
     let verdict = if case.symptom.deny == Some(Deny::ResourcePolicy) { Verdict::Likely } else { Verdict::Possible };
+    let why = case.secrets().iter().find_map(|secret| match secret.presence() {
+        Presence::Unknown(why) => Some(format!(": {why}")),
+        _ => None,
+    });
+    let which = "which of the three is missing: the resource's policy, the role's permission, or the key's";
     Judgement::new(verdict, format!("account {owner} does not share {name} with this one"))
-        .finding(Finding::unknown("which of the three is missing: the resource's policy, the role's permission, or the key's"))
+        .finding(Finding::unknown(format!("{which}{}", why.unwrap_or_default())))
+}
+
+/// Whether it is the key alone that keeps the secret from being shared.
+fn is_by_default_key(case: &Case<'_>) -> bool {
+    let named = case.secrets().iter().any(|secret| secret.found().is_some_and(|found| found.kms_key_id.is_none()));
+    case.symptom.fault == Fault::Misconfigured || (named && !matches!(side(case), Some((ResourceSide::Missing { .. }, _))))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    let arn = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    if is_by_default_key(case) {
+        let update = case.aws("secretsmanager update-secret").option("--secret-id", &arn).words("--kms-key-id '<key>'").finish();
+        let text = "in the owner's account: encrypt the secret with a customer managed key whose policy lets the role decrypt, and allow the role in the secret's policy";
+        return Fix { text: format!("{text}{}", case.then_again()), commands: vec![update], policy: None, ..Fix::default() };
+    }
+    if let Some((ResourceSide::Missing { add, .. }, _)) = side(case) {
+        let mended = super::resource_policy_blocks::fix(case);
+        let text = format!(
+            "in the owner's account: add the statement to the secret's policy (the command keeps what stands there), and let the role decrypt with its key{}",
+            case.then_again()
+        );
+        return Fix { text, commands: mended.commands.into_iter().take(1).collect(), policy: Some(add), ..Fix::default() };
+    }
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let account = case.task.account.as_deref().unwrap_or("<account>");
-    let arn = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let look = case.aws("secretsmanager get-resource-policy").option("--secret-id", &arn).finish();
     let principal = format!("arn:{}:iam::{account}:role/{role}", case.partition());
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]});
@@ -80,6 +109,5 @@ fn fix(case: &Case<'_>) -> Fix {
     Fix {
         text: "in the owner's account: allow the role in the secret's policy (the second command replaces the policy that is there; a role with a path has it in its ARN), and encrypt with a customer managed key that allows it".to_owned(),
         commands: vec![look, put],
-        policy: Some(policy),
-    }
+        policy: Some(policy), ..Fix::default() }
 }

@@ -1,8 +1,10 @@
 //! The policy of a VPC endpoint refuses the call.
 
+use serde_json::{Value, json};
+
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
-use crate::policy_document::{Decision, NamedRole, Principal, Request, endpoint_policy};
+use crate::policy_document::{Decision, NamedRole, Principal, Request, endpoint_policy, with_statement};
 use crate::reason::{Deny, Fault};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -26,9 +28,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (role, action, on) = case.refusal();
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict| Judgement::new(verdict, format!("a VPC endpoint's policy refuses role {role} {action}{on}")).culprit(culprit.clone());
+    let (who, action, on) = case.refusal();
+    let culprit = case.refused_culprit();
+    let judgement = |verdict| Judgement::new(verdict, format!("a VPC endpoint's policy refuses {who} {action}{on}")).culprit(culprit.clone());
     let decisions = decisions(case);
     for (endpoint, decision) in &decisions {
         let says = match decision {
@@ -45,10 +47,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::unsupported();
     }
     if decisions.iter().any(|(_, decision)| matches!(decision, Decision::Allowed(_))) {
-        return judgement(Verdict::Possible).finding(Finding::found(
-            "the endpoint's policy allows it now: it was changed since, or the endpoint is another account's",
-            "DescribeVpcEndpoints",
-        ));
+        return judgement(Verdict::Possible)
+            .passed(Finding::found("the endpoint's policy allows it now: it was changed since, or the endpoint is another account's", "DescribeVpcEndpoints"));
     }
     judgement(Verdict::Likely).finding(Finding::unknown("which statement it is, and whether it still stands"))
 }
@@ -63,8 +63,31 @@ fn decisions(case: &Case<'_>) -> Vec<(String, Decision)> {
     endpoints.map(|endpoint| (endpoint.vpc_endpoint_id.clone().unwrap_or_default(), endpoint_policy(endpoint, &request))).collect()
 }
 
+/// The policy of the endpoint that does not allow the call, with a statement that does. Gateway endpoints know callers by this condition only.
+fn mended(case: &Case<'_>) -> Option<(String, Value, Value)> {
+    let (id, _) = decisions(case).into_iter().find(|(_, decision)| matches!(decision, Decision::NotAllowed { .. }))?;
+    let call = case.refused_calls().into_iter().next()?;
+    let role = case.role()?.arn()?;
+    let endpoint = path::endpoints(case)?.find(|endpoint| endpoint.vpc_endpoint_id.as_ref() == Some(&id))?;
+    let there: Value = serde_json::from_str(endpoint.policy_document.as_deref()?).ok()?;
+    let condition = json!({"ArnEquals": {"aws:PrincipalArn": role}});
+    let add = json!({"Effect": "Allow", "Principal": "*", "Action": call.action, "Resource": call.resource, "Condition": condition});
+    Some((id, with_statement(Some(&there), &add), add))
+}
+
 fn fix(case: &Case<'_>) -> Fix {
-    let (role, action, _) = case.refusal();
-    let commands = vec![case.aws("ec2 describe-vpc-endpoints").words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'").finish()];
-    Fix { text: format!("allow {action} for role {role} in the policy of the VPC endpoint that the task's subnet uses"), commands, policy: None }
+    let (who, action, _) = case.refusal();
+    if let Some((id, whole, add)) = mended(case) {
+        let modify = case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", &id).option("--policy-document", &whole.to_string()).finish();
+        let text = format!("add the statement to the policy of {id} (the command keeps what stands there){}", case.then_again());
+        return Fix { text, commands: case.commands([modify]), policy: Some(add), ..Fix::default() };
+    }
+    let denied = decisions(case).into_iter().find_map(|(id, decision)| if let Decision::Denied(at) = decision { Some((id, at)) } else { None });
+    let look = case.aws("ec2 describe-vpc-endpoints").maybe("--vpc-endpoint-ids", denied.as_ref().map(|(id, _)| id.as_str()));
+    let look = look.words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'").finish();
+    let text = match denied {
+        Some((id, at)) => format!("narrow or remove {at} of the policy of {id}; an allow does not help"),
+        None => format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses"),
+    };
+    Fix { text: format!("{text}{}", case.then_again()), commands: vec![look], policy: None, ..Fix::default() }
 }

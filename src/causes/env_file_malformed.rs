@@ -1,7 +1,8 @@
 //! The reference to the environment file is written wrongly.
 
-use super::case::{Case, Fix, Judgement};
+use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::arn::Arn;
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -26,10 +27,31 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let name = case.name().unwrap_or_else(|| "the one asked for".to_owned());
-    Judgement::new(Verdict::Likely, format!("{name} is no reference that ECS can use"))
+    let title = format!("{name} is no reference that ECS can use");
+    match case.references.iter().find_map(|reference| malformation(&reference.value_from)) {
+        Some(problem) => Judgement::new(Verdict::Confirmed, title).finding(Finding::found(problem, DEFINITION)),
+        None => Judgement::new(Verdict::Likely, title).findings(case.definition_unknown()),
+    }
+}
+
+/// What is wrong with an environment file's reference.
+fn malformation(value: &str) -> Option<String> {
+    let Some(arn) = Arn::parse(value) else { return Some(format!("{value} is no ARN; a file is named by arn:<partition>:s3:::<bucket>/<key>")) };
+    match arn.resource.split_once('/') {
+        _ if arn.service != "s3" => Some(format!("{value} is an ARN of {}, not of S3", arn.service)),
+        None => Some(format!("{value} names a bucket and no file in it")),
+        Some((_, key)) if key.split('/').any(|part| part == "..") => Some(format!("{key} leads out of the directory for such files")),
+        Some((_, key)) if key.rsplit_once('.').is_none_or(|(_, ending)| ending != "env") => Some(format!("{key} does not end in .env")),
+        Some(_) => None,
+    }
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix { text: format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()), commands, policy: None }
+    let commands = case.commands_for_revision([]);
+    Fix {
+        text: format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

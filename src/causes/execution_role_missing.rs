@@ -1,9 +1,12 @@
 //! The role that the task names does not exist.
 
+use serde_json::json;
+
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::command::Command;
 use super::look::RoleView;
 use super::{Cause, Explanation, Owner, Verdict};
+use crate::arn::Arn;
 use crate::question::Known;
 use crate::reason::{Fault, Step};
 
@@ -48,6 +51,29 @@ pub(super) const GET_ROLE: &str = "GetRole";
 
 fn fix(case: &Case<'_>) -> Fix {
     let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());
-    let look = Command::new("aws iam get-role").option("--role-name", &role).finish();
-    Fix { text: format!("create role {role}, or name one that exists in a new revision"), commands: vec![look], policy: None }
+    let proved = matches!(case.role().map(|role| role.known()), Some(Known::Missing));
+    if !proved {
+        let look = Command::new("aws iam get-role").option("--role-name", &role).finish();
+        return Fix { text: format!("create role {role}, or name one that exists in a new revision"), commands: vec![look], policy: None, ..Fix::default() };
+    }
+    let is_named = |arn: &Option<String>| arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.role_name()) == Some(role.as_str());
+    let is_execution_role = case.definition().is_none_or(|definition| is_named(&definition.execution_role_arn));
+    let arn = case.role().and_then(|role| role.arn()).or_else(|| case.symptom.role.as_ref().map(|named| named.text.clone()));
+    let path = arn.as_deref().and_then(|arn| arn.split_once(":role/")?.1.rsplit_once('/')).map(|(path, _)| format!("/{path}/"));
+    let mut trust =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    if let Some(account) = &case.task.account {
+        trust["Statement"][0]["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
+    }
+    let create = Command::new("aws iam create-role").option("--role-name", &role).maybe("--path", path.as_deref());
+    let create = create.option("--assume-role-policy-document", &trust.to_string()).finish();
+    let managed = format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.partition());
+    let attach = Command::new("aws iam attach-role-policy").option("--role-name", &role).option("--policy-arn", &managed).finish();
+    let rest = if is_execution_role { "give it what the task reads besides images and logs" } else { "give it what the containers call" };
+    Fix {
+        text: format!("create role {role} and {rest}, or name one that exists in a new revision{}", case.then_again()),
+        commands: case.commands([create].into_iter().chain(is_execution_role.then_some(attach))),
+        policy: Some(trust),
+        ..Fix::default()
+    }
 }

@@ -30,7 +30,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     match case.definition() {
         Some(definition) => match &definition.execution_role_arn {
             None => Judgement::new(Verdict::Confirmed, "the task definition names no execution role").finding(Finding::missing("executionRoleArn", DEFINITION)),
-            Some(_) if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => Judgement::unsupported(),
+            Some(role) if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => {
+                Judgement::new(Verdict::RuledOut, "the task definition names an execution role")
+                    .finding(Finding::found(format!("executionRoleArn {role}"), DEFINITION))
+            }
             Some(role) => Judgement::new(Verdict::Possible, "the ECS agent had no credentials for the execution role")
                 .finding(Finding::found(format!("the task definition names {role}, so a restart of the agent is the likelier reason"), DEFINITION)),
         },
@@ -45,5 +48,5 @@ fn fix(case: &Case<'_>) -> Fix {
     } else {
         "set executionRoleArn in a new revision of the task definition, and use that revision"
     };
-    Fix { text: text.to_owned(), commands: if names_one { case.commands([]) } else { Vec::new() }, policy: None }
+    Fix { text: text.to_owned(), commands: if names_one { case.commands([]) } else { Vec::new() }, policy: None, ..Fix::default() }
 }

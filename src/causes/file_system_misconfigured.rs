@@ -47,6 +47,15 @@ fn judge(case: &Case<'_>) -> Judgement {
                 .finding(Finding::missing(format!("{access_point} among the {} of {file_system}", listed.len()), "DescribeAccessPoints"));
         }
     }
+    let targets = path::mount_targets(case);
+    let points_known =
+        access_points(case).iter().all(|(file_system, _)| case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system)).found().is_some());
+    let there = !targets.is_empty() && targets.iter().all(|(_, known)| known.found().is_some()) && points_known;
+    if there && matches!(case.symptom.fault, Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied) {
+        let ids: Vec<&str> = targets.iter().map(|(id, _)| id.as_str()).collect();
+        return Judgement::new(Verdict::RuledOut, "what the volume names exists")
+            .finding(Finding::found(format!("{}, with the access points that the volumes name", ids.join(", ")), "DescribeMountTargets"));
+    }
     if case.symptom.fault != Fault::NotFound && case.symptom.fault != Fault::Misconfigured && case.symptom.fault != Fault::BadReference {
         return Judgement::unsupported();
     }
@@ -73,6 +82,25 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some((id, _)) = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing)) {
+        let look = case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'").finish();
+        let text = format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
+        return Fix { text, commands: case.commands_for_revision([look]), policy: None, ..Fix::default() };
+    }
+    if let Some((file_system, access_point)) = missing_access_point(case) {
+        let look = case.aws_at_task("efs describe-access-points").option("--file-system-id", file_system);
+        let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'").finish();
+        let text = format!("name an access point of {file_system} that exists instead of {access_point} in a new revision{}", case.then_again());
+        return Fix { text, commands: case.commands_for_revision([look]), policy: None, ..Fix::default() };
+    }
     let commands = Vec::new();
-    Fix { text: format!("make the directory, or correct the volume in a new revision{}", case.then_again()), commands, policy: None }
+    Fix { text: format!("make the directory, or correct the volume in a new revision{}", case.then_again()), commands, policy: None, ..Fix::default() }
+}
+
+/// An access point that its file system does not have, with that.
+fn missing_access_point<'c>(case: &'c Case<'_>) -> Option<(&'c str, &'c str)> {
+    access_points(case).into_iter().find(|(file_system, access_point)| {
+        let known = case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system));
+        known.found().is_some_and(|listed| !listed.iter().any(|listed| listed.access_point_id.as_deref() == Some(access_point)))
+    })
 }

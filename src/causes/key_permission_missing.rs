@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Culprit, Finding, FindingKind, Fix, Judgement};
 use super::command::Command;
-use super::key_unusable::DESCRIBE_KEY;
 use super::look::KeyView;
 use super::policy;
+use super::role_permission_missing::SIMULATION;
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::policy_document::{KeySide, NamedRole, with_statement};
 use crate::question::Known;
@@ -49,15 +50,25 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let keys = case.keys();
     let judged: Vec<(&KeyView<'_>, Side)> = keys.iter().map(|key| (key, side(key))).collect();
+    if keys.iter().any(|key| matches!(key.known(), Known::Missing)) {
+        return Judgement::unsupported();
+    }
     if let Some((key, Side::Refuses(finding))) = judged.iter().find(|(_, side)| matches!(side, Side::Refuses(_))) {
         let of = key.of.as_ref().map(|name| format!(" of {} {name}", noun(case))).unwrap_or_default();
-        return Judgement::new(Verdict::Confirmed, format!("{role} may not decrypt with the KMS key{of}")).culprit(key.culprit()).finding(finding.clone());
+        return Judgement::new(Verdict::Confirmed, format!("{role} may not decrypt with the KMS key{of}"))
+            .culprit(key.culprit())
+            .finding(finding.clone())
+            .findings(other_side(case, key));
     }
     if !judged.is_empty() && judged.iter().all(|(_, side)| matches!(side, Side::Allows)) {
+        if keys.iter().any(|key| key.unusable().is_some()) {
+            return Judgement::new(Verdict::RuledOut, format!("{role} may decrypt with the KMS key"))
+                .finding(Finding::found("the role's policies and the key policy allow kms:Decrypt", "GetKeyPolicy"));
+        }
         let said = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
         return Judgement::new(Verdict::Possible, format!("{role} might not decrypt with the KMS key"))
             .culprit(judged[0].0.culprit())
-            .finding(Finding::found(said, "GetKeyPolicy"));
+            .passed(Finding::found(said, "GetKeyPolicy"));
     }
     let behind = match (case.name(), &case.symptom.key) {
         (_, Some(key)) => format!("KMS key {}", key.text),
@@ -66,16 +77,23 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let culprit =
         Culprit { kind: "kms-key", id: case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name()), references: case.references.clone() };
-    let named =
-        keys.first().map(|key| Finding::found(format!("the key is {}", key.id), if case.symptom.key.is_some() { "stoppedReason" } else { DESCRIBE_KEY }));
+    let told_by = match (&case.symptom.key, case.symptom.step) {
+        (Some(_), _) => "stoppedReason",
+        (None, Step::ParameterStore) => super::parameter_missing::DESCRIBE_PARAMETERS,
+        (None, _) => super::look::DESCRIBE,
+    };
+    let named = keys.first().map(|key| Finding::found(format!("the key is {}", key.id), told_by));
     let which = named.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
     let why = judged.iter().find_map(|(_, side)| match side {
         Side::Unknown(why) => why.clone(),
         Side::Allows | Side::Refuses(_) => None,
     });
+    let allowed =
+        is_allowed_by_role(case).then(|| Finding::found("the role's policies allow kms:Decrypt on it, so the key policy refused, or did", SIMULATION));
     Judgement::new(Verdict::Likely, format!("{role} may not decrypt with {behind}"))
         .culprit(culprit)
         .findings(named)
+        .findings(allowed)
         .findings(which)
         .finding(Finding::unknown(format!("whether the role's policies or the key policy refuse{}", why.map(|why| format!(": {why}")).unwrap_or_default())))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
@@ -90,7 +108,8 @@ enum Side {
 
 fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> Side {
     let identity = simulated.map(|simulation| simulation.eval_decision == "allowed");
-    let refused = || Side::Refuses(Finding::missing("kms:Decrypt on the key in the role's policies (implicitDeny)", "SimulatePrincipalPolicy"));
+    let decision = simulated.map(|simulation| simulation.eval_decision.as_str()).unwrap_or_default();
+    let refused = || Side::Refuses(Finding::missing(format!("kms:Decrypt on the key in the role's policies ({decision})"), SIMULATION));
     let role_arn = case.role().and_then(|role| role.arn());
     let side = role_arn.as_deref().and_then(NamedRole::parse).and_then(|role| key.side(&role));
     let Some(side) = side else {
@@ -113,6 +132,24 @@ fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> 
         (KeySide::Direct(_), _) | (KeySide::Delegated(_), Some(true)) => Side::Allows,
         (KeySide::Delegated(_), None) => Side::Unknown(Some("the key policy leaves it to the role's policies".to_owned())),
         (KeySide::Unsure(why), _) => Side::Unknown(Some(why)),
+    }
+}
+
+/// Whether the role's own policies allow it on every key that it can be.
+fn is_allowed_by_role(case: &Case<'_>) -> bool {
+    let decisions = case.simulated_refusals();
+    !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some_and(|told| told.eval_decision == "allowed"))
+}
+
+/// What is known of the key policy, where the role's policies refuse: it may refuse too.
+fn other_side(case: &Case<'_>, key: &KeyView<'_>) -> Option<Finding> {
+    let role_arn = case.role()?.arn()?;
+    let side = NamedRole::parse(&role_arn).and_then(|role| key.side(&role));
+    match (side, key.policy()) {
+        (Some(KeySide::Delegated(at)), _) => Some(Finding::found(format!("{at} of the key policy leaves it to the policies of the role"), "GetKeyPolicy")),
+        (Some(KeySide::Unsure(why)), _) => Some(Finding::unknown(format!("whether the key policy lets the role too: {why}"))),
+        (None, Known::Unknown(why)) => Some(Finding::unknown(format!("whether the key policy lets the role too: {why}"))),
+        _ => None,
     }
 }
 
@@ -143,6 +180,7 @@ fn key_side(case: &Case<'_>) -> Option<Fix> {
             text: format!("add the statement to the key policy (the command keeps what stands there){}", case.then_again()),
             commands: case.commands([put.words("--policy-name default").option("--policy", &whole.to_string()).finish()]),
             policy: Some(add),
+            ..Fix::default()
         })
     })
 }
@@ -164,14 +202,31 @@ fn fix(case: &Case<'_>) -> Fix {
         _ => None,
     };
     let resource = key.unwrap_or_else(|| format!("arn:{}:kms:{region}:{}:key/<key-id>", case.partition(), case.account().unwrap_or("<account>")));
-    // The service's name ends otherwise in other partitions.
-    let via = json!({"StringLike": {"kms:ViaService": format!("{service}.{region}.amazonaws.com*")}});
+    // How the service's name ends in China no page says.
+    let via = match case.keys().first().map(KeyView::via).filter(|_| !region.starts_with("cn-")) {
+        Some(via) => json!({"StringEquals": {"kms:ViaService": via}}),
+        None => json!({"StringLike": {"kms:ViaService": format!("{service}.{region}.amazonaws.com*")}}),
+    };
+    if let (true, Some(role)) = (is_allowed_by_role(case), case.role().and_then(|role| role.arn())) {
+        let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "kms:Decrypt", "Resource": "*", "Condition": via});
+        let look = Command::new("aws kms get-key-policy").option("--region", region).option("--key-id", &resource).words("--policy-name default").finish();
+        return Fix {
+            text: format!("add the statement to the key policy, if nothing there says so{}", case.then_again()),
+            commands: vec![look],
+            policy: Some(add),
+            ..Fix::default()
+        };
+    }
     let policy = policy::allow_if(&["kms:Decrypt"], &json!(resource), &via);
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let put = policy::put_role_policy(&role, "ecs-decrypt", &policy);
+    let snippets = case.role_name().map(|role| snippet::role_policy(&role, &policy::name("ecs-decrypt", &policy), &policy)).unwrap_or_default();
+    let delegated = case.keys().iter().any(|key| matches!(other_side(case, key), Some(finding) if finding.kind == FindingKind::Found));
+    let also = if delegated { "" } else { ", and in the key policy if that does not leave it to IAM" };
     Fix {
-        text: format!("allow kms:Decrypt on the key, on role {role} and in the key policy if that does not delegate to IAM{}", case.then_again()),
+        text: format!("allow kms:Decrypt on the key in a policy of role {role}{also}{}", case.then_again()),
         commands: case.commands(look.into_iter().chain([put])),
         policy: Some(policy),
+        snippets,
     }
 }

@@ -1,7 +1,9 @@
 //! The KMS key is disabled, scheduled for deletion or gone.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::command::Command;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::Known;
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -28,9 +30,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     let keys = case.keys();
     if let Some((key, state)) = keys.iter().find_map(|key| Some((key, key.unusable()?))) {
         let of = key.of.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-        return Judgement::new(Verdict::Confirmed, format!("the KMS key{of} {state}"))
-            .culprit(key.culprit())
-            .finding(Finding::found(format!("key {} {state}", key.id), DESCRIBE_KEY));
+        return Judgement::new(Verdict::Confirmed, format!("the KMS key{of} {state}")).culprit(key.culprit()).finding(
+            if matches!(key.known(), Known::Missing) {
+                Finding::missing(format!("key {}", key.id), DESCRIBE_KEY)
+            } else {
+                Finding::found(format!("key {} {state}", key.id), DESCRIBE_KEY)
+            },
+        );
     }
     let enabled = keys.iter().any(|key| key.known().found().is_some());
     if case.symptom.fault != Fault::KmsKeyUnusable {
@@ -44,7 +50,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let judgement = |verdict| Judgement::new(verdict, format!("{key} cannot be used"));
     if enabled {
         return judgement(Verdict::Possible)
-            .finding(Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY));
+            .passed(Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY));
     }
     let why = keys.first().and_then(|key| Finding::not_told("the key's state", key.known()));
     judgement(Verdict::Likely)
@@ -55,7 +61,33 @@ fn judge(case: &Case<'_>) -> Judgement {
 /// How a key's state is cited.
 pub(super) const DESCRIBE_KEY: &str = "DescribeKey";
 
+/// What brings the key back from the state that it is in.
+fn by_state(case: &Case<'_>) -> Option<Fix> {
+    let keys = case.keys();
+    let key = keys.iter().find(|key| key.unusable().is_some())?;
+    let id = key.arn().unwrap_or_else(|| key.id.clone());
+    let on_key = |words: &str| Command::new(&format!("aws kms {words}")).option("--region", &key.region).option("--key-id", &id).finish();
+    let (text, words): (&str, &[&str]) = match key.known().found().and_then(|known| known.key_state.as_deref()) {
+        Some("Disabled") => ("the key is disabled: enable it", &["enable-key"]),
+        Some("PendingDeletion") => ("cancel the key's deletion and enable it", &["cancel-key-deletion", "enable-key"]),
+        Some("PendingImport") => {
+            ("import the key's material again", &["get-parameters-for-import --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096"])
+        }
+        Some("Unavailable") => ("connect the key's key store again", &["describe-key"]),
+        Some(_) => ("wait until the key is ready", &["describe-key"]),
+        None => {
+            let of = key.of.as_deref().unwrap_or("what it encrypted");
+            let text = format!("a deleted key does not come back, nor does what it encrypted: store {of} anew under a key that exists{}", case.then_again());
+            return Some(Fix { text, commands: Vec::new(), policy: None, ..Fix::default() });
+        }
+    };
+    Some(Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(words.iter().map(|words| on_key(words))), policy: None, ..Fix::default() })
+}
+
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(fix) = by_state(case) {
+        return fix;
+    }
     let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {
         let arn = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:"));
         let look = arn.map(|arn| case.aws("secretsmanager describe-secret").option("--secret-id", &arn).words("--query KmsKeyId").finish());
@@ -63,6 +95,7 @@ fn fix(case: &Case<'_>) -> Fix {
             text: "find the key by its id in the secret's metadata, and enable it, after cancelling its deletion if it was scheduled".to_owned(),
             commands: look.into_iter().collect(),
             policy: None,
+            ..Fix::default()
         };
     };
     let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).option("--key-id", key).finish());
@@ -70,5 +103,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again()),
         commands: case.commands(commands),
         policy: None,
+        ..Fix::default()
     }
 }

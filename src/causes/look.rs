@@ -5,7 +5,7 @@
 
 use crate::arn::Arn;
 use crate::policy_document::{KeySide, NamedRole, key_policy};
-use crate::question::facts::{AwsVpcConfiguration, Key, Parameter, Role, Secret, SecretVersion, Service, Simulation};
+use crate::question::facts::{AwsVpcConfiguration, Key, Moment, Parameter, Role, Secret, SecretVersion, Service, Simulation};
 use crate::question::{Fact, Known, Question};
 use crate::reason::{Fault, Step};
 use crate::task_definition::{Reference, SecretReference, Target, may_have_suffix};
@@ -131,6 +131,11 @@ impl<'c> SecretView<'c> {
         matches!(self.presence(), Presence::Gone).then_some(found)
     }
 
+    /// Whether the task's own Region was asked for that name too, and has none.
+    pub(super) fn is_nowhere_else(&self) -> bool {
+        self.elsewhere().is_some_and(|question| matches!(self.case.look::<Box<Secret>>(&question), Known::Missing)) && matches!(self.presence(), Presence::Gone)
+    }
+
     fn versions_question(&self) -> Question {
         Question::SecretVersions { region: self.region.clone(), id: self.id.clone() }
     }
@@ -160,8 +165,14 @@ impl<'c> SecretView<'c> {
     /// That it is as it should be, as far as its description shows.
     pub(super) fn state(&self) -> Option<Finding> {
         let secret = self.found().filter(|secret| secret.deleted_date.is_none() && secret.has_current())?;
-        let changed = secret.last_changed_date.map(|at| format!(", last changed on {at}")).unwrap_or_default();
+        let since = if self.case.is_since(secret.last_changed_date) { ", after the task failed: it may be mended" } else { "" };
+        let changed = secret.last_changed_date.map(|at| format!(", last changed on {at}{since}")).unwrap_or_default();
         Some(Finding::found(format!("secret {} exists, is not scheduled for deletion, and has a current version{changed}", self.name), DESCRIBE))
+    }
+
+    /// Whether it can be read, and what it holds is still what the task found.
+    pub(super) fn is_as_it_was(&self) -> bool {
+        self.found().is_some_and(|secret| secret.deleted_date.is_none() && secret.has_current() && !self.case.is_since(secret.last_changed_date))
     }
 
     /// That no other name is nearly the same, where that was asked.
@@ -169,6 +180,14 @@ impl<'c> SecretView<'c> {
         let listed = self.case.look::<Vec<Secret>>(&self.like()).found()?;
         let said = format!("a secret with a similar name, among {} that begin like it", listed.len());
         Some(Finding::missing(said, "ListSecrets"))
+    }
+
+    /// Why nothing is known of similar names.
+    pub(super) fn likes_unknown(&self) -> Option<Finding> {
+        match self.case.look::<Vec<Secret>>(&self.like()) {
+            Known::Unknown(why) => Some(Finding::unknown(format!("whether a secret has a similar name: {why}"))),
+            _ => None,
+        }
     }
 
     fn like(&self) -> Question {
@@ -284,8 +303,27 @@ impl<'c> ParameterView<'c> {
 
     /// Its ARN, in which a slash stands before the name of every parameter.
     fn arn(&self) -> String {
+        self.arn_of(&self.name)
+    }
+
+    /// The ARN that a parameter of another name has beside it.
+    pub(super) fn arn_of(&self, name: &str) -> String {
+        self.arn_in(&self.region, name)
+    }
+
+    /// The ARN that it has in the task's own Region.
+    pub(super) fn arn_at_task(&self) -> String {
+        self.arn_in(self.case.own_region(), &self.name)
+    }
+
+    fn arn_in(&self, region: &str, name: &str) -> String {
         let account = self.case.account().or(self.case.task.account.as_deref()).unwrap_or("*");
-        format!("arn:{}:ssm:{}:{account}:parameter/{}", self.case.partition(), self.region, self.name.trim_start_matches('/'))
+        format!("arn:{}:ssm:{region}:{account}:parameter/{}", self.case.partition(), name.trim_start_matches('/'))
+    }
+
+    /// Whether parameters with such a name were asked for, and none is near.
+    pub(super) fn has_none_like_it(&self) -> bool {
+        self.case.look::<Vec<Parameter>>(&self.like()).found().is_some() && self.near().is_none()
     }
 
     /// A parameter whose name is nearly the same.
@@ -370,8 +408,9 @@ impl<'c> KeyView<'c> {
         Question::Key { region: self.region.clone(), id: self.id.clone() }
     }
 
+    /// Aliases have no policy; what is behind one shows its description.
     fn policy_question(&self) -> Option<Question> {
-        let arn = self.known().found()?.arn.clone()?;
+        let arn = self.arn().filter(|arn| arn.contains(":key/"))?;
         Some(Question::KeyPolicy { region: self.region.clone(), id: arn })
     }
 
@@ -387,7 +426,14 @@ impl<'c> KeyView<'c> {
 
     /// Its ARN.
     pub(super) fn arn(&self) -> Option<String> {
-        self.known().found().and_then(|key| key.arn.clone()).or_else(|| self.id.starts_with("arn:").then(|| self.id.clone()))
+        self.known().found().and_then(|key| key.arn.clone()).or_else(|| self.id.starts_with("arn:").then(|| self.id.clone())).or_else(|| self.arn_of_id())
+    }
+
+    /// The ARN of a key that is named by its id alone, which is one of the same account.
+    fn arn_of_id(&self) -> Option<String> {
+        let is_id = !self.id.contains('/') && (self.id.len() == 36 || self.id.starts_with("mrk-"));
+        let account = self.of_arn.as_deref().and_then(Arn::parse).map(|arn| arn.account).filter(|account| is_id && *account != "*")?;
+        Some(format!("arn:{}:kms:{}:{account}:key/{}", self.case.partition(), self.region, self.id))
     }
 
     /// Its policy.
@@ -458,6 +504,11 @@ impl<'a> Case<'a> {
         self.evidence.look(question)
     }
 
+    /// Whether something happened after the task failed.
+    pub(super) fn is_since(&self, at: Option<Moment>) -> bool {
+        at.zip(self.task.stopped_at).is_some_and(|(at, stopped)| at.0 > stopped)
+    }
+
     /// The task's Region, or that of what it asked for.
     pub(super) fn own_region(&self) -> &str {
         self.task.region.as_deref().or(self.region()).unwrap_or("us-east-1")
@@ -489,6 +540,13 @@ impl<'a> Case<'a> {
         views.retain(|view| seen.insert((view.region.clone(), view.id.clone())));
         views.truncate(CANDIDATES);
         views
+    }
+
+    /// The secrets that the case can be about, as commands name them.
+    pub(super) fn resource_arns(&self) -> Vec<String> {
+        let one = self.resource_arn().map(|arn| vec![arn]);
+        let several = || self.secrets().into_iter().map(|secret| secret.id).collect::<Vec<_>>();
+        one.or_else(|| Some(several()).filter(|ids| !ids.is_empty())).unwrap_or_else(|| vec!["<secret>".to_owned()])
     }
 
     fn secret<'c>(&'c self, id: &str, secret: Option<SecretReference<'_>>, reference: Option<&'c Reference>) -> SecretView<'c> {
@@ -560,7 +618,9 @@ impl<'a> Case<'a> {
         });
         let of_parameters = self.parameters().into_iter().filter_map(|view| {
             let id = view.known().found()?.key_id.clone()?;
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn: Some(view.arn()), reference: None })
+            let is_it = |reference: &&Reference| matches!(reference.target(), Some(Target::Parameter(name)) if name == view.name);
+            let reference = self.references.iter().find(is_it);
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn: Some(view.arn()), reference })
         });
         let mut keys: Vec<KeyView<'_>> = of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
         keys.dedup_by(|one, other| one.id == other.id);
@@ -569,6 +629,9 @@ impl<'a> Case<'a> {
 
     /// Asks for the descriptions that name the keys, then for the keys.
     pub(super) fn ask_keys(&self) -> Vec<Question> {
+        if self.symptom.key.is_some() {
+            return self.keys().into_iter().flat_map(|key| key.ask()).collect();
+        }
         let of_secrets = self.secrets().into_iter().map(|view| view.by_id());
         let of_parameters = self.parameters().into_iter().map(|view| view.question());
         let of_keys = self.keys().into_iter().flat_map(|key| key.ask());

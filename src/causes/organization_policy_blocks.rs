@@ -1,6 +1,6 @@
 //! A policy of the AWS organization blocks the call.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
 use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::Simulation;
@@ -29,24 +29,38 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (role, action, on) = case.refusal();
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict| Judgement::new(verdict, format!("a policy of the organization refuses role {role} {action}{on}")).culprit(culprit.clone());
+    let (who, action, on) = case.refusal();
+    let culprit = case.refused_culprit();
+    let judgement = |verdict| Judgement::new(verdict, format!("a policy of the organization refuses {who} {action}{on}")).culprit(culprit.clone());
     let decisions = case.simulated_refusals();
     if let Some((call, _)) = refused(&decisions, Simulation::is_beyond_organization) {
         return judgement(Verdict::Confirmed)
             .finding(Finding::found(format!("the organization's service control policies do not allow {} on {}", call.action, call.resource), SIMULATION));
     }
     let unknown = match case.symptom.refused_by {
-        None => return Judgement::unsupported(),
+        None => {
+            let all =
+                !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some_and(|told| told.organizations_decision_detail.is_some()));
+            let open = Finding::found("the organization's service control policies allow it", SIMULATION);
+            return if all { judgement(Verdict::RuledOut).finding(open) } else { Judgement::unsupported() };
+        }
         Some(Deny::Rcp) => Some(Finding::unknown("which statement it is: IAM does not simulate resource control policies")),
-        Some(_) => Finding::not_told("which statement it is, and whether it still stands", asked(&decisions)),
+        Some(_) if refused(&decisions, |told| told.organizations_decision_detail.is_some()).is_some() => {
+            let open = Finding::found("the organization's service control policies allow it now: one of them was changed since", SIMULATION);
+            return judgement(Verdict::Possible).passed(open);
+        }
+        Some(_) => Finding::not_told("which statement it is, and whether it still stands", asked(case, &decisions)),
     };
     judgement(Verdict::Likely).findings(unknown)
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let (role, action, _) = case.refusal();
+    let (who, action, _) = case.refusal();
     let commands = Vec::new();
-    Fix { text: format!("ask the administrators of the organization to allow {action} for role {role}; nothing in this account can"), commands, policy: None }
+    Fix {
+        text: format!("ask the administrators of the organization to allow {action} for {who}; nothing in this account can"),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::parameter_missing::DESCRIBE_PARAMETERS;
+use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
@@ -31,13 +32,26 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(format!("{} in {}", parameter.name, parameter.region), DESCRIBE_PARAMETERS))
             .finding(Finding::found(format!("{} in {own}, the task's own Region", parameter.name), DESCRIBE_PARAMETERS));
     }
-    if parameters.iter().any(|parameter| parameter.is_elsewhere() == Some(false)) {
-        return Judgement::unsupported();
+    if let Some(parameter) = parameters.iter().find(|parameter| parameter.is_elsewhere() == Some(false)) {
+        let own = case.own_region();
+        return Judgement::new(Verdict::RuledOut, format!("parameter {} is not in {own} either", parameter.name))
+            .finding(Finding::missing(format!("{} in {own}, the task's own Region", parameter.name), DESCRIBE_PARAMETERS));
     }
     super::secret_in_other_region::judge_region(case, "parameter", Verdict::Likely)
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     let own = case.task.region.as_deref().unwrap_or("<region>");
-    Fix { text: format!("name the parameter of {own} in a new revision{}", case.then_again()), ..Fix::default() }
+    if let Some(parameter) = case.parameters().iter().find(|parameter| parameter.is_elsewhere() == Some(true)) {
+        let arn = parameter.arn_at_task();
+        let (policy, put) = policy::read_by_role(case, "ssm:GetParameters", &arn);
+        let text = format!("write {arn} in a new revision, and allow it to the execution role{}", case.then_again());
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
+    }
+    Fix {
+        text: format!("name the parameter of {own} in a new revision{}", case.then_again()),
+        commands: case.commands_for_revision([]),
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -3,6 +3,7 @@
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::look::ParameterView;
 use super::parameter_missing::DESCRIBE_PARAMETERS;
+use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
@@ -33,6 +34,11 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
             .finding(Finding::found(near, DESCRIBE_PARAMETERS));
     }
+    let missing = || parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing));
+    if missing().next().is_some() && missing().all(ParameterView::has_none_like_it) {
+        return Judgement::new(Verdict::RuledOut, "no parameter has a similar name")
+            .finding(Finding::missing("a parameter with a similar name", DESCRIBE_PARAMETERS));
+    }
     let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
     let slips = named.split(',').filter_map(|name| slip(name.trim()).map(|slip| (name.trim(), slip)));
     let Some((name, slip)) = slips.into_iter().next() else { return Judgement::unsupported() };
@@ -55,10 +61,16 @@ fn slip(name: &str) -> Option<&'static str> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(near) = case.parameters().iter().find_map(ParameterView::near) {
+    if let Some((parameter, near)) = case.parameters().iter().find_map(|parameter| Some((parameter, parameter.near()?))) {
+        let (policy, put) = policy::read_by_role(case, "ssm:GetParameters", &parameter.arn_of(near));
         let text = format!("if {near} was meant, write that in a new revision, and allow it to the execution role{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([]), policy: None };
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
     }
     let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'").finish();
-    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
+    Fix {
+        text: format!("correct the name in a new revision{}", case.then_again()),
+        commands: case.commands_for_revision([look]),
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -1,7 +1,8 @@
 //! The role's permissions boundary does not allow the call.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
+use super::policy;
 use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
@@ -31,9 +32,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (role, action, on) = case.refusal();
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict| Judgement::new(verdict, format!("the permissions boundary of role {role} does not allow {action}{on}")).culprit(culprit.clone());
+    let (who, action, on) = case.refusal();
+    let culprit = case.refused_culprit();
+    let judgement = |verdict| Judgement::new(verdict, format!("the permissions boundary of {who} does not allow {action}{on}")).culprit(culprit.clone());
     let known = case.role().map_or(Known::NotAsked, |role| role.known());
     let boundary = known.found().map(|role| role.permissions_boundary.as_ref().and_then(|boundary| boundary.permissions_boundary_arn.clone()));
     let named = boundary.clone().flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), "GetRole"));
@@ -44,14 +45,41 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(format!("{} on {} in the boundary", call.action, call.resource), SIMULATION));
     }
     match (case.symptom.refused_by, boundary) {
-        (None, _) => Judgement::unsupported(),
-        (_, Some(None)) => judgement(Verdict::Possible).finding(Finding::missing("a permissions boundary on the role: it was removed since", "GetRole")),
-        _ => judgement(Verdict::Likely).findings(named).findings(Finding::not_told("which statement it is, and whether it still stands", asked(&decisions))),
+        (None, Some(None)) => judgement(Verdict::RuledOut).finding(Finding::missing("a permissions boundary on the role", "GetRole")),
+        (None, _) => {
+            let all = !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some());
+            if all {
+                judgement(Verdict::RuledOut).findings(named).finding(Finding::found("the boundary allows it", SIMULATION))
+            } else {
+                Judgement::unsupported()
+            }
+        }
+        (_, Some(None)) => judgement(Verdict::Possible).passed(Finding::missing("a permissions boundary on the role: it was removed since", "GetRole")),
+        _ => judgement(Verdict::Likely)
+            .findings(named)
+            .findings(Finding::not_told("which statement it is, and whether it still stands", asked(case, &decisions))),
     }
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let (role, action, _) = case.refusal();
-    let commands = vec![Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.PermissionsBoundary").finish()];
-    Fix { text: format!("allow {action} in the permissions boundary of role {role}; its own policies must allow it too"), commands, policy: None }
+    let (who, action, _) = case.refusal();
+    let known = case.role().and_then(|role| role.known().found()).and_then(|role| role.permissions_boundary.as_ref());
+    let boundary = known.and_then(|boundary| boundary.permissions_boundary_arn.clone());
+    let look = |role: String| Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.PermissionsBoundary").finish();
+    let commands = match &boundary {
+        Some(arn) => {
+            let look = Command::new("aws iam get-policy").option("--policy-arn", arn).words("--query Policy.DefaultVersionId").finish();
+            let create = Command::new("aws iam create-policy-version").option("--policy-arn", arn);
+            vec![look, create.words("--policy-document file://boundary.json --set-as-default").finish()]
+        }
+        None => case.role_name().map(look).into_iter().collect(),
+    };
+    let of = boundary.map_or_else(|| format!("of {who}"), |arn| format!("{arn} of {who}"));
+    let policy = case.refused_action().map(|action| policy::allow(&[&action], &super::role_permission_missing::resource(case, &action)));
+    Fix {
+        text: format!("allow {action} in the permissions boundary {of}; its own policies must allow it too{}", case.then_again()),
+        commands,
+        policy,
+        ..Fix::default()
+    }
 }

@@ -1,6 +1,7 @@
 //! The secret with the registry's login does not hold a login.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::look::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step};
 
@@ -15,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Store both keys as strings in a JSON object.",
     },
     when: |symptom| symptom.step == Step::RegistryCredentials && symptom.fault == Fault::WrongShape,
-    ask: super::nothing,
+    ask: |case| case.secrets().iter().flat_map(SecretView::ask).collect(),
     judge,
     fix,
     examples: &[Example { text: "Asm fetching username: AuthorizationData is malformed, empty field", also: &[] }],
@@ -23,11 +24,21 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let title = case.name().map_or("the registry credentials are no login".to_owned(), |name| format!("secret {name} holds no registry login"));
-    Judgement::new(Verdict::Likely, title).finding(Finding::unknown("what it holds: values are never read")).findings(case.definition_unknown())
+    // Two signals: ECS read the value and found no login, and the definition names this secret for one.
+    let proved = case.references.len() == 1 && case.secrets().iter().any(SecretView::is_as_it_was);
+    Judgement::new(if proved { Verdict::Confirmed } else { Verdict::Likely }, title)
+        .findings(case.secrets().iter().find_map(SecretView::state))
+        .finding(Finding::unknown("what it holds: values are never read"))
+        .findings(case.definition_unknown())
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let put = case.aws("secretsmanager put-secret-value").option("--secret-id", &id).words("--secret-string file://login.json").finish();
-    Fix { text: format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()), commands: case.commands([put]), policy: None }
+    Fix {
+        text: format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()),
+        commands: case.commands([put]),
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -1,11 +1,14 @@
 //! The policy on the resource refuses the call.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use serde_json::json;
+
+use super::case::{Case, Finding, Fix, Judgement};
+use super::command::Command;
 use super::image_missing::EcrImage;
 use super::role_permission_missing::is_untold;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
-use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
+use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy, with_statement};
 use crate::question::facts::Policy;
 use crate::question::{Known, Question};
 use crate::reason::{Deny, Fault, Step};
@@ -35,25 +38,31 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (role, action, on) = case.refusal();
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict| Judgement::new(verdict, format!("the policy on the resource refuses role {role} {action}{on}")).culprit(culprit.clone());
+    let (who, action, on) = case.refusal();
+    let culprit = case.refused_culprit();
+    let judgement = |verdict| Judgement::new(verdict, format!("the policy on the resource refuses {who} {action}{on}")).culprit(culprit.clone());
     let told = case.symptom.deny == Some(Deny::ResourcePolicy);
     match side(case) {
         Some((ResourceSide::Denied(at), source)) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies it"), source)),
         Some((ResourceSide::Missing { nearly, .. }, source)) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
+            if super::cross_account_not_shared::claims(case.symptom) {
+                return Judgement::unsupported();
+            }
             judgement(Verdict::Confirmed)
                 .finding(Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source))
         }
+        Some((ResourceSide::Grants(_) | ResourceSide::NotNeeded, source)) if !told => {
+            judgement(Verdict::RuledOut).finding(Finding::found("the resource's own policy does not keep the role out", source))
+        }
         _ if !told => Judgement::unsupported(),
         Some((ResourceSide::Grants(at), source)) => judgement(Verdict::Possible)
-            .finding(Finding::found(format!("{at} of the policy allows it now: it was changed since, and the next task will start"), source)),
+            .passed(Finding::found(format!("{at} of the policy allows it now: it was changed since, and the next task will start"), source)),
         Some((ResourceSide::NotNeeded, source)) => {
-            judgement(Verdict::Possible).finding(Finding::found("the resource's policy denies nothing now: it was changed since", source))
+            judgement(Verdict::Possible).passed(Finding::found("the resource's policy denies nothing now: it was changed since", source))
         }
         Some((ResourceSide::Unsure(why), _)) => judgement(Verdict::Likely).finding(Finding::unknown(format!("what the resource's policy says: {why}"))),
-        None => judgement(Verdict::Likely).finding(Finding::unknown("which statement it is, and whether it still stands")),
+        None => judgement(Verdict::Likely).findings(Finding::not_told("which statement it is, and whether it still stands", known(case))),
     }
 }
 
@@ -88,17 +97,51 @@ pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
     question(case).into_iter().chain(case.ask_refusal()).collect()
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    let (role, action, _) = case.refusal();
-    let commands = case
-        .resource_arn()
-        .filter(|arn| arn.contains(":secretsmanager:"))
-        .map(|arn| case.aws("secretsmanager get-resource-policy").option("--secret-id", &arn).finish())
-        .into_iter()
-        .collect();
-    let policy = side(case).and_then(|(side, _)| match side {
-        ResourceSide::Missing { add, .. } => Some(add),
+/// What is known of the policy.
+fn known<'c>(case: &Case<'c>) -> Known<'c, Policy> {
+    question(case).map_or(Known::NotAsked, |question| case.look(&question))
+}
+
+/// The commands that read and write the policy.
+fn commands(case: &Case<'_>, whole: Option<&str>) -> Vec<String> {
+    let of = |words: &str| match question(case) {
+        Some(Question::RepositoryPolicy { region, registry, name }) => {
+            let command = Command::new(&format!("aws ecr {words}-repository-policy")).option("--region", &region);
+            Some(command.option("--registry-id", &registry).option("--repository-name", &name))
+        }
+        Some(Question::SecretPolicy { region, id }) => {
+            Some(Command::new(&format!("aws secretsmanager {words}-resource-policy")).option("--region", &region).option("--secret-id", &id))
+        }
         _ => None,
-    });
-    Fix { text: format!("allow role {role} to call {action} in the resource's own policy"), commands, policy }
+    };
+    let option = if matches!(question(case), Some(Question::RepositoryPolicy { .. })) { "--policy-text" } else { "--resource-policy" };
+    let write = |command: Command| whole.map(|whole| command.option(option, whole).finish());
+    let written = of(if option == "--policy-text" { "set" } else { "put" }).and_then(write);
+    written.or_else(|| of("get").map(Command::finish)).into_iter().collect()
+}
+
+pub(super) fn fix(case: &Case<'_>) -> Fix {
+    let (who, action, _) = case.refusal();
+    match side(case) {
+        Some((ResourceSide::Denied(at), _)) => Fix {
+            text: format!("narrow or remove {at} of the resource's own policy; an allow does not help{}", case.then_again()),
+            commands: commands(case, None),
+            policy: None,
+            ..Fix::default()
+        },
+        Some((ResourceSide::Missing { mut add, .. }, _)) => {
+            if action.starts_with("ecr:") {
+                add["Action"] = json!(super::role_permission_missing::actions(&action));
+            }
+            let whole = with_statement(known(case).found().map(|policy| &policy.0), &add).to_string();
+            let text = format!("add the statement to the resource's own policy (the command keeps what stands there){}", case.then_again());
+            Fix { text, commands: case.commands(commands(case, Some(&whole))), policy: Some(add), ..Fix::default() }
+        }
+        _ => Fix {
+            text: format!("let {who} call {action} in the resource's own policy{}", case.then_again()),
+            commands: commands(case, None),
+            policy: None,
+            ..Fix::default()
+        },
+    }
 }

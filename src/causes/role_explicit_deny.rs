@@ -1,9 +1,10 @@
 //! A policy denies the call explicitly.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
 use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::facts::Simulation;
 use crate::reason::{Deny, Fault};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -30,17 +31,20 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let (role, action, on) = case.refusal();
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict| Judgement::new(verdict, format!("role {role} is denied {action}{on} by an explicit statement")).culprit(culprit.clone());
+    let (who, action, on) = case.refusal();
+    let culprit = case.refused_culprit();
+    let judgement = |verdict| Judgement::new(verdict, format!("{who} is denied {action}{on} by an explicit statement")).culprit(culprit.clone());
     let decisions = case.simulated_refusals();
-    if let Some((call, simulation)) = refused(&decisions, |simulation| simulation.eval_decision == "explicitDeny") {
+    if let Some((call, simulation)) = refused(&decisions, is_by_role) {
         let policies: Vec<&str> = simulation.matched_statements.iter().filter_map(|statement| statement.source_policy_id.as_deref()).collect();
         let by = if policies.is_empty() { String::new() } else { format!(" by {}", policies.join(", ")) };
         return judgement(Verdict::Confirmed).finding(Finding::found(format!("{} on {} is denied explicitly{by}", call.action, call.resource), SIMULATION));
     }
     if case.symptom.refused_by.is_none() {
-        return Judgement::unsupported();
+        return refused(&decisions, |simulation| simulation.eval_decision != "explicitDeny").map_or_else(Judgement::unsupported, |(call, simulation)| {
+            judgement(Verdict::RuledOut)
+                .finding(Finding::missing(format!("an explicit deny of {} in the role's policies ({})", call.action, simulation.eval_decision), SIMULATION))
+        });
     }
     let not_now = decisions.iter().any(|(_, known)| known.found().is_some());
     let contradiction = not_now.then(|| {
@@ -49,14 +53,25 @@ fn judge(case: &Case<'_>) -> Judgement {
             SIMULATION,
         )
     });
-    judgement(if not_now { Verdict::Possible } else { Verdict::Likely })
-        .findings(contradiction)
-        .findings((!not_now).then(|| Finding::not_told("which statement it is, and whether it still stands", asked(&decisions))).flatten())
+    if let Some(contradiction) = contradiction {
+        return judgement(Verdict::Possible).passed(contradiction);
+    }
+    judgement(Verdict::Likely).findings(Finding::not_told("which statement it is, and whether it still stands", asked(case, &decisions)))
+}
+
+/// Whether a statement of the role's own policies denies it; a boundary's and the organization's are causes of their own.
+fn is_by_role(simulation: &Simulation) -> bool {
+    simulation.eval_decision == "explicitDeny" && !simulation.is_beyond_boundary() && !simulation.is_beyond_organization()
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let (role, action, _) = case.refusal();
-    let commands =
-        ["aws iam list-attached-role-policies", "aws iam list-role-policies"].map(|words| Command::new(words).option("--role-name", &role).finish()).to_vec();
-    Fix { text: format!("narrow or remove the Deny statement that matches role {role} and {action}; another allow does not help"), commands, policy: None }
+    let (who, action, _) = case.refusal();
+    let looks = ["aws iam list-attached-role-policies", "aws iam list-role-policies"];
+    let commands = case.role_name().map(|role| looks.map(|words| Command::new(words).option("--role-name", &role).finish()).to_vec()).unwrap_or_default();
+    Fix {
+        text: format!("narrow or remove the Deny statement that matches {who} and {action}; another allow does not help{}", case.then_again()),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

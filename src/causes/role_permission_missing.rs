@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::look::Call;
 use super::policy;
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::question::facts::Simulation;
@@ -59,6 +60,8 @@ pub(super) fn claims(symptom: &Symptom) -> bool {
     // A volume's server and a foreign registry refuse by rules of their own.
     let by_iam = match symptom.step {
         Step::ImagePull => symptom.action.is_some(),
+        // ECS and EC2 do these with roles of their own, which the text then names.
+        Step::Capacity | Step::NetworkInterface | Step::EbsVolume | Step::ServiceConnect | Step::ExecAgent => symptom.principal.is_some(),
         Step::EfsVolume | Step::Volume | Step::Container => false,
         _ => true,
     };
@@ -66,7 +69,7 @@ pub(super) fn claims(symptom: &Symptom) -> bool {
 }
 
 /// The action, and those that the same step needs next: otherwise the next try fails on them.
-fn actions(action: &str) -> Vec<&str> {
+pub(super) fn actions(action: &str) -> Vec<&str> {
     match action {
         "logs:CreateLogStream" | "logs:PutLogEvents" => vec!["logs:CreateLogStream", "logs:PutLogEvents"],
         "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" | "ecr:BatchCheckLayerAvailability" => {
@@ -78,29 +81,57 @@ fn actions(action: &str) -> Vec<&str> {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let told = case.symptom.deny == Some(Deny::Identity);
-    let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
+    let who = case.who();
     let action = case.refused_action();
     // A login is not for one image.
     let on = case.name().filter(|_| action.as_deref() != Some("ecr:GetAuthorizationToken")).map(|name| format!(" on {name}")).unwrap_or_default();
     let may_not = action.map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
-    let culprit = Culprit { kind: "role", id: case.role_name(), references: case.references.clone() };
-    let judgement = |verdict, on: &str| Judgement::new(verdict, format!("{role} may not {may_not}{on}")).culprit(culprit.clone());
+    let culprit = case.refused_culprit();
+    let judgement = |verdict, on: &str| Judgement::new(verdict, format!("{who} may not {may_not}{on}")).culprit(culprit.clone());
     let decisions = case.simulated_refusals();
     if let Some((call, simulation)) = refused(&decisions, Simulation::is_implicit_deny) {
         let sure = call.exact && simulation.missing_context_values.is_empty();
-        let on = if decisions.len() > 1 { format!(" on {}", call.resource) } else { on };
+        if is_on_task_role(case) {
+            // The cause that names where the permission stands says it all.
+            return Judgement::unsupported();
+        }
+        let one = case.secrets().into_iter().find(|secret| decisions.len() > 1 && secret.arn().0 == call.resource);
+        let on = one.as_ref().map_or(on, |secret| format!(" on {}", secret.name));
+        let references = one.map(|secret| secret.culprit().references).filter(|references| !references.is_empty());
+        let culprit = Culprit { references: references.unwrap_or_else(|| culprit.references.clone()), ..culprit.clone() };
         return judgement(if sure { Verdict::Confirmed } else { Verdict::Likely }, &on)
+            .culprit(culprit)
             .finding(Finding::found(format!("no policy of the role allows {} on {} (implicitDeny)", call.action, call.resource), SIMULATION))
             .findings(doubts(call, simulation));
     }
     if let Some(allowed) = allowed_now(case, &decisions) {
-        return judgement(Verdict::Possible, &on).finding(allowed);
+        return judgement(Verdict::Possible, &on).passed(allowed);
+    }
+    if let Some((call, simulation)) = refused(&decisions, |simulation| simulation.eval_decision != "allowed") {
+        // Whether the role's own policies allow it does not show behind a boundary or the organization's policies.
+        if simulation.eval_decision != "explicitDeny" && !told {
+            return Judgement::unsupported();
+        }
+        return judgement(if told { Verdict::Possible } else { Verdict::RuledOut }, &on).finding(Finding::found(
+            format!("IAM refuses {} on {} for another reason than a missing allow ({})", call.action, call.resource, reason(simulation)),
+            SIMULATION,
+        ));
     }
     let untold = (!told).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
     judgement(if told { Verdict::Likely } else { Verdict::Possible }, &on)
         .findings(untold)
-        .findings(Finding::not_told("what the role's policies say now", asked(&decisions)))
+        .findings(Finding::not_told(&format!("what the policies of {who} say now"), asked(case, &decisions)))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
+}
+
+/// What refuses, in IAM's words or those that come nearest.
+fn reason(simulation: &Simulation) -> &str {
+    match simulation.eval_decision.as_str() {
+        "explicitDeny" => "explicitDeny",
+        _ if simulation.is_beyond_organization() => "the organization's policies",
+        _ if simulation.is_beyond_boundary() => "the permissions boundary",
+        decision => decision,
+    }
 }
 
 /// How a simulation is cited.
@@ -114,9 +145,18 @@ pub(super) fn refused<'d, 'e>(decisions: &'d Decisions<'e>, holds: impl Fn(&Simu
     decisions.iter().filter_map(|(call, known)| Some((call, known.found()?.as_ref()))).find(|(_, simulation)| holds(simulation))
 }
 
-/// Why nothing is known of the decisions: the first reason, or that nobody asked.
-pub(super) fn asked<'e>(decisions: &Decisions<'e>) -> Known<'e, Box<Simulation>> {
-    decisions.iter().map(|(_, known)| *known).find(|known| matches!(known, Known::Unknown(_))).unwrap_or(Known::NotAsked)
+/// Why nothing is known of the decisions: the first reason, or that nobody asked. A role that was not read is not asked about.
+pub(super) fn asked<'c>(case: &'c Case<'_>, decisions: &Decisions<'c>) -> Known<'c, Box<Simulation>> {
+    let why = decisions.iter().map(|(_, known)| *known).find(|known| matches!(known, Known::Unknown(_)));
+    why.unwrap_or_else(|| match case.role().map(|role| role.known()) {
+        Some(Known::Unknown(why)) if decisions.is_empty() => Known::Unknown(why),
+        _ => Known::NotAsked,
+    })
+}
+
+/// Whether the task role has the permission that the execution role lacks.
+fn is_on_task_role(case: &Case<'_>) -> bool {
+    case.simulated(case.task_role()).iter().any(|(_, known)| known.found().is_some_and(|told| told.eval_decision == "allowed"))
 }
 
 /// Said where IAM allows now what was refused then.
@@ -147,11 +187,39 @@ pub(super) fn fix(case: &Case<'_>) -> Fix {
     let Some(action) = case.refused_action() else {
         return Fix { text: "allow the execution role the call that was refused; the text was cut before it named it".to_owned(), ..Fix::default() };
     };
-    let policy = policy::allow(&actions(&action), &resource(case, &action));
-    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+    let resource = proved_resource(case).unwrap_or_else(|| resource(case, &action));
+    let policy = if action == "iam:PassRole" {
+        policy::allow_if(&[&action], &resource, &json!({"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}))
+    } else {
+        policy::allow(&actions(&action), &resource)
+    };
     let about = format!("{}-{}", case.task.workload.as_ref().map_or("ecs", |workload| workload.name.as_str()), action.replace(':', "-"));
+    if let Some(user) = case.user_name() {
+        let put = policy::put_user_policy(user, &about, &policy);
+        return Fix {
+            text: format!("allow it in a policy of user {user}{}", case.then_again()),
+            commands: case.commands([put]),
+            policy: Some(policy),
+            ..Fix::default()
+        };
+    }
+    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let put = policy::put_role_policy(&role, &about, &policy);
-    Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy) }
+    let snippets = case.role_name().map(|role| snippet::role_policy(&role, &policy::name(&about, &policy), &policy)).unwrap_or_default();
+    Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy), snippets }
+}
+
+/// The secrets or parameters that IAM says are refused, by the whole ARNs that AWS told.
+fn proved_resource(case: &Case<'_>) -> Option<Value> {
+    let decisions = case.simulated_refusals();
+    let refused = decisions.iter().filter(|(call, known)| call.exact && known.found().is_some_and(|told| told.is_implicit_deny()));
+    let read = refused.filter(|(call, _)| call.action.starts_with("secretsmanager:") || call.action.starts_with("ssm:"));
+    let resources: Vec<&str> = read.map(|(call, _)| call.resource.as_str()).collect();
+    match resources.as_slice() {
+        [] => None,
+        [one] => Some(json!(one)),
+        several => Some(json!(several)),
+    }
 }
 
 /// The resource as a policy should name it.

@@ -47,7 +47,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         _ => Judgement::new(Verdict::Possible, format!("the permission may stand on the task role {name}, which does not count here"))
             .culprit(culprit)
             .finding(Finding::found(format!("the task has a role of its own, {name}"), DEFINITION))
-            .findings(Finding::not_told("whether that role has the permission", asked(&of_task_role))),
+            .findings(Finding::not_told("whether that role has the permission", asked(case, &of_task_role))),
     }
 }
 
@@ -59,6 +59,7 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("put the permission on the execution role; on the task role it does nothing for what ECS fetches{}", case.then_again()),
         commands: look.into_iter().chain(on_execution_role.commands).collect(),
         policy: on_execution_role.policy,
+        snippets: on_execution_role.snippets,
     }
 }
 

@@ -34,14 +34,16 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::found(format!("marked for deletion on {at}; it can be restored until the recovery window ends"), DESCRIBE));
     }
     if case.symptom.fault != Fault::PendingDeletion {
-        return Judgement::unsupported();
+        let all_kept = !secrets.is_empty() && secrets.iter().all(|secret| secret.found().is_some());
+        let kept = Finding::missing("a date of deletion", DESCRIBE);
+        return if all_kept { Judgement::new(Verdict::RuledOut, "no secret is scheduled for deletion").finding(kept) } else { Judgement::unsupported() };
     }
     let title = case.name().map_or("a secret is scheduled for deletion".to_owned(), |name| format!("secret {name} is scheduled for deletion"));
     let found = secrets.iter().find_map(|secret| secret.found().map(|_| secret));
     if let Some(secret) = found {
         return Judgement::new(Verdict::Possible, title)
             .culprit(secret.culprit())
-            .finding(Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE));
+            .passed(Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE));
     }
     let gone = secrets.iter().find(|secret| matches!(secret.presence(), Presence::Gone));
     if let Some(secret) = gone {
@@ -55,7 +57,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::Gone)) {
+        return super::secret_missing::fix(case);
+    }
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let restore = case.aws("secretsmanager restore-secret").option("--secret-id", &id).finish();
-    Fix { text: format!("restore the secret if it is still needed{}", case.then_again()), commands: case.commands([restore]), policy: None }
+    Fix { text: format!("restore the secret if it is still needed{}", case.then_again()), commands: case.commands([restore]), policy: None, ..Fix::default() }
 }

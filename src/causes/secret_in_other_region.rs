@@ -3,6 +3,7 @@
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
 use super::look::{DESCRIBE, Presence};
+use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -25,7 +26,11 @@ pub(super) const CAUSE: Cause = Cause {
 fn judge(case: &Case<'_>) -> Judgement {
     let secrets = case.secrets();
     let Some(secret) = secrets.iter().find(|secret| secret.is_elsewhere().is_some()) else {
-        let asked = secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone));
+        if let Some(secret) = secrets.iter().find(|secret| secret.is_nowhere_else()) {
+            return Judgement::new(Verdict::RuledOut, format!("secret {} is not in {} either", secret.name, case.own_region()))
+                .finding(Finding::missing(format!("a secret {} in {}, the task's own Region", secret.name, case.own_region()), DESCRIBE));
+        }
+        let asked = secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone) || secret.found().is_some());
         return if asked { Judgement::unsupported() } else { judge_region(case, "secret", Verdict::Possible) };
     };
     let own = case.own_region();
@@ -46,8 +51,18 @@ pub(super) fn judge_region(case: &Case<'_>, noun: &str, verdict: Verdict) -> Jud
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(arn) = case.secrets().iter().find_map(|secret| secret.is_elsewhere()?.arn.clone()) {
+        let (policy, put) = policy::read_by_role(case, "secretsmanager:GetSecretValue", &arn);
+        let text = format!("write {arn} in a new revision, and allow it to the execution role{}", case.then_again());
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
+    }
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());
     let own = case.task.region.as_deref().unwrap_or("<region>");
     let look = Command::new("aws secretsmanager describe-secret").option("--region", own).option("--secret-id", &name).words("--query ARN").finish();
-    Fix { text: format!("name the secret of {own} in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
+    Fix {
+        text: format!("name the secret of {own} in a new revision{}", case.then_again()),
+        commands: case.commands_for_revision([look]),
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -45,7 +45,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let Some((reference, malformation)) = malformed(case) else {
         if case.symptom.fault != Fault::BadReference {
-            return Judgement::unsupported();
+            return well_formed(case)
+                .map_or_else(Judgement::unsupported, |found| Judgement::new(Verdict::RuledOut, "the reference is well-formed").finding(found));
         }
         let title = case
             .symptom
@@ -66,6 +67,14 @@ fn judge(case: &Case<'_>) -> Judgement {
     Judgement::new(Verdict::Confirmed, format!("the reference of {name} is written wrongly"))
         .finding(Finding::found(problem, DEFINITION))
         .findings(case.definition_unknown())
+}
+
+/// That every reference is as it should be, where the definition shows it and the state does not contradict.
+fn well_formed(case: &Case<'_>) -> Option<Finding> {
+    let secrets = case.secrets();
+    let whole = !secrets.is_empty() && secrets.iter().all(|secret| secret.reference.is_some() && secret.is_whole());
+    let known = secrets.iter().all(|secret| !matches!(secret.presence(), Presence::NotAsked | Presence::Unknown(_)));
+    (whole && known).then(|| Finding::found("the whole ARN of a secret in valueFrom, with nothing in a wrong place", DEFINITION))
 }
 
 /// What exists under the name shows how the reference should have been written.
@@ -107,7 +116,12 @@ fn cut_suffix(case: &Case<'_>) -> Option<(Culprit, Secret)> {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(arn) = meant(case).map(|(_, secret)| secret).or_else(|| cut_suffix(case).map(|(_, secret)| secret)).and_then(|secret| secret.arn) {
-        return Fix { text: format!("write {arn} in a new revision, and deploy that"), commands: case.commands_for_revision([]), policy: None };
+        return Fix {
+            text: format!("write {arn} in a new revision, and deploy that"),
+            commands: case.commands_for_revision([]),
+            policy: None,
+            ..Fix::default()
+        };
     }
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
     if right.is_none() && case.symptom.step == Step::ParameterStore {
@@ -115,13 +129,14 @@ fn fix(case: &Case<'_>) -> Fix {
             text: "write the parameter's name, or its ARN, as Parameter Store knows it, in a new revision".to_owned(),
             commands: case.commands_for_revision([]),
             policy: None,
+            ..Fix::default()
         };
     }
     let text = match right {
         Some(right) => format!("write it as {right} in a new revision, and deploy that"),
         None => "write it as arn:<partition>:secretsmanager:<region>:<account>:secret:<name-6chars>:<json-key>:<version-stage>:<version-id>, with all three colons after the name, in a new revision, and deploy that".to_owned(),
     };
-    Fix { text, commands: case.commands_for_revision([]), policy: None }
+    Fix { text, commands: case.commands_for_revision([]), policy: None, ..Fix::default() }
 }
 
 /// What was probably meant: the one word that stands in a wrong slot is the JSON key.

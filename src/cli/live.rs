@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::Region;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
@@ -18,12 +20,14 @@ use crate::check::{self, Place};
 use crate::config;
 use crate::event::{Task, read_record};
 use crate::question::{Answer, Evidence, Question, record};
-use crate::redact::redact;
+use crate::redact::{redact, redact_name};
 use crate::task_definition::TaskDefinition;
 use crate::triage::{Prober as _, investigate};
 
 /// As long as one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A hundred years of minutes: no journal is older, and time itself has bounds.
+const LONGEST_SPAN: i64 = 100 * 365 * 24 * 60;
 /// Rounds of a check: it has no deadline to meet, and answers lead on.
 const CHECK_ROUNDS: usize = 5;
 
@@ -41,8 +45,11 @@ impl Live {
     /// AWS by the standard configuration, in `region` where a record names none.
     pub(super) fn new(region: Option<String>) -> Result<Self, CliError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| CliError::Unasked(error.to_string()))?;
-        let config = runtime.block_on(crate::aws::config());
-        let region = region.or_else(|| config.region().map(ToString::to_string));
+        let mut config = runtime.block_on(crate::aws::config());
+        if let Some(region) = region {
+            config = config.into_builder().region(Region::new(region)).build();
+        }
+        let region = config.region().map(ToString::to_string);
         Ok(Self { runtime, prober: AwsProber::new(&config), region, said: Mutex::default() })
     }
 
@@ -92,22 +99,22 @@ fn progress(doing: &str) {
 }
 
 impl Check {
+    /// The definition of that name, from AWS.
+    fn registered(&self, live: &Live, evidence: &mut Evidence) -> Result<TaskDefinition, CliError> {
+        progress(&format!("asking AWS for {}", self.definition));
+        let question = Question::TaskDefinition { name: self.definition.clone() };
+        live.ask_all(std::slice::from_ref(&question), evidence);
+        match evidence.answer(&question) {
+            Some(Answer::TaskDefinition(definition)) => Ok((**definition).clone()),
+            Some(Answer::Unknown(why)) => Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
+            _ => Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
+        }
+    }
+
     /// The definition and all that AWS says of what it refers to.
     pub(super) fn asked(&self, given: Option<TaskDefinition>, mut evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
         let live = Live::new(self.region.clone())?;
-        let definition = match given {
-            Some(definition) => definition,
-            None => {
-                progress(&format!("asking AWS for {}", self.definition));
-                let question = Question::TaskDefinition { name: self.definition.clone() };
-                live.ask_all(std::slice::from_ref(&question), &mut evidence);
-                match evidence.answer(&question) {
-                    Some(Answer::TaskDefinition(definition)) => (**definition).clone(),
-                    Some(Answer::Unknown(why)) => return Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
-                    _ => return Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
-                }
-            }
-        };
+        let definition = given.map_or_else(|| self.registered(&live, &mut evidence), Ok)?;
         let place = self.place(&definition, live.region.clone())?;
         let check = check::Check::new(&definition, &place);
         for _ in 0..CHECK_ROUNDS {
@@ -160,15 +167,23 @@ impl Ps {
         let (mut seen, mut shown) = (0, 0);
         for cluster in &clusters {
             progress(&format!("reading the stopped tasks of {cluster}"));
-            let stopped = live.runtime.block_on(live.prober.stopped_tasks(region.as_deref(), cluster, self.service.as_deref()));
-            for output in stopped.map_err(CliError::Unasked)? {
-                for task in read_record(&output).into_iter().flat_map(|entry| entry.tasks).flatten() {
-                    seen += 1;
-                    if self.all || !crate::diagnosis::diagnose(&task, &Evidence::default()).diagnoses.is_empty() {
-                        shown += 1;
-                        writer.task(&task, &mut done);
+            match live.runtime.block_on(live.prober.stopped_tasks(region.as_deref(), cluster, self.service.as_deref())) {
+                Ok(outputs) => {
+                    for task in outputs.iter().flat_map(|output| read_record(output)).flat_map(|entry| entry.tasks) {
+                        seen += 1;
+                        match task {
+                            Ok(task) if self.all || !crate::diagnosis::diagnose(&task, &Evidence::default()).diagnoses.is_empty() => {
+                                shown += 1;
+                                writer.task(&task, &mut done);
+                            }
+                            Ok(_) => {}
+                            Err(error) => done.unread(format!("{cluster}: {error}")),
+                        }
                     }
                 }
+                // The others have theirs to tell.
+                Err(why) if clusters.len() > 1 => done.unread(format!("{cluster}: {why}")),
+                Err(why) => return Err(CliError::Unasked(why)),
             }
         }
         done.flush(out, false)?;
@@ -212,7 +227,7 @@ fn span(text: &str) -> Result<SignedDuration, String> {
         "d" => hours(24 * 60),
         _ => None,
     };
-    minutes.map(SignedDuration::from_mins).ok_or_else(|| "expected a number with m, h or d, such as 36h".to_owned())
+    minutes.filter(|minutes| *minutes <= LONGEST_SPAN).map(SignedDuration::from_mins).ok_or_else(|| "expected a number with m, h or d, such as 36h".to_owned())
 }
 
 impl History {
@@ -233,13 +248,25 @@ impl History {
     }
 
     fn entry(&self, line: &str) -> String {
-        let parsed = (self.format != Format::Jsonl).then(|| serde_json::from_str::<serde_json::Value>(line).ok()).flatten();
-        let Some(entry) = parsed else { return redact(line.trim_end()).into_owned() };
-        if self.format == Format::Json {
-            return serde_json::to_string_pretty(&entry).unwrap_or_default();
+        // Masked text by text: across the marks of JSON the line would be JSON no more.
+        let Ok(entry) = serde_json::from_str(line).map(masked) else { return redact(line.trim_end()).into_owned() };
+        match self.format {
+            Format::Jsonl => return entry.to_string(),
+            Format::Json => return serde_json::to_string_pretty(&entry).unwrap_or_default(),
+            Format::Text | Format::Markdown => {}
         }
-        let text = |path: &str| entry.pointer(path).and_then(serde_json::Value::as_str).unwrap_or("-");
+        let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or("-");
         let [at, cluster, workload, verdict] = ["/task/stopped_at", "/task/cluster", "/task/workload", "/diagnoses/0/verdict"].map(text);
         format!("{at}  {cluster}/{workload}  {}: {} ({verdict})", text("/diagnoses/0/cause"), text("/diagnoses/0/title"))
+    }
+}
+
+/// A document of the journal, safe to print: others may write to the log group.
+fn masked(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(redact_name(&text).into_owned()),
+        Value::Array(values) => values.into_iter().map(masked).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (redact_name(&name).into_owned(), masked(value))).collect(),
+        other => other,
     }
 }

@@ -264,6 +264,8 @@ facts! { "camelCase"
         failed_tasks: i64,
         /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
         rollout_state: Option<String>,
+        /// Why, such as that the circuit breaker rolls it back.
+        rollout_state_reason: Option<String>,
         /// When it began.
         created_at: Option<Moment>,
     }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use super::reason_lines;
-use crate::causes::{FindingKind, Verdict};
-use crate::diagnosis::{Diagnosis, Report};
+use crate::causes::{FindingKind, Owner, Verdict};
+use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
 use crate::reason::{Fault, Span, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target};
@@ -169,7 +169,9 @@ fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Ra
 
 fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     let fix = &diagnosis.fix;
-    let _ = writeln!(out, "  {} (owner: {})", colour.strong("fix"), diagnosis.cause.owner.in_words());
+    let of_image = diagnosis.culprit.references.iter().any(|reference| reference.kind == ReferenceKind::Image);
+    let owner = if of_image && diagnosis.cause.owner == Owner::SecretOwner { "whoever keeps the repository" } else { diagnosis.cause.owner.in_words() };
+    let _ = writeln!(out, "  {} (owner: {owner})", colour.strong("fix"));
     let _ = writeln!(out, "    {}", fix.text);
     if let Some(policy) = &fix.policy
         && let Ok(pretty) = serde_json::to_string_pretty(policy)
@@ -180,6 +182,13 @@ fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     }
     for command in &fix.commands {
         let _ = writeln!(out, "    $ {command}");
+    }
+    // A template is worth changing for what is proved.
+    for snippet in fix.snippets.iter().filter(|_| diagnosis.verdict == Verdict::Confirmed) {
+        let _ = writeln!(out, "    {}", colour.quiet(&format!("in {}", snippet.tool)));
+        for line in snippet.text.lines() {
+            let _ = writeln!(out, "      {line}");
+        }
     }
 }
 
@@ -206,13 +215,14 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], colour: Colour, out: &mu
 }
 
 fn meaning(diagnosis: &Diagnosis) -> &'static str {
-    let asked = diagnosis.findings.iter().any(|finding| finding.source.is_some_and(|source| source.starts_with(|first: char| first.is_ascii_uppercase())));
-    match (diagnosis.verdict, asked) {
+    match (diagnosis.verdict, diagnosis.looked) {
         (Verdict::Confirmed, _) => "proved by more than ECS's words",
-        (Verdict::Likely, false) => "ECS's words say so; AWS's state was not asked",
-        (Verdict::Likely, true) => "ECS's words say so; AWS's state does not prove it",
-        (Verdict::Possible, false) => "it fits ECS's words, as others may; AWS's state was not asked",
-        (Verdict::Possible, true) => "it fits ECS's words; AWS's state does not prove it",
+        (Verdict::Likely, Looked::NotAsked) => "ECS's words say so; AWS's state was not asked",
+        (Verdict::Likely, Looked::NotTold) => "ECS's words say so; AWS's state could not be read",
+        (Verdict::Likely, Looked::Told) => "ECS's words say so; AWS's state does not prove it",
+        (Verdict::Possible, Looked::NotAsked) => "it fits ECS's words, as others may; AWS's state was not asked",
+        (Verdict::Possible, Looked::NotTold) => "it fits ECS's words, as others may; AWS's state could not be read",
+        (Verdict::Possible, Looked::Told) => "it fits ECS's words; AWS's state does not prove it",
         (Verdict::RuledOut, _) => "disproved",
     }
 }

@@ -7,6 +7,7 @@ use crate::causes::{Culprit, Finding, Fix};
 use crate::check::Findings;
 use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
+use crate::incident::Incident;
 use crate::reason::Fact;
 
 /// The value of `schema`.
@@ -19,7 +20,15 @@ struct Document<'r> {
     symptoms: Vec<SymptomV1<'r>>,
     diagnoses: Vec<DiagnosisV1<'r>>,
     fingerprint: &'r str,
-    incident: Option<Value>,
+    incident: Option<IncidentV1>,
+}
+
+#[derive(Serialize)]
+struct IncidentV1 {
+    state: &'static str,
+    occurrences: u64,
+    first_seen: String,
+    last_seen: String,
 }
 
 #[derive(Serialize)]
@@ -107,12 +116,31 @@ struct FixV1<'r> {
     text: &'r str,
     commands: &'r [String],
     policy: Option<&'r Value>,
+    snippets: Vec<SnippetV1<'r>>,
+}
+
+#[derive(Serialize)]
+struct SnippetV1<'r> {
+    tool: &'static str,
+    text: &'r str,
 }
 
 /// The report on one line.
 #[must_use]
 pub fn line(report: &Report<'_>) -> String {
     written(serde_json::to_string(&document(report)))
+}
+
+/// The same with the incident that the failure belongs to.
+#[must_use]
+pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
+    let incident = incident.map(|incident| IncidentV1 {
+        state: incident.state(),
+        occurrences: incident.occurrences,
+        first_seen: incident.first_seen.to_string(),
+        last_seen: incident.last_seen.to_string(),
+    });
+    written(serde_json::to_string(&Document { incident, ..document(report) }))
 }
 
 /// The same, behind what `out` holds.
@@ -235,5 +263,6 @@ fn evidence(finding: &Finding) -> EvidenceV1<'_> {
 }
 
 fn fix(fix: &Fix) -> FixV1<'_> {
-    FixV1 { text: &fix.text, commands: &fix.commands, policy: fix.policy.as_ref() }
+    let snippets = fix.snippets.iter().map(|snippet| SnippetV1 { tool: snippet.tool, text: &snippet.text }).collect();
+    FixV1 { text: &fix.text, commands: &fix.commands, policy: fix.policy.as_ref(), snippets }
 }

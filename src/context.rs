@@ -1,0 +1,132 @@
+//! What people ask next about a failure: how often and since when, what still runs, what was changed, where to click.
+//!
+//! Pure, over the task, its incident and AWS's answers; what was not asked or answered is left out, for none of it decides the cause.
+
+use jiff::{SignedDuration, Timestamp, Unit};
+
+use crate::arn::Arn;
+use crate::event::Task;
+use crate::incident::Incident;
+use crate::question::facts::{Deployment, Service};
+use crate::question::{Evidence, Question};
+use crate::task_definition::{Reference, TaskDefinition};
+
+/// Changes listed; of more the number is told.
+const CHANGES: usize = 5;
+
+/// What to ask for it beyond what the causes ask: the service, and then the definition that still runs.
+#[must_use]
+pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
+    let service = service_question(task);
+    let running = service.as_ref().and_then(|question| evidence.look::<Box<Service>>(question).found()).and_then(|service| still_running(task, service));
+    let running = running.and_then(|deployment| deployment.task_definition.clone()).map(|name| Question::TaskDefinition { name });
+    service.into_iter().chain(running).filter(|question| evidence.answer(question).is_none()).collect()
+}
+
+/// The lines under a diagnosis.
+#[must_use]
+pub fn lines(task: &Task, incident: Option<&Incident>, evidence: &Evidence, now: Timestamp) -> Vec<String> {
+    let mut lines: Vec<String> = incident.into_iter().flat_map(|incident| history(incident, now)).collect();
+    if let Some(service) = service_question(task).and_then(|question| evidence.look::<Box<Service>>(&question).found()) {
+        lines.push(format!("{} of {} tasks run", service.running_count, service.desired_count));
+        lines.extend(service.deployments.iter().find_map(rolling_back));
+        if let Some(name) = still_running(task, service).and_then(|deployment| deployment.task_definition.as_ref()) {
+            let before = evidence.look::<Box<TaskDefinition>>(&Question::TaskDefinition { name: name.clone() }).found();
+            lines.extend(changes(name, before.map(AsRef::as_ref), evidence.definition_of(task).found()));
+        }
+    }
+    lines.extend(console(task));
+    lines
+}
+
+fn service_question(task: &Task) -> Option<Question> {
+    let service = task.workload.as_ref().filter(|workload| workload.is_service)?;
+    Some(Question::Service { region: task.region.clone()?, cluster: task.cluster.clone()?, name: service.name.clone() })
+}
+
+/// How many, since when, and the last.
+fn history(incident: &Incident, now: Timestamp) -> Vec<String> {
+    let count = if incident.occurrences == 1 { "1 task".to_owned() } else { format!("{} tasks", incident.occurrences) };
+    let since = incident.first_seen.strftime("%Y-%m-%d %H:%M:%SZ");
+    let last = ago(now.duration_since(incident.last_seen));
+    let before = incident.before.map(|before| format!("the same failed before, {before} time{}, and ended in silence", if before == 1 { "" } else { "s" }));
+    std::iter::once(format!("{count} since {since}, the last {last}")).chain(before).collect()
+}
+
+/// A span of time, as people say it.
+#[must_use]
+pub fn span(span: SignedDuration) -> String {
+    let seconds = span.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+fn ago(since: SignedDuration) -> String {
+    let rounded = since.round(Unit::Second).unwrap_or(since);
+    if rounded.as_secs() <= 0 { "just now".to_owned() } else { format!("{} ago", span(rounded)) }
+}
+
+/// What the circuit breaker does about it.
+fn rolling_back(deployment: &Deployment) -> Option<String> {
+    let reason = deployment.rollout_state_reason.as_deref()?;
+    let by_breaker = reason.to_ascii_lowercase().contains("circuit breaker");
+    by_breaker.then(|| format!("deployment {}: {reason}", deployment.id.as_deref().unwrap_or("of the service")))
+}
+
+/// The deployment of another definition whose tasks still run.
+fn still_running<'s>(task: &Task, service: &'s Service) -> Option<&'s Deployment> {
+    let other = |deployment: &&Deployment| deployment.running_count > 0 && deployment.task_definition.as_deref().map(short) != task.task_definition_name();
+    service.deployments.iter().find(other)
+}
+
+fn short(definition: &str) -> &str {
+    Arn::parse(definition).and_then(|arn| arn.resource.split_once('/').map(|(_, name)| name)).unwrap_or(definition)
+}
+
+/// What the failing definition asks for otherwise than the one that runs.
+fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefinition>) -> Vec<String> {
+    let running = short(running);
+    let (Some(before), Some(now)) = (before, now) else { return vec![format!("{running} still runs")] };
+    let (before, now) = (before.references(), now.references());
+    let place = |reference: &Reference| (reference.container.clone(), reference.kind, reference.name.clone().unwrap_or_else(|| reference.field.clone()));
+    let label = |reference: &Reference| {
+        let container = reference.container.as_ref().map(|container| format!("{container}, ")).unwrap_or_default();
+        format!("{container}{}", reference.name.as_ref().unwrap_or(&reference.field))
+    };
+    let changed = now.iter().filter_map(|reference| match before.iter().find(|other| place(other) == place(reference)) {
+        None => Some(format!("+ {}: {}", label(reference), reference.value_from)),
+        Some(other) if other.value_from != reference.value_from => Some(format!("~ {}: {} was {}", label(reference), reference.value_from, other.value_from)),
+        Some(_) => None,
+    });
+    let gone = before.iter().filter(|other| !now.iter().any(|reference| place(reference) == place(other)));
+    let all: Vec<String> = changed.chain(gone.map(|other| format!("- {}: {}", label(other), other.value_from))).collect();
+    if all.is_empty() {
+        return vec![format!("{running} still runs, and refers to the same things")];
+    }
+    let more = all.len().saturating_sub(CHANGES);
+    let more = (more > 0).then(|| format!("  and {more} more"));
+    let listed = all.into_iter().take(CHANGES).map(|change| format!("  {change}"));
+    std::iter::once(format!("{running} still runs; what is asked for otherwise now:")).chain(listed).chain(more).collect()
+}
+
+/// Where to see it in the console.
+fn console(task: &Task) -> Option<String> {
+    let (region, cluster) = (task.region.as_deref()?, task.cluster.as_deref()?);
+    let host = match Arn::parse(task.arn.as_deref().or(task.task_definition.as_deref())?)?.partition {
+        "aws" => format!("{region}.console.aws.amazon.com"),
+        "aws-cn" => "console.amazonaws.cn".to_owned(),
+        "aws-us-gov" => "console.amazonaws-us-gov.com".to_owned(),
+        _ => return None,
+    };
+    let service = task.workload.as_ref().filter(|workload| workload.is_service);
+    let page = match (service, &task.arn) {
+        (Some(service), _) => format!("services/{}/events", service.name),
+        (None, Some(arn)) => format!("tasks/{}/configuration", arn.rsplit('/').next()?),
+        (None, None) => return None,
+    };
+    Some(format!("https://{host}/ecs/v2/clusters/{cluster}/{page}?region={region}"))
+}

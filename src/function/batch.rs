@@ -1,0 +1,116 @@
+//! What an invocation brought, sorted: failures by fingerprint, workloads that are well again, and what is only written down.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::diagnosis::{Report, diagnose};
+use crate::event::{Entry, Source, Task};
+use crate::incident::{About, Sighting};
+use crate::question::Evidence;
+
+/// The tasks of an invocation by what is to be done about them. Each is with the place of its entry.
+#[derive(Debug, Default)]
+pub(super) struct Batch<'e> {
+    /// Failures to announce, those of one fingerprint together.
+    pub(super) failures: Vec<Failure<'e>>,
+    /// Workloads that are well again.
+    pub(super) ends: Vec<End>,
+    /// What is diagnosed and written down, but not announced.
+    pub(super) others: Vec<(usize, &'e Task)>,
+}
+
+/// The failures of one fingerprint.
+#[derive(Debug)]
+pub(super) struct Failure<'e> {
+    pub(super) about: About,
+    pub(super) tasks: Vec<(usize, &'e Task)>,
+}
+
+/// A workload that is well again.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) entry: usize,
+    pub(super) workload: About,
+    pub(super) at: Timestamp,
+}
+
+impl<'e> Batch<'e> {
+    pub(super) fn of(entries: &'e [Entry], now: Timestamp) -> Self {
+        let mut failures: BTreeMap<String, Failure<'e>> = BTreeMap::new();
+        let mut batch = Self::default();
+        for (entry, task) in entries.iter().enumerate().flat_map(|(at, entry)| entry.tasks.iter().flatten().map(move |task| (at, task))) {
+            if is_well(task) {
+                batch.ends.push(End { entry, workload: workload(task), at: task.stopped_at.or(task.started_at).unwrap_or(now) });
+                continue;
+            }
+            let report = diagnose(task, &Evidence::default());
+            if report.is_start_failure() {
+                let failure = failures.entry(report.fingerprint.clone()).or_insert_with(|| Failure { about: about(&report), tasks: Vec::new() });
+                failure.tasks.push((entry, task));
+            } else {
+                batch.others.push((entry, task));
+            }
+        }
+        batch.failures = failures.into_values().collect();
+        batch
+    }
+}
+
+impl<'e> Failure<'e> {
+    /// The failure that is told of all: the last.
+    pub(super) fn latest(&self) -> Option<&'e Task> {
+        self.tasks.iter().map(|(_, task)| *task).max_by_key(|task| task.stopped_at)
+    }
+
+    pub(super) fn sightings(&self, now: Timestamp) -> Vec<Sighting> {
+        self.tasks.iter().map(|(_, task)| Sighting { id: id(task), at: task.stopped_at.unwrap_or(now) }).collect()
+    }
+}
+
+/// What makes a failure one and the same: the task, or for a service's own event the service and the time.
+fn id(task: &Task) -> String {
+    let of_service = || {
+        let name = task.workload.as_ref().map(|workload| workload.name.as_str()).unwrap_or_default();
+        format!("{name} {}", task.stopped_at.map(|at| at.to_string()).unwrap_or_default())
+    };
+    task.arn.clone().unwrap_or_else(of_service)
+}
+
+/// Whether the record says that the workload does what it should.
+fn is_well(task: &Task) -> bool {
+    match &task.source {
+        Source::ServiceEvent(name) => name == "SERVICE_STEADY_STATE",
+        Source::DeploymentEvent(name) => name == "SERVICE_DEPLOYMENT_COMPLETED",
+        Source::TaskEvent => task.last_status.as_deref() == Some("RUNNING") && task.stop_code.is_none(),
+        Source::Object => false,
+    }
+}
+
+fn workload(task: &Task) -> About {
+    About {
+        account: task.account.clone(),
+        region: task.region.clone(),
+        cluster: task.cluster.clone(),
+        workload: task.workload.as_ref().map(|workload| workload.name.clone()),
+        is_service: task.workload.as_ref().is_some_and(|workload| workload.is_service),
+        ..About::default()
+    }
+}
+
+/// What a report's incident is about.
+pub(super) fn about(report: &Report<'_>) -> About {
+    let best = report.diagnoses.first();
+    let symptom = best.and_then(|best| report.symptoms.get(best.symptom)).map(|told| &told.symptom);
+    let word = |word: Option<&str>| word.unwrap_or_default().to_owned();
+    About {
+        fingerprint: report.fingerprint.clone(),
+        step: word(symptom.map(|symptom| symptom.step.as_str())),
+        fault: word(symptom.map(|symptom| symptom.fault.as_str())),
+        cause: word(best.map(|best| best.cause.id)),
+        verdict: word(best.map(|best| best.verdict.as_str())),
+        owner: word(best.map(|best| best.cause.owner.as_str())),
+        title: word(best.map(|best| best.title.as_str())),
+        ..workload(report.task)
+    }
+}

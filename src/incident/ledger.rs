@@ -1,0 +1,274 @@
+//! What is done with incidents against a store: seen, announced, ended. Each step is one change of one document, so that a death between two
+//! steps leaves nothing that a later try cannot finish.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::store::{Changed, Store, Unreachable, change};
+use super::storm::{self, Standing, Storm};
+use super::{About, Due, Incident, Sighting};
+
+/// Incidents in a store, as one instance works on them.
+#[derive(Debug)]
+pub struct Ledger<S> {
+    store: S,
+    /// This instance, among all.
+    holder: String,
+    /// How often it has tried to claim: what it works on at the same time must not share a claim.
+    tries: AtomicU64,
+    /// After so long an incident that goes on is announced again.
+    reminder: SignedDuration,
+}
+
+/// What became of sightings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The incident, as it is now.
+    pub incident: Incident,
+    /// What is to be done.
+    pub next: Next,
+}
+
+/// What is to be done about an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: the sightings are recorded.
+    Nothing,
+    /// Announce it, and say so with [`Ledger::announced`].
+    Announce(Due),
+    /// Announce the storm that it is part of, and say so with [`Ledger::storm_announced`].
+    AnnounceStorm(Storm),
+    /// Come again: somebody else is about to announce it, and may die before.
+    ComeAgain,
+}
+
+/// The open incidents of a workload: the latest serial of each fingerprint.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Index {
+    open: BTreeMap<String, u64>,
+}
+
+impl Index {
+    fn add(&mut self, fingerprint: &str, serial: u64) -> bool {
+        let is_newer = self.open.get(fingerprint).is_none_or(|known| *known < serial);
+        if is_newer {
+            self.open.insert(fingerprint.to_owned(), serial);
+        }
+        is_newer
+    }
+
+    /// Removes an incident, but not the one that has begun after it.
+    fn close(&mut self, fingerprint: &str, serial: u64) -> bool {
+        let is_known = self.open.get(fingerprint).is_some_and(|known| *known <= serial);
+        if is_known {
+            self.open.remove(fingerprint);
+        }
+        is_known
+    }
+}
+
+/// What becomes of an incident whose workload is well.
+enum End {
+    /// It is over, and ours to announce.
+    Ours(Box<Incident>),
+    /// It is over, or will be, and somebody else is announcing it.
+    ComeAgain,
+    /// It failed since.
+    GoesOn,
+    /// It was over already.
+    Gone,
+}
+
+/// After so long nobody comes again any more who was to announce the beginning of an incident.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
+/// As long as an index is kept: longer than a workload fails without ever being well.
+const INDEXED: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+impl<S: Store + Sync> Ledger<S> {
+    /// Incidents in `store`; `holder` tells this instance from all others.
+    pub const fn new(store: S, holder: String, reminder: SignedDuration) -> Self {
+        Self { store, holder, tries: AtomicU64::new(0), reminder }
+    }
+
+    /// Records sightings of one fingerprint, of which there is at least one, and claims what they made due.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached; then nothing is known of what is announced.
+    pub async fn see(&self, about: &About, sightings: &[Sighting], now: Timestamp) -> Result<Seen, Unreachable> {
+        let Some(first) = sightings.iter().min_by_key(|sighting| sighting.at) else {
+            return Err(Unreachable("nothing was seen".to_owned()));
+        };
+        let (mut incident, again) = change(&self.store, &about.fingerprint, |kept: Option<Incident>| {
+            let mut incident = match kept {
+                Some(kept) if sightings.iter().all(|sighting| kept.takes(sighting)) => kept,
+                before => Incident::begin(about.clone(), first, before.as_ref()),
+            };
+            let again = sightings.iter().any(|sighting| incident.remembers(sighting));
+            let new = incident.record(sightings);
+            let document = (new > 0).then(|| (incident.clone(), incident.expires()));
+            Changed { document, result: (incident, again) }
+        })
+        .await?;
+        if !incident.indexed {
+            self.index(&incident, now).await?;
+        }
+        let next = match incident.due(now, self.reminder) {
+            // The end is announced by whoever was told of it.
+            None | Some(Due::Resolved) => Next::Nothing,
+            Some(Due::Opened) => self.opened(&mut incident, again, now).await?,
+            Some(Due::StillFailing) => self.claimed(&mut incident, Due::StillFailing, &self.claimant(), again, now).await?,
+        };
+        Ok(Seen { incident, next })
+    }
+
+    /// An incident that was never announced: by itself, or with the storm that it is part of.
+    async fn opened(&self, incident: &mut Incident, again: bool, now: Timestamp) -> Result<Next, Unreachable> {
+        let claimant = self.claimant();
+        let standing = change(&self.store, &storm::key(&incident.about), |kept: Option<Storm>| {
+            let mut storm = kept.clone().unwrap_or_default();
+            storm.join(incident, now);
+            let standing = storm.standing(incident, &claimant, now);
+            let expires = storm.expires(now);
+            Changed { document: (kept.as_ref() != Some(&storm)).then_some((storm, expires)), result: standing }
+        })
+        .await?;
+        match standing {
+            Standing::Calm => self.claimed(incident, Due::Opened, &claimant, again, now).await,
+            Standing::Due(storm) => Ok(Next::AnnounceStorm(storm)),
+            Standing::Told => self.announced(incident, Due::Opened, now).await.map(|()| Next::Nothing),
+            Standing::Later => Ok(Next::ComeAgain),
+        }
+    }
+
+    async fn claimed(&self, incident: &mut Incident, due: Due, claimant: &str, again: bool, now: Timestamp) -> Result<Next, Unreachable> {
+        let (next, latest) = change(&self.store, &incident.about.fingerprint, |kept: Option<Incident>| {
+            let nothing = |next| Changed { document: None, result: (next, None) };
+            let Some(mut latest) = kept else { return nothing(Next::ComeAgain) };
+            // Another was quicker.
+            if latest.serial != incident.serial || latest.due(now, self.reminder) != Some(due) {
+                return nothing(Next::Nothing);
+            }
+            if !latest.claim(claimant, now) {
+                return nothing(if again { Next::ComeAgain } else { Next::Nothing });
+            }
+            latest.indexed = true;
+            let expires = latest.expires();
+            Changed { document: Some((latest.clone(), expires)), result: (Next::Announce(due), Some(latest)) }
+        })
+        .await?;
+        if let Some(latest) = latest {
+            *incident = latest;
+        }
+        Ok(next)
+    }
+
+    fn claimant(&self) -> String {
+        format!("{}/{}", self.holder, self.tries.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Notes that a notice is out, which told of the incident as `told` shows it.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached; then the notice may come again.
+    pub async fn announced(&self, told: &Incident, due: Due, now: Timestamp) -> Result<(), Unreachable> {
+        let ended = change(&self.store, &told.about.fingerprint, |kept: Option<Incident>| match kept {
+            // A later one has taken its place.
+            Some(incident) if incident.serial != told.serial => Changed { document: None, result: None },
+            Some(mut incident) => {
+                incident.announced(told, due, now);
+                incident.about = told.about.clone();
+                incident.indexed = true;
+                let expires = incident.expires();
+                Changed { document: Some((incident.clone(), expires)), result: incident.closed.then_some(incident) }
+            }
+            None => Changed { document: None, result: None },
+        })
+        .await?;
+        match ended {
+            Some(ended) => self.indexed(&ended.about, now, |index| index.close(&ended.about.fingerprint, ended.serial)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that a storm's notice is out, and with it those of the incidents that it told of.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached; then the notice may come again.
+    pub async fn storm_announced(&self, told: &Incident, storm: &Storm, now: Timestamp) -> Result<(), Unreachable> {
+        change(&self.store, &storm::key(&told.about), |kept: Option<Storm>| {
+            let mut kept = kept.unwrap_or_default();
+            kept.told(storm, now);
+            let expires = kept.expires(now);
+            Changed { document: Some((kept, expires)), result: () }
+        })
+        .await?;
+        self.announced(told, Due::Opened, now).await
+    }
+
+    /// Ends the incidents of a workload that is well since `at`; those whose end is to be announced by us, and whether to come again.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached.
+    pub async fn end(&self, workload: &About, at: Timestamp, now: Timestamp) -> Result<(Vec<Incident>, bool), Unreachable> {
+        let index = change(&self.store, &workload.workload_key(), |kept: Option<Index>| Changed { document: None, result: kept.unwrap_or_default() }).await?;
+        let (mut ended, mut come_again, mut gone) = (Vec::new(), false, Vec::new());
+        for (fingerprint, serial) in &index.open {
+            match self.end_one(fingerprint, at, now).await? {
+                End::Ours(incident) => ended.push(*incident),
+                End::ComeAgain => come_again = true,
+                End::GoesOn => {}
+                End::Gone => gone.push((fingerprint, *serial)),
+            }
+        }
+        if !gone.is_empty() {
+            self.indexed(workload, now, |index| gone.iter().fold(false, |changed, (fingerprint, serial)| index.close(fingerprint, *serial) | changed)).await?;
+        }
+        Ok((ended, come_again))
+    }
+
+    async fn end_one(&self, fingerprint: &str, at: Timestamp, now: Timestamp) -> Result<End, Unreachable> {
+        let claimant = self.claimant();
+        change(&self.store, fingerprint, |kept: Option<Incident>| {
+            let Some(mut incident) = kept.filter(|incident| !incident.closed) else { return Changed { document: None, result: End::Gone } };
+            let before = incident.clone();
+            let end = if incident.resolved.is_none() && incident.last_seen > at {
+                End::GoesOn
+            } else if incident.announced > 0 {
+                incident.resolve(at);
+                if incident.claim(&claimant, now) { End::Ours(Box::new(incident.clone())) } else { End::ComeAgain }
+            } else if now.duration_since(at) < PATIENCE {
+                // Its beginning is announced first.
+                End::ComeAgain
+            } else {
+                incident.resolve(at);
+                incident.closed = true;
+                End::Gone
+            };
+            let expires = incident.expires();
+            Changed { document: (incident != before).then_some((incident, expires)), result: end }
+        })
+        .await
+    }
+
+    async fn index(&self, incident: &Incident, now: Timestamp) -> Result<(), Unreachable> {
+        self.indexed(&incident.about, now, |index| index.add(&incident.about.fingerprint, incident.serial)).await
+    }
+
+    async fn indexed(&self, about: &About, now: Timestamp, edit: impl Fn(&mut Index) -> bool) -> Result<(), Unreachable> {
+        change(&self.store, &about.workload_key(), |kept: Option<Index>| {
+            let mut index = kept.unwrap_or_default();
+            let changed = edit(&mut index);
+            let expires = now.checked_add(INDEXED).unwrap_or(now);
+            Changed { document: changed.then_some((index, expires)), result: () }
+        })
+        .await
+    }
+}

@@ -1,0 +1,139 @@
+//! Many incidents of one kind at once: one notice that lists them.
+//!
+//! Every incident that opens joins the document of its step and fault, account and Region. Once more than [`MANY`] have joined within
+//! [`WINDOW`], those that have not been announced are announced together, at once; then again as often as their number has doubled or a
+//! window has passed. What finds no room in the list is announced by itself.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{About, Claim, Incident, claim, release};
+
+/// More than this many incidents are a storm.
+pub const MANY: usize = 20;
+/// If they open within this time.
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
+/// After so long a member that was told has come again and knows it.
+const KEPT: SignedDuration = SignedDuration::from_mins(15);
+/// Bytes of text in the list: with what JSON adds well below the 400 KB that an item may have.
+const ROOM: usize = 160_000;
+
+/// The incidents of one kind that opened lately.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Storm {
+    /// Those that opened within the window, and while it is a storm all of it.
+    pub members: Vec<Member>,
+    /// How many were told when it was announced last; none if it never was.
+    pub announced: usize,
+    /// When it was announced last.
+    pub announced_at: Option<Timestamp>,
+    /// Who is announcing it.
+    pub claim: Option<Claim>,
+}
+
+/// An incident of a storm.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Member {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Which one under it.
+    pub serial: u64,
+    /// Its cluster and workload.
+    pub workload: String,
+    /// What happened.
+    pub title: String,
+    /// When it joined.
+    pub at: Timestamp,
+    /// Whether a storm's notice has told of it.
+    pub told: bool,
+}
+
+impl Member {
+    fn size(&self) -> usize {
+        self.fingerprint.len() + self.workload.len() + self.title.len()
+    }
+}
+
+/// What is known of a storm that an incident has joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// There is none: the incident is announced by itself.
+    Calm,
+    /// A notice of the storm has told of it.
+    Told,
+    /// It is due, and claimed by us.
+    Due(Storm),
+    /// It will be announced, by somebody else or later.
+    Later,
+}
+
+/// The key of an incident's storm.
+#[must_use]
+pub fn key(about: &About) -> String {
+    let part = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
+    format!("storm/{}/{}/{}/{}", part(&about.account), part(&about.region), about.step, about.fault)
+}
+
+impl Storm {
+    /// Lets an incident join, once; what has left the window goes, unless it is a storm that goes on.
+    pub fn join(&mut self, incident: &Incident, now: Timestamp) {
+        if self.announced_at.is_some_and(|at| now.duration_since(at) <= WINDOW * 2) {
+            self.members.retain(|member| !member.told || now.duration_since(member.at) <= KEPT);
+        } else {
+            self.members.retain(|member| now.duration_since(member.at) <= WINDOW);
+            (self.announced, self.announced_at) = (0, None);
+        }
+        let about = &incident.about;
+        let name = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
+        let workload = format!("{}/{}", name(&about.cluster), name(&about.workload));
+        let joining = Member { fingerprint: about.fingerprint.clone(), serial: incident.serial, workload, title: about.title.clone(), at: now, told: false };
+        let taken: usize = self.members.iter().map(Member::size).sum();
+        match self.members.iter_mut().find(|member| member.fingerprint == about.fingerprint) {
+            // It was over, and failed again.
+            Some(member) if member.serial < incident.serial => *member = joining,
+            None if taken + joining.size() <= ROOM => self.members.push(joining),
+            Some(_) | None => {}
+        }
+    }
+
+    /// Whether so many opened that they are announced together.
+    #[must_use]
+    pub fn is_storm(&self) -> bool {
+        self.announced > 0 || self.members.len() > MANY
+    }
+
+    /// Where an incident stands that has joined; claims the notice if it is due.
+    pub fn standing(&mut self, incident: &Incident, holder: &str, now: Timestamp) -> Standing {
+        let Some(member) = self.members.iter().find(|member| member.fingerprint == incident.about.fingerprint) else { return Standing::Calm };
+        if !self.is_storm() {
+            return Standing::Calm;
+        }
+        if member.told || member.serial > incident.serial {
+            return Standing::Told;
+        }
+        let grown = self.members.len() >= self.announced * 2;
+        let passed = self.announced_at.is_none_or(|at| now.duration_since(at) >= WINDOW);
+        if (grown || passed) && claim(&mut self.claim, holder, now) { Standing::Due(self.clone()) } else { Standing::Later }
+    }
+
+    /// Notes that a notice has told of the members of `of`.
+    pub fn told(&mut self, of: &Self, now: Timestamp) {
+        let told: BTreeMap<&str, u64> = of.members.iter().map(|member| (member.fingerprint.as_str(), member.serial)).collect();
+        for member in &mut self.members {
+            member.told |= told.get(member.fingerprint.as_str()).is_some_and(|serial| *serial >= member.serial);
+        }
+        self.announced = self.announced.max(of.members.len());
+        self.announced_at = Some(now);
+        release(&mut self.claim, of.claim.as_ref());
+    }
+
+    /// After this nobody asks for it any more.
+    #[must_use]
+    pub fn expires(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(WINDOW * 12).unwrap_or(now)
+    }
+}

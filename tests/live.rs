@@ -1,0 +1,371 @@
+//! The command line and the function against AWS as it answers: states in emulators, replayed and counted, and AWS on bad days.
+//!
+//! `live/states.py` makes the states: what keeps a task from starting, and the event of the task that it stopped. Each is diagnosed by the
+//! program that users run, through a proxy that counts what it asks. What the emulators get wrong is kept away from them: of ministack 1.5.33
+//! the network, and a secret without a value (there is always one); of moto 5.2.5 everything else.
+
+#![expect(clippy::panic, reason = "helpers of tests fail like tests")]
+
+#[path = "live/bad_days.rs"]
+mod bad_days;
+mod environment;
+#[path = "live/program.rs"]
+mod program;
+#[path = "live/server.rs"]
+mod server;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
+use ecs_triage::aws::logs::Journal;
+use environment::python_environment;
+use program::{ACCOUNT, REGION, Ran, Variables, assert_contains, aws_at, document, file, typed};
+use serde_json::{Value, json};
+use server::{Call, Reply, Server, forward, repeated, rounds};
+
+/// The states, and what must be said of each: the cause, the verdict, and words of the evidence and the fix.
+const STATES: &[(&str, &str, &str, &[&str])] = &[
+    ("wrong-suffix", "secret-recreated", "confirmed", &["-zzZZ99", "{secret}, made on", "write {secret} into"]),
+    ("deleted", "secret-deletion-scheduled", "confirmed", &["marked for deletion on", "aws secretsmanager restore-secret"]),
+    ("missing", "secret-missing", "confirmed", &["a secret with a similar name, among 1 that begin like it"]),
+    ("near-name", "secret-misnamed", "confirmed", &["a secret prod/bd in eu-west-1", "if {secret} was meant"]),
+    ("missing-stage", "secret-version-missing", "confirmed", &["BLUE among the 1 versions; the stages are AWSCURRENT"]),
+    ("without-value", "secret-without-value", "confirmed", &["a version with the stage AWSCURRENT"]),
+    ("disabled-key", "key-unusable", "confirmed", &["is disabled", "enable it"]),
+    ("deleted-key", "key-unusable", "confirmed", &["is scheduled for deletion on"]),
+    ("missing-parameter", "parameter-missing", "confirmed", &["/billing/key", "a parameter with a similar name"]),
+    ("near-parameter", "parameter-misnamed", "confirmed", &["if /prod/db/url was meant"]),
+    ("role-without-permission", "role-permission-missing", "confirmed", &["(implicitDeny)", "aws iam put-role-policy --role-name exec"]),
+    ("permission-on-task-role", "role-permission-on-wrong-role", "confirmed", &["the task role task is allowed", "the same permission on exec"]),
+    ("denied-by-role", "role-explicit-deny", "confirmed", &["is denied explicitly", "narrow or remove the Deny statement"]),
+    ("ec2-trust", "execution-role-untrusted", "confirmed", &["which trusts ec2.amazonaws.com", "update-assume-role-policy --role-name for-ec2"]),
+    ("other-source-account", "execution-role-untrusted", "confirmed", &["aws:SourceAccount wants 444455556666, and here it is 111122223333"]),
+    ("missing-role", "execution-role-missing", "confirmed", &["role never-made"]),
+    ("missing-image", "image-missing", "confirmed", &["1.3 in repository web"]),
+    ("missing-repository", "image-missing", "confirmed", &["repository wbe in eu-west-1, 111122223333"]),
+    ("missing-log-group", "log-group-missing", "confirmed", &["/ecs/api in eu-west-1", "awslogs-create-group is off", "aws logs create-log-group"]),
+    ("missing-env-file", "env-file-missing", "confirmed", &["api/dev.env"]),
+    ("missing-bucket", "env-file-missing", "confirmed", &["\"conf\""]),
+    ("no-route", "vpc-no-route", "confirmed", &["has no route to 0.0.0.0/0", "aws ec2 create-route"]),
+    ("no-public-ip", "vpc-no-public-ip", "confirmed", &["the caller has none", "assignPublicIp=ENABLED"]),
+    ("deleted-nat", "vpc-nat-broken", "confirmed", &["is deleted, not available", "aws ec2 replace-route"]),
+    ("endpoint-group", "vpc-endpoint-unreachable", "confirmed", &["the security group of endpoint vpce-", "authorize-security-group-ingress"]),
+    ("endpoint-private-dns", "vpc-endpoint-private-dns-off", "confirmed", &["private DNS is off for vpce-", "--private-dns-enabled"]),
+    ("egress-blocked", "security-group-blocks-egress", "confirmed", &["allows tcp/443 to 0.0.0.0/0", "authorize-security-group-egress"]),
+    ("acl-out", "network-acl-blocks", "confirmed", &["network ACL {acl-out}", "lets no tcp/443 out", "--egress"]),
+    ("acl-in", "network-acl-blocks", "confirmed", &["network ACL {acl-in}", "lets no tcp/32768-60999 in", "--ingress"]),
+    ("no-dns", "vpc-dns-off", "confirmed", &["enableDnsSupport is off", "--enable-dns-support"]),
+    ("all-open", "network-path-unexplained", "likely", &["every hop is open now"]),
+    ("public", "network-path-unexplained", "likely", &["every hop is open now"]),
+    ("file-system", "file-system-unreachable", "confirmed", &["no rule of {closed-group}", "allows tcp/2049", "--port 2049"]),
+];
+/// As much as may be asked about one task.
+const MOST_QUESTIONS: usize = 24;
+const MOST_ROUNDS: usize = 3;
+/// Calls that need what another one of the same question answered.
+const GOING_ON: &[&str] = &["DescribeDhcpOptions", "DescribeTasks"];
+const JOURNAL: &str = "/ecs-triage/journal";
+
+static EMULATED: LazyLock<Emulated> = LazyLock::new(Emulated::start);
+
+/// Emulators that run, and the states in them. They end when this process does: the program that made them reads its input to the end.
+struct Emulated {
+    _program: Child,
+    made: Value,
+}
+
+impl Emulated {
+    fn start() -> Self {
+        let mut program = Command::new(python_environment("stack", "requirements.txt").join("python"));
+        program.current_dir(env!("CARGO_MANIFEST_DIR")).args(["-B", "tests/live/states.py"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut program = program.spawn().expect("Python runs");
+        let mut line = String::new();
+        BufReader::new(program.stdout.take().expect("it is piped")).read_line(&mut line).expect("it can be read");
+        Self { _program: program, made: serde_json::from_str(&line).expect("the states are made") }
+    }
+
+    fn of(&self, name: &str) -> &str {
+        self.made[name].as_str().expect("an address")
+    }
+
+    fn name(&self, of: &str) -> &str {
+        self.made["names"][of].as_str().unwrap_or_else(|| panic!("nothing is called {of}"))
+    }
+
+    /// The event of the task that a state stopped.
+    fn event(&self, state: &str) -> &Value {
+        &self.made["states"][state]["event"]
+    }
+
+    /// What leads a program to the emulator of each service, for a state.
+    fn environment(&self, state: &str, [moto, ministack]: [&str; 2]) -> Variables {
+        let of_moto = self.made["states"][state]["moto"].as_array().into_iter().flatten().filter_map(Value::as_str).chain(["EC2"]);
+        let mut environment = aws_at(ministack);
+        environment.extend(of_moto.map(|service| (format!("AWS_ENDPOINT_URL_{service}"), moto.to_owned())));
+        environment
+    }
+
+    /// The same without counting.
+    fn straight(&self, state: &str) -> Variables {
+        self.environment(state, [self.of("moto"), self.of("ministack")])
+    }
+
+    /// Text with the names of things in the place of what stands for them.
+    fn named(&self, text: &str) -> String {
+        let (before, rest) = text.split_once('{').unwrap_or((text, ""));
+        match rest.split_once('}') {
+            Some((name, after)) => format!("{before}{}{after}", self.name(name)),
+            None => text.to_owned(),
+        }
+    }
+}
+
+#[test]
+fn every_state_is_proved_with_few_questions_and_replayed_the_same() {
+    let left = Mutex::new(STATES.iter());
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((state, cause, verdict, said)) = next() {
+                    diagnosed(state, (cause, verdict), said);
+                }
+            });
+        }
+    });
+    let made = EMULATED.made["states"].as_object().map_or(0, serde_json::Map::len);
+    assert_eq!(made, STATES.len(), "a state is made and not diagnosed, or the reverse");
+}
+
+#[track_caller]
+fn diagnosed(state: &str, expected: (&str, &str), said: &[&str]) {
+    let event = file(&format!("{state}.json"), &EMULATED.event(state).to_string());
+    let record = event.replace(".json", ".evidence.json");
+    let proxies = ["moto", "ministack"].map(|emulator| Server::before(EMULATED.of(emulator), Duration::ZERO));
+    let environment = EMULATED.environment(state, [&proxies[0].url, &proxies[1].url]);
+    let ran = typed(&["diagnose", "--live", "--format", "json", "--record", &record, &event], &environment);
+    assert_eq!(ran.code, Some(0), "{state}: {}", ran.complaints);
+    let best = &document(&ran.out)["diagnoses"][0];
+    assert_eq!((best["cause"].as_str(), best["verdict"].as_str()), (Some(expected.0), Some(expected.1)), "{state}: {}", ran.out);
+    let said: Vec<String> = said.iter().map(|part| EMULATED.named(part)).collect();
+    let text = format!("{} {}", best["evidence"], best["fix"]);
+    assert_contains(&text, &said.iter().map(String::as_str).collect::<Vec<_>>());
+
+    let calls: Vec<Call> = proxies.iter().flat_map(Server::calls).collect();
+    assert_eq!(repeated(&calls), Vec::<String>::new(), "{state}: asked twice");
+    let answers = document(&fs::read_to_string(&record).expect("the record is there"));
+    let questions = answers["answers"].as_array().map_or(0, Vec::len);
+    assert!((1..=MOST_QUESTIONS).contains(&questions), "{state}: {questions} questions");
+
+    let replayed = typed(&["diagnose", "--format", "json", "--evidence", &record, &event], &Variables::new());
+    assert_eq!(replayed.out, ran.out, "{state}: replayed");
+}
+
+#[test]
+fn questions_go_out_together_in_few_rounds() {
+    for state in ["wrong-suffix", "role-without-permission", "disabled-key", "deleted-nat", "file-system"] {
+        // Long enough for all of a round to be on its way, also where others keep the machine busy.
+        let slow = Duration::from_millis(300);
+        let (_, calls) = replay(state, slow, &answers_to(state));
+        let in_rounds = rounds(&calls, GOING_ON);
+        assert!(in_rounds <= MOST_ROUNDS, "{state}: {in_rounds} rounds of {calls:#?}");
+        // At 50 ms each, a quarter of a second.
+        let one_after_another = rounds(&calls, &[]);
+        assert!(one_after_another <= 5, "{state}: {one_after_another} one after another of {calls:#?}");
+    }
+}
+
+#[test]
+fn a_diagnosis_takes_little_longer_than_its_rounds() {
+    let slow = Duration::from_millis(50);
+    for state in ["wrong-suffix", "deleted-nat"] {
+        let answers = answers_to(state);
+        let best_of = |delay| (0..5).map(|_| replay(state, delay, &answers).0.took).min().unwrap_or_default();
+        let (at_once, delayed) = (best_of(Duration::ZERO), best_of(slow));
+        // A quarter of a second, and as much again for a machine that is busy with other things.
+        assert!(delayed < at_once + Duration::from_millis(500), "{state}: {delayed:?}, and {at_once:?} where AWS answers at once");
+        // Printed where somebody wants to know: cargo test --test live -- --nocapture takes_little
+        println!("{state}: {at_once:?} where AWS answers at once, {delayed:?} after {slow:?} each");
+    }
+}
+
+/// What the emulators answer to each call of a state's diagnosis.
+fn answers_to(state: &str) -> Arc<BTreeMap<String, Reply>> {
+    let heard = Arc::new(Mutex::new(BTreeMap::new()));
+    let proxies = ["moto", "ministack"].map(|emulator| {
+        let (heard, upstream) = (Arc::clone(&heard), EMULATED.of(emulator).trim_start_matches("http://").to_owned());
+        Server::start(move |call| {
+            let reply = forward(&upstream, call);
+            heard.lock().unwrap_or_else(PoisonError::into_inner).insert(call.asked(), reply.clone());
+            reply
+        })
+    });
+    let event = file(&format!("{state}.json"), &EMULATED.event(state).to_string());
+    let ran = typed(&["diagnose", "--live", &event], &EMULATED.environment(state, [&proxies[0].url, &proxies[1].url]));
+    assert_eq!(ran.code, Some(0), "{state}: {}", ran.complaints);
+    let heard = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Arc::new(heard)
+}
+
+/// The diagnosis again, with the same answers after a delay.
+fn replay(state: &str, delay: Duration, answers: &Arc<BTreeMap<String, Reply>>) -> (Ran, Vec<Call>) {
+    let answers = Arc::clone(answers);
+    let server = Server::start(move |call| {
+        thread::sleep(delay);
+        answers.get(&call.asked()).cloned().unwrap_or_else(|| Reply::new(500, "this was not asked before"))
+    });
+    let event = file(&format!("{state}.json"), &EMULATED.event(state).to_string());
+    let ran = typed(&["diagnose", "--live", "--format", "json", &event], &aws_at(&server.url));
+    assert_eq!(document(&ran.out)["diagnoses"][0]["verdict"], "confirmed", "{state}: {}", ran.out);
+    (ran, server.calls())
+}
+
+#[test]
+fn a_check_names_every_problem_and_says_what_green_does_not_prove() {
+    let aws = EMULATED.straight("");
+    let ran = typed(&["check", "broken", "--cluster", "prod", "--service", "broken"], &aws);
+    assert_eq!(ran.code, Some(1), "{}", ran.complaints);
+    let problems = ["secret-recreated", "parameter-misnamed", "log-group-missing", "image-missing", "role-permission-missing", "vpc-no-route"];
+    assert_contains(&ran.out, &problems.map(|cause| format!("error[{cause}]: ")).each_ref().map(String::as_str));
+    assert_contains(&ran.out, &["container web, secrets[0]", "container web, secrets[1]", "/ecs/none", "web:9.9", "7 references looked at"]);
+
+    let (subnet, group) = (EMULATED.name("open-subnet"), EMULATED.name("open-group"));
+    let public = ["check", "good", "--subnets", subnet, "--security-groups", group, "--assign-public-ip"];
+    let service = ["check", "good", "--cluster", "prod", "--service", "public"];
+    for good in [&public[..], &service, &["check", "good"]] {
+        let ran = typed(good, &aws);
+        assert_eq!(ran.code, Some(0), "{good:?}: {}{}", ran.out, ran.complaints);
+        assert_contains(&ran.out, &["no problem found: good:1", "not proved: that secrets hold the JSON keys", "whatever changes before the task starts"]);
+        let placed = good.len() > 2;
+        assert_eq!(ran.out.contains("not checked: the network: no service and no subnets are named"), !placed, "{good:?}: {}", ran.out);
+        assert_eq!(ran.out.matches("not checked").count(), usize::from(!placed), "{good:?}: {}", ran.out);
+    }
+    let closed = typed(&["check", "good", "--format", "json", "--subnets", EMULATED.name("closed-subnet")], &aws);
+    assert_eq!(closed.code, Some(1), "{}{}", closed.out, closed.complaints);
+    assert_contains(&closed.out, &["vpc-no-route"]);
+}
+
+#[test]
+fn a_check_of_what_does_not_exist_says_so() {
+    let aws = EMULATED.straight("");
+    let open = EMULATED.name("open-subnet");
+    let both = format!("{open},subnet-2");
+    for (arguments, said) in [
+        (&["nothing"][..], "cannot ask AWS: there is no file and no task definition nothing"),
+        (&["good", "--region", "us-east-1"], "cannot ask AWS: there is no file and no task definition good"),
+        (&["good", "--cluster", "prod", "--service", "pubic"], "the network cannot be judged: there is no service pubic in cluster prod"),
+        (&["good", "--cluster", "prd", "--service", "public"], "the network cannot be judged: there is no service public in cluster prd"),
+        (&["good", "--subnets", "subnet-1"], "the network cannot be judged: there is no subnet subnet-1"),
+        (&["good", "--subnets", &both], "the network cannot be judged: there is no subnet subnet-2"),
+        (&["good", "--subnets", open, "--security-groups", "sg-1"], "the network cannot be judged: there is no security group sg-1 in vpc-"),
+    ] {
+        let ran = typed(&[&["check"], arguments].concat(), &aws);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert_contains(&ran.complaints, &[said]);
+    }
+}
+
+#[test]
+fn the_stopped_tasks_of_a_cluster_are_diagnosed() {
+    let stopped: Vec<Value> = ["wrong-suffix", "ec2-trust"].iter().map(|state| described(EMULATED.event(state))).collect();
+    let arns: Vec<Value> = stopped.iter().map(|task| task["taskArn"].clone()).collect();
+    let scaled_in = json!({"taskArn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/f", "lastStatus": "STOPPED", "stopCode": "UserInitiated", "stoppedReason": "Scaling activity initiated by deployment"});
+    let upstream = EMULATED.of("ministack").trim_start_matches("http://").to_owned();
+    let ecs = Server::start(move |call| {
+        let asked = document(&call.body);
+        let answer = match call.operation() {
+            "ListClusters" => json!({"clusterArns": ["arn:aws:ecs:eu-west-1:111122223333:cluster/prod"]}),
+            "ListTasks" if asked["desiredStatus"] == "STOPPED" && asked["serviceName"] == "idle" => json!({"taskArns": []}),
+            "ListTasks" if asked["desiredStatus"] == "STOPPED" => json!({"taskArns": arns.iter().chain([&scaled_in["taskArn"]]).collect::<Vec<_>>()}),
+            "DescribeTasks" => json!({"tasks": stopped.iter().chain([&scaled_in]).collect::<Vec<_>>(), "failures": []}),
+            _ => return forward(&upstream, call),
+        };
+        Reply::new(200, answer.to_string())
+    });
+    let mut aws = EMULATED.straight("");
+    aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
+    let ran = typed(&["ps"], &aws);
+    assert_eq!(ran.code, Some(0), "{}", ran.complaints);
+    let lines = ["error[secret-recreated]: ", "error[execution-role-untrusted]: ", "verdict: confirmed", "3 stopped tasks within the last hour, 2 shown"];
+    assert_contains(&ran.out, &lines);
+    let all = typed(&["ps", "--cluster", "prod", "--all", "--format", "jsonl"], &aws);
+    let causes: Vec<Value> = all.out.lines().map(|line| document(line)["diagnoses"][0]["cause"].clone()).collect();
+    assert_eq!(causes, [json!("secret-recreated"), json!("execution-role-untrusted"), Value::Null]);
+    let idle = typed(&["ps", "--cluster", "prod", "--service", "idle"], &aws);
+    assert_eq!((idle.code, idle.out.as_str()), (Some(0), "0 stopped tasks within the last hour, 0 shown\n"));
+    // The emulator itself holds none.
+    let none = typed(&["ps", "--cluster", "prod"], &EMULATED.straight(""));
+    assert_eq!((none.code, none.out.as_str()), (Some(0), "0 stopped tasks within the last hour, 0 shown\n"));
+}
+
+#[test]
+fn a_cluster_that_cannot_be_read_does_not_hide_the_others() {
+    let task = described(EMULATED.event("missing-role"));
+    let upstream = EMULATED.of("ministack").trim_start_matches("http://").to_owned();
+    let ecs = Server::start(move |call| {
+        let answer = match call.operation() {
+            "ListClusters" => json!({"clusterArns": ["closed", "prod"]}),
+            "ListTasks" if call.body.contains("closed") => return Reply::new(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#),
+            // More pages than a storm needs to be one.
+            "ListTasks" => match document(&call.body)["nextToken"].as_str().and_then(|token| token.parse::<u32>().ok()).unwrap_or_default() {
+                12 => json!({"taskArns": [task["taskArn"]]}),
+                page => json!({"taskArns": [], "nextToken": (page + 1).to_string()}),
+            },
+            "DescribeTasks" => json!({"tasks": [task, {"taskArn": 7}], "failures": []}),
+            _ => return forward(&upstream, call),
+        };
+        Reply::new(200, answer.to_string())
+    });
+    let mut aws = EMULATED.straight("");
+    aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
+    let ran = typed(&["ps"], &aws);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert_contains(&ran.out, &["error[execution-role-missing]: ", "2 stopped tasks within the last hour, 1 shown"]);
+    assert_contains(&ran.complaints, &["closed: ecs-triage may not call ecs:ListTasks on closed", "prod: "]);
+}
+
+/// A task as ECS describes it, from its event.
+fn described(event: &Value) -> Value {
+    let mut task = event["detail"].clone();
+    task["attachments"][0]["type"] = json!("ElasticNetworkInterface");
+    task
+}
+
+#[tokio::test]
+async fn the_journal_is_read_back() {
+    let aws = EMULATED.straight("");
+    let credentials = SharedCredentialsProvider::new(Credentials::new(ACCOUNT, "none", None, None, "test"));
+    let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new(REGION)).endpoint_url(EMULATED.of("ministack"));
+    let journal = Journal::new(&config.credentials_provider(credentials).build(), JOURNAL.to_owned());
+    let files: Vec<String> = ["wrong-suffix", "no-route"].iter().map(|state| file(&format!("{state}.json"), &EMULATED.event(state).to_string())).collect();
+    let mut lines = Vec::new();
+    for (state, file) in ["wrong-suffix", "no-route"].iter().zip(&files) {
+        let line = typed(&["diagnose", "--format", "jsonl", file], &Variables::new()).out.trim_end().to_owned();
+        journal.append(&format!("prod/{state}"), &[&line]).await.expect("the journal takes it");
+        lines.push(line);
+    }
+    let history = |more: &[&str]| typed(&[&["history", "--since", "1h"], more].concat(), &aws);
+    let all = history(&["--format", "jsonl"]);
+    assert_eq!((all.code, all.out.lines().collect::<Vec<_>>()), (Some(0), lines.iter().map(String::as_str).collect()), "{}", all.complaints);
+    let text = history(&[]);
+    assert_contains(&text.out, &["2026-11-20T10:00:00Z  prod/wrong-suffix  secret-", "prod/no-route  "]);
+    assert_eq!(text.out.lines().count(), 2);
+    let one = history(&["--cluster", "prod", "--workload", "no-route", "--format", "jsonl"]);
+    assert_eq!(one.out.trim_end(), lines[1]);
+    let none = history(&["--cluster", "test"]);
+    assert_eq!((none.code, none.out.as_str()), (Some(0), ""));
+    assert_contains(&none.complaints, &["nothing was diagnosed in that time"]);
+    for since in ["9223372036854775807m", "106751991167300d", "0", "-1h", "1w", ""] {
+        assert_eq!(typed(&["history", "--since", since], &aws).code, Some(2), "{since}");
+    }
+    assert_eq!(typed(&["history", "--since", "36500d"], &aws).code, Some(0));
+    let elsewhere = history(&["--journal", "/no/journal"]);
+    assert_eq!((elsewhere.code, elsewhere.complaints.as_str()), (Some(2), "ecs-triage: cannot ask AWS: /no/journal does not exist\n"));
+}
