@@ -12,8 +12,8 @@
 //! - What is due to be announced follows from the document alone ([`Incident::due`]). Whoever wants to announce claims it in the same write that
 //!   records the sighting, publishes, and then notes that it is out. A claim ends by itself: a holder that died is succeeded.
 //! - Between publishing and noting lies the one moment in which a death makes a notice come twice. The other order would lose it.
-//! - A message may be forgotten once its sighting is recorded and what it made due is out. Where another has claimed that, a message seen for the
-//!   first time may be forgotten too: the other has a message of its own that comes again if it dies. One seen before may be that very message.
+//! - A message may be forgotten once its sighting is recorded and nothing is due. While another has claimed what is due it must come again, even if
+//!   it was not the one that made it due: the other may hold the same message, delivered twice, and die.
 
 pub mod ledger;
 pub mod store;
@@ -173,20 +173,15 @@ impl Incident {
         }
     }
 
-    /// Whether a sighting is recorded already.
-    #[must_use]
-    pub fn remembers(&self, sighting: &Sighting) -> bool {
-        self.seen.contains(&hash(&sighting.id))
-    }
-
     /// Counts the sightings that are new; how many were.
     pub fn record(&mut self, sightings: &[Sighting]) -> usize {
         let mut new = 0;
         for sighting in sightings {
-            if self.remembers(sighting) {
+            let id = hash(&sighting.id);
+            if self.seen.contains(&id) {
                 continue;
             }
-            self.seen.push(hash(&sighting.id));
+            self.seen.push(id);
             self.occurrences += 1;
             self.first_seen = self.first_seen.min(sighting.at);
             self.last_seen = self.last_seen.max(sighting.at);
@@ -211,13 +206,12 @@ impl Incident {
         (self.occurrences >= threshold || reminded).then_some(Due::StillFailing)
     }
 
-    /// Notes that it is over, unless it was not yet failing or failed again since.
+    /// Notes that it is over, unless it failed again since; whether it is over.
     pub fn resolve(&mut self, at: Timestamp) -> bool {
-        let over = self.resolved.is_none() && self.last_seen <= at;
-        if over {
+        if self.resolved.is_none() && self.last_seen <= at {
             self.resolved = Some(at);
         }
-        over
+        self.resolved.is_some()
     }
 
     /// Takes the right to announce, unless another holds it.
@@ -227,7 +221,10 @@ impl Incident {
 
     /// Notes that what was due is out, and told of as much as `told` knows.
     pub fn announced(&mut self, told: &Self, due: Due, now: Timestamp) {
-        self.announced = self.announced.max(told.occurrences);
+        // Where the end is told of what nobody has told to begin, whoever was to do so may still come.
+        if due != Due::Resolved || self.announced > 0 {
+            self.announced = self.announced.max(told.occurrences);
+        }
         self.announced_at = Some(now);
         self.closed |= due == Due::Resolved;
         release(&mut self.claim, told.claim.as_ref());

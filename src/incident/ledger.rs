@@ -84,7 +84,7 @@ enum End {
 }
 
 /// After so long nobody comes again any more who was to announce the beginning of an incident.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// As long as an index is kept: longer than a workload fails without ever being well.
 const INDEXED: SignedDuration = SignedDuration::from_hours(365 * 24);
 
@@ -103,15 +103,14 @@ impl<S: Store + Sync> Ledger<S> {
         let Some(first) = sightings.iter().min_by_key(|sighting| sighting.at) else {
             return Err(Unreachable("nothing was seen".to_owned()));
         };
-        let (mut incident, again) = change(&self.store, &about.fingerprint, |kept: Option<Incident>| {
+        let mut incident = change(&self.store, &about.fingerprint, |kept: Option<Incident>| {
             let mut incident = match kept {
                 Some(kept) if sightings.iter().all(|sighting| kept.takes(sighting)) => kept,
                 before => Incident::begin(about.clone(), first, before.as_ref()),
             };
-            let again = sightings.iter().any(|sighting| incident.remembers(sighting));
             let new = incident.record(sightings);
             let document = (new > 0).then(|| (incident.clone(), incident.expires()));
-            Changed { document, result: (incident, again) }
+            Changed { document, result: incident }
         })
         .await?;
         if !incident.indexed {
@@ -120,14 +119,14 @@ impl<S: Store + Sync> Ledger<S> {
         let next = match incident.due(now, self.reminder) {
             // The end is announced by whoever was told of it.
             None | Some(Due::Resolved) => Next::Nothing,
-            Some(Due::Opened) => self.opened(&mut incident, again, now).await?,
-            Some(Due::StillFailing) => self.claimed(&mut incident, Due::StillFailing, &self.claimant(), again, now).await?,
+            Some(Due::Opened) => self.opened(&mut incident, now).await?,
+            Some(Due::StillFailing) => self.claimed(&mut incident, Due::StillFailing, &self.claimant(), now).await?,
         };
         Ok(Seen { incident, next })
     }
 
     /// An incident that was never announced: by itself, or with the storm that it is part of.
-    async fn opened(&self, incident: &mut Incident, again: bool, now: Timestamp) -> Result<Next, Unreachable> {
+    async fn opened(&self, incident: &mut Incident, now: Timestamp) -> Result<Next, Unreachable> {
         let claimant = self.claimant();
         let standing = change(&self.store, &storm::key(&incident.about), |kept: Option<Storm>| {
             let mut storm = kept.clone().unwrap_or_default();
@@ -138,14 +137,14 @@ impl<S: Store + Sync> Ledger<S> {
         })
         .await?;
         match standing {
-            Standing::Calm => self.claimed(incident, Due::Opened, &claimant, again, now).await,
+            Standing::Calm => self.claimed(incident, Due::Opened, &claimant, now).await,
             Standing::Due(storm) => Ok(Next::AnnounceStorm(storm)),
             Standing::Told => self.announced(incident, Due::Opened, now).await.map(|()| Next::Nothing),
             Standing::Later => Ok(Next::ComeAgain),
         }
     }
 
-    async fn claimed(&self, incident: &mut Incident, due: Due, claimant: &str, again: bool, now: Timestamp) -> Result<Next, Unreachable> {
+    async fn claimed(&self, incident: &mut Incident, due: Due, claimant: &str, now: Timestamp) -> Result<Next, Unreachable> {
         let (next, latest) = change(&self.store, &incident.about.fingerprint, |kept: Option<Incident>| {
             let nothing = |next| Changed { document: None, result: (next, None) };
             let Some(mut latest) = kept else { return nothing(Next::ComeAgain) };
@@ -154,7 +153,7 @@ impl<S: Store + Sync> Ledger<S> {
                 return nothing(Next::Nothing);
             }
             if !latest.claim(claimant, now) {
-                return nothing(if again { Next::ComeAgain } else { Next::Nothing });
+                return nothing(Next::ComeAgain);
             }
             latest.indexed = true;
             let expires = latest.expires();
@@ -238,22 +237,16 @@ impl<S: Store + Sync> Ledger<S> {
         let claimant = self.claimant();
         change(&self.store, fingerprint, |kept: Option<Incident>| {
             let Some(mut incident) = kept.filter(|incident| !incident.closed) else { return Changed { document: None, result: End::Gone } };
-            let before = incident.clone();
-            let end = if incident.resolved.is_none() && incident.last_seen > at {
-                End::GoesOn
-            } else if incident.announced > 0 {
-                incident.resolve(at);
-                if incident.claim(&claimant, now) { End::Ours(Box::new(incident.clone())) } else { End::ComeAgain }
-            } else if now.duration_since(at) < PATIENCE {
-                // Its beginning is announced first.
-                End::ComeAgain
-            } else {
-                incident.resolve(at);
-                incident.closed = true;
-                End::Gone
-            };
+            if !incident.resolve(at) {
+                return Changed { document: None, result: End::GoesOn };
+            }
+            // Its beginning is announced first; unless nobody can be at it any more, and the notice is out but could not be noted.
+            let is_early = incident.announced == 0 && now.duration_since(at) < PATIENCE;
+            if is_early || !incident.claim(&claimant, now) {
+                return Changed { document: None, result: End::ComeAgain };
+            }
             let expires = incident.expires();
-            Changed { document: (incident != before).then_some((incident, expires)), result: end }
+            Changed { document: Some((incident.clone(), expires)), result: End::Ours(Box::new(incident)) }
         })
         .await
     }
