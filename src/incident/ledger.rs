@@ -89,11 +89,13 @@ impl<S: Store + Sync> Ledger<S> {
     /// An incident that was never announced: by itself, or with the storm that it is part of.
     async fn opened(&self, incident: &Incident, is_new: bool, now: Timestamp) -> Result<Next, Unreachable> {
         let about = &incident.about;
+        // Of a batch's incidents that find the storm due, one announces it.
+        let holder = format!("{}/{}", self.holder, about.fingerprint);
         let standing = change(&self.store, &storm::key(about), |kept: Option<Storm>| {
             let before = kept.clone();
             let mut storm = kept.unwrap_or_default();
             storm.join(about, now);
-            let standing = storm.standing(&about.fingerprint, &self.holder, now);
+            let standing = storm.standing(&about.fingerprint, &holder, now);
             let expires = storm.expires(now);
             Changed { document: (before.as_ref() != Some(&storm)).then_some((storm, expires)), result: standing }
         })
