@@ -3,18 +3,21 @@
 //! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. AWS is asked where a notice is due, and
 //! only then. A message is done when its failure is recorded and the notice that it made due is out, or, without a topic, when its journal entry
 //! is written. A journal that fails beside a topic that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
-//! Where the incidents cannot be reached, it announces rather than keeps silent, and says that it may come again.
+//! Where the incidents cannot be reached, it announces rather than keeps silent, says that it may come again, and lets the message come again to be
+//! recorded: without its record the counts would be too low, and an end would wait for a beginning that nobody announces.
 
 mod announcer;
 mod batch;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
@@ -38,6 +41,12 @@ use batch::{Batch, End, Failure, about};
 
 /// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Before it is tried again to keep that a notice is out.
+const PAUSE: Duration = Duration::from_secs(1);
+/// For so long what was announced without the table is not announced so again.
+const QUIET: SignedDuration = SignedDuration::from_mins(15);
+/// More than so many notices are not remembered.
+const REMEMBERED: usize = 10_000;
 
 /// Why an invocation failed; Lambda shows it and tries again.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -48,6 +57,9 @@ pub enum FunctionError {
     /// A diagnosis was made and could not be announced.
     #[error("cannot announce: {0}")]
     Unannounced(String),
+    /// What was seen or announced is not kept in the table.
+    #[error("not recorded: {0}")]
+    Unrecorded(String),
     /// Somebody else is about to announce it, and may fail.
     #[error("another instance announces it: come again")]
     ComeAgain,
@@ -61,6 +73,23 @@ pub struct Function {
     ledger: Ledger<Incidents>,
     announcer: Announcer,
     journal: Option<Journal>,
+    told: Mutex<Told>,
+}
+
+/// What this instance has announced and the table does not know of: it need not be announced twice.
+#[derive(Debug, Default)]
+struct Told {
+    /// When fingerprints were announced without an incident.
+    anyway: HashMap<String, Timestamp>,
+    /// Notices whose note was lost.
+    unnoted: HashSet<NoticeId>,
+}
+
+/// Tells a notice from all others: its fingerprint, the incident's number, what was due, and how many failures were told before.
+type NoticeId = (String, u64, &'static str, u64);
+
+fn notice_id(incident: &Incident, due: Due) -> NoticeId {
+    (incident.about.fingerprint.clone(), incident.serial, due.as_str(), incident.announced)
 }
 
 /// Where incidents are kept: in a table, or without one for the life of the instance.
@@ -114,6 +143,11 @@ impl Outcome {
         self.lines.extend(other.lines);
     }
 
+    /// Whether somebody else is about to announce it.
+    fn waits(&self) -> bool {
+        self.problems.values().any(|problem| matches!(problem, FunctionError::ComeAgain))
+    }
+
     fn fail(&mut self, entries: impl IntoIterator<Item = usize>, problem: &FunctionError) {
         for entry in entries {
             self.problems.entry(entry).or_insert_with(|| problem.clone());
@@ -145,6 +179,7 @@ impl Function {
                 bus: settings.bus.map(|arn| Bus::new(&config, arn)),
             },
             journal: settings.journal.map(|group| Journal::new(&config, group)),
+            told: Mutex::default(),
         }
     }
 
@@ -177,7 +212,10 @@ impl Function {
         let mut outcome = Outcome::default();
         let failures = join_all(batch.failures.iter().map(|failure| self.failure(failure, now)));
         let ends = join_all(batch.ends.iter().map(|end| self.end(end, now)));
-        let (failures, ends) = join(failures, ends).await;
+        let (mut failures, ends) = join(failures, ends).await;
+        // Who waited for another of the same batch need not wait any longer.
+        let waiting = failures.iter_mut().zip(&batch.failures).filter(|(done, _)| done.waits());
+        join_all(waiting.map(async |(done, failure)| *done = self.failure(failure, now).await)).await;
         failures.into_iter().chain(ends).for_each(|done| outcome.add(done));
         for (entry, task) in batch.others {
             outcome.line(entry, task, &Evidence::default(), None, false);
@@ -208,8 +246,13 @@ impl Function {
                     }
                 }
                 Err(unreachable) => {
-                    evidence = self.ask(latest).await;
-                    self.announce_anyway(failure, latest, &evidence, &unreachable, now).await.map(|()| true)
+                    if self.is_to_be_announced_anyway(failure, now) {
+                        evidence = self.ask(latest).await;
+                        let announced = self.announce_anyway(failure, latest, &evidence, &unreachable, now).await;
+                        announced.and_then(|()| Err(FunctionError::Unrecorded(unreachable.to_string())))
+                    } else {
+                        Err(FunctionError::Unrecorded(unreachable.to_string()))
+                    }
                 }
             }
         } else {
@@ -247,15 +290,40 @@ impl Function {
         let report = diagnose(task, evidence);
         incident.about = about(&report);
         let context = context::lines(task, Some(incident), evidence, now);
-        self.announcer.failure(&report, Some(incident), due, &context, now).await.map_err(FunctionError::Unannounced)?;
-        noted(self.ledger.announced(incident, due, now).await);
-        Ok(())
+        self.tell_and_note(self.announcer.failure(&report, Some(incident), due, &context, now), incident, due, now).await
+    }
+
+    /// Tells what is due, and keeps that it is out.
+    async fn tell_and_note(
+        &self,
+        telling: impl Future<Output = Result<(), String>>,
+        incident: &Incident,
+        due: Due,
+        now: Timestamp,
+    ) -> Result<(), FunctionError> {
+        let id = notice_id(incident, due);
+        if !self.told().unnoted.contains(&id) {
+            telling.await.map_err(FunctionError::Unannounced)?;
+        }
+        let noted = self.note(|| self.ledger.announced(incident, due, now)).await;
+        let mut told = self.told();
+        match &noted {
+            Ok(()) => _ = told.unnoted.remove(&id),
+            Err(_) if told.unnoted.len() < REMEMBERED => _ = told.unnoted.insert(id),
+            Err(_) => {}
+        }
+        noted
     }
 
     async fn announce_storm(&self, incident: &Incident, storm: &Storm, now: Timestamp) -> Result<(), FunctionError> {
         self.announcer.storm(incident, storm).await.map_err(FunctionError::Unannounced)?;
-        noted(self.ledger.storm_announced(incident, storm, now).await);
-        Ok(())
+        self.note(|| self.ledger.storm_announced(incident, storm, now)).await
+    }
+
+    /// Whether a failure of this fingerprint was not announced lately without the table.
+    fn is_to_be_announced_anyway(&self, failure: &Failure<'_>, now: Timestamp) -> bool {
+        let told = self.told();
+        told.anyway.get(&failure.about.fingerprint).is_none_or(|at| now.duration_since(*at) > QUIET)
     }
 
     /// Announces what may have been announced: the incidents are not reachable.
@@ -264,7 +332,32 @@ impl Function {
         let report = diagnose(latest, evidence);
         let mut context = context::lines(latest, None, evidence, now);
         context.insert(0, format!("{} in this batch; this may come again for each: {why}", tasks(failure.tasks.len())));
-        self.announcer.failure(&report, None, Due::Opened, &context, now).await.map_err(FunctionError::Unannounced)
+        self.announcer.failure(&report, None, Due::Opened, &context, now).await.map_err(FunctionError::Unannounced)?;
+        let mut told = self.told();
+        if told.anyway.len() >= REMEMBERED {
+            told.anyway.retain(|_, at| now.duration_since(*at) <= QUIET);
+        }
+        told.anyway.insert(failure.about.fingerprint.clone(), now);
+        Ok(())
+    }
+
+    /// Keeps that a notice is out. Where that fails the message comes again, so that it is kept then.
+    async fn note<F>(&self, keep: impl Fn() -> F) -> Result<(), FunctionError>
+    where
+        F: Future<Output = Result<(), Unreachable>>,
+    {
+        if keep().await.is_ok() {
+            return Ok(());
+        }
+        sleep(PAUSE).await;
+        keep().await.map_err(|error| {
+            tracing::error!(%error, "announced, but not noted: it may come again");
+            FunctionError::Unrecorded(error.to_string())
+        })
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the incidents of a workload that is well again, and says so.
@@ -281,9 +374,8 @@ impl Function {
             }
         };
         for incident in &ended {
-            match self.announcer.resolved(incident).await {
-                Ok(()) => noted(self.ledger.announced(incident, Due::Resolved, now).await),
-                Err(problem) => outcome.fail([end.entry], &FunctionError::Unannounced(problem)),
+            if let Err(problem) = self.tell_and_note(self.announcer.resolved(incident), incident, Due::Resolved, now).await {
+                outcome.fail([end.entry], &problem);
             }
         }
         if come_again {
@@ -315,13 +407,6 @@ impl Function {
             problems.extend(unannounced.map(|entry| (entry, FunctionError::Unannounced(error.to_string()))));
         }
         outcome.add(Outcome { problems: problems.into_iter().collect(), lines: Vec::new() });
-    }
-}
-
-/// A notice is out, and only that is not kept: it may come again, which no repeat of the message would prevent.
-fn noted(kept: Result<(), Unreachable>) {
-    if let Err(error) = kept {
-        tracing::error!(error = %error, "announced, but not noted: it may come again");
     }
 }
 
