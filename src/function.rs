@@ -290,7 +290,8 @@ impl Function {
         let report = diagnose(task, evidence);
         incident.about = about(&report);
         let context = context::lines(task, Some(incident), evidence, now);
-        self.tell_and_note(self.announcer.failure(&report, Some(incident), due, &context, now), incident, due, now).await
+        let telling = Box::pin(self.announcer.failure(&report, Some(incident), due, &context, now));
+        self.tell_and_note(telling, incident, due, now).await
     }
 
     /// Tells what is due, and keeps that it is out.
@@ -374,7 +375,9 @@ impl Function {
             }
         };
         for incident in &ended {
-            if let Err(problem) = self.tell_and_note(self.announcer.resolved(incident), incident, Due::Resolved, now).await {
+            // On the heap, like the other: the SDK's futures are large.
+            let telling = Box::pin(self.announcer.resolved(incident));
+            if let Err(problem) = self.tell_and_note(telling, incident, Due::Resolved, now).await {
                 outcome.fail([end.entry], &problem);
             }
         }
