@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use ecs_triage::incident::ledger::{Ledger, Next};
 use ecs_triage::incident::store::{Kept, Memory, NotSaved, Store, Unreachable};
 use ecs_triage::incident::storm::{Storm, key};
-use ecs_triage::incident::{About, Due, Incident, Sighting};
+use ecs_triage::incident::{About, Due, Incident, LEASE, Sighting};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::about;
@@ -47,10 +47,8 @@ impl Counting {
 
 /// Memory never makes anybody wait.
 fn done<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => panic!("it waits"),
-    }
+    let Poll::Ready(done) = pin!(work).poll(&mut Context::from_waker(Waker::noop())) else { unreachable!("it waits") };
+    done
 }
 
 fn ledger(store: &Counting) -> Ledger<&Counting> {
@@ -85,6 +83,16 @@ fn a_batch_costs_one_load_and_one_save() {
     done(ledger.announced(&ended[0], Due::Resolved, NOW)).expect("it answers");
     assert_eq!(store.taken(), (2, 2), "and out of the index");
     assert_eq!((done(ledger.end(&about, NOW, NOW)), store.taken()), (Ok((Vec::new(), false)), (1, 0)), "one that is well costs a load");
+}
+
+#[test]
+fn who_dies_is_succeeded_when_the_lease_ends() {
+    let store = Counting::default();
+    let (dead, other, about) = (ledger(&store), Ledger::new(&store, "b".to_owned(), SignedDuration::from_hours(6)), about(1, 1));
+    assert_eq!(see(&dead, &about, 0..1).1, Next::Announce(Due::Opened));
+    for (after, next) in [(LEASE - SignedDuration::from_secs(1), Next::ComeAgain), (LEASE, Next::Announce(Due::Opened))] {
+        assert_eq!(done(other.see(&about, &tasks(0..1), NOW + after)).expect("it answers").next, next);
+    }
 }
 
 #[test]

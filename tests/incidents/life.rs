@@ -190,7 +190,7 @@ fn a_storm_is_announced_at_once_then_doubled_or_after_a_window() {
     assert_eq!(storm.standing(&of(3), "b", at(40)), Standing::Told);
     assert_eq!(storm.standing(&of(FEW + 1), "b", at(40)), Standing::Later, "it joined after the notice was written");
     let mut grown = storm.clone();
-    (FEW + 2..2 * FEW + 1).for_each(|workload| grown.join(&of(workload), at(41)));
+    (FEW + 2..=2 * FEW).for_each(|workload| grown.join(&of(workload), at(41)));
     assert_eq!(grown.standing(&of(FEW + 1), "b", at(41)), Standing::Later, "41 are not twice 21");
     grown.join(&of(2 * FEW + 1), at(41));
     assert!(matches!(grown.standing(&of(FEW + 1), "b", at(41)), Standing::Due(_)));

@@ -330,7 +330,7 @@ async fn pause() {
 
 async fn die(world: &Shared) {
     lock(world).doomed = true;
-    future::pending().await
+    future::pending::<()>().await;
 }
 
 #[derive(Debug, Clone)]
@@ -688,7 +688,9 @@ impl Model {
         let ended = self.all_is_over();
         let now = self.now();
         let opened = lock(&self.world).opened.clone();
-        places.iter().for_each(|place| self.fail(event(now, *place)));
+        for place in places {
+            self.fail(event(now, place));
+        }
         self.run();
         self.nothing_is_lost();
         for (fingerprint, serial) in ended {
