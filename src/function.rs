@@ -3,19 +3,23 @@
 //! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. AWS is asked where a notice is due, and
 //! only then. A message is done when its failure is recorded and the notice that it made due is out, or, without a topic, when its journal entry
 //! is written. A journal that fails beside a topic that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
-//! Where the incidents cannot be reached, it announces rather than keeps silent, and says that it may come again.
+//! Where the incidents cannot be reached, it announces rather than keeps silent, says that it may come again, and lets the message come again to be
+//! recorded: without its record the counts would be too low, and an end would wait for a beginning that nobody announces.
 
+mod announcer;
 mod batch;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write as _};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, sleep};
 
+use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
 use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
@@ -30,12 +34,19 @@ use crate::incident::storm::Storm;
 use crate::incident::{Due, Incident};
 use crate::question::Evidence;
 use crate::render::json::v1;
-use crate::render::notice::{self, Notice};
+use crate::render::metrics;
 use crate::triage::{Narrowed, Prober as _, Scope, investigate};
+use announcer::{Announcer, log};
 use batch::{Batch, End, Failure, about};
 
 /// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Before it is tried again to keep that a notice is out.
+const PAUSE: Duration = Duration::from_secs(1);
+/// For so long what was announced without the table is not announced so again.
+const QUIET: SignedDuration = SignedDuration::from_mins(15);
+/// More than so many notices are not remembered.
+const REMEMBERED: usize = 10_000;
 
 /// Why an invocation failed; Lambda shows it and tries again.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -46,6 +57,9 @@ pub enum FunctionError {
     /// A diagnosis was made and could not be announced.
     #[error("cannot announce: {0}")]
     Unannounced(String),
+    /// What was seen or announced is not kept in the table.
+    #[error("not recorded: {0}")]
+    Unrecorded(String),
     /// Somebody else is about to announce it, and may fail.
     #[error("another instance announces it: come again")]
     ComeAgain,
@@ -57,8 +71,25 @@ pub struct Function {
     prober: AwsProber,
     probing: Scope,
     ledger: Ledger<Incidents>,
-    topic: Option<Topic>,
+    announcer: Announcer,
     journal: Option<Journal>,
+    told: Mutex<Told>,
+}
+
+/// What this instance has announced and the table does not know of: it need not be announced twice.
+#[derive(Debug, Default)]
+struct Told {
+    /// When fingerprints were announced without an incident.
+    anyway: HashMap<String, Timestamp>,
+    /// Notices whose note was lost.
+    unnoted: HashSet<NoticeId>,
+}
+
+/// Tells a notice from all others: its fingerprint, the incident's number, what was due, and how many failures were told before.
+type NoticeId = (String, u64, &'static str, u64);
+
+fn notice_id(incident: &Incident, due: Due) -> NoticeId {
+    (incident.about.fingerprint.clone(), incident.serial, due.as_str(), incident.announced)
 }
 
 /// Where incidents are kept: in a table, or without one for the life of the instance.
@@ -112,6 +143,11 @@ impl Outcome {
         self.lines.extend(other.lines);
     }
 
+    /// Whether somebody else is about to announce it.
+    fn waits(&self) -> bool {
+        self.problems.values().any(|problem| matches!(problem, FunctionError::ComeAgain))
+    }
+
     fn fail(&mut self, entries: impl IntoIterator<Item = usize>, problem: &FunctionError) {
         for entry in entries {
             self.problems.entry(entry).or_insert_with(|| problem.clone());
@@ -137,8 +173,13 @@ impl Function {
             prober: AwsProber::new(&config),
             probing: settings.probing,
             ledger: Ledger::new(incidents, holder, SignedDuration::from_hours(settings.reminder.into())),
-            topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+            announcer: Announcer {
+                topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+                chat: settings.chat_topic_arn.map(|arn| Topic::new(&config, arn)),
+                bus: settings.bus.map(|arn| Bus::new(&config, arn)),
+            },
             journal: settings.journal.map(|group| Journal::new(&config, group)),
+            told: Mutex::default(),
         }
     }
 
@@ -171,7 +212,10 @@ impl Function {
         let mut outcome = Outcome::default();
         let failures = join_all(batch.failures.iter().map(|failure| self.failure(failure, now)));
         let ends = join_all(batch.ends.iter().map(|end| self.end(end, now)));
-        let (failures, ends) = join(failures, ends).await;
+        let (mut failures, ends) = join(failures, ends).await;
+        // Who waited for another of the same batch need not wait any longer.
+        let waiting = failures.iter_mut().zip(&batch.failures).filter(|(done, _)| done.waits());
+        join_all(waiting.map(async |(done, failure)| *done = self.failure(failure, now).await)).await;
         failures.into_iter().chain(ends).for_each(|done| outcome.add(done));
         for (entry, task) in batch.others {
             outcome.line(entry, task, &Evidence::default(), None, false);
@@ -187,10 +231,7 @@ impl Function {
         let Some(latest) = failure.latest() else { return outcome };
         let entries: BTreeSet<usize> = failure.tasks.iter().map(|(entry, _)| *entry).collect();
         let (mut evidence, mut incident, mut announced) = (Evidence::default(), None, false);
-        let done = if self.topic.is_none() {
-            evidence = self.ask(latest).await;
-            Ok(false)
-        } else {
+        let done = if self.announcer.announces() {
             match self.ledger.see(&failure.about, &failure.sightings(now), now).await {
                 Ok(seen) => {
                     let incident = incident.insert(seen.incident);
@@ -205,10 +246,18 @@ impl Function {
                     }
                 }
                 Err(unreachable) => {
-                    evidence = self.ask(latest).await;
-                    self.announce_anyway(failure, latest, &evidence, &unreachable, now).await.map(|()| true)
+                    if self.is_to_be_announced_anyway(failure, now) {
+                        evidence = self.ask(latest).await;
+                        let announced = self.announce_anyway(failure, latest, &evidence, &unreachable, now).await;
+                        announced.and_then(|()| Err(FunctionError::Unrecorded(unreachable.to_string())))
+                    } else {
+                        Err(FunctionError::Unrecorded(unreachable.to_string()))
+                    }
                 }
             }
+        } else {
+            evidence = self.ask(latest).await;
+            Ok(false)
         };
         match done {
             Ok(out) => announced = out,
@@ -216,8 +265,12 @@ impl Function {
         }
         // What comes again is written down then.
         if outcome.problems.is_empty() {
+            let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
+            if let Some(line) = metrics::failures(&diagnose(latest, &evidence), count, now.as_millisecond()) {
+                log(&line);
+            }
             for (entry, task) in &failure.tasks {
-                outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.topic.is_some());
+                outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.announcer.announces());
             }
         }
         outcome
@@ -237,15 +290,41 @@ impl Function {
         let report = diagnose(task, evidence);
         incident.about = about(&report);
         let context = context::lines(task, Some(incident), evidence, now);
-        if let Some(notice) = notice::of(&report, due.as_str(), &context) {
-            self.publish(&notice).await?;
+        let telling = Box::pin(self.announcer.failure(&report, Some(incident), due, &context, now));
+        self.tell_and_note(telling, incident, due, now).await
+    }
+
+    /// Tells what is due, and keeps that it is out.
+    async fn tell_and_note(
+        &self,
+        telling: impl Future<Output = Result<(), String>>,
+        incident: &Incident,
+        due: Due,
+        now: Timestamp,
+    ) -> Result<(), FunctionError> {
+        let id = notice_id(incident, due);
+        if !self.told().unnoted.contains(&id) {
+            telling.await.map_err(FunctionError::Unannounced)?;
         }
-        self.noted(self.ledger.announced(incident, due, now).await)
+        let noted = self.note(|| self.ledger.announced(incident, due, now)).await;
+        let mut told = self.told();
+        match &noted {
+            Ok(()) => _ = told.unnoted.remove(&id),
+            Err(_) if told.unnoted.len() < REMEMBERED => _ = told.unnoted.insert(id),
+            Err(_) => {}
+        }
+        noted
     }
 
     async fn announce_storm(&self, incident: &Incident, storm: &Storm, now: Timestamp) -> Result<(), FunctionError> {
-        self.publish(&notice::storm(&incident.about, storm)).await?;
-        self.noted(self.ledger.storm_announced(incident, storm, now).await)
+        self.announcer.storm(incident, storm).await.map_err(FunctionError::Unannounced)?;
+        self.note(|| self.ledger.storm_announced(incident, storm, now)).await
+    }
+
+    /// Whether a failure of this fingerprint was not announced lately without the table.
+    fn is_to_be_announced_anyway(&self, failure: &Failure<'_>, now: Timestamp) -> bool {
+        let told = self.told();
+        told.anyway.get(&failure.about.fingerprint).is_none_or(|at| now.duration_since(*at) > QUIET)
     }
 
     /// Announces what may have been announced: the incidents are not reachable.
@@ -254,25 +333,38 @@ impl Function {
         let report = diagnose(latest, evidence);
         let mut context = context::lines(latest, None, evidence, now);
         context.insert(0, format!("{} in this batch; this may come again for each: {why}", tasks(failure.tasks.len())));
-        match notice::of(&report, Due::Opened.as_str(), &context) {
-            Some(notice) => self.publish(&notice).await,
-            None => Ok(()),
+        self.announcer.failure(&report, None, Due::Opened, &context, now).await.map_err(FunctionError::Unannounced)?;
+        let mut told = self.told();
+        if told.anyway.len() >= REMEMBERED {
+            told.anyway.retain(|_, at| now.duration_since(*at) <= QUIET);
         }
+        told.anyway.insert(failure.about.fingerprint.clone(), now);
+        Ok(())
     }
 
-    /// A notice is out, and only that is not kept: it may come again, which no repeat of the message would prevent.
-    #[expect(clippy::unnecessary_wraps, reason = "the last step of what can fail")]
-    fn noted(&self, kept: Result<(), Unreachable>) -> Result<(), FunctionError> {
-        if let Err(error) = kept {
-            tracing::error!(error = %error, holder = ?self.ledger, "announced, but not noted: it may come again");
+    /// Keeps that a notice is out. Where that fails the message comes again, so that it is kept then.
+    async fn note<F>(&self, keep: impl Fn() -> F) -> Result<(), FunctionError>
+    where
+        F: Future<Output = Result<(), Unreachable>>,
+    {
+        if keep().await.is_ok() {
+            return Ok(());
         }
-        Ok(())
+        sleep(PAUSE).await;
+        keep().await.map_err(|error| {
+            tracing::error!(%error, "announced, but not noted: it may come again");
+            FunctionError::Unrecorded(error.to_string())
+        })
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the incidents of a workload that is well again, and says so.
     async fn end(&self, end: &End, now: Timestamp) -> Outcome {
         let mut outcome = Outcome::default();
-        if self.topic.is_none() {
+        if !self.announcer.announces() {
             return outcome;
         }
         let (ended, come_again) = match self.ledger.end(&end.workload, end.at, now).await {
@@ -283,11 +375,9 @@ impl Function {
             }
         };
         for incident in &ended {
-            let told = match self.publish(&notice::resolved(incident)).await {
-                Ok(()) => self.noted(self.ledger.announced(incident, Due::Resolved, now).await),
-                failed => failed,
-            };
-            if let Err(problem) = told {
+            // On the heap, like the other: the SDK's futures are large.
+            let telling = Box::pin(self.announcer.resolved(incident));
+            if let Err(problem) = self.tell_and_note(telling, incident, Due::Resolved, now).await {
                 outcome.fail([end.entry], &problem);
             }
         }
@@ -297,21 +387,17 @@ impl Function {
         outcome
     }
 
-    async fn publish(&self, notice: &Notice) -> Result<(), FunctionError> {
-        let Some(topic) = &self.topic else { return Ok(()) };
-        topic.publish(notice).await.map_err(|error| FunctionError::Unannounced(error.to_string()))
-    }
-
     /// Writes the diagnoses to the function's log and the journal, a stream at a time.
     async fn write_down(&self, outcome: &mut Outcome) {
         let failed: Vec<&Line> = outcome.lines.iter().filter(|line| line.failed).collect();
         for line in &failed {
-            // A line that cannot be written must not keep the team from hearing.
-            let _ = writeln!(io::stdout().lock(), "{}", line.text);
+            log(&line.text);
         }
         let Some(journal) = &self.journal else { return };
         let mut streams: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
-        failed.iter().for_each(|line| streams.entry(&line.stream).or_default().push(line));
+        for line in &failed {
+            streams.entry(&line.stream).or_default().push(line);
+        }
         let written = streams.iter().map(|(stream, lines)| async move {
             let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
             (lines, journal.append(stream, &texts).await)
@@ -334,9 +420,10 @@ fn tasks(count: usize) -> String {
 fn batch_answer(entries: &[Entry], outcome: &Outcome) -> Value {
     let failures = outcome.problems.iter().map(|(at, problem)| {
         let id = entries[*at].message_id.as_deref().unwrap_or_default();
-        match problem {
-            FunctionError::ComeAgain => tracing::info!(message_id = id, "the message comes again: {problem}"),
-            _ => tracing::error!(message_id = id, error = %problem, "the message goes back to the queue"),
+        if matches!(problem, FunctionError::ComeAgain) {
+            tracing::info!(message_id = id, "{problem}");
+        } else {
+            tracing::error!(message_id = id, error = %problem, "the message goes back to the queue");
         }
         json!({"itemIdentifier": id})
     });

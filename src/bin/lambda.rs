@@ -35,6 +35,7 @@ fn diagnostic(error: &FunctionError) -> Diagnostic {
     let error_type = match error {
         FunctionError::Unreadable(_) => "UnreadableEvent",
         FunctionError::Unannounced(_) => "AnnouncementFailed",
+        FunctionError::Unrecorded(_) => "NotRecorded",
         FunctionError::ComeAgain => "AnnouncedElsewhere",
     };
     Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }

@@ -1,0 +1,275 @@
+"""What must hold after a run, computed from what was sent and from every call, in its order.
+
+A notice is told by what it is about and by what the table held when it went out: an incident is announced once for each
+beginning, each threshold and each end, so a second notice for the same one is *extra*. It is explained if, within the
+invocation that published the first, the function was ended, or was not told that its publishing or its note of it had
+been done. Anything else that is extra is a defect, and so is whatever is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws import Document
+from clock import seconds
+from events import Failure, Well
+from network import Call, Network
+
+ANYWAY = "this may come again for each"
+Place = tuple[str, str, str, str, str]  # account, cluster, workload, step, fault
+
+
+@dataclass(slots=True)
+class Truth:
+    """What was sent."""
+
+    failures: list[Failure]
+    wells: list[Well]
+    poison: set[str]
+    places: dict[tuple[str, str, str], tuple[str, Place]]
+    """Of each workload, its fingerprint and place."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Told:
+    """A notice, as far as it is about one fingerprint."""
+
+    publish: Call
+    state: str
+    anyway: bool = False
+
+
+def hashed(task: str) -> int:
+    """As the function remembers a task."""
+    result = 0xCBF29CE484222325
+    for byte in task.encode():
+        result = (result ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return result
+
+
+class Judge:
+    """Holds a run against the promise."""
+
+    def __init__(self, truth: Truth, network: Network, items: dict[str, Document]) -> None:
+        self._truth, self._network, self._items = truth, network, items
+        self._calls = network.calls
+        self._verdict = Verdict()
+        self._fingerprint_at = {place: fingerprint for fingerprint, place in truth.places.values()}
+        self._kills = {(kill.instance, kill.invocation): kill.at for kill in network.kills}
+        self._writes: defaultdict[str, list[Call]] = defaultdict(list)
+        for call in sorted((call for call in self._calls if call.document is not None), key=lambda call: call.done):
+            self._writes[call.asked.key].append(call)
+        self._of_invocation: defaultdict[tuple[int, int], list[Call]] = defaultdict(list)
+        for call in self._calls:
+            self._of_invocation[call.instance, call.invocation].append(call)
+
+    def verdict(self, acknowledged: list[tuple[int, Any]], dead: list[Any]) -> Verdict:
+        """All of it."""
+        told = self._told()
+        self._dead_letters(dead)
+        self._announced(told)
+        self._extra(told)
+        self._acknowledged(acknowledged)
+        self._counted()
+        self._nothing_due(told)
+        self._ended(told)
+        return self._verdict
+
+    def _wrong(self, text: str) -> None:
+        self._verdict.wrong.append(text)
+
+    def _told(self) -> dict[str, list[Told]]:
+        """Of each fingerprint, what was told about it."""
+        told: defaultdict[str, list[Told]] = defaultdict(list)
+        for call in sorted((c for c in self._calls if c.asked.operation == "Publish" and c.done and not c.code), key=lambda c: c.done):
+            attributes = call.asked.attributes()
+            state, message = attributes["state"], call.asked.document["Message"]
+            account, step, fault = (attributes.get(name, "") for name in ("account", "step", "fault"))
+            if state == "storm":
+                names = re.findall(r"^  (\S+)/(\S+) +new: ", message, re.MULTILINE)
+            else:
+                names = [(attributes.get("cluster", ""), attributes.get("workload", ""))]
+            for cluster, workload in names:
+                fingerprint = self._fingerprint_at.get((account, cluster, workload, step, fault))
+                if fingerprint is None:
+                    self._wrong(f"a notice of what never failed: {state} {account} {cluster}/{workload} {step}/{fault}")
+                else:
+                    told[fingerprint].append(Told(call, state, ANYWAY in message))
+        return told
+
+    def _dead_letters(self, dead: list[Any]) -> None:
+        bodies = {message.body for message in dead}
+        for body in self._truth.poison - bodies:
+            self._wrong(f"poison is not among the dead letters: {body[:80]}")
+        for body in bodies - self._truth.poison:
+            self._wrong(f"a dead letter that is no poison: {body[:200]}")
+        self._verdict.figures["dead_letters"] = len(dead)
+
+    def _announced(self, told: dict[str, list[Told]]) -> None:
+        lost = 0
+        for fingerprint, place in self._truth.places.values():
+            if not any(notice.state in ("opened", "storm") for notice in told.get(fingerprint, ())):
+                lost += 1
+                self._wrong(f"never announced: {place}")
+        self._verdict.figures["lost"] = lost
+
+    def _before(self, fingerprint: str, at: int) -> Document | None:
+        """What the table held of an incident at a time."""
+        writes = self._writes[fingerprint]
+        found = bisect_left(writes, at, key=lambda call: call.done)
+        return writes[found - 1].document if found else None
+
+    def _extra(self, told: dict[str, list[Told]]) -> None:
+        figures: Counter[str] = Counter()
+        for fingerprint, notices in told.items():
+            first: dict[tuple[Any, ...], Told] = {}
+            for notice in notices:
+                begun = notice.publish.began
+                if notice.anyway:
+                    figures["without_table"] += 1
+                    if not self._table_failed(notice.publish):
+                        self._wrong(f"announced without the table, which answered: {self._name(fingerprint)}")
+                    continue
+                held = self._before(fingerprint, begun)
+                if held is None:
+                    self._wrong(f"announced and not recorded: {self._name(fingerprint)}")
+                    continue
+                if notice.state == "storm" and held["announced"]:
+                    figures["told_by_itself_and_in_storm"] += 1
+                    continue
+                # What is due follows from what was announced.
+                state = "resolved" if notice.state == "resolved" else "failing"
+                key = (held["serial"], state, state == "failing" and held["announced"])
+                before = first.setdefault(key, notice)
+                if before is notice:
+                    continue
+                if "storm" in (before.state, notice.state) and before.state != notice.state and self._overlap(before, notice):
+                    figures["told_by_itself_and_in_storm"] += 1
+                    continue
+                figures["extra"] += 1
+                if why := self._why_again(fingerprint, before.publish, notice.publish):
+                    figures[f"extra: {why}"] += 1
+                else:
+                    figures["unexplained"] += 1
+                    self._wrong(
+                        f"announced twice without cause: {notice.state} {self._name(fingerprint)} {key}: "
+                        f"{before.publish.instance}/{before.publish.invocation} at {before.publish.began}-{before.publish.done}, "
+                        f"{notice.publish.instance}/{notice.publish.invocation} at {begun}-{notice.publish.done}"
+                    )
+                first[key] = notice
+        self._verdict.figures["notices"] = dict(sorted(self._network.notices.items()))
+        for name in ("extra", "unexplained", "without_table", "told_by_itself_and_in_storm"):
+            self._verdict.figures[name] = figures.pop(name, 0)
+        self._verdict.figures["extra_because"] = {name.removeprefix("extra: "): n for name, n in sorted(figures.items())}
+
+    def _overlap(self, one: Told, other: Told) -> bool:
+        """Whether either was claimed before the other was out."""
+        began = min(call.began for call in self._of_invocation[other.publish.instance, other.publish.invocation])
+        return began < self._end_of(one.publish)
+
+    def _end_of(self, publish: Call) -> int:
+        calls = self._of_invocation[publish.instance, publish.invocation]
+        return max([call.ended for call in calls] + [publish.done])
+
+    def _table_failed(self, publish: Call) -> bool:
+        calls = self._of_invocation[publish.instance, publish.invocation]
+        return any(call.asked.service == "dynamodb" and call.failed for call in calls)
+
+    def _why_again(self, fingerprint: str, before: Call, after: Call) -> str:
+        """What came between a publishing and its note."""
+        if before.attempts_of == after.attempts_of or before.failed:
+            return "the answer to Publish was lost"
+        invocation = (before.instance, before.invocation)
+        if before.began <= self._kills.get(invocation, -1) <= after.done:
+            return "ended before it was noted"
+        keys = {fingerprint} | {key for key in self._writes if key.startswith("storm/")}
+        for call in self._of_invocation[invocation]:
+            if call.began < before.began or call.began > after.done:
+                continue
+            if call.failed and (call.asked.operation == "Publish" or call.asked.key in keys):
+                return "the note was lost"
+        return ""
+
+    def _acknowledged(self, acknowledged: list[tuple[int, Any]]) -> None:
+        """A failure is recorded before its message is done."""
+        recorded: dict[int, int] = {}
+        for writes in self._writes.values():
+            for call in writes:
+                assert call.document is not None
+                for seen in call.document.get("seen", ()):
+                    recorded.setdefault(seen, call.done)
+        tasks = {failure.body(): failure for failure in self._truth.failures}
+        for at, message in acknowledged:
+            failure = tasks.get(message.body)
+            if failure is not None and recorded.get(hashed(failure.arn), at + 1) > at:
+                self._wrong(f"acknowledged and not recorded: {failure.workload.place} {failure.task}")
+
+    def _counted(self) -> None:
+        """No failure is missing in the counts, and none is counted twice where nothing failed."""
+        tasks: defaultdict[str, set[str]] = defaultdict(set)
+        for failure in self._truth.failures:
+            tasks[self._truth.places[failure.workload.place][0]].add(failure.task)
+        failed = {call.asked.key for call in self._calls if call.failed}
+        over = 0
+        for fingerprint, distinct in tasks.items():
+            by_serial: dict[int, int] = {}
+            for call in self._writes[fingerprint]:
+                assert call.document is not None
+                by_serial[call.document["serial"]] = call.document["occurrences"]
+            counted = sum(by_serial.values())
+            if counted < len(distinct):
+                self._wrong(f"counted {counted} of {len(distinct)}: {self._name(fingerprint)}")
+            if counted > len(distinct):
+                over += 1
+                if fingerprint not in failed and len(by_serial) == 1:
+                    self._wrong(f"counted {counted} for {len(distinct)}: {self._name(fingerprint)}")
+        self._verdict.figures["counted_more_than_once"] = over
+
+    def _nothing_due(self, told: dict[str, list[Told]]) -> None:
+        """Nothing is left to be announced."""
+        for fingerprint, place in self._truth.places.values():
+            held = self._items.get(fingerprint)
+            if held is None:
+                self._wrong(f"not in the table: {place}")
+                continue
+            announced, occurrences = held["announced"], held["occurrences"]
+            if announced == 0:
+                self._wrong(f"recorded, and not noted as announced: {place}")
+            elif held["resolved"] is not None:
+                if not held["closed"]:
+                    self._wrong(f"over, and nobody said so: {place}")
+            elif occurrences >= 10 ** len(str(announced)):
+                self._wrong(f"{occurrences} failures, of which {announced} were told: {place}")
+
+    def _ended(self, told: dict[str, list[Told]]) -> None:
+        """Ends are told after a steady state, of what is over."""
+        wells = defaultdict(list)
+        for well in self._truth.wells:
+            wells[self._truth.places[well.workload.place][0]].append(well.at)
+        ends = 0
+        for fingerprint, notices in told.items():
+            for notice in notices:
+                if notice.state != "resolved":
+                    continue
+                ends += 1
+                held = self._before(fingerprint, notice.publish.began)
+                if held is None or held["resolved"] is None:
+                    self._wrong(f"told to be over, and is not: {self._name(fingerprint)}")
+                elif not any(abs(at - seconds(held["resolved"])) < 0.01 for at in wells[fingerprint]):
+                    self._wrong(f"told to be over without a steady state: {self._name(fingerprint)}")
+        self._verdict.figures["ends"] = ends
+
+    def _name(self, fingerprint: str) -> str:
+        return next("/".join(place) for known, place in self._truth.places.values() if known == fingerprint)
