@@ -102,7 +102,37 @@ impl<'d> Check<'d> {
         });
         let unknown: BTreeSet<String> = unanswered.collect();
         findings.unknown = unknown.into_iter().collect();
+        if self.placement.is_none() && self.task.workload.is_none() {
+            findings.unknown.push("the network: no service and no subnets are named".to_owned());
+        }
         findings
+    }
+
+    /// What of the place does not exist, by its name: a slip of whoever names it, and no network to judge.
+    #[must_use]
+    pub fn nowhere(&self, evidence: &Evidence) -> Option<String> {
+        let asked = self.placement.as_ref().map(|network| (&network.subnets, &network.security_groups));
+        evidence.answers().find_map(|(question, answer)| match (question, answer) {
+            (Question::Service { cluster, name, .. }, Answer::Missing) if self.is_place(cluster, name) => {
+                Some(format!("there is no service {name} in cluster {cluster}"))
+            }
+            (Question::Subnets { ids, .. }, Answer::Missing) if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) => {
+                Some(format!("there is no subnet {}", ids.join(", ")))
+            }
+            (Question::Subnets { ids, .. }, Answer::Subnets(found)) if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) => {
+                let is_found = |id: &&String| found.iter().any(|subnet| subnet.subnet_id.as_ref() == Some(id));
+                ids.iter().find(|id| !is_found(id)).map(|id| format!("there is no subnet {id}"))
+            }
+            (Question::SecurityGroups { vpc, .. }, Answer::SecurityGroups(found)) => {
+                let is_found = |id: &&String| found.iter().any(|group| group.group_id.as_ref() == Some(id));
+                asked?.1.iter().find(|id| !is_found(id)).map(|id| format!("there is no security group {id} in {vpc}"))
+            }
+            _ => None,
+        })
+    }
+
+    fn is_place(&self, cluster: &str, service: &str) -> bool {
+        self.task.cluster.as_deref() == Some(cluster) && self.task.workload.as_ref().is_some_and(|workload| workload.is_service && workload.name == service)
     }
 
     fn case<'c>(&'c self, symptom: &'c Symptom, references: Vec<Reference>, evidence: &'c Evidence) -> Case<'c> {

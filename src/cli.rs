@@ -22,7 +22,7 @@ use crate::diagnosis::diagnose;
 use crate::event::{Chunk, Chunks, Task};
 use crate::question::facts::AwsVpcConfiguration;
 use crate::question::record::{self, RecordError};
-use crate::question::{Evidence, Question};
+use crate::question::{Answer, Evidence, Question};
 use crate::redact::redact_name;
 use crate::render::check::render as render_check;
 use crate::render::text::Colour;
@@ -169,6 +169,8 @@ enum CliError {
     NoDefinition(String),
     #[error("no Region: name one with --region")]
     NoRegion,
+    #[error("the network cannot be judged: {0}")]
+    Nowhere(String),
     #[cfg(feature = "aws")]
     #[error("cannot ask AWS: {0}")]
     Unasked(String),
@@ -281,7 +283,11 @@ impl Check {
         let (definition, evidence, place) = if self.offline { self.at_hand(given, evidence)? } else { self.asked(given, evidence)? };
         #[cfg(not(feature = "aws"))]
         let (definition, evidence, place) = self.at_hand(given, evidence)?;
-        let findings = check::Check::new(&definition, &place).findings(&evidence);
+        let check = check::Check::new(&definition, &place);
+        if let Some(what) = check.nowhere(&evidence) {
+            return Err(CliError::Nowhere(what));
+        }
+        let findings = check.findings(&evidence);
         let name = definition.name().unwrap_or_else(|| shown(path));
         let text = match self.format {
             Format::Text => render_check(&name, &findings, config::colour()),
@@ -290,6 +296,10 @@ impl Check {
             Format::Jsonl => json::v1::check_line(&name, &findings) + "\n",
         };
         out.write_all(text.as_bytes())?;
+        if is_unheard(&evidence) {
+            complain("AWS answered none of the questions: nothing is proved");
+            return Ok(Outcome::Unread);
+        }
         Ok(if findings.problems.is_empty() { Outcome::Diagnosed } else { Outcome::Unrecognised })
     }
 
@@ -322,6 +332,12 @@ impl Check {
         });
         Ok(Place { region, account: None, cluster: Some(self.cluster.clone()), service: self.service.clone(), network })
     }
+}
+
+/// Whether something was asked about a definition, and nothing was answered.
+fn is_unheard(evidence: &Evidence) -> bool {
+    let mut answers = evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition { .. })).peekable();
+    answers.peek().is_some() && answers.all(|(_, answer)| matches!(answer, Answer::Unknown(_)))
 }
 
 fn evidence(path: Option<&Path>) -> Result<Evidence, CliError> {
@@ -432,6 +448,12 @@ struct Written {
 }
 
 impl Written {
+    /// Notes that some of the input could not be read.
+    fn unread(&mut self, complaint: String) {
+        self.complaints.push(complaint);
+        self.outcome = Outcome::Unread;
+    }
+
     fn flush(&self, out: &mut impl Write, set_apart: bool) -> Result<(), CliError> {
         let blank = self.out.iter().take_while(|byte| !set_apart && **byte == b'\n').count();
         out.write_all(&self.out[blank..])?;
@@ -459,10 +481,7 @@ impl ReportWriter {
             for task in entry.tasks {
                 match task {
                     Ok(task) => self.task(&task, &mut done),
-                    Err(error) => {
-                        done.complaints.push(format!("{name}: {error}"));
-                        done.outcome = Outcome::Unread;
-                    }
+                    Err(error) => done.unread(format!("{name}: {error}")),
                 }
             }
         }

@@ -66,7 +66,18 @@ pub enum Looked {
 
 impl Looked {
     fn of(cause: &Cause, case: &Case<'_>) -> Self {
-        let answers = (cause.ask)(case).into_iter().filter_map(|question| case.evidence.answer(&question));
+        if case.evidence.answers().next().is_none() {
+            return Self::NotAsked;
+        }
+        let told = Self::by((cause.ask)(case).into_iter().filter_map(|question| case.evidence.answer(&question)));
+        if told != Self::NotAsked {
+            return told;
+        }
+        // A cause that asks nothing has no less to go on than its neighbours.
+        Self::by(case.evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition { .. })).map(|(_, answer)| answer))
+    }
+
+    fn by<'a>(answers: impl Iterator<Item = &'a Answer>) -> Self {
         answers.fold(Self::NotAsked, |so_far, answer| match (so_far, answer) {
             (Self::NotAsked | Self::NotTold, Answer::Unknown(_)) => Self::NotTold,
             _ => Self::Told,

@@ -6,11 +6,11 @@
 //! Where the incidents cannot be reached, it announces rather than keeps silent, says that it may come again, and lets the message come again to be
 //! recorded: without its record the counts would be too low, and an end would wait for a beginning that nobody announces.
 
+mod announcer;
 mod batch;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future::Future;
-use std::io::{self, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{join, join_all};
@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
+use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
 use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
@@ -33,8 +34,9 @@ use crate::incident::storm::Storm;
 use crate::incident::{Due, Incident};
 use crate::question::Evidence;
 use crate::render::json::v1;
-use crate::render::notice::{self, Notice};
+use crate::render::metrics;
 use crate::triage::{Narrowed, Prober as _, Scope, investigate};
+use announcer::{Announcer, log};
 use batch::{Batch, End, Failure, about};
 
 /// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
@@ -69,7 +71,7 @@ pub struct Function {
     prober: AwsProber,
     probing: Scope,
     ledger: Ledger<Incidents>,
-    topic: Option<Topic>,
+    announcer: Announcer,
     journal: Option<Journal>,
     told: Mutex<Told>,
 }
@@ -171,7 +173,11 @@ impl Function {
             prober: AwsProber::new(&config),
             probing: settings.probing,
             ledger: Ledger::new(incidents, holder, SignedDuration::from_hours(settings.reminder.into())),
-            topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+            announcer: Announcer {
+                topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
+                chat: settings.chat_topic_arn.map(|arn| Topic::new(&config, arn)),
+                bus: settings.bus.map(|arn| Bus::new(&config, arn)),
+            },
             journal: settings.journal.map(|group| Journal::new(&config, group)),
             told: Mutex::default(),
         }
@@ -225,10 +231,7 @@ impl Function {
         let Some(latest) = failure.latest() else { return outcome };
         let entries: BTreeSet<usize> = failure.tasks.iter().map(|(entry, _)| *entry).collect();
         let (mut evidence, mut incident, mut announced) = (Evidence::default(), None, false);
-        let done = if self.topic.is_none() {
-            evidence = self.ask(latest).await;
-            Ok(false)
-        } else {
+        let done = if self.announcer.announces() {
             match self.ledger.see(&failure.about, &failure.sightings(now), now).await {
                 Ok(seen) => {
                     let incident = incident.insert(seen.incident);
@@ -252,6 +255,9 @@ impl Function {
                     }
                 }
             }
+        } else {
+            evidence = self.ask(latest).await;
+            Ok(false)
         };
         match done {
             Ok(out) => announced = out,
@@ -259,8 +265,12 @@ impl Function {
         }
         // What comes again is written down then.
         if outcome.problems.is_empty() {
+            let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
+            if let Some(line) = metrics::failures(&diagnose(latest, &evidence), count, now.as_millisecond()) {
+                log(&line);
+            }
             for (entry, task) in &failure.tasks {
-                outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.topic.is_some());
+                outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.announcer.announces());
             }
         }
         outcome
@@ -280,31 +290,30 @@ impl Function {
         let report = diagnose(task, evidence);
         incident.about = about(&report);
         let context = context::lines(task, Some(incident), evidence, now);
-        match notice::of(&report, due.as_str(), &context) {
-            Some(notice) => self.publish_and_note(&notice, incident, due, now).await,
-            None => self.note(|| self.ledger.announced(incident, due, now)).await,
-        }
+        let out = self.announcer.failure(&report, Some(incident), due, &context, now);
+        self.tell_and_note(out, incident, due, now).await
     }
 
-    /// Publishes what is due, and keeps that it is out.
-    async fn publish_and_note(&self, notice: &Notice, incident: &Incident, due: Due, now: Timestamp) -> Result<(), FunctionError> {
+    /// Tells what is due, and keeps that it is out.
+    async fn tell_and_note(&self, out: impl Future<Output = Result<(), String>>, incident: &Incident, due: Due, now: Timestamp) -> Result<(), FunctionError> {
         let id = notice_id(incident, due);
-        if !self.told().unnoted.contains(&id) {
-            self.publish(notice).await?;
+        let is_out = self.told().unnoted.contains(&id);
+        if !is_out {
+            out.await.map_err(FunctionError::Unannounced)?;
         }
-        let noted = self.note(|| self.ledger.announced(incident, due, now)).await;
+        let noted = note(|| self.ledger.announced(incident, due, now)).await;
         let mut told = self.told();
-        match &noted {
-            Ok(()) => _ = told.unnoted.remove(&id),
-            Err(_) if told.unnoted.len() < REMEMBERED => _ = told.unnoted.insert(id),
-            Err(_) => {}
+        if noted.is_ok() {
+            told.unnoted.remove(&id);
+        } else if told.unnoted.len() < REMEMBERED {
+            told.unnoted.insert(id);
         }
         noted
     }
 
     async fn announce_storm(&self, incident: &Incident, storm: &Storm, now: Timestamp) -> Result<(), FunctionError> {
-        self.publish(&notice::storm(&incident.about, storm)).await?;
-        self.note(|| self.ledger.storm_announced(incident, storm, now)).await
+        self.announcer.storm(incident, storm).await.map_err(FunctionError::Unannounced)?;
+        note(|| self.ledger.storm_announced(incident, storm, now)).await
     }
 
     /// Whether a failure of this fingerprint was not announced lately without the table.
@@ -319,30 +328,13 @@ impl Function {
         let report = diagnose(latest, evidence);
         let mut context = context::lines(latest, None, evidence, now);
         context.insert(0, format!("{} in this batch; this may come again for each: {why}", tasks(failure.tasks.len())));
-        if let Some(notice) = notice::of(&report, Due::Opened.as_str(), &context) {
-            self.publish(&notice).await?;
-        }
+        self.announcer.failure(&report, None, Due::Opened, &context, now).await.map_err(FunctionError::Unannounced)?;
         let mut told = self.told();
         if told.anyway.len() >= REMEMBERED {
             told.anyway.retain(|_, at| now.duration_since(*at) <= QUIET);
         }
         told.anyway.insert(failure.about.fingerprint.clone(), now);
         Ok(())
-    }
-
-    /// Keeps that a notice is out. Where that fails the message comes again, so that it is kept then.
-    async fn note<F>(&self, keep: impl Fn() -> F) -> Result<(), FunctionError>
-    where
-        F: Future<Output = Result<(), Unreachable>>,
-    {
-        if keep().await.is_ok() {
-            return Ok(());
-        }
-        sleep(PAUSE).await;
-        keep().await.map_err(|error| {
-            tracing::error!(%error, "announced, but not noted: it may come again");
-            FunctionError::Unrecorded(error.to_string())
-        })
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
@@ -352,7 +344,7 @@ impl Function {
     /// Ends the incidents of a workload that is well again, and says so.
     async fn end(&self, end: &End, now: Timestamp) -> Outcome {
         let mut outcome = Outcome::default();
-        if self.topic.is_none() {
+        if !self.announcer.announces() {
             return outcome;
         }
         let (ended, come_again) = match self.ledger.end(&end.workload, end.at, now).await {
@@ -363,7 +355,7 @@ impl Function {
             }
         };
         for incident in &ended {
-            let told = self.publish_and_note(&notice::resolved(incident), incident, Due::Resolved, now).await;
+            let told = self.tell_and_note(self.announcer.resolved(incident), incident, Due::Resolved, now).await;
             if let Err(problem) = told {
                 outcome.fail([end.entry], &problem);
             }
@@ -374,21 +366,17 @@ impl Function {
         outcome
     }
 
-    async fn publish(&self, notice: &Notice) -> Result<(), FunctionError> {
-        let Some(topic) = &self.topic else { return Ok(()) };
-        topic.publish(notice).await.map_err(|error| FunctionError::Unannounced(error.to_string()))
-    }
-
     /// Writes the diagnoses to the function's log and the journal, a stream at a time.
     async fn write_down(&self, outcome: &mut Outcome) {
         let failed: Vec<&Line> = outcome.lines.iter().filter(|line| line.failed).collect();
         for line in &failed {
-            // A line that cannot be written must not keep the team from hearing.
-            let _ = writeln!(io::stdout().lock(), "{}", line.text);
+            log(&line.text);
         }
         let Some(journal) = &self.journal else { return };
         let mut streams: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
-        failed.iter().for_each(|line| streams.entry(&line.stream).or_default().push(line));
+        for line in &failed {
+            streams.entry(&line.stream).or_default().push(line);
+        }
         let written = streams.iter().map(|(stream, lines)| async move {
             let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
             (lines, journal.append(stream, &texts).await)
@@ -404,6 +392,21 @@ impl Function {
     }
 }
 
+/// Keeps that a notice is out. Where that fails the message comes again, so that it is kept then.
+async fn note<F>(keep: impl Fn() -> F) -> Result<(), FunctionError>
+where
+    F: Future<Output = Result<(), Unreachable>>,
+{
+    if keep().await.is_ok() {
+        return Ok(());
+    }
+    sleep(PAUSE).await;
+    keep().await.map_err(|error| {
+        tracing::error!(%error, "announced, but not noted: it may come again");
+        FunctionError::Unrecorded(error.to_string())
+    })
+}
+
 fn tasks(count: usize) -> String {
     if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
 }
@@ -411,9 +414,10 @@ fn tasks(count: usize) -> String {
 fn batch_answer(entries: &[Entry], outcome: &Outcome) -> Value {
     let failures = outcome.problems.iter().map(|(at, problem)| {
         let id = entries[*at].message_id.as_deref().unwrap_or_default();
-        match problem {
-            FunctionError::ComeAgain => tracing::info!(message_id = id, "the message comes again: {problem}"),
-            _ => tracing::error!(message_id = id, error = %problem, "the message goes back to the queue"),
+        if matches!(problem, FunctionError::ComeAgain) {
+            tracing::info!(message_id = id, "{problem}");
+        } else {
+            tracing::error!(message_id = id, error = %problem, "the message goes back to the queue");
         }
         json!({"itemIdentifier": id})
     });

@@ -12,7 +12,8 @@
 //! - What is due to be announced follows from the document alone ([`Incident::due`]). Whoever wants to announce claims it in the same write that
 //!   records the sighting, publishes, and then notes that it is out. A claim ends by itself: a holder that died is succeeded.
 //! - Between publishing and noting lies the one moment in which a death makes a notice come twice. The other order would lose it.
-//! - A message may be forgotten once its sighting is recorded, unless what it made due is still claimed by somebody who may be dead.
+//! - A message may be forgotten once its sighting is recorded and nothing is due. While another has claimed what is due it must come again, even if
+//!   it was not the one that made it due: the other may hold the same message, delivered twice, and die.
 
 pub mod ledger;
 pub mod store;
@@ -103,7 +104,7 @@ pub struct Incident {
     pub serial: u64,
     /// Whether its workload's index has it.
     pub indexed: bool,
-    /// Ids of sightings, hashed, the latest last.
+    /// Ids of sightings, hashed, the latest last; its predecessor's too, for they may still come again.
     seen: Vec<u64>,
 }
 
@@ -158,17 +159,17 @@ impl Incident {
             resolved: None,
             closed: false,
             claim: None,
-            seen: Vec::new(),
+            seen: before.map(|before| before.seen.clone()).unwrap_or_default(),
         }
     }
 
-    /// Whether a sighting belongs to it, and not to a new one after it: it is open, or was when the failure happened, or was never announced.
+    /// Whether a sighting belongs to it, and not to a new one after it: it is open, or was when the failure happened.
     #[must_use]
     pub fn takes(&self, sighting: &Sighting) -> bool {
         match self.resolved {
-            _ if self.announced == 0 => true,
             Some(resolved) => sighting.at <= resolved,
-            None => sighting.at.duration_since(self.last_seen) <= SILENCE,
+            // Silence ends only what was announced.
+            None => self.announced == 0 || sighting.at.duration_since(self.last_seen) <= SILENCE,
         }
     }
 
@@ -205,13 +206,12 @@ impl Incident {
         (self.occurrences >= threshold || reminded).then_some(Due::StillFailing)
     }
 
-    /// Notes that it is over, unless it was not yet failing or failed again since.
+    /// Notes that it is over, unless it failed again since; whether it is over.
     pub fn resolve(&mut self, at: Timestamp) -> bool {
-        let over = self.resolved.is_none() && self.last_seen <= at;
-        if over {
+        if self.resolved.is_none() && self.last_seen <= at {
             self.resolved = Some(at);
         }
-        over
+        self.resolved.is_some()
     }
 
     /// Takes the right to announce, unless another holds it.
@@ -219,12 +219,15 @@ impl Incident {
         claim(&mut self.claim, holder, now)
     }
 
-    /// Notes that what was due is out, with as many failures as were told.
-    pub fn announced(&mut self, due: Due, told: u64, now: Timestamp) {
-        self.announced = self.announced.max(told);
+    /// Notes that what was due is out, and told of as much as `told` knows.
+    pub fn announced(&mut self, told: &Self, due: Due, now: Timestamp) {
+        // Where the end is told of what nobody has told to begin, whoever was to do so may still come.
+        if due != Due::Resolved || self.announced > 0 {
+            self.announced = self.announced.max(told.occurrences);
+        }
         self.announced_at = Some(now);
         self.closed |= due == Due::Resolved;
-        self.claim = None;
+        release(&mut self.claim, told.claim.as_ref());
     }
 
     /// The word for its state in JSON.
@@ -245,13 +248,20 @@ impl Incident {
     }
 }
 
-/// Takes a claim that is free, over, or one's own.
+/// Takes a claim that is free, over, or one's own: the answer to taking it may have been lost.
 fn claim(held: &mut Option<Claim>, holder: &str, now: Timestamp) -> bool {
     let free = held.as_ref().is_none_or(|claim| claim.until <= now || claim.holder == holder);
     if free {
         *held = Some(Claim { holder: holder.to_owned(), until: now.checked_add(LEASE).unwrap_or(now) });
     }
     free
+}
+
+/// Gives back one's own claim; what another has taken since stays.
+fn release(held: &mut Option<Claim>, own: Option<&Claim>) {
+    if held.as_ref().map(|claim| &claim.holder) == own.map(|claim| &claim.holder) {
+        *held = None;
+    }
 }
 
 /// FNV-1a, 64 bits: of a thousand ids two are alike once in 10^13 incidents.

@@ -183,7 +183,7 @@ questions! {
         /// Its name.
         name: String,
     } from "DescribeRepositories", may ["ecr:DescribeRepositories"];
-    /// An image, and if it is missing the repository's newest ones.
+    /// An image.
     Image {
         /// The Region.
         region: String,

@@ -108,9 +108,26 @@ fn recorded(case: &Value, of: &Path) -> Option<Evidence> {
             value = json!({"schema": "ecs-triage/evidence/v1", "answers": answers});
         }
         let evidence = record::read(&value.to_string()).unwrap_or_else(|error| panic!("{}: {error}", of.display()));
+        for told in value["answers"].as_array().into_iter().flatten() {
+            let question: Question = serde_json::from_value(told["question"].clone()).unwrap_or_else(|error| panic!("{}: {error}", of.display()));
+            let lost = lost(&told["answer"], &json!(evidence.answer(&question)));
+            assert!(lost.is_none(), "{}: {} holds no {}", of.display(), json!(question), lost.unwrap_or_default());
+        }
         evidence.answers().for_each(|(question, answer)| all.note(question.clone(), answer.clone()));
     }
     Some(all)
+}
+
+/// The first name in what was written that is not in what was read: unknown facts are ignored, so a slip would go unseen.
+fn lost(written: &Value, read: &Value) -> Option<String> {
+    match (written, read) {
+        (Value::Object(fields), Value::Object(kept)) => fields.iter().find_map(|(name, value)| match kept.get(name) {
+            Some(kept) => lost(value, kept),
+            None => Some(name.clone()),
+        }),
+        (Value::Array(values), Value::Array(kept)) => values.iter().zip(kept).find_map(|(value, kept)| lost(value, kept)),
+        _ => None,
+    }
 }
 
 /// What is known at the end of a live investigation that gets the recorded answers.

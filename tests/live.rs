@@ -38,7 +38,7 @@ const STATES: &[(&str, &str, &str, &[&str])] = &[
     ("near-name", "secret-misnamed", "confirmed", &["a secret prod/bd in eu-west-1", "if {secret} was meant"]),
     ("missing-stage", "secret-version-missing", "confirmed", &["BLUE among the 1 versions; the stages are AWSCURRENT"]),
     ("without-value", "secret-without-value", "confirmed", &["a version with the stage AWSCURRENT"]),
-    ("disabled-key", "key-unusable", "confirmed", &["is disabled", "enable it"]),
+    ("disabled-key", "key-unusable", "confirmed", &["is disabled", "aws kms enable-key"]),
     ("deleted-key", "key-unusable", "confirmed", &["is scheduled for deletion on"]),
     ("missing-parameter", "parameter-missing", "confirmed", &["/billing/key", "a parameter with a similar name"]),
     ("near-parameter", "parameter-misnamed", "confirmed", &["if /prod/db/url was meant"]),
@@ -243,7 +243,9 @@ fn a_check_names_every_problem_and_says_what_green_does_not_prove() {
         let ran = typed(good, &aws);
         assert_eq!(ran.code, Some(0), "{good:?}: {}{}", ran.out, ran.complaints);
         assert_contains(&ran.out, &["no problem found: good:1", "not proved: that secrets hold the JSON keys", "whatever changes before the task starts"]);
-        assert!(!ran.out.contains("not checked"), "{good:?}: {}", ran.out);
+        let placed = good.len() > 2;
+        assert_eq!(ran.out.contains("not checked: the network: no service and no subnets are named"), !placed, "{good:?}: {}", ran.out);
+        assert_eq!(ran.out.matches("not checked").count(), usize::from(!placed), "{good:?}: {}", ran.out);
     }
     let closed = typed(&["check", "good", "--format", "json", "--subnets", EMULATED.name("closed-subnet")], &aws);
     assert_eq!(closed.code, Some(1), "{}{}", closed.out, closed.complaints);
@@ -251,9 +253,23 @@ fn a_check_names_every_problem_and_says_what_green_does_not_prove() {
 }
 
 #[test]
-fn a_check_of_nothing_says_so() {
-    let ran = typed(&["check", "nothing"], &EMULATED.straight(""));
-    assert_eq!((ran.code, ran.complaints.as_str()), (Some(2), "ecs-triage: cannot ask AWS: there is no file and no task definition nothing\n"));
+fn a_check_of_what_does_not_exist_says_so() {
+    let aws = EMULATED.straight("");
+    let open = EMULATED.name("open-subnet");
+    let both = format!("{open},subnet-2");
+    for (arguments, said) in [
+        (&["nothing"][..], "cannot ask AWS: there is no file and no task definition nothing"),
+        (&["good", "--region", "us-east-1"], "cannot ask AWS: there is no file and no task definition good"),
+        (&["good", "--cluster", "prod", "--service", "pubic"], "the network cannot be judged: there is no service pubic in cluster prod"),
+        (&["good", "--cluster", "prd", "--service", "public"], "the network cannot be judged: there is no service public in cluster prd"),
+        (&["good", "--subnets", "subnet-1"], "the network cannot be judged: there is no subnet subnet-1"),
+        (&["good", "--subnets", &both], "the network cannot be judged: there is no subnet subnet-2"),
+        (&["good", "--subnets", open, "--security-groups", "sg-1"], "the network cannot be judged: there is no security group sg-1 in vpc-"),
+    ] {
+        let ran = typed(&[&["check"], arguments].concat(), &aws);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert_contains(&ran.complaints, &[said]);
+    }
 }
 
 #[test]
@@ -289,6 +305,32 @@ fn the_stopped_tasks_of_a_cluster_are_diagnosed() {
     assert_eq!((none.code, none.out.as_str()), (Some(0), "0 stopped tasks within the last hour, 0 shown\n"));
 }
 
+#[test]
+fn a_cluster_that_cannot_be_read_does_not_hide_the_others() {
+    let task = described(EMULATED.event("missing-role"));
+    let upstream = EMULATED.of("ministack").trim_start_matches("http://").to_owned();
+    let ecs = Server::start(move |call| {
+        let answer = match call.operation() {
+            "ListClusters" => json!({"clusterArns": ["closed", "prod"]}),
+            "ListTasks" if call.body.contains("closed") => return Reply::new(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#),
+            // More pages than a storm needs to be one.
+            "ListTasks" => match document(&call.body)["nextToken"].as_str().and_then(|token| token.parse::<u32>().ok()).unwrap_or_default() {
+                12 => json!({"taskArns": [task["taskArn"]]}),
+                page => json!({"taskArns": [], "nextToken": (page + 1).to_string()}),
+            },
+            "DescribeTasks" => json!({"tasks": [task, {"taskArn": 7}], "failures": []}),
+            _ => return forward(&upstream, call),
+        };
+        Reply::new(200, answer.to_string())
+    });
+    let mut aws = EMULATED.straight("");
+    aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
+    let ran = typed(&["ps"], &aws);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert_contains(&ran.out, &["error[execution-role-missing]: ", "2 stopped tasks within the last hour, 1 shown"]);
+    assert_contains(&ran.complaints, &["closed: ecs-triage may not call ecs:ListTasks on closed", "prod: "]);
+}
+
 /// A task as ECS describes it, from its event.
 fn described(event: &Value) -> Value {
     let mut task = event["detail"].clone();
@@ -306,7 +348,7 @@ async fn the_journal_is_read_back() {
     let mut lines = Vec::new();
     for (state, file) in ["wrong-suffix", "no-route"].iter().zip(&files) {
         let line = typed(&["diagnose", "--format", "jsonl", file], &Variables::new()).out.trim_end().to_owned();
-        journal.append(&format!("prod/{state}"), &line).await.expect("the journal takes it");
+        journal.append(&format!("prod/{state}"), &[&line]).await.expect("the journal takes it");
         lines.push(line);
     }
     let history = |more: &[&str]| typed(&[&["history", "--since", "1h"], more].concat(), &aws);
@@ -320,6 +362,10 @@ async fn the_journal_is_read_back() {
     let none = history(&["--cluster", "test"]);
     assert_eq!((none.code, none.out.as_str()), (Some(0), ""));
     assert_contains(&none.complaints, &["nothing was diagnosed in that time"]);
+    for since in ["9223372036854775807m", "106751991167300d", "0", "-1h", "1w", ""] {
+        assert_eq!(typed(&["history", "--since", since], &aws).code, Some(2), "{since}");
+    }
+    assert_eq!(typed(&["history", "--since", "36500d"], &aws).code, Some(0));
     let elsewhere = history(&["--journal", "/no/journal"]);
     assert_eq!((elsewhere.code, elsewhere.complaints.as_str()), (Some(2), "ecs-triage: cannot ask AWS: /no/journal does not exist\n"));
 }

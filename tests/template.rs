@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ecs_triage::question::Question;
+use ecs_triage::render::metrics;
+use serde_json::Value;
 
 /// Permissions that would let ecs-triage read a secret, a parameter, a file or a registry login.
 const FORBIDDEN: &[&str] =
@@ -60,9 +62,82 @@ fn no_question_reads_a_value() {
 }
 
 #[test]
-fn the_other_policies_are_what_announcing_and_receiving_need() {
-    assert_eq!(actions(&policy("announce")), set(&["logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish"]));
-    assert_eq!(actions(&policy("receive")), set(&["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]));
+fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
+    let named = [
+        ("receive", set(&["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]), &["!GetAtt Queue.Arn"][..]),
+        ("remember", set(&["dynamodb:GetItem", "dynamodb:PutItem"]), &["!GetAtt Incidents.Arn"]),
+        (
+            "announce",
+            set(&["logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish"]),
+            &["!Ref Topic", "!If [HasChat, !Ref ChatTopic, !Ref AWS::NoValue]", "!GetAtt Journal.Arn", "!GetAtt FunctionLogs.Arn"],
+        ),
+        ("announce-on-bus", set(&["events:PutEvents"]), &["!Ref EventBusArn"]),
+    ];
+    for (name, expected, resources) in &named {
+        let text = policy(name);
+        assert_eq!(actions(&text), *expected, "{name}");
+        let lines = text.lines().map(|line| line.trim().trim_start_matches("Resource: ").trim_start_matches("- "));
+        let on: Vec<&str> = lines.filter(|line| line.starts_with('!') && *line != "!If" && *line != "!Ref AWS::NoValue").collect();
+        assert_eq!(on, *resources, "{name}");
+    }
+    let all: BTreeSet<&str> = named.iter().map(|(name, ..)| *name).chain(["probe-definitions", "probe"]).collect();
+    let template = template();
+    let there: BTreeSet<&str> = template.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("PolicyName: ")).collect();
+    assert_eq!(there, all, "another policy");
+}
+
+/// The one wildcard is that of the statements that deny.
+#[test]
+fn nothing_is_allowed_by_a_wildcard_and_who_comes_without_tls_is_refused() {
+    let template = template();
+    let lines: Vec<&str> = template.lines().map(str::trim).collect();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(":*")) {
+        assert_eq!(*line, "Action: sqs:*", "line {}", at + 1);
+        assert!(lines[at - 2].starts_with("Effect: Deny"), "line {}", at + 1);
+    }
+    let kinds = |kind: &str| lines.iter().filter(|line| **line == kind).count();
+    let guarded = kinds("Type: AWS::SQS::Queue") + kinds("Type: AWS::SNS::Topic");
+    assert_eq!((guarded, kinds("- Sid: OnlyOverTls"), kinds("Condition: {Bool: {aws:SecureTransport: 'false'}}")), (4, 4, 4));
+    assert_eq!(kinds("Condition: {ArnEquals: {aws:SourceArn: [!GetAtt Rule.Arn, !GetAtt ServiceRule.Arn]}}"), 2);
+    let encrypted = ["SqsManagedSseEnabled: true", "KmsMasterKeyId: alias/aws/sns", "SSESpecification: {SSEEnabled: true}"].map(kinds);
+    assert_eq!(encrypted, [2, 2, 1]);
+}
+
+#[test]
+fn the_table_is_what_the_function_takes_it_for() {
+    let template = template();
+    for part in ["{AttributeName: key, KeyType: HASH}", "{AttributeName: expires, Enabled: true}", "{PointInTimeRecoveryEnabled: true}", "PAY_PER_REQUEST"] {
+        assert!(template.contains(part), "no {part}");
+    }
+}
+
+/// `Fn::Sub` replaces within strings only, so the body is JSON as it stands.
+#[test]
+fn the_dashboard_shows_the_metrics_that_there_are() {
+    let template = template();
+    let (_, rest) = template.split_once("DashboardBody: !Sub |\n").expect("a dashboard");
+    let body: String = rest.lines().take_while(|line| line.starts_with("        ")).collect();
+    let dashboard: Value = serde_json::from_str(&body).expect("its body is JSON");
+    let widgets = dashboard["widgets"].as_array().expect("it has widgets");
+    assert!(widgets.iter().all(|widget| widget["properties"]["region"] == "${AWS::Region}"), "{widgets:#?}");
+    for metric in ["Failures", "Incidents", "Unrecognised"] {
+        let search = format!("{{{},Cause}} MetricName=\\\"{metric}\\\"", metrics::NAMESPACE);
+        assert!(body.contains(&search), "no widget for {metric}");
+    }
+}
+
+#[test]
+fn saved_queries_read_fields_of_the_journal() {
+    let template = template();
+    let schema = fs::read_to_string(root().join("docs/json.md")).expect("the page can be read");
+    let queries = template.split("QueryString: |\n").skip(1).map(|text| text.split("\n\n").next().unwrap_or(text));
+    let words: Vec<&str> = queries.flat_map(|query| query.split(|letter: char| !(letter.is_alphanumeric() || letter == '.' || letter == '_'))).collect();
+    let fields: BTreeSet<&str> = words.into_iter().filter(|word| ["task.", "symptoms.", "diagnoses."].iter().any(|part| word.starts_with(part))).collect();
+    assert!(fields.len() > 5, "{fields:?}");
+    for field in fields {
+        let (path, name) = (field.replace(".0.", "[]."), field.rsplit('.').next().unwrap_or(field));
+        assert!(schema.contains(&format!("`{path}`")) || schema.contains(&format!("`{name}`")), "the journal has no {field}");
+    }
 }
 
 #[test]
@@ -84,10 +159,16 @@ fn nothing_may_read_a_secret() {
     }
 }
 
+/// And what it sets the function reads.
 #[test]
 fn what_the_function_reads_from_its_environment_the_template_sets() {
-    let template = template();
-    for variable in ["ECS_TRIAGE_TOPIC_ARN: !Ref Topic", "ECS_TRIAGE_JOURNAL: !Ref Journal", "ECS_TRIAGE_PROBING: !Ref Probing"] {
-        assert!(template.contains(variable), "the template does not set {variable}");
-    }
+    let set = |text: &str, from: &str| -> BTreeSet<String> {
+        let words = text.split(|letter: char| !(letter.is_ascii_uppercase() || letter == '_'));
+        words.filter(|word| word.starts_with(from)).map(str::to_owned).collect()
+    };
+    let settings = fs::read_to_string(root().join("src/config.rs")).expect("the file can be read");
+    let readme = fs::read_to_string(root().join("README.md")).expect("the file can be read");
+    let read = set(&settings, "ECS_TRIAGE_");
+    assert_eq!(set(&template(), "ECS_TRIAGE_"), read, "the template");
+    assert_eq!(set(&readme, "ECS_TRIAGE_"), read, "the README");
 }

@@ -80,13 +80,21 @@ impl AwsProber {
     pub async fn stopped_tasks(&self, region: Option<&str>, cluster: &str, service: Option<&str>) -> Result<Vec<String>, String> {
         let tasks = async {
             let region = region.or(self.caller.region()).ok_or_else(no_region)?;
-            let input = |token| Input::Json(json!({"cluster": cluster, "serviceName": service, "desiredStatus": "STOPPED", "nextToken": token}));
-            let listed = self.caller.pages(Operation::ListTasks, region, cluster, ["/taskArns", "/nextToken"], input).await?;
-            let arns: Vec<String> = listed.all()?;
             let mut described = Vec::new();
-            for some in arns.chunks(TASKS_AT_ONCE) {
-                let input = Input::Json(json!({"cluster": cluster, "tasks": some}));
-                described.push(self.caller.call(Operation::DescribeTasks, region, cluster, input).await?.to_string());
+            let mut token = Value::Null;
+            loop {
+                let input = json!({"cluster": cluster, "serviceName": service, "desiredStatus": "STOPPED", "nextToken": token});
+                let mut listed = self.caller.call(Operation::ListTasks, region, cluster, Input::Json(input)).await?;
+                let arns: Vec<String> = list(&mut listed, "/taskArns")?;
+                for some in arns.chunks(TASKS_AT_ONCE) {
+                    let input = Input::Json(json!({"cluster": cluster, "tasks": some}));
+                    described.push(self.caller.call(Operation::DescribeTasks, region, cluster, input).await?.to_string());
+                }
+                // As many pages as there are: a storm is when one looks.
+                token = listed.get_mut("nextToken").map(Value::take).unwrap_or_default();
+                if token.as_str().is_none_or(str::is_empty) {
+                    break;
+                }
             }
             Ok(described)
         };

@@ -29,6 +29,16 @@ impl Topic {
         Self { client: Client::new(config), arn }
     }
 
+    /// Publishes a text that is read by a program.
+    ///
+    /// # Errors
+    ///
+    /// When SNS refuses it or does not answer, after the SDK's retries.
+    pub async fn publish_plain(&self, message: &str) -> Result<(), PublishError> {
+        let published = self.client.publish().topic_arn(&self.arn).message(message).send().await;
+        published.map(|_| ()).map_err(|error| PublishError { arn: self.arn.clone(), why: describe(&error) })
+    }
+
     /// Publishes a notice.
     ///
     /// # Errors

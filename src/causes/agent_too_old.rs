@@ -102,7 +102,8 @@ fn fix(case: &Case<'_>) -> Fix {
             text: "update the ECS agent of the instance, or put it on a current ECS-optimized AMI".to_owned(),
             commands: vec![command.finish()],
             policy: None,
+            ..Fix::default()
         };
     }
-    Fix { text: "run on platform version LATEST".to_owned(), commands: update.into_iter().collect(), policy: None }
+    Fix { text: "run on platform version LATEST".to_owned(), commands: update.into_iter().collect(), policy: None, ..Fix::default() }
 }

@@ -114,6 +114,17 @@ pub struct Fix {
     pub commands: Vec<String>,
     /// The policy to add, where one is missing.
     pub policy: Option<Value>,
+    /// The same for templates, where one resource mends it.
+    pub snippets: Vec<Snippet>,
+}
+
+/// A resource of a template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snippet {
+    /// `terraform` or `cloudformation`.
+    pub tool: &'static str,
+    /// What to put into the template.
+    pub text: String,
 }
 
 /// How a source is cited where the definition proves something.
@@ -379,7 +390,7 @@ impl Case<'_> {
             Some(workload) if workload.is_service => "nothing is left to mend here: deploy the service again",
             _ => "nothing is left to mend here: run the task again",
         };
-        Fix { text: format!("{text}; if it fails again, its new reason counts"), commands: self.commands([]), policy: None }
+        Fix { text: format!("{text}; if it fails again, its new reason counts"), commands: self.commands([]), policy: None, ..Fix::default() }
     }
 
     /// How to start the task again once the cause is mended. A service retries by itself, but slowly.

@@ -90,7 +90,7 @@ fn fix(case: &Case<'_>) -> Fix {
     if is_by_default_key(case) {
         let update = case.aws("secretsmanager update-secret").option("--secret-id", &arn).words("--kms-key-id '<key>'").finish();
         let text = "in the owner's account: encrypt the secret with a customer managed key whose policy lets the role decrypt, and allow the role in the secret's policy";
-        return Fix { text: format!("{text}{}", case.then_again()), commands: vec![update], policy: None };
+        return Fix { text: format!("{text}{}", case.then_again()), commands: vec![update], policy: None, ..Fix::default() };
     }
     if let Some((ResourceSide::Missing { add, .. }, _)) = side(case) {
         let mended = super::resource_policy_blocks::fix(case);
@@ -98,7 +98,7 @@ fn fix(case: &Case<'_>) -> Fix {
             "in the owner's account: add the statement to the secret's policy (the command keeps what stands there), and let the role decrypt with its key{}",
             case.then_again()
         );
-        return Fix { text, commands: mended.commands.into_iter().take(1).collect(), policy: Some(add) };
+        return Fix { text, commands: mended.commands.into_iter().take(1).collect(), policy: Some(add), ..Fix::default() };
     }
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let account = case.task.account.as_deref().unwrap_or("<account>");
@@ -109,6 +109,5 @@ fn fix(case: &Case<'_>) -> Fix {
     Fix {
         text: "in the owner's account: allow the role in the secret's policy (the second command replaces the policy that is there; a role with a path has it in its ARN), and encrypt with a customer managed key that allows it".to_owned(),
         commands: vec![look, put],
-        policy: Some(policy),
-    }
+        policy: Some(policy), ..Fix::default() }
 }

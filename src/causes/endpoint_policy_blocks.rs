@@ -80,12 +80,14 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some((id, whole, add)) = mended(case) {
         let modify = case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", &id).option("--policy-document", &whole.to_string()).finish();
         let text = format!("add the statement to the policy of {id} (the command keeps what stands there){}", case.then_again());
-        return Fix { text, commands: case.commands([modify]), policy: Some(add) };
+        return Fix { text, commands: case.commands([modify]), policy: Some(add), ..Fix::default() };
     }
-    let look = case.aws("ec2 describe-vpc-endpoints").words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'").finish();
-    let text = match decisions(case).into_iter().find_map(|(id, decision)| if let Decision::Denied(at) = decision { Some((id, at)) } else { None }) {
+    let denied = decisions(case).into_iter().find_map(|(id, decision)| if let Decision::Denied(at) = decision { Some((id, at)) } else { None });
+    let look = case.aws("ec2 describe-vpc-endpoints").maybe("--vpc-endpoint-ids", denied.as_ref().map(|(id, _)| id.as_str()));
+    let look = look.words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'").finish();
+    let text = match denied {
         Some((id, at)) => format!("narrow or remove {at} of the policy of {id}; an allow does not help"),
         None => format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses"),
     };
-    Fix { text: format!("{text}{}", case.then_again()), commands: vec![look], policy: None }
+    Fix { text: format!("{text}{}", case.then_again()), commands: vec![look], policy: None, ..Fix::default() }
 }

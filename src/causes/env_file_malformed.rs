@@ -40,12 +40,18 @@ fn malformation(value: &str) -> Option<String> {
     match arn.resource.split_once('/') {
         _ if arn.service != "s3" => Some(format!("{value} is an ARN of {}, not of S3", arn.service)),
         None => Some(format!("{value} names a bucket and no file in it")),
-        Some((_, key)) if !key.ends_with(".env") => Some(format!("{key} does not end in .env")),
+        Some((_, key)) if key.split('/').any(|part| part == "..") => Some(format!("{key} leads out of the directory for such files")),
+        Some((_, key)) if key.rsplit_once('.').is_none_or(|(_, ending)| ending != "env") => Some(format!("{key} does not end in .env")),
         Some(_) => None,
     }
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix { text: format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()), commands, policy: None }
+    let commands = case.commands_for_revision([]);
+    Fix {
+        text: format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -1,6 +1,7 @@
 //! The environment file is not in the bucket, or the bucket is not there.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::command::Command;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
 use crate::question::facts::{Bucket, Object};
@@ -55,7 +56,7 @@ fn judge(case: &Case<'_>) -> Judgement {
             Judgement::new(Verdict::RuledOut, title).finding(found)
         } else {
             Judgement::new(Verdict::Possible, title)
-                .finding(Finding::found("it is there now: it was put since, and the next task will find it", "ListObjectsV2"))
+                .passed(Finding::found("it is there now: it was put since, and the next task will find it", "ListObjectsV2"))
         };
     }
     let why = files.iter().find_map(|file| match file.there(case) {
@@ -130,10 +131,27 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    let files = files(case);
+    if let Some(file) = files.iter().find(|file| matches!(file.there(case), There::NoBucket)) {
+        let text = format!("name a bucket that exists instead of {} in a new revision{}", file.bucket, case.then_again());
+        return Fix { text, commands: case.commands_for_revision([]), policy: None, ..Fix::default() };
+    }
+    if let Some(file) = files.iter().find(|file| matches!(file.there(case), There::NoKey(_))) {
+        let region = case.look::<Bucket>(&file.bucket_question(case)).found().map(|bucket| bucket.location_constraint.as_str());
+        let local = file.key.rsplit('/').next().unwrap_or(&file.key);
+        let copy = Command::new("aws s3 cp").argument(local).argument(&format!("s3://{}/{}", file.bucket, file.key)).maybe("--region", region);
+        let text = format!("upload the file, or correct the reference in a new revision{}", case.then_again());
+        return Fix { text, commands: case.commands([copy.finish()]), policy: None, ..Fix::default() };
+    }
     let uri = case
         .references
         .first()
         .map_or("s3://<bucket>/<key>".to_owned(), |reference| format!("s3://{}", reference.value_from.rsplit(":::").next().unwrap_or(&reference.value_from)));
     let look = case.aws("s3 ls").argument(&uri).finish();
-    Fix { text: format!("upload the file, or correct the reference in a new revision{}", case.then_again()), commands: case.commands([look]), policy: None }
+    Fix {
+        text: format!("upload the file, or correct the reference in a new revision{}", case.then_again()),
+        commands: case.commands([look]),
+        policy: None,
+        ..Fix::default()
+    }
 }

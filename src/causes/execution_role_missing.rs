@@ -54,7 +54,7 @@ fn fix(case: &Case<'_>) -> Fix {
     let proved = matches!(case.role().map(|role| role.known()), Some(Known::Missing));
     if !proved {
         let look = Command::new("aws iam get-role").option("--role-name", &role).finish();
-        return Fix { text: format!("create role {role}, or name one that exists in a new revision"), commands: vec![look], policy: None };
+        return Fix { text: format!("create role {role}, or name one that exists in a new revision"), commands: vec![look], policy: None, ..Fix::default() };
     }
     let is_named = |arn: &Option<String>| arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.role_name()) == Some(role.as_str());
     let is_execution_role = case.definition().is_none_or(|definition| is_named(&definition.execution_role_arn));
@@ -74,5 +74,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("create role {role} and {rest}, or name one that exists in a new revision{}", case.then_again()),
         commands: case.commands([create].into_iter().chain(is_execution_role.then_some(attach))),
         policy: Some(trust),
+        ..Fix::default()
     }
 }

@@ -93,18 +93,18 @@ fn roles_named(case: &Case<'_>) -> Vec<crate::task_definition::Reference> {
 fn fix(case: &Case<'_>) -> Fix {
     if is_service_linked(case) {
         let create = Command::new("aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com").finish();
-        return Fix { text: "make the service-linked role of ECS again if it is gone".to_owned(), commands: vec![create], policy: None };
+        return Fix { text: "make the service-linked role of ECS again if it is gone".to_owned(), commands: vec![create], policy: None, ..Fix::default() };
     }
     let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());
     if let Some(Trust::Untrusted { mended, .. } | Trust::Excluded { mended, .. }) = trust_of(case) {
         let mend = Command::new("aws iam update-assume-role-policy").option("--role-name", &role).option("--policy-document", &mended.to_string()).finish();
         let text = format!("let {PRINCIPAL} assume role {role} (the command keeps what else it trusts){}", case.then_again());
-        return Fix { text, commands: case.commands([mend]), policy: Some(mended) };
+        return Fix { text, commands: case.commands([mend]), policy: Some(mended), ..Fix::default() };
     }
     if let Some(Trust::Denied(at)) = trust_of(case) {
         let look = Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.AssumeRolePolicyDocument").finish();
         let text = format!("narrow or remove {at} of the trust policy of role {role}; an allow does not help{}", case.then_again());
-        return Fix { text, commands: vec![look], policy: None };
+        return Fix { text, commands: vec![look], policy: None, ..Fix::default() };
     }
     let mut trust =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
@@ -120,5 +120,6 @@ fn fix(case: &Case<'_>) -> Fix {
         ),
         commands: case.commands([look, mend]),
         policy: Some(trust),
+        ..Fix::default()
     }
 }

@@ -1,8 +1,10 @@
 //! The file system refused the mount.
 
+use serde_json::json;
+
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{Decision, NamedRole, Principal, Request, decide};
+use crate::policy_document::{Decision, NamedRole, Principal, Request, decide, with_statement};
 use crate::question::facts::Policy;
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
@@ -46,18 +48,15 @@ fn judge(case: &Case<'_>) -> Judgement {
             .culprit(Culprit { kind: "file-system", id: Some(file_system.to_owned()), references: Vec::new() })
             .findings(without.clone())
     };
-    let Known::Found(document) = policy else {
+    let Known::Found(_) = policy else {
         let none = matches!(policy, Known::Missing).then(|| Finding::missing("a file system policy: any client in reach may mount", FILE_SYSTEM_POLICY));
         let verdict = if none.is_some() { Verdict::RuledOut } else { Verdict::Likely };
         return judgement(verdict).findings(none).findings(Finding::not_told("the file system's policy", policy));
     };
     let task_role = case.definition().and_then(|definition| definition.task_role_arn.clone()).filter(|_| uses_iam);
-    let principal = task_role.as_deref().and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
-    let resource =
-        format!("arn:{}:elasticfilesystem:{}:{}:file-system/{file_system}", case.partition(), case.own_region(), case.task.account.as_deref().unwrap_or("*"));
-    let request = Request { principal, action: "elasticfilesystem:ClientMount", resource: &resource, context: &[] };
     let who = task_role.as_deref().and_then(|arn| arn.rsplit('/').next()).map_or("an anonymous client".to_owned(), |role| format!("task role {role}"));
-    match decide(&document.0, &request) {
+    let Some(decision) = decided(case, task_role.as_deref()) else { return judgement(Verdict::Likely) };
+    match decision {
         Decision::Denied(at) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies {who} to mount"), FILE_SYSTEM_POLICY)),
         // The task role's own policies may allow it.
         Decision::NotAllowed { .. } if uses_iam => {
@@ -82,14 +81,55 @@ fn question(case: &Case<'_>, file_system: &str) -> Question {
     Question::FileSystemPolicy { region: case.own_region().to_owned(), file_system: file_system.to_owned() }
 }
 
+/// What the file system's policy says to a mount, and to whom: the task role, or with `None` an anonymous client.
+fn decided(case: &Case<'_>, role: Option<&str>) -> Option<Decision> {
+    let (file_system, _) = iam_volume(case)?;
+    let document = case.look::<Policy>(&question(case, file_system)).found()?;
+    let principal = role.and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
+    let resource = resource(case, file_system);
+    Some(decide(&document.0, &Request { principal, action: MOUNT, resource: &resource, context: &[] }))
+}
+
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix {
-        text: format!(
-            "set authorizationConfig.iam ENABLED with transitEncryption ENABLED, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}",
-            case.then_again()
-        ),
-        commands,
-        policy: None,
+    let definition = case.definition();
+    let role = definition.and_then(|definition| definition.task_role_arn.as_deref());
+    let volume = iam_volume(case);
+    let uses_iam = volume.is_some_and(|(_, uses_iam)| uses_iam);
+    let switch_on = "set authorizationConfig.iam ENABLED with transitEncryption ENABLED in a new revision";
+    match (volume, role, decided(case, role)) {
+        (Some((file_system, _)), _, Some(Decision::Denied(at))) => {
+            let look = case.aws_at_task("efs describe-file-system-policy").option("--file-system-id", file_system).finish();
+            let text = format!("narrow or remove {at} of the policy of {file_system}; an allow does not help{}", case.then_again());
+            Fix { text, commands: vec![look], policy: None, ..Fix::default() }
+        }
+        (Some(_), Some(_), Some(Decision::Allowed(at))) if !uses_iam => Fix {
+            text: format!("{switch_on}: {at} of the file system's policy lets the task role mount{}", case.then_again()),
+            commands: case.commands_for_revision([]),
+            policy: None,
+            ..Fix::default()
+        },
+        (Some((file_system, _)), Some(role), Some(Decision::NotAllowed { .. })) => {
+            let document = case.look::<Policy>(&question(case, file_system)).found().map(|policy| &policy.0);
+            let actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
+            let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": actions, "Resource": resource(case, file_system)});
+            let put = case.aws_at_task("efs put-file-system-policy").option("--file-system-id", file_system);
+            let put = put.option("--policy", &with_statement(document, &add).to_string()).finish();
+            let before = if uses_iam { String::new() } else { format!("{switch_on}, and ") };
+            let text = format!("{before}add the statement to the file system's policy (the command keeps what stands there){}", case.then_again());
+            let commands = if uses_iam { case.commands([put]) } else { case.commands_for_revision([put]) };
+            Fix { text, commands, policy: Some(add), ..Fix::default() }
+        }
+        _ => Fix {
+            text: format!("{switch_on}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}", case.then_again()),
+            commands: Vec::new(),
+            policy: None,
+            ..Fix::default()
+        },
     }
+}
+
+const MOUNT: &str = "elasticfilesystem:ClientMount";
+
+fn resource(case: &Case<'_>, file_system: &str) -> String {
+    format!("arn:{}:elasticfilesystem:{}:{}:file-system/{file_system}", case.partition(), case.own_region(), case.task.account.as_deref().unwrap_or("*"))
 }

@@ -82,6 +82,25 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some((id, _)) = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing)) {
+        let look = case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'").finish();
+        let text = format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
+        return Fix { text, commands: case.commands_for_revision([look]), policy: None, ..Fix::default() };
+    }
+    if let Some((file_system, access_point)) = missing_access_point(case) {
+        let look = case.aws_at_task("efs describe-access-points").option("--file-system-id", file_system);
+        let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'").finish();
+        let text = format!("name an access point of {file_system} that exists instead of {access_point} in a new revision{}", case.then_again());
+        return Fix { text, commands: case.commands_for_revision([look]), policy: None, ..Fix::default() };
+    }
     let commands = Vec::new();
-    Fix { text: format!("make the directory, or correct the volume in a new revision{}", case.then_again()), commands, policy: None }
+    Fix { text: format!("make the directory, or correct the volume in a new revision{}", case.then_again()), commands, policy: None, ..Fix::default() }
+}
+
+/// An access point that its file system does not have, with that.
+fn missing_access_point<'c>(case: &'c Case<'_>) -> Option<(&'c str, &'c str)> {
+    access_points(case).into_iter().find(|(file_system, access_point)| {
+        let known = case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system));
+        known.found().is_some_and(|listed| !listed.iter().any(|listed| listed.access_point_id.as_deref() == Some(access_point)))
+    })
 }

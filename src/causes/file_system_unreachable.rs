@@ -40,10 +40,11 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(Verdict::RuledOut, title).finding(Finding::missing(format!("the file system {}", gone.0), "DescribeMountTargets"));
     }
     if let Some(path) = path {
-        return Judgement::new(Verdict::Possible, title)
-            .finding(Finding::found("every hop that could be read is open now", "DescribeMountTargets"))
-            .findings(path::unsure(&path))
-            .drawing(crate::network::draw(&path));
+        let judgement = Judgement::new(Verdict::Possible, title).drawing(crate::network::draw(&path));
+        if path.unsure.is_empty() {
+            return judgement.passed(Finding::found("every hop is open now: it was mended since, or the fault was passing", "DescribeMountTargets"));
+        }
+        return judgement.finding(Finding::found("every hop that could be read is open now", "DescribeMountTargets")).findings(path::unsure(&path));
     }
     Judgement::new(Verdict::Likely, title).finding(Finding::unknown("its mount targets, their zones and security groups"))
 }
@@ -59,16 +60,23 @@ fn fix(case: &Case<'_>) -> Fix {
         other => path::open_egress(case, other).or_else(|| path::open_acl(case, other)),
     });
     if let Some(mending) = mending {
-        return Fix { text: format!("open the way to the file system{}", case.then_again()), commands: case.commands([mending]), policy: None };
+        return Fix {
+            text: format!("open the way to the file system{}", case.then_again()),
+            commands: case.commands([mending]),
+            policy: None,
+            ..Fix::default()
+        };
     }
     let commands = vec![
         case.aws("efs describe-mount-targets")
-            .words("--file-system-id '<fs-id>' --query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")
+            .option("--file-system-id", path::mount_targets(case).first().map_or("<fs-id>", |(id, _)| id.as_str()))
+            .words("--query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")
             .finish(),
     ];
     Fix {
         text: format!("make a mount target in the task's zone and let tcp/2049 in from the task's security group{}", case.then_again()),
         commands,
         policy: None,
+        ..Fix::default()
     }
 }

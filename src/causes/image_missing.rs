@@ -1,6 +1,7 @@
 //! The registry has no such image.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::command::Command;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::{Image, Repository};
 use crate::question::{Known, Question};
@@ -39,8 +40,12 @@ fn judge(case: &Case<'_>) -> Judgement {
         }
         (_, Known::Found(images)) => {
             let pushed = images.first().and_then(|image| image.image_pushed_at).filter(|at| case.task.stopped_at.is_some_and(|stopped| at.0 > stopped));
-            let pushed = pushed.map(|at| format!(", pushed on {at}, after the task failed")).unwrap_or_default();
-            Judgement::new(Verdict::Possible, title).finding(Finding::found(format!("it exists now{pushed}"), "DescribeImages"))
+            match pushed {
+                Some(at) => Judgement::new(Verdict::Possible, title)
+                    .passed(Finding::found(format!("it exists now, pushed on {at}, after the task failed"), "DescribeImages")),
+                None => Judgement::new(Verdict::Possible, format!("image {name} was not found, though it exists"))
+                    .finding(Finding::found("it exists, and was pushed before the task failed; its tag may have been given since", "DescribeImages")),
+            }
         }
         (_, known) => Judgement::new(Verdict::Likely, title).findings(Finding::not_told("which tags the repository has", known)),
     }
@@ -93,16 +98,32 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    let gone = EcrImage::of(case).filter(|image| matches!(case.look::<Repository>(&image.repository()), Known::Missing));
+    if let Some(image) = gone {
+        return no_repository(case, &image);
+    }
     let commands = describe_images(case);
-    Fix { text: format!("push the image, or name one that exists in a new revision{}", case.then_again()), commands, policy: None }
+    Fix { text: format!("push the image, or name one that exists in a new revision{}", case.then_again()), commands, policy: None, ..Fix::default() }
+}
+
+/// What to do where the repository itself is missing.
+pub(super) fn no_repository(case: &Case<'_>, image: &EcrImage) -> Fix {
+    let own = case.task.account.as_deref() == Some(image.registry.as_str());
+    let create = Command::new("aws ecr create-repository").option("--region", &image.region).option("--repository-name", &image.path);
+    let whose = if own { "" } else { " in the owner's account" };
+    Fix {
+        text: format!("create the repository{whose} and push the image, or name one that exists in a new revision{}", case.then_again()),
+        commands: case.commands([create.finish()]),
+        policy: None,
+        ..Fix::default()
+    }
 }
 
 /// How to see what an ECR repository holds; nothing for other registries.
 fn describe_images(case: &Case<'_>) -> Vec<String> {
-    let Some(name) = case.name() else { return Vec::new() };
-    let Some((host, path)) = name.split_once('/').filter(|(host, _)| host.contains(".dkr.ecr.")) else { return Vec::new() };
-    let repository = path.split(['@', ':']).next().unwrap_or(path);
-    let region = host.split('.').nth(3);
-    let look = super::command::Command::new("aws ecr describe-images").maybe("--region", region).option("--repository-name", repository);
+    let Some(image) = EcrImage::of(case) else { return Vec::new() };
+    let foreign = case.task.account.as_deref().is_some_and(|own| own != image.registry).then_some(image.registry.as_str());
+    let look = Command::new("aws ecr describe-images").option("--region", &image.region).maybe("--registry-id", foreign);
+    let look = look.option("--repository-name", &image.path);
     vec![look.words("--query 'sort_by(imageDetails,&imagePushedAt)[-5:].imageTags'").finish()]
 }

@@ -34,5 +34,6 @@ fn fix(case: &Case<'_>) -> Fix {
         ),
         commands,
         policy: None,
+        ..Fix::default()
     }
 }

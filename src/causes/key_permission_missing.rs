@@ -7,6 +7,7 @@ use super::command::Command;
 use super::look::KeyView;
 use super::policy;
 use super::role_permission_missing::SIMULATION;
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::policy_document::{KeySide, NamedRole, with_statement};
 use crate::question::Known;
@@ -87,9 +88,12 @@ fn judge(case: &Case<'_>) -> Judgement {
         Side::Unknown(why) => why.clone(),
         Side::Allows | Side::Refuses(_) => None,
     });
+    let allowed =
+        is_allowed_by_role(case).then(|| Finding::found("the role's policies allow kms:Decrypt on it, so the key policy refused, or did", SIMULATION));
     Judgement::new(Verdict::Likely, format!("{role} may not decrypt with {behind}"))
         .culprit(culprit)
         .findings(named)
+        .findings(allowed)
         .findings(which)
         .finding(Finding::unknown(format!("whether the role's policies or the key policy refuse{}", why.map(|why| format!(": {why}")).unwrap_or_default())))
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
@@ -131,6 +135,12 @@ fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> 
     }
 }
 
+/// Whether the role's own policies allow it on every key that it can be.
+fn is_allowed_by_role(case: &Case<'_>) -> bool {
+    let decisions = case.simulated_refusals();
+    !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some_and(|told| told.eval_decision == "allowed"))
+}
+
 /// What is known of the key policy, where the role's policies refuse: it may refuse too.
 fn other_side(case: &Case<'_>, key: &KeyView<'_>) -> Option<Finding> {
     let role_arn = case.role()?.arn()?;
@@ -170,6 +180,7 @@ fn key_side(case: &Case<'_>) -> Option<Fix> {
             text: format!("add the statement to the key policy (the command keeps what stands there){}", case.then_again()),
             commands: case.commands([put.words("--policy-name default").option("--policy", &whole.to_string()).finish()]),
             policy: Some(add),
+            ..Fix::default()
         })
     })
 }
@@ -191,20 +202,31 @@ fn fix(case: &Case<'_>) -> Fix {
         _ => None,
     };
     let resource = key.unwrap_or_else(|| format!("arn:{}:kms:{region}:{}:key/<key-id>", case.partition(), case.account().unwrap_or("<account>")));
-    let via = case.keys().first().map(KeyView::via);
-    // The service's name ends otherwise in other partitions.
-    let via = via.map_or_else(
-        || json!({"StringLike": {"kms:ViaService": format!("{service}.{region}.amazonaws.com*")}}),
-        |via| json!({"StringEquals": {"kms:ViaService": via}}),
-    );
+    // How the service's name ends in China no page says.
+    let via = match case.keys().first().map(KeyView::via).filter(|_| !region.starts_with("cn-")) {
+        Some(via) => json!({"StringEquals": {"kms:ViaService": via}}),
+        None => json!({"StringLike": {"kms:ViaService": format!("{service}.{region}.amazonaws.com*")}}),
+    };
+    if let (true, Some(role)) = (is_allowed_by_role(case), case.role().and_then(|role| role.arn())) {
+        let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "kms:Decrypt", "Resource": "*", "Condition": via});
+        let look = Command::new("aws kms get-key-policy").option("--region", region).option("--key-id", &resource).words("--policy-name default").finish();
+        return Fix {
+            text: format!("add the statement to the key policy, if nothing there says so{}", case.then_again()),
+            commands: vec![look],
+            policy: Some(add),
+            ..Fix::default()
+        };
+    }
     let policy = policy::allow_if(&["kms:Decrypt"], &json!(resource), &via);
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let put = policy::put_role_policy(&role, "ecs-decrypt", &policy);
+    let snippets = case.role_name().map(|role| snippet::role_policy(&role, &policy::name("ecs-decrypt", &policy), &policy)).unwrap_or_default();
     let delegated = case.keys().iter().any(|key| matches!(other_side(case, key), Some(finding) if finding.kind == FindingKind::Found));
     let also = if delegated { "" } else { ", and in the key policy if that does not leave it to IAM" };
     Fix {
         text: format!("allow kms:Decrypt on the key in a policy of role {role}{also}{}", case.then_again()),
         commands: case.commands(look.into_iter().chain([put])),
         policy: Some(policy),
+        snippets,
     }
 }

@@ -68,7 +68,7 @@ fn by_state(case: &Case<'_>) -> Option<Fix> {
     let id = key.arn().unwrap_or_else(|| key.id.clone());
     let on_key = |words: &str| Command::new(&format!("aws kms {words}")).option("--region", &key.region).option("--key-id", &id).finish();
     let (text, words): (&str, &[&str]) = match key.known().found().and_then(|known| known.key_state.as_deref()) {
-        Some("Disabled") => ("enable the key", &["enable-key"]),
+        Some("Disabled") => ("the key is disabled: enable it", &["enable-key"]),
         Some("PendingDeletion") => ("cancel the key's deletion and enable it", &["cancel-key-deletion", "enable-key"]),
         Some("PendingImport") => {
             ("import the key's material again", &["get-parameters-for-import --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096"])
@@ -78,10 +78,10 @@ fn by_state(case: &Case<'_>) -> Option<Fix> {
         None => {
             let of = key.of.as_deref().unwrap_or("what it encrypted");
             let text = format!("a deleted key does not come back, nor does what it encrypted: store {of} anew under a key that exists{}", case.then_again());
-            return Some(Fix { text, commands: Vec::new(), policy: None });
+            return Some(Fix { text, commands: Vec::new(), policy: None, ..Fix::default() });
         }
     };
-    Some(Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(words.iter().map(|words| on_key(words))), policy: None })
+    Some(Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(words.iter().map(|words| on_key(words))), policy: None, ..Fix::default() })
 }
 
 fn fix(case: &Case<'_>) -> Fix {
@@ -95,6 +95,7 @@ fn fix(case: &Case<'_>) -> Fix {
             text: "find the key by its id in the secret's metadata, and enable it, after cancelling its deletion if it was scheduled".to_owned(),
             commands: look.into_iter().collect(),
             policy: None,
+            ..Fix::default()
         };
     };
     let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).option("--key-id", key).finish());
@@ -102,5 +103,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again()),
         commands: case.commands(commands),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -31,5 +31,10 @@ fn judge(_: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let commands = Vec::new();
-    Fix { text: format!("correct the log configuration in a new revision of the task definition{}", case.then_again()), commands, policy: None }
+    Fix {
+        text: format!("correct the log configuration in a new revision of the task definition{}", case.then_again()),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

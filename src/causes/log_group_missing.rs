@@ -1,7 +1,11 @@
 //! The log group that the container writes to does not exist.
 
+use serde_json::json;
+
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::command::Command;
+use super::policy;
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::LogGroup;
 use crate::question::{Known, Question};
@@ -58,7 +62,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     if !groups.is_empty() && groups.iter().all(|group| matches!(is_there(case, group), Known::Found(_))) {
         return Judgement::new(Verdict::Possible, title)
-            .finding(Finding::found("it exists now: it was made since, and the next task will start", DESCRIBE_GROUPS));
+            .passed(Finding::found("it exists now: it was made since, and the next task will start", DESCRIBE_GROUPS));
     }
     let why = groups.iter().find_map(|group| Finding::not_told("whether the group exists", is_there(case, group)));
     Judgement::new(Verdict::Likely, title)
@@ -116,7 +120,17 @@ fn fix(case: &Case<'_>) -> Fix {
         groups.push(case.name().unwrap_or_else(|| "<log-group>".to_owned()));
     }
     let region = case.definition().and_then(log_region).or(case.region());
+    if let (true, [group], Some(account)) = (case.definition().is_some_and(creates_groups), groups.as_slice(), &case.task.account) {
+        let (partition, region) = (case.partition(), region.unwrap_or("<region>"));
+        let resource = json!(format!("arn:{partition}:logs:{region}:{account}:log-group:{group}:*"));
+        let policy = policy::allow(&["logs:CreateLogGroup"], &resource);
+        let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+        let put = policy::put_role_policy(&role, "ecs-create-log-group", &policy);
+        let text = format!("allow role {role} to make the log group, as awslogs-create-group wants{}", case.then_again());
+        return Fix { text, commands: case.commands([put]), policy: Some(policy), ..Fix::default() };
+    }
+    let snippets = groups.first().filter(|group| groups.len() == 1 && !group.starts_with('<')).map(|group| snippet::log_group(group)).unwrap_or_default();
     let create =
         groups.into_iter().map(|group| Command::new("aws logs create-log-group").maybe("--region", region).option("--log-group-name", &group).finish());
-    Fix { text: format!("create the log group{}", case.then_again()), commands: case.commands(create), policy: None }
+    Fix { text: format!("create the log group{}", case.then_again()), commands: case.commands(create), policy: None, snippets }
 }

@@ -182,6 +182,14 @@ impl<'c> SecretView<'c> {
         Some(Finding::missing(said, "ListSecrets"))
     }
 
+    /// Why nothing is known of similar names.
+    pub(super) fn likes_unknown(&self) -> Option<Finding> {
+        match self.case.look::<Vec<Secret>>(&self.like()) {
+            Known::Unknown(why) => Some(Finding::unknown(format!("whether a secret has a similar name: {why}"))),
+            _ => None,
+        }
+    }
+
     fn like(&self) -> Question {
         Question::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) }
     }
@@ -295,8 +303,22 @@ impl<'c> ParameterView<'c> {
 
     /// Its ARN, in which a slash stands before the name of every parameter.
     fn arn(&self) -> String {
+        self.arn_of(&self.name)
+    }
+
+    /// The ARN that a parameter of another name has beside it.
+    pub(super) fn arn_of(&self, name: &str) -> String {
+        self.arn_in(&self.region, name)
+    }
+
+    /// The ARN that it has in the task's own Region.
+    pub(super) fn arn_at_task(&self) -> String {
+        self.arn_in(self.case.own_region(), &self.name)
+    }
+
+    fn arn_in(&self, region: &str, name: &str) -> String {
         let account = self.case.account().or(self.case.task.account.as_deref()).unwrap_or("*");
-        format!("arn:{}:ssm:{}:{account}:parameter/{}", self.case.partition(), self.region, self.name.trim_start_matches('/'))
+        format!("arn:{}:ssm:{region}:{account}:parameter/{}", self.case.partition(), name.trim_start_matches('/'))
     }
 
     /// Whether parameters with such a name were asked for, and none is near.
@@ -518,6 +540,13 @@ impl<'a> Case<'a> {
         views.retain(|view| seen.insert((view.region.clone(), view.id.clone())));
         views.truncate(CANDIDATES);
         views
+    }
+
+    /// The secrets that the case can be about, as commands name them.
+    pub(super) fn resource_arns(&self) -> Vec<String> {
+        let one = self.resource_arn().map(|arn| vec![arn]);
+        let several = || self.secrets().into_iter().map(|secret| secret.id).collect::<Vec<_>>();
+        one.or_else(|| Some(several()).filter(|ids| !ids.is_empty())).unwrap_or_else(|| vec!["<secret>".to_owned()])
     }
 
     fn secret<'c>(&'c self, id: &str, secret: Option<SecretReference<'_>>, reference: Option<&'c Reference>) -> SecretView<'c> {

@@ -8,6 +8,7 @@ mod command;
 mod look;
 mod path;
 mod policy;
+mod snippet;
 
 mod agent_too_old;
 mod cross_account_not_shared;
@@ -72,7 +73,7 @@ use crate::question::Question;
 use crate::reason::Symptom;
 use crate::words::words;
 
-pub use case::{Case, Culprit, Finding, FindingKind, Fix, Judgement};
+pub use case::{Case, Culprit, Finding, FindingKind, Fix, Judgement, Snippet};
 
 words! {
     /// How sure a diagnosis is.

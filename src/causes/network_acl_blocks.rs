@@ -27,7 +27,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("a network ACL blocks the traffic between the task and {}", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["network ACL"], format!("a network ACL blocks the traffic between {} and {}", path::caller_name(case), case.service_name()))
+    {
         return judged;
     }
     Judgement::new(Verdict::Possible, format!("a network ACL blocks the traffic between the task and {service}", service = case.service_name()))
@@ -37,8 +39,8 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_acl(case, &fault.what)) {
-        let text = format!("let it pass in the network ACL, before the rule that denies it{}", case.then_again());
-        return Fix { text, commands: case.commands([open]), policy: None };
+        let text = format!("let it pass in the network ACL{}", case.then_again());
+        return Fix { text, commands: case.commands([open]), policy: None, ..Fix::default() };
     }
     let commands = case
         .task
@@ -52,5 +54,5 @@ fn fix(case: &Case<'_>) -> Fix {
         })
         .into_iter()
         .collect();
-    Fix { text: "allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet".to_owned(), commands, policy: None }
+    Fix { text: "allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet".to_owned(), commands, policy: None, ..Fix::default() }
 }

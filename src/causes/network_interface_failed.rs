@@ -25,13 +25,15 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let judgement = |verdict, title: String| Judgement::new(verdict, title);
-    let full: Vec<&Subnet> = subnets(case).found().into_iter().flatten().filter(|subnet| subnet.available_ip_address_count == Some(0)).collect();
-    if let Some(subnet) = full.first() {
+    if let Some(subnet) = full(case) {
         let id = subnet.subnet_id.clone().unwrap_or_default();
         let range = subnet.cidr_block.as_deref().unwrap_or("unknown");
-        return judgement(Verdict::Confirmed, format!("subnet {id} has no free address"))
+        let all = subnets(case).found().into_iter().flatten().all(|subnet| subnet.available_ip_address_count == Some(0));
+        let which = (!all).then(|| Finding::unknown("in which of the service's subnets the task was: others have free addresses"));
+        return judgement(if all { Verdict::Confirmed } else { Verdict::Likely }, format!("{id} has no free address"))
             .culprit(Culprit { kind: "subnet", id: Some(id), references: Vec::new() })
-            .finding(Finding::found(format!("0 free addresses in {range}"), "DescribeSubnets"));
+            .finding(Finding::found(format!("0 free addresses in {range}"), "DescribeSubnets"))
+            .findings(which);
     }
     let free = subnets(case).found().map(|subnets| {
         let counts: Vec<String> = subnets
@@ -44,6 +46,11 @@ fn judge(case: &Case<'_>) -> Judgement {
     judgement(Verdict::Likely, "the task's network interface could not be set up".to_owned()).findings(free).finding(Finding::unknown(unknown))
 }
 
+/// A subnet without a free address.
+fn full<'c>(case: &Case<'c>) -> Option<&'c Subnet> {
+    subnets(case).found().into_iter().flatten().find(|subnet| subnet.available_ip_address_count == Some(0))
+}
+
 fn question(case: &Case<'_>) -> Option<Question> {
     let ids = case.candidate_subnets();
     (!ids.is_empty()).then(|| Question::Subnets { region: case.own_region().to_owned(), ids })
@@ -54,6 +61,18 @@ fn subnets<'c>(case: &Case<'c>) -> Known<'c, Vec<Subnet>> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(subnet) = full(case) {
+        let of_vpc = subnet.vpc_id.as_ref().map(|vpc| case.aws_at_task("ec2 describe-subnets").option("--filters", &format!("Name=vpc-id,Values={vpc}")));
+        let free = of_vpc.map(|look| look.words("--query 'Subnets[].[SubnetId,AvailabilityZone,AvailableIpAddressCount]'").finish());
+        let service = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration");
+        let id = subnet.subnet_id.as_deref().unwrap_or("the subnet");
+        return Fix {
+            text: format!("free addresses in {id}, or let the task use a subnet that has some{}", case.then_again()),
+            commands: free.into_iter().chain(service).collect(),
+            policy: None,
+            ..Fix::default()
+        };
+    }
     let commands = case
         .task
         .subnet
@@ -61,5 +80,10 @@ fn fix(case: &Case<'_>) -> Fix {
         .map(|subnet| case.aws("ec2 describe-subnets").option("--subnet-ids", subnet).words("--query 'Subnets[].AvailableIpAddressCount'").finish())
         .into_iter()
         .collect();
-    Fix { text: format!("look at the subnet's free addresses and the quota, and at the network configuration{}", case.then_again()), commands, policy: None }
+    Fix {
+        text: format!("look at the subnet's free addresses and the quota, and at the network configuration{}", case.then_again()),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -25,8 +25,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let address = case.symptom.address.as_ref().map(|address| Finding::found(format!("the address that answered was {}", address.text), "stoppedReason"));
     let refused = case.symptom.fault == Fault::ConnectionRefused;
+    let answered = || case.symptom.address.as_ref().map(|address| Finding::found(format!("the address that answered was {}", address.text), "stoppedReason"));
+    let address = if refused { answered() } else { case.address_found() };
     let Some(path) = path::path(case).filter(|path| refused || path::is_open(path)) else {
         if !refused {
             return Judgement::unsupported();
@@ -36,13 +37,21 @@ fn judge(case: &Case<'_>) -> Judgement {
             .findings(address)
             .finding(Finding::unknown("who refused: routes, firewalls and endpoints were not read"));
     };
-    let says = if refused { "was refused" } else { "timed out" };
+    if case.symptom.fault == Fault::Dns && !path::own_name_servers(case).is_empty() {
+        // Name servers that nobody here can ask are a cause of their own.
+        return Judgement::unsupported();
+    }
+    let title = match case.symptom.fault {
+        Fault::ConnectionRefused => format!("the connection to {} was refused", case.service_name()),
+        Fault::Dns => format!("the name of {} was not resolved", case.service_name()),
+        _ => format!("the connection to {} timed out", case.service_name()),
+    };
     let open = path::is_open(&path).then(|| {
         let read = if path.unsure.is_empty() { "every hop is open now" } else { "every hop that could be read is open now" };
         Finding::found(format!("{read}: the fault was passing, was mended since, or lies where this account cannot look"), "DescribeRouteTables")
     });
     let verdict = if path.unsure.is_empty() && !refused { Verdict::Likely } else { Verdict::Possible };
-    Judgement::new(verdict, format!("the connection to {} {says}, and no hop explains it", case.service_name()))
+    Judgement::new(verdict, format!("{title}, and no hop explains it"))
         .culprit(case.endpoint())
         .findings(address)
         .findings(open)
@@ -51,6 +60,11 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if case.symptom.fault == Fault::NetworkTimeout && path::path(case).is_some_and(|path| path::is_open(&path) && path.unsure.is_empty()) {
+        let text = "if it happens again, look beyond the hops shown: a firewall or proxy, the ports left of the NAT gateway (ErrorPortAllocation), the service's own health";
+        let again = case.then_again().trim_start_matches(", then ");
+        return Fix { text: format!("{again}: every hop is open now; {text}"), commands: case.commands([]), policy: None, ..Fix::default() };
+    }
     let commands = case.describe_routes().into_iter().chain(case.describe_endpoints()).collect();
-    Fix { text: "follow the route of the subnet to whoever answers, and let tcp/443 to AWS pass there".to_owned(), commands, policy: None }
+    Fix { text: "follow the route of the subnet to whoever answers, and let tcp/443 to AWS pass there".to_owned(), commands, policy: None, ..Fix::default() }
 }

@@ -57,5 +57,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
     let commands = Vec::new();
-    Fix { text: format!("ask the administrators of the organization to allow {action} for {who}; nothing in this account can"), commands, policy: None }
+    Fix {
+        text: format!("ask the administrators of the organization to allow {action} for {who}; nothing in this account can"),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -3,6 +3,7 @@
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::look::ParameterView;
 use super::parameter_missing::DESCRIBE_PARAMETERS;
+use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
@@ -60,10 +61,16 @@ fn slip(name: &str) -> Option<&'static str> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(near) = case.parameters().iter().find_map(ParameterView::near) {
+    if let Some((parameter, near)) = case.parameters().iter().find_map(|parameter| Some((parameter, parameter.near()?))) {
+        let (policy, put) = policy::read_by_role(case, "ssm:GetParameters", &parameter.arn_of(near));
         let text = format!("if {near} was meant, write that in a new revision, and allow it to the execution role{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([]), policy: None };
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
     }
     let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'").finish();
-    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
+    Fix {
+        text: format!("correct the name in a new revision{}", case.then_again()),
+        commands: case.commands_for_revision([look]),
+        policy: None,
+        ..Fix::default()
+    }
 }

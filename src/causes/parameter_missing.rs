@@ -54,8 +54,17 @@ fn judge(case: &Case<'_>) -> Judgement {
         [name, rest @ ..] => format!("parameter {name} and {} other{} do not exist", rest.len(), if rest.len() == 1 { "" } else { "s" }),
     };
     if known && missing.is_empty() {
-        return Judgement::new(Verdict::Possible, title)
-            .finding(Finding::found("it exists now: it was made since, and the next task will find it", DESCRIBE_PARAMETERS));
+        let modified = parameters.iter().filter_map(|parameter| parameter.known().found()?.last_modified_date).max();
+        if case.is_since(modified) {
+            return Judgement::new(Verdict::Possible, title)
+                .passed(Finding::found("it exists now: it was made since, and the next task will find it", DESCRIBE_PARAMETERS));
+        }
+        let since = modified.map(|at| format!(", unchanged since {at}")).unwrap_or_default();
+        let named = parameters.iter().map(|parameter| parameter.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Judgement::new(Verdict::Possible, format!("parameter {named} was not found, though it exists")).finding(Finding::found(
+            format!("it exists{since}: ECS asked for another name than the definition has, or in another Region"),
+            DESCRIBE_PARAMETERS,
+        ));
     }
     if known {
         let is_slip =
@@ -103,5 +112,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()),
         commands: case.commands(std::iter::once(look).chain(create.take(3))),
         policy: None,
+        ..Fix::default()
     }
 }

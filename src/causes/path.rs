@@ -5,8 +5,8 @@
 
 use super::Verdict;
 use super::case::{Case, Culprit, Finding, Judgement};
-use crate::network::{Break, Caller, Destination, Fault, Ingress, Path, Snapshot, State, draw, judge as judge_path, mount, needed};
-use crate::question::facts::{ContainerInstance, Instance, MountTarget, VpcEndpoint};
+use crate::network::{Break, Caller, Destination, Fault, Ingress, Path, Remote, Snapshot, State, draw, judge as judge_path, mount, needed};
+use crate::question::facts::{AclEntry, ContainerInstance, Instance, MountTarget, Subnet, VpcEndpoint};
 use crate::question::{Known, Question};
 use crate::reason::Step;
 
@@ -24,7 +24,28 @@ pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
     questions
 }
 
-fn is_on_host(case: &Case<'_>) -> bool {
+/// Who calls, in words.
+pub(super) fn caller_name(case: &Case<'_>) -> &'static str {
+    if is_on_host(case) { "the host" } else { "the task" }
+}
+
+/// Why the caller's place in the network is not known, where AWS was asked.
+pub(super) fn unread<'c>(case: &Case<'c>) -> Option<&'c str> {
+    let questions = ask(case);
+    questions.iter().find_map(|question| match case.look::<Vec<Subnet>>(question) {
+        Known::Unknown(why) => Some(why),
+        _ => None,
+    })
+}
+
+/// The name servers of the VPC's DHCP options, where they are not Amazon's.
+pub(super) fn own_name_servers(case: &Case<'_>) -> Vec<String> {
+    let servers = snapshot(case).dns.found().map(|dns| dns.domain_name_servers.clone()).unwrap_or_default();
+    servers.into_iter().filter(|server| !server.eq_ignore_ascii_case("AmazonProvidedDNS") && server != "169.254.169.253").collect()
+}
+
+/// Whether the container instance makes the calls.
+pub(super) fn is_on_host(case: &Case<'_>) -> bool {
     matches!(case.task.launch_type.as_deref(), Some("EC2" | "EXTERNAL" | "MANAGED_INSTANCES"))
 }
 
@@ -91,12 +112,16 @@ pub(super) fn path(case: &Case<'_>) -> Option<Path> {
     paths.into_iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
 }
 
-/// What the path says of a cause that stands for such a hop; nothing where the path is not known.
-pub(super) fn judge(case: &Case<'_>, kind: Kind, title: String) -> Option<Judgement> {
+/// What the path says of a cause that stands for such a hop; nothing where the path is not known. `hops` are the first words by which the
+/// path calls the hops of its kind: one that could not be judged is not ruled out.
+pub(super) fn judge(case: &Case<'_>, kind: Kind, hops: &[&str], title: String) -> Option<Judgement> {
     let path = path(case)?;
     let with_path = |judgement: Judgement| Some(judgement.findings(unsure(&path)).drawing(draw(&path)));
     if let Some(fault) = path.faults.iter().find(|fault| kind(&fault.what)) {
-        return with_path(Judgement::new(Verdict::Confirmed, title).culprit(culprit(&fault.what)).finding(Finding::found(&*fault.proof, fault.source)));
+        let contradiction = contradiction(case, &fault.what);
+        let verdict = if contradiction.is_some() { Verdict::Possible } else { Verdict::Confirmed };
+        let judgement = Judgement::new(verdict, title).culprit(culprit(&fault.what)).finding(Finding::found(&*fault.proof, fault.source));
+        return with_path(judgement.findings(contradiction));
     }
     if let Some(fault) = path.possible.iter().find(|fault| kind(&fault.what)) {
         let only = Finding::found(format!("{}: of the ways that the call may have taken, not all are shut by it", fault.proof), fault.source);
@@ -105,10 +130,28 @@ pub(super) fn judge(case: &Case<'_>, kind: Kind, title: String) -> Option<Judgem
     if let Some(fault) = path.faults.first().or(path.possible.first()) {
         return Some(Judgement::new(Verdict::RuledOut, "another hop decides").finding(Finding::found(&*fault.proof, fault.source)));
     }
+    if path.hops.iter().any(|hop| hop.state == State::Unsure && hops.iter().any(|words| hop.what.starts_with(words))) {
+        return Some(Judgement::unsupported());
+    }
     // The cause that nothing explains it says the rest.
     let said = if path.unsure.is_empty() { "is open" } else { "is open as far as it can be judged" };
     let open = Finding::found(format!("the way from {} to {} {said}", path.from, path.to), "DescribeRouteTables");
     Some(Judgement::new(Verdict::RuledOut, "no such hop is shut").finding(open))
+}
+
+/// That the call went another way than it would go now: what shuts that one came since, or does not count.
+fn contradiction(case: &Case<'_>, what: &Break) -> Option<Finding> {
+    let by_endpoint = match what {
+        Break::EndpointUnreachable { .. } => true,
+        Break::NoRoute { .. } | Break::NoPublicIp { .. } | Break::NatBroken { .. } | Break::EndpointPrivateDnsOff { .. } => false,
+        _ => return None,
+    };
+    case.address_found().filter(|_| case.reached_for_endpoint() != Some(by_endpoint))
+}
+
+/// The way, drawn, where it is known.
+pub(super) fn drawing(case: &Case<'_>) -> Vec<String> {
+    path(case).as_ref().map(draw).unwrap_or_default()
 }
 
 /// What could not be judged.
@@ -159,15 +202,35 @@ pub(super) fn open_ingress(case: &Case<'_>, ingress: &Ingress) -> Option<String>
 pub(super) fn open_acl(case: &Case<'_>, what: &Break) -> Option<String> {
     let Break::NetworkAcl { acl, egress, ports, cidr, .. } = what else { return None };
     let command = case.aws_at_task("ec2 create-network-acl-entry").option("--network-acl-id", acl);
-    let command = command.words(if *egress { "--egress" } else { "--ingress" }).words("--rule-number 90 --protocol tcp");
+    let number = rule_number(case, acl, *egress).map_or_else(|| "'<number>'".to_owned(), |number| number.to_string());
+    let command = command.words(if *egress { "--egress" } else { "--ingress" }).words(&format!("--rule-number {number} --protocol tcp"));
     Some(command.option("--port-range", &format!("From={},To={}", ports.0, ports.1)).option("--cidr-block", cidr).words("--rule-action allow").finish())
+}
+
+/// A free number for a rule that counts: before all others where one of them denies something, else after them.
+fn rule_number(case: &Case<'_>, acl: &str, egress: bool) -> Option<i64> {
+    const LAST: i64 = 32767;
+    let snapshot = snapshot(case);
+    let acl = snapshot.network_acls.found()?.iter().find(|listed| listed.network_acl_id.as_deref() == Some(acl))?;
+    let rules: Vec<&AclEntry> = acl.entry_set.iter().filter(|rule| rule.egress == egress && rule.rule_number.is_some_and(|number| number < LAST)).collect();
+    let numbers = || rules.iter().filter_map(|rule| rule.rule_number);
+    if rules.iter().any(|rule| rule.rule_action.as_deref() == Some("deny")) {
+        let lowest = numbers().min()?;
+        return (lowest > 1).then(|| (lowest - 10).max(1));
+    }
+    Some(numbers().max().map_or(100, |highest| highest + 10)).filter(|number| *number < LAST)
 }
 
 /// The command that lets the caller's group send.
 pub(super) fn open_egress(case: &Case<'_>, what: &Break) -> Option<String> {
-    let Break::SecurityGroupEgress { groups, port, .. } = what else { return None };
+    let Break::SecurityGroupEgress { groups, port, to } = what else { return None };
     let command = case.aws_at_task("ec2 authorize-security-group-egress").option("--group-id", groups.first()?);
-    Some(command.words("--protocol tcp").option("--port", &port.to_string()).words("--cidr 0.0.0.0/0").finish())
+    let to = match to {
+        Remote::Cidr(range) => return Some(command.words("--protocol tcp").option("--port", &port.to_string()).option("--cidr", range).finish()),
+        Remote::Group(group) => format!("UserIdGroupPairs=[{{GroupId={group}}}]"),
+        Remote::PrefixList(list) => format!("PrefixListIds=[{{PrefixListId={list}}}]"),
+    };
+    Some(command.option("--ip-permissions", &format!("IpProtocol=tcp,FromPort={port},ToPort={port},{to}")).finish())
 }
 
 /// The VPC's endpoints for the service that was called.

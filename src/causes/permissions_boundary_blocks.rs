@@ -76,5 +76,10 @@ fn fix(case: &Case<'_>) -> Fix {
     };
     let of = boundary.map_or_else(|| format!("of {who}"), |arn| format!("{arn} of {who}"));
     let policy = case.refused_action().map(|action| policy::allow(&[&action], &super::role_permission_missing::resource(case, &action)));
-    Fix { text: format!("allow {action} in the permissions boundary {of}; its own policies must allow it too{}", case.then_again()), commands, policy }
+    Fix {
+        text: format!("allow {action} in the permissions boundary {of}; its own policies must allow it too{}", case.then_again()),
+        commands,
+        policy,
+        ..Fix::default()
+    }
 }

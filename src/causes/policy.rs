@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::case::Case;
 use super::command::Command;
 use crate::arn::Arn;
 use crate::task_definition::{may_have_suffix, split_suffix};
@@ -21,6 +22,14 @@ pub(super) fn put_role_policy(role: &str, about: &str, policy: &Value) -> String
     put(Command::new("aws iam put-role-policy").option("--role-name", role), about, policy)
 }
 
+/// The policy that lets the execution role read something under another ARN than before, and the command that puts it.
+pub(super) fn read_by_role(case: &Case<'_>, action: &str, arn: &str) -> (Value, String) {
+    let policy = allow(&[action], &json!(arn));
+    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+    let put = put_role_policy(&role, "ecs-read", &policy);
+    (policy, put)
+}
+
 /// The same for a user.
 pub(super) fn put_user_policy(user: &str, about: &str, policy: &Value) -> String {
     put(Command::new("aws iam put-user-policy").option("--user-name", user), about, policy)
@@ -30,7 +39,8 @@ fn put(command: Command, about: &str, policy: &Value) -> String {
     command.option("--policy-name", &name(about, policy)).option("--policy-document", &policy.to_string()).finish()
 }
 
-fn name(about: &str, policy: &Value) -> String {
+/// The name under which a policy about this is put.
+pub(super) fn name(about: &str, policy: &Value) -> String {
     let resource = &policy["Statement"][0]["Resource"];
     let hash = resource.to_string().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     // IAM takes at most 128 letters, digits and `+=,.@_-`.

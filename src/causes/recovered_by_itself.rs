@@ -2,8 +2,8 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::question::Question;
 use crate::question::facts::{Moment, RunningTask};
+use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -37,7 +37,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         _ => "the service failed for a moment",
     };
     if let Some((started, count)) = later(case) {
-        return Judgement::new(Verdict::Confirmed, title).finding(Finding::found(
+        return Judgement::new(Verdict::Confirmed, title).passed(Finding::found(
             format!(
                 "{count} later task{} of the service run{}, the first since {started}",
                 if count == 1 { "" } else { "s" },
@@ -49,7 +49,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     if case.symptom.fault != Fault::BadCredentials {
         return Judgement::unsupported();
     }
-    Judgement::new(Verdict::Possible, title).finding(Finding::unknown("whether a later task started"))
+    let known = question(case).map_or(Known::NotAsked, |question| case.look::<Vec<RunningTask>>(&question));
+    let none = known.found().map(|_| Finding::missing("a later task of the service that runs", "DescribeTasks"));
+    Judgement::new(Verdict::Possible, title).findings(none).findings(Finding::not_told("whether a later task started", known))
 }
 
 /// When a task of the same service started after this one stopped, and how many did.
@@ -68,9 +70,5 @@ fn question(case: &Case<'_>) -> Option<Question> {
 
 fn fix(case: &Case<'_>) -> Fix {
     let commands = case.commands([]);
-    Fix {
-        text: format!("start the task again; if one host keeps failing, set its clock and update its ECS agent{}", case.then_again()),
-        commands,
-        policy: None,
-    }
+    Fix { text: "start the task again; if one host keeps failing, set its clock and update its ECS agent".to_owned(), commands, policy: None, ..Fix::default() }
 }

@@ -35,5 +35,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let put = case.aws("secretsmanager put-secret-value").option("--secret-id", &id).words("--secret-string file://login.json").finish();
-    Fix { text: format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()), commands: case.commands([put]), policy: None }
+    Fix {
+        text: format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()),
+        commands: case.commands([put]),
+        policy: None,
+        ..Fix::default()
+    }
 }

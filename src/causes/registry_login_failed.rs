@@ -1,10 +1,14 @@
 //! The registry did not let the task in.
 
+use serde_json::json;
+
 use super::case::{Case, Finding, Fix, Judgement};
+use super::command::Command;
 use super::image_missing::EcrImage;
 use super::look::RoleView;
+use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
+use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy, with_statement};
 use crate::question::facts::{Policy, Repository};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step, Symptom};
@@ -51,7 +55,8 @@ fn judge(case: &Case<'_>) -> Judgement {
                 .finding(Finding::missing(format!("an allow for the role in the repository's policy{nearly}"), "GetRepositoryPolicy"))
         }
         Some(_) => Judgement::new(Verdict::Likely, title)
-            .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy")),
+            .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy"))
+            .finding(Finding::unknown("whether the role's own policies allow the pull")),
         None => Judgement::new(Verdict::Likely, title).findings(Finding::not_told("whom the repository lets in", case.look::<Policy>(&image.policy()))),
     }
 }
@@ -77,16 +82,42 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix {
-        text: format!(
-            "give the task a login that the registry takes (repositoryCredentials), or allow the execution role in the ECR repository's policy{}",
-            case.then_again()
-        ),
-        commands,
-        policy: None,
+    let Some(image) = EcrImage::of(case) else {
+        let text = format!("give the task a login that the registry takes (repositoryCredentials){}", case.then_again());
+        return Fix { text, commands: Vec::new(), policy: None, ..Fix::default() };
+    };
+    if matches!(case.look::<Repository>(&image.repository()), Known::Missing) {
+        return super::image_missing::no_repository(case, &image);
+    }
+    let of = |words: &str| {
+        let command = Command::new(&format!("aws ecr {words}-repository-policy")).option("--region", &image.region);
+        command.option("--registry-id", &image.registry).option("--repository-name", &image.path)
+    };
+    let path = &image.path;
+    match side(case, &image) {
+        Some(ResourceSide::Denied(at)) => {
+            let text = format!("narrow or remove {at} of the policy of repository {path}; an allow does not help{}", case.then_again());
+            Fix { text, commands: vec![of("get").finish()], policy: None, ..Fix::default() }
+        }
+        Some(ResourceSide::Missing { mut add, .. }) => {
+            add["Action"] = json!(PULL);
+            let document = case.look::<Policy>(&image.policy()).found().map(|policy| &policy.0);
+            let set = of("set").option("--policy-text", &with_statement(document, &add).to_string()).finish();
+            let text = "in the owner's account: add the statement to the repository's policy (the command keeps what stands there)";
+            Fix { text: format!("{text}{}", case.then_again()), commands: vec![set], policy: Some(add), ..Fix::default() }
+        }
+        _ => {
+            let resource = format!("arn:{}:ecr:{}:{}:repository/{path}", case.partition(), image.region, image.registry);
+            let policy = policy::allow(PULL, &json!(resource));
+            let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+            let put = policy::put_role_policy(&role, "ecs-pull", &policy);
+            let text = format!("allow the pull in a policy of role {role}, and let the role in by the repository's policy{}", case.then_again());
+            Fix { text, commands: case.commands([put]), policy: Some(policy), ..Fix::default() }
+        }
     }
 }
+
+const PULL: &[&str] = &["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
 
 fn claims(symptom: &Symptom) -> bool {
     let no_login = symptom.step == Step::RegistryCredentials && symptom.fault == Fault::Unknown;

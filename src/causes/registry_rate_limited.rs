@@ -34,5 +34,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}", case.then_again()),
         commands,
         policy: None,
+        ..Fix::default()
     }
 }

@@ -1,5 +1,7 @@
 //! The policy on the resource refuses the call.
 
+use serde_json::json;
+
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
 use super::image_missing::EcrImage;
@@ -125,12 +127,21 @@ pub(super) fn fix(case: &Case<'_>) -> Fix {
             text: format!("narrow or remove {at} of the resource's own policy; an allow does not help{}", case.then_again()),
             commands: commands(case, None),
             policy: None,
+            ..Fix::default()
         },
-        Some((ResourceSide::Missing { add, .. }, _)) => {
+        Some((ResourceSide::Missing { mut add, .. }, _)) => {
+            if action.starts_with("ecr:") {
+                add["Action"] = json!(super::role_permission_missing::actions(&action));
+            }
             let whole = with_statement(known(case).found().map(|policy| &policy.0), &add).to_string();
             let text = format!("add the statement to the resource's own policy (the command keeps what stands there){}", case.then_again());
-            Fix { text, commands: case.commands(commands(case, Some(&whole))), policy: Some(add) }
+            Fix { text, commands: case.commands(commands(case, Some(&whole))), policy: Some(add), ..Fix::default() }
         }
-        _ => Fix { text: format!("let {who} call {action} in the resource's own policy{}", case.then_again()), commands: commands(case, None), policy: None },
+        _ => Fix {
+            text: format!("let {who} call {action} in the resource's own policy{}", case.then_again()),
+            commands: commands(case, None),
+            policy: None,
+            ..Fix::default()
+        },
     }
 }

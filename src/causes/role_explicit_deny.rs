@@ -72,5 +72,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("narrow or remove the Deny statement that matches {who} and {action}; another allow does not help{}", case.then_again()),
         commands,
         policy: None,
+        ..Fix::default()
     }
 }

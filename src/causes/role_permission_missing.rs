@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::look::Call;
+use super::look::{Call, Presence};
 use super::policy;
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::question::facts::Simulation;
@@ -68,7 +69,7 @@ pub(super) fn claims(symptom: &Symptom) -> bool {
 }
 
 /// The action, and those that the same step needs next: otherwise the next try fails on them.
-fn actions(action: &str) -> Vec<&str> {
+pub(super) fn actions(action: &str) -> Vec<&str> {
     match action {
         "logs:CreateLogStream" | "logs:PutLogEvents" => vec!["logs:CreateLogStream", "logs:PutLogEvents"],
         "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" | "ecr:BatchCheckLayerAvailability" => {
@@ -90,8 +91,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     let decisions = case.simulated_refusals();
     if let Some((call, simulation)) = refused(&decisions, Simulation::is_implicit_deny) {
         let sure = call.exact && simulation.missing_context_values.is_empty();
-        if is_on_task_role(case) {
-            // The cause that names where the permission stands says it all.
+        if is_on_task_role(case) || is_of_another_suffix(case) {
+            // The cause that names where the permission stands, or what it must be for, says it all.
             return Judgement::unsupported();
         }
         let one = case.secrets().into_iter().find(|secret| decisions.len() > 1 && secret.arn().0 == call.resource);
@@ -153,6 +154,11 @@ pub(super) fn asked<'c>(case: &'c Case<'_>, decisions: &Decisions<'c>) -> Known<
     })
 }
 
+/// Whether the secret has another ARN by now: a permission on that alone does not help.
+fn is_of_another_suffix(case: &Case<'_>) -> bool {
+    case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::OtherSuffix(_)))
+}
+
 /// Whether the task role has the permission that the execution role lacks.
 fn is_on_task_role(case: &Case<'_>) -> bool {
     case.simulated(case.task_role()).iter().any(|(_, known)| known.found().is_some_and(|told| told.eval_decision == "allowed"))
@@ -195,11 +201,17 @@ pub(super) fn fix(case: &Case<'_>) -> Fix {
     let about = format!("{}-{}", case.task.workload.as_ref().map_or("ecs", |workload| workload.name.as_str()), action.replace(':', "-"));
     if let Some(user) = case.user_name() {
         let put = policy::put_user_policy(user, &about, &policy);
-        return Fix { text: format!("allow it in a policy of user {user}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy) };
+        return Fix {
+            text: format!("allow it in a policy of user {user}{}", case.then_again()),
+            commands: case.commands([put]),
+            policy: Some(policy),
+            ..Fix::default()
+        };
     }
     let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
     let put = policy::put_role_policy(&role, &about, &policy);
-    Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy) }
+    let snippets = case.role_name().map(|role| snippet::role_policy(&role, &policy::name(&about, &policy), &policy)).unwrap_or_default();
+    Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy), snippets }
 }
 
 /// The secrets or parameters that IAM says are refused, by the whole ARNs that AWS told.

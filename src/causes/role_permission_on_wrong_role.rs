@@ -59,6 +59,7 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("put the permission on the execution role; on the task role it does nothing for what ECS fetches{}", case.then_again()),
         commands: look.into_iter().chain(on_execution_role.commands).collect(),
         policy: on_execution_role.policy,
+        snippets: on_execution_role.snippets,
     }
 }
 

@@ -43,7 +43,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     if let Some(secret) = found {
         return Judgement::new(Verdict::Possible, title)
             .culprit(secret.culprit())
-            .finding(Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE));
+            .passed(Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE));
     }
     let gone = secrets.iter().find(|secret| matches!(secret.presence(), Presence::Gone));
     if let Some(secret) = gone {
@@ -57,7 +57,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::Gone)) {
+        return super::secret_missing::fix(case);
+    }
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let restore = case.aws("secretsmanager restore-secret").option("--secret-id", &id).finish();
-    Fix { text: format!("restore the secret if it is still needed{}", case.then_again()), commands: case.commands([restore]), policy: None }
+    Fix { text: format!("restore the secret if it is still needed{}", case.then_again()), commands: case.commands([restore]), policy: None, ..Fix::default() }
 }

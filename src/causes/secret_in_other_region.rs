@@ -3,6 +3,7 @@
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
 use super::look::{DESCRIBE, Presence};
+use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -50,8 +51,18 @@ pub(super) fn judge_region(case: &Case<'_>, noun: &str, verdict: Verdict) -> Jud
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(arn) = case.secrets().iter().find_map(|secret| secret.is_elsewhere()?.arn.clone()) {
+        let (policy, put) = policy::read_by_role(case, "secretsmanager:GetSecretValue", &arn);
+        let text = format!("write {arn} in a new revision, and allow it to the execution role{}", case.then_again());
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
+    }
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());
     let own = case.task.region.as_deref().unwrap_or("<region>");
     let look = Command::new("aws secretsmanager describe-secret").option("--region", own).option("--secret-id", &name).words("--query ARN").finish();
-    Fix { text: format!("name the secret of {own} in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
+    Fix {
+        text: format!("name the secret of {own} in a new revision{}", case.then_again()),
+        commands: case.commands_for_revision([look]),
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -40,7 +40,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let proved = case.name().is_some() && case.secrets().iter().any(SecretView::is_as_it_was);
     Judgement::new(if proved && !case.references.is_empty() { Verdict::Confirmed } else { Verdict::Likely }, title)
         .culprit(culprit)
-        .findings(case.secrets().iter().find_map(SecretView::state))
+        .findings(case.secrets().iter().filter_map(SecretView::state))
         .findings(others)
         .findings(nobody.map(|_| Finding::missing(format!("a reference that asks for {key}"), DEFINITION)))
         .finding(Finding::unknown("whether the key exists under another name: values are never read"))
@@ -75,24 +75,24 @@ fn other_keys(case: &Case<'_>, definition: &TaskDefinition, name: &str) -> Optio
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let ids = case.resource_arns();
     let stage = case.references.iter().find_map(|reference| match reference.target() {
         Some(Target::Secret(secret)) => secret.version_stage,
         _ => None,
     });
     // Prints the names of the keys, not their values.
-    let look = case
-        .aws("secretsmanager get-secret-value")
-        .option("--secret-id", &id)
-        .maybe("--version-stage", stage)
-        .words("--query SecretString --output text | jq keys")
-        .finish();
+    let look = |id: &String| {
+        let look = case.aws("secretsmanager get-secret-value").option("--secret-id", id).maybe("--version-stage", stage);
+        look.words("--query SecretString --output text | jq keys").finish()
+    };
     Fix {
         text: format!(
-            "add the key, or name one that the secret has in a new revision (the first command lists its keys without their values){}",
+            "add the key, or name one that the secret has in a new revision ({} its keys without their values){}",
+            if ids.len() == 1 { "the first command lists" } else { "each command lists" },
             case.then_again()
         ),
-        commands: case.commands([look]),
+        commands: case.commands(ids.iter().map(look)),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::look::{DESCRIBE, Presence, SecretView};
+use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -42,10 +43,16 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some(near) = case.secrets().iter().find_map(SecretView::near) {
         let meant = near.arn.as_ref().or(near.name.as_ref()).cloned().unwrap_or_default();
         let text = format!("if {meant} was meant, write that in a new revision, and allow it to the execution role{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([]), policy: None };
+        let (policy, put) = near.arn.as_ref().map(|arn| policy::read_by_role(case, "secretsmanager:GetSecretValue", arn)).unzip();
+        return Fix { text, commands: case.commands_for_revision(put), policy, ..Fix::default() };
     }
     let look = case.aws("secretsmanager list-secrets").words("--query 'SecretList[].Name'").finish();
-    Fix { text: format!("correct the name in a new revision{}", case.then_again()), commands: case.commands_for_revision([look]), policy: None }
+    Fix {
+        text: format!("correct the name in a new revision{}", case.then_again()),
+        commands: case.commands_for_revision([look]),
+        policy: None,
+        ..Fix::default()
+    }
 }
 
 /// What no name of a secret or parameter has.

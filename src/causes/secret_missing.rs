@@ -67,14 +67,21 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(if is_slip { Verdict::Possible } else { Verdict::Confirmed }, title)
             .culprit(secret.culprit())
             .finding(Finding::missing(format!("{} in {}", secret.id, secret.region), DESCRIBE))
-            .findings((!is_slip).then(|| secret.none_like_it()).flatten());
+            .findings((!is_slip).then(|| secret.none_like_it()).flatten())
+            .findings(secret.likes_unknown());
     }
     if let Some((secret, Presence::Here(found))) =
         secrets.iter().map(|secret| (secret, secret.presence())).find(|(_, presence)| matches!(presence, Presence::Here(found) if is_readable(found)))
     {
-        return Judgement::new(Verdict::Possible, format!("secret {} did not exist when the task started", secret.name)).culprit(secret.culprit()).finding(
-            Finding::found(format!("it exists now{}: the next task will find it, if it is the one that was meant", made_since(case, found)), DESCRIBE),
-        );
+        if let Some(made) = found.created_date.filter(|made| case.is_since(Some(*made))) {
+            return Judgement::new(Verdict::Possible, format!("secret {} did not exist when the task started", secret.name))
+                .culprit(secret.culprit())
+                .passed(Finding::found(format!("it exists now, made on {made}, after the task failed: the next task will find it"), DESCRIBE));
+        }
+        let said = "it exists, and was there when the task failed: Secrets Manager was slow to tell, or ECS asked for another than the definition names";
+        return Judgement::new(Verdict::Possible, format!("secret {} was not found, though it exists", secret.name))
+            .culprit(secret.culprit())
+            .finding(Finding::found(said, DESCRIBE));
     }
     if let Some((secret, found)) = secrets.iter().find_map(|secret| Some((secret, secret.found()?))) {
         // Its other state is a cause of its own.
@@ -107,13 +114,7 @@ fn is_readable(secret: &Secret) -> bool {
     secret.deleted_date.is_none() && secret.has_current()
 }
 
-/// When it was made, where that was after the task failed.
-fn made_since(case: &Case<'_>, secret: &Secret) -> String {
-    let made = secret.created_date.filter(|made| case.task.stopped_at.is_some_and(|stopped| made.0 > stopped));
-    made.map(|made| format!(", made on {made}, after the task failed")).unwrap_or_default()
-}
-
-fn fix(case: &Case<'_>) -> Fix {
+pub(super) fn fix(case: &Case<'_>) -> Fix {
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());
     let look = case
         .aws("secretsmanager list-secrets")
@@ -127,5 +128,6 @@ fn fix(case: &Case<'_>) -> Fix {
         ),
         commands: case.commands_for_revision([look.finish(), create.finish()]),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -42,15 +42,16 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let proved = case.references.len() == 1 && case.secrets().iter().any(SecretView::is_as_it_was);
     Judgement::new(if proved { Verdict::Confirmed } else { Verdict::Likely }, title)
-        .findings(case.secrets().iter().find_map(SecretView::state))
+        .findings(case.secrets().iter().filter_map(SecretView::state))
         .findings(found.map(|found| Finding::found(found, DEFINITION)))
         .finding(Finding::unknown("what the value is: values are never read"))
         .findings(case.definition_unknown())
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
-    let check = case.aws("secretsmanager get-secret-value").option("--secret-id", &id).words("--query SecretString --output text | jq type").finish();
+    let ids = case.resource_arns();
+    let check =
+        |id: &String| case.aws("secretsmanager get-secret-value").option("--secret-id", id).words("--query SecretString --output text | jq type").finish();
     let whole = case.references.iter().find_map(|reference| match reference.target() {
         Some(Target::Secret(secret)) => Some(secret.arn.to_owned()),
         _ => None,
@@ -58,10 +59,11 @@ fn fix(case: &Case<'_>) -> Fix {
     let drop = whole.map(|arn| format!(" ({arn})")).unwrap_or_default();
     Fix {
         text: format!(
-            "store a JSON object, or drop the key from valueFrom{drop} to get the whole value; the first command says \"object\" once it is right{}",
+            "store a JSON object, or drop the key from valueFrom{drop} to get the whole value; the command says \"object\" once it is right{}",
             case.then_again()
         ),
-        commands: case.commands([check]),
+        commands: case.commands(ids.iter().map(check)),
         policy: None,
+        ..Fix::default()
     }
 }

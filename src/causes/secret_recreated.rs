@@ -1,7 +1,5 @@
 //! The secret was deleted and made again, so its ARN has another suffix.
 
-use serde_json::json;
-
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
 use super::look::{DESCRIBE, Presence, SecretView};
 use super::policy;
@@ -82,13 +80,18 @@ fn hides_it(symptom: &Symptom) -> bool {
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(arn) = case.secrets().iter().find_map(other_suffix).and_then(|(_, now)| now.arn.clone()) {
         let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-        let policy = policy::allow(&["secretsmanager:GetSecretValue"], &json!(arn));
-        let put = policy::put_role_policy(&role, "ecs-read-secret", &policy);
+        let decisions = case.simulated_refusals();
+        let mut of_now = decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
+        if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
+            let text = format!("write {arn} into the task definition in a new revision; role {role} may read it already{}", case.then_again());
+            return Fix { text, commands: case.commands_for_revision([]), policy: None, ..Fix::default() };
+        }
+        let (policy, put) = policy::read_by_role(case, "secretsmanager:GetSecretValue", &arn);
         let text = format!(
             "write {arn} into the task definition in a new revision; allow it to role {role} unless its policy ends in a wildcard{}",
             case.then_again()
         );
-        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy) };
+        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
     }
     let name = case.name().unwrap_or_else(|| "<name>".to_owned());
     let look = case.aws("secretsmanager describe-secret").option("--secret-id", &name).words("--query ARN").finish();
@@ -96,5 +99,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("look up the ARN that the name has now, put it into the task definition and the role's policy{}", case.then_again()),
         commands: case.commands_for_revision([look]),
         policy: None,
+        ..Fix::default()
     }
 }

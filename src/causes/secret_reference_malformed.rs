@@ -116,7 +116,12 @@ fn cut_suffix(case: &Case<'_>) -> Option<(Culprit, Secret)> {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(arn) = meant(case).map(|(_, secret)| secret).or_else(|| cut_suffix(case).map(|(_, secret)| secret)).and_then(|secret| secret.arn) {
-        return Fix { text: format!("write {arn} in a new revision, and deploy that"), commands: case.commands_for_revision([]), policy: None };
+        return Fix {
+            text: format!("write {arn} in a new revision, and deploy that"),
+            commands: case.commands_for_revision([]),
+            policy: None,
+            ..Fix::default()
+        };
     }
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
     if right.is_none() && case.symptom.step == Step::ParameterStore {
@@ -124,13 +129,14 @@ fn fix(case: &Case<'_>) -> Fix {
             text: "write the parameter's name, or its ARN, as Parameter Store knows it, in a new revision".to_owned(),
             commands: case.commands_for_revision([]),
             policy: None,
+            ..Fix::default()
         };
     }
     let text = match right {
         Some(right) => format!("write it as {right} in a new revision, and deploy that"),
         None => "write it as arn:<partition>:secretsmanager:<region>:<account>:secret:<name-6chars>:<json-key>:<version-stage>:<version-id>, with all three colons after the name, in a new revision, and deploy that".to_owned(),
     };
-    Fix { text, commands: case.commands_for_revision([]), policy: None }
+    Fix { text, commands: case.commands_for_revision([]), policy: None, ..Fix::default() }
 }
 
 /// What was probably meant: the one word that stands in a wrong slot is the JSON key.

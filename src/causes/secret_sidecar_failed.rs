@@ -94,5 +94,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("see the log of that container; it uses the task role, not the execution role{}", case.then_again()),
         commands: tail.into_iter().collect(),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -44,7 +44,7 @@ fn judge(case: &Case<'_>) -> Judgement {
             .finding(Finding::missing(format!("{wanted} among the {} versions; the stages are {}", versions.len(), stages.join(", ")), LIST_VERSIONS)),
         Some(wanted) => judgement(Verdict::Possible)
             .culprit(secret.culprit())
-            .finding(Finding::found(format!("{wanted} is there now: it was put since, and the next task will start"), LIST_VERSIONS)),
+            .passed(Finding::found(format!("{wanted} is there now: it was put since, and the next task will start"), LIST_VERSIONS)),
         None => judgement(Verdict::Likely).finding(Finding::found(format!("the secret has the stages {}", stages.join(", ")), LIST_VERSIONS)),
     }
 }
@@ -58,5 +58,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()),
         commands: case.commands_for_revision([look]),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -49,8 +49,12 @@ fn judge(case: &Case<'_>) -> Judgement {
     let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
     if let Some(found) = secrets.iter().find_map(super::look::SecretView::found) {
         let changed = found.last_changed_date.map(|at| format!(" (changed on {at})")).unwrap_or_default();
-        return Judgement::new(Verdict::Possible, title)
-            .finding(Finding::found(format!("it has a current version now{changed}: a value was put since, and the next task will start"), DESCRIBE));
+        let has_one = format!("it has a current version now{changed}");
+        return if case.is_since(found.last_changed_date) {
+            Judgement::new(Verdict::Possible, title).passed(Finding::found(format!("{has_one}: a value was put since, and the next task will start"), DESCRIBE))
+        } else {
+            Judgement::new(Verdict::Possible, title).finding(Finding::found(format!("{has_one}, which was so when the task failed"), DESCRIBE))
+        };
     }
     Judgement::new(Verdict::Likely, title).finding(Finding::unknown("which versions the secret has")).findings(case.definition_unknown())
 }
@@ -59,5 +63,5 @@ fn fix(case: &Case<'_>) -> Fix {
     let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
     let look = case.aws("secretsmanager list-secret-version-ids").option("--secret-id", &id).finish();
     let put = case.aws("secretsmanager put-secret-value").option("--secret-id", &id).words("--secret-string file://value.json").finish();
-    Fix { text: format!("put a value into the secret{}", case.then_again()), commands: case.commands([look, put]), policy: None }
+    Fix { text: format!("put a value into the secret{}", case.then_again()), commands: case.commands([look, put]), policy: None, ..Fix::default() }
 }

@@ -27,7 +27,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the task's security group lets nothing out to {}", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["security group"], format!("{}'s security group lets nothing out to {}", path::caller_name(case), case.service_name()))
+    {
         return judged;
     }
     Judgement::new(Verdict::Possible, format!("the task's security group lets nothing out to {service}", service = case.service_name()))
@@ -37,8 +39,13 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_egress(case, &fault.what)) {
-        return Fix { text: format!("allow tcp/443 out in the security group{}", case.then_again()), commands: case.commands([open]), policy: None };
+        return Fix {
+            text: format!("allow tcp/443 out in the security group{}", case.then_again()),
+            commands: case.commands([open]),
+            policy: None,
+            ..Fix::default()
+        };
     }
     let commands = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration.securityGroups").into_iter().collect();
-    Fix { text: "allow tcp/443 out in the security group of the task (on EC2, of the container instance)".to_owned(), commands, policy: None }
+    Fix { text: "allow tcp/443 out in the security group of the task (on EC2, of the container instance)".to_owned(), commands, policy: None, ..Fix::default() }
 }

@@ -48,5 +48,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: "wait for the next try; if it returns, start fewer tasks at once or raise the limit (higher throughput is charged)".to_owned(),
         commands: more.into_iter().collect(),
         policy: None,
+        ..Fix::default()
     }
 }

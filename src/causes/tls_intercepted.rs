@@ -48,5 +48,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: "from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints".to_owned(),
         commands: look.into_iter().collect(),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -70,5 +70,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: "read the whole reason, and the events of the service; stopped tasks stay visible for about an hour".to_owned(),
         commands: look.into_iter().collect(),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -40,6 +40,7 @@ fn fix(case: &Case<'_>) -> Fix {
         text: format!("see the volume's definition, and for EBS the infrastructure role and the volume's events{}", case.then_again()),
         commands,
         policy: None,
+        ..Fix::default()
     }
 }
 

@@ -30,9 +30,27 @@ fn is_it(what: &Break) -> bool {
     matches!(what, Break::DnsOff { .. })
 }
 
+fn title(case: &Case<'_>) -> String {
+    match path::fault(case, is_it).map(|fault| fault.what) {
+        Some(Break::DnsOff { attribute: "enableDnsHostnames", .. }) => {
+            format!("the VPC endpoint for {} is not used, because enableDnsHostnames is off", case.service_name())
+        }
+        _ => "the VPC does not resolve names".to_owned(),
+    }
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, "the VPC does not resolve names".to_owned()) {
-        return judged;
+    if let Some(judged) = path::judge(case, is_it, &["VPC", "name servers"], title(case)) {
+        let servers = path::own_name_servers(case);
+        if case.symptom.fault != Fault::Dns || judged.verdict != Verdict::RuledOut || servers.is_empty() {
+            return judged;
+        }
+        let host = case.symptom.host.as_ref().map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone());
+        return Judgement::new(Verdict::Likely, format!("{host} is not resolved by the name servers of the VPC's own"))
+            .culprit(case.endpoint())
+            .finding(Finding::found(format!("the DHCP options name {}", servers.join(", ")), "DescribeDhcpOptions"))
+            .finding(Finding::unknown("whether they forward the name to the resolver of Amazon"))
+            .drawing(path::drawing(case));
     }
     if case.symptom.fault != Fault::Dns {
         return Judgement::unsupported();
@@ -50,7 +68,17 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::DnsOff { vpc, attribute }) = path::fault(case, is_it).map(|fault| fault.what) {
         let option = if attribute == "enableDnsSupport" { "--enable-dns-support" } else { "--enable-dns-hostnames" };
         let modify = case.aws_at_task("ec2 modify-vpc-attribute").option("--vpc-id", &vpc).words(option).finish();
-        return Fix { text: format!("switch {attribute} on for {vpc}{}", case.then_again()), commands: case.commands([modify]), policy: None };
+        return Fix {
+            text: format!("switch {attribute} on for {vpc}{}", case.then_again()),
+            commands: case.commands([modify]),
+            policy: None,
+            ..Fix::default()
+        };
+    }
+    let servers = path::own_name_servers(case);
+    if !servers.is_empty() {
+        let text = format!("let {} forward the names of AWS to the VPC's resolver (169.254.169.253){}", servers.join(" and "), case.then_again());
+        return Fix { text, commands: case.commands([]), policy: None, ..Fix::default() };
     }
     let look = ["enableDnsSupport", "enableDnsHostnames"]
         .map(|attribute| case.aws("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>'").option("--attribute", attribute).finish());
@@ -59,5 +87,6 @@ fn fix(case: &Case<'_>) -> Fix {
             .to_owned(),
         commands: look.to_vec(),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -27,7 +27,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["endpoint"], format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name()))
+    {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
@@ -41,8 +43,18 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::EndpointPrivateDnsOff { endpoint }) = path::fault(case, is_it).map(|fault| fault.what) {
         let modify = case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", &endpoint).words("--private-dns-enabled").finish();
-        return Fix { text: format!("switch private DNS on for {endpoint}{}", case.then_again()), commands: case.commands([modify]), policy: None };
+        return Fix {
+            text: format!("switch private DNS on for {endpoint}{}", case.then_again()),
+            commands: case.commands([modify]),
+            policy: None,
+            ..Fix::default()
+        };
     }
     let commands = case.describe_endpoints().into_iter().collect();
-    Fix { text: "switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC".to_owned(), commands, policy: None }
+    Fix {
+        text: "switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC".to_owned(),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

@@ -1,6 +1,7 @@
 //! A VPC endpoint with private DNS takes the traffic and keeps the task out.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::snippet;
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
@@ -27,7 +28,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the VPC endpoint for {} keeps the task out", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["endpoint", "gateway endpoint"], format!("the VPC endpoint for {} keeps the task out", case.service_name()))
+    {
         return judged;
     }
     if case.reached_for_endpoint() == Some(false) {
@@ -41,6 +44,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::EndpointUnreachable { endpoint, ingress }) = path::fault(case, is_it).map(|fault| fault.what) {
+        let snippets = ingress.as_ref().map(snippet::ingress).unwrap_or_default();
         let (text, mending) = match ingress {
             Some(ingress) => ("let tcp/443 from the task into the security group of the endpoint", path::open_ingress(case, &ingress)),
             None => (
@@ -48,8 +52,8 @@ fn fix(case: &Case<'_>) -> Fix {
                 Some(case.aws_at_task("ec2 describe-vpc-endpoints").option("--vpc-endpoint-ids", &endpoint).finish()),
             ),
         };
-        return Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(mending), policy: None };
+        return Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(mending), policy: None, snippets };
     }
     let commands = case.describe_endpoints().into_iter().collect();
-    Fix { text: "let tcp/443 from the task's security group into the security group of the endpoint".to_owned(), commands, policy: None }
+    Fix { text: "let tcp/443 from the task's security group into the security group of the endpoint".to_owned(), commands, policy: None, ..Fix::default() }
 }

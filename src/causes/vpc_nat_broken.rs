@@ -27,7 +27,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the NAT gateway between the task and {} does not work", case.service_name())) {
+    if let Some(judged) = path::judge(case, is_it, &["route table"], format!("the NAT gateway between the task and {} does not work", case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
@@ -43,8 +43,13 @@ fn fix(case: &Case<'_>) -> Fix {
         let replace = case.aws_at_task("ec2 replace-route").option("--route-table-id", &route_table);
         let replace = replace.words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<working-nat-gateway>'").finish();
         let text = format!("lead the route of {route_table} to a NAT gateway that works: {nat_gateway} does not{}", case.then_again());
-        return Fix { text, commands: case.commands([replace]), policy: None };
+        return Fix { text, commands: case.commands([replace]), policy: None, ..Fix::default() };
     }
     let commands = vec![case.aws("ec2 describe-nat-gateways").words("--query 'NatGateways[].[NatGatewayId,State,ConnectivityType,SubnetId]'").finish()];
-    Fix { text: "repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway".to_owned(), commands, policy: None }
+    Fix {
+        text: "repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway".to_owned(),
+        commands,
+        policy: None,
+        ..Fix::default()
+    }
 }

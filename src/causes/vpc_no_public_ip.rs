@@ -27,7 +27,9 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("the task has no public IP, and its way to {} needs one", case.service_name())) {
+    if let Some(judged) =
+        path::judge(case, is_it, &["route table"], format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name()))
+    {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
@@ -42,6 +44,11 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if path::is_on_host(case) && path::fault(case, is_it).is_some() {
+        let associate = case.aws_at_task("ec2 associate-address").words("--instance-id '<instance>' --allocation-id '<elastic-ip>'").finish();
+        let text = "put the container instances into private subnets with a NAT gateway, or give them public addresses";
+        return Fix { text: format!("{text}{}", case.then_again()), commands: case.commands([associate]), policy: None, ..Fix::default() };
+    }
     if let (Some(service), Some(placement)) = (&case.task.workload, case.placed().filter(|_| path::fault(case, is_it).is_some())) {
         let network = format!(
             "awsvpcConfiguration={{subnets=[{}],securityGroups=[{}],assignPublicIp=ENABLED}}",
@@ -53,6 +60,7 @@ fn fix(case: &Case<'_>) -> Fix {
             text: "give the task a public IP, or move it to private subnets with a NAT gateway".to_owned(),
             commands: vec![update.option("--network-configuration", &network).words("--force-new-deployment").finish()],
             policy: None,
+            ..Fix::default()
         };
     }
     let commands = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration").into_iter().collect();
@@ -60,5 +68,6 @@ fn fix(case: &Case<'_>) -> Fix {
         text: "set assignPublicIp ENABLED in the service's network configuration, or use private subnets with a NAT gateway".to_owned(),
         commands,
         policy: None,
+        ..Fix::default()
     }
 }

@@ -1,6 +1,7 @@
 //! Between the task and the service that it needs there is no way through the network.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 use crate::reason::{Fault, Step, Symptom};
@@ -70,7 +71,7 @@ fn is_it(what: &Break) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, format!("no route from the task to {}", case.service_name())) {
+    if let Some(judged) = path::judge(case, is_it, &["route table"], format!("no route from {} to {}", path::caller_name(case), case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
@@ -84,24 +85,28 @@ fn judge(case: &Case<'_>) -> Judgement {
         .culprit(case.endpoint())
         .findings(case.address_found())
         .findings(whose.map(|text| Finding::found(text, "event")))
-        .finding(Finding::unknown("which hop is closed: routes, endpoints, security groups and DNS were not read"))
+        .finding(Finding::unknown(format!(
+            "which hop is closed: routes, endpoints, security groups and DNS were not read{}",
+            path::unread(case).map(|why| format!(" ({why})")).unwrap_or_default()
+        )))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::NoRoute { route_table, gateway }) = path::fault(case, is_it).map(|fault| fault.what) {
-        let mending = match gateway {
-            Some(gateway) => case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", &gateway).option("--add-route-table-ids", &route_table),
+        let snippets = if gateway.is_none() { snippet::nat_route(&route_table) } else { Vec::new() };
+        let mending = match &gateway {
+            Some(gateway) => case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", gateway).option("--add-route-table-ids", &route_table),
             None => case
                 .aws_at_task("ec2 create-route")
                 .option("--route-table-id", &route_table)
                 .words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<nat-gateway>'"),
         };
-        let text = format!(
-            "open a path to {}: a route from {route_table} to a NAT gateway, or an endpoint for it with private DNS{}",
-            case.service_name(),
-            case.then_again()
+        let way = gateway.as_ref().map_or_else(
+            || format!("a route from {route_table} to a NAT gateway, or an endpoint for it with private DNS"),
+            |gateway| format!("{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"),
         );
-        return Fix { text, commands: case.commands([mending.finish()]), policy: None };
+        let text = format!("open a path to {}: {way}{}", case.service_name(), case.then_again());
+        return Fix { text, commands: case.commands([mending.finish()]), policy: None, snippets };
     }
     Fix {
         text: format!(
@@ -111,5 +116,6 @@ fn fix(case: &Case<'_>) -> Fix {
         ),
         commands: case.describe_routes().into_iter().chain(case.describe_endpoints()).collect(),
         policy: None,
+        ..Fix::default()
     }
 }

@@ -26,6 +26,8 @@ use crate::triage::{Prober as _, investigate};
 
 /// As long as one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A hundred years of minutes: no journal is older, and time itself has bounds.
+const LONGEST_SPAN: i64 = 100 * 365 * 24 * 60;
 /// Rounds of a check: it has no deadline to meet, and answers lead on.
 const CHECK_ROUNDS: usize = 5;
 
@@ -97,22 +99,22 @@ fn progress(doing: &str) {
 }
 
 impl Check {
+    /// The definition of that name, from AWS.
+    fn registered(&self, live: &Live, evidence: &mut Evidence) -> Result<TaskDefinition, CliError> {
+        progress(&format!("asking AWS for {}", self.definition));
+        let question = Question::TaskDefinition { name: self.definition.clone() };
+        live.ask_all(std::slice::from_ref(&question), evidence);
+        match evidence.answer(&question) {
+            Some(Answer::TaskDefinition(definition)) => Ok((**definition).clone()),
+            Some(Answer::Unknown(why)) => Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
+            _ => Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
+        }
+    }
+
     /// The definition and all that AWS says of what it refers to.
     pub(super) fn asked(&self, given: Option<TaskDefinition>, mut evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
         let live = Live::new(self.region.clone())?;
-        let definition = match given {
-            Some(definition) => definition,
-            None => {
-                progress(&format!("asking AWS for {}", self.definition));
-                let question = Question::TaskDefinition { name: self.definition.clone() };
-                live.ask_all(std::slice::from_ref(&question), &mut evidence);
-                match evidence.answer(&question) {
-                    Some(Answer::TaskDefinition(definition)) => (**definition).clone(),
-                    Some(Answer::Unknown(why)) => return Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
-                    _ => return Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
-                }
-            }
-        };
+        let definition = given.map_or_else(|| self.registered(&live, &mut evidence), Ok)?;
         let place = self.place(&definition, live.region.clone())?;
         let check = check::Check::new(&definition, &place);
         for _ in 0..CHECK_ROUNDS {
@@ -165,15 +167,23 @@ impl Ps {
         let (mut seen, mut shown) = (0, 0);
         for cluster in &clusters {
             progress(&format!("reading the stopped tasks of {cluster}"));
-            let stopped = live.runtime.block_on(live.prober.stopped_tasks(region.as_deref(), cluster, self.service.as_deref()));
-            for output in stopped.map_err(CliError::Unasked)? {
-                for task in read_record(&output).into_iter().flat_map(|entry| entry.tasks).flatten() {
-                    seen += 1;
-                    if self.all || !crate::diagnosis::diagnose(&task, &Evidence::default()).diagnoses.is_empty() {
-                        shown += 1;
-                        writer.task(&task, &mut done);
+            match live.runtime.block_on(live.prober.stopped_tasks(region.as_deref(), cluster, self.service.as_deref())) {
+                Ok(outputs) => {
+                    for task in outputs.iter().flat_map(|output| read_record(output)).flat_map(|entry| entry.tasks) {
+                        seen += 1;
+                        match task {
+                            Ok(task) if self.all || !crate::diagnosis::diagnose(&task, &Evidence::default()).diagnoses.is_empty() => {
+                                shown += 1;
+                                writer.task(&task, &mut done);
+                            }
+                            Ok(_) => {}
+                            Err(error) => done.unread(format!("{cluster}: {error}")),
+                        }
                     }
                 }
+                // The others have theirs to tell.
+                Err(why) if clusters.len() > 1 => done.unread(format!("{cluster}: {why}")),
+                Err(why) => return Err(CliError::Unasked(why)),
             }
         }
         done.flush(out, false)?;
@@ -217,7 +227,7 @@ fn span(text: &str) -> Result<SignedDuration, String> {
         "d" => hours(24 * 60),
         _ => None,
     };
-    minutes.map(SignedDuration::from_mins).ok_or_else(|| "expected a number with m, h or d, such as 36h".to_owned())
+    minutes.filter(|minutes| *minutes <= LONGEST_SPAN).map(SignedDuration::from_mins).ok_or_else(|| "expected a number with m, h or d, such as 36h".to_owned())
 }
 
 impl History {

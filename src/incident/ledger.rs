@@ -1,7 +1,8 @@
 //! What is done with incidents against a store: seen, announced, ended. Each step is one change of one document, so that a death between two
 //! steps leaves nothing that a later try cannot finish.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ pub struct Ledger<S> {
     store: S,
     /// This instance, among all.
     holder: String,
+    /// How often it has tried to claim: what it works on at the same time must not share a claim.
+    tries: AtomicU64,
     /// After so long an incident that goes on is announced again.
     reminder: SignedDuration,
 }
@@ -42,17 +45,53 @@ pub enum Next {
     ComeAgain,
 }
 
-/// The open incidents of a workload.
+/// The open incidents of a workload: the latest serial of each fingerprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Index {
-    fingerprints: BTreeSet<String>,
+    open: BTreeMap<String, u64>,
 }
+
+impl Index {
+    fn add(&mut self, fingerprint: &str, serial: u64) -> bool {
+        let is_newer = self.open.get(fingerprint).is_none_or(|known| *known < serial);
+        if is_newer {
+            self.open.insert(fingerprint.to_owned(), serial);
+        }
+        is_newer
+    }
+
+    /// Removes an incident, but not the one that has begun after it.
+    fn close(&mut self, fingerprint: &str, serial: u64) -> bool {
+        let is_known = self.open.get(fingerprint).is_some_and(|known| *known <= serial);
+        if is_known {
+            self.open.remove(fingerprint);
+        }
+        is_known
+    }
+}
+
+/// What becomes of an incident whose workload is well.
+enum End {
+    /// It is over, and ours to announce.
+    Ours(Box<Incident>),
+    /// It is over, or will be, and somebody else is announcing it.
+    ComeAgain,
+    /// It failed since.
+    GoesOn,
+    /// It was over already.
+    Gone,
+}
+
+/// After so long nobody comes again any more who was to announce the beginning of an incident.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// As long as an index is kept: longer than a workload fails without ever being well.
+const INDEXED: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 impl<S: Store + Sync> Ledger<S> {
     /// Incidents in `store`; `holder` tells this instance from all others.
     pub const fn new(store: S, holder: String, reminder: SignedDuration) -> Self {
-        Self { store, holder, reminder }
+        Self { store, holder, tries: AtomicU64::new(0), reminder }
     }
 
     /// Records sightings of one fingerprint, of which there is at least one, and claims what they made due.
@@ -64,66 +103,71 @@ impl<S: Store + Sync> Ledger<S> {
         let Some(first) = sightings.iter().min_by_key(|sighting| sighting.at) else {
             return Err(Unreachable("nothing was seen".to_owned()));
         };
-        let (incident, new) = change(&self.store, &about.fingerprint, |kept: Option<Incident>| {
+        let mut incident = change(&self.store, &about.fingerprint, |kept: Option<Incident>| {
             let mut incident = match kept {
                 Some(kept) if sightings.iter().all(|sighting| kept.takes(sighting)) => kept,
-                Some(before) => Incident::begin(about.clone(), first, Some(&before)),
-                None => Incident::begin(about.clone(), first, None),
+                before => Incident::begin(about.clone(), first, before.as_ref()),
             };
             let new = incident.record(sightings);
             let document = (new > 0).then(|| (incident.clone(), incident.expires()));
-            Changed { document, result: (incident, new) }
+            Changed { document, result: incident }
         })
         .await?;
         if !incident.indexed {
-            self.index(about, now).await?;
+            self.index(&incident, now).await?;
         }
         let next = match incident.due(now, self.reminder) {
-            None => Next::Nothing,
-            Some(Due::Opened) => self.opened(&incident, new > 0, now).await?,
-            Some(due) => self.claimed(&about.fingerprint, due, new > 0, now).await?,
+            // The end is announced by whoever was told of it.
+            None | Some(Due::Resolved) => Next::Nothing,
+            Some(Due::Opened) => self.opened(&mut incident, now).await?,
+            Some(Due::StillFailing) => self.claimed(&mut incident, Due::StillFailing, &self.claimant(), now).await?,
         };
         Ok(Seen { incident, next })
     }
 
     /// An incident that was never announced: by itself, or with the storm that it is part of.
-    async fn opened(&self, incident: &Incident, is_new: bool, now: Timestamp) -> Result<Next, Unreachable> {
-        let about = &incident.about;
-        // Of a batch's incidents that find the storm due, one announces it.
-        let holder = format!("{}/{}", self.holder, about.fingerprint);
-        let standing = change(&self.store, &storm::key(about), |kept: Option<Storm>| {
-            let before = kept.clone();
-            let mut storm = kept.unwrap_or_default();
-            storm.join(about, now);
-            let standing = storm.standing(&about.fingerprint, &holder, now);
+    async fn opened(&self, incident: &mut Incident, now: Timestamp) -> Result<Next, Unreachable> {
+        let claimant = self.claimant();
+        let standing = change(&self.store, &storm::key(&incident.about), |kept: Option<Storm>| {
+            let mut storm = kept.clone().unwrap_or_default();
+            storm.join(incident, now);
+            let standing = storm.standing(incident, &claimant, now);
             let expires = storm.expires(now);
-            Changed { document: (before.as_ref() != Some(&storm)).then_some((storm, expires)), result: standing }
+            Changed { document: (kept.as_ref() != Some(&storm)).then_some((storm, expires)), result: standing }
         })
         .await?;
         match standing {
-            Standing::Calm => self.claimed(&about.fingerprint, Due::Opened, is_new, now).await,
+            Standing::Calm => self.claimed(incident, Due::Opened, &claimant, now).await,
             Standing::Due(storm) => Ok(Next::AnnounceStorm(storm)),
             Standing::Told => self.announced(incident, Due::Opened, now).await.map(|()| Next::Nothing),
             Standing::Later => Ok(Next::ComeAgain),
         }
     }
 
-    async fn claimed(&self, fingerprint: &str, due: Due, is_new: bool, now: Timestamp) -> Result<Next, Unreachable> {
-        change(&self.store, fingerprint, |kept: Option<Incident>| {
-            let Some(mut incident) = kept else { return Changed { document: None, result: Next::ComeAgain } };
+    async fn claimed(&self, incident: &mut Incident, due: Due, claimant: &str, now: Timestamp) -> Result<Next, Unreachable> {
+        let (next, latest) = change(&self.store, &incident.about.fingerprint, |kept: Option<Incident>| {
+            let nothing = |next| Changed { document: None, result: (next, None) };
+            let Some(mut latest) = kept else { return nothing(Next::ComeAgain) };
             // Another was quicker.
-            if incident.due(now, self.reminder) != Some(due) {
-                return Changed { document: None, result: Next::Nothing };
+            if latest.serial != incident.serial || latest.due(now, self.reminder) != Some(due) {
+                return nothing(Next::Nothing);
             }
-            incident.indexed = true;
-            if incident.claim(&self.holder, now) {
-                let expires = incident.expires();
-                return Changed { document: Some((incident, expires)), result: Next::Announce(due) };
+            if !latest.claim(claimant, now) {
+                return nothing(Next::ComeAgain);
             }
-            // Whoever claimed it keeps the message for which it did until the notice is out: others need only be counted.
-            Changed { document: None, result: if is_new { Next::Nothing } else { Next::ComeAgain } }
+            latest.indexed = true;
+            let expires = latest.expires();
+            Changed { document: Some((latest.clone(), expires)), result: (Next::Announce(due), Some(latest)) }
         })
-        .await
+        .await?;
+        if let Some(latest) = latest {
+            *incident = latest;
+        }
+        Ok(next)
+    }
+
+    fn claimant(&self) -> String {
+        format!("{}/{}", self.holder, self.tries.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Notes that a notice is out, which told of the incident as `told` shows it.
@@ -136,18 +180,17 @@ impl<S: Store + Sync> Ledger<S> {
             // A later one has taken its place.
             Some(incident) if incident.serial != told.serial => Changed { document: None, result: None },
             Some(mut incident) => {
-                incident.announced(due, told.occurrences, now);
+                incident.announced(told, due, now);
                 incident.about = told.about.clone();
                 incident.indexed = true;
                 let expires = incident.expires();
-                let ended = incident.closed.then(|| incident.about.clone());
-                Changed { document: Some((incident, expires)), result: ended }
+                Changed { document: Some((incident.clone(), expires)), result: incident.closed.then_some(incident) }
             }
             None => Changed { document: None, result: None },
         })
         .await?;
         match ended {
-            Some(about) => self.unindex(&about, now).await,
+            Some(ended) => self.indexed(&ended.about, now, |index| index.close(&ended.about.fingerprint, ended.serial)).await,
             None => Ok(()),
         }
     }
@@ -175,43 +218,48 @@ impl<S: Store + Sync> Ledger<S> {
     /// When the store cannot be reached.
     pub async fn end(&self, workload: &About, at: Timestamp, now: Timestamp) -> Result<(Vec<Incident>, bool), Unreachable> {
         let index = change(&self.store, &workload.workload_key(), |kept: Option<Index>| Changed { document: None, result: kept.unwrap_or_default() }).await?;
-        let (mut ended, mut come_again) = (Vec::new(), false);
-        for fingerprint in &index.fingerprints {
-            let result = change(&self.store, fingerprint, |kept: Option<Incident>| {
-                let Some(mut incident) = kept else { return Changed { document: None, result: (None, false) } };
-                // Its beginning is about to be announced; its end comes after.
-                if incident.announced == 0 {
-                    return Changed { document: None, result: (None, incident.resolved.is_none()) };
-                }
-                let over = incident.resolve(at);
-                if incident.due(now, self.reminder) != Some(Due::Resolved) {
-                    return Changed { document: None, result: (None, false) };
-                }
-                let ours = incident.claim(&self.holder, now);
-                let expires = incident.expires();
-                let document = (over || ours).then(|| (incident.clone(), expires));
-                Changed { document, result: (ours.then_some(incident), !ours) }
-            })
-            .await?;
-            ended.extend(result.0);
-            come_again |= result.1;
+        let (mut ended, mut come_again, mut gone) = (Vec::new(), false, Vec::new());
+        for (fingerprint, serial) in &index.open {
+            match self.end_one(fingerprint, at, now).await? {
+                End::Ours(incident) => ended.push(*incident),
+                End::ComeAgain => come_again = true,
+                End::GoesOn => {}
+                End::Gone => gone.push((fingerprint, *serial)),
+            }
+        }
+        if !gone.is_empty() {
+            self.indexed(workload, now, |index| gone.iter().fold(false, |changed, (fingerprint, serial)| index.close(fingerprint, *serial) | changed)).await?;
         }
         Ok((ended, come_again))
     }
 
-    async fn index(&self, about: &About, now: Timestamp) -> Result<(), Unreachable> {
-        self.indexed(about, now, |index| index.fingerprints.insert(about.fingerprint.clone())).await
+    async fn end_one(&self, fingerprint: &str, at: Timestamp, now: Timestamp) -> Result<End, Unreachable> {
+        let claimant = self.claimant();
+        change(&self.store, fingerprint, |kept: Option<Incident>| {
+            let Some(mut incident) = kept.filter(|incident| !incident.closed) else { return Changed { document: None, result: End::Gone } };
+            if !incident.resolve(at) {
+                return Changed { document: None, result: End::GoesOn };
+            }
+            // Its beginning is announced first; unless nobody can be at it any more, and the notice is out but could not be noted.
+            let is_early = incident.announced == 0 && now.duration_since(at) < PATIENCE;
+            if is_early || !incident.claim(&claimant, now) {
+                return Changed { document: None, result: End::ComeAgain };
+            }
+            let expires = incident.expires();
+            Changed { document: Some((incident.clone(), expires)), result: End::Ours(Box::new(incident)) }
+        })
+        .await
     }
 
-    async fn unindex(&self, about: &About, now: Timestamp) -> Result<(), Unreachable> {
-        self.indexed(about, now, |index| index.fingerprints.remove(&about.fingerprint)).await
+    async fn index(&self, incident: &Incident, now: Timestamp) -> Result<(), Unreachable> {
+        self.indexed(&incident.about, now, |index| index.add(&incident.about.fingerprint, incident.serial)).await
     }
 
     async fn indexed(&self, about: &About, now: Timestamp, edit: impl Fn(&mut Index) -> bool) -> Result<(), Unreachable> {
         change(&self.store, &about.workload_key(), |kept: Option<Index>| {
             let mut index = kept.unwrap_or_default();
             let changed = edit(&mut index);
-            let expires = now.checked_add(super::SILENCE * 2).unwrap_or(now);
+            let expires = now.checked_add(INDEXED).unwrap_or(now);
             Changed { document: changed.then_some((index, expires)), result: () }
         })
         .await

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// As often as somebody may come between before a change is given up.
-const TRIES: usize = 20;
+/// As often as somebody may come between before a change is given up: more than work on a storm at once.
+const TRIES: usize = 64;
 
 /// A document, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,19 +2,23 @@
 //!
 //! Every incident that opens joins the document of its step and fault, account and Region. Once more than [`MANY`] have joined within
 //! [`WINDOW`], those that have not been announced are announced together, at once; then again as often as their number has doubled or a
-//! window has passed.
+//! window has passed. What finds no room in the list is announced by itself.
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{About, Claim, claim};
+use super::{About, Claim, Incident, claim, release};
 
 /// More than this many incidents are a storm.
 pub const MANY: usize = 20;
 /// If they open within this time.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
-/// Members listed; of more only the number is kept.
-const LISTED: usize = 1000;
+/// After so long a member that was told has come again and knows it.
+const KEPT: SignedDuration = SignedDuration::from_mins(15);
+/// Bytes of text in the list: with what JSON adds well below the 400 KB that an item may have.
+const ROOM: usize = 160_000;
 
 /// The incidents of one kind that opened lately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,8 @@ pub struct Storm {
 pub struct Member {
     /// Its fingerprint.
     pub fingerprint: String,
+    /// Which one under it.
+    pub serial: u64,
     /// Its cluster and workload.
     pub workload: String,
     /// What happened.
@@ -44,6 +50,12 @@ pub struct Member {
     pub at: Timestamp,
     /// Whether a storm's notice has told of it.
     pub told: bool,
+}
+
+impl Member {
+    fn size(&self) -> usize {
+        self.fingerprint.len() + self.workload.len() + self.title.len()
+    }
 }
 
 /// What is known of a storm that an incident has joined.
@@ -68,16 +80,23 @@ pub fn key(about: &About) -> String {
 
 impl Storm {
     /// Lets an incident join, once; what has left the window goes, unless it is a storm that goes on.
-    pub fn join(&mut self, about: &About, now: Timestamp) {
-        let goes_on = self.announced_at.is_some_and(|at| now.duration_since(at) <= WINDOW * 2);
-        if !goes_on {
+    pub fn join(&mut self, incident: &Incident, now: Timestamp) {
+        if self.announced_at.is_some_and(|at| now.duration_since(at) <= WINDOW * 2) {
+            self.members.retain(|member| !member.told || now.duration_since(member.at) <= KEPT);
+        } else {
             self.members.retain(|member| now.duration_since(member.at) <= WINDOW);
             (self.announced, self.announced_at) = (0, None);
         }
-        if self.members.iter().all(|member| member.fingerprint != about.fingerprint) && self.members.len() < LISTED {
-            let name = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
-            let workload = format!("{}/{}", name(&about.cluster), name(&about.workload));
-            self.members.push(Member { fingerprint: about.fingerprint.clone(), workload, title: about.title.clone(), at: now, told: false });
+        let about = &incident.about;
+        let name = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
+        let workload = format!("{}/{}", name(&about.cluster), name(&about.workload));
+        let joining = Member { fingerprint: about.fingerprint.clone(), serial: incident.serial, workload, title: about.title.clone(), at: now, told: false };
+        let taken: usize = self.members.iter().map(Member::size).sum();
+        match self.members.iter_mut().find(|member| member.fingerprint == about.fingerprint) {
+            // It was over, and failed again.
+            Some(member) if member.serial < incident.serial => *member = joining,
+            None if taken + joining.size() <= ROOM => self.members.push(joining),
+            Some(_) | None => {}
         }
     }
 
@@ -87,13 +106,13 @@ impl Storm {
         self.announced > 0 || self.members.len() > MANY
     }
 
-    /// Where the incident of this fingerprint stands; claims the notice if it is due.
-    pub fn standing(&mut self, fingerprint: &str, holder: &str, now: Timestamp) -> Standing {
+    /// Where an incident stands that has joined; claims the notice if it is due.
+    pub fn standing(&mut self, incident: &Incident, holder: &str, now: Timestamp) -> Standing {
+        let Some(member) = self.members.iter().find(|member| member.fingerprint == incident.about.fingerprint) else { return Standing::Calm };
         if !self.is_storm() {
             return Standing::Calm;
         }
-        // Of what is not listed the number is told.
-        if self.members.iter().find(|member| member.fingerprint == fingerprint).is_none_or(|member| member.told) {
+        if member.told || member.serial > incident.serial {
             return Standing::Told;
         }
         let grown = self.members.len() >= self.announced * 2;
@@ -101,14 +120,15 @@ impl Storm {
         if (grown || passed) && claim(&mut self.claim, holder, now) { Standing::Due(self.clone()) } else { Standing::Later }
     }
 
-    /// Notes that a notice has told of these members.
+    /// Notes that a notice has told of the members of `of`.
     pub fn told(&mut self, of: &Self, now: Timestamp) {
+        let told: BTreeMap<&str, u64> = of.members.iter().map(|member| (member.fingerprint.as_str(), member.serial)).collect();
         for member in &mut self.members {
-            member.told |= of.members.iter().any(|told| told.fingerprint == member.fingerprint);
+            member.told |= told.get(member.fingerprint.as_str()).is_some_and(|serial| *serial >= member.serial);
         }
         self.announced = self.announced.max(of.members.len());
         self.announced_at = Some(now);
-        self.claim = None;
+        release(&mut self.claim, of.claim.as_ref());
     }
 
     /// After this nobody asks for it any more.

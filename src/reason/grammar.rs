@@ -791,6 +791,7 @@ const CONTROL_PLANE: &[Phrase] = &[
     say("resource:eni").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
     say("resource:ports").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
     say("resource:ports_tcp").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
+    say("resource:fargate").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
     say("resource:gpu").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
     say("empty capacity provider").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
     say("no active instances").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),

@@ -1,9 +1,11 @@
 //! What people and machines read: the text, the frozen JSON, the SNS notice, and the catalogue's documentation.
 
 pub mod catalogue;
+pub mod chat;
 pub mod check;
 pub mod json;
 pub mod markdown;
+pub mod metrics;
 pub mod notice;
 mod reason_lines;
 pub mod text;

@@ -1,5 +1,7 @@
 //! The SNS notice: subject, body, and the attributes that filter policies select by.
 
+use std::fmt::Write as _;
+
 use super::text::{self, Colour};
 use crate::context::span;
 use crate::diagnosis::Report;
@@ -43,7 +45,9 @@ pub fn of(report: &Report<'_>, state: &str, context: &[String]) -> Option<Notice
     ];
     let again = if state == Due::StillFailing.as_str() { "still failing: " } else { "" };
     let mut text = text::render(report, Colour::Off);
-    context.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+    for line in context {
+        let _ = writeln!(text, "  {line}");
+    }
     let place = place(task.cluster.as_deref(), workload.as_deref());
     Some(Notice { subject: subject(&format!("{place}: {again}{}", best.title)), body: body(text), attributes: attributes(values) })
 }
@@ -82,7 +86,7 @@ pub fn storm(about: &About, storm: &Storm) -> Notice {
     let mut text = format!("storm: {count} workloads fail at once with {kind} ({})\n", place.join(", "));
     let widest = storm.members.iter().map(|member| member.workload.len()).max().unwrap_or(0).min(60);
     for member in &storm.members {
-        text.push_str(&format!("  {:widest$}  {}{}\n", member.workload, if member.told { "" } else { "new: " }, member.title));
+        let _ = writeln!(text, "  {:widest$}  {}{}", member.workload, if member.told { "" } else { "new: " }, member.title);
     }
     text.push_str(
         "  one cause is likely behind them all: look at what they share (a role, a key, a VPC, the service itself); each is diagnosed in the journal\n",

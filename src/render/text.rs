@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use super::reason_lines;
-use crate::causes::{FindingKind, Verdict};
+use crate::causes::{FindingKind, Owner, Verdict};
 use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
 use crate::reason::{Fault, Span, Step, Symptom};
@@ -169,7 +169,9 @@ fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Ra
 
 fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     let fix = &diagnosis.fix;
-    let _ = writeln!(out, "  {} (owner: {})", colour.strong("fix"), diagnosis.cause.owner.in_words());
+    let of_image = diagnosis.culprit.references.iter().any(|reference| reference.kind == ReferenceKind::Image);
+    let owner = if of_image && diagnosis.cause.owner == Owner::SecretOwner { "whoever keeps the repository" } else { diagnosis.cause.owner.in_words() };
+    let _ = writeln!(out, "  {} (owner: {owner})", colour.strong("fix"));
     let _ = writeln!(out, "    {}", fix.text);
     if let Some(policy) = &fix.policy
         && let Ok(pretty) = serde_json::to_string_pretty(policy)
@@ -180,6 +182,13 @@ fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     }
     for command in &fix.commands {
         let _ = writeln!(out, "    $ {command}");
+    }
+    // A template is worth changing for what is proved.
+    for snippet in fix.snippets.iter().filter(|_| diagnosis.verdict == Verdict::Confirmed) {
+        let _ = writeln!(out, "    {}", colour.quiet(&format!("in {}", snippet.tool)));
+        for line in snippet.text.lines() {
+            let _ = writeln!(out, "      {line}");
+        }
     }
 }
 

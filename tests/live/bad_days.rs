@@ -112,7 +112,9 @@ fn the_permissions_that_ecs_triage_lacks_are_named() {
     for (name, actions) in [
         ("secret-missing", &["ecs:DescribeTaskDefinition", "secretsmanager:DescribeSecret"][..]),
         ("secret-network-timeout", &["ecs:DescribeTaskDefinition", "ec2:DescribeSubnets"]),
+        ("secret-access-denied", &["ecs:DescribeTaskDefinition", "iam:GetRole"]),
         ("image-missing", &["ecs:DescribeTaskDefinition", "ecr:DescribeImages"]),
+        ("parameter-missing", &["ecs:DescribeTaskDefinition", "ssm:DescribeParameters"]),
     ] {
         let lacking = lacking(name);
         assert!(actions.iter().all(|action| lacking.contains(*action)), "{name}: {lacking:?}");
@@ -143,12 +145,17 @@ fn a_batch_is_announced_whole_on_a_bad_day() {
     let batch = event("sqs-batch");
     let typed = typed(&["diagnose", "--format", "jsonl", "events/sqs-batch.json"], &Variables::new());
     let failures = typed.out.lines().filter(|line| document(line)["diagnoses"] != serde_json::json!([])).count();
-    for day in ["denying", "silent"] {
-        let invoked = invoke(&batch, &aws(day));
-        assert_eq!(invoked.answer["batchItemFailures"], serde_json::json!([]), "{day}: {}", invoked.answer);
-        assert_eq!(invoked.published.len(), failures, "{day}");
-        assert!(invoked.took < FUNCTION, "{day}: {:?}", invoked.took);
-    }
+    thread::scope(|scope| {
+        for day in ["denying", "silent"] {
+            let batch = &batch;
+            scope.spawn(move || {
+                let invoked = invoke(batch, &aws(day));
+                assert_eq!(invoked.answer["batchItemFailures"], serde_json::json!([]), "{day}: {}", invoked.answer);
+                assert_eq!(invoked.published.len(), failures, "{day}");
+                assert!(invoked.took < FUNCTION, "{day}: {:?}", invoked.took);
+            });
+        }
+    });
 }
 
 #[test]
@@ -228,18 +235,26 @@ fn in_time(ran: &Ran) {
 
 #[test]
 fn what_is_not_set_up_is_said() {
-    let commands: [&[&str]; 3] = [&["ps"], &["history"], &["check", "api"]];
     let without = |name: &str| {
         let mut environment = aws_at(NOWHERE);
         environment.remove(name);
         environment
     };
-    for command in commands {
-        refused(command, &without("AWS_ACCESS_KEY_ID"), &["cannot ask AWS: ", "there are no AWS credentials to ask with"]);
-        refused(command, &without("AWS_REGION"), &["no Region"]);
-        refused(command, &aws_at(NOWHERE), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: Connection refused"]);
-        refused(command, &aws_at("nowhere"), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: "]);
-        refused(&[command, &["--region", "not/a/region"]].concat(), &aws_at(NOWHERE), &["Region"]);
+    thread::scope(|scope| {
+        for command in [&["ps"][..], &["history"], &["check", "api"]] {
+            scope.spawn(move || refused(command, &without("AWS_ACCESS_KEY_ID"), &["cannot ask AWS: ", "there are no AWS credentials to ask with"]));
+            scope.spawn(move || refused(command, &without("AWS_REGION"), &["no Region"]));
+            scope.spawn(move || refused(command, &aws_at(NOWHERE), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: Connection refused"]));
+            scope.spawn(move || refused(command, &aws_at("nowhere"), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: "]));
+            scope.spawn(move || refused(&[command, &["--region", "not/a/region"]].concat(), &aws_at(NOWHERE), &["Region"]));
+        }
+    });
+    // A definition at hand is not green because nobody could be asked.
+    for environment in [without("AWS_ACCESS_KEY_ID"), aws_at(NOWHERE), aws_at(&aws("denying"))] {
+        let ran = typed(&["check", "events/task-definitions/api.json"], &environment);
+        assert_eq!((ran.code, ran.complaints.as_str()), (Some(2), "ecs-triage: AWS answered none of the questions: nothing is proved\n"), "{}", ran.out);
+        assert_contains(&ran.out, &["  not checked: DescribeSecret: "]);
+        in_time(&ran);
     }
     // A task's own words are diagnosed all the same.
     let event = file("nowhere.json", &event("secret-missing"));

@@ -15,6 +15,7 @@ bind the loopback address only, on free ports. Whatever ends this program ends t
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 from pathlib import Path
@@ -101,11 +102,20 @@ class Account:
         self.ecs.create_cluster(clusterName="prod")
         self.role = self.a_role("exec")
         self.task_role = self.a_role("task")
-        self.secret = self.secrets.create_secret(Name="prod/db", SecretString="unseen")["ARN"]
+        self.secret = self.a_secret("prod/db", SecretString="unseen")
         self.names["secret"] = self.secret
         # A task may read this one, and nothing else is wrong with it.
-        self.readable = self.secrets.create_secret(Name="prod/readable", SecretString="unseen")["ARN"]
+        self.readable = self.a_secret("prod/readable", SecretString="unseen")
         self.allow("exec", self.readable)
+
+    def a_secret(self, name: str, secrets: Any = None, **more: Any) -> str:
+        """A secret's ARN, with an end that nobody takes for a word or a number: such a one would be part of the name."""
+        secrets = secrets or self.secrets
+        while True:
+            arn = secrets.create_secret(Name=name, **more)["ARN"]
+            if not re.fullmatch("([a-z]*|[A-Z]*)[0-9]*", arn[-6:]):
+                return arn
+            secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
     def a_role(self, name: str, service: str = ECS, condition: dict[str, Any] | None = None) -> str:
         """A role's ARN."""
@@ -197,7 +207,7 @@ class Account:
 def secrets(account: Account) -> None:
     """Secrets and parameters that are not as the definition says."""
     account.reading("wrong-suffix", account.secret[:-6] + "zzZZ99", NOT_FOUND)
-    gone = account.secrets.create_secret(Name="billing/gone", SecretString="unseen")["ARN"]
+    gone = account.a_secret("billing/gone", SecretString="unseen")
     account.secrets.delete_secret(SecretId=gone)
     account.reading("deleted", gone, DELETED)
     there = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
@@ -206,13 +216,12 @@ def secrets(account: Account) -> None:
     definition = account.define("missing-stage", account.readable + "::BLUE:")
     reason = NO_VALUE.replace("{what}", "staging label: BLUE").replace("{arn}", account.readable)
     account.stopped("missing-stage", definition, reason)
-    stages = account.net.client("secretsmanager")
-    empty = stages.create_secret(Name="prod/empty")["ARN"]
+    empty = account.a_secret("prod/empty", account.net.client("secretsmanager"))
     reason = NO_VALUE.replace("{what}", "staging label: AWSCURRENT").replace("{arn}", empty)
     account.stopped("without-value", account.define("without-value", empty), reason, moto=("SECRETS_MANAGER",))
     for name, close in {"disabled-key": account.kms.disable_key, "deleted-key": account.kms.schedule_key_deletion}.items():
         key = account.kms.create_key()["KeyMetadata"]["KeyId"]
-        arn = account.secrets.create_secret(Name=f"keyed/{name}", SecretString="unseen", KmsKeyId=key)["ARN"]
+        arn = account.a_secret(f"keyed/{name}", SecretString="unseen", KmsKeyId=key)
         close(KeyId=key)
         account.reading(name, arn, KEY)
     account.ssm.put_parameter(Name="/prod/db/url", Value="unseen", Type="SecureString")
@@ -224,10 +233,10 @@ def roles(account: Account) -> None:
     """Roles that may not, and roles that ECS may not be."""
     denied = DENIED.replace("{role}", "exec").replace("{why}", NO_ALLOW)
     account.reading("role-without-permission", account.secret, denied)
-    mine = account.secrets.create_secret(Name="task/own", SecretString="unseen")["ARN"]
+    mine = account.a_secret("task/own", SecretString="unseen")
     account.allow("task", mine)
     account.reading("permission-on-task-role", mine, denied)
-    forbidden = account.secrets.create_secret(Name="closed/one", SecretString="unseen")["ARN"]
+    forbidden = account.a_secret("closed/one", SecretString="unseen")
     account.allow("exec", forbidden)
     account.allow("exec", forbidden, "Deny")
     account.reading("denied-by-role", forbidden, DENIED.replace("{role}", "exec").replace("{why}", EXPLICIT))

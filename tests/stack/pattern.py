@@ -10,7 +10,7 @@ The rules go through SAM's transform and CloudFormation as in a deployment, with
 emulator's TestEventPattern then judges each event by the patterns that came out: it passes if one lets it. Prints one
 JSON object, where `matched` holds the rules' names in the template:
 
-    {"patterns": {rule: {...}}, "results": [{"name", "expected", "matched": [rule]}]}
+    {"patterns": {rule: {...}}, "results": [{"name", "type": detail-type, "expected", "matched": [rule]}]}
 
 Exit: 0 if all is as expected and each pattern is within EventBridge's length, 1 if not.
 """
@@ -62,7 +62,7 @@ def judge(aws: Emulator, patterns: dict[str, str], case: Case) -> Case:
         for rule, pattern in patterns.items()
         if events.test_event_pattern(EventPattern=pattern, Event=event)["Result"]
     ]
-    return {"name": case["name"], "expected": case["expected"], "matched": matched}
+    return {"name": case["name"], "type": case["event"]["detail-type"], "expected": case["expected"], "matched": matched}
 
 
 def main() -> int:

@@ -116,6 +116,13 @@ struct FixV1<'r> {
     text: &'r str,
     commands: &'r [String],
     policy: Option<&'r Value>,
+    snippets: Vec<SnippetV1<'r>>,
+}
+
+#[derive(Serialize)]
+struct SnippetV1<'r> {
+    tool: &'static str,
+    text: &'r str,
 }
 
 /// The report on one line.
@@ -256,5 +263,6 @@ fn evidence(finding: &Finding) -> EvidenceV1<'_> {
 }
 
 fn fix(fix: &Fix) -> FixV1<'_> {
-    FixV1 { text: &fix.text, commands: &fix.commands, policy: fix.policy.as_ref() }
+    let snippets = fix.snippets.iter().map(|snippet| SnippetV1 { tool: snippet.tool, text: &snippet.text }).collect();
+    FixV1 { text: &fix.text, commands: &fix.commands, policy: fix.policy.as_ref(), snippets }
 }

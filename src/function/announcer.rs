@@ -1,0 +1,103 @@
+//! Whoever is told: people by the topic, chats by a second, machines by a bus and by metrics.
+//!
+//! The topic decides: what it did not take is not announced. The others are told after it, and what they do not take is logged.
+
+use std::io::{self, Write as _};
+
+use futures_util::future::join;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::aws::bus::Bus;
+use crate::aws::sns::Topic;
+use crate::diagnosis::Report;
+use crate::incident::storm::Storm;
+use crate::incident::{Due, Incident};
+use crate::render::json::v1;
+use crate::render::notice::{self, Notice};
+use crate::render::{chat, metrics};
+
+/// Where notices go.
+#[derive(Debug)]
+pub(super) struct Announcer {
+    pub(super) topic: Option<Topic>,
+    pub(super) chat: Option<Topic>,
+    pub(super) bus: Option<Bus>,
+}
+
+/// The detail types of the bus's events.
+const DIAGNOSIS: &str = "ECS Triage Diagnosis";
+const INCIDENT: &str = "ECS Triage Incident Change";
+
+impl Announcer {
+    /// Whether anybody is told at all.
+    pub(super) const fn announces(&self) -> bool {
+        self.topic.is_some()
+    }
+
+    /// Tells of a failure.
+    pub(super) async fn failure(&self, report: &Report<'_>, incident: Option<&Incident>, due: Due, context: &[String], now: Timestamp) -> Result<(), String> {
+        let Some(notice) = notice::of(report, due.as_str(), context) else { return Ok(()) };
+        self.people(&notice).await?;
+        if due == Due::Opened
+            && let Some(line) = metrics::incident(report, now.as_millisecond())
+        {
+            log(&line);
+        }
+        let counts = context.first().map(String::as_str).unwrap_or_default();
+        join(self.chats(chat::notification(report, due.as_str(), counts)), self.machines(DIAGNOSIS, v1::line_of(report, incident))).await;
+        Ok(())
+    }
+
+    /// Tells that an incident is over.
+    pub(super) async fn resolved(&self, incident: &Incident) -> Result<(), String> {
+        let notice = notice::resolved(incident);
+        self.people(&notice).await?;
+        let chat = chat::message(&incident.about.fingerprint, Due::Resolved.as_str(), &notice.subject, &notice.body);
+        join(self.chats(Some(chat)), self.machines(INCIDENT, changed(&notice, &incident.about.fingerprint, incident.occurrences))).await;
+        Ok(())
+    }
+
+    /// Tells of many incidents at once.
+    pub(super) async fn storm(&self, incident: &Incident, storm: &Storm) -> Result<(), String> {
+        let notice = notice::storm(&incident.about, storm);
+        self.people(&notice).await?;
+        let thread = crate::incident::storm::key(&incident.about);
+        let chat = chat::message(&thread, "storm", &notice.subject, &notice.body);
+        let count = u64::try_from(storm.members.len()).unwrap_or(u64::MAX);
+        join(self.chats(Some(chat)), self.machines(INCIDENT, changed(&notice, &thread, count))).await;
+        Ok(())
+    }
+
+    async fn people(&self, notice: &Notice) -> Result<(), String> {
+        match &self.topic {
+            Some(topic) => topic.publish(notice).await.map_err(|error| error.to_string()),
+            None => Ok(()),
+        }
+    }
+
+    async fn chats(&self, notification: Option<String>) {
+        let (Some(topic), Some(body)) = (&self.chat, notification) else { return };
+        if let Err(error) = topic.publish_plain(&body).await {
+            tracing::warn!(error = %error, "announced, but not in the chat");
+        }
+    }
+
+    async fn machines(&self, detail_type: &str, detail: String) {
+        let Some(bus) = &self.bus else { return };
+        if let Err(error) = bus.put(detail_type, &detail).await {
+            tracing::warn!(error = %error, "announced, but not on the bus");
+        }
+    }
+}
+
+/// An incident's change as the bus tells it: the notice's attributes, and how many tasks or incidents it is about.
+fn changed(notice: &Notice, id: &str, count: u64) -> String {
+    let attributes: serde_json::Map<String, serde_json::Value> = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    json!({"schema": "ecs-triage/incident/v1", "id": id, "count": count, "subject": notice.subject, "attributes": attributes}).to_string()
+}
+
+/// Writes a line to the function's log. One that cannot be written must not keep the team from hearing.
+pub(super) fn log(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}

@@ -1,0 +1,331 @@
+//! The notice as Amazon Q Developer in chat applications takes it: a custom notification, version 1.0.
+//!
+//! It is short, since a chat is: what happened, ECS's words, the evidence and the fix; the whole text goes to the other topic. Names and
+//! reasons were written by others, so what would mention people, link elsewhere or end a block in a chat is replaced.
+
+use serde_json::{Value, json};
+
+use super::text;
+use crate::causes::Verdict;
+use crate::diagnosis::{Diagnosis, Report};
+use crate::event::Task;
+
+const LONGEST_TITLE: usize = 250;
+const LONGEST_DESCRIPTION: usize = 8000;
+const LONGEST_STEP: usize = 350;
+/// Of one block or line of the description, so that the others find room.
+const LONGEST_PART: usize = 2000;
+const MOST_STEPS: usize = 10;
+/// The state in which nothing is left to do.
+const RESOLVED: &str = "resolved";
+const CUT: &str = "...";
+const SHORTENED: &str = "(there is more in the whole notice and in the journal)";
+
+/// The notification of a report, with the incident's state in a word and its counts in a line (or nothing); `None` where there is nothing to
+/// announce. All notifications of one incident are of one thread.
+#[must_use]
+pub fn notification(report: &Report<'_>, state: &str, counts: &str) -> Option<String> {
+    let best = report.diagnoses.first()?;
+    let symptom = &report.symptoms[best.symptom].symptom;
+    let task = report.task;
+    let title = title(task, best, state);
+    let over = state == RESOLVED;
+    let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
+    let context = [
+        ("state", Some(state)),
+        ("cause", Some(best.cause.id)),
+        ("verdict", Some(best.verdict.as_str())),
+        ("owner", Some(best.cause.owner.as_str())),
+        ("step", Some(symptom.step.as_str())),
+        ("fault", Some(symptom.fault.as_str())),
+        ("cluster", task.cluster.as_deref()),
+        ("workload", workload),
+        ("account", task.account.as_deref()),
+        ("region", task.region.as_deref()),
+    ];
+    let context = context.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.filter(|value| !value.is_empty())?)))).collect();
+    let resources = [&task.arn, &task.task_definition, &best.culprit.id].into_iter().flatten().map(String::as_str);
+    // An incident sends one notification of a state for one task at most.
+    let occasion = task.arn.as_deref().map(|arn| arn.rsplit('/').next().unwrap_or(arn).to_owned()).or_else(|| task.stopped_at.map(|at| at.to_string()));
+    let id = [Some(report.fingerprint.clone()), Some(state.to_owned()), occasion].into_iter().flatten().collect::<Vec<_>>().join("-");
+    let content = json!({
+        "textType": "client-markdown",
+        "title": &title,
+        "description": if over { ending(task, counts) } else { description(report, best, counts) },
+        "nextSteps": if over { Vec::new() } else { next_steps(best) },
+        "keywords": [best.cause.id, best.verdict.as_str(), best.cause.owner.as_str()],
+    });
+    let metadata = json!({
+        "threadId": &report.fingerprint,
+        "summary": title,
+        "eventType": event_type(state),
+        "relatedResources": resources.filter(|resource| !resource.is_empty()).collect::<Vec<_>>(),
+        "additionalContext": Value::Object(context),
+    });
+    Some(envelope(&id, content, &metadata))
+}
+
+/// A notification without a report behind it, such as of a storm: its thread, its state in a word, a title, and a text.
+#[must_use]
+pub fn message(thread: &str, state: &str, title: &str, text: &str) -> String {
+    let title = cut(&harmless(title), LONGEST_TITLE);
+    let mut description = Description::default();
+    // A description there must be.
+    let said = if text.trim().is_empty() { title.as_str() } else { text };
+    said.lines().for_each(|line| description.line(line));
+    let content = json!({"textType": "client-markdown", "title": &title, "description": description.finish(), "keywords": [state]});
+    let metadata = json!({"threadId": thread, "summary": title, "eventType": event_type(state), "additionalContext": {"state": state}});
+    envelope(&format!("{thread}-{state}"), content, &metadata)
+}
+
+/// What is empty is left out: the schema wants none of it.
+fn envelope(id: &str, mut content: Value, metadata: &Value) -> String {
+    if let Some(content) = content.as_object_mut() {
+        content.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+    }
+    json!({"version": "1.0", "source": "custom", "id": id, "content": content, "metadata": metadata}).to_string()
+}
+
+fn event_type(state: &str) -> String {
+    format!("ecs-triage incident {state}")
+}
+
+fn title(task: &Task, best: &Diagnosis, state: &str) -> String {
+    let workload = task.workload.as_ref().map(|workload| &workload.name);
+    let place: Vec<&str> = [task.cluster.as_ref(), workload].into_iter().flatten().map(String::as_str).collect();
+    let place = if place.is_empty() { "ECS task".to_owned() } else { place.join("/") };
+    let state = if state == "opened" { String::new() } else { format!("[{state}] ") };
+    cut(&harmless(&format!("{state}{place}: {}", best.title)), LONGEST_TITLE)
+}
+
+fn description(report: &Report<'_>, best: &Diagnosis, counts: &str) -> String {
+    let mut out = Description::default();
+    out.line(&text::subject(report.task));
+    out.line(counts);
+    out.line(&format!("{} ({}); for {}", best.cause.id, best.verdict, best.cause.owner.in_words()));
+    out.block(report.symptoms[best.symptom].reason.text.trim());
+    for reference in best.culprit.references.iter().take(2) {
+        let name = reference.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let container = reference.container.as_ref().map(|container| format!("container {container}, ")).unwrap_or_default();
+        out.line(&format!("asked for by {container}{}{name}", reference.field));
+    }
+    for finding in &best.findings {
+        let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
+        out.line(&format!("\u{2022} {}: {}{source}", finding.kind, finding.text));
+    }
+    out.block(&best.drawing.join("\n"));
+    // As in the text: where the best is proved, the others do not stand beside it.
+    let others = report.diagnoses.iter().skip(1).filter(|other| other.symptom == best.symptom && other.verdict != Verdict::RuledOut);
+    for other in others.filter(|_| best.verdict != Verdict::Confirmed) {
+        out.line(&format!("or {} ({}): {}", other.cause.id, other.verdict, other.title));
+    }
+    out.finish()
+}
+
+fn ending(task: &Task, counts: &str) -> String {
+    let mut out = Description::default();
+    out.line(&text::subject(task));
+    out.line(counts);
+    out.finish()
+}
+
+/// What mends it. A command is whole or not there: half of one must not be pasted.
+fn next_steps(best: &Diagnosis) -> Vec<String> {
+    let commands = best.fix.commands.iter().map(|command| format!("`{}`", harmless(command)));
+    let (fitting, long): (Vec<String>, Vec<String>) = commands.partition(|step| length(step) <= LONGEST_STEP);
+    let more = !long.is_empty() || fitting.len() > MOST_STEPS - 2;
+    let words = Some(cut(&harmless(&best.fix.text), LONGEST_STEP)).filter(|words| !words.is_empty());
+    let steps = words.into_iter().chain(fitting.into_iter().take(MOST_STEPS - 2));
+    steps.chain(more.then(|| "paste the other commands from the whole notice".to_owned())).collect()
+}
+
+/// Lines and blocks, as many as find room.
+#[derive(Default)]
+struct Description {
+    out: String,
+    full: bool,
+}
+
+impl Description {
+    fn line(&mut self, text: &str) {
+        self.add(&cut(harmless(text).trim(), LONGEST_PART));
+    }
+
+    fn block(&mut self, text: &str) {
+        let text = cut(harmless(text).trim_end(), LONGEST_PART);
+        if !text.is_empty() {
+            self.add(&format!("```\n{text}\n```"));
+        }
+    }
+
+    fn add(&mut self, part: &str) {
+        if part.is_empty() || self.full {
+            return;
+        }
+        self.full = length(&self.out) + 1 + length(part) + 1 + length(SHORTENED) > LONGEST_DESCRIPTION;
+        self.out.push_str(if self.out.is_empty() { "" } else { "\n" });
+        self.out.push_str(if self.full { SHORTENED } else { part });
+    }
+
+    fn finish(self) -> String {
+        self.out
+    }
+}
+
+/// Text that is nothing but text in Slack's and in Teams's Markdown: `<` begins a mention or a link there, a backtick ends a block.
+fn harmless(text: &str) -> String {
+    let replaced = |letter| match letter {
+        '<' => '\u{2039}',
+        '>' => '\u{203a}',
+        '`' => '\'',
+        other => other,
+    };
+    text.chars().map(replaced).collect()
+}
+
+/// As UTF-16 counts: never fewer than the characters, however they are counted.
+fn length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    if length(text) <= longest {
+        return text.to_owned();
+    }
+    let mut room = longest - CUT.len();
+    let fits = |letter: &char| {
+        let left = room.checked_sub(letter.len_utf16());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    format!("{}{CUT}", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{harmless, length, message, notification};
+    use crate::causes::{Finding, Fix};
+    use crate::diagnosis::{Report, diagnose};
+    use crate::event::{Task, read_record};
+    use crate::question::Evidence;
+
+    /// One, two and four bytes, and with the last two units of UTF-16.
+    const LETTERS: [&str; 4] = ["a", "é", "漢", "🦀"];
+
+    fn task() -> Task {
+        let reason = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret \
+            from asm: retrieved secret from Secrets Manager did not contain json key password";
+        let arn = "arn:aws:ecs:us-east-1:111122223333:task/prod/8b9a1785791d0b80a17f4f1cff9c8f5a";
+        let record = json!({"taskArn": arn, "group": "service:api", "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "stoppedReason": reason});
+        read_record(&record.to_string()).remove(0).tasks.remove(0).expect("it reads")
+    }
+
+    fn read(text: Option<String>) -> Value {
+        serde_json::from_str(&text.expect("a notification")).expect("JSON")
+    }
+
+    fn text<'v>(value: &'v Value, path: &str) -> &'v str {
+        value.pointer(path).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn with(change: impl Fn(&mut Report<'_>)) -> Value {
+        let task = task();
+        let mut report = diagnose(&task, &Evidence::default());
+        change(&mut report);
+        read(notification(&report, "opened", "one task"))
+    }
+
+    #[test]
+    fn a_title_has_at_most_250_characters() {
+        for letter in LETTERS {
+            let long = with(|report| report.diagnoses[0].title = letter.repeat(3000));
+            for path in ["/content/title", "/metadata/summary"] {
+                let title = text(&long, path);
+                assert!((249..=250).contains(&length(title)) && title.ends_with(&format!("{letter}...")), "{title}");
+            }
+        }
+        let room = 250 - "prod/api: ".len();
+        let exact = with(|report| report.diagnoses[0].title = "é".repeat(room));
+        assert_eq!(text(&exact, "/content/title"), format!("prod/api: {}", "é".repeat(room)));
+    }
+
+    #[test]
+    fn a_description_has_at_most_8000_characters_and_its_blocks_end() {
+        for letter in LETTERS {
+            let long = with(|report| {
+                report.diagnoses[0].findings = (0..50).map(|_| Finding::unknown(letter.repeat(300))).collect();
+                report.diagnoses[0].drawing = vec![letter.repeat(5000)];
+            });
+            let description = text(&long, "/content/description");
+            assert!((7000..=8000).contains(&length(description)), "{}", length(description));
+            assert!(description.ends_with("(there is more in the whole notice and in the journal)"), "{description}");
+            assert_eq!(description.matches("```").count() % 2, 0);
+            let drawn = with(|report| report.diagnoses[0].drawing = vec![letter.repeat(5000)]);
+            let description = text(&drawn, "/content/description");
+            assert!(description.ends_with(&format!("{letter}...\n```")) && length(description) < 4000, "{description}");
+        }
+    }
+
+    #[test]
+    fn a_step_has_at_most_350_characters_and_no_command_is_cut() {
+        for letter in LETTERS {
+            let fits = letter.repeat(348 / length(letter));
+            let long = with(|report| {
+                report.diagnoses[0].fix = Fix { text: letter.repeat(1000), commands: vec![fits.clone(), letter.repeat(349)], ..Fix::default() };
+            });
+            let steps: Vec<&str> = long["content"]["nextSteps"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            assert!(steps.iter().all(|step| length(step) <= 350), "{steps:?}");
+            assert!(steps[0].ends_with(&format!("{letter}...")), "{steps:?}");
+            assert_eq!(steps[1..], [format!("`{fits}`").as_str(), "paste the other commands from the whole notice"]);
+        }
+        let many = with(|report| report.diagnoses[0].fix.commands = vec!["true".to_owned(); 30]);
+        assert_eq!(many["content"]["nextSteps"].as_array().map(Vec::len), Some(10));
+    }
+
+    #[test]
+    fn what_others_wrote_does_nothing_in_a_chat() {
+        assert_eq!(harmless("<!channel> <https://example.com|here> ```"), "‹!channel› ‹https://example.com|here› '''");
+        let told = with(|report| {
+            report.diagnoses[0].title = "<@U123>".to_owned();
+            report.diagnoses[0].findings = vec![Finding::unknown("```<!here>```")];
+            report.diagnoses[0].fix.commands = vec!["aws `id` <name>".to_owned()];
+        });
+        for path in ["/content/title", "/content/description", "/content/nextSteps/1"] {
+            assert!(!text(&told, path).is_empty() && !text(&told, path).contains(['<', '>']), "{path}");
+        }
+        assert_eq!(text(&told, "/content/description").matches("```").count(), 2);
+    }
+
+    #[test]
+    fn one_incident_is_one_thread() {
+        let task = task();
+        let report = diagnose(&task, &Evidence::default());
+        let [opened, resolved] = ["opened", "resolved"].map(|state| read(notification(&report, state, "17 tasks since 14:02:11Z")));
+        assert_eq!(opened["metadata"]["threadId"], resolved["metadata"]["threadId"]);
+        assert_eq!(opened["metadata"]["threadId"], report.fingerprint.as_str());
+        assert_ne!(opened["id"], resolved["id"]);
+        assert!(text(&resolved, "/content/title").starts_with("[resolved] prod/api: "), "{resolved}");
+        assert_eq!(resolved["content"].get("nextSteps"), None);
+        assert_eq!(resolved["content"]["description"], "service api in cluster prod (us-east-1, 111122223333)\n17 tasks since 14:02:11Z");
+    }
+
+    #[test]
+    fn what_has_no_report_is_told_within_the_limits_too() {
+        for letter in LETTERS {
+            let lines = vec![letter.repeat(100); 200].join("\n");
+            let storm = read(Some(message("storm-1", "storm", &letter.repeat(1000), &lines)));
+            assert!(length(text(&storm, "/content/title")) <= 250 && length(text(&storm, "/content/description")) <= 8000);
+            assert_eq!((text(&storm, "/metadata/threadId"), text(&storm, "/metadata/eventType")), ("storm-1", "ecs-triage incident storm"));
+        }
+    }
+
+    #[test]
+    fn nothing_wrong_is_not_told() {
+        let record = json!({"lastStatus": "STOPPED", "stopCode": "UserInitiated", "stoppedReason": "Task stopped by user"});
+        let task = read_record(&record.to_string()).remove(0).tasks.remove(0).expect("it reads");
+        assert_eq!(notification(&diagnose(&task, &Evidence::default()), "opened", ""), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! What a chat gets of one event, from the first failure to its end, and what CloudWatch counts of it, as snapshots.
+
+use std::fs;
+use std::path::Path;
+
+use ecs_triage::diagnosis::diagnose;
+use ecs_triage::event::read_record;
+use ecs_triage::question::Evidence;
+use ecs_triage::render::{chat, metrics};
+use ecs_triage::task_definition::TaskDefinition;
+use serde_json::Value;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the file can be read")
+}
+
+fn pretty(line: &str) -> String {
+    let value: Value = serde_json::from_str(line).expect("it is JSON");
+    serde_json::to_string_pretty(&value).expect("it is JSON")
+}
+
+#[test]
+fn an_incident_in_a_chat() {
+    let task = read_record(&read("events/secret-key-missing.json")).remove(0).tasks.remove(0).expect("the event reads");
+    let definition = TaskDefinition::from_json(&read("events/task-definitions/api.json")).expect("the definition reads");
+    let report = diagnose(&task, &Evidence::of_definition(definition));
+    let counts = [("opened", "first at 14:02:11Z"), ("still-failing", "100 tasks since 14:02:11Z"), ("resolved", "117 tasks from 14:02:11Z to 14:31:47Z")];
+    let told = counts.map(|(state, counts)| pretty(&chat::notification(&report, state, counts).expect("it is announced")));
+    insta::assert_snapshot!("chat", told.join("\n\n"));
+    let lines = [metrics::failures(&report, 17, 1_776_261_731_600), metrics::incident(&report, 1_776_261_731_600)];
+    insta::assert_snapshot!("metrics", lines.map(|line| line.expect("it counts")).join("\n"));
+}
+
+#[test]
+fn a_storm_in_a_chat() {
+    let text = "secrets-manager/network-timeout in us-east-1, 111122223333\nprod/api: 12 tasks\nprod/billing: 3 tasks";
+    insta::assert_snapshot!("storm", pretty(&chat::message("storm-secrets-manager", "storm", "21 incidents within 5 minutes", text)));
+}
