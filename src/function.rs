@@ -28,7 +28,7 @@ use crate::config::Settings;
 use crate::context;
 use crate::diagnosis::diagnose;
 use crate::event::{self, Entry, Task};
-use crate::incident::ledger::{Ledger, Next};
+use crate::incident::ledger::{Ledger, Next, Seen};
 use crate::incident::store::{Kept, Memory, NotSaved, Store, Unreachable};
 use crate::incident::storm::Storm;
 use crate::incident::{Due, Incident};
@@ -41,7 +41,7 @@ use batch::{Batch, End, Failure, about};
 
 /// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Before it is tried again to keep that a notice is out.
+/// Before the table is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// For so long what was announced without the table is not announced so again.
 const QUIET: SignedDuration = SignedDuration::from_mins(15);
@@ -232,7 +232,7 @@ impl Function {
         let entries: BTreeSet<usize> = failure.tasks.iter().map(|(entry, _)| *entry).collect();
         let (mut evidence, mut incident, mut announced) = (Evidence::default(), None, false);
         let done = if self.announcer.announces() {
-            match self.ledger.see(&failure.about, &failure.sightings(now), now).await {
+            match self.see(failure, now).await {
                 Ok(seen) => {
                     let incident = incident.insert(seen.incident);
                     match seen.next {
@@ -274,6 +274,16 @@ impl Function {
             }
         }
         outcome
+    }
+
+    /// Records sightings, in a second try if need be: what is seen twice changes nothing.
+    async fn see(&self, failure: &Failure<'_>, now: Timestamp) -> Result<Seen, Unreachable> {
+        let sightings = failure.sightings(now);
+        if let Ok(seen) = self.ledger.see(&failure.about, &sightings, now).await {
+            return Ok(seen);
+        }
+        sleep(PAUSE).await;
+        self.ledger.see(&failure.about, &sightings, now).await
     }
 
     /// All that AWS says about a task and what surrounds it.

@@ -16,7 +16,7 @@ from typing import Any
 
 from aws import Document
 from clock import seconds
-from events import Failure, Well
+from events import Failure, Poison, Well
 from network import Call, Network
 
 ANYWAY = "this may come again for each"
@@ -29,7 +29,7 @@ class Truth:
 
     failures: list[Failure]
     wells: list[Well]
-    poison: set[str]
+    poison: set[Poison]
     places: dict[tuple[str, str, str], tuple[str, Place]]
     """Of each workload, its fingerprint and place."""
 
@@ -110,12 +110,20 @@ class Judge:
         return told
 
     def _dead_letters(self, dead: list[Any]) -> None:
-        bodies = {message.body for message in dead}
-        for body in self._truth.poison - bodies:
-            self._wrong(f"poison is not among the dead letters: {body[:80]}")
-        for body in bodies - self._truth.poison:
-            self._wrong(f"a dead letter that is no poison: {body[:200]}")
+        events = {message.event for message in dead}
+        for event in self._truth.poison - events:
+            self._wrong(f"poison is not among the dead letters: {event}")
+        for message in dead:
+            if message.event not in self._truth.poison:
+                what = [self._hit(*delivery) for delivery in message.deliveries]
+                self._wrong(f"a dead letter that is no poison: {message.event}, {what}")
         self._verdict.figures["dead_letters"] = len(dead)
+
+    def _hit(self, instance: int, invocation: int) -> str:
+        """What happened to an invocation."""
+        killed = ["killed"] if (instance, invocation) in self._kills else []
+        failed = [f"{c.asked.operation} {c.fault}" for c in self._of_invocation[instance, invocation] if c.failed]
+        return f"{instance}/{invocation}: " + ", ".join(killed + failed)
 
     def _announced(self, told: dict[str, list[Told]]) -> None:
         lost = 0
@@ -210,10 +218,9 @@ class Judge:
                 assert call.document is not None
                 for seen in call.document.get("seen", ()):
                     recorded.setdefault(seen, call.done)
-        tasks = {failure.body(): failure for failure in self._truth.failures}
         for at, message in acknowledged:
-            failure = tasks.get(message.body)
-            if failure is not None and recorded.get(hashed(failure.arn), at + 1) > at:
+            failure = message.event
+            if isinstance(failure, Failure) and recorded.get(hashed(failure.arn), at + 1) > at:
                 self._wrong(f"acknowledged and not recorded: {failure.workload.place} {failure.task}")
 
     def _counted(self) -> None:
