@@ -300,7 +300,8 @@ impl Function {
         let report = diagnose(task, evidence);
         incident.about = about(&report);
         let context = context::lines(task, Some(incident), evidence, now);
-        let out = self.announcer.failure(&report, Some(incident), due, &context, now);
+        // On the heap: the SDK's futures are large.
+        let out = Box::pin(self.announcer.failure(&report, Some(incident), due, &context, now));
         self.tell_and_note(out, incident, due, now).await
     }
 
@@ -365,7 +366,8 @@ impl Function {
             }
         };
         for incident in &ended {
-            let told = self.tell_and_note(self.announcer.resolved(incident), incident, Due::Resolved, now).await;
+            let out = Box::pin(self.announcer.resolved(incident));
+            let told = self.tell_and_note(out, incident, Due::Resolved, now).await;
             if let Err(problem) = told {
                 outcome.fail([end.entry], &problem);
             }

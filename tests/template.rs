@@ -132,7 +132,8 @@ fn saved_queries_read_fields_of_the_journal() {
     let schema = fs::read_to_string(root().join("docs/json.md")).expect("the page can be read");
     let queries = template.split("QueryString: |\n").skip(1).map(|text| text.split("\n\n").next().unwrap_or(text));
     let words: Vec<&str> = queries.flat_map(|query| query.split(|letter: char| !(letter.is_alphanumeric() || letter == '.' || letter == '_'))).collect();
-    let fields: BTreeSet<&str> = words.into_iter().filter(|word| ["task.", "symptoms.", "diagnoses."].iter().any(|part| word.starts_with(part))).collect();
+    let fields: BTreeSet<&str> =
+        words.into_iter().filter(|word| ["task.", "symptoms.", "diagnoses.", "incident."].iter().any(|part| word.starts_with(part))).collect();
     assert!(fields.len() > 5, "{fields:?}");
     for field in fields {
         let (path, name) = (field.replace(".0.", "[]."), field.rsplit('.').next().unwrap_or(field));

@@ -37,6 +37,7 @@ from network import Network  # noqa: E402
 
 POISON = ["this is not JSON", "{", '{"Records": 1}', '{"detail-type": "ECS Task State Change", "detail": {"lastStatus": 7']
 STEP = 5.0  # events arrive together every so often
+LATE, DAYS = 3, 5 * 86400.0  # dead letters, sent again after days
 MOST_SECONDS = 3600.0
 CALLS_OF_A_NOTICE = 8  # of one kind, at most
 
@@ -92,6 +93,10 @@ class Scenario:
                     self.wells.append(Well(workload, round(self._start + at, 3)))
                 at += self._random.uniform(30, 900)
 
+        for n in range(LATE):
+            for _ in range(2):
+                self._fail(Workload(KINDS[n], f"late{n}", account(8888)), -DAYS + self._random.uniform(0, 3600))
+
     def _parts(self, count: int) -> list[int]:
         first = self._random.randint(1, count)
         return [first, count - first] if first < count else [count]
@@ -109,7 +114,7 @@ class Scenario:
                 delay = 0.0 if is_calm else self._random.expovariate(1 / 10)
                 if not is_calm and self._random.random() < 0.05:
                     delay = self._random.uniform(0, 900)
-                queue.send(event, (event.at + delay) // STEP * STEP + STEP)
+                queue.send(event, (max(event.at, self._start) + delay) // STEP * STEP + STEP)
         for poison in self.poison:
             queue.send(poison, self._start + self._random.uniform(0, 1800))
 
@@ -269,10 +274,10 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--storm", type=int, default=60, help="more workloads, which fail at once in one way")
     parser.add_argument("--instances", type=int, default=3)
     parser.add_argument("--batch", type=int, default=10, help="messages in a batch at most")
-    parser.add_argument("--factor", type=int, default=8, help="how much faster than the machine's time passes")
-    parser.add_argument("--rate", type=float, default=0.06, help="share of the calls with a fault")
-    parser.add_argument("--kills", type=float, default=0.08, help="share of the invocations that are ended")
-    parser.add_argument("--outages", type=float, default=0.02, help="share of the invocations after which a service is down")
+    parser.add_argument("--factor", type=int, default=16, help="how much faster than the machine's time passes")
+    parser.add_argument("--rate", type=float, default=0.05, help="share of the calls with a fault")
+    parser.add_argument("--kills", type=float, default=0.05, help="share of the invocations that are ended")
+    parser.add_argument("--outages", type=float, default=0.015, help="share of the invocations after which a service is down")
     parser.add_argument("--aws", choices=["standin", "ministack"], default="standin")
     parser.add_argument("--calm", action="store_true", help="no faults, and each event once and in order")
     parser.add_argument("--load", action="store_true", help="no faults; measure calls and memory")
