@@ -30,7 +30,7 @@ use crate::diagnosis::diagnose;
 use crate::event::{self, Entry, Task};
 use crate::incident::ledger::{Ledger, Next, Seen};
 use crate::incident::store::{Kept, Memory, NotSaved, Store, Unreachable};
-use crate::incident::storm::Storm;
+use crate::incident::storm::{self, Storm};
 use crate::incident::{Due, Incident};
 use crate::question::Evidence;
 use crate::render::json::v1;
@@ -210,12 +210,13 @@ impl Function {
     async fn work(&self, entries: &[Entry], now: Timestamp) -> Outcome {
         let batch = Batch::of(entries, now);
         let mut outcome = Outcome::default();
-        let failures = join_all(batch.failures.iter().map(|failure| self.failure(failure, now)));
+        let failures = self.failures(batch.failures.iter().collect(), now);
         let ends = join_all(batch.ends.iter().map(|end| self.end(end, now)));
         let (mut failures, ends) = join(failures, ends).await;
         // Who waited for another of the same batch need not wait any longer.
-        let waiting = failures.iter_mut().zip(&batch.failures).filter(|(done, _)| done.waits());
-        join_all(waiting.map(async |(done, failure)| *done = self.failure(failure, now).await)).await;
+        let (waiting, again): (Vec<_>, Vec<_>) = failures.iter_mut().zip(&batch.failures).filter(|(done, _)| done.waits()).unzip();
+        let again = self.failures(again, now).await;
+        waiting.into_iter().zip(again).for_each(|(waiting, done)| *waiting = done);
         failures.into_iter().chain(ends).for_each(|done| outcome.add(done));
         for (entry, task) in batch.others {
             outcome.line(entry, task, &Evidence::default(), None, false);
@@ -225,14 +226,41 @@ impl Function {
         outcome
     }
 
-    /// Records the failures of one fingerprint, and announces what they make due.
-    async fn failure(&self, failure: &Failure<'_>, now: Timestamp) -> Outcome {
+    /// Records failures, and announces what they make due. Those that may be one storm are recorded one after another: they would only come between
+    /// one another's changes of it.
+    async fn failures(&self, failures: Vec<&Failure<'_>>, now: Timestamp) -> Vec<Outcome> {
+        let mut storms: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, failure) in failures.iter().enumerate() {
+            storms.entry(storm::key(&failure.about)).or_default().push(at);
+        }
+        let seeing = storms.values().map(async |storm| {
+            let mut seen = Vec::new();
+            let mut unreachable = None;
+            for at in storm {
+                let result = match (&unreachable, self.announcer.announces()) {
+                    (Some(why), _) => Some(Err(Unreachable::clone(why))),
+                    (None, true) => Some(self.see(failures[*at], now).await),
+                    (None, false) => None,
+                };
+                // Who does not answer would be waited for again and again.
+                unreachable = result.as_ref().and_then(|result| result.as_ref().err().cloned());
+                seen.push((*at, result));
+            }
+            seen
+        });
+        let mut seen: Vec<_> = join_all(seeing).await.into_iter().flatten().collect();
+        seen.sort_by_key(|(at, _)| *at);
+        join_all(seen.into_iter().map(|(at, seen)| self.failure(failures[at], seen, now))).await
+    }
+
+    /// Announces what the failures of one fingerprint made due; `seen` is what became of them in the table, if anybody is told at all.
+    async fn failure(&self, failure: &Failure<'_>, seen: Option<Result<Seen, Unreachable>>, now: Timestamp) -> Outcome {
         let mut outcome = Outcome::default();
         let Some(latest) = failure.latest() else { return outcome };
         let entries: BTreeSet<usize> = failure.tasks.iter().map(|(entry, _)| *entry).collect();
         let (mut evidence, mut incident, mut announced) = (Evidence::default(), None, false);
-        let done = if self.announcer.announces() {
-            match self.see(failure, now).await {
+        let done = if let Some(seen) = seen {
+            match seen {
                 Ok(seen) => {
                     let incident = incident.insert(seen.incident);
                     match seen.next {

@@ -181,6 +181,7 @@ class Run:
             "invocations": pool.invocations,
             "receives": dict(sorted(queue.receives.items())),
             "kills": len(network.kills),
+            "overran": sum(kill.overran for kill in network.kills),
             "faults": dict(sorted(network.faults.items())),
             "calls": dict(sorted(network.counts.items())),
             "journal": sum(aws.lines.values()),
@@ -274,7 +275,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--storm", type=int, default=60, help="more workloads, which fail at once in one way")
     parser.add_argument("--instances", type=int, default=3)
     parser.add_argument("--batch", type=int, default=10, help="messages in a batch at most")
-    parser.add_argument("--factor", type=int, default=16, help="how much faster than the machine's time passes")
+    parser.add_argument("--factor", type=int, default=10, help="how much faster than the machine's time passes")
     parser.add_argument("--rate", type=float, default=0.05, help="share of the calls with a fault")
     parser.add_argument("--kills", type=float, default=0.05, help="share of the invocations that are ended")
     parser.add_argument("--outages", type=float, default=0.015, help="share of the invocations after which a service is down")

@@ -125,13 +125,13 @@ class Instance:
             stderr=subprocess.STDOUT,
         )
 
-    def kill(self) -> None:
+    def kill(self, overran: bool = False) -> None:
         """Ends it at once, wherever it is."""
         if self.process is None or self.killed:
             return
         self.killed = True
         network = self._pool.network
-        network.kills.append(Kill(self.number, self.invocation if self.batch else 0, network.tick()))
+        network.kills.append(Kill(self.number, self.invocation if self.batch else 0, network.tick(), overran))
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.waiting = None
@@ -252,7 +252,7 @@ class Pool:
             if (code := instance.process.poll()) is not None:
                 raise RuntimeError(f"instance {instance.number} ended by itself with {code}")
             if instance.batch and self.clock.now() > instance.deadline:
-                instance.kill()
+                instance.kill(overran=True)
         while len(self.instances) < size:
             self._started += 1
             instance = Instance(self._started, self)

@@ -60,6 +60,7 @@ class Kill:
     instance: int
     invocation: int
     at: int
+    overran: bool
 
 
 class Network:
