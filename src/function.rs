@@ -28,9 +28,9 @@ use crate::config::Settings;
 use crate::context;
 use crate::diagnosis::diagnose;
 use crate::event::{self, Entry, Task};
-use crate::incident::ledger::{Ledger, Next};
+use crate::incident::ledger::{Ledger, Next, Seen};
 use crate::incident::store::{Kept, Memory, NotSaved, Store, Unreachable};
-use crate::incident::storm::Storm;
+use crate::incident::storm::{self, Storm};
 use crate::incident::{Due, Incident};
 use crate::question::Evidence;
 use crate::render::json::v1;
@@ -41,7 +41,7 @@ use batch::{Batch, End, Failure, about};
 
 /// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Before it is tried again to keep that a notice is out.
+/// Before the table is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// For so long what was announced without the table is not announced so again.
 const QUIET: SignedDuration = SignedDuration::from_mins(15);
@@ -210,12 +210,13 @@ impl Function {
     async fn work(&self, entries: &[Entry], now: Timestamp) -> Outcome {
         let batch = Batch::of(entries, now);
         let mut outcome = Outcome::default();
-        let failures = join_all(batch.failures.iter().map(|failure| self.failure(failure, now)));
+        let failures = self.failures(batch.failures.iter().collect(), now);
         let ends = join_all(batch.ends.iter().map(|end| self.end(end, now)));
         let (mut failures, ends) = join(failures, ends).await;
         // Who waited for another of the same batch need not wait any longer.
-        let waiting = failures.iter_mut().zip(&batch.failures).filter(|(done, _)| done.waits());
-        join_all(waiting.map(async |(done, failure)| *done = self.failure(failure, now).await)).await;
+        let (waiting, again): (Vec<_>, Vec<_>) = failures.iter_mut().zip(&batch.failures).filter(|(done, _)| done.waits()).unzip();
+        let again = self.failures(again, now).await;
+        waiting.into_iter().zip(again).for_each(|(waiting, done)| *waiting = done);
         failures.into_iter().chain(ends).for_each(|done| outcome.add(done));
         for (entry, task) in batch.others {
             outcome.line(entry, task, &Evidence::default(), None, false);
@@ -225,14 +226,41 @@ impl Function {
         outcome
     }
 
-    /// Records the failures of one fingerprint, and announces what they make due.
-    async fn failure(&self, failure: &Failure<'_>, now: Timestamp) -> Outcome {
+    /// Records failures, and announces what they make due. Those that may be one storm are recorded one after another: they would only come between
+    /// one another's changes of it.
+    async fn failures(&self, failures: Vec<&Failure<'_>>, now: Timestamp) -> Vec<Outcome> {
+        let mut storms: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, failure) in failures.iter().enumerate() {
+            storms.entry(storm::key(&failure.about)).or_default().push(at);
+        }
+        let seeing = storms.values().map(async |storm| {
+            let mut seen = Vec::new();
+            let mut unreachable = None;
+            for at in storm {
+                let result = match (&unreachable, self.announcer.announces()) {
+                    (Some(why), _) => Some(Err(Unreachable::clone(why))),
+                    (None, true) => Some(self.see(failures[*at], now).await),
+                    (None, false) => None,
+                };
+                // Who does not answer would be waited for again and again.
+                unreachable = result.as_ref().and_then(|result| result.as_ref().err().cloned());
+                seen.push((*at, result));
+            }
+            seen
+        });
+        let mut seen: Vec<_> = join_all(seeing).await.into_iter().flatten().collect();
+        seen.sort_by_key(|(at, _)| *at);
+        join_all(seen.into_iter().map(|(at, seen)| self.failure(failures[at], seen, now))).await
+    }
+
+    /// Announces what the failures of one fingerprint made due; `seen` is what became of them in the table, if anybody is told at all.
+    async fn failure(&self, failure: &Failure<'_>, seen: Option<Result<Seen, Unreachable>>, now: Timestamp) -> Outcome {
         let mut outcome = Outcome::default();
         let Some(latest) = failure.latest() else { return outcome };
         let entries: BTreeSet<usize> = failure.tasks.iter().map(|(entry, _)| *entry).collect();
         let (mut evidence, mut incident, mut announced) = (Evidence::default(), None, false);
-        let done = if self.announcer.announces() {
-            match self.ledger.see(&failure.about, &failure.sightings(now), now).await {
+        let done = if let Some(seen) = seen {
+            match seen {
                 Ok(seen) => {
                     let incident = incident.insert(seen.incident);
                     match seen.next {
@@ -276,6 +304,16 @@ impl Function {
         outcome
     }
 
+    /// Records sightings, in a second try if need be: what is seen twice changes nothing.
+    async fn see(&self, failure: &Failure<'_>, now: Timestamp) -> Result<Seen, Unreachable> {
+        let sightings = failure.sightings(now);
+        if let Ok(seen) = self.ledger.see(&failure.about, &sightings, now).await {
+            return Ok(seen);
+        }
+        sleep(PAUSE).await;
+        self.ledger.see(&failure.about, &sightings, now).await
+    }
+
     /// All that AWS says about a task and what surrounds it.
     async fn ask(&self, task: &Task) -> Evidence {
         let prober = Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: self.probing };
@@ -290,35 +328,31 @@ impl Function {
         let report = diagnose(task, evidence);
         incident.about = about(&report);
         let context = context::lines(task, Some(incident), evidence, now);
-        let telling = Box::pin(self.announcer.failure(&report, Some(incident), due, &context, now));
-        self.tell_and_note(telling, incident, due, now).await
+        // On the heap: the SDK's futures are large.
+        let out = Box::pin(self.announcer.failure(&report, Some(incident), due, &context, now));
+        self.tell_and_note(out, incident, due, now).await
     }
 
     /// Tells what is due, and keeps that it is out.
-    async fn tell_and_note(
-        &self,
-        telling: impl Future<Output = Result<(), String>>,
-        incident: &Incident,
-        due: Due,
-        now: Timestamp,
-    ) -> Result<(), FunctionError> {
+    async fn tell_and_note(&self, out: impl Future<Output = Result<(), String>>, incident: &Incident, due: Due, now: Timestamp) -> Result<(), FunctionError> {
         let id = notice_id(incident, due);
-        if !self.told().unnoted.contains(&id) {
-            telling.await.map_err(FunctionError::Unannounced)?;
+        let is_out = self.told().unnoted.contains(&id);
+        if !is_out {
+            out.await.map_err(FunctionError::Unannounced)?;
         }
-        let noted = self.note(|| self.ledger.announced(incident, due, now)).await;
+        let noted = note(|| self.ledger.announced(incident, due, now)).await;
         let mut told = self.told();
-        match &noted {
-            Ok(()) => _ = told.unnoted.remove(&id),
-            Err(_) if told.unnoted.len() < REMEMBERED => _ = told.unnoted.insert(id),
-            Err(_) => {}
+        if noted.is_ok() {
+            told.unnoted.remove(&id);
+        } else if told.unnoted.len() < REMEMBERED {
+            told.unnoted.insert(id);
         }
         noted
     }
 
     async fn announce_storm(&self, incident: &Incident, storm: &Storm, now: Timestamp) -> Result<(), FunctionError> {
         self.announcer.storm(incident, storm).await.map_err(FunctionError::Unannounced)?;
-        self.note(|| self.ledger.storm_announced(incident, storm, now)).await
+        note(|| self.ledger.storm_announced(incident, storm, now)).await
     }
 
     /// Whether a failure of this fingerprint was not announced lately without the table.
@@ -342,21 +376,6 @@ impl Function {
         Ok(())
     }
 
-    /// Keeps that a notice is out. Where that fails the message comes again, so that it is kept then.
-    async fn note<F>(&self, keep: impl Fn() -> F) -> Result<(), FunctionError>
-    where
-        F: Future<Output = Result<(), Unreachable>>,
-    {
-        if keep().await.is_ok() {
-            return Ok(());
-        }
-        sleep(PAUSE).await;
-        keep().await.map_err(|error| {
-            tracing::error!(%error, "announced, but not noted: it may come again");
-            FunctionError::Unrecorded(error.to_string())
-        })
-    }
-
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -375,9 +394,9 @@ impl Function {
             }
         };
         for incident in &ended {
-            // On the heap, like the other: the SDK's futures are large.
-            let telling = Box::pin(self.announcer.resolved(incident));
-            if let Err(problem) = self.tell_and_note(telling, incident, Due::Resolved, now).await {
+            let out = Box::pin(self.announcer.resolved(incident));
+            let told = self.tell_and_note(out, incident, Due::Resolved, now).await;
+            if let Err(problem) = told {
                 outcome.fail([end.entry], &problem);
             }
         }
@@ -411,6 +430,21 @@ impl Function {
         }
         outcome.add(Outcome { problems: problems.into_iter().collect(), lines: Vec::new() });
     }
+}
+
+/// Keeps that a notice is out. Where that fails the message comes again, so that it is kept then.
+async fn note<F>(keep: impl Fn() -> F) -> Result<(), FunctionError>
+where
+    F: Future<Output = Result<(), Unreachable>>,
+{
+    if keep().await.is_ok() {
+        return Ok(());
+    }
+    sleep(PAUSE).await;
+    keep().await.map_err(|error| {
+        tracing::error!(%error, "announced, but not noted: it may come again");
+        FunctionError::Unrecorded(error.to_string())
+    })
 }
 
 fn tasks(count: usize) -> String {

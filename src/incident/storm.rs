@@ -15,8 +15,12 @@ use super::{About, Claim, Incident, claim, release};
 pub const MANY: usize = 20;
 /// If they open within this time.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
-/// After so long a member that was told has come again and knows it.
-const KEPT: SignedDuration = SignedDuration::from_mins(15);
+/// For so long a member that was told is listed.
+const LISTED: SignedDuration = SignedDuration::from_mins(15);
+/// After so long a member that was told has come again and knows it, or never will: a message comes five times, six minutes apart.
+const KEPT: SignedDuration = SignedDuration::from_mins(45);
+/// Of those that are listed no more, this many are known.
+const KNOWN: usize = 500;
 /// Bytes of text in the list: with what JSON adds well below the 400 KB that an item may have.
 const ROOM: usize = 160_000;
 
@@ -26,6 +30,8 @@ const ROOM: usize = 160_000;
 pub struct Storm {
     /// Those that opened within the window, and while it is a storm all of it.
     pub members: Vec<Member>,
+    /// Those that were told and are listed no more: the serial of each fingerprint, and when it joined.
+    pub known: BTreeMap<String, (u64, Timestamp)>,
     /// How many were told when it was announced last; none if it never was.
     pub announced: usize,
     /// When it was announced last.
@@ -81,11 +87,13 @@ pub fn key(about: &About) -> String {
 impl Storm {
     /// Lets an incident join, once; what has left the window goes, unless it is a storm that goes on.
     pub fn join(&mut self, incident: &Incident, now: Timestamp) {
-        if self.announced_at.is_some_and(|at| now.duration_since(at) <= WINDOW * 2) {
-            self.members.retain(|member| !member.told || now.duration_since(member.at) <= KEPT);
-        } else {
-            self.members.retain(|member| now.duration_since(member.at) <= WINDOW);
+        let goes_on = self.announced_at.is_some_and(|at| now.duration_since(at) <= WINDOW * 2);
+        if !goes_on {
             (self.announced, self.announced_at) = (0, None);
+        }
+        self.forget(goes_on, now);
+        if self.is_known(incident) {
+            return;
         }
         let about = &incident.about;
         let name = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
@@ -100,6 +108,27 @@ impl Storm {
         }
     }
 
+    fn is_known(&self, incident: &Incident) -> bool {
+        self.known.get(&incident.about.fingerprint).is_some_and(|(serial, _)| *serial >= incident.serial)
+    }
+
+    /// Lets go what is no longer listed, and what nobody will ask for any more.
+    fn forget(&mut self, goes_on: bool, now: Timestamp) {
+        let is_listed = |member: &Member| {
+            let age = now.duration_since(member.at);
+            if goes_on { !member.told || age <= LISTED } else { age <= WINDOW }
+        };
+        for member in self.members.extract_if(.., |member| !is_listed(member)).filter(|member| member.told) {
+            self.known.insert(member.fingerprint, (member.serial, member.at));
+        }
+        self.known.retain(|_, (_, at)| now.duration_since(*at) <= KEPT);
+        while self.known.len() > KNOWN {
+            let oldest = self.known.iter().min_by_key(|(_, (_, at))| *at).map(|(fingerprint, _)| fingerprint.clone());
+            let Some(oldest) = oldest else { break };
+            self.known.remove(&oldest);
+        }
+    }
+
     /// Whether so many opened that they are announced together.
     #[must_use]
     pub fn is_storm(&self) -> bool {
@@ -108,6 +137,9 @@ impl Storm {
 
     /// Where an incident stands that has joined; claims the notice if it is due.
     pub fn standing(&mut self, incident: &Incident, holder: &str, now: Timestamp) -> Standing {
+        if self.is_known(incident) {
+            return Standing::Told;
+        }
         let Some(member) = self.members.iter().find(|member| member.fingerprint == incident.about.fingerprint) else { return Standing::Calm };
         if !self.is_storm() {
             return Standing::Calm;

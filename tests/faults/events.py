@@ -77,6 +77,20 @@ class Well:
 
 
 @dataclass(frozen=True, slots=True)
+class Poison:
+    """What no event is."""
+
+    text: str
+
+    def body(self) -> str:
+        """The message."""
+        return self.text
+
+
+Event = Failure | Well | Poison
+
+
+@dataclass(frozen=True, slots=True)
 class _Base:
     text: str
     account: str

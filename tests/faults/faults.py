@@ -30,15 +30,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "adapters"))
 
 from aws import JOURNAL, TABLE, Forwarded, Standin  # noqa: E402
 from clock import Clock  # noqa: E402
-from events import KINDS, Failure, Well, Workload, new_task, place_of_notice  # noqa: E402
+from events import KINDS, Failure, Poison, Well, Workload, new_task, place_of_notice  # noqa: E402
 from function import Pool, Queue  # noqa: E402
 from judge import Judge, Truth, Verdict  # noqa: E402
 from network import Network  # noqa: E402
 
-STORM = 60
 POISON = ["this is not JSON", "{", '{"Records": 1}', '{"detail-type": "ECS Task State Change", "detail": {"lastStatus": 7']
 STEP = 5.0  # events arrive together every so often
+LATE, DAYS = 3, 5 * 86400.0  # dead letters, sent again after days
 MOST_SECONDS = 3600.0
+CALLS_OF_A_NOTICE = 8  # of one kind, at most
 
 
 def account(number: int) -> str:
@@ -52,8 +53,8 @@ class Scenario:
     def __init__(self, arguments: argparse.Namespace, random_: random.Random, start: float) -> None:
         self.failures: list[Failure] = []
         self.wells: list[Well] = []
-        self.poison = [f"{text} {number}" for number, text in enumerate(POISON)] if not arguments.load else []
-        self._random, self._start = random_, start
+        self.poison = [] if arguments.load else [Poison(text) for text in POISON]
+        self._random, self._start, self._storm = random_, start, arguments.storm
         self._workloads = [
             Workload(KINDS[n % len(KINDS)], f"w{n}", account(n // 10)) for n in range(arguments.workloads)
         ]
@@ -73,11 +74,12 @@ class Scenario:
 
     def _badly(self, events: int) -> None:
         """Bursts of failures; some workloads are well again, and some of those fail again; a storm in between."""
-        storm = [Workload("kms-access-denied", f"s{n}", account(9999)) for n in range(STORM)]
+        storms = self._storm
+        storm = [Workload("kms-access-denied", f"s{n}", account(9999)) for n in range(storms)]
         begins = self._random.uniform(60, 1200)
         for workload in storm:
             self._fail(workload, begins + self._random.uniform(0, 60))
-        left = max(len(self._workloads), events - STORM)
+        left = max(len(self._workloads), events - storms)
         shares = [self._random.paretovariate(1.0) for _ in self._workloads]
         for workload, share in zip(self._workloads, shares, strict=True):
             count = max(1, round(left * share / sum(shares)))
@@ -90,6 +92,10 @@ class Scenario:
                     at += self._random.uniform(60, 900)
                     self.wells.append(Well(workload, round(self._start + at, 3)))
                 at += self._random.uniform(30, 900)
+
+        for n in range(LATE):
+            for _ in range(2):
+                self._fail(Workload(KINDS[n], f"late{n}", account(8888)), -DAYS + self._random.uniform(0, 3600))
 
     def _parts(self, count: int) -> list[int]:
         first = self._random.randint(1, count)
@@ -108,9 +114,9 @@ class Scenario:
                 delay = 0.0 if is_calm else self._random.expovariate(1 / 10)
                 if not is_calm and self._random.random() < 0.05:
                     delay = self._random.uniform(0, 900)
-                queue.send(event.body(), (event.at + delay) // STEP * STEP + STEP)
-        for body in self.poison:
-            queue.send(body, self._start + self._random.uniform(0, 1800))
+                queue.send(event, (max(event.at, self._start) + delay) // STEP * STEP + STEP)
+        for poison in self.poison:
+            queue.send(poison, self._start + self._random.uniform(0, 1800))
 
 
 def places(cli: Path, scenario: Scenario, directory: Path) -> dict[tuple[str, str, str], tuple[str, Any]]:
@@ -161,7 +167,10 @@ class Run:
         finally:
             output.close()
         took = time.monotonic() - began
-        verdict = self._judge(scenario, known, network, pool, aws.items())
+        if arguments.keep is not None:
+            self._keep(network)
+        items = aws.items()
+        verdict = self._judge(scenario, known, network, pool, items)
         figures = {
             "seed": arguments.seed,
             "events": len(scenario.failures) + len(scenario.wells),
@@ -172,8 +181,11 @@ class Run:
             "invocations": pool.invocations,
             "receives": dict(sorted(queue.receives.items())),
             "kills": len(network.kills),
+            "overran": sum(kill.overran for kill in network.kills),
             "faults": dict(sorted(network.faults.items())),
             "calls": dict(sorted(network.counts.items())),
+            "journal": sum(aws.lines.values()),
+            "table": {key: document.get("occurrences") for key, document in sorted(items.items())},
             "refused": dict(sorted(network.codes.items())),
             "seconds": round(took, 1),
             "events_per_second": round(sent / took),
@@ -184,6 +196,15 @@ class Run:
             verdict.figures["memory_kb"] = self.memory
             self._grows_with_incidents(verdict, network, pool, len(known))
         return verdict
+
+    def _keep(self, network: Network) -> None:
+        lines = [
+            (c.began, c.done, c.instance, c.invocation, c.asked.operation, c.asked.key, c.fault, c.code, c.document)
+            for c in network.calls
+        ]
+        lines += [(kill.at, 0, kill.instance, kill.invocation, "kill", "", "", "", None) for kill in network.kills]
+        text = "".join(json.dumps(line) + "\n" for line in sorted(lines, key=lambda line: line[0]))
+        (self._directory / "calls.jsonl").write_text(text, encoding="utf-8")
 
     def _aws(self) -> Any:
         if self.arguments.aws == "standin":
@@ -227,7 +248,20 @@ class Run:
 
     def _grows_with_incidents(self, verdict: Verdict, network: Network, pool: Pool, incidents: int) -> None:
         """No call is made for each task, but those of a batch: a read and a write of each fingerprint, a write of each stream."""
-        raise NotImplementedError
+        counts, told = network.counts, sum(network.notices.values())
+        # A batch reads and writes each of its fingerprints once, and writes each of its streams once.
+        most = Counter({"dynamodb:GetItem": pool.fingerprints, "dynamodb:PutItem": pool.fingerprints, "logs:PutLogEvents": pool.fingerprints})
+        for name, count in counts.items():
+            # What an incident takes: its index, its storm, its claim, its note; what AWS is asked about it; one notice.
+            per_incident = count - most[name]
+            if per_incident > CALLS_OF_A_NOTICE * (told + incidents):
+                verdict.wrong.append(f"{name}: {count} calls for {incidents} incidents, {told} notices and {most[name]} writes of batches")
+        verdict.figures["fingerprints_of_batches"] = pool.fingerprints
+        if told != incidents * (1 + sum(len(str(n)) - 1 for n in [verdict.figures["events"] // incidents])):
+            verdict.wrong.append(f"{told} notices of {incidents} incidents")
+        first, *_, last = [max(each) for each in self.memory.values()]
+        if last > first * 1.25 + 4096:
+            verdict.wrong.append(f"memory grows: {self.memory}")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -238,12 +272,13 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--events", type=int, default=400, help="failures to send, about")
     parser.add_argument("--workloads", type=int, default=30)
+    parser.add_argument("--storm", type=int, default=60, help="more workloads, which fail at once in one way")
     parser.add_argument("--instances", type=int, default=3)
     parser.add_argument("--batch", type=int, default=10, help="messages in a batch at most")
-    parser.add_argument("--factor", type=int, default=8, help="how much faster than the machine's time passes")
-    parser.add_argument("--rate", type=float, default=0.06, help="share of the calls with a fault")
-    parser.add_argument("--kills", type=float, default=0.08, help="share of the invocations that are ended")
-    parser.add_argument("--outages", type=float, default=0.02, help="share of the invocations after which a service is down")
+    parser.add_argument("--factor", type=int, default=10, help="how much faster than the machine's time passes")
+    parser.add_argument("--rate", type=float, default=0.05, help="share of the calls with a fault")
+    parser.add_argument("--kills", type=float, default=0.05, help="share of the invocations that are ended")
+    parser.add_argument("--outages", type=float, default=0.015, help="share of the invocations after which a service is down")
     parser.add_argument("--aws", choices=["standin", "ministack"], default="standin")
     parser.add_argument("--calm", action="store_true", help="no faults, and each event once and in order")
     parser.add_argument("--load", action="store_true", help="no faults; measure calls and memory")
@@ -265,6 +300,8 @@ def main() -> int:
     json.dump(verdict.figures | {"wrong": verdict.wrong[:50]}, sys.stdout)
     print()
     for name, value in verdict.figures.items():
+        if name == "table":
+            continue
         print(f"{name:>28}: {value}", file=sys.stderr)
     for text in verdict.wrong[:50]:
         print(f"WRONG: {text}", file=sys.stderr)

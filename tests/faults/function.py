@@ -11,10 +11,11 @@ import signal
 import subprocess
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clock import Clock
+from events import Event, Failure
 from http1 import Request, listen
 from network import Call, Kill, Network
 
@@ -29,9 +30,11 @@ class Message:
     """A message of the queue."""
 
     id: str
-    body: str
+    event: Event
     receives: int = 0
     alive: bool = True
+    deliveries: list[tuple[int, int]] = field(default_factory=list)
+    """Instances and invocations."""
 
 
 class Queue:
@@ -46,10 +49,10 @@ class Queue:
         self.dead: list[Message] = []
         self.receives: Counter[int] = Counter()
 
-    def send(self, body: str, at: float) -> None:
+    def send(self, event: Event, at: float) -> None:
         """A message that can be received from a time on."""
         self.alive += 1
-        self._hide(Message(f"m{self.alive}", body), at)
+        self._hide(Message(f"m{self.alive}", event), at)
 
     def next_at(self) -> float | None:
         """When a message is to be had."""
@@ -122,13 +125,13 @@ class Instance:
             stderr=subprocess.STDOUT,
         )
 
-    def kill(self) -> None:
+    def kill(self, overran: bool = False) -> None:
         """Ends it at once, wherever it is."""
         if self.process is None or self.killed:
             return
         self.killed = True
         network = self._pool.network
-        network.kills.append(Kill(self.number, self.invocation if self.batch else 0, network.tick()))
+        network.kills.append(Kill(self.number, self.invocation if self.batch else 0, network.tick(), overran))
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.waiting = None
@@ -153,8 +156,10 @@ class Instance:
         request, self.waiting, self.batch = self.waiting, None, batch
         self.invocation = self._pool.network.tick()
         self.deadline = self._pool.clock.now() + TIMEOUT
+        for message in batch:
+            message.deliveries.append((self.number, self.invocation))
         records = [
-            {"messageId": m.id, "receiptHandle": m.id, "body": m.body, "attributes": {}, "eventSource": "aws:sqs"}
+            {"messageId": m.id, "receiptHandle": m.id, "body": m.event.body(), "attributes": {}, "eventSource": "aws:sqs"}
             for m in batch
         ]
         headers = (
@@ -195,7 +200,7 @@ class Pool:
         self.answered_messages = 0
         self.invocations = 0
         self.errors = 0
-        self.most_memory = 0
+        self.fingerprints = 0
         self.acknowledged: list[tuple[int, Message]] = []
         self.kill_rate = 0.0
         self.on_batch: Callable[[], None] = lambda: None
@@ -247,7 +252,7 @@ class Pool:
             if (code := instance.process.poll()) is not None:
                 raise RuntimeError(f"instance {instance.number} ended by itself with {code}")
             if instance.batch and self.clock.now() > instance.deadline:
-                instance.kill()
+                instance.kill(overran=True)
         while len(self.instances) < size:
             self._started += 1
             instance = Instance(self._started, self)
@@ -262,6 +267,7 @@ class Pool:
             if not batch:
                 return
             self.invocations += 1
+            self.fingerprints += len({m.event.workload for m in batch if isinstance(m.event, Failure)})
             instance.killer = self._a_killer() if self._random.random() < self.kill_rate else None
             instance.give(batch)
 

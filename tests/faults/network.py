@@ -27,6 +27,7 @@ FAULTS = {
 }
 HARMLESS = {"slow"}
 LATE_SECONDS = (3.5, 7.0)  # after the caller has given up and tried again
+OUTAGE_SECONDS = 120.0  # less than a message is hidden
 SLOW_SECONDS = (0.3, 2.0)  # before it gives up
 THROTTLED = {"dynamodb": "ProvisionedThroughputExceededException", "sns": "Throttling"}
 
@@ -59,6 +60,7 @@ class Kill:
     instance: int
     invocation: int
     at: int
+    overran: bool
 
 
 class Network:
@@ -75,7 +77,7 @@ class Network:
         self.notices: Counter[str] = Counter()
         self.under_way = 0
         self._order = 0
-        self._down: dict[str, int] = {}
+        self._down: dict[str, tuple[int, float]] = {}
 
     def tick(self) -> int:
         """The next number in the order of all that happens."""
@@ -83,8 +85,8 @@ class Network:
         return self._order
 
     def go_down(self, service: str, calls: int) -> None:
-        """Lets a service fail for so many calls."""
-        self._down[service] = calls
+        """Lets a service fail for so many calls, and not for long."""
+        self._down[service] = calls, self._clock.now() + OUTAGE_SECONDS
 
     def pass_on(self, request: Request, instance: int, invocation: int, on_done: Any) -> None:
         """Takes one call; `on_done` hears of it before it is done, after it is, and after it was answered."""
@@ -100,8 +102,9 @@ class Network:
         self._carry_out(call, request, on_done)
 
     def _fault(self, asked: Asked) -> str:
-        if left := self._down.get(asked.service, 0):
-            self._down[asked.service] = left - 1
+        left, until = self._down.get(asked.service, (0, 0.0))
+        if left and self._clock.now() < until:
+            self._down[asked.service] = left - 1, until
             return self._random.choice(["error", "throttle", "reset-before"])
         return self._random.choice([*FAULTS]) if self._random.random() < self._rate else ""
 
