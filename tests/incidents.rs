@@ -37,9 +37,9 @@ fn few() -> impl Strategy<Value = Plan> {
     (1..=6_u8, 1..=3_u8, spread)
         .prop_flat_map(|(workloads, kinds, spread)| {
             let failures = vec(event(workloads, kinds, spread), 1..25);
-            (failures, vec(event(workloads, 1, spread), 0..5), vec((1..150_u16, fault()), 0..9), 2..=3_usize, 0..20_u64, any::<u64>())
+            (failures, vec(event(workloads, 1, spread), 0..5), vec((1..150_u16, fault()), 0..9), 2..=3_usize, 0..20_u64, any::<(u64, bool)>())
         })
-        .prop_map(|(failures, wells, faults, instances, repeats, seed)| Plan { seed, instances, failures, wells, faults, repeats })
+        .prop_map(|(failures, wells, faults, instances, repeats, (seed, insists))| Plan { seed, instances, failures, wells, faults, repeats, insists })
 }
 
 /// Many workloads that fail alike.
@@ -50,11 +50,11 @@ fn storm() -> impl Strategy<Value = Plan> {
             let each: Vec<_> = (0..workloads).map(|workload| event(1, 1, spread).prop_map(move |event| Event { workload, ..event })).collect();
             let more = vec(event(workloads, 1, spread + 600), 0..20);
             let wells = vec(event(workloads, 1, spread + 600), 0..6);
-            (each, more, wells, vec((1..600_u16, fault()), 0..9), 2..=3_usize, 0..20_u64, any::<u64>())
+            (each, more, wells, vec((1..600_u16, fault()), 0..9), 2..=3_usize, 0..20_u64, any::<(u64, bool)>())
         })
-        .prop_map(|(mut failures, more, wells, faults, instances, repeats, seed)| {
+        .prop_map(|(mut failures, more, wells, faults, instances, repeats, (seed, insists))| {
             failures.extend(more);
-            Plan { seed, instances, failures, wells, faults, repeats }
+            Plan { seed, instances, failures, wells, faults, repeats, insists }
         })
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Plan {
     pub(super) faults: Vec<(u16, Fault)>,
     /// Of a hundred deliveries, how many come twice, or again although acknowledged.
     pub(super) repeats: u64,
+    /// Whether what is announced and could not be kept comes again until it is.
+    pub(super) insists: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -367,6 +369,7 @@ impl Store for Remote {
 struct Worker {
     world: Shared,
     ledger: Arc<Ledger<Remote>>,
+    insists: bool,
 }
 
 impl Worker {
@@ -391,20 +394,20 @@ impl Worker {
         Some(notice)
     }
 
-    /// A notice that is out and could not be noted is not told again for that.
-    fn noted(&self, notice: usize, kept: &Result<(), Unreachable>) {
+    /// Whether the messages of a notice that is out are done with.
+    fn noted(&self, notice: usize, kept: &Result<(), Unreachable>) -> bool {
         let mut world = lock(&self.world);
         world.notices[notice].broken |= kept.is_err();
         let noted = &world.notices[notice];
         assert!(noted.broken || noted.noted || superseded(&world, &noted.told), "it is out and not noted: {noted:?}");
+        kept.is_ok() || !self.insists
     }
 
     async fn one(&self, incident: &Incident, due: Due) -> bool {
         let told = Told::One { fingerprint: incident.about.fingerprint.clone(), serial: incident.serial, due, occurrences: incident.occurrences };
         let Some(notice) = self.publish(told).await else { return false };
         let kept = self.ledger.announced(incident, due, self.now()).await;
-        self.noted(notice, &kept);
-        true
+        self.noted(notice, &kept)
     }
 
     /// The failures of one fingerprint; whether their messages are done with.
@@ -415,7 +418,7 @@ impl Worker {
             let told = Told::Anyway { fingerprint: about.fingerprint, ids };
             let Some(notice) = self.publish(told).await else { return false };
             lock(&self.world).notices[notice].broken = true;
-            return true;
+            return !self.insists;
         };
         for sighting in sightings {
             lock(&self.world).recorded.entry(sighting.id).or_default().insert(seen.incident.serial);
@@ -433,8 +436,7 @@ impl Worker {
                 let kind = ecs_triage::incident::storm::key(&about);
                 let Some(notice) = self.publish(Told::Storm { kind, members }).await else { return false };
                 let kept = self.ledger.storm_announced(&seen.incident, &storm, self.now()).await;
-                self.noted(notice, &kept);
-                true
+                self.noted(notice, &kept)
             }
         }
     }
@@ -476,6 +478,7 @@ pub(super) struct Model {
     instances: Vec<Instance>,
     messages: Vec<Message>,
     repeats: u64,
+    insists: bool,
 }
 
 impl Model {
@@ -498,7 +501,7 @@ impl Model {
             opened: BTreeSet::new(),
         };
         let instances = std::iter::repeat_with(Instance::default).take(plan.instances).collect();
-        let mut model = Self { world: Arc::new(Mutex::new(world)), instances, messages: Vec::new(), repeats: plan.repeats };
+        let mut model = Self { world: Arc::new(Mutex::new(world)), instances, messages: Vec::new(), repeats: plan.repeats, insists: plan.insists };
         plan.failures.iter().for_each(|event| model.fail(*event));
         plan.wells.iter().for_each(|event| model.well(*event));
         model
@@ -593,7 +596,7 @@ impl Model {
         let holder = format!("{index}.{}", instance.lives);
         let ledger = instance.ledger.get_or_insert_with(|| Arc::new(Ledger::new(Remote(self.world.clone()), holder, REMINDER))).clone();
         instance.started = now;
-        let worker = Worker { world: self.world.clone(), ledger };
+        let worker = Worker { world: self.world.clone(), ledger, insists: self.insists };
         let mut failures: BTreeMap<&str, (About, Vec<Sighting>, Vec<usize>)> = BTreeMap::new();
         for at in batch {
             match &self.messages[at].body {
@@ -722,7 +725,9 @@ impl Model {
         }
         let mut anyway: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for notice in &world.notices {
-            if let Told::Anyway { fingerprint, ids } = &notice.told {
+            if let Told::Anyway { fingerprint, ids } = &notice.told
+                && !self.insists
+            {
                 anyway.entry(fingerprint).or_default().extend(ids.iter().map(String::as_str));
             }
         }
