@@ -12,6 +12,8 @@
 //! What is not made up is the function's program, its processes, and what it sends. A single run and what it needs: `faults.py --help`. It needs
 //! Linux and a C compiler, for a clock that passes faster.
 
+#![expect(clippy::panic, clippy::print_stdout, reason = "helpers of tests fail like tests, and the figures are printed")]
+
 mod environment;
 
 use std::process::Command;
