@@ -169,3 +169,32 @@ impl Storm {
         now.checked_add(WINDOW * 12).unwrap_or(now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MANY, Standing, Storm};
+    use crate::incident::{About, Incident, Sighting};
+    use jiff::{SignedDuration, Timestamp};
+
+    fn incident(number: usize) -> Incident {
+        let about = About { fingerprint: number.to_string(), ..About::default() };
+        Incident::begin(about, &Sighting { id: String::new(), at: Timestamp::UNIX_EPOCH }, None)
+    }
+
+    /// Its message may have been with an instance that died, once or twice.
+    #[test]
+    fn who_was_told_of_is_known_as_long_as_it_may_come_again() {
+        let at = |minutes| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        let mut storm = Storm::default();
+        (0..=MANY).for_each(|number| storm.join(&incident(number), at(0)));
+        let Standing::Due(told) = storm.standing(&incident(0), "holder", at(0)) else { unreachable!("it is a storm") };
+        storm.told(&told, at(0));
+        for minutes in [6, 12, 18, 24, 30] {
+            storm.join(&incident(100 + usize::try_from(minutes).unwrap_or_default()), at(minutes));
+            storm.join(&incident(7), at(minutes));
+            assert_eq!(storm.standing(&incident(7), "another", at(minutes)), Standing::Told, "after {minutes} minutes");
+        }
+        storm.join(&incident(7), at(120));
+        assert_eq!(storm.standing(&incident(7), "another", at(120)), Standing::Calm);
+    }
+}

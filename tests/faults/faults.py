@@ -114,7 +114,8 @@ class Scenario:
                 delay = 0.0 if is_calm else self._random.expovariate(1 / 10)
                 if not is_calm and self._random.random() < 0.05:
                     delay = self._random.uniform(0, 900)
-                queue.send(event, (max(event.at, self._start) + delay) // STEP * STEP + STEP)
+                after = max(0.0, event.at - self._start) + delay
+                queue.send(event, self._start + after // STEP * STEP + STEP)
         for poison in self.poison:
             queue.send(poison, self._start + self._random.uniform(0, 1800))
 

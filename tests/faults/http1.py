@@ -19,15 +19,16 @@ class Request:
     body: bytes
     connection: Connection = field(repr=False)
 
-    def answer(self, status: int, body: bytes, headers: str = "") -> None:
+    def answer(self, status: int, body: bytes, headers: str = "") -> bool:
         """Answers, if anybody is still there."""
         transport = self.connection.transport
         if transport is None or transport.is_closing():
-            return
+            return False
         head = f"HTTP/1.1 {status} {PHRASES.get(status, 'Error')}\r\ncontent-length: {len(body)}\r\n{headers}\r\n"
         transport.write(head.encode() + body)
         self.connection.busy = False
         self.connection.go_on()
+        return True
 
     def reset(self) -> None:
         """Ends the connection without an answer."""

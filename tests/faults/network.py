@@ -151,7 +151,8 @@ class Network:
             case "slow":
                 self._later(SLOW_SECONDS, lambda: request.answer(*answer))
             case _:
-                request.answer(*answer)
+                if not request.answer(*answer):
+                    call.fault = "too-slow"
         call.ended = self.tick()
         on_done(call, "after")
 
