@@ -193,6 +193,8 @@ pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     definition.into_iter().chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
 }
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
     let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
@@ -207,10 +209,10 @@ fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> 
     ];
     // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    let mut add = |byte| hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
     for part in parts {
-        for byte in part.unwrap_or_default().bytes().chain([0xff]) {
-            hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        }
+        part.unwrap_or_default().bytes().for_each(&mut add);
+        add(0xff);
     }
-    format!("{hash:032x}")
+    hash.to_be_bytes().iter().flat_map(|byte| [byte >> 4, byte & 0xf]).map(|digit| char::from(HEX[usize::from(digit)])).collect()
 }
