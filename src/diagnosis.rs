@@ -121,7 +121,8 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
 
 /// Every symptom of every reason, each once, the most specific first.
 fn symptoms(task: &Task) -> Vec<Told<'_>> {
-    let mut told: Vec<Told<'_>> = Vec::new();
+    // Most reasons tell of one failure.
+    let mut told: Vec<Told<'_>> = Vec::with_capacity(task.reasons.len());
     for reason in &task.reasons {
         for symptom in reason::read(&reason.text) {
             let same = |other: &Told<'_>| {
@@ -276,5 +277,9 @@ fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> 
         part.unwrap_or_default().bytes().for_each(&mut add);
         add(0xff);
     }
-    hash.to_be_bytes().iter().flat_map(|byte| [byte >> 4, byte & 0xf]).map(|digit| char::from(HEX[usize::from(digit)])).collect()
+    let mut digits = String::with_capacity(2 * size_of_val(&hash));
+    for byte in hash.to_be_bytes() {
+        digits.extend([byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)])));
+    }
+    digits
 }

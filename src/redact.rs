@@ -71,6 +71,8 @@ const TOKENS: &[&str] = &[
     "AIza",
     "eyJ",
 ];
+/// Before the host of a URL.
+const SCHEME_END: &str = "://";
 /// What follows such a beginning has at least so many characters.
 const SHORTEST_TAIL: usize = 16;
 /// Access key ids begin so and have twenty characters.
@@ -136,8 +138,11 @@ fn masks(text: &str, free: bool) -> Vec<Range<usize>> {
     spoken(&lower, &mut masks);
     named_values(text, &lower, &mut masks);
     let beginnings: Vec<&str> = TOKENS.iter().copied().filter(|beginning| holds(text, beginning)).collect();
+    let has_urls = holds(text, SCHEME_END);
     for word in words(text) {
-        urls(text, word.clone(), &mut masks);
+        if has_urls {
+            urls(text, word.clone(), &mut masks);
+        }
         tokens(text, word, free, &beginnings, &mut masks);
     }
     masks.retain(|mask| !mask.is_empty());
@@ -328,9 +333,9 @@ fn end_of_value(text: &str, from: usize) -> usize {
 
 /// The query, the fragment and the user part of every URL in a word.
 fn urls(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
-    for (at, scheme) in text[word.clone()].match_indices("://") {
+    for (at, scheme) in text[word.clone()].match_indices(SCHEME_END) {
         let from = word.start + at + scheme.len();
-        let rest = text[from..word.end].split("://").next().unwrap_or_default();
+        let rest = text[from..word.end].split(SCHEME_END).next().unwrap_or_default();
         let rest = rest.split('"').next().unwrap_or_default();
         // A password may hold any sign but this: the last one ends it.
         let login = |at: &usize| rest[..*at].contains(':') || !rest[..*at].contains('/');

@@ -110,6 +110,20 @@ proptest! {
     }
 
     #[test]
+    fn a_line_of_json_is_the_pretty_form_on_one_line(text in prop_oneof![reasons(), "[ -~\u{0}-\u{1f}\u{e9}\u{2028}]{0,60}"], stopped_at in any::<i32>()) {
+        let event = serde_json::json!({
+            "stoppedReason": text, "group": format!("service:{text}"), "taskDefinitionArn": text, "stopCode": text, "launchType": text,
+            "containers": [{"name": text, "exitCode": 1}], "stoppedAt": stopped_at, "taskArn": "arn:aws:ecs:us-east-1:111122223333:task/prod/1"
+        });
+        for task in read_record(&event.to_string()).into_iter().flat_map(|entry| entry.tasks) {
+            let task = task.expect("it reads");
+            let report = diagnose(&task, &Evidence::default());
+            let pretty: serde_json::Value = serde_json::from_str(&v1::pretty(&report)).expect("it is JSON");
+            prop_assert_eq!(v1::line(&report), pretty.to_string());
+        }
+    }
+
+    #[test]
     fn redaction_keeps_lengths_and_is_done_once(text in prop_oneof![reasons(), planted().prop_map(|(text, _)| text)]) {
         let safe = redact(&text);
         prop_assert_eq!(safe.len(), text.len());

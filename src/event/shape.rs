@@ -338,8 +338,9 @@ fn task(shape: &Shape<'_>, source: Source) -> Task {
     if let Some(text) = owned_text(shape.stopped_reason.as_ref()) {
         reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
     }
-    let mut containers = Vec::new();
-    for (at, container) in shape.containers.iter().flatten().enumerate() {
+    let shapes = shape.containers.as_deref().unwrap_or_default();
+    let mut containers = Vec::with_capacity(shapes.len());
+    for (at, container) in shapes.iter().enumerate() {
         let name = owned(container.name.as_ref());
         if let Some(text) = owned_text(container.reason.as_ref()) {
             reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });

@@ -97,17 +97,25 @@ impl<'a> Scan<'a> {
     /// The first subnet among the details of an attachment.
     fn subnet_into(&mut self, slot: &mut Option<Detail<'a>>) -> Option<()> {
         self.each_item(|scan| {
-            let mut detail = Detail::default();
-            scan.each_key(|scan, key| match key {
-                b"name" => scan.text_into(&mut detail.name),
-                b"value" => scan.text_into(&mut detail.value),
-                _ => scan.skip_unless_capital(key),
-            })?;
+            let detail = scan.detail()?;
             if slot.is_none() && detail.is_subnet() {
                 *slot = Some(detail);
             }
             Some(())
         })
+    }
+
+    fn detail(&mut self) -> Option<Detail<'a>> {
+        if let Some((name, value)) = self.name_and_value() {
+            return Some(Detail { name: Some(Str(name.into())), value: Some(Str(value.into())) });
+        }
+        let mut detail = Detail::default();
+        self.each_key(|scan, key| match key {
+            b"name" => scan.text_into(&mut detail.name),
+            b"value" => scan.text_into(&mut detail.value),
+            _ => scan.skip_unless_capital(key),
+        })?;
+        Some(detail)
     }
 
     /// Steps over the value of a key that nobody wants. Keys with capitals may be another spelling of one that is.

@@ -115,6 +115,23 @@ impl<'a> Scan<'a> {
         if self.skip_string()? { self.text.get(from - 1..self.at).map(Text::Escaped) } else { self.text.get(from..self.at - 1).map(Text::Plain) }
     }
 
+    /// Reads `{"name":"...","value":"..."}`, if that stands here without white space and escapes: so ECS writes the details of attachments.
+    pub(super) fn name_and_value(&mut self) -> Option<(&'a str, &'a str)> {
+        const OPEN: &[u8] = b"{\"name\":\"";
+        let from = self.bytes().get(self.at..)?.starts_with(OPEN).then_some(self.at + OPEN.len())?;
+        let (name, from) = self.text_before(from, b"\",\"value\":\"")?;
+        let (value, from) = self.text_before(from, b"\"}")?;
+        self.at = from;
+        Some((name, value))
+    }
+
+    /// The plain text at `from`, where `end` follows it, and where that ends.
+    #[inline]
+    fn text_before(&self, from: usize, end: &[u8]) -> Option<(&'a str, usize)> {
+        let to = mark_from(&self.marks, from);
+        self.bytes().get(to..)?.starts_with(end).then(|| self.text.get(from..to).map(|text| (text, to + end.len())))?
+    }
+
     /// Any value, as it is written.
     pub(super) fn raw(&mut self) -> Option<&'a str> {
         self.peek()?;
