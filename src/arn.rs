@@ -19,16 +19,12 @@ impl<'a> Arn<'a> {
     /// Takes an ARN apart; `None` where the text is not one or is cut before its resource.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
-        let mut rest = text;
-        // The parts are so short that a search for the colon would take longer to set up than to run.
-        let mut part = || {
-            let at = rest.bytes().position(|byte| byte == b':')?;
-            let part = &rest[..at];
-            rest = &rest[at + 1..];
-            Some(part)
-        };
-        let is_arn = part()?.eq_ignore_ascii_case("arn");
-        let (partition, service, region, account) = (part()?, part()?, part()?, part()?);
+        // The parts are so short that a search for the colons would take longer to set up than to run.
+        let mut colons = text.bytes().enumerate().filter(|(_, byte)| *byte == b':').map(|(at, _)| at);
+        let [first, second, third, fourth, fifth] = [colons.next()?, colons.next()?, colons.next()?, colons.next()?, colons.next()?];
+        let is_arn = text[..first].eq_ignore_ascii_case("arn");
+        let (partition, service) = (&text[first + 1..second], &text[second + 1..third]);
+        let (region, account, rest) = (&text[third + 1..fourth], &text[fourth + 1..fifth], &text[fifth + 1..]);
         let arn = Self { partition, service, region, account, resource: rest };
         (is_arn && !arn.resource.is_empty()).then_some(arn)
     }

@@ -9,6 +9,8 @@ mod glance;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memmem;
+
 use glance::is_plain;
 
 /// Ends of names whose value is nobody's business, behind `=` or as a JSON key. Compared in lower case, with `-` for `_`, without numbers at the end.
@@ -133,9 +135,10 @@ fn masks(text: &str, free: bool) -> Vec<Range<usize>> {
     headers(&lower, &mut masks);
     spoken(&lower, &mut masks);
     named_values(text, &lower, &mut masks);
+    let beginnings: Vec<&str> = TOKENS.iter().copied().filter(|beginning| holds(text, beginning)).collect();
     for word in words(text) {
         urls(text, word.clone(), &mut masks);
-        tokens(text, word, free, &mut masks);
+        tokens(text, word, free, &beginnings, &mut masks);
     }
     masks.retain(|mask| !mask.is_empty());
     masks.sort_by_key(|mask| (mask.start, mask.end));
@@ -147,6 +150,15 @@ fn masks(text: &str, free: bool) -> Vec<Range<usize>> {
         overlaps
     });
     masks
+}
+
+/// Where some words stand, none over another.
+fn places<'t>(text: &'t str, words: &'t str) -> impl Iterator<Item = usize> + 't {
+    memmem::find_iter(text.as_bytes(), words)
+}
+
+fn holds(text: &str, words: &str) -> bool {
+    places(text, words).next().is_some()
 }
 
 fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
@@ -161,7 +173,7 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
 fn quoted_characters(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
     const LEAD: &str = "nvalid character";
     const QUOTES: [char; 5] = ['\'', '"', '`', '\u{2018}', '\u{2019}'];
-    for (at, _) in lower.match_indices(LEAD) {
+    for at in places(lower, LEAD) {
         let rest = &text[at + LEAD.len()..];
         let Some(quoted) = rest.trim_start().strip_prefix(QUOTES) else { continue };
         let from = text.len() - quoted.len();
@@ -178,10 +190,10 @@ fn quoted_characters(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
 fn printed_values(lower: &str, masks: &mut Vec<Range<usize>>) {
     const VALUE: &str = "expecting value `";
     const SPEC: &str = "unmarshalling credentialspec";
-    if let Some(at) = lower.find(VALUE) {
+    if let Some(at) = places(lower, VALUE).next() {
         masks.push(at + VALUE.len()..lower.len());
     }
-    if let Some(at) = lower.find(SPEC) {
+    if let Some(at) = places(lower, SPEC).next() {
         let from = at + SPEC.len();
         let from = from + lower[from..].strip_prefix(" domainless").map_or(0, |rest| lower[from..].len() - rest.len());
         let to = lower[from..].rfind(" : ").map_or(lower.len(), |to| from + to);
@@ -195,8 +207,8 @@ fn printed_values(lower: &str, masks: &mut Vec<Range<usize>>) {
 fn private_keys(text: &str, masks: &mut Vec<Range<usize>>) {
     const BEGIN: &str = "-----BEGIN ";
     const END: &str = "-----END ";
-    let first = text.find(BEGIN);
-    if let Some(end) = text.find(END).filter(|end| first.is_none_or(|begin| begin > *end)) {
+    let first = places(text, BEGIN).next();
+    if let Some(end) = places(text, END).next().filter(|end| first.is_none_or(|begin| begin > *end)) {
         masks.push(0..end);
     }
     let mut from = 0;
@@ -210,15 +222,16 @@ fn private_keys(text: &str, masks: &mut Vec<Range<usize>>) {
 
 /// The path under which a task fetches its credentials.
 fn credential_paths(lower: &str, masks: &mut Vec<Range<usize>>) {
-    for (at, lead) in lower.match_indices("/credentials/") {
-        let from = at + lead.len();
+    const LEAD: &str = "/credentials/";
+    for at in places(lower, LEAD) {
+        let from = at + LEAD.len();
         masks.push(from..end_of_value(lower, from));
     }
 }
 
 /// HTTP headers that carry a credential.
 fn headers(lower: &str, masks: &mut Vec<Range<usize>>) {
-    for (at, lead) in lower.match_indices("authorization").chain(lower.match_indices("earer ")).chain(lower.match_indices("asic ")) {
+    for (at, lead) in ["authorization", "earer ", "asic "].into_iter().flat_map(|lead| places(lower, lead).map(move |at| (at, lead))) {
         let rest = &lower[at + lead.len()..];
         let after = rest.trim_start_matches([':', '=', ' ', '"', '\'']);
         let signed = rest[..rest.len() - after.len()].contains([':', '=']);
@@ -237,17 +250,18 @@ fn headers(lower: &str, masks: &mut Vec<Range<usize>>) {
 
 /// `--password x`, `password is x`, `with password "x"`, `curl -u name:x`.
 fn spoken(lower: &str, masks: &mut Vec<Range<usize>>) {
+    const LOGIN: &str = " -u ";
     for lead in SPOKEN {
-        for (at, lead) in lower.match_indices(lead) {
+        for at in places(lower, lead) {
             let from = at + lead.len();
             masks.push(value(lower, from));
         }
     }
-    for (at, lead) in lower.match_indices("password \"").chain(lower.match_indices("password '")) {
-        masks.push(value(lower, at + lead.len() - 1));
+    for lead in ["password \"", "password '"] {
+        masks.extend(places(lower, lead).map(|at| value(lower, at + lead.len() - 1)));
     }
-    for (at, lead) in lower.match_indices(" -u ") {
-        let word = value(lower, at + lead.len());
+    for at in places(lower, LOGIN) {
+        let word = value(lower, at + LOGIN.len());
         if let Some(colon) = lower[word.clone()].find(':') {
             masks.push(word.start + colon + 1..word.end);
         }
@@ -333,8 +347,8 @@ fn urls(text: &str, word: Range<usize>, masks: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Key ids and tokens that say what they are; in free text outside ARNs also what is too random to be a name.
-fn tokens(text: &str, word: Range<usize>, free: bool, masks: &mut Vec<Range<usize>>) {
+/// Key ids and tokens that say what they are, by those `beginnings` that the text holds at all; in free text outside ARNs also what is too random to be a name.
+fn tokens(text: &str, word: Range<usize>, free: bool, beginnings: &[&str], masks: &mut Vec<Range<usize>>) {
     let whole = &text[word.clone()];
     let name = !free || whole.trim_start_matches(['\'', '"', '(', '[']).starts_with("arn:");
     let token = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=' | '_' | '-' | '.');
@@ -342,7 +356,7 @@ fn tokens(text: &str, word: Range<usize>, free: bool, masks: &mut Vec<Range<usiz
     for part in whole.split_inclusive(|letter| !token(letter)) {
         let run = part.trim_end_matches(|letter| !token(letter));
         // A run that is too short for the shortest beginning and its tail holds no token.
-        for beginning in TOKENS.iter().filter(|_| run.len() > SHORTEST_TAIL) {
+        for beginning in beginnings.iter().filter(|_| run.len() > SHORTEST_TAIL) {
             let starts = run.match_indices(beginning).map(|(at, _)| at).find(|at| !run[..*at].ends_with(|letter: char| letter.is_ascii_alphanumeric()));
             if let Some(at) = starts.filter(|at| run.len() - at >= beginning.len() + SHORTEST_TAIL) {
                 masks.push(from + at..from + run.len());
@@ -383,12 +397,15 @@ fn is_random(text: &str) -> bool {
         b'0'..=b'9' => 2,
         _ => 3,
     };
+    if text.len() < SHORTEST_RANDOM {
+        return false;
+    }
     let has = |wanted| text.bytes().any(|byte| kind(byte) == wanted);
     let differ = |pair: &&[u8]| kind(pair[0]) != kind(pair[1]) && kind(pair[0]) < 3 && kind(pair[1]) < 3;
     let changes = text.as_bytes().windows(2).filter(differ).count();
     // A secret access key has this length to the letter, which names have by chance only.
     let enough = if text.len() == SHORTEST_RANDOM { SECRET_KEY_CHANGES } else { RANDOM_CHANGES };
-    text.len() >= SHORTEST_RANDOM && has(0) && has(1) && has(2) && changes * 100 >= text.len() * enough
+    has(0) && has(1) && has(2) && changes * 100 >= text.len() * enough
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {

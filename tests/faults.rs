@@ -12,7 +12,7 @@
 //! What is not made up is the function's program, its processes, and what it sends. A single run and what it needs: `faults.py --help`. It needs
 //! Linux and a C compiler, for a clock that passes faster.
 
-#![expect(clippy::panic, clippy::print_stdout, reason = "helpers of tests fail like tests, and print for who wants to know")]
+#![expect(clippy::panic, clippy::print_stdout, reason = "helpers of tests fail like tests, and the figures are printed")]
 
 mod environment;
 
@@ -45,7 +45,7 @@ fn in_order(figures: &Value) {
 fn no_failure_is_lost_and_none_is_told_twice_without_cause() {
     thread::scope(|scope| {
         for seed in [1, 2] {
-            scope.spawn(move || in_order(&faults(&format!("--seed {seed} --events 90 --workloads 12 --storm 25"))));
+            scope.spawn(move || in_order(&faults(&format!("--seed {seed} --events 120 --workloads 15"))));
         }
     });
 }
@@ -55,10 +55,10 @@ fn the_same_holds_against_an_emulator() {
     in_order(&faults("--seed 3 --events 40 --workloads 10 --storm 22 --aws ministack"));
 }
 
-/// What stands in for AWS answers like the emulator, call by call. Time passes as on the machine, so that batches are the same.
+/// What stands in for AWS answers like the emulator, call by call.
 #[test]
 fn the_stand_in_behaves_like_an_emulator() {
-    let run = |aws: &str| faults(&format!("--calm --factor 1 --instances 1 --events 40 --workloads 8 --storm 22 --aws {aws}"));
+    let run = |aws: &str| faults(&format!("--calm --instances 1 --events 60 --workloads 10 --storm 22 --aws {aws}"));
     let [standin, emulator] = ["standin", "ministack"].map(run);
     for of in ["events", "receives", "calls", "refused", "notices", "journal", "table"] {
         assert_eq!(standin[of], emulator[of], "{of}");

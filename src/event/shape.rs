@@ -5,7 +5,7 @@ mod quick;
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::scalar::{Moment, Number, Raw, Str};
@@ -71,9 +71,8 @@ struct Shape<'a> {
     version: Option<Number>,
     #[serde(borrow, alias = "Containers")]
     containers: Option<Vec<ContainerShape<'a>>>,
-    /// Looked into only where something failed.
     #[serde(borrow, alias = "Attachments")]
-    attachments: Option<Raw<'a>>,
+    attachments: Option<Attachments<'a>>,
 
     #[serde(borrow)]
     event_name: Text<'a>,
@@ -100,6 +99,19 @@ struct ContainerShape<'a> {
     exit_code: Option<Number>,
 }
 
+/// What is attached to a task. Only the subnet of its network interface is wanted.
+enum Attachments<'a> {
+    /// Looked into only where something failed.
+    Unread(Raw<'a>),
+    Subnet(Option<Str<'a>>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Attachments<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Raw::deserialize(from).map(Self::Unread)
+    }
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, expecting = "an attachment object")]
 struct Attachment<'a> {
@@ -116,6 +128,12 @@ struct Detail<'a> {
     name: Text<'a>,
     #[serde(borrow, alias = "Value")]
     value: Text<'a>,
+}
+
+impl Detail<'_> {
+    fn is_subnet(&self) -> bool {
+        self.name.as_deref() == Some("subnetId")
+    }
 }
 
 #[derive(Deserialize)]
@@ -285,60 +303,69 @@ fn unknown_shape(text: &str, expected: &str) -> InputError {
 }
 
 /// Free text as the model keeps it: safe to print, and absent where it is blank.
-fn owned_text(text: Text<'_>) -> Option<String> {
-    let text = text.filter(|text| !text.trim().is_empty())?;
-    Some(redact(&text).into_owned())
+fn owned_text(text: Option<&Str<'_>>) -> Option<String> {
+    let text = text.filter(|text| !is_blank(text))?;
+    Some(redact(text).into_owned())
 }
 
 /// The same for a name.
-fn owned(text: Text<'_>) -> Option<String> {
-    let text = text.filter(|text| !text.trim().is_empty())?;
-    Some(redact_name(&text).into_owned())
+fn owned(text: Option<&Str<'_>>) -> Option<String> {
+    safe(text).map(Cow::into_owned)
+}
+
+/// A name as the model keeps it, copied only where something is masked.
+fn safe<'t>(text: Option<&'t Str<'_>>) -> Option<Cow<'t, str>> {
+    let text = text.filter(|text| !is_blank(text))?;
+    Some(redact_name(text))
+}
+
+fn is_blank(text: &str) -> bool {
+    // Most texts begin with a letter, so their ends need no look.
+    !text.starts_with(|letter: char| letter.is_ascii_graphic()) && text.trim().is_empty()
 }
 
 fn task(shape: Shape<'_>, source: Source) -> Task {
-    let arn = owned(shape.task_arn);
-    let cluster_arn = owned(shape.cluster_arn);
-    let task_definition = owned(shape.task_definition_arn);
-    let arns = [&arn, &cluster_arn, &task_definition].map(|arn| arn.as_deref().and_then(Arn::parse));
-    let of_arn = |part: for<'a> fn(&Arn<'a>) -> &'a str| arns.iter().flatten().map(part).find(|part| !part.is_empty()).map(str::to_owned);
-    let account = of_arn(|arn| arn.account).or_else(|| owned(shape.account));
-    let region = of_arn(|arn| arn.region).or_else(|| owned(shape.region));
+    let arn = owned(shape.task_arn.as_ref());
+    let cluster_arn = safe(shape.cluster_arn.as_ref());
+    let task_definition = owned(shape.task_definition_arn.as_ref());
+    let (account, region) = place_of([arn.as_deref(), cluster_arn.as_deref(), task_definition.as_deref()]);
+    let account = account.map(str::to_owned).or_else(|| owned(shape.account.as_ref()));
+    let region = region.map(str::to_owned).or_else(|| owned(shape.region.as_ref()));
     let mut reasons: Vec<Reason> = Vec::new();
-    if let Some(text) = owned_text(shape.stopped_reason) {
+    if let Some(text) = owned_text(shape.stopped_reason.as_ref()) {
         reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
     }
     let mut containers = Vec::new();
     for (at, container) in shape.containers.unwrap_or_default().into_iter().enumerate() {
-        let name = owned(container.name);
-        if let Some(text) = owned_text(container.reason) {
+        let name = owned(container.name.as_ref());
+        if let Some(text) = owned_text(container.reason.as_ref()) {
             reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });
         }
-        containers.push(Container { name, image: owned(container.image), exit_code: container.exit_code.map(|code| code.0) });
+        containers.push(Container { name, image: owned(container.image.as_ref()), exit_code: container.exit_code.map(|code| code.0) });
     }
-    let stop_code = owned(shape.stop_code);
+    let stop_code = owned(shape.stop_code.as_ref());
     if reasons.is_empty() && stop_code.as_deref() == Some("TaskFailedToStart") {
         // ECS says that it failed, and not why: that is all the reason there is.
         reasons.push(Reason { field: "stopCode".to_owned(), container: None, text: "TaskFailedToStart".to_owned() });
     }
     let stopped_at = first_time(&[shape.stopped_at, shape.stopping_at, shape.updated_at, shape.time]);
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
-        let arn = arns[0]?;
+        let arn = Arn::parse(arn.as_deref()?)?;
         // Task ARNs of the old format lack the cluster.
         arn.resource.strip_prefix("task/")?.split_once('/').map(|(cluster, _)| cluster)
     });
     Task {
         cluster: cluster.map(str::to_owned),
-        workload: workload(owned(shape.group).as_deref(), task_definition.as_deref()),
-        launch_type: owned(shape.launch_type),
-        platform_version: owned(shape.platform_version),
-        container_instance: shape.container_instance_arn.filter(|_| !reasons.is_empty()).and_then(|arn| owned(Some(arn))),
+        workload: workload(safe(shape.group.as_ref()).as_deref(), task_definition.as_deref()),
+        launch_type: owned(shape.launch_type.as_ref()),
+        platform_version: owned(shape.platform_version.as_ref()),
+        container_instance: owned(shape.container_instance_arn.as_ref().filter(|_| !reasons.is_empty())),
         account,
         region,
         stopped_at,
         started_at: first_time(&[shape.started_at]),
         stop_code,
-        last_status: owned(shape.last_status),
+        last_status: owned(shape.last_status.as_ref()),
         version: shape.version.map(|number| number.0),
         subnet: shape.attachments.filter(|_| !reasons.is_empty()).and_then(subnet),
         containers,
@@ -349,27 +376,41 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
     }
 }
 
+/// Account and Region of the first of some ARNs that tells each.
+fn place_of(arns: [Option<&str>; 3]) -> (Option<&str>, Option<&str>) {
+    let (mut account, mut region) = (None, None);
+    for arn in arns.into_iter().flatten().filter_map(Arn::parse) {
+        account = account.or(Some(arn.account).filter(|account| !account.is_empty()));
+        region = region.or(Some(arn.region).filter(|region| !region.is_empty()));
+        // Most often the first tells both.
+        if account.is_some() && region.is_some() {
+            break;
+        }
+    }
+    (account, region)
+}
+
 fn first_time(moments: &[Option<Moment<'_>>]) -> Option<Timestamp> {
     moments.iter().flatten().find_map(Moment::timestamp)
 }
 
 /// A service's own event, as a task that never came to be: its reason counts where ECS calls it an error or a warning.
 fn service_event(shape: Shape<'_>, source: Source) -> Task {
-    let service_arn = owned(shape.resources.unwrap_or_default().into_iter().find(|arn| arn.contains(":service/")));
+    let service_arn = owned(shape.resources.iter().flatten().find(|arn| arn.contains(":service/")));
     let parsed = service_arn.as_deref().and_then(Arn::parse);
     let mut path = parsed.map(|arn| arn.resource.split('/').skip(1)).into_iter().flatten();
     let (first, second) = (path.next(), path.next());
-    let cluster_arn = owned(shape.cluster_arn);
+    let cluster_arn = owned(shape.cluster_arn.as_ref());
     let cluster = cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
     let fails = shape.event_type.as_deref() != Some("INFO");
-    let text = owned_text(shape.reason).filter(|_| fails);
+    let text = owned_text(shape.reason.as_ref()).filter(|_| fails);
     let at = first_time(&[shape.created_at, shape.updated_at, shape.time]);
     Task {
         source,
         cluster: cluster.map(str::to_owned),
         workload: second.or(first).map(|name| Workload { is_service: true, name: name.to_owned() }),
-        account: parsed.map(|arn| arn.account.to_owned()).or_else(|| owned(shape.account)),
-        region: parsed.map(|arn| arn.region.to_owned()).or_else(|| owned(shape.region)),
+        account: parsed.map(|arn| arn.account.to_owned()).or_else(|| owned(shape.account.as_ref())),
+        region: parsed.map(|arn| arn.region.to_owned()).or_else(|| owned(shape.region.as_ref())),
         stopped_at: at,
         reasons: text.map(|text| Reason { field: "reason".to_owned(), container: None, text }).into_iter().collect(),
         ..Task::default()
@@ -392,10 +433,19 @@ fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Worklo
     }
 }
 
-/// The subnet of the task's network interface: `eni` in events, `ElasticNetworkInterface` in API output.
-fn subnet(attachments: Raw<'_>) -> Option<String> {
-    let attachments = quick::attachments(attachments.0).or_else(|| serde_json::from_str(attachments.0).ok())?;
-    let interface = |attachment: &Attachment<'_>| matches!(attachment.kind.as_deref(), Some("eni" | "ElasticNetworkInterface"));
-    let details = attachments.into_iter().filter(interface).filter_map(|attachment| attachment.details).flatten();
-    details.into_iter().find(|detail| detail.name.as_deref() == Some("subnetId")).and_then(|detail| owned(detail.value))
+/// The subnet of the task's network interface.
+fn subnet(attachments: Attachments<'_>) -> Option<String> {
+    let raw = match attachments {
+        Attachments::Subnet(subnet) => return owned(subnet.as_ref()),
+        Attachments::Unread(raw) => raw,
+    };
+    let attachments: Vec<Attachment<'_>> = serde_json::from_str(raw.0).ok()?;
+    let interfaces = attachments.into_iter().filter(|attachment| is_interface(attachment.kind.as_deref()));
+    let mut details = interfaces.filter_map(|attachment| attachment.details).flatten();
+    details.find(Detail::is_subnet).and_then(|detail| owned(detail.value.as_ref()))
+}
+
+/// Whether an attachment of this type is the network interface: `eni` in events, `ElasticNetworkInterface` in API output.
+fn is_interface(kind: Option<&str>) -> bool {
+    matches!(kind, Some("eni" | "ElasticNetworkInterface"))
 }

@@ -5,6 +5,7 @@
 
 use std::io::{self, Read};
 use std::str;
+use std::sync::{Arc, Mutex};
 
 use super::{Entry, InputError};
 
@@ -14,22 +15,31 @@ const LONGEST_RECORD: usize = 64 << 20;
 const READ: usize = 1 << 18;
 /// What a chunk has at least, if more comes.
 const CHUNK: usize = 1 << 20;
+/// What is read into: a chunk, what came before it and what came with its end.
+const BUFFER: usize = CHUNK + 2 * READ;
 
 /// The chunks of a stream.
 #[derive(Debug)]
 pub struct Chunks<R> {
     input: R,
-    buffer: Vec<u8>,
+    buffers: Buffers,
     /// Read, but not given out: the beginning of a record whose end is not known yet.
     ahead: Vec<u8>,
     lines: usize,
     ended: bool,
 }
 
+/// Buffers of chunks that are done with: fresh memory costs more than it seems.
+type Buffers = Arc<Mutex<Vec<Vec<u8>>>>;
+
 /// Some whole records of a stream.
 #[derive(Debug)]
 pub struct Chunk {
-    text: Vec<u8>,
+    /// The records, and behind them what else fits in.
+    buffer: Vec<u8>,
+    length: usize,
+    /// Where the buffer goes afterwards.
+    buffers: Buffers,
     /// Lines of the stream before this chunk.
     lines_before: usize,
 }
@@ -37,50 +47,71 @@ pub struct Chunk {
 impl<R: Read> Chunks<R> {
     /// Reads chunks from `input`, which needs no buffer.
     pub fn new(input: R) -> Self {
-        Self { input, buffer: vec![0; READ], ahead: Vec::new(), lines: 0, ended: false }
+        Self { input, buffers: Buffers::default(), ahead: Vec::new(), lines: 0, ended: false }
     }
 
     fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
-        // Room for all that comes: growing would move it, and fresh memory costs more than it seems.
-        let mut text = Vec::with_capacity(CHUNK + 2 * READ);
-        text.append(&mut self.ahead);
+        let used = self.buffers.lock().ok().and_then(|mut buffers| buffers.pop());
+        let mut buffer = used.unwrap_or_else(|| vec![0; BUFFER]);
+        let mut length = 0;
+        make_room(&mut buffer, self.ahead.len());
+        buffer[..self.ahead.len()].copy_from_slice(&self.ahead);
+        length += self.ahead.len();
+        self.ahead.clear();
         let mut searched = 0;
-        while !self.ended && text.len() <= LONGEST_RECORD {
-            let from = text.len();
-            self.ended = self.read_some(&mut text)? == 0;
+        while !self.ended && length <= LONGEST_RECORD {
+            let from = length;
+            make_room(&mut buffer, length + READ);
+            length += self.read_some(&mut buffer[length..length + READ])?;
+            self.ended = length == from;
+            let text = &buffer[..length];
             // Somebody writes line by line and may wait for an answer.
-            if text.len() < CHUNK && ends_with_a_record(&text) {
+            if length < CHUNK && ends_with_a_record(text) {
                 break;
             }
-            if text.len() >= CHUNK && !self.ended {
+            if length >= CHUNK && !self.ended {
                 // One byte back: the line break may have come with the part before.
                 if let Some(last) = last_record(&text[searched..]) {
                     self.ahead.extend_from_slice(&text[searched + last..]);
-                    text.truncate(searched + last);
+                    length = searched + last;
                     break;
                 }
                 searched = from.saturating_sub(1);
             }
         }
-        if text.is_empty() {
+        if length == 0 {
             return Ok(None);
         }
-        let chunk = Chunk { lines_before: self.lines, text };
-        self.lines += line_breaks(&chunk.text);
-        Ok(Some(chunk))
+        let lines_before = self.lines;
+        self.lines += line_breaks(&buffer[..length]);
+        Ok(Some(Chunk { buffer, length, buffers: Arc::clone(&self.buffers), lines_before }))
     }
 
-    /// Adds what one read gives; 0 at the end.
-    fn read_some(&mut self, text: &mut Vec<u8>) -> io::Result<usize> {
+    /// Fills some of `room` with what one read gives, and says how much; 0 at the end.
+    fn read_some(&mut self, room: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.input.read(&mut self.buffer) {
+            match self.input.read(room) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-                Ok(read) => {
-                    text.extend_from_slice(&self.buffer[..read]);
-                    return Ok(read);
-                }
+                read => return read,
             }
+        }
+    }
+}
+
+/// Makes a buffer that is too short for `length` bytes twice as long as that.
+fn make_room(buffer: &mut Vec<u8>, length: usize) {
+    if buffer.len() < length {
+        buffer.resize(2 * length, 0);
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        // One that a long record has grown is not kept.
+        if self.buffer.len() == BUFFER
+            && let Ok(mut buffers) = self.buffers.lock()
+        {
+            buffers.push(std::mem::take(&mut self.buffer));
         }
     }
 }
@@ -98,19 +129,20 @@ impl Chunk {
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no chunk is empty")]
     pub fn len(&self) -> usize {
-        self.text.len()
+        self.length
     }
 
     /// Whether so little came at once that it is not worth sharing out.
     #[must_use]
     pub fn is_small(&self) -> bool {
-        self.text.len() < CHUNK / 2
+        self.length < CHUNK / 2
     }
 
     /// The entries of the chunk's records, in order.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        let bom = if self.lines_before == 0 && self.text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let mut rest = Rest { text: &self.text[bom..], line: self.lines_before + 1 };
+        let text = &self.buffer[..self.length];
+        let bom = if self.lines_before == 0 && text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mut rest = Rest { text: &text[bom..], line: self.lines_before + 1 };
         std::iter::from_fn(move || rest.next_record()).flatten()
     }
 }

@@ -237,16 +237,17 @@ impl<S: Store + Sync> Ledger<S> {
         let claimant = self.claimant();
         change(&self.store, fingerprint, |kept: Option<Incident>| {
             let Some(mut incident) = kept.filter(|incident| !incident.closed) else { return Changed { document: None, result: End::Gone } };
+            let was_over = incident.resolved.is_some();
             if !incident.resolve(at) {
                 return Changed { document: None, result: End::GoesOn };
             }
             // Its beginning is announced first; unless nobody can be at it any more, and the notice is out but could not be noted.
-            let is_early = incident.announced == 0 && now.duration_since(at) < PATIENCE;
-            if is_early || !incident.claim(&claimant, now) {
+            if incident.announced == 0 && now.duration_since(at) < PATIENCE {
                 return Changed { document: None, result: End::ComeAgain };
             }
-            let expires = incident.expires();
-            Changed { document: Some((incident.clone(), expires)), result: End::Ours(Box::new(incident)) }
+            let is_ours = incident.claim(&claimant, now);
+            let document = (is_ours || !was_over).then(|| (incident.clone(), incident.expires()));
+            Changed { document, result: if is_ours { End::Ours(Box::new(incident)) } else { End::ComeAgain } }
         })
         .await
     }

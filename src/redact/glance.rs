@@ -1,4 +1,4 @@
-//! One glance that tells most texts harmless: a pass over the bytes, and one search for the marks of secrets.
+//! One glance that tells most texts harmless: a pass over the bytes, and one search for the marks of secrets where their letters occur.
 
 use std::sync::LazyLock;
 
@@ -7,39 +7,44 @@ use aho_corasick::AhoCorasick;
 use super::{PLAIN_NAMES, SHORTEST_RANDOM, SHORTEST_TAIL, SPOKEN, TOKENS};
 
 /// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than looking for each secret in its own way.
-struct Triggers {
-    /// By [`folded`] first three bytes, whether any of them begins so: most texts have no such place.
-    begin: Box<[bool; BEGINNINGS]>,
-    search: AhoCorasick,
+const MARKS: &[&str] = &["://", "/credentials/", "-----", " -u ", "earer ", "asic ", "authorization", "unmarshalling credentialspec"];
+/// These beginnings of tokens stand in many names.
+const COMMON_TOKENS: &[&str] = &["sk-", "eyJ"];
+/// Neighbours of which every such mark has some, and few names any.
+const TELLING: &[&[u8; 2]] =
+    &[b"//", b"--", b" -", b"ls", b"r ", b"c ", b"iz", b"sw", b"wd", b"pw", b"hr", b"ey", b"ok", b"gh", b"b_", b"r_", b"k_", b"xo", b"lp", b"pm", b"hv"];
+
+fn marks() -> impl Iterator<Item = &'static str> {
+    let tokens = TOKENS.iter().filter(|token| !COMMON_TOKENS.contains(token));
+    MARKS.iter().chain(PLAIN_NAMES).chain(SPOKEN).chain(tokens).copied()
 }
 
-static TRIGGERS: LazyLock<Option<Triggers>> = LazyLock::new(|| {
-    let marks = ["://", "/credentials/", "-----", " -u ", "earer ", "asic ", "authorization", "unmarshalling credentialspec"];
-    // These two stand in many names.
-    let tokens = TOKENS.iter().filter(|token| !["sk-", "eyJ"].contains(token));
-    let words = marks.iter().chain(PLAIN_NAMES).chain(SPOKEN).chain(tokens);
-    let mut begin = Box::new([false; BEGINNINGS]);
-    words.clone().for_each(|word| begin[word.bytes().take(3).fold(0, folded)] = true);
-    let search = AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()?;
-    Some(Triggers { begin, search })
-});
+static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(marks()).ok());
 
-impl Triggers {
-    fn are_in(&self, text: &str) -> bool {
-        let (mut last_three, mut begins) = (0, false);
-        for byte in text.bytes() {
-            last_three = folded(last_three, byte);
-            begins |= self.begin[last_three];
-        }
-        begins && self.search.is_match(text)
+/// By a byte and the next one what the first one is, and whether the two are [`TELLING`]. One look for each byte answers both.
+static PAIRS: [u8; PAIRS_OF_BYTES] = {
+    let mut pairs = [0; PAIRS_OF_BYTES];
+    let mut pair = 0;
+    while pair < PAIRS_OF_BYTES {
+        pairs[pair] = KINDS[pair % KINDS.len()];
+        pair += 1;
     }
-}
+    let mut at = 0;
+    while at < TELLING.len() {
+        let [first, second] = *TELLING[at];
+        mark(&mut pairs, first, second);
+        mark(&mut pairs, first, second.to_ascii_uppercase());
+        mark(&mut pairs, first.to_ascii_uppercase(), second);
+        mark(&mut pairs, first.to_ascii_uppercase(), second.to_ascii_uppercase());
+        at += 1;
+    }
+    pairs
+};
 
-const BEGINNINGS: usize = 1 << 12;
+const PAIRS_OF_BYTES: usize = 1 << 16;
 
-/// The last three bytes in twelve bits, capitals as small letters; earlier ones are shifted out.
-fn folded(before: usize, byte: u8) -> usize {
-    ((before << 4) ^ usize::from(byte | 0x20)) % BEGINNINGS
+const fn mark(pairs: &mut [u8; PAIRS_OF_BYTES], first: u8, second: u8) {
+    pairs[u16::from_le_bytes([first, second]) as usize] |= kind::TELLING;
 }
 
 /// What a byte means for [`is_plain`], as flags.
@@ -55,6 +60,8 @@ mod kind {
     pub(super) const UPPER: u8 = 32;
     /// A quote, a sign, or no printable ASCII.
     pub(super) const OTHER: u8 = 64;
+    /// With the next byte it may be part of a mark.
+    pub(super) const TELLING: u8 = 128;
 }
 
 const KINDS: [u8; 256] = {
@@ -79,25 +86,55 @@ const KINDS: [u8; 256] = {
 
 /// Whether a text is of plain words in which no secret can hide: ids, ARNs, names, sentences.
 pub(super) fn is_plain(text: &str) -> bool {
-    let seen = text.bytes().fold(0, |seen, byte| seen | KINDS[usize::from(byte)]);
+    let bytes = text.as_bytes();
+    let [_, but_first @ ..] = bytes else { return true };
+    // The pairs that begin at even places, those at odd ones, and the byte that begins none: so each pair is one load.
+    let look = |seen, pair: &[u8; 2]| seen | PAIRS[usize::from(u16::from_le_bytes(*pair))];
+    let last = bytes.last().map_or(0, |last| KINDS[usize::from(*last)]);
+    let seen = bytes.as_chunks().0.iter().fold(last, look);
+    let seen = but_first.as_chunks().0.iter().fold(seen, look);
     if seen & kind::OTHER != 0 {
         return false;
     }
     // What is random has capitals.
-    if seen & kind::UPPER != 0 && text.len() >= SHORTEST_TAIL && may_be_random(text) {
+    if seen & kind::UPPER != 0 && bytes.len() >= SHORTEST_TAIL && may_be_random(bytes, seen) {
         return false;
     }
-    seen & kind::SENTENCE == 0 || TRIGGERS.as_ref().is_some_and(|triggers| !triggers.are_in(text))
+    let may_be_marked = seen & kind::SENTENCE != 0 && seen & kind::TELLING != 0;
+    !may_be_marked || SEARCH.as_ref().is_some_and(|search| !search.is_match(text))
 }
 
-fn may_be_random(text: &str) -> bool {
+fn may_be_random(text: &[u8], seen: u8) -> bool {
+    // Without digits only capitals in a row may be a token, and then one stands in each such place.
+    if seen & kind::DIGIT == 0 && !text.iter().skip(SHORTEST_TAIL - 1).step_by(SHORTEST_TAIL).any(u8::is_ascii_uppercase) {
+        return false;
+    }
     // Letters and digits, and the same with slashes among them.
-    let mut runs = text.as_bytes().split(|byte| KINDS[usize::from(*byte)] & Run::OF == 0);
-    let mut stretches = text.as_bytes().split(|byte| KINDS[usize::from(*byte)] & (Run::OF | kind::SLASH) == 0);
-    runs.any(|run| Run::new(run).may_be_token()) || stretches.any(|stretch| Run::new(stretch).may_be_key())
+    let (mut run, mut stretch) = (Run::default(), Run::default());
+    for byte in text {
+        let kind = KINDS[usize::from(*byte)];
+        if kind & Run::OF != 0 {
+            run.add(kind);
+            stretch.add(kind);
+            continue;
+        }
+        if run.may_be_token() {
+            return true;
+        }
+        run = Run::default();
+        if kind & kind::SLASH != 0 {
+            stretch.add(kind);
+        } else if stretch.may_be_key() {
+            return true;
+        } else {
+            stretch = Run::default();
+        }
+    }
+    run.may_be_token() || stretch.may_be_key()
 }
 
 /// Letters and digits in a row.
+#[derive(Default)]
 struct Run {
     length: usize,
     kinds: u8,
@@ -106,16 +143,58 @@ struct Run {
 impl Run {
     const OF: u8 = kind::LOWER | kind::DIGIT | kind::UPPER;
 
-    fn new(run: &[u8]) -> Self {
-        Self { length: run.len(), kinds: run.iter().fold(0, |kinds, byte| kinds | KINDS[usize::from(*byte)]) }
+    const fn add(&mut self, kind: u8) {
+        self.length += 1;
+        self.kinds |= kind;
     }
 
-    fn may_be_key(&self) -> bool {
+    const fn may_be_key(&self) -> bool {
         self.length >= SHORTEST_RANDOM && self.kinds & Self::OF == Self::OF
     }
 
     /// Long and mixed, or long and of capitals; words run together have no digits, ids no capitals.
-    fn may_be_token(&self) -> bool {
+    const fn may_be_token(&self) -> bool {
         self.length >= SHORTEST_TAIL && self.kinds & kind::UPPER != 0 && self.kinds & (kind::DIGIT | kind::LOWER) != kind::LOWER
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{SHORTEST_RANDOM, SHORTEST_TAIL};
+    use super::{KINDS, SEARCH, TELLING, is_plain, kind, marks};
+
+    #[test]
+    fn every_mark_has_telling_neighbours() {
+        for mark in marks() {
+            assert!(mark.to_ascii_lowercase().as_bytes().windows(2).any(|pair| TELLING.iter().any(|telling| pair == *telling)), "{mark}");
+        }
+    }
+
+    /// The same, each question asked of the whole text.
+    fn is_plain_by_the_book(text: &str) -> bool {
+        let has = |text: &[u8], kinds: u8| text.iter().any(|byte| KINDS[usize::from(*byte)] & kinds != 0);
+        let is_of = |byte: &u8| byte.is_ascii_alphanumeric();
+        let token = |run: &[u8]| run.len() >= SHORTEST_TAIL && has(run, kind::UPPER) && (has(run, kind::DIGIT) || !has(run, kind::LOWER));
+        let key = |run: &[u8]| run.len() >= SHORTEST_RANDOM && has(run, kind::UPPER) && has(run, kind::DIGIT) && has(run, kind::LOWER);
+        let bytes = text.as_bytes();
+        let random = bytes.split(|byte| !is_of(byte)).any(token) || bytes.split(|byte| !is_of(byte) && *byte != b'/').any(key);
+        let marked = has(bytes, kind::SENTENCE) && SEARCH.as_ref().is_none_or(|search| search.is_match(text));
+        !(has(bytes, kind::OTHER) || random || marked)
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        let words: Vec<&str> =
+            marks().chain(["task", "container ", "ABCDEFGH", "a1B2c3D4e5F6", "/", ":", "-", "_", " ", ".", "1234", "arn:aws:ecs:", "=", "\u{e9}"]).collect();
+        let mixed = prop::collection::vec(prop_oneof![prop::sample::select(words).prop_map(str::to_owned), "[A-Za-z0-9/:_. -]{0,8}"], 0..8);
+        (mixed, any::<bool>()).prop_map(|(words, capitals)| if capitals { words.concat().to_ascii_uppercase() } else { words.concat() })
+    }
+
+    proptest! {
+        #[test]
+        fn one_glance_sees_what_many_looks_see(text in prop_oneof![texts(), "[A-Za-z0-9/]{0,60}", "[A-Z0-9 ]{0,40}"]) {
+            prop_assert_eq!(is_plain(&text), is_plain_by_the_book(&text));
+        }
     }
 }

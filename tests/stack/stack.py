@@ -30,7 +30,6 @@ What differs from a deployment, and nothing else:
     - with --poison the queue's visibility timeout is a second, since five attempts six minutes apart are too long, and
       the event source mapping is off until all messages are there, so that they arrive as one batch;
     - with --deny ACTION the role loses that action, and with --unset NAME the function that environment variable;
-    - there are no saved queries, a type of resource that the emulator does not know;
     - the role may CreateLogStream on a log group's ARN without `:*` too. AWS asks for the stream's ARN, which the `:*`
       of the template covers; the emulator asks for the group's, and would refuse.
 
@@ -137,8 +136,6 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
     source["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": CODE_KEY}
     template = to_cloudformation(source)
     resources = template["Resources"]
-    for name in [name for name, one in resources.items() if one["Type"] == "AWS::Logs::QueryDefinition"]:
-        del resources[name]
     variables = resources["Function"]["Properties"]["Environment"]["Variables"]
     for name in arguments.unset:
         del variables[name]

@@ -3,78 +3,60 @@
 //! It takes what ECS sends all day and gives up (`None`) on anything out of the ordinary, valid or not: an unknown spelling, a `null`, a key
 //! twice, a wrong type. The careful reading decides then, and words the errors. What it does take, both read alike.
 
+mod scan;
+
 use serde::Deserialize;
 
-use super::super::scalar::{Moment, Number, Raw, Str};
-use super::{Attachment, ContainerShape, Detail, Shape};
-
-/// Deeper values are left to the careful reading.
-const DEEPEST: usize = 32;
+use super::super::scalar::{Moment, Number, Str};
+use super::{Attachments, ContainerShape, Detail, Shape, is_interface};
+use scan::Scan;
 
 /// Reads a whole text as one object of the wire.
 pub(super) fn shape(text: &str) -> Option<Shape<'_>> {
+    let mut scan = Scan::new(text);
     let mut shape = Shape::default();
-    whole(text, |scan| scan.shape(&mut shape, true))?;
-    Some(shape)
-}
-
-/// Reads a whole text as a list of attachments.
-pub(super) fn attachments(text: &str) -> Option<Vec<Attachment<'_>>> {
-    let mut attachments = None;
-    whole(text, |scan| scan.list_into(&mut attachments, Scan::attachment))?;
-    attachments
-}
-
-fn whole<'a>(text: &'a str, read: impl FnOnce(&mut Scan<'a>) -> Option<()>) -> Option<()> {
-    // Without branches this becomes a few vector operations, for which one string at a time is too short.
-    let marks = text.bytes().map(|byte| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20));
-    let mut scan = Scan { text, marks: marks.collect(), at: 0 };
-    read(&mut scan)?;
-    scan.peek().is_none().then_some(())
-}
-
-struct Scan<'a> {
-    text: &'a str,
-    /// For each byte, whether it needs a second look in a string.
-    marks: Vec<u8>,
-    at: usize,
+    scan.shape(&mut shape, true)?;
+    scan.is_done().then_some(shape)
 }
 
 impl<'a> Scan<'a> {
     fn shape(&mut self, shape: &mut Shape<'a>, outermost: bool) -> Option<()> {
         self.each_key(|scan, key| match key {
-            "detail-type" => scan.text_into(&mut shape.detail_type),
-            "account" => scan.text_into(&mut shape.account),
-            "region" => scan.text_into(&mut shape.region),
-            "resources" => scan.list_into(&mut shape.resources, Self::string),
-            "time" => scan.moment_into(&mut shape.time),
-            "detail" if outermost => {
+            b"detail-type" => scan.text_into(&mut shape.detail_type),
+            b"account" => scan.text_into(&mut shape.account),
+            b"region" => scan.text_into(&mut shape.region),
+            b"resources" => scan.list_into(&mut shape.resources, Self::text),
+            b"time" => scan.moment_into(&mut shape.time),
+            b"detail" if outermost => {
                 let mut detail = Box::default();
                 scan.shape(&mut detail, false)?;
                 once(&mut shape.detail, detail)
             }
-            "taskArn" => scan.text_into(&mut shape.task_arn),
-            "clusterArn" => scan.text_into(&mut shape.cluster_arn),
-            "taskDefinitionArn" => scan.text_into(&mut shape.task_definition_arn),
-            "group" => scan.text_into(&mut shape.group),
-            "launchType" => scan.text_into(&mut shape.launch_type),
-            "platformVersion" => scan.text_into(&mut shape.platform_version),
-            "containerInstanceArn" => scan.text_into(&mut shape.container_instance_arn),
-            "lastStatus" => scan.text_into(&mut shape.last_status),
-            "stopCode" => scan.text_into(&mut shape.stop_code),
-            "stoppedReason" => scan.text_into(&mut shape.stopped_reason),
-            "stoppedAt" => scan.moment_into(&mut shape.stopped_at),
-            "stoppingAt" => scan.moment_into(&mut shape.stopping_at),
-            "startedAt" => scan.moment_into(&mut shape.started_at),
-            "createdAt" => scan.moment_into(&mut shape.created_at),
-            "updatedAt" => scan.moment_into(&mut shape.updated_at),
-            "version" => scan.number_into(&mut shape.version),
-            "containers" => scan.list_into(&mut shape.containers, Self::container),
-            "attachments" => once(&mut shape.attachments, Raw(scan.raw()?)),
-            "eventName" => scan.text_into(&mut shape.event_name),
-            "eventType" => scan.text_into(&mut shape.event_type),
-            "reason" => scan.text_into(&mut shape.reason),
-            "detail" | "tasks" | "task" => None,
+            b"taskArn" => scan.text_into(&mut shape.task_arn),
+            b"clusterArn" => scan.text_into(&mut shape.cluster_arn),
+            b"taskDefinitionArn" => scan.text_into(&mut shape.task_definition_arn),
+            b"group" => scan.text_into(&mut shape.group),
+            b"launchType" => scan.text_into(&mut shape.launch_type),
+            b"platformVersion" => scan.text_into(&mut shape.platform_version),
+            b"containerInstanceArn" => scan.text_into(&mut shape.container_instance_arn),
+            b"lastStatus" => scan.text_into(&mut shape.last_status),
+            b"stopCode" => scan.text_into(&mut shape.stop_code),
+            b"stoppedReason" => scan.text_into(&mut shape.stopped_reason),
+            b"stoppedAt" => scan.moment_into(&mut shape.stopped_at),
+            b"stoppingAt" => scan.moment_into(&mut shape.stopping_at),
+            b"startedAt" => scan.moment_into(&mut shape.started_at),
+            b"createdAt" => scan.moment_into(&mut shape.created_at),
+            b"updatedAt" => scan.moment_into(&mut shape.updated_at),
+            b"version" => scan.number_into(&mut shape.version),
+            b"containers" => scan.list_into(&mut shape.containers, Self::container),
+            b"attachments" => {
+                let attachments = scan.attachments()?;
+                once(&mut shape.attachments, attachments)
+            }
+            b"eventName" => scan.text_into(&mut shape.event_name),
+            b"eventType" => scan.text_into(&mut shape.event_type),
+            b"reason" => scan.text_into(&mut shape.reason),
+            b"detail" | b"tasks" | b"task" => None,
             _ => scan.skip_unless_capital(key),
         })
     }
@@ -82,209 +64,90 @@ impl<'a> Scan<'a> {
     fn container(&mut self) -> Option<ContainerShape<'a>> {
         let mut container = ContainerShape::default();
         self.each_key(|scan, key| match key {
-            "name" => scan.text_into(&mut container.name),
-            "image" => scan.text_into(&mut container.image),
-            "reason" => scan.text_into(&mut container.reason),
-            "exitCode" => scan.number_into(&mut container.exit_code),
+            b"name" => scan.text_into(&mut container.name),
+            b"image" => scan.text_into(&mut container.image),
+            b"reason" => scan.text_into(&mut container.reason),
+            b"exitCode" => scan.number_into(&mut container.exit_code),
             _ => scan.skip_unless_capital(key),
         })?;
         Some(container)
     }
 
-    fn attachment(&mut self) -> Option<Attachment<'a>> {
-        let mut attachment = Attachment::default();
-        self.each_key(|scan, key| match key {
-            "type" => scan.text_into(&mut attachment.kind),
-            "details" => scan.list_into(&mut attachment.details, Self::detail),
-            _ => scan.skip_unless_capital(key),
+    /// Of a list of attachments what [`super::subnet`] makes of them.
+    fn attachments(&mut self) -> Option<Attachments<'a>> {
+        let mut first = None;
+        self.each_item(|scan| {
+            let (mut kind, mut details, mut subnet) = (None, None, None);
+            scan.each_key(|scan, key| match key {
+                b"type" => scan.text_into(&mut kind),
+                b"details" => {
+                    scan.subnet_into(&mut subnet)?;
+                    once(&mut details, ())
+                }
+                _ => scan.skip_unless_capital(key),
+            })?;
+            if is_interface(kind.as_deref()) {
+                first = first.take().or(subnet);
+            }
+            Some(())
         })?;
-        Some(attachment)
+        Some(Attachments::Subnet(first.and_then(|detail| detail.value)))
     }
 
-    fn detail(&mut self) -> Option<Detail<'a>> {
-        let mut detail = Detail::default();
-        self.each_key(|scan, key| match key {
-            "name" => scan.text_into(&mut detail.name),
-            "value" => scan.text_into(&mut detail.value),
-            _ => scan.skip_unless_capital(key),
-        })?;
-        Some(detail)
+    /// The first subnet among the details of an attachment.
+    fn subnet_into(&mut self, slot: &mut Option<Detail<'a>>) -> Option<()> {
+        self.each_item(|scan| {
+            let mut detail = Detail::default();
+            scan.each_key(|scan, key| match key {
+                b"name" => scan.text_into(&mut detail.name),
+                b"value" => scan.text_into(&mut detail.value),
+                _ => scan.skip_unless_capital(key),
+            })?;
+            if slot.is_none() && detail.is_subnet() {
+                *slot = Some(detail);
+            }
+            Some(())
+        })
     }
 
     /// Steps over the value of a key that nobody wants. Keys with capitals may be another spelling of one that is.
-    fn skip_unless_capital(&mut self, key: &str) -> Option<()> {
-        if key.starts_with(|first: char| first.is_ascii_uppercase()) { None } else { self.skip(DEEPEST) }
+    fn skip_unless_capital(&mut self, key: &[u8]) -> Option<()> {
+        if key.first().is_some_and(u8::is_ascii_uppercase) { None } else { self.skip() }
+    }
+
+    /// A string, borrowed where it holds no escape.
+    fn text(&mut self) -> Option<Str<'a>> {
+        let (quoted, escaped) = self.string()?;
+        if escaped { serde_json::from_str(quoted).ok() } else { Some(Str(quoted[1..quoted.len() - 1].into())) }
     }
 
     fn text_into(&mut self, slot: &mut Option<Str<'a>>) -> Option<()> {
-        once(slot, self.string()?)
+        once(slot, self.text()?)
     }
 
     fn moment_into(&mut self, slot: &mut Option<Moment<'a>>) -> Option<()> {
-        let moment = if self.peek()? == b'"' { Moment::Text(self.string()?) } else { self.scalar()? };
+        let moment = if self.peek()? == b'"' { Moment::Text(self.text()?) } else { self.scalar()? };
         once(slot, moment)
     }
 
     fn number_into(&mut self, slot: &mut Option<Number>) -> Option<()> {
-        once(slot, self.scalar()?)
+        let raw = self.raw()?;
+        let number = plain_number(raw).map_or_else(|| serde_json::from_str(raw).ok(), |number| Some(Number(number)))?;
+        once(slot, number)
     }
 
     fn list_into<T>(&mut self, slot: &mut Option<Vec<T>>, item: impl Fn(&mut Self) -> Option<T>) -> Option<()> {
         let mut list = Vec::new();
-        self.each_item(b'[', b']', |scan| {
+        self.each_item(|scan| {
             list.push(item(scan)?);
             Some(())
         })?;
         once(slot, list)
     }
 
-    /// A string, borrowed where it holds no escape.
-    fn string(&mut self) -> Option<Str<'a>> {
-        self.expect(b'"')?;
-        let from = self.at;
-        if self.skip_string()? { serde_json::from_str(&self.text[from - 1..self.at]).ok() } else { Some(Str(self.text[from..self.at - 1].into())) }
-    }
-
     /// A value whose type has its own way of reading it.
     fn scalar<T: Deserialize<'a>>(&mut self) -> Option<T> {
         serde_json::from_str(self.raw()?).ok()
-    }
-
-    /// Any value, as it is written.
-    fn raw(&mut self) -> Option<&'a str> {
-        self.peek()?;
-        let from = self.at;
-        self.skip(DEEPEST)?;
-        Some(&self.text[from..self.at])
-    }
-
-    fn each_key(&mut self, mut value: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
-        self.each_item(b'{', b'}', |scan| {
-            scan.expect(b'"')?;
-            let from = scan.at;
-            let escaped = scan.skip_string()?;
-            let key = &scan.text[from..scan.at - 1];
-            scan.expect(b':')?;
-            if escaped { None } else { value(scan, key) }
-        })
-    }
-
-    fn each_item(&mut self, open: u8, close: u8, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        self.expect(open)?;
-        if self.peek()? == close {
-            self.at += 1;
-            return Some(());
-        }
-        loop {
-            item(self)?;
-            let next = self.peek()?;
-            self.at += 1;
-            if next == close {
-                return Some(());
-            }
-            if next != b',' {
-                return None;
-            }
-        }
-    }
-
-    /// Steps over any value.
-    fn skip(&mut self, deepest: usize) -> Option<()> {
-        let deeper = deepest.checked_sub(1)?;
-        match self.peek()? {
-            b'"' => {
-                self.at += 1;
-                self.skip_string().map(|_| ())
-            }
-            b'{' => self.each_item(b'{', b'}', |scan| {
-                scan.expect(b'"')?;
-                scan.skip_string()?;
-                scan.expect(b':')?;
-                scan.skip(deeper)
-            }),
-            b'[' => self.each_item(b'[', b']', |scan| scan.skip(deeper)),
-            b't' => self.skip_word("true"),
-            b'f' => self.skip_word("false"),
-            b'n' => self.skip_word("null"),
-            _ => self.skip_number(),
-        }
-    }
-
-    fn skip_word(&mut self, word: &str) -> Option<()> {
-        self.at += self.text[self.at..].starts_with(word).then_some(word.len())?;
-        Some(())
-    }
-
-    fn skip_number(&mut self) -> Option<()> {
-        let number = &self.text.as_bytes()[self.at..];
-        let digits = |from: usize| number[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let sign = usize::from(number.first() == Some(&b'-'));
-        let whole = digits(sign);
-        if whole == 0 || (whole > 1 && number[sign] == b'0') {
-            return None;
-        }
-        let mut length = sign + whole;
-        if number.get(length) == Some(&b'.') {
-            let fraction = digits(length + 1);
-            if fraction == 0 {
-                return None;
-            }
-            length += 1 + fraction;
-        }
-        self.at += length;
-        // What cannot follow a number, such as an exponent, is seen by whoever goes on.
-        Some(())
-    }
-
-    /// Steps behind the quote that ends a string, and says whether there was an escape.
-    fn skip_string(&mut self) -> Option<bool> {
-        self.at += clear(&self.marks[self.at..]);
-        if *self.text.as_bytes().get(self.at)? == b'"' {
-            self.at += 1;
-            return Some(false);
-        }
-        self.skip_escapes().map(|()| true)
-    }
-
-    #[cold]
-    fn skip_escapes(&mut self) -> Option<()> {
-        let bytes = self.text.as_bytes();
-        loop {
-            match bytes.get(self.at)? {
-                b'"' => {
-                    self.at += 1;
-                    return Some(());
-                }
-                b'\\' => {
-                    let skipped = match bytes.get(self.at + 1)? {
-                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-                        b'u' if bytes.get(self.at + 2..self.at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
-                        _ => return None,
-                    };
-                    self.at += skipped;
-                    self.at += clear(&self.marks[self.at..]);
-                }
-                _ => return None,
-            }
-        }
-    }
-
-    fn expect(&mut self, wanted: u8) -> Option<()> {
-        if self.peek()? != wanted {
-            return None;
-        }
-        self.at += 1;
-        Some(())
-    }
-
-    /// The next byte that is no white space.
-    fn peek(&mut self) -> Option<u8> {
-        loop {
-            match *self.text.as_bytes().get(self.at)? {
-                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
-                byte => return Some(byte),
-            }
-        }
     }
 }
 
@@ -293,24 +156,21 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
     slot.replace(value).is_none().then_some(())
 }
 
-/// How many bytes come before the next mark, or the end.
-fn clear(marks: &[u8]) -> usize {
-    let (blocks, rest) = marks.as_chunks::<8>();
-    for (at, block) in blocks.iter().enumerate() {
-        let marked = u64::from_le_bytes(*block);
-        if marked != 0 {
-            return at * 8 + marked.trailing_zeros() as usize / 8;
-        }
+/// A number of a few digits, as versions and exit codes are.
+fn plain_number(raw: &str) -> Option<i64> {
+    const MOST_DIGITS: usize = 9;
+    if raw.len() > MOST_DIGITS {
+        return None;
     }
-    blocks.len() * 8 + rest.iter().take_while(|mark| **mark == 0).count()
+    raw.bytes().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Shape, decode, subnet, tasks};
-    use super::{Raw, attachments, shape};
+    use super::super::{Attachments, Shape, decode, subnet, tasks};
+    use super::shape;
 
     const SAMPLES: &[&str] = &[
         include_str!("../../../events/secret-key-missing.json"),
@@ -355,6 +215,11 @@ mod tests {
         "\"stoppedAt\":1.5,",
     ];
 
+    fn of_attachments(shape: &mut Shape<'_>) -> Option<String> {
+        let of = shape.detail.as_deref_mut().map_or(&mut shape.attachments, |detail| &mut detail.attachments);
+        subnet(std::mem::replace(of.as_mut()?, Attachments::Subnet(None)))
+    }
+
     fn records() -> impl Strategy<Value = String> {
         let change = (any::<prop::sample::Index>(), 0_usize..3, prop::sample::select(ODDITIES));
         (prop::sample::select(SAMPLES), any::<bool>(), prop::collection::vec(change, 0..4)).prop_map(|(sample, compact, changes)| {
@@ -371,19 +236,18 @@ mod tests {
     }
 
     proptest! {
+        // Odd places are many, and each is hit rarely.
+        #![proptest_config(ProptestConfig::with_cases(4_096))]
+
         #[test]
         fn what_is_read_quickly_reads_the_same_with_care(text in records()) {
             if let Some(quick) = shape(&text) {
                 let careful = decode::<Shape<'_>>(&text, "");
                 prop_assert!(careful.is_ok(), "{:?}", careful.err());
-                let raw = |shape: &Shape<'_>| shape.detail.as_deref().unwrap_or(shape).attachments.map(|raw| raw.0.to_owned());
-                if let Ok(careful) = careful {
-                    let seen = raw(&quick);
-                    prop_assert_eq!(&seen, &raw(&careful));
-                    if let Some(seen) = seen.filter(|seen| attachments(seen).is_some()) {
-                        // An escape in a key is left to the careful reading.
-                        prop_assert_eq!(subnet(Raw(&seen)), subnet(Raw(&seen.replace("\"type\"", "\"\\u0074ype\""))));
-                    }
+                if let Ok(mut careful) = careful {
+                    let mut quick = quick;
+                    // Tasks without a reason have no subnet either way.
+                    prop_assert_eq!(of_attachments(&mut quick), of_attachments(&mut careful));
                     prop_assert_eq!(tasks(quick, &text), tasks(careful, &text));
                 }
             }

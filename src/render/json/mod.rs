@@ -1,3 +1,4 @@
 //! JSON, by frozen version.
 
+mod line;
 pub mod v1;
