@@ -253,6 +253,8 @@ fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
     case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
 }
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
     let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
@@ -269,10 +271,10 @@ fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> 
     ];
     // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    let mut add = |byte| hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
     for part in parts {
-        for byte in part.unwrap_or_default().bytes().chain([0xff]) {
-            hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        }
+        part.unwrap_or_default().bytes().for_each(&mut add);
+        add(0xff);
     }
-    format!("{hash:032x}")
+    hash.to_be_bytes().iter().flat_map(|byte| [byte >> 4, byte & 0xf]).map(|digit| char::from(HEX[usize::from(digit)])).collect()
 }

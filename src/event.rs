@@ -4,6 +4,7 @@
 //! gives an [`InputError`] with its place; its neighbours in a batch, a list or a stream are not lost (`stream`).
 //! Environment values, commands and credentials are not in the model, so they cannot leave it.
 
+mod instant;
 mod scalar;
 mod shape;
 mod stream;

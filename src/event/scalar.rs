@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
+use super::instant;
+
 /// A string that is borrowed from the input where it holds no escape. (`Option<Cow<str>>` would always be a copy.)
 pub(super) struct Str<'a>(pub(super) Cow<'a, str>);
 
@@ -70,7 +72,7 @@ const LARGEST_SECONDS: f64 = 1e11;
 impl Moment<'_> {
     pub(super) fn timestamp(&self) -> Option<Timestamp> {
         match self {
-            Self::Text(text) => text.parse().ok(),
+            Self::Text(text) => instant::read(text).or_else(|| text.parse().ok()),
             Self::Epoch(value) => {
                 let seconds = if value.abs() > LARGEST_SECONDS { value / 1e3 } else { *value };
                 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]

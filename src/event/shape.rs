@@ -151,10 +151,13 @@ const EXPECTED: &str = "an ECS Task State Change, ECS Service Action or ECS Depl
 /// Reads one record: for an SQS batch one entry for each message, else one.
 pub(super) fn read(text: &str) -> Vec<Entry> {
     let single = |tasks| vec![Entry { message_id: None, tasks }];
-    match read_shape(text, "") {
-        Err(error) => single(vec![Err(error)]),
-        Ok(Shape { records: Some(records), .. }) => records.iter().enumerate().map(|(at, raw)| message(text, raw, at)).collect(),
-        Ok(shape) => single(tasks(shape, text)),
+    let shape = match read_shape(text, "") {
+        Ok(shape) => shape,
+        Err(error) => return single(vec![Err(error)]),
+    };
+    match &shape.records {
+        Some(records) => records.iter().enumerate().map(|(at, raw)| message(text, raw, at)).collect(),
+        None => single(tasks(shape, text)),
     }
 }
 
@@ -181,7 +184,8 @@ fn message_id(raw: &str) -> Option<String> {
     Some(value.get("messageId")?.as_str()?.to_owned())
 }
 
-fn read_shape<'a>(text: &'a str, prefix: &str) -> Result<Shape<'a>, InputError> {
+/// In a box: it is large, and goes through many hands.
+fn read_shape<'a>(text: &'a str, prefix: &str) -> Result<Box<Shape<'a>>, InputError> {
     quick::shape(text).map_or_else(|| decode(text, prefix), Ok)
 }
 
@@ -236,21 +240,21 @@ impl InputError {
     }
 }
 
-fn tasks(shape: Shape<'_>, text: &str) -> Vec<Result<Task, InputError>> {
-    let list = |raws: Vec<&RawValue>, name: &dyn Fn(usize) -> String| {
-        let read = |(at, raw): (usize, &RawValue)| match read_shape(raw.get(), &name(at)) {
-            Ok(shape) if shape.is_task() => Ok(task(shape, Source::Object)),
+fn tasks(shape: Box<Shape<'_>>, text: &str) -> Vec<Result<Task, InputError>> {
+    let list = |raws: &[&RawValue], name: &dyn Fn(usize) -> String| {
+        let read = |(at, raw): (usize, &&RawValue)| match read_shape(raw.get(), &name(at)) {
+            Ok(shape) if shape.is_task() => Ok(task(&shape, Source::Object)),
             Ok(_) => Err(InputError { path: name(at), ..unknown_shape(raw.get(), "a task object") }.moved(place(text, raw.get()))),
             Err(error) => Err(error.moved(place(text, raw.get()))),
         };
-        raws.into_iter().enumerate().map(|(at, raw)| read((at, raw))).collect()
+        raws.iter().enumerate().map(read).collect()
     };
-    match shape {
+    match &*shape {
         Shape { detail_type: Some(_), .. } | Shape { detail: Some(_), .. } => vec![event(shape, text)],
         Shape { tasks: Some(raws), .. } => list(raws, &|at| format!("tasks[{at}]")),
-        Shape { task: Some(raw), .. } => list(vec![raw], &|_| "task".to_owned()),
+        Shape { task: Some(raw), .. } => list(&[raw], &|_| "task".to_owned()),
         Shape { cause: Some(cause), .. } => {
-            let inner = read_shape(&cause, "").map_or_else(|error| vec![Err(error)], |shape| tasks(shape, &cause));
+            let inner = read_shape(cause, "").map_or_else(|error| vec![Err(error)], |shape| tasks(shape, cause));
             inner.into_iter().map(|task| task.map_err(|error| error.within("Cause", (1, 1)))).collect()
         }
         shape if shape.is_task() => vec![Ok(task(shape, Source::Object))],
@@ -258,9 +262,9 @@ fn tasks(shape: Shape<'_>, text: &str) -> Vec<Result<Task, InputError>> {
     }
 }
 
-fn event(mut shape: Shape<'_>, text: &str) -> Result<Task, InputError> {
+fn event(mut shape: Box<Shape<'_>>, text: &str) -> Result<Task, InputError> {
     let kind = shape.detail_type.take();
-    let Some(detail) = shape.detail.take() else {
+    let Some(mut detail) = shape.detail.take() else {
         return Err(InputError::new("expected an event with a detail object, found none".to_owned()));
     };
     let name = detail.event_name.as_deref().unwrap_or_default().to_owned();
@@ -273,14 +277,13 @@ fn event(mut shape: Shape<'_>, text: &str) -> Result<Task, InputError> {
         None if !name.is_empty() => Source::ServiceEvent(name),
         None => return Err(InputError { path: "detail".to_owned(), ..unknown_shape(text, EXPECTED) }),
     };
-    let mut detail = *detail;
-    detail.account = shape.account.or(detail.account);
-    detail.region = shape.region.or(detail.region);
+    detail.account = shape.account.or(detail.account.take());
+    detail.region = shape.region.or(detail.region.take());
     detail.resources = shape.resources;
     detail.time = shape.time;
     Ok(match source {
-        Source::TaskEvent | Source::Object => task(detail, source),
-        source => service_event(detail, source),
+        Source::TaskEvent | Source::Object => task(&detail, source),
+        source => service_event(&detail, source),
     })
 }
 
@@ -324,7 +327,7 @@ fn is_blank(text: &str) -> bool {
     !text.starts_with(|letter: char| letter.is_ascii_graphic()) && text.trim().is_empty()
 }
 
-fn task(shape: Shape<'_>, source: Source) -> Task {
+fn task(shape: &Shape<'_>, source: Source) -> Task {
     let arn = owned(shape.task_arn.as_ref());
     let cluster_arn = safe(shape.cluster_arn.as_ref());
     let task_definition = owned(shape.task_definition_arn.as_ref());
@@ -336,19 +339,19 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
     }
     let mut containers = Vec::new();
-    for (at, container) in shape.containers.unwrap_or_default().into_iter().enumerate() {
+    for (at, container) in shape.containers.iter().flatten().enumerate() {
         let name = owned(container.name.as_ref());
         if let Some(text) = owned_text(container.reason.as_ref()) {
             reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });
         }
-        containers.push(Container { name, image: owned(container.image.as_ref()), exit_code: container.exit_code.map(|code| code.0) });
+        containers.push(Container { name, image: owned(container.image.as_ref()), exit_code: container.exit_code.as_ref().map(|code| code.0) });
     }
     let stop_code = owned(shape.stop_code.as_ref());
     if reasons.is_empty() && stop_code.as_deref() == Some("TaskFailedToStart") {
         // ECS says that it failed, and not why: that is all the reason there is.
         reasons.push(Reason { field: "stopCode".to_owned(), container: None, text: "TaskFailedToStart".to_owned() });
     }
-    let stopped_at = first_time(&[shape.stopped_at, shape.stopping_at, shape.updated_at, shape.time]);
+    let stopped_at = first_time(&[&shape.stopped_at, &shape.stopping_at, &shape.updated_at, &shape.time]);
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
         let arn = Arn::parse(arn.as_deref()?)?;
         // Task ARNs of the old format lack the cluster.
@@ -363,11 +366,11 @@ fn task(shape: Shape<'_>, source: Source) -> Task {
         account,
         region,
         stopped_at,
-        started_at: first_time(&[shape.started_at]),
+        started_at: first_time(&[&shape.started_at]),
         stop_code,
         last_status: owned(shape.last_status.as_ref()),
-        version: shape.version.map(|number| number.0),
-        subnet: shape.attachments.filter(|_| !reasons.is_empty()).and_then(subnet),
+        version: shape.version.as_ref().map(|number| number.0),
+        subnet: shape.attachments.as_ref().filter(|_| !reasons.is_empty()).and_then(subnet),
         containers,
         source,
         arn,
@@ -390,12 +393,12 @@ fn place_of(arns: [Option<&str>; 3]) -> (Option<&str>, Option<&str>) {
     (account, region)
 }
 
-fn first_time(moments: &[Option<Moment<'_>>]) -> Option<Timestamp> {
-    moments.iter().flatten().find_map(Moment::timestamp)
+fn first_time(moments: &[&Option<Moment<'_>>]) -> Option<Timestamp> {
+    moments.iter().copied().flatten().find_map(Moment::timestamp)
 }
 
 /// A service's own event, as a task that never came to be: its reason counts where ECS calls it an error or a warning.
-fn service_event(shape: Shape<'_>, source: Source) -> Task {
+fn service_event(shape: &Shape<'_>, source: Source) -> Task {
     let service_arn = owned(shape.resources.iter().flatten().find(|arn| arn.contains(":service/")));
     let parsed = service_arn.as_deref().and_then(Arn::parse);
     let mut path = parsed.map(|arn| arn.resource.split('/').skip(1)).into_iter().flatten();
@@ -404,7 +407,7 @@ fn service_event(shape: Shape<'_>, source: Source) -> Task {
     let cluster = cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
     let fails = shape.event_type.as_deref() != Some("INFO");
     let text = owned_text(shape.reason.as_ref()).filter(|_| fails);
-    let at = first_time(&[shape.created_at, shape.updated_at, shape.time]);
+    let at = first_time(&[&shape.created_at, &shape.updated_at, &shape.time]);
     Task {
         source,
         cluster: cluster.map(str::to_owned),
@@ -434,7 +437,7 @@ fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Worklo
 }
 
 /// The subnet of the task's network interface.
-fn subnet(attachments: Attachments<'_>) -> Option<String> {
+fn subnet(attachments: &Attachments<'_>) -> Option<String> {
     let raw = match attachments {
         Attachments::Subnet(subnet) => return owned(subnet.as_ref()),
         Attachments::Unread(raw) => raw,

@@ -164,7 +164,13 @@ impl Rest<'_> {
         let line = &self.text[..memchr::memchr(b'\n', self.text).map_or(self.text.len(), |end| end + 1)];
         let (entries, length) = if is_closed(line) && self.text.len() <= LONGEST_RECORD { (read(line), line.len()) } else { self.read_lines(line) };
         let line_before = self.line - 1;
-        self.skip(length);
+        if length == line.len() {
+            // Its one line break is its last byte.
+            self.text = &self.text[length..];
+            self.line += usize::from(line.ends_with(b"\n"));
+        } else {
+            self.skip(length);
+        }
         Some(moved(entries, line_before))
     }
 

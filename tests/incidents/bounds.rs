@@ -1,6 +1,6 @@
 //! What an incident costs: operations of the store, and bytes.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
@@ -93,6 +93,57 @@ fn who_dies_is_succeeded_when_the_lease_ends() {
     for (after, next) in [(LEASE - SignedDuration::from_secs(1), Next::ComeAgain), (LEASE, Next::Announce(Due::Opened))] {
         assert_eq!(done(other.see(&about, &tasks(0..1), NOW + after)).expect("it answers").next, next);
     }
+}
+
+/// Waits before each operation.
+struct Slow<'c>(&'c Counting);
+
+impl Slow<'_> {
+    async fn wait() {
+        let mut waited = false;
+        poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
+impl Store for Slow<'_> {
+    async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
+        Self::wait().await;
+        self.0.memory.load(key).await
+    }
+
+    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+        Self::wait().await;
+        self.0.memory.save(key, body, read, expires).await
+    }
+}
+
+#[test]
+fn an_end_that_is_noted_late_does_not_hide_what_failed_since() {
+    let store = Counting::default();
+    let (ledger, slow, about) = (ledger(&store), Ledger::new(Slow(&store), "b".to_owned(), SignedDuration::from_hours(6)), about(1, 1));
+    let (incident, _) = see(&ledger, &about, 0..1);
+    done(ledger.announced(&incident, Due::Opened, NOW)).expect("it answers");
+    let (ended, _) = done(ledger.end(&about, NOW, NOW)).expect("it answers");
+    let mut noting = pin!(slow.announced(&ended[0], Due::Resolved, NOW));
+    let mut poll = || noting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    // The incident is loaded and saved; the index is not.
+    for _ in 0..3 {
+        assert!(poll().is_pending());
+    }
+    let later = Sighting { id: "later".to_owned(), at: NOW + LEASE };
+    let seen = done(ledger.see(&about, &[later], NOW + LEASE)).expect("it answers");
+    assert_eq!((seen.incident.serial, seen.next), (1, Next::Announce(Due::Opened)));
+    done(ledger.announced(&seen.incident, Due::Opened, NOW + LEASE)).expect("it answers");
+    while poll().is_pending() {}
+    let (ended, _) = done(ledger.end(&about, NOW + LEASE * 2, NOW + LEASE * 2)).expect("it answers");
+    assert_eq!(ended.iter().map(|incident| incident.serial).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn memory_takes_a_document_only_over_the_version_that_was_read() {
+    let memory = Memory::default();
+    let save = |read| done(memory.save("key", "{}".to_owned(), read, NOW));
+    assert_eq!([None, None, Some(2), Some(1), Some(1)].map(save), [Ok(()), Err(NotSaved::Conflict), Err(NotSaved::Conflict), Ok(()), Err(NotSaved::Conflict)]);
 }
 
 #[test]

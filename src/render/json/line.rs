@@ -127,20 +127,18 @@ fn by_serde(value: &(impl serde::Serialize + ?Sized), out: &mut Vec<u8>) {
 
 /// Whether a byte of a string is not written as it stands.
 fn needs_escapes(text: &[u8]) -> bool {
-    let (blocks, rest) = text.as_chunks::<8>();
+    let (blocks, rest) = text.as_chunks();
     // A last block that overlaps the one before spares a loop over its bytes.
-    let last = text.last_chunk::<8>().filter(|_| !rest.is_empty());
-    let rest = if last.is_some() { &[][..] } else { rest };
-    blocks.iter().chain(last).any(|block| any_to_escape(u64::from_le_bytes(*block))) || rest.iter().any(|byte| matches!(byte, ..0x20 | b'"' | b'\\'))
+    match text.last_chunk() {
+        Some(last) => blocks.iter().any(any_to_escape) || (!rest.is_empty() && any_to_escape(last)),
+        None => rest.iter().any(|byte| matches!(byte, ..0x20 | b'"' | b'\\')),
+    }
 }
 
-/// Whether one of eight bytes is a quote, a backslash or a control character, all looked at at once.
-fn any_to_escape(bytes: u64) -> bool {
-    const EACH: u64 = u64::MAX / 0xff;
-    const HIGH: u64 = EACH * 0x80;
-    let zero = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes;
-    let control = bytes.wrapping_sub(EACH * 0x20) & !bytes;
-    (control | zero(bytes ^ (EACH * u64::from(b'"'))) | zero(bytes ^ (EACH * u64::from(b'\\')))) & HIGH != 0
+/// Whether one of some bytes is a quote, a backslash or a control character, all looked at at once.
+fn any_to_escape(bytes: &[u8; 16]) -> bool {
+    let marks = bytes.map(|byte| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20));
+    u128::from_le_bytes(marks) != 0
 }
 
 #[cfg(test)]

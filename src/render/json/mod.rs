@@ -1,4 +1,5 @@
 //! JSON, by frozen version.
 
+mod instant;
 mod line;
 pub mod v1;

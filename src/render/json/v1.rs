@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::instant::Instant;
 use super::line::{Line, objects};
 use crate::causes::{Culprit, Finding, Fix};
 use crate::check::Findings;
@@ -40,7 +41,7 @@ objects! {
         launch_type: Option<&'r str>,
         account: Option<&'r str>,
         region: Option<&'r str>,
-        stopped_at: Option<String>,
+        stopped_at: Option<Instant>,
         stop_code: Option<&'r str>,
     }
 
@@ -202,7 +203,7 @@ fn task(task: &Task) -> TaskV1<'_> {
         launch_type: task.launch_type.as_deref(),
         account: task.account.as_deref(),
         region: task.region.as_deref(),
-        stopped_at: task.stopped_at.map(|at| at.to_string()),
+        stopped_at: task.stopped_at.map(Instant),
         stop_code: task.stop_code.as_deref(),
     }
 }

@@ -22,6 +22,14 @@ pub(super) struct Scan<'a> {
     at: usize,
 }
 
+/// A string.
+pub(super) enum Text<'a> {
+    /// What its quotes hold.
+    Plain(&'a str),
+    /// With its quotes, and escapes within.
+    Escaped(&'a str),
+}
+
 impl Drop for Scan<'_> {
     fn drop(&mut self) {
         if self.marks.capacity() <= KEPT {
@@ -99,13 +107,12 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Reads a string, and says whether it holds an escape; with its quotes.
+    /// Reads a string.
     #[inline]
-    pub(super) fn string(&mut self) -> Option<(&'a str, bool)> {
+    pub(super) fn string(&mut self) -> Option<Text<'a>> {
         self.expect(b'"')?;
-        let from = self.at - 1;
-        let escaped = self.skip_string()?;
-        Some((self.text.get(from..self.at)?, escaped))
+        let from = self.at;
+        if self.skip_string()? { self.text.get(from - 1..self.at).map(Text::Escaped) } else { self.text.get(from..self.at - 1).map(Text::Plain) }
     }
 
     /// Any value, as it is written.
