@@ -259,7 +259,8 @@ class Run:
                 verdict.wrong.append(f"{name}: {count} calls for {incidents} incidents, {told} notices and {most[name]} writes of batches")
         verdict.figures["fingerprints_of_batches"] = pool.fingerprints
         if told != incidents * (1 + sum(len(str(n)) - 1 for n in [verdict.figures["events"] // incidents])):
-            verdict.wrong.append(f"{told} notices of {incidents} incidents")
+            repeated = [f"{subject}: {count}" for subject, count in network.subjects.items() if count > 1]
+            verdict.wrong.append(f"{told} notices of {incidents} incidents: {sorted(repeated)}")
         first, *_, last = [max(each) for each in self.memory.values()]
         if last > first * 1.25 + 4096:
             verdict.wrong.append(f"memory grows: {self.memory}")
@@ -286,6 +287,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, help="a directory for the calls and the function's log")
     arguments = parser.parse_args()
     arguments.calm |= arguments.load
+    if arguments.load:
+        arguments.factor = 1
     return arguments
 
 

@@ -141,7 +141,7 @@ class Judge:
     def _announced(self, told: dict[str, list[Told]]) -> None:
         lost = 0
         for fingerprint, place in self._truth.places.values():
-            if not any(notice.state in ("opened", "storm") for notice in told.get(fingerprint, ())):
+            if fingerprint not in self._given_up and not any(notice.state in ("opened", "storm") for notice in told.get(fingerprint, ())):
                 lost += 1
                 self._wrong(f"never announced: {place}")
         self._verdict.figures["lost"] = lost

@@ -75,6 +75,7 @@ class Network:
         self.codes: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.notices: Counter[str] = Counter()
+        self.subjects: Counter[str] = Counter()
         self.under_way = 0
         self._order = 0
         self._down: dict[str, tuple[int, float]] = {}
@@ -138,6 +139,7 @@ class Network:
             call.document = call.asked.incident()
         elif call.asked.operation == "Publish":
             self.notices[call.asked.attributes()["state"]] += 1
+            self.subjects[call.asked.key] += 1
         on_done(call, "done")
         match call.fault:
             case "reset-after":
