@@ -1,7 +1,8 @@
 //! How long it takes to diagnose a large stream, against `serde_json` merely skipping through the same bytes on one core.
 //!
 //! `cargo bench --no-default-features --bench stream -- [EVENTS]` makes a file of events under `target/` (one in fifty failed), times the
-//! program on it, output included, and prints the ratio of the medians of alternating runs.
+//! program on it, output included, and prints the ratios of the medians of alternating runs: to skipping through what is in memory already,
+//! and to reading the file for that, as the program must.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -21,14 +22,19 @@ const RUNS: usize = 5;
 fn main() {
     let events = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(DEFAULT_EVENTS);
     let path = stream(events);
-    let text = fs::read_to_string(&path).expect("the stream can be read");
-    let (mut skips, mut runs) = (Vec::new(), Vec::new());
+    let read = || fs::read_to_string(&path).expect("the stream can be read");
+    let text = read();
+    let (mut skips, mut reads, mut runs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         skips.push(timed(|| skip(&text)));
+        reads.push(timed(|| skip(&read())));
         runs.push(timed(|| diagnose(&path)));
     }
-    let (skip, run) = (median(skips), median(runs));
-    println!("{events} events, {} MB: skip {skip:.0?}, diagnose {run:.0?}, ratio {:.2}", text.len() >> 20, run.as_secs_f64() / skip.as_secs_f64());
+    let (skip, read, run) = (median(skips), median(reads), median(runs));
+    let ratio = |other: Duration| run.as_secs_f64() / other.as_secs_f64();
+    println!("{events} events, {} MB: diagnose {run:.0?}", text.len() >> 20);
+    println!("skip {skip:.0?}, ratio {:.2}", ratio(skip));
+    println!("read and skip {read:.0?}, ratio {:.2}", ratio(read));
 }
 
 /// Events in the shapes that a busy cluster sends: most of them of tasks that start, run and are scaled in.
