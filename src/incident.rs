@@ -86,6 +86,8 @@ pub struct Incident {
     pub first_seen: Timestamp,
     /// The last failure.
     pub last_seen: Timestamp,
+    /// When a failure was recorded last; it may have happened long before.
+    pub recorded_at: Option<Timestamp>,
     /// How many failures there were.
     pub occurrences: u64,
     /// How many there were when it was announced last; none if it never was.
@@ -153,6 +155,7 @@ impl Incident {
             about,
             first_seen: first.at,
             last_seen: first.at,
+            recorded_at: None,
             occurrences: 0,
             announced: 0,
             announced_at: None,

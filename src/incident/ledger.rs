@@ -108,8 +108,10 @@ impl<S: Store + Sync> Ledger<S> {
                 Some(kept) if sightings.iter().all(|sighting| kept.takes(sighting)) => kept,
                 before => Incident::begin(about.clone(), first, before.as_ref()),
             };
-            let new = incident.record(sightings);
-            let document = (new > 0).then(|| (incident.clone(), incident.expires()));
+            let document = (incident.record(sightings) > 0).then(|| {
+                incident.recorded_at = Some(now);
+                (incident.clone(), incident.expires())
+            });
             Changed { document, result: incident }
         })
         .await?;
@@ -242,7 +244,8 @@ impl<S: Store + Sync> Ledger<S> {
                 return Changed { document: None, result: End::GoesOn };
             }
             // Its beginning is announced first; unless nobody can be at it any more, and the notice is out but could not be noted.
-            if incident.announced == 0 && now.duration_since(at) < PATIENCE {
+            let latest = incident.recorded_at.map_or(at, |recorded| recorded.max(at));
+            if incident.announced == 0 && now.duration_since(latest) < PATIENCE {
                 return Changed { document: None, result: End::ComeAgain };
             }
             let is_ours = incident.claim(&claimant, now);

@@ -17,7 +17,7 @@ pub const MANY: usize = 20;
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// For so long a member that was told is listed.
 const LISTED: SignedDuration = SignedDuration::from_mins(15);
-/// After so long a member that was told has come again and knows it, or never will: a message comes five times, six minutes apart.
+/// After so long a member has come again and knows that it was told, or never will: a message comes five times, six minutes apart.
 const KEPT: SignedDuration = SignedDuration::from_mins(45);
 /// Of those that are listed no more, this many are known.
 const KNOWN: usize = 500;
@@ -87,7 +87,9 @@ pub fn key(about: &About) -> String {
 impl Storm {
     /// Lets an incident join, once; what has left the window goes, unless it is a storm that goes on.
     pub fn join(&mut self, incident: &Incident, now: Timestamp) {
-        let goes_on = self.announced_at.is_some_and(|at| now.duration_since(at) <= WINDOW * 2);
+        // Who was told to come again must find it.
+        let waits = |member: &Member| !member.told && now.duration_since(member.at) <= KEPT;
+        let goes_on = self.announced_at.is_some_and(|at| now.duration_since(at) <= WINDOW * 2 || self.members.iter().any(waits));
         if !goes_on {
             (self.announced, self.announced_at) = (0, None);
         }
@@ -116,7 +118,13 @@ impl Storm {
     fn forget(&mut self, goes_on: bool, now: Timestamp) {
         let is_listed = |member: &Member| {
             let age = now.duration_since(member.at);
-            if goes_on { !member.told || age <= LISTED } else { age <= WINDOW }
+            age <= if !goes_on {
+                WINDOW
+            } else if member.told {
+                LISTED
+            } else {
+                KEPT
+            }
         };
         for member in self.members.extract_if(.., |member| !is_listed(member)).filter(|member| member.told) {
             self.known.insert(member.fingerprint, (member.serial, member.at));
@@ -154,9 +162,14 @@ impl Storm {
 
     /// Notes that a notice has told of the members of `of`.
     pub fn told(&mut self, of: &Self, now: Timestamp) {
-        let told: BTreeMap<&str, u64> = of.members.iter().map(|member| (member.fingerprint.as_str(), member.serial)).collect();
-        for member in &mut self.members {
-            member.told |= told.get(member.fingerprint.as_str()).is_some_and(|serial| *serial >= member.serial);
+        for told in &of.members {
+            match self.members.iter_mut().find(|member| member.fingerprint == told.fingerprint) {
+                Some(member) => member.told |= told.serial >= member.serial,
+                None => {
+                    let known = self.known.entry(told.fingerprint.clone()).or_insert((told.serial, told.at));
+                    *known = (told.serial, told.at).max(*known);
+                }
+            }
         }
         self.announced = self.announced.max(of.members.len());
         self.announced_at = Some(now);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -74,8 +75,8 @@ class Connection(asyncio.Protocol):
         self._serve(Request(method, path, headers, body, self))
 
 
-async def listen(serve: Callable[[Request], None]) -> tuple[asyncio.Server, str]:
+async def listen(serve: Callable[[Request], None], tls: ssl.SSLContext | None = None) -> tuple[asyncio.Server, str]:
     """A server on a free port of the loopback address, and that address."""
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(serve), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(serve), "127.0.0.1", 0, ssl=tls)
     host, port = server.sockets[0].getsockname()
     return server, f"{host}:{port}"
