@@ -163,12 +163,11 @@ impl Storm {
     /// Notes that a notice has told of the members of `of`.
     pub fn told(&mut self, of: &Self, now: Timestamp) {
         for told in &of.members {
-            match self.members.iter_mut().find(|member| member.fingerprint == told.fingerprint) {
-                Some(member) => member.told |= told.serial >= member.serial,
-                None => {
-                    let known = self.known.entry(told.fingerprint.clone()).or_insert((told.serial, told.at));
-                    *known = (told.serial, told.at).max(*known);
-                }
+            if let Some(member) = self.members.iter_mut().find(|member| member.fingerprint == told.fingerprint) {
+                member.told |= told.serial >= member.serial;
+            } else {
+                let known = self.known.entry(told.fingerprint.clone()).or_insert((told.serial, told.at));
+                *known = (told.serial, told.at).max(*known);
             }
         }
         self.announced = self.announced.max(of.members.len());
