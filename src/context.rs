@@ -6,13 +6,15 @@ use jiff::{SignedDuration, Timestamp, Unit};
 
 use crate::arn::Arn;
 use crate::event::Task;
-use crate::incident::Incident;
+use crate::incident::{About, Incident};
 use crate::question::facts::{Deployment, Service};
 use crate::question::{Evidence, Question};
 use crate::task_definition::{Reference, TaskDefinition};
 
 /// Changes listed; of more the number is told.
 const CHANGES: usize = 5;
+/// Workloads named.
+const OTHERS: usize = 5;
 
 /// What to ask for it beyond what the causes ask: the service, and then the definition that still runs.
 #[must_use]
@@ -23,10 +25,14 @@ pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
     service.into_iter().chain(running).filter(|question| evidence.answer(question).is_none()).collect()
 }
 
-/// The lines under a diagnosis.
+/// The lines under a diagnosis; with an incident come the other workloads that have an open one with the same culprit.
 #[must_use]
-pub fn lines(task: &Task, incident: Option<&Incident>, evidence: &Evidence, now: Timestamp) -> Vec<String> {
-    let mut lines: Vec<String> = incident.into_iter().flat_map(|incident| history(incident, now)).collect();
+pub fn lines(task: &Task, incident: Option<(&Incident, &[String])>, evidence: &Evidence, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some((incident, others)) = incident {
+        lines.extend(history(incident, now));
+        lines.extend(alike(&incident.about, others));
+    }
     if let Some(service) = service_question(task).and_then(|question| evidence.look::<Box<Service>>(&question).found()) {
         lines.push(format!("{} of {} tasks run", service.running_count, service.desired_count));
         lines.extend(service.deployments.iter().find_map(rolling_back));
@@ -51,6 +57,14 @@ fn history(incident: &Incident, now: Timestamp) -> Vec<String> {
     let last = ago(now.duration_since(incident.last_seen));
     let before = incident.before.map(|before| format!("the same failed before, {before} time{}, and ended in silence", if before == 1 { "" } else { "s" }));
     std::iter::once(format!("{count} since {since}, the last {last}")).chain(before).collect()
+}
+
+/// Who else fails for the same thing.
+fn alike(about: &About, others: &[String]) -> Option<String> {
+    let listed: Vec<&str> = others.iter().take(OTHERS).map(String::as_str).collect();
+    let more = others.len() - listed.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!listed.is_empty()).then(|| format!("the same {} fails {}{more}", about.culprit_kind, listed.join(", ")))
 }
 
 /// A span of time, as people say it.

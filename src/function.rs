@@ -131,8 +131,10 @@ struct Line {
     text: String,
     /// Whether a notice tells the same: then a journal that fails is no reason to come again.
     announced: bool,
-    /// Whether something failed; what is normal is answered, and not written down.
-    failed: bool,
+    /// Whether it answers a bare event.
+    answers: bool,
+    /// Whether something failed or is over; what is normal is answered, and not written down.
+    kept: bool,
 }
 
 impl Outcome {
@@ -156,10 +158,9 @@ impl Outcome {
 
     fn line(&mut self, entry: usize, task: &Task, evidence: &Evidence, incident: Option<&Incident>, announced: bool) {
         let report = diagnose(task, evidence);
-        let cluster = task.cluster.as_deref().unwrap_or("unknown");
-        let workload = task.workload.as_ref().map_or("unknown", |workload| workload.name.as_str());
-        let failed = !report.diagnoses.is_empty();
-        self.lines.push(Line { entry, stream: format!("{cluster}/{workload}"), text: v1::line_of(&report, incident), announced, failed });
+        let stream = stream(task.cluster.as_deref(), task.workload.as_ref().map(|workload| workload.name.as_str()));
+        let (text, kept) = (v1::line_of(&report, incident), !report.diagnoses.is_empty());
+        self.lines.push(Line { entry, stream, text, announced, answers: true, kept });
     }
 }
 
@@ -202,7 +203,7 @@ impl Function {
         }
         match outcome.problems.into_values().next() {
             Some(problem) => Err(problem),
-            None => Ok(outcome.lines.iter().map(|line| serde_json::from_str::<Value>(&line.text).unwrap_or_default()).collect()),
+            None => Ok(outcome.lines.iter().filter(|line| line.answers).map(|line| serde_json::from_str::<Value>(&line.text).unwrap_or_default()).collect()),
         }
     }
 
@@ -327,7 +328,9 @@ impl Function {
     async fn announce(&self, task: &Task, incident: &mut Incident, due: Due, evidence: &Evidence, now: Timestamp) -> Result<(), FunctionError> {
         let report = diagnose(task, evidence);
         incident.about = about(&report);
-        let context = context::lines(task, Some(incident), evidence, now);
+        // It is worth a line of the notice, and no more.
+        let others = self.ledger.share(incident, now).await.unwrap_or_default();
+        let context = context::lines(task, Some((incident, &others)), evidence, now);
         // On the heap: the SDK's futures are large.
         let out = Box::pin(self.announcer.failure(&report, Some(incident), due, &context, now));
         self.tell_and_note(out, incident, due, now).await
@@ -396,8 +399,13 @@ impl Function {
         for incident in &ended {
             let out = Box::pin(self.announcer.resolved(incident));
             let told = self.tell_and_note(out, incident, Due::Resolved, now).await;
-            if let Err(problem) = told {
-                outcome.fail([end.entry], &problem);
+            match told {
+                Ok(()) => {
+                    let stream = stream(incident.about.cluster.as_deref(), incident.about.workload.as_deref());
+                    let text = announcer::ended(incident);
+                    outcome.lines.push(Line { entry: end.entry, stream, text, announced: true, answers: false, kept: true });
+                }
+                Err(problem) => outcome.fail([end.entry], &problem),
             }
         }
         if come_again {
@@ -408,13 +416,13 @@ impl Function {
 
     /// Writes the diagnoses to the function's log and the journal, a stream at a time.
     async fn write_down(&self, outcome: &mut Outcome) {
-        let failed: Vec<&Line> = outcome.lines.iter().filter(|line| line.failed).collect();
-        for line in &failed {
+        let kept: Vec<&Line> = outcome.lines.iter().filter(|line| line.kept).collect();
+        for line in &kept {
             log(&line.text);
         }
         let Some(journal) = &self.journal else { return };
         let mut streams: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
-        for line in &failed {
+        for line in &kept {
             streams.entry(&line.stream).or_default().push(line);
         }
         let written = streams.iter().map(|(stream, lines)| async move {
@@ -445,6 +453,11 @@ where
         tracing::error!(%error, "announced, but not noted: it may come again");
         FunctionError::Unrecorded(error.to_string())
     })
+}
+
+/// The journal's stream of a workload.
+fn stream(cluster: Option<&str>, workload: Option<&str>) -> String {
+    format!("{}/{}", cluster.unwrap_or("unknown"), workload.unwrap_or("unknown"))
 }
 
 fn tasks(count: usize) -> String {

@@ -16,6 +16,7 @@
 //!   it was not the one that made it due: the other may hold the same message, delivered twice, and die.
 
 pub mod ledger;
+pub mod shared;
 pub mod store;
 pub mod storm;
 
@@ -57,9 +58,20 @@ pub struct About {
     pub owner: String,
     /// What happened, in one line.
     pub title: String,
+    /// What kind of thing it happened to.
+    pub culprit_kind: String,
+    /// What it happened to, if that has a name.
+    pub culprit: Option<String>,
 }
 
 impl About {
+    /// Cluster and workload, as people name them.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let part = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
+        format!("{}/{}", part(&self.cluster), part(&self.workload))
+    }
+
     /// Names the workload among all that are kept: the key of its index.
     #[must_use]
     pub fn workload_key(&self) -> String {

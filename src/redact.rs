@@ -45,6 +45,29 @@ const PLAIN_NAMES: &[&str] =
     &["password", "passwd", "pwd", "passphrase", "api-key", "apikey", "secret-key", "access-key", "-token", "access-token", "session-token", "security-token"];
 /// Words before a value on a command line or in a sentence.
 const SPOKEN: &[&str] = &["--password ", "--token ", "--secret ", "--api-key ", "password is ", "password was ", "token is "];
+/// What is said of a secret without telling it: `token is expired`.
+const STATES: &[&str] = &[
+    "blank",
+    "empty",
+    "expected",
+    "expired",
+    "incorrect",
+    "invalid",
+    "malformed",
+    "mandatory",
+    "missing",
+    "needed",
+    "no",
+    "not",
+    "null",
+    "rejected",
+    "required",
+    "revoked",
+    "too",
+    "undefined",
+    "unset",
+    "wrong",
+];
 /// Schemes after `Authorization:`.
 const SCHEMES: &[&str] = &["bearer", "basic", "token", "digest", "negotiate", "aws4-hmac-sha256"];
 /// Beginnings of tokens that say what they are.
@@ -258,8 +281,11 @@ fn spoken(lower: &str, masks: &mut Vec<Range<usize>>) {
     const LOGIN: &str = " -u ";
     for lead in SPOKEN {
         for at in places(lower, lead) {
-            let from = at + lead.len();
-            masks.push(value(lower, from));
+            let value = value(lower, at + lead.len());
+            let is_state = lead.ends_with("s ") && STATES.contains(&lower[value.clone()].trim_end_matches(|sign: char| sign.is_ascii_punctuation()));
+            if !is_state {
+                masks.push(value);
+            }
         }
     }
     for lead in ["password \"", "password '"] {
@@ -299,9 +325,14 @@ fn names_a_secret(before: &str, sign: &str) -> bool {
     match sign {
         "=" => ends(SECRET_NAMES),
         _ if quoted => ends(SECRET_NAMES),
-        // "fetching password: ..." names a step, and an ARN's colons separate its parts.
-        _ => spaced.len() == before.len() && ends(PLAIN_NAMES) && !context.ends_with("fetching ") && !context.ends_with(':'),
+        // "fetching password: ..." names a step, "/etc/passwd: ..." a file, and an ARN's colons separate its parts.
+        _ => spaced.len() == before.len() && ends(PLAIN_NAMES) && !["fetching ", ":"].iter().any(|lead| context.ends_with(lead)) && !ends_a_path(context),
     }
+}
+
+/// Whether it is all of an absolute path but the last name.
+fn ends_a_path(text: &str) -> bool {
+    text.ends_with('/') && text.rsplit([' ', '"', '\'', '(']).next().is_some_and(|path| path.starts_with('/'))
 }
 
 /// A value after a sign: what its quotes hold, or a word.
@@ -448,6 +479,7 @@ mod tests {
             ("{\\\"password\\\":\\\"hunter2\\\"}", "{\\\"password\\\":\\\"*******\\\"}"),
             ("run --password hunter2 now", "run --password ******* now"),
             ("Password is hunter2", "Password is *******"),
+            ("username/password: admin/hunter2", "username/password: *************"),
             ("curl -u admin:hunter2 x", "curl -u admin:******* x"),
             ("awscredsuri=/v2/credentials/abc x", "awscredsuri=******************* x"),
             ("ecs:/v2/credentials/a1ff833e-2956", "ecs:/v2/credentials/*************"),
@@ -476,6 +508,9 @@ mod tests {
             "log-group:ProdStack-ApplicationLoadBalancedFargateServiceTaskDefwebLogGroup2A898F61",
             "sha256:c02342326b04a05fa0fc4c703c4aaa8ffb46cc0f2eda269c4a0dee53c8296182",
             "incorrect username or password",
+            "failed to initialize logging driver: splunk: splunk-token is expected",
+            "the request token is expired.",
+            "unable to find user app: open /etc/passwd: no such file or directory",
         ] {
             assert_eq!(redact(text), text);
         }

@@ -158,6 +158,39 @@ fn a_definition_that_does_not_come_in_time_is_said() {
     assert_eq!(outcome["queue"], 0);
 }
 
+/// Two services that ask for one secret, of which one is well again: people, chats, machines and the journal hear the same story.
+#[test]
+fn an_incident_is_told_wherever_somebody_listens() {
+    let opened = "events/secret-key-missing.json";
+    let mut another = document(&fs::read_to_string(Path::new(ROOT).join(opened)).expect("the event can be read"));
+    another["detail"]["group"] = json!("service:web");
+    another["detail"]["taskArn"] = json!("arn:aws:ecs:us-east-1:111122223333:task/prod/00000000000000000000000000000002");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("another.json");
+    fs::write(&path, another.to_string()).expect("the event can be written");
+    let events = format!("{opened} {} events/service-steady-state.json", path.display());
+    let outcome = stack(&format!("--listen --via invoke --task-definition events/task-definitions/ --events {events}"));
+
+    let notices = outcome["notices"].as_array().expect("a list");
+    let states = |list: &Value, at: &str| list.as_array().into_iter().flatten().map(|told| told.pointer(at).cloned().unwrap_or_default()).collect::<Value>();
+    assert_eq!(states(&outcome["notices"], "/attributes/state"), json!(["opened", "opened", "resolved"]));
+    assert_contains(&notices[1]["message"], &["the same secret fails prod/api"]);
+    assert_contains(&notices[2]["message"], &["prod/api is well again", "1 task failed"]);
+
+    assert_eq!(states(&outcome["chats"], "/metadata/additionalContext/state"), json!(["opened", "opened", "resolved"]));
+    let threads = states(&outcome["chats"], "/metadata/threadId");
+    assert_eq!((&threads[0], &threads[0] == &threads[1]), (&threads[2], false), "{threads}");
+
+    assert_eq!(states(&outcome["bus"], "/detail-type"), json!(["ECS Triage Diagnosis", "ECS Triage Diagnosis", "ECS Triage Incident Change"]));
+    let end = &outcome["bus"][2]["detail"];
+    assert_eq!((&end["schema"], &end["count"], &end["id"]), (&json!("ecs-triage/incident/v1"), &json!(1), &threads[0]));
+
+    let journal: Vec<Value> = messages(&outcome["journal"]).into_iter().map(document).collect();
+    assert_eq!(journal[0], outcome["bus"][0]["detail"]);
+    assert_eq!(journal.last(), Some(end));
+    // An end is no diagnosis, so it does not answer the event.
+    assert_eq!(only(&outcome["responses"][2])["diagnoses"], json!([]));
+}
+
 #[test]
 fn a_normal_stop_is_silent() {
     let outcome = stack("--via queue --events events/scale-in.json --expect 0");

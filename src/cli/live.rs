@@ -256,6 +256,11 @@ impl History {
             Format::Text | Format::Markdown => {}
         }
         let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or("-");
+        if text("/schema") == "ecs-triage/incident/v1" {
+            let [at, cluster, workload, subject] = ["/resolved", "/attributes/cluster", "/attributes/workload", "/subject"].map(text);
+            let what = subject.split_once(": ").map_or(subject, |(_, what)| what);
+            return format!("{at}  {cluster}/{workload}  {what}");
+        }
         let [at, cluster, workload, verdict] = ["/task/stopped_at", "/task/cluster", "/task/workload", "/diagnoses/0/verdict"].map(text);
         format!("{at}  {cluster}/{workload}  {}: {} ({verdict})", text("/diagnoses/0/cause"), text("/diagnoses/0/title"))
     }

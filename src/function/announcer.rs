@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 
 use futures_util::future::join;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::aws::bus::Bus;
 use crate::aws::sns::Topic;
@@ -54,7 +54,7 @@ impl Announcer {
         let notice = notice::resolved(incident);
         self.people(&notice).await?;
         let chat = chat::message(&incident.about.fingerprint, Due::Resolved.as_str(), &notice.subject, &notice.body);
-        join(self.chats(Some(chat)), self.machines(INCIDENT, changed(&notice, &incident.about.fingerprint, incident.occurrences))).await;
+        join(self.chats(Some(chat)), self.machines(INCIDENT, ended(incident))).await;
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Announcer {
         let thread = crate::incident::storm::key(&incident.about);
         let chat = chat::message(&thread, "storm", &notice.subject, &notice.body);
         let count = u64::try_from(storm.members.len()).unwrap_or(u64::MAX);
-        join(self.chats(Some(chat)), self.machines(INCIDENT, changed(&notice, &thread, count))).await;
+        join(self.chats(Some(chat)), self.machines(INCIDENT, changed(&notice, &thread, count).to_string())).await;
         Ok(())
     }
 
@@ -91,10 +91,19 @@ impl Announcer {
     }
 }
 
-/// An incident's change as the bus tells it: the notice's attributes, and how many tasks or incidents it is about.
-fn changed(notice: &Notice, id: &str, count: u64) -> String {
-    let attributes: serde_json::Map<String, serde_json::Value> = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    json!({"schema": "ecs-triage/incident/v1", "id": id, "count": count, "subject": notice.subject, "attributes": attributes}).to_string()
+/// The end of an incident, for machines.
+pub(super) fn ended(incident: &Incident) -> String {
+    let mut told = changed(&notice::resolved(incident), &incident.about.fingerprint, incident.occurrences);
+    told["first_seen"] = json!(incident.first_seen);
+    told["last_seen"] = json!(incident.last_seen);
+    told["resolved"] = json!(incident.resolved);
+    told.to_string()
+}
+
+/// An incident's change as the bus and the journal tell it: the notice's attributes, and how many tasks or incidents it is about.
+fn changed(notice: &Notice, id: &str, count: u64) -> Value {
+    let attributes: Map<String, Value> = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    json!({"schema": "ecs-triage/incident/v1", "id": id, "count": count, "subject": notice.subject, "attributes": attributes})
 }
 
 /// Writes a line to the function's log. One that cannot be written must not keep the team from hearing.

@@ -111,6 +111,8 @@ pub(super) fn about(report: &Report<'_>) -> About {
         verdict: word(best.map(|best| best.verdict.as_str())),
         owner: word(best.map(|best| best.cause.owner.as_str())),
         title: word(best.map(|best| best.title.as_str())),
+        culprit_kind: word(best.map(|best| best.culprit.kind)),
+        culprit: best.and_then(|best| best.culprit.id.clone()),
         ..workload(report.task)
     }
 }

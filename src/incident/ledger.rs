@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::shared::{self, Shared};
 use super::store::{Changed, Store, Unreachable, change};
 use super::storm::{self, Standing, Storm};
-use super::{About, Due, Incident, Sighting};
+use super::{About, Due, Incident, SILENCE, Sighting};
 
 /// Incidents in a store, as one instance works on them.
 #[derive(Debug)]
@@ -192,9 +193,37 @@ impl<S: Store + Sync> Ledger<S> {
         })
         .await?;
         match ended {
-            Some(ended) => self.indexed(&ended.about, now, |index| index.close(&ended.about.fingerprint, ended.serial)).await,
+            Some(ended) => {
+                self.indexed(&ended.about, now, |index| index.close(&ended.about.fingerprint, ended.serial)).await?;
+                self.unshare(&ended).await
+            }
             None => Ok(()),
         }
+    }
+
+    /// Keeps what an incident that is to be announced happened to, and tells which other workloads have an open incident with the same culprit.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached.
+    pub async fn share(&self, incident: &Incident, now: Timestamp) -> Result<Vec<String>, Unreachable> {
+        let Some(key) = shared::key(&incident.about) else { return Ok(Vec::new()) };
+        change(&self.store, &key, |kept: Option<Shared>| {
+            let mut shared = kept.unwrap_or_default();
+            let others = shared.join(incident, now);
+            Changed { document: Some((shared, now.checked_add(SILENCE * 2).unwrap_or(now))), result: others }
+        })
+        .await
+    }
+
+    async fn unshare(&self, ended: &Incident) -> Result<(), Unreachable> {
+        let Some(key) = shared::key(&ended.about) else { return Ok(()) };
+        change(&self.store, &key, |kept: Option<Shared>| {
+            let mut shared = kept.unwrap_or_default();
+            let changed = shared.leave(ended);
+            Changed { document: changed.then(|| (shared, ended.expires())), result: () }
+        })
+        .await
     }
 
     /// Notes that a storm's notice is out, and with it those of the incidents that it told of.

@@ -98,9 +98,8 @@ impl Storm {
             return;
         }
         let about = &incident.about;
-        let name = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
-        let workload = format!("{}/{}", name(&about.cluster), name(&about.workload));
-        let joining = Member { fingerprint: about.fingerprint.clone(), serial: incident.serial, workload, title: about.title.clone(), at: now, told: false };
+        let (fingerprint, title) = (about.fingerprint.clone(), about.title.clone());
+        let joining = Member { fingerprint, serial: incident.serial, workload: about.place(), title, at: now, told: false };
         let taken: usize = self.members.iter().map(Member::size).sum();
         match self.members.iter_mut().find(|member| member.fingerprint == about.fingerprint) {
             // It was over, and failed again.

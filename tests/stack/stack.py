@@ -7,9 +7,10 @@ notices in a queue subscribed to the topic, for the journal, and for the stack's
 JSON object:
 
     {"notices": [{"subject", "message", "attributes"}], "journal": [{"stream", "message"}],
-     "queue": n, "dlq": n, "dead_letters": [body], "asked": [task definition], "responses": [...],
-     "function_log": "..."}
+     "chats": [notification], "bus": [event], "queue": n, "dlq": n, "dead_letters": [body],
+     "asked": [task definition], "responses": [...], "function_log": "..."}
 
+`chats` and `bus` are what the chat topic and an event bus were told, with `--listen`; without it the stack has neither.
 `queue` and `dlq` count messages, also those being worked on. `asked` is what the function wanted described, call by
 call. `responses` are the function's answers with `--via invoke` and `--via watch`.
 Exit: 0 if all that was expected came, 1 if not, with what the emulator and the function logged on stderr.
@@ -53,10 +54,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from emulator import ACCOUNT, TEMPLATE, Emulator, StackError, Template, read_template, to_cloudformation
+from emulator import ACCOUNT, REGION, TEMPLATE, Emulator, StackError, Template, read_template, to_cloudformation
 from watch import Watch
 
 STACK = "ecs-triage"
+BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
 EVENT_SOURCE = "test.ecs"
 CODE_BUCKET = "ecs-triage-code"
 CODE_KEY = "bootstrap.zip"
@@ -185,21 +187,36 @@ def upload_code(aws: Emulator, bootstrap: Path) -> None:
     s3.put_object(Bucket=CODE_BUCKET, Key=CODE_KEY, Body=archive.getvalue())
 
 
-def subscribe(aws: Emulator, topic: str) -> str:
-    """A queue subscribed to the topic; not raw, since only the envelope carries subject and attributes."""
+def queue_for(aws: Emulator, name: str, service: str, source: str) -> tuple[str, str]:
+    """URL and ARN of a queue that a service may send to."""
     sqs = aws.client("sqs")
-    url = sqs.create_queue(QueueName="notices")["QueueUrl"]
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     statement = {
         "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
+        "Principal": {"Service": service},
         "Action": "sqs:SendMessage",
         "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        "Condition": {"ArnEquals": {"aws:SourceArn": source}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return url, arn
+
+
+def subscribe(aws: Emulator, topic: str, name: str) -> str:
+    """A queue subscribed to a topic; not raw, since only the envelope carries subject and attributes."""
+    url, arn = queue_for(aws, name, "sns.amazonaws.com", topic)
     aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def listen_to_bus(aws: Emulator) -> str:
+    """A queue for what ecs-triage puts on the bus."""
+    events = aws.client("events")
+    rule = events.put_rule(Name="told", EventPattern=json.dumps({"source": ["ecs-triage"]}))["RuleArn"]
+    url, arn = queue_for(aws, "told", "events.amazonaws.com", rule)
+    events.put_targets(Rule="told", Targets=[{"Id": "queue", "Arn": arn}])
     return url
 
 
@@ -314,14 +331,20 @@ class Run:
             "TestEventSource": EVENT_SOURCE,
             "Probing": arguments.probing,
         }
+        if arguments.listen:
+            parameters |= {"ChatNotifications": "yes", "EventBusArn": BUS}
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
         ecs.allowed = may_describe(self._aws, self._outputs["FunctionName"])
-        subscribed = subscribe(self._aws, self._outputs["TopicArn"])
+        subscribed = subscribe(self._aws, self._outputs["TopicArn"], "notices")
+        chats = subscribe(self._aws, self._outputs["ChatTopicArn"], "chats") if arguments.listen else None
+        bus = listen_to_bus(self._aws) if arguments.listen else None
         responses = self._send(arguments.events, ecs)
         self._await(subscribed, len(arguments.events) if arguments.expect is None else arguments.expect)
         return {
             "notices": self._notices,
             "journal": read_log(self._aws, self._outputs["JournalName"]),
+            "chats": [json.loads(notice(body)["message"]) for body in drain(self._aws, chats)] if chats else [],
+            "bus": [json.loads(body) for body in drain(self._aws, bus)] if bus else [],
             "queue": count(self._aws, self._outputs["QueueUrl"]),
             "dlq": count(self._aws, self._outputs["DeadLetterQueueUrl"]),
             "dead_letters": drain(self._aws, self._outputs["DeadLetterQueueUrl"]),
@@ -411,6 +434,7 @@ def read_arguments() -> argparse.Namespace:
         "--unset", action="append", default=[], metavar="NAME", help="take an environment variable from the function"
     )
     parser.add_argument("--probing", default="task-definitions", help="the template's parameter Probing")
+    parser.add_argument("--listen", action="store_true", help="deploy the chat topic and name an event bus")
     parser.add_argument("--expect", type=int, help="notices to wait for (default: one for each event)")
     parser.add_argument("--entries", type=int, help="journal entries to wait for (default: as many as notices)")
     parser.add_argument("--dead", type=int, help="dead letters to wait for (default: 1 with --poison, else 0)")

@@ -1,0 +1,123 @@
+//! Open incidents that have one culprit, so that the notice of one names the workloads of the others.
+//!
+//! A document for each culprit lists them. An incident joins when it is announced and leaves when its end is; one that ends without a word
+//! is forgotten after the same silence as the incident itself.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{About, Incident, SILENCE};
+
+/// Of more incidents than this the oldest are forgotten: a document stays small, and nobody reads a longer list.
+const MOST: usize = 100;
+
+/// The open incidents of one culprit, by their fingerprints.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shared {
+    open: BTreeMap<String, Open>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Open {
+    workload: String,
+    serial: u64,
+    /// When it was announced last.
+    at: Timestamp,
+}
+
+/// The key of a culprit's document; without a culprit, or without a name of it, there is none.
+#[must_use]
+pub fn key(about: &About) -> Option<String> {
+    let part = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
+    about.culprit.as_ref().map(|culprit| format!("culprit/{}/{}/{culprit}", part(&about.account), part(&about.region)))
+}
+
+impl Shared {
+    /// Lets an incident join; the workloads of the others, each once.
+    pub fn join(&mut self, incident: &Incident, now: Timestamp) -> Vec<String> {
+        let own = incident.about.place();
+        self.open.retain(|_, open| now.duration_since(open.at) <= SILENCE);
+        self.open.insert(incident.about.fingerprint.clone(), Open { workload: own.clone(), serial: incident.serial, at: now });
+        while self.open.len() > MOST {
+            let oldest = self.open.iter().min_by_key(|(_, open)| open.at).map(|(fingerprint, _)| fingerprint.clone());
+            let Some(oldest) = oldest else { break };
+            self.open.remove(&oldest);
+        }
+        let mut others: Vec<String> = self.open.values().map(|open| open.workload.clone()).filter(|workload| *workload != own).collect();
+        others.sort();
+        others.dedup();
+        others
+    }
+
+    /// Lets an incident leave, unless a later one under its fingerprint has joined; whether anything changed.
+    pub fn leave(&mut self, incident: &Incident) -> bool {
+        let fingerprint = &incident.about.fingerprint;
+        let is_known = self.open.get(fingerprint).is_some_and(|open| open.serial <= incident.serial);
+        if is_known {
+            self.open.remove(fingerprint);
+        }
+        is_known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, Shared, key};
+    use crate::incident::{About, Incident, SILENCE, Sighting};
+    use jiff::{SignedDuration, Timestamp};
+
+    fn incident(workload: &str, serial: u64) -> Incident {
+        let word = |word: &str| Some(word.to_owned());
+        let about = About {
+            fingerprint: format!("{workload}-fingerprint"),
+            cluster: word("prod"),
+            workload: word(workload),
+            culprit: word("arn:aws:secretsmanager:us-east-1:111122223333:secret:db-AbCdEf"),
+            ..About::default()
+        };
+        let first = Sighting { id: String::new(), at: Timestamp::UNIX_EPOCH };
+        Incident { serial, ..Incident::begin(about, &first, None) }
+    }
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours)
+    }
+
+    #[test]
+    fn others_are_told_until_they_leave() {
+        let mut shared = Shared::default();
+        assert!(shared.join(&incident("api", 0), at(0)).is_empty());
+        assert_eq!(shared.join(&incident("web", 0), at(1)), ["prod/api"]);
+        assert_eq!(shared.join(&incident("worker", 0), at(1)), ["prod/api", "prod/web"]);
+        assert!(shared.leave(&incident("api", 0)));
+        assert!(!shared.leave(&incident("api", 0)));
+        assert_eq!(shared.join(&incident("worker", 0), at(2)), ["prod/web"]);
+    }
+
+    #[test]
+    fn an_end_that_comes_late_does_not_end_the_next() {
+        let mut shared = Shared::default();
+        shared.join(&incident("api", 1), at(0));
+        assert!(!shared.leave(&incident("api", 0)));
+        assert_eq!(shared.join(&incident("web", 0), at(0)), ["prod/api"]);
+    }
+
+    #[test]
+    fn who_is_silent_and_who_are_too_many_are_forgotten() {
+        let mut shared = Shared::default();
+        shared.join(&incident("api", 0), at(0));
+        assert!(shared.join(&incident("web", 0), at(1) + SILENCE).is_empty());
+        for number in 0..200 {
+            shared.join(&incident(&format!("w{number:03}"), 0), at(26) + SignedDuration::from_secs(number));
+        }
+        assert_eq!(shared.join(&incident("last", 0), at(27)).len(), MOST - 1);
+    }
+
+    #[test]
+    fn without_a_culprit_there_is_nothing_to_share() {
+        assert_eq!(key(&About::default()), None);
+    }
+}
