@@ -48,6 +48,7 @@ pub mod config;
 pub mod context;
 pub mod culprit;
 pub mod diagnosis;
+mod dictionary;
 pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;

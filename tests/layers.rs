@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &[]),
     ("arn", &[]),
+    ("dictionary", &[]),
     ("redact", &[]),
     ("event", &[]),
     ("reason", &[]),
@@ -27,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("aws", &["question", "task_definition", "triage", "render", "incident"]),
     ("function", &["event", "reason", "question", "causes", "diagnosis", "render", "triage", "config", "incident", "context", "aws"]),
 ];
-const FOR_ALL: &[&str] = &["words", "arn", "redact"];
+const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "redact"];
 /// What the core must not know.
 const FOREIGN: &[&str] = &["aws_config", "aws_sdk_", "tokio", "lambda_runtime", "tracing", "std::env", "SystemTime", "Instant::now"];
 const EDGES: &[&str] = &["aws", "function", "config", "cli"];

@@ -68,6 +68,7 @@ class Start:
     def __init__(self, batch: bytes) -> None:
         self._batch = batch
         self._began = 0.0
+        self._table: dict[str, object] = {}
         self.figures: dict[str, float] = {}
         self.done = asyncio.Event()
 
@@ -86,10 +87,19 @@ class Start:
             request.answer(202, b"{}")
             self.done.set()
         elif "x-amz-target" in request.headers:
-            request.answer(200, b"{}", "content-type: application/x-amz-json-1.0\r\n")
+            request.answer(200, self._of_table(request), "content-type: application/x-amz-json-1.0\r\n")
         else:
             self._note("notice")
             request.answer(200, PUBLISHED, "content-type: text/xml\r\n")
+
+    def _of_table(self, request: Request) -> bytes:
+        """A table of DynamoDB that forgets conditions: there is one writer."""
+        asked = json.loads(request.body)
+        if request.headers["x-amz-target"].endswith("PutItem"):
+            self._table[asked["Item"]["key"]["S"]] = asked["Item"]
+            return b"{}"
+        item = self._table.get(asked["Key"]["key"]["S"])
+        return json.dumps({"Item": item} if item else {}).encode()
 
     def _note(self, moment: str) -> bool:
         first = moment not in self.figures

@@ -1,14 +1,16 @@
 //! The Lambda function: thin; everything it does comes from the library.
 
-use ecs_triage::config::Settings;
-use ecs_triage::function::{Function, FunctionError};
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn, tracing};
-use serde_json::value::RawValue;
 use std::process::ExitCode;
+
+use ecs_triage::config::{Logs, Settings};
+use ecs_triage::function::{Function, FunctionError};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+use tracing::Level;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    tracing::init_default_subscriber();
+    log(&Logs::from_environment());
     let settings = match Settings::from_environment() {
         Ok(settings) => settings,
         Err(error) => {
@@ -28,6 +30,13 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes logs as Lambda is set to show them; it knows the time and the function itself.
+fn log(logs: &Logs) {
+    let level = logs.level.as_deref().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
+    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_target(false).without_time();
+    if logs.json { subscriber.json().init() } else { subscriber.init() }
 }
 
 /// Errors under names of their own: Lambda would show a Rust type.

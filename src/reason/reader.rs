@@ -1,18 +1,17 @@
 //! From the phrases of a text to its symptoms, in one pass from left to right.
 //!
-//! The automaton finds the leftmost longest phrase. A name that follows a phrase is skipped whole, so nothing is read in an ARN, a URL or
+//! The dictionary finds the leftmost longest phrase. A name that follows a phrase is skipped whole, so nothing is read in an ARN, a URL or
 //! somebody's own words. What a phrase says is weighed against what its clause said before: the heavier wins, of equals the earlier.
 //! A clause ends where a `;` is followed at once by another phrase, which is how the agent joins errors. Each clause is one symptom.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
-
 use super::fold::{Folded, fold};
 use super::grammar::phrases;
 use super::phrase::{Names, Otherwise, Phrase, Slot, Weight};
 use super::symptom::{Deny, Fact, Fault, Span, Step, Symptom};
+use crate::dictionary::Dictionary;
 
 /// No name that ECS prints is longer (a secret id may have 2,048 bytes); it also bounds the look-ahead for a terminator.
 const LONGEST_NAME: usize = 2_100;
@@ -25,15 +24,13 @@ const SHORTEST_CUT_WORD: usize = 3;
 
 struct Grammar {
     phrases: Vec<(String, &'static Phrase)>,
-    automaton: AhoCorasick,
+    dictionary: Dictionary,
 }
 
 static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
     let phrases: Vec<_> = phrases().map(|phrase| (fold(phrase.words), phrase)).collect();
-    let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(phrases.iter().map(|(words, _)| words));
-    #[expect(clippy::expect_used, reason = "the phrases are constants of a few kilobytes, and every test builds them")]
-    let automaton = automaton.expect("the grammar builds");
-    Grammar { phrases, automaton }
+    let dictionary = Dictionary::new(phrases.iter().map(|(words, _)| words.clone()));
+    Grammar { phrases, dictionary }
 });
 
 /// What `text` tells of, in the order of the text. Empty for a blank text; otherwise at least one symptom, if only `unknown`.
@@ -84,9 +81,9 @@ impl Reader<'_> {
         let grammar = &*GRAMMAR;
         let folded = self.folded.text.as_str();
         let (mut at, mut read_up_to) = (0, 0);
-        while let Some(found) = grammar.automaton.find(Input::new(folded).range(at..)) {
-            let span = found.span().range();
-            let (_, phrase) = grammar.phrases[found.pattern().as_usize()];
+        while let Some(found) = grammar.dictionary.find(folded, at) {
+            let span = found.start..found.end;
+            let (_, phrase) = grammar.phrases[found.phrase];
             if !self.counts(phrase, &span) {
                 at = next_boundary(folded, span.start);
                 continue;
@@ -390,4 +387,18 @@ fn is_truncated(text: &str, fault: Fault) -> bool {
         || text.ends_with(['\u{2026}', '\u{fffd}'])
         || (1024..=1026).contains(&text.len())
         || (fault == Fault::Unknown && text.len() < 1024 && matches!(text.chars().count(), 252 | 255))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::GRAMMAR;
+    use crate::dictionary::PICKED_BY;
+
+    #[test]
+    fn every_phrase_can_be_found() {
+        for (words, _) in &GRAMMAR.phrases {
+            assert!(words.len() >= PICKED_BY, "{words}");
+            assert_eq!(GRAMMAR.dictionary.find(words, 0).map(|found| found.end), Some(words.len()), "{words}");
+        }
+    }
 }

@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
-
 use super::{PLAIN_NAMES, SHORTEST_RANDOM, SHORTEST_TAIL, SPOKEN, TOKENS};
+use crate::dictionary::Dictionary;
 
 /// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than looking for each secret in its own way.
 const MARKS: &[&str] = &["://", "/credentials/", "-----", " -u ", "earer ", "asic ", "authorization", "unmarshalling credentialspec"];
@@ -19,7 +18,7 @@ fn marks() -> impl Iterator<Item = &'static str> {
     MARKS.iter().chain(PLAIN_NAMES).chain(SPOKEN).chain(tokens).copied()
 }
 
-static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(marks()).ok());
+static SEARCH: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::new(marks().map(str::to_owned)));
 
 /// By a byte and the next one what the first one is, and whether the two are [`TELLING`]. One look for each byte answers both.
 static PAIRS: [u8; PAIRS_OF_BYTES] = {
@@ -101,7 +100,7 @@ pub(super) fn is_plain(text: &str) -> bool {
         return false;
     }
     let may_be_marked = seen & kind::SENTENCE != 0 && seen & kind::TELLING != 0;
-    !may_be_marked || SEARCH.as_ref().is_some_and(|search| !search.is_match(text))
+    !may_be_marked || SEARCH.find(text, 0).is_none()
 }
 
 fn may_be_random(text: &[u8], seen: u8) -> bool {
@@ -164,10 +163,12 @@ mod tests {
 
     use super::super::{SHORTEST_RANDOM, SHORTEST_TAIL};
     use super::{KINDS, SEARCH, TELLING, is_plain, kind, marks};
+    use crate::dictionary::PICKED_BY;
 
     #[test]
     fn every_mark_has_telling_neighbours() {
         for mark in marks() {
+            assert!(mark.len() >= PICKED_BY, "{mark}");
             assert!(mark.to_ascii_lowercase().as_bytes().windows(2).any(|pair| TELLING.iter().any(|telling| pair == *telling)), "{mark}");
         }
     }
@@ -180,7 +181,7 @@ mod tests {
         let key = |run: &[u8]| run.len() >= SHORTEST_RANDOM && has(run, kind::UPPER) && has(run, kind::DIGIT) && has(run, kind::LOWER);
         let bytes = text.as_bytes();
         let random = bytes.split(|byte| !is_of(byte)).any(token) || bytes.split(|byte| !is_of(byte) && *byte != b'/').any(key);
-        let marked = has(bytes, kind::SENTENCE) && SEARCH.as_ref().is_none_or(|search| search.is_match(text));
+        let marked = has(bytes, kind::SENTENCE) && SEARCH.find(text, 0).is_some();
         !(has(bytes, kind::OTHER) || random || marked)
     }
 

@@ -216,7 +216,7 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], colour: Colour, out: &mu
 
 fn meaning(diagnosis: &Diagnosis) -> &'static str {
     match (diagnosis.verdict, diagnosis.looked) {
-        (Verdict::Confirmed, _) => "proved by more than ECS's words",
+        (Verdict::Confirmed, _) => "AWS's state or the task definition proves it",
         (Verdict::Likely, Looked::NotAsked) => "ECS's words say so; AWS's state was not asked",
         (Verdict::Likely, Looked::NotTold) => "ECS's words say so; AWS's state could not be read",
         (Verdict::Likely, Looked::Told) => "ECS's words say so; AWS's state does not prove it",
