@@ -88,9 +88,17 @@ impl<'d> Check<'d> {
     pub fn findings(&self, evidence: &Evidence) -> Findings {
         let mut findings = Findings { references: self.definition.references().len(), ..Findings::default() };
         let mut seen = BTreeSet::new();
+        let mut wrong: Vec<Vec<Reference>> = Vec::new();
         for (symptom, references) in self.suspicions() {
-            let diagnoses = judged(&self.case(&symptom, references, evidence), 0).into_iter();
+            // Who may not read what does not exist needs no permission for it.
+            if matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && !references.is_empty() && wrong.contains(&references) {
+                continue;
+            }
+            let diagnoses = judged(&self.case(&symptom, references.clone(), evidence), 0).into_iter();
             for diagnosis in diagnoses.filter(|diagnosis| diagnosis.verdict == Verdict::Confirmed) {
+                if matches!(symptom.fault, Fault::BadReference | Fault::NotFound) {
+                    wrong.push(references.clone());
+                }
                 if seen.insert((diagnosis.cause.id, diagnosis.culprit.id.clone(), diagnosis.title.clone())) {
                     findings.problems.push(Problem { symptom: symptom.clone(), diagnosis });
                 }

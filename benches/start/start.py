@@ -1,11 +1,12 @@
 """What a cold start costs: from the start of the process to the published notice, beside other functions that do less.
 
-    python3 benches/start/start.py [--runs 41] [--cold-build]
+    python3 benches/start/start.py [--runs 41] [--cold-build] [--config PROFILE]
 
 It builds the function and the functions of `baseline` in release, serves Lambda's runtime API and AWS over TLS on the
 loopback address, and starts each function in turn with one event of a task that could not start. Nothing is asked of
 AWS about it: the diagnosis is from the text alone. Shown are medians. Absolute times are this machine's; the ratios are
-what to look at. `--cold-build` also builds the function from nothing, which takes minutes.
+what to look at. `--cold-build` also builds the function from nothing, which takes minutes. `--config` goes to cargo, to
+compare profiles: `--config 'profile.release.lto="thin"'`.
 
 `init` ends with the first request for an event, `notice` with the request that publishes, `done` with the answer. Then
 the process may have used `memory` at most, of which Lambda counts all.
@@ -193,7 +194,7 @@ def zipped(program: Path) -> float:
         return file.tell() / 1e6
 
 
-def build_function(target: Path) -> str:
+def build_function(target: Path, configs: list[str]) -> str:
     """Builds the function: for how long, and in how much memory at once."""
     most, done = 0, threading.Event()
 
@@ -206,7 +207,7 @@ def build_function(target: Path) -> str:
     watcher.start()
     began = time.monotonic()
     try:
-        build(target, "--bin", "ecs-triage-lambda")
+        build(target, "--bin", "ecs-triage-lambda", *(word for config in configs for word in ("--config", config)))
     finally:
         done.set()
         watcher.join()
@@ -295,11 +296,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=41, help="starts of each function")
     parser.add_argument("--cold-build", action="store_true", help="also build the function from nothing")
+    parser.add_argument("--config", action="append", default=[], help="a setting of cargo for the function's build")
     arguments = parser.parse_args()
     target = CHECKOUT / ("target/cold" if arguments.cold_build else "target")
     if arguments.cold_build:
         shutil.rmtree(target, ignore_errors=True)
-    built = build_function(target)
+    built = build_function(target, arguments.config)
     build(target, "--manifest-path", "benches/start/baseline/Cargo.toml", "--bins")
     measured = functions(target / "release")
     asyncio.run(measure(measured, arguments.runs))
