@@ -13,6 +13,9 @@ use super::{About, Incident, SILENCE};
 /// Of more incidents than this the oldest are forgotten: a document stays small, and nobody reads a longer list.
 const MOST: usize = 100;
 
+/// A key has at most 2,048 bytes; longer than this is no name.
+const LONGEST_NAME: usize = 1024;
+
 /// The open incidents of one culprit, by their fingerprints.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -32,7 +35,11 @@ struct Open {
 #[must_use]
 pub fn key(about: &About) -> Option<String> {
     let part = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
-    about.culprit.as_ref().map(|culprit| format!("culprit/{}/{}/{culprit}", part(&about.account), part(&about.region)))
+    about
+        .culprit
+        .as_ref()
+        .filter(|culprit| culprit.len() <= LONGEST_NAME)
+        .map(|culprit| format!("culprit/{}/{}/{culprit}", part(&about.account), part(&about.region)))
 }
 
 impl Shared {
@@ -119,5 +126,6 @@ mod tests {
     #[test]
     fn without_a_culprit_there_is_nothing_to_share() {
         assert_eq!(key(&About::default()), None);
+        assert_eq!(key(&About { culprit: Some("x".repeat(5000)), ..About::default() }), None);
     }
 }
