@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! cargo test --test faults -- --ignored --nocapture many_seeds         # with EVENTS=5000, SEED=7 and SEEDS=3 if you like
-//! cargo test --test faults -- --ignored --nocapture a_hundred_thousand # EVENTS=100000; in some minutes
+//! cargo test --test faults -- --ignored --nocapture a_hundred_thousand # EVENTS=100000; in a quarter of an hour
 //! ```
 //!
 //! What is not made up is the function's program, its processes, and what it sends. A single run and what it needs: `faults.py --help`. It needs
@@ -82,7 +82,7 @@ fn many_seeds() {
 
 /// Calls and memory grow with incidents, and not with tasks.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes a quarter of an hour"]
 fn a_hundred_thousand_events_of_a_thousand_workloads() {
     let events = number("EVENTS", 100_000);
     for batch in [10, 100] {
