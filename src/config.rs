@@ -26,24 +26,6 @@ pub struct Settings {
     pub reminder: u32,
 }
 
-/// How Lambda wants logs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logs {
-    /// `AWS_LAMBDA_LOG_LEVEL`, or `RUST_LOG`: the least that is logged.
-    pub level: Option<String>,
-    /// `AWS_LAMBDA_LOG_FORMAT`: whether each entry is a JSON object.
-    pub json: bool,
-}
-
-impl Logs {
-    /// Reads what Lambda has set.
-    #[must_use]
-    pub fn from_environment() -> Self {
-        let json = variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
-        Self { level: variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG")), json }
-    }
-}
-
 /// The default of [`Settings::reminder`].
 const REMINDER_HOURS: u32 = 6;
 /// A week: who is reminded less often is not reminded.
@@ -128,6 +110,24 @@ fn is_table(name: &str) -> bool {
 #[must_use]
 pub fn colour() -> Colour {
     if std::io::stdout().is_terminal() && variable("NO_COLOR").is_none() { Colour::On } else { Colour::Off }
+}
+
+/// How Lambda wants logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// `AWS_LAMBDA_LOG_LEVEL`, or `RUST_LOG`: the least that is logged.
+    pub level: Option<String>,
+    /// `AWS_LAMBDA_LOG_FORMAT`: whether each entry is a JSON object.
+    pub json: bool,
+}
+
+impl Logs {
+    /// Reads what Lambda has set.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let json = variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+        Self { level: variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG")), json }
+    }
 }
 
 /// A variable's value; one that is empty counts as not set.

@@ -20,6 +20,8 @@ pub mod shared;
 pub mod store;
 pub mod storm;
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -68,15 +70,13 @@ impl About {
     /// Cluster and workload, as people name them.
     #[must_use]
     pub fn place(&self) -> String {
-        let part = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
-        format!("{}/{}", part(&self.cluster), part(&self.workload))
+        joined(&[&self.cluster, &self.workload])
     }
 
     /// Names the workload among all that are kept: the key of its index.
     #[must_use]
     pub fn workload_key(&self) -> String {
-        let part = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
-        format!("workload/{}/{}/{}/{}", part(&self.account), part(&self.region), part(&self.cluster), part(&self.workload))
+        format!("workload/{}", joined(&[&self.account, &self.region, &self.cluster, &self.workload]))
     }
 }
 
@@ -260,6 +260,20 @@ impl Incident {
     pub fn expires(&self) -> Timestamp {
         let end = self.resolved.unwrap_or(self.last_seen).max(self.last_seen);
         end.checked_add(SILENCE * 2).unwrap_or(end)
+    }
+}
+
+/// Parts of a name, with a dash for each that is not known.
+fn joined(parts: &[&Option<String>]) -> String {
+    parts.iter().map(|part| part.as_deref().unwrap_or("-")).collect::<Vec<_>>().join("/")
+}
+
+/// Lets the oldest go until no more than `most` are left.
+fn keep_latest<T>(kept: &mut BTreeMap<String, T>, most: usize, at: impl Fn(&T) -> Timestamp) {
+    while kept.len() > most {
+        let oldest = kept.iter().min_by_key(|(_, one)| at(one)).map(|(key, _)| key.clone());
+        let Some(oldest) = oldest else { break };
+        kept.remove(&oldest);
     }
 }
 

@@ -21,6 +21,7 @@ use crate::config;
 use crate::event::{Task, read_record};
 use crate::question::{Answer, Evidence, Question, record};
 use crate::redact::{redact, redact_name};
+use crate::render::json;
 use crate::task_definition::TaskDefinition;
 use crate::triage::{Prober as _, investigate};
 
@@ -256,7 +257,7 @@ impl History {
             Format::Text | Format::Markdown => {}
         }
         let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or("-");
-        if text("/schema") == "ecs-triage/incident/v1" {
+        if text("/schema") == json::v1::INCIDENT_SCHEMA {
             let [at, cluster, workload, subject] = ["/resolved", "/attributes/cluster", "/attributes/workload", "/subject"].map(text);
             let what = subject.split_once(": ").map_or(subject, |(_, what)| what);
             return format!("{at}  {cluster}/{workload}  {what}");

@@ -103,7 +103,7 @@ pub(super) fn ended(incident: &Incident) -> String {
 /// An incident's change as the bus and the journal tell it: the notice's attributes, and how many tasks or incidents it is about.
 fn changed(notice: &Notice, id: &str, count: u64) -> Value {
     let attributes: Map<String, Value> = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    json!({"schema": "ecs-triage/incident/v1", "id": id, "count": count, "subject": notice.subject, "attributes": attributes})
+    json!({"schema": v1::INCIDENT_SCHEMA, "id": id, "count": count, "subject": notice.subject, "attributes": attributes})
 }
 
 /// Writes a line to the function's log. One that cannot be written must not keep the team from hearing.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{About, Incident, SILENCE};
+use super::{About, Incident, SILENCE, joined, keep_latest};
 
 /// Of more incidents than this the oldest are forgotten: a document stays small, and nobody reads a longer list.
 const MOST: usize = 100;
@@ -34,12 +34,11 @@ struct Open {
 /// The key of a culprit's document; without a culprit, or without a name of it, there is none.
 #[must_use]
 pub fn key(about: &About) -> Option<String> {
-    let part = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
     about
         .culprit
         .as_ref()
         .filter(|culprit| culprit.len() <= LONGEST_NAME)
-        .map(|culprit| format!("culprit/{}/{}/{culprit}", part(&about.account), part(&about.region)))
+        .map(|culprit| format!("culprit/{}/{culprit}", joined(&[&about.account, &about.region])))
 }
 
 impl Shared {
@@ -48,11 +47,7 @@ impl Shared {
         let own = incident.about.place();
         self.open.retain(|_, open| now.duration_since(open.at) <= SILENCE);
         self.open.insert(incident.about.fingerprint.clone(), Open { workload: own.clone(), serial: incident.serial, at: now });
-        while self.open.len() > MOST {
-            let oldest = self.open.iter().min_by_key(|(_, open)| open.at).map(|(fingerprint, _)| fingerprint.clone());
-            let Some(oldest) = oldest else { break };
-            self.open.remove(&oldest);
-        }
+        keep_latest(&mut self.open, MOST, |open| open.at);
         let mut others: Vec<String> = self.open.values().map(|open| open.workload.clone()).filter(|workload| *workload != own).collect();
         others.sort();
         others.dedup();

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{About, Claim, Incident, claim, release};
+use super::{About, Claim, Incident, claim, joined, keep_latest, release};
 
 /// More than this many incidents are a storm.
 pub const MANY: usize = 20;
@@ -80,8 +80,7 @@ pub enum Standing {
 /// The key of an incident's storm.
 #[must_use]
 pub fn key(about: &About) -> String {
-    let part = |part: &Option<String>| part.as_deref().unwrap_or("-").to_owned();
-    format!("storm/{}/{}/{}/{}", part(&about.account), part(&about.region), about.step, about.fault)
+    format!("storm/{}/{}/{}", joined(&[&about.account, &about.region]), about.step, about.fault)
 }
 
 impl Storm {
@@ -129,11 +128,7 @@ impl Storm {
             self.known.insert(member.fingerprint, (member.serial, member.at));
         }
         self.known.retain(|_, (_, at)| now.duration_since(*at) <= KEPT);
-        while self.known.len() > KNOWN {
-            let oldest = self.known.iter().min_by_key(|(_, (_, at))| *at).map(|(fingerprint, _)| fingerprint.clone());
-            let Some(oldest) = oldest else { break };
-            self.known.remove(&oldest);
-        }
+        keep_latest(&mut self.known, KNOWN, |(_, at)| *at);
     }
 
     /// Whether so many opened that they are announced together.

@@ -14,6 +14,8 @@ use crate::reason::Fact;
 
 /// The value of `schema`.
 pub const SCHEMA: &str = "ecs-triage/v1";
+/// The same of an incident's change.
+pub const INCIDENT_SCHEMA: &str = "ecs-triage/incident/v1";
 
 objects! {
     struct Document<'r> {
