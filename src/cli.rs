@@ -1,16 +1,15 @@
-//! The command line: what was typed, and what it makes of files and streams.
+//! The command line: what was typed, and what comes of it.
 //!
-//! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in. Records are read, diagnosed and written a chunk at a time, so a stream may be of any length.
+//! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in. Records are read, diagnosed and
+//! written a chunk at a time (`reports`), so a stream may be of any length.
 
 #[cfg(feature = "aws")]
 mod live;
+mod reports;
 
-use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
@@ -18,16 +17,16 @@ use crate::arn::Arn;
 use crate::causes;
 use crate::check::{self, Place};
 use crate::config;
-use crate::diagnosis::diagnose;
-use crate::event::{Chunk, Chunks, Task};
+use crate::event::Task;
 use crate::question::facts::AwsVpcConfiguration;
 use crate::question::record::{self, RecordError};
 use crate::question::{Answer, Evidence, Question};
 use crate::redact::redact_name;
 use crate::render::check::render as render_check;
 use crate::render::text::Colour;
-use crate::render::{catalogue, json, markdown, text};
+use crate::render::{catalogue, json, markdown};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
+use reports::{ReportWriter, Written, read_file};
 
 /// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to type to mend it.
 #[derive(Parser, Debug)]
@@ -349,186 +348,6 @@ fn evidence(path: Option<&Path>) -> Result<Evidence, CliError> {
 fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| CliError::Unreadable { path: shown(path), error })?;
     TaskDefinition::from_json(&text).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })
-}
-
-/// Diagnoses all that one file holds. What cannot be read is reported, and the rest goes on.
-fn read_file(path: &Path, writer: &ReportWriter, out: &mut impl Write, any_before: bool) -> Result<Written, CliError> {
-    if path == Path::new("-") {
-        let stdin = io::stdin().lock();
-        if stdin.is_terminal() {
-            complain("reading standard input; end it with Ctrl-D");
-        }
-        return read_records("standard input", stdin, writer, out, any_before);
-    }
-    match File::open(path) {
-        Ok(file) => read_records(&shown(path), file, writer, out, any_before),
-        Err(error) => {
-            complain(&CliError::Unreadable { path: shown(path), error }.to_string());
-            Ok(Written { outcome: Outcome::Unread, ..Written::default() })
-        }
-    }
-}
-
-/// Diagnoses a stream chunk by chunk, on every core where it is long, and writes in the order of the input.
-fn read_records(name: &str, input: impl Read, writer: &ReportWriter, out: &mut impl Write, any_before: bool) -> Result<Written, CliError> {
-    let mut chunks = Chunks::new(input).map(|chunk| chunk.map_err(|error| CliError::Unreadable { path: name.to_owned(), error }));
-    let mut all = Written { any: any_before, ..Written::default() };
-    let mut records = 0;
-    let mut write = |chunk: Written| {
-        records += chunk.records;
-        chunk.flush(out, all.any)?;
-        all.any |= chunk.any;
-        all.outcome = all.outcome.max(chunk.outcome);
-        Ok(())
-    };
-    while let Some(chunk) = chunks.next().transpose()? {
-        if chunk.is_small() {
-            write(writer.chunk(name, &chunk))?;
-        } else {
-            on_every_core(std::iter::once(Ok(chunk)).chain(&mut chunks), &|chunk| writer.chunk(name, chunk), &mut write)?;
-        }
-    }
-    if records == 0 {
-        complain(&format!("{name}: expected at least one record, found none"));
-        all.outcome = Outcome::Unread;
-    }
-    Ok(all)
-}
-
-/// Chunks that a worker has waiting, so that it never idles while another is read.
-const WAITING: usize = 2;
-
-/// Works chunks off in turn on as many threads as there are cores, and hands the results over in order.
-fn on_every_core<T: Send>(
-    chunks: impl Iterator<Item = Result<Chunk, CliError>>,
-    work: &(impl Fn(&Chunk) -> T + Sync),
-    write: &mut impl FnMut(T) -> Result<(), CliError>,
-) -> Result<(), CliError> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        let lanes: Vec<_> = (0..workers)
-            .map(|_| {
-                let (to_worker, taken) = mpsc::sync_channel::<Chunk>(WAITING);
-                let (finish, finished) = mpsc::sync_channel(WAITING);
-                // Either end hangs up when the other is gone, after an error.
-                scope.spawn(move || taken.into_iter().map(|chunk| work(&chunk)).try_for_each(|done| finish.send(done)));
-                (to_worker, finished)
-            })
-            .collect();
-        let (mut sent, mut received) = (0, 0);
-        let mut receive = |received: &mut usize| {
-            let done = lanes[*received % workers].1.recv();
-            *received += 1;
-            done.map_or(Ok(()), &mut *write)
-        };
-        for chunk in chunks {
-            if sent - received == workers * WAITING {
-                receive(&mut received)?;
-            }
-            // A worker that is gone has panicked, and the scope passes that on.
-            let _ = lanes[sent % workers].0.send(chunk?);
-            sent += 1;
-        }
-        while received < sent {
-            receive(&mut received)?;
-        }
-        Ok(())
-    })
-}
-
-/// What came of some records: text for both outputs, and the outcome.
-#[derive(Debug, Default)]
-struct Written {
-    out: Vec<u8>,
-    complaints: Vec<String>,
-    outcome: Outcome,
-    records: usize,
-    /// Whether a report was written, so that the next is set apart.
-    any: bool,
-}
-
-impl Written {
-    /// Notes that some of the input could not be read.
-    fn unread(&mut self, complaint: String) {
-        self.complaints.push(complaint);
-        self.outcome = Outcome::Unread;
-    }
-
-    fn flush(&self, out: &mut impl Write, set_apart: bool) -> Result<(), CliError> {
-        let blank = self.out.iter().take_while(|byte| !set_apart && **byte == b'\n').count();
-        out.write_all(&self.out[blank..])?;
-        out.flush()?;
-        self.complaints.iter().for_each(|complaint| complain(complaint));
-        Ok(())
-    }
-}
-
-/// How reports are written, and what is known besides.
-#[derive(Debug)]
-struct ReportWriter {
-    format: Format,
-    colour: Colour,
-    evidence: Evidence,
-    #[cfg(feature = "aws")]
-    live: Option<live::Live>,
-}
-
-impl ReportWriter {
-    fn chunk(&self, name: &str, chunk: &Chunk) -> Written {
-        let mut done = Written { out: Vec::with_capacity(chunk.len() / 2), ..Written::default() };
-        for entry in chunk.entries() {
-            done.records += 1;
-            for task in entry.tasks {
-                match task {
-                    Ok(task) => self.task(&task, &mut done),
-                    Err(error) => done.unread(format!("{name}: {error}")),
-                }
-            }
-        }
-        done
-    }
-
-    /// The task, and what is known of it.
-    fn known<'k>(&'k self, task: &'k Task) -> (Cow<'k, Task>, Cow<'k, Evidence>) {
-        #[cfg(feature = "aws")]
-        if let Some(live) = &self.live {
-            let task = live.at_home(task);
-            let evidence = live.investigate(&task, &self.evidence);
-            return (task, Cow::Owned(evidence));
-        }
-        (Cow::Borrowed(task), Cow::Borrowed(&self.evidence))
-    }
-
-    /// Writes down what AWS said.
-    #[cfg(feature = "aws")]
-    fn record(&self, path: Option<&Path>) -> Result<(), CliError> {
-        match (&self.live, path) {
-            (Some(live), Some(path)) => live.record(path),
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes the report of one task. In the text format an empty line comes before each.
-    fn task(&self, task: &Task, done: &mut Written) {
-        let (task, evidence) = self.known(task);
-        let report = diagnose(&task, &evidence);
-        match self.format {
-            Format::Jsonl => json::v1::write_line(&report, &mut done.out),
-            Format::Json => done.out.extend_from_slice(json::v1::pretty(&report).as_bytes()),
-            Format::Text => {
-                done.out.push(b'\n');
-                done.out.extend_from_slice(text::render(&report, self.colour).trim_end_matches('\n').as_bytes());
-            }
-            Format::Markdown => {
-                done.out.push(b'\n');
-                done.out.extend_from_slice(markdown::render(&report).trim_end_matches('\n').as_bytes());
-            }
-        }
-        done.out.push(b'\n');
-        done.any = true;
-        let outcome = if report.has_unrecognised() { Outcome::Unrecognised } else { Outcome::Diagnosed };
-        done.outcome = done.outcome.max(outcome);
-    }
 }
 
 /// A file's name, safe to print.

@@ -14,7 +14,8 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use super::{Check, CliError, Format, Outcome, ReportWriter, Written, complain, shown};
+use super::reports::{ReportWriter, Written};
+use super::{Check, CliError, Format, Outcome, complain, shown};
 use crate::aws::prober::AwsProber;
 use crate::check::{self, Place};
 use crate::config;
