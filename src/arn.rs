@@ -38,3 +38,17 @@ impl<'a> Arn<'a> {
         self.resource.strip_prefix("role/")?.rsplit('/').next().filter(|name| !name.is_empty())
     }
 }
+
+/// Whether a text is spelled like the name of an AWS Region, such as `eu-west-1` or `us-gov-east-1`.
+#[must_use]
+pub fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let first = parts.next().is_some_and(|part| (2..=4).contains(&part.len()) && is_lower(part));
+    let last = parts.next_back().is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let between: Vec<&str> = parts.collect();
+    first && last && text.len() <= 32 && !between.is_empty() && between.into_iter().all(is_lower)
+}
+
+fn is_lower(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase())
+}

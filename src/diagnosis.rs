@@ -221,7 +221,7 @@ pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
         culprit: judgement.culprit.unwrap_or_else(|| case.culprit()),
         findings: judgement.findings.into_iter().chain(case.definition_unread()).collect(),
         drawing: judgement.drawing,
-        fix: if judgement.has_passed { case.try_again() } else { (cause.fix)(case) },
+        fix: if judgement.has_passed { case.try_again() } else { (cause.fix)(case) }.explained(),
         symptom,
     };
     told.map(diagnosis).collect()

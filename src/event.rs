@@ -53,6 +53,10 @@ pub struct Task {
     pub version: Option<i64>,
     /// The subnet of the task's network interface.
     pub subnet: Option<String>,
+    /// The execution role's ARN, where the task was started with another than its definition's.
+    pub execution_role: Option<String>,
+    /// The task role's ARN, likewise.
+    pub task_role: Option<String>,
     /// Every reason that the record holds, the task's own first.
     pub reasons: Vec<Reason>,
     /// The task's containers.

@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
+use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Question;
 use crate::question::facts::ContainerInstance;
@@ -90,20 +91,17 @@ fn version(text: &str) -> Option<Version> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let service = case.task.workload.as_ref().filter(|workload| workload.is_service);
-    let update = service.map(|service| {
-        let command = Command::new("aws ecs update-service").maybe("--region", case.task.region.as_deref()).maybe("--cluster", case.task.cluster.as_deref());
-        command.option("--service", &service.name).words("--platform-version LATEST --force-new-deployment").finish()
-    });
     if let Some(Question::ContainerInstance { region, cluster, arn }) = case.instance_question() {
-        let command =
-            Command::new("aws ecs update-container-agent").option("--region", &region).option("--cluster", &cluster).option("--container-instance", &arn);
-        return Fix {
-            text: "update the ECS agent of the instance, or put it on a current ECS-optimized AMI".to_owned(),
-            commands: vec![command.finish()],
-            policy: None,
-            ..Fix::default()
-        };
+        let update = Command::aws("ecs update-container-agent", Some(&region)).name("--cluster", Kind::Cluster, cluster.as_str());
+        return Fix::words("update the ECS agent of the instance, or put it on a current ECS-optimized AMI").run([update.name(
+            "--container-instance",
+            Kind::ContainerInstance,
+            arn.as_str(),
+        )]);
     }
-    Fix { text: "run on platform version LATEST".to_owned(), commands: update.into_iter().collect(), policy: None, ..Fix::default() }
+    let update = case.service_of_task().map(|service| {
+        let update = case.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, case.task.cluster.as_deref());
+        update.name("--service", Kind::Service, service).words("--platform-version LATEST --force-new-deployment")
+    });
+    Fix::words("run on platform version LATEST").run(update)
 }

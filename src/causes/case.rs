@@ -2,10 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use serde_json::Value;
-
 use super::Verdict;
-use super::command::Command;
+use super::command::{Command, Part};
+use super::name::Kind;
+use super::policy::Document;
+use super::snippet::Snippet;
 use crate::arn::Arn;
 use crate::event::Task;
 use crate::question::facts::AwsVpcConfiguration;
@@ -105,26 +106,45 @@ impl Finding {
     }
 }
 
-/// What mends it.
+/// What fixes it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fix {
     /// What to do, in words.
     pub text: String,
     /// What to paste.
-    pub commands: Vec<String>,
+    pub commands: Vec<Command>,
     /// The policy to add, where one is missing.
-    pub policy: Option<Value>,
-    /// The same for templates, where one resource mends it.
+    pub policy: Option<Document>,
+    /// The same for templates, where one resource fixes it.
     pub snippets: Vec<Snippet>,
 }
 
-/// A resource of a template.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Snippet {
-    /// `terraform` or `cloudformation`.
-    pub tool: &'static str,
-    /// What to put into the template.
-    pub text: String,
+impl Fix {
+    /// A fix in words.
+    pub(super) fn words(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// The same with commands to paste.
+    pub(super) fn run(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
+        self.commands.extend(commands);
+        self
+    }
+
+    /// The same with a policy to add.
+    pub(super) fn policy(mut self, document: Document) -> Self {
+        self.policy = Some(document);
+        self
+    }
+
+    /// The same, saying for what its placeholders stand.
+    pub(crate) fn explained(mut self) -> Self {
+        let withheld: std::collections::BTreeSet<String> = self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
+        for why in withheld {
+            self.text = format!("{}; {why}", self.text);
+        }
+        self
+    }
 }
 
 /// How a source is cited where the definition proves something.
@@ -226,15 +246,41 @@ impl Case<'_> {
         whole.or(of_reference)
     }
 
-    /// The name of the role that the case turns on: the one that ECS may not assume, else who was refused, else what the definition says.
+    /// The execution role: what overrode it for this task, or what the definition names.
+    pub(super) fn execution_role(&self) -> Option<&str> {
+        self.task.execution_role.as_deref().or(self.definition()?.execution_role_arn.as_deref())
+    }
+
+    /// The task role, likewise.
+    pub(super) fn task_role_arn(&self) -> Option<&str> {
+        self.task.task_role.as_deref().or(self.definition()?.task_role_arn.as_deref())
+    }
+
+    /// The role that the text names, as it names it: who was refused, or whom ECS is not authorized to assume.
+    fn named_role(&self) -> Option<&str> {
+        let principal = self.symptom.principal.as_ref().filter(|_| self.symptom.fault != Fault::AssumeRoleDenied);
+        principal.or(self.symptom.role.as_ref()).map(|fact| fact.text.as_str())
+    }
+
+    /// The ARN of the role that the case turns on, where it is a role of the task's own.
+    pub(super) fn own_role(&self) -> Option<&str> {
+        let own = [self.execution_role(), self.task_role_arn()].into_iter().flatten();
+        match self.named_role() {
+            Some(named) => own.into_iter().find(|arn| is_same_role(arn, named)),
+            None if self.is_by_task_role() => self.task_role_arn(),
+            None => self.execution_role().filter(|_| self.is_by_execution_role()),
+        }
+    }
+
+    /// The name of the role that the case turns on, whoever's it is.
     pub(super) fn role_name(&self) -> Option<String> {
         let name_in = |arn: &str| Arn::parse(arn).and_then(|arn| arn.role_name().map(str::to_owned));
-        let principal = self.symptom.principal.as_ref().map(|fact| fact.text.as_str());
-        if let Some(principal) = principal.filter(|_| self.symptom.fault != Fault::AssumeRoleDenied) {
-            return name_in(principal);
-        }
-        let of_definition = self.definition().and_then(|definition| definition.execution_role_arn.as_deref()).filter(|_| self.is_by_execution_role());
-        [self.symptom.role.as_ref().map(|fact| fact.text.as_str()), of_definition].into_iter().flatten().find_map(name_in)
+        self.named_role().map_or_else(|| self.own_role().and_then(name_in), name_in)
+    }
+
+    /// Whether the containers do the step themselves, with the task role.
+    fn is_by_task_role(&self) -> bool {
+        matches!(self.symptom.step, Step::EfsVolume | Step::SecretSidecar | Step::ExecAgent)
     }
 
     /// The user that was refused, where it was no role.
@@ -330,24 +376,33 @@ impl Case<'_> {
     }
 
     /// How to see the endpoints of the task's Region for the service. The name begins otherwise in some partitions.
-    pub(super) fn describe_endpoints(&self) -> Option<String> {
-        let region = self.task.region.as_deref().or(self.region()).unwrap_or("<region>");
-        let look = self.aws_at_task("ec2 describe-vpc-endpoints").option("--filters", &format!("Name=service-name,Values=*.{region}.{}", self.service().1?));
-        Some(look.words("--query 'VpcEndpoints[].[VpcEndpointId,VpcId,State,PrivateDnsEnabled,Groups[].GroupId]'").finish())
+    pub(super) fn describe_endpoints(&self) -> Option<Command> {
+        let service = self.service().1?;
+        let values = [
+            Part::Words("Name=service-name,Values=*."),
+            Part::Name(Kind::Region, self.task.region.as_deref().or(self.region())),
+            Part::Words("."),
+            Part::Words(service),
+        ];
+        let look = self.aws_at_task("ec2 describe-vpc-endpoints").argument("--filters", &values);
+        Some(look.words("--query 'VpcEndpoints[].[VpcEndpointId,VpcId,State,PrivateDnsEnabled,Groups[].GroupId]'"))
     }
 
     /// How to see the routes of the task's subnet; the answer is empty where the VPC's main table counts.
-    pub(super) fn describe_routes(&self) -> Option<String> {
-        let subnet = self.task.subnet.as_ref()?;
-        let look = self.aws_at_task("ec2 describe-route-tables").option("--filters", &format!("Name=association.subnet-id,Values={subnet}"));
-        Some(look.words("--query 'RouteTables[].Routes'").finish())
+    pub(super) fn describe_routes(&self) -> Option<Command> {
+        let look = self.aws_at_task("ec2 describe-route-tables").filter("association.subnet-id", Kind::Subnet, self.task.subnet.as_deref()?);
+        Some(look.words("--query 'RouteTables[].Routes'"))
     }
 
     /// How to see a part of the service's configuration.
-    pub(super) fn describe_service(&self, query: &str) -> Option<String> {
-        let service = self.task.workload.as_ref().filter(|workload| workload.is_service)?;
-        let look = Command::new("aws ecs describe-services").maybe("--region", self.task.region.as_deref()).maybe("--cluster", self.task.cluster.as_deref());
-        Some(look.option("--services", &service.name).option("--query", query).finish())
+    pub(super) fn describe_service(&self, query: &'static str) -> Option<Command> {
+        let look = self.aws_at_task("ecs describe-services").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
+        Some(look.name("--services", Kind::Service, self.service_of_task()?).words(query))
+    }
+
+    /// The service that starts the task again.
+    pub(super) fn service_of_task(&self) -> Option<&str> {
+        self.task.workload.as_ref().filter(|workload| workload.is_service).map(|workload| workload.name.as_str())
     }
 
     /// Who was refused, what, and on what, as a sentence needs them.
@@ -379,9 +434,23 @@ impl Case<'_> {
         })
     }
 
+    /// The partition of the task, whatever its reason names.
+    pub(super) fn own_partition(&self) -> &'static str {
+        match self.task.region.as_deref().or(self.region()) {
+            Some(region) if region.starts_with("cn-") => "aws-cn",
+            Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
     /// An `aws` command for the resource's Region.
-    pub(super) fn aws(&self, words: &str) -> Command {
-        Command::new(&format!("aws {words}")).maybe("--region", self.region())
+    pub(super) fn aws(&self, words: &'static str) -> Command {
+        Command::aws(words, self.region())
+    }
+
+    /// An `aws` command for the task's own Region.
+    pub(super) fn aws_at_task(&self, words: &'static str) -> Command {
+        Command::aws(words, self.task.region.as_deref().or(self.region()))
     }
 
     /// What is left to do where the state is good again.
@@ -390,32 +459,30 @@ impl Case<'_> {
             Some(workload) if workload.is_service => "nothing is left to mend here: deploy the service again",
             _ => "nothing is left to mend here: run the task again",
         };
-        Fix { text: format!("{text}; if it fails again, its new reason counts"), commands: self.commands([]), policy: None, ..Fix::default() }
+        Fix::words(format!("{text}; if it fails again, its new reason counts")).run(self.start_again())
     }
 
-    /// How to start the task again once the cause is mended. A service retries by itself, but slowly.
-    pub(super) fn start_again(&self) -> Option<String> {
-        let service = self.task.workload.as_ref().filter(|workload| workload.is_service)?;
-        let command = Command::new("aws ecs update-service").maybe("--region", self.task.region.as_deref());
-        Some(command.maybe("--cluster", self.task.cluster.as_deref()).option("--service", &service.name).words("--force-new-deployment").finish())
+    /// How to start the task again once the cause is fixed. A service retries by itself, but slowly.
+    pub(super) fn start_again(&self) -> Option<Command> {
+        let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
+        Some(update.name("--service", Kind::Service, self.service_of_task()?).words("--force-new-deployment"))
     }
 
     /// How to bring a new revision of the task definition into service.
-    pub(super) fn start_new_revision(&self) -> Option<String> {
-        let service = self.task.workload.as_ref().filter(|workload| workload.is_service)?;
-        let family = self.task.task_definition_name().map_or("<task-definition>", |name| name.split(':').next().unwrap_or(name));
-        let command = Command::new("aws ecs update-service").maybe("--region", self.task.region.as_deref()).maybe("--cluster", self.task.cluster.as_deref());
-        Some(command.option("--service", &service.name).option("--task-definition", family).finish())
+    fn start_new_revision(&self) -> Option<Command> {
+        let family = self.task.task_definition_name().and_then(|name| name.split(':').next());
+        let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
+        Some(update.name("--service", Kind::Service, self.service_of_task()?).name("--task-definition", Kind::TaskDefinition, family))
     }
 
-    /// Mending commands that end in a new revision of the task definition.
-    pub(super) fn commands_for_revision(&self, mending: impl IntoIterator<Item = String>) -> Vec<String> {
-        mending.into_iter().chain(self.start_new_revision()).collect()
+    /// Commands that end in a new revision of the task definition.
+    pub(super) fn commands_for_revision(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
+        fixing.into_iter().chain(self.start_new_revision()).collect()
     }
 
-    /// An `aws` command for the task's own Region.
-    pub(super) fn aws_at_task(&self, words: &str) -> Command {
-        Command::new(&format!("aws {words}")).maybe("--region", self.task.region.as_deref().or(self.region()))
+    /// Values are read only at the start of a task, so every cause that is fixed needs a new one.
+    pub(super) fn commands(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
+        fixing.into_iter().chain(self.start_again()).collect()
     }
 
     /// "then start the task again", as the workload needs it.
@@ -424,11 +491,6 @@ impl Case<'_> {
             Some(workload) if workload.is_service => ", then deploy the service again",
             _ => ", then run the task again",
         }
-    }
-
-    /// Values are read only at the start of a task, so every mended cause needs a new one.
-    pub(super) fn commands(&self, mending: impl IntoIterator<Item = String>) -> Vec<String> {
-        mending.into_iter().chain(self.start_again()).collect()
     }
 
     /// What stayed unknown because nobody read the definition, or read that of another revision; nothing where it is at hand. That it could
@@ -450,6 +512,15 @@ impl Case<'_> {
             Known::Unknown(why) => Some(Finding::unknown(format!("where the task definition mentions it: the definition could not be read ({why})"))),
             Known::Found(_) | Known::Missing | Known::NotAsked => None,
         }
+    }
+}
+
+/// Whether a role's ARN and a text, an ARN too or a bare name, are of the same role. An assumed role's ARN does not tell its path.
+fn is_same_role(arn: &str, named: &str) -> bool {
+    let Some(own) = Arn::parse(arn) else { return arn == named };
+    match Arn::parse(named) {
+        Some(named) => own.role_name() == named.role_name() && own.account == named.account,
+        None => own.role_name() == Some(named),
     }
 }
 

@@ -1,44 +1,129 @@
-//! Commands to paste: arguments are quoted for a POSIX shell wherever they need it.
+//! Commands to paste into a shell with an administrator's rights: fixed words of our own, and names that passed the grammar of their kind.
+//!
+//! Nothing else makes a [`Command`], and nothing changes one: a channel prints it byte for byte or leaves it out. A text from outside that is no
+//! name of its kind never gets in; the kind stands in its place in angle brackets, and the command says why.
 
+use std::fmt;
 use std::fmt::Write as _;
 
-/// An `aws` command under construction.
-pub(super) struct Command(String);
+use super::name::{Kind, why_not};
+use super::policy::Document;
+
+/// A command for a POSIX shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    text: String,
+    withheld: Vec<Withheld>,
+}
+
+/// A name that is not printed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Withheld {
+    kind: Kind,
+    why: &'static str,
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "<{}> stands for a name that {}", self.kind, self.why)
+    }
+}
+
+/// A part of an argument.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part<'p> {
+    /// Words of our own.
+    Words(&'static str),
+    /// A name from outside.
+    Name(Kind, Option<&'p str>),
+    Number(i64),
+}
 
 impl Command {
-    /// Starts with words that need no quotes, such as `aws ecs update-service`.
-    pub(super) fn new(words: &str) -> Self {
-        Self(words.to_owned())
+    /// An `aws` command for a Region: without one, a profile's default would decide where it acts.
+    pub(crate) fn aws(words: &'static str, region: Option<&str>) -> Self {
+        Self { text: format!("aws {words}"), withheld: Vec::new() }.name("--region", Kind::Region, region)
     }
 
-    /// Adds `--name value`.
-    pub(super) fn option(mut self, name: &str, value: &str) -> Self {
-        let _ = write!(self.0, " {name} {}", quote(value));
+    /// The command that shows who signed the certificate which a host presents.
+    pub(super) fn certificate_of(host: &str) -> Self {
+        let command = Self { text: "openssl s_client".to_owned(), withheld: Vec::new() };
+        let command = command.argument("-connect", &[Part::Name(Kind::Host, Some(host)), Part::Words(":443")]).name("-servername", Kind::Host, host);
+        command.words("</dev/null | openssl x509 -noout -issuer -dates")
+    }
+
+    /// Adds words of our own, as the shell reads them.
+    pub(super) fn words(mut self, words: &'static str) -> Self {
+        let _ = write!(self.text, " {words}");
         self
     }
 
-    /// Adds `--name value` where there is a value.
-    pub(super) fn maybe(self, name: &str, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.option(name, value),
-            None => self,
+    /// Adds an option with a name.
+    pub(crate) fn name<'n>(self, option: &'static str, kind: Kind, name: impl Into<Option<&'n str>>) -> Self {
+        self.argument(option, &[Part::Name(kind, name.into())])
+    }
+
+    /// Adds an option with a name, where there is one.
+    pub(super) fn maybe(self, option: &'static str, kind: Kind, name: Option<&str>) -> Self {
+        if name.is_some() { self.name(option, kind, name) } else { self }
+    }
+
+    /// Adds an option with a number.
+    pub(super) fn number(self, option: &'static str, number: i64) -> Self {
+        self.argument(option, &[Part::Number(number)])
+    }
+
+    /// Adds `--filters` by one attribute.
+    pub(super) fn filter(self, attribute: &'static str, kind: Kind, name: &str) -> Self {
+        self.argument("--filters", &[Part::Words("Name="), Part::Words(attribute), Part::Words(",Values="), Part::Name(kind, Some(name))])
+    }
+
+    /// Adds an option with a policy document.
+    pub(super) fn document(mut self, option: &'static str, document: &Document) -> Self {
+        self.push(option, &document.to_string());
+        self
+    }
+
+    /// Adds an option whose value is made of several parts.
+    pub(super) fn argument(mut self, option: &'static str, parts: &[Part<'_>]) -> Self {
+        let mut value = String::new();
+        for part in parts {
+            let _ = match *part {
+                Part::Words(words) => value.write_str(words),
+                Part::Number(number) => write!(value, "{number}"),
+                Part::Name(kind, Some(name)) if kind.fits(name) => value.write_str(name),
+                Part::Name(kind, name) => {
+                    self.withheld.extend(name.map(|name| Withheld { kind, why: why_not(name) }));
+                    write!(value, "<{kind}>")
+                }
+            };
         }
-    }
-
-    /// Adds a value.
-    pub(super) fn argument(mut self, value: &str) -> Self {
-        let _ = write!(self.0, " {}", quote(value));
+        self.push(option, &value);
         self
     }
 
-    /// Adds words that need no quotes.
-    pub(super) fn words(mut self, words: &str) -> Self {
-        let _ = write!(self.0, " {words}");
-        self
+    fn push(&mut self, option: &'static str, value: &str) {
+        // Behind a blank, the AWS CLI would read a dash as the beginning of another option.
+        let join = if value.starts_with('-') { '=' } else { ' ' };
+        let option = if option.is_empty() { String::new() } else { format!("{option}{join}") };
+        let _ = write!(self.text, " {option}{}", quote(value));
     }
 
-    pub(super) fn finish(self) -> String {
-        self.0
+    /// The command, as it is to be pasted.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The names that it does not print, and why.
+    pub(super) fn withheld(&self) -> &[Withheld] {
+        &self.withheld
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
     }
 }
 

@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::look::Presence;
+use super::name::Kind;
+use super::policy;
 use super::resource_policy_blocks::side;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
@@ -86,28 +88,24 @@ fn is_by_default_key(case: &Case<'_>) -> bool {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let arn = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
+    let secret = case.resource_arn();
+    let on_secret = |words| case.aws(words).name("--secret-id", Kind::Secret, secret.as_deref());
     if is_by_default_key(case) {
-        let update = case.aws("secretsmanager update-secret").option("--secret-id", &arn).words("--kms-key-id '<key>'").finish();
         let text = "in the owner's account: encrypt the secret with a customer managed key whose policy lets the role decrypt, and allow the role in the secret's policy";
-        return Fix { text: format!("{text}{}", case.then_again()), commands: vec![update], policy: None, ..Fix::default() };
+        return Fix::words(format!("{text}{}", case.then_again())).run([on_secret("secretsmanager update-secret").words("--kms-key-id '<key>'")]);
     }
-    if let Some((ResourceSide::Missing { add, .. }, _)) = side(case) {
-        let mended = super::resource_policy_blocks::fix(case);
-        let text = format!(
-            "in the owner's account: add the statement to the secret's policy (the command keeps what stands there), and let the role decrypt with its key{}",
-            case.then_again()
-        );
-        return Fix { text, commands: mended.commands.into_iter().take(1).collect(), policy: Some(add), ..Fix::default() };
+    if matches!(side(case), Some((ResourceSide::Missing { .. }, _))) {
+        let fix = super::resource_policy_blocks::fix(case);
+        let text = format!("in the owner's account: {}; let the role decrypt with its key too", fix.text);
+        return Fix { text, commands: fix.commands.into_iter().take(1).collect(), ..fix };
     }
-    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-    let account = case.task.account.as_deref().unwrap_or("<account>");
-    let look = case.aws("secretsmanager get-resource-policy").option("--secret-id", &arn).finish();
-    let principal = format!("arn:{}:iam::{account}:role/{role}", case.partition());
-    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]});
-    let put = case.aws("secretsmanager put-resource-policy").option("--secret-id", &arn).option("--resource-policy", &policy.to_string()).finish();
-    Fix {
-        text: "in the owner's account: allow the role in the secret's policy (the second command replaces the policy that is there; a role with a path has it in its ARN), and encrypt with a customer managed key that allows it".to_owned(),
-        commands: vec![look, put],
-        policy: Some(policy), ..Fix::default() }
+    let look = on_secret("secretsmanager get-resource-policy");
+    let text = "in the owner's account: allow the role in the secret's policy";
+    let and_key = format!("; encrypt with a customer managed key that allows it{}", case.then_again());
+    let role = case.own_role().unwrap_or_default();
+    let statement = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
+    match policy::addition(case, None, statement) {
+        Ok(addition) => Fix::words(format!("{text} (add the statement to what the command shows){and_key}")).run([look]).policy(addition.statement),
+        Err(why) => Fix::words(format!("{text}{and_key}; {why}")).run([look]),
+    }
 }

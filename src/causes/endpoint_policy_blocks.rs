@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::name::Kind;
+use super::policy::{self, Addition, Refusal};
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
-use crate::policy_document::{Decision, NamedRole, Principal, Request, endpoint_policy, with_statement};
+use crate::policy_document::{Decision, NamedRole, Principal, Request, endpoint_policy};
 use crate::reason::{Deny, Fault};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -63,31 +65,41 @@ fn decisions(case: &Case<'_>) -> Vec<(String, Decision)> {
     endpoints.map(|endpoint| (endpoint.vpc_endpoint_id.clone().unwrap_or_default(), endpoint_policy(endpoint, &request))).collect()
 }
 
-/// The policy of the endpoint that does not allow the call, with a statement that does. Gateway endpoints know callers by this condition only.
-fn mended(case: &Case<'_>) -> Option<(String, Value, Value)> {
+/// The endpoint whose policy does not allow the call, with a statement that does. Gateway endpoints know callers by this condition only.
+fn addition(case: &Case<'_>) -> Option<(String, Result<Addition, Refusal>)> {
     let (id, _) = decisions(case).into_iter().find(|(_, decision)| matches!(decision, Decision::NotAllowed { .. }))?;
     let call = case.refused_calls().into_iter().next()?;
     let role = case.role()?.arn()?;
     let endpoint = path::endpoints(case)?.find(|endpoint| endpoint.vpc_endpoint_id.as_ref() == Some(&id))?;
     let there: Value = serde_json::from_str(endpoint.policy_document.as_deref()?).ok()?;
     let condition = json!({"ArnEquals": {"aws:PrincipalArn": role}});
-    let add = json!({"Effect": "Allow", "Principal": "*", "Action": call.action, "Resource": call.resource, "Condition": condition});
-    Some((id, with_statement(Some(&there), &add), add))
+    let resource = policy::resources(case, &call.action).map(|mut named| if named.len() == 1 { json!(named.remove(0)) } else { json!(named) });
+    let add = |resource| json!({"Effect": "Allow", "Principal": "*", "Action": call.action, "Resource": resource, "Condition": condition});
+    Some((id, resource.and_then(|resource| policy::addition(case, Some(&there), add(resource)))))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
-    if let Some((id, whole, add)) = mended(case) {
-        let modify = case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", &id).option("--policy-document", &whole.to_string()).finish();
-        let text = format!("add the statement to the policy of {id} (the command keeps what stands there){}", case.then_again());
-        return Fix { text, commands: case.commands([modify]), policy: Some(add), ..Fix::default() };
+    let look = |id: Option<&str>| {
+        let look = case.aws_at_task("ec2 describe-vpc-endpoints").maybe("--vpc-endpoint-ids", Kind::VpcEndpoint, id);
+        look.words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'")
+    };
+    match addition(case) {
+        Some((id, Ok(Addition { statement, whole: Some(whole) }))) => {
+            let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, id.as_str());
+            let text = format!("add the statement to the policy of {id} (the command keeps what stands there){}", case.then_again());
+            return Fix::words(text).run(case.commands([modify.document("--policy-document", &whole)])).policy(statement);
+        }
+        Some((id, Ok(Addition { statement, whole: None }))) => {
+            let text = format!("add the statement to the policy of {id}, which the command shows{}", case.then_again());
+            return Fix::words(text).run(case.commands([look(Some(&id))])).policy(statement);
+        }
+        Some((_, Err(_))) | None => {}
     }
     let denied = decisions(case).into_iter().find_map(|(id, decision)| if let Decision::Denied(at) = decision { Some((id, at)) } else { None });
-    let look = case.aws("ec2 describe-vpc-endpoints").maybe("--vpc-endpoint-ids", denied.as_ref().map(|(id, _)| id.as_str()));
-    let look = look.words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'").finish();
-    let text = match denied {
+    let text = match &denied {
         Some((id, at)) => format!("narrow or remove {at} of the policy of {id}; an allow does not help"),
         None => format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses"),
     };
-    Fix { text: format!("{text}{}", case.then_again()), commands: vec![look], policy: None, ..Fix::default() }
+    Fix::words(format!("{text}{}", case.then_again())).run([look(denied.as_ref().map(|(id, _)| id.as_str()))])
 }

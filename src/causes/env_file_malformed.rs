@@ -47,11 +47,6 @@ fn malformation(value: &str) -> Option<String> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = case.commands_for_revision([]);
-    Fix {
-        text: format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again()))
+        .run(case.commands_for_revision([]))
 }

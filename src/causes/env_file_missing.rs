@@ -1,7 +1,9 @@
 //! The environment file is not in the bucket, or the bucket is not there.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::command::Command;
+use super::command::{Command, Part};
+use super::look::nearest;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
 use crate::question::facts::{Bucket, Object};
@@ -41,7 +43,7 @@ fn judge(case: &Case<'_>) -> Judgement {
                 return confirmed(format!("bucket {} does not exist", file.bucket)).finding(Finding::missing(file.bucket.clone(), "GetBucketLocation"));
             }
             There::NoKey(keys) => {
-                let near = keys.first().map(|key| Finding::found(format!("{key}, which begins alike"), "ListObjectsV2"));
+                let near = nearest(&file.key, &keys, |key| Some(key)).map(|near| Finding::found(format!("an object whose key {near}"), "ListObjectsV2"));
                 return confirmed(format!("environment file {} does not exist in bucket {}", file.key, file.bucket))
                     .finding(Finding::missing(file.key.clone(), "ListObjectsV2"))
                     .findings(near);
@@ -100,6 +102,10 @@ fn files(case: &Case<'_>) -> Vec<File> {
 }
 
 impl File {
+    fn uri(&self) -> [Part<'_>; 4] {
+        [Part::Words("s3://"), Part::Name(Kind::Bucket, Some(&self.bucket)), Part::Words("/"), Part::Name(Kind::ObjectKey, Some(&self.key))]
+    }
+
     fn bucket_question(&self, case: &Case<'_>) -> Question {
         Question::Bucket { region: case.own_region().to_owned(), name: self.bucket.clone() }
     }
@@ -134,24 +140,16 @@ fn fix(case: &Case<'_>) -> Fix {
     let files = files(case);
     if let Some(file) = files.iter().find(|file| matches!(file.there(case), There::NoBucket)) {
         let text = format!("name a bucket that exists instead of {} in a new revision{}", file.bucket, case.then_again());
-        return Fix { text, commands: case.commands_for_revision([]), policy: None, ..Fix::default() };
+        return Fix::words(text).run(case.commands_for_revision([]));
     }
     if let Some(file) = files.iter().find(|file| matches!(file.there(case), There::NoKey(_))) {
         let region = case.look::<Bucket>(&file.bucket_question(case)).found().map(|bucket| bucket.location_constraint.as_str());
-        let local = file.key.rsplit('/').next().unwrap_or(&file.key);
-        let copy = Command::new("aws s3 cp").argument(local).argument(&format!("s3://{}/{}", file.bucket, file.key)).maybe("--region", region);
-        let text = format!("upload the file, or correct the reference in a new revision{}", case.then_again());
-        return Fix { text, commands: case.commands([copy.finish()]), policy: None, ..Fix::default() };
+        // Which local file it is, only a person knows.
+        let copy = Command::aws("s3 cp '<local-file>'", region.or(case.task.region.as_deref())).argument("", &file.uri());
+        let text = format!("upload the file, if the bucket is yours, or correct the reference in a new revision{}", case.then_again());
+        return Fix::words(text).run(case.commands([copy]));
     }
-    let uri = case
-        .references
-        .first()
-        .map_or("s3://<bucket>/<key>".to_owned(), |reference| format!("s3://{}", reference.value_from.rsplit(":::").next().unwrap_or(&reference.value_from)));
-    let look = case.aws("s3 ls").argument(&uri).finish();
-    Fix {
-        text: format!("upload the file, or correct the reference in a new revision{}", case.then_again()),
-        commands: case.commands([look]),
-        policy: None,
-        ..Fix::default()
-    }
+    let unknown = [Part::Words("s3://"), Part::Name(Kind::Bucket, None), Part::Words("/"), Part::Name(Kind::ObjectKey, None)];
+    let look = case.aws_at_task("s3 ls").argument("", &files.first().map_or(unknown, File::uri));
+    Fix::words(format!("upload the file, or correct the reference in a new revision{}", case.then_again())).run(case.commands([look]))
 }

@@ -1,12 +1,10 @@
 //! The role that the task names does not exist.
 
-use serde_json::json;
-
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::command::Command;
 use super::look::RoleView;
+use super::name::Kind;
+use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
-use crate::arn::Arn;
 use crate::question::Known;
 use crate::reason::{Fault, Step};
 
@@ -50,30 +48,22 @@ fn judge(case: &Case<'_>) -> Judgement {
 pub(super) const GET_ROLE: &str = "GetRole";
 
 fn fix(case: &Case<'_>) -> Fix {
-    let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());
+    let role = case.role_name();
+    let name = role.as_deref().unwrap_or("<role>");
     let proved = matches!(case.role().map(|role| role.known()), Some(Known::Missing));
-    if !proved {
-        let look = Command::new("aws iam get-role").option("--role-name", &role).finish();
-        return Fix { text: format!("create role {role}, or name one that exists in a new revision"), commands: vec![look], policy: None, ..Fix::default() };
-    }
-    let is_named = |arn: &Option<String>| arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.role_name()) == Some(role.as_str());
-    let is_execution_role = case.definition().is_none_or(|definition| is_named(&definition.execution_role_arn));
-    let arn = case.role().and_then(|role| role.arn()).or_else(|| case.symptom.role.as_ref().map(|named| named.text.clone()));
-    let path = arn.as_deref().and_then(|arn| arn.split_once(":role/")?.1.rsplit_once('/')).map(|(path, _)| format!("/{path}/"));
-    let mut trust =
-        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
-    if let Some(account) = &case.task.account {
-        trust["Statement"][0]["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
-    }
-    let create = Command::new("aws iam create-role").option("--role-name", &role).maybe("--path", path.as_deref());
-    let create = create.option("--assume-role-policy-document", &trust.to_string()).finish();
-    let managed = format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.partition());
-    let attach = Command::new("aws iam attach-role-policy").option("--role-name", &role).option("--policy-arn", &managed).finish();
+    let Some(arn) = case.own_role().filter(|_| proved) else {
+        let look = case.aws_at_task("iam get-role").name("--role-name", Kind::Role, role.as_deref());
+        return Fix::words(format!("create role {name}, or name one that exists in a new revision")).run([look]);
+    };
+    let is_execution_role = case.execution_role() == Some(arn);
+    let path = arn.split_once(":role/").and_then(|(_, name)| name.rsplit_once('/')).map(|(path, _)| format!("/{path}/"));
+    let trust = policy::new_trust(case);
+    let create = case.aws_at_task("iam create-role").name("--role-name", Kind::Role, name).maybe("--path", Kind::Path, path.as_deref());
+    let create = create.document("--assume-role-policy-document", &trust);
+    let managed = format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.own_partition());
+    let attach = case.aws_at_task("iam attach-role-policy").name("--role-name", Kind::Role, name).name("--policy-arn", Kind::PolicyArn, managed.as_str());
     let rest = if is_execution_role { "give it what the task reads besides images and logs" } else { "give it what the containers call" };
-    Fix {
-        text: format!("create role {role} and {rest}, or name one that exists in a new revision{}", case.then_again()),
-        commands: case.commands([create].into_iter().chain(is_execution_role.then_some(attach))),
-        policy: Some(trust),
-        ..Fix::default()
-    }
+    Fix::words(format!("create role {name} and {rest}, or name one that exists in a new revision{}", case.then_again()))
+        .run(case.commands([create].into_iter().chain(is_execution_role.then_some(attach))))
+        .policy(trust)
 }

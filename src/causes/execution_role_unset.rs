@@ -48,5 +48,5 @@ fn fix(case: &Case<'_>) -> Fix {
     } else {
         "set executionRoleArn in a new revision of the task definition, and use that revision"
     };
-    Fix { text: text.to_owned(), commands: if names_one { case.commands([]) } else { Vec::new() }, policy: None, ..Fix::default() }
+    Fix::words(text).run(if names_one { case.commands([]) } else { Vec::new() })
 }

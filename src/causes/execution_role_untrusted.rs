@@ -1,11 +1,10 @@
 //! ECS may not assume the role that the task names.
 
-use serde_json::json;
-
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::command::Command;
 use super::execution_role_missing::GET_ROLE;
 use super::look::RoleView;
+use super::name::Kind;
+use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::policy_document::{TaskOrigin, Trust, trust};
 use crate::question::Known;
@@ -92,34 +91,33 @@ fn roles_named(case: &Case<'_>) -> Vec<crate::task_definition::Reference> {
 
 fn fix(case: &Case<'_>) -> Fix {
     if is_service_linked(case) {
-        let create = Command::new("aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com").finish();
-        return Fix { text: "make the service-linked role of ECS again if it is gone".to_owned(), commands: vec![create], policy: None, ..Fix::default() };
+        let create = case.aws_at_task("iam create-service-linked-role --aws-service-name ecs.amazonaws.com");
+        return Fix::words("make the service-linked role of ECS again if it is gone").run([create]);
     }
-    let role = case.role_name().unwrap_or_else(|| "<role>".to_owned());
-    if let Some(Trust::Untrusted { mended, .. } | Trust::Excluded { mended, .. }) = trust_of(case) {
-        let mend = Command::new("aws iam update-assume-role-policy").option("--role-name", &role).option("--policy-document", &mended.to_string()).finish();
-        let text = format!("let {PRINCIPAL} assume role {role} (the command keeps what else it trusts){}", case.then_again());
-        return Fix { text, commands: case.commands([mend]), policy: Some(mended), ..Fix::default() };
-    }
-    if let Some(Trust::Denied(at)) = trust_of(case) {
-        let look = Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.AssumeRolePolicyDocument").finish();
+    let named = case.role_name();
+    let role = named.as_deref().unwrap_or("<role>");
+    let on_role = |words| case.aws_at_task(words).name("--role-name", Kind::Role, named.as_deref());
+    let look = on_role("iam get-role").words("--query Role.AssumeRolePolicyDocument");
+    let trust = trust_of(case);
+    if let Some(Trust::Denied(at)) = trust {
         let text = format!("narrow or remove {at} of the trust policy of role {role}; an allow does not help{}", case.then_again());
-        return Fix { text, commands: vec![look], policy: None, ..Fix::default() };
+        return Fix::words(text).run([look]);
     }
-    let mut trust =
-        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
-    if let Some(account) = &case.task.account {
-        trust["Statement"][0]["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
+    let corrected = match trust {
+        Some(Trust::Untrusted { mended, .. } | Trust::Excluded { mended, .. }) => policy::trust(case, mended),
+        _ => None,
+    };
+    if let Some(corrected) = corrected {
+        let update = on_role("iam update-assume-role-policy").document("--policy-document", &corrected);
+        let text = format!("let {PRINCIPAL} assume role {role} (the command keeps what else it trusts){}", case.then_again());
+        return Fix::words(text).run(case.commands([update])).policy(corrected);
     }
-    let look = Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.AssumeRolePolicyDocument").finish();
-    let mend = Command::new("aws iam update-assume-role-policy").option("--role-name", &role).option("--policy-document", &trust.to_string()).finish();
-    Fix {
-        text: format!(
-            "let ecs-tasks.amazonaws.com assume role {role} (the second command replaces its trust policy: keep what else it trusts){}",
-            case.then_again()
-        ),
-        commands: case.commands([look, mend]),
-        policy: Some(trust),
-        ..Fix::default()
+    if case.own_role().is_none() {
+        let text = format!(
+            "see whether {PRINCIPAL} is to assume role {role}, which the task definition at hand does not name, and let it in the role's trust policy if so"
+        );
+        return Fix::words(format!("{text}{}", case.then_again())).run([look]);
     }
+    let text = format!("let {PRINCIPAL} assume role {role}: add the statement to its trust policy, which the command shows{}", case.then_again());
+    Fix::words(text).run(case.commands([look])).policy(policy::new_trust(case))
 }

@@ -3,8 +3,11 @@
 use serde_json::json;
 
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::command::Command;
+use super::name::Kind;
+use super::policy::{self, Addition};
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{Decision, NamedRole, Principal, Request, decide, with_statement};
+use crate::policy_document::{Decision, NamedRole, Principal, Request, decide};
 use crate::question::facts::Policy;
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
@@ -91,41 +94,44 @@ fn decided(case: &Case<'_>, role: Option<&str>) -> Option<Decision> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let definition = case.definition();
-    let role = definition.and_then(|definition| definition.task_role_arn.as_deref());
+    let role = case.task_role_arn();
     let volume = iam_volume(case);
     let uses_iam = volume.is_some_and(|(_, uses_iam)| uses_iam);
     let switch_on = "set authorizationConfig.iam ENABLED with transitEncryption ENABLED in a new revision";
     match (volume, role, decided(case, role)) {
         (Some((file_system, _)), _, Some(Decision::Denied(at))) => {
-            let look = case.aws_at_task("efs describe-file-system-policy").option("--file-system-id", file_system).finish();
             let text = format!("narrow or remove {at} of the policy of {file_system}; an allow does not help{}", case.then_again());
-            Fix { text, commands: vec![look], policy: None, ..Fix::default() }
+            Fix::words(text).run([look(case, file_system)])
         }
-        (Some(_), Some(_), Some(Decision::Allowed(at))) if !uses_iam => Fix {
-            text: format!("{switch_on}: {at} of the file system's policy lets the task role mount{}", case.then_again()),
-            commands: case.commands_for_revision([]),
-            policy: None,
-            ..Fix::default()
-        },
+        (Some(_), Some(_), Some(Decision::Allowed(at))) if !uses_iam => {
+            Fix::words(format!("{switch_on}: {at} of the file system's policy lets the task role mount{}", case.then_again()))
+                .run(case.commands_for_revision([]))
+        }
         (Some((file_system, _)), Some(role), Some(Decision::NotAllowed { .. })) => {
             let document = case.look::<Policy>(&question(case, file_system)).found().map(|policy| &policy.0);
             let actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
             let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": actions, "Resource": resource(case, file_system)});
-            let put = case.aws_at_task("efs put-file-system-policy").option("--file-system-id", file_system);
-            let put = put.option("--policy", &with_statement(document, &add).to_string()).finish();
             let before = if uses_iam { String::new() } else { format!("{switch_on}, and ") };
-            let text = format!("{before}add the statement to the file system's policy (the command keeps what stands there){}", case.then_again());
-            let commands = if uses_iam { case.commands([put]) } else { case.commands_for_revision([put]) };
-            Fix { text, commands, policy: Some(add), ..Fix::default() }
+            let again = case.then_again();
+            let (keeps, command, statement) = match policy::addition(case, document, add) {
+                Ok(Addition { statement, whole: Some(whole) }) => {
+                    let put = case.aws_at_task("efs put-file-system-policy").name("--file-system-id", Kind::FileSystem, file_system);
+                    (" (the command keeps what stands there)", put.document("--policy", &whole), statement)
+                }
+                Ok(Addition { statement, whole: None }) => (", which the command shows", look(case, file_system), statement),
+                Err(why) => {
+                    return Fix::words(format!("{before}let the task role mount in the file system's policy{again}; {why}")).run([look(case, file_system)]);
+                }
+            };
+            let text = format!("{before}add the statement to the file system's policy{keeps}{again}");
+            Fix::words(text).run(if uses_iam { case.commands([command]) } else { case.commands_for_revision([command]) }).policy(statement)
         }
-        _ => Fix {
-            text: format!("{switch_on}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}", case.then_again()),
-            commands: Vec::new(),
-            policy: None,
-            ..Fix::default()
-        },
+        _ => Fix::words(format!("{switch_on}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}", case.then_again())),
     }
+}
+
+fn look(case: &Case<'_>, file_system: &str) -> Command {
+    case.aws_at_task("efs describe-file-system-policy").name("--file-system-id", Kind::FileSystem, file_system)
 }
 
 const MOUNT: &str = "elasticfilesystem:ClientMount";

@@ -1,6 +1,7 @@
 //! The volume names a file system, access point or path that is not there.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::question::facts::AccessPoint;
 use crate::question::{Known, Question};
@@ -83,18 +84,17 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some((id, _)) = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing)) {
-        let look = case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'").finish();
+        let look = case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'");
         let text = format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([look]), policy: None, ..Fix::default() };
+        return Fix::words(text).run(case.commands_for_revision([look]));
     }
     if let Some((file_system, access_point)) = missing_access_point(case) {
-        let look = case.aws_at_task("efs describe-access-points").option("--file-system-id", file_system);
-        let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'").finish();
+        let look = case.aws_at_task("efs describe-access-points").name("--file-system-id", Kind::FileSystem, file_system);
+        let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'");
         let text = format!("name an access point of {file_system} that exists instead of {access_point} in a new revision{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([look]), policy: None, ..Fix::default() };
+        return Fix::words(text).run(case.commands_for_revision([look]));
     }
-    let commands = Vec::new();
-    Fix { text: format!("make the directory, or correct the volume in a new revision{}", case.then_again()), commands, policy: None, ..Fix::default() }
+    Fix::words(format!("make the directory, or correct the volume in a new revision{}", case.then_again()))
 }
 
 /// An access point that its file system does not have, with that.

@@ -1,6 +1,7 @@
 //! The file system cannot be reached over the network.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 use crate::question::Known;
@@ -53,30 +54,17 @@ fn fix(case: &Case<'_>) -> Fix {
     let broken = path::mount_path(case).and_then(|path| path.faults.into_iter().next());
     let mending = broken.and_then(|fault| match &fault.what {
         Break::NoMountTargetInZone { file_system, .. } => {
-            let make = case.aws_at_task("efs create-mount-target").option("--file-system-id", file_system).option("--subnet-id", &fault.subnet);
-            Some(make.words("--security-groups '<group-that-lets-2049-in>'").finish())
+            let make = case.aws_at_task("efs create-mount-target").name("--file-system-id", Kind::FileSystem, file_system.as_str());
+            Some(make.name("--subnet-id", Kind::Subnet, fault.subnet.as_str()).words("--security-groups '<group-that-lets-2049-in>'"))
         }
         Break::MountTargetGroup { ingress, .. } => path::open_ingress(case, ingress),
         other => path::open_egress(case, other).or_else(|| path::open_acl(case, other)),
     });
     if let Some(mending) = mending {
-        return Fix {
-            text: format!("open the way to the file system{}", case.then_again()),
-            commands: case.commands([mending]),
-            policy: None,
-            ..Fix::default()
-        };
+        return Fix::words(format!("open the way to the file system{}", case.then_again())).run(case.commands([mending]));
     }
-    let commands = vec![
-        case.aws("efs describe-mount-targets")
-            .option("--file-system-id", path::mount_targets(case).first().map_or("<fs-id>", |(id, _)| id.as_str()))
-            .words("--query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")
-            .finish(),
-    ];
-    Fix {
-        text: format!("make a mount target in the task's zone and let tcp/2049 in from the task's security group{}", case.then_again()),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    let targets = path::mount_targets(case);
+    let look = case.aws_at_task("efs describe-mount-targets").name("--file-system-id", Kind::FileSystem, targets.first().map(|(id, _)| id.as_str()));
+    Fix::words(format!("make a mount target in the task's zone and let tcp/2049 in from the task's security group{}", case.then_again()))
+        .run([look.words("--query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")])
 }

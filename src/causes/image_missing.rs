@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::{Image, Repository};
 use crate::question::{Known, Question};
@@ -68,7 +69,8 @@ impl EcrImage {
         Self::parse(&name.or_else(|| case.name())?)
     }
 
-    fn parse(name: &str) -> Option<Self> {
+    /// Takes the name of an image in ECR apart; `None` for other registries.
+    pub(super) fn parse(name: &str) -> Option<Self> {
         let (host, rest) = name.split_once('/')?;
         let mut parts = host.split('.');
         let (registry, "dkr", "ecr" | "ecr-fips", region) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else { return None };
@@ -102,28 +104,23 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some(image) = gone {
         return no_repository(case, &image);
     }
-    let commands = describe_images(case);
-    Fix { text: format!("push the image, or name one that exists in a new revision{}", case.then_again()), commands, policy: None, ..Fix::default() }
+    Fix::words(format!("push the image, or name one that exists in a new revision{}", case.then_again())).run(describe_images(case))
 }
 
 /// What to do where the repository itself is missing.
 pub(super) fn no_repository(case: &Case<'_>, image: &EcrImage) -> Fix {
     let own = case.task.account.as_deref() == Some(image.registry.as_str());
-    let create = Command::new("aws ecr create-repository").option("--region", &image.region).option("--repository-name", &image.path);
+    let create = Command::aws("ecr create-repository", Some(&image.region)).name("--repository-name", Kind::Repository, image.path.as_str());
     let whose = if own { "" } else { " in the owner's account" };
-    Fix {
-        text: format!("create the repository{whose} and push the image, or name one that exists in a new revision{}", case.then_again()),
-        commands: case.commands([create.finish()]),
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("create the repository{whose} and push the image, or name one that exists in a new revision{}", case.then_again()))
+        .run(case.commands([create]))
 }
 
 /// How to see what an ECR repository holds; nothing for other registries.
-fn describe_images(case: &Case<'_>) -> Vec<String> {
-    let Some(image) = EcrImage::of(case) else { return Vec::new() };
+fn describe_images(case: &Case<'_>) -> Option<Command> {
+    let image = EcrImage::of(case)?;
     let foreign = case.task.account.as_deref().is_some_and(|own| own != image.registry).then_some(image.registry.as_str());
-    let look = Command::new("aws ecr describe-images").option("--region", &image.region).maybe("--registry-id", foreign);
-    let look = look.option("--repository-name", &image.path);
-    vec![look.words("--query 'sort_by(imageDetails,&imagePushedAt)[-5:].imageTags'").finish()]
+    let look = Command::aws("ecr describe-images", Some(&image.region)).maybe("--registry-id", Kind::Account, foreign);
+    let look = look.name("--repository-name", Kind::Repository, image.path.as_str());
+    Some(look.words("--query 'sort_by(imageDetails,&imagePushedAt)[-5:].imageTags'"))
 }

@@ -26,14 +26,6 @@ fn judge(_: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix {
-        text: format!(
-            "build the image for the task's platform (docker buildx build --platform), or set runtimePlatform in a new revision{}",
-            case.then_again()
-        ),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    let text = "build the image for the task's platform (docker buildx build --platform), or set runtimePlatform in a new revision";
+    Fix::words(format!("{text}{}", case.then_again()))
 }

@@ -5,11 +5,11 @@ use serde_json::json;
 use super::case::{Case, Culprit, Finding, FindingKind, Fix, Judgement};
 use super::command::Command;
 use super::look::KeyView;
-use super::policy;
+use super::name::Kind;
+use super::policy::{self, Addition};
 use super::role_permission_missing::SIMULATION;
-use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{KeySide, NamedRole, with_statement};
+use crate::policy_document::{KeySide, NamedRole};
 use crate::question::Known;
 use crate::question::facts::Simulation;
 use crate::reason::{Deny, Fault, Step, Symptom};
@@ -166,7 +166,7 @@ fn noun(case: &Case<'_>) -> &'static str {
     }
 }
 
-/// The key policy with the statement that it lacks, where that is known to be the side that refuses.
+/// The statement that the key policy lacks, where that is known to be the side that refuses.
 fn key_side(case: &Case<'_>) -> Option<Fix> {
     let keys = case.keys();
     let role_arn = case.role()?.arn()?;
@@ -174,13 +174,18 @@ fn key_side(case: &Case<'_>) -> Option<Fix> {
     keys.iter().find_map(|key| {
         let (document, arn) = (key.policy().found()?, key.arn()?);
         let KeySide::Refused { add, .. } = key.side(&role)? else { return None };
-        let whole = with_statement(Some(&document.0), &add);
-        let put = Command::new("aws kms put-key-policy").option("--region", &key.region).option("--key-id", &arn);
-        Some(Fix {
-            text: format!("add the statement to the key policy (the command keeps what stands there){}", case.then_again()),
-            commands: case.commands([put.words("--policy-name default").option("--policy", &whole.to_string()).finish()]),
-            policy: Some(add),
-            ..Fix::default()
+        let on_key = |words| Command::aws(words, Some(&key.region)).name("--key-id", Kind::Key, arn.as_str()).words("--policy-name default");
+        let again = case.then_again();
+        Some(match policy::addition(case, Some(&document.0), add) {
+            Ok(Addition { statement, whole: Some(whole) }) => {
+                Fix::words(format!("add the statement to the key policy (the command keeps what stands there){again}"))
+                    .run(case.commands([on_key("kms put-key-policy").document("--policy", &whole)]))
+                    .policy(statement)
+            }
+            Ok(Addition { statement, whole: None }) => Fix::words(format!("add the statement to the key policy, which the command shows{again}"))
+                .run(case.commands([on_key("kms get-key-policy")]))
+                .policy(statement),
+            Err(why) => Fix::words(format!("let {} decrypt in the key policy{again}; {why}", case.who())).run([on_key("kms get-key-policy")]),
         })
     })
 }
@@ -189,44 +194,26 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some(fix) = key_side(case) {
         return fix;
     }
-    let region = case.region().unwrap_or("<region>");
-    let service = match case.symptom.step {
-        Step::ParameterStore => "ssm",
-        Step::EnvFile => "s3",
-        _ => "secretsmanager",
-    };
-    let key = case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.keys().iter().find_map(KeyView::arn));
-    let arn = case.resource_arn().filter(|arn| !arn.contains(":kms:"));
-    let look = match (&key, service, arn) {
-        (None, "secretsmanager", Some(arn)) => Some(case.aws("secretsmanager describe-secret").option("--secret-id", &arn).words("--query KmsKeyId").finish()),
-        _ => None,
-    };
-    let resource = key.unwrap_or_else(|| format!("arn:{}:kms:{region}:{}:key/<key-id>", case.partition(), case.account().unwrap_or("<account>")));
-    // How the service's name ends in China no page says.
-    let via = match case.keys().first().map(KeyView::via).filter(|_| !region.starts_with("cn-")) {
-        Some(via) => json!({"StringEquals": {"kms:ViaService": via}}),
-        None => json!({"StringLike": {"kms:ViaService": format!("{service}.{region}.amazonaws.com*")}}),
-    };
-    if let (true, Some(role)) = (is_allowed_by_role(case), case.role().and_then(|role| role.arn())) {
+    let keys = case.keys();
+    let key = keys.first().and_then(KeyView::arn);
+    let again = case.then_again();
+    if let (true, Some(role)) = (is_allowed_by_role(case), case.own_role()) {
+        let via = json!({"StringEquals": {"kms:ViaService": case.via_service()}});
         let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "kms:Decrypt", "Resource": "*", "Condition": via});
-        let look = Command::new("aws kms get-key-policy").option("--region", region).option("--key-id", &resource).words("--policy-name default").finish();
-        return Fix {
-            text: format!("add the statement to the key policy, if nothing there says so{}", case.then_again()),
-            commands: vec![look],
-            policy: Some(add),
-            ..Fix::default()
-        };
+        let look = case.aws("kms get-key-policy").name("--key-id", Kind::Key, key.as_deref()).words("--policy-name default");
+        let fix = Fix::words(format!("add the statement to the key policy, if nothing there says so{again}")).run([look]);
+        return policy::addition(case, None, add).into_iter().fold(fix, |fix, addition| fix.policy(addition.statement));
     }
-    let policy = policy::allow_if(&["kms:Decrypt"], &json!(resource), &via);
-    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-    let put = policy::put_role_policy(&role, "ecs-decrypt", &policy);
-    let snippets = case.role_name().map(|role| snippet::role_policy(&role, &policy::name("ecs-decrypt", &policy), &policy)).unwrap_or_default();
-    let delegated = case.keys().iter().any(|key| matches!(other_side(case, key), Some(finding) if finding.kind == FindingKind::Found));
+    let arn = case.resource_arn().filter(|arn| key.is_none() && arn.contains(":secretsmanager:"));
+    let look = arn.map(|arn| case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, arn.as_str()).words("--query KmsKeyId"));
+    let delegated = keys.iter().any(|key| matches!(other_side(case, key), Some(finding) if finding.kind == FindingKind::Found));
     let also = if delegated { "" } else { ", and in the key policy if that does not leave it to IAM" };
-    Fix {
-        text: format!("allow kms:Decrypt on the key in a policy of role {role}{also}{}", case.then_again()),
-        commands: case.commands(look.into_iter().chain([put])),
-        policy: Some(policy),
-        snippets,
+    match policy::grant(case, "kms:Decrypt") {
+        Ok(grant) => {
+            let fix = Fix::words(format!("allow kms:Decrypt on the key in a policy of role {}{also}{again}", grant.role_name()));
+            let snippets = grant.snippets();
+            Fix { snippets, ..fix.run(case.commands(look.into_iter().chain([grant.put()]))).policy(grant.document) }
+        }
+        Err(why) => Fix::words(format!("allow kms:Decrypt on the key in a policy of {}{also}{again}; {why}", case.who())).run(look),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::reason::Fault;
@@ -66,22 +67,22 @@ fn by_state(case: &Case<'_>) -> Option<Fix> {
     let keys = case.keys();
     let key = keys.iter().find(|key| key.unusable().is_some())?;
     let id = key.arn().unwrap_or_else(|| key.id.clone());
-    let on_key = |words: &str| Command::new(&format!("aws kms {words}")).option("--region", &key.region).option("--key-id", &id).finish();
-    let (text, words): (&str, &[&str]) = match key.known().found().and_then(|known| known.key_state.as_deref()) {
-        Some("Disabled") => ("the key is disabled: enable it", &["enable-key"]),
-        Some("PendingDeletion") => ("cancel the key's deletion and enable it", &["cancel-key-deletion", "enable-key"]),
+    let on_key = |words| Command::aws(words, Some(&key.region)).name("--key-id", Kind::Key, id.as_str());
+    let (text, words): (&str, &[&'static str]) = match key.known().found().and_then(|known| known.key_state.as_deref()) {
+        Some("Disabled") => ("the key is disabled: enable it", &["kms enable-key"]),
+        Some("PendingDeletion") => ("cancel the key's deletion and enable it", &["kms cancel-key-deletion", "kms enable-key"]),
         Some("PendingImport") => {
-            ("import the key's material again", &["get-parameters-for-import --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096"])
+            ("import the key's material again", &["kms get-parameters-for-import --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096"])
         }
-        Some("Unavailable") => ("connect the key's key store again", &["describe-key"]),
-        Some(_) => ("wait until the key is ready", &["describe-key"]),
+        Some("Unavailable") => ("connect the key's key store again", &["kms describe-key"]),
+        Some(_) => ("wait until the key is ready", &["kms describe-key"]),
         None => {
             let of = key.of.as_deref().unwrap_or("what it encrypted");
             let text = format!("a deleted key does not come back, nor does what it encrypted: store {of} anew under a key that exists{}", case.then_again());
-            return Some(Fix { text, commands: Vec::new(), policy: None, ..Fix::default() });
+            return Some(Fix::words(text));
         }
     };
-    Some(Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(words.iter().map(|words| on_key(words))), policy: None, ..Fix::default() })
+    Some(Fix::words(format!("{text}{}", case.then_again())).run(case.commands(words.iter().map(|words| on_key(words)))))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
@@ -90,19 +91,9 @@ fn fix(case: &Case<'_>) -> Fix {
     }
     let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {
         let arn = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:"));
-        let look = arn.map(|arn| case.aws("secretsmanager describe-secret").option("--secret-id", &arn).words("--query KmsKeyId").finish());
-        return Fix {
-            text: "find the key by its id in the secret's metadata, and enable it, after cancelling its deletion if it was scheduled".to_owned(),
-            commands: look.into_iter().collect(),
-            policy: None,
-            ..Fix::default()
-        };
+        let look = arn.map(|arn| case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, arn.as_str()).words("--query KmsKeyId"));
+        return Fix::words("find the key by its id in the secret's metadata, and enable it, after cancelling its deletion if it was scheduled").run(look);
     };
-    let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).option("--key-id", key).finish());
-    Fix {
-        text: format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again()),
-        commands: case.commands(commands),
-        policy: None,
-        ..Fix::default()
-    }
+    let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).name("--key-id", Kind::Key, key));
+    Fix::words(format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again())).run(case.commands(commands))
 }

@@ -30,11 +30,5 @@ fn judge(_: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix {
-        text: format!("correct the log configuration in a new revision of the task definition{}", case.then_again()),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("correct the log configuration in a new revision of the task definition{}", case.then_again()))
 }

@@ -1,9 +1,8 @@
 //! The log group that the container writes to does not exist.
 
-use serde_json::json;
-
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::command::Command;
+use super::name::Kind;
 use super::policy;
 use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
@@ -114,23 +113,18 @@ fn log_region(definition: &TaskDefinition) -> Option<&str> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let mut groups: Vec<String> = case.references.iter().map(|reference| reference.value_from.clone()).collect();
-    groups.dedup();
-    if groups.is_empty() {
-        groups.push(case.name().unwrap_or_else(|| "<log-group>".to_owned()));
-    }
+    let groups = groups(case);
     let region = case.definition().and_then(log_region).or(case.region());
-    if let (true, [group], Some(account)) = (case.definition().is_some_and(creates_groups), groups.as_slice(), &case.task.account) {
-        let (partition, region) = (case.partition(), region.unwrap_or("<region>"));
-        let resource = json!(format!("arn:{partition}:logs:{region}:{account}:log-group:{group}:*"));
-        let policy = policy::allow(&["logs:CreateLogGroup"], &resource);
-        let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-        let put = policy::put_role_policy(&role, "ecs-create-log-group", &policy);
-        let text = format!("allow role {role} to make the log group, as awslogs-create-group wants{}", case.then_again());
-        return Fix { text, commands: case.commands([put]), policy: Some(policy), ..Fix::default() };
+    if groups.len() == 1
+        && case.definition().is_some_and(creates_groups)
+        && let Ok(grant) = policy::grant(case, "logs:CreateLogGroup")
+    {
+        let text = format!("allow role {} to make the log group, as awslogs-create-group wants{}", grant.role_name(), case.then_again());
+        return Fix { snippets: Vec::new(), ..grant.fix(text) };
     }
-    let snippets = groups.first().filter(|group| groups.len() == 1 && !group.starts_with('<')).map(|group| snippet::log_group(group)).unwrap_or_default();
-    let create =
-        groups.into_iter().map(|group| Command::new("aws logs create-log-group").maybe("--region", region).option("--log-group-name", &group).finish());
-    Fix { text: format!("create the log group{}", case.then_again()), commands: case.commands(create), policy: None, snippets }
+    let snippets = if let [group] = groups.as_slice() { snippet::log_group(&group.name) } else { Vec::new() };
+    let create = |name| Command::aws("logs create-log-group", region).name("--log-group-name", Kind::LogGroup, name);
+    let named: Vec<Command> = groups.iter().map(|group| create(Some(group.name.as_str()))).collect();
+    let commands = if named.is_empty() { vec![create(None)] } else { named };
+    Fix { snippets, ..Fix::words(format!("create the log group{}", case.then_again())).run(case.commands(commands)) }
 }

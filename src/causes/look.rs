@@ -11,6 +11,7 @@ use crate::reason::{Fault, Step};
 use crate::task_definition::{Reference, SecretReference, Target, may_have_suffix};
 
 use super::case::{Case, Culprit, Finding, secret_name};
+use super::name::Kind;
 
 /// References that one symptom asks about; of more the text alone speaks.
 const CANDIDATES: usize = 6;
@@ -194,8 +195,8 @@ impl<'c> SecretView<'c> {
         Question::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) }
     }
 
-    /// A secret whose name is nearly the same.
-    pub(super) fn near(&self) -> Option<&'c Secret> {
+    /// How the name of a secret that is nearly the same differs.
+    pub(super) fn near(&self) -> Option<String> {
         let listed = self.case.look::<Vec<Secret>>(&self.like()).found()?;
         nearest(&self.name, listed, |secret| secret.name.as_deref())
     }
@@ -214,11 +215,30 @@ fn prefix(name: &str) -> String {
     name.chars().take(2).collect()
 }
 
-/// The candidate whose name is nearest to `name`, if any is near and none is it.
-fn nearest<'c, T>(name: &str, candidates: &'c [T], named: impl Fn(&T) -> Option<&str>) -> Option<&'c T> {
+/// How the candidate whose name is nearest to `name` differs from it, if any is near and none is it. The name as a whole is not for everybody
+/// who reads a notice, and proves nothing: it may well be another's.
+pub(super) fn nearest<T>(name: &str, candidates: &[T], named: impl Fn(&T) -> Option<&str>) -> Option<String> {
     let likeness = |candidate: &T| named(candidate).map_or(0.0, |other| likeness(name, other));
     let best = candidates.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
-    (likeness(best) >= ALIKE && named(best) != Some(name)).then_some(best)
+    let near = named(best).filter(|near| *near != name)?;
+    (likeness(best) >= ALIKE).then(|| difference(name, near))
+}
+
+/// What `near` has where `name` has something else, in whole words.
+fn difference(name: &str, near: &str) -> String {
+    let is_end = |letter: char| !letter.is_alphanumeric();
+    let same = |(one, other): &(char, char)| one == other;
+    let before: usize = name.chars().zip(near.chars()).take_while(same).map(|(letter, _)| letter.len_utf8()).sum();
+    let from = name[..before].rfind(is_end).map_or(0, |at| at + 1);
+    let (name, near) = (&name[from..], &near[from..]);
+    let after: usize = name.chars().rev().zip(near.chars().rev()).take_while(same).map(|(letter, _)| letter.len_utf8()).sum();
+    let after = after.min(name.len()).min(near.len());
+    let kept = name[name.len() - after..].find(is_end).map_or(0, |at| after - at);
+    match (&name[..name.len() - kept], &near[..near.len() - kept]) {
+        ("", more) => format!("has {more:?} besides"),
+        (less, "") => format!("has no {less:?}"),
+        (one, other) => format!("has {other:?} in place of {one:?}"),
+    }
 }
 
 fn likeness(one: &str, other: &str) -> f64 {
@@ -326,10 +346,10 @@ impl<'c> ParameterView<'c> {
         self.case.look::<Vec<Parameter>>(&self.like()).found().is_some() && self.near().is_none()
     }
 
-    /// A parameter whose name is nearly the same.
-    pub(super) fn near(&self) -> Option<&'c str> {
+    /// How the name of a parameter that is nearly the same differs.
+    pub(super) fn near(&self) -> Option<String> {
         let listed = self.case.look::<Vec<Parameter>>(&self.like()).found()?;
-        nearest(&self.name, listed, |parameter| parameter.name.as_deref())?.name.as_deref()
+        nearest(&self.name, listed, |parameter| parameter.name.as_deref())
     }
 }
 
@@ -358,9 +378,7 @@ impl<'c> RoleView<'c> {
 
     /// Its ARN, with its path.
     pub(super) fn arn(&self) -> Option<String> {
-        let of_definition = self.case.definition().and_then(|definition| definition.execution_role_arn.clone());
-        let same = |arn: &String| Arn::parse(arn).and_then(|arn| arn.role_name().map(str::to_owned)).as_deref() == Some(&self.name);
-        self.known().found().and_then(|role| role.arn.clone()).or_else(|| of_definition.filter(same))
+        self.known().found().and_then(|role| role.arn.clone()).or_else(|| self.case.own_role().map(str::to_owned))
     }
 }
 
@@ -401,6 +419,8 @@ pub(super) struct KeyView<'c> {
     of_arn: Option<String>,
     /// Where the definition mentions that.
     pub(super) reference: Option<&'c Reference>,
+    /// Whether AWS names it as the key of what the definition refers to; the text alone proves no such thing.
+    pub(super) is_described: bool,
 }
 
 impl<'c> KeyView<'c> {
@@ -542,11 +562,11 @@ impl<'a> Case<'a> {
         views
     }
 
-    /// The secrets that the case can be about, as commands name them.
-    pub(super) fn resource_arns(&self) -> Vec<String> {
-        let one = self.resource_arn().map(|arn| vec![arn]);
-        let several = || self.secrets().into_iter().map(|secret| secret.id).collect::<Vec<_>>();
-        one.or_else(|| Some(several()).filter(|ids| !ids.is_empty())).unwrap_or_else(|| vec!["<secret>".to_owned()])
+    /// The secrets that the case can be about, as commands name them; one that is not known where none is.
+    pub(super) fn resource_arns(&self) -> Vec<Option<String>> {
+        let several = || self.secrets().into_iter().map(|secret| Some(secret.id)).collect::<Vec<_>>();
+        let known = self.resource_arn().map_or_else(several, |arn| vec![Some(arn)]);
+        if known.is_empty() { vec![None] } else { known }
     }
 
     fn secret<'c>(&'c self, id: &str, secret: Option<SecretReference<'_>>, reference: Option<&'c Reference>) -> SecretView<'c> {
@@ -599,28 +619,61 @@ impl<'a> Case<'a> {
         named.iter().map(view).collect()
     }
 
-    /// The role that the text or the definition names.
+    /// The role that the case turns on. AWS is asked about no other role than the task's own, unless the definition cannot be had: whoever
+    /// words a reason would learn of any.
     pub(super) fn role(&self) -> Option<RoleView<'_>> {
-        self.role_name().map(|name| RoleView { case: self, name })
+        let is_due = || self.own_role().is_none() && matches!(self.definition, Known::NotAsked) && Question::task_definition_of(self.task).is_some();
+        let is_others = self.definition().is_some() && self.own_role().is_none();
+        let name = self.role_name().filter(|_| !is_others && !is_due())?;
+        Some(RoleView { case: self, name })
+    }
+
+    /// The ARN of that role, as AWS or the task tells it.
+    pub(super) fn role_arn(&self) -> Option<String> {
+        self.role()?.arn()
+    }
+
+    /// The service through which ECS decrypts, as a condition on `kms:ViaService` names it. How it ends in China no page says.
+    pub(super) fn via_service(&self) -> String {
+        let keys = self.keys();
+        let region = keys.first().map_or(self.own_region(), |key| key.region.as_str());
+        let region = Some(region).filter(|region| Kind::Region.fits(region)).unwrap_or("<region>");
+        format!("{}.{region}.amazonaws.com{}", self.via(), if region.starts_with("cn-") { "*" } else { "" })
+    }
+
+    /// The Region to which the container of a reference writes its logs, where the definition names one.
+    pub(super) fn log_region(&self, reference: &Reference) -> Option<&str> {
+        let container = self.definition()?.containers.iter().find(|container| Some(&container.name) == reference.container.as_ref())?;
+        container.log_configuration.as_ref()?.options.get("awslogs-region")?.as_deref()
     }
 
     /// The keys behind what the case can be about. The AWS managed key of a service needs no permission and is never one of them.
     pub(super) fn keys(&self) -> Vec<KeyView<'_>> {
-        if let Some(key) = &self.symptom.key {
-            let region = Arn::parse(&key.text).map_or(self.own_region(), |arn| arn.region).to_owned();
-            let of_arn = self.resource_arn().filter(|arn| arn.starts_with("arn:") && !arn.contains(":kms:"));
-            return vec![KeyView { case: self, region, id: key.text.clone(), of: self.name(), of_arn, reference: self.references.first() }];
+        let described = self.described_keys();
+        let Some(told) = &self.symptom.key else { return described };
+        let is_it = |key: &KeyView<'_>| key.id == told.text || key.arn().as_ref() == Some(&told.text);
+        if let Some(key) = described.into_iter().find(is_it) {
+            return vec![key];
         }
+        let region = Arn::parse(&told.text).map_or(self.own_region(), |arn| arn.region).to_owned();
+        let of_arn = self.resource_arn().filter(|arn| arn.starts_with("arn:") && !arn.contains(":kms:"));
+        vec![KeyView { case: self, region, id: told.text.clone(), of: self.name(), of_arn, reference: self.references.first(), is_described: false }]
+    }
+
+    /// The keys that AWS names behind them.
+    fn described_keys(&self) -> Vec<KeyView<'_>> {
         let of_secrets = self.secrets().into_iter().filter_map(|view| {
             let id = view.found()?.kms_key_id.clone()?;
             let of_arn = view.found()?.arn.clone();
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn, reference: view.reference })
+            let is_described = view.reference.is_some();
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn, reference: view.reference, is_described })
         });
         let of_parameters = self.parameters().into_iter().filter_map(|view| {
             let id = view.known().found()?.key_id.clone()?;
             let is_it = |reference: &&Reference| matches!(reference.target(), Some(Target::Parameter(name)) if name == view.name);
             let reference = self.references.iter().find(is_it);
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn: Some(view.arn()), reference })
+            let (of, of_arn, is_described) = (Some(view.name.clone()), Some(view.arn()), reference.is_some());
+            Some(KeyView { case: self, region: view.region.clone(), id, of, of_arn, reference, is_described })
         });
         let mut keys: Vec<KeyView<'_>> = of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
         keys.dedup_by(|one, other| one.id == other.id);
@@ -629,12 +682,9 @@ impl<'a> Case<'a> {
 
     /// Asks for the descriptions that name the keys, then for the keys.
     pub(super) fn ask_keys(&self) -> Vec<Question> {
-        if self.symptom.key.is_some() {
-            return self.keys().into_iter().flat_map(|key| key.ask()).collect();
-        }
         let of_secrets = self.secrets().into_iter().map(|view| view.by_id());
         let of_parameters = self.parameters().into_iter().map(|view| view.question());
-        let of_keys = self.keys().into_iter().flat_map(|key| key.ask());
+        let of_keys = self.keys().into_iter().chain(self.described_keys()).flat_map(|key| key.ask());
         of_secrets.chain(of_parameters).chain(of_keys).collect()
     }
 
@@ -673,9 +723,10 @@ impl<'a> Case<'a> {
                 self.parameters().iter().map(|view| call((view.arn(), known), &view.region)).collect()
             }
             _ => {
-                let resource = super::role_permission_missing::resource(self, &action);
-                let resource = resource.as_str().filter(|resource| *resource == "*" || resource.starts_with("arn:") && !resource.contains('<'));
-                resource.map(|resource| call((resource.to_owned(), true), self.own_region())).into_iter().collect()
+                let told = || self.resource_arn().filter(|arn| arn.starts_with("arn:") && self.definition().is_none()).into_iter().collect();
+                let resources = super::policy::resources(self, &action).unwrap_or_else(|_| told());
+                let whole = resources.into_iter().filter(|resource| !resource.contains('<'));
+                whole.map(|resource| call((resource, true), self.own_region())).collect()
             }
         }
     }
@@ -732,8 +783,7 @@ impl<'a> Case<'a> {
 
     /// The task role, where it is another than the execution role.
     pub(super) fn task_role(&self) -> Option<String> {
-        let definition = self.definition()?;
-        definition.task_role_arn.clone().filter(|role| definition.execution_role_arn.as_ref() != Some(role))
+        self.task_role_arn().filter(|role| self.execution_role() != Some(role)).map(str::to_owned)
     }
 
     /// What IAM says to each refused call of a role.

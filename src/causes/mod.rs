@@ -6,6 +6,7 @@
 mod case;
 mod command;
 mod look;
+mod name;
 mod path;
 mod policy;
 mod snippet;
@@ -73,7 +74,11 @@ use crate::question::Question;
 use crate::reason::Symptom;
 use crate::words::words;
 
-pub use case::{Case, Culprit, Finding, FindingKind, Fix, Judgement, Snippet};
+pub use case::{Case, Culprit, Finding, FindingKind, Fix, Judgement};
+pub use command::Command;
+pub use name::Kind as NameKind;
+pub use policy::Document;
+pub use snippet::Snippet;
 
 words! {
     /// How sure a diagnosis is.

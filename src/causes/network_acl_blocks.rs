@@ -1,6 +1,7 @@
 //! A network ACL drops the traffic or its answers.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
@@ -40,19 +41,9 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_acl(case, &fault.what)) {
         let text = format!("let it pass in the network ACL{}", case.then_again());
-        return Fix { text, commands: case.commands([open]), policy: None, ..Fix::default() };
+        return Fix::words(text).run(case.commands([open]));
     }
-    let commands = case
-        .task
-        .subnet
-        .as_ref()
-        .map(|subnet| {
-            case.aws("ec2 describe-network-acls")
-                .option("--filters", &format!("Name=association.subnet-id,Values={subnet}"))
-                .words("--query 'NetworkAcls[].Entries'")
-                .finish()
-        })
-        .into_iter()
-        .collect();
-    Fix { text: "allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet".to_owned(), commands, policy: None, ..Fix::default() }
+    let look = |subnet| case.aws_at_task("ec2 describe-network-acls").filter("association.subnet-id", Kind::Subnet, subnet);
+    Fix::words("allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet")
+        .run(case.task.subnet.as_deref().map(|subnet| look(subnet).words("--query 'NetworkAcls[].Entries'")))
 }

@@ -1,6 +1,7 @@
 //! The task's network interface could not be set up.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::Subnet;
 use crate::question::{Known, Question};
@@ -62,28 +63,14 @@ fn subnets<'c>(case: &Case<'c>) -> Known<'c, Vec<Subnet>> {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(subnet) = full(case) {
-        let of_vpc = subnet.vpc_id.as_ref().map(|vpc| case.aws_at_task("ec2 describe-subnets").option("--filters", &format!("Name=vpc-id,Values={vpc}")));
-        let free = of_vpc.map(|look| look.words("--query 'Subnets[].[SubnetId,AvailabilityZone,AvailableIpAddressCount]'").finish());
-        let service = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration");
+        let of_vpc = subnet.vpc_id.as_ref().map(|vpc| case.aws_at_task("ec2 describe-subnets").filter("vpc-id", Kind::Vpc, vpc));
+        let free = of_vpc.map(|look| look.words("--query 'Subnets[].[SubnetId,AvailabilityZone,AvailableIpAddressCount]'"));
+        let service = case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'");
         let id = subnet.subnet_id.as_deref().unwrap_or("the subnet");
-        return Fix {
-            text: format!("free addresses in {id}, or let the task use a subnet that has some{}", case.then_again()),
-            commands: free.into_iter().chain(service).collect(),
-            policy: None,
-            ..Fix::default()
-        };
+        return Fix::words(format!("free addresses in {id}, or let the task use a subnet that has some{}", case.then_again()))
+            .run(free.into_iter().chain(service));
     }
-    let commands = case
-        .task
-        .subnet
-        .as_ref()
-        .map(|subnet| case.aws("ec2 describe-subnets").option("--subnet-ids", subnet).words("--query 'Subnets[].AvailableIpAddressCount'").finish())
-        .into_iter()
-        .collect();
-    Fix {
-        text: format!("look at the subnet's free addresses and the quota, and at the network configuration{}", case.then_again()),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    let look = case.task.subnet.as_deref().map(|subnet| case.aws_at_task("ec2 describe-subnets").name("--subnet-ids", Kind::Subnet, subnet));
+    Fix::words(format!("look at the subnet's free addresses and the quota, and at the network configuration{}", case.then_again()))
+        .run(look.map(|look| look.words("--query 'Subnets[].AvailableIpAddressCount'")))
 }

@@ -63,8 +63,8 @@ fn fix(case: &Case<'_>) -> Fix {
     if case.symptom.fault == Fault::NetworkTimeout && path::path(case).is_some_and(|path| path::is_open(&path) && path.unsure.is_empty()) {
         let text = "if it happens again, look beyond the hops shown: a firewall or proxy, the ports left of the NAT gateway (ErrorPortAllocation), the service's own health";
         let again = case.then_again().trim_start_matches(", then ");
-        return Fix { text: format!("{again}: every hop is open now; {text}"), commands: case.commands([]), policy: None, ..Fix::default() };
+        return Fix::words(format!("{again}: every hop is open now; {text}")).run(case.commands([]));
     }
-    let commands = case.describe_routes().into_iter().chain(case.describe_endpoints()).collect();
-    Fix { text: "follow the route of the subnet to whoever answers, and let tcp/443 to AWS pass there".to_owned(), commands, policy: None, ..Fix::default() }
+    Fix::words("follow the route of the subnet to whoever answers, and let tcp/443 to AWS pass there")
+        .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))
 }

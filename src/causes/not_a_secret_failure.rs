@@ -85,5 +85,5 @@ fn fix(case: &Case<'_>) -> Fix {
         }
         _ => "see the events of the service; the reason names what to look at",
     };
-    Fix { text: text.to_owned(), ..Fix::default() }
+    Fix::words(text)
 }

@@ -56,11 +56,5 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
-    let commands = Vec::new();
-    Fix {
-        text: format!("ask the administrators of the organization to allow {action} for {who}; nothing in this account can"),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("ask the administrators of the organization to allow {action} for {who}; nothing in this account can"))
 }

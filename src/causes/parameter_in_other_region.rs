@@ -2,7 +2,6 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::parameter_missing::DESCRIBE_PARAMETERS;
-use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
@@ -44,14 +43,9 @@ fn fix(case: &Case<'_>) -> Fix {
     let own = case.task.region.as_deref().unwrap_or("<region>");
     if let Some(parameter) = case.parameters().iter().find(|parameter| parameter.is_elsewhere() == Some(true)) {
         let arn = parameter.arn_at_task();
-        let (policy, put) = policy::read_by_role(case, "ssm:GetParameters", &arn);
-        let text = format!("write {arn} in a new revision, and allow it to the execution role{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
+        let text =
+            format!("write {arn} in a new revision, if that parameter is meant, and let the execution role call ssm:GetParameters on it{}", case.then_again());
+        return Fix::words(text).run(case.commands_for_revision([]));
     }
-    Fix {
-        text: format!("name the parameter of {own} in a new revision{}", case.then_again()),
-        commands: case.commands_for_revision([]),
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("name the parameter of {own} in a new revision{}", case.then_again())).run(case.commands_for_revision([]))
 }

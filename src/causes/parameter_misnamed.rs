@@ -3,7 +3,6 @@
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::look::ParameterView;
 use super::parameter_missing::DESCRIBE_PARAMETERS;
-use super::policy;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
@@ -29,10 +28,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     let parameters = case.parameters();
     let near = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).find_map(|parameter| Some((parameter, parameter.near()?)));
     if let Some((parameter, near)) = near {
-        return Judgement::new(Verdict::Confirmed, format!("parameter {} does not exist; {near} does", parameter.name))
+        return Judgement::new(Verdict::Confirmed, format!("parameter {} does not exist; a similar name does", parameter.name))
             .culprit(Culprit { kind: "parameter", id: Some(parameter.name.clone()), references: case.references.clone() })
             .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
-            .finding(Finding::found(near, DESCRIBE_PARAMETERS));
+            .finding(Finding::found(format!("a parameter whose name {near}"), DESCRIBE_PARAMETERS));
     }
     let missing = || parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing));
     if missing().next().is_some() && missing().all(ParameterView::has_none_like_it) {
@@ -61,16 +60,10 @@ fn slip(name: &str) -> Option<&'static str> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some((parameter, near)) = case.parameters().iter().find_map(|parameter| Some((parameter, parameter.near()?))) {
-        let (policy, put) = policy::read_by_role(case, "ssm:GetParameters", &parameter.arn_of(near));
-        let text = format!("if {near} was meant, write that in a new revision, and allow it to the execution role{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
+    let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'");
+    if case.parameters().iter().any(|parameter| parameter.near().is_some()) {
+        let text = format!("if that one was meant, name it in a new revision, and let the execution role call ssm:GetParameters on it{}", case.then_again());
+        return Fix::words(text).run(case.commands_for_revision([look]));
     }
-    let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'").finish();
-    Fix {
-        text: format!("correct the name in a new revision{}", case.then_again()),
-        commands: case.commands_for_revision([look]),
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("correct the name in a new revision{}", case.then_again())).run(case.commands_for_revision([look]))
 }

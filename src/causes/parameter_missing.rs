@@ -1,7 +1,9 @@
 //! Parameter Store has no such parameter.
 
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::command::Part;
 use super::look::ParameterView;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
@@ -97,21 +99,13 @@ pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
 
 fn fix(case: &Case<'_>) -> Fix {
     let names = names(case);
-    let first = names.first().map_or("<name>", String::as_str);
-    let last_part = first.rsplit('/').next().unwrap_or(first);
-    let look = case
-        .aws("ssm describe-parameters")
-        .option("--parameter-filters", &format!("Key=Name,Option=Contains,Values={last_part}"))
-        .words("--query 'Parameters[].Name'")
-        .finish();
+    let last_part = names.first().map(|name| name.rsplit('/').next().unwrap_or(name));
+    let values = [Part::Words("Key=Name,Option=Contains,Values="), Part::Name(Kind::Parameter, last_part)];
+    let look = case.aws("ssm describe-parameters").argument("--parameter-filters", &values).words("--query 'Parameters[].Name'");
     let create = names
         .iter()
         .map(|name| name.split(':').next().unwrap_or(name))
-        .map(|name| case.aws("ssm put-parameter").option("--name", name).words("--type SecureString --value file://value.txt").finish());
-    Fix {
-        text: format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()),
-        commands: case.commands(std::iter::once(look).chain(create.take(3))),
-        policy: None,
-        ..Fix::default()
-    }
+        .map(|name| case.aws("ssm put-parameter").name("--name", Kind::Parameter, name).words("--type SecureString --value file://value.txt"));
+    Fix::words(format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()))
+        .run(case.commands(std::iter::once(look).chain(create.take(3))))
 }

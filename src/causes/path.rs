@@ -5,13 +5,15 @@
 
 use super::Verdict;
 use super::case::{Case, Culprit, Finding, Judgement};
+use super::command::{Command, Part};
+use super::name::Kind;
 use crate::network::{Break, Caller, Destination, Fault, Ingress, Path, Remote, Snapshot, State, draw, judge as judge_path, mount, needed};
 use crate::question::facts::{AclEntry, ContainerInstance, Instance, MountTarget, Subnet, VpcEndpoint};
 use crate::question::{Known, Question};
 use crate::reason::Step;
 
 /// The kinds of shut hops that a cause stands for.
-pub(super) type Kind = fn(&Break) -> bool;
+pub(super) type IsHop = fn(&Break) -> bool;
 
 /// Asks for the way from the caller to everything that the case can be about.
 pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
@@ -114,7 +116,7 @@ pub(super) fn path(case: &Case<'_>) -> Option<Path> {
 
 /// What the path says of a cause that stands for such a hop; nothing where the path is not known. `hops` are the first words by which the
 /// path calls the hops of its kind: one that could not be judged is not ruled out.
-pub(super) fn judge(case: &Case<'_>, kind: Kind, hops: &[&str], title: String) -> Option<Judgement> {
+pub(super) fn judge(case: &Case<'_>, kind: IsHop, hops: &[&str], title: String) -> Option<Judgement> {
     let path = path(case)?;
     let with_path = |judgement: Judgement| Some(judgement.findings(unsure(&path)).drawing(draw(&path)));
     if let Some(fault) = path.faults.iter().find(|fault| kind(&fault.what)) {
@@ -165,7 +167,7 @@ pub(super) fn is_open(path: &Path) -> bool {
 }
 
 /// The shut hop of a cause, for its fix.
-pub(super) fn fault(case: &Case<'_>, kind: Kind) -> Option<Fault> {
+pub(super) fn fault(case: &Case<'_>, kind: IsHop) -> Option<Fault> {
     let path = path(case)?;
     path.faults.into_iter().chain(path.possible).find(|fault| kind(&fault.what))
 }
@@ -187,24 +189,24 @@ fn culprit(what: &Break) -> Culprit {
 }
 
 /// The command that opens a group to the caller.
-pub(super) fn open_ingress(case: &Case<'_>, ingress: &Ingress) -> Option<String> {
+pub(super) fn open_ingress(case: &Case<'_>, ingress: &Ingress) -> Option<Command> {
     let group = ingress.groups.first()?;
-    let command = case.aws_at_task("ec2 authorize-security-group-ingress").option("--group-id", group);
-    let command = command.words("--protocol tcp").option("--port", &ingress.port.to_string());
-    let from = match ingress.from.first() {
-        Some(from) => command.option("--source-group", from),
-        None => command.option("--cidr", ingress.cidr.as_deref()?),
-    };
-    Some(from.finish())
+    let command = case.aws_at_task("ec2 authorize-security-group-ingress").name("--group-id", Kind::SecurityGroup, group.as_str());
+    let command = command.words("--protocol tcp").number("--port", ingress.port.into());
+    Some(match ingress.from.first() {
+        Some(from) => command.name("--source-group", Kind::SecurityGroup, from.as_str()),
+        None => command.name("--cidr", Kind::Cidr, ingress.cidr.as_deref()?),
+    })
 }
 
 /// The commands that let an ACL pass what it drops.
-pub(super) fn open_acl(case: &Case<'_>, what: &Break) -> Option<String> {
+pub(super) fn open_acl(case: &Case<'_>, what: &Break) -> Option<Command> {
     let Break::NetworkAcl { acl, egress, ports, cidr, .. } = what else { return None };
-    let command = case.aws_at_task("ec2 create-network-acl-entry").option("--network-acl-id", acl);
-    let number = rule_number(case, acl, *egress).map_or_else(|| "'<number>'".to_owned(), |number| number.to_string());
-    let command = command.words(if *egress { "--egress" } else { "--ingress" }).words(&format!("--rule-number {number} --protocol tcp"));
-    Some(command.option("--port-range", &format!("From={},To={}", ports.0, ports.1)).option("--cidr-block", cidr).words("--rule-action allow").finish())
+    let command = case.aws_at_task("ec2 create-network-acl-entry").name("--network-acl-id", Kind::NetworkAcl, acl.as_str());
+    let number = rule_number(case, acl, *egress).map_or(Part::Words("<number>"), Part::Number);
+    let command = command.words(if *egress { "--egress" } else { "--ingress" }).argument("--rule-number", &[number]).words("--protocol tcp");
+    let ports = [Part::Words("From="), Part::Number(ports.0.into()), Part::Words(",To="), Part::Number(ports.1.into())];
+    Some(command.argument("--port-range", &ports).name("--cidr-block", Kind::Cidr, cidr.as_str()).words("--rule-action allow"))
 }
 
 /// A free number for a rule that counts: before all others where one of them denies something, else after them.
@@ -222,15 +224,18 @@ fn rule_number(case: &Case<'_>, acl: &str, egress: bool) -> Option<i64> {
 }
 
 /// The command that lets the caller's group send.
-pub(super) fn open_egress(case: &Case<'_>, what: &Break) -> Option<String> {
+pub(super) fn open_egress(case: &Case<'_>, what: &Break) -> Option<Command> {
     let Break::SecurityGroupEgress { groups, port, to } = what else { return None };
-    let command = case.aws_at_task("ec2 authorize-security-group-egress").option("--group-id", groups.first()?);
-    let to = match to {
-        Remote::Cidr(range) => return Some(command.words("--protocol tcp").option("--port", &port.to_string()).option("--cidr", range).finish()),
-        Remote::Group(group) => format!("UserIdGroupPairs=[{{GroupId={group}}}]"),
-        Remote::PrefixList(list) => format!("PrefixListIds=[{{PrefixListId={list}}}]"),
+    let command = case.aws_at_task("ec2 authorize-security-group-egress").name("--group-id", Kind::SecurityGroup, groups.first()?.as_str());
+    let port = i64::from(*port);
+    let (pairs, kind, id) = match to {
+        Remote::Cidr(range) => return Some(command.words("--protocol tcp").number("--port", port).name("--cidr", Kind::Cidr, range.as_str())),
+        Remote::Group(group) => (",UserIdGroupPairs=[{GroupId=", Kind::SecurityGroup, group),
+        Remote::PrefixList(list) => (",PrefixListIds=[{PrefixListId=", Kind::PrefixList, list),
     };
-    Some(command.option("--ip-permissions", &format!("IpProtocol=tcp,FromPort={port},ToPort={port},{to}")).finish())
+    let ports = [Part::Words("IpProtocol=tcp,FromPort="), Part::Number(port), Part::Words(",ToPort="), Part::Number(port)];
+    let to = [Part::Words(pairs), Part::Name(kind, Some(id)), Part::Words("}]")];
+    Some(command.argument("--ip-permissions", &[&ports[..], &to[..]].concat()))
 }
 
 /// The VPC's endpoints for the service that was called.

@@ -1,7 +1,7 @@
 //! The role's permissions boundary does not allow the call.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::command::Command;
+use super::name::Kind;
 use super::policy;
 use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
@@ -65,21 +65,17 @@ fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
     let known = case.role().and_then(|role| role.known().found()).and_then(|role| role.permissions_boundary.as_ref());
     let boundary = known.and_then(|boundary| boundary.permissions_boundary_arn.clone());
-    let look = |role: String| Command::new("aws iam get-role").option("--role-name", &role).words("--query Role.PermissionsBoundary").finish();
+    let look = |role: String| case.aws_at_task("iam get-role").name("--role-name", Kind::Role, role.as_str()).words("--query Role.PermissionsBoundary");
     let commands = match &boundary {
         Some(arn) => {
-            let look = Command::new("aws iam get-policy").option("--policy-arn", arn).words("--query Policy.DefaultVersionId").finish();
-            let create = Command::new("aws iam create-policy-version").option("--policy-arn", arn);
-            vec![look, create.words("--policy-document file://boundary.json --set-as-default").finish()]
+            let on_policy = |words| case.aws_at_task(words).name("--policy-arn", Kind::PolicyArn, arn.as_str());
+            let look = on_policy("iam get-policy").words("--query Policy.DefaultVersionId");
+            vec![look, on_policy("iam create-policy-version").words("--policy-document file://boundary.json --set-as-default")]
         }
         None => case.role_name().map(look).into_iter().collect(),
     };
     let of = boundary.map_or_else(|| format!("of {who}"), |arn| format!("{arn} of {who}"));
-    let policy = case.refused_action().map(|action| policy::allow(&[&action], &super::role_permission_missing::resource(case, &action)));
-    Fix {
-        text: format!("allow {action} in the permissions boundary {of}; its own policies must allow it too{}", case.then_again()),
-        commands,
-        policy,
-        ..Fix::default()
-    }
+    let fix = Fix::words(format!("allow {action} in the permissions boundary {of}; its own policies must allow it too{}", case.then_again())).run(commands);
+    let granted = case.refused_action().and_then(|action| policy::grant(case, &action).ok());
+    granted.into_iter().fold(fix, |fix, grant| fix.policy(grant.document))
 }

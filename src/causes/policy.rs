@@ -1,71 +1,291 @@
-//! Least-privilege policy statements: the action that ECS really calls, on the resource that it really reads.
+//! Policies to paste. They grant the role that ECS uses for a step, as the task names it; what ECS calls in that step; on what the task
+//! definition refers to. Whatever else a reason asks for, the fix is words.
+
+use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::case::Case;
+use super::case::{Case, Fix};
 use super::command::Command;
+use super::image_missing::EcrImage;
+use super::look::KeyView;
+use super::name::{Kind, why_not};
+use super::snippet::{self, Snippet};
 use crate::arn::Arn;
-use crate::task_definition::{may_have_suffix, split_suffix};
+use crate::policy_document::with_statement;
+use crate::reason::Step;
+use crate::task_definition::{Reference, ReferenceKind, Target, may_have_suffix, split_suffix};
 
-/// A policy with one statement that allows `actions` on `resource`.
-pub(super) fn allow(actions: &[&str], resource: &Value) -> Value {
-    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": one_or_many(actions), "Resource": resource}]})
-}
+/// A policy document that may be pasted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document(Value);
 
-/// The same, under a condition.
-pub(super) fn allow_if(actions: &[&str], resource: &Value, condition: &Value) -> Value {
-    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": one_or_many(actions), "Resource": resource, "Condition": condition}]})
-}
-
-/// `aws iam put-role-policy` for a policy on one resource. The name tells resources apart: a policy under a name that is taken replaces it.
-pub(super) fn put_role_policy(role: &str, about: &str, policy: &Value) -> String {
-    put(Command::new("aws iam put-role-policy").option("--role-name", role), about, policy)
-}
-
-/// The policy that lets the execution role read something under another ARN than before, and the command that puts it.
-pub(super) fn read_by_role(case: &Case<'_>, action: &str, arn: &str) -> (Value, String) {
-    let policy = allow(&[action], &json!(arn));
-    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-    let put = put_role_policy(&role, "ecs-read", &policy);
-    (policy, put)
-}
-
-/// The same for a user.
-pub(super) fn put_user_policy(user: &str, about: &str, policy: &Value) -> String {
-    put(Command::new("aws iam put-user-policy").option("--user-name", user), about, policy)
-}
-
-fn put(command: Command, about: &str, policy: &Value) -> String {
-    command.option("--policy-name", &name(about, policy)).option("--policy-document", &policy.to_string()).finish()
-}
-
-/// The name under which a policy about this is put.
-pub(super) fn name(about: &str, policy: &Value) -> String {
-    let resource = &policy["Statement"][0]["Resource"];
-    let hash = resource.to_string().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    // IAM takes at most 128 letters, digits and `+=,.@_-`.
-    let about: String = about.chars().map(|letter| if letter.is_ascii_alphanumeric() || "+=,.@_-".contains(letter) { letter } else { '-' }).take(100).collect();
-    format!("{about}-{hash:08x}")
-}
-
-fn one_or_many(actions: &[&str]) -> Value {
-    match actions {
-        [action] => json!(action),
-        actions => json!(actions),
+impl Document {
+    /// The document as JSON.
+    #[must_use]
+    pub fn as_json(&self) -> &Value {
+        &self.0
     }
 }
 
-/// The ARN of a secret as a policy should name it: without JSON key and version, with `-??????` where the suffix is not known, and both ways
-/// where the name's end may be one.
-pub(super) fn secret_arn(arn: &str) -> Value {
-    let whole = |name: &str, parsed: &Arn<'_>| format!("arn:{}:secretsmanager:{}:{}:secret:{name}", parsed.partition, parsed.region, parsed.account);
-    let parsed = Arn::parse(arn);
-    let Some((parsed, name)) = parsed.as_ref().and_then(|parsed| Some((parsed, parsed.resource.strip_prefix("secret:")?))) else { return json!(arn) };
-    let name = name.split(':').next().unwrap_or(name);
-    let (known, any) = (whole(name, parsed), whole(&format!("{name}-??????"), parsed));
+impl fmt::Display for Document {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0)
+    }
+}
+
+/// A policy for a role of the task.
+pub(super) struct Grant<'c> {
+    case: &'c Case<'c>,
+    /// The role's ARN.
+    pub(super) role: &'c str,
+    /// What to add to the role's policies.
+    pub(super) document: Document,
+}
+
+/// Why nothing is granted; completes "no policy is printed, because ...".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal(String);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "no policy is printed, because {}", self.0)
+    }
+}
+
+const UNREAD: &str = "the task definition, which names roles and references, was not read";
+const PULL: &[&str] = &["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
+const WRITE_LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
+
+/// What ECS, its agent or its log drivers call in a step with a role of the task (Amazon ECS developer guide, "task execution IAM role" and "task IAM role").
+fn called(step: Step) -> &'static [&'static str] {
+    match step {
+        Step::SecretsManager | Step::RegistryCredentials => &["secretsmanager:GetSecretValue", "kms:Decrypt"],
+        Step::ParameterStore => &["ssm:GetParameters", "kms:Decrypt"],
+        Step::CredentialSpec => &["secretsmanager:GetSecretValue", "ssm:GetParameters", "s3:GetObject", "kms:Decrypt"],
+        Step::EcrAuth | Step::ImagePull => {
+            &["ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "ecr:BatchImportUpstreamImage"]
+        }
+        Step::EnvFile => &["s3:GetObject", "s3:GetBucketLocation", "kms:Decrypt"],
+        Step::LogDriver => &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        Step::EfsVolume => &["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+        Step::Unknown => &["secretsmanager:GetSecretValue", "ssm:GetParameters", "s3:GetObject", "ecr:BatchGetImage", "logs:CreateLogStream", "kms:Decrypt"],
+        _ => &[],
+    }
+}
+
+/// The action, and those that the same step calls next: otherwise the next try fails on them.
+pub(super) fn with_next(action: &str) -> Value {
+    match action {
+        action if WRITE_LOGS.contains(&action) => json!(WRITE_LOGS),
+        action if PULL.contains(&action) => json!(PULL),
+        action => json!(action),
+    }
+}
+
+/// The role of the task that may be granted `action`: the one that was refused, where the text names it, else the one that the step uses.
+fn grantee<'c>(case: &'c Case<'_>, action: &str) -> Result<&'c str, Refusal> {
+    if !called(case.symptom.step).contains(&action) {
+        return Err(Refusal(format!("ECS does not call {action} with a role of the task in this step")));
+    }
+    let role = case.own_role().ok_or_else(|| match (case.role_name(), case.definition()) {
+        (_, None) => Refusal(UNREAD.to_owned()),
+        (Some(role), _) => Refusal(format!("the task does not name {role} as a role of its own")),
+        (None, _) => Refusal("the task names no role for it".to_owned()),
+    })?;
+    let name = Arn::parse(role).and_then(|arn| arn.role_name()).unwrap_or(role);
+    if Kind::Role.fits(name) { Ok(role) } else { Err(Refusal(format!("the role's name {}", why_not(name)))) }
+}
+
+/// The policy that lets the role which was refused, or which the step uses, call `action` on what the definition refers to.
+pub(super) fn grant<'c>(case: &'c Case<'_>, action: &str) -> Result<Grant<'c>, Refusal> {
+    grantee(case, action)?;
+    grant_on(case, action, &resources(case, action)?)
+}
+
+/// The same on other resources, which the caller has proved to be what the definition refers to.
+pub(super) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resources: &[String]) -> Result<Grant<'c>, Refusal> {
+    let role = grantee(case, action)?;
+    let mut statement = json!({"Effect": "Allow", "Action": with_next(action), "Resource": one_or_many(resources)});
+    if action == "kms:Decrypt" {
+        let via = case.via_service();
+        statement["Condition"] = json!({ if via.contains('*') { "StringLike" } else { "StringEquals" }: {"kms:ViaService": via}});
+    }
+    Ok(Grant { case, role, document: Document(json!({"Version": "2012-10-17", "Statement": [statement]})) })
+}
+
+impl<'c> Grant<'c> {
+    /// The role's name.
+    pub(super) fn role_name(&self) -> &'c str {
+        Arn::parse(self.role).and_then(|arn| arn.role_name()).unwrap_or(self.role)
+    }
+
+    /// The name of the policy tells resources apart: a policy under a name that is taken replaces it.
+    fn name(&self) -> String {
+        let resource = self.document.0["Statement"][0]["Resource"].to_string();
+        let hash = resource.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let action = self.document.0["Statement"][0]["Action"].as_str().or(self.document.0["Statement"][0]["Action"][0].as_str()).unwrap_or_default();
+        let workload = self.case.task.workload.as_ref().map(|workload| workload.name.as_str()).filter(|name| Kind::Service.fits(name));
+        let about: String = format!("{}-{}", workload.unwrap_or("ecs"), action.replace(':', "-")).chars().take(100).collect();
+        format!("{about}-{hash:08x}")
+    }
+
+    /// The command that puts the policy.
+    pub(super) fn put(&self) -> Command {
+        let command = self.case.aws_at_task("iam put-role-policy").name("--role-name", Kind::Role, self.role_name());
+        command.name("--policy-name", Kind::PolicyName, self.name().as_str()).document("--policy-document", &self.document)
+    }
+
+    /// The same for templates.
+    pub(super) fn snippets(&self) -> Vec<Snippet> {
+        snippet::role_policy(self.role_name(), &self.name(), &self.document)
+    }
+
+    /// The fix that puts the policy.
+    pub(super) fn fix(self, text: String) -> Fix {
+        let snippets = self.snippets();
+        Fix { snippets, ..Fix::words(text).run(self.case.commands([self.put()])).policy(self.document) }
+    }
+}
+
+/// A statement to add to the policy of a resource, and that policy with it.
+pub(super) struct Addition {
+    /// The statement.
+    pub(super) statement: Document,
+    /// The policy to put back; absent where it holds what must not be printed.
+    pub(super) whole: Option<Document>,
+}
+
+/// `statement`, which lets the role that was refused, added to the policy that the resource has.
+pub(super) fn addition(case: &Case<'_>, there: Option<&Value>, statement: Value) -> Result<Addition, Refusal> {
+    let actions = texts(&statement["Action"]);
+    for action in &actions {
+        let role = grantee(case, action)?;
+        let named = [&statement["Principal"]["AWS"], &statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]];
+        if !named.into_iter().any(|name| name.as_str().is_some_and(|name| name == role || case.role_arn().as_deref() == Some(name))) {
+            return Err(Refusal("the statement is for another role than the task's".to_owned()));
+        }
+    }
+    let whole = with_statement(there, &statement);
+    Ok(Addition { statement: Document(statement), whole: printable(whole) })
+}
+
+/// A document to put back whole. With a part masked it would say something else than before, and an external id is nobody else's business.
+fn printable(document: Value) -> Option<Document> {
+    let text = document.to_string();
+    (!text.contains("%%%") && !text.contains("sts:ExternalId")).then_some(Document(document))
+}
+
+/// The trust policy of a role of the task, corrected as a whole.
+pub(super) fn trust(case: &Case<'_>, corrected: Value) -> Option<Document> {
+    case.own_role().and_then(|_| printable(corrected))
+}
+
+/// A trust policy by which ECS may assume a role for the tasks of the account.
+pub(super) fn new_trust(case: &Case<'_>) -> Document {
+    let mut trust = json!({"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"});
+    if let Some(account) = case.task.account.as_deref().filter(|account| Kind::Account.fits(account)) {
+        trust["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
+    }
+    Document(json!({"Version": "2012-10-17", "Statement": [trust]}))
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().map_or_else(|| value.as_str().into_iter().collect(), |list| list.iter().filter_map(Value::as_str).collect())
+}
+
+fn one_or_many<T: serde::Serialize>(values: &[T]) -> Value {
+    match values {
+        [one] => json!(one),
+        several => json!(several),
+    }
+}
+
+/// What a policy on `action` names: what the definition refers to for the step.
+pub(super) fn resources(case: &Case<'_>, action: &str) -> Result<Vec<String>, Refusal> {
+    if action == "ecr:GetAuthorizationToken" {
+        // It is not for one image.
+        return Ok(vec!["*".to_owned()]);
+    }
+    if action == "kms:Decrypt" {
+        let keys: Vec<String> = case.keys().iter().filter(|key| key.is_described).filter_map(KeyView::arn).filter(|arn| Kind::Key.fits(arn)).collect();
+        let unknown = || {
+            vec![format!(
+                "arn:{}:kms:{}:{}:key/<key-id>",
+                case.partition(),
+                place(case.task.region.as_deref(), Kind::Region),
+                place(case.task.account.as_deref(), Kind::Account)
+            )]
+        };
+        return Ok(if keys.is_empty() { unknown() } else { keys });
+    }
+    let named: Vec<Result<Vec<String>, Refusal>> = case.references.iter().filter_map(|reference| of_reference(case, reference, action)).collect();
+    let mut all: Vec<String> = named.iter().flatten().flatten().cloned().collect();
+    all.dedup();
+    if !all.is_empty() {
+        return Ok(all);
+    }
+    Err(named.into_iter().find_map(Result::err).unwrap_or_else(|| match (case.definition(), case.name()) {
+        (None, _) => Refusal(UNREAD.to_owned()),
+        (_, Some(name)) => Refusal(format!("the task definition does not refer to {name}")),
+        (_, None) => Refusal("the task definition refers to nothing of the kind".to_owned()),
+    }))
+}
+
+fn place(known: Option<&str>, kind: Kind) -> String {
+    known.filter(|known| kind.fits(known)).map_or_else(|| format!("<{kind}>"), str::to_owned)
+}
+
+/// The ARNs by which a policy names what a reference refers to; `None` where it is nothing for the action.
+fn of_reference(case: &Case<'_>, reference: &Reference, action: &str) -> Option<Result<Vec<String>, Refusal>> {
+    let partition = case.own_partition();
+    let (region, account) = (place(case.task.region.as_deref(), Kind::Region), place(case.task.account.as_deref(), Kind::Account));
+    let checked = |kind: Kind, name: &str, arns: Vec<String>| {
+        Some(if kind.fits(name) { Ok(arns) } else { Err(Refusal(format!("the name of the {kind} {}", why_not(name)))) })
+    };
+    match (action.split(':').next()?, reference.kind, reference.target()) {
+        ("secretsmanager", _, Some(Target::Secret(secret))) => {
+            let whole = |name: &str| format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}");
+            let arn = if secret.arn.starts_with("arn:") { secret.arn.to_owned() } else { whole(secret.arn) };
+            checked(Kind::Secret, secret.arn, secret_arns(&arn))
+        }
+        ("ssm", _, Some(Target::Parameter(name))) => {
+            let whole = || format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", name.trim_start_matches('/'));
+            let arn = if reference.value_from.starts_with("arn:") { reference.value_from.clone() } else { whole() };
+            checked(Kind::Parameter, &reference.value_from, vec![arn])
+        }
+        ("ecr", ReferenceKind::Image, _) => {
+            let image = EcrImage::parse(&reference.value_from)?;
+            let fits = Kind::Account.fits(&image.registry) && Kind::Region.fits(&image.region);
+            let arn = format!("arn:{partition}:ecr:{}:{}:repository/{}", image.region, image.registry, image.path);
+            checked(Kind::Repository, &image.path, vec![arn]).filter(|_| fits)
+        }
+        ("logs", ReferenceKind::LogGroup, _) => {
+            let group = &reference.value_from;
+            let region = case.log_region(reference).filter(|region| Kind::Region.fits(region)).map_or(region, str::to_owned);
+            // Every task writes a stream of its own.
+            checked(Kind::LogGroup, group, vec![format!("arn:{partition}:logs:{region}:{account}:log-group:{group}:*")])
+        }
+        ("s3", ReferenceKind::EnvFile, _) => {
+            let (bucket, key) = Arn::parse(&reference.value_from).filter(|arn| arn.service == "s3")?.resource.split_once('/')?;
+            let bucket_arn = format!("arn:{partition}:s3:::{bucket}");
+            let arn = if action == "s3:GetBucketLocation" { bucket_arn } else { format!("{bucket_arn}/{key}") };
+            if !Kind::Bucket.fits(bucket) {
+                return checked(Kind::Bucket, bucket, Vec::new());
+            }
+            checked(Kind::ObjectKey, key, vec![arn])
+        }
+        _ => None,
+    }
+}
+
+/// The ARNs of a secret as a policy should name it: with `-??????` where the suffix is not known, and both ways where the name's end may be one.
+pub(super) fn secret_arns(arn: &str) -> Vec<String> {
+    let name = arn.split_once(":secret:").map_or(arn, |(_, name)| name);
+    let any = format!("{arn}-??????");
     match (split_suffix(name).1, may_have_suffix(name)) {
-        (true, _) => json!(known),
-        (false, true) => json!([known, any]),
-        (false, false) => json!(any),
+        (true, _) => vec![arn.to_owned()],
+        (false, true) => vec![arn.to_owned(), any],
+        (false, false) => vec![any],
     }
 }

@@ -69,6 +69,5 @@ fn question(case: &Case<'_>) -> Option<Question> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = case.commands([]);
-    Fix { text: "start the task again; if one host keeps failing, set its clock and update its ECS agent".to_owned(), commands, policy: None, ..Fix::default() }
+    Fix::words("start the task again; if one host keeps failing, set its clock and update its ECS agent").run(case.commands([]))
 }

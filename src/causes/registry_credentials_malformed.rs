@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::look::SecretView;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step};
 
@@ -33,12 +34,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
-    let put = case.aws("secretsmanager put-secret-value").option("--secret-id", &id).words("--secret-string file://login.json").finish();
-    Fix {
-        text: format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()),
-        commands: case.commands([put]),
-        policy: None,
-        ..Fix::default()
-    }
+    let put = case.aws("secretsmanager put-secret-value").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
+    Fix::words(format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()))
+        .run(case.commands([put.words("--secret-string file://login.json")]))
 }

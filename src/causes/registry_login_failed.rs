@@ -6,9 +6,10 @@ use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
 use super::image_missing::EcrImage;
 use super::look::RoleView;
-use super::policy;
+use super::name::Kind;
+use super::policy::{self, Addition};
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy, with_statement};
+use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
 use crate::question::facts::{Policy, Repository};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step, Symptom};
@@ -84,35 +85,44 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 fn fix(case: &Case<'_>) -> Fix {
     let Some(image) = EcrImage::of(case) else {
         let text = format!("give the task a login that the registry takes (repositoryCredentials){}", case.then_again());
-        return Fix { text, commands: Vec::new(), policy: None, ..Fix::default() };
+        return Fix::words(text);
     };
     if matches!(case.look::<Repository>(&image.repository()), Known::Missing) {
         return super::image_missing::no_repository(case, &image);
     }
-    let of = |words: &str| {
-        let command = Command::new(&format!("aws ecr {words}-repository-policy")).option("--region", &image.region);
-        command.option("--registry-id", &image.registry).option("--repository-name", &image.path)
+    let of = |words| {
+        let command = Command::aws(words, Some(&image.region)).name("--registry-id", Kind::Account, image.registry.as_str());
+        command.name("--repository-name", Kind::Repository, image.path.as_str())
     };
+    let look = || of("ecr get-repository-policy");
     let path = &image.path;
     match side(case, &image) {
         Some(ResourceSide::Denied(at)) => {
             let text = format!("narrow or remove {at} of the policy of repository {path}; an allow does not help{}", case.then_again());
-            Fix { text, commands: vec![of("get").finish()], policy: None, ..Fix::default() }
+            Fix::words(text).run([look()])
         }
         Some(ResourceSide::Missing { mut add, .. }) => {
             add["Action"] = json!(PULL);
             let document = case.look::<Policy>(&image.policy()).found().map(|policy| &policy.0);
-            let set = of("set").option("--policy-text", &with_statement(document, &add).to_string()).finish();
-            let text = "in the owner's account: add the statement to the repository's policy (the command keeps what stands there)";
-            Fix { text: format!("{text}{}", case.then_again()), commands: vec![set], policy: Some(add), ..Fix::default() }
+            let text = "in the owner's account: add the statement to the repository's policy";
+            let again = case.then_again();
+            match policy::addition(case, document, add) {
+                Ok(Addition { statement, whole: Some(whole) }) => Fix::words(format!("{text} (the command keeps what stands there){again}"))
+                    .run([of("ecr set-repository-policy").document("--policy-text", &whole)])
+                    .policy(statement),
+                Ok(Addition { statement, whole: None }) => Fix::words(format!("{text}, which the command shows{again}")).run([look()]).policy(statement),
+                Err(why) => Fix::words(format!("let the role pull in the repository's policy{again}; {why}")).run([look()]),
+            }
         }
         _ => {
-            let resource = format!("arn:{}:ecr:{}:{}:repository/{path}", case.partition(), image.region, image.registry);
-            let policy = policy::allow(PULL, &json!(resource));
-            let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-            let put = policy::put_role_policy(&role, "ecs-pull", &policy);
-            let text = format!("allow the pull in a policy of role {role}, and let the role in by the repository's policy{}", case.then_again());
-            Fix { text, commands: case.commands([put]), policy: Some(policy), ..Fix::default() }
+            let text = |role: &str| format!("allow the pull in a policy of role {role}, and let the role in by the repository's policy{}", case.then_again());
+            match policy::grant(case, "ecr:BatchGetImage") {
+                Ok(grant) => {
+                    let text = text(grant.role_name());
+                    Fix { snippets: Vec::new(), ..grant.fix(text) }
+                }
+                Err(why) => Fix::words(format!("{}; {why}", text(case.role_name().as_deref().unwrap_or("<execution-role>")))).run(case.commands([look()])),
+            }
         }
     }
 }

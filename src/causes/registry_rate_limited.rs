@@ -29,11 +29,5 @@ fn judge(_: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix {
-        text: format!("log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}", case.then_again()),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}", case.then_again()))
 }

@@ -1,14 +1,14 @@
 //! The policy on the resource refuses the call.
 
-use serde_json::json;
-
 use super::case::{Case, Finding, Fix, Judgement};
 use super::command::Command;
 use super::image_missing::EcrImage;
+use super::name::Kind;
+use super::policy::{self, Addition, Document};
 use super::role_permission_missing::is_untold;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
-use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy, with_statement};
+use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
 use crate::question::facts::Policy;
 use crate::question::{Known, Question};
 use crate::reason::{Deny, Fault, Step};
@@ -102,46 +102,44 @@ fn known<'c>(case: &Case<'c>) -> Known<'c, Policy> {
     question(case).map_or(Known::NotAsked, |question| case.look(&question))
 }
 
-/// The commands that read and write the policy.
-fn commands(case: &Case<'_>, whole: Option<&str>) -> Vec<String> {
-    let of = |words: &str| match question(case) {
-        Some(Question::RepositoryPolicy { region, registry, name }) => {
-            let command = Command::new(&format!("aws ecr {words}-repository-policy")).option("--region", &region);
-            Some(command.option("--registry-id", &registry).option("--repository-name", &name))
+/// The command that shows the policy, or the one that writes it whole.
+fn command(case: &Case<'_>, whole: Option<&Document>) -> Option<Command> {
+    match question(case)? {
+        Question::RepositoryPolicy { region, registry, name } => {
+            let words = if whole.is_some() { "ecr set-repository-policy" } else { "ecr get-repository-policy" };
+            let command = Command::aws(words, Some(&region)).name("--registry-id", Kind::Account, registry.as_str());
+            let command = command.name("--repository-name", Kind::Repository, name.as_str());
+            Some(whole.into_iter().fold(command, |command, whole| command.document("--policy-text", whole)))
         }
-        Some(Question::SecretPolicy { region, id }) => {
-            Some(Command::new(&format!("aws secretsmanager {words}-resource-policy")).option("--region", &region).option("--secret-id", &id))
+        Question::SecretPolicy { region, id } => {
+            let words = if whole.is_some() { "secretsmanager put-resource-policy" } else { "secretsmanager get-resource-policy" };
+            let command = Command::aws(words, Some(&region)).name("--secret-id", Kind::Secret, id.as_str());
+            Some(whole.into_iter().fold(command, |command, whole| command.document("--resource-policy", whole)))
         }
         _ => None,
-    };
-    let option = if matches!(question(case), Some(Question::RepositoryPolicy { .. })) { "--policy-text" } else { "--resource-policy" };
-    let write = |command: Command| whole.map(|whole| command.option(option, whole).finish());
-    let written = of(if option == "--policy-text" { "set" } else { "put" }).and_then(write);
-    written.or_else(|| of("get").map(Command::finish)).into_iter().collect()
+    }
 }
 
 pub(super) fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
     match side(case) {
-        Some((ResourceSide::Denied(at), _)) => Fix {
-            text: format!("narrow or remove {at} of the resource's own policy; an allow does not help{}", case.then_again()),
-            commands: commands(case, None),
-            policy: None,
-            ..Fix::default()
-        },
-        Some((ResourceSide::Missing { mut add, .. }, _)) => {
-            if action.starts_with("ecr:") {
-                add["Action"] = json!(super::role_permission_missing::actions(&action));
-            }
-            let whole = with_statement(known(case).found().map(|policy| &policy.0), &add).to_string();
-            let text = format!("add the statement to the resource's own policy (the command keeps what stands there){}", case.then_again());
-            Fix { text, commands: case.commands(commands(case, Some(&whole))), policy: Some(add), ..Fix::default() }
+        Some((ResourceSide::Denied(at), _)) => {
+            Fix::words(format!("narrow or remove {at} of the resource's own policy; an allow does not help{}", case.then_again())).run(command(case, None))
         }
-        _ => Fix {
-            text: format!("let {who} call {action} in the resource's own policy{}", case.then_again()),
-            commands: commands(case, None),
-            policy: None,
-            ..Fix::default()
-        },
+        Some((ResourceSide::Missing { mut add, .. }, _)) => {
+            add["Action"] = policy::with_next(&action);
+            let text = "add the statement to the resource's own policy";
+            let again = case.then_again();
+            match policy::addition(case, known(case).found().map(|policy| &policy.0), add) {
+                Ok(Addition { statement, whole: Some(whole) }) => {
+                    Fix::words(format!("{text} (the command keeps what stands there){again}")).run(case.commands(command(case, Some(&whole)))).policy(statement)
+                }
+                Ok(Addition { statement, whole: None }) => {
+                    Fix::words(format!("{text}, which the command shows{again}")).run(case.commands(command(case, None))).policy(statement)
+                }
+                Err(why) => Fix::words(format!("let {who} call {action} in the resource's own policy{again}; {why}")).run(command(case, None)),
+            }
+        }
+        _ => Fix::words(format!("let {who} call {action} in the resource's own policy{}", case.then_again())).run(command(case, None)),
     }
 }

@@ -1,7 +1,7 @@
 //! A policy denies the call explicitly.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::command::Command;
+use super::name::Kind;
 use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::Simulation;
@@ -66,12 +66,8 @@ fn is_by_role(simulation: &Simulation) -> bool {
 
 fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
-    let looks = ["aws iam list-attached-role-policies", "aws iam list-role-policies"];
-    let commands = case.role_name().map(|role| looks.map(|words| Command::new(words).option("--role-name", &role).finish()).to_vec()).unwrap_or_default();
-    Fix {
-        text: format!("narrow or remove the Deny statement that matches {who} and {action}; another allow does not help{}", case.then_again()),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    let looks = ["iam list-attached-role-policies", "iam list-role-policies"];
+    let of_role = |role: String| looks.map(|words| case.aws_at_task(words).name("--role-name", Kind::Role, role.as_str()));
+    Fix::words(format!("narrow or remove the Deny statement that matches {who} and {action}; another allow does not help{}", case.then_again()))
+        .run(case.role_name().into_iter().flat_map(of_role))
 }

@@ -1,11 +1,9 @@
 //! The execution role has no policy that allows the call.
 
-use serde_json::{Value, json};
-
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
 use super::look::{Call, Presence};
+use super::name::Kind;
 use super::policy;
-use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::question::facts::Simulation;
@@ -66,17 +64,6 @@ pub(super) fn claims(symptom: &Symptom) -> bool {
         _ => true,
     };
     refused && by_iam
-}
-
-/// The action, and those that the same step needs next: otherwise the next try fails on them.
-pub(super) fn actions(action: &str) -> Vec<&str> {
-    match action {
-        "logs:CreateLogStream" | "logs:PutLogEvents" => vec!["logs:CreateLogStream", "logs:PutLogEvents"],
-        "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" | "ecr:BatchCheckLayerAvailability" => {
-            vec!["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
-        }
-        other => vec![other],
-    }
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
@@ -187,67 +174,33 @@ fn doubts(call: &Call, simulation: &Simulation) -> Vec<Finding> {
     inexact.into_iter().chain(conditions).collect()
 }
 
-/// The statement to add; shared with the cause that it stands on another role.
+/// The policy to add; shared with the cause that it stands on another role.
 pub(super) fn fix(case: &Case<'_>) -> Fix {
     let Some(action) = case.refused_action() else {
-        return Fix { text: "allow the execution role the call that was refused; the text was cut before it named it".to_owned(), ..Fix::default() };
+        return Fix::words("allow the execution role the call that was refused; the text was cut before it named it");
     };
-    let resource = proved_resource(case).unwrap_or_else(|| resource(case, &action));
-    let policy = if action == "iam:PassRole" {
-        policy::allow_if(&[&action], &resource, &json!({"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}))
-    } else {
-        policy::allow(&actions(&action), &resource)
-    };
-    let about = format!("{}-{}", case.task.workload.as_ref().map_or("ecs", |workload| workload.name.as_str()), action.replace(':', "-"));
-    if let Some(user) = case.user_name() {
-        let put = policy::put_user_policy(user, &about, &policy);
-        return Fix {
-            text: format!("allow it in a policy of user {user}{}", case.then_again()),
-            commands: case.commands([put]),
-            policy: Some(policy),
-            ..Fix::default()
-        };
+    let proved = proved_resources(case);
+    let granted = if proved.is_empty() { policy::grant(case, &action) } else { policy::grant_on(case, &action, &proved) };
+    match granted {
+        Ok(grant) => {
+            let text = format!("allow it in a policy of role {}{}", grant.role_name(), case.then_again());
+            grant.fix(text)
+        }
+        Err(why) => {
+            let on = case.name().filter(|_| action != "ecr:GetAuthorizationToken").map(|name| format!(" on {name}")).unwrap_or_default();
+            let who = case.who();
+            let text = format!("allow {action}{on} in a policy of {who}, if that is the role that the task should use and what it should read");
+            Fix::words(format!("{text}{}; {why}", case.then_again()))
+        }
     }
-    let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
-    let put = policy::put_role_policy(&role, &about, &policy);
-    let snippets = case.role_name().map(|role| snippet::role_policy(&role, &policy::name(&about, &policy), &policy)).unwrap_or_default();
-    Fix { text: format!("allow it in a policy of role {role}{}", case.then_again()), commands: case.commands([put]), policy: Some(policy), snippets }
 }
 
-/// The secrets or parameters that IAM says are refused, by the whole ARNs that AWS told.
-fn proved_resource(case: &Case<'_>) -> Option<Value> {
+/// The secrets or parameters that IAM says are refused, by the whole ARNs that AWS told, as far as the definition refers to them.
+fn proved_resources(case: &Case<'_>) -> Vec<String> {
     let decisions = case.simulated_refusals();
     let refused = decisions.iter().filter(|(call, known)| call.exact && known.found().is_some_and(|told| told.is_implicit_deny()));
     let read = refused.filter(|(call, _)| call.action.starts_with("secretsmanager:") || call.action.starts_with("ssm:"));
-    let resources: Vec<&str> = read.map(|(call, _)| call.resource.as_str()).collect();
-    match resources.as_slice() {
-        [] => None,
-        [one] => Some(json!(one)),
-        several => Some(json!(several)),
-    }
-}
-
-/// The resource as a policy should name it.
-pub(super) fn resource(case: &Case<'_>, action: &str) -> Value {
-    let (partition, region, account) = (case.partition(), case.region().unwrap_or("<region>"), case.account().unwrap_or("<account>"));
-    let named = case.resource_arn().filter(|named| named != "*");
-    let arn = named.as_deref().filter(|named| named.starts_with("arn:"));
-    match (action, named.as_deref()) {
-        ("ecr:GetAuthorizationToken", _) => json!("*"),
-        ("secretsmanager:GetSecretValue", Some(named)) if arn.is_some() => policy::secret_arn(named),
-        ("secretsmanager:GetSecretValue", Some(name)) => json!(format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????")),
-        ("ssm:GetParameters", Some(name)) if arn.is_none() => {
-            json!(format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", name.trim_start_matches('/')))
-        }
-        // Every task writes a stream of its own.
-        (_, Some(named)) if action.starts_with("logs:") => {
-            let group = named.split_once(":log-group:").map_or(named, |(_, rest)| rest.split(':').next().unwrap_or(rest));
-            json!(format!("arn:{partition}:logs:{region}:{account}:log-group:{group}:*"))
-        }
-        (_, Some(key)) if action.starts_with("s3:") && arn.is_none() => {
-            let bucket = case.symptom.bucket.as_ref().map_or("<bucket>", |bucket| bucket.text.as_str());
-            json!(format!("arn:{partition}:s3:::{bucket}/{key}"))
-        }
-        (_, named) => json!(arn.or(named).unwrap_or("<resource>")),
-    }
+    let fits = |arn: &&str| Kind::Secret.fits(arn) || Kind::Parameter.fits(arn);
+    let referred = !case.references.is_empty();
+    read.map(|(call, _)| call.resource.as_str()).filter(|arn| referred && fits(arn)).map(str::to_owned).collect()
 }

@@ -1,7 +1,7 @@
 //! The permission stands on the task role instead of the execution role.
 
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
-use super::command::Command;
+use super::name::Kind;
 use super::role_permission_missing::{SIMULATION, asked, refused};
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::arn::Arn;
@@ -52,15 +52,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let task_role = case.definition().and_then(|definition| definition.task_role_arn.clone());
-    let look = task_role.map(|role| Command::new("aws iam list-role-policies").option("--role-name", role_name(&role)).finish());
+    let look = case.task_role_arn().map(|role| case.aws_at_task("iam list-role-policies").name("--role-name", Kind::Role, role_name(role)));
     let on_execution_role = super::role_permission_missing::fix(case);
-    Fix {
-        text: format!("put the permission on the execution role; on the task role it does nothing for what ECS fetches{}", case.then_again()),
-        commands: look.into_iter().chain(on_execution_role.commands).collect(),
-        policy: on_execution_role.policy,
-        snippets: on_execution_role.snippets,
-    }
+    let text = format!("put the permission on the execution role; on the task role it does nothing for what ECS fetches{}", case.then_again());
+    Fix { text, commands: look.into_iter().chain(on_execution_role.commands).collect(), ..on_execution_role }
 }
 
 fn role_name(arn: &str) -> &str {

@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::look::{DESCRIBE, Presence};
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -60,7 +61,6 @@ fn fix(case: &Case<'_>) -> Fix {
     if case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::Gone)) {
         return super::secret_missing::fix(case);
     }
-    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
-    let restore = case.aws("secretsmanager restore-secret").option("--secret-id", &id).finish();
-    Fix { text: format!("restore the secret if it is still needed{}", case.then_again()), commands: case.commands([restore]), policy: None, ..Fix::default() }
+    let restore = case.aws("secretsmanager restore-secret").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
+    Fix::words(format!("restore the secret if it is still needed{}", case.then_again())).run(case.commands([restore]))
 }

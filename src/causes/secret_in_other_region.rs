@@ -1,9 +1,8 @@
 //! The reference names another Region than the task's.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::command::Command;
 use super::look::{DESCRIBE, Presence};
-use super::policy;
+use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -52,17 +51,13 @@ pub(super) fn judge_region(case: &Case<'_>, noun: &str, verdict: Verdict) -> Jud
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(arn) = case.secrets().iter().find_map(|secret| secret.is_elsewhere()?.arn.clone()) {
-        let (policy, put) = policy::read_by_role(case, "secretsmanager:GetSecretValue", &arn);
-        let text = format!("write {arn} in a new revision, and allow it to the execution role{}", case.then_again());
-        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
+        let text = format!(
+            "write {arn} in a new revision, if that secret is meant, and let the execution role call secretsmanager:GetSecretValue on it{}",
+            case.then_again()
+        );
+        return Fix::words(text).run(case.commands_for_revision([]));
     }
-    let name = case.name().unwrap_or_else(|| "<name>".to_owned());
     let own = case.task.region.as_deref().unwrap_or("<region>");
-    let look = Command::new("aws secretsmanager describe-secret").option("--region", own).option("--secret-id", &name).words("--query ARN").finish();
-    Fix {
-        text: format!("name the secret of {own} in a new revision{}", case.then_again()),
-        commands: case.commands_for_revision([look]),
-        policy: None,
-        ..Fix::default()
-    }
+    let look = case.aws_at_task("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
+    Fix::words(format!("name the secret of {own} in a new revision{}", case.then_again())).run(case.commands_for_revision([look]))
 }

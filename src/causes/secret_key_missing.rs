@@ -2,6 +2,7 @@
 
 use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::look::SecretView;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 use crate::task_definition::{SecretReference, Target, TaskDefinition};
@@ -81,18 +82,12 @@ fn fix(case: &Case<'_>) -> Fix {
         _ => None,
     });
     // Prints the names of the keys, not their values.
-    let look = |id: &String| {
-        let look = case.aws("secretsmanager get-secret-value").option("--secret-id", id).maybe("--version-stage", stage);
-        look.words("--query SecretString --output text | jq keys").finish()
+    let look = |id: &Option<String>| {
+        let look = case.aws("secretsmanager get-secret-value").name("--secret-id", Kind::Secret, id.as_deref());
+        // Without `objects`, jq's error would quote a value that is no object.
+        look.maybe("--version-stage", Kind::VersionStage, stage).words("--query SecretString --output text | jq -e 'objects | keys'")
     };
-    Fix {
-        text: format!(
-            "add the key, or name one that the secret has in a new revision ({} its keys without their values){}",
-            if ids.len() == 1 { "the first command lists" } else { "each command lists" },
-            case.then_again()
-        ),
-        commands: case.commands(ids.iter().map(look)),
-        policy: None,
-        ..Fix::default()
-    }
+    let which = if ids.len() == 1 { "the first command lists" } else { "each command lists" };
+    let text = format!("add the key, or name one that the secret has in a new revision ({which} its keys without their values){}", case.then_again());
+    Fix::words(text).run(case.commands(ids.iter().map(look)))
 }

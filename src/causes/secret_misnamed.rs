@@ -1,8 +1,7 @@
 //! A secret of nearly that name exists.
 
 use super::case::{Case, Finding, Fix, Judgement};
-use super::look::{DESCRIBE, Presence, SecretView};
-use super::policy;
+use super::look::{DESCRIBE, Presence};
 use super::{Cause, Explanation, Owner, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -26,11 +25,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     let secrets = case.secrets();
     let near = secrets.iter().filter(|secret| matches!(secret.presence(), Presence::Gone)).find_map(|secret| Some((secret, secret.near()?)));
     if let Some((secret, near)) = near {
-        let meant = near.name.clone().unwrap_or_default();
-        return Judgement::new(Verdict::Confirmed, format!("secret {} does not exist; {meant} does", secret.name))
+        return Judgement::new(Verdict::Confirmed, format!("secret {} does not exist; a similar name does", secret.name))
             .culprit(secret.culprit())
             .finding(Finding::missing(format!("a secret {} in {}", secret.name, secret.region), DESCRIBE))
-            .finding(Finding::found(format!("{meant}, ARN {}", near.arn.as_deref().unwrap_or("unknown")), "ListSecrets"));
+            .finding(Finding::found(format!("a secret whose name {near}"), "ListSecrets"));
     }
     if let Some(none) = secrets.iter().find_map(|secret| secret.none_like_it().filter(|_| matches!(secret.presence(), Presence::Gone))) {
         return Judgement::new(Verdict::RuledOut, "no secret has a similar name").finding(none);
@@ -40,19 +38,13 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(near) = case.secrets().iter().find_map(SecretView::near) {
-        let meant = near.arn.as_ref().or(near.name.as_ref()).cloned().unwrap_or_default();
-        let text = format!("if {meant} was meant, write that in a new revision, and allow it to the execution role{}", case.then_again());
-        let (policy, put) = near.arn.as_ref().map(|arn| policy::read_by_role(case, "secretsmanager:GetSecretValue", arn)).unzip();
-        return Fix { text, commands: case.commands_for_revision(put), policy, ..Fix::default() };
-    }
-    let look = case.aws("secretsmanager list-secrets").words("--query 'SecretList[].Name'").finish();
-    Fix {
-        text: format!("correct the name in a new revision{}", case.then_again()),
-        commands: case.commands_for_revision([look]),
-        policy: None,
-        ..Fix::default()
-    }
+    let look = case.aws("secretsmanager list-secrets").words("--query 'SecretList[].[Name,ARN]'");
+    let text = if case.secrets().iter().any(|secret| secret.near().is_some()) {
+        "if that one was meant, write its ARN in a new revision, and let the execution role call secretsmanager:GetSecretValue on it"
+    } else {
+        "correct the name in a new revision"
+    };
+    Fix::words(format!("{text}{}", case.then_again())).run(case.commands_for_revision([look]))
 }
 
 /// What no name of a secret or parameter has.

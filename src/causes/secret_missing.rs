@@ -1,7 +1,9 @@
 //! Secrets Manager has no secret under the name or ARN.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::command::Part;
 use super::look::{DESCRIBE, Presence, SecretView};
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
 use crate::question::Question;
@@ -115,19 +117,11 @@ fn is_readable(secret: &Secret) -> bool {
 }
 
 pub(super) fn fix(case: &Case<'_>) -> Fix {
-    let name = case.name().unwrap_or_else(|| "<name>".to_owned());
-    let look = case
-        .aws("secretsmanager list-secrets")
-        .option("--filters", &format!("Key=name,Values={name}"))
-        .words("--include-planned-deletion --query 'SecretList[].[Name,ARN,DeletedDate]'");
-    let create = case.aws("secretsmanager create-secret").option("--name", &name).words("--secret-string file://value.json");
-    Fix {
-        text: format!(
-            "see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision{}",
-            case.then_again()
-        ),
-        commands: case.commands_for_revision([look.finish(), create.finish()]),
-        policy: None,
-        ..Fix::default()
-    }
+    let name = case.name();
+    let values = [Part::Words("Key=name,Values="), Part::Name(Kind::Secret, name.as_deref())];
+    let look = case.aws("secretsmanager list-secrets").argument("--filters", &values);
+    let look = look.words("--include-planned-deletion --query 'SecretList[].[Name,ARN,DeletedDate]'");
+    let create = case.aws("secretsmanager create-secret").name("--name", Kind::Secret, name.as_deref()).words("--secret-string file://value.json");
+    let text = "see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision";
+    Fix::words(format!("{text}{}", case.then_again())).run(case.commands_for_revision([look, create]))
 }

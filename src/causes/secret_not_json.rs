@@ -2,6 +2,7 @@
 
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
 use super::look::SecretView;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 use crate::task_definition::Target;
@@ -50,20 +51,14 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let ids = case.resource_arns();
-    let check =
-        |id: &String| case.aws("secretsmanager get-secret-value").option("--secret-id", id).words("--query SecretString --output text | jq type").finish();
+    let check = |id: &Option<String>| {
+        case.aws("secretsmanager get-secret-value").name("--secret-id", Kind::Secret, id.as_deref()).words("--query SecretString --output text | jq type")
+    };
     let whole = case.references.iter().find_map(|reference| match reference.target() {
         Some(Target::Secret(secret)) => Some(secret.arn.to_owned()),
         _ => None,
     });
     let drop = whole.map(|arn| format!(" ({arn})")).unwrap_or_default();
-    Fix {
-        text: format!(
-            "store a JSON object, or drop the key from valueFrom{drop} to get the whole value; the command says \"object\" once it is right{}",
-            case.then_again()
-        ),
-        commands: case.commands(ids.iter().map(check)),
-        policy: None,
-        ..Fix::default()
-    }
+    let text = format!("store a JSON object, or drop the key from valueFrom{drop} to get the whole value; the command says \"object\" once it is right");
+    Fix::words(format!("{text}{}", case.then_again())).run(case.commands(ids.iter().map(check)))
 }

@@ -2,6 +2,7 @@
 
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
 use super::look::{DESCRIBE, Presence, SecretView};
+use super::name::Kind;
 use super::policy;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::Secret;
@@ -79,26 +80,24 @@ fn hides_it(symptom: &Symptom) -> bool {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(arn) = case.secrets().iter().find_map(other_suffix).and_then(|(_, now)| now.arn.clone()) {
-        let role = case.role_name().unwrap_or_else(|| "<execution-role>".to_owned());
+        let role = case.who();
         let decisions = case.simulated_refusals();
         let mut of_now = decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
         if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
-            let text = format!("write {arn} into the task definition in a new revision; role {role} may read it already{}", case.then_again());
-            return Fix { text, commands: case.commands_for_revision([]), policy: None, ..Fix::default() };
+            let text = format!("write {arn} into the task definition in a new revision; {role} may read it already{}", case.then_again());
+            return Fix::words(text).run(case.commands_for_revision([]));
         }
-        let (policy, put) = policy::read_by_role(case, "secretsmanager:GetSecretValue", &arn);
-        let text = format!(
-            "write {arn} into the task definition in a new revision; allow it to role {role} unless its policy ends in a wildcard{}",
-            case.then_again()
-        );
-        return Fix { text, commands: case.commands_for_revision([put]), policy: Some(policy), ..Fix::default() };
+        let again = case.then_again();
+        let text = format!("write {arn} into the task definition in a new revision; allow it to {role} unless its policy ends in a wildcard{again}");
+        // It is the secret of that very name, in the account and Region of the reference.
+        let granted = Some(arn.clone()).filter(|arn| Kind::Secret.fits(arn) && !case.references.is_empty());
+        let granted = granted.and_then(|arn| policy::grant_on(case, "secretsmanager:GetSecretValue", &[arn]).ok());
+        return match granted {
+            Some(grant) => Fix::words(text).run(case.commands_for_revision([grant.put()])).policy(grant.document),
+            None => Fix::words(text).run(case.commands_for_revision([])),
+        };
     }
-    let name = case.name().unwrap_or_else(|| "<name>".to_owned());
-    let look = case.aws("secretsmanager describe-secret").option("--secret-id", &name).words("--query ARN").finish();
-    Fix {
-        text: format!("look up the ARN that the name has now, put it into the task definition and the role's policy{}", case.then_again()),
-        commands: case.commands_for_revision([look]),
-        policy: None,
-        ..Fix::default()
-    }
+    let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
+    let text = "look up the ARN that the name has now, put it into the task definition and the role's policy";
+    Fix::words(format!("{text}{}", case.then_again())).run(case.commands_for_revision([look]))
 }

@@ -116,27 +116,17 @@ fn cut_suffix(case: &Case<'_>) -> Option<(Culprit, Secret)> {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(arn) = meant(case).map(|(_, secret)| secret).or_else(|| cut_suffix(case).map(|(_, secret)| secret)).and_then(|secret| secret.arn) {
-        return Fix {
-            text: format!("write {arn} in a new revision, and deploy that"),
-            commands: case.commands_for_revision([]),
-            policy: None,
-            ..Fix::default()
-        };
+        return Fix::words(format!("write {arn} in a new revision, and deploy that")).run(case.commands_for_revision([]));
     }
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
     if right.is_none() && case.symptom.step == Step::ParameterStore {
-        return Fix {
-            text: "write the parameter's name, or its ARN, as Parameter Store knows it, in a new revision".to_owned(),
-            commands: case.commands_for_revision([]),
-            policy: None,
-            ..Fix::default()
-        };
+        return Fix::words("write the parameter's name, or its ARN, as Parameter Store knows it, in a new revision").run(case.commands_for_revision([]));
     }
     let text = match right {
         Some(right) => format!("write it as {right} in a new revision, and deploy that"),
         None => "write it as arn:<partition>:secretsmanager:<region>:<account>:secret:<name-6chars>:<json-key>:<version-stage>:<version-id>, with all three colons after the name, in a new revision, and deploy that".to_owned(),
     };
-    Fix { text, commands: case.commands_for_revision([]), policy: None, ..Fix::default() }
+    Fix::words(text).run(case.commands_for_revision([]))
 }
 
 /// What was probably meant: the one word that stands in a wrong slot is the JSON key.

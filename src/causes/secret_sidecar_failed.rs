@@ -2,6 +2,7 @@
 
 use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
 use super::command::Command;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::LogEvent;
 use crate::question::{Known, Question};
@@ -85,15 +86,10 @@ fn log_question(case: &Case<'_>) -> Option<Question> {
 fn fix(case: &Case<'_>) -> Fix {
     let tail = log_question(case).and_then(|question| match question {
         Question::LogLines { region, group, stream } => {
-            let command = Command::new("aws logs get-log-events").option("--region", &region).option("--log-group-name", &group);
-            Some(command.option("--log-stream-name", &stream).words("--limit 50 --query 'events[].message'").finish())
+            let tail = Command::aws("logs get-log-events", Some(&region)).name("--log-group-name", Kind::LogGroup, group.as_str());
+            Some(tail.name("--log-stream-name", Kind::LogStream, stream.as_str()).words("--limit 50 --query 'events[].message'"))
         }
         _ => None,
     });
-    Fix {
-        text: format!("see the log of that container; it uses the task role, not the execution role{}", case.then_again()),
-        commands: tail.into_iter().collect(),
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("see the log of that container; it uses the task role, not the execution role{}", case.then_again())).run(tail)
 }

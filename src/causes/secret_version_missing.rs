@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::look::SecretView;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -52,12 +53,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 const LIST_VERSIONS: &str = "ListSecretVersionIds";
 
 fn fix(case: &Case<'_>) -> Fix {
-    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
-    let look = case.aws("secretsmanager list-secret-version-ids").option("--secret-id", &id).finish();
-    Fix {
-        text: format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()),
-        commands: case.commands_for_revision([look]),
-        policy: None,
-        ..Fix::default()
-    }
+    let look = case.aws("secretsmanager list-secret-version-ids").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
+    Fix::words(format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()))
+        .run(case.commands_for_revision([look]))
 }

@@ -2,6 +2,7 @@
 
 use super::case::{Case, Finding, Fix, Judgement};
 use super::look::DESCRIBE;
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Symptom};
 
@@ -60,8 +61,8 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let id = case.resource_arn().unwrap_or_else(|| "<secret>".to_owned());
-    let look = case.aws("secretsmanager list-secret-version-ids").option("--secret-id", &id).finish();
-    let put = case.aws("secretsmanager put-secret-value").option("--secret-id", &id).words("--secret-string file://value.json").finish();
-    Fix { text: format!("put a value into the secret{}", case.then_again()), commands: case.commands([look, put]), policy: None, ..Fix::default() }
+    let id = case.resource_arn();
+    let on_secret = |words| case.aws(words).name("--secret-id", Kind::Secret, id.as_deref());
+    let put = on_secret("secretsmanager put-secret-value").words("--secret-string file://value.json");
+    Fix::words(format!("put a value into the secret{}", case.then_again())).run(case.commands([on_secret("secretsmanager list-secret-version-ids"), put]))
 }

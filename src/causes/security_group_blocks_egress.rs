@@ -39,13 +39,8 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_egress(case, &fault.what)) {
-        return Fix {
-            text: format!("allow tcp/443 out in the security group{}", case.then_again()),
-            commands: case.commands([open]),
-            policy: None,
-            ..Fix::default()
-        };
+        return Fix::words(format!("allow tcp/443 out in the security group{}", case.then_again())).run(case.commands([open]));
     }
-    let commands = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration.securityGroups").into_iter().collect();
-    Fix { text: "allow tcp/443 out in the security group of the task (on EC2, of the container instance)".to_owned(), commands, policy: None, ..Fix::default() }
+    Fix::words("allow tcp/443 out in the security group of the task (on EC2, of the container instance)")
+        .run(case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration.securityGroups'"))
 }

@@ -39,15 +39,8 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let more = (case.symptom.step == Step::ParameterStore).then(|| {
-        let region = case.region().unwrap_or("<region>");
-        let account = case.task.account.as_deref().unwrap_or("<account>");
-        let id = format!("arn:{}:ssm:{region}:{account}:servicesetting/ssm/parameter-store/high-throughput-enabled", case.partition());
-        case.aws("ssm update-service-setting").option("--setting-id", &id).words("--setting-value true").finish()
+        // AWS takes the setting's path in place of its ARN, for the caller's account and Region.
+        case.aws("ssm update-service-setting").words("--setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true")
     });
-    Fix {
-        text: "wait for the next try; if it returns, start fewer tasks at once or raise the limit (higher throughput is charged)".to_owned(),
-        commands: more.into_iter().collect(),
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words("wait for the next try; if it returns, start fewer tasks at once or raise the limit (higher throughput is charged)").run(more)
 }

@@ -30,5 +30,5 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    Fix { text: "wait for the next try; see the AWS Health Dashboard if it lasts".to_owned(), commands: case.commands([]), policy: None, ..Fix::default() }
+    Fix::words("wait for the next try; see the AWS Health Dashboard if it lasts").run(case.commands([]))
 }

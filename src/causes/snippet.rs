@@ -2,11 +2,34 @@
 
 use serde_json::{Value, json};
 
-use super::case::Snippet;
+use super::name::Kind;
+use super::policy::Document;
 use crate::network::Ingress;
 
+/// A resource of a template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snippet {
+    tool: &'static str,
+    text: String,
+}
+
+impl Snippet {
+    /// `terraform` or `cloudformation`.
+    #[must_use]
+    pub fn tool(&self) -> &'static str {
+        self.tool
+    }
+
+    /// What to put into the template.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// A policy on a role.
-pub(super) fn role_policy(role: &str, name: &str, policy: &Value) -> Vec<Snippet> {
+pub(super) fn role_policy(role: &str, name: &str, policy: &Document) -> Vec<Snippet> {
+    let policy = policy.as_json();
     let encoded = format!("jsonencode({})", literal(policy));
     let arguments = [("name", literal(&json!(name))), ("role", literal(&json!(role))), ("policy", encoded)];
     let properties = [("PolicyName", json!(name)), ("RoleName", json!(role)), ("PolicyDocument", policy.clone())];
@@ -21,6 +44,10 @@ pub(super) fn ingress(ingress: &Ingress) -> Vec<Snippet> {
         (None, Some(cidr)) => (cidr, ("cidr_ipv4", "CidrIp")),
         (None, None) => return Vec::new(),
     };
+    let is_name = |name: &str| Kind::SecurityGroup.fits(name) || Kind::Cidr.fits(name);
+    if !is_name(group) || !is_name(from) {
+        return Vec::new();
+    }
     let text = |text: &str| literal(&json!(text));
     let arguments =
         [("security_group_id", text(group)), (of.0, text(from)), ("ip_protocol", text("tcp")), ("from_port", port.to_string()), ("to_port", port.to_string())];
@@ -31,11 +58,17 @@ pub(super) fn ingress(ingress: &Ingress) -> Vec<Snippet> {
 /// A log group.
 pub(super) fn log_group(name: &str) -> Vec<Snippet> {
     let kinds = ("aws_cloudwatch_log_group", "AWS::Logs::LogGroup");
+    if !Kind::LogGroup.fits(name) {
+        return Vec::new();
+    }
     both(kinds, "of_tasks", &[("name", literal(&json!(name)))], &[("LogGroupName", json!(name))])
 }
 
 /// A default route to a NAT gateway.
 pub(super) fn nat_route(route_table: &str) -> Vec<Snippet> {
+    if !Kind::RouteTable.fits(route_table) {
+        return Vec::new();
+    }
     let values = [json!(route_table), json!("0.0.0.0/0"), json!("<nat-gateway>")];
     let arguments = ["route_table_id", "destination_cidr_block", "nat_gateway_id"].into_iter().zip(values.iter().map(literal)).collect::<Vec<_>>();
     let properties = ["RouteTableId", "DestinationCidrBlock", "NatGatewayId"].into_iter().zip(values.clone()).collect::<Vec<_>>();

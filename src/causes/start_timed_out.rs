@@ -26,6 +26,5 @@ fn judge(_: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix { text: format!("see the size of the image and the load of the host{}", case.then_again()), commands, policy: None, ..Fix::default() }
+    Fix::words(format!("see the size of the image and the load of the host{}", case.then_again()))
 }

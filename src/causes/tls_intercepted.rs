@@ -1,6 +1,7 @@
 //! Something on the way answers TLS in the service's place.
 
 use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::command::Command;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -39,15 +40,6 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let look = case
-        .symptom
-        .host
-        .as_ref()
-        .map(|host| format!("openssl s_client -connect {0}:443 -servername {0} </dev/null | openssl x509 -noout -issuer -dates", host.text));
-    Fix {
-        text: "from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints".to_owned(),
-        commands: look.into_iter().collect(),
-        policy: None,
-        ..Fix::default()
-    }
+    let look = case.symptom.host.as_ref().map(|host| Command::certificate_of(&host.text));
+    Fix::words("from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints").run(look)
 }

@@ -1,6 +1,7 @@
 //! The text proves nothing that the catalogue knows.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step, Symptom};
 
@@ -59,17 +60,6 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     let arn = case.task.arn.as_deref().zip(case.task.cluster.as_deref());
-    let look = arn.map(|(arn, cluster)| {
-        super::command::Command::new("aws ecs describe-tasks")
-            .maybe("--region", case.task.region.as_deref())
-            .option("--cluster", cluster)
-            .option("--tasks", arn)
-            .finish()
-    });
-    Fix {
-        text: "read the whole reason, and the events of the service; stopped tasks stay visible for about an hour".to_owned(),
-        commands: look.into_iter().collect(),
-        policy: None,
-        ..Fix::default()
-    }
+    let look = arn.map(|(arn, cluster)| case.aws_at_task("ecs describe-tasks").name("--cluster", Kind::Cluster, cluster).name("--tasks", Kind::Task, arn));
+    Fix::words("read the whole reason, and the events of the service; stopped tasks stay visible for about an hour").run(look)
 }

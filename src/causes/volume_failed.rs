@@ -35,13 +35,7 @@ fn judge(_: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let commands = Vec::new();
-    Fix {
-        text: format!("see the volume's definition, and for EBS the infrastructure role and the volume's events{}", case.then_again()),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words(format!("see the volume's definition, and for EBS the infrastructure role and the volume's events{}", case.then_again()))
 }
 
 fn is_volume(symptom: &Symptom) -> bool {

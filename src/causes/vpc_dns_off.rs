@@ -1,6 +1,7 @@
 //! The VPC does not resolve the service's name.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 use crate::reason::Fault;
@@ -67,26 +68,16 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::DnsOff { vpc, attribute }) = path::fault(case, is_it).map(|fault| fault.what) {
         let option = if attribute == "enableDnsSupport" { "--enable-dns-support" } else { "--enable-dns-hostnames" };
-        let modify = case.aws_at_task("ec2 modify-vpc-attribute").option("--vpc-id", &vpc).words(option).finish();
-        return Fix {
-            text: format!("switch {attribute} on for {vpc}{}", case.then_again()),
-            commands: case.commands([modify]),
-            policy: None,
-            ..Fix::default()
-        };
+        let modify = case.aws_at_task("ec2 modify-vpc-attribute").name("--vpc-id", Kind::Vpc, vpc.as_str()).words(option);
+        return Fix::words(format!("switch {attribute} on for {vpc}{}", case.then_again())).run(case.commands([modify]));
     }
     let servers = path::own_name_servers(case);
     if !servers.is_empty() {
         let text = format!("let {} forward the names of AWS to the VPC's resolver (169.254.169.253){}", servers.join(" and "), case.then_again());
-        return Fix { text, commands: case.commands([]), policy: None, ..Fix::default() };
+        return Fix::words(text).run(case.commands([]));
     }
     let look = ["enableDnsSupport", "enableDnsHostnames"]
-        .map(|attribute| case.aws("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>'").option("--attribute", attribute).finish());
-    Fix {
-        text: "switch on enableDnsSupport and enableDnsHostnames for the VPC, or mend the resolver that its DHCP options name; check the name's spelling"
-            .to_owned(),
-        commands: look.to_vec(),
-        policy: None,
-        ..Fix::default()
-    }
+        .map(|attribute| case.aws_at_task("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>' --attribute").words(attribute));
+    Fix::words("switch on enableDnsSupport and enableDnsHostnames for the VPC, or mend the resolver that its DHCP options name; check the name's spelling")
+        .run(look)
 }

@@ -1,6 +1,7 @@
 //! A VPC endpoint exists, but its private DNS is off and there is no other way.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
@@ -42,19 +43,8 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::EndpointPrivateDnsOff { endpoint }) = path::fault(case, is_it).map(|fault| fault.what) {
-        let modify = case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", &endpoint).words("--private-dns-enabled").finish();
-        return Fix {
-            text: format!("switch private DNS on for {endpoint}{}", case.then_again()),
-            commands: case.commands([modify]),
-            policy: None,
-            ..Fix::default()
-        };
+        let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, endpoint.as_str());
+        return Fix::words(format!("switch private DNS on for {endpoint}{}", case.then_again())).run(case.commands([modify.words("--private-dns-enabled")]));
     }
-    let commands = case.describe_endpoints().into_iter().collect();
-    Fix {
-        text: "switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC".to_owned(),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words("switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC").run(case.describe_endpoints())
 }

@@ -1,6 +1,7 @@
 //! A VPC endpoint with private DNS takes the traffic and keeps the task out.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::snippet;
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
@@ -49,11 +50,10 @@ fn fix(case: &Case<'_>) -> Fix {
             Some(ingress) => ("let tcp/443 from the task into the security group of the endpoint", path::open_ingress(case, &ingress)),
             None => (
                 "bring the endpoint to the state available, or switch its private DNS off so that traffic takes the route",
-                Some(case.aws_at_task("ec2 describe-vpc-endpoints").option("--vpc-endpoint-ids", &endpoint).finish()),
+                Some(case.aws_at_task("ec2 describe-vpc-endpoints").name("--vpc-endpoint-ids", Kind::VpcEndpoint, endpoint.as_str())),
             ),
         };
-        return Fix { text: format!("{text}{}", case.then_again()), commands: case.commands(mending), policy: None, snippets };
+        return Fix { snippets, ..Fix::words(format!("{text}{}", case.then_again())).run(case.commands(mending)) };
     }
-    let commands = case.describe_endpoints().into_iter().collect();
-    Fix { text: "let tcp/443 from the task's security group into the security group of the endpoint".to_owned(), commands, policy: None, ..Fix::default() }
+    Fix::words("let tcp/443 from the task's security group into the security group of the endpoint").run(case.describe_endpoints())
 }

@@ -1,6 +1,7 @@
 //! The NAT gateway on the way out does not work.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
@@ -40,16 +41,11 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::NatBroken { route_table, nat_gateway }) = path::fault(case, is_it).map(|fault| fault.what) {
-        let replace = case.aws_at_task("ec2 replace-route").option("--route-table-id", &route_table);
-        let replace = replace.words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<working-nat-gateway>'").finish();
+        let replace = case.aws_at_task("ec2 replace-route").name("--route-table-id", Kind::RouteTable, route_table.as_str());
+        let replace = replace.words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<working-nat-gateway>'");
         let text = format!("lead the route of {route_table} to a NAT gateway that works: {nat_gateway} does not{}", case.then_again());
-        return Fix { text, commands: case.commands([replace]), policy: None, ..Fix::default() };
+        return Fix::words(text).run(case.commands([replace]));
     }
-    let commands = vec![case.aws("ec2 describe-nat-gateways").words("--query 'NatGateways[].[NatGatewayId,State,ConnectivityType,SubnetId]'").finish()];
-    Fix {
-        text: "repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway".to_owned(),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words("repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway")
+        .run([case.aws_at_task("ec2 describe-nat-gateways").words("--query 'NatGateways[].[NatGatewayId,State,ConnectivityType,SubnetId]'")])
 }

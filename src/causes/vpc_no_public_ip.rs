@@ -1,6 +1,8 @@
 //! The subnet's way out needs a public IP, and the task has none.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::command::Part;
+use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
@@ -45,29 +47,25 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn fix(case: &Case<'_>) -> Fix {
     if path::is_on_host(case) && path::fault(case, is_it).is_some() {
-        let associate = case.aws_at_task("ec2 associate-address").words("--instance-id '<instance>' --allocation-id '<elastic-ip>'").finish();
+        let associate = case.aws_at_task("ec2 associate-address").words("--instance-id '<instance>' --allocation-id '<elastic-ip>'");
         let text = "put the container instances into private subnets with a NAT gateway, or give them public addresses";
-        return Fix { text: format!("{text}{}", case.then_again()), commands: case.commands([associate]), policy: None, ..Fix::default() };
+        return Fix::words(format!("{text}{}", case.then_again())).run(case.commands([associate]));
     }
-    if let (Some(service), Some(placement)) = (&case.task.workload, case.placed().filter(|_| path::fault(case, is_it).is_some())) {
-        let network = format!(
-            "awsvpcConfiguration={{subnets=[{}],securityGroups=[{}],assignPublicIp=ENABLED}}",
-            placement.subnets.join(","),
-            placement.security_groups.join(",")
-        );
-        let update = case.aws_at_task("ecs update-service").maybe("--cluster", case.task.cluster.as_deref()).option("--service", &service.name);
-        return Fix {
-            text: "give the task a public IP, or move it to private subnets with a NAT gateway".to_owned(),
-            commands: vec![update.option("--network-configuration", &network).words("--force-new-deployment").finish()],
-            policy: None,
-            ..Fix::default()
-        };
+    if let (Some(service), Some(placement)) = (case.service_of_task(), case.placed().filter(|_| path::fault(case, is_it).is_some())) {
+        let mut network = vec![Part::Words("awsvpcConfiguration={subnets=[")];
+        network.extend(listed(Kind::Subnet, &placement.subnets));
+        network.push(Part::Words("],securityGroups=["));
+        network.extend(listed(Kind::SecurityGroup, &placement.security_groups));
+        network.push(Part::Words("],assignPublicIp=ENABLED}"));
+        let update = case.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, case.task.cluster.as_deref());
+        let update = update.name("--service", Kind::Service, service).argument("--network-configuration", &network).words("--force-new-deployment");
+        return Fix::words("give the task a public IP, or move it to private subnets with a NAT gateway").run([update]);
     }
-    let commands = case.describe_service("services[0].networkConfiguration.awsvpcConfiguration").into_iter().collect();
-    Fix {
-        text: "set assignPublicIp ENABLED in the service's network configuration, or use private subnets with a NAT gateway".to_owned(),
-        commands,
-        policy: None,
-        ..Fix::default()
-    }
+    Fix::words("set assignPublicIp ENABLED in the service's network configuration, or use private subnets with a NAT gateway")
+        .run(case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'"))
+}
+
+/// The names of a list, as the shorthand of the AWS CLI takes them.
+fn listed(kind: Kind, names: &[String]) -> impl Iterator<Item = Part<'_>> {
+    names.iter().flat_map(move |name| [Part::Words(","), Part::Name(kind, Some(name.as_str()))]).skip(1)
 }

@@ -1,6 +1,7 @@
 //! Between the task and the service that it needs there is no way through the network.
 
 use super::case::{Case, Finding, Fix, Judgement};
+use super::name::Kind;
 use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
@@ -95,10 +96,14 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::NoRoute { route_table, gateway }) = path::fault(case, is_it).map(|fault| fault.what) {
         let snippets = if gateway.is_none() { snippet::nat_route(&route_table) } else { Vec::new() };
         let mending = match &gateway {
-            Some(gateway) => case.aws_at_task("ec2 modify-vpc-endpoint").option("--vpc-endpoint-id", gateway).option("--add-route-table-ids", &route_table),
+            Some(gateway) => case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, gateway.as_str()).name(
+                "--add-route-table-ids",
+                Kind::RouteTable,
+                route_table.as_str(),
+            ),
             None => case
                 .aws_at_task("ec2 create-route")
-                .option("--route-table-id", &route_table)
+                .name("--route-table-id", Kind::RouteTable, route_table.as_str())
                 .words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<nat-gateway>'"),
         };
         let way = gateway.as_ref().map_or_else(
@@ -106,16 +111,9 @@ fn fix(case: &Case<'_>) -> Fix {
             |gateway| format!("{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"),
         );
         let text = format!("open a path to {}: {way}{}", case.service_name(), case.then_again());
-        return Fix { text, commands: case.commands([mending.finish()]), policy: None, snippets };
+        return Fix { snippets, ..Fix::words(text).run(case.commands([mending])) };
     }
-    Fix {
-        text: format!(
-            "open a path to {}: an endpoint for it with private DNS whose security group lets 443 in, or a route to a NAT gateway; in a public subnet assignPublicIp ENABLED{}",
-            case.service_name(),
-            case.then_again()
-        ),
-        commands: case.describe_routes().into_iter().chain(case.describe_endpoints()).collect(),
-        policy: None,
-        ..Fix::default()
-    }
+    let way = "an endpoint for it with private DNS whose security group lets 443 in, or a route to a NAT gateway; in a public subnet assignPublicIp ENABLED";
+    Fix::words(format!("open a path to {}: {way}{}", case.service_name(), case.then_again()))
+        .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))
 }

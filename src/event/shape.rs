@@ -73,6 +73,8 @@ struct Shape<'a> {
     containers: Option<Vec<ContainerShape<'a>>>,
     #[serde(borrow, alias = "Attachments")]
     attachments: Option<Attachments<'a>>,
+    #[serde(borrow, alias = "Overrides")]
+    overrides: Option<Overrides<'a>>,
 
     #[serde(borrow)]
     event_name: Text<'a>,
@@ -97,6 +99,16 @@ struct ContainerShape<'a> {
     reason: Text<'a>,
     #[serde(alias = "ExitCode")]
     exit_code: Option<Number>,
+}
+
+/// What a task was started with instead of its definition's. Only the roles are wanted: commands and environments are not read.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, expecting = "an overrides object")]
+struct Overrides<'a> {
+    #[serde(borrow, alias = "ExecutionRoleArn")]
+    execution_role_arn: Text<'a>,
+    #[serde(borrow, alias = "TaskRoleArn")]
+    task_role_arn: Text<'a>,
 }
 
 /// What is attached to a task. Only the subnet of its network interface is wanted.
@@ -372,6 +384,8 @@ fn task(shape: &Shape<'_>, source: Source) -> Task {
         last_status: owned(shape.last_status.as_ref()),
         version: shape.version.as_ref().map(|number| number.0),
         subnet: shape.attachments.as_ref().filter(|_| !reasons.is_empty()).and_then(subnet),
+        execution_role: owned(shape.overrides.as_ref().and_then(|overrides| overrides.execution_role_arn.as_ref())),
+        task_role: owned(shape.overrides.as_ref().and_then(|overrides| overrides.task_role_arn.as_ref())),
         containers,
         source,
         arn,

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::text;
-use crate::causes::Verdict;
+use crate::causes::{Command, Verdict};
 use crate::diagnosis::{Diagnosis, Report};
 use crate::event::Task;
 
@@ -43,7 +43,7 @@ pub fn notification(report: &Report<'_>, state: &str, counts: &str) -> Option<St
         ("account", task.account.as_deref()),
         ("region", task.region.as_deref()),
     ];
-    let context = context.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.filter(|value| !value.is_empty())?)))).collect();
+    let context = context.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(harmless(value.filter(|value| !value.is_empty())?))))).collect();
     let resources = [&task.arn, &task.task_definition, &best.culprit.id].into_iter().flatten().map(String::as_str);
     // An incident sends one notification of a state for one task at most.
     let occasion = task.arn.as_deref().map(|arn| arn.rsplit('/').next().unwrap_or(arn).to_owned()).or_else(|| task.stopped_at.map(|at| at.to_string()));
@@ -59,7 +59,7 @@ pub fn notification(report: &Report<'_>, state: &str, counts: &str) -> Option<St
         "threadId": &report.fingerprint,
         "summary": title,
         "eventType": event_type(state),
-        "relatedResources": resources.filter(|resource| !resource.is_empty()).collect::<Vec<_>>(),
+        "relatedResources": resources.filter(|resource| !resource.is_empty()).map(harmless).collect::<Vec<_>>(),
         "additionalContext": Value::Object(context),
     });
     Some(envelope(&id, content, &metadata))
@@ -129,11 +129,13 @@ fn ending(task: &Task, counts: &str) -> String {
     out.finish()
 }
 
-/// What mends it. A command is whole or not there: half of one must not be pasted.
+/// What fixes it. A command stands here byte for byte or not at all: one that is cut or rewritten must not be pasted.
 fn next_steps(best: &Diagnosis) -> Vec<String> {
-    let commands = best.fix.commands.iter().map(|command| format!("`{}`", harmless(command)));
-    let (fitting, long): (Vec<String>, Vec<String>) = commands.partition(|step| length(step) <= LONGEST_STEP);
-    let more = !long.is_empty() || fitting.len() > MOST_STEPS - 2;
+    let commands = best.fix.commands.iter().map(Command::as_str);
+    let fits = |command: &&str| length(command) + 2 <= LONGEST_STEP && !command.contains(['`', '<', '>']);
+    let (fitting, others): (Vec<&str>, Vec<&str>) = commands.partition(fits);
+    let fitting: Vec<String> = fitting.into_iter().map(|command| format!("`{command}`")).collect();
+    let more = !others.is_empty() || fitting.len() > MOST_STEPS - 2;
     let words = Some(cut(&harmless(&best.fix.text), LONGEST_STEP)).filter(|words| !words.is_empty());
     let steps = words.into_iter().chain(fitting.into_iter().take(MOST_STEPS - 2));
     steps.chain(more.then(|| "paste the other commands from the whole notice".to_owned())).collect()
@@ -152,7 +154,7 @@ impl Description {
     }
 
     fn block(&mut self, text: &str) {
-        let text = cut(harmless(text).trim_end(), LONGEST_PART);
+        let text = cut(unmarked(text).trim_end(), LONGEST_PART);
         if !text.is_empty() {
             self.add(&format!("```\n{text}\n```"));
         }
@@ -172,8 +174,13 @@ impl Description {
     }
 }
 
-/// Text that is nothing but text in Slack's and in Teams's Markdown: `<` begins a mention or a link there, a backtick ends a block.
+/// Text that is nothing but text in Slack's and in Teams's Markdown, also outside a block: no link, whether in brackets or bare.
 fn harmless(text: &str) -> String {
+    unmarked(text).replace("](", "] (").replace("://", ": //")
+}
+
+/// The same inside a block: `<` begins a mention or a link there too, a backtick ends the block.
+fn unmarked(text: &str) -> String {
     let replaced = |letter| match letter {
         '<' => '\u{2039}',
         '>' => '\u{203a}',
@@ -206,8 +213,8 @@ fn cut(text: &str, longest: usize) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{harmless, length, message, notification};
-    use crate::causes::{Finding, Fix};
+    use super::{harmless, length, message, notification, unmarked};
+    use crate::causes::{Command, Finding, Fix, NameKind};
     use crate::diagnosis::{Report, diagnose};
     use crate::event::{Task, read_record};
     use crate::question::Evidence;
@@ -225,6 +232,19 @@ mod tests {
 
     fn read(text: Option<String>) -> Value {
         serde_json::from_str(&text.expect("a notification")).expect("JSON")
+    }
+
+    /// A command of so many bytes.
+    fn command(length: usize) -> Command {
+        let of = |cluster: usize, service: usize| {
+            let names = ["c".repeat(cluster), "s".repeat(service)];
+            let command = Command::aws("ecs update-service", Some("eu-west-1"));
+            command.name("--cluster", NameKind::Cluster, names[0].as_str()).name("--service", NameKind::Service, names[1].as_str())
+        };
+        let rest = length - of(1, 1).as_str().len() + 2;
+        let command = of(rest / 2, rest - rest / 2);
+        assert_eq!(command.as_str().len(), length);
+        command
     }
 
     fn text<'v>(value: &'v Value, path: &str) -> &'v str {
@@ -272,28 +292,29 @@ mod tests {
     #[test]
     fn a_step_has_at_most_350_characters_and_no_command_is_cut() {
         for letter in LETTERS {
-            let fits = letter.repeat(348 / length(letter));
             let long = with(|report| {
-                report.diagnoses[0].fix = Fix { text: letter.repeat(1000), commands: vec![fits.clone(), letter.repeat(349)], ..Fix::default() };
+                let commands = vec![command(348), command(349)];
+                report.diagnoses[0].fix = Fix { text: letter.repeat(1000), commands, ..Fix::default() };
             });
             let steps: Vec<&str> = long["content"]["nextSteps"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             assert!(steps.iter().all(|step| length(step) <= 350), "{steps:?}");
             assert!(steps[0].ends_with(&format!("{letter}...")), "{steps:?}");
-            assert_eq!(steps[1..], [format!("`{fits}`").as_str(), "paste the other commands from the whole notice"]);
+            assert_eq!(steps[1..], [format!("`{}`", command(348)).as_str(), "paste the other commands from the whole notice"]);
         }
-        let many = with(|report| report.diagnoses[0].fix.commands = vec!["true".to_owned(); 30]);
+        let many = with(|report| report.diagnoses[0].fix.commands = vec![command(100); 30]);
         assert_eq!(many["content"]["nextSteps"].as_array().map(Vec::len), Some(10));
     }
 
     #[test]
     fn what_others_wrote_does_nothing_in_a_chat() {
-        assert_eq!(harmless("<!channel> <https://example.com|here> ```"), "‹!channel› ‹https://example.com|here› '''");
+        assert_eq!(harmless("<!channel> [x](https://example.com) ```"), "‹!channel› [x] (https: //example.com) '''");
+        assert_eq!(unmarked("<!channel> <https://example.com|here> ```"), "‹!channel› ‹https://example.com|here› '''");
         let told = with(|report| {
             report.diagnoses[0].title = "<@U123>".to_owned();
             report.diagnoses[0].findings = vec![Finding::unknown("```<!here>```")];
-            report.diagnoses[0].fix.commands = vec!["aws `id` <name>".to_owned()];
+            report.diagnoses[0].culprit.id = Some("[x](https://example.com) <!channel>".to_owned());
         });
-        for path in ["/content/title", "/content/description", "/content/nextSteps/1"] {
+        for path in ["/content/title", "/content/description", "/metadata/relatedResources/1"] {
             assert!(!text(&told, path).is_empty() && !text(&told, path).contains(['<', '>']), "{path}");
         }
         assert_eq!(text(&told, "/content/description").matches("```").count(), 2);

@@ -6,14 +6,26 @@ use crate::diagnosis::Report;
 /// The whole report. Ends with a line break.
 #[must_use]
 pub fn render(report: &Report<'_>) -> String {
-    let heading = report.diagnoses.first().map_or_else(|| "Nothing to diagnose".to_owned(), |best| format!("`{}`: {}", best.cause.id, best.title));
+    let heading = report.diagnoses.first().map_or_else(|| "Nothing to diagnose".to_owned(), |best| format!("`{}`: {}", best.cause.id, span(&best.title)));
     format!("### {heading}\n\n{}", block(&text::render(report, Colour::Off)))
+}
+
+/// More backticks than stand together anywhere in a text.
+fn fence(text: &str, fewest: usize) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat((longest + 1).max(fewest))
+}
+
+/// A line of text in which no Markdown is read: names from outside can hold links, mentions and HTML.
+fn span(text: &str) -> String {
+    let fence = fence(text, 1);
+    let blank = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{blank}{text}{blank}{fence}")
 }
 
 /// A text in a block that none of its lines can end.
 #[must_use]
 pub fn block(text: &str) -> String {
-    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
+    let fence = fence(text, 3);
     format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))
 }

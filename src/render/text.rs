@@ -174,7 +174,7 @@ fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     let _ = writeln!(out, "  {} (owner: {owner})", colour.strong("fix"));
     let _ = writeln!(out, "    {}", fix.text);
     if let Some(policy) = &fix.policy
-        && let Ok(pretty) = serde_json::to_string_pretty(policy)
+        && let Ok(pretty) = serde_json::to_string_pretty(policy.as_json())
     {
         for line in pretty.lines() {
             let _ = writeln!(out, "      {line}");
@@ -185,8 +185,8 @@ fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     }
     // A template is worth changing for what is proved.
     for snippet in fix.snippets.iter().filter(|_| diagnosis.verdict == Verdict::Confirmed) {
-        let _ = writeln!(out, "    {}", colour.quiet(&format!("in {}", snippet.tool)));
-        for line in snippet.text.lines() {
+        let _ = writeln!(out, "    {}", colour.quiet(&format!("in {}", snippet.tool())));
+        for line in snippet.text().lines() {
             let _ = writeln!(out, "      {line}");
         }
     }

@@ -8,7 +8,7 @@ mod scan;
 use serde::Deserialize;
 
 use super::super::scalar::{Moment, Number, Str};
-use super::{Attachments, ContainerShape, Detail, Shape, is_interface};
+use super::{Attachments, ContainerShape, Detail, Overrides, Shape, is_interface};
 use scan::{Scan, Text};
 
 /// Reads a whole text as one object of the wire.
@@ -52,6 +52,15 @@ impl<'a> Scan<'a> {
             b"attachments" => {
                 let attachments = scan.attachments()?;
                 once(&mut shape.attachments, attachments)
+            }
+            b"overrides" => {
+                let mut overrides = Overrides::default();
+                scan.each_key(|scan, key| match key {
+                    b"executionRoleArn" => scan.text_into(&mut overrides.execution_role_arn),
+                    b"taskRoleArn" => scan.text_into(&mut overrides.task_role_arn),
+                    _ => scan.skip_unless_capital(key),
+                })?;
+                once(&mut shape.overrides, overrides)
             }
             b"eventName" => scan.text_into(&mut shape.event_name),
             b"eventType" => scan.text_into(&mut shape.event_type),

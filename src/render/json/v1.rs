@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::instant::Instant;
 use super::line::{Line, objects};
-use crate::causes::{Culprit, Finding, Fix};
+use crate::causes::{self, Command, Culprit, Finding, Fix};
 use crate::check::Findings;
 use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
@@ -102,7 +102,7 @@ objects! {
 
     struct FixV1<'r> {
         text: &'r str,
-        commands: &'r [String],
+        commands: Vec<&'r str>,
         policy: Option<&'r Value>,
         snippets: Vec<SnippetV1<'r>>,
     }
@@ -267,6 +267,7 @@ fn evidence(finding: &Finding) -> EvidenceV1<'_> {
 }
 
 fn fix(fix: &Fix) -> FixV1<'_> {
-    let snippets = fix.snippets.iter().map(|snippet| SnippetV1 { tool: snippet.tool, text: &snippet.text }).collect();
-    FixV1 { text: &fix.text, commands: &fix.commands, policy: fix.policy.as_ref(), snippets }
+    let snippets = fix.snippets.iter().map(|snippet| SnippetV1 { tool: snippet.tool(), text: snippet.text() }).collect();
+    let commands = fix.commands.iter().map(Command::as_str).collect();
+    FixV1 { text: &fix.text, commands, policy: fix.policy.as_ref().map(causes::Document::as_json), snippets }
 }
