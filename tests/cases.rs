@@ -7,44 +7,19 @@
 
 #![expect(clippy::panic, reason = "a helper that fails fails its test")]
 
+mod recorded;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ecs_triage::causes::{CAUSES, Verdict};
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::{Task, read_record};
-use ecs_triage::question::{Answer, Evidence, Question, record};
 use ecs_triage::render::notice::notice;
 use ecs_triage::render::text::{Colour, render};
-use ecs_triage::task_definition::TaskDefinition;
-use ecs_triage::triage::{Investigation, ROUNDS, next_round};
-use serde_json::{Value, json};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn entries(directory: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(directory).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
-    paths.sort();
-    paths
-}
-
-fn cases() -> Vec<PathBuf> {
-    let directories = entries(&root().join("tests/cases")).into_iter().filter(|path| path.is_dir() && !path.ends_with("_evidence"));
-    directories.flat_map(|directory| entries(&directory)).filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
-}
-
-/// JSON in place, or the file that a string names.
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(path) => fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}")),
-        json => json.to_string(),
-    }
-}
+use recorded::{cases, investigated, read_case, text_of};
+use serde_json::Value;
 
 /// What no state of AWS proves, and why.
 const NEVER_CONFIRMED: &[(&str, &str)] = &[
@@ -90,79 +65,10 @@ const NEVER_RULED_OUT: &[(&str, &str)] = &[
     ("volume-failed", "nothing is asked"),
 ];
 
-fn read_case(path: &Path) -> Value {
-    serde_json::from_str(&fs::read_to_string(path).expect("the case can be read")).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The answers that a case records, its own before those that it shares; `None` where AWS is not asked.
-fn recorded(case: &Value, of: &Path) -> Option<Evidence> {
-    if case["evidence"].is_null() && case["with"].is_null() && case["otherwise"].is_null() {
-        return None;
-    }
-    let mut all = Evidence::default();
-    for part in case["with"].as_array().into_iter().flatten().chain([&case["evidence"]]).filter(|part| !part.is_null()) {
-        let text = text_of(part);
-        let mut value: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", of.display()));
-        if let Value::Array(told) = value {
-            let answers: Vec<Value> = told.into_iter().map(|told| json!({"question": told["ask"], "answer": told["answer"]})).collect();
-            value = json!({"schema": "ecs-triage/evidence/v1", "answers": answers});
-        }
-        let evidence = record::read(&value.to_string()).unwrap_or_else(|error| panic!("{}: {error}", of.display()));
-        for told in value["answers"].as_array().into_iter().flatten() {
-            let question: Question = serde_json::from_value(told["question"].clone()).unwrap_or_else(|error| panic!("{}: {error}", of.display()));
-            let lost = lost(&told["answer"], &json!(evidence.answer(&question)));
-            assert!(lost.is_none(), "{}: {} holds no {}", of.display(), json!(question), lost.unwrap_or_default());
-        }
-        evidence.answers().for_each(|(question, answer)| all.note(question.clone(), answer.clone()));
-    }
-    Some(all)
-}
-
-/// The first name in what was written that is not in what was read: unknown facts are ignored, so a slip would go unseen.
-fn lost(written: &Value, read: &Value) -> Option<String> {
-    match (written, read) {
-        (Value::Object(fields), Value::Object(kept)) => fields.iter().find_map(|(name, value)| match kept.get(name) {
-            Some(kept) => lost(value, kept),
-            None => Some(name.clone()),
-        }),
-        (Value::Array(values), Value::Array(kept)) => values.iter().zip(kept).find_map(|(value, kept)| lost(value, kept)),
-        _ => None,
-    }
-}
-
-/// What is known at the end of a live investigation that gets the recorded answers.
-fn investigated(case: &Value, of: &Path, tasks: &[Task], problems: &mut Vec<String>) -> Evidence {
-    let definition = Some(&case["task_definition"])
-        .filter(|definition| !definition.is_null())
-        .map(|it| TaskDefinition::from_json(&text_of(it)).expect("the definition reads"));
-    let Some(mut recorded) = recorded(case, of) else {
-        return definition.map(Evidence::of_definition).unwrap_or_default();
-    };
-    let mut evidence = Evidence::default();
-    if let Some(definition) = definition {
-        match tasks.iter().find_map(Question::task_definition_of) {
-            Some(question) => recorded.note(question, Answer::TaskDefinition(Box::new(definition))),
-            None => evidence = evidence.with_definition(definition),
-        }
-    }
-    let otherwise = case["otherwise"].as_str();
-    let mut investigations: Vec<Investigation<'_>> = tasks.iter().map(Investigation::of).collect();
-    let mut asked = BTreeSet::new();
-    for _ in 0..ROUNDS {
-        for question in next_round(&mut investigations, &evidence) {
-            let answer = recorded.answer(&question).cloned().or_else(|| otherwise.map(|why| Answer::Unknown(why.to_owned())));
-            asked.insert(question.clone());
-            match answer {
-                Some(answer) => evidence.note(question, answer),
-                None => problems.push(format!("{}: no answer to {}", of.display(), json!(question))),
-            }
-        }
-    }
-    // A definition in the case's own place need not be asked for.
-    let idle = recorded.answers().map(|(question, _)| question);
-    let idle = idle.filter(|question| !asked.contains(question) && (case["task_definition"].is_null() || !matches!(question, Question::TaskDefinition { .. })));
-    problems.extend(idle.map(|question| format!("{}: nobody asks {}", of.display(), json!(question))));
-    evidence
+/// The tasks of a case's event.
+fn tasks(case: &Value, of: &Path) -> Vec<Task> {
+    let read = read_record(&text_of(&case["event"])).into_iter().flat_map(|entry| entry.tasks);
+    read.map(|task| task.unwrap_or_else(|error| panic!("{}: {error}", of.display()))).collect()
 }
 
 #[test]
@@ -172,11 +78,7 @@ fn cases_read_as_their_snapshots_say() {
     let (mut confirmed, mut ruled_out) = (BTreeSet::new(), BTreeSet::new());
     for path in cases() {
         let case = read_case(&path);
-        let tasks: Vec<Task> = read_record(&text_of(&case["event"]))
-            .into_iter()
-            .flat_map(|entry| entry.tasks)
-            .map(|task| task.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
-            .collect();
+        let tasks = tasks(&case, &path);
         let evidence = investigated(&case, &path, &tasks, &mut problems);
         let mut read = String::new();
         let mut causes = Vec::new();

@@ -158,8 +158,10 @@ pub(super) struct Addition {
 
 /// `statement`, which lets the role that was refused, added to the policy that the resource has.
 pub(super) fn addition(case: &Case<'_>, there: Option<&Value>, statement: Value) -> Result<Addition, Refusal> {
-    let actions = texts(&statement["Action"]);
-    for action in &actions {
+    if let Some(strange) = texts(&statement["Resource"]).into_iter().find(|resource| *resource != "*" && !is_plain_arn(resource)) {
+        return Err(Refusal(format!("the name of the resource {}", why_not(strange))));
+    }
+    for action in texts(&statement["Action"]) {
         let role = grantee(case, action)?;
         let named = [&statement["Principal"]["AWS"], &statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]];
         if !named.into_iter().any(|name| name.as_str().is_some_and(|name| name == role || case.role_arn().as_deref() == Some(name))) {
@@ -188,6 +190,12 @@ pub(super) fn new_trust(case: &Case<'_>) -> Document {
         trust["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
     }
     Document(json!({"Version": "2012-10-17", "Statement": [trust]}))
+}
+
+/// An ARN without a wildcard, save those that stand for a secret's suffix and for the streams of a log group.
+fn is_plain_arn(text: &str) -> bool {
+    let name = text.strip_suffix("-??????").or_else(|| text.strip_suffix(":*")).unwrap_or(text);
+    name.starts_with("arn:") && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=,.@#!'();&-".contains(&byte))
 }
 
 fn texts(value: &Value) -> Vec<&str> {
