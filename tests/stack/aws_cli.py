@@ -1,4 +1,4 @@
-"""Gives each command of a list to the AWS CLI, which checks it and gets an empty answer in place of AWS's."""
+"""Gives each command of a list to the AWS CLI, which checks it up to the request that it would send."""
 
 import contextlib
 import io
@@ -11,26 +11,42 @@ import sys
 import tempfile
 
 from awscli.clidriver import create_clidriver
-from botocore.awsrequest import AWSResponse
 
 # What a person puts in the place of a placeholder whose value must have a form; for others the placeholder itself will do.
-SAMPLES = {"<region>": "eu-west-1", "<number>": "90", "<address-range>": "10.0.0.0/16"}
+SAMPLES = {"<region>": "eu-west-1", "<bucket>": "bucket", "<number>": "90", "<address-range>": "10.0.0.0/16"}
 # What the commands read that a person makes first.
 FILES = ["value.json", "value.txt", "login.json", "boundary.json", "<local-file>"]
 
 
-class Body(io.BytesIO):
-    """A response that is read whole."""
-
-    def stream(self, **_):
-        yield self.read()
+class Sent(Exception):
+    """A request was complete."""
 
 
-def answer(request, **_):
-    """An empty answer in the protocol of the request."""
-    is_xml = b"Action=" in (request.body or b"") if isinstance(request.body, bytes) else "Action=" in str(request.body)
-    text = b"<Response></Response>" if is_xml or ".s3." in request.url else b"{}"
-    return AWSResponse(request.url, 200, {"Content-Length": str(len(text))}, Body(text))
+class Taker:
+    """The AWS CLI, which takes a command if it makes a request of it: by then words, options and values have been checked."""
+
+    def __init__(self):
+        self.models = create_clidriver().session.get_component("data_loader")
+        self.requests = 0
+
+    def sent(self, **_):
+        self.requests += 1
+        raise Sent
+
+    def refused(self, command):
+        """What the AWS CLI says against a command; nothing if it takes it."""
+        # A driver remembers options of the commands before; what it has read of the models may be shared.
+        driver = create_clidriver()
+        driver.session.register_component("data_loader", self.models)
+        driver.session.register("before-send", self.sent)
+        self.requests = 0
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            try:
+                status = driver.main([*arguments(command), "--no-sign-request"])
+            except SystemExit as ended:
+                status = ended.code
+        return "" if self.requests else f"status {status}: {said.getvalue().strip()[-400:]}"
 
 
 def arguments(command):
@@ -40,19 +56,6 @@ def arguments(command):
     return [re.sub("|".join(map(re.escape, SAMPLES)), lambda found: SAMPLES[found[0]], word) for word in words]
 
 
-def refused(command):
-    """What the AWS CLI says against a command; nothing if it takes it."""
-    driver = create_clidriver()
-    driver.session.register("before-send", answer)
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            status = driver.main([*arguments(command), "--no-sign-request"])
-        except SystemExit as ended:
-            status = ended.code
-    return "" if status == 0 else f"status {status}: {err.getvalue().strip()[-400:]}"
-
-
 def main():
     commands = json.loads(pathlib.Path(sys.argv[1]).read_text())
     with tempfile.TemporaryDirectory() as directory:
@@ -60,7 +63,8 @@ def main():
         os.environ.update(AWS_CONFIG_FILE="none", AWS_SHARED_CREDENTIALS_FILE="none", AWS_EC2_METADATA_DISABLED="true", AWS_PAGER="")
         for name in FILES:
             pathlib.Path(name).write_text("{}")
-        problems = {command: why for command in commands if (why := refused(command))}
+        taker = Taker()
+        problems = {command: why for command in commands if (why := taker.refused(command))}
     for command, why in problems.items():
         print(f"{command}\n    {why}", file=sys.stderr)
     print(f"{len(commands) - len(problems)} of {len(commands)} commands are taken by the AWS CLI")
