@@ -43,10 +43,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     let said = lines.found().and_then(|lines| lines.iter().rev().find_map(|line| Some((line, telling(&line.message)?))));
     let title = format!("container {name} failed, and others wait for it");
     if let Some((line, symptom)) = said {
-        let told = Finding::found(format!("its log says {}/{}: {}", symptom.step, symptom.fault, line.message.trim()), "GetLogEvents");
+        // A line may hold anything that the container printed: only the words that were recognized are for everybody.
+        let words = line.message.get(symptom.span.clone()).unwrap_or_default().trim();
+        let told = Finding::found(format!("its log says {}/{}: {words}", symptom.step, symptom.fault), "GetLogEvents");
         return Judgement::new(Verdict::Confirmed, title).finding(told).findings(hidden);
     }
-    let last = lines.found().and_then(|lines| lines.last()).map(|line| Finding::found(format!("its log ends with: {}", line.message.trim()), "GetLogEvents"));
+    let read = lines.found().filter(|lines| !lines.is_empty());
+    let last = read.map(|lines| Finding::found(format!("none of the last {} lines of its log is recognized; the command shows them", lines.len()), "GetLogEvents"));
     let unknown = if last.is_some() { None } else { Finding::not_told("what its log says", lines) };
     Judgement::new(Verdict::Likely, title).findings(last).findings(hidden).findings(unknown)
 }
