@@ -144,7 +144,7 @@ impl<'d> Check<'d> {
     }
 
     fn case<'c>(&'c self, symptom: &'c Symptom, references: Vec<Reference>, evidence: &'c Evidence) -> Case<'c> {
-        Case { task: &self.task, symptom, definition: Known::Found(self.definition), references, evidence, placement: self.placement.as_ref() }
+        Case { task: &self.task, symptom, definition: Known::Found(self.definition), references, evidence, placement: self.placement.as_ref(), forecast: true }
     }
 
     /// The ways in which the task could fail, with the references that each is about.

@@ -206,25 +206,26 @@ fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
 fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Case<'c> {
     let definition = evidence.definition_of(task);
     let references = definition.found().map(|definition| culprits(symptom, definition)).unwrap_or_default();
-    Case { task, symptom, definition, references, evidence, placement: None }
+    Case { task, symptom, definition, references, evidence, placement: None, forecast: false }
 }
 
 /// What each cause that claims the case's symptom makes of it. What only its words ruled out is not told.
 pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
-    let judged = causes::claiming(case.symptom).map(|cause| (cause, (cause.judge)(case)));
-    let told = judged.filter(|(_, judgement)| judgement.verdict != Verdict::RuledOut || !judgement.findings.is_empty());
-    let diagnosis = |(cause, judgement): (&'static Cause, causes::Judgement)| Diagnosis {
-        cause,
-        title: judgement.title,
-        verdict: judgement.verdict,
-        looked: Looked::of(cause, case),
-        culprit: judgement.culprit.unwrap_or_else(|| case.culprit()),
-        findings: judgement.findings.into_iter().chain(case.definition_unread()).collect(),
-        drawing: judgement.drawing,
-        fix: if judgement.has_passed { case.try_again() } else { (cause.fix)(case) }.explained(),
-        symptom,
+    let diagnosis = |cause: &'static Cause| {
+        let assessment = (cause.assess)(case)?;
+        Some(Diagnosis {
+            cause,
+            verdict: assessment.verdict(),
+            title: assessment.title,
+            looked: Looked::of(cause, case),
+            culprit: assessment.culprit.unwrap_or_else(|| case.culprit()),
+            findings: assessment.findings.into_iter().chain(case.definition_unread()).collect(),
+            drawing: assessment.drawing,
+            fix: assessment.fix.explained(),
+            symptom,
+        })
     };
-    told.map(diagnosis).collect()
+    causes::claiming(case.symptom).filter_map(diagnosis).collect()
 }
 
 /// What AWS can say about a task beyond what is known, the most telling first; nothing where nothing is wrong.
@@ -250,7 +251,7 @@ pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
 /// What the text names as failing.
 fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
     let nothing = Evidence::default();
-    let case = Case { task, symptom, definition: Known::NotAsked, references: Vec::new(), evidence: &nothing, placement: None };
+    let case = Case { task, symptom, definition: Known::NotAsked, references: Vec::new(), evidence: &nothing, placement: None, forecast: false };
     case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
 }
 

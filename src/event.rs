@@ -43,6 +43,8 @@ pub struct Task {
     pub region: Option<String>,
     /// When it stopped.
     pub stopped_at: Option<Timestamp>,
+    /// When ECS began to stop it, or its containers had stopped, whichever is earlier.
+    pub stopping_at: Option<Timestamp>,
     /// When it had started, if ever it did.
     pub started_at: Option<Timestamp>,
     /// ECS's stop code, such as `TaskFailedToStart`.
@@ -114,6 +116,12 @@ impl Task {
     pub fn from_reason(text: &str) -> Self {
         let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: redact(text).into_owned() };
         Self { reasons: vec![reason], ..Self::default() }
+    }
+
+    /// The earliest time by which it had failed: it stops up to a minute after what stopped it.
+    #[must_use]
+    pub fn failed_by(&self) -> Option<Timestamp> {
+        [self.stopping_at, self.stopped_at].into_iter().flatten().min()
     }
 
     /// Whether the record is the last word on its task. An event is, once the status is `STOPPED`: earlier ones of the same stop follow each

@@ -1,7 +1,9 @@
 //! The platform or agent version is older than what the reference needs.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
 use super::command::Command;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Question;
@@ -24,8 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
         told && matches!(symptom.step, Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole)
     },
     ask: |case| case.instance_question().into_iter().collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use super::case::{Case, Finding, Fix, Judgement};
-use super::look::Presence;
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
-use super::resource_policy_blocks::side;
+use super::resource_policy::{ask, side};
+use super::secret::Presence;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
 use crate::policy_document::ResourceSide;
@@ -23,9 +25,8 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Have the owner add a resource policy, and encrypt with a customer managed key whose policy allows the role.",
     },
     when: claims,
-    ask: super::resource_policy_blocks::ask,
-    judge,
-    fix,
+    ask,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 because no resource-based policy allows the secretsmanager:GetSecretValue action",

@@ -1,6 +1,8 @@
 //! The reference to the environment file is written wrongly.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
 use crate::reason::{Fault, Step};
@@ -17,8 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::EnvFile && matches!(symptom.fault, Fault::BadReference | Fault::Misconfigured),
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Unable to parse bucket and key from s3 ARN specified in environmentFile my-bucket/prod.env, error: invalid s3 arn: my-bucket/prod.env",
         also: &["agent-too-old"],

@@ -1,8 +1,10 @@
 //! The environment file is not in the bucket, or the bucket is not there.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::Case;
 use super::command::{Command, Part};
-use super::look::nearest;
+use super::judgement::{Judgement, joined};
+use super::likeness::nearest;
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
@@ -23,8 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::EnvFile && (symptom.fault == Fault::NotFound || (symptom.fault == Fault::AccessDenied && symptom.action.is_none())),
     ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Unable to download env file with key env/prod.env from bucket my-bucket, error: operation error S3: GetObject, https response error StatusCode: 404, RequestID: ABCDEF1234567890, HostID: Zx9K+abc/def=, NoSuchKey: The specified key does not exist.",
         also: &["agent-too-old"],

@@ -1,9 +1,11 @@
 //! The role that the task names does not exist.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::look::RoleView;
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
+use super::role::RoleView;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
@@ -22,8 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
         (symptom.fault == Fault::AssumeRoleDenied || symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing) && !symptom.service_linked
     },
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

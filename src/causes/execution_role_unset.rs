@@ -1,6 +1,8 @@
 //! The task definition names no execution role, and the task needs one.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing,
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example { text: "ASM secret resource: unable to find execution role credentials", also: &["agent-too-old", "execution-role-missing"] },
         Example { text: "CannotPullECRContainerError: engine ecr credentials: not found", also: &["agent-too-old", "execution-role-missing"] },

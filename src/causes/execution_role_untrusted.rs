@@ -1,10 +1,12 @@
 //! ECS may not assume the role that the task names.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::Case;
 use super::execution_role_missing::GET_ROLE;
-use super::look::RoleView;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
+use super::role::RoleView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::policy_document::{TaskOrigin, Trust, trust};
 use crate::question::Known;
@@ -24,8 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::AssumeRoleDenied,
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/ecsTaskExecutionRole' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
         also: &["execution-role-missing"],

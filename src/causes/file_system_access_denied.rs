@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
-use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::{Case, DEFINITION};
 use super::command::Command;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy::{self, Addition};
 use super::{Cause, Example, Explanation, Owner, Verdict};
@@ -28,8 +30,7 @@ pub(super) const CAUSE: Cause = Cause {
             && symptom.action.is_none()
     },
     ask: |case| iam_volume(case).map(|(file_system, _)| question(case, file_system)).into_iter().collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution; code: 32",
         also: &["file-system-misconfigured"],

@@ -1,6 +1,8 @@
 //! The volume names a file system, access point or path that is not there.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::question::facts::AccessPoint;
@@ -23,8 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
             && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference | Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied)
     },
     ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: mounting fs-06f98f3e7fbc8300c.efs.us-east-1.amazonaws.com:/data failed, reason given by server: No such file or directory' : unsuccessful EFS utils command execution; code: 32",
         also: &[],

@@ -1,6 +1,8 @@
 //! The file system cannot be reached over the network.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
@@ -19,8 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::EfsVolume && matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused),
     ask: path::ask_mount,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: Connection timed out' : unsuccessful EFS utils command execution; code: 32",
         also: &["file-system-misconfigured"],

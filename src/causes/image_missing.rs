@@ -1,13 +1,15 @@
 //! The registry has no such image.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
 use super::command::Command;
+use super::image::EcrImage;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::{Image, Repository};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
-use crate::task_definition::ReferenceKind;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "image-missing",
@@ -21,8 +23,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::NotFound,
     ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "CannotPullContainerError: Error response from daemon: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 not found: manifest unknown",
         also: &[],
@@ -49,49 +50,6 @@ fn judge(case: &Case<'_>) -> Judgement {
             }
         }
         (_, known) => Judgement::new(Verdict::Likely, title).findings(Finding::not_told("which tags the repository has", known)),
-    }
-}
-
-/// An image in a private registry of Amazon ECR.
-pub(super) struct EcrImage {
-    pub(super) region: String,
-    pub(super) registry: String,
-    /// The repository's name.
-    pub(super) path: String,
-    /// Its tag or digest.
-    reference: String,
-}
-
-impl EcrImage {
-    /// The image that the case is about, if ECR keeps it.
-    pub(super) fn of(case: &Case<'_>) -> Option<Self> {
-        let name = case.references.iter().find(|reference| reference.kind == ReferenceKind::Image).map(|reference| reference.value_from.clone());
-        Self::parse(&name.or_else(|| case.name())?)
-    }
-
-    /// Takes the name of an image in ECR apart; `None` for other registries.
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        let (host, rest) = name.split_once('/')?;
-        let mut parts = host.split('.');
-        let (registry, "dkr", "ecr" | "ecr-fips", region) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else { return None };
-        let (path, reference) = match (rest.split_once('@'), rest.split_once(':')) {
-            (Some((path, digest)), _) => (path.split(':').next().unwrap_or(path), digest),
-            (None, Some((path, tag))) => (path, tag),
-            (None, None) => (rest, "latest"),
-        };
-        Some(Self { region: region.to_owned(), registry: registry.to_owned(), path: path.to_owned(), reference: reference.to_owned() })
-    }
-
-    pub(super) fn repository(&self) -> Question {
-        Question::Repository { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
-    }
-
-    pub(super) fn policy(&self) -> Question {
-        Question::RepositoryPolicy { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
-    }
-
-    fn question(&self) -> Question {
-        Question::Image { region: self.region.clone(), registry: self.registry.clone(), repository: self.path.clone(), reference: self.reference.clone() }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The image is not built for the task's platform.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -16,8 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::PlatformMismatch,
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example { text: "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'", also: &[] }],
 };
 

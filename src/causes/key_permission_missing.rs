@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use super::case::{Case, Culprit, Finding, FindingKind, Fix, Judgement};
+use super::assessment::{Culprit, Finding, FindingKind, Fix};
+use super::case::Case;
 use super::command::Command;
-use super::look::KeyView;
+use super::judgement::{Judgement, joined};
+use super::key::KeyView;
 use super::name::Kind;
 use super::policy::{self, Addition};
 use super::role_permission_missing::SIMULATION;
@@ -27,8 +29,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask: |case| case.ask_keys().into_iter().chain(case.ask_refusal()).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: AccessDeniedException: Access to KMS is not allowed status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
@@ -80,7 +81,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let told_by = match (&case.symptom.key, case.symptom.step) {
         (Some(_), _) => "stoppedReason",
         (None, Step::ParameterStore) => super::parameter_missing::DESCRIBE_PARAMETERS,
-        (None, _) => super::look::DESCRIBE,
+        (None, _) => super::secret::DESCRIBE,
     };
     let named = keys.first().map(|key| Finding::found(format!("the key is {}", key.id), told_by));
     let which = named.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));

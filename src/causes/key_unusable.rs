@@ -1,7 +1,9 @@
 //! The KMS key is disabled, scheduled for deletion or gone.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
 use super::command::Command;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
@@ -19,8 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::KmsKeyUnusable || (symptom.fault == Fault::KmsDenied && super::key_permission_missing::claims(symptom)),
     ask: |case| case.ask_keys(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-east-1: operation error SSM: GetParameters, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, InvalidKeyId: arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab is disabled. (Service: AWSKMS; Status Code: 400; Error Code: DisabledException; Request ID: 59647aab-d88f-4bf5-8ac7-b358b03f4722)",
         also: &[],

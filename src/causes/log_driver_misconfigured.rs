@@ -1,6 +1,8 @@
 //! The log configuration cannot work as it is written.
 
-use super::case::{Case, Fix, Judgement};
+use super::assessment::Fix;
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step};
 
@@ -20,8 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
                 || (symptom.fault == Fault::NotFound && symptom.bucket.is_some()))
     },
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example { text: "Invalid firelens configuration type: fluent-bit", also: &[] }],
 };
 

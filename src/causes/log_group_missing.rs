@@ -1,7 +1,9 @@
 //! The log group that the container writes to does not exist.
 
-use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::{Case, DEFINITION};
 use super::command::Command;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
 use super::snippet;
@@ -23,8 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask: |case| groups(case).iter().map(question).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.\n\tstatus code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
         also: &[],

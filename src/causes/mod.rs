@@ -1,15 +1,10 @@
 //! The catalogue: why a task could not start. One cause, one file, one line in [`CAUSES`]; everything else derives from the records.
 //!
-//! A cause claims symptoms (`when`), says how sure the evidence makes it (`judge`) and what mends it (`fix`). Its words are its
+//! A cause claims symptoms (`when`), says how sure the evidence makes it and what fixes it (`assess`). Its words are its
 //! documentation. Causes see plain values only: no client, no clock, no environment.
 
-mod case;
-mod command;
-mod look;
-mod name;
 mod path;
-mod policy;
-mod snippet;
+mod shared;
 
 mod agent_too_old;
 mod cross_account_not_shared;
@@ -73,8 +68,10 @@ mod vpc_no_route;
 use crate::question::Question;
 use crate::reason::Symptom;
 use crate::words::words;
+use shared::{assessment, case, command, image, judgement, key, likeness, name, parameter, policy, proof, refusal, resource_policy, role, secret, snippet};
 
-pub use case::{Case, Culprit, Finding, FindingKind, Fix, Judgement};
+pub use assessment::{Assessment, Culprit, Finding, FindingKind, Fix};
+pub use case::Case;
 pub use command::Command;
 pub use name::Kind as NameKind;
 pub use policy::Document;
@@ -146,10 +143,8 @@ pub struct Cause {
     pub when: fn(&Symptom) -> bool,
     /// What to ask of AWS; asked again when answers have come, until nothing new is asked.
     pub ask: fn(&Case<'_>) -> Vec<Question>,
-    /// How sure the case makes it, and what was found.
-    pub judge: fn(&Case<'_>) -> Judgement,
-    /// What to type.
-    pub fix: fn(&Case<'_>) -> Fix,
+    /// How sure the case makes it, why, and what to type; nothing where only its words speak for it, and they speak for others more.
+    pub assess: fn(&Case<'_>) -> Option<Assessment>,
     /// Reasons that it claims, as ECS words them.
     pub examples: &'static [Example],
 }

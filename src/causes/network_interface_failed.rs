@@ -1,6 +1,8 @@
 //! The task's network interface could not be set up.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::Subnet;
@@ -19,8 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::NetworkInterface && !symptom.is_normal() && symptom.action.is_none() && symptom.deny.is_none(),
     ask: |case| case.service_question().into_iter().chain(question(case)).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example { text: "Network interface provision complete error timeout wait for network interface provision.", also: &[] }],
 };
 

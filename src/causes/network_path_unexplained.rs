@@ -1,6 +1,8 @@
 //! The path is open, and still the connection fails.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::reason::Fault;
 
@@ -16,8 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns) && super::vpc_no_route::needs_network(symptom),
     ask: path::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp 10.0.3.41:443: connect: connection refused",
         also: &["tls-intercepted"],

@@ -1,6 +1,8 @@
 //! Recognised, and none of our business: named in one honest line.
 
-use super::case::{Case, Fix, Judgement};
+use super::assessment::Fix;
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step, Symptom};
 
@@ -16,8 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example { text: "Essential container in task exited", also: &[] },
         Example {

@@ -1,6 +1,8 @@
 //! The reference names another Region than the task's.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::parameter_missing::DESCRIBE_PARAMETERS;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Known;
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
     ask: super::parameter_missing::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

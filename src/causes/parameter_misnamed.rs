@@ -1,7 +1,9 @@
 //! A parameter of nearly that name exists.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
-use super::look::ParameterView;
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
+use super::parameter::ParameterView;
 use super::parameter_missing::DESCRIBE_PARAMETERS;
 use super::{Cause, Explanation, Owner, Verdict};
 use crate::question::Known;
@@ -19,8 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
     ask: super::parameter_missing::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

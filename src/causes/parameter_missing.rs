@@ -1,9 +1,11 @@
 //! Parameter Store has no such parameter.
 
-use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::{Case, DEFINITION};
 use super::command::Part;
-use super::look::ParameterView;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::parameter::ParameterView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
@@ -20,8 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
     ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example {
             text: "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /orders/db-url,/orders/db-password",

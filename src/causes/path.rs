@@ -4,8 +4,10 @@
 //! out, by the same drawing.
 
 use super::Verdict;
-use super::case::{Case, Culprit, Finding, Judgement};
+use super::assessment::{Culprit, Finding};
+use super::case::Case;
 use super::command::{Command, Part};
+use super::judgement::Judgement;
 use super::name::Kind;
 use crate::network::{Break, Caller, Destination, Fault, Ingress, Path, Remote, Snapshot, State, draw, judge as judge_path, mount, needed};
 use crate::question::facts::{AclEntry, ContainerInstance, Instance, MountTarget, Subnet, VpcEndpoint};

@@ -1,6 +1,8 @@
 //! The credentials of the moment were not good; the next try usually is.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::{Moment, RunningTask};
 use crate::question::{Known, Question};
@@ -22,8 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
         credentials || passing
     },
     ask: |case| question(case).into_iter().collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-west-2: operation error SSM: GetParameters, https response error StatusCode: 400, RequestID: c07b7c1e-64f2-4b6d-9a58-2f3e1d0c9b8a, api error ExpiredTokenException: The security token included in the request is expired",
         also: &[],

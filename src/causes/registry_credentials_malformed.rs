@@ -1,8 +1,10 @@
 //! The secret with the registry's login does not hold a login.
 
-use super::case::{Case, Finding, Fix, Judgement};
-use super::look::SecretView;
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step};
 
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::RegistryCredentials && symptom.fault == Fault::WrongShape,
     ask: |case| case.secrets().iter().flat_map(SecretView::ask).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example { text: "Asm fetching username: AuthorizationData is malformed, empty field", also: &[] }],
 };
 

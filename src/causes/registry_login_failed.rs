@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
 use super::command::Command;
-use super::image_missing::EcrImage;
-use super::look::RoleView;
+use super::image::EcrImage;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy::{self, Addition};
+use super::role::RoleView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
 use crate::question::facts::{Policy, Repository};
@@ -26,8 +28,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example {
             text: "CannotPullContainerError: Error response from daemon: pull access denied for my-repo/my-image, repository does not exist or may require 'docker login'",

@@ -1,6 +1,8 @@
 //! The registry allows no more pulls for now.
 
-use super::case::{Case, Fix, Judgement};
+use super::assessment::Fix;
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step};
 
@@ -16,8 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::Throttled,
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "CannotPullContainerError: Error response from daemon: toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating and upgrading: https://www.docker.com/increase-rate-limit",
         also: &[],

@@ -1,16 +1,13 @@
 //! The policy on the resource refuses the call.
 
-use super::case::{Case, Finding, Fix, Judgement};
-use super::command::Command;
-use super::image_missing::EcrImage;
-use super::name::Kind;
-use super::policy::{self, Addition, Document};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
+use super::policy::{self, Addition};
+use super::resource_policy::{ask, command, known, side};
 use super::role_permission_missing::is_untold;
 use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::arn::Arn;
-use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
-use crate::question::facts::Policy;
-use crate::question::{Known, Question};
+use crate::policy_document::ResourceSide;
 use crate::reason::{Deny, Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -29,8 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
         symptom.fault == Fault::AccessDenied && (told || (explicit && symptom.step != Step::LogDriver))
     },
     ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no resource-based policy allows the secretsmanager:GetSecretValue action",
         also: &[],
@@ -63,60 +59,6 @@ fn judge(case: &Case<'_>) -> Judgement {
         }
         Some((ResourceSide::Unsure(why), _)) => judgement(Verdict::Likely).finding(Finding::unknown(format!("what the resource's policy says: {why}"))),
         None => judgement(Verdict::Likely).findings(Finding::not_told("which statement it is, and whether it still stands", known(case))),
-    }
-}
-
-/// The question after the policy on the resource that was refused.
-fn question(case: &Case<'_>) -> Option<Question> {
-    if matches!(case.symptom.step, Step::ImagePull | Step::EcrAuth) {
-        return EcrImage::of(case).map(|image| image.policy());
-    }
-    let secrets = case.secrets();
-    let secret = secrets.first()?;
-    Some(Question::SecretPolicy { region: secret.region.clone(), id: secret.id.clone() })
-}
-
-/// What the policy on the resource says to the role, and where that is from.
-pub(super) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static str)> {
-    let question = question(case)?;
-    let document = match case.look::<Policy>(&question) {
-        Known::Found(policy) => Some(&policy.0),
-        Known::Missing => None,
-        Known::Unknown(_) | Known::NotAsked => return None,
-    };
-    let call = case.refused_calls().into_iter().next()?;
-    let role_arn = case.role()?.arn().or_else(|| case.symptom.principal.as_ref().map(|fact| fact.text.clone()))?;
-    let role = NamedRole::parse(&role_arn)?;
-    let owner = Arn::parse(&call.resource).map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty())?;
-    let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
-    Some((resource_policy(document, &request, &owner), question.source()))
-}
-
-/// Asks for the policy, and for what names the resource and the role whole.
-pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
-    question(case).into_iter().chain(case.ask_refusal()).collect()
-}
-
-/// What is known of the policy.
-fn known<'c>(case: &Case<'c>) -> Known<'c, Policy> {
-    question(case).map_or(Known::NotAsked, |question| case.look(&question))
-}
-
-/// The command that shows the policy, or the one that writes it whole.
-fn command(case: &Case<'_>, whole: Option<&Document>) -> Option<Command> {
-    match question(case)? {
-        Question::RepositoryPolicy { region, registry, name } => {
-            let words = if whole.is_some() { "ecr set-repository-policy" } else { "ecr get-repository-policy" };
-            let command = Command::aws(words, Some(&region)).name("--registry-id", Kind::Account, registry.as_str());
-            let command = command.name("--repository-name", Kind::Repository, name.as_str());
-            Some(whole.into_iter().fold(command, |command, whole| command.document("--policy-text", whole)))
-        }
-        Question::SecretPolicy { region, id } => {
-            let words = if whole.is_some() { "secretsmanager put-resource-policy" } else { "secretsmanager get-resource-policy" };
-            let command = Command::aws(words, Some(&region)).name("--secret-id", Kind::Secret, id.as_str());
-            Some(whole.into_iter().fold(command, |command, whole| command.document("--resource-policy", whole)))
-        }
-        _ => None,
     }
 }
 

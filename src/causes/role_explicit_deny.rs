@@ -1,6 +1,8 @@
 //! A policy denies the call explicitly.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
 use super::{Cause, Example, Explanation, Owner, Verdict};
@@ -22,8 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
             && (matches!(symptom.refused_by, Some(Deny::Explicit | Deny::Session)) || is_untold(symptom))
     },
     ask: |case| case.ask_refusal(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 with an explicit deny in an identity-based policy",
         also: &["resource-policy-blocks"],

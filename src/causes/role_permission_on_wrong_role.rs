@@ -1,6 +1,8 @@
 //! The permission stands on the task role instead of the execution role.
 
-use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::role_permission_missing::{SIMULATION, asked, refused};
 use super::{Cause, Explanation, Owner, Verdict};
@@ -19,8 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::role_permission_missing::claims,
     ask: |case| case.ask_refusal(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

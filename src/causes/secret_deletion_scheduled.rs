@@ -1,8 +1,10 @@
 //! The secret is marked for deletion.
 
-use super::case::{Case, Finding, Fix, Judgement};
-use super::look::{DESCRIBE, Presence};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::secret::{DESCRIBE, Presence};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::PendingDeletion || super::secret_missing::is_not_found(symptom),
     ask: super::secret_missing::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13, InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.",
         also: &[],

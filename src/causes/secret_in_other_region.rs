@@ -1,8 +1,10 @@
 //! The reference names another Region than the task's.
 
-use super::case::{Case, Finding, Fix, Judgement};
-use super::look::{DESCRIBE, Presence};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::secret::{DESCRIBE, Presence};
 use super::{Cause, Explanation, Owner, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -17,8 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::secret_missing::is_not_found,
     ask: super::secret_missing::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

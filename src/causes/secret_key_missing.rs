@@ -1,8 +1,10 @@
 //! The secret's JSON has no such key.
 
-use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
-use super::look::SecretView;
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 use crate::task_definition::{SecretReference, Target, TaskDefinition};
@@ -19,8 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::JsonKeyMissing,
     ask: |case| case.secrets().iter().flat_map(SecretView::ask).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key password",
         also: &[],

@@ -1,9 +1,11 @@
 //! Secrets Manager has no secret under the name or ARN.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
 use super::command::Part;
-use super::look::{DESCRIBE, Presence, SecretView};
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::secret::{DESCRIBE, Presence, SecretView};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::arn::Arn;
 use crate::question::Question;
@@ -23,8 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: is_not_found,
     ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example {
             text: "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123' from AWS Secrets Manager. Check whether the secret exists in the specified Region: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, ResourceNotFoundException: Secrets Manager can't find the specified secret.",

@@ -1,8 +1,10 @@
 //! A JSON key is asked of a secret whose value is not a JSON object.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
-use super::look::SecretView;
+use super::assessment::{Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 use crate::task_definition::Target;
@@ -19,8 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::NotJson,
     ask: |case| case.secrets().iter().flat_map(SecretView::ask).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): invalid character 'h' looking for beginning of value",

@@ -1,9 +1,11 @@
 //! The secret was deleted and made again, so its ARN has another suffix.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
-use super::look::{DESCRIBE, Presence, SecretView};
+use super::assessment::{Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
+use super::secret::{DESCRIBE, Presence, SecretView};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::Secret;
 use crate::reason::{Fault, Step, Symptom};
@@ -20,8 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| super::secret_missing::is_not_found(symptom) || hides_it(symptom),
     ask: super::secret_missing::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
         also: &[

@@ -1,7 +1,9 @@
 //! The reference itself is written wrongly.
 
-use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
-use super::look::{DESCRIBE, Presence};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::judgement::{Judgement, joined};
+use super::secret::{DESCRIBE, Presence};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::Known;
 use crate::question::facts::Secret;
@@ -24,8 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
             && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar)
     },
     ask: |case| super::secret_missing::ask(case).into_iter().chain(super::parameter_missing::ask(case)).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId.",

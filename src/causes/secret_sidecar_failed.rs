@@ -1,7 +1,9 @@
 //! A container that fetches secrets for the others failed.
 
-use super::case::{Case, DEFINITION, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::{Case, DEFINITION};
 use super::command::Command;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::LogEvent;
@@ -25,8 +27,7 @@ pub(super) const CAUSE: Cause = Cause {
             && !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
     },
     ask: |case| log_question(case).into_iter().collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "dependency graph: failed to resolve container ordering dependency [aws-secrets-manager-agent(agent:2) (STOPPED->STOPPED) - Exit: 1] for target [app(nginx:1.27) (NONE->RUNNING)] as dependency did not exit successfully.",
         also: &[],
@@ -49,7 +50,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(Verdict::Confirmed, title).finding(told).findings(hidden);
     }
     let read = lines.found().filter(|lines| !lines.is_empty());
-    let last = read.map(|lines| Finding::found(format!("none of the last {} lines of its log is recognized; the command shows them", lines.len()), "GetLogEvents"));
+    let last =
+        read.map(|lines| Finding::found(format!("none of the last {} lines of its log is recognized; the command shows them", lines.len()), "GetLogEvents"));
     let unknown = if last.is_some() { None } else { Finding::not_told("what its log says", lines) };
     Judgement::new(Verdict::Likely, title).findings(last).findings(hidden).findings(unknown)
 }

@@ -1,8 +1,10 @@
 //! The version stage or version id that the reference names does not exist.
 
-use super::case::{Case, Finding, Fix, Judgement};
-use super::look::SecretView;
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::VersionNotFound && !super::secret_without_value::lacks_current(symptom),
     ask: |case| case.secrets().iter().map(SecretView::ask_versions).collect(),
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Fetching secret data from AWS Secrets Manager in region us-east-1: secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSPENDING status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
         also: &[],

@@ -1,8 +1,10 @@
 //! The secret exists but has never been given a value, or lost its current version.
 
-use super::case::{Case, Finding, Fix, Judgement};
-use super::look::DESCRIBE;
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::secret::DESCRIBE;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Symptom};
 
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| lacks_current(symptom) || super::secret_missing::is_not_found(symptom),
     ask: super::secret_missing::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
         also: &[],
@@ -48,7 +49,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return if all_current { Judgement::new(Verdict::RuledOut, "the secret has a current value").finding(current) } else { Judgement::unsupported() };
     }
     let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
-    if let Some(found) = secrets.iter().find_map(super::look::SecretView::found) {
+    if let Some(found) = secrets.iter().find_map(super::secret::SecretView::found) {
         let changed = found.last_changed_date.map(|at| format!(" (changed on {at})")).unwrap_or_default();
         let has_one = format!("it has a current version now{changed}");
         return if case.is_since(found.last_changed_date) {

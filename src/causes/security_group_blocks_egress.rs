@@ -1,6 +1,8 @@
 //! The task's security group lets nothing out on 443.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
 
@@ -16,8 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

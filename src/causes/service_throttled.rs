@@ -1,6 +1,8 @@
 //! The service answered, but said: too many requests.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step, Symptom};
 
@@ -16,8 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::Throttled && reads_from_aws(symptom),
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-east-1: operation error SSM: GetParameters, exceeded maximum number of attempts, 3, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error ThrottlingException: Rate exceeded",
         also: &["recovered-by-itself"],

@@ -1,6 +1,8 @@
 //! Something before the start took longer than it may.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step};
 
@@ -16,8 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::TimedOut && matches!(symptom.step, Step::ImagePull | Step::Unknown),
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example { text: "DockerTimeoutError: Could not transition to pulled; timed out after waiting 2h0m0s", also: &[] }],
 };
 

@@ -1,7 +1,9 @@
 //! Something on the way answers TLS in the service's place.
 
-use super::case::{Case, Culprit, Finding, Fix, Judgement};
+use super::assessment::{Culprit, Finding, Fix};
+use super::case::Case;
 use super::command::Command;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
 
@@ -17,8 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::vpc_no_route::needs_network(symptom)),
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Fetching secret data from AWS Secrets Manager in region us-west-2: secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: RequestError: send request failed caused by: Post \"https://secretsmanager.us-west-2.amazonaws.com/\": tls: failed to verify certificate: x509: certificate signed by unknown authority",
         also: &[],

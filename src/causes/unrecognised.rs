@@ -1,6 +1,8 @@
 //! The text proves nothing that the catalogue knows.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step, Symptom};
@@ -17,8 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[
         Example { text: "ResourceInitializationError: something nobody has seen before", also: &[] },
         Example {

@@ -1,6 +1,8 @@
 //! A volume could not be made, attached or mounted.
 
-use super::case::{Case, Fix, Judgement};
+use super::assessment::Fix;
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Step, Symptom};
 
@@ -22,8 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
             && !symptom.is_normal()
     },
     ask: super::nothing,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting \"/var/lib/x\" to rootfs at \"/app/settings.json\": not a directory",
         also: &[],

@@ -1,6 +1,8 @@
 //! The VPC does not resolve the service's name.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::Break;
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && super::vpc_no_route::needs_network(symptom),
     ask: path::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp: lookup ssm.us-west-2.amazonaws.com on 10.0.0.2:53: no such host",
         also: &["network-path-unexplained"],

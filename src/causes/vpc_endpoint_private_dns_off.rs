@@ -1,6 +1,8 @@
 //! A VPC endpoint exists, but its private DNS is off and there is no other way.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
@@ -17,8 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

@@ -1,6 +1,8 @@
 //! A VPC endpoint with private DNS takes the traffic and keeps the task out.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::snippet;
 use super::{Cause, Explanation, Owner, Verdict, path};
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

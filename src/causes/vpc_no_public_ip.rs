@@ -1,7 +1,9 @@
 //! The subnet's way out needs a public IP, and the task has none.
 
-use super::case::{Case, Finding, Fix, Judgement};
+use super::assessment::{Finding, Fix};
+use super::case::Case;
 use super::command::Part;
+use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
 use crate::network::Break;
@@ -18,8 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    judge,
-    fix,
+    assess: |case| joined(case, judge, fix),
     examples: &[],
 };
 

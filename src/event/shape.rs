@@ -65,6 +65,8 @@ struct Shape<'a> {
     stopped_at: Option<Moment<'a>>,
     #[serde(borrow, alias = "StoppingAt")]
     stopping_at: Option<Moment<'a>>,
+    #[serde(borrow, alias = "ExecutionStoppedAt")]
+    execution_stopped_at: Option<Moment<'a>>,
     #[serde(borrow, alias = "StartedAt")]
     started_at: Option<Moment<'a>>,
     #[serde(alias = "Version")]
@@ -379,6 +381,7 @@ fn task(shape: &Shape<'_>, source: Source) -> Task {
         account,
         region,
         stopped_at,
+        stopping_at: [&shape.stopping_at, &shape.execution_stopped_at].into_iter().flatten().filter_map(Moment::timestamp).min(),
         started_at: first_time(&[&shape.started_at]),
         stop_code,
         last_status: owned(shape.last_status.as_ref()),

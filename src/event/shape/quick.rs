@@ -44,6 +44,7 @@ impl<'a> Scan<'a> {
             b"stoppedReason" => scan.text_into(&mut shape.stopped_reason),
             b"stoppedAt" => scan.moment_into(&mut shape.stopped_at),
             b"stoppingAt" => scan.moment_into(&mut shape.stopping_at),
+            b"executionStoppedAt" => scan.moment_into(&mut shape.execution_stopped_at),
             b"startedAt" => scan.moment_into(&mut shape.started_at),
             b"createdAt" => scan.moment_into(&mut shape.created_at),
             b"updatedAt" => scan.moment_into(&mut shape.updated_at),

@@ -2,18 +2,15 @@
 
 use std::net::Ipv4Addr;
 
-use super::Verdict;
+use super::assessment::{Culprit, Finding, Fix};
 use super::command::{Command, Part};
 use super::name::Kind;
-use super::policy::Document;
-use super::snippet::Snippet;
 use crate::arn::Arn;
 use crate::event::Task;
-use crate::question::facts::AwsVpcConfiguration;
-use crate::question::{Evidence, Known};
+use crate::question::facts::{AwsVpcConfiguration, Moment, Service};
+use crate::question::{Evidence, Fact, Known, Question};
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, split_suffix};
-use crate::words::words;
 
 /// What a cause judges.
 #[derive(Debug, Clone)]
@@ -30,166 +27,71 @@ pub struct Case<'a> {
     pub placement: Option<&'a AwsVpcConfiguration>,
     /// The references that the symptom can be about.
     pub references: Vec<Reference>,
-}
-
-/// How sure a cause is of a case, and why.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Judgement {
-    /// How sure.
-    pub verdict: Verdict,
-    /// What happened, in one line, by name.
-    pub title: String,
-    /// What it happened to, where that is not what the case names.
-    pub culprit: Option<Culprit>,
-    /// What was found, was missing, or stayed unknown.
-    pub findings: Vec<Finding>,
-    /// The network path, drawn line by line, where one was judged.
-    pub drawing: Vec<String>,
-    /// Nothing of it is left to mend: the state that ECS complained of has passed.
-    pub has_passed: bool,
-}
-
-/// The thing that failed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Culprit {
-    /// Such as `secret`, `parameter`, `role`, `log-group`.
-    pub kind: &'static str,
-    /// Its name; absent where several fit or none is named.
-    pub id: Option<String>,
-    /// Where the task definition mentions it.
-    pub references: Vec<Reference>,
-}
-
-words! {
-    /// What became of something looked for.
-    FindingKind {
-        Found = "found",
-        Missing = "missing",
-        Unknown = "unknown",
-    }
-}
-
-/// A piece of evidence.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    /// What became of it.
-    pub kind: FindingKind,
-    /// One sentence, without the kind.
-    pub text: String,
-    /// The API call or file that it comes from.
-    pub source: Option<&'static str>,
-}
-
-impl Finding {
-    /// Something that was seen.
-    pub(super) fn found(text: impl Into<String>, source: &'static str) -> Self {
-        Self { kind: FindingKind::Found, text: text.into(), source: Some(source) }
-    }
-
-    /// Something that was looked for and is not there.
-    pub(super) fn missing(text: impl Into<String>, source: &'static str) -> Self {
-        Self { kind: FindingKind::Missing, text: text.into(), source: Some(source) }
-    }
-
-    /// Something that nobody looked at.
-    pub(crate) fn unknown(text: impl Into<String>) -> Self {
-        Self { kind: FindingKind::Unknown, text: text.into(), source: None }
-    }
-
-    /// A finding for what stayed unknown: why AWS did not tell, or that nobody asked.
-    pub(super) fn not_told<T>(what: &str, known: Known<'_, T>) -> Option<Finding> {
-        match known {
-            Known::Unknown(why) => Some(Finding::unknown(format!("{what}: {why}"))),
-            Known::NotAsked => Some(Finding::unknown(what)),
-            Known::Found(_) | Known::Missing => None,
-        }
-    }
-}
-
-/// What fixes it.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Fix {
-    /// What to do, in words.
-    pub text: String,
-    /// What to paste.
-    pub commands: Vec<Command>,
-    /// The policy to add, where one is missing.
-    pub policy: Option<Document>,
-    /// The same for templates, where one resource fixes it.
-    pub snippets: Vec<Snippet>,
-}
-
-impl Fix {
-    /// A fix in words.
-    pub(super) fn words(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
-    }
-
-    /// The same with commands to paste.
-    pub(super) fn run(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
-        self.commands.extend(commands);
-        self
-    }
-
-    /// The same with a policy to add.
-    pub(super) fn policy(mut self, document: Document) -> Self {
-        self.policy = Some(document);
-        self
-    }
-
-    /// The same, saying for what its placeholders stand.
-    pub(crate) fn explained(mut self) -> Self {
-        let withheld: std::collections::BTreeSet<String> = self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
-        for why in withheld {
-            self.text = format!("{}; {why}", self.text);
-        }
-        self
-    }
+    /// Whether nothing has failed yet: the symptom is suspected before a deployment, and what AWS says now is what counts.
+    pub forecast: bool,
 }
 
 /// How a source is cited where the definition proves something.
-pub(super) const DEFINITION: &str = "task definition";
+pub(in crate::causes) const DEFINITION: &str = "task definition";
 
-impl Judgement {
-    pub(super) fn new(verdict: Verdict, title: impl Into<String>) -> Self {
-        Self { verdict, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new(), has_passed: false }
+impl<'a> Case<'a> {
+    /// What is known of what a question asks for.
+    pub(in crate::causes) fn look<T: Fact>(&self, question: &Question) -> Known<'a, T> {
+        self.evidence.look(question)
     }
 
-    /// Nothing but the words speaks for it, and the words speak for others more; it is not shown.
-    pub(super) fn unsupported() -> Self {
-        Self::new(Verdict::RuledOut, String::new())
+    /// Whether something happened after the task failed.
+    pub(in crate::causes) fn is_since(&self, at: Option<Moment>) -> bool {
+        at.zip(self.task.failed_by()).is_some_and(|(at, failed)| at.0 >= failed)
     }
 
-    pub(super) fn finding(mut self, finding: Finding) -> Self {
-        self.findings.push(finding);
-        self
+    /// The task's Region, or that of what it asked for.
+    pub(in crate::causes) fn own_region(&self) -> &str {
+        self.task.region.as_deref().or(self.region()).unwrap_or("us-east-1")
     }
 
-    pub(super) fn findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
-        self.findings.extend(findings);
-        self
+    /// The Region to which the container of a reference writes its logs, where the definition names one.
+    pub(in crate::causes) fn log_region(&self, reference: &Reference) -> Option<&str> {
+        let container = self.definition()?.containers.iter().find(|container| Some(&container.name) == reference.container.as_ref())?;
+        container.log_configuration.as_ref()?.options.get("awslogs-region")?.as_deref()
     }
 
-    pub(super) fn drawing(mut self, drawing: Vec<String>) -> Self {
-        self.drawing = drawing;
-        self
+    /// The question after the service that keeps the task running.
+    pub(in crate::causes) fn service_question(&self) -> Option<Question> {
+        let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
+        let cluster = self.task.cluster.as_ref()?.clone();
+        Some(Question::Service { region: self.own_region().to_owned(), cluster, name: service.name.clone() })
     }
 
-    /// That the state which ECS complained of has passed, as a finding shows.
-    pub(super) fn passed(mut self, finding: Finding) -> Self {
-        self.has_passed = true;
-        self.finding(finding)
+    /// How the service puts its tasks into the network.
+    pub(in crate::causes) fn placed(&self) -> Option<&'a AwsVpcConfiguration> {
+        if let Some(given) = self.placement {
+            return Some(given);
+        }
+        let service = self.look::<Box<Service>>(&self.service_question()?).found()?;
+        service.network_configuration.as_ref()?.awsvpc_configuration.as_ref()
     }
 
-    pub(super) fn culprit(mut self, culprit: Culprit) -> Self {
-        self.culprit = Some(culprit);
-        self
+    /// The task's subnet, or else all that its service may use.
+    pub(in crate::causes) fn candidate_subnets(&self) -> Vec<String> {
+        let own: Vec<String> = self.task.subnet.iter().map(ToString::to_string).collect();
+        let mut ids = if own.is_empty() { self.placed().map(|placement| placement.subnets.clone()).unwrap_or_default() } else { own };
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// The question after the host, where the task was not on Fargate.
+    pub(in crate::causes) fn instance_question(&self) -> Option<Question> {
+        let arn = self.task.container_instance.as_ref()?.clone();
+        let cluster = self.task.cluster.as_ref()?.clone();
+        Some(Question::ContainerInstance { region: self.own_region().to_owned(), cluster, arn })
     }
 }
 
 impl Case<'_> {
     /// The task definition, where it is known.
-    pub(super) fn definition(&self) -> Option<&TaskDefinition> {
+    pub(in crate::causes) fn definition(&self) -> Option<&TaskDefinition> {
         match self.definition {
             Known::Found(definition) => Some(definition),
             Known::Missing | Known::Unknown(_) | Known::NotAsked => None,
@@ -214,7 +116,7 @@ impl Case<'_> {
     }
 
     /// The short name of what failed.
-    pub(super) fn name(&self) -> Option<String> {
+    pub(in crate::causes) fn name(&self) -> Option<String> {
         let mut names: Vec<String> = self.references.iter().map(reference_name).collect();
         names.dedup();
         if let [name] = names.as_slice() {
@@ -232,7 +134,7 @@ impl Case<'_> {
     }
 
     /// The reference as it must stand in a command or a policy: the definition's own where it is known, else the text's.
-    pub(super) fn resource_arn(&self) -> Option<String> {
+    pub(in crate::causes) fn resource_arn(&self) -> Option<String> {
         let of_reference = match self.references.as_slice() {
             [reference] => Some(reference),
             several => several.first().filter(|first| several.iter().all(|other| reference_name(other) == reference_name(first))),
@@ -247,12 +149,12 @@ impl Case<'_> {
     }
 
     /// The execution role: what overrode it for this task, or what the definition names.
-    pub(super) fn execution_role(&self) -> Option<&str> {
+    pub(in crate::causes) fn execution_role(&self) -> Option<&str> {
         self.task.execution_role.as_deref().or(self.definition()?.execution_role_arn.as_deref())
     }
 
     /// The task role, likewise.
-    pub(super) fn task_role_arn(&self) -> Option<&str> {
+    pub(in crate::causes) fn task_role_arn(&self) -> Option<&str> {
         self.task.task_role.as_deref().or(self.definition()?.task_role_arn.as_deref())
     }
 
@@ -263,7 +165,7 @@ impl Case<'_> {
     }
 
     /// The ARN of the role that the case turns on, where it is a role of the task's own.
-    pub(super) fn own_role(&self) -> Option<&str> {
+    pub(in crate::causes) fn own_role(&self) -> Option<&str> {
         let own = [self.execution_role(), self.task_role_arn()].into_iter().flatten();
         match self.named_role() {
             Some(named) => own.into_iter().find(|arn| is_same_role(arn, named)),
@@ -273,7 +175,7 @@ impl Case<'_> {
     }
 
     /// The name of the role that the case turns on, whoever's it is.
-    pub(super) fn role_name(&self) -> Option<String> {
+    pub(in crate::causes) fn role_name(&self) -> Option<String> {
         let name_in = |arn: &str| Arn::parse(arn).and_then(|arn| arn.role_name().map(str::to_owned));
         self.named_role().map_or_else(|| self.own_role().and_then(name_in), name_in)
     }
@@ -284,7 +186,7 @@ impl Case<'_> {
     }
 
     /// The user that was refused, where it was no role.
-    pub(super) fn user_name(&self) -> Option<&str> {
+    pub(in crate::causes) fn user_name(&self) -> Option<&str> {
         let principal = Arn::parse(&self.symptom.principal.as_ref()?.text)?;
         principal.resource.strip_prefix("user/")?.rsplit('/').next().filter(|name| !name.is_empty())
     }
@@ -303,7 +205,7 @@ impl Case<'_> {
     }
 
     /// Who was refused, as a sentence names them.
-    pub(super) fn who(&self) -> String {
+    pub(in crate::causes) fn who(&self) -> String {
         match (self.role_name(), self.user_name()) {
             (Some(role), _) => format!("role {role}"),
             (None, Some(user)) => format!("user {user}"),
@@ -313,13 +215,13 @@ impl Case<'_> {
     }
 
     /// Who was refused, as a culprit.
-    pub(super) fn refused_culprit(&self) -> Culprit {
+    pub(in crate::causes) fn refused_culprit(&self) -> Culprit {
         let user = self.user_name().map(str::to_owned);
         Culprit { kind: if user.is_some() { "user" } else { "role" }, id: self.role_name().or(user), references: self.references.clone() }
     }
 
     /// Whether the secret is referred to by a whole ARN, with six characters at its end.
-    pub(super) fn has_suffix(&self) -> bool {
+    pub(in crate::causes) fn has_suffix(&self) -> bool {
         let of_reference = self.references.iter().find_map(|reference| match reference.target() {
             Some(Target::Secret(secret)) => Some(secret.arn.starts_with("arn:") && secret.name_and_suffix().1),
             _ => None,
@@ -330,18 +232,18 @@ impl Case<'_> {
     }
 
     /// The Region that the text names and the task's own, where they differ.
-    pub(super) fn other_region(&self) -> Option<(&str, &str)> {
+    pub(in crate::causes) fn other_region(&self) -> Option<(&str, &str)> {
         let (named, own) = (self.symptom.region.as_ref()?.text.as_str(), self.task.region.as_deref()?);
         (named != own).then_some((named, own))
     }
 
     /// The service that was not reached, in words.
-    pub(super) fn service_name(&self) -> &'static str {
+    pub(in crate::causes) fn service_name(&self) -> &'static str {
         self.service().0
     }
 
     /// The service that the step calls, and its endpoint's short name.
-    pub(super) fn service(&self) -> (&'static str, Option<&'static str>) {
+    pub(in crate::causes) fn service(&self) -> (&'static str, Option<&'static str>) {
         match self.symptom.step {
             Step::SecretsManager | Step::RegistryCredentials => ("Secrets Manager", Some("secretsmanager")),
             Step::ParameterStore => ("Parameter Store", Some("ssm")),
@@ -354,13 +256,13 @@ impl Case<'_> {
     }
 
     /// Whether the connection went to a private address, an endpoint in the VPC, or to a public one; `None` where no address is told.
-    pub(super) fn reached_for_endpoint(&self) -> Option<bool> {
+    pub(in crate::causes) fn reached_for_endpoint(&self) -> Option<bool> {
         let address: Ipv4Addr = self.symptom.address.as_ref()?.text.parse().ok()?;
         Some(address.is_private() || matches!(address.octets(), [100, 64..=127, ..]))
     }
 
     /// What the address that was called tells of the way there.
-    pub(super) fn address_found(&self) -> Option<Finding> {
+    pub(in crate::causes) fn address_found(&self) -> Option<Finding> {
         let address = &self.symptom.address.as_ref()?.text;
         let said = if self.reached_for_endpoint()? {
             format!("the call went to the private address {address}: an endpoint in the VPC takes it, a NAT gateway does not help")
@@ -371,12 +273,12 @@ impl Case<'_> {
     }
 
     /// The endpoint as a culprit.
-    pub(super) fn endpoint(&self) -> Culprit {
+    pub(in crate::causes) fn endpoint(&self) -> Culprit {
         Culprit { kind: "endpoint", id: self.symptom.host.as_ref().map(|host| host.text.clone()), references: self.references.clone() }
     }
 
     /// How to see the endpoints of the task's Region for the service. The name begins otherwise in some partitions.
-    pub(super) fn describe_endpoints(&self) -> Option<Command> {
+    pub(in crate::causes) fn describe_endpoints(&self) -> Option<Command> {
         let service = self.service().1?;
         let values = [
             Part::Words("Name=service-name,Values=*."),
@@ -389,24 +291,24 @@ impl Case<'_> {
     }
 
     /// How to see the routes of the task's subnet; the answer is empty where the VPC's main table counts.
-    pub(super) fn describe_routes(&self) -> Option<Command> {
+    pub(in crate::causes) fn describe_routes(&self) -> Option<Command> {
         let look = self.aws_at_task("ec2 describe-route-tables").filter("association.subnet-id", Kind::Subnet, self.task.subnet.as_deref()?);
         Some(look.words("--query 'RouteTables[].Routes'"))
     }
 
     /// How to see a part of the service's configuration.
-    pub(super) fn describe_service(&self, query: &'static str) -> Option<Command> {
+    pub(in crate::causes) fn describe_service(&self, query: &'static str) -> Option<Command> {
         let look = self.aws_at_task("ecs describe-services").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
         Some(look.name("--services", Kind::Service, self.service_of_task()?).words(query))
     }
 
     /// The service that starts the task again.
-    pub(super) fn service_of_task(&self) -> Option<&str> {
+    pub(in crate::causes) fn service_of_task(&self) -> Option<&str> {
         self.task.workload.as_ref().filter(|workload| workload.is_service).map(|workload| workload.name.as_str())
     }
 
     /// Who was refused, what, and on what, as a sentence needs them.
-    pub(super) fn refusal(&self) -> (String, String, String) {
+    pub(in crate::causes) fn refusal(&self) -> (String, String, String) {
         let who = self.who();
         let action = self.symptom.action.as_ref().map_or_else(|| "the call".to_owned(), |action| action.text.clone());
         let on = self.name().map(|name| format!(" on {name}")).unwrap_or_default();
@@ -414,17 +316,17 @@ impl Case<'_> {
     }
 
     /// The Region in which the resource lives.
-    pub(super) fn region(&self) -> Option<&str> {
+    pub(in crate::causes) fn region(&self) -> Option<&str> {
         self.symptom.region.as_ref().map(|fact| fact.text.as_str()).or(self.task.region.as_deref())
     }
 
     /// The account of the resource, where the text names it, else the task's.
-    pub(super) fn account(&self) -> Option<&str> {
+    pub(in crate::causes) fn account(&self) -> Option<&str> {
         self.symptom.account.as_ref().map(|fact| fact.text.as_str()).or(self.task.account.as_deref())
     }
 
     /// The ARN partition of the resource or the task.
-    pub(super) fn partition(&self) -> &str {
+    pub(in crate::causes) fn partition(&self) -> &str {
         let named = self.symptom.resource.as_ref().map(|fact| fact.text.as_str());
         let of_arn = [named, self.task.arn.as_deref()].into_iter().flatten().find_map(Arn::parse).map(|arn| arn.partition);
         of_arn.unwrap_or(match self.region() {
@@ -435,7 +337,7 @@ impl Case<'_> {
     }
 
     /// The partition of the task, whatever its reason names.
-    pub(super) fn own_partition(&self) -> &'static str {
+    pub(in crate::causes) fn own_partition(&self) -> &'static str {
         match self.task.region.as_deref().or(self.region()) {
             Some(region) if region.starts_with("cn-") => "aws-cn",
             Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
@@ -444,12 +346,12 @@ impl Case<'_> {
     }
 
     /// An `aws` command for the resource's Region.
-    pub(super) fn aws(&self, words: &'static str) -> Command {
+    pub(in crate::causes) fn aws(&self, words: &'static str) -> Command {
         Command::aws(words, self.region())
     }
 
     /// An `aws` command for the task's own Region.
-    pub(super) fn aws_at_task(&self, words: &'static str) -> Command {
+    pub(in crate::causes) fn aws_at_task(&self, words: &'static str) -> Command {
         Command::aws(words, self.task.region.as_deref().or(self.region()))
     }
 
@@ -463,7 +365,7 @@ impl Case<'_> {
     }
 
     /// How to start the task again once the cause is fixed. A service retries by itself, but slowly.
-    pub(super) fn start_again(&self) -> Option<Command> {
+    pub(in crate::causes) fn start_again(&self) -> Option<Command> {
         let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
         Some(update.name("--service", Kind::Service, self.service_of_task()?).words("--force-new-deployment"))
     }
@@ -476,17 +378,17 @@ impl Case<'_> {
     }
 
     /// Commands that end in a new revision of the task definition.
-    pub(super) fn commands_for_revision(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
+    pub(in crate::causes) fn commands_for_revision(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
         fixing.into_iter().chain(self.start_new_revision()).collect()
     }
 
     /// Values are read only at the start of a task, so every cause that is fixed needs a new one.
-    pub(super) fn commands(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
+    pub(in crate::causes) fn commands(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
         fixing.into_iter().chain(self.start_again()).collect()
     }
 
     /// "then start the task again", as the workload needs it.
-    pub(super) fn then_again(&self) -> &'static str {
+    pub(in crate::causes) fn then_again(&self) -> &'static str {
         match &self.task.workload {
             Some(workload) if workload.is_service => ", then deploy the service again",
             _ => ", then run the task again",
@@ -495,7 +397,7 @@ impl Case<'_> {
 
     /// What stayed unknown because nobody read the definition, or read that of another revision; nothing where it is at hand. That it could
     /// not be read is told of every diagnosis ([`Case::definition_unread`]).
-    pub(super) fn definition_unknown(&self) -> Option<Finding> {
+    pub(in crate::causes) fn definition_unknown(&self) -> Option<Finding> {
         match self.definition {
             Known::Found(definition) => {
                 let (ran, read) = (self.task.task_definition_name()?, definition.name()?);
@@ -525,7 +427,7 @@ fn is_same_role(arn: &str, named: &str) -> bool {
 }
 
 /// The short name by which people know what a reference refers to.
-pub(super) fn reference_name(reference: &Reference) -> String {
+pub(in crate::causes) fn reference_name(reference: &Reference) -> String {
     match reference.target() {
         Some(Target::Secret(secret)) => secret.name_and_suffix().0.to_owned(),
         Some(Target::Parameter(name)) => name.to_owned(),
@@ -537,7 +439,7 @@ pub(super) fn reference_name(reference: &Reference) -> String {
 }
 
 /// The name in a secret's ARN, without the suffix; any other text as it is.
-pub(super) fn secret_name(arn_or_name: &str) -> &str {
+pub(in crate::causes) fn secret_name(arn_or_name: &str) -> &str {
     match arn_or_name.split_once(":secret:") {
         Some((_, name)) => split_suffix(name.split(':').next().unwrap_or(name)).0,
         None => arn_or_name,

@@ -124,7 +124,7 @@ impl Kind {
 }
 
 /// Why a text is not printed where a name belongs.
-pub(super) fn why_not(text: &str) -> &'static str {
+pub(in crate::causes) fn why_not(text: &str) -> &'static str {
     if text.contains("%%%") {
         "looks like a secret and is masked"
     } else if text.contains("${") || text.contains("{{") || text.contains('<') {

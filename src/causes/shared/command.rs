@@ -18,7 +18,7 @@ pub struct Command {
 
 /// A name that is not printed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Withheld {
+pub(in crate::causes) struct Withheld {
     kind: Kind,
     why: &'static str,
 }
@@ -31,7 +31,7 @@ impl fmt::Display for Withheld {
 
 /// A part of an argument.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Part<'p> {
+pub(in crate::causes) enum Part<'p> {
     /// Words of our own.
     Words(&'static str),
     /// A name from outside.
@@ -46,14 +46,14 @@ impl Command {
     }
 
     /// The command that shows who signed the certificate which a host presents.
-    pub(super) fn certificate_of(host: &str) -> Self {
+    pub(in crate::causes) fn certificate_of(host: &str) -> Self {
         let command = Self { text: "openssl s_client".to_owned(), withheld: Vec::new() };
         let command = command.argument("-connect", &[Part::Name(Kind::Host, Some(host)), Part::Words(":443")]).name("-servername", Kind::Host, host);
         command.words("</dev/null | openssl x509 -noout -issuer -dates")
     }
 
     /// Adds words of our own, as the shell reads them.
-    pub(super) fn words(mut self, words: &'static str) -> Self {
+    pub(in crate::causes) fn words(mut self, words: &'static str) -> Self {
         let _ = write!(self.text, " {words}");
         self
     }
@@ -64,28 +64,28 @@ impl Command {
     }
 
     /// Adds an option with a name, where there is one.
-    pub(super) fn maybe(self, option: &'static str, kind: Kind, name: Option<&str>) -> Self {
+    pub(in crate::causes) fn maybe(self, option: &'static str, kind: Kind, name: Option<&str>) -> Self {
         if name.is_some() { self.name(option, kind, name) } else { self }
     }
 
     /// Adds an option with a number.
-    pub(super) fn number(self, option: &'static str, number: i64) -> Self {
+    pub(in crate::causes) fn number(self, option: &'static str, number: i64) -> Self {
         self.argument(option, &[Part::Number(number)])
     }
 
     /// Adds `--filters` by one attribute.
-    pub(super) fn filter(self, attribute: &'static str, kind: Kind, name: &str) -> Self {
+    pub(in crate::causes) fn filter(self, attribute: &'static str, kind: Kind, name: &str) -> Self {
         self.argument("--filters", &[Part::Words("Name="), Part::Words(attribute), Part::Words(",Values="), Part::Name(kind, Some(name))])
     }
 
     /// Adds an option with a policy document.
-    pub(super) fn document(mut self, option: &'static str, document: &Document) -> Self {
+    pub(in crate::causes) fn document(mut self, option: &'static str, document: &Document) -> Self {
         self.push(option, &document.to_string());
         self
     }
 
     /// Adds an option whose value is made of several parts.
-    pub(super) fn argument(mut self, option: &'static str, parts: &[Part<'_>]) -> Self {
+    pub(in crate::causes) fn argument(mut self, option: &'static str, parts: &[Part<'_>]) -> Self {
         let mut value = String::new();
         for part in parts {
             let _ = match *part {
@@ -116,7 +116,7 @@ impl Command {
     }
 
     /// The names that it does not print, and why.
-    pub(super) fn withheld(&self) -> &[Withheld] {
+    pub(in crate::causes) fn withheld(&self) -> &[Withheld] {
         &self.withheld
     }
 }

@@ -5,10 +5,11 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::case::{Case, Fix};
+use super::assessment::Fix;
+use super::case::Case;
 use super::command::Command;
-use super::image_missing::EcrImage;
-use super::look::KeyView;
+use super::image::EcrImage;
+use super::key::KeyView;
 use super::name::{Kind, why_not};
 use super::snippet::{self, Snippet};
 use crate::arn::Arn;
@@ -35,17 +36,17 @@ impl fmt::Display for Document {
 }
 
 /// A policy for a role of the task.
-pub(super) struct Grant<'c> {
+pub(in crate::causes) struct Grant<'c> {
     case: &'c Case<'c>,
     /// The role's ARN.
-    pub(super) role: &'c str,
+    pub(in crate::causes) role: &'c str,
     /// What to add to the role's policies.
-    pub(super) document: Document,
+    pub(in crate::causes) document: Document,
 }
 
 /// Why nothing is granted; completes "no policy is printed, because ...".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal(String);
+pub(in crate::causes) struct Refusal(String);
 
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,7 +76,7 @@ fn called(step: Step) -> &'static [&'static str] {
 }
 
 /// The action, and those that the same step calls next: otherwise the next try fails on them.
-pub(super) fn with_next(action: &str) -> Value {
+pub(in crate::causes) fn with_next(action: &str) -> Value {
     match action {
         action if WRITE_LOGS.contains(&action) => json!(WRITE_LOGS),
         action if PULL.contains(&action) => json!(PULL),
@@ -98,13 +99,13 @@ fn grantee<'c>(case: &'c Case<'_>, action: &str) -> Result<&'c str, Refusal> {
 }
 
 /// The policy that lets the role which was refused, or which the step uses, call `action` on what the definition refers to.
-pub(super) fn grant<'c>(case: &'c Case<'_>, action: &str) -> Result<Grant<'c>, Refusal> {
+pub(in crate::causes) fn grant<'c>(case: &'c Case<'_>, action: &str) -> Result<Grant<'c>, Refusal> {
     grantee(case, action)?;
     grant_on(case, action, &resources(case, action)?)
 }
 
 /// The same on other resources, which the caller has proved to be what the definition refers to.
-pub(super) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resources: &[String]) -> Result<Grant<'c>, Refusal> {
+pub(in crate::causes) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resources: &[String]) -> Result<Grant<'c>, Refusal> {
     let role = grantee(case, action)?;
     let mut statement = json!({"Effect": "Allow", "Action": with_next(action), "Resource": one_or_many(resources)});
     if action == "kms:Decrypt" {
@@ -116,7 +117,7 @@ pub(super) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resources: &[String
 
 impl<'c> Grant<'c> {
     /// The role's name.
-    pub(super) fn role_name(&self) -> &'c str {
+    pub(in crate::causes) fn role_name(&self) -> &'c str {
         Arn::parse(self.role).and_then(|arn| arn.role_name()).unwrap_or(self.role)
     }
 
@@ -131,33 +132,33 @@ impl<'c> Grant<'c> {
     }
 
     /// The command that puts the policy.
-    pub(super) fn put(&self) -> Command {
+    pub(in crate::causes) fn put(&self) -> Command {
         let command = self.case.aws_at_task("iam put-role-policy").name("--role-name", Kind::Role, self.role_name());
         command.name("--policy-name", Kind::PolicyName, self.name().as_str()).document("--policy-document", &self.document)
     }
 
     /// The same for templates.
-    pub(super) fn snippets(&self) -> Vec<Snippet> {
+    pub(in crate::causes) fn snippets(&self) -> Vec<Snippet> {
         snippet::role_policy(self.role_name(), &self.name(), &self.document)
     }
 
     /// The fix that puts the policy.
-    pub(super) fn fix(self, text: String) -> Fix {
+    pub(in crate::causes) fn fix(self, text: String) -> Fix {
         let snippets = self.snippets();
         Fix { snippets, ..Fix::words(text).run(self.case.commands([self.put()])).policy(self.document) }
     }
 }
 
 /// A statement to add to the policy of a resource, and that policy with it.
-pub(super) struct Addition {
+pub(in crate::causes) struct Addition {
     /// The statement.
-    pub(super) statement: Document,
+    pub(in crate::causes) statement: Document,
     /// The policy to put back; absent where it holds what must not be printed.
-    pub(super) whole: Option<Document>,
+    pub(in crate::causes) whole: Option<Document>,
 }
 
 /// `statement`, which lets the role that was refused, added to the policy that the resource has.
-pub(super) fn addition(case: &Case<'_>, there: Option<&Value>, statement: Value) -> Result<Addition, Refusal> {
+pub(in crate::causes) fn addition(case: &Case<'_>, there: Option<&Value>, statement: Value) -> Result<Addition, Refusal> {
     if let Some(strange) = texts(&statement["Resource"]).into_iter().find(|resource| *resource != "*" && !is_plain_arn(resource)) {
         return Err(Refusal(format!("the name of the resource {}", why_not(strange))));
     }
@@ -179,12 +180,12 @@ fn printable(document: Value) -> Option<Document> {
 }
 
 /// The trust policy of a role of the task, corrected as a whole.
-pub(super) fn trust(case: &Case<'_>, corrected: Value) -> Option<Document> {
+pub(in crate::causes) fn trust(case: &Case<'_>, corrected: Value) -> Option<Document> {
     case.own_role().and_then(|_| printable(corrected))
 }
 
 /// A trust policy by which ECS may assume a role for the tasks of the account.
-pub(super) fn new_trust(case: &Case<'_>) -> Document {
+pub(in crate::causes) fn new_trust(case: &Case<'_>) -> Document {
     let mut trust = json!({"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"});
     if let Some(account) = case.task.account.as_deref().filter(|account| Kind::Account.fits(account)) {
         trust["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
@@ -210,7 +211,7 @@ fn one_or_many<T: serde::Serialize>(values: &[T]) -> Value {
 }
 
 /// What a policy on `action` names: what the definition refers to for the step.
-pub(super) fn resources(case: &Case<'_>, action: &str) -> Result<Vec<String>, Refusal> {
+pub(in crate::causes) fn resources(case: &Case<'_>, action: &str) -> Result<Vec<String>, Refusal> {
     if action == "ecr:GetAuthorizationToken" {
         // It is not for one image.
         return Ok(vec!["*".to_owned()]);
@@ -288,7 +289,7 @@ fn of_reference(case: &Case<'_>, reference: &Reference, action: &str) -> Option<
 }
 
 /// The ARNs of a secret as a policy should name it: with `-??????` where the suffix is not known, and both ways where the name's end may be one.
-pub(super) fn secret_arns(arn: &str) -> Vec<String> {
+pub(in crate::causes) fn secret_arns(arn: &str) -> Vec<String> {
     let name = arn.split_once(":secret:").map_or(arn, |(_, name)| name);
     let any = format!("{arn}-??????");
     match (split_suffix(name).1, may_have_suffix(name)) {

@@ -28,7 +28,7 @@ impl Snippet {
 }
 
 /// A policy on a role.
-pub(super) fn role_policy(role: &str, name: &str, policy: &Document) -> Vec<Snippet> {
+pub(in crate::causes) fn role_policy(role: &str, name: &str, policy: &Document) -> Vec<Snippet> {
     let policy = policy.as_json();
     let encoded = format!("jsonencode({})", literal(policy));
     let arguments = [("name", literal(&json!(name))), ("role", literal(&json!(role))), ("policy", encoded)];
@@ -37,7 +37,7 @@ pub(super) fn role_policy(role: &str, name: &str, policy: &Document) -> Vec<Snip
 }
 
 /// A rule that lets the caller into a security group.
-pub(super) fn ingress(ingress: &Ingress) -> Vec<Snippet> {
+pub(in crate::causes) fn ingress(ingress: &Ingress) -> Vec<Snippet> {
     let (Some(group), port) = (ingress.groups.first(), ingress.port) else { return Vec::new() };
     let (from, of) = match (ingress.from.first(), &ingress.cidr) {
         (Some(from), _) => (from, ("referenced_security_group_id", "SourceSecurityGroupId")),
@@ -56,7 +56,7 @@ pub(super) fn ingress(ingress: &Ingress) -> Vec<Snippet> {
 }
 
 /// A log group.
-pub(super) fn log_group(name: &str) -> Vec<Snippet> {
+pub(in crate::causes) fn log_group(name: &str) -> Vec<Snippet> {
     let kinds = ("aws_cloudwatch_log_group", "AWS::Logs::LogGroup");
     if !Kind::LogGroup.fits(name) {
         return Vec::new();
@@ -65,7 +65,7 @@ pub(super) fn log_group(name: &str) -> Vec<Snippet> {
 }
 
 /// A default route to a NAT gateway.
-pub(super) fn nat_route(route_table: &str) -> Vec<Snippet> {
+pub(in crate::causes) fn nat_route(route_table: &str) -> Vec<Snippet> {
     if !Kind::RouteTable.fits(route_table) {
         return Vec::new();
     }

@@ -1,0 +1,200 @@
+//! What a cause makes of a case: how sure it is, why, and what fixes it, from one look at the same state.
+
+use std::collections::BTreeSet;
+
+use super::super::Verdict;
+use super::case::Case;
+use super::command::Command;
+use super::policy::Document;
+use super::proof::{Proof, Unproved};
+use super::snippet::Snippet;
+use crate::question::Known;
+use crate::task_definition::Reference;
+use crate::words::words;
+
+/// What a cause makes of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assessment {
+    verdict: Verdict,
+    /// What happened, in one line, by name.
+    pub title: String,
+    /// What it happened to, where that is not what the case names.
+    pub culprit: Option<Culprit>,
+    /// What was found, was missing, or was not checked.
+    pub findings: Vec<Finding>,
+    /// The network path, drawn line by line, where one was judged.
+    pub drawing: Vec<String>,
+    /// What fixes it.
+    pub fix: Fix,
+}
+
+impl Assessment {
+    fn new(verdict: Verdict, title: impl Into<String>) -> Self {
+        Self { verdict, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new(), fix: Fix::default() }
+    }
+
+    /// From the older form.
+    pub(super) fn joined(verdict: Verdict, title: String, culprit: Option<Culprit>, findings: Vec<Finding>, drawing: Vec<String>, fix: Fix) -> Self {
+        Self { verdict, title, culprit, findings, drawing, fix }
+    }
+
+    /// How sure it is.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// ECS's words prove it, and no state of AWS.
+    pub(in crate::causes) fn likely(title: impl Into<String>) -> Self {
+        Self::new(Verdict::Likely, title)
+    }
+
+    /// It fits ECS's words, as others may.
+    pub(in crate::causes) fn possible(title: impl Into<String>) -> Self {
+        Self::new(Verdict::Possible, title)
+    }
+
+    /// Confirmed by a proof. What is seen without one makes it likely, and what is missing for one is listed as not checked.
+    pub(in crate::causes) fn confirmed(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Self {
+        match proof {
+            Ok(proof) => Self { findings: proof.into_findings(), ..Self::new(Verdict::Confirmed, title) },
+            Err(unproved) => Self { findings: unproved.into_findings(), ..Self::likely(title) },
+        }
+    }
+
+    /// Ruled out by a proof; without one it stays possible.
+    pub(in crate::causes) fn ruled_out(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Self {
+        match proof {
+            Ok(proof) => Self { findings: proof.into_findings(), ..Self::new(Verdict::RuledOut, title) },
+            Err(unproved) => Self { findings: unproved.into_findings(), ..Self::possible(title) },
+        }
+    }
+
+    pub(in crate::causes) fn finding(mut self, finding: Finding) -> Self {
+        self.findings.push(finding);
+        self
+    }
+
+    pub(in crate::causes) fn findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        self.findings.extend(findings);
+        self
+    }
+
+    pub(in crate::causes) fn drawing(mut self, drawing: Vec<String>) -> Self {
+        self.drawing = drawing;
+        self
+    }
+
+    pub(in crate::causes) fn culprit(mut self, culprit: Culprit) -> Self {
+        self.culprit = Some(culprit);
+        self
+    }
+
+    pub(in crate::causes) fn fix(mut self, fix: Fix) -> Self {
+        self.fix = fix;
+        self
+    }
+
+    /// Nothing is left to fix: the state that ECS complained of has passed, as a finding shows.
+    pub(in crate::causes) fn passed(self, case: &Case<'_>, finding: Finding) -> Self {
+        self.finding(finding).fix(case.try_again())
+    }
+}
+
+/// The thing that failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Culprit {
+    /// Such as `secret`, `parameter`, `role`, `log-group`.
+    pub kind: &'static str,
+    /// Its name; absent where several fit or none is named.
+    pub id: Option<String>,
+    /// Where the task definition mentions it.
+    pub references: Vec<Reference>,
+}
+
+words! {
+    /// What became of something looked for.
+    FindingKind {
+        Found = "found",
+        Missing = "missing",
+        Unknown = "unknown",
+    }
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What became of it.
+    pub kind: FindingKind,
+    /// One sentence, without the kind.
+    pub text: String,
+    /// The API call or file that it comes from.
+    pub source: Option<&'static str>,
+}
+
+impl Finding {
+    /// Something that was seen.
+    pub(in crate::causes) fn found(text: impl Into<String>, source: &'static str) -> Self {
+        Self { kind: FindingKind::Found, text: text.into(), source: Some(source) }
+    }
+
+    /// Something that was looked for and is not there.
+    pub(in crate::causes) fn missing(text: impl Into<String>, source: &'static str) -> Self {
+        Self { kind: FindingKind::Missing, text: text.into(), source: Some(source) }
+    }
+
+    /// Something that nobody looked at.
+    pub(crate) fn unknown(text: impl Into<String>) -> Self {
+        Self { kind: FindingKind::Unknown, text: text.into(), source: None }
+    }
+
+    /// A finding for what stayed unknown: why AWS did not tell, or that nobody asked.
+    pub(in crate::causes) fn not_told<T>(what: &str, known: Known<'_, T>) -> Option<Finding> {
+        match known {
+            Known::Unknown(why) => Some(Finding::unknown(format!("{what}: {why}"))),
+            Known::NotAsked => Some(Finding::unknown(what)),
+            Known::Found(_) | Known::Missing => None,
+        }
+    }
+}
+
+/// What fixes it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fix {
+    /// What to do, in words.
+    pub text: String,
+    /// What to paste.
+    pub commands: Vec<Command>,
+    /// The policy to add, where one is missing.
+    pub policy: Option<Document>,
+    /// The same for templates, where one resource fixes it.
+    pub snippets: Vec<Snippet>,
+}
+
+impl Fix {
+    /// A fix in words.
+    pub(in crate::causes) fn words(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// The same with commands to paste.
+    pub(in crate::causes) fn run(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
+        self.commands.extend(commands);
+        self
+    }
+
+    /// The same with a policy to add.
+    pub(in crate::causes) fn policy(mut self, document: Document) -> Self {
+        self.policy = Some(document);
+        self
+    }
+
+    /// The same, saying for what its placeholders stand.
+    pub(crate) fn explained(mut self) -> Self {
+        let withheld: BTreeSet<String> = self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
+        for why in withheld {
+            self.text = format!("{}; {why}", self.text);
+        }
+        self
+    }
+}

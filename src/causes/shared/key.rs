@@ -1,0 +1,184 @@
+//! The key behind a secret or parameter: its state, its policy, and the call that decrypts with it.
+
+use super::assessment::Culprit;
+use super::case::Case;
+use super::name::Kind;
+use super::refusal::Call;
+use crate::arn::Arn;
+use crate::policy_document::{KeySide, NamedRole, key_policy};
+use crate::question::facts::Key;
+use crate::question::{Known, Question};
+use crate::reason::Step;
+use crate::task_definition::{Reference, Target};
+
+/// The key behind a secret or parameter.
+#[derive(Debug)]
+pub(in crate::causes) struct KeyView<'c> {
+    case: &'c Case<'c>,
+    pub(in crate::causes) region: String,
+    /// Its id, ARN or alias.
+    pub(in crate::causes) id: String,
+    /// The name of what it encrypts.
+    pub(in crate::causes) of: Option<String>,
+    /// The ARN of what it encrypts.
+    of_arn: Option<String>,
+    /// Where the definition mentions that.
+    pub(in crate::causes) reference: Option<&'c Reference>,
+    /// Whether AWS names it as the key of what the definition refers to; the text alone proves no such thing.
+    pub(in crate::causes) is_described: bool,
+}
+
+impl<'c> KeyView<'c> {
+    fn question(&self) -> Question {
+        Question::Key { region: self.region.clone(), id: self.id.clone() }
+    }
+
+    /// Aliases have no policy; what is behind one shows its description.
+    fn policy_question(&self) -> Option<Question> {
+        let arn = self.arn().filter(|arn| arn.contains(":key/"))?;
+        Some(Question::KeyPolicy { region: self.region.clone(), id: arn })
+    }
+
+    /// What AWS says of it.
+    pub(in crate::causes) fn known(&self) -> Known<'c, Key> {
+        self.case.look(&self.question())
+    }
+
+    /// It as a culprit, with the reference to what it encrypts.
+    pub(in crate::causes) fn culprit(&self) -> Culprit {
+        Culprit { kind: "kms-key", id: Some(self.id.clone()), references: self.reference.into_iter().cloned().collect() }
+    }
+
+    /// Its ARN.
+    pub(in crate::causes) fn arn(&self) -> Option<String> {
+        self.known().found().and_then(|key| key.arn.clone()).or_else(|| self.id.starts_with("arn:").then(|| self.id.clone())).or_else(|| self.arn_of_id())
+    }
+
+    /// The ARN of a key that is named by its id alone, which is one of the same account.
+    fn arn_of_id(&self) -> Option<String> {
+        let is_id = !self.id.contains('/') && (self.id.len() == 36 || self.id.starts_with("mrk-"));
+        let account = self.of_arn.as_deref().and_then(Arn::parse).map(|arn| arn.account).filter(|account| is_id && *account != "*")?;
+        Some(format!("arn:{}:kms:{}:{account}:key/{}", self.case.partition(), self.region, self.id))
+    }
+
+    /// Its policy.
+    pub(in crate::causes) fn policy(&self) -> Known<'c, crate::question::facts::Policy> {
+        self.policy_question().map_or(Known::NotAsked, |question| self.case.look(&question))
+    }
+
+    /// Asks for its state and policy.
+    pub(in crate::causes) fn ask(&self) -> Vec<Question> {
+        std::iter::once(self.question()).chain(self.policy_question()).collect()
+    }
+
+    /// What is wrong with its state, in words.
+    pub(in crate::causes) fn unusable(&self) -> Option<String> {
+        match self.known() {
+            Known::Missing => Some("does not exist".to_owned()),
+            Known::Found(key) => match key.key_state.as_deref()? {
+                "Enabled" | "Updating" => None,
+                "Disabled" => Some("is disabled".to_owned()),
+                "PendingDeletion" => Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| format!("is scheduled for deletion on {at}"))),
+                "PendingReplicaDeletion" => Some("waits for its replicas to be deleted".to_owned()),
+                "PendingImport" => Some("waits for its key material to be imported".to_owned()),
+                "Creating" => Some("is still being made".to_owned()),
+                "Unavailable" => Some("is unavailable: its key store is not connected".to_owned()),
+                other => Some(format!("is in the state {other}")),
+            },
+            Known::Unknown(_) | Known::NotAsked => None,
+        }
+    }
+
+    /// The service through which ECS uses it, as `kms:ViaService` names it.
+    pub(in crate::causes) fn via(&self) -> String {
+        let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
+        format!("{}.{}.amazonaws.com{suffix}", self.case.via(), self.region)
+    }
+
+    /// What the service tells KMS of what it decrypts, as condition key and value.
+    pub(in crate::causes) fn encryption_context(&self) -> Option<(&'static str, String)> {
+        let key = match self.case.symptom.step {
+            Step::ParameterStore => "kms:EncryptionContext:PARAMETER_ARN",
+            Step::EnvFile => return None,
+            _ => "kms:EncryptionContext:SecretARN",
+        };
+        Some((key, self.of_arn.clone()?))
+    }
+
+    /// What its policy says to a role, where that is known.
+    pub(in crate::causes) fn side(&self, role: &NamedRole<'_>) -> Option<KeySide> {
+        let (document, arn) = (self.policy().found()?, self.arn()?);
+        let context = self.encryption_context();
+        let values: Vec<&str> = context.iter().map(|(_, value)| value.as_str()).collect();
+        let context: Vec<(&str, &[&str])> = context.iter().map(|(key, _)| (*key, values.as_slice())).collect();
+        Some(key_policy(&document.0, role, &arn, &self.via(), &context))
+    }
+
+    /// The call that decrypts with it for ECS.
+    pub(super) fn decrypt(&self) -> Option<Call> {
+        let mut context = vec![("kms:ViaService".to_owned(), self.via()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
+        context.extend(self.encryption_context().map(|(key, value)| (key.to_owned(), value)));
+        context.extend(self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.clone())));
+        Some(Call { action: "kms:Decrypt".to_owned(), resource: self.arn()?, exact: true, context })
+    }
+}
+
+impl Case<'_> {
+    /// The service through which a key is used.
+    fn via(&self) -> &'static str {
+        match self.symptom.step {
+            Step::ParameterStore => "ssm",
+            Step::EnvFile => "s3",
+            _ => "secretsmanager",
+        }
+    }
+
+    /// The service through which ECS decrypts, as a condition on `kms:ViaService` names it. How it ends in China no page says.
+    pub(in crate::causes) fn via_service(&self) -> String {
+        let keys = self.keys();
+        let region = keys.first().map_or(self.own_region(), |key| key.region.as_str());
+        let region = Some(region).filter(|region| Kind::Region.fits(region)).unwrap_or("<region>");
+        format!("{}.{region}.amazonaws.com{}", self.via(), if region.starts_with("cn-") { "*" } else { "" })
+    }
+
+    /// The keys behind what the case can be about. The AWS managed key of a service needs no permission and is never one of them.
+    pub(in crate::causes) fn keys(&self) -> Vec<KeyView<'_>> {
+        let described = self.described_keys();
+        let Some(told) = &self.symptom.key else { return described };
+        let is_it = |key: &KeyView<'_>| key.id == told.text || key.arn().as_ref() == Some(&told.text);
+        if let Some(key) = described.into_iter().find(is_it) {
+            return vec![key];
+        }
+        let region = Arn::parse(&told.text).map_or(self.own_region(), |arn| arn.region).to_owned();
+        let of_arn = self.resource_arn().filter(|arn| arn.starts_with("arn:") && !arn.contains(":kms:"));
+        vec![KeyView { case: self, region, id: told.text.clone(), of: self.name(), of_arn, reference: self.references.first(), is_described: false }]
+    }
+
+    /// The keys that AWS names behind them.
+    fn described_keys(&self) -> Vec<KeyView<'_>> {
+        let of_secrets = self.secrets().into_iter().filter_map(|view| {
+            let id = view.found()?.kms_key_id.clone()?;
+            let of_arn = view.found()?.arn.clone();
+            let is_described = view.reference.is_some();
+            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn, reference: view.reference, is_described })
+        });
+        let of_parameters = self.parameters().into_iter().filter_map(|view| {
+            let id = view.known().found()?.key_id.clone()?;
+            let is_it = |reference: &&Reference| matches!(reference.target(), Some(Target::Parameter(name)) if name == view.name);
+            let reference = self.references.iter().find(is_it);
+            let (of, of_arn, is_described) = (Some(view.name.clone()), Some(view.arn()), reference.is_some());
+            Some(KeyView { case: self, region: view.region.clone(), id, of, of_arn, reference, is_described })
+        });
+        let mut keys: Vec<KeyView<'_>> = of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
+        keys.dedup_by(|one, other| one.id == other.id);
+        keys
+    }
+
+    /// Asks for the descriptions that name the keys, then for the keys.
+    pub(in crate::causes) fn ask_keys(&self) -> Vec<Question> {
+        let of_secrets = self.secrets().into_iter().map(|view| view.by_id());
+        let of_parameters = self.parameters().into_iter().map(|view| view.question());
+        let of_keys = self.keys().into_iter().chain(self.described_keys()).flat_map(|key| key.ask());
+        of_secrets.chain(of_parameters).chain(of_keys).collect()
+    }
+}
