@@ -19,7 +19,7 @@ pub(in crate::causes) struct Call {
     pub(in crate::causes) resource: String,
     /// Whether the resource's ARN is known whole: a policy may name it by the part that is not.
     pub(in crate::causes) exact: bool,
-    context: Vec<(String, String)>,
+    pub(super) context: Vec<(String, String)>,
 }
 
 impl Call {
