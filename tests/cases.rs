@@ -48,6 +48,7 @@ const NEVER_RULED_OUT: &[(&str, &str)] = &[
     ("network-interface-failed", "ECS said so; the state tells why at best"),
     ("network-path-unexplained", "a proved hop leaves nothing to explain, and it is not told"),
     ("not-a-secret-failure", "nothing is asked"),
+    ("organization-policy-blocks", "IAM simulates without the condition keys that the organization's policies use"),
     ("parameter-missing", "Parameter Store said so; one that is there now may have been made since"),
     ("recovered-by-itself", "what has not recovered yet may still"),
     ("registry-credentials-malformed", "ECS read the value, which nobody else may"),

@@ -2,17 +2,18 @@
 
 use serde_json::json;
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
+use super::command::Command;
 use super::name::Kind;
 use super::policy;
-use super::resource_policy::{ask, side};
-use super::secret::Presence;
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::arn::Arn;
+use super::proof::{Complete, Identity, Proof, Time};
+use super::refusal::{is_across_accounts, owner};
+use super::resource_policy::{self, ask, known, side};
+use super::secret::{DESCRIBE, Presence, SecretView};
+use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::ResourceSide;
-use crate::reason::{Deny, Fault, Step, Symptom};
+use crate::reason::{Deny, Fault};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "cross-account-not-shared",
@@ -24,9 +25,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The account in the resource's ARN is not the caller's, or the text says `encrypt the secret with the default KMS service key`.",
         mend: "Have the owner add a resource policy, and encrypt with a customer managed key whose policy allows the role.",
     },
-    when: claims,
+    when: is_across_accounts,
     ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 because no resource-based policy allows the secretsmanager:GetSecretValue action",
@@ -39,68 +40,65 @@ pub(super) const CAUSE: Cause = Cause {
     ],
 };
 
-pub(super) fn claims(symptom: &Symptom) -> bool {
-    let default_key = symptom.step == Step::SecretsManager && symptom.fault == Fault::Misconfigured;
-    let a_secret = symptom.resource.as_ref().is_some_and(|resource| resource.text.contains(":secretsmanager:"));
-    default_key || (a_secret && symptom.fault == Fault::AccessDenied && owner(symptom).is_some())
-}
-
-/// The account that owns the resource, where it is known to be another than the caller's.
-fn owner(symptom: &Symptom) -> Option<&str> {
-    let owner = symptom.account.as_ref()?.text.as_str();
-    let caller = Arn::parse(&symptom.principal.as_ref()?.text)?.account;
-    (!caller.is_empty() && caller != owner).then_some(owner)
-}
-
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let name = case.name().unwrap_or_else(|| "the secret".to_owned());
-    if case.symptom.fault == Fault::Misconfigured {
-        return Judgement::new(Verdict::Likely, format!("secret {name} of another account is under the default KMS key, which cannot be shared"))
-            .finding(Finding::unknown("whether the secret's policy lets this account in"));
-    }
     let owner = owner(case.symptom).unwrap_or("another account");
-    if let Some((ResourceSide::Missing { nearly, .. }, source)) = side(case) {
-        let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-        return Judgement::new(Verdict::Confirmed, format!("account {owner} does not share {name} with this one"))
-            .finding(Finding::missing(format!("an allow for the role in the secret's policy{nearly}"), source));
+    let shares_not = format!("account {owner} does not share {name} with this one");
+    if let Some((secret, found)) = case.secrets().iter().find_map(|secret| Some((secret, default_key(secret)?))) {
+        let proof = Proof::by(vec![found], Identity::named(case, &secret.id), Complete::unless(None), Time::as_ecs_said());
+        let title = format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared");
+        return Some(Assessment::confirmed(title, proof).fix(fix_key(case)));
     }
-    if case.secrets().iter().any(|secret| secret.found().is_some_and(|found| found.kms_key_id.is_none())) {
-        return Judgement::new(Verdict::Confirmed, format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared"))
-            .finding(Finding::found("the secret names no key of its own, so it is encrypted with aws/secretsmanager", "DescribeSecret"));
+    if case.symptom.fault == Fault::Misconfigured {
+        let title = format!("secret {name} of another account is under the default KMS key, which cannot be shared");
+        let unknown = Finding::unknown("whether the secret's policy lets this account in");
+        return Some(Assessment::likely(title).finding(unknown).fix(fix_key(case)));
     }
-    if let Some((ResourceSide::Grants(at), source)) = side(case) {
-        return Judgement::new(Verdict::RuledOut, format!("account {owner} shares {name} with this one"))
-            .finding(Finding::found(format!("{at} of the secret's policy lets the role"), source));
+    let proof =
+        |found: Finding| Proof::by(vec![found], Identity::of_own_role(case), Complete::of("the secret's own policy", [known(case)]), Time::as_ecs_said());
+    match side(case) {
+        Some((ResourceSide::Missing { nearly, .. }, source)) => {
+            let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
+            let missing = Finding::missing(format!("an allow for the role in the secret's policy{nearly}"), source);
+            let fix = resource_policy::fix(case);
+            let text = format!("in the owner's account: {}; let the role decrypt with its key too", fix.text);
+            let fix = Fix { text, commands: fix.commands.into_iter().take(1).collect(), ..fix };
+            return Some(Assessment::confirmed(shares_not, proof(missing)).fix(fix));
+        }
+        Some((ResourceSide::Grants(at), source)) => {
+            let open = proof(Finding::found(format!("{at} of the secret's policy lets the role"), source));
+            return Some(Assessment::ruled_out(format!("account {owner} shares {name} with this one"), open));
+        }
+        _ => {}
     }
-    let verdict = if case.symptom.deny == Some(Deny::ResourcePolicy) { Verdict::Likely } else { Verdict::Possible };
     let why = case.secrets().iter().find_map(|secret| match secret.presence() {
         Presence::Unknown(why) => Some(format!(": {why}")),
         _ => None,
     });
     let which = "which of the three is missing: the resource's policy, the role's permission, or the key's";
-    Judgement::new(verdict, format!("account {owner} does not share {name} with this one"))
-        .finding(Finding::unknown(format!("{which}{}", why.unwrap_or_default())))
+    let assessment = if case.symptom.deny == Some(Deny::ResourcePolicy) { Assessment::likely(shares_not) } else { Assessment::possible(shares_not) };
+    Some(assessment.finding(Finding::unknown(format!("{which}{}", why.unwrap_or_default()))).fix(fix_policy(case)))
 }
 
-/// Whether it is the key alone that keeps the secret from being shared.
-fn is_by_default_key(case: &Case<'_>) -> bool {
-    let named = case.secrets().iter().any(|secret| secret.found().is_some_and(|found| found.kms_key_id.is_none()));
-    case.symptom.fault == Fault::Misconfigured || (named && !matches!(side(case), Some((ResourceSide::Missing { .. }, _))))
+/// That a secret of another account names no key of its own.
+fn default_key(secret: &SecretView<'_>) -> Option<Finding> {
+    let Presence::Here(found) = secret.presence() else { return None };
+    let is_default = found.kms_key_id.as_deref().is_none_or(|key| key.ends_with("alias/aws/secretsmanager"));
+    is_default.then(|| Finding::found("the secret names no key of its own, so it is encrypted with aws/secretsmanager", DESCRIBE))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    let secret = case.resource_arn();
-    let on_secret = |words| case.aws(words).name("--secret-id", Kind::Secret, secret.as_deref());
-    if is_by_default_key(case) {
-        let text = "in the owner's account: encrypt the secret with a customer managed key whose policy lets the role decrypt, and allow the role in the secret's policy";
-        return Fix::words(format!("{text}{}", case.then_again())).run([on_secret("secretsmanager update-secret").words("--kms-key-id '<key>'")]);
-    }
-    if matches!(side(case), Some((ResourceSide::Missing { .. }, _))) {
-        let fix = super::resource_policy_blocks::fix(case);
-        let text = format!("in the owner's account: {}; let the role decrypt with its key too", fix.text);
-        return Fix { text, commands: fix.commands.into_iter().take(1).collect(), ..fix };
-    }
-    let look = on_secret("secretsmanager get-resource-policy");
+fn on_secret(case: &Case<'_>, words: &'static str) -> Command {
+    case.aws(words).name("--secret-id", Kind::Secret, case.resource_arn().as_deref())
+}
+
+fn fix_key(case: &Case<'_>) -> Fix {
+    let text =
+        "in the owner's account: encrypt the secret with a customer managed key whose policy lets the role decrypt, and allow the role in the secret's policy";
+    Fix::words(format!("{text}{}", case.then_again())).run([on_secret(case, "secretsmanager update-secret").words("--kms-key-id '<key>'")])
+}
+
+fn fix_policy(case: &Case<'_>) -> Fix {
+    let look = on_secret(case, "secretsmanager get-resource-policy");
     let text = "in the owner's account: allow the role in the secret's policy";
     let and_key = format!("; encrypt with a customer managed key that allows it{}", case.then_again());
     let role = case.own_role().unwrap_or_default();

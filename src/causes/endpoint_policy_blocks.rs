@@ -2,14 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
+use super::command::Command;
 use super::name::Kind;
+use super::path;
 use super::policy::{self, Addition, Refusal};
-use super::{Cause, Example, Explanation, Owner, Verdict, path};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::refusal::is_untold;
+use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::{Decision, NamedRole, Principal, Request, endpoint_policy};
-use crate::reason::{Deny, Fault};
+use crate::question::facts::VpcEndpoint;
+use crate::reason::{Deny, Fault, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "endpoint-policy-blocks",
@@ -21,86 +25,96 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `VPC endpoint policy`. It is a refusal, not a time-out.",
         mend: "Allow the action in the endpoint's policy.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::EndpointPolicy)),
-    ask: |case| path::ask(case).into_iter().chain(case.ask_refusal()).collect(),
-    assess: |case| joined(case, judge, fix),
+    when: |symptom| is_told(symptom) || is_untold(symptom),
+    // Of a denial that names no policy the other causes' answers tell more, and cost less.
+    ask: |case| if is_told(case.symptom) || case.forecast { path::ask(case).into_iter().chain(case.ask_refusal()).collect() } else { Vec::new() },
+    assess,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no VPC endpoint policy allows the secretsmanager:GetSecretValue action",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let (who, action, on) = case.refusal();
-    let culprit = case.refused_culprit();
-    let judgement = |verdict| Judgement::new(verdict, format!("a VPC endpoint's policy refuses {who} {action}{on}")).culprit(culprit.clone());
-    let decisions = decisions(case);
-    for (endpoint, decision) in &decisions {
-        let says = match decision {
-            Decision::Denied(at) => format!("{at} of the policy of {endpoint} denies it"),
-            Decision::NotAllowed { nearly: Some(nearly) } => format!("no statement of the policy of {endpoint} allows it; {nearly}"),
-            Decision::NotAllowed { nearly: None } => format!("no statement of the policy of {endpoint} allows it"),
-            Decision::Allowed(_) | Decision::Unsure(_) => continue,
-        };
-        return judgement(Verdict::Confirmed)
-            .culprit(Culprit { kind: "vpc-endpoint", id: Some(endpoint.clone()), references: case.references.clone() })
-            .finding(Finding::found(says, "DescribeVpcEndpoints"));
-    }
-    if !matches!(case.symptom.refused_by, Some(Deny::EndpointPolicy)) {
-        return Judgement::unsupported();
-    }
-    if decisions.iter().any(|(_, decision)| matches!(decision, Decision::Allowed(_))) {
-        return judgement(Verdict::Possible)
-            .passed(Finding::found("the endpoint's policy allows it now: it was changed since, or the endpoint is another account's", "DescribeVpcEndpoints"));
-    }
-    judgement(Verdict::Likely).finding(Finding::unknown("which statement it is, and whether it still stands"))
+fn is_told(symptom: &Symptom) -> bool {
+    matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && symptom.refused_by == Some(Deny::EndpointPolicy)
 }
 
-/// What the policy of each endpoint for the service says to the call.
-fn decisions(case: &Case<'_>) -> Vec<(String, Decision)> {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let (who, action, on) = case.refusal();
+    let title = format!("a VPC endpoint's policy refuses {who} {action}{on}");
+    let decisions = decisions(case);
+    let refusing = decisions.iter().find(|(_, decision)| matches!(decision, Decision::Denied(_) | Decision::NotAllowed { .. }));
+    if let Some((endpoint, decision)) = refusing {
+        let id = endpoint.vpc_endpoint_id.clone().unwrap_or_default();
+        let says = match decision {
+            Decision::Denied(at) => format!("{at} of the policy of {id} denies it"),
+            Decision::NotAllowed { nearly: Some(nearly) } => format!("no statement of the policy of {id} allows it; {nearly}"),
+            _ => format!("no statement of the policy of {id} allows it"),
+        };
+        let others = decisions.len() > 1 && !decisions.iter().all(|(_, decision)| matches!(decision, Decision::Denied(_) | Decision::NotAllowed { .. }));
+        let complete = Complete::unless(others.then(|| "which of the endpoints for the service the call passed".to_owned()));
+        let proof = Proof::by(vec![Finding::found(says, "DescribeVpcEndpoints")], Identity::of_own_role(case), complete, Time::as_ecs_said());
+        let culprit = Culprit { kind: "vpc-endpoint", id: Some(id.clone()), references: case.references.clone() };
+        return Some(Assessment::confirmed(title, proof).culprit(culprit).fix(fix_endpoint(case, endpoint, &id, decision)));
+    }
+    if !is_told(case.symptom) {
+        return None;
+    }
+    let assessment = |assessment: Assessment| assessment.culprit(case.refused_culprit());
+    if !decisions.is_empty() && decisions.iter().all(|(_, decision)| matches!(decision, Decision::Allowed(_))) {
+        let now = "the endpoint's policy allows it now: it was changed since, or the endpoint is another account's";
+        return Some(assessment(Assessment::possible(title)).passed(case, Finding::found(now, "DescribeVpcEndpoints")));
+    }
+    let unsure = decisions.iter().find_map(|(_, decision)| if let Decision::Unsure(why) = decision { Some(format!(": {why}")) } else { None });
+    let unknown = Finding::unknown(format!("which statement it is, and whether it still stands{}", unsure.unwrap_or_default()));
+    let text = format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses{}", case.then_again());
+    Some(assessment(Assessment::likely(title).finding(unknown)).fix(Fix::words(text).run([look(case, None)])))
+}
+
+/// What the policy of each endpoint that can take the traffic says to the call.
+fn decisions<'c>(case: &Case<'c>) -> Vec<(&'c VpcEndpoint, Decision)> {
     let Some(call) = case.refused_calls().into_iter().next() else { return Vec::new() };
-    let Some(role_arn) = case.role().and_then(|role| role.arn()) else { return Vec::new() };
+    let Some(role_arn) = case.role_arn() else { return Vec::new() };
     let Some(role) = NamedRole::parse(&role_arn) else { return Vec::new() };
     let Some(endpoints) = path::endpoints(case) else { return Vec::new() };
     let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
-    endpoints.map(|endpoint| (endpoint.vpc_endpoint_id.clone().unwrap_or_default(), endpoint_policy(endpoint, &request))).collect()
+    // Without private DNS the service's name leads past an interface endpoint.
+    let is_idle = |endpoint: &VpcEndpoint| endpoint.vpc_endpoint_type.as_deref() == Some("Interface") && !endpoint.private_dns_enabled;
+    endpoints.filter(|endpoint| !is_idle(endpoint)).map(|endpoint| (endpoint, endpoint_policy(endpoint, &request))).collect()
 }
 
-/// The endpoint whose policy does not allow the call, with a statement that does. Gateway endpoints know callers by this condition only.
-fn addition(case: &Case<'_>) -> Option<(String, Result<Addition, Refusal>)> {
-    let (id, _) = decisions(case).into_iter().find(|(_, decision)| matches!(decision, Decision::NotAllowed { .. }))?;
-    let call = case.refused_calls().into_iter().next()?;
-    let role = case.role()?.arn()?;
-    let endpoint = path::endpoints(case)?.find(|endpoint| endpoint.vpc_endpoint_id.as_ref() == Some(&id))?;
-    let there: Value = serde_json::from_str(endpoint.policy_document.as_deref()?).ok()?;
-    let condition = json!({"ArnEquals": {"aws:PrincipalArn": role}});
-    let resource = policy::resources(case, &call.action).map(|mut named| if named.len() == 1 { json!(named.remove(0)) } else { json!(named) });
-    let add = |resource| json!({"Effect": "Allow", "Principal": "*", "Action": call.action, "Resource": resource, "Condition": condition});
-    Some((id, resource.and_then(|resource| policy::addition(case, Some(&there), add(resource)))))
+/// The statement that the policy of an endpoint lacks. Gateway endpoints know callers by this condition only.
+fn addition(case: &Case<'_>, endpoint: &VpcEndpoint) -> Result<Addition, Refusal> {
+    let action = case.refused_action().unwrap_or_default();
+    let there = endpoint.policy_document.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let condition = json!({"ArnEquals": {"aws:PrincipalArn": case.role_arn()}});
+    let mut named = policy::resources(case, &action)?;
+    let resource = if named.len() == 1 { json!(named.remove(0)) } else { json!(named) };
+    let add = json!({"Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource, "Condition": condition});
+    policy::addition(case, there.as_ref(), add)
 }
 
-fn fix(case: &Case<'_>) -> Fix {
+fn look(case: &Case<'_>, id: Option<&str>) -> Command {
+    let look = case.aws_at_task("ec2 describe-vpc-endpoints").maybe("--vpc-endpoint-ids", Kind::VpcEndpoint, id);
+    look.words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'")
+}
+
+fn fix_endpoint(case: &Case<'_>, endpoint: &VpcEndpoint, id: &str, decision: &Decision) -> Fix {
     let (who, action, _) = case.refusal();
-    let look = |id: Option<&str>| {
-        let look = case.aws_at_task("ec2 describe-vpc-endpoints").maybe("--vpc-endpoint-ids", Kind::VpcEndpoint, id);
-        look.words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'")
-    };
-    match addition(case) {
-        Some((id, Ok(Addition { statement, whole: Some(whole) }))) => {
-            let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, id.as_str());
-            let text = format!("add the statement to the policy of {id} (the command keeps what stands there){}", case.then_again());
-            return Fix::words(text).run(case.commands([modify.document("--policy-document", &whole)])).policy(statement);
-        }
-        Some((id, Ok(Addition { statement, whole: None }))) => {
-            let text = format!("add the statement to the policy of {id}, which the command shows{}", case.then_again());
-            return Fix::words(text).run(case.commands([look(Some(&id))])).policy(statement);
-        }
-        Some((_, Err(_))) | None => {}
+    let again = case.then_again();
+    if let Decision::Denied(at) = decision {
+        return Fix::words(format!("narrow or remove {at} of the policy of {id}; an allow does not help{again}")).run([look(case, Some(id))]);
     }
-    let denied = decisions(case).into_iter().find_map(|(id, decision)| if let Decision::Denied(at) = decision { Some((id, at)) } else { None });
-    let text = match &denied {
-        Some((id, at)) => format!("narrow or remove {at} of the policy of {id}; an allow does not help"),
-        None => format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses"),
-    };
-    Fix::words(format!("{text}{}", case.then_again())).run([look(denied.as_ref().map(|(id, _)| id.as_str()))])
+    match addition(case, endpoint) {
+        Ok(Addition { statement, whole: Some(whole) }) => {
+            let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, id);
+            let text = format!("add the statement to the policy of {id} (the command keeps what stands there){again}");
+            Fix::words(text).run(case.commands([modify.document("--policy-document", &whole)])).policy(statement)
+        }
+        Ok(Addition { statement, whole: None }) => {
+            let text = format!("add the statement to the policy of {id}, which the command shows{again}");
+            Fix::words(text).run(case.commands([look(case, Some(id))])).policy(statement)
+        }
+        Err(why) => Fix::words(format!("allow {action} for {who} in the policy of {id}{again}; {why}")).run([look(case, Some(id))]),
+    }
 }

@@ -1,19 +1,20 @@
 //! The execution role may not use the KMS key behind the secret or parameter.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::assessment::{Culprit, Finding, FindingKind, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::Case;
 use super::command::Command;
-use super::judgement::{Judgement, joined};
 use super::key::KeyView;
 use super::name::Kind;
+use super::parameter_missing::DESCRIBE_PARAMETERS;
 use super::policy::{self, Addition};
-use super::role_permission_missing::SIMULATION;
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{KeySide, NamedRole};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::refusal::{Refuser, SIMULATION, all_allowed, is_allowed, is_whole, refuser};
+use super::secret::DESCRIBE;
+use super::{Cause, Example, Explanation, Owner};
+use crate::policy_document::{At, KeySide, NamedRole};
 use crate::question::Known;
-use crate::question::facts::Simulation;
 use crate::reason::{Deny, Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -29,127 +30,160 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask: |case| case.ask_keys().into_iter().chain(case.ask_refusal()).collect(),
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: AccessDeniedException: Access to KMS is not allowed status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["key-unusable"],
+            also: &["role-explicit-deny", "permissions-boundary-blocks", "organization-policy-blocks", "endpoint-policy-blocks", "key-unusable"],
         },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-west-2: AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13; Proxy: null) status code: 400, request id: c07b7c1e-64f2-4b6d-9a58-2f3e1d0c9b8a",
-            also: &["key-unusable"],
+            also: &["role-explicit-deny", "permissions-boundary-blocks", "organization-policy-blocks", "endpoint-policy-blocks", "key-unusable"],
         },
     ],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
-    let decisions = case.simulated_refusals();
-    let side = |key: &KeyView<'_>| {
-        let simulated = decisions.iter().find(|(call, _)| Some(&call.resource) == key.arn().as_ref()).and_then(|(_, known)| known.found());
-        sides(case, key, simulated.map(AsRef::as_ref))
-    };
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let keys = case.keys();
-    let judged: Vec<(&KeyView<'_>, Side)> = keys.iter().map(|key| (key, side(key))).collect();
     if keys.iter().any(|key| matches!(key.known(), Known::Missing)) {
-        return Judgement::unsupported();
+        return None;
     }
-    if let Some((key, Side::Refuses(finding))) = judged.iter().find(|(_, side)| matches!(side, Side::Refuses(_))) {
+    let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
+    let judged: Vec<(&KeyView<'_>, Ruling)> = keys.iter().map(|key| (key, ruling(case, key))).collect();
+    if let Some((key, ruling)) = judged.iter().find(|(_, ruling)| matches!(ruling, Ruling::Denied(_) | Ruling::NotAllowed { .. })) {
         let of = key.of.as_ref().map(|name| format!(" of {} {name}", noun(case))).unwrap_or_default();
-        return Judgement::new(Verdict::Confirmed, format!("{role} may not decrypt with the KMS key{of}"))
-            .culprit(key.culprit())
-            .finding(finding.clone())
-            .findings(other_side(case, key));
+        let (found, gap, fix) = match ruling {
+            Ruling::Denied(at) => (Finding::found(format!("the key policy denies it: {at}"), KEY_POLICY), None, fix_deny(case, key, at)),
+            Ruling::NotAllowed { found, gap, add } => (found.clone(), Some(gap.clone()), fix_allow(case, key, add.as_ref())),
+            _ => return None,
+        };
+        let complete =
+            Complete::unless(gap.or_else(|| (!key.is_described && !case.forecast).then(|| format!("whether {} is the key of the {}", key.id, noun(case)))));
+        let proof = Proof::by(vec![found], Identity::of_own_role(case), complete, Time::as_ecs_said());
+        let assessment = Assessment::confirmed(format!("{role} may not decrypt with the KMS key{of}"), proof);
+        return Some(assessment.culprit(key.culprit()).findings(other_side(case, key)).fix(fix));
     }
-    if !judged.is_empty() && judged.iter().all(|(_, side)| matches!(side, Side::Allows)) {
+    // What else refuses is a cause of its own, and another allow does not help against it.
+    if judged.iter().any(|(_, ruling)| matches!(ruling, Ruling::RefusedElsewhere)) {
+        return None;
+    }
+    if !judged.is_empty() && judged.iter().all(|(_, ruling)| matches!(ruling, Ruling::Allowed)) {
         if keys.iter().any(|key| key.unusable().is_some()) {
-            return Judgement::new(Verdict::RuledOut, format!("{role} may decrypt with the KMS key"))
-                .finding(Finding::found("the role's policies and the key policy allow kms:Decrypt", "GetKeyPolicy"));
+            let found = Finding::found("the role's policies and the key policy allow kms:Decrypt", KEY_POLICY);
+            let proof = Proof::by(vec![found], Identity::of_own_role(case), Complete::unless(None), Time::as_ecs_said()).ok()?;
+            return Some(Assessment::ruled_out(format!("{role} may decrypt with the KMS key"), Ok(proof)));
         }
-        let said = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
-        return Judgement::new(Verdict::Possible, format!("{role} might not decrypt with the KMS key"))
-            .culprit(judged[0].0.culprit())
-            .passed(Finding::found(said, "GetKeyPolicy"));
+        let now = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
+        let assessment = Assessment::possible(format!("{role} might not decrypt with the KMS key")).culprit(judged[0].0.culprit());
+        return Some(assessment.passed(case, Finding::found(now, KEY_POLICY)));
     }
+    Some(by_words(case, &role, &judged))
+}
+
+const KEY_POLICY: &str = "GetKeyPolicy";
+const GRANTS: &str = "KMS grants, which allow beside all policies and are not read";
+
+/// What ECS's words alone tell, with what is known of the key.
+fn by_words(case: &Case<'_>, role: &str, judged: &[(&KeyView<'_>, Ruling)]) -> Assessment {
     let behind = match (case.name(), &case.symptom.key) {
         (_, Some(key)) => format!("KMS key {}", key.text),
         (Some(name), None) => format!("the KMS key of {} {name}", noun(case)),
         (None, None) => format!("the KMS key of a {}", noun(case)),
     };
-    let culprit =
-        Culprit { kind: "kms-key", id: case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name()), references: case.references.clone() };
+    let id = case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name());
     let told_by = match (&case.symptom.key, case.symptom.step) {
         (Some(_), _) => "stoppedReason",
-        (None, Step::ParameterStore) => super::parameter_missing::DESCRIBE_PARAMETERS,
-        (None, _) => super::secret::DESCRIBE,
+        (None, Step::ParameterStore) => DESCRIBE_PARAMETERS,
+        (None, _) => DESCRIBE,
     };
-    let named = keys.first().map(|key| Finding::found(format!("the key is {}", key.id), told_by));
+    let first = judged.first().map(|(key, _)| *key);
+    let named = first.map(|key| Finding::found(format!("the key is {}", key.id), told_by));
     let which = named.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
-    let why = judged.iter().find_map(|(_, side)| match side {
-        Side::Unknown(why) => why.clone(),
-        Side::Allows | Side::Refuses(_) => None,
-    });
-    let allowed =
-        is_allowed_by_role(case).then(|| Finding::found("the role's policies allow kms:Decrypt on it, so the key policy refused, or did", SIMULATION));
-    Judgement::new(Verdict::Likely, format!("{role} may not decrypt with {behind}"))
-        .culprit(culprit)
+    let why = judged.iter().find_map(|(_, ruling)| if let Ruling::Unknown(why) = ruling { why.clone() } else { None });
+    let refuses = Finding::unknown(format!("whether the role's policies or the key policy refuse{}", why.map(|why| format!(": {why}")).unwrap_or_default()));
+    Assessment::likely(format!("{role} may not decrypt with {behind}"))
+        .culprit(Culprit { kind: "kms-key", id, references: case.references.clone() })
         .findings(named)
-        .findings(allowed)
+        .findings(
+            is_allowed_by_role(case).then(|| Finding::found("the role's policies allow kms:Decrypt on it, so the key policy refused, or did", SIMULATION)),
+        )
         .findings(which)
-        .finding(Finding::unknown(format!("whether the role's policies or the key policy refuse{}", why.map(|why| format!(": {why}")).unwrap_or_default())))
+        .finding(refuses)
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
+        .fix(fix_by_words(case, first))
 }
 
-/// What identity side and key side say together.
-enum Side {
-    Allows,
-    Refuses(Finding),
+/// What the role's policies and the key policy say together.
+enum Ruling {
+    Allowed,
+    /// The key policy denies it, whatever else allows.
+    Denied(At),
+    /// Neither side allows it, as far as it can be read.
+    NotAllowed {
+        found: Finding,
+        /// What may allow it all the same.
+        gap: String,
+        /// The statement that the key policy lacks, where that is the side that must allow.
+        add: Option<Value>,
+    },
+    /// A layer beside both refuses: an explicit deny of the role's, its boundary, the organization.
+    RefusedElsewhere,
     Unknown(Option<String>),
 }
 
-fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> Side {
-    let identity = simulated.map(|simulation| simulation.eval_decision == "allowed");
-    let decision = simulated.map(|simulation| simulation.eval_decision.as_str()).unwrap_or_default();
-    let refused = || Side::Refuses(Finding::missing(format!("kms:Decrypt on the key in the role's policies ({decision})"), SIMULATION));
-    let role_arn = case.role().and_then(|role| role.arn());
+fn ruling(case: &Case<'_>, key: &KeyView<'_>) -> Ruling {
+    let decisions = case.simulated_refusals();
+    let decision = decisions.iter().find(|(call, _)| Some(&call.resource) == key.arn().as_ref());
+    let whole = decision.map(is_whole);
+    let refused = decision.and_then(refuser);
+    let role_arn = case.role_arn();
     let side = role_arn.as_deref().and_then(NamedRole::parse).and_then(|role| key.side(&role));
-    let Some(side) = side else {
-        let why = match key.policy() {
-            Known::Unknown(why) => Some(why.to_owned()),
-            _ => None,
-        };
-        return if identity == Some(false) { refused() } else { Side::Unknown(why) };
+    if let Some(KeySide::Denied(at)) = side {
+        return Ruling::Denied(at);
+    }
+    if refused.is_some_and(|refuser| refuser != Refuser::NoAllow) {
+        return Ruling::RefusedElsewhere;
+    }
+    let lacking = |gap: String| {
+        let lacks = Finding::missing("kms:Decrypt on the key in the role's policies (implicitDeny)", SIMULATION);
+        Ruling::NotAllowed { found: lacks, gap, add: None }
     };
-    match (side, identity) {
-        (KeySide::Refused { nearly, .. }, _) => {
+    let conditions = whole.and_then(Result::err).map(|gap| gap.to_string());
+    match (side, refused, decision.is_some_and(is_allowed)) {
+        (Some(KeySide::Refused { nearly, add }), _, _) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-            Side::Refuses(Finding::missing(
-                format!("an allow for the role or its account in the key policy, so no permission on the role helps{nearly}"),
-                "GetKeyPolicy",
-            ))
+            let text = format!("an allow for the role or its account in the key policy, so no permission on the role helps{nearly}");
+            Ruling::NotAllowed { found: Finding::missing(text, KEY_POLICY), gap: GRANTS.to_owned(), add: Some(add) }
         }
-        (KeySide::Denied(at), _) => Side::Refuses(Finding::found(format!("the key policy denies it: {at}"), "GetKeyPolicy")),
-        (KeySide::Delegated(_) | KeySide::Unsure(_), Some(false)) => refused(),
-        (KeySide::Direct(_), _) | (KeySide::Delegated(_), Some(true)) => Side::Allows,
-        (KeySide::Delegated(_), None) => Side::Unknown(Some("the key policy leaves it to the role's policies".to_owned())),
-        (KeySide::Unsure(why), _) => Side::Unknown(Some(why)),
+        (Some(KeySide::Delegated(_)), Some(_), _) => lacking(conditions.unwrap_or_else(|| GRANTS.to_owned())),
+        (Some(KeySide::Unsure(why)), Some(_), _) => lacking(format!("whether the key policy lets the role by itself: {why}")),
+        (None, Some(_), _) => lacking(match key.policy() {
+            Known::Unknown(why) => format!("whether the key policy lets the role by itself: {why}"),
+            _ => "whether the key policy lets the role by itself".to_owned(),
+        }),
+        (Some(KeySide::Direct(_) | KeySide::Delegated(_)), None, true) if conditions.is_none() => Ruling::Allowed,
+        (Some(KeySide::Direct(_)), Some(_), _) => Ruling::Allowed,
+        (Some(KeySide::Delegated(_)), None, _) => Ruling::Unknown(conditions.or(Some("the key policy leaves it to the role's policies".to_owned()))),
+        (Some(KeySide::Unsure(why)), None, _) => Ruling::Unknown(Some(why)),
+        (Some(KeySide::Direct(_)), None, _) => Ruling::Unknown(conditions.or(Some("whether another policy denies it".to_owned()))),
+        (Some(KeySide::Denied(at)), _, _) => Ruling::Denied(at),
+        (None, None, _) => Ruling::Unknown(match key.policy() {
+            Known::Unknown(why) => Some(why.to_owned()),
+            _ => conditions,
+        }),
     }
 }
 
 /// Whether the role's own policies allow it on every key that it can be.
 fn is_allowed_by_role(case: &Case<'_>) -> bool {
-    let decisions = case.simulated_refusals();
-    !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some_and(|told| told.eval_decision == "allowed"))
+    all_allowed(&case.simulated_refusals()).is_ok()
 }
 
 /// What is known of the key policy, where the role's policies refuse: it may refuse too.
 fn other_side(case: &Case<'_>, key: &KeyView<'_>) -> Option<Finding> {
-    let role_arn = case.role()?.arn()?;
-    let side = NamedRole::parse(&role_arn).and_then(|role| key.side(&role));
-    match (side, key.policy()) {
-        (Some(KeySide::Delegated(at)), _) => Some(Finding::found(format!("{at} of the key policy leaves it to the policies of the role"), "GetKeyPolicy")),
-        (Some(KeySide::Unsure(why)), _) => Some(Finding::unknown(format!("whether the key policy lets the role too: {why}"))),
-        (None, Known::Unknown(why)) => Some(Finding::unknown(format!("whether the key policy lets the role too: {why}"))),
+    let role_arn = case.role_arn()?;
+    match NamedRole::parse(&role_arn).and_then(|role| key.side(&role)) {
+        Some(KeySide::Delegated(at)) => Some(Finding::found(format!("{at} of the key policy leaves it to the policies of the role"), KEY_POLICY)),
         _ => None,
     }
 }
@@ -167,47 +201,45 @@ fn noun(case: &Case<'_>) -> &'static str {
     }
 }
 
-/// The statement that the key policy lacks, where that is known to be the side that refuses.
-fn key_side(case: &Case<'_>) -> Option<Fix> {
-    let keys = case.keys();
-    let role_arn = case.role()?.arn()?;
-    let role = NamedRole::parse(&role_arn)?;
-    keys.iter().find_map(|key| {
-        let (document, arn) = (key.policy().found()?, key.arn()?);
-        let KeySide::Refused { add, .. } = key.side(&role)? else { return None };
-        let on_key = |words| Command::aws(words, Some(&key.region)).name("--key-id", Kind::Key, arn.as_str()).words("--policy-name default");
-        let again = case.then_again();
-        Some(match policy::addition(case, Some(&document.0), add) {
-            Ok(Addition { statement, whole: Some(whole) }) => {
-                Fix::words(format!("add the statement to the key policy (the command keeps what stands there){again}"))
-                    .run(case.commands([on_key("kms put-key-policy").document("--policy", &whole)]))
-                    .policy(statement)
-            }
-            Ok(Addition { statement, whole: None }) => Fix::words(format!("add the statement to the key policy, which the command shows{again}"))
-                .run(case.commands([on_key("kms get-key-policy")]))
-                .policy(statement),
-            Err(why) => Fix::words(format!("let {} decrypt in the key policy{again}; {why}", case.who())).run([on_key("kms get-key-policy")]),
-        })
-    })
+fn on_key(key: &KeyView<'_>, words: &'static str) -> Command {
+    let id = key.arn().unwrap_or_else(|| key.id.clone());
+    Command::aws(words, Some(&key.region)).name("--key-id", Kind::Key, id.as_str()).words("--policy-name default")
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(fix) = key_side(case) {
-        return fix;
-    }
-    let keys = case.keys();
-    let key = keys.first().and_then(KeyView::arn);
+fn fix_deny(case: &Case<'_>, key: &KeyView<'_>, at: &At) -> Fix {
+    let text = format!("narrow or remove {at} of the key policy; an allow does not help{}", case.then_again());
+    Fix::words(text).run([on_key(key, "kms get-key-policy")])
+}
+
+/// What lets the role decrypt: the statement that the key policy lacks, or a policy of the role.
+fn fix_allow(case: &Case<'_>, key: &KeyView<'_>, add: Option<&Value>) -> Fix {
     let again = case.then_again();
-    if let (true, Some(role)) = (is_allowed_by_role(case), case.own_role()) {
+    let Some(add) = add else { return fix_by_words(case, Some(key)) };
+    let there = key.policy().found().map(|policy| &policy.0);
+    match policy::addition(case, there, add.clone()) {
+        Ok(Addition { statement, whole: Some(whole) }) => {
+            Fix::words(format!("add the statement to the key policy (the command keeps what stands there){again}"))
+                .run(case.commands([on_key(key, "kms put-key-policy").document("--policy", &whole)]))
+                .policy(statement)
+        }
+        Ok(Addition { statement, whole: None }) => Fix::words(format!("add the statement to the key policy, which the command shows{again}"))
+            .run(case.commands([on_key(key, "kms get-key-policy")]))
+            .policy(statement),
+        Err(why) => Fix::words(format!("let {} decrypt in the key policy{again}; {why}", case.who())).run([on_key(key, "kms get-key-policy")]),
+    }
+}
+
+fn fix_by_words(case: &Case<'_>, key: Option<&KeyView<'_>>) -> Fix {
+    let again = case.then_again();
+    if let (true, Some(role), Some(key)) = (is_allowed_by_role(case), case.own_role(), key) {
         let via = json!({"StringEquals": {"kms:ViaService": case.via_service()}});
         let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "kms:Decrypt", "Resource": "*", "Condition": via});
-        let look = case.aws("kms get-key-policy").name("--key-id", Kind::Key, key.as_deref()).words("--policy-name default");
-        let fix = Fix::words(format!("add the statement to the key policy, if nothing there says so{again}")).run([look]);
+        let fix = Fix::words(format!("add the statement to the key policy, if nothing there says so{again}")).run([on_key(key, "kms get-key-policy")]);
         return policy::addition(case, None, add).into_iter().fold(fix, |fix, addition| fix.policy(addition.statement));
     }
-    let arn = case.resource_arn().filter(|arn| key.is_none() && arn.contains(":secretsmanager:"));
+    let arn = case.resource_arn().filter(|arn| key.and_then(KeyView::arn).is_none() && arn.contains(":secretsmanager:"));
     let look = arn.map(|arn| case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, arn.as_str()).words("--query KmsKeyId"));
-    let delegated = keys.iter().any(|key| matches!(other_side(case, key), Some(finding) if finding.kind == FindingKind::Found));
+    let delegated = key.is_some_and(|key| other_side(case, key).is_some());
     let also = if delegated { "" } else { ", and in the key policy if that does not leave it to IAM" };
     match policy::grant(case, "kms:Decrypt") {
         Ok(grant) => {

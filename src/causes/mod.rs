@@ -68,7 +68,9 @@ mod vpc_no_route;
 use crate::question::Question;
 use crate::reason::Symptom;
 use crate::words::words;
-use shared::{assessment, case, command, image, judgement, key, likeness, name, parameter, policy, proof, refusal, resource_policy, role, secret, snippet};
+use shared::{
+    assessment, case, command, image, judgement, key, layer, likeness, name, parameter, policy, proof, refusal, resource_policy, role, secret, snippet,
+};
 
 pub use assessment::{Assessment, Culprit, Finding, FindingKind, Fix};
 pub use case::Case;

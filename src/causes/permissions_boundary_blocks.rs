@@ -1,15 +1,15 @@
 //! The role's permissions boundary does not allow the call.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
+use super::layer::{self, Layer};
 use super::name::Kind;
 use super::policy;
-use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::question::Known;
-use crate::question::facts::Simulation;
-use crate::reason::{Deny, Fault};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::refusal::{Refuser, SIMULATION};
+use super::role::GET_ROLE;
+use super::{Cause, Example, Explanation, Owner};
+use crate::reason::Deny;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "permissions-boundary-blocks",
@@ -21,45 +21,38 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `permissions boundary`.",
         mend: "Have the boundary's owner allow the action; the role's own policies must allow it too.",
     },
-    when: |symptom| {
-        matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (matches!(symptom.refused_by, Some(Deny::Boundary)) || is_untold(symptom))
-    },
+    when: |symptom| LAYER.claims(symptom),
     ask: |case| case.ask_refusal(),
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no permissions boundary allows the secretsmanager:GetSecretValue action",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let (who, action, on) = case.refusal();
-    let culprit = case.refused_culprit();
-    let judgement = |verdict| Judgement::new(verdict, format!("the permissions boundary of {who} does not allow {action}{on}")).culprit(culprit.clone());
-    let known = case.role().map_or(Known::NotAsked, |role| role.known());
-    let boundary = known.found().map(|role| role.permissions_boundary.as_ref().and_then(|boundary| boundary.permissions_boundary_arn.clone()));
-    let named = boundary.clone().flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), "GetRole"));
-    let decisions = case.simulated_refusals();
-    if let Some((call, _)) = refused(&decisions, Simulation::is_beyond_boundary) {
-        return judgement(Verdict::Confirmed)
-            .findings(named)
-            .finding(Finding::missing(format!("{} on {} in the boundary", call.action, call.resource), SIMULATION));
-    }
-    match (case.symptom.refused_by, boundary) {
-        (None, Some(None)) => judgement(Verdict::RuledOut).finding(Finding::missing("a permissions boundary on the role", "GetRole")),
-        (None, _) => {
-            let all = !decisions.is_empty() && decisions.iter().all(|(_, known)| known.found().is_some());
-            if all {
-                judgement(Verdict::RuledOut).findings(named).finding(Finding::found("the boundary allows it", SIMULATION))
-            } else {
-                Judgement::unsupported()
-            }
+const LAYER: Layer = Layer {
+    refuser: Refuser::Boundary,
+    told: &[Deny::Boundary],
+    title: |who, action, on| format!("the permissions boundary of {who} does not allow {action}{on}"),
+    refuses: |(call, _)| Finding::missing(format!("{} on {} in the boundary", call.action, call.resource), SIMULATION),
+    fix,
+};
+
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let role = case.role().and_then(|role| role.known().found());
+    let boundary = role.map(|role| role.permissions_boundary.as_ref().and_then(|boundary| boundary.permissions_boundary_arn.clone()));
+    if boundary == Some(None) {
+        let (who, action, on) = case.refusal();
+        let title = (LAYER.title)(&who, &action, &on);
+        let none = Finding::missing("a permissions boundary on the role", GET_ROLE);
+        if case.symptom.refused_by.is_some() {
+            return Some(Assessment::possible(title).passed(case, none));
         }
-        (_, Some(None)) => judgement(Verdict::Possible).passed(Finding::missing("a permissions boundary on the role: it was removed since", "GetRole")),
-        _ => judgement(Verdict::Likely)
-            .findings(named)
-            .findings(Finding::not_told("which statement it is, and whether it still stands", asked(case, &decisions))),
+        let proof = Proof::by(vec![none], Identity::of_own_role(case), Complete::unless(None), Time::as_ecs_said()).ok()?;
+        return Some(Assessment::ruled_out(title, Ok(proof)));
     }
+    let named = boundary.flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), GET_ROLE));
+    layer::assess(case, &LAYER).map(|assessment| assessment.findings(named))
 }
 
 fn fix(case: &Case<'_>) -> Fix {

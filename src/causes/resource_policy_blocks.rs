@@ -1,12 +1,11 @@
 //! The policy on the resource refuses the call.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::policy::{self, Addition};
-use super::resource_policy::{ask, command, known, side};
-use super::role_permission_missing::is_untold;
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::refusal::{is_across_accounts, is_untold};
+use super::resource_policy::{self, ask, known, side};
+use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::ResourceSide;
 use crate::reason::{Deny, Fault, Step};
 
@@ -26,62 +25,50 @@ pub(super) const CAUSE: Cause = Cause {
         symptom.fault == Fault::AccessDenied && (told || (explicit && symptom.step != Step::LogDriver))
     },
     ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no resource-based policy allows the secretsmanager:GetSecretValue action",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (who, action, on) = case.refusal();
-    let culprit = case.refused_culprit();
-    let judgement = |verdict| Judgement::new(verdict, format!("the policy on the resource refuses {who} {action}{on}")).culprit(culprit.clone());
+    let title = format!("the policy on the resource refuses {who} {action}{on}");
     let told = case.symptom.deny == Some(Deny::ResourcePolicy);
+    let proof =
+        |found: Finding| Proof::by(vec![found], Identity::of_own_role(case), Complete::of("the resource's own policy", [known(case)]), Time::as_ecs_said());
+    let with_fix = |assessment: Assessment| Some(assessment.culprit(case.refused_culprit()).fix(resource_policy::fix(case)));
     match side(case) {
-        Some((ResourceSide::Denied(at), source)) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies it"), source)),
+        // An explicit deny decides, whatever else allows.
+        Some((ResourceSide::Denied(at), source)) => {
+            with_fix(Assessment::confirmed(title, proof(Finding::found(format!("{at} of the policy denies it"), source))))
+        }
+        Some((ResourceSide::Missing { .. }, _)) if is_across_accounts(case.symptom) => None,
         Some((ResourceSide::Missing { nearly, .. }, source)) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-            if super::cross_account_not_shared::claims(case.symptom) {
-                return Judgement::unsupported();
-            }
-            judgement(Verdict::Confirmed)
-                .finding(Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source))
+            let missing = Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source);
+            with_fix(Assessment::confirmed(title, proof(missing)))
         }
         Some((ResourceSide::Grants(_) | ResourceSide::NotNeeded, source)) if !told => {
-            judgement(Verdict::RuledOut).finding(Finding::found("the resource's own policy does not keep the role out", source))
+            let open = proof(Finding::found("the resource's own policy does not keep the role out", source)).ok()?;
+            Some(Assessment::ruled_out(title, Ok(open)).culprit(case.refused_culprit()))
         }
-        _ if !told => Judgement::unsupported(),
-        Some((ResourceSide::Grants(at), source)) => judgement(Verdict::Possible)
-            .passed(Finding::found(format!("{at} of the policy allows it now: it was changed since, and the next task will start"), source)),
+        _ if !told => None,
+        Some((ResourceSide::Grants(at), source)) => {
+            let found = Finding::found(format!("{at} of the policy allows it now: it was changed since, and the next task will start"), source);
+            Some(Assessment::possible(title).culprit(case.refused_culprit()).passed(case, found))
+        }
         Some((ResourceSide::NotNeeded, source)) => {
-            judgement(Verdict::Possible).passed(Finding::found("the resource's policy denies nothing now: it was changed since", source))
+            let found = Finding::found("the resource's policy denies nothing now: it was changed since", source);
+            Some(Assessment::possible(title).culprit(case.refused_culprit()).passed(case, found))
         }
-        Some((ResourceSide::Unsure(why), _)) => judgement(Verdict::Likely).finding(Finding::unknown(format!("what the resource's policy says: {why}"))),
-        None => judgement(Verdict::Likely).findings(Finding::not_told("which statement it is, and whether it still stands", known(case))),
-    }
-}
-
-pub(super) fn fix(case: &Case<'_>) -> Fix {
-    let (who, action, _) = case.refusal();
-    match side(case) {
-        Some((ResourceSide::Denied(at), _)) => {
-            Fix::words(format!("narrow or remove {at} of the resource's own policy; an allow does not help{}", case.then_again())).run(command(case, None))
+        Some((ResourceSide::Unsure(why), _)) => {
+            with_fix(Assessment::likely(title).finding(Finding::unknown(format!("what the resource's policy says: {why}"))))
         }
-        Some((ResourceSide::Missing { mut add, .. }, _)) => {
-            add["Action"] = policy::with_next(&action);
-            let text = "add the statement to the resource's own policy";
-            let again = case.then_again();
-            match policy::addition(case, known(case).found().map(|policy| &policy.0), add) {
-                Ok(Addition { statement, whole: Some(whole) }) => {
-                    Fix::words(format!("{text} (the command keeps what stands there){again}")).run(case.commands(command(case, Some(&whole)))).policy(statement)
-                }
-                Ok(Addition { statement, whole: None }) => {
-                    Fix::words(format!("{text}, which the command shows{again}")).run(case.commands(command(case, None))).policy(statement)
-                }
-                Err(why) => Fix::words(format!("let {who} call {action} in the resource's own policy{again}; {why}")).run(command(case, None)),
-            }
+        None => {
+            let unknown = Finding::not_told("which statement it is, and whether it still stands", known(case));
+            with_fix(Assessment::likely(title).findings(unknown))
         }
-        _ => Fix::words(format!("let {who} call {action} in the resource's own policy{}", case.then_again())).run(command(case, None)),
     }
 }

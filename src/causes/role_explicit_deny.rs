@@ -2,12 +2,11 @@
 
 use super::assessment::{Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
+use super::layer::{self, Layer};
 use super::name::Kind;
-use super::role_permission_missing::{SIMULATION, asked, is_untold, refused};
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::question::facts::Simulation;
-use crate::reason::{Deny, Fault};
+use super::refusal::{Refuser, SIMULATION};
+use super::{Cause, Example, Explanation, Owner};
+use crate::reason::Deny;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "role-explicit-deny",
@@ -19,51 +18,27 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `with an explicit deny`, or names a session policy. With `in an identity-based policy` the statement is attached to the role itself; with no policy named it can be of any kind.",
         mend: "Find the statement and narrow it; adding another allow does nothing.",
     },
-    when: |symptom| {
-        matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied)
-            && (matches!(symptom.refused_by, Some(Deny::Explicit | Deny::Session)) || is_untold(symptom))
-    },
+    when: |symptom| LAYER.claims(symptom),
     ask: |case| case.ask_refusal(),
-    assess: |case| joined(case, judge, fix),
+    assess: |case| layer::assess(case, &LAYER),
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 with an explicit deny in an identity-based policy",
         also: &["resource-policy-blocks"],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let (who, action, on) = case.refusal();
-    let culprit = case.refused_culprit();
-    let judgement = |verdict| Judgement::new(verdict, format!("{who} is denied {action}{on} by an explicit statement")).culprit(culprit.clone());
-    let decisions = case.simulated_refusals();
-    if let Some((call, simulation)) = refused(&decisions, is_by_role) {
-        let policies: Vec<&str> = simulation.matched_statements.iter().filter_map(|statement| statement.source_policy_id.as_deref()).collect();
+const LAYER: Layer = Layer {
+    refuser: Refuser::ExplicitDeny,
+    told: &[Deny::Explicit, Deny::Session],
+    title: |who, action, on| format!("{who} is denied {action}{on} by an explicit statement"),
+    refuses: |(call, known)| {
+        let statements = known.found().map(|simulation| simulation.matched_statements.as_slice()).unwrap_or_default();
+        let policies: Vec<&str> = statements.iter().filter_map(|statement| statement.source_policy_id.as_deref()).collect();
         let by = if policies.is_empty() { String::new() } else { format!(" by {}", policies.join(", ")) };
-        return judgement(Verdict::Confirmed).finding(Finding::found(format!("{} on {} is denied explicitly{by}", call.action, call.resource), SIMULATION));
-    }
-    if case.symptom.refused_by.is_none() {
-        return refused(&decisions, |simulation| simulation.eval_decision != "explicitDeny").map_or_else(Judgement::unsupported, |(call, simulation)| {
-            judgement(Verdict::RuledOut)
-                .finding(Finding::missing(format!("an explicit deny of {} in the role's policies ({})", call.action, simulation.eval_decision), SIMULATION))
-        });
-    }
-    let not_now = decisions.iter().any(|(_, known)| known.found().is_some());
-    let contradiction = not_now.then(|| {
-        Finding::found(
-            "IAM finds no explicit deny now: it was removed since, or stands in a policy that IAM does not simulate (a session's, a resource's)",
-            SIMULATION,
-        )
-    });
-    if let Some(contradiction) = contradiction {
-        return judgement(Verdict::Possible).passed(contradiction);
-    }
-    judgement(Verdict::Likely).findings(Finding::not_told("which statement it is, and whether it still stands", asked(case, &decisions)))
-}
-
-/// Whether a statement of the role's own policies denies it; a boundary's and the organization's are causes of their own.
-fn is_by_role(simulation: &Simulation) -> bool {
-    simulation.eval_decision == "explicitDeny" && !simulation.is_beyond_boundary() && !simulation.is_beyond_organization()
-}
+        Finding::found(format!("{} on {} is denied explicitly{by}", call.action, call.resource), SIMULATION)
+    },
+    fix,
+};
 
 fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();

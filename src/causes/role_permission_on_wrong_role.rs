@@ -1,13 +1,13 @@
 //! The permission stands on the task role instead of the execution role.
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::{Case, DEFINITION};
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::role_permission_missing::{SIMULATION, asked, refused};
-use super::{Cause, Explanation, Owner, Verdict};
+use super::policy;
+use super::proof::{Identity, Proof, Time};
+use super::refusal::{Refuser, SIMULATION, Simulated, is_allowed, is_on_task_role, is_want_of_allow, is_whole, refuser};
+use super::{Cause, Explanation, Owner};
 use crate::arn::Arn;
-use crate::question::facts::Simulation;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "role-permission-on-wrong-role",
@@ -19,42 +19,47 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The refused principal is the execution role, and the task role has the permission.",
         mend: "Move the statement to the execution role, or add it there.",
     },
-    when: super::role_permission_missing::claims,
-    ask: |case| case.ask_refusal(),
-    assess: |case| joined(case, judge, fix),
+    when: is_want_of_allow,
+    ask: |case| case.ask_want_of_allow(),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let Some(task_role) = case.task_role() else { return Judgement::unsupported() };
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let task_role = case.task_role()?;
     let name = role_name(&task_role);
     let culprit = Culprit { kind: "role", id: Some(name.to_owned()), references: case.references.clone() };
-    let of_task_role = case.simulated(Some(task_role.clone()));
-    let allowed = refused(&of_task_role, |simulation| simulation.eval_decision == "allowed");
     let decisions = case.simulated_refusals();
-    match (refused(&decisions, Simulation::is_implicit_deny), allowed) {
-        (Some((call, _)), Some(_)) => {
-            let role = case.role_name().unwrap_or_else(|| "the execution role".to_owned());
-            Judgement::new(Verdict::Confirmed, format!("the permission stands on the task role {name}, not on the execution role {role}"))
-                .culprit(culprit)
-                .finding(Finding::found(format!("the task role {name} is allowed {} on {}", call.action, call.resource), SIMULATION))
-                .finding(Finding::missing(format!("the same permission on {role}, which ECS uses before the containers start"), SIMULATION))
-        }
-        (_, None) if of_task_role.iter().any(|(_, known)| known.found().is_some()) => {
-            Judgement::new(Verdict::RuledOut, format!("the task role {name} has no such permission either"))
-                .finding(Finding::missing(format!("the permission on the task role {name}"), SIMULATION))
-        }
-        (None, Some(_)) if decisions.iter().any(|(_, known)| known.found().is_some()) => Judgement::unsupported(),
-        _ => Judgement::new(Verdict::Possible, format!("the permission may stand on the task role {name}, which does not count here"))
-            .culprit(culprit)
-            .finding(Finding::found(format!("the task has a role of its own, {name}"), DEFINITION))
-            .findings(Finding::not_told("whether that role has the permission", asked(case, &of_task_role))),
+    let lacks: Vec<&Simulated<'_>> = decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();
+    if let Some(decision) = lacks.first().filter(|_| lacks.iter().all(|decision| is_on_task_role(case, decision))) {
+        let role = case.role_name().unwrap_or_else(|| "the execution role".to_owned());
+        let (call, _) = decision;
+        let found = Finding::found(format!("the task role {name} is allowed {} on {}", call.action, call.resource), SIMULATION);
+        let lacking = Finding::missing(format!("the same permission on {role}, which ECS uses before the containers start"), SIMULATION);
+        let complete = is_whole(decision).and_then(|_| case.no_grant_of_resource());
+        let proof = Proof::by(vec![found, lacking], Identity::of_own_role(case), complete, Time::as_ecs_said());
+        let title = format!("the permission stands on the task role {name}, not on the execution role {role}");
+        return Some(Assessment::confirmed(title, proof).culprit(culprit).fix(fix(case)));
     }
+    let of_task_role = case.simulated(Some(task_role.clone()));
+    if !of_task_role.is_empty() && of_task_role.iter().all(|(_, known)| known.found().is_some()) {
+        if of_task_role.iter().any(is_allowed) {
+            return None;
+        }
+        let complete = of_task_role.iter().try_fold((), |(), decision| is_whole(decision).map(|_| ())).and_then(|()| is_whole(&of_task_role[0]));
+        let none = Finding::missing(format!("the permission on the task role {name}"), SIMULATION);
+        let proof = Proof::by(vec![none], Identity::of_own_role(case), complete, Time::as_ecs_said()).ok()?;
+        return Some(Assessment::ruled_out(format!("the task role {name} has no such permission either"), Ok(proof)));
+    }
+    let own = Finding::found(format!("the task has a role of its own, {name}"), DEFINITION);
+    let title = format!("the permission may stand on the task role {name}, which does not count here");
+    let unknown = case.undecided("whether that role has the permission", &of_task_role);
+    Some(Assessment::possible(title).culprit(culprit).finding(own).findings(unknown).fix(fix(case)))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     let look = case.task_role_arn().map(|role| case.aws_at_task("iam list-role-policies").name("--role-name", Kind::Role, role_name(role)));
-    let on_execution_role = super::role_permission_missing::fix(case);
+    let on_execution_role = policy::fix_permission(case);
     let text = format!("put the permission on the execution role; on the task role it does nothing for what ECS fetches{}", case.then_again());
     Fix { text, commands: look.into_iter().chain(on_execution_role.commands).collect(), ..on_execution_role }
 }

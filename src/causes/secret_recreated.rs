@@ -76,7 +76,7 @@ fn suffix(arn: &str) -> &str {
 
 /// A role that may read the new ARN alone is refused the old one before anybody looks whether that exists.
 fn hides_it(symptom: &Symptom) -> bool {
-    symptom.step == Step::SecretsManager && super::role_permission_missing::claims(symptom)
+    symptom.step == Step::SecretsManager && super::refusal::is_want_of_allow(symptom)
 }
 
 fn fix(case: &Case<'_>) -> Fix {

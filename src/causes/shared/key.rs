@@ -49,9 +49,10 @@ impl<'c> KeyView<'c> {
         Culprit { kind: "kms-key", id: Some(self.id.clone()), references: self.reference.into_iter().cloned().collect() }
     }
 
-    /// Its ARN.
+    /// Its ARN; that of an alias identifies no key in a policy.
     pub(in crate::causes) fn arn(&self) -> Option<String> {
-        self.known().found().and_then(|key| key.arn.clone()).or_else(|| self.id.starts_with("arn:").then(|| self.id.clone())).or_else(|| self.arn_of_id())
+        let told = self.known().found().and_then(|key| key.arn.clone());
+        told.or_else(|| Some(self.id.clone()).filter(|id| id.starts_with("arn:"))).filter(|arn| arn.contains(":key/")).or_else(|| self.arn_of_id())
     }
 
     /// The ARN of a key that is named by its id alone, which is one of the same account.

@@ -9,6 +9,7 @@ pub(super) mod command;
 pub(super) mod image;
 pub(super) mod judgement;
 pub(super) mod key;
+pub(super) mod layer;
 pub(super) mod likeness;
 pub(super) mod name;
 pub(super) mod parameter;

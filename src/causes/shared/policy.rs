@@ -11,11 +11,13 @@ use super::command::Command;
 use super::image::EcrImage;
 use super::key::KeyView;
 use super::name::{Kind, why_not};
+use super::refusal::is_allowed;
+use super::secret::Presence;
 use super::snippet::{self, Snippet};
 use crate::arn::Arn;
 use crate::policy_document::with_statement;
 use crate::reason::Step;
-use crate::task_definition::{Reference, ReferenceKind, Target, may_have_suffix, split_suffix};
+use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, may_have_suffix, split_suffix};
 
 /// A policy document that may be pasted.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +103,15 @@ fn grantee<'c>(case: &'c Case<'_>, action: &str) -> Result<&'c str, Refusal> {
 /// The policy that lets the role which was refused, or which the step uses, call `action` on what the definition refers to.
 pub(in crate::causes) fn grant<'c>(case: &'c Case<'_>, action: &str) -> Result<Grant<'c>, Refusal> {
     grantee(case, action)?;
-    grant_on(case, action, &resources(case, action)?)
+    let narrow = resources(case, action)?;
+    // The next of them would fail at the next try.
+    let definition = case.definition().map(TaskDefinition::references).unwrap_or_default();
+    let is_one_for_all = narrow == ["*"] || action == "kms:Decrypt";
+    let all = if is_one_for_all { narrow } else { named_by(case, action, &definition).unwrap_or(narrow) };
+    let decisions = case.simulated_refusals();
+    let is_allowed = |arn: &String| decisions.iter().any(|decision| decision.0.resource == *arn && is_allowed(decision));
+    let lacking: Vec<String> = all.iter().filter(|arn| !is_allowed(arn)).cloned().collect();
+    grant_on(case, action, if lacking.is_empty() { &all } else { &lacking })
 }
 
 /// The same on other resources, which the caller has proved to be what the definition refers to.
@@ -113,6 +123,25 @@ pub(in crate::causes) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resource
         statement["Condition"] = json!({ if via.contains('*') { "StringLike" } else { "StringEquals" }: {"kms:ViaService": via}});
     }
     Ok(Grant { case, role, document: Document(json!({"Version": "2012-10-17", "Statement": [statement]})) })
+}
+
+/// What gives the role the permission that was refused.
+pub(in crate::causes) fn fix_permission(case: &Case<'_>) -> Fix {
+    let Some(action) = case.refused_action() else {
+        return Fix::words("allow the execution role the call that was refused; the text was cut before it named it");
+    };
+    match grant(case, &action) {
+        Ok(grant) => {
+            let text = format!("allow it in a policy of role {}{}", grant.role_name(), case.then_again());
+            grant.fix(text)
+        }
+        Err(why) => {
+            let on = case.name().filter(|_| action != "ecr:GetAuthorizationToken").map(|name| format!(" on {name}")).unwrap_or_default();
+            let who = case.who();
+            let text = format!("allow {action}{on} in a policy of {who}, if that is the role that the task should use and what it should read");
+            Fix::words(format!("{text}{}; {why}", case.then_again()))
+        }
+    }
 }
 
 impl<'c> Grant<'c> {
@@ -228,17 +257,27 @@ pub(in crate::causes) fn resources(case: &Case<'_>, action: &str) -> Result<Vec<
         };
         return Ok(if keys.is_empty() { unknown() } else { keys });
     }
-    let named: Vec<Result<Vec<String>, Refusal>> = case.references.iter().filter_map(|reference| of_reference(case, reference, action)).collect();
-    let mut all: Vec<String> = named.iter().flatten().flatten().cloned().collect();
-    all.dedup();
-    if !all.is_empty() {
-        return Ok(all);
+    named_by(case, action, &case.references)
+}
+
+/// What some references of the definition name for an action.
+fn named_by(case: &Case<'_>, action: &str, references: &[Reference]) -> Result<Vec<String>, Refusal> {
+    let named: Vec<Result<Vec<String>, Refusal>> = references.iter().filter_map(|reference| of_reference(case, reference, action)).collect();
+    let mut all: Vec<String> = Vec::new();
+    for arn in named.iter().flatten().flatten() {
+        if !all.contains(arn) {
+            all.push(arn.clone());
+        }
     }
-    Err(named.into_iter().find_map(Result::err).unwrap_or_else(|| match (case.definition(), case.name()) {
+    if all.is_empty() { Err(named.into_iter().find_map(Result::err).unwrap_or_else(|| unreferred(case))) } else { Ok(all) }
+}
+
+fn unreferred(case: &Case<'_>) -> Refusal {
+    match (case.definition(), case.name()) {
         (None, _) => Refusal(UNREAD.to_owned()),
         (_, Some(name)) => Refusal(format!("the task definition does not refer to {name}")),
         (_, None) => Refusal("the task definition refers to nothing of the kind".to_owned()),
-    }))
+    }
 }
 
 fn place(known: Option<&str>, kind: Kind) -> String {
@@ -256,7 +295,11 @@ fn of_reference(case: &Case<'_>, reference: &Reference, action: &str) -> Option<
         ("secretsmanager", _, Some(Target::Secret(secret))) => {
             let whole = |name: &str| format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}");
             let arn = if secret.arn.starts_with("arn:") { secret.arn.to_owned() } else { whole(secret.arn) };
-            checked(Kind::Secret, secret.arn, secret_arns(&arn))
+            let told = case.secrets().iter().find_map(|view| match view.presence() {
+                Presence::Here(found) if view.reference == Some(reference) => found.arn.clone().filter(|arn| Kind::Secret.fits(arn)),
+                _ => None,
+            });
+            checked(Kind::Secret, secret.arn, told.map_or_else(|| secret_arns(&arn), |arn| vec![arn]))
         }
         ("ssm", _, Some(Target::Parameter(name))) => {
             let whole = || format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", name.trim_start_matches('/'));

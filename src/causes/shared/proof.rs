@@ -3,6 +3,8 @@
 //! A verdict of proof is made of a [`Proof`], and a proof of three witnesses that only this module makes. Whatever is missing for one is a
 //! [`Gap`], which the notice lists as not checked.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::assessment::Finding;
@@ -14,9 +16,20 @@ use crate::question::facts::Moment;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::causes) struct Gap(String);
 
+impl fmt::Display for Gap {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 impl Gap {
     pub(in crate::causes) fn new(what: impl Into<String>) -> Self {
         Self(what.into())
+    }
+
+    /// The finding that lists it as not checked; nothing where it has no words.
+    pub(in crate::causes) fn into_finding(self) -> Option<Finding> {
+        (!self.0.is_empty()).then(|| Finding::unknown(self.0))
     }
 }
 
@@ -55,6 +68,12 @@ impl Identity {
             Some(account) if !name.starts_with("arn:") => Err(Gap::new(format!("{name} in account {}, which ECS names", account.text))),
             _ => Ok(Self(())),
         }
+    }
+
+    /// The role that was refused is one of the task's own, by its ARN.
+    pub(in crate::causes) fn of_own_role(case: &Case<'_>) -> Result<Self, Gap> {
+        let named = || case.role_name().map_or("the role that was refused".to_owned(), |role| format!("role {role}"));
+        case.own_role().map(|_| Self(())).ok_or_else(|| Gap::new(format!("whether {} is a role of the task", named())))
     }
 
     /// Two whole names of one thing.

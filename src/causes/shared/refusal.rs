@@ -1,14 +1,111 @@
 //! Calls that were refused, as IAM is asked about them.
 
 use super::CANDIDATES;
+use super::assessment::Finding;
 use super::case::Case;
 use super::key::KeyView;
 use super::policy;
+use super::proof::{Complete, Gap};
 use super::role::RoleView;
 use super::secret::{Presence, SecretView};
+use crate::arn::Arn;
+use crate::policy_document::ResourceSide;
 use crate::question::facts::Simulation;
 use crate::question::{Known, Question};
-use crate::reason::{Fault, Step};
+use crate::reason::{Deny, Fault, Step, Symptom};
+
+/// How a simulation is cited.
+pub(in crate::causes) const SIMULATION: &str = "SimulatePrincipalPolicy";
+
+/// Whether IAM refused, and the text does not say by which kind of policy: state may tell.
+pub(in crate::causes) fn is_untold(symptom: &Symptom) -> bool {
+    symptom.deny.is_none() && symptom.refused_by.is_none() && (symptom.fault == Fault::KmsDenied || is_want_of_allow(symptom))
+}
+
+/// Whether IAM refused for want of an allow, as far as the text tells.
+pub(in crate::causes) fn is_want_of_allow(symptom: &Symptom) -> bool {
+    let refused = symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::Identity) | None);
+    // A volume's server and a foreign registry refuse by rules of their own.
+    let by_iam = match symptom.step {
+        Step::ImagePull => symptom.action.is_some(),
+        // ECS and EC2 do these with roles of their own, which the text then names.
+        Step::Capacity | Step::NetworkInterface | Step::EbsVolume | Step::ServiceConnect | Step::ExecAgent => symptom.principal.is_some(),
+        Step::EfsVolume | Step::Volume | Step::Container => false,
+        _ => true,
+    };
+    refused && by_iam
+}
+
+/// Whether a secret of another account was refused.
+pub(in crate::causes) fn is_across_accounts(symptom: &Symptom) -> bool {
+    let default_key = symptom.step == Step::SecretsManager && symptom.fault == Fault::Misconfigured;
+    let a_secret = symptom.resource.as_ref().is_some_and(|resource| resource.text.contains(":secretsmanager:"));
+    default_key || (a_secret && symptom.fault == Fault::AccessDenied && owner(symptom).is_some())
+}
+
+/// The account that owns the resource, where it is known to be another than the caller's.
+pub(in crate::causes) fn owner(symptom: &Symptom) -> Option<&str> {
+    let owner = symptom.account.as_ref()?.text.as_str();
+    let caller = Arn::parse(&symptom.principal.as_ref()?.text)?.account;
+    (!caller.is_empty() && caller != owner).then_some(owner)
+}
+
+/// A call that was refused, and what IAM says to it.
+pub(in crate::causes) type Simulated<'e> = (Call, Known<'e, Box<Simulation>>);
+
+/// What refuses a call, of the policies that IAM simulates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::causes) enum Refuser {
+    /// No policy of the role allows it.
+    NoAllow,
+    /// A statement of the role's policies denies it.
+    ExplicitDeny,
+    /// The role's permissions boundary.
+    Boundary,
+    /// A service control policy of the organization.
+    Organization,
+}
+
+/// What refuses the call, where IAM says so.
+pub(in crate::causes) fn refuser((_, known): &Simulated<'_>) -> Option<Refuser> {
+    let simulation = known.found()?;
+    Some(match simulation.eval_decision.as_str() {
+        "allowed" => return None,
+        _ if simulation.is_beyond_organization() => Refuser::Organization,
+        _ if simulation.is_beyond_boundary() => Refuser::Boundary,
+        "explicitDeny" => Refuser::ExplicitDeny,
+        _ => Refuser::NoAllow,
+    })
+}
+
+/// Whether IAM allows the call.
+pub(in crate::causes) fn is_allowed((_, known): &Simulated<'_>) -> bool {
+    known.found().is_some_and(|simulation| simulation.eval_decision == "allowed")
+}
+
+/// Whether what IAM simulates is the decision on the real call, or what it lacks for that.
+pub(in crate::causes) fn is_whole((call, known): &Simulated<'_>) -> Result<Complete, Gap> {
+    let missing = known.found().map(|simulation| simulation.missing_context_values.join(", ")).filter(|keys| !keys.is_empty());
+    Complete::of("what the policies of the role say", [*known])
+        .and_then(|_| Complete::unless((!call.exact).then(|| "whether a policy names the resource by a part of its ARN that is not known here".to_owned())))
+        .and_then(|_| Complete::unless(missing.map(|keys| format!("what the conditions on {keys} make of the real call"))))
+}
+
+/// Whether the task role is allowed the very call that this decision is about.
+pub(in crate::causes) fn is_on_task_role(case: &Case<'_>, (call, _): &Simulated<'_>) -> bool {
+    let of_task_role = case.simulated(case.task_role());
+    of_task_role
+        .iter()
+        .any(|decision| decision.0.action == call.action && decision.0.resource == call.resource && is_allowed(decision) && is_whole(decision).is_ok())
+}
+
+/// Whether everything that IAM simulates allows all calls now.
+pub(in crate::causes) fn all_allowed(decisions: &[Simulated<'_>]) -> Result<Complete, Gap> {
+    if decisions.is_empty() || !decisions.iter().all(is_allowed) {
+        return Err(Gap::new("whether the role's policies allow the call now"));
+    }
+    decisions.iter().try_fold(Complete::unless(None)?, |_, decision| is_whole(decision))
+}
 
 /// One call of one role, as IAM is asked to simulate it.
 #[derive(Debug, Clone)]
@@ -35,6 +132,45 @@ impl Call {
 }
 
 impl<'a> Case<'a> {
+    /// What keeps a refusal by the role's own policies from being the whole decision: within one account the resource's own policy may allow
+    /// the call as well. Where ECS names the kind of policy, it has told.
+    pub(in crate::causes) fn no_grant_of_resource(&self) -> Result<Complete, Gap> {
+        let told = self.symptom.deny == Some(Deny::Identity);
+        // Another account's resource needs an allow on both sides.
+        if self.refused_calls().iter().all(|call| Arn::parse(&call.resource).is_some_and(|arn| self.is_foreign(arn.account))) {
+            return Complete::unless(None);
+        }
+        let bucket = self.symptom.step == Step::EnvFile;
+        match super::resource_policy::side(self) {
+            Some((ResourceSide::Grants(at), _)) => Err(Gap::new(format!("what refused: {at} of the resource's own policy lets the role now"))),
+            _ if told => Complete::unless(None),
+            Some((ResourceSide::Unsure(why), _)) => Err(Gap::new(format!("whether the resource's own policy lets the role: {why}"))),
+            Some(_) => Complete::unless(None),
+            None if bucket => Err(Gap::new("whether the bucket's own policy lets the role: it is not read")),
+            None => Complete::unless(super::resource_policy::question(self).map(|_| "whether the resource's own policy lets the role".to_owned())),
+        }
+    }
+
+    /// Whether an account is known to be another than the role's.
+    fn is_foreign(&self, account: &str) -> bool {
+        let own = self.own_role().and_then(Arn::parse).map(|role| role.account);
+        !account.is_empty() && own.is_some_and(|own| own != account)
+    }
+
+    /// Asks what is needed to know whether an allow is missing: where ECS does not name the kind of policy, the resource's own may allow too.
+    pub(in crate::causes) fn ask_want_of_allow(&self) -> Vec<Question> {
+        if self.symptom.deny == Some(Deny::Identity) { self.ask_refusal() } else { super::resource_policy::ask(self) }
+    }
+
+    /// Why nothing is known of the decisions: the first reason, or that nobody asked. A role that was not read is not asked about.
+    pub(in crate::causes) fn undecided(&self, what: &str, decisions: &[Simulated<'_>]) -> Option<Finding> {
+        let why = decisions.iter().find_map(|(_, known)| if let Known::Unknown(why) = known { Some(*why) } else { None });
+        let of_role = self.role().and_then(|role| if let Known::Unknown(why) = role.known() { Some(why) } else { None });
+        let known = decisions.iter().any(|(_, known)| known.found().is_some());
+        let why = why.or(of_role.filter(|_| decisions.is_empty())).map(|why| format!(": {why}")).unwrap_or_default();
+        (!known).then(|| Finding::unknown(format!("{what}{why}")))
+    }
+
     /// The action that was refused: as told, or where the text was cut before it, the one that ECS calls for the step.
     pub(in crate::causes) fn refused_action(&self) -> Option<String> {
         let told = self.symptom.action.as_ref().map(|action| action.text.clone()).filter(|action| action.contains(':') && !self.symptom.truncated);

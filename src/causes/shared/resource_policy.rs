@@ -1,13 +1,15 @@
 //! The policy on the resource of a refused call: a secret's or a repository's own.
 
+use super::assessment::Fix;
 use super::case::Case;
 use super::command::Command;
 use super::image::EcrImage;
 use super::name::Kind;
-use super::policy::Document;
+use super::policy::{self, Addition, Document};
+use super::secret::Presence;
 use crate::arn::Arn;
 use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
-use crate::question::facts::Policy;
+use crate::question::facts::{Policy, Repository};
 use crate::question::{Known, Question};
 use crate::reason::Step;
 
@@ -26,8 +28,9 @@ pub(in crate::causes) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static
     let question = question(case)?;
     let document = match case.look::<Policy>(&question) {
         Known::Found(policy) => Some(&policy.0),
-        Known::Missing => None,
-        Known::Unknown(_) | Known::NotAsked => return None,
+        // AWS says the same of a resource without a policy and of one that is gone.
+        Known::Missing if is_there(case) => None,
+        Known::Missing | Known::Unknown(_) | Known::NotAsked => return None,
     };
     let call = case.refused_calls().into_iter().next()?;
     let role_arn = case.role()?.arn().or_else(|| case.symptom.principal.as_ref().map(|fact| fact.text.clone()))?;
@@ -35,6 +38,14 @@ pub(in crate::causes) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static
     let owner = Arn::parse(&call.resource).map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty())?;
     let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
     Some((resource_policy(document, &request, &owner), question.source()))
+}
+
+/// Whether the resource exists, as far as AWS told.
+fn is_there(case: &Case<'_>) -> bool {
+    if matches!(case.symptom.step, Step::ImagePull | Step::EcrAuth) {
+        return EcrImage::of(case).is_none_or(|image| !matches!(case.look::<Repository>(&image.repository()), Known::Missing));
+    }
+    case.secrets().first().is_some_and(|secret| !matches!(secret.presence(), Presence::Gone | Presence::OtherSuffix(_)))
 }
 
 /// Asks for the policy, and for what names the resource and the role whole.
@@ -62,5 +73,30 @@ pub(in crate::causes) fn command(case: &Case<'_>, whole: Option<&Document>) -> O
             Some(whole.into_iter().fold(command, |command, whole| command.document("--resource-policy", whole)))
         }
         _ => None,
+    }
+}
+
+/// What lets the role in by the policy, or narrows the statement that denies it.
+pub(in crate::causes) fn fix(case: &Case<'_>) -> Fix {
+    let (who, action, _) = case.refusal();
+    let again = case.then_again();
+    match side(case) {
+        Some((ResourceSide::Denied(at), _)) => {
+            Fix::words(format!("narrow or remove {at} of the resource's own policy; an allow does not help{again}")).run(command(case, None))
+        }
+        Some((ResourceSide::Missing { mut add, .. }, _)) => {
+            add["Action"] = policy::with_next(&action);
+            let text = "add the statement to the resource's own policy";
+            match policy::addition(case, known(case).found().map(|policy| &policy.0), add) {
+                Ok(Addition { statement, whole: Some(whole) }) => {
+                    Fix::words(format!("{text} (the command keeps what stands there){again}")).run(case.commands(command(case, Some(&whole)))).policy(statement)
+                }
+                Ok(Addition { statement, whole: None }) => {
+                    Fix::words(format!("{text}, which the command shows{again}")).run(case.commands(command(case, None))).policy(statement)
+                }
+                Err(why) => Fix::words(format!("let {who} call {action} in the resource's own policy{again}; {why}")).run(command(case, None)),
+            }
+        }
+        _ => Fix::words(format!("let {who} call {action} in the resource's own policy{again}")).run(command(case, None)),
     }
 }

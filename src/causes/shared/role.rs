@@ -4,6 +4,9 @@ use super::case::Case;
 use crate::question::facts::Role;
 use crate::question::{Known, Question};
 
+/// How a role is cited.
+pub(in crate::causes) const GET_ROLE: &str = "GetRole";
+
 /// The role that made the call, or was to be assumed.
 #[derive(Debug)]
 pub(in crate::causes) struct RoleView<'c> {
