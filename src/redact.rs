@@ -22,7 +22,7 @@ use memchr::memmem;
 
 use glance::{is_name, is_plain};
 
-pub use reference::{Written, written};
+pub use reference::{Written, written, written_as_secret};
 
 /// Stands for each byte that nobody may see. No policy language, POSIX shell or Markdown reads it.
 pub const MASK: char = '%';

@@ -379,8 +379,8 @@ fn step_of_url(url: &str) -> Option<(Step, Weight)> {
     Some((step, Weight::Hint))
 }
 
-/// What no name holds: JSON's next field, what HTML was escaped with, and where an SDK for Java names its service.
-const ALWAYS: &[&str] = &["\",", "&quot;", "&#", "&lt;", "&gt;", "&amp;", ". (service "];
+/// What no name holds: JSON's next field, a quote as HTML escapes it, and where an SDK for Java names its service.
+const ALWAYS: &[&str] = &["\",", "&quot;", "&#", ". (service "];
 
 /// The name that follows a phrase which ends at `end`.
 fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {

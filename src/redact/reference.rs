@@ -55,6 +55,16 @@ pub fn written(value_from: &str) -> Written {
     if is_name && !is_secret(text) { Written::Reference } else { Written::Value }
 }
 
+/// The same for the name of a secret, which ECS takes as registry credentials.
+#[must_use]
+pub fn written_as_secret(name: &str) -> Written {
+    let of_secret = |byte: u8| is_of_name(byte) || matches!(byte, b'+' | b'=' | b'@' | b':');
+    match written(name) {
+        Written::Value if name.bytes().all(of_secret) && !is_secret(name) => Written::Reference,
+        written => written,
+    }
+}
+
 fn is_arn(text: &str) -> bool {
     text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"))
 }
