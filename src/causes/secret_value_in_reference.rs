@@ -4,7 +4,7 @@ use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::{Fault, Step, Symptom};
 use crate::redact::is_masked;
-use crate::task_definition::{Reference, Target};
+use crate::task_definition::{Reference, ReferenceKind, Target};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-value-in-reference",
@@ -78,7 +78,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     let more = references.len() - 1;
     let others = if more > 0 { format!(", and {more} more,") } else { String::new() };
     let hold = if more > 0 { "hold values" } else { "holds a value" };
-    let title = format!("valueFrom of {name}{container}{others} {hold}, not the name of a parameter");
+    let title = match first.kind {
+        ReferenceKind::RegistryCredentials => format!("credentialsParameter{container}{others} {hold}, not the name of a secret"),
+        _ => format!("valueFrom of {name}{container}{others} {hold}, not the name of a parameter"),
+    };
     let named = references.iter().map(|reference| reference.name.as_deref().unwrap_or(&reference.field)).collect::<Vec<_>>().join(", ");
     let listed = case.symptom.resource.as_ref().filter(|_| case.symptom.fault == Fault::NotFound).map(|resource| resource.text.as_str()).unwrap_or_default();
     let names: Vec<&str> = listed.split(',').map(str::trim).filter(|name| !name.is_empty() && !is_masked(name)).collect();

@@ -136,8 +136,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     if seen & kind::UPPER != 0 && bytes.len() >= SHORTEST_TAIL && may_be_random(bytes, seen) {
         return false;
     }
-    let may_be_marked = seen & kind::SENTENCE != 0 && seen & kind::TELLING != 0;
-    !may_be_marked || SEARCH.find(text, 0).is_none()
+    seen & kind::TELLING == 0 || SEARCH.find(text, 0).is_none()
 }
 
 /// The bytes of names, ARNs and images.
@@ -243,7 +242,7 @@ mod tests {
         let key = |run: &[u8]| run.len() >= SHORTEST_RANDOM && has(run, kind::UPPER) && has(run, kind::DIGIT) && has(run, kind::LOWER);
         let bytes = text.as_bytes();
         let random = bytes.split(|byte| !is_of(byte)).any(token) || bytes.split(|byte| !is_of(byte) && *byte != b'/').any(key);
-        let marked = has(bytes, kind::SENTENCE) && SEARCH.find(text, 0).is_some();
+        let marked = SEARCH.find(text, 0).is_some();
         !(has(bytes, kind::OTHER) || random || marked)
     }
 

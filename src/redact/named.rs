@@ -156,17 +156,18 @@ pub(super) const STATES: &[&str] = &[
     "wrong",
 ];
 /// Words before what is the name of a thing, and not that of a value.
-const NAMING: &[&str] = &["fetching ", "secret ", "parameter ", "service for ", "json key ", "named ", "user ", "container ", "service ", ":"];
+const NAMING: &[&str] = &["fetching ", "secret ", "parameter ", "service for ", "json key ", "named ", "user ", "container ", "service "];
 /// How far back a name is looked for, and its neighbour in a pair of name and value.
 const LONGEST_NAME: usize = 64;
 const LONGEST_PAIR: usize = 400;
 /// How far a quote is looked for that closes what a sentence or an assignment opened, and the end of an XML element.
-const LONGEST_QUOTED: usize = 1_024;
+const LONGEST_QUOTED: usize = 256;
+const LONGEST_ELEMENT: usize = 1_024;
 
 /// A name with the words before it.
 struct Name<'t> {
     before: &'t str,
-    name: &'t str,
+    word: &'t str,
     /// Quotes stand around it.
     quoted: bool,
     /// A space stands between it and the sign.
@@ -206,7 +207,7 @@ fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
 /// The value behind the sign at `at`, if what stands before it is the name of a secret.
 fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) -> Option<Range<usize>> {
     let name = name_before(&text[floor_boundary(text, at.saturating_sub(LONGEST_NAME))..at]);
-    let parts = parts(name.name);
+    let parts = parts(name.word);
     let from = at + length;
     if is_value_key(&parts) {
         let value = value(text, from, name.quoted);
@@ -227,17 +228,18 @@ fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) ->
         && !is_said(said)
         && !NAMING.iter().any(|words| name.before.to_ascii_lowercase().ends_with(words))
         && !is_of_path(&name, said, value.start > from);
-    let is_tag = value.start == from && parts.len() > 1 && is_version(said);
-    (counts && !is_tag && (is_plain || is_generated(said))).then_some(value)
+    let at_once = value.start == from;
+    let is_part = at_once && (name.before.ends_with(':') || (parts.len() > 1 && is_version(said)));
+    (counts && !is_part && (is_plain || is_generated(said))).then_some(value)
 }
 
 /// Splits the name off the end of what stands before a sign.
 fn name_before(before: &str) -> Name<'_> {
     let spaced = before.trim_end_matches(' ');
-    let name = spaced.trim_end_matches(['"', '\'', '\\']);
+    let name = spaced.trim_end_matches(['"', '\'', '\\', ']']);
     let start = name.rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));
     let (context, rest) = name.split_at(start.map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8)));
-    Name { before: context, name: rest, quoted: name.len() < spaced.len(), spaced: spaced.len() < before.len() }
+    Name { before: context, word: rest, quoted: name.len() < spaced.len(), spaced: spaced.len() < before.len() }
 }
 
 /// The parts of a name, in lower case: between `-`, `_` and `.`, and where a capital begins a word.
@@ -280,7 +282,8 @@ fn strength(parts: &[String]) -> Option<Strength> {
     let ends = |part: &str| SECRET.iter().any(|secret| part.ends_with(secret)) && !["bypass", "compass"].contains(&part);
     let tells = |at: usize| (ends(&parts[at]) && !opens(at)) || key(at) || pair(at) || (at == last && SECRET_AT_END.contains(&parts[at].as_str()));
     let telling = (0..parts.len()).rev().find(|at| tells(*at))?;
-    let about = parts[telling + 1..].iter().any(|part| ABOUT.contains(&part.as_str()));
+    let is_call = ["get", "put", "list", "describe"].contains(&parts[0].as_str());
+    let about = is_call || parts[telling + 1..].iter().any(|part| ABOUT.contains(&part.as_str()));
     let joined = parts.concat();
     let strength = if PLAIN.iter().any(|plain| joined.ends_with(plain)) { Strength::Plain } else { Strength::Weak };
     (!about).then_some(strength)
@@ -302,11 +305,14 @@ fn is_of_secret(lower: &str, at: usize, end: usize) -> bool {
     let after = &lower[end..floor_boundary(lower, end + LONGEST_PAIR)];
     let near = |text: &str| text.contains("securestring") || text.contains("\"parameter\"") || text.contains("\"parameters\"");
     let told = |text: &str, at: usize| {
-        let rest = text[at + "name".len()..].trim_start_matches(['"', '\'', '\\', ' ', ':', '=']);
+        let rest = text[at..].trim_start_matches(['"', '\'', '\\', ' ', ':', '=']);
         names_a_secret(&rest[..rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/'))).unwrap_or(rest.len())])
     };
-    let first_after = after.find("name").filter(|at| !after[..*at].contains(['{', '}']));
-    near(before) || near(after) || before.rfind("name").is_some_and(|at| told(before, at)) || first_after.is_some_and(|at| told(after, at))
+    let in_same = |at: &usize| !after[..*at].contains(['{', '}']);
+    let by = |key: &str| {
+        before.rfind(key).is_some_and(|at| told(before, at + key.len())) || after.find(key).filter(in_same).is_some_and(|at| told(after, at + key.len()))
+    };
+    near(before) || near(after) || by("name") || by("key")
 }
 
 /// Whether a value is a reference to the secret, and not it.
@@ -398,7 +404,7 @@ pub(super) fn elements(text: &str, masks: &mut Vec<Range<usize>>) {
         let Some(close) = window.find('>').filter(|_| at >= done) else { continue };
         let name = window[..close].split(' ').next().unwrap_or_default();
         let from = at + 1 + close + 1;
-        let inner = &text[from..floor_boundary(text, from + LONGEST_QUOTED)];
+        let inner = &text[from..floor_boundary(text, from + LONGEST_ELEMENT)];
         if let Some(end) = inner.find("</").filter(|_| names_a_secret(name.rsplit(':').next().unwrap_or(name))) {
             masks.push(from..from + end);
             done = from + end;

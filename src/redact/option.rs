@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::chance::is_generated;
+use super::floor_boundary;
 use super::named::{STATES, is_said, names_a_secret, value};
 
 /// Words before a value in a sentence.
@@ -16,6 +17,10 @@ const SCHEMES: &[&str] =
     &["apikey", "aws4-hmac-sha256", "basic", "bearer", "bot", "digest", "genie_key", "genie-key", "key", "negotiate", "ntlm", "oauth", "splunk", "token"];
 /// Shorter words after `Bearer` are words.
 const SHORTEST_BEARER: usize = 8;
+/// A word of letters and digits behind `password` that is shorter is a number of something.
+const SHORTEST_MIXED: usize = 6;
+/// What programs say of a value that they do not take.
+const REFUSED: &[&str] = &["invalid value", "invalid argument"];
 /// A header has no more parts.
 const MOST_PARTS: usize = 12;
 
@@ -95,8 +100,24 @@ fn spoken(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
     }
     masks.extend(SETTINGS.iter().flat_map(|lead| places(lead)).map(|from| value(text, from, false)));
     masks.extend(["password \"", "password '"].into_iter().flat_map(places).map(|from| value(text, from - 1, false)));
+    // `using password x`: no word of a sentence has both letters and digits.
+    let is_mixed =
+        |word: &str| word.len() >= SHORTEST_MIXED && word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let told = places("password ").map(|from| value(text, from, false)).filter(|word| is_mixed(&text[word.clone()]) && !is_said(&text[word.clone()]));
+    masks.extend(told);
+    masks.extend(REFUSED.iter().flat_map(|lead| places(lead)).filter_map(|from| refused(text, from)));
     // OpenSSL takes them so.
     masks.extend(places(" pass:").map(|from| value(text, from, false)));
+}
+
+/// The value that a program refuses of an option for a secret: `invalid value "x" for flag --db-password`.
+fn refused(text: &str, from: usize) -> Option<Range<usize>> {
+    const NEAR: usize = 80;
+    let value = value(text, from + text[from..].len() - text[from..].trim_start_matches([' ', ':']).len(), false);
+    let around = &text[floor_boundary(text, from.saturating_sub(NEAR))..floor_boundary(text, value.end + NEAR)];
+    let is_secret =
+        |at: usize| names_a_secret(around[at + 2..].split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')).next().unwrap_or_default());
+    memmem::find_iter(around.as_bytes(), "--").any(is_secret).then_some(value)
 }
 
 /// The arguments of a command line, also of one that is written as a list of JSON.

@@ -149,7 +149,7 @@ fn is_of_one_word(word: &str, rest: &str) -> bool {
     let between = again.or_else(|| BETWEEN.iter().find_map(|said| rest.strip_prefix(said)));
     let error = between.map_or(rest, without_signs);
     let is_cut = |said: &str| said.starts_with(error);
-    let is_whole = |said: &&&str| error.strip_prefix(**said).is_some_and(|after| is_afterthought(after));
+    let is_whole = |said: &&&str| error.strip_prefix(**said).is_some_and(is_afterthought);
     error.is_empty() || ERRORS.iter().any(|said| is_whole(&said) || is_cut(said)) || is_cut(&format!("stat {word}"))
 }
 
@@ -163,7 +163,7 @@ fn is_of_mounts(text: &str) -> bool {
     text.split(' ').all(|word| {
         let bare = word.trim_matches(|letter| is_sign(letter) || matches!(letter, '(' | '[' | ']' | '>'));
         let is_path = bare.contains(['/', '=']) && !bare.contains([':', ';']) || bare.split(':').all(|part| part.starts_with('/'));
-        bare.is_empty() || is_path || bare.starts_with("0x") || bare.ends_with(".go") || MOUNT_WORDS.contains(&bare)
+        bare.is_empty() || is_path || bare.starts_with("0x") || MOUNT_WORDS.contains(&bare)
     })
 }
 

@@ -29,8 +29,9 @@ const KEY_LENGTH: usize = 40;
 const KEY_PERCENT: usize = 40;
 /// What is generated and no key has at least so many characters.
 const SHORTEST_VALUE: usize = 12;
-/// What opens and closes a placeholder, the most telling first.
-const PLACEHOLDERS: &[(&str, &str)] = &[("{{", "}}"), ("${", "}"), ("$(", ")"), ("<", ">"), ("@@", "@@"), ("__", "__"), ("{", "}")];
+/// What opens and closes a placeholder, and what may stand in it beside a name, the most telling first.
+const PLACEHOLDERS: &[(&str, &str, &str)] =
+    &[("{{", "}}", " :`'\"|()+"), ("${", "}", " :+"), ("$(", ")", " "), ("<", ">", " +"), ("@@", "@@", ""), ("__", "__", ""), ("{", "}", "")];
 const LONGEST_PLACEHOLDER: usize = 200;
 
 /// What a `valueFrom` holds, as far as its text alone tells.
@@ -88,13 +89,13 @@ pub(super) fn is_secret_key(text: &str) -> bool {
 fn is_template(text: &str) -> bool {
     let (mut rest, mut plain, mut found) = (text, String::new(), false);
     while !rest.is_empty() {
-        let placeholder = PLACEHOLDERS.iter().find_map(|(open, close)| {
+        let placeholder = PLACEHOLDERS.iter().find_map(|(open, close, beside)| {
             let inner = rest.strip_prefix(open)?;
             let end = inner[..floor_boundary(inner, LONGEST_PLACEHOLDER)].find(close)?;
-            let is_name = inner[..end].bytes().filter(u8::is_ascii_alphabetic).count() >= 2
-                && inner[..end].bytes().all(is_of_placeholder)
-                && !is_generated(&inner[..end]);
-            is_name.then(|| &inner[end + close.len()..])
+            let name = &inner[..end];
+            let is_name = name.bytes().all(|byte| is_of_name(byte) || beside.as_bytes().contains(&byte));
+            let is_written = name.bytes().filter(u8::is_ascii_alphabetic).count() >= 2 && !is_generated(name);
+            (is_name && is_written).then(|| &inner[end + close.len()..])
         });
         if let Some(after) = placeholder {
             (rest, found) = (after, true);
@@ -109,13 +110,9 @@ fn is_template(text: &str) -> bool {
     found && plain.bytes().all(|byte| is_of_name(byte) || matches!(byte, b':' | b'$')) && !is_secret(&plain)
 }
 
-const fn is_of_placeholder(byte: u8) -> bool {
-    is_of_name(byte) || matches!(byte, b' ' | b':' | b'`' | b'\'' | b'"' | b'|' | b'(' | b')' | b'+')
-}
-
 /// Where ECS prints references, and what follows the list of them.
 const LEADS: &[&str] = &["invalid parameters: ", "invalid ssm parameters: ", "secret with value ", "secretid from value ", "parameternotfound: "];
-const ENDS: &[&str] = &[" status code", ";fetching ", ";secret arn", ";resourcenotfound", " resulted in error", ". for more", "\" ", ") ", ": "];
+const ENDS: &[&str] = &[": ", " status code", ";fetching ", ";secret arn", ";resourcenotfound", " resulted in error", ". for more", "\" ", ") "];
 /// No list of names is longer: ECS asks for ten at a time.
 const LONGEST_LIST: usize = 10 * (LONGEST_NAME + 2);
 
@@ -129,9 +126,10 @@ pub(super) fn printed(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
                 continue;
             }
             let window = &lower[from..floor_boundary(lower, from + LONGEST_LIST)];
-            let end = ENDS.iter().filter_map(|end| window.find(end)).min().unwrap_or(window.len());
-            list(text, from..from + end, masks);
-            done = from + end;
+            // Each ending leaves less to look for the next in.
+            let listed = ENDS.iter().fold(window, |listed, end| listed.find(end).map_or(listed, |at| &listed[..at]));
+            list(text, from..from + listed.len(), masks);
+            done = from + listed.len();
         }
     }
     in_arns(text, lower, masks);
