@@ -197,6 +197,8 @@ fn of_reference(reference: &Reference) -> Option<(Step, &'static [Fault])> {
     const SECRET: &[Fault] = &[Fault::BadReference, Fault::NotFound, Fault::VersionNotFound, Fault::AccessDenied, Fault::KmsDenied];
     let ecr = reference.value_from.contains(".dkr.ecr.");
     Some(match (reference.kind, reference.target()) {
+        (ReferenceKind::Secret, Some(Target::Value | Target::Template(_))) => (Step::ParameterStore, &[Fault::BadReference]),
+        (ReferenceKind::RegistryCredentials, Some(Target::Value | Target::Template(_))) => (Step::RegistryCredentials, &[Fault::BadReference]),
         (ReferenceKind::Secret, Some(Target::Parameter(_))) => (Step::ParameterStore, &[Fault::NotFound, Fault::AccessDenied, Fault::KmsDenied]),
         (ReferenceKind::Secret, _) => (Step::SecretsManager, SECRET),
         (ReferenceKind::RegistryCredentials, _) => (Step::RegistryCredentials, SECRET),

@@ -9,7 +9,7 @@ use crate::event::Task;
 use crate::incident::{About, Incident};
 use crate::question::facts::{Deployment, Service};
 use crate::question::{Evidence, Question};
-use crate::task_definition::{Reference, TaskDefinition};
+use crate::task_definition::{Reference, Target, TaskDefinition};
 
 /// Changes listed; of more the number is told.
 const CHANGES: usize = 5;
@@ -112,12 +112,12 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
         format!("{container}{}", reference.name.as_ref().unwrap_or(&reference.field))
     };
     let changed = now.iter().filter_map(|reference| match before.iter().find(|other| place(other) == place(reference)) {
-        None => Some(format!("+ {}: {}", label(reference), reference.value_from)),
-        Some(other) if other.value_from != reference.value_from => Some(format!("~ {}: {} was {}", label(reference), reference.value_from, other.value_from)),
+        None => Some(format!("+ {}: {}", label(reference), told(reference))),
+        Some(other) if other.value_from != reference.value_from => Some(format!("~ {}: {} was {}", label(reference), told(reference), told(other))),
         Some(_) => None,
     });
     let gone = before.iter().filter(|other| !now.iter().any(|reference| place(reference) == place(other)));
-    let all: Vec<String> = changed.chain(gone.map(|other| format!("- {}: {}", label(other), other.value_from))).collect();
+    let all: Vec<String> = changed.chain(gone.map(|other| format!("- {}: {}", label(other), told(other)))).collect();
     if all.is_empty() {
         return vec![format!("{running} still runs, and refers to the same things")];
     }
@@ -125,6 +125,11 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
     let more = (more > 0).then(|| format!("  and {more} more"));
     let listed = all.into_iter().take(CHANGES).map(|change| format!("  {change}"));
     std::iter::once(format!("{running} still runs; what is asked for otherwise now:")).chain(listed).chain(more).collect()
+}
+
+/// What a reference refers to; of a value only that it is one.
+fn told(reference: &Reference) -> &str {
+    if reference.target() == Some(Target::Value) { "a value instead of a reference" } else { &reference.value_from }
 }
 
 /// Where to see it in the console.

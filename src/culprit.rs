@@ -5,6 +5,7 @@
 
 use crate::arn::Arn;
 use crate::reason::{Fault, Step, Symptom};
+use crate::redact::is_masked;
 use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target, TaskDefinition};
 
 /// The references that the symptom can be about, in the order of the definition; empty where none fits.
@@ -28,9 +29,11 @@ fn narrow(references: &mut Vec<Reference>, fits: impl Fn(&Reference) -> bool) {
 fn of_step(step: Step, reference: &Reference) -> bool {
     let target = reference.target();
     let secret = reference.kind == ReferenceKind::Secret;
+    // ECS asks Parameter Store for whatever is no ARN.
+    let is_parameter = matches!(target, Some(Target::Parameter(_) | Target::Template(_) | Target::Value));
     match step {
-        Step::SecretsManager => secret && !matches!(target, Some(Target::Parameter(_))),
-        Step::ParameterStore => secret && matches!(target, Some(Target::Parameter(_))),
+        Step::SecretsManager => secret && !is_parameter,
+        Step::ParameterStore => secret && is_parameter,
         Step::RegistryCredentials => reference.kind == ReferenceKind::RegistryCredentials,
         Step::EcrAuth => reference.kind == ReferenceKind::Image && reference.value_from.contains(".dkr.ecr"),
         Step::ImagePull => reference.kind == ReferenceKind::Image,
@@ -53,7 +56,8 @@ fn names_its_reference(symptom: &Symptom) -> bool {
 fn is_named(named: &str, reference: &Reference, truncated: bool) -> bool {
     match reference.target() {
         Some(Target::Secret(secret)) => is_secret(named, secret, &reference.value_from, truncated),
-        Some(Target::Parameter(name)) => named.split(',').any(|named| is_parameter(named, name, &reference.value_from, truncated)),
+        Some(Target::Parameter(name) | Target::Template(name)) => named.split(',').any(|named| is_parameter(named, name, &reference.value_from, truncated)),
+        Some(Target::Value) => is_masked(named),
         _ if reference.kind == ReferenceKind::Image && named.starts_with("arn:") => is_repository(named, &reference.value_from),
         _ => reference.value_from.contains(named) || named.contains(reference.value_from.as_str()),
     }
@@ -95,7 +99,7 @@ fn of_fault(symptom: &Symptom, reference: &Reference) -> bool {
     match symptom.fault {
         Fault::JsonKeyMissing => json_key.is_some() && symptom.json_key.as_ref().is_none_or(|key| json_key == Some(key.text.as_str())),
         Fault::NotJson => json_key.is_some(),
-        Fault::BadReference => reference.target().is_some_and(|target| target.malformation().is_some()),
+        Fault::BadReference => reference.target().is_some_and(|target| target == Target::Value || target.malformation().is_some()),
         Fault::VersionNotFound => symptom.version_stage.as_ref().is_some_and(|stage| {
             secret.is_some_and(|secret| secret.version_stage == Some(stage.text.as_str()) || secret.version_id == Some(stage.text.as_str()))
         }),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::event::Task;
+use crate::redact::{redact, redact_name};
 use crate::task_definition::TaskDefinition;
 use facts::{
     AccessPoint, Bucket, ContainerInstance, Image, Instance, Key, LogEvent, LogGroup, MountTarget, NatGateway, NetworkAcl, Object, Parameter, Policy,
@@ -498,13 +499,20 @@ fn is_relative(given: &TaskDefinition, task: &Task) -> bool {
     }
 }
 
+/// Fields in which AWS's answers hold sentences and lines of logs. All else in them are names.
+const FREE_TEXT: &[&str] = &["message", "rolloutStateReason"];
+
 /// Makes a value of an answer safe to keep and to print, and drops what holds nothing: what is absent is absent in one way.
 #[must_use]
 pub fn cleaned(value: Value) -> Value {
+    let field = |(name, value): (String, Value)| match value {
+        Value::String(text) if FREE_TEXT.contains(&name.as_str()) => (name, Value::String(redact(&text).into_owned())),
+        value => (name, cleaned(value)),
+    };
     match value {
-        Value::String(text) => Value::String(crate::redact::redact_name(&text).into_owned()),
+        Value::String(text) => Value::String(redact_name(&text).into_owned()),
         Value::Array(values) => values.into_iter().map(cleaned).collect(),
-        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, cleaned(value))).collect(),
+        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).map(field).collect(),
         other => other,
     }
 }

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::arn::Arn;
-use crate::redact::redact_name;
+use crate::redact::{MASKED, Written, redact_name, written, written_as_secret};
 
 /// A task definition, as far as a start can fail on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -101,7 +101,8 @@ pub struct Dependency {
 pub struct NamedReference {
     /// The environment variable or log option.
     pub name: String,
-    /// What it refers to.
+    /// What it refers to. A secret's value that stands in its place is masked as it is read.
+    #[serde(deserialize_with = "value_from")]
     pub value_from: String,
 }
 
@@ -110,6 +111,7 @@ pub struct NamedReference {
 #[serde(rename_all = "camelCase", default)]
 pub struct RepositoryCredentials {
     /// A secret's ARN, or its name in the same Region.
+    #[serde(deserialize_with = "credentials_parameter")]
     pub credentials_parameter: Option<String>,
 }
 
@@ -131,6 +133,19 @@ pub struct LogConfiguration {
     pub options: BTreeMap<String, Option<String>>,
     /// Options taken from secrets.
     pub secret_options: Vec<NamedReference>,
+}
+
+/// What a `valueFrom` may be known as: somebody's secret never enters the model, not even its length.
+fn value_from<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    String::deserialize(from).map(|text| without_value(text, written))
+}
+
+fn credentials_parameter<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.map(|text| without_value(text, written_as_secret)))
+}
+
+fn without_value(text: String, written: fn(&str) -> Written) -> String {
+    if written(&text) == Written::Value { MASKED.to_owned() } else { text }
 }
 
 /// Why a file is no task definition.
@@ -308,8 +323,9 @@ impl Reference {
         match self.kind {
             ReferenceKind::Secret => Some(Target::parse(&self.value_from)),
             ReferenceKind::RegistryCredentials => Some(match Target::parse(&self.value_from) {
-                Target::Secret(secret) => Target::Secret(secret),
-                _ => Target::Secret(SecretReference::named(&self.value_from)),
+                Target::Parameter(_) | Target::SomethingElse(_) => Target::Secret(SecretReference::named(&self.value_from)),
+                Target::Value if written_as_secret(&self.value_from) == Written::Reference => Target::Secret(SecretReference::named(&self.value_from)),
+                other => other,
             }),
             _ => None,
         }
@@ -325,6 +341,10 @@ pub enum Target<'a> {
     Parameter(&'a str),
     /// An ARN of something else.
     SomethingElse(&'a str),
+    /// A template's placeholder that nobody filled in.
+    Template(&'a str),
+    /// No reference but a secret's own value, which was masked as the definition was read.
+    Value,
 }
 
 /// A secret as `valueFrom` writes it: `arn:...:secret:name-6chars:json-key:version-stage:version-id`.
@@ -355,13 +375,21 @@ pub enum Malformation {
     StageAndId,
     /// An ARN of something that is neither a secret nor a parameter.
     WrongService,
+    /// A template's placeholder stands where a reference should.
+    Unrendered,
 }
 
 impl<'a> Target<'a> {
-    /// Reads a `valueFrom`. What is not an ARN is the name of a parameter: so ECS reads it.
+    /// Reads a `valueFrom`. What is not an ARN is the name of a parameter, as ECS reads it, unless it can be nobody's name.
     #[must_use]
     pub fn parse(value_from: &'a str) -> Self {
-        let Some(arn) = Arn::parse(value_from) else { return Self::Parameter(value_from) };
+        let Some(arn) = Arn::parse(value_from) else {
+            return match written(value_from) {
+                Written::Reference => Self::Parameter(value_from),
+                Written::Template => Self::Template(value_from),
+                Written::Value => Self::Value,
+            };
+        };
         match arn.service {
             "secretsmanager" => SecretReference::parse(value_from, arn.resource).map_or(Self::SomethingElse(value_from), Self::Secret),
             "ssm" => arn.resource.strip_prefix("parameter").map_or(Self::SomethingElse(value_from), Self::Parameter),
@@ -373,7 +401,8 @@ impl<'a> Target<'a> {
     #[must_use]
     pub fn malformation(&self) -> Option<Malformation> {
         match self {
-            Self::Parameter(_) => None,
+            Self::Parameter(_) | Self::Value => None,
+            Self::Template(_) => Some(Malformation::Unrendered),
             Self::SomethingElse(_) => Some(Malformation::WrongService),
             Self::Secret(secret) => secret.malformation(),
         }

@@ -433,7 +433,7 @@ async fn what_aws_says_is_cut_and_made_safe() {
     let server = Server::start(move |_, _| Reply::new(400, json!({"__type": "Odd", "message": long}).to_string()));
     let answer = ask(&server, &secret()).await;
     let why = unknown(&answer);
-    assert!(why.starts_with("Odd: password=*******") && why.len() < 300 && !why.contains('\u{1b}'), "{why}");
+    assert!(why.starts_with("Odd: password=%%%%%%%") && why.len() < 300 && !why.contains('\u{1b}'), "{why}");
 }
 
 #[tokio::test]

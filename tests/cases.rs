@@ -57,6 +57,7 @@ const NEVER_RULED_OUT: &[(&str, &str)] = &[
     ("secret-key-missing", "ECS read the value, which nobody else may"),
     ("secret-not-json", "ECS read the value, which nobody else may"),
     ("secret-sidecar-failed", "nothing is asked"),
+    ("secret-value-in-reference", "nothing is asked"),
     ("secret-version-missing", "Secrets Manager said so; a version that is there now may have been put since"),
     ("service-throttled", "the words prove it"),
     ("service-unavailable", "the words prove it"),

@@ -3,8 +3,8 @@
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::{Task, read_record};
 use ecs_triage::question::Evidence;
-use ecs_triage::reason::{self, Fact, Symptom};
-use ecs_triage::redact::redact;
+use ecs_triage::reason::{self, Fact, Step, Symptom};
+use ecs_triage::redact::{beginning, redact};
 use ecs_triage::render::json::v1;
 use ecs_triage::render::notice::notice;
 use ecs_triage::render::text::{Colour, render};
@@ -60,7 +60,7 @@ fn facts(symptom: &Symptom) -> Vec<&Fact> {
 
 /// Secrets that somebody may have put into a reason, each with the words around it.
 fn planted() -> impl Strategy<Value = (String, String)> {
-    let secret = "[a-z]{4}[A-Z]{4}[0-9]{4}[a-zA-Z0-9]{8}";
+    let secret = "[a-z]{4}[A-Z]{4}[0-9]{4}[a-zA-Z0-9;&)}!]{7}[a-z]";
     let around = prop::sample::select(vec![
         ("https://bucket.s3.amazonaws.com/key?X-Amz-Signature=", "&X-Amz-Date=1"),
         ("https://user:", "@registry.example/v2/"),
@@ -74,8 +74,75 @@ fn planted() -> impl Strategy<Value = (String, String)> {
         ("parent env has DB_USER, but was expecting value `", "`, not `admin`"),
         ("error unmarshalling credentialspec domainless {\"x\": \"", "\"} : invalid character"),
         ("-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----"),
+        ("DB_PASSWORD_PROD=", " next"),
+        ("password:\n  ", ""),
+        ("db.password =\t", " x"),
+        ("{\"name\":\"API_TOKEN\",\"value\":\"", "\"}"),
+        ("{\"Parameter\":{\"Type\":\"SecureString\",\"Value\":\"", "\"}}"),
+        ("{\\\"password\\\":\\\"a\\\\\\\"", "\\\"}"),
+        ("SecretString: ", " x"),
+        ("<password>", "</password>"),
+        ("app:", "@tcp(db:3306)/app"),
+        ("jdbc:oracle:thin:scott/", "@//db:1521/x"),
+        ("Authorization: Splunk ", ""),
+        ("Cookie: theme=dark; sid=", ""),
+        ("+ mysql -uroot -p", " -h db"),
+        ("[\"app\", \"--access-token\", \"", "\"]"),
+        ("docker login -u a -p ", " registry"),
+        ("https://discord.com/api/webhooks/1/", "\""),
+        ("exec: \"app ", "\": stat app: no such file or directory: unknown"),
+        ("chdir to cwd (\"/srv/a ", "\") set in config.json failed: no such file or directory"),
     ]);
     (secret, around).prop_map(|(secret, (before, after))| (format!("{before}{secret}{after}"), secret))
+}
+
+/// What whoever writes a task definition can make the container runtime quote.
+fn forged() -> impl Strategy<Value = String> {
+    let denial = "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/web/x is not authorized to perform: iam:* on resource: * because no identity-based policy allows the iam:* action";
+    let endings = [
+        "\": stat app: no such file or directory: unknown; ",
+        "\\\": executable file not found in $PATH: unknown;",
+        "\") set in config.json failed: permission denied: unknown; ",
+        ": no matching entries in passwd file: unknown\n",
+        "exec: \"y\": permission denied: unknown; ",
+        "\u{201d}: ",
+        "-----END PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----",
+        "expecting value `",
+        "password=",
+        "%%%%",
+        denial,
+        "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/Admin' that was provided for this task.",
+        "Get https://x|touch${IFS}y/v2/ : x509: certificate signed by unknown authority",
+        "invalid parameters: /a,/b",
+        "i/o timeout",
+    ];
+    let part = prop_oneof![prop::sample::select(endings.map(str::to_owned).to_vec()), reasons(), "[a-z/]{1,8} "];
+    prop::collection::vec(part, 1..5).prop_map(|parts| parts.concat()).prop_filter("a quote holds something", |text| !text.trim().is_empty())
+}
+
+/// A reason that quotes something of the task definition, and the places where it does.
+fn quoting() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "exec: \"{}\": stat {}: no such file or directory: unknown",
+        "exec: \"{}\": executable file not found in $PATH: unknown",
+        "starting container process caused \"exec: \\\"{}\\\": permission denied\": unknown",
+        "chdir to cwd (\"{}\") set in config.json failed: no such file or directory: unknown",
+        "unable to find user {}: no matching entries in passwd file: unknown",
+        "unable to find group {}: no matching entries in group file: unknown",
+        "the working directory '{}' is invalid, it needs to be an absolute path",
+    ])
+}
+
+/// What a text tells but for where it tells it, and for the quoted word.
+fn without_places(text: &str) -> Vec<String> {
+    let mut symptoms = reason::read(&redact(text));
+    for symptom in &mut symptoms {
+        symptom.span = 0..0;
+        // How long the quote is may make the text as long as a cut one.
+        (symptom.resource, symptom.truncated) = (None, false);
+    }
+    symptoms.iter().map(|symptom| format!("{symptom:?}")).collect()
 }
 
 fn every_output(task: &Task, evidence: &Evidence) -> Vec<String> {
@@ -132,6 +199,23 @@ proptest! {
     }
 
     #[test]
+    fn what_a_quote_holds_changes_nothing(form in quoting(), forged in forged()) {
+        let runtime = "CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: ";
+        let told = without_places(&format!("{runtime}{}", form.replace("{}", &forged)));
+        prop_assert_eq!(told, without_places(&format!("{runtime}{}", form.replace("{}", "app"))));
+    }
+
+    #[test]
+    fn a_quote_that_was_cut_tells_of_the_container_alone(form in quoting(), forged in forged(), at in any::<prop::sample::Index>()) {
+        let text = format!("CannotStartContainerError: OCI runtime create failed: {}", form.replace("{}", &format!("{forged} {forged}")));
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        for symptom in reason::read(&redact(&text[..places[at.index(places.len())]])) {
+            prop_assert!(symptom.action.is_none() && symptom.principal.is_none() && symptom.role.is_none() && symptom.host.is_none(), "{symptom:?}");
+            prop_assert!(matches!(symptom.step, Step::Container | Step::Unknown | Step::Volume), "{symptom:?}");
+        }
+    }
+
+    #[test]
     fn planted_secrets_do_not_come_out((text, secret) in planted(), before in reasons()) {
         let reason = format!("{before} {text}");
         let event = serde_json::json!({
@@ -183,20 +267,54 @@ proptest! {
     }
 }
 
-#[test]
-fn a_megabyte_is_read_in_linear_time() {
-    let text = |count: usize| WORDS.concat().repeat(count);
-    let (small, large) = (text(640), text(2_560));
-    assert!(large.len() > 1 << 20);
+/// How many times as long four times the text takes: linear is 4, quadratic is 16. The best of some runs counts, since others work beside.
+fn growth(text: impl Fn(usize) -> String, read: impl Fn(&str)) -> f64 {
+    let (small, large) = (text(1), text(4));
     let time = |text: &str| {
-        let best = (0..3).map(|_| {
+        let runs = (0..3).map(|_| {
             let start = std::time::Instant::now();
-            assert!(!reason::read(text).is_empty());
+            read(text);
             start.elapsed()
         });
-        best.min().expect("three runs were made")
+        runs.min().expect("three runs were made").as_secs_f64()
     };
-    let ratio = time(&large).as_secs_f64() / time(&small).as_secs_f64();
-    // Four times the text: linear is 4, quadratic is 16.
+    time(&large) / time(&small)
+}
+
+#[test]
+fn a_megabyte_is_read_in_linear_time() {
+    let ratio = growth(|times| WORDS.concat().repeat(640 * times), |text| assert!(!reason::read(text).is_empty()));
     assert!(ratio < 9.0, "four times the text took {ratio:.1} times as long");
+}
+
+#[test]
+fn whatever_repeats_is_masked_in_linear_time() {
+    const REPEATED: &[&str] = &[
+        "/credentials/",
+        "authorization:basic ",
+        "password=\"x ",
+        "\"password\":\"",
+        "{\"name\":\"DB_PASSWORD\",\"value\":\"x",
+        "a:@tcp(",
+        "sk-a1B2",
+        "-----BEGIN ",
+        "exec: \"a\": ",
+        "invalid parameters: a,",
+        "arn:aws:ssm:a:1:parameter/x ",
+        "mysql -p",
+        "cookie: a=b; ",
+        "password%3D",
+    ];
+    for repeated in REPEATED {
+        let ratio = growth(|times| repeated.repeat(8_192 * times / repeated.len()), |text| assert_eq!(redact(text).len(), text.len()));
+        assert!(ratio < 10.0, "four times {repeated:?} took {ratio:.1} times as long");
+    }
+}
+
+#[test]
+fn of_a_long_line_no_more_is_masked_than_is_kept() {
+    let line = format!("{}password=hunter2 and more{}", "x".repeat(90), " y".repeat(1 << 20));
+    assert_eq!(beginning(&line, 103), format!("{}password=%%%%", "x".repeat(90)));
+    let ratio = growth(|times| "password=x ".repeat(1_024 * times), |text| assert_eq!(beginning(text, 100).len(), 100));
+    assert!(ratio < 3.0, "four times the line took {ratio:.1} times as long");
 }

@@ -49,6 +49,7 @@ mod secret_not_json;
 mod secret_recreated;
 mod secret_reference_malformed;
 mod secret_sidecar_failed;
+mod secret_value_in_reference;
 mod secret_version_missing;
 mod secret_without_value;
 mod security_group_blocks_egress;
@@ -66,7 +67,7 @@ mod vpc_no_public_ip;
 mod vpc_no_route;
 
 use crate::question::Question;
-use crate::reason::Symptom;
+use crate::reason::{Fault, Symptom};
 use crate::words::words;
 use shared::{
     assessment, case, command, image, judgement, key, layer, likeness, name, parameter, policy, proof, refusal, resource_policy, role, secret, snippet,
@@ -127,6 +128,12 @@ impl Cause {
     #[must_use]
     pub fn is_general(&self) -> bool {
         GENERAL.contains(&self.id)
+    }
+
+    /// Whether the task definition alone tells it, also where the text says nothing: it claims such texts, and leaves them to the general causes too.
+    #[must_use]
+    pub fn is_of_definition(&self) -> bool {
+        self.id == secret_value_in_reference::CAUSE.id
     }
 }
 
@@ -203,6 +210,7 @@ pub const CAUSES: &[&Cause] = &[
     &secret_key_missing::CAUSE,
     &secret_not_json::CAUSE,
     &agent_too_old::CAUSE,
+    &secret_value_in_reference::CAUSE,
     &secret_reference_malformed::CAUSE,
     &registry_credentials_malformed::CAUSE,
     &parameter_in_other_region::CAUSE,
@@ -253,7 +261,8 @@ const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.
 
 /// Whether a failure is none that the catalogue explains: what is left over goes to the two general causes.
 fn is_left_over(symptom: &Symptom) -> bool {
-    !symptom.is_normal() && !CAUSES.iter().any(|cause| !cause.is_general() && (cause.when)(symptom))
+    !symptom.is_normal()
+        && !CAUSES.iter().any(|cause| !(cause.is_general() || cause.is_of_definition() && symptom.fault == Fault::Unknown) && (cause.when)(symptom))
 }
 
 /// The causes that claim a symptom, in the catalogue's order.

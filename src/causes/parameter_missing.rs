@@ -9,6 +9,7 @@ use super::parameter::ParameterView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
+use crate::redact::is_masked;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "parameter-missing",
@@ -41,12 +42,15 @@ fn names(case: &Case<'_>) -> Vec<String> {
     listed
         .split(',')
         .map(str::trim)
-        .filter(|name| !name.is_empty())
+        .filter(|name| !name.is_empty() && !is_masked(name))
         .map(|name| name.split_once(":parameter").map_or(name, |(_, name)| name).to_owned())
         .collect()
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
+    if super::secret_value_in_reference::is_all(case) {
+        return Judgement::unsupported();
+    }
     let parameters = case.parameters();
     let missing: Vec<&ParameterView<'_>> = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).collect();
     let known = !parameters.is_empty() && parameters.iter().all(|parameter| matches!(parameter.known(), Known::Missing | Known::Found(_)));

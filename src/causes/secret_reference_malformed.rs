@@ -41,6 +41,9 @@ fn malformed<'c>(case: &'c Case<'_>) -> Option<(&'c Reference, Malformation)> {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
+    if super::secret_value_in_reference::is_all(case) {
+        return Judgement::unsupported();
+    }
     if let Some(judgement) = proved_by_state(case) {
         return judgement;
     }
@@ -63,6 +66,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         }
         Malformation::NotAVersionId => "the version-id slot holds something too short for an id: a JSON key goes two slots before".to_owned(),
         Malformation::StageAndId => "it names both a version stage and a version id, which exclude each other".to_owned(),
+        Malformation::Unrendered => format!("{} is a template's placeholder: nothing filled it in before the definition was registered", reference.value_from),
         Malformation::WrongService => "it is an ARN of neither a secret nor a parameter".to_owned(),
     };
     Judgement::new(Verdict::Confirmed, format!("the reference of {name} is written wrongly"))
@@ -118,6 +122,14 @@ fn cut_suffix(case: &Case<'_>) -> Option<(Culprit, Secret)> {
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(arn) = meant(case).map(|(_, secret)| secret).or_else(|| cut_suffix(case).map(|(_, secret)| secret)).and_then(|secret| secret.arn) {
         return Fix::words(format!("write {arn} in a new revision, and deploy that")).run(case.commands_for_revision([]));
+    }
+    if malformed(case).is_some_and(|(_, malformation)| malformation == Malformation::Unrendered) {
+        return Fix {
+            text: "render the template, so that valueFrom holds the ARN of the secret or parameter, in a new revision, and deploy that".to_owned(),
+            commands: case.commands_for_revision([]),
+            policy: None,
+            ..Fix::default()
+        };
     }
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
     if right.is_none() && case.symptom.step == Step::ParameterStore {

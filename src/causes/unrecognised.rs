@@ -34,6 +34,9 @@ fn claims(symptom: &Symptom) -> bool {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
+    if super::secret_value_in_reference::is_shown(case) {
+        return Judgement::unsupported();
+    }
     let doing = match case.symptom.step {
         Step::SecretsManager => "while a secret was fetched",
         Step::ParameterStore => "while a parameter was fetched",

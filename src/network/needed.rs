@@ -32,7 +32,9 @@ pub fn needed(definition: &TaskDefinition, region: &str) -> Vec<Destination> {
             (ReferenceKind::RegistryCredentials, Some(Target::Secret(secret))) => {
                 ranked.push((0, Destination::aws("secretsmanager", region_of(secret.arn, region))));
             }
-            (ReferenceKind::Secret, Some(Target::Parameter(_))) => ranked.push((1, Destination::aws("ssm", region_of(&reference.value_from, region)))),
+            (ReferenceKind::Secret, Some(Target::Parameter(_) | Target::Template(_) | Target::Value)) => {
+                ranked.push((1, Destination::aws("ssm", region_of(&reference.value_from, region))));
+            }
             (ReferenceKind::Image, _) => ranked.extend(registry(&reference.value_from)),
             (ReferenceKind::EnvFile, _) => ranked.extend(bucket(&reference.value_from, region).map(|bucket| (4, bucket))),
             _ => {}

@@ -3,9 +3,7 @@
 use super::request_context::Facts;
 use super::truth::Truth;
 use crate::arn::Arn;
-
-/// As many asterisks are what a masked text looks like, not a wildcard.
-const MASK: &str = "****";
+use crate::redact::{MASK, is_masked};
 
 /// A text of a policy, its variables filled in.
 #[derive(Debug)]
@@ -36,7 +34,7 @@ impl Pattern {
     }
 
     fn read(text: &str, wild: bool, facts: &Facts<'_>) -> Self {
-        let mut pattern = Self { parts: Vec::with_capacity(text.len()), gap: text.contains(MASK).then(|| "what was masked".to_owned()), void: false };
+        let mut pattern = Self { parts: Vec::with_capacity(text.len()), gap: is_masked(text).then(|| "what was masked".to_owned()), void: false };
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
             let variable = rest.strip_prefix("${").filter(|_| facts.has_variables).and_then(|inner| inner.split_once('}'));
@@ -47,7 +45,8 @@ impl Pattern {
             }
             rest = &rest[letter.len_utf8()..];
             pattern.parts.push(match letter {
-                '*' if wild || pattern.gap.is_some() => Part::Any,
+                '*' if wild => Part::Any,
+                MASK if pattern.gap.is_some() => Part::Any,
                 '?' if wild => Part::One,
                 _ => Part::Letter(letter),
             });

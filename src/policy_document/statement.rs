@@ -9,6 +9,7 @@ use super::request_context::Facts;
 use super::truth::Truth;
 use super::{At, NamedRole, Nearly, Principal, Request, texts};
 use crate::arn::Arn;
+use crate::redact::is_masked;
 
 /// What became of a statement.
 #[derive(Debug)]
@@ -133,7 +134,7 @@ fn is_role(text: &str, role: &NamedRole<'_>) -> (Truth, Reach) {
         return (Truth::Yes, Reach::Account);
     }
     let Some(arn) = Arn::parse(text) else {
-        let masked = text.starts_with("**");
+        let masked = is_masked(text);
         return (if masked { Truth::unsure("whom it is about: its principal was masked") } else { Truth::No }, Reach::Named);
     };
     if arn.account != role.account {

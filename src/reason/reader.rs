@@ -12,6 +12,7 @@ use super::grammar::phrases;
 use super::phrase::{Names, Otherwise, Phrase, Slot, Weight};
 use super::symptom::{Deny, Fact, Fault, Span, Step, Symptom};
 use crate::dictionary::Dictionary;
+use crate::redact::is_masked;
 
 /// No name that ECS prints is longer (a secret id may have 2,048 bytes); it also bounds the look-ahead for a terminator.
 const LONGEST_NAME: usize = 2_100;
@@ -234,9 +235,9 @@ impl Clause {
         let socket = best(Names::Address).map(|(_, fact)| fact);
         let bucket = best(Names::Bucket).map(|(_, fact)| fact);
         let url = best(Names::Url).map(|(_, fact)| fact);
-        let principal = best(Names::Principal).map(|(_, fact)| fact).or_else(|| arn("sts"));
-        let role = best(Names::Role).map(|(_, fact)| fact).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/")));
-        let key = arn("kms");
+        let principal = best(Names::Principal).map(|(_, fact)| fact).or_else(|| arn("sts")).filter(is_identity);
+        let role = best(Names::Role).map(|(_, fact)| fact).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/"))).filter(is_identity);
+        let key = arn("kms").filter(is_key);
         let resource = best(Names::Resource)
             .map(|(_, fact)| fact)
             .or_else(|| role.clone())
@@ -255,20 +256,20 @@ impl Clause {
         let deny = self.deny.filter(|_| fault == Fault::AccessDenied);
         let decisive = deny.as_ref().map(|(_, span)| span.clone()).or(self.fault.map(|fault| fault.span));
         let span = decisive.or(self.step.map(|step| step.span)).unwrap_or(whole);
-        let host = best(Names::Host).map(|(_, fact)| fact).or_else(|| url.as_ref().and_then(host_of));
-        let region = best(Names::Region).map(|(_, fact)| fact).or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3)));
+        let host = best(Names::Host).map(|(_, fact)| fact).or_else(|| url.as_ref().and_then(host_of)).filter(is_host);
+        let region = best(Names::Region).map(|(_, fact)| fact).or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3))).filter(is_region);
         Symptom {
             step,
             fault,
             deny: deny.map(|(deny, _)| deny),
             refused_by,
             span: folded.original(&span),
-            action: best(Names::Action).map(|(_, fact)| fact),
+            action: best(Names::Action).map(|(_, fact)| fact).filter(is_action),
             principal,
             role,
             service_linked: best(Names::ServiceLinked).is_some(),
             region,
-            account: resource.as_ref().and_then(|arn| arn_part(arn, 4)),
+            account: resource.as_ref().and_then(|arn| arn_part(arn, 4)).filter(is_account),
             resource,
             bucket,
             host,
@@ -294,6 +295,47 @@ fn arn_part(arn: &Fact, index: usize) -> Option<Fact> {
         from += part.len() + 1;
     }
     parts.next().filter(|part| !part.is_empty()).map(|part| Fact { text: part.to_owned(), span: from..from + part.len() })
+}
+
+/// No longer name resolves.
+const LONGEST_HOST: usize = 253;
+
+fn is_host(fact: &Fact) -> bool {
+    (1..=LONGEST_HOST).contains(&fact.text.len()) && fact.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+}
+
+/// `service:Call`; one with a wildcard is nobody's call.
+fn is_action(fact: &Fact) -> bool {
+    let service = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let call = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    fact.text.split_once(':').is_some_and(|(of, name)| service(of) && call(name))
+}
+
+/// Such as `eu-west-1` and `us-gov-east-1`.
+fn is_region(fact: &Fact) -> bool {
+    let mut parts = fact.text.split('-');
+    let letters = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.next().is_some_and(|area| (2..=4).contains(&area.len()) && letters(area))
+        && parts.next_back().is_some_and(number)
+        && parts.next().is_some()
+        && parts.all(letters)
+}
+
+fn is_account(fact: &Fact) -> bool {
+    fact.text.len() == 12 && fact.text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Who made a call, as people write it who hide their account: nothing that was masked, quoted or joined.
+fn is_identity(fact: &Fact) -> bool {
+    !is_masked(&fact.text) && !fact.text.contains(['"', '\'', '`', ';', '|', '&', '(', ')'])
+}
+
+/// The ARN of a key or an alias.
+fn is_key(fact: &Fact) -> bool {
+    let of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b':');
+    let id = fact.text.splitn(6, ':').nth(5).filter(|id| id.starts_with("key/") || id.starts_with("alias/"));
+    id.is_some_and(|id| id.bytes().all(of_key))
 }
 
 fn without_port(socket: &Fact) -> Fact {
@@ -337,6 +379,9 @@ fn step_of_url(url: &str) -> Option<(Step, Weight)> {
     Some((step, Weight::Hint))
 }
 
+/// What no name holds: JSON's next field, a quote as HTML escapes it, and where an SDK for Java names its service.
+const ALWAYS: &[&str] = &["\",", "&quot;", "&#", ". (service "];
+
 /// The name that follows a phrase which ends at `end`.
 fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {
     let start = end - slot.back;
@@ -347,7 +392,7 @@ fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {
     let quoted = quote.is_some();
     let open = folded.get(start..limit)?;
     let until = quote.as_ref().map_or(slot.until, std::slice::from_ref);
-    let ended = until.iter().filter_map(|until| open.find(until)).min();
+    let ended = until.iter().chain(ALWAYS).filter_map(|until| open.find(until)).min();
     let mut length = match (ended, slot.otherwise) {
         (Some(at), _) => at,
         (None, Otherwise::EndOfText) => open.len(),

@@ -2,23 +2,60 @@
 
 use std::sync::LazyLock;
 
-use super::{PLAIN_NAMES, SHORTEST_RANDOM, SHORTEST_TAIL, SPOKEN, TOKENS};
+use super::option::SPOKEN;
+use super::tokens::{SHORTEST_RANDOM, SHORTEST_TAIL, TOKENS};
 use crate::dictionary::Dictionary;
 
 /// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than looking for each secret in its own way.
-const MARKS: &[&str] = &["://", "/credentials/", "-----", " -u ", "earer ", "asic ", "authorization", "unmarshalling credentialspec"];
-/// These beginnings of tokens stand in many names.
-const COMMON_TOKENS: &[&str] = &["sk-", "eyJ"];
-/// Neighbours of which every such mark has some, and few names any.
-const TELLING: &[&[u8; 2]] =
-    &[b"//", b"--", b" -", b"ls", b"r ", b"c ", b"iz", b"sw", b"wd", b"pw", b"hr", b"ey", b"ok", b"gh", b"b_", b"r_", b"k_", b"xo", b"lp", b"pm", b"hv"];
+const MARKS: &[&str] = &[
+    "://",
+    "/credentials/",
+    "-----",
+    " --",
+    "earer ",
+    "asic ",
+    "auth",
+    "cookie",
+    "pass",
+    "pwd",
+    "secret",
+    "cred",
+    "token",
+    "key",
+    "signature",
+    "parameters: ",
+    "parameternotfound",
+    ":parameter/",
+    "unmarshalling credentialspec",
+    "exec:",
+    "exec /",
+    "mkdir ",
+    "find user ",
+    "find group ",
+    "custom device",
+    "oci runtime",
+    "runc",
+    "from daemon",
+    "cannotstartcontainer",
+    "cannotcreatecontainer",
+];
+/// These beginnings of tokens stand in many names, and what follows them has capitals and digits.
+const COMMON_TOKENS: &[&str] =
+    &["sk-", "eyJ", "SG.", "xai-", "r8_", "ya29.", "NRAK-", "ATATT3", "ATCTT3", "ATBB", "AKCp", "dp.pt.", "dp.st.", "sq0csp-", "sq0atp-", "lin_api_", "pypi-"];
+/// Neighbours of which every such mark has some, and few sentences any.
+const TELLING: &[&[u8; 2]] = &[
+    b"//", b"--", b" -", b"ls", b"r ", b"c ", b"iz", b"sw", b"wd", b"pw", b"hr", b"ey", b"ok", b"gh", b"b_", b"r_", b"k_", b"xo", b"lp", b"pm", b"hv", b"pa",
+    b"cr", b"au", b"gn", b"xe", b"p ", b"vi", b"oc", b"ru", b"ae", b"nn", b"gl", b"hs", b"hf", b"xa", b"hp", b"_v", b"gd", b"ps", b"sn", b"fp", b"ph", b"rc",
+    b"cf", b"dt", b"gp",
+];
 
-fn marks() -> impl Iterator<Item = &'static str> {
+fn marks() -> impl Iterator<Item = String> {
     let tokens = TOKENS.iter().filter(|token| !COMMON_TOKENS.contains(token));
-    MARKS.iter().chain(PLAIN_NAMES).chain(SPOKEN).chain(tokens).copied()
+    let flags = ('a'..='z').map(|flag| format!(" -{flag}"));
+    MARKS.iter().chain(SPOKEN).chain(tokens).copied().map(str::to_owned).chain(flags)
 }
 
-static SEARCH: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::new(marks().map(str::to_owned)));
+static SEARCH: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::new(marks()));
 
 /// By a byte and the next one what the first one is, and whether the two are [`TELLING`]. One look for each byte answers both.
 static PAIRS: [u8; PAIRS_OF_BYTES] = {
@@ -99,8 +136,32 @@ pub(super) fn is_plain(text: &str) -> bool {
     if seen & kind::UPPER != 0 && bytes.len() >= SHORTEST_TAIL && may_be_random(bytes, seen) {
         return false;
     }
-    let may_be_marked = seen & kind::SENTENCE != 0 && seen & kind::TELLING != 0;
-    !may_be_marked || SEARCH.find(text, 0).is_none()
+    seen & kind::TELLING == 0 || SEARCH.find(text, 0).is_none()
+}
+
+/// The bytes of names, ARNs and images.
+const OF_NAMES: [bool; 256] = {
+    let mut of_names = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "the loop ends at 256")]
+        let value = byte as u8;
+        of_names[byte] = value.is_ascii_alphanumeric() || matches!(value, b'_' | b'.' | b'-' | b'/' | b':' | b'+' | b'#' | b'*' | b',' | b'@');
+        byte += 1;
+    }
+    of_names
+};
+
+/// Whether a text is of the letters of names alone, and holds no URL and no login.
+pub(super) fn is_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if !bytes.iter().fold(true, |so_far, byte| so_far & OF_NAMES[usize::from(*byte)]) {
+        return false;
+    }
+    let is_url = |at: usize| bytes[at..].starts_with(b"://");
+    // In an ARN anything may have a sign of a login; elsewhere only a digest has.
+    let is_login = |at: usize| !bytes[at..].starts_with(b"@sha") && !bytes.starts_with(b"arn:");
+    !memchr::memchr_iter(b':', bytes).any(is_url) && !memchr::memchr_iter(b'@', bytes).any(is_login)
 }
 
 fn may_be_random(text: &[u8], seen: u8) -> bool {
@@ -161,7 +222,7 @@ impl Run {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{SHORTEST_RANDOM, SHORTEST_TAIL};
+    use super::super::tokens::{SHORTEST_RANDOM, SHORTEST_TAIL};
     use super::{KINDS, SEARCH, TELLING, is_plain, kind, marks};
     use crate::dictionary::PICKED_BY;
 
@@ -181,14 +242,15 @@ mod tests {
         let key = |run: &[u8]| run.len() >= SHORTEST_RANDOM && has(run, kind::UPPER) && has(run, kind::DIGIT) && has(run, kind::LOWER);
         let bytes = text.as_bytes();
         let random = bytes.split(|byte| !is_of(byte)).any(token) || bytes.split(|byte| !is_of(byte) && *byte != b'/').any(key);
-        let marked = has(bytes, kind::SENTENCE) && SEARCH.find(text, 0).is_some();
+        let marked = SEARCH.find(text, 0).is_some();
         !(has(bytes, kind::OTHER) || random || marked)
     }
 
     fn texts() -> impl Strategy<Value = String> {
-        let words: Vec<&str> =
-            marks().chain(["task", "container ", "ABCDEFGH", "a1B2c3D4e5F6", "/", ":", "-", "_", " ", ".", "1234", "arn:aws:ecs:", "=", "\u{e9}"]).collect();
-        let mixed = prop::collection::vec(prop_oneof![prop::sample::select(words).prop_map(str::to_owned), "[A-Za-z0-9/:_. -]{0,8}"], 0..8);
+        let words: Vec<String> = marks()
+            .chain(["task", "container ", "ABCDEFGH", "a1B2c3D4e5F6", "/", ":", "-", "_", " ", ".", "1234", "arn:aws:ecs:", "=", "\u{e9}"].map(str::to_owned))
+            .collect();
+        let mixed = prop::collection::vec(prop_oneof![prop::sample::select(words), "[A-Za-z0-9/:_. -]{0,8}"], 0..8);
         (mixed, any::<bool>()).prop_map(|(words, capitals)| if capitals { words.concat().to_ascii_uppercase() } else { words.concat() })
     }
 

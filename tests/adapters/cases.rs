@@ -379,7 +379,7 @@ fn logs_and_images() -> Vec<Case> {
             Dialect::Json,
             "eu-west-1/logs",
             json!({"LogLines": {"region": "eu-west-1", "group": "/ecs/api", "stream": "web/web/1"}}),
-            json!({"LogLines": [{"message": "listening"}, {"message": "password=*******"}]}),
+            json!({"LogLines": [{"message": "listening"}, {"message": "password=%%%%%%%"}]}),
         )
         .call(
             "Logs_20140328.GetLogEvents",

@@ -36,7 +36,7 @@ const PRINCIPALS: &[(&str, Principal<'_>, &str)] = &[
     (r#""Principal": {"AWS": ["AROAJQABLZS4A3QDU576Q", "arn:aws:iam::111122223333:role/ecsExec"]}"#, BY_ROLE, ALLOWED),
     (r#""Principal": {"AWS": "AIDAJQABLZS4A3QDU576Q"}"#, BY_ROLE, NOT),
     (r#""Principal": {"AWS": "AROAJQABLZS4A3QDU576Q"}, "Condition": {"Null": {"aws:PrincipalAccount": "true"}}"#, BY_ROLE, NOT),
-    (r#""Principal": {"AWS": "********************"}"#, BY_ROLE, "unsure whom it is about: its principal was masked"),
+    (r#""Principal": {"AWS": "%%%%%%%%%%%%%%%%%%%%"}"#, BY_ROLE, "unsure whom it is about: its principal was masked"),
     // Services, identity providers and canonical users are others.
     (r#""Principal": {"Service": "ecs-tasks.amazonaws.com"}"#, BY_ROLE, NOT),
     (r#""Principal": {"Service": "ecs-tasks.amazonaws.com"}"#, BY_ECS, ALLOWED),
@@ -102,7 +102,7 @@ const SUBJECTS: &[(&str, &str, &str, &str)] = &[
     (r#""Action": "*", "Resource": "*:secret:${aws:username, 'prod'}/*""#, GET, SECRET, ALLOWED),
     (r#""Action": "*", "Resource": "arn:aws:s3:::b/a${*}""#, "s3:GetObject", "arn:aws:s3:::b/a*", ALLOWED),
     (r#""Action": "*", "Resource": "arn:aws:s3:::b/a${*}""#, "s3:GetObject", "arn:aws:s3:::b/abc", NOT),
-    (r#""Action": "*", "Resource": "*:secret:pro****-AbC123""#, GET, SECRET, "unsure what was masked"),
+    (r#""Action": "*", "Resource": "*:secret:pro%%%%-AbC123""#, GET, SECRET, "unsure what was masked"),
     (r#""Action": [7, {}], "Resource": "*""#, GET, SECRET, "unsure what its Action is"),
     (r#""Resource": "*""#, GET, SECRET, "unsure what it is about"),
 ];

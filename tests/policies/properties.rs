@@ -78,7 +78,6 @@ proptest! {
         let document = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": pattern}});
         let (letters, wanted): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
         let allowed = matches!(decide(&document, &Request { resource: &text, ..READ }), Decision::Allowed(_));
-        prop_assume!(!pattern.contains("****"));
         prop_assert_eq!(allowed, fits(&wanted, &letters));
     }
 

@@ -1,0 +1,413 @@
+//! Values that stand behind the name of a secret: `NAME=value`, `"name": "value"`, `name: value`, `<name>value</name>`, and AWS's pairs of
+//! name and value. A name is judged by its parts, so that what follows the telling part (`DB_PASSWORD_PROD`) hides nothing.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::chance::is_generated;
+use super::floor_boundary;
+
+/// Parts of a name, or their ends, that say that the value is nobody's business.
+const SECRET: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "pass",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "accountkey",
+    "credential",
+    "credentials",
+    "creds",
+    "signature",
+    "sessionid",
+    "sessid",
+    "cookie",
+    "awscredsuri",
+];
+/// The same, as whole parts at the end of a name.
+const SECRET_AT_END: &[&str] = &["auth", "authorization", "session", "sig", "pw"];
+/// Before a bare colon these are enough alone; other names of one part are words of a sentence there.
+const PLAIN: &[&str] = &["password", "passwd", "pwd", "passphrase", "apikey", "accesskey", "secretkey", "authtoken", "secretstring", "secretbinary"];
+/// Two parts of which neither is telling.
+const PAIRS: &[[&str; 2]] = &[["relative", "uri"], ["full", "uri"], ["connect", "sid"]];
+/// What stands before `key` where the key is none to keep.
+const OPEN_KEYS: &[&str] = &[
+    "kms",
+    "object",
+    "json",
+    "public",
+    "partition",
+    "sort",
+    "primary",
+    "foreign",
+    "cache",
+    "tag",
+    "s3",
+    "host",
+    "idempotency",
+    "routing",
+    "env",
+    "map",
+    "index",
+    "such",
+    "specified",
+    "invalid",
+];
+/// What stands before `token` where the token is a page's or a request's.
+const OPEN_TOKENS: &[&str] = &["next", "request", "continuation", "pagination"];
+/// Behind the telling part these say that the value is about the secret, and not it.
+const ABOUT: &[&str] = &[
+    "algorithm",
+    "alias",
+    "arn",
+    "arns",
+    "bucket",
+    "count",
+    "domain",
+    "enabled",
+    "endpoint",
+    "expiration",
+    "expires",
+    "expiry",
+    "field",
+    "file",
+    "format",
+    "header",
+    "host",
+    "id",
+    "ids",
+    "issuer",
+    "key",
+    "length",
+    "manager",
+    "mode",
+    "name",
+    "names",
+    "path",
+    "policy",
+    "port",
+    "prefix",
+    "prompt",
+    "provider",
+    "region",
+    "required",
+    "rotation",
+    "scope",
+    "size",
+    "status",
+    "stdin",
+    "store",
+    "timeout",
+    "ttl",
+    "type",
+    "uri",
+    "url",
+    "username",
+    "error",
+    "exception",
+    "fault",
+    "operation",
+    "request",
+    "response",
+];
+/// What is said of a secret without telling it: `token is expired`.
+pub(super) const STATES: &[&str] = &[
+    "authentication",
+    "authorization",
+    "blank",
+    "cannot",
+    "could",
+    "does",
+    "empty",
+    "expected",
+    "expired",
+    "failed",
+    "false",
+    "incorrect",
+    "invalid",
+    "is",
+    "malformed",
+    "mandatory",
+    "missing",
+    "must",
+    "needed",
+    "no",
+    "none",
+    "not",
+    "null",
+    "operation",
+    "rejected",
+    "required",
+    "revoked",
+    "should",
+    "too",
+    "true",
+    "undefined",
+    "unset",
+    "was",
+    "wrong",
+];
+/// Words before what is the name of a thing, and not that of a value.
+const NAMING: &[&str] = &["fetching ", "secret ", "parameter ", "service for ", "json key ", "named ", "user ", "container ", "service "];
+/// How far back a name is looked for, and its neighbour in a pair of name and value.
+const LONGEST_NAME: usize = 64;
+const LONGEST_PAIR: usize = 400;
+/// How far a quote is looked for that closes what a sentence or an assignment opened, and the end of an XML element.
+const LONGEST_QUOTED: usize = 256;
+const LONGEST_ELEMENT: usize = 1_024;
+
+/// A name with the words before it.
+struct Name<'t> {
+    before: &'t str,
+    word: &'t str,
+    /// Quotes stand around it.
+    quoted: bool,
+    /// A space stands between it and the sign.
+    spaced: bool,
+}
+
+/// The values behind the names of a text. A name in an ARN is none, and in the query of a URL signs have another meaning.
+pub(super) fn named_values(text: &str, lower: &str, arns: &[Range<usize>], queries: &[Range<usize>], masks: &mut Vec<Range<usize>>) {
+    let mut done = 0;
+    let (mut arns, mut queries) = (arns.iter().peekable(), queries.iter().peekable());
+    for (at, length) in signs(text.as_bytes()) {
+        while arns.next_if(|arn| arn.end < at).is_some() {}
+        while queries.next_if(|query| query.end <= at).is_some() {}
+        if at < done || queries.peek().is_some_and(|query| query.start <= at) {
+            continue;
+        }
+        let assigns = text.as_bytes()[at] != b':';
+        if !assigns && arns.peek().is_some_and(|arn| arn.start <= at) {
+            continue;
+        }
+        let Some(value) = value_at(text, lower, at, length, assigns) else { continue };
+        done = value.end;
+        masks.push(value);
+    }
+}
+
+/// Where `=`, `:` and an encoded `=` stand, with their lengths.
+fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    let length = |at: usize| match text[at] {
+        b'%' if text.get(at + 1..at + 3).is_some_and(|code| code.eq_ignore_ascii_case(b"3d")) => 3,
+        b'%' => 0,
+        _ => 1,
+    };
+    memchr::memchr3_iter(b'=', b':', b'%', text).map(move |at| (at, length(at))).filter(|(_, length)| *length > 0)
+}
+
+/// The value behind the sign at `at`, if what stands before it is the name of a secret.
+fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) -> Option<Range<usize>> {
+    let name = name_before(&text[floor_boundary(text, at.saturating_sub(LONGEST_NAME))..at]);
+    let parts = parts(name.word);
+    let from = at + length;
+    if is_value_key(&parts) {
+        let value = value(text, from, name.quoted);
+        return is_of_secret(lower, at, value.end).then_some(value).filter(|value| !value.is_empty());
+    }
+    let strength = strength(&parts)?;
+    let value = if length == 3 { encoded(text, from) } else { value(text, from, name.quoted && !assigns) };
+    let said = &text[value.clone()];
+    if said.is_empty() || is_elsewhere(said) {
+        return None;
+    }
+    // Quotes around both are JSON's; those around a name alone may be a sentence's.
+    if assigns || (name.quoted && text[..value.start].ends_with(['"', '\''])) {
+        return Some(value);
+    }
+    let is_plain = strength == Strength::Plain || parts.len() > 1;
+    let counts = (name.quoted || !name.spaced)
+        && !is_said(said)
+        && !NAMING.iter().any(|words| name.before.to_ascii_lowercase().ends_with(words))
+        && !is_of_path(&name, said, value.start > from);
+    let at_once = value.start == from;
+    let is_part = at_once && (name.before.ends_with(':') || (parts.len() > 1 && is_version(said)));
+    (counts && !is_part && (is_plain || is_generated(said))).then_some(value)
+}
+
+/// Splits the name off the end of what stands before a sign.
+fn name_before(before: &str) -> Name<'_> {
+    let spaced = before.trim_end_matches(' ');
+    let name = spaced.trim_end_matches(['"', '\'', '\\', ']']);
+    let start = name.rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));
+    let (context, rest) = name.split_at(start.map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8)));
+    Name { before: context, word: rest, quoted: name.len() < spaced.len(), spaced: spaced.len() < before.len() }
+}
+
+/// The parts of a name, in lower case: between `-`, `_` and `.`, and where a capital begins a word.
+fn parts(name: &str) -> Vec<String> {
+    let mut parts: Vec<String> = vec![String::new()];
+    let mut before = '_';
+    for letter in name.chars() {
+        let joint = matches!(letter, '-' | '_' | '.');
+        if (joint || (letter.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit())))
+            && parts.last().is_some_and(|part| !part.is_empty())
+        {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut().filter(|_| !joint) {
+            part.push(letter.to_ascii_lowercase());
+        }
+        before = letter;
+    }
+    for part in &mut parts {
+        part.truncate(part.trim_end_matches(|letter: char| letter.is_ascii_digit()).len());
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strength {
+    /// A word that a sentence may have too.
+    Weak,
+    /// Nothing but a secret is named so.
+    Plain,
+}
+
+/// Whether a name is that of a secret, and how plainly it says so.
+fn strength(parts: &[String]) -> Option<Strength> {
+    let last = parts.len().checked_sub(1)?;
+    let pair = |at: usize| PAIRS.iter().any(|[first, second]| at > 0 && parts[at - 1] == *first && parts[at] == *second);
+    let key = |at: usize| at > 0 && parts[at] == "key" && !OPEN_KEYS.contains(&parts[at - 1].as_str());
+    let opens = |at: usize| at > 0 && parts[at] == "token" && OPEN_TOKENS.contains(&parts[at - 1].as_str());
+    let ends = |part: &str| SECRET.iter().any(|secret| part.ends_with(secret)) && !["bypass", "compass"].contains(&part);
+    let tells = |at: usize| (ends(&parts[at]) && !opens(at)) || key(at) || pair(at) || (at == last && SECRET_AT_END.contains(&parts[at].as_str()));
+    let telling = (0..parts.len()).rev().find(|at| tells(*at))?;
+    let is_call = ["get", "put", "list", "describe"].contains(&parts[0].as_str());
+    let about = is_call || parts[telling + 1..].iter().any(|part| ABOUT.contains(&part.as_str()));
+    let joined = parts.concat();
+    let strength = if PLAIN.iter().any(|plain| joined.ends_with(plain)) { Strength::Plain } else { Strength::Weak };
+    (!about).then_some(strength)
+}
+
+/// Whether a name is that of a secret, where an option or an element says so.
+pub(super) fn names_a_secret(name: &str) -> bool {
+    strength(&parts(name)).is_some()
+}
+
+/// `value`, beside which another key tells the name.
+fn is_value_key(parts: &[String]) -> bool {
+    matches!(parts, [value] if value == "value")
+}
+
+/// Whether the value between two places is that of a secret by AWS's other keys: `{"name": "DB_PASSWORD", "value": ...}`, `"Type": "SecureString"`.
+fn is_of_secret(lower: &str, at: usize, end: usize) -> bool {
+    let before = &lower[floor_boundary(lower, at.saturating_sub(LONGEST_PAIR))..at];
+    let after = &lower[end..floor_boundary(lower, end + LONGEST_PAIR)];
+    let near = |text: &str| text.contains("securestring") || text.contains("\"parameter\"") || text.contains("\"parameters\"");
+    let told = |text: &str, at: usize| {
+        let rest = text[at..].trim_start_matches(['"', '\'', '\\', ' ', ':', '=']);
+        names_a_secret(&rest[..rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/'))).unwrap_or(rest.len())])
+    };
+    let in_same = |at: &usize| !after[..*at].contains(['{', '}']);
+    let by = |key: &str| {
+        before.rfind(key).is_some_and(|at| told(before, at + key.len())) || after.find(key).filter(in_same).is_some_and(|at| told(after, at + key.len()))
+    };
+    near(before) || near(after) || by("name") || by("key")
+}
+
+/// Whether a value is a reference to the secret, and not it.
+fn is_elsewhere(value: &str) -> bool {
+    value.starts_with("arn:")
+        || value.starts_with("${")
+        || value.starts_with("$(")
+        || value.starts_with("{{")
+        || ["{", "[", "true", "false", "null"].contains(&value)
+}
+
+/// Whether a bare word behind a colon says something of the secret: a state, or the code of an error.
+pub(super) fn is_said(value: &str) -> bool {
+    let is_heading = value.strip_suffix(':').is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let word = value.trim_matches(|letter: char| letter.is_ascii_punctuation()).to_ascii_lowercase();
+    is_heading || STATES.contains(&word.as_str()) || ["exception", "error", "fault", "notfound", "denied"].iter().any(|end| word.ends_with(end))
+}
+
+/// Whether a name is the last of a path, and so that of a thing: a value behind it has no slash, or no space stands before it. Joined names
+/// (`username/password: a/b`) have joined values.
+fn is_of_path(name: &Name<'_>, value: &str, spaced: bool) -> bool {
+    name.before.ends_with('/') && !(spaced && value.contains('/') && !name.before.trim_end_matches('/').contains('/'))
+}
+
+/// The tag of an image.
+fn is_version(value: &str) -> bool {
+    let number = value.strip_prefix('v').unwrap_or(value).trim_end_matches([':', ',', '.', '"']);
+    value.starts_with("latest") || (number.starts_with(|letter: char| letter.is_ascii_digit()) && (value.starts_with('v') || number.contains('.')))
+}
+
+/// A value after a sign. Quotes around a key mean JSON: there a quote closes, whatever follows it. Elsewhere one closes where a word ends,
+/// since a generated password may hold quotes, and what has none ends at white space only.
+pub(super) fn value(text: &str, from: usize, json: bool) -> Range<usize> {
+    let rest = &text[from..];
+    let open = rest.trim_start_matches([' ', '=', '>']);
+    let bare = open.trim_start_matches('\\');
+    let depth = open.len() - bare.len();
+    let start = from + (rest.len() - open.len());
+    let Some(quote @ ('"' | '\'' | '`')) = bare.chars().next() else {
+        let end = if json { open.find([' ', ',', '}', ']', '"']) } else { open.find(' ') };
+        // A key without quotes may stand in JSON inside a string.
+        return start..start + end.unwrap_or(open.len());
+    };
+    let inner = start + depth + 1;
+    let end = if json { closing(text, inner, quote, depth) } else { loosely_closing(text, inner, quote) };
+    inner..end
+}
+
+/// Where the quote closes that stands behind `depth` backslashes: the next with as many before it that are not pairs of escaped ones.
+fn closing(text: &str, from: usize, quote: char, depth: usize) -> usize {
+    let bytes = text.as_bytes();
+    for at in memchr::memchr_iter(quote as u8, &bytes[from..]).map(|at| from + at) {
+        let backslashes = bytes[from..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        if backslashes >= depth && (backslashes - depth).is_multiple_of(2 * (depth + 1)) {
+            return at - depth;
+        }
+    }
+    text.len()
+}
+
+fn loosely_closing(text: &str, from: usize, quote: char) -> usize {
+    let window = &text[from..floor_boundary(text, from + LONGEST_QUOTED)];
+    let ends_word = |after: &str| {
+        after.trim_start_matches(['"', '\'', '`', ',', ';', ':', '.', ')', ']', '}', '\\']).starts_with(' ')
+            || after.trim_end_matches(['"', '\'', '`', ',', ';', ':', '.', ')', ']', '}', '\\']).is_empty()
+    };
+    let mut ends = memchr::memchr_iter(quote as u8, window.as_bytes());
+    let closed = ends.find(|at| ends_word(&window[at + 1..floor_boundary(window, at + 1 + LONGEST_CLOSE)]));
+    let word = || text[from..].find(' ').map_or(text.len(), |end| from + end);
+    closed.map_or_else(word, |at| from + at)
+}
+
+/// So many signs may stand behind a closing quote at the end of a word.
+const LONGEST_CLOSE: usize = 8;
+
+/// A value in a query that was encoded once more.
+fn encoded(text: &str, from: usize) -> Range<usize> {
+    let rest = &text[from..];
+    let end = rest.find([' ', '&', '"', '\'']).unwrap_or(rest.len());
+    let next = memmem::find(&rest.as_bytes()[..end], b"%26").unwrap_or(end);
+    from..from + next
+}
+
+/// `<password>value</password>`.
+pub(super) fn elements(text: &str, masks: &mut Vec<Range<usize>>) {
+    let mut done = 0;
+    for at in memchr::memchr_iter(b'<', text.as_bytes()) {
+        let window = &text[at + 1..floor_boundary(text, at + 1 + LONGEST_NAME)];
+        let Some(close) = window.find('>').filter(|_| at >= done) else { continue };
+        let name = window[..close].split(' ').next().unwrap_or_default();
+        let from = at + 1 + close + 1;
+        let inner = &text[from..floor_boundary(text, from + LONGEST_ELEMENT)];
+        if let Some(end) = inner.find("</").filter(|_| names_a_secret(name.rsplit(':').next().unwrap_or(name))) {
+            masks.push(from..from + end);
+            done = from + end;
+        }
+    }
+}
