@@ -1,7 +1,9 @@
 //! The secret itself stands where a reference to it belongs.
 
-use super::case::{Case, Culprit, DEFINITION, Finding, Fix, Judgement};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step, Symptom};
 use crate::redact::is_masked;
 use crate::task_definition::{Reference, ReferenceKind, Target};
@@ -19,8 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     when,
     // What looks like a secret is asked of nobody.
     ask: super::nothing,
-    judge,
-    fix,
+    assess,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters: %%%%%%%%%%%%%",
         also: &["parameter-in-other-region", "parameter-misnamed", "parameter-missing", "secret-reference-malformed"],
@@ -62,16 +63,15 @@ pub(super) fn is_all(case: &Case<'_>) -> bool {
     case.symptom.resource.as_ref().is_some_and(|resource| resource.text.split(',').all(is_masked))
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let references: Vec<Reference> = values(case).cloned().collect();
     let Some(first) = references.first() else {
-        if case.symptom.resource.as_ref().is_none_or(|resource| !is_masked(&resource.text)) {
-            return Judgement::unsupported();
-        }
-        return Judgement::new(Verdict::Likely, "a valueFrom holds a value, not the name of a parameter")
+        case.symptom.resource.as_ref().filter(|resource| is_masked(&resource.text))?;
+        let assessment = Assessment::likely("a valueFrom holds a value, not the name of a parameter")
             .culprit(Culprit { kind: "variable", id: None, references: Vec::new() })
             .finding(Finding::unknown("which variable it is: ECS prints the value alone"))
             .findings(case.definition_unknown());
+        return Some(assessment.fix(fix(case)));
     };
     let name = first.name.as_deref().unwrap_or(&first.field);
     let container = first.container.as_ref().map(|container| format!(" of container {container}")).unwrap_or_default();
@@ -86,20 +86,15 @@ fn judge(case: &Case<'_>) -> Judgement {
     let listed = case.symptom.resource.as_ref().filter(|_| case.symptom.fault == Fault::NotFound).map(|resource| resource.text.as_str()).unwrap_or_default();
     let names: Vec<&str> = listed.split(',').map(str::trim).filter(|name| !name.is_empty() && !is_masked(name)).collect();
     let besides = (!names.is_empty()).then(|| Finding::found(format!("ECS did not find {} either", names.join(", ")), "stoppedReason"));
-    Judgement::new(Verdict::Confirmed, title)
-        .findings(besides)
-        .culprit(Culprit { kind: "variable", id: Some(name.to_owned()), references })
-        .finding(Finding::found(format!("a text that is no ARN and that no parameter can be called, in {named}; it is not shown here"), DEFINITION))
+    let found = Finding::found(format!("a text that is no ARN and that no parameter can be called, in {named}; it is not shown here"), DEFINITION);
+    let what = besides.into_iter().chain([found]).collect();
+    let proof = Proof::by(what, Identity::of_revision(case), Complete::of("the task definition", [case.definition]), Time::unchanging());
+    let culprit = Culprit { kind: "variable", id: Some(name.to_owned()), references };
+    Some(Assessment::confirmed(title, proof).culprit(culprit).fix(fix(case)))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    Fix {
-        text: format!(
-            "put the value into a secret or a SecureString parameter, write its ARN into valueFrom in a new revision{}; rotate the value, which the task definition and ECS's reasons have shown, and deregister the revisions that hold it",
-            case.then_again()
-        ),
-        commands: Vec::new(),
-        policy: None,
-        ..Fix::default()
-    }
+    let put = "put the value into a secret or a SecureString parameter, write its ARN into valueFrom in a new revision";
+    let rotate = "rotate the value, which the task definition and ECS's reasons have shown, and deregister the revisions that hold it";
+    Fix::words(format!("{put}{}; {rotate}", case.then_again()))
 }

@@ -2,6 +2,7 @@
 //! stands for it. No grammar knows a blank, a wildcard, a quote, a template's `${` or the sign of a mask.
 
 use crate::arn::{Arn, is_region};
+use crate::redact::is_masked;
 use crate::words::words;
 
 words! {
@@ -125,7 +126,7 @@ impl Kind {
 
 /// Why a text is not printed where a name belongs.
 pub(in crate::causes) fn why_not(text: &str) -> &'static str {
-    if text.contains("%%%") {
+    if is_masked(text) {
         "looks like a secret and is masked"
     } else if text.contains("${") || text.contains("{{") || text.contains('<') {
         "holds a placeholder that was not filled in"

@@ -17,6 +17,7 @@ use super::snippet::{self, Snippet};
 use crate::arn::Arn;
 use crate::policy_document::with_statement;
 use crate::reason::Step;
+use crate::redact::is_masked;
 use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, may_have_suffix, split_suffix};
 
 /// A policy document that may be pasted.
@@ -205,7 +206,7 @@ pub(in crate::causes) fn addition(case: &Case<'_>, there: Option<&Value>, statem
 /// A document to put back whole. With a part masked it would say something else than before, and an external id is nobody else's business.
 fn printable(document: Value) -> Option<Document> {
     let text = document.to_string();
-    (!text.contains("%%%") && !text.contains("sts:ExternalId")).then_some(Document(document))
+    (!is_masked(&text) && !text.contains("sts:ExternalId")).then_some(Document(document))
 }
 
 /// The trust policy of a role of the task, corrected as a whole.
