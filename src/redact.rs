@@ -4,6 +4,7 @@
 //! escape and direction-changing characters become `~` (white space becomes a space), so no text can steer a terminal.
 //! Each kind of secret has a function of its own, which looks at the text once; most texts are told harmless in one glance (`glance`).
 
+mod beginning;
 mod glance;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+pub use beginning::redact_beginning;
 use glance::is_plain;
 
 /// Ends of names whose value is nobody's business, behind `=` or as a JSON key. Compared in lower case, with `-` for `_`, without numbers at the end.
