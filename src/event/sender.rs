@@ -34,7 +34,7 @@ impl Trusted {
     /// Why a message is not listened to; `None` where it is.
     #[must_use]
     pub fn objection(&self, sender: &Sender) -> Option<String> {
-        let Some(source) = &sender.source else { return Some(format!("expected an event with the source {ECS} and a detail, found none")) };
+        let Some(source) = &sender.source else { return Some(format!("expected an event with a detail and the source {ECS}, found none")) };
         if source != ECS && Some(source) != self.test_source.as_ref() {
             return Some(format!("expected an event with the source {ECS}, found {source:?}"));
         }
@@ -42,10 +42,10 @@ impl Trusted {
         match &sender.account {
             None => Some("expected an event with an account, found none".to_owned()),
             Some(account) if own != Some(account) && !self.accounts.contains(account) => {
-                Some(format!("expected an event of an account that is listened to, found {account}: ECS_TRIAGE_ACCOUNTS lists them"))
+                Some(format!("expected an event of the function's own account or of one in ECS_TRIAGE_ACCOUNTS, found {account}"))
             }
             Some(account) => {
-                sender.stranger.as_ref().map(|stranger| format!("expected an event of {account} about things of its own, found one of {stranger}"))
+                sender.stranger.as_ref().map(|stranger| format!("expected an event of {account} that names only its own things, found one of {stranger}"))
             }
         }
     }
