@@ -312,16 +312,12 @@ impl Function {
         let mut outcome = Outcome::default();
         let mut left = failure.clone();
         while let Some((entry, latest)) = left.latest() {
-            match guarded(self.tell(failure, latest, seen.clone(), now)).await {
-                Ok(told) => {
-                    self.settle_told(&left, latest, told, now, &mut outcome);
-                    break;
-                }
-                Err(Panicked) => {
-                    outcome.fail([entry], &FunctionError::Faulty);
-                    left.tasks.retain(|(other, _)| *other != entry);
-                }
+            if let Ok(told) = guarded(self.tell(failure, latest, seen.clone(), now)).await {
+                self.settle_told(&left, latest, told, now, &mut outcome);
+                break;
             }
+            outcome.fail([entry], &FunctionError::Faulty);
+            left.tasks.retain(|(other, _)| *other != entry);
         }
         outcome
     }

@@ -4,7 +4,6 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::task::Poll;
 
 /// Work that ended in a panic.
@@ -25,19 +24,22 @@ pub(super) fn guarded_now<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
 }
 
 /// The same for work that waits.
-pub(super) async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut work = pin!(work);
-    poll_fn(|context| match guarded_now(|| work.as_mut().poll(context)) {
+pub(super) fn guarded<T>(work: impl Future<Output = T>) -> impl Future<Output = Result<T, Panicked>> {
+    // On the heap: the futures of the SDK are large.
+    let mut work = Box::pin(work);
+    poll_fn(move |context| match guarded_now(|| work.as_mut().poll(context)) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
         Err(panicked) => Poll::Ready(Err(panicked)),
     })
-    .await
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Panicked, guarded, guarded_now};
+    use std::hint::black_box;
+    use std::process::Command;
+
+    use super::{Panicked, guarded, guarded_now, report_panics};
     use futures_util::future::join_all;
 
     #[tokio::test]
@@ -50,6 +52,28 @@ mod tests {
             })
         });
         assert_eq!(join_all(works).await, [Ok(0), Ok(1), Err(Panicked), Ok(3), Ok(4)]);
-        assert_eq!(guarded_now(|| assert!(std::hint::black_box(false), "hunter2")), Err(Panicked));
+        assert_eq!(guarded_now(|| assert!(black_box(false), "hunter2")), Err(Panicked));
+    }
+    #[test]
+    #[ignore = "it panics, in a process of its own"]
+    fn a_panic_that_is_reported() {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+        report_panics();
+        assert!(black_box(false), "hunter2");
+    }
+
+    #[test]
+    fn a_panic_is_reported_with_its_place_and_without_its_words() {
+        let itself = std::env::current_exe().expect("the test is a program");
+        let arguments = ["--exact", "function::guard::tests::a_panic_that_is_reported", "--ignored", "--nocapture"];
+        let output = Command::new(itself).args(arguments).output().expect("it runs");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(said.contains("guard.rs:") && said.contains("a fault of ecs-triage itself") && !said.contains("hunter2"), "{said}");
+    }
+
+    /// With another setting nothing is caught in a release.
+    #[test]
+    fn panics_unwind_in_a_release() {
+        assert!(!include_str!("../../Cargo.toml").contains("panic = \"abort\""));
     }
 }
