@@ -213,24 +213,27 @@ fn broken(bytes: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// In a release build it is some milliseconds each; a reader that counts lines from the start for each fault takes minutes here.
+/// Far longer than it takes on a busy machine; who counts lines from the start for each fault, or looks for the next record again and again, needs
+/// minutes.
+const LINEAR: Duration = Duration::from_secs(30);
+
 #[test]
 fn a_broken_list_costs_what_a_sound_one_costs() {
     for (kind, text) in broken(256 << 10) {
         let began = Instant::now();
         let entries = read_record(&text);
-        assert!(began.elapsed() < Duration::from_secs(3), "{kind}: {:?}", began.elapsed());
+        assert!(began.elapsed() < LINEAR, "{kind}: {:?}", began.elapsed());
         let answerable = entries.iter().filter(|entry| entry.message_id.is_some()).count();
         let told = entries.iter().filter(|entry| entry.message_id.is_none()).flat_map(|entry| &entry.tasks).count();
         assert!(told <= 10, "{kind}: {told} faults are told");
         assert!(entries.iter().flat_map(|entry| &entry.tasks).flatten().all(|task| task.reasons.len() <= 100), "{kind}");
         assert_eq!(answerable > 0, kind.contains("bodies") || kind.contains("without a body"), "{kind}");
     }
-    let lines = "[\"a\"\n]\n".repeat(32 << 10);
+    let lines = "[\"a\"\n]\n".repeat(64 << 10);
     let began = Instant::now();
     let count: usize = Chunks::new(lines.as_bytes()).map(|chunk| chunk.expect("it reads").entries().count()).sum();
-    assert_eq!(count, 32 << 10);
-    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    assert_eq!(count, 64 << 10);
+    assert!(began.elapsed() < LINEAR, "{:?}", began.elapsed());
 }
 
 #[test]

@@ -161,8 +161,8 @@ const MOST_FAULTS: usize = 10;
 const MOST_TASKS: usize = 10_000;
 /// ECS starts at most ten containers in a task.
 const MOST_CONTAINERS: usize = 100;
-/// ECS writes at most 1024 bytes of a reason; people paste more around it.
-const LONGEST_TEXT: usize = 16_384;
+/// ECS writes at most 1024 bytes of a reason.
+const LONGEST_TEXT: usize = 4_096;
 /// No name of AWS, ARNs included, is longer.
 const LONGEST_NAME: usize = 2_048;
 
