@@ -3,6 +3,7 @@
 mod quick;
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -187,7 +188,7 @@ fn messages(document: &str, records: &[&RawValue]) -> Vec<Entry> {
         let (raw, from) = (raw.get(), places.of_part(raw.get()));
         let fault = || fault::<Message<'_>>(raw, &format!("Records[{at}]")).moved(from);
         match Some(raw).filter(|raw| is_object(raw)).and_then(|raw| serde_json::from_str::<Message<'_>>(raw).ok()) {
-            Some(message) => entries.push(opened(message, at, from)),
+            Some(message) => entries.push(guarded(message, at, from)),
             None => match message_id(raw) {
                 Some(id) => entries.push(Entry { message_id: Some(id), sender: None, tasks: vec![Err(fault())] }),
                 None if faults.has_room() => nameless.push(Err(fault())),
@@ -202,7 +203,15 @@ fn messages(document: &str, records: &[&RawValue]) -> Vec<Entry> {
     entries
 }
 
-/// What is in a message that begins at `from`.
+/// What is in a message that begins at `from`; a fault of the reader itself must not take the others along.
+fn guarded(message: Message<'_>, at: usize, from: (usize, usize)) -> Entry {
+    let id = message.id.clone().into_owned();
+    catch_unwind(AssertUnwindSafe(|| opened(message, at, from))).unwrap_or_else(|_| {
+        let fault = InputError::new("it cannot be read, by a fault of ecs-triage itself".to_owned()).within(&format!("Records[{at}].body"), from);
+        Entry { message_id: Some(id), sender: None, tasks: vec![Err(fault)] }
+    })
+}
+
 fn opened(message: Message<'_>, at: usize, from: (usize, usize)) -> Entry {
     let path = format!("Records[{at}].body");
     let (sender, tasks) = match read_shape(&message.body, "") {
