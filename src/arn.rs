@@ -39,16 +39,63 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// Whether a text is spelled like the name of an AWS Region, such as `eu-west-1` or `us-gov-east-1`.
+/// Beginnings of Regions that are not of the partition `aws`, and their partitions.
+const PARTITIONS: &[(&str, &str)] = &[
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("us-iso-", "aws-iso"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+];
+
+/// Whether a text can be the name of a Region: two to four letters, words, a number, with dashes between them. It becomes part of the names of
+/// hosts, and comes from events.
 #[must_use]
 pub fn is_region(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let first = parts.next().is_some_and(|part| (2..=4).contains(&part.len()) && is_lower(part));
-    let last = parts.next_back().is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    let between: Vec<&str> = parts.collect();
-    first && last && text.len() <= 32 && !between.is_empty() && between.into_iter().all(is_lower)
+    const LONGEST: usize = 32;
+    let parts: Vec<&str> = text.split('-').collect();
+    let [area, words @ .., number] = &parts[..] else { return false };
+    let all = |text: &str, is: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| is(&byte));
+    text.len() <= LONGEST
+        && (2..=4).contains(&area.len())
+        && all(area, u8::is_ascii_lowercase)
+        && !words.is_empty()
+        && words.iter().all(|word| all(word, u8::is_ascii_lowercase))
+        && all(number, u8::is_ascii_digit)
 }
 
-fn is_lower(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase())
+/// The partition that a Region is of.
+#[must_use]
+pub fn partition_of(region: &str) -> &'static str {
+    PARTITIONS.iter().find(|(beginning, _)| region.starts_with(beginning)).map_or("aws", |(_, partition)| partition)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_region, partition_of};
+
+    #[test]
+    fn regions_are_told_from_other_labels() {
+        for (region, partition) in [
+            ("eu-west-1", "aws"),
+            ("ap-southeast-7", "aws"),
+            ("us-gov-east-1", "aws-us-gov"),
+            ("cn-northwest-1", "aws-cn"),
+            ("us-iso-west-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("xx-planned-somewhere-12", "aws"),
+        ] {
+            assert!(is_region(region), "{region}");
+            assert_eq!(partition_of(region), partition, "{region}");
+        }
+        let others =
+            ["", "-", "s3", "x#", "eu-west", "eu-1", "EU-west-1", "eu-west-1a", "eu--west-1", "europe-west-1", "eu-west-1.evil.example", "eu-we\u{df}t-1"];
+        for text in others.into_iter().chain(["us-east-1 ", "a@b", "1-west-1", "eu-west-", "eu-west-1\n", "x.evil.example#"]) {
+            assert!(!is_region(text), "{text:?}");
+        }
+        assert!(!is_region(&format!("eu-{}-1", "west".repeat(20))));
+    }
 }

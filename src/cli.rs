@@ -7,7 +7,8 @@
 mod live;
 mod reports;
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -90,6 +91,10 @@ struct Asking {
     #[cfg(feature = "aws")]
     #[arg(long)]
     live: bool,
+    /// Read the last lines of a container's log too, where they can tell why
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "live")]
+    read_logs: bool,
     /// Region to ask in where a record names none; by default that of the AWS configuration
     #[cfg(feature = "aws")]
     #[arg(long)]
@@ -158,6 +163,8 @@ enum Format {
 enum CliError {
     #[error("cannot read {path}: {error}")]
     Unreadable { path: String, error: io::Error },
+    #[error("cannot read {path}: it is larger than {} MB", LARGEST_FILE >> 20)]
+    TooLarge { path: String },
     #[error("{path} is no task definition: {error}")]
     NoTaskDefinition { path: String, error: TaskDefinitionError },
     #[error("there is no cause {0:?}; `ecs-triage explain` lists them")]
@@ -189,9 +196,17 @@ enum Outcome {
     Unread,
 }
 
+/// Task definitions and recordings are far smaller; streams of records may be of any size.
+const LARGEST_FILE: u64 = 64 << 20;
+
 /// Runs the command line of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Its words may hold what the input held.
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map_or_else(|| "a place unknown".to_owned(), ToString::to_string);
+        complain(&format!("a fault of ecs-triage itself, at {at}: please report it"));
+    }));
     let typed = match Typed::try_parse() {
         Ok(typed) => typed,
         Err(error) => {
@@ -249,7 +264,7 @@ impl Diagnose {
             colour: config::colour(),
             evidence,
             #[cfg(feature = "aws")]
-            live: self.asking.live.then(|| live::Live::new(self.asking.region.clone())).transpose()?,
+            live: self.asking.live.then(|| live::Live::new(self.asking.region.clone(), self.asking.read_logs)).transpose()?,
         };
         let outcome = self.write(&writer, out)?;
         #[cfg(feature = "aws")]
@@ -341,13 +356,23 @@ fn is_unheard(evidence: &Evidence) -> bool {
 
 fn evidence(path: Option<&Path>) -> Result<Evidence, CliError> {
     let Some(path) = path else { return Ok(Evidence::default()) };
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::Unreadable { path: shown(path), error })?;
-    record::read(&text).map_err(|error| CliError::NoEvidence { path: shown(path), error })
+    record::read(&read_text(path)?).map_err(|error| CliError::NoEvidence { path: shown(path), error })
 }
 
 fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::Unreadable { path: shown(path), error })?;
-    TaskDefinition::from_json(&text).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })
+    TaskDefinition::from_json(&read_text(path)?).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })
+}
+
+/// The text of a file that is read at once.
+fn read_text(path: &Path) -> Result<String, CliError> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text));
+    let is_too_large = text.len() as u64 > LARGEST_FILE;
+    match read {
+        Ok(_) if is_too_large => Err(CliError::TooLarge { path: shown(path) }),
+        Ok(_) => Ok(text),
+        Err(error) => Err(CliError::Unreadable { path: shown(path), error }),
+    }
 }
 
 /// A file's name, safe to print.

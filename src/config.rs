@@ -24,6 +24,12 @@ pub struct Settings {
     pub bus: Option<String>,
     /// `ECS_TRIAGE_REMINDER_HOURS`: as long as an incident that goes on is not announced again, six hours by default.
     pub reminder: u32,
+    /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, beside the function's own.
+    pub accounts: Vec<String>,
+    /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
+    pub test_source: Option<String>,
+    /// `ECS_TRIAGE_READ_LOGS`: whether the last lines of a container's log may be read, `no` by default.
+    pub reads_logs: bool,
 }
 
 /// The default of [`Settings::reminder`].
@@ -86,8 +92,21 @@ impl Settings {
                 .filter(|hours| (1..=LONGEST_REMINDER_HOURS).contains(hours))
                 .ok_or(ConfigError::Malformed { name: "ECS_TRIAGE_REMINDER_HOURS", expected: "a whole number of hours from 1 to 168" })?,
         };
-        Ok(Self { topic_arn, journal, probing, table, chat_topic_arn, bus, reminder })
+        let accounts = checked("ECS_TRIAGE_ACCOUNTS", are_accounts, "a list of accounts of twelve digits, with commas between them")?;
+        let accounts = accounts.as_deref().map(|list| account_ids(list).map(str::to_owned).collect()).unwrap_or_default();
+        let test_source = variable("ECS_TRIAGE_TEST_SOURCE");
+        let reads_logs = checked("ECS_TRIAGE_READ_LOGS", |word| matches!(word, "yes" | "no"), "yes or no")?.as_deref() == Some("yes");
+        Ok(Self { topic_arn, journal, probing, table, chat_topic_arn, bus, reminder, accounts, test_source, reads_logs })
     }
+}
+
+fn are_accounts(list: &str) -> bool {
+    account_ids(list).all(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The parts of a list, of which a template may leave some empty.
+fn account_ids(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|account| !account.is_empty())
 }
 
 fn is_topic(text: &str) -> bool {
@@ -185,6 +204,20 @@ mod tests {
         assert_eq!((settings.chat_topic_arn.as_deref(), settings.bus.as_deref(), settings.reminder), (Some(topic), Some(bus), 24));
     }
 
+    #[test]
+    fn nobody_else_is_listened_to_and_no_log_is_read_unless_it_is_said() {
+        let settings = |variables: &[(&'static str, &str)]| read(&[&[("ECS_TRIAGE_JOURNAL", "journal")], variables].concat()).expect("they are fine");
+        let plain = settings(&[]);
+        assert_eq!((plain.accounts, plain.test_source, plain.reads_logs), (Vec::new(), None, false));
+        let set = [("ECS_TRIAGE_ACCOUNTS", "111122223333, 444455556666,"), ("ECS_TRIAGE_TEST_SOURCE", "test.ecs"), ("ECS_TRIAGE_READ_LOGS", "yes")];
+        let set = settings(&set);
+        assert_eq!(
+            (set.accounts, set.test_source.as_deref(), set.reads_logs),
+            (vec!["111122223333".to_owned(), "444455556666".to_owned()], Some("test.ecs"), true)
+        );
+        assert!(!settings(&[("ECS_TRIAGE_READ_LOGS", "no"), ("ECS_TRIAGE_ACCOUNTS", ",")]).reads_logs);
+    }
+
     /// A chat topic or a bus alone would leave nobody with the whole diagnosis.
     #[test]
     fn neither_chat_nor_a_bus_is_a_place_to_announce() {
@@ -205,6 +238,11 @@ mod tests {
             ("ECS_TRIAGE_REMINDER_HOURS", "169"),
             ("ECS_TRIAGE_REMINDER_HOURS", "6h"),
             ("ECS_TRIAGE_REMINDER_HOURS", "-1"),
+            ("ECS_TRIAGE_ACCOUNTS", "111122223333,4444"),
+            ("ECS_TRIAGE_ACCOUNTS", "111122223333 444455556666"),
+            ("ECS_TRIAGE_ACCOUNTS", "*"),
+            ("ECS_TRIAGE_READ_LOGS", "true"),
+            ("ECS_TRIAGE_READ_LOGS", "YES"),
         ];
         for (name, value) in nonsense {
             let refused = read(&[("ECS_TRIAGE_JOURNAL", "journal"), (name, value)]);

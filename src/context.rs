@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp, Unit};
 
-use crate::arn::Arn;
+use crate::arn::{Arn, is_region, partition_of};
 use crate::event::Task;
 use crate::incident::{About, Incident};
 use crate::question::facts::{Deployment, Service};
@@ -132,10 +132,14 @@ fn told(reference: &Reference) -> &str {
     if reference.target() == Some(Target::Value) { "a value instead of a reference" } else { &reference.value_from }
 }
 
-/// Where to see it in the console.
+/// Where to see it in the console. What is no Region or no name of ECS leads nowhere: it would choose the host or the page.
 fn console(task: &Task) -> Option<String> {
-    let (region, cluster) = (task.region.as_deref()?, task.cluster.as_deref()?);
-    let host = match Arn::parse(task.arn.as_deref().or(task.task_definition.as_deref())?)?.partition {
+    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let region = task.region.as_deref().filter(|region| is_region(region))?;
+    let cluster = task.cluster.as_deref().filter(is_name)?;
+    let partition = Arn::parse(task.arn.as_deref().or(task.task_definition.as_deref())?)?.partition;
+    let host = match partition_of(region) {
+        other if other != partition => return None,
         "aws" => format!("{region}.console.aws.amazon.com"),
         "aws-cn" => "console.amazonaws.cn".to_owned(),
         "aws-us-gov" => "console.amazonaws-us-gov.com".to_owned(),
@@ -143,9 +147,55 @@ fn console(task: &Task) -> Option<String> {
     };
     let service = task.workload.as_ref().filter(|workload| workload.is_service);
     let page = match (service, &task.arn) {
-        (Some(service), _) => format!("services/{}/events", service.name),
-        (None, Some(arn)) => format!("tasks/{}/configuration", arn.rsplit('/').next()?),
+        (Some(service), _) => format!("services/{}/events", Some(service.name.as_str()).filter(is_name)?),
+        (None, Some(arn)) => format!("tasks/{}/configuration", arn.rsplit('/').next().filter(is_name)?),
         (None, None) => return None,
     };
     Some(format!("https://{host}/ecs/v2/clusters/{cluster}/{page}?region={region}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::console;
+    use crate::event::{Task, Workload};
+
+    fn link(partition: &str, region: &str, cluster: &str, service: Option<&str>) -> Option<String> {
+        let id = "8b9a1785791d0b80a17f4f1cff9c8f5a";
+        console(&Task {
+            arn: Some(format!("arn:{partition}:ecs:{region}:111122223333:task/{cluster}/{id}")),
+            region: Some(region.to_owned()),
+            cluster: Some(cluster.to_owned()),
+            workload: service.map(|name| Workload { is_service: true, name: name.to_owned() }),
+            ..Task::default()
+        })
+    }
+
+    #[test]
+    fn links_lead_to_the_console_of_the_partition() {
+        for (partition, region, service, host_and_page) in [
+            ("aws", "eu-west-1", Some("api"), "eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/api/events?"),
+            ("aws", "eu-west-1", None, "eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/8b9a1785791d0b80a17f4f1cff9c8f5a/configuration?"),
+            ("aws-cn", "cn-north-1", Some("api"), "console.amazonaws.cn/ecs/v2/clusters/prod/services/api/events?"),
+            ("aws-us-gov", "us-gov-west-1", Some("api"), "console.amazonaws-us-gov.com/ecs/v2/clusters/prod/services/api/events?"),
+        ] {
+            assert_eq!(link(partition, region, "prod", service), Some(format!("https://{host_and_page}region={region}")));
+        }
+    }
+
+    #[test]
+    fn what_is_no_region_and_no_name_has_no_link() {
+        for (partition, region, cluster, service) in [
+            ("aws", "x.evil.example#", "prod", Some("api")),
+            ("aws", "s3", "prod", Some("api")),
+            ("aws", "cn-north-1", "prod", Some("api")),
+            ("aws-cn", "eu-west-1", "prod", Some("api")),
+            ("aws-iso", "us-iso-east-1", "prod", Some("api")),
+            ("aws", "eu-west-1", "a](https://evil.example", Some("api")),
+            ("aws", "eu-west-1", "../..", Some("api")),
+            ("aws", "eu-west-1", "prod", Some("api?x=<script>")),
+            ("aws", "eu-west-1", "", None),
+        ] {
+            assert_eq!(link(partition, region, cluster, service), None, "{region} {cluster} {service:?}");
+        }
+    }
 }

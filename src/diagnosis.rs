@@ -259,14 +259,15 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
     let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
-    let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
+    // A service's alone is its name, as it always was; no service's name begins like a family's here.
+    let workload = task.workload.as_ref().map(|workload| if workload.is_service { workload.name.clone() } else { format!("family/{}", workload.name) });
     // By the text alone: what was asked beside it must not make another failure of it.
     let culprit = best.and(symptom).and_then(|symptom| told_culprit(task, symptom));
     let parts = [
         task.account.as_deref(),
         task.region.as_deref(),
         task.cluster.as_deref(),
-        workload,
+        workload.as_deref(),
         symptom.map(|symptom| symptom.step.as_str()),
         symptom.map(|symptom| symptom.fault.as_str()),
         culprit.as_deref(),

@@ -6,6 +6,7 @@
 
 mod instant;
 mod scalar;
+pub mod sender;
 mod shape;
 mod stream;
 
@@ -155,6 +156,8 @@ impl Task {
 pub struct Entry {
     /// The SQS message that it came in.
     pub message_id: Option<String>,
+    /// Who sent that message; known where it could be read.
+    pub sender: Option<sender::Sender>,
     /// The tasks, or why they could not be read; several where a list of tasks was partly readable.
     pub tasks: Vec<Result<Task, InputError>>,
 }

@@ -5,11 +5,15 @@
 //! is written. A journal that fails beside a topic that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
 //! Where the incidents cannot be reached, it announces rather than keeps silent, says that it may come again, and lets the message come again to be
 //! recorded: without its record the counts would be too low, and an end would wait for a beginning that nobody announces.
+//!
+//! From the queue only AWS's own events of known accounts are taken ([`Trusted`]). What else comes through it goes back, so that it ends among the
+//! dead letters, where an alarm tells of it and from where it can be sent again. A fault of ecs-triage itself costs the one message that has it.
 
 mod announcer;
 mod batch;
+mod guard;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +23,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
+use crate::arn::Arn;
 use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
 use crate::aws::prober::AwsProber;
@@ -27,17 +32,21 @@ use crate::aws::store::Table;
 use crate::config::Settings;
 use crate::context;
 use crate::diagnosis::diagnose;
+use crate::event::sender::Trusted;
 use crate::event::{self, Entry, Task};
 use crate::incident::ledger::{Ledger, Next, Seen};
 use crate::incident::store::{Kept, Memory, NotSaved, Store, Unreachable};
 use crate::incident::storm::{self, Storm};
-use crate::incident::{Due, Incident};
+use crate::incident::{About, Due, Incident, happened};
 use crate::question::Evidence;
 use crate::render::json::v1;
 use crate::render::metrics;
 use crate::triage::{Narrowed, Prober as _, Scope, investigate};
 use announcer::{Announcer, log};
 use batch::{Batch, End, Failure, about};
+use guard::{Panicked, guarded, guarded_now};
+
+pub use guard::report_panics;
 
 /// As long as AWS is asked: then what is known is announced, well before the function's own time is up.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -45,6 +54,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_secs(1);
 /// For so long what was announced without the table is not announced so again.
 const QUIET: SignedDuration = SignedDuration::from_mins(15);
+/// Why what containers wrote is not looked at.
+const NO_LOGS: &str = "reading container logs is not allowed (parameter ReadContainerLogs)";
 /// More than so many notices are not remembered.
 const REMEMBERED: usize = 10_000;
 
@@ -54,6 +65,12 @@ pub enum FunctionError {
     /// The event is of no form that can be read.
     #[error("cannot read the event: {0}")]
     Unreadable(String),
+    /// It came through the queue, and is not of those who are listened to.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// A fault of ecs-triage itself.
+    #[error("a fault of ecs-triage itself; the log says where")]
+    Faulty,
     /// A diagnosis was made and could not be announced.
     #[error("cannot announce: {0}")]
     Unannounced(String),
@@ -70,6 +87,8 @@ pub enum FunctionError {
 pub struct Function {
     prober: AwsProber,
     probing: Scope,
+    logs: Option<&'static str>,
+    trusted: Trusted,
     ledger: Ledger<Incidents>,
     announcer: Announcer,
     journal: Option<Journal>,
@@ -79,17 +98,24 @@ pub struct Function {
 /// What this instance has announced and the table does not know of: it need not be announced twice.
 #[derive(Debug, Default)]
 struct Told {
-    /// When fingerprints were announced without an incident.
-    anyway: HashMap<String, Timestamp>,
+    /// When failures were announced without an incident.
+    anyway: HashMap<FailureId, Timestamp>,
     /// Notices whose note was lost.
     unnoted: HashSet<NoticeId>,
 }
 
-/// Tells a notice from all others: its fingerprint, the incident's number, what was due, and how many failures were told before.
-type NoticeId = (String, u64, &'static str, u64);
+/// Tells a kind of failure from all others: its fingerprint and workload.
+type FailureId = (String, String);
+
+fn failure_id(about: &About) -> FailureId {
+    (about.fingerprint.clone(), about.workload_key())
+}
+
+/// Tells a notice from all others: its failures, the incident's number, what was due, and how many failures were told before.
+type NoticeId = (FailureId, u64, &'static str, u64);
 
 fn notice_id(incident: &Incident, due: Due) -> NoticeId {
-    (incident.about.fingerprint.clone(), incident.serial, due.as_str(), incident.announced)
+    (failure_id(&incident.about), incident.serial, due.as_str(), incident.announced)
 }
 
 /// Where incidents are kept: in a table, or without one for the life of the instance.
@@ -113,6 +139,14 @@ impl Store for Incidents {
             Self::Memory(memory) => memory.save(key, body, read, expires).await,
         }
     }
+}
+
+/// What was told of failures: what is known of them now, and whether a notice of them is out.
+#[derive(Debug)]
+struct Telling {
+    evidence: Evidence,
+    incident: Option<Incident>,
+    done: Result<bool, FunctionError>,
 }
 
 /// What became of the tasks of an invocation.
@@ -157,10 +191,16 @@ impl Outcome {
     }
 
     fn line(&mut self, entry: usize, task: &Task, evidence: &Evidence, incident: Option<&Incident>, announced: bool) {
-        let report = diagnose(task, evidence);
-        let stream = stream(task.cluster.as_deref(), task.workload.as_ref().map(|workload| workload.name.as_str()));
-        let (text, kept) = (v1::line_of(&report, incident), !report.diagnoses.is_empty());
-        self.lines.push(Line { entry, stream, text, announced, answers: true, kept });
+        let line = guarded_now(|| {
+            let report = diagnose(task, evidence);
+            let stream = stream(task.cluster.as_deref(), task.workload.as_ref().map(|workload| workload.name.as_str()));
+            let (text, kept) = (v1::line_of(&report, incident), !report.diagnoses.is_empty());
+            Line { entry, stream, text, announced, answers: true, kept }
+        });
+        match line {
+            Ok(line) => self.lines.push(line),
+            Err(Panicked) => self.fail([entry], &FunctionError::Faulty),
+        }
     }
 }
 
@@ -173,6 +213,8 @@ impl Function {
         Self {
             prober: AwsProber::new(&config),
             probing: settings.probing,
+            logs: (!settings.reads_logs).then_some(NO_LOGS),
+            trusted: Trusted { test_source: settings.test_source, accounts: settings.accounts, own: None },
             ledger: Ledger::new(incidents, holder, SignedDuration::from_hours(settings.reminder.into())),
             announcer: Announcer {
                 topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
@@ -184,21 +226,27 @@ impl Function {
         }
     }
 
-    /// Handles one invocation: an SQS batch, answered with the messages that must come again, or a bare event, answered with its diagnoses.
+    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that must come again, or a bare event,
+    /// answered with its diagnoses.
     ///
     /// # Errors
     ///
     /// For a bare event that cannot be read or announced. A batch always has an answer.
-    pub async fn handle(&self, payload: &RawValue) -> Result<Value, FunctionError> {
-        let entries = event::read_record(payload.get());
-        let mut outcome = self.work(&entries, Timestamp::now()).await;
-        for (at, entry) in entries.iter().enumerate() {
-            if let Some(error) = entry.tasks.iter().find_map(|task| task.as_ref().err()) {
-                outcome.fail([at], &FunctionError::Unreadable(error.to_string()));
-            }
+    pub async fn handle(&self, payload: &RawValue, function: &str) -> Result<Value, FunctionError> {
+        guarded(self.settle(payload, function)).await.unwrap_or(Err(FunctionError::Faulty))
+    }
+
+    async fn settle(&self, payload: &RawValue, function: &str) -> Result<Value, FunctionError> {
+        let now = Timestamp::now();
+        let mut entries = event::read_record(payload.get());
+        let trusted = Trusted { own: Arn::parse(function).map(|arn| arn.account.to_owned()), ..self.trusted.clone() };
+        let refused = entries.iter_mut().map(|entry| admitted(entry, &trusted, now)).collect::<Vec<_>>();
+        let mut outcome = self.work(&entries, now).await;
+        for (at, problem) in refused.into_iter().enumerate() {
+            outcome.fail(problem.is_some().then_some(at), &problem.unwrap_or(FunctionError::Faulty));
         }
         self.write_down(&mut outcome).await;
-        if entries.iter().all(|entry| entry.message_id.is_some()) {
+        if entries.is_empty() || entries.iter().any(|entry| entry.message_id.is_some()) {
             return Ok(batch_answer(&entries, &outcome));
         }
         match outcome.problems.into_values().next() {
@@ -212,13 +260,17 @@ impl Function {
         let batch = Batch::of(entries, now);
         let mut outcome = Outcome::default();
         let failures = self.failures(batch.failures.iter().collect(), now);
-        let ends = join_all(batch.ends.iter().map(|end| self.end(end, now)));
+        let ends = join_all(batch.ends.iter().map(async |end| {
+            let faulty = |Panicked| Outcome { problems: BTreeMap::from([(end.entry, FunctionError::Faulty)]), ..Outcome::default() };
+            guarded(self.end(end, now)).await.unwrap_or_else(faulty)
+        }));
         let (mut failures, ends) = join(failures, ends).await;
         // Who waited for another of the same batch need not wait any longer.
         let (waiting, again): (Vec<_>, Vec<_>) = failures.iter_mut().zip(&batch.failures).filter(|(done, _)| done.waits()).unzip();
         let again = self.failures(again, now).await;
         waiting.into_iter().zip(again).for_each(|(waiting, done)| *waiting = done);
         failures.into_iter().chain(ends).for_each(|done| outcome.add(done));
+        outcome.fail(batch.faulty, &FunctionError::Faulty);
         for (entry, task) in batch.others {
             outcome.line(entry, task, &Evidence::default(), None, false);
         }
@@ -240,11 +292,11 @@ impl Function {
             for at in storm {
                 let result = match (&unreachable, self.announcer.announces()) {
                     (Some(why), _) => Some(Err(Unreachable::clone(why))),
-                    (None, true) => Some(self.see(failures[*at], now).await),
+                    (None, true) => Some(guarded(self.see(failures[*at], now)).await.unwrap_or_else(|Panicked| Err(unrecorded()))),
                     (None, false) => None,
                 };
                 // Who does not answer would be waited for again and again.
-                unreachable = result.as_ref().and_then(|result| result.as_ref().err().cloned());
+                unreachable = result.as_ref().and_then(|result| result.as_ref().err().cloned()).filter(|why| *why != unrecorded());
                 seen.push((*at, result));
             }
             seen
@@ -254,55 +306,63 @@ impl Function {
         join_all(seen.into_iter().map(|(at, seen)| self.failure(failures[at], seen, now))).await
     }
 
-    /// Announces what the failures of one fingerprint made due; `seen` is what became of them in the table, if anybody is told at all.
+    /// Announces what the failures of one fingerprint made due; `seen` is what became of them in the table, if anybody is told at all. A task with
+    /// which ecs-triage cannot do that is left out, and another is told of instead.
     async fn failure(&self, failure: &Failure<'_>, seen: Option<Result<Seen, Unreachable>>, now: Timestamp) -> Outcome {
         let mut outcome = Outcome::default();
-        let Some(latest) = failure.latest() else { return outcome };
-        let entries: BTreeSet<usize> = failure.tasks.iter().map(|(entry, _)| *entry).collect();
-        let (mut evidence, mut incident, mut announced) = (Evidence::default(), None, false);
-        let done = if let Some(seen) = seen {
-            match seen {
-                Ok(seen) => {
-                    let incident = incident.insert(seen.incident);
-                    match seen.next {
-                        Next::Nothing => Ok(false),
-                        Next::ComeAgain => Err(FunctionError::ComeAgain),
-                        Next::Announce(due) => {
-                            evidence = self.ask(latest).await;
-                            self.announce(latest, incident, due, &evidence, now).await.map(|()| true)
-                        }
-                        Next::AnnounceStorm(storm) => self.announce_storm(incident, &storm, now).await.map(|()| true),
-                    }
-                }
-                Err(unreachable) => {
-                    if self.is_to_be_announced_anyway(failure, now) {
-                        evidence = self.ask(latest).await;
-                        let announced = self.announce_anyway(failure, latest, &evidence, &unreachable, now).await;
-                        announced.and_then(|()| Err(FunctionError::Unrecorded(unreachable.to_string())))
-                    } else {
-                        Err(FunctionError::Unrecorded(unreachable.to_string()))
-                    }
-                }
+        let mut left = failure.clone();
+        while let Some((entry, latest)) = left.latest() {
+            if let Ok(told) = guarded(self.tell(failure, latest, seen.clone(), now)).await {
+                self.settle_told(&left, latest, told, now, &mut outcome);
+                break;
             }
-        } else {
-            evidence = self.ask(latest).await;
-            Ok(false)
-        };
-        match done {
-            Ok(out) => announced = out,
-            Err(problem) => outcome.fail(entries, &problem),
-        }
-        // What comes again is written down then.
-        if outcome.problems.is_empty() {
-            let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
-            if let Some(line) = metrics::failures(&diagnose(latest, &evidence), count, now.as_millisecond()) {
-                log(&line);
-            }
-            for (entry, task) in &failure.tasks {
-                outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.announcer.announces());
-            }
+            outcome.fail([entry], &FunctionError::Faulty);
+            left.tasks.retain(|(other, _)| *other != entry);
         }
         outcome
+    }
+
+    /// What became of failures of which `latest` was told.
+    fn settle_told(&self, failure: &Failure<'_>, latest: &Task, told: Telling, now: Timestamp, outcome: &mut Outcome) {
+        let Telling { evidence, incident, done } = told;
+        let announced = match done {
+            Ok(announced) => announced,
+            // What comes again is written down then.
+            Err(problem) => return outcome.fail(failure.tasks.iter().map(|(entry, _)| *entry), &problem),
+        };
+        let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
+        if let Ok(Some(line)) = guarded_now(|| metrics::failures(&diagnose(latest, &evidence), count, now.as_millisecond())) {
+            log(&line);
+        }
+        for (entry, task) in &failure.tasks {
+            outcome.line(*entry, task, &evidence, incident.as_ref(), announced || self.announcer.announces());
+        }
+    }
+
+    async fn tell(&self, failure: &Failure<'_>, latest: &Task, seen: Option<Result<Seen, Unreachable>>, now: Timestamp) -> Telling {
+        let Some(seen) = seen else { return Telling { evidence: self.ask(latest).await, incident: None, done: Ok(false) } };
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(unreachable) => {
+                let (mut evidence, mut done) = (Evidence::default(), Ok(()));
+                if self.is_to_be_announced_anyway(failure, now) {
+                    evidence = self.ask(latest).await;
+                    done = self.announce_anyway(failure, latest, &evidence, &unreachable, now).await;
+                }
+                return Telling { evidence, incident: None, done: done.and_then(|()| Err(FunctionError::Unrecorded(unreachable.to_string()))) };
+            }
+        };
+        let (mut evidence, mut incident) = (Evidence::default(), seen.incident);
+        let done = match seen.next {
+            Next::Nothing => Ok(false),
+            Next::ComeAgain => Err(FunctionError::ComeAgain),
+            Next::Announce(due) => {
+                evidence = self.ask(latest).await;
+                self.announce(latest, &mut incident, due, &evidence, now).await.map(|()| true)
+            }
+            Next::AnnounceStorm(storm) => self.announce_storm(&incident, &storm, now).await.map(|()| true),
+        };
+        Telling { evidence, incident: Some(incident), done }
     }
 
     /// Records sightings, in a second try if need be: what is seen twice changes nothing.
@@ -317,7 +377,7 @@ impl Function {
 
     /// All that AWS says about a task and what surrounds it.
     async fn ask(&self, task: &Task) -> Evidence {
-        let prober = Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: self.probing };
+        let prober = Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: self.probing, logs: self.logs };
         let mut evidence = investigate(&prober, [task], Evidence::default()).await;
         let questions = context::questions(task, &evidence);
         let answers = join_all(questions.iter().map(|question| prober.ask(question))).await;
@@ -361,7 +421,7 @@ impl Function {
     /// Whether a failure of this fingerprint was not announced lately without the table.
     fn is_to_be_announced_anyway(&self, failure: &Failure<'_>, now: Timestamp) -> bool {
         let told = self.told();
-        told.anyway.get(&failure.about.fingerprint).is_none_or(|at| now.duration_since(*at) > QUIET)
+        told.anyway.get(&failure_id(&failure.about)).is_none_or(|at| now.duration_since(*at) > QUIET)
     }
 
     /// Announces what may have been announced: the incidents are not reachable.
@@ -375,7 +435,7 @@ impl Function {
         if told.anyway.len() >= REMEMBERED {
             told.anyway.retain(|_, at| now.duration_since(*at) <= QUIET);
         }
-        told.anyway.insert(failure.about.fingerprint.clone(), now);
+        told.anyway.insert(failure_id(&failure.about), now);
         Ok(())
     }
 
@@ -455,6 +515,26 @@ where
     })
 }
 
+/// Why nothing of what an entry holds is dealt with, or some of it cannot be. What is left of it happened by now.
+fn admitted(entry: &mut Entry, trusted: &Trusted, now: Timestamp) -> Option<FunctionError> {
+    let objection = entry.sender.as_ref().and_then(|sender| trusted.objection(sender));
+    let unreadable = entry.tasks.iter().find_map(|task| task.as_ref().err()).map(|error| FunctionError::Unreadable(error.to_string()));
+    if objection.is_some() {
+        entry.tasks.clear();
+    }
+    for task in entry.tasks.iter_mut().flatten() {
+        for time in [&mut task.stopped_at, &mut task.started_at] {
+            *time = time.map(|at| happened(at, now));
+        }
+    }
+    unreadable.or(objection.map(FunctionError::Refused))
+}
+
+/// What a fault of ecs-triage itself leaves of a recording.
+fn unrecorded() -> Unreachable {
+    Unreachable(FunctionError::Faulty.to_string())
+}
+
 /// The journal's stream of a workload.
 fn stream(cluster: Option<&str>, workload: Option<&str>) -> String {
     format!("{}/{}", cluster.unwrap_or("unknown"), workload.unwrap_or("unknown"))
@@ -465,14 +545,18 @@ fn tasks(count: usize) -> String {
 }
 
 fn batch_answer(entries: &[Entry], outcome: &Outcome) -> Value {
-    let failures = outcome.problems.iter().map(|(at, problem)| {
-        let id = entries[*at].message_id.as_deref().unwrap_or_default();
+    let failures = outcome.problems.iter().filter_map(|(at, problem)| {
+        // What has no id cannot be asked for again, and to ask for all would be to announce the others twice.
+        let Some(id) = &entries[*at].message_id else {
+            tracing::error!(error = %problem, "a message without an id is lost");
+            return None;
+        };
         if matches!(problem, FunctionError::ComeAgain) {
             tracing::info!(message_id = id, "{problem}");
         } else {
             tracing::error!(message_id = id, error = %problem, "the message goes back to the queue");
         }
-        json!({"itemIdentifier": id})
+        Some(json!({"itemIdentifier": id}))
     });
     json!({"batchItemFailures": failures.collect::<Vec<_>>()})
 }

@@ -29,6 +29,10 @@ use serde::{Deserialize, Serialize};
 pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);
 /// As long as a claim holds: longer than probing and publishing take, shorter than a message stays hidden.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// As far as clocks may differ: what is dated later happened now.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// As long as a document is kept after it was written: longer than anybody asks for it.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
 /// Sightings remembered by their ids; one that comes again after so many others is counted again.
 const REMEMBERED: usize = 1024;
 
@@ -73,10 +77,18 @@ impl About {
         joined(&[&self.cluster, &self.workload])
     }
 
-    /// Names the workload among all that are kept: the key of its index.
+    /// Names the workload among all that are kept: the key of its index. A service and a family may have one name.
     #[must_use]
     pub fn workload_key(&self) -> String {
-        format!("workload/{}", joined(&[&self.account, &self.region, &self.cluster, &self.workload]))
+        let kind = if self.is_service { "workload" } else { "family" };
+        format!("{kind}/{}", joined(&[&self.account, &self.region, &self.cluster, &self.workload]))
+    }
+
+    /// Whether both are about one workload. Fingerprints alone do not tell: they are short, and made of words that others choose.
+    #[must_use]
+    pub fn is_of_one_workload(&self, other: &Self) -> bool {
+        let place = |about: &Self| [&about.account, &about.region, &about.cluster, &about.workload].map(Option::clone);
+        self.is_service == other.is_service && place(self) == place(other)
     }
 }
 
@@ -255,12 +267,30 @@ impl Incident {
         }
     }
 
-    /// After this nobody asks for it any more.
-    #[must_use]
-    pub fn expires(&self) -> Timestamp {
-        let end = self.resolved.unwrap_or(self.last_seen).max(self.last_seen);
-        end.checked_add(SILENCE * 2).unwrap_or(end)
+    /// The incident without times that lie in the future, as an earlier release may have kept them: it would never end, or take every failure
+    /// for one before its end.
+    fn by(mut self, now: Timestamp) -> Self {
+        self.last_seen = if is_later(self.last_seen, now) { self.recorded_at.unwrap_or(now).min(now) } else { self.last_seen };
+        self.first_seen = self.first_seen.min(self.last_seen);
+        let told = self.announced_at.unwrap_or(self.last_seen).min(now);
+        self.resolved = self.resolved.map(|resolved| if resolved > now { told } else { resolved });
+        self
     }
+}
+
+/// When something happened that is dated `at`: no event comes from the future, whoever sends it.
+#[must_use]
+pub fn happened(at: Timestamp, now: Timestamp) -> Timestamp {
+    if is_later(at, now) { now } else { at }
+}
+
+fn is_later(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) > SKEW
+}
+
+/// After this nobody asks any more for what is written now.
+fn expires(now: Timestamp) -> Timestamp {
+    now.checked_add(LIFETIME).unwrap_or(now)
 }
 
 /// Parts of a name, with a dash for each that is not known.

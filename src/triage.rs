@@ -41,10 +41,15 @@ pub struct Narrowed<P> {
     pub prober: P,
     /// What.
     pub scope: Scope,
+    /// Why what containers wrote is not asked for, unless it is.
+    pub logs: Option<&'static str>,
 }
 
 impl<P: Prober + Sync> Prober for Narrowed<P> {
     async fn ask(&self, question: &Question) -> Answer {
+        if let (Some(why), Question::LogLines { .. }) = (self.logs, question) {
+            return Answer::Unknown(why.to_owned());
+        }
         match (self.scope, question) {
             (Scope::Full, _) | (Scope::TaskDefinitions, Question::TaskDefinition { .. }) => self.prober.ask(question).await,
             (Scope::TaskDefinitions, _) => Answer::Unknown("ecs-triage is set to ask for task definitions only".to_owned()),

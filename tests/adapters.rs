@@ -25,7 +25,7 @@ use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
 use cases::{Case, Dialect, cases};
 use ecs_triage::aws::prober::AwsProber;
 use ecs_triage::question::{Answer, Question};
-use ecs_triage::triage::Prober as _;
+use ecs_triage::triage::{Narrowed, Prober as _, Scope};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use server::{Heard, Reply, Server};
@@ -357,6 +357,71 @@ async fn a_list_without_end_is_not_taken_for_a_whole_one() {
 }
 
 #[tokio::test]
+async fn the_command_line_reads_no_list_without_end_to_it() {
+    let server = Server::start(|heard, _| match heard.called().rsplit('.').next().unwrap_or_default() {
+        "ListTasks" => Reply::new(200, r#"{"taskArns": ["one"], "nextToken": "t"}"#),
+        "DescribeTasks" => Reply::new(200, r#"{"tasks": [{"taskArn": "one"}]}"#),
+        _ => Reply::new(200, r#"{"events": [{"message": "line"}], "nextToken": "t"}"#),
+    });
+    let prober = AwsProber::new(&config(&server.url));
+    let (tasks, are_all) = prober.stopped_tasks(None, "prod", None).await.expect("tasks");
+    assert_eq!((tasks.len(), are_all), (100, false));
+    let mut lines = 0;
+    let mut count = |_: &str| {
+        lines += 1;
+        true
+    };
+    assert_eq!(prober.journal(None, "/journal", 0, None, &mut count).await, Ok(false));
+    assert_eq!(lines, 500);
+    let before = server.heard().len();
+    assert_eq!(prober.journal(None, "/journal", 0, None, |_| false).await, Ok(true), "who has heard enough hears no more");
+    assert_eq!(server.heard().len(), before + 1);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_it() {
+    let padded = |megabytes: usize| format!(r#"{{"ARN": "arn:x", "Name": "prod/db", "Description": "{}"}}"#, "x".repeat(megabytes << 20));
+    for (megabytes, is_read) in [(7, true), (9, false)] {
+        let answer = padded(megabytes);
+        let server = Server::start(move |_, _| Reply::new(200, answer.clone()));
+        match ask(&server, &secret()).await {
+            Answer::Secret(_) => assert!(is_read, "{megabytes} MB"),
+            answer => assert_eq!((unknown(&answer), is_read), ("the answer of DescribeSecret is larger than 8 MB", false)),
+        }
+    }
+    let refusal = json!({"__type": "AccessDeniedException", "message": "x".repeat(9 << 20)}).to_string();
+    let server = Server::start(move |_, _| Reply::new(400, refusal.clone()));
+    assert_eq!(unknown(&ask(&server, &secret()).await), "the answer of DescribeSecret is larger than 8 MB");
+}
+
+#[tokio::test]
+async fn of_a_log_line_the_beginning_is_read_in_the_time_that_it_takes() {
+    let lines = ["authorization:basic ", "/credentials/", "token=hunter2hunter2 "].map(|pattern| pattern.repeat((1 << 20) / pattern.len()));
+    let events: Vec<Value> = lines.iter().map(|line| json!({"message": line})).collect();
+    let answer = json!({"events": events}).to_string();
+    let server = Server::start(move |_, _| Reply::new(200, answer.clone()));
+    let question = json!({"LogLines": {"region": "eu-west-1", "group": "/ecs/api", "stream": "web/web/1"}});
+    let started = Instant::now();
+    let answer = ask(&server, &serde_json::from_value(question).expect("a question")).await;
+    let Answer::LogLines(read) = answer else { panic!("{answer:?}") };
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(read.iter().all(|line| line.message.len() <= 4096 + 3 && !line.message.contains("hunter")), "{read:?}");
+}
+
+#[tokio::test]
+async fn what_containers_wrote_is_not_asked_for_unless_that_is_allowed() {
+    let server = Server::start(|heard, _| Reply::new(200, if heard.called().ends_with("GetLogEvents") { r#"{"events": []}"# } else { FOUND }));
+    let lines: Question = serde_json::from_value(json!({"LogLines": {"region": "eu-west-1", "group": "g", "stream": "a/b/c"}})).expect("a question");
+    let prober = AwsProber::new(&config(&server.url));
+    for (logs, answer) in [(Some("not allowed"), Answer::Unknown("not allowed".to_owned())), (None, Answer::LogLines(Vec::new()))] {
+        let narrowed = Narrowed { prober: prober.until(Instant::now() + Duration::from_secs(9)), scope: Scope::Full, logs };
+        assert_eq!(narrowed.ask(&lines).await, answer);
+        assert!(matches!(narrowed.ask(&secret()).await, Answer::Secret(_)));
+    }
+    assert_eq!(server.heard().len(), 2);
+}
+
+#[tokio::test]
 async fn many_parameters_are_asked_for_at_the_rate_that_is_allowed() {
     let server = Server::start(|heard, _| {
         let names = serde_json::from_str::<Value>(&heard.body).expect("JSON")["ParameterFilters"][0]["Values"].clone();
@@ -422,6 +487,12 @@ async fn nobody_there_no_credentials_no_region() {
     assert_eq!(unknown(&AwsProber::new(&bare).ask(&Question::TaskDefinition { name: "api:7".to_owned() }).await), "no Region is configured");
     let question = Question::Secret { region: "evil.example/#".to_owned(), id: "x".to_owned() };
     assert_eq!(unknown(&AwsProber::new(&bare).ask(&question).await), "its Region is not the name of one");
+    for (region, said) in
+        [("s3", "its Region is not the name of one"), ("cn-north-1", "it is in another partition of AWS (cn-north-1) than ecs-triage (eu-west-1)")]
+    {
+        let question = Question::Secret { region: region.to_owned(), id: "x".to_owned() };
+        assert_eq!(unknown(&ask(&server, &question).await), said);
+    }
     let question = Question::Objects { region: "eu-west-1".to_owned(), bucket: String::new(), prefix: String::new() };
     assert_eq!(unknown(&ask(&server, &question).await), "it has no name");
     assert!(server.heard().is_empty());
@@ -470,14 +541,19 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
         Reply::new(200, answer.to_string())
     });
     let prober = AwsProber::new(&config(&server.url));
-    let tasks = prober.stopped_tasks(None, "prod", Some("api")).await.expect("tasks");
+    let (tasks, are_all) = prober.stopped_tasks(None, "prod", Some("api")).await.expect("tasks");
+    assert!(are_all);
     let counts: Vec<_> = tasks.iter().map(|text| serde_json::from_str::<Value>(text).expect("JSON")["tasks"].as_array().map_or(0, Vec::len)).collect();
     assert_eq!(counts, [100, 30]);
     let asked = server.heard()[0].body.clone();
     assert!([r#""cluster":"prod""#, r#""serviceName":"api""#, r#""desiredStatus":"STOPPED""#].iter().all(|part| asked.contains(part)), "{asked}");
     assert_eq!(prober.clusters(Some("eu-west-1")).await, Ok(vec!["one".to_owned(), "two".to_owned()]));
     let mut lines = Vec::new();
-    prober.journal(None, "/journal", 1_750_000_000_000, Some("prod/a:i"), |line| lines.push(line.to_owned())).await.expect("a journal");
+    let mut keep = |line: &str| {
+        lines.push(line.to_owned());
+        true
+    };
+    assert_eq!(prober.journal(None, "/journal", 1_750_000_000_000, Some("prod/a:i"), &mut keep).await, Ok(true));
     assert_eq!(lines, ["first", "second"]);
     let asked = server.heard().last().map(|heard| heard.body.clone()).unwrap_or_default();
     assert!([r#""startTime":1750000000000"#, r#""logStreamNamePrefix":"prod/a-i""#, r#""nextToken":"t""#].iter().all(|part| asked.contains(part)), "{asked}");
@@ -492,5 +568,5 @@ async fn the_command_line_hears_why_not() {
     let prober = AwsProber::new(&config(&server.url));
     let refused = "ecs-triage may not call ecs:ListTasks on prod: allow it to the probe";
     assert_eq!(prober.stopped_tasks(None, "prod", None).await, Err(refused.to_owned()));
-    assert_eq!(prober.journal(None, "/journal", 0, None, |_| {}).await, Err("/journal does not exist".to_owned()));
+    assert_eq!(prober.journal(None, "/journal", 0, None, |_| true).await, Err("/journal does not exist".to_owned()));
 }

@@ -1,5 +1,6 @@
 //! The command line as a user meets it: the program itself, its output and its exit status.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -158,4 +159,22 @@ fn whoever_writes_line_by_line_is_answered_line_by_line() {
     }
     drop(input);
     assert_eq!(child.wait().expect("the program ends").code(), Some(0));
+}
+
+/// A hole takes no room on the disk, and may be as large as it likes.
+#[test]
+fn no_file_is_read_that_memory_has_no_room_for() {
+    let hole = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hole.json");
+    File::create(&hole).and_then(|file| file.set_len((64 << 20) + 1)).expect("the file can be made");
+    let hole = hole.to_string_lossy();
+    let event = "events/scale-in.json";
+    for arguments in [&["diagnose", event, "--evidence", &hole][..], &["diagnose", event, "--task-definition", &hole], &["check", "--offline", &hole]] {
+        let output = run(arguments, "");
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), said.lines().count(), said.contains("hole.json: it is larger than 64 MB")), (Some(2), 1, true), "{said}");
+    }
+    let output = run(&["diagnose", "--format", "jsonl", &hole, event], "");
+    let said = text(&output.stderr);
+    assert!(said.contains("expected a record of at most") && said.lines().count() == 1, "{said}");
+    assert_eq!((output.status.code(), lines(&output).len()), (Some(2), 1));
 }

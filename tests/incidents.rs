@@ -2,6 +2,8 @@
 
 #[path = "incidents/bounds.rs"]
 mod bounds;
+#[path = "incidents/forged.rs"]
+mod forged;
 #[path = "incidents/life.rs"]
 mod life;
 #[path = "incidents/model.rs"]

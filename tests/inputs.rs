@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use ecs_triage::event::{Chunks, Entry, InputError, Source, Task, read_record};
 
@@ -188,4 +189,99 @@ fn a_long_stream_is_read_to_its_end() {
     let left = line.len() * count;
     let chunks = Chunks::new(Endless { line, at: 0, left });
     assert_eq!(chunks.map(|chunk| chunk.expect("it reads").entries().count()).sum::<usize>(), count);
+}
+
+/// Broken lists of so many bytes, each of a kind of its own.
+fn broken(bytes: usize) -> Vec<(&'static str, String)> {
+    let list = |of: &str, item: &str| format!(r#"{{"{of}":[{}]}}"#, vec![item; bytes / (item.len() + 1)].join(","));
+    vec![
+        ("numbers", list("tasks", "1")),
+        ("lists", list("tasks", "[]")),
+        ("empty objects", list("tasks", "{}")),
+        ("numbers on lines", list("tasks", "\n1")),
+        ("wrong ARNs", list("tasks", r#"{"taskArn":5}"#)),
+        ("no messages", list("Records", "1")),
+        ("empty messages", list("Records", "{}")),
+        ("messages without a body", list("Records", r#"{"messageId":"m"}"#)),
+        ("bad bodies", list("Records", r#"{"messageId":"m","body":"{"}"#)),
+        ("lists of bad bodies", list("Records", r#"{"messageId":"m","body":"{\"tasks\":[1,1,1,1]}"}"#)),
+        (
+            "many containers",
+            format!(r#"{{"containers":[{}]}}"#, (0..bytes / 30).map(|n| format!(r#"{{"reason":"one of {n}"}}"#)).collect::<Vec<_>>().join(",")),
+        ),
+        ("one long text", format!(r#"{{"stoppedReason":"{}"}}"#, "secret not found ".repeat(bytes / 17))),
+    ]
+}
+
+/// Far longer than it takes on a busy machine; who counts lines from the start for each fault, or looks for the next record again and again, needs
+/// minutes.
+const LINEAR: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_broken_list_costs_what_a_sound_one_costs() {
+    for (kind, text) in broken(256 << 10) {
+        let began = Instant::now();
+        let entries = read_record(&text);
+        assert!(began.elapsed() < LINEAR, "{kind}: {:?}", began.elapsed());
+        let answerable = entries.iter().filter(|entry| entry.message_id.is_some()).count();
+        let told = entries.iter().filter(|entry| entry.message_id.is_none()).flat_map(|entry| &entry.tasks).count();
+        assert!(told <= 10, "{kind}: {told} faults are told");
+        assert!(entries.iter().flat_map(|entry| &entry.tasks).flatten().all(|task| task.reasons.len() <= 100), "{kind}");
+        assert_eq!(answerable > 0, kind.contains("bodies") || kind.contains("without a body"), "{kind}");
+    }
+    let lines = "[\"a\"\n]\n".repeat(64 << 10);
+    let began = Instant::now();
+    let count: usize = Chunks::new(lines.as_bytes()).map(|chunk| chunk.expect("it reads").entries().count()).sum();
+    assert_eq!(count, 64 << 10);
+    assert!(began.elapsed() < LINEAR, "{:?}", began.elapsed());
+}
+
+#[test]
+fn of_many_faults_the_first_are_told_with_their_places_and_no_sound_task_is_lost() {
+    let mut items = vec!["1"; 30];
+    items.insert(7, r#"{"stoppedReason":"one"}"#);
+    items.push(r#"{"stoppedReason":"two"}"#);
+    let text = format!("{{\"tasks\": [\n{}\n]}}", items.join(",\n"));
+    let tasks: Vec<_> = read_record(&text).into_iter().flat_map(|entry| entry.tasks).collect();
+    let reasons: Vec<&str> = tasks.iter().flatten().map(|task| task.reasons[0].text.as_str()).collect();
+    assert_eq!(reasons, ["one", "two"]);
+    let faults: Vec<_> = tasks.iter().filter_map(|task| task.as_ref().err()).collect();
+    let places: Vec<(usize, usize, &str)> = faults.iter().map(|error| (error.line, error.column, error.path.as_str())).collect();
+    assert_eq!((places.len(), places[0], places[9]), (10, (2, 1, "tasks[0]"), (12, 1, "tasks[10]")));
+    assert!(faults[8].problem.ends_with("an object") && faults[9].problem.ends_with(", and so are 20 more of this list"), "{}", faults[9]);
+}
+
+#[test]
+fn of_a_list_without_end_the_first_tasks_are_read_and_the_rest_is_told() {
+    let text = format!(r#"{{"tasks":[{}]}}"#, vec![r#"{"stopCode":"x"}"#; 10_003].join(","));
+    let tasks: Vec<_> = read_record(&text).into_iter().flat_map(|entry| entry.tasks).collect();
+    assert_eq!(tasks.iter().flatten().count(), 10_000);
+    let faults: Vec<String> = tasks.iter().filter_map(|task| task.as_ref().err()).map(ToString::to_string).collect();
+    assert_eq!((faults.len(), faults[0].ends_with("at tasks[10000]: expected at most 10000 tasks in one list")), (3, true), "{faults:?}");
+}
+
+#[test]
+fn a_message_without_an_id_leaves_those_that_have_one() {
+    let sound = r#"{"messageId":"a","body":"{\"stoppedReason\":\"one\"}"}"#;
+    let entries = read_record(&format!(r#"{{"Records":[1,{sound},{{"body":"{{}}"}},{{"messageId":"b"}}]}}"#));
+    let ids: Vec<Option<&str>> = entries.iter().map(|entry| entry.message_id.as_deref()).collect();
+    assert_eq!(ids, [Some("a"), Some("b"), None]);
+    let faults = entries[2].tasks.iter().filter_map(|task| task.as_ref().err());
+    assert_eq!(faults.map(|error| error.path.as_str()).collect::<Vec<_>>(), ["Records[0]", "Records[2]"]);
+}
+
+#[test]
+fn no_task_stopped_before_it_was_made_or_before_1970() {
+    let stopped = |fields: &str| read_record(&format!(r#"{{"stoppedReason":"x",{fields}}}"#))[0].tasks[0].as_ref().expect("it reads").stopped_at;
+    for (fields, at) in [
+        (r#""createdAt":"2026-04-15T14:01:31Z","stoppedAt":"2026-04-15T14:02:11Z""#, Some("2026-04-15T14:02:11Z")),
+        (r#""createdAt":"2026-04-15T14:01:31Z","stoppedAt":"2001-01-01T00:00:00Z""#, Some("2026-04-15T14:01:31Z")),
+        (r#""createdAt":"0001-01-01T00:00:00Z","stoppedAt":"2026-04-15T14:02:11Z""#, Some("2026-04-15T14:02:11Z")),
+        (r#""stoppedAt":"1969-12-31T23:59:59Z""#, None),
+        (r#""stoppedAt":-1"#, None),
+        (r#""stoppedAt":-9e99"#, None),
+        (r#""stoppedAt":"-009999-01-01T00:00:00Z","updatedAt":"2026-04-15T14:02:11Z""#, Some("2026-04-15T14:02:11Z")),
+    ] {
+        assert_eq!(stopped(fields).map(|at| at.to_string()).as_deref(), at, "{fields}");
+    }
 }

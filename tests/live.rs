@@ -13,6 +13,8 @@ mod environment;
 mod program;
 #[path = "live/server.rs"]
 mod server;
+#[path = "live/strangers.rs"]
+mod strangers;
 
 use std::collections::BTreeMap;
 use std::fs;

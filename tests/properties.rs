@@ -151,6 +151,7 @@ fn every_output(task: &Task, evidence: &Evidence) -> Vec<String> {
     if let Some(notice) = notice(&report) {
         outputs.extend([notice.subject, notice.body]);
         outputs.extend(notice.attributes.into_iter().map(|(_, value)| value));
+        outputs.extend(notice.lists.into_iter().flat_map(|(_, values)| values));
     }
     outputs
 }

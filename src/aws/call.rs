@@ -45,6 +45,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
+use super::bounded::{Bounded, LARGEST_ANSWER, is_too_large};
 use super::endpoint::{Endpoint, endpoint};
 use super::operation::{Operation, Protocol, Service};
 use super::{innermost, xml};
@@ -130,7 +131,7 @@ impl Caller {
 
     /// Makes one call; `on` names in words what it is about.
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
-        let client = self.client(operation.service(), region).await.ok_or_else(|| Failure::Unknown("its Region is not the name of one".to_owned()))?;
+        let client = self.client(operation.service(), region).await.map_err(Failure::Unknown)?;
         let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
         if let Some(why) = client.is_silent() {
             return Err(why);
@@ -158,11 +159,11 @@ impl Caller {
     }
 
     /// The client of a service in a Region; made once.
-    async fn client(&self, service: &'static Service, region: &str) -> Option<Arc<Client>> {
+    async fn client(&self, service: &'static Service, region: &str) -> Result<Arc<Client>, String> {
         let key = (service.name, region.to_owned());
         let known = |clients: &HashMap<_, Arc<Client>>| clients.get(&key).cloned();
         if let Some(client) = known(&self.clients.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Some(client);
+            return Ok(client);
         }
         let endpoint = endpoint(&self.config, service, region).await?;
         let client = Arc::new(Client { plugins: self.plugins(service, region, &endpoint), silent: Mutex::default() });
@@ -171,7 +172,7 @@ impl Caller {
             clients.clear();
         }
         clients.insert(key, Arc::clone(&client));
-        Some(client)
+        Ok(client)
     }
 
     fn plugins(&self, service: &Service, region: &str, endpoint: &Endpoint) -> RuntimePlugins {
@@ -253,9 +254,10 @@ impl Client {
     }
 }
 
-/// An HTTP client that may serve all services: each makes its connections and reads the certificates once.
+/// An HTTP client that may serve all services, and reads no answer without end: each makes its connections and reads the certificates once.
 pub(crate) fn http_client() -> Option<SharedHttpClient> {
-    default_http_client_plugin_v2(BehaviorVersion::latest())?.runtime_components(&RuntimeComponentsBuilder::new("ecs-triage")).http_client()
+    let client = default_http_client_plugin_v2(BehaviorVersion::latest())?.runtime_components(&RuntimeComponentsBuilder::new("ecs-triage")).http_client()?;
+    Some(SharedHttpClient::new(Bounded(client)))
 }
 
 fn timeouts(configured: Option<&TimeoutConfig>) -> TimeoutConfig {
@@ -389,6 +391,9 @@ fn failure(operation: Operation, region: &str, on: &str, error: &SdkError<Error,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
         _ => None,
     };
+    if is_too_large(error) {
+        return Failure::Unknown(format!("the answer of {} is larger than {} MB", operation.name(), LARGEST_ANSWER >> 20));
+    }
     let Some(refusal) = refusal else { return Failure::unknown(&unanswered(operation, region, error)) };
     let code = refusal.code().unwrap_or_default();
     match (code, &refusal.region) {

@@ -12,6 +12,8 @@ use crate::task_definition::TaskDefinition;
 
 /// As many as `DescribeTasks` takes.
 const TASKS_AT_ONCE: usize = 100;
+/// Of one cluster the command line reads so many pages of a hundred tasks: a storm is when one looks.
+const MOST_PAGES: usize = 100;
 
 pub(crate) async fn task_definition(caller: &Caller, name: &str) -> Result<Answer, Failure> {
     // An event forwarded from another Region is answered there.
@@ -72,17 +74,17 @@ fn no_region() -> Failure {
 /// For the command line alone.
 impl AwsProber {
     /// The tasks of a cluster, or of one service of it, that stopped within the hour for which ECS remembers them: outputs of `describe-tasks`.
-    /// Without a Region, those of the one that is configured.
+    /// Without a Region, those of the one that is configured. Tells besides whether these are all.
     ///
     /// # Errors
     ///
     /// Why they could not be read, in words.
-    pub async fn stopped_tasks(&self, region: Option<&str>, cluster: &str, service: Option<&str>) -> Result<Vec<String>, String> {
+    pub async fn stopped_tasks(&self, region: Option<&str>, cluster: &str, service: Option<&str>) -> Result<(Vec<String>, bool), String> {
         let tasks = async {
             let region = region.or(self.caller.region()).ok_or_else(no_region)?;
             let mut described = Vec::new();
             let mut token = Value::Null;
-            loop {
+            for _ in 0..MOST_PAGES {
                 let input = json!({"cluster": cluster, "serviceName": service, "desiredStatus": "STOPPED", "nextToken": token});
                 let mut listed = self.caller.call(Operation::ListTasks, region, cluster, Input::Json(input)).await?;
                 let arns: Vec<String> = list(&mut listed, "/taskArns")?;
@@ -90,13 +92,12 @@ impl AwsProber {
                     let input = Input::Json(json!({"cluster": cluster, "tasks": some}));
                     described.push(self.caller.call(Operation::DescribeTasks, region, cluster, input).await?.to_string());
                 }
-                // As many pages as there are: a storm is when one looks.
                 token = listed.get_mut("nextToken").map(Value::take).unwrap_or_default();
                 if token.as_str().is_none_or(str::is_empty) {
-                    break;
+                    return Ok((described, true));
                 }
             }
-            Ok(described)
+            Ok((described, false))
         };
         tasks.await.map_err(|failure| in_words(failure, cluster))
     }

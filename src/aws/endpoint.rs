@@ -3,21 +3,22 @@
 //! An endpoint that is configured wins, as with any SDK client. The rest follows from the service's name, the Region and the suffix of the
 //! partition's names, which the SDK's own resolver knows: a table of partitions here would grow old.
 
-use aws_config::SdkConfig;
+use aws_config::{Region, SdkConfig};
 use aws_sdk_cloudwatchlogs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 use aws_types::service_config::ServiceConfigKey;
 
 use super::operation::Service;
+use crate::arn::{is_region, partition_of};
 
-/// Where IAM lives in partitions other than `aws`, by how their Regions begin.
+/// Where IAM lives in partitions other than `aws`.
 const IAM_REGIONS: &[(&str, &str)] = &[
-    ("cn-", "cn-north-1"),
-    ("us-gov-", "us-gov-west-1"),
-    ("us-isob-", "us-isob-east-1"),
-    ("us-isof-", "us-isof-south-1"),
-    ("us-iso-", "us-iso-east-1"),
-    ("eu-isoe-", "eu-isoe-west-1"),
-    ("eusc-", "eusc-de-east-1"),
+    ("aws-cn", "cn-north-1"),
+    ("aws-us-gov", "us-gov-west-1"),
+    ("aws-iso", "us-iso-east-1"),
+    ("aws-iso-b", "us-isob-east-1"),
+    ("aws-iso-e", "eu-isoe-west-1"),
+    ("aws-iso-f", "us-isof-south-1"),
+    ("aws-eusc", "eusc-de-east-1"),
 ];
 
 /// An address, and the Region in the signature.
@@ -27,18 +28,22 @@ pub(crate) struct Endpoint {
     pub(crate) signing_region: String,
 }
 
-/// The endpoint of a service in a Region; `None` where that can be no Region: it becomes part of a host's name, and comes from events.
-pub(crate) async fn endpoint(config: &SdkConfig, service: &Service, region: &str) -> Option<Endpoint> {
-    let is_label = |text: &str| (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if !is_label(region) || region.starts_with('-') || region.ends_with('-') {
-        return None;
+/// The endpoint of a service in a Region, or why there is none: the Region comes from events and definitions, and becomes part of a host's name
+/// to which a signed call goes. Nothing is asked of another partition, where neither the credentials nor the names mean anything.
+pub(crate) async fn endpoint(config: &SdkConfig, service: &Service, region: &str) -> Result<Endpoint, String> {
+    let no_region = || "its Region is not the name of one".to_owned();
+    if !is_region(region) {
+        return Err(no_region());
+    }
+    if let Some(own) = config.region().map(Region::as_ref).filter(|own| is_region(own) && partition_of(own) != partition_of(region)) {
+        return Err(format!("it is in another partition of AWS ({region}) than ecs-triage ({own})"));
     }
     let signing_region = if service.name == "iam" { iam_region(region) } else { region };
     let url = match configured(config, service) {
         Some(url) => url,
-        None => format!("https://{}", host(config, service, signing_region).await?),
+        None => format!("https://{}", host(config, service, signing_region).await.ok_or_else(no_region)?),
     };
-    Some(Endpoint { url, signing_region: signing_region.to_owned() })
+    Ok(Endpoint { url, signing_region: signing_region.to_owned() })
 }
 
 /// What the environment or the profile says, for the service or for all.
@@ -73,14 +78,14 @@ async fn suffix(region: &str, dual_stack: bool) -> Option<String> {
 }
 
 fn iam_region(region: &str) -> &'static str {
-    IAM_REGIONS.iter().find(|(beginning, _)| region.starts_with(beginning)).map_or("us-east-1", |(_, home)| home)
+    IAM_REGIONS.iter().find(|(partition, _)| *partition == partition_of(region)).map_or("us-east-1", |(_, home)| home)
 }
 
 #[cfg(test)]
 mod tests {
     use super::endpoint;
     use crate::aws::operation::Operation;
-    use aws_config::SdkConfig;
+    use aws_config::{Region, SdkConfig};
 
     async fn url(config: &SdkConfig, operation: Operation, region: &str) -> (String, String) {
         let found = endpoint(config, operation.service(), region).await.expect("a Region");
@@ -116,8 +121,22 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_region_leads_nowhere() {
         let config = SdkConfig::builder().endpoint_url("http://127.0.0.1:1").build();
-        for region in ["", "evil.example/", "eu-west-1.evil", "a@b", "EU", "-", &"a".repeat(64)] {
-            assert_eq!(endpoint(&config, Operation::DescribeKey.service(), region).await, None, "{region}");
+        for region in ["", "evil.example/", "eu-west-1.evil", "a@b", "EU", "-", "s3", "x#", &"a".repeat(64)] {
+            let refused = endpoint(&config, Operation::DescribeKey.service(), region).await;
+            assert_eq!(refused, Err("its Region is not the name of one".to_owned()), "{region}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_partition_is_not_asked() {
+        let in_region = |own: &'static str| SdkConfig::builder().region(Region::new(own)).build();
+        for (own, region) in [("eu-west-1", "cn-north-1"), ("us-gov-west-1", "us-east-1"), ("us-east-1", "us-gov-east-1"), ("us-iso-east-1", "us-isob-east-1")]
+        {
+            let refused = endpoint(&in_region(own), Operation::GetRole.service(), region).await;
+            assert!(refused.as_ref().is_err_and(|why| why.contains("another partition")), "{own} {region}: {refused:?}");
+        }
+        for (own, region) in [("eu-west-1", "ap-south-1"), ("us-gov-west-1", "us-gov-east-1"), ("cn-north-1", "cn-northwest-1")] {
+            assert!(endpoint(&in_region(own), Operation::DescribeKey.service(), region).await.is_ok(), "{own} {region}");
         }
     }
 }

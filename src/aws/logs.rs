@@ -18,11 +18,13 @@ use super::operation::Operation;
 use super::prober::AwsProber;
 use crate::question::Answer;
 use crate::question::facts::LogEvent;
-use crate::redact::redact;
+use crate::redact::beginning;
 
 /// Of a log, and of a line in it, no more than this is kept.
 const LAST_LINES: usize = 50;
 const LONGEST_LINE: usize = 4096;
+/// A journal is read so far, in pages of which many may be empty.
+const MOST_PAGES: usize = 500;
 
 /// A log group with a stream for each workload.
 #[derive(Debug)]
@@ -89,23 +91,28 @@ pub(crate) async fn last_lines(caller: &Caller, region: &str, group: &str, strea
     let input = Input::Json(json!({"logGroupName": group, "logStreamName": stream, "limit": LAST_LINES, "startFromHead": false}));
     let answer = caller.call(Operation::GetLogEvents, region, &format!("{group}/{stream}"), input).await?;
     let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
-    let lines = events.filter_map(|event| event.get("message")?.as_str()).map(|line| LogEvent { message: beginning(&redact(line)).to_owned() });
+    let lines =
+        events.take(LAST_LINES).filter_map(|event| event.get("message")?.as_str()).map(|line| LogEvent { message: beginning(line, LONGEST_LINE).into_owned() });
     Ok(Answer::LogLines(lines.collect()))
-}
-
-fn beginning(line: &str) -> &str {
-    line.char_indices().nth(LONGEST_LINE).map_or(line, |(end, _)| &line[..end])
 }
 
 /// For the command line alone.
 impl AwsProber {
     /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first, of one stream, or of all whose name begins
-    /// as given up to a slash. Without a Region, in the one that is configured.
+    /// as given up to a slash. Without a Region, in the one that is configured. Tells whether that was all: a journal without end is not read to it,
+    /// and none any further once `each` does not want more.
     ///
     /// # Errors
     ///
     /// Why it could not be read to its end, in words.
-    pub async fn journal(&self, region: Option<&str>, group: &str, since: i64, stream: Option<&str>, mut each: impl FnMut(&str) + Send) -> Result<(), String> {
+    pub async fn journal(
+        &self,
+        region: Option<&str>,
+        group: &str,
+        since: i64,
+        stream: Option<&str>,
+        mut each: impl FnMut(&str) -> bool,
+    ) -> Result<bool, String> {
         let region = region.or(self.caller.region()).ok_or("no Region is configured")?;
         let wanted = stream.map(stream_name);
         let is_wanted = |event: &&Value| match (&wanted, event.get("logStreamName").and_then(Value::as_str)) {
@@ -114,16 +121,19 @@ impl AwsProber {
             _ => true,
         };
         let mut token = Value::Null;
-        loop {
+        for _ in 0..MOST_PAGES {
             let input = json!({"logGroupName": group, "startTime": since, "logStreamNamePrefix": wanted, "nextToken": token});
             let read = self.caller.call(Operation::FilterLogEvents, region, group, Input::Json(input)).await;
             let mut answer = read.map_err(|failure| in_words(failure, group))?;
             let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
-            events.filter(is_wanted).filter_map(|event| event.get("message")?.as_str()).for_each(&mut each);
+            if !events.filter(is_wanted).filter_map(|event| event.get("message")?.as_str()).all(&mut each) {
+                return Ok(true);
+            }
             token = answer.get_mut("nextToken").map(Value::take).unwrap_or_default();
             if token.is_null() {
-                return Ok(());
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 }

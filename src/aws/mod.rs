@@ -4,6 +4,7 @@
 //! and no other; what writes, the topic and the journal, goes through the SDK's clients. Either is made once and kept: connections are reused.
 
 mod answer;
+mod bounded;
 pub mod bus;
 mod call;
 mod ec2;

@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
+use serde_json::json;
 
 use super::describe;
 use crate::render::notice::Notice;
@@ -46,10 +47,12 @@ impl Topic {
     /// When SNS refuses it or does not answer, after the SDK's retries.
     pub async fn publish(&self, notice: &Notice) -> Result<(), PublishError> {
         let mut publish = self.client.publish().topic_arn(&self.arn).subject(&notice.subject).message(&notice.body);
-        for (name, value) in &notice.attributes {
-            let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+        let single = notice.attributes.iter().map(|(name, value)| (*name, "String", value.clone()));
+        let lists = notice.lists.iter().map(|(name, values)| (*name, "String.Array", json!(values).to_string()));
+        for (name, kind, value) in single.chain(lists) {
+            let value = MessageAttributeValue::builder().data_type(kind).string_value(value).build();
             let value = value.map_err(|error| PublishError { arn: self.arn.clone(), why: error.to_string() })?;
-            publish = publish.message_attributes(*name, value);
+            publish = publish.message_attributes(name, value);
         }
         match publish.send().await {
             Ok(_) => Ok(()),

@@ -9,7 +9,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::describe;
-use crate::incident::SILENCE;
 use crate::incident::store::{Kept, NotSaved, Store, Unreachable};
 use crate::redact::redact;
 
@@ -48,9 +47,6 @@ impl Store for Table {
     }
 
     async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
-        // Failures may be old when they are told, after a redrive; what is kept of them must outlast what is done about them.
-        let now = Timestamp::now();
-        let expires = expires.max(now.checked_add(SILENCE * 2).unwrap_or(now));
         let put = self.client.put_item().table_name(&self.name).item("key", text(key)).item("body", text(&body));
         let put = put.item("version", count(read.map_or(1, |read| read + 1))).item("expires", AttributeValue::N(expires.as_second().to_string()));
         let put = match read {

@@ -3,14 +3,18 @@
 use std::process::ExitCode;
 
 use ecs_triage::config::{Logs, Settings};
-use ecs_triage::function::{Function, FunctionError};
+use ecs_triage::function::{Function, FunctionError, report_panics};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     log(&Logs::from_environment());
+    report_panics();
     let settings = match Settings::from_environment() {
         Ok(settings) => settings,
         Err(error) => {
@@ -21,7 +25,7 @@ async fn main() -> ExitCode {
     let function = &Function::new(settings).await;
     let ran = lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
-        Box::pin(function.handle(&event.payload)).await.map_err(|error| diagnostic(&error))
+        Box::pin(function.handle(&event.payload, &event.context.invoked_function_arn)).await.map_err(|error| diagnostic(&error))
     }));
     match ran.await {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,13 +40,18 @@ async fn main() -> ExitCode {
 fn log(logs: &Logs) {
     let level = logs.level.as_deref().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
     let subscriber = tracing_subscriber::fmt().with_max_level(level).with_target(false).without_time();
-    if logs.json { subscriber.json().init() } else { subscriber.init() }
+    // At more than this the libraries write down events and answers whole: environments, commands, tokens.
+    let libraries = level.min(Level::INFO);
+    let filter = Targets::new().with_default(libraries).with_target("ecs_triage", level);
+    if logs.json { subscriber.json().finish().with(filter).init() } else { subscriber.finish().with(filter).init() }
 }
 
 /// Errors under names of their own: Lambda would show a Rust type.
 fn diagnostic(error: &FunctionError) -> Diagnostic {
     let error_type = match error {
         FunctionError::Unreadable(_) => "UnreadableEvent",
+        FunctionError::Refused(_) => "RefusedEvent",
+        FunctionError::Faulty => "InternalFault",
         FunctionError::Unannounced(_) => "AnnouncementFailed",
         FunctionError::Unrecorded(_) => "NotRecorded",
         FunctionError::ComeAgain => "AnnouncedElsewhere",

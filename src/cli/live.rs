@@ -24,12 +24,14 @@ use crate::question::{Answer, Evidence, Question, record};
 use crate::redact::{redact, redact_name};
 use crate::render::json;
 use crate::task_definition::TaskDefinition;
-use crate::triage::{Prober as _, investigate};
+use crate::triage::{Narrowed, Prober as _, Scope, investigate};
 
 /// As long as one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A hundred years of minutes: no journal is older, and time itself has bounds.
 const LONGEST_SPAN: i64 = 100 * 365 * 24 * 60;
+/// Why what containers wrote is not looked at.
+const NO_LOGS: &str = "reading container logs is not allowed (--read-logs allows it)";
 /// Rounds of a check: it has no deadline to meet, and answers lead on.
 const CHECK_ROUNDS: usize = 5;
 
@@ -39,20 +41,23 @@ pub(super) struct Live {
     runtime: Runtime,
     prober: AwsProber,
     region: Option<String>,
+    /// Why what containers wrote is not asked for, unless it is.
+    logs: Option<&'static str>,
     /// All that was said in this run.
     said: Mutex<Evidence>,
 }
 
 impl Live {
     /// AWS by the standard configuration, in `region` where a record names none.
-    pub(super) fn new(region: Option<String>) -> Result<Self, CliError> {
+    pub(super) fn new(region: Option<String>, reads_logs: bool) -> Result<Self, CliError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| CliError::Unasked(error.to_string()))?;
         let mut config = runtime.block_on(crate::aws::config());
         if let Some(region) = region {
             config = config.into_builder().region(Region::new(region)).build();
         }
         let region = config.region().map(ToString::to_string);
-        Ok(Self { runtime, prober: AwsProber::new(&config), region, said: Mutex::default() })
+        let logs = (!reads_logs).then_some(NO_LOGS);
+        Ok(Self { runtime, prober: AwsProber::new(&config), region, logs, said: Mutex::default() })
     }
 
     /// The task in the Region that is asked.
@@ -68,8 +73,8 @@ impl Live {
         if let Some(name) = task.workload.as_ref().map(|workload| &workload.name) {
             progress(&format!("asking AWS about {name}"));
         }
-        let deadline = Instant::now() + PATIENCE;
-        let evidence = self.runtime.block_on(async { investigate(&self.prober.until(deadline), [task], known.clone()).await });
+        let prober = Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: Scope::Full, logs: self.logs };
+        let evidence = self.runtime.block_on(async { investigate(&prober, [task], known.clone()).await });
         self.note(&evidence);
         evidence
     }
@@ -115,7 +120,7 @@ impl Check {
 
     /// The definition and all that AWS says of what it refers to.
     pub(super) fn asked(&self, given: Option<TaskDefinition>, mut evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
-        let live = Live::new(self.region.clone())?;
+        let live = Live::new(self.region.clone(), false)?;
         let definition = given.map_or_else(|| self.registered(&live, &mut evidence), Ok)?;
         let place = self.place(&definition, live.region.clone())?;
         let check = check::Check::new(&definition, &place);
@@ -150,6 +155,9 @@ pub(super) struct Ps {
     /// Every stopped task, also those with which nothing is wrong
     #[arg(long)]
     all: bool,
+    /// Read the last lines of a container's log too, where they can tell why
+    #[arg(long)]
+    read_logs: bool,
     /// How to write the diagnoses
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -157,7 +165,7 @@ pub(super) struct Ps {
 
 impl Ps {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let live = Live::new(self.region.clone())?;
+        let live = Live::new(self.region.clone(), self.read_logs)?;
         let region = live.region.clone();
         let clusters = match &self.cluster {
             Some(cluster) => vec![cluster.clone()],
@@ -170,7 +178,10 @@ impl Ps {
         for cluster in &clusters {
             progress(&format!("reading the stopped tasks of {cluster}"));
             match live.runtime.block_on(live.prober.stopped_tasks(region.as_deref(), cluster, self.service.as_deref())) {
-                Ok(outputs) => {
+                Ok((outputs, are_all)) => {
+                    if !are_all {
+                        done.unread(format!("{cluster}: more tasks stopped than are read; name one with --service"));
+                    }
                     for task in outputs.iter().flat_map(|output| read_record(output)).flat_map(|entry| entry.tasks) {
                         seen += 1;
                         match task {
@@ -234,16 +245,22 @@ fn span(text: &str) -> Result<SignedDuration, String> {
 
 impl History {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let live = Live::new(self.region.clone())?;
+        let live = Live::new(self.region.clone(), false)?;
         let since = (Timestamp::now() - self.since).as_millisecond();
         let prefix = self.cluster.as_ref().map(|cluster| format!("{cluster}/{}", self.workload.as_deref().unwrap_or_default()));
-        let mut entries = Vec::new();
-        let read = live.prober.journal(live.region.as_deref(), &self.journal, since, prefix.as_deref(), |line| entries.push(self.entry(line)));
-        live.runtime.block_on(read).map_err(CliError::Unasked)?;
-        for entry in &entries {
-            writeln!(out, "{entry}")?;
+        let (mut any, mut written) = (false, Ok(()));
+        let read = live.prober.journal(live.region.as_deref(), &self.journal, since, prefix.as_deref(), |line| {
+            any = true;
+            written = writeln!(out, "{}", self.entry(line));
+            written.is_ok()
+        });
+        let was_all = live.runtime.block_on(read).map_err(CliError::Unasked)?;
+        written?;
+        if !was_all {
+            complain(&format!("{} holds more than is read: ask for less with --since, --cluster or --workload", self.journal));
+            return Ok(Outcome::Unread);
         }
-        if entries.is_empty() {
+        if !any {
             complain(&format!("nothing was diagnosed in that time, says {}", self.journal));
         }
         Ok(Outcome::Diagnosed)

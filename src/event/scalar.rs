@@ -70,15 +70,17 @@ pub(super) enum Moment<'a> {
 const LARGEST_SECONDS: f64 = 1e11;
 
 impl Moment<'_> {
+    /// The time; none before 1970, where no task has stopped.
     pub(super) fn timestamp(&self) -> Option<Timestamp> {
-        match self {
+        let time = match self {
             Self::Text(text) => instant::read(text).or_else(|| text.parse().ok()),
             Self::Epoch(value) => {
                 let seconds = if value.abs() > LARGEST_SECONDS { value / 1e3 } else { *value };
                 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
                 Timestamp::from_millisecond((seconds * 1e3).round() as i64).ok()
             }
-        }
+        };
+        time.filter(|time| *time >= Timestamp::UNIX_EPOCH)
     }
 }
 

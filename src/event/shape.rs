@@ -3,15 +3,17 @@
 mod quick;
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::scalar::{Moment, Number, Raw, Str};
+use super::sender::Sender;
 use super::{Container, Entry, InputError, Reason, Source, Task, Workload, without_values};
 use crate::arn::Arn;
-use crate::redact::{redact, redact_name};
+use crate::redact::{beginning, redact, redact_name};
 
 type Text<'a> = Option<Str<'a>>;
 
@@ -20,6 +22,9 @@ type Text<'a> = Option<Str<'a>>;
 struct Shape<'a> {
     #[serde(borrow, rename = "detail-type")]
     detail_type: Text<'a>,
+    /// Looked into only where it matters who sent an event: other objects have a `source` of any kind.
+    #[serde(borrow)]
+    source: Option<Raw<'a>>,
     #[serde(borrow)]
     account: Text<'a>,
     #[serde(borrow)]
@@ -151,86 +156,189 @@ impl Detail<'_> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an SQS message object")]
+#[serde(expecting = "an SQS message object")]
 struct Message<'a> {
-    #[serde(borrow)]
-    message_id: Cow<'a, str>,
+    #[serde(borrow, rename = "messageId")]
+    id: Cow<'a, str>,
     #[serde(borrow)]
     body: Cow<'a, str>,
+    /// In Lambda's words.
+    #[serde(borrow, default, rename = "eventSourceARN")]
+    queue: Text<'a>,
 }
 
 const EXPECTED: &str = "an ECS Task State Change, ECS Service Action or ECS Deployment State Change event, an SQS batch (Records), \
     task output of the ECS API (tasks, task), or an object with stoppedReason or containers";
 
+/// Of the faults of one record this many are told, and of the rest how many there are: each costs more than a sound item.
+const MOST_FAULTS: usize = 10;
+/// Tasks of one list that are read: a hundred times what ECS tells in one answer.
+const MOST_TASKS: usize = 10_000;
+/// ECS starts at most ten containers in a task.
+const MOST_CONTAINERS: usize = 100;
+/// ECS writes at most 1024 bytes of a reason.
+const LONGEST_TEXT: usize = 4_096;
+/// No name of AWS, ARNs included, is longer.
+const LONGEST_NAME: usize = 2_048;
+
 /// Reads one record: for an SQS batch one entry for each message, else one.
 pub(super) fn read(text: &str) -> Vec<Entry> {
-    let single = |tasks| vec![Entry { message_id: None, tasks }];
+    let single = |tasks| vec![Entry { message_id: None, sender: None, tasks }];
     let shape = match read_shape(text, "") {
         Ok(shape) => shape,
         Err(error) => return single(vec![Err(error)]),
     };
     match &shape.records {
-        Some(records) => records.iter().enumerate().map(|(at, raw)| message(text, raw, at)).collect(),
+        Some(records) => messages(text, records),
         None => single(tasks(shape, text)),
     }
 }
 
-fn message(document: &str, raw: &RawValue, at: usize) -> Entry {
-    match decode::<Message<'_>>(raw.get(), &format!("Records[{at}]")) {
-        Err(error) => Entry { message_id: message_id(raw.get()), tasks: vec![Err(error.moved(place(document, raw.get())))] },
-        Ok(message) => {
-            let path = format!("Records[{at}].body");
-            let from = place(document, raw.get());
-            let tasks = match read_shape(&message.body, "") {
-                Ok(shape) => tasks(shape, &message.body),
-                Err(error) => vec![Err(error)],
-            };
-            // The body is JSON in a string: its own places mean nothing outside, the message's do.
-            let tasks = tasks.into_iter().map(|task| task.map_err(|error| error.within(&path, from))).collect();
-            Entry { message_id: Some(message.message_id.into_owned()), tasks }
+/// The messages of a batch, and behind them the faults of what has no id, which cannot be answered for.
+fn messages(document: &str, records: &[&RawValue]) -> Vec<Entry> {
+    let (mut places, mut faults, mut nameless) = (Places::of(document), Faults::default(), Vec::new());
+    let mut entries = Vec::with_capacity(records.len());
+    for (at, raw) in records.iter().enumerate() {
+        let (raw, from) = (raw.get(), places.of_part(raw.get()));
+        let fault = || fault::<Message<'_>>(raw, &format!("Records[{at}]")).moved(from);
+        match Some(raw).filter(|raw| is_object(raw)).and_then(|raw| serde_json::from_str::<Message<'_>>(raw).ok()) {
+            Some(message) => entries.push(guarded(message, at, from)),
+            None => match message_id(raw) {
+                Some(id) => entries.push(Entry { message_id: Some(id), sender: None, tasks: vec![Err(fault())] }),
+                None if faults.has_room() => nameless.push(Err(fault())),
+                None => {}
+            },
         }
+    }
+    if !nameless.is_empty() {
+        faults.count_rest(&mut nameless);
+        entries.push(Entry { message_id: None, sender: None, tasks: nameless });
+    }
+    entries
+}
+
+/// What is in a message that begins at `from`; a fault of the reader itself must not take the others along.
+fn guarded(message: Message<'_>, at: usize, from: (usize, usize)) -> Entry {
+    let id = message.id.clone().into_owned();
+    catch_unwind(AssertUnwindSafe(|| opened(message, at, from))).unwrap_or_else(|_| {
+        let fault = InputError::new("it cannot be read, by a fault of ecs-triage itself".to_owned()).within(&format!("Records[{at}].body"), from);
+        Entry { message_id: Some(id), sender: None, tasks: vec![Err(fault)] }
+    })
+}
+
+fn opened(message: Message<'_>, at: usize, from: (usize, usize)) -> Entry {
+    let path = format!("Records[{at}].body");
+    let (sender, tasks) = match read_shape(&message.body, "") {
+        Ok(shape) => (sender(&shape, message.queue.as_deref()), tasks(shape, &message.body)),
+        Err(error) => (Sender::default(), vec![Err(error)]),
+    };
+    // The body is JSON in a string: its own places mean nothing outside, the message's do.
+    let tasks = tasks.into_iter().map(|task| task.map_err(|error| error.within(&path, from))).collect();
+    Entry { message_id: Some(message.id.into_owned()), sender: Some(sender), tasks }
+}
+
+/// What an event's envelope says of who sent it, and whose things it names.
+fn sender(shape: &Shape<'_>, queue: Option<&str>) -> Sender {
+    let detail = shape.detail.as_deref();
+    let named = detail.map(|it| [&it.task_arn, &it.cluster_arn, &it.task_definition_arn, &it.container_instance_arn]);
+    let arns = named.into_iter().flatten().flatten().chain(shape.resources.iter().flatten());
+    let mut accounts = arns.filter_map(|arn| Arn::parse(arn)).map(|arn| arn.account).filter(|account| !account.is_empty());
+    Sender {
+        source: shape.source.and_then(|raw| serde_json::from_str::<Str<'_>>(raw.0).ok()).filter(|_| detail.is_some()).and_then(|source| owned(Some(&source))),
+        account: owned(shape.account.as_ref()),
+        stranger: accounts.find(|account| shape.account.as_deref() != Some(*account)).map(|account| beginning(account, LONGEST_NAME).into_owned()),
+        queue: queue.and_then(Arn::parse).map(|arn| arn.account.to_owned()),
     }
 }
 
 /// The id of a message that is otherwise unreadable, so that it alone goes back to the queue.
 fn message_id(raw: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(raw).ok()?;
-    Some(value.get("messageId")?.as_str()?.to_owned())
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(rename = "messageId")]
+        id: String,
+    }
+    serde_json::from_str::<Named>(Some(raw).filter(|raw| is_object(raw))?).ok().map(|named| named.id)
+}
+
+/// How many faults a list has.
+#[derive(Default)]
+struct Faults(usize);
+
+impl Faults {
+    /// Counts one more; whether it is among those that are told.
+    fn has_room(&mut self) -> bool {
+        self.0 += 1;
+        self.0 <= MOST_FAULTS
+    }
+
+    /// Lets the last one that is told tell how many are not.
+    fn count_rest(&self, tasks: &mut [Result<Task, InputError>]) {
+        let more = self.0.saturating_sub(MOST_FAULTS);
+        if let Some(last) = tasks.iter_mut().rev().find_map(|task| task.as_mut().err()).filter(|_| more > 0) {
+            last.problem = format!("{}, and so are {more} more of this list", last.problem);
+        }
+    }
 }
 
 /// In a box: it is large, and goes through many hands.
 fn read_shape<'a>(text: &'a str, prefix: &str) -> Result<Box<Shape<'a>>, InputError> {
-    quick::shape(text).map_or_else(|| decode(text, prefix), Ok)
+    shape(text).ok_or_else(|| fault::<Box<Shape<'a>>>(text, prefix))
 }
 
-fn decode<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Result<T, InputError> {
-    // A struct would also take its fields from an array, in order.
+fn shape(text: &str) -> Option<Box<Shape<'_>>> {
+    quick::shape(text).or_else(|| serde_json::from_str(Some(text).filter(|_| is_object(text))?).ok())
+}
+
+/// Whether a text can be an object: a struct would also take its fields from an array, in order.
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+/// Why a text could not be read. The path costs a second, slower pass, which only faulty records pay.
+fn fault<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> InputError {
+    let error = |problem| InputError { path: prefix.to_owned(), ..InputError::new(problem) };
     if text.trim_start().starts_with('[') {
-        return Err(InputError { path: prefix.to_owned(), ..InputError::new("expected an object, found an array".to_owned()) });
+        return error("expected an object, found an array".to_owned());
     }
-    let error = match serde_json::from_str(text) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
+    let Err(told) = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text)) else {
+        return error("expected nothing behind the object".to_owned());
     };
-    // The path costs a second, slower pass, which only faulty records pay.
-    let path = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text)).err().map(|error| error.path().to_string());
-    let path = path.filter(|path| path != ".").unwrap_or_default();
+    let path = Some(told.path().to_string()).filter(|path| path != ".").unwrap_or_default();
     let joined = if path.is_empty() || prefix.is_empty() { format!("{prefix}{path}") } else { format!("{prefix}.{path}") };
-    Err(InputError {
-        line: error.line().max(1),
-        column: error.column().max(1),
+    let inner = told.inner();
+    InputError {
+        line: inner.line().max(1),
+        column: inner.column().max(1),
         path: redact_name(&joined).into_owned(),
-        problem: without_values(&error.to_string()),
-    })
+        problem: without_values(&inner.to_string()),
+    }
 }
 
-/// Line and column, counted from 1, at which `part` begins in the `document` that it is a slice of.
-fn place(document: &str, part: &str) -> (usize, usize) {
-    let offset = (part.as_ptr() as usize).saturating_sub(document.as_ptr() as usize).min(document.len());
-    let before = &document.as_bytes()[..offset];
-    let line = before.split(|byte| *byte == b'\n').count();
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    (line, column)
+/// Lines and columns, counted from 1, of the parts of a document that come one after another: it is gone through once.
+struct Places<'d> {
+    document: &'d str,
+    at: usize,
+    line: usize,
+    line_from: usize,
+}
+
+impl<'d> Places<'d> {
+    const fn of(document: &'d str) -> Self {
+        Self { document, at: 0, line: 1, line_from: 0 }
+    }
+
+    /// Where a part begins that is a slice of the document, behind those before.
+    fn of_part(&mut self, part: &str) -> (usize, usize) {
+        let offset = (part.as_ptr() as usize).saturating_sub(self.document.as_ptr() as usize);
+        let (from, to) = (self.at, offset.clamp(self.at, self.document.len()));
+        for line_break in memchr::memchr_iter(b'\n', &self.document.as_bytes()[from..to]) {
+            self.line += 1;
+            self.line_from = from + line_break + 1;
+        }
+        self.at = to;
+        (self.line, to - self.line_from + 1)
+    }
 }
 
 impl InputError {
@@ -255,18 +363,10 @@ impl InputError {
 }
 
 fn tasks(shape: Box<Shape<'_>>, text: &str) -> Vec<Result<Task, InputError>> {
-    let list = |raws: &[&RawValue], name: &dyn Fn(usize) -> String| {
-        let read = |(at, raw): (usize, &&RawValue)| match read_shape(raw.get(), &name(at)) {
-            Ok(shape) if shape.is_task() => Ok(task(&shape, Source::Object)),
-            Ok(_) => Err(InputError { path: name(at), ..unknown_shape(raw.get(), "a task object") }.moved(place(text, raw.get()))),
-            Err(error) => Err(error.moved(place(text, raw.get()))),
-        };
-        raws.iter().enumerate().map(read).collect()
-    };
     match &*shape {
         Shape { detail_type: Some(_), .. } | Shape { detail: Some(_), .. } => vec![event(shape, text)],
-        Shape { tasks: Some(raws), .. } => list(raws, &|at| format!("tasks[{at}]")),
-        Shape { task: Some(raw), .. } => list(&[raw], &|_| "task".to_owned()),
+        Shape { tasks: Some(raws), .. } => list(raws, text, &|at| format!("tasks[{at}]")),
+        Shape { task: Some(raw), .. } => list(&[raw], text, &|_| "task".to_owned()),
         Shape { cause: Some(cause), .. } => {
             let inner = read_shape(cause, "").map_or_else(|error| vec![Err(error)], |shape| tasks(shape, cause));
             inner.into_iter().map(|task| task.map_err(|error| error.within("Cause", (1, 1)))).collect()
@@ -274,6 +374,29 @@ fn tasks(shape: Box<Shape<'_>>, text: &str) -> Vec<Result<Task, InputError>> {
         shape if shape.is_task() => vec![Ok(task(shape, Source::Object))],
         _ => vec![Err(unknown_shape(text, EXPECTED))],
     }
+}
+
+/// The tasks of a list in `text`, and in their places the first faults of what is none.
+fn list(raws: &[&RawValue], text: &str, name: &dyn Fn(usize) -> String) -> Vec<Result<Task, InputError>> {
+    let (mut places, mut faults, mut tasks) = (Places::of(text), Faults::default(), Vec::new());
+    let mut sound = 0;
+    for (at, raw) in raws.iter().map(|raw| raw.get()).enumerate() {
+        let error = match shape(raw) {
+            Some(shape) if shape.is_task() && sound < MOST_TASKS => {
+                sound += 1;
+                tasks.push(Ok(task(&shape, Source::Object)));
+                continue;
+            }
+            _ if !faults.has_room() => continue,
+            Some(shape) if shape.is_task() => InputError::new(format!("expected at most {MOST_TASKS} tasks in one list")),
+            Some(_) => unknown_shape(raw, "a task object"),
+            None => fault::<Box<Shape<'_>>>(raw, &name(at)),
+        };
+        let path = if error.path.is_empty() { name(at) } else { error.path };
+        tasks.push(Err(InputError { path, ..error }.moved(places.of_part(raw))));
+    }
+    faults.count_rest(&mut tasks);
+    tasks
 }
 
 fn event(mut shape: Box<Shape<'_>>, text: &str) -> Result<Task, InputError> {
@@ -322,7 +445,7 @@ fn unknown_shape(text: &str, expected: &str) -> InputError {
 /// Free text as the model keeps it: safe to print, and absent where it is blank.
 fn owned_text(text: Option<&Str<'_>>) -> Option<String> {
     let text = text.filter(|text| !is_blank(text))?;
-    Some(redact(text).into_owned())
+    Some(beginning(text, LONGEST_TEXT).into_owned())
 }
 
 /// The same for a name.
@@ -333,7 +456,7 @@ fn owned(text: Option<&Str<'_>>) -> Option<String> {
 /// A name as the model keeps it, copied only where something is masked.
 fn safe<'t>(text: Option<&'t Str<'_>>) -> Option<Cow<'t, str>> {
     let text = text.filter(|text| !is_blank(text))?;
-    Some(redact_name(text))
+    Some(redact_name(if text.len() > LONGEST_NAME { &text[..text.floor_char_boundary(LONGEST_NAME)] } else { text }))
 }
 
 fn is_blank(text: &str) -> bool {
@@ -353,8 +476,8 @@ fn task(shape: &Shape<'_>, source: Source) -> Task {
         reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
     }
     let shapes = shape.containers.as_deref().unwrap_or_default();
-    let mut containers = Vec::with_capacity(shapes.len());
-    for (at, container) in shapes.iter().enumerate() {
+    let mut containers = Vec::with_capacity(shapes.len().min(MOST_CONTAINERS));
+    for (at, container) in shapes.iter().take(MOST_CONTAINERS).enumerate() {
         let name = owned(container.name.as_ref());
         if let Some(text) = owned_text(container.reason.as_ref()) {
             reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });
@@ -367,6 +490,8 @@ fn task(shape: &Shape<'_>, source: Source) -> Task {
         reasons.push(Reason { field: "stopCode".to_owned(), container: None, text: "TaskFailedToStart".to_owned() });
     }
     let stopped_at = first_time(&[&shape.stopped_at, &shape.stopping_at, &shape.updated_at, &shape.time]);
+    // Whoever made up the one may have forgotten the other.
+    let stopped_at = stopped_at.map(|at| first_time(&[&shape.created_at]).map_or(at, |created| at.max(created)));
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
         let arn = Arn::parse(arn.as_deref()?)?;
         // Task ARNs of the old format lack the cluster.

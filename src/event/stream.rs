@@ -142,7 +142,7 @@ impl Chunk {
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let text = &self.buffer[..self.length];
         let bom = if self.lines_before == 0 && text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let mut rest = Rest { text: &text[bom..], line: self.lines_before + 1 };
+        let mut rest = Rest::of(&text[bom..], self.lines_before + 1);
         std::iter::from_fn(move || rest.next_record()).flatten()
     }
 }
@@ -152,9 +152,15 @@ struct Rest<'c> {
     text: &'c [u8],
     /// The line on which it begins, counted from 1.
     line: usize,
+    /// How many bytes are left where the last record begins that was looked for; all of them if none was.
+    next: usize,
 }
 
-impl Rest<'_> {
+impl<'c> Rest<'c> {
+    const fn of(text: &'c [u8], line: usize) -> Self {
+        Self { text, line, next: usize::MAX }
+    }
+
     fn next_record(&mut self) -> Option<Vec<Entry>> {
         let blank = self.text.len() - self.text.trim_ascii_start().len();
         self.skip(blank);
@@ -175,8 +181,12 @@ impl Rest<'_> {
     }
 
     /// Reads a record of several lines, or one that is not whole.
-    fn read_lines(&self, line: &[u8]) -> (Vec<Entry>, usize) {
-        let record = &self.text[..next_record(self.text)];
+    fn read_lines(&mut self, line: &[u8]) -> (Vec<Entry>, usize) {
+        // Many records may end before the next that begins on its line: it is looked for once.
+        if self.next >= self.text.len() {
+            self.next = self.text.len() - next_record(self.text);
+        }
+        let record = &self.text[..self.text.len() - self.next];
         if record.len() > LONGEST_RECORD {
             (failed(format!("expected a record of at most {LONGEST_RECORD} bytes"), 1), record.len())
         } else if is_closed(line) {
@@ -203,7 +213,7 @@ fn read(record: &[u8]) -> Vec<Entry> {
 }
 
 fn failed(problem: String, column: usize) -> Vec<Entry> {
-    vec![Entry { message_id: None, tasks: vec![Err(InputError { line: 1, column, path: String::new(), problem })] }]
+    vec![Entry { message_id: None, sender: None, tasks: vec![Err(InputError { line: 1, column, path: String::new(), problem })] }]
 }
 
 fn moved(mut entries: Vec<Entry>, lines: usize) -> Vec<Entry> {

@@ -38,14 +38,16 @@ impl Announcer {
     /// Tells of a failure.
     pub(super) async fn failure(&self, report: &Report<'_>, incident: Option<&Incident>, due: Due, context: &[String], now: Timestamp) -> Result<(), String> {
         let Some(notice) = notice::of(report, due.as_str(), context) else { return Ok(()) };
+        // Worded before anybody is told: what fails here must not be told twice.
+        let counts = context.first().map(String::as_str).unwrap_or_default();
+        let (chat, document) = (chat::notification(report, due.as_str(), counts), v1::line_of(report, incident));
         self.people(&notice).await?;
         if due == Due::Opened
             && let Some(line) = metrics::incident(report, now.as_millisecond())
         {
             log(&line);
         }
-        let counts = context.first().map(String::as_str).unwrap_or_default();
-        join(self.chats(chat::notification(report, due.as_str(), counts)), self.machines(DIAGNOSIS, v1::line_of(report, incident))).await;
+        join(self.chats(chat), self.machines(DIAGNOSIS, document)).await;
         Ok(())
     }
 
@@ -58,14 +60,17 @@ impl Announcer {
         Ok(())
     }
 
-    /// Tells of many incidents at once.
+    /// Tells of many incidents at once, cluster by cluster.
     pub(super) async fn storm(&self, incident: &Incident, storm: &Storm) -> Result<(), String> {
-        let notice = notice::storm(&incident.about, storm);
-        self.people(&notice).await?;
-        let thread = crate::incident::storm::key(&incident.about);
-        let chat = chat::message(&thread, "storm", &notice.subject, &notice.body);
-        let count = u64::try_from(storm.members.len()).unwrap_or(u64::MAX);
-        join(self.chats(Some(chat)), self.machines(INCIDENT, changed(&notice, &thread, count).to_string())).await;
+        let key = crate::incident::storm::key(&incident.about);
+        for (cluster, notice) in notice::storm(&incident.about, storm) {
+            let thread = format!("{key}/{cluster}");
+            let chat = chat::message(&thread, "storm", &notice.subject, &notice.body);
+            let count = storm.members.iter().filter(|member| member.place().0 == cluster).count();
+            let document = changed(&notice, &thread, u64::try_from(count).unwrap_or(u64::MAX)).to_string();
+            self.people(&notice).await?;
+            join(self.chats(Some(chat)), self.machines(INCIDENT, document)).await;
+        }
         Ok(())
     }
 
@@ -102,7 +107,8 @@ pub(super) fn ended(incident: &Incident) -> String {
 
 /// An incident's change as the bus and the journal tell it: the notice's attributes, and how many tasks or incidents it is about.
 fn changed(notice: &Notice, id: &str, count: u64) -> Value {
-    let attributes: Map<String, Value> = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let single = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+    let attributes: Map<String, Value> = single.chain(notice.lists.iter().map(|(name, values)| ((*name).to_owned(), json!(values)))).collect();
     json!({"schema": v1::INCIDENT_SCHEMA, "id": id, "count": count, "subject": notice.subject, "attributes": attributes})
 }
 

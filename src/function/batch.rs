@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::guard::{Panicked, guarded_now};
+use super::{FailureId, failure_id};
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{Entry, Source, Task};
 use crate::incident::{About, Sighting};
@@ -18,10 +20,12 @@ pub(super) struct Batch<'e> {
     pub(super) ends: Vec<End>,
     /// What is diagnosed and written down, but not announced.
     pub(super) others: Vec<(usize, &'e Task)>,
+    /// Entries that cannot be diagnosed, by a fault of ecs-triage itself.
+    pub(super) faulty: Vec<usize>,
 }
 
 /// The failures of one fingerprint.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Failure<'e> {
     pub(super) about: About,
     pub(super) tasks: Vec<(usize, &'e Task)>,
@@ -37,19 +41,24 @@ pub(super) struct End {
 
 impl<'e> Batch<'e> {
     pub(super) fn of(entries: &'e [Entry], now: Timestamp) -> Self {
-        let mut failures: BTreeMap<String, Failure<'e>> = BTreeMap::new();
+        let mut failures: BTreeMap<FailureId, Failure<'e>> = BTreeMap::new();
         let mut batch = Self::default();
         for (entry, task) in entries.iter().enumerate().flat_map(|(at, entry)| entry.tasks.iter().flatten().map(move |task| (at, task))) {
             if is_well(task) {
                 batch.ends.push(End { entry, workload: workload(task), at: task.stopped_at.or(task.started_at).unwrap_or(now) });
                 continue;
             }
-            let report = diagnose(task, &Evidence::default());
-            if report.is_start_failure() {
-                let failure = failures.entry(report.fingerprint.clone()).or_insert_with(|| Failure { about: about(&report), tasks: Vec::new() });
-                failure.tasks.push((entry, task));
-            } else {
-                batch.others.push((entry, task));
+            let diagnosed = guarded_now(|| {
+                let report = diagnose(task, &Evidence::default());
+                report.is_start_failure().then(|| about(&report))
+            });
+            match diagnosed {
+                Ok(Some(about)) => {
+                    let failure = failures.entry(failure_id(&about)).or_insert_with(|| Failure { about, tasks: Vec::new() });
+                    failure.tasks.push((entry, task));
+                }
+                Ok(None) => batch.others.push((entry, task)),
+                Err(Panicked) => batch.faulty.push(entry),
             }
         }
         batch.failures = failures.into_values().collect();
@@ -59,8 +68,8 @@ impl<'e> Batch<'e> {
 
 impl<'e> Failure<'e> {
     /// The failure that is told of all: the last.
-    pub(super) fn latest(&self) -> Option<&'e Task> {
-        self.tasks.iter().map(|(_, task)| *task).max_by_key(|task| task.stopped_at)
+    pub(super) fn latest(&self) -> Option<(usize, &'e Task)> {
+        self.tasks.iter().copied().max_by_key(|(_, task)| task.stopped_at)
     }
 
     pub(super) fn sightings(&self, now: Timestamp) -> Vec<Sighting> {

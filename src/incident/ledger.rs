@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::shared::{self, Shared};
 use super::store::{Changed, Store, Unreachable, change};
 use super::storm::{self, Standing, Storm};
-use super::{About, Due, Incident, SILENCE, Sighting};
+use super::{About, Due, Incident, Sighting, expires, happened};
 
 /// Incidents in a store, as one instance works on them.
 #[derive(Debug)]
@@ -101,17 +101,20 @@ impl<S: Store + Sync> Ledger<S> {
     ///
     /// When the store cannot be reached; then nothing is known of what is announced.
     pub async fn see(&self, about: &About, sightings: &[Sighting], now: Timestamp) -> Result<Seen, Unreachable> {
+        let sightings: Vec<Sighting> = sightings.iter().map(|sighting| Sighting { at: happened(sighting.at, now), ..sighting.clone() }).collect();
         let Some(first) = sightings.iter().min_by_key(|sighting| sighting.at) else {
             return Err(Unreachable("nothing was seen".to_owned()));
         };
         let mut incident = change(&self.store, &about.fingerprint, |kept: Option<Incident>| {
-            let mut incident = match kept {
+            let mut incident = match kept.map(|kept| kept.by(now)) {
+                // Whoever comes under another's fingerprint takes its place: each is told, again and again, and none is silenced.
+                Some(other) if !other.about.is_of_one_workload(about) => Incident { serial: other.serial + 1, ..Incident::begin(about.clone(), first, None) },
                 Some(kept) if sightings.iter().all(|sighting| kept.takes(sighting)) => kept,
                 before => Incident::begin(about.clone(), first, before.as_ref()),
             };
-            let document = (incident.record(sightings) > 0).then(|| {
+            let document = (incident.record(&sightings) > 0).then(|| {
                 incident.recorded_at = Some(now);
-                (incident.clone(), incident.expires())
+                (incident.clone(), expires(now))
             });
             Changed { document, result: incident }
         })
@@ -159,8 +162,7 @@ impl<S: Store + Sync> Ledger<S> {
                 return nothing(Next::ComeAgain);
             }
             latest.indexed = true;
-            let expires = latest.expires();
-            Changed { document: Some((latest.clone(), expires)), result: (Next::Announce(due), Some(latest)) }
+            Changed { document: Some((latest.clone(), expires(now))), result: (Next::Announce(due), Some(latest)) }
         })
         .await?;
         if let Some(latest) = latest {
@@ -186,8 +188,7 @@ impl<S: Store + Sync> Ledger<S> {
                 incident.announced(told, due, now);
                 incident.about = told.about.clone();
                 incident.indexed = true;
-                let expires = incident.expires();
-                Changed { document: Some((incident.clone(), expires)), result: incident.closed.then_some(incident) }
+                Changed { document: Some((incident.clone(), expires(now))), result: incident.closed.then_some(incident) }
             }
             None => Changed { document: None, result: None },
         })
@@ -195,7 +196,7 @@ impl<S: Store + Sync> Ledger<S> {
         match ended {
             Some(ended) => {
                 self.indexed(&ended.about, now, |index| index.close(&ended.about.fingerprint, ended.serial)).await?;
-                self.unshare(&ended).await
+                self.unshare(&ended, now).await
             }
             None => Ok(()),
         }
@@ -211,17 +212,17 @@ impl<S: Store + Sync> Ledger<S> {
         change(&self.store, &key, |kept: Option<Shared>| {
             let mut shared = kept.unwrap_or_default();
             let others = shared.join(incident, now);
-            Changed { document: Some((shared, now.checked_add(SILENCE * 2).unwrap_or(now))), result: others }
+            Changed { document: Some((shared, expires(now))), result: others }
         })
         .await
     }
 
-    async fn unshare(&self, ended: &Incident) -> Result<(), Unreachable> {
+    async fn unshare(&self, ended: &Incident, now: Timestamp) -> Result<(), Unreachable> {
         let Some(key) = shared::key(&ended.about) else { return Ok(()) };
         change(&self.store, &key, |kept: Option<Shared>| {
             let mut shared = kept.unwrap_or_default();
             let changed = shared.leave(ended);
-            Changed { document: changed.then(|| (shared, ended.expires())), result: () }
+            Changed { document: changed.then(|| (shared, expires(now))), result: () }
         })
         .await
     }
@@ -248,10 +249,12 @@ impl<S: Store + Sync> Ledger<S> {
     ///
     /// When the store cannot be reached.
     pub async fn end(&self, workload: &About, at: Timestamp, now: Timestamp) -> Result<(Vec<Incident>, bool), Unreachable> {
+        // A workload that is going to be well may fail until then.
+        let at = at.min(now);
         let index = change(&self.store, &workload.workload_key(), |kept: Option<Index>| Changed { document: None, result: kept.unwrap_or_default() }).await?;
         let (mut ended, mut come_again, mut gone) = (Vec::new(), false, Vec::new());
         for (fingerprint, serial) in &index.open {
-            match self.end_one(fingerprint, at, now).await? {
+            match self.end_one(workload, fingerprint, at, now).await? {
                 End::Ours(incident) => ended.push(*incident),
                 End::ComeAgain => come_again = true,
                 End::GoesOn => {}
@@ -264,10 +267,11 @@ impl<S: Store + Sync> Ledger<S> {
         Ok((ended, come_again))
     }
 
-    async fn end_one(&self, fingerprint: &str, at: Timestamp, now: Timestamp) -> Result<End, Unreachable> {
+    async fn end_one(&self, workload: &About, fingerprint: &str, at: Timestamp, now: Timestamp) -> Result<End, Unreachable> {
         let claimant = self.claimant();
         change(&self.store, fingerprint, |kept: Option<Incident>| {
-            let Some(mut incident) = kept.filter(|incident| !incident.closed) else { return Changed { document: None, result: End::Gone } };
+            let open = kept.filter(|incident| !incident.closed && incident.about.is_of_one_workload(workload));
+            let Some(mut incident) = open.map(|open| open.by(now)) else { return Changed { document: None, result: End::Gone } };
             let was_over = incident.resolved.is_some();
             if !incident.resolve(at) {
                 return Changed { document: None, result: End::GoesOn };
@@ -278,7 +282,7 @@ impl<S: Store + Sync> Ledger<S> {
                 return Changed { document: None, result: End::ComeAgain };
             }
             let is_ours = incident.claim(&claimant, now);
-            let document = (is_ours || !was_over).then(|| (incident.clone(), incident.expires()));
+            let document = (is_ours || !was_over).then(|| (incident.clone(), expires(now)));
             Changed { document, result: if is_ours { End::Ours(Box::new(incident)) } else { End::ComeAgain } }
         })
         .await

@@ -52,6 +52,15 @@ pub struct Member {
     pub workload: String,
     /// What happened.
     pub title: String,
+    /// The cause that led.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cause: String,
+    /// How sure it was.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub verdict: String,
+    /// Who can act.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub owner: String,
     /// When it joined.
     pub at: Timestamp,
     /// Whether a storm's notice has told of it.
@@ -59,8 +68,20 @@ pub struct Member {
 }
 
 impl Member {
+    fn of(incident: &Incident, at: Timestamp) -> Self {
+        let About { fingerprint, title, cause, verdict, owner, .. } = incident.about.clone();
+        Self { fingerprint, serial: incident.serial, workload: incident.about.place(), title, cause, verdict, owner, at, told: false }
+    }
+
+    /// The names of its cluster and of its workload, with a dash for what is not known.
+    #[must_use]
+    pub fn place(&self) -> (&str, &str) {
+        self.workload.split_once('/').unwrap_or(("-", &self.workload))
+    }
+
     fn size(&self) -> usize {
-        self.fingerprint.len() + self.workload.len() + self.title.len()
+        let Self { fingerprint, workload, title, cause, verdict, owner, .. } = self;
+        [fingerprint, workload, title, cause, verdict, owner].map(String::len).iter().sum()
     }
 }
 
@@ -96,11 +117,9 @@ impl Storm {
         if self.is_known(incident) {
             return;
         }
-        let about = &incident.about;
-        let (fingerprint, title) = (about.fingerprint.clone(), about.title.clone());
-        let joining = Member { fingerprint, serial: incident.serial, workload: about.place(), title, at: now, told: false };
+        let joining = Member::of(incident, now);
         let taken: usize = self.members.iter().map(Member::size).sum();
-        match self.members.iter_mut().find(|member| member.fingerprint == about.fingerprint) {
+        match self.members.iter_mut().find(|member| member.fingerprint == joining.fingerprint) {
             // It was over, and failed again.
             Some(member) if member.serial < incident.serial => *member = joining,
             None if taken + joining.size() <= ROOM => self.members.push(joining),

@@ -28,7 +28,8 @@ fn line(report: &Report<'_>, metrics: &[Option<(&'static str, u64)>], at: i64) -
     let best = report.diagnoses.first().filter(|_| report.is_start_failure())?;
     let task = report.task;
     let cluster = task.cluster.as_deref().and_then(dimension);
-    let workload = task.workload.as_ref().and_then(|workload| dimension(&workload.name));
+    // Families come and go with branches and jobs: each would be a metric more for ever.
+    let workload = task.workload.as_ref().filter(|workload| workload.is_service).and_then(|workload| dimension(&workload.name));
     let mut dimensions = vec![json!(["Cause"])];
     let mut values = Map::from_iter([("Cause".to_owned(), json!(best.cause.id))]);
     // A set with a dimension that has no value would void the whole line.
@@ -112,6 +113,14 @@ mod tests {
                 assert!(!value.trim().is_empty() && value.len() <= 1024, "{name} in {line}");
             }
         }
+    }
+
+    #[test]
+    fn only_services_are_dimensions() {
+        let task = task(KEY_MISSING, "prod", "family:migrate-pr-4711");
+        let line = read(failures(&diagnose(&task, &Evidence::default()), 1, AT));
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Cause"]]));
+        assert_eq!((&line["Failures"], &line["Workload"]), (&json!(1), &Value::Null));
     }
 
     #[test]

@@ -1,17 +1,23 @@
 //! The SNS notice: subject, body, and the attributes that filter policies select by.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::text::{self, Colour};
 use crate::context::span;
 use crate::diagnosis::Report;
-use crate::incident::storm::Storm;
+use crate::incident::storm::{Member, Storm};
 use crate::incident::{About, Due, Incident};
 
 /// SNS takes fewer than 100 characters.
 const LONGEST_SUBJECT: usize = 99;
 /// SNS takes 262,144 bytes, attributes included.
+const LONGEST_MESSAGE: usize = 262_144;
 const LONGEST_BODY: usize = 256_000;
+/// Of an attribute with one value: no name of AWS is longer.
+const LONGEST_VALUE: usize = 1_024;
+/// What SNS adds to each attribute and each value.
+const AROUND: usize = 32;
 
 /// What is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +28,8 @@ pub struct Notice {
     pub body: String,
     /// Name and value, each a String attribute; absent facts have none.
     pub attributes: Vec<(&'static str, String)>,
+    /// Name and values, each a String.Array attribute, of which a filter policy needs to want but one.
+    pub lists: Vec<(&'static str, Vec<String>)>,
 }
 
 /// The notice of a failure that is in `state`, with lines that tell of what surrounds it; `None` where there is nothing to announce.
@@ -49,7 +57,7 @@ pub fn of(report: &Report<'_>, state: &str, context: &[String]) -> Option<Notice
         let _ = writeln!(text, "  {line}");
     }
     let place = place(task.cluster.as_deref(), workload.as_deref());
-    Some(Notice { subject: subject(&format!("{place}: {again}{}", best.title)), body: body(text), attributes: attributes(values) })
+    Some(Notice::new(&format!("{place}: {again}{}", best.title), text, attributes(values), Vec::new()))
 }
 
 /// The notice of a failure of which nothing is known beside it.
@@ -70,35 +78,79 @@ pub fn resolved(incident: &Incident) -> Notice {
         "resolved[{}]: {}\n  {place} is well again since {until}\n  {tasks} failed since {}, the last at {}; it lasted {lasted}\n",
         about.cause, about.title, incident.first_seen, incident.last_seen
     );
-    Notice {
-        subject: subject(&format!("{place}: resolved after {lasted}: {}", about.title)),
-        body: body(text),
-        attributes: of_about(Due::Resolved.as_str(), about),
-    }
+    Notice::new(&format!("{place}: resolved after {lasted}: {}", about.title), text, of_about(Due::Resolved.as_str(), about), Vec::new())
 }
 
-/// The notice of many incidents of one kind at once.
+/// The notices of many incidents of one kind at once: for each cluster that has new ones, under its name. Filter policies ask for a cluster, a
+/// workload or an owner, and each must hear of what it would have heard of one by one.
 #[must_use]
-pub fn storm(about: &About, storm: &Storm) -> Notice {
-    let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
-    let count = storm.members.len();
-    let kind = format!("{}/{}", about.step, about.fault);
-    let mut text = format!("storm: {count} workloads fail at once with {kind} ({})\n", place.join(", "));
-    let widest = storm.members.iter().map(|member| member.workload.len()).max().unwrap_or(0).min(60);
+pub fn storm(about: &About, storm: &Storm) -> Vec<(String, Notice)> {
+    let mut clusters: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
     for member in &storm.members {
+        clusters.entry(member.place().0).or_default().push(member);
+    }
+    let with_new = clusters.into_iter().filter(|(_, members)| members.iter().any(|member| !member.told));
+    with_new.map(|(cluster, members)| (cluster.to_owned(), of_cluster(about, storm, cluster, &members))).collect()
+}
+
+fn of_cluster(about: &About, storm: &Storm, cluster: &str, members: &[&Member]) -> Notice {
+    let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
+    let (count, elsewhere) = (members.len(), storm.members.len() - members.len());
+    let workloads = if count == 1 { "1 workload fails".to_owned() } else { format!("{count} workloads fail") };
+    let kind = format!("{}/{}", about.step, about.fault);
+    let mut text = format!("storm: {workloads} at once in cluster {cluster} with {kind} ({})\n", place.join(", "));
+    let widest = members.iter().map(|member| member.workload.len()).max().unwrap_or(0).min(60);
+    for member in members {
         let _ = writeln!(text, "  {:widest$}  {}{}", member.workload, if member.told { "" } else { "new: " }, member.title);
+    }
+    if elsewhere > 0 {
+        let _ = writeln!(text, "  and {elsewhere} in other clusters");
     }
     text.push_str(
         "  one cause is likely behind them all: look at what they share (a role, a key, a VPC, the service itself); each is diagnosed in the journal\n",
     );
-    let about = About { workload: None, cluster: None, ..about.clone() };
-    Notice { subject: subject(&format!("storm: {count} workloads fail with {kind}")), body: body(text), attributes: of_about("storm", &about) }
+    let all = |of: fn(&Member) -> &str, otherwise: &str| {
+        let words: BTreeSet<&str> = members.iter().map(|member| of(member)).filter(|word| !word.is_empty()).collect();
+        if words.is_empty() { vec![safe(otherwise)] } else { words.into_iter().map(safe).collect() }
+    };
+    let (mut single, mut lists) = (of_about("storm", about), Vec::new());
+    for (name, values) in [
+        ("cause", all(|member| &member.cause, &about.cause)),
+        ("verdict", all(|member| &member.verdict, &about.verdict)),
+        ("owner", all(|member| &member.owner, &about.owner)),
+        ("cluster", vec![safe(cluster)]),
+        ("workload", all(|member| member.place().1, "")),
+    ] {
+        single.retain(|(other, _)| *other != name);
+        match &values[..] {
+            [value] => single.push((name, value.clone())),
+            _ => lists.push((name, values)),
+        }
+    }
+    single.retain(|(_, value)| !value.is_empty());
+    Notice::new(&format!("storm in {cluster}: {workloads} with {kind}"), text, single, lists)
+}
+
+impl Notice {
+    fn new(title: &str, text: String, attributes: Vec<(&'static str, String)>, lists: Vec<(&'static str, Vec<String>)>) -> Self {
+        let value = |value: &String| value.len() + AROUND;
+        let single = attributes.iter().map(|(_, of)| value(of)).sum::<usize>();
+        let taken = single + lists.iter().flat_map(|(_, of)| of).map(value).sum::<usize>();
+        let room = LONGEST_BODY.min(LONGEST_MESSAGE.saturating_sub(taken + LONGEST_SUBJECT + NAMES.len() * AROUND));
+        Self { subject: subject(title), body: body(text, room), attributes, lists }
+    }
+}
+
+/// A value that SNS takes, whatever people call things: text of one line, and not for ever.
+fn safe(value: &str) -> String {
+    let taken = |letter: char| if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') { '?' } else { letter };
+    value[..value.floor_char_boundary(LONGEST_VALUE)].chars().map(taken).collect()
 }
 
 const NAMES: [&str; 10] = ["state", "cause", "verdict", "owner", "step", "fault", "cluster", "workload", "account", "region"];
 
 fn attributes(values: [Option<String>; 10]) -> Vec<(&'static str, String)> {
-    NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?))).collect()
+    NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, safe(&value?)))).filter(|(_, value)| !value.is_empty()).collect()
 }
 
 fn of_about(state: &str, about: &About) -> Vec<(&'static str, String)> {
@@ -130,14 +182,106 @@ fn subject(text: &str) -> String {
     format!("{}...", ascii[..LONGEST_SUBJECT - 3].trim_end())
 }
 
-fn body(mut text: String) -> String {
-    if text.len() > LONGEST_BODY {
-        let mut end = LONGEST_BODY - 100;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-        text.push_str("\n... cut; the whole diagnosis is in the function's log and in the journal.\n");
+fn body(mut text: String, room: usize) -> String {
+    const CUT: &str = "\n... cut; the whole diagnosis is in the function's log and in the journal.\n";
+    if text.len() > room {
+        text.truncate(text.floor_char_boundary(room.saturating_sub(CUT.len())));
+        text.push_str(CUT);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Notice, storm};
+    use crate::incident::About;
+    use crate::incident::storm::{Member, Storm};
+
+    fn about() -> About {
+        let word = |word: &str| Some(word.to_owned());
+        About {
+            account: word("111122223333"),
+            region: word("eu-west-1"),
+            cluster: word("prod"),
+            workload: word("payments"),
+            step: "secrets-manager".to_owned(),
+            fault: "network-timeout".to_owned(),
+            cause: "vpc-nat-broken".to_owned(),
+            verdict: "confirmed".to_owned(),
+            owner: "network-team".to_owned(),
+            ..About::default()
+        }
+    }
+
+    fn member(place: &str, cause: &str, owner: &str) -> Member {
+        let [workload, cause, owner, verdict] = [place, cause, owner, "likely"].map(str::to_owned);
+        Member { workload, cause, owner, verdict, title: "it times out".to_owned(), ..Member::default() }
+    }
+
+    /// Whether a filter policy with these wishes lets a notice through.
+    fn hears(wishes: &[(&str, &str)], notice: &Notice) -> bool {
+        wishes.iter().all(|(name, wanted)| {
+            let single = notice.attributes.iter().any(|(other, value)| other == name && value == wanted);
+            single || notice.lists.iter().any(|(other, values)| other == name && values.iter().any(|value| value == wanted))
+        })
+    }
+
+    #[test]
+    fn every_filter_hears_of_a_storm_what_it_would_have_heard_one_by_one() {
+        let mut members: Vec<Member> = (0..20).map(|number| member(&format!("prod/noise{number}"), "service-throttled", "aws")).collect();
+        members.push(member("prod/payments", "vpc-nat-broken", "network-team"));
+        members.push(member("dev/payments", "vpc-nat-broken", "network-team"));
+        members.push(Member { told: true, ..member("old/told", "vpc-nat-broken", "network-team") });
+        let notices = storm(&about(), &Storm { members: members.clone(), ..Storm::default() });
+        let clusters: Vec<&str> = notices.iter().map(|(cluster, _)| cluster.as_str()).collect();
+        assert_eq!(clusters, ["dev", "prod"], "who was told is not told again");
+        for member in members.iter().filter(|member| !member.told) {
+            let (cluster, workload) = member.place();
+            let all = [
+                ("state", "storm"),
+                ("cluster", cluster),
+                ("workload", workload),
+                ("owner", &member.owner),
+                ("cause", &member.cause),
+                ("verdict", "likely"),
+                ("step", "secrets-manager"),
+                ("fault", "network-timeout"),
+                ("account", "111122223333"),
+                ("region", "eu-west-1"),
+            ];
+            assert_eq!(notices.iter().filter(|(_, notice)| hears(&all, notice)).count(), 1, "{}", member.workload);
+        }
+        let readme = [("cluster", "prod"), ("owner", "network-team")];
+        assert_eq!(notices.iter().filter(|(_, notice)| hears(&readme, notice)).count(), 1);
+        assert!(!notices.iter().any(|(_, notice)| hears(&[("cluster", "other")], notice)));
+        let (_, prod) = &notices[1];
+        assert_eq!(prod.subject, "storm in prod: 21 workloads fail with secrets-manager/network-timeout");
+        assert!(prod.body.contains("  prod/payments  new: it times out\n") && prod.body.contains("  and 2 in other clusters\n"), "{}", prod.body);
+        let names: Vec<&str> = prod.attributes.iter().map(|(name, _)| *name).chain(prod.lists.iter().map(|(name, _)| *name)).collect();
+        assert_eq!(names.len(), 10, "{names:?}");
+    }
+
+    #[test]
+    fn what_an_earlier_release_kept_of_a_member_is_enough() {
+        let old = Member { workload: "prod/api".to_owned(), ..Member::default() };
+        let notices = storm(&about(), &Storm { members: vec![old], ..Storm::default() });
+        assert!(hears(&[("cluster", "prod"), ("workload", "api"), ("owner", "network-team"), ("cause", "vpc-nat-broken")], &notices[0].1));
+    }
+
+    #[test]
+    fn no_name_makes_a_notice_that_sns_does_not_take() {
+        let odd = ["\"],[\"", "line\nbreak", "\u{ffff}\u{fffe}\u{0}", "\u{1b}[31m", "", "é\u{1f980}"];
+        let mut members: Vec<Member> = odd.iter().map(|name| member(&format!("{name}/{name}"), name, name)).collect();
+        members.extend((0..600).map(|number| member(&format!("prod/{number:0>255}"), "vpc-nat-broken", "network-team")));
+        for (_, notice) in storm(&about(), &Storm { members, ..Storm::default() }) {
+            let single = notice.attributes.iter().map(|(name, value)| (*name, value.clone()));
+            let lists = notice.lists.iter().map(|(name, values)| (*name, serde_json::to_string(values).expect("JSON")));
+            let all: Vec<(&str, String)> = single.chain(lists).collect();
+            let size: usize = all.iter().map(|(name, value)| name.len() + value.len() + "String.Array".len()).sum();
+            assert!(size + notice.body.len() + notice.subject.len() <= 262_144, "{size} and {}", notice.body.len());
+            for (name, value) in all {
+                assert!(!value.is_empty() && !value.chars().any(|letter| letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}')), "{name} {value:?}");
+            }
+        }
+    }
 }

@@ -232,8 +232,12 @@ async fn tasks(emulated: &Emulated) {
     check(ministack, "LogLines", stream("/ecs/api"), json!({"LogLines": [{"message": "listening"}, {"message": "password=%%%%%%%"}]})).await;
     check(ministack, "LogLines", stream("/ecs/none"), MISSING).await;
     assert_eq!(ministack.clusters(None).await, Ok(vec!["arn:aws:ecs:eu-west-1:111122223333:cluster/prod".to_owned()]));
-    assert_eq!(ministack.stopped_tasks(None, "prod", Some("api")).await, Ok(Vec::new()));
+    assert_eq!(ministack.stopped_tasks(None, "prod", Some("api")).await, Ok((Vec::new(), true)));
     let mut lines = Vec::new();
-    ministack.journal(None, "/ecs/api", 0, Some("web/"), |line| lines.push(line.to_owned())).await.expect("it can be read");
+    let mut keep = |line: &str| {
+        lines.push(line.to_owned());
+        true
+    };
+    ministack.journal(None, "/ecs/api", 0, Some("web/"), &mut keep).await.expect("it can be read");
     assert_eq!(lines.len(), 2);
 }

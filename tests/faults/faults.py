@@ -164,7 +164,7 @@ class Run:
         pool.on_batch = lambda: self._between(pool, network, sent)
         began = time.monotonic()
         try:
-            await pool.run(arguments.instances, arguments.batch, self._variables(aws.topic), MOST_SECONDS)
+            await pool.run(arguments.instances, arguments.batch, self._variables(aws.topic, scenario), MOST_SECONDS)
         finally:
             output.close()
         took = time.monotonic() - began
@@ -215,7 +215,7 @@ class Run:
         emulator = self._stack.enter_context(ministack())
         return Forwarded(emulator, asyncio.get_running_loop().call_soon_threadsafe)
 
-    def _variables(self, topic: str) -> dict[str, str]:
+    def _variables(self, topic: str, scenario: Scenario) -> dict[str, str]:
         return self.clock.environment() | {
             "AWS_ACCESS_KEY_ID": "111122223333",
             "AWS_SECRET_ACCESS_KEY": "none",
@@ -229,6 +229,7 @@ class Run:
             "ECS_TRIAGE_TOPIC_ARN": topic,
             "ECS_TRIAGE_JOURNAL": JOURNAL,
             "ECS_TRIAGE_TABLE": TABLE,
+            "ECS_TRIAGE_ACCOUNTS": ",".join(sorted({workload.account for workload in scenario.workloads})),
         }
 
     def _between(self, pool: Pool, network: Network, sent: int) -> None:

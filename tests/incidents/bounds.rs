@@ -46,7 +46,7 @@ impl Counting {
 }
 
 /// Memory never makes anybody wait.
-fn done<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn done<T>(work: impl Future<Output = T>) -> T {
     let Poll::Ready(done) = pin!(work).poll(&mut Context::from_waker(Waker::noop())) else { unreachable!("it waits") };
     done
 }

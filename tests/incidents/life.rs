@@ -144,14 +144,6 @@ fn a_claim_holds_until_its_lease_ends() {
     assert_eq!(incident.claim, None);
 }
 
-#[test]
-fn it_is_kept_for_two_silences_after_the_last_that_happened() {
-    let mut incident = failed(3);
-    assert_eq!(incident.expires(), at(2) + SILENCE * 2);
-    incident.resolve(at(100));
-    assert_eq!(incident.expires(), at(100) + SILENCE * 2);
-}
-
 fn of(workload: u8) -> Incident {
     Incident::begin(about(workload, 1), &sighting(u64::from(workload), 0), None)
 }

@@ -2,6 +2,7 @@
 //! which claims no proof and says what is not known and why; and who has set something up wrongly is told what.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -175,14 +176,20 @@ fn lists_without_an_end_do_not_keep_the_function_from_announcing() {
 }
 
 /// What the function made of one invocation.
-struct Invoked {
-    answer: Value,
-    published: Vec<String>,
-    took: Duration,
+pub(crate) struct Invoked {
+    pub(crate) answer: Value,
+    pub(crate) published: Vec<String>,
+    pub(crate) log: String,
+    pub(crate) took: Duration,
 }
 
 /// Runs the function as Lambda does, with AWS at `aws`, and a topic that works.
 fn invoke(event: &str, aws: &str) -> Invoked {
+    invoke_with(event, aws, &[])
+}
+
+/// The same with more in its environment.
+pub(crate) fn invoke_with(event: &str, aws: &str, more: &[(&str, &str)]) -> Invoked {
     let sns = Server::start(|_| Reply::new(200, "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>"));
     let (answered, answer) = mpsc::channel();
     let waiting = Mutex::new(Some(event.to_owned()));
@@ -206,16 +213,18 @@ fn invoke(event: &str, aws: &str) -> Invoked {
         ("AWS_LAMBDA_LOG_STREAM_NAME", "1"),
         ("ECS_TRIAGE_TOPIC_ARN", "arn:aws:sns:us-east-1:111122223333:topic"),
     ];
-    environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    environment.extend(settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let log = file("function.log", "");
     let began = Instant::now();
-    let mut process = function(&environment);
+    let mut process = function(&environment, &log);
     let answer = answer.recv_timeout(Duration::from_mins(1));
     let took = began.elapsed();
     process.kill().and_then(|()| process.wait()).expect("it can be ended");
     let (path, body) = answer.expect("the function answers");
     assert!(path.ends_with("/1/response"), "{path}: {body}");
     let published = sns.calls().iter().map(|call| percent_decode_str(&call.body.replace('+', " ")).decode_utf8_lossy().into_owned()).collect();
-    Invoked { answer: document(&body), published, took }
+    let log = fs::read_to_string(log).expect("the log can be read");
+    Invoked { answer: document(&body), published, log, took }
 }
 
 /// A run that must say why it could not, soon.

@@ -43,10 +43,11 @@ pub(crate) fn typed(arguments: &[&str], environment: &Variables) -> Ran {
     Ran { code: output.status.code(), out, complaints, took: began.elapsed() }
 }
 
-/// Starts the function.
-pub(crate) fn function(environment: &Variables) -> Child {
+/// Starts the function, which writes its log to a file.
+pub(crate) fn function(environment: &Variables, log: &str) -> Child {
+    let log = fs::File::options().append(true).open(log).expect("the log can be written");
     let mut program = Command::new(env!("CARGO_BIN_EXE_ecs-triage-lambda"));
-    program.env_clear().envs(environment).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    program.env_clear().envs(environment).stdin(Stdio::null()).stdout(log.try_clone().expect("a second handle")).stderr(log);
     program.spawn().expect("the function runs")
 }
 

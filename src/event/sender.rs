@@ -1,0 +1,130 @@
+//! Who sent a message of the queue, and who is listened to.
+//!
+//! Whoever may send to the queue, or may put events of another source on the bus, could announce failures that never were and end those that
+//! are. So the queue is for AWS's own events of known accounts. What somebody asks about by hand comes by invoking the function directly.
+
+/// The source of ECS's events: nobody but AWS can put one on a bus.
+const ECS: &str = "aws.ecs";
+
+/// What a message says of where it comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// The event's source; what is no event has none.
+    pub source: Option<String>,
+    /// The account in the event's envelope.
+    pub account: Option<String>,
+    /// Another account, whose things the event names.
+    pub stranger: Option<String>,
+    /// The account of the queue that it came through, in Lambda's words.
+    pub queue: Option<String>,
+}
+
+/// Who is listened to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trusted {
+    /// A source beside that of ECS, for tests: they cannot put an event of AWS on a bus.
+    pub test_source: Option<String>,
+    /// Accounts beside the function's own.
+    pub accounts: Vec<String>,
+    /// The function's own account; where it is not known, that of the queue counts.
+    pub own: Option<String>,
+}
+
+impl Trusted {
+    /// Why a message is not listened to; `None` where it is.
+    #[must_use]
+    pub fn objection(&self, sender: &Sender) -> Option<String> {
+        let Some(source) = &sender.source else { return Some(format!("expected an event with a detail and the source {ECS}, found none")) };
+        if source != ECS && Some(source) != self.test_source.as_ref() {
+            return Some(format!("expected an event with the source {ECS}, found {source:?}"));
+        }
+        let own = self.own.as_ref().or(sender.queue.as_ref());
+        match &sender.account {
+            None => Some("expected an event with an account, found none".to_owned()),
+            Some(account) if own != Some(account) && !self.accounts.contains(account) => {
+                Some(format!("expected an event of the function's own account or of one in ECS_TRIAGE_ACCOUNTS, found {account}"))
+            }
+            Some(account) => {
+                sender.stranger.as_ref().map(|stranger| format!("expected an event of {account} that names only its own things, found one of {stranger}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sender, Trusted};
+    use crate::event::read_record;
+    use serde_json::{Value, json};
+
+    const OWN: &str = "111122223333";
+    const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:ecs-triage-events";
+
+    fn sender(body: &Value, queue: &str) -> Sender {
+        let record = json!({"Records": [{"messageId": "m", "body": body.to_string(), "eventSourceARN": queue}]});
+        read_record(&record.to_string()).remove(0).sender.expect("it reads")
+    }
+
+    fn event(file: &str) -> Value {
+        serde_json::from_str(file).expect("JSON")
+    }
+
+    fn with(path: &str, value: Value) -> Value {
+        let mut event = event(include_str!("../../events/secret-key-missing.json"));
+        *event.pointer_mut(path).expect("it is there") = value;
+        event
+    }
+
+    #[test]
+    fn events_of_ecs_from_known_accounts_are_listened_to() {
+        let ours = [include_str!("../../events/secret-key-missing.json"), include_str!("../../events/service-steady-state.json")].map(event);
+        let by_queue = Trusted::default();
+        let by_name = Trusted { own: Some(OWN.to_owned()), ..Trusted::default() };
+        let listed = Trusted { own: Some("444455556666".to_owned()), accounts: vec![OWN.to_owned()], ..Trusted::default() };
+        for event in ours {
+            for (trusted, queue) in [(&by_queue, QUEUE), (&by_name, ""), (&listed, "")] {
+                let account = event["account"].as_str().expect("an account");
+                let event: Value = serde_json::from_str(&event.to_string().replace(account, OWN)).expect("JSON");
+                assert_eq!(trusted.objection(&sender(&event, queue)), None, "{event}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_else_of_the_queue_is() {
+        let trusted = Trusted { accounts: vec!["444455556666".to_owned()], ..Trusted::default() };
+        let foreign = "arn:aws:ecs:us-east-1:999988887777:task/prod/8b9a1785791d0b80a17f4f1cff9c8f5a";
+        let refused = [
+            (json!({"stoppedReason": "x"}), "found none"),
+            (json!({"tasks": [{"stoppedReason": "x"}], "source": "aws.ecs", "account": OWN}), "found none"),
+            (json!({"Records": [], "source": "aws.ecs"}), "found none"),
+            (with("/source", json!("my.app")), "my.app"),
+            (with("/source", json!(["aws.ecs"])), "found none"),
+            (with("/source", json!("aws.ecs\u{1b}[31m")), "aws.ecs~"),
+            (with("/account", json!("999988887777")), "found 999988887777"),
+            (with("/account", Value::Null), "found none"),
+            (with("/account", json!("")), "found none"),
+            (with("/detail/taskArn", json!(foreign)), "one of 999988887777"),
+            (with("/detail/clusterArn", json!("arn:aws:ecs:us-east-1:999988887777:cluster/prod")), "one of 999988887777"),
+            (with("/resources/0", json!("arn:aws:ecs:us-east-1:999988887777:service/prod/api")), "one of 999988887777"),
+            (with("/account", json!("444455556666")), "one of 111122223333"),
+        ];
+        for (body, said) in refused {
+            let objection = trusted.objection(&sender(&body, QUEUE));
+            assert!(objection.as_deref().is_some_and(|why| why.contains(said) && !why.contains('\n')), "{body}: {objection:?}");
+        }
+    }
+
+    #[test]
+    fn without_an_account_of_its_own_it_listens_to_nobody() {
+        let event = event(include_str!("../../events/secret-key-missing.json"));
+        assert!(Trusted::default().objection(&sender(&event, "")).is_some());
+    }
+
+    #[test]
+    fn a_test_source_counts_where_it_is_set() {
+        let event = with("/source", json!("test.ecs"));
+        assert!(Trusted::default().objection(&sender(&event, QUEUE)).is_some());
+        assert_eq!(Trusted { test_source: Some("test.ecs".to_owned()), ..Trusted::default() }.objection(&sender(&event, QUEUE)), None);
+    }
+}
