@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::{self, Command};
 use std::sync::LazyLock;
 
+use ecs_triage::policy_document::{Decision, NamedRole, Principal, Request, decide};
 use environment::{python_environment, run, said, succeed};
 use serde_json::{Value, json};
 
@@ -33,8 +34,13 @@ const DROPPED: [&str; 3] = ["deployment-failed", "essential-container-exited", "
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 4] = [
+const EVERYTHING: [&str; 9] = [
     "ChatNotifications=yes",
+    "ReadContainerLogs=yes",
+    "TrustedAccounts=222233334444",
+    "SharedAccounts=222233334444,333344445555",
+    "RedriveRoleArn=arn:aws:iam::111122223333:role/ops/Redrive",
+    "PermissionsBoundaryArn=arn:aws:iam::111122223333:policy/Boundary",
     "EventBusArn=arn:aws:events:us-east-1:111122223333:event-bus/default",
     "NotificationEmail=you@example.com",
     "AlarmTopicArn=arn:aws:sns:us-east-1:111122223333:alarms",
@@ -88,6 +94,58 @@ fn what_checkov_finds_is_explained() {
     }
     assert_eq!(found["summary"]["parsing_errors"], 0);
     assert!(checks("passed_checks").len() > 10, "{}", found["summary"]);
+}
+
+/// What the policies say to those who have every permission in the account. A person's request carries no `aws:SourceArn`, a service's no role.
+#[test]
+fn within_the_account_only_the_rules_send_and_only_the_function_receives_and_publishes() {
+    const REDRIVE: &str = "arn:aws:iam::111122223333:role/ops/Redrive";
+    const ADMIN: &str = "arn:aws:iam::111122223333:role/Admin";
+    let redriven = format!("RedriveRoleArn={REDRIVE}");
+    for parameters in [&["ChatNotifications=no"][..], &["ChatNotifications=yes", "RolePath=/team/", &redriven]] {
+        let stack = python(&[&["tests/stack/policies.py"], parameters].concat());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (function, rules) = (text(&stack["role"]), [0, 1].map(|index| text(&stack["rules"][index])));
+        let asked = |of: &str, principal: Principal<'_>, action: &str, context: &[(&str, &[&str])]| {
+            let request = Request { principal, action, resource: &text(&stack[of]["arn"]), context };
+            match decide(&stack[of]["policy"], &request) {
+                Decision::Allowed(_) => "allowed",
+                Decision::Denied(_) => "denied",
+                Decision::NotAllowed { .. } => "not said", // so that the caller's own permission decides
+                Decision::Unsure(why) => panic!("{of} {action}: {why}"),
+            }
+        };
+        let role = |of: &str, arn: &str, action: &str, context: &[(&str, &[&str])]| {
+            asked(of, Principal::Role(NamedRole::parse(arn).expect("a role's ARN")), action, context)
+        };
+        let service = |of: &str, name: &str, source: &str| {
+            let context = [("aws:SourceArn", &[source][..]), ("aws:PrincipalArn", &[]), ("aws:SecureTransport", &["true"])];
+            asked(of, Principal::Service(name), "sqs:SendMessage", &context)
+        };
+        let may_redrive = parameters.contains(&redriven.as_str());
+        for queue in ["queue", "dead_letters"] {
+            assert_eq!(rules.each_ref().map(|rule| service(queue, "events.amazonaws.com", rule)), ["allowed"; 2], "{queue}");
+            let another = "arn:aws:events:us-east-1:111122223333:rule/another";
+            assert_eq!(service(queue, "events.amazonaws.com", another), "denied", "{queue}");
+            assert_eq!(service(queue, "sns.amazonaws.com", "arn:aws:sns:us-east-1:111122223333:topic"), "denied", "{queue}");
+            assert_eq!([ADMIN, &function].map(|arn| role(queue, arn, "sqs:SendMessage", &[])), ["denied"; 2], "{queue}");
+            assert_eq!(role(queue, REDRIVE, "sqs:SendMessage", &[]) == "not said", may_redrive && queue == "queue", "{queue}");
+            assert_eq!(role(queue, &function, "sqs:ReceiveMessage", &[]), "not said", "{queue}");
+            assert_eq!(role(queue, &function, "sqs:ReceiveMessage", &[("aws:SecureTransport", &["false"])]), "denied", "{queue}");
+        }
+        assert_eq!(service("dead_letters", "sqs.amazonaws.com", &text(&stack["queue"]["arn"])), "not said");
+        assert_eq!([ADMIN, REDRIVE].map(|arn| role("queue", arn, "sqs:ReceiveMessage", &[])), ["denied"; 2]);
+        assert_eq!(role("dead_letters", ADMIN, "sqs:ReceiveMessage", &[]), "not said");
+        for topic in ["topic", "chat"].into_iter().filter(|topic| !stack[*topic].is_null()) {
+            assert_eq!(role(topic, &function, "sns:Publish", &[]), "not said", "{topic}");
+            assert_eq!([ADMIN, REDRIVE].map(|arn| role(topic, arn, "sns:Publish", &[])), ["denied"; 2], "{topic}");
+            let subscribe = |protocol: &str, tls: &str| role(topic, ADMIN, "sns:Subscribe", &[("sns:Protocol", &[protocol]), ("aws:SecureTransport", &[tls])]);
+            assert_eq!(["email", "email-json", "https", "lambda", "sqs"].map(|protocol| subscribe(protocol, "true")), ["allowed"; 5], "{topic}");
+            assert_eq!([subscribe("http", "true"), subscribe("https", "false")], ["denied"; 2], "{topic}");
+            assert_eq!(role(topic, "arn:aws:iam::444455556666:role/Admin", "sns:Subscribe", &[("sns:Protocol", &["https"])]), "not said", "{topic}");
+        }
+        assert!(stack["retention"]["queue"].as_u64() < stack["retention"]["dead_letters"].as_u64(), "{}", stack["retention"]);
+    }
 }
 
 #[test]

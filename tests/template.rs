@@ -24,18 +24,18 @@ fn template() -> String {
     fs::read_to_string(root().join("template.yaml")).expect("the template can be read")
 }
 
-/// The text of one inline policy of the role.
+/// The text of one inline policy of the role, without comments.
 fn policy(name: &str) -> String {
-    let template = template();
+    let template: String = template().lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| [line, "\n"]).collect();
     let (_, rest) = template.split_once(&format!("PolicyName: {name}\n")).unwrap_or_else(|| panic!("the template has no policy {name}"));
     rest.split("PolicyName:").next().unwrap_or(rest).split("\n\n").next().unwrap_or(rest).to_owned()
 }
 
-/// Whatever stands behind `Action:`, in a line or in a list of lines.
+/// Whatever stands behind `Action:`, in a line or in a list of lines; `aws:...` is a condition key.
 fn actions(text: &str) -> BTreeSet<String> {
     let words = text.split_whitespace().map(|word| word.trim_matches(['[', ']', ',', '\'']));
     words
-        .filter(|word| word.split_once(':').is_some_and(|(service, action)| !service.is_empty() && action.starts_with(char::is_uppercase)))
+        .filter(|word| word.split_once(':').is_some_and(|(service, action)| !matches!(service, "" | "aws") && action.starts_with(char::is_uppercase)))
         .map(str::to_owned)
         .collect()
 }
@@ -48,8 +48,22 @@ fn set(actions: &[&str]) -> BTreeSet<String> {
 fn the_probe_policies_are_what_the_questions_need() {
     let definitions = actions(&policy("probe-definitions"));
     assert_eq!(definitions, set(Question::TaskDefinition { name: "api:1".to_owned() }.actions()));
-    let granted: BTreeSet<String> = definitions.union(&actions(&policy("probe"))).cloned().collect();
-    assert_eq!(granted, set(Question::ACTIONS));
+    let logs = actions(&policy("probe-logs"));
+    assert_eq!(logs, set(&["logs:GetLogEvents"]), "what is content, not metadata, has a parameter of its own");
+    let granted: Vec<String> = [definitions, actions(&policy("probe")), logs].into_iter().flatten().collect();
+    assert_eq!(granted.iter().cloned().collect::<BTreeSet<_>>(), set(Question::ACTIONS));
+    assert_eq!(granted.len(), set(Question::ACTIONS).len(), "granted twice: {granted:?}");
+}
+
+/// In this account, and in others that a parameter names.
+#[test]
+fn what_is_probed_is_told_by_its_account() {
+    for name in ["probe-definitions", "probe"] {
+        let text = policy(name);
+        assert_eq!(text.matches("Resource: '*'").count(), text.matches("aws:ResourceAccount: !Split [',', !If [HasSharedAccounts, ").count(), "{name}");
+        assert!(text.contains("StringEqualsIfExists:"), "{name}");
+    }
+    assert!(policy("probe-logs").contains("Resource: !Sub arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:*:log-stream:*/*/*\n"));
 }
 
 #[test]
@@ -80,27 +94,55 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
         let on: Vec<&str> = lines.filter(|line| line.starts_with('!') && *line != "!If" && *line != "!Ref AWS::NoValue").collect();
         assert_eq!(on, *resources, "{name}");
     }
-    let all: BTreeSet<&str> = named.iter().map(|(name, ..)| *name).chain(["probe-definitions", "probe"]).collect();
+    let all: BTreeSet<&str> = named.iter().map(|(name, ..)| *name).chain(["probe-definitions", "probe", "probe-logs"]).collect();
     let template = template();
     let there: BTreeSet<&str> = template.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("PolicyName: ")).collect();
     assert_eq!(there, all, "another policy");
 }
 
-/// The one wildcard is that of the statements that deny.
+/// Who is denied what, the stack's tests ask of the policies as they are deployed.
 #[test]
-fn nothing_is_allowed_by_a_wildcard_and_who_comes_without_tls_is_refused() {
+fn nothing_is_allowed_by_a_wildcard_and_everything_is_encrypted() {
     let template = template();
     let lines: Vec<&str> = template.lines().map(str::trim).collect();
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(":*")) {
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("Action: ") && line.contains('*')) {
         assert_eq!(*line, "Action: sqs:*", "line {}", at + 1);
         assert!(lines[at - 2].starts_with("Effect: Deny"), "line {}", at + 1);
     }
     let kinds = |kind: &str| lines.iter().filter(|line| **line == kind).count();
     let guarded = kinds("Type: AWS::SQS::Queue") + kinds("Type: AWS::SNS::Topic");
     assert_eq!((guarded, kinds("- Sid: OnlyOverTls"), kinds("Condition: {Bool: {aws:SecureTransport: 'false'}}")), (4, 4, 4));
-    assert_eq!(kinds("Condition: {ArnEquals: {aws:SourceArn: [!GetAtt Rule.Arn, !GetAtt ServiceRule.Arn]}}"), 2);
     let encrypted = ["SqsManagedSseEnabled: true", "KmsMasterKeyId: alias/aws/sns", "SSESpecification: {SSEEnabled: true}"].map(kinds);
     assert_eq!(encrypted, [2, 2, 1]);
+}
+
+/// What a stack has that others rely on when it is gone, and what a test may add to it.
+#[test]
+fn what_was_recorded_outlives_the_stack_and_the_rules_pass_events_of_ecs_alone() {
+    let template = template();
+    let of = |resource: &str| {
+        let (_, rest) = template.split_once(&format!("\n  {resource}:\n")).unwrap_or_else(|| panic!("no {resource}"));
+        rest.split("\n\n").next().unwrap_or(rest).to_owned()
+    };
+    assert!(of("Journal").contains("DeletionPolicy: RetainExceptOnCreate\n    UpdateReplacePolicy: Retain\n"));
+    assert!(of("Incidents").contains("DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n"));
+    assert!(of("Incidents").contains("DeletionProtectionEnabled: true\n"));
+    for rule in ["Rule", "ServiceRule"] {
+        assert!(of(rule).contains("        source:\n          - aws.ecs\n        detail-type:\n"), "{rule}");
+    }
+    assert!(!template.contains("TEST_SOURCE"), "the function of the shipped template takes no other source");
+}
+
+/// A person who deploys reads them, and nothing else.
+#[test]
+fn the_readme_has_every_parameter() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("the file can be read");
+    let template = template();
+    let (_, rest) = template.split_once("\nParameters:\n").expect("parameters");
+    let section = rest.split("\n\n").next().unwrap_or(rest);
+    let names = section.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':').filter(|name| !name.starts_with(' ')));
+    let missing: Vec<&str> = names.filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+    assert_eq!(missing, Vec::<&str>::new());
 }
 
 #[test]
@@ -170,6 +212,7 @@ fn what_the_function_reads_from_its_environment_the_template_sets() {
     let settings = fs::read_to_string(root().join("src/config.rs")).expect("the file can be read");
     let readme = fs::read_to_string(root().join("README.md")).expect("the file can be read");
     let read = set(&settings, "ECS_TRIAGE_");
-    assert_eq!(set(&template(), "ECS_TRIAGE_"), read, "the template");
     assert_eq!(set(&readme, "ECS_TRIAGE_"), read, "the README");
+    let overlay = BTreeSet::from(["ECS_TRIAGE_TEST_SOURCE".to_owned()]); // which the tests of the stack add
+    assert_eq!(set(&template(), "ECS_TRIAGE_").union(&overlay).cloned().collect::<BTreeSet<_>>(), read, "the template");
 }

@@ -1,5 +1,6 @@
 //! The Python environments of the tests, and programs run in them. An environment is made under `target/test-venv`, when it is missing or when
-//! its requirements changed. Where Python or a package cannot be had, the test fails and says so.
+//! its requirements changed. They name everything, with hashes, so pip has nothing to resolve. Where Python or a package cannot be had, the test
+//! fails and says so.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -26,7 +27,7 @@ pub(crate) fn python_environment(name: &str, requirements: &str) -> PathBuf {
             _ => succeed(Command::new("python3").args(["-m", "venv"]).arg(&directory)),
         };
         let mut install = Command::new(directory.join("bin/python"));
-        succeed(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements));
+        succeed(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]).arg(&requirements));
         fs::write(&stamp, wanted).expect("the stamp can be written");
     }
     directory.join("bin")

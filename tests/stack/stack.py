@@ -16,8 +16,8 @@ call. `responses` are the function's answers with `--via invoke` and `--via watc
 Exit: 0 if all that was expected came, 1 if not, with what the emulator and the function logged on stderr.
 
 Ways in (`--via`):
-    bus     each event through PutEvents and the rule, under the source that the parameter TestEventSource names. The
-            emulator, like AWS, gives it an id of its own, and its own account and Region.
+    bus     each event through PutEvents and the rule, under the source `test.ecs`. The emulator, like AWS, gives it an id
+            of its own, and its own account and Region.
     queue   each file's bytes as one message of the queue
     invoke  each file's bytes as the payload of an invocation
     watch   each file's bytes through `cargo lambda invoke`, to the function that `cargo lambda watch` builds and runs
@@ -25,18 +25,25 @@ Ways in (`--via`):
 
 What differs from a deployment, and nothing else:
     - the code is one zip with the given program, in the emulator's S3, and Architecture is this machine's;
+    - the rules pass the source `test.ecs` beside aws.ecs, which the emulator, like AWS, takes from nobody, and
+      ECS_TRIAGE_TEST_SOURCE tells the function so;
     - the function has AWS_ENDPOINT_URL_ECS, which leads to a scripted server, since the emulator knows no task
       definition at a revision of our choice. It answers with the --task-definition files, asks the emulator whether the
       role may be told, and otherwise refuses in AWS's words;
     - with --poison the queue's visibility timeout is a second, since five attempts six minutes apart are too long, and
       the event source mapping is off until all messages are there, so that they arrive as one batch;
     - with --deny ACTION the role loses that action, and with --unset NAME the function that environment variable;
+    - the topics' policies lack the statement that names the protocols of subscribers, for the emulator does not tell a policy
+      sns:Protocol and would refuse them all; and they name the role's sessions too, whose ARN the emulator gives as
+      aws:PrincipalArn where AWS gives the role's;
+    - where messages do not come by a rule, the queue takes those of the account's root, as of a RedriveRoleArn; and with
+      `watch` the topics do;
     - the role may CreateLogStream on a log group's ARN without `:*` too. AWS asks for the stream's ARN, which the `:*`
       of the template covers; the emulator asks for the group's, and would refuse.
 
-What the emulator (ministack 1.5.33) cannot show: the queue's policy, and what the role may do with the queue, for it
-delivers and polls without asking either; and the topic's encryption, for it drops the key. It refuses PutEvents with a
-source of aws.*, as AWS does, hence TestEventSource.
+What the emulator (ministack 1.5.33) cannot show: what the queue's policy says to rules, and what the role may do with the
+queue, for it delivers and polls without asking either; and the topic's encryption, for it drops the key. It refuses PutEvents with a
+source of aws.*, as AWS does, hence the second source.
 """
 
 from __future__ import annotations
@@ -65,6 +72,8 @@ CODE_KEY = "bootstrap.zip"
 POISON = "this is not JSON"
 DESCRIBE = "ecs:DescribeTaskDefinition"
 DESCRIBE_TARGET = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+SESSIONS = {"Fn::Sub": "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${FunctionRole}/*"}
 SETTLE_SECONDS = 1.0
 HANG_SECONDS = 30.0  # longer than the function waits
 
@@ -142,6 +151,9 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
     for name in arguments.unset:
         del variables[name]
     variables["AWS_ENDPOINT_URL_ECS"] = ecs_url
+    variables["ECS_TRIAGE_TEST_SOURCE"] = EVENT_SOURCE
+    for rule in ("Rule", "ServiceRule"):
+        resources[rule]["Properties"]["EventPattern"]["source"].append(EVENT_SOURCE)
     for policy in resources["FunctionRole"]["Properties"]["Policies"]:
         _, policy, *_ = policy.get("Fn::If", [None, policy])
         document = policy["PolicyDocument"]
@@ -150,6 +162,14 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
             for statement in document["Statement"]
             if (changed := stack_statement(statement, arguments.deny))["Action"]
         ]
+    for name in ("TopicPolicy", "ChatTopicPolicy"):
+        document = resources[name]["Properties"]["PolicyDocument"]
+        document["Statement"] = [one for one in document["Statement"] if "sns:Protocol" not in json.dumps(one)]
+        for statement in document["Statement"]:
+            let_in(statement, [SESSIONS, ROOT] if arguments.via == "watch" else [SESSIONS])
+    if arguments.via == "queue" or arguments.poison:
+        for statement in resources["QueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]:
+            let_in(statement, [ROOT])
     if arguments.poison:
         resources["Queue"]["Properties"]["VisibilityTimeout"] = 1
         resources["FunctionQueue"]["Properties"]["Enabled"] = False
@@ -162,6 +182,15 @@ def stack_statement(statement: Template, denied: list[str]) -> Template:
     if "logs:CreateLogStream" in actions:
         resources = resources + [without_streams(arn) for arn in resources]
     return {**statement, "Action": [action for action in actions if action not in denied], "Resource": resources}
+
+
+def let_in(statement: Template, principals: list[Any]) -> None:
+    """Exempts principals from a statement that denies sending or publishing."""
+    if statement["Effect"] == "Deny" and statement["Action"] in ("sns:Publish", "sqs:SendMessage"):
+        condition = statement["Condition"]["ArnNotEquals"]
+        exempt = condition["aws:PrincipalArn"]
+        role = [exempt] if "Fn::GetAtt" in exempt else []  # the other exemption is that of RedriveRoleArn, which is empty here
+        condition["aws:PrincipalArn"] = role + principals
 
 
 def without_streams(arn: Template) -> Template:
@@ -328,7 +357,6 @@ class Run:
         upload_code(self._aws, arguments.bootstrap)
         parameters = {
             "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
-            "TestEventSource": EVENT_SOURCE,
             "Probing": arguments.probing,
         }
         if arguments.listen:

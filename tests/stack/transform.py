@@ -20,6 +20,8 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 def holds(condition: Any, template: Template) -> bool:
     """Whether a condition of the template is met; it knows the functions that the template uses."""
     ((function, operands),) = condition.items()
+    if function == "Fn::And":
+        return all(holds(operand, template) for operand in operands)
     if function == "Fn::Not":
         return not holds(operands[0], template)
     one, other = (template["Parameters"][side["Ref"]]["Default"] if isinstance(side, dict) else side for side in operands)
