@@ -60,9 +60,9 @@ fn decisions(case: &Case<'_>) -> Vec<(String, Decision)> {
     let Some(call) = case.refused_calls().into_iter().next() else { return Vec::new() };
     let Some(role_arn) = case.role().and_then(|role| role.arn()) else { return Vec::new() };
     let Some(role) = NamedRole::parse(&role_arn) else { return Vec::new() };
-    let Some(endpoints) = path::endpoints(case) else { return Vec::new() };
+    let Some(endpoints) = path::endpoints(case, &call.action) else { return Vec::new() };
     let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
-    endpoints.map(|endpoint| (endpoint.vpc_endpoint_id.clone().unwrap_or_default(), endpoint_policy(endpoint, &request))).collect()
+    endpoints.into_iter().map(|endpoint| (endpoint.vpc_endpoint_id.clone().unwrap_or_default(), endpoint_policy(endpoint, &request))).collect()
 }
 
 /// The endpoint whose policy does not allow the call, with a statement that does. Gateway endpoints know callers by this condition only.
@@ -70,7 +70,7 @@ fn addition(case: &Case<'_>) -> Option<(String, Result<Addition, Refusal>)> {
     let (id, _) = decisions(case).into_iter().find(|(_, decision)| matches!(decision, Decision::NotAllowed { .. }))?;
     let call = case.refused_calls().into_iter().next()?;
     let role = case.role()?.arn()?;
-    let endpoint = path::endpoints(case)?.find(|endpoint| endpoint.vpc_endpoint_id.as_ref() == Some(&id))?;
+    let endpoint = path::endpoints(case, &call.action)?.into_iter().find(|endpoint| endpoint.vpc_endpoint_id.as_ref() == Some(&id))?;
     let there: Value = serde_json::from_str(endpoint.policy_document.as_deref()?).ok()?;
     let condition = json!({"ArnEquals": {"aws:PrincipalArn": role}});
     let resource = policy::resources(case, &call.action).map(|mut named| if named.len() == 1 { json!(named.remove(0)) } else { json!(named) });

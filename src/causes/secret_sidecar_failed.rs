@@ -49,7 +49,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(Verdict::Confirmed, title).finding(told).findings(hidden);
     }
     let read = lines.found().filter(|lines| !lines.is_empty());
-    let last = read.map(|lines| Finding::found(format!("none of the last {} lines of its log is recognized; the command shows them", lines.len()), "GetLogEvents"));
+    let last =
+        read.map(|lines| Finding::found(format!("none of the last {} lines of its log is recognized; the command shows them", lines.len()), "GetLogEvents"));
     let unknown = if last.is_some() { None } else { Finding::not_told("what its log says", lines) };
     Judgement::new(Verdict::Likely, title).findings(last).findings(hidden).findings(unknown)
 }
