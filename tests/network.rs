@@ -309,7 +309,9 @@ proptest! {
             }
         }
         let after = way(&world, to);
-        prop_assert!(after.state >= before.state, "{}\n{}", verdict(&before), verdict(&after));
+        // Without a way to other networks no name leads there.
+        let may_lead_elsewhere = before.unsure.iter().any(|unsure| unsure.text.contains("private hosted zone"));
+        prop_assert!(after.state >= before.state || may_lead_elsewhere, "{}\n{}", verdict(&before), verdict(&after));
     }
 }
 

@@ -244,7 +244,7 @@ pub(super) fn judge(case: &Case<'_>, part: Part, title: String) -> Option<Judgem
         let only = if verdict == Verdict::Possible { ": of the ways that the call may have taken, not all are surely shut by it" } else { "" };
         let found = Finding::found(format!("{}{only}", fault.proof), fault.source);
         let judgement = Judgement::new(verdict, title).culprit(culprit(&fault.what)).finding(found);
-        return Some(judgement.findings(case.address_found()).findings(unsure(path)).drawing(draw(path)));
+        return Some(judgement.findings(unsure(path)).drawing(draw(path)));
     }
     if !paths.iter().all(|path| path.is_open_at(part)) {
         return Some(Judgement::unsupported());
@@ -286,7 +286,13 @@ pub(super) fn drawing(case: &Case<'_>) -> Vec<String> {
 
 /// What could not be judged.
 pub(super) fn unsure(path: &Path) -> Vec<Finding> {
-    path.unsure.iter().map(|unsure| Finding::unknown(&*unsure.text)).collect()
+    let mut texts: Vec<&str> = Vec::new();
+    for unsure in &path.unsure {
+        if !texts.contains(&unsure.text.as_str()) {
+            texts.push(&unsure.text);
+        }
+    }
+    texts.into_iter().map(Finding::unknown).collect()
 }
 
 /// The shut hop of a cause, for its fix.

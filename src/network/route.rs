@@ -199,10 +199,9 @@ impl<'e> Place<'_, 'e> {
             Leg::default().judged(State::Broken, format!("{hop} ({remark})"), self.fault(what, source, proof))
         };
         let when = self.snapshot.when;
+        let gone = || broken("blackhole", "DescribeRouteTables", format!("the route of {route_table} to {nat} is a black hole: the NAT gateway is gone"));
         match gateway {
-            None if blackhole => {
-                broken("blackhole", "DescribeRouteTables", format!("the route of {route_table} to {nat} is a black hole: the NAT gateway is gone"))
-            }
+            None if blackhole => gone(),
             None if self.sharer().is_some() => Leg::default().doubt(&[Part::Nat], hop, format!("{nat} belongs to the account that shares the subnet")),
             None => broken("deleted", "DescribeNatGateways", format!("{nat}, to which {route_table} leads, does not exist")),
             Some(gateway) if when.is_before(gateway.create_time) => {
@@ -214,6 +213,7 @@ impl<'e> Place<'_, 'e> {
                 Leg::default().doubt(&[Part::Nat], hop, format!("{nat} was deleted on {deleted}, not before the call: how it was then is not known"))
             }
             Some(gateway) => match gateway.state.as_deref() {
+                Some("available") if blackhole => gone(),
                 Some("available") => self.beyond_nat(gateway, nat, hop, call, broken),
                 Some(state) => {
                     let deleted = gateway.delete_time.map(|at| format!(" since {at}")).unwrap_or_default();

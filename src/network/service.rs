@@ -130,10 +130,7 @@ impl<'e> Place<'_, 'e> {
             None => format!("{name}: none"),
         };
         let past = self.past_interfaces(&gateways, Leg::default().hop(State::Absent, none), call);
-        let past = match interfaces.iter().find(|endpoint| !endpoint.private_dns_enabled) {
-            Some(endpoint) if gateways.is_empty() => blame(past, &format!("endpoint {}: private DNS off", id(endpoint)), &self.private_dns_off(endpoint, to)),
-            _ => past,
-        };
+        let past = if gateways.is_empty() { self.not_taken(past, to, &interfaces) } else { past };
         match since.filter(|endpoint| is_a(endpoint, "gateway")) {
             Some(gateway) => past.perhaps(Part::WAYS, Self::made_since(gateway)),
             None => past,
@@ -185,9 +182,8 @@ impl<'e> Place<'_, 'e> {
         let interfaces: Vec<&VpcEndpoint> = there.iter().copied().filter(|endpoint| is_a(endpoint, "interface")).collect();
         let gateways: Vec<&VpcEndpoint> = there.iter().copied().filter(|endpoint| is_a(endpoint, "gateway") && is_available(endpoint)).collect();
         let named = interfaces.iter().copied().find(|endpoint| endpoint.private_dns_enabled);
-        let hostnames = self.snapshot.dns.found().and_then(|dns| dns.enable_dns_hostnames) != Some(false);
         match named {
-            Some(endpoint) if hostnames => {
+            Some(endpoint) if !self.has_no_hostnames() => {
                 let inside = self.through_interface(endpoint, call.port);
                 // The name leads elsewhere if resolvers of the VPC's own do not ask Amazon's, and for S3 by default beside a gateway endpoint.
                 if !self.has_own_resolver() && gateways.is_empty() && to.names != Names::DualStack {
@@ -203,19 +199,28 @@ impl<'e> Place<'_, 'e> {
             }
             _ => {
                 let past = self.past_interfaces(&gateways, Leg::default().hop(State::Absent, format!("{name}: none")), call);
-                let past = match (named, interfaces.first()) {
-                    (Some(endpoint), _) => blame(past, &format!("endpoint {}: enableDnsHostnames off", id(endpoint)), &self.dns_off("enableDnsHostnames")),
-                    (None, Some(endpoint)) => blame(past, &format!("endpoint {}: private DNS off", id(endpoint)), &self.private_dns_off(endpoint, to)),
-                    (None, None) => past,
-                };
-                self.unless_a_zone_leads_elsewhere(past, to, &interfaces)
+                self.unless_a_zone_leads_elsewhere(self.not_taken(past, to, &interfaces), to, &interfaces)
             }
         }
     }
 
-    fn private_dns_off(&self, endpoint: &VpcEndpoint, to: &Destination) -> Fault {
-        let proof = format!("private DNS is off for {}, so {} leads to public addresses", id(endpoint), to.host);
-        self.fault(Break::EndpointPrivateDnsOff { endpoint: id(endpoint).to_owned() }, "DescribeVpcEndpoints", proof)
+    /// A way past interface endpoints, which is to blame on what keeps the call from them.
+    fn not_taken(&self, past: Leg, to: &Destination, interfaces: &[&VpcEndpoint]) -> Leg {
+        match interfaces.iter().find(|endpoint| endpoint.private_dns_enabled).or(interfaces.first()) {
+            Some(endpoint) if !endpoint.private_dns_enabled => {
+                let proof = format!("private DNS is off for {}, so {} leads to public addresses", id(endpoint), to.host);
+                let fault = self.fault(Break::EndpointPrivateDnsOff { endpoint: id(endpoint).to_owned() }, "DescribeVpcEndpoints", proof);
+                blame(past, &format!("endpoint {}: private DNS off", id(endpoint)), &fault)
+            }
+            Some(endpoint) if self.has_no_hostnames() => {
+                blame(past, &format!("endpoint {}: enableDnsHostnames off", id(endpoint)), &self.dns_off("enableDnsHostnames"))
+            }
+            _ => past,
+        }
+    }
+
+    fn has_no_hostnames(&self) -> bool {
+        self.snapshot.dns.found().and_then(|dns| dns.enable_dns_hostnames) == Some(false)
     }
 
     /// The way to public addresses. Private hosted zones are not read: where they may lead a service's name to an endpoint in another network, or to
