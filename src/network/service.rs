@@ -109,7 +109,7 @@ impl<'e> Place<'_, 'e> {
         let call = Call { port: to.port, address: Some(address) };
         let is_inside = self.is_inside(address);
         let Some(name) = self.endpoint_name(to) else {
-            return if is_inside { self.reach_inside(to, &[], call) } else { self.outside(call, Leg::default(), None) };
+            return if is_inside { self.reach_inside(to, &[], call) } else { self.outside(call, none_can_serve(to), None) };
         };
         let (there, since) = match self.endpoints(to) {
             Ok(found) => found,
@@ -163,9 +163,7 @@ impl<'e> Place<'_, 'e> {
     fn reach_by_name(&self, to: &Destination) -> Leg {
         let call = Call { port: to.port, address: None };
         let Some(name) = self.endpoint_name(to) else {
-            let elsewhere = to.service.as_ref().map(|service| format!("endpoint com.amazonaws.{}.{service}: none serves another Region", to.region));
-            let none = elsewhere.map_or_else(Leg::default, |none| Leg::default().hop(State::Absent, none));
-            return self.unless_a_zone_leads_elsewhere(self.outside(call, none, None), to, &[]);
+            return self.unless_a_zone_leads_elsewhere(self.outside(call, none_can_serve(to), None), to, &[]);
         };
         let (there, since) = match self.endpoints(to) {
             Ok(found) => found,
@@ -306,6 +304,12 @@ impl<'e> Place<'_, 'e> {
         let routes = self.outside(call, hop, None);
         Leg::either(vec![unseen, routes])
     }
+}
+
+/// That no endpoint serves a service in another Region.
+fn none_can_serve(to: &Destination) -> Leg {
+    let none = to.service.as_ref().map(|service| format!("endpoint com.amazonaws.{}.{service}: none serves another Region", to.region));
+    none.map_or_else(Leg::default, |none| Leg::default().hop(State::Absent, none))
 }
 
 /// The prefix list by which a route table leads to a gateway endpoint.
