@@ -131,9 +131,9 @@ impl<'d> Check<'d> {
                 let is_found = |id: &&String| found.iter().any(|subnet| subnet.subnet_id.as_ref() == Some(id));
                 ids.iter().find(|id| !is_found(id)).map(|id| format!("there is no subnet {id}"))
             }
-            (Question::SecurityGroups { vpc, .. }, Answer::SecurityGroups(found)) => {
+            (Question::NamedSecurityGroups { ids, .. }, Answer::SecurityGroups(found)) => {
                 let is_found = |id: &&String| found.iter().any(|group| group.group_id.as_ref() == Some(id));
-                asked?.1.iter().find(|id| !is_found(id)).map(|id| format!("there is no security group {id} in {vpc}"))
+                asked?.1.iter().filter(|id| ids.contains(id)).find(|id| !is_found(id)).map(|id| format!("there is no security group {id}"))
             }
             _ => None,
         })
@@ -161,7 +161,7 @@ impl<'d> Check<'d> {
             suspicions.push((Symptom::suspected(Step::ExecutionRole, Fault::RoleMissing), Vec::new()));
         }
         let mut steps: Vec<Step> =
-            needed(self.definition, self.task.region.as_deref().unwrap_or_default()).iter().filter_map(|to| step_of(to.service)).collect();
+            needed(self.definition, self.task.region.as_deref().unwrap_or_default()).iter().filter_map(|to| step_of(to.service.as_deref())).collect();
         steps.dedup();
         let paths = steps.into_iter().map(|step| (Symptom::suspected(step, Fault::NetworkTimeout), Vec::new()));
         suspicions.extend(paths);

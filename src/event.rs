@@ -36,6 +36,10 @@ pub struct Task {
     pub launch_type: Option<String>,
     /// The Fargate platform version.
     pub platform_version: Option<String>,
+    /// The operating system, such as `Linux` or `Windows_Server_2022_Core`.
+    pub platform_family: Option<String>,
+    /// Who started it: for a task of a service the id of the deployment.
+    pub started_by: Option<String>,
     /// The ARN of the container instance that it was on, where there is one and something failed.
     pub container_instance: Option<String>,
     /// The twelve digits of the account.

@@ -6,17 +6,19 @@
 //! # How it judges
 //!
 //! - **Who calls.** On Fargate the task's own network interface; on EC2 and external instances the host's ([`Caller::host`]).
-//! - **Which way.** An interface endpoint with private DNS takes all traffic for its service, also beside a NAT gateway. For S3 a gateway endpoint
-//!   takes it where it stands in the subnet's route table. Else the default route does: to an internet gateway, which wants a public address, or
-//!   to a NAT gateway, which wants to be available, public and in a subnet that leads to an internet gateway.
+//! - **Which way.** An address that was called decides. Else an interface endpoint with private DNS takes all traffic for its service, also beside a
+//!   NAT gateway. For S3 a gateway endpoint takes it where it stands in the subnet's route table. Else the routes do, the longest prefix first: to
+//!   an internet gateway, which wants a public address, or to a NAT gateway, which wants to be available and in a subnet that leads out.
 //! - **What shuts it.** The VPC's DNS, the endpoint's state and security groups, the egress rules of all the caller's groups together, the network
 //!   ACLs of both subnets, out and back in.
 //! - **A public service has any public IPv4 address.** A rule for 0.0.0.0/0 covers it, one for a part of the public addresses covers it perhaps.
 //! - **Fail beats unsure beats open.** What could not be read is never taken for empty. Where traffic can go several ways (several subnets, a route
 //!   for a part of the addresses, resolvers of the VPC's own) a fault is certain only if each way has one of its kind; else it is
-//!   [`Path::possible`].
+//!   [`Path::possible`]. What something that nobody read could explain as well is [`Fault::doubt`]ful.
+//! - **A kind of hop is open** ([`Path::is_open_at`]) only where every hop of it on every way was judged.
+//! - **Then is not now.** What was made or deleted after the call tells nothing of it.
 //!
-//! IPv6, policies and what lies behind transit gateways, appliances and private hosted zones are not judged.
+//! IPv6, policies and what lies behind transit gateways, appliances and private hosted zones are not judged, and each such way is told.
 
 mod address;
 mod draw;
@@ -28,13 +30,19 @@ mod route;
 mod rules;
 mod service;
 
-use crate::question::facts::{AwsVpcConfiguration, Instance, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+
+use crate::question::facts::{AwsVpcConfiguration, Instance, Moment, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
 use crate::question::{Evidence, Known, Question};
 
 pub use draw::draw;
 pub use mount::mount;
-pub use needed::needed;
-pub use service::judge;
+pub use needed::{called_for, needed};
+pub use service::{is_passed, judge, serves};
 
 /// The network around a task, as far as it was read.
 #[derive(Debug, Clone)]
@@ -45,6 +53,8 @@ pub struct Snapshot<'e> {
     pub account: Option<&'e str>,
     /// Who makes the call.
     pub caller: Caller<'e>,
+    /// When the call was made.
+    pub when: When,
     /// The caller's subnets, and perhaps others of the VPC.
     pub subnets: Known<'e, Vec<Subnet>>,
     /// The VPC's route tables.
@@ -53,12 +63,36 @@ pub struct Snapshot<'e> {
     pub nat_gateways: Known<'e, Vec<NatGateway>>,
     /// The VPC's endpoints.
     pub endpoints: Known<'e, Vec<VpcEndpoint>>,
-    /// The VPC's security groups.
-    pub security_groups: Known<'e, Vec<SecurityGroup>>,
+    /// Security groups, by every answer that holds some.
+    pub security_groups: Vec<Known<'e, Vec<SecurityGroup>>>,
     /// The VPC's network ACLs.
     pub network_acls: Known<'e, Vec<NetworkAcl>>,
     /// How the VPC resolves names.
     pub dns: Known<'e, VpcDns>,
+}
+
+/// When a call was made, for what has a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum When {
+    /// It is going to be made.
+    #[default]
+    Now,
+    /// Not later than this.
+    By(Timestamp),
+    /// Nobody tells.
+    Unknown,
+}
+
+/// Whether what is known of the caller's groups and public address is what it had.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Settings {
+    /// It is.
+    #[default]
+    Own,
+    /// Nothing tells that it is another's; why that is not sure.
+    Undated(String),
+    /// They are those of another deployment; of which, in words.
+    Changed(String),
 }
 
 /// Who makes the call, and from where.
@@ -68,25 +102,49 @@ pub struct Caller<'e> {
     pub host: Option<&'e str>,
     /// The subnet, or all in which it may have been; empty where none is known.
     pub subnets: Vec<&'e str>,
+    /// Whether these are those of its settings, and not what was told of itself.
+    pub by_settings: bool,
     /// Its VPC, where that is known before its subnet is.
     pub vpc: Option<&'e str>,
     /// Its security groups: absent if not known, the VPC's default group if empty.
     pub groups: Option<Vec<&'e str>>,
     /// Whether it has a public address.
     pub public_ip: Option<bool>,
+    /// Whether it runs Windows, which takes answers on other ports.
+    pub windows: bool,
+    /// Whether groups and public address, and subnets where they come from there, are those that it had.
+    pub settings: Settings,
 }
 
 /// Where a task must get to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
     /// How VPC endpoints name the service, such as `secretsmanager` or `ecr.api`; absent outside of AWS.
-    pub service: Option<&'static str>,
+    pub service: Option<Cow<'static, str>>,
     /// The service's Region.
     pub region: String,
     /// The host's name.
     pub host: String,
+    /// Which of the service's names it is.
+    pub names: Names,
     /// The port.
     pub port: u16,
+    /// The address that was called.
+    pub address: Option<IpAddr>,
+    /// Why the Region is not sure.
+    pub guessed: Option<String>,
+}
+
+/// A family of names that a service has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Names {
+    /// `SERVICE.REGION.amazonaws.com`.
+    #[default]
+    Plain,
+    /// `SERVICE-fips...`: endpoint services of its own serve it.
+    Fips,
+    /// Names that have IPv6 addresses as well.
+    DualStack,
 }
 
 /// The way to a destination.
@@ -104,8 +162,67 @@ pub struct Path {
     pub faults: Vec<Fault>,
     /// What shuts it on some of the ways that the traffic may take.
     pub possible: Vec<Fault>,
-    /// What could not be judged, each a sentence without its full stop.
-    pub unsure: Vec<String>,
+    /// What could not be judged.
+    pub unsure: Vec<Unsure>,
+}
+
+/// Something that could not be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsure {
+    /// One sentence, without its full stop.
+    pub text: String,
+    /// The kinds of hops that it leaves open.
+    pub parts: &'static [Part],
+}
+
+/// The kinds of hops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// How the name is resolved.
+    Dns,
+    /// The caller's security groups.
+    Group,
+    /// The network ACLs on the way.
+    Acl,
+    /// The endpoint that takes the traffic.
+    Endpoint,
+    /// The private DNS of an endpoint.
+    PrivateDns,
+    /// The route tables.
+    Route,
+    /// The NAT gateway.
+    Nat,
+    /// The caller's public address.
+    PublicAddress,
+    /// The mount target of a file system.
+    MountTarget,
+}
+
+impl Part {
+    /// Every kind.
+    pub(crate) const ALL: &'static [Self] =
+        &[Self::Dns, Self::Group, Self::Acl, Self::Endpoint, Self::PrivateDns, Self::Route, Self::Nat, Self::PublicAddress, Self::MountTarget];
+    /// All but how the name is resolved.
+    const BEHIND_THE_NAME: &'static [Self] = &[Self::Group, Self::Acl, Self::Endpoint, Self::PrivateDns, Self::Route, Self::Nat, Self::PublicAddress];
+    /// The ways by routes, and what an endpoint has to do with them.
+    const WAYS: &'static [Self] = &[Self::Endpoint, Self::PrivateDns, Self::Route, Self::Nat, Self::PublicAddress];
+    /// The ways by routes.
+    const ROUTES: &'static [Self] = &[Self::Route, Self::Nat, Self::PublicAddress];
+}
+
+impl Path {
+    /// Whether every hop of a kind on every way was judged and lets traffic pass, or is none.
+    #[must_use]
+    pub fn is_open_at(&self, part: Part) -> bool {
+        let mut faults = self.faults.iter().chain(&self.possible);
+        !faults.any(|fault| fault.what.part() == part) && !self.unsure.iter().any(|unsure| unsure.parts.contains(&part))
+    }
+
+    /// Whether nothing that was read shuts it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.faults.is_empty() && self.possible.is_empty() && self.state != State::Broken
+    }
 }
 
 /// Something on the way.
@@ -142,6 +259,8 @@ pub struct Fault {
     pub proof: String,
     /// The API call that it comes from.
     pub source: &'static str,
+    /// What nobody read and could explain the failure as well; a sentence without its full stop.
+    pub doubt: Option<String>,
 }
 
 /// What shuts a way, with all that a command to mend it must name.
@@ -153,6 +272,8 @@ pub enum Break {
         route_table: String,
         /// A gateway endpoint for the service that the table is not part of.
         gateway: Option<String>,
+        /// The destination of a route that is there and leads nowhere.
+        black_hole: Option<String>,
     },
     /// The way out is an internet gateway, and the caller has no public address.
     NoPublicIp {
@@ -167,6 +288,8 @@ pub enum Break {
         route_table: String,
         /// The NAT gateway.
         nat_gateway: String,
+        /// The destination of the route to it.
+        range: String,
     },
     /// The endpoint that takes the traffic does not answer it.
     EndpointUnreachable {
@@ -208,6 +331,8 @@ pub enum Break {
         ports: (u16, u16),
         /// The addresses on the other side.
         cidr: String,
+        /// Where a rule that lets it pass undoes no other.
+        opening: Opening,
     },
     /// The file system has no mount target in the caller's Availability Zone.
     NoMountTargetInZone {
@@ -230,6 +355,35 @@ pub enum Break {
         /// Its security groups.
         ingress: Ingress,
     },
+}
+
+/// Where a rule of a network ACL can be put so that it opens nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Under this number, directly before the rule that drops the traffic.
+    At(i64),
+    /// Nowhere before the rule of this number: the one before it has the next lower number.
+    NoRoom(i64),
+    /// The rule of this number shuts a part only, on purpose.
+    OnPurpose(i64),
+}
+
+impl Break {
+    /// The kind of hop.
+    #[must_use]
+    pub const fn part(&self) -> Part {
+        match self {
+            Self::NoRoute { .. } => Part::Route,
+            Self::NoPublicIp { .. } => Part::PublicAddress,
+            Self::NatBroken { .. } => Part::Nat,
+            Self::EndpointUnreachable { .. } => Part::Endpoint,
+            Self::EndpointPrivateDnsOff { .. } => Part::PrivateDns,
+            Self::DnsOff { .. } => Part::Dns,
+            Self::SecurityGroupEgress { .. } => Part::Group,
+            Self::NetworkAcl { .. } => Part::Acl,
+            Self::NoMountTargetInZone { .. } | Self::MountTargetNotAvailable { .. } | Self::MountTargetGroup { .. } => Part::MountTarget,
+        }
+    }
 }
 
 /// Security groups that let a caller in on no rule.
@@ -264,9 +418,11 @@ impl<'e> Caller<'e> {
         Self {
             host: None,
             subnets: own.map(|subnet| vec![subnet]).or_else(of_service).unwrap_or_default(),
+            by_settings: own.is_none(),
             vpc: None,
             groups: configuration.map(|configuration| configuration.security_groups.iter().map(String::as_str).collect()),
             public_ip: configuration.map(|configuration| configuration.assign_public_ip.as_deref() == Some("ENABLED")),
+            ..Self::default()
         }
     }
 
@@ -279,41 +435,82 @@ impl<'e> Caller<'e> {
             vpc: instance.and_then(|instance| instance.vpc_id.as_deref()),
             groups: instance.map(|instance| instance.group_set.iter().filter_map(|group| group.group_id.as_deref()).collect()),
             public_ip: instance.map(|instance| instance.public_address.is_some()),
+            ..Self::default()
         }
     }
 }
 
+impl When {
+    /// Whether something happened after the call, or cannot be compared with it.
+    fn is_before(self, at: Option<Moment>) -> bool {
+        at.is_some_and(|at| match self {
+            Self::Now => false,
+            Self::By(called) => at.0 > called,
+            Self::Unknown => true,
+        })
+    }
+}
+
 impl<'e> Snapshot<'e> {
-    /// What the evidence holds of a caller's network.
+    /// What the evidence holds of a caller's network, when it made a call.
     #[must_use]
-    pub fn of(evidence: &'e Evidence, region: &'e str, account: Option<&'e str>, caller: Caller<'e>) -> Self {
+    pub fn of(evidence: &'e Evidence, region: &'e str, account: Option<&'e str>, caller: Caller<'e>, when: When) -> Self {
         let subnets = evidence.look(&subnets_question(region, &caller));
         let vpc = vpc_of(subnets).or(caller.vpc).unwrap_or_default();
-        let [route_tables, nat_gateways, endpoints, security_groups, network_acls, dns] = &vpc_questions(region, vpc);
+        let [route_tables, nat_gateways, endpoints, network_acls, dns] = &vpc_questions(region, vpc);
+        let of_groups = |question: &Question| match question {
+            Question::SecurityGroups { region: asked, .. } | Question::NamedSecurityGroups { region: asked, .. } => asked == region,
+            _ => false,
+        };
+        let security_groups = evidence.answers().filter(|(question, _)| of_groups(question)).map(|(question, _)| evidence.look(question)).collect();
         Self {
             region,
             account,
             caller,
+            when,
             subnets,
             route_tables: evidence.look(route_tables),
             nat_gateways: evidence.look(nat_gateways),
             endpoints: evidence.look(endpoints),
-            security_groups: evidence.look(security_groups),
+            security_groups,
             network_acls: evidence.look(network_acls),
             dns: evidence.look(dns),
         }
     }
 
-    /// The questions whose answers [`Snapshot::of`] takes: first the subnets, and once these or the caller tell the VPC all about it.
+    /// The questions whose answers [`Snapshot::of`] takes: first the subnets, once these or the caller tell the VPC all about it, and once its
+    /// endpoints are known their groups.
     #[must_use]
-    pub fn questions(evidence: &Evidence, region: &str, caller: &Caller<'_>) -> Vec<Question> {
+    pub fn questions(evidence: &Evidence, region: &str, account: Option<&str>, caller: &Caller<'_>) -> Vec<Question> {
         if caller.subnets.is_empty() {
             return Vec::new();
         }
-        let subnets = subnets_question(region, caller);
-        let of_vpc = vpc_of(evidence.look(&subnets)).or(caller.vpc).map(|vpc| vpc_questions(region, vpc));
-        std::iter::once(subnets).chain(of_vpc.into_iter().flatten()).collect()
+        let question = subnets_question(region, caller);
+        let subnets = evidence.look::<Vec<Subnet>>(&question);
+        let mut questions = vec![question];
+        let Some(vpc) = vpc_of(subnets).or(caller.vpc) else { return questions };
+        let of_vpc = vpc_questions(region, vpc);
+        let named = caller.groups.as_deref().unwrap_or_default();
+        questions.extend(named_groups(region, named.iter().map(|&id| id.to_owned())));
+        // A host's VPC is known last, and its endpoints with it. Only a list of all shows the default group, which tells also whose VPC it is.
+        let is_shared = subnets.found().into_iter().flatten().any(|subnet| account.zip(subnet.owner_id.as_deref()).is_some_and(|(own, owner)| own != owner));
+        if caller.host.is_some() || is_shared || caller.groups.as_ref().is_some_and(Vec::is_empty) {
+            questions.push(Question::SecurityGroups { region: region.to_owned(), vpc: vpc.to_owned() });
+        } else {
+            let endpoints = of_vpc.iter().find_map(|question| evidence.look::<Vec<VpcEndpoint>>(question).found()).into_iter().flatten();
+            let groups = endpoints.filter(|endpoint| needed::may_be_needed(endpoint)).flat_map(|endpoint| &endpoint.group_set);
+            let others = groups.filter_map(|group| group.group_id.clone()).filter(|id| !named.contains(&id.as_str()));
+            questions.extend(named_groups(region, others));
+        }
+        questions.extend(of_vpc);
+        questions
     }
+}
+
+/// The question after security groups, where there are any.
+pub(crate) fn named_groups(region: &str, ids: impl Iterator<Item = String>) -> Option<Question> {
+    let ids: BTreeSet<String> = ids.collect();
+    (!ids.is_empty()).then(|| Question::NamedSecurityGroups { region: region.to_owned(), ids: ids.into_iter().collect() })
 }
 
 fn vpc_of(subnets: Known<'_, Vec<Subnet>>) -> Option<&str> {
@@ -327,13 +524,12 @@ fn subnets_question(region: &str, caller: &Caller<'_>) -> Question {
     Question::Subnets { region: region.to_owned(), ids }
 }
 
-fn vpc_questions(region: &str, vpc: &str) -> [Question; 6] {
+fn vpc_questions(region: &str, vpc: &str) -> [Question; 5] {
     let (region, vpc) = (|| region.to_owned(), || vpc.to_owned());
     [
         Question::RouteTables { region: region(), vpc: vpc() },
         Question::NatGateways { region: region(), vpc: vpc() },
         Question::VpcEndpoints { region: region(), vpc: vpc() },
-        Question::SecurityGroups { region: region(), vpc: vpc() },
         Question::NetworkAcls { region: region(), vpc: vpc() },
         Question::VpcDns { region: region(), vpc: vpc() },
     ]

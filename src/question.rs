@@ -226,7 +226,11 @@ questions! {
         region: String,
         /// The file system's id.
         file_system: String,
-    } from "DescribeMountTargets", may ["elasticfilesystem:DescribeMountTargets", "elasticfilesystem:DescribeMountTargetSecurityGroups"];
+    } from "DescribeMountTargets", may [
+        "elasticfilesystem:DescribeMountTargets",
+        "elasticfilesystem:DescribeMountTargetSecurityGroups",
+        "ec2:DescribeNetworkInterfaceAttribute"
+    ];
     /// A file system's access points.
     AccessPoints {
         /// The Region.
@@ -282,6 +286,13 @@ questions! {
         region: String,
         /// The VPC.
         vpc: String,
+    } from "DescribeSecurityGroups", may ["ec2:DescribeSecurityGroups"];
+    /// These security groups, also those of another VPC that are associated with the caller's.
+    NamedSecurityGroups {
+        /// The Region.
+        region: String,
+        /// Their ids, sorted.
+        ids: Vec<String>,
     } from "DescribeSecurityGroups", may ["ec2:DescribeSecurityGroups"];
     /// A VPC's network ACLs.
     NetworkAcls {

@@ -26,6 +26,8 @@ pub struct TaskDefinition {
     pub task_role_arn: Option<String>,
     /// `awsvpc`, `bridge`, `host` or `none`.
     pub network_mode: Option<String>,
+    /// What it runs on.
+    pub runtime_platform: Option<RuntimePlatform>,
     /// Its containers.
     #[serde(rename = "containerDefinitions")]
     pub containers: Vec<ContainerDefinition>,
@@ -63,6 +65,14 @@ pub struct EfsAuthorization {
     pub access_point_id: Option<String>,
     /// `ENABLED` or `DISABLED`: whether the task role authorises the mount.
     pub iam: Option<String>,
+}
+
+/// What a task runs on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RuntimePlatform {
+    /// `LINUX`, `WINDOWS_SERVER_2022_CORE`...
+    pub operating_system_family: Option<String>,
 }
 
 /// One container's definition.

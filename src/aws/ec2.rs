@@ -18,12 +18,26 @@ pub(crate) async fn instance(caller: &Caller, region: &str, id: &str) -> Result<
     one(&mut answer, "/reservationSet/0/instancesSet/0").map(Answer::Instance)
 }
 
-/// By a filter: asked for by id, one that does not exist would hide the others.
 pub(crate) async fn subnets(caller: &Caller, region: &str, ids: &[String]) -> Result<Answer, Failure> {
-    let mut filter = fields(&[("Filter.1.Name", "subnet-id")]);
-    filter.extend((1..).zip(ids).map(|(number, id)| (format!("Filter.1.Value.{number}"), id.clone())));
-    let subnets: Vec<Subnet> = filtered(caller, Operation::DescribeSubnets, region, &ids.join(", "), ("/subnetSet", filter)).await?.all()?;
+    let subnets: Vec<Subnet> = named(caller, Operation::DescribeSubnets, region, ("subnet-id", ids), "/subnetSet").await?;
     if subnets.is_empty() { Err(Failure::Missing) } else { Ok(Answer::Subnets(subnets)) }
+}
+
+pub(crate) async fn security_groups(caller: &Caller, region: &str, ids: &[String]) -> Result<Answer, Failure> {
+    named(caller, Operation::DescribeSecurityGroups, region, ("group-id", ids), "/securityGroupInfo").await.map(Answer::SecurityGroups)
+}
+
+/// By a filter: asked for by id, one that does not exist would hide the others.
+async fn named<T: DeserializeOwned>(
+    caller: &Caller,
+    operation: Operation,
+    region: &str,
+    (filter, ids): (&str, &[String]),
+    set: &str,
+) -> Result<Vec<T>, Failure> {
+    let values = (1..).zip(ids).map(|(number, id)| (format!("Filter.1.Value.{number}"), id.clone()));
+    let filter = fields(&[("Filter.1.Name", filter)]).into_iter().chain(values).collect();
+    filtered(caller, operation, region, &ids.join(", "), (set, filter)).await?.all()
 }
 
 /// Those of a VPC.

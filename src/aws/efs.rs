@@ -17,15 +17,28 @@ pub(crate) async fn mount_targets(caller: &Caller, region: &str, file_system: &s
     let mut targets: Vec<MountTarget> = pages.all()?;
     let asked = targets.iter().take(MOST_TARGETS).map(|target| security_groups(caller, region, target.mount_target_id.as_deref()));
     let groups = join_all(asked).await;
-    targets.iter_mut().zip(groups).for_each(|(target, groups)| target.security_groups = groups);
+    for (target, groups) in targets.iter_mut().zip(groups) {
+        match groups {
+            Ok(groups) => target.security_groups = Some(groups),
+            Err(failure) => target.security_groups_unread = Some(why_unread(failure)),
+        }
+    }
     Ok(Answer::MountTargets(targets))
 }
 
-/// Those of a mount target, where they may be read.
-async fn security_groups(caller: &Caller, region: &str, target: Option<&str>) -> Option<Vec<String>> {
-    let input = Input::Get(target?.to_owned(), Vec::new());
-    let mut answer = caller.call(Operation::DescribeMountTargetSecurityGroups, region, target?, input).await.ok()?;
-    list(&mut answer, "/SecurityGroups").ok()
+/// Those of a mount target. Amazon EFS asks Amazon EC2 for them on the caller's behalf.
+async fn security_groups(caller: &Caller, region: &str, target: Option<&str>) -> Result<Vec<String>, Failure> {
+    let target = target.unwrap_or_default();
+    let input = Input::Get(target.to_owned(), Vec::new());
+    let mut answer = caller.call(Operation::DescribeMountTargetSecurityGroups, region, target, input).await?;
+    list(&mut answer, "/SecurityGroups")
+}
+
+fn why_unread(failure: Failure) -> String {
+    match Answer::from(failure) {
+        Answer::Unknown(why) => format!("{why}; reading them takes ec2:DescribeNetworkInterfaceAttribute too"),
+        _ => "the mount target does not exist any more".to_owned(),
+    }
 }
 
 pub(crate) async fn access_points(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {

@@ -156,6 +156,7 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::SecurityGroups { region, vpc } => {
             ec2::of_vpc(caller, Operation::DescribeSecurityGroups, region, vpc, "/securityGroupInfo").await.map(Answer::SecurityGroups)
         }
+        Question::NamedSecurityGroups { region, ids } => ec2::security_groups(caller, region, ids).await,
         Question::NetworkAcls { region, vpc } => {
             ec2::of_vpc(caller, Operation::DescribeNetworkAcls, region, vpc, "/networkAclSet").await.map(Answer::NetworkAcls)
         }

@@ -76,11 +76,11 @@ fn decisions<'c>(case: &Case<'c>) -> Vec<(&'c VpcEndpoint, Decision)> {
     let Some(call) = case.refused_calls().into_iter().next() else { return Vec::new() };
     let Some(role_arn) = case.role_arn() else { return Vec::new() };
     let Some(role) = NamedRole::parse(&role_arn) else { return Vec::new() };
-    let Some(endpoints) = path::endpoints(case) else { return Vec::new() };
+    let Some(endpoints) = path::endpoints(case, &call.action) else { return Vec::new() };
     let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
     // Without private DNS the service's name leads past an interface endpoint.
     let is_idle = |endpoint: &VpcEndpoint| endpoint.vpc_endpoint_type.as_deref() == Some("Interface") && !endpoint.private_dns_enabled;
-    endpoints.filter(|endpoint| !is_idle(endpoint)).map(|endpoint| (endpoint, endpoint_policy(endpoint, &request))).collect()
+    endpoints.into_iter().filter(|endpoint| !is_idle(endpoint)).map(|endpoint| (endpoint, endpoint_policy(endpoint, &request))).collect()
 }
 
 /// The statement that the policy of an endpoint lacks. Gateway endpoints know callers by this condition only.

@@ -30,29 +30,32 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let name = case.name().unwrap_or_else(|| "of the volume".to_owned());
-    let path = path::mount_path(case);
-    if let Some((path, fault)) = path.as_ref().and_then(|path| Some((path, path.faults.first()?))) {
-        return Judgement::new(Verdict::Confirmed, format!("the file system {name} is not reachable from the task"))
+    let title = format!("the file system {name} is not reachable from the task");
+    let targets = path::mount_targets(case);
+    let gone = || targets.iter().filter(|(_, known)| matches!(known, Known::Missing)).map(|(id, _)| id);
+    if let Some(id) = gone().next().filter(|_| gone().count() == targets.len()) {
+        return Judgement::new(Verdict::RuledOut, title).finding(Finding::missing(format!("the file system {id}"), "DescribeMountTargets"));
+    }
+    let paths = path::mount_paths(case).unwrap_or_default();
+    if let Some((verdict, path, fault)) = path::surest(&paths, |_| true) {
+        return Judgement::new(verdict, title)
             .finding(Finding::found(&*fault.proof, fault.source))
             .findings(path::unsure(path))
             .drawing(crate::network::draw(path));
     }
-    let title = format!("the file system {name} is not reachable from the task");
-    if let Some(gone) = path::mount_targets(case).iter().find(|(_, known)| matches!(known, Known::Missing)) {
-        return Judgement::new(Verdict::RuledOut, title).finding(Finding::missing(format!("the file system {}", gone.0), "DescribeMountTargets"));
-    }
-    if let Some(path) = path {
-        let judgement = Judgement::new(Verdict::Possible, title).drawing(crate::network::draw(&path));
+    if let Some(path) = paths.iter().max_by_key(|path| path.state).filter(|_| targets.iter().any(|(_, known)| known.found().is_some())) {
+        let judgement = Judgement::new(Verdict::Possible, title).drawing(crate::network::draw(path));
         if path.unsure.is_empty() {
             return judgement.passed(Finding::found("every hop is open now: it was mended since, or the fault was passing", "DescribeMountTargets"));
         }
-        return judgement.finding(Finding::found("every hop that could be read is open now", "DescribeMountTargets")).findings(path::unsure(&path));
+        return judgement.finding(Finding::found("every hop that could be read is open now", "DescribeMountTargets")).findings(path::unsure(path));
     }
     Judgement::new(Verdict::Likely, title).finding(Finding::unknown("its mount targets, their zones and security groups"))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let broken = path::mount_path(case).and_then(|path| path.faults.into_iter().next());
+    let paths = path::mount_paths(case).unwrap_or_default();
+    let broken = path::surest(&paths, |_| true).map(|(.., fault)| fault.clone());
     let mending = broken.and_then(|fault| match &fault.what {
         Break::NoMountTargetInZone { file_system, .. } => {
             let make = case.aws_at_task("efs create-mount-target").name("--file-system-id", Kind::FileSystem, file_system.as_str());

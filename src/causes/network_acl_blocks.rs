@@ -5,7 +5,7 @@ use super::case::Case;
 use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use crate::network::{Break, Opening, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "network-acl-blocks",
@@ -23,14 +23,9 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[],
 };
 
-/// The hop that this cause stands for.
-fn is_it(what: &Break) -> bool {
-    matches!(what, Break::NetworkAcl { .. })
-}
-
 fn judge(case: &Case<'_>) -> Judgement {
     if let Some(judged) =
-        path::judge(case, is_it, &["network ACL"], format!("a network ACL blocks the traffic between {} and {}", path::caller_name(case), case.service_name()))
+        path::judge(case, Part::Acl, format!("a network ACL blocks the traffic between {} and {}", path::caller_name(case), case.service_name()))
     {
         return judged;
     }
@@ -40,9 +35,21 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_acl(case, &fault.what)) {
+    let shut = path::fault(case, Part::Acl).map(|fault| fault.what);
+    if let Some(open) = shut.as_ref().and_then(|what| path::open_acl(case, what)) {
         let text = format!("let it pass in the network ACL{}", case.then_again());
         return Fix::words(text).run(case.commands([open]));
+    }
+    if let Some(Break::NetworkAcl { acl, opening, .. }) = &shut {
+        let text = match opening {
+            Opening::NoRoom(before) => format!("number the rules of {acl} anew, so that a rule that lets it pass fits before rule {before}"),
+            Opening::OnPurpose(rule) => {
+                format!("ask who keeps rule {rule} of {acl} what it is for: it denies a part of the traffic, and narrowing it opens what it shuts")
+            }
+            Opening::At(_) => format!("let it pass in {acl}"),
+        };
+        let look = case.aws_at_task("ec2 describe-network-acls").name("--network-acl-ids", Kind::NetworkAcl, acl.as_str());
+        return Fix::words(format!("{text}{}", case.then_again())).run([look.words("--query 'NetworkAcls[].Entries'")]);
     }
     let look = |subnet| case.aws_at_task("ec2 describe-network-acls").filter("association.subnet-id", Kind::Subnet, subnet);
     Fix::words("allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet")

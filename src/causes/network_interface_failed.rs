@@ -7,7 +7,7 @@ use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::question::facts::Subnet;
 use crate::question::{Known, Question};
-use crate::reason::Step;
+use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "network-interface-failed",
@@ -27,30 +27,52 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let judgement = |verdict, title: String| Judgement::new(verdict, title);
+    if let Some(group) = missing_group(case) {
+        return judgement(Verdict::Likely, format!("security group {group} of the task does not exist"))
+            .culprit(Culprit { kind: "security-group", id: Some(group.to_owned()), references: Vec::new() })
+            .finding(Finding::unknown("whether it was deleted, or is another VPC's"));
+    }
     if let Some(subnet) = full(case) {
         let id = subnet.subnet_id.clone().unwrap_or_default();
         let range = subnet.cidr_block.as_deref().unwrap_or("unknown");
-        let all = subnets(case).found().into_iter().flatten().all(|subnet| subnet.available_ip_address_count == Some(0));
+        let all = subnets(case).found().into_iter().flatten().all(is_full);
         let which = (!all).then(|| Finding::unknown("in which of the service's subnets the task was: others have free addresses"));
-        return judgement(if all { Verdict::Confirmed } else { Verdict::Likely }, format!("{id} has no free address"))
+        let said = case.symptom.fault == Fault::OutOfCapacity;
+        let why = (!said).then(|| Finding::unknown("whether that is why: ECS does not say so"));
+        return judgement(if all && said { Verdict::Confirmed } else { Verdict::Likely }, format!("{id} has no free address"))
             .culprit(Culprit { kind: "subnet", id: Some(id), references: Vec::new() })
             .finding(Finding::found(format!("0 free addresses in {range}"), "DescribeSubnets"))
+            .findings(why)
             .findings(which);
     }
     let free = subnets(case).found().map(|subnets| {
-        let counts: Vec<String> = subnets
-            .iter()
+        let of_ipv4 = subnets.iter().filter(|subnet| subnet.cidr_block.is_some());
+        let counts: Vec<String> = of_ipv4
             .filter_map(|subnet| Some(format!("{} has {} free addresses now", subnet.subnet_id.as_ref()?, subnet.available_ip_address_count?)))
             .collect();
         Finding::found(counts.join(", "), "DescribeSubnets")
     });
+    let free = free.filter(|free| !free.text.is_empty());
     let unknown = if free.is_some() { "the quota of network interfaces" } else { "the free addresses of the subnet, and the quota of interfaces" };
     judgement(Verdict::Likely, "the task's network interface could not be set up".to_owned()).findings(free).finding(Finding::unknown(unknown))
 }
 
-/// A subnet without a free address.
+/// Whether a subnet has no free address. Only IPv4 addresses are counted.
+fn is_full(subnet: &Subnet) -> bool {
+    subnet.cidr_block.is_some() && subnet.available_ip_address_count == Some(0)
+}
+
+/// A subnet without a free address, where EC2 names no other fault.
 fn full<'c>(case: &Case<'c>) -> Option<&'c Subnet> {
-    subnets(case).found().into_iter().flatten().find(|subnet| subnet.available_ip_address_count == Some(0))
+    let may_be_why = matches!(case.symptom.fault, Fault::OutOfCapacity | Fault::Unknown | Fault::TimedOut | Fault::NetworkTimeout);
+    subnets(case).found().into_iter().flatten().find(|subnet| may_be_why && is_full(subnet))
+}
+
+/// The security group that EC2 did not find.
+fn missing_group<'c>(case: &Case<'c>) -> Option<&'c str> {
+    let texts = case.task.reasons.iter().map(|reason| reason.text.as_str()).filter(|_| case.symptom.fault == Fault::NotFound);
+    let words = texts.flat_map(|text| text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')));
+    words.into_iter().find(|word| Kind::SecurityGroup.fits(word))
 }
 
 fn question(case: &Case<'_>) -> Option<Question> {
@@ -63,6 +85,10 @@ fn subnets<'c>(case: &Case<'c>) -> Known<'c, Vec<Subnet>> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
+    if let Some(group) = missing_group(case) {
+        let text = format!("name a security group that exists instead of {group}, of the VPC of the subnets{}", case.then_again());
+        return Fix::words(text).run(case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'"));
+    }
     if let Some(subnet) = full(case) {
         let of_vpc = subnet.vpc_id.as_ref().map(|vpc| case.aws_at_task("ec2 describe-subnets").filter("vpc-id", Kind::Vpc, vpc));
         let free = of_vpc.map(|look| look.words("--query 'Subnets[].[SubnetId,AvailabilityZone,AvailableIpAddressCount]'"));

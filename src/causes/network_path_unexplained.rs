@@ -29,7 +29,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let refused = case.symptom.fault == Fault::ConnectionRefused;
     let answered = || case.symptom.address.as_ref().map(|address| Finding::found(format!("the address that answered was {}", address.text), "stoppedReason"));
     let address = if refused { answered() } else { case.address_found() };
-    let Some(path) = path::path(case).filter(|path| refused || path::is_open(path)) else {
+    let Some(path) = path::path(case).filter(|path| refused || path.is_open()) else {
         if !refused {
             return Judgement::unsupported();
         }
@@ -47,7 +47,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         Fault::Dns => format!("the name of {} was not resolved", case.service_name()),
         _ => format!("the connection to {} timed out", case.service_name()),
     };
-    let open = path::is_open(&path).then(|| {
+    let open = path.is_open().then(|| {
         let read = if path.unsure.is_empty() { "every hop is open now" } else { "every hop that could be read is open now" };
         Finding::found(format!("{read}: the fault was passing, was mended since, or lies where this account cannot look"), "DescribeRouteTables")
     });
@@ -61,7 +61,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if case.symptom.fault == Fault::NetworkTimeout && path::path(case).is_some_and(|path| path::is_open(&path) && path.unsure.is_empty()) {
+    if case.symptom.fault == Fault::NetworkTimeout && path::path(case).is_some_and(|path| path.is_open() && path.unsure.is_empty()) {
         let text = "if it happens again, look beyond the hops shown: a firewall or proxy, the ports left of the NAT gateway (ErrorPortAllocation), the service's own health";
         let again = case.then_again().trim_start_matches(", then ");
         return Fix::words(format!("{again}: every hop is open now; {text}")).run(case.commands([]));

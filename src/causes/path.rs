@@ -1,21 +1,25 @@
 //! The network around a case: asked for, judged and drawn once for all causes of a closed path.
 //!
-//! Every such cause claims the same symptoms. Where the path is known, the hop that is shut says which of them it is; the others are ruled
-//! out, by the same drawing.
+//! Every such cause claims the same symptoms. Where the path is known, the hop that is shut says which of them it is. Another is ruled out where
+//! every hop of its kind on every way was judged and is open.
+
+use std::net::IpAddr;
 
 use super::Verdict;
 use super::assessment::{Culprit, Finding};
 use super::case::Case;
-use super::command::{Command, Part};
+use super::command::{Command, Part as Argument};
 use super::judgement::Judgement;
 use super::name::Kind;
-use crate::network::{Break, Caller, Destination, Fault, Ingress, Path, Remote, Snapshot, State, draw, judge as judge_path, mount, needed};
-use crate::question::facts::{AclEntry, ContainerInstance, Instance, MountTarget, Subnet, VpcEndpoint};
+use crate::arn::Arn;
+use crate::network::{
+    Break, Caller, Destination, Fault, Ingress, Opening, Part, Path, Remote, Settings, Snapshot, When, called_for, draw, is_passed, judge as judge_path, mount,
+    named_groups, needed, serves,
+};
+use crate::question::facts::{AwsVpcConfiguration, Bucket, ContainerInstance, Instance, MountTarget, RouteTable, Service, Subnet, VpcEndpoint};
 use crate::question::{Known, Question};
 use crate::reason::Step;
-
-/// The kinds of shut hops that a cause stands for.
-pub(super) type IsHop = fn(&Break) -> bool;
+use crate::task_definition::ReferenceKind;
 
 /// Asks for the way from the caller to everything that the case can be about.
 pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
@@ -24,7 +28,8 @@ pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
         questions.extend(case.instance_question());
         questions.extend(instance_question(case));
     }
-    questions.extend(Snapshot::questions(case.evidence, case.own_region(), &caller(case)));
+    questions.extend(buckets(case).into_iter().map(|bucket| bucket_question(case, bucket)));
+    questions.extend(Snapshot::questions(case.evidence, case.own_region(), case.task.account.as_deref(), &caller(case)));
     questions
 }
 
@@ -48,9 +53,18 @@ pub(super) fn own_name_servers(case: &Case<'_>) -> Vec<String> {
     servers.into_iter().filter(|server| !server.eq_ignore_ascii_case("AmazonProvidedDNS") && server != "169.254.169.253").collect()
 }
 
-/// Whether the container instance makes the calls.
+fn service<'c>(case: &Case<'c>) -> Option<&'c Service> {
+    case.look::<Box<Service>>(&case.service_question()?).found().map(AsRef::as_ref)
+}
+
+/// Whether the container instance makes the calls. With a capacity provider no launch type is told.
 pub(super) fn is_on_host(case: &Case<'_>) -> bool {
-    matches!(case.task.launch_type.as_deref(), Some("EC2" | "EXTERNAL" | "MANAGED_INSTANCES"))
+    match case.task.launch_type.as_deref() {
+        Some(launch_type) => matches!(launch_type, "EC2" | "EXTERNAL" | "MANAGED_INSTANCES"),
+        None => {
+            case.task.container_instance.is_some() || service(case).is_some_and(|service| matches!(service.launch_type.as_deref(), Some("EC2" | "EXTERNAL")))
+        }
+    }
 }
 
 fn instance_id<'c>(case: &Case<'c>) -> Option<&'c str> {
@@ -62,21 +76,98 @@ fn instance_question(case: &Case<'_>) -> Option<Question> {
 }
 
 fn caller<'c>(case: &'c Case<'_>) -> Caller<'c> {
+    let family = || case.definition()?.runtime_platform.as_ref()?.operating_system_family.as_deref();
+    let windows = case.task.platform_family.as_deref().or_else(family).is_some_and(|family| family.to_ascii_lowercase().starts_with("windows"));
     if is_on_host(case) {
         let instance = instance_question(case).and_then(|question| case.look::<Instance>(&question).found());
-        return Caller::host(instance_id(case).unwrap_or("the container instance"), instance);
+        return Caller { windows, ..Caller::host(instance_id(case).unwrap_or("the container instance"), instance) };
     }
-    Caller::task(case.task.subnet.as_deref(), case.placed())
+    let (configuration, settings) = configured(case);
+    Caller { windows, settings, ..Caller::task(case.task.subnet.as_deref(), configuration) }
+}
+
+/// How the task was put into the network, and whether it surely was: a service is shown as it is configured now, and each deployment as it was.
+fn configured<'c>(case: &'c Case<'_>) -> (Option<&'c AwsVpcConfiguration>, Settings) {
+    let placed = case.placed();
+    let Some(service) = service(case).filter(|_| case.placement.is_none() && !is_suspected(case)) else { return (placed, Settings::Own) };
+    let own = case.task.started_by.as_ref().and_then(|id| service.deployments.iter().find(|deployment| deployment.id.as_ref() == Some(id)));
+    if let Some(configuration) = own.and_then(|own| own.network_configuration.as_ref()?.awsvpc_configuration.as_ref()) {
+        return (Some(configuration), Settings::Own);
+    }
+    let primary = service.deployments.iter().find(|deployment| deployment.status.as_deref() == Some("PRIMARY"));
+    let began =
+        |at: Option<&crate::question::facts::Deployment>| at.and_then(|deployment| deployment.created_at).map(|at| format!(" of {at}")).unwrap_or_default();
+    let settings = match (own, primary) {
+        (Some(own), Some(primary)) if own.id == primary.id => Settings::Own,
+        (_, Some(primary)) if own.is_some() || case.is_since(primary.created_at) => {
+            Settings::Changed(format!("which network settings the task had: those shown are of a later deployment{}", began(Some(primary))))
+        }
+        _ => Settings::Undated("which network settings the task had: the deployment that started it is not shown".to_owned()),
+    };
+    (placed, settings)
+}
+
+/// Whether nothing failed, and the call is going to be made.
+fn is_suspected(case: &Case<'_>) -> bool {
+    case.task.reasons.is_empty()
 }
 
 fn snapshot<'c>(case: &'c Case<'_>) -> Snapshot<'c> {
-    Snapshot::of(case.evidence, case.own_region(), case.task.account.as_deref(), caller(case))
+    let when = match case.task.stopped_at {
+        _ if is_suspected(case) => When::Now,
+        Some(at) => When::By(at),
+        None => When::Unknown,
+    };
+    Snapshot::of(case.evidence, case.own_region(), case.task.account.as_deref(), caller(case), when)
+}
+
+/// The address that the text names, unless it is that of a name server.
+fn called(case: &Case<'_>) -> Option<IpAddr> {
+    const DNS: u16 = 53;
+    let address = case.symptom.address.as_ref().filter(|_| case.symptom.port != Some(DNS))?;
+    address.text.trim_matches(['[', ']']).parse().ok()
+}
+
+/// The buckets of which the text does not name the host, which tells the Region.
+fn buckets<'c>(case: &'c Case<'_>) -> Vec<&'c str> {
+    if case.symptom.step != Step::EnvFile || case.symptom.host.is_some() {
+        return Vec::new();
+    }
+    let files = case.references.iter().filter(|reference| reference.kind == ReferenceKind::EnvFile);
+    let mut buckets: Vec<&str> = files.filter_map(|file| Arn::parse(&file.value_from)?.resource.split('/').next()).collect();
+    buckets.dedup();
+    buckets
+}
+
+fn bucket_question(case: &Case<'_>, bucket: &str) -> Question {
+    Question::Bucket { region: case.own_region().to_owned(), name: bucket.to_owned() }
+}
+
+/// A bucket in its own Region.
+fn bucket(case: &Case<'_>, name: &str) -> Destination {
+    let known = case.look::<Bucket>(&bucket_question(case, name)).found().map(|bucket| bucket.location_constraint.as_str());
+    let guessed = known.is_none().then(|| format!("in which Region the bucket {name} is"));
+    let of_region = Destination::aws("s3", known.unwrap_or(case.own_region()));
+    Destination { host: format!("{name}.{}", of_region.host), guessed, ..of_region }
 }
 
 /// Where the call went, or where it can have gone.
 fn destinations(case: &Case<'_>) -> Vec<Destination> {
-    let needed = case.definition().map(|definition| needed(definition, case.own_region())).unwrap_or_default();
-    let services: &[&str] = match case.symptom.step {
+    let symptom = case.symptom;
+    let (address, port) = (called(case), symptom.port.unwrap_or(443));
+    if symptom.by_proxy {
+        return address.map(|at| Destination { address, ..Destination::host(&at.to_string(), port) }).into_iter().collect();
+    }
+    let found = match &symptom.host {
+        Some(host) => vec![Destination::named(&host.text, port)],
+        None => by_step(case),
+    };
+    found.into_iter().map(|destination| Destination { address, ..destination }).collect()
+}
+
+/// Whatever the step calls.
+fn by_step(case: &Case<'_>) -> Vec<Destination> {
+    let services: &[&'static str] = match case.symptom.step {
         Step::SecretsManager | Step::RegistryCredentials => &["secretsmanager"],
         Step::ParameterStore => &["ssm"],
         Step::EcrAuth => &["ecr.api"],
@@ -85,72 +176,109 @@ fn destinations(case: &Case<'_>) -> Vec<Destination> {
         Step::LogDriver => &["logs"],
         _ => &[],
     };
+    let buckets = buckets(case);
+    if !buckets.is_empty() {
+        return buckets.into_iter().map(|name| bucket(case, name)).collect();
+    }
+    let own = case.own_region();
+    let of_references = || case.references.iter().flat_map(|reference| called_for(reference, own)).collect::<Vec<_>>();
+    let of_definition = || case.definition().map(|definition| needed(definition, own)).unwrap_or_default();
+    let by_references = matches!(case.symptom.step, Step::SecretsManager | Step::RegistryCredentials | Step::ParameterStore | Step::EcrAuth | Step::ImagePull);
+    let all = Some(of_references()).filter(|all| by_references && !all.is_empty()).unwrap_or_else(of_definition);
     let foreign = |destination: &Destination| case.symptom.step == Step::ImagePull && destination.service.is_none();
-    let wanted =
-        |destination: &Destination| services.is_empty() || destination.service.is_some_and(|service| services.contains(&service)) || foreign(destination);
-    let mut fitting: Vec<Destination> = needed.into_iter().filter(wanted).collect();
-    if let Some(host) = &case.symptom.host {
-        let of_host: Vec<Destination> = fitting.iter().filter(|destination| destination.host == host.text).cloned().collect();
-        if !of_host.is_empty() {
-            return of_host;
+    let wanted = |destination: &Destination| {
+        services.is_empty() || destination.service.as_deref().is_some_and(|service| services.contains(&service)) || foreign(destination)
+    };
+    let mut fitting: Vec<Destination> = Vec::new();
+    for destination in all.into_iter().filter(wanted) {
+        if !fitting.contains(&destination) {
+            fitting.push(destination);
         }
     }
-    if fitting.is_empty()
-        && let [service, ..] = services
-        && case.symptom.step != Step::ImagePull
-    {
-        let region = case.region().unwrap_or(case.own_region()).to_owned();
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        let name = if *service == "ecr.api" { "api.ecr" } else { service };
-        let host = case.symptom.host.as_ref().map_or_else(|| format!("{name}.{region}.{suffix}"), |host| host.text.clone());
-        fitting.push(Destination { service: Some(service), region, host, port: 443 });
+    match services {
+        [service, ..] if fitting.is_empty() && case.symptom.step != Step::ImagePull => vec![Destination::aws(service, case.region().unwrap_or(own))],
+        _ => fitting,
     }
-    fitting
+}
+
+/// Whether a VPC endpoint could take the call.
+pub(super) fn can_have_endpoint(case: &Case<'_>) -> bool {
+    destinations(case).iter().any(|destination| serves(destination, case.own_region()))
+}
+
+/// The ways that the call can have taken, if enough is known to judge them.
+fn paths(case: &Case<'_>) -> Option<Vec<Path>> {
+    let snapshot = snapshot(case);
+    snapshot.subnets.found()?;
+    let paths: Vec<Path> = destinations(case).iter().map(|destination| judge_path(&snapshot, destination)).collect();
+    (!paths.is_empty()).then_some(paths)
+}
+
+fn worst(paths: Vec<Path>) -> Option<Path> {
+    paths.into_iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
 }
 
 /// The way that the call took, if enough of it is known to judge: of several the one that is shut.
 pub(super) fn path(case: &Case<'_>) -> Option<Path> {
-    let snapshot = snapshot(case);
-    snapshot.subnets.found()?;
-    let paths: Vec<Path> = destinations(case).iter().map(|destination| judge_path(&snapshot, destination)).collect();
-    paths.into_iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
+    worst(paths(case)?)
 }
 
-/// What the path says of a cause that stands for such a hop; nothing where the path is not known. `hops` are the first words by which the
-/// path calls the hops of its kind: one that could not be judged is not ruled out.
-pub(super) fn judge(case: &Case<'_>, kind: IsHop, hops: &[&str], title: String) -> Option<Judgement> {
-    let path = path(case)?;
-    let with_path = |judgement: Judgement| Some(judgement.findings(unsure(&path)).drawing(draw(&path)));
-    if let Some(fault) = path.faults.iter().find(|fault| kind(&fault.what)) {
-        let contradiction = contradiction(case, &fault.what);
-        let verdict = if contradiction.is_some() { Verdict::Possible } else { Verdict::Confirmed };
-        let judgement = Judgement::new(verdict, title).culprit(culprit(&fault.what)).finding(Finding::found(&*fault.proof, fault.source));
-        return with_path(judgement.findings(contradiction));
+/// The surest of the faults of a kind, with its way.
+pub(super) fn surest(paths: &[Path], is_it: impl Fn(Part) -> bool) -> Option<(Verdict, &Path, &Fault)> {
+    let of_path = |path: &'_ Path| -> Option<(Verdict, usize)> {
+        let certain: Vec<usize> = (0..path.faults.len()).filter(|at| is_it(path.faults[*at].what.part())).collect();
+        let possible = || path.possible.iter().position(|fault| is_it(fault.what.part()));
+        match certain.first() {
+            Some(first) if certain.iter().all(|at| path.faults[*at].doubt.is_none()) => Some((Verdict::Confirmed, *first)),
+            Some(first) => Some((Verdict::Likely, *first)),
+            None => Some((Verdict::Possible, possible()?)),
+        }
+    };
+    let found = paths.iter().filter_map(|path| of_path(path).map(|(verdict, at)| (verdict, path, at)));
+    let (verdict, path, at) = found.min_by_key(|(verdict, ..)| *verdict)?;
+    Some((verdict, path, if verdict == Verdict::Possible { &path.possible[at] } else { &path.faults[at] }))
+}
+
+/// What the path says of the cause that stands for a kind of hop; nothing where the path is not known.
+pub(super) fn judge(case: &Case<'_>, part: Part, title: String) -> Option<Judgement> {
+    let paths = paths(case)?;
+    if let Some((verdict, path, fault)) = surest(&paths, |other| other == part) {
+        let only = if verdict == Verdict::Possible { ": of the ways that the call may have taken, not all are surely shut by it" } else { "" };
+        let found = Finding::found(format!("{}{only}", fault.proof), fault.source);
+        let judgement = Judgement::new(verdict, title).culprit(culprit(&fault.what)).finding(found);
+        return Some(judgement.findings(unsure(path)).drawing(draw(path)));
     }
-    if let Some(fault) = path.possible.iter().find(|fault| kind(&fault.what)) {
-        let only = Finding::found(format!("{}: of the ways that the call may have taken, not all are shut by it", fault.proof), fault.source);
-        return with_path(Judgement::new(Verdict::Possible, title).culprit(culprit(&fault.what)).finding(only));
-    }
-    if let Some(fault) = path.faults.first().or(path.possible.first()) {
-        return Some(Judgement::new(Verdict::RuledOut, "another hop decides").finding(Finding::found(&*fault.proof, fault.source)));
-    }
-    if path.hops.iter().any(|hop| hop.state == State::Unsure && hops.iter().any(|words| hop.what.starts_with(words))) {
+    if !paths.iter().all(|path| path.is_open_at(part)) {
         return Some(Judgement::unsupported());
     }
     // The cause that nothing explains it says the rest.
-    let said = if path.unsure.is_empty() { "is open" } else { "is open as far as it can be judged" };
-    let open = Finding::found(format!("the way from {} to {} {said}", path.from, path.to), "DescribeRouteTables");
+    let path = worst(paths)?;
+    let open = Finding::found(format!("no {} on the way from {} to {} is shut", in_words(part), path.from, path.to), source(part));
     Some(Judgement::new(Verdict::RuledOut, "no such hop is shut").finding(open))
 }
 
-/// That the call went another way than it would go now: what shuts that one came since, or does not count.
-fn contradiction(case: &Case<'_>, what: &Break) -> Option<Finding> {
-    let by_endpoint = match what {
-        Break::EndpointUnreachable { .. } => true,
-        Break::NoRoute { .. } | Break::NoPublicIp { .. } | Break::NatBroken { .. } | Break::EndpointPrivateDnsOff { .. } => false,
-        _ => return None,
-    };
-    case.address_found().filter(|_| case.reached_for_endpoint() != Some(by_endpoint))
+const fn in_words(part: Part) -> &'static str {
+    match part {
+        Part::Dns => "name server",
+        Part::Group => "security group",
+        Part::Acl => "network ACL",
+        Part::Endpoint | Part::PrivateDns => "endpoint",
+        Part::Route | Part::PublicAddress => "route",
+        Part::Nat => "NAT gateway",
+        Part::MountTarget => "mount target",
+    }
+}
+
+const fn source(part: Part) -> &'static str {
+    match part {
+        Part::Dns => "DescribeVpcAttribute",
+        Part::Group => "DescribeSecurityGroups",
+        Part::Acl => "DescribeNetworkAcls",
+        Part::Endpoint | Part::PrivateDns => "DescribeVpcEndpoints",
+        Part::Route | Part::PublicAddress => "DescribeRouteTables",
+        Part::Nat => "DescribeNatGateways",
+        Part::MountTarget => "DescribeMountTargets",
+    }
 }
 
 /// The way, drawn, where it is known.
@@ -160,18 +288,19 @@ pub(super) fn drawing(case: &Case<'_>) -> Vec<String> {
 
 /// What could not be judged.
 pub(super) fn unsure(path: &Path) -> Vec<Finding> {
-    path.unsure.iter().map(Finding::unknown).collect()
-}
-
-/// Whether nothing that was read shuts the path.
-pub(super) fn is_open(path: &Path) -> bool {
-    path.faults.is_empty() && path.possible.is_empty() && matches!(path.state, State::Ok | State::Unsure)
+    let mut texts: Vec<&str> = Vec::new();
+    for unsure in &path.unsure {
+        if !texts.contains(&unsure.text.as_str()) {
+            texts.push(&unsure.text);
+        }
+    }
+    texts.into_iter().map(Finding::unknown).collect()
 }
 
 /// The shut hop of a cause, for its fix.
-pub(super) fn fault(case: &Case<'_>, kind: IsHop) -> Option<Fault> {
-    let path = path(case)?;
-    path.faults.into_iter().chain(path.possible).find(|fault| kind(&fault.what))
+pub(super) fn fault(case: &Case<'_>, part: Part) -> Option<Fault> {
+    let paths = paths(case)?;
+    surest(&paths, |other| other == part).map(|(_, _, fault)| fault.clone())
 }
 
 fn culprit(what: &Break) -> Culprit {
@@ -201,28 +330,28 @@ pub(super) fn open_ingress(case: &Case<'_>, ingress: &Ingress) -> Option<Command
     })
 }
 
-/// The commands that let an ACL pass what it drops.
+/// The command that lets an ACL pass what it drops, where a rule can stand that undoes no other.
 pub(super) fn open_acl(case: &Case<'_>, what: &Break) -> Option<Command> {
-    let Break::NetworkAcl { acl, egress, ports, cidr, .. } = what else { return None };
+    let Break::NetworkAcl { acl, egress, ports, cidr, opening: Opening::At(number), .. } = what else { return None };
     let command = case.aws_at_task("ec2 create-network-acl-entry").name("--network-acl-id", Kind::NetworkAcl, acl.as_str());
-    let number = rule_number(case, acl, *egress).map_or(Part::Words("<number>"), Part::Number);
-    let command = command.words(if *egress { "--egress" } else { "--ingress" }).argument("--rule-number", &[number]).words("--protocol tcp");
-    let ports = [Part::Words("From="), Part::Number(ports.0.into()), Part::Words(",To="), Part::Number(ports.1.into())];
+    let command = command.words(if *egress { "--egress" } else { "--ingress" }).number("--rule-number", *number).words("--protocol tcp");
+    let ports = [Argument::Words("From="), Argument::Number(ports.0.into()), Argument::Words(",To="), Argument::Number(ports.1.into())];
     Some(command.argument("--port-range", &ports).name("--cidr-block", Kind::Cidr, cidr.as_str()).words("--rule-action allow"))
 }
 
-/// A free number for a rule that counts: before all others where one of them denies something, else after them.
-fn rule_number(case: &Case<'_>, acl: &str, egress: bool) -> Option<i64> {
-    const LAST: i64 = 32767;
+/// The command that switches a part of a VPC's DNS on.
+pub(super) fn switch_on(case: &Case<'_>, vpc: &str, attribute: &str) -> Command {
+    let option = if attribute == "enableDnsSupport" { "--enable-dns-support" } else { "--enable-dns-hostnames" };
+    case.aws_at_task("ec2 modify-vpc-attribute").name("--vpc-id", Kind::Vpc, vpc).words(option)
+}
+
+/// The commands that switch on what the private DNS of an endpoint needs.
+pub(super) fn switch_dns_on(case: &Case<'_>) -> Vec<Command> {
     let snapshot = snapshot(case);
-    let acl = snapshot.network_acls.found()?.iter().find(|listed| listed.network_acl_id.as_deref() == Some(acl))?;
-    let rules: Vec<&AclEntry> = acl.entry_set.iter().filter(|rule| rule.egress == egress && rule.rule_number.is_some_and(|number| number < LAST)).collect();
-    let numbers = || rules.iter().filter_map(|rule| rule.rule_number);
-    if rules.iter().any(|rule| rule.rule_action.as_deref() == Some("deny")) {
-        let lowest = numbers().min()?;
-        return (lowest > 1).then(|| (lowest - 10).max(1));
-    }
-    Some(numbers().max().map_or(100, |highest| highest + 10)).filter(|number| *number < LAST)
+    let vpc = snapshot.subnets.found().into_iter().flatten().find_map(|subnet| subnet.vpc_id.as_deref());
+    let (Some(vpc), Some(dns)) = (vpc, snapshot.dns.found()) else { return Vec::new() };
+    let needed = [("enableDnsSupport", dns.enable_dns_support), ("enableDnsHostnames", dns.enable_dns_hostnames)];
+    needed.into_iter().filter(|(_, on)| *on == Some(false)).map(|(attribute, _)| switch_on(case, vpc, attribute)).collect()
 }
 
 /// The command that lets the caller's group send.
@@ -235,19 +364,24 @@ pub(super) fn open_egress(case: &Case<'_>, what: &Break) -> Option<Command> {
         Remote::Group(group) => (",UserIdGroupPairs=[{GroupId=", Kind::SecurityGroup, group),
         Remote::PrefixList(list) => (",PrefixListIds=[{PrefixListId=", Kind::PrefixList, list),
     };
-    let ports = [Part::Words("IpProtocol=tcp,FromPort="), Part::Number(port), Part::Words(",ToPort="), Part::Number(port)];
-    let to = [Part::Words(pairs), Part::Name(kind, Some(id)), Part::Words("}]")];
+    let ports = [Argument::Words("IpProtocol=tcp,FromPort="), Argument::Number(port), Argument::Words(",ToPort="), Argument::Number(port)];
+    let to = [Argument::Words(pairs), Argument::Name(kind, Some(id)), Argument::Words("}]")];
     Some(command.argument("--ip-permissions", &[&ports[..], &to[..]].concat()))
 }
 
-/// The VPC's endpoints for the service that was called.
-pub(super) fn endpoints<'c>(case: &Case<'c>) -> Option<impl Iterator<Item = &'c VpcEndpoint>> {
-    let service = case.service().1?;
-    let suffix = format!(".{}.{service}", case.own_region());
-    let listed = Snapshot::questions(case.evidence, case.own_region(), &caller(case))
-        .into_iter()
-        .find_map(|question| case.look::<Vec<VpcEndpoint>>(&question).found())?;
-    Some(listed.iter().filter(move |endpoint| endpoint.service_name.as_ref().is_some_and(|name| name.ends_with(&suffix))))
+/// The endpoints through which the call can have passed: an interface endpoint has the service's name, a gateway endpoint stands in the route table
+/// of the caller's subnet. Those of the action's own service.
+pub(super) fn endpoints<'c>(case: &Case<'c>, action: &str) -> Option<Vec<&'c VpcEndpoint>> {
+    let caller = caller(case);
+    let questions = Snapshot::questions(case.evidence, case.own_region(), case.task.account.as_deref(), &caller);
+    let listed = questions.iter().find_map(|question| case.look::<Vec<VpcEndpoint>>(question).found())?;
+    let tables = questions.iter().find_map(|question| case.look::<Vec<RouteTable>>(question).found());
+    let tables = caller.subnets.iter().map(|subnet| tables.and_then(|tables| RouteTable::of_subnet(tables, subnet)?.0.route_table_id.as_deref()));
+    let tables: Vec<Option<&str>> = tables.collect();
+    let of_action = |service: &str| service.split('.').next() == action.split(':').next();
+    let destinations: Vec<Destination> = destinations(case).into_iter().filter(|to| to.service.as_deref().is_some_and(of_action)).collect();
+    let passed = |endpoint: &&VpcEndpoint| destinations.iter().any(|to| tables.iter().any(|table| is_passed(endpoint, to, case.own_region(), *table)));
+    Some(listed.iter().filter(passed).collect())
 }
 
 /// The file systems that the case can be about.
@@ -273,7 +407,9 @@ fn mount_targets_question(case: &Case<'_>, file_system: String) -> Question {
 /// Asks for the way to the file systems.
 pub(super) fn ask_mount(case: &Case<'_>) -> Vec<Question> {
     let targets = file_systems(case).into_iter().map(|id| mount_targets_question(case, id));
-    targets.chain(ask(case)).collect()
+    let known = mount_targets(case);
+    let groups = known.iter().filter_map(|(_, known)| known.found()).flatten().flat_map(|target| target.security_groups.iter().flatten().cloned());
+    targets.chain(ask(case)).chain(named_groups(case.own_region(), groups)).collect()
 }
 
 /// What is known of each file system's mount targets.
@@ -281,11 +417,10 @@ pub(super) fn mount_targets<'c>(case: &Case<'c>) -> Vec<(String, Known<'c, Vec<M
     file_systems(case).into_iter().map(|id| (id.clone(), case.look(&mount_targets_question(case, id)))).collect()
 }
 
-/// The way to a file system that is shut, or else to the first.
-pub(super) fn mount_path(case: &Case<'_>) -> Option<Path> {
+/// The ways to the file systems.
+pub(super) fn mount_paths(case: &Case<'_>) -> Option<Vec<Path>> {
     let snapshot = snapshot(case);
     snapshot.subnets.found()?;
-    let targets = mount_targets(case).into_iter().filter(|(_, known)| known.found().is_some());
-    let paths: Vec<Path> = targets.map(|(id, known)| mount(&snapshot, &id, known)).collect();
-    paths.into_iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
+    let paths: Vec<Path> = mount_targets(case).into_iter().map(|(id, known)| mount(&snapshot, &id, known)).collect();
+    (!paths.is_empty()).then_some(paths)
 }

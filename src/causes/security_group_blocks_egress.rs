@@ -4,7 +4,7 @@ use super::assessment::{Finding, Fix};
 use super::case::Case;
 use super::judgement::{Judgement, joined};
 use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use crate::network::Part;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "security-group-blocks-egress",
@@ -22,15 +22,8 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[],
 };
 
-/// The hop that this cause stands for.
-fn is_it(what: &Break) -> bool {
-    matches!(what, Break::SecurityGroupEgress { .. })
-}
-
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) =
-        path::judge(case, is_it, &["security group"], format!("{}'s security group lets nothing out to {}", path::caller_name(case), case.service_name()))
-    {
+    if let Some(judged) = path::judge(case, Part::Group, format!("{}'s security group lets nothing out to {}", path::caller_name(case), case.service_name())) {
         return judged;
     }
     Judgement::new(Verdict::Possible, format!("the task's security group lets nothing out to {service}", service = case.service_name()))
@@ -39,7 +32,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(open) = path::fault(case, is_it).and_then(|fault| path::open_egress(case, &fault.what)) {
+    if let Some(open) = path::fault(case, Part::Group).and_then(|fault| path::open_egress(case, &fault.what)) {
         return Fix::words(format!("allow tcp/443 out in the security group{}", case.then_again())).run(case.commands([open]));
     }
     Fix::words("allow tcp/443 out in the security group of the task (on EC2, of the container instance)")

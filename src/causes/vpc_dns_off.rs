@@ -3,9 +3,8 @@
 use super::assessment::{Finding, Fix};
 use super::case::Case;
 use super::judgement::{Judgement, joined};
-use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use crate::network::{Break, Part};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -27,13 +26,8 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
-/// The hop that this cause stands for.
-fn is_it(what: &Break) -> bool {
-    matches!(what, Break::DnsOff { .. })
-}
-
 fn title(case: &Case<'_>) -> String {
-    match path::fault(case, is_it).map(|fault| fault.what) {
+    match path::fault(case, Part::Dns).map(|fault| fault.what) {
         Some(Break::DnsOff { attribute: "enableDnsHostnames", .. }) => {
             format!("the VPC endpoint for {} is not used, because enableDnsHostnames is off", case.service_name())
         }
@@ -42,7 +36,7 @@ fn title(case: &Case<'_>) -> String {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, &["VPC", "name servers"], title(case)) {
+    if let Some(judged) = path::judge(case, Part::Dns, title(case)) {
         let servers = path::own_name_servers(case);
         if case.symptom.fault != Fault::Dns || judged.verdict != Verdict::RuledOut || servers.is_empty() {
             return judged;
@@ -67,10 +61,8 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Break::DnsOff { vpc, attribute }) = path::fault(case, is_it).map(|fault| fault.what) {
-        let option = if attribute == "enableDnsSupport" { "--enable-dns-support" } else { "--enable-dns-hostnames" };
-        let modify = case.aws_at_task("ec2 modify-vpc-attribute").name("--vpc-id", Kind::Vpc, vpc.as_str()).words(option);
-        return Fix::words(format!("switch {attribute} on for {vpc}{}", case.then_again())).run(case.commands([modify]));
+    if let Some(Break::DnsOff { vpc, attribute }) = path::fault(case, Part::Dns).map(|fault| fault.what) {
+        return Fix::words(format!("switch {attribute} on for {vpc}{}", case.then_again())).run(case.commands([path::switch_on(case, &vpc, attribute)]));
     }
     let servers = path::own_name_servers(case);
     if !servers.is_empty() {

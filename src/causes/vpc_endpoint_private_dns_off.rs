@@ -5,7 +5,7 @@ use super::case::Case;
 use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use crate::network::{Break, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-endpoint-private-dns-off",
@@ -23,14 +23,9 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[],
 };
 
-/// The hop that this cause stands for.
-fn is_it(what: &Break) -> bool {
-    matches!(what, Break::EndpointPrivateDnsOff { .. })
-}
-
 fn judge(case: &Case<'_>) -> Judgement {
     if let Some(judged) =
-        path::judge(case, is_it, &["endpoint"], format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name()))
+        path::judge(case, Part::PrivateDns, format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name()))
     {
         return judged;
     }
@@ -43,9 +38,13 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Break::EndpointPrivateDnsOff { endpoint }) = path::fault(case, is_it).map(|fault| fault.what) {
+    if let Some((Break::EndpointPrivateDnsOff { endpoint }, doubt)) = path::fault(case, Part::PrivateDns).map(|fault| (fault.what, fault.doubt)) {
         let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, endpoint.as_str());
-        return Fix::words(format!("switch private DNS on for {endpoint}{}", case.then_again())).run(case.commands([modify.words("--private-dns-enabled")]));
+        let unless = if doubt.is_some() { ", unless a private hosted zone of the VPC holds the name, beside which AWS refuses it" } else { "" };
+        let before = path::switch_dns_on(case);
+        let and = if before.is_empty() { "" } else { ", for which the VPC's DNS has to be on" };
+        let text = format!("switch private DNS on for {endpoint}{and}{unless}{}", case.then_again());
+        return Fix::words(text).run(case.commands(before.into_iter().chain([modify.words("--private-dns-enabled")])));
     }
     Fix::words("switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC").run(case.describe_endpoints())
 }

@@ -6,7 +6,7 @@ use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::snippet;
 use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use crate::network::{Break, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-endpoint-unreachable",
@@ -24,15 +24,8 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[],
 };
 
-/// The hop that this cause stands for.
-fn is_it(what: &Break) -> bool {
-    matches!(what, Break::EndpointUnreachable { .. })
-}
-
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) =
-        path::judge(case, is_it, &["endpoint", "gateway endpoint"], format!("the VPC endpoint for {} keeps the task out", case.service_name()))
-    {
+    if let Some(judged) = path::judge(case, Part::Endpoint, format!("the VPC endpoint for {} keeps the task out", case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(false) {
@@ -45,7 +38,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Break::EndpointUnreachable { endpoint, ingress }) = path::fault(case, is_it).map(|fault| fault.what) {
+    if let Some(Break::EndpointUnreachable { endpoint, ingress }) = path::fault(case, Part::Endpoint).map(|fault| fault.what) {
         let snippets = ingress.as_ref().map(snippet::ingress).unwrap_or_default();
         let (text, mending) = match ingress {
             Some(ingress) => ("let tcp/443 from the task into the security group of the endpoint", path::open_ingress(case, &ingress)),

@@ -5,7 +5,7 @@ use super::case::Case;
 use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use crate::network::{Break, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-nat-broken",
@@ -23,13 +23,8 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[],
 };
 
-/// The hop that this cause stands for.
-fn is_it(what: &Break) -> bool {
-    matches!(what, Break::NatBroken { .. })
-}
-
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, &["route table"], format!("the NAT gateway between the task and {} does not work", case.service_name())) {
+    if let Some(judged) = path::judge(case, Part::Nat, format!("the NAT gateway between the task and {} does not work", case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
@@ -41,9 +36,9 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Break::NatBroken { route_table, nat_gateway }) = path::fault(case, is_it).map(|fault| fault.what) {
+    if let Some(Break::NatBroken { route_table, nat_gateway, range }) = path::fault(case, Part::Nat).map(|fault| fault.what) {
         let replace = case.aws_at_task("ec2 replace-route").name("--route-table-id", Kind::RouteTable, route_table.as_str());
-        let replace = replace.words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<working-nat-gateway>'");
+        let replace = replace.name("--destination-cidr-block", Kind::Cidr, range.as_str()).words("--nat-gateway-id '<working-nat-gateway>'");
         let text = format!("lead the route of {route_table} to a NAT gateway that works: {nat_gateway} does not{}", case.then_again());
         return Fix::words(text).run(case.commands([replace]));
     }

@@ -2,11 +2,11 @@
 
 use super::assessment::{Finding, Fix};
 use super::case::Case;
-use super::command::Part;
+use super::command::Part as Argument;
 use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use crate::network::Part;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-no-public-ip",
@@ -24,21 +24,16 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[],
 };
 
-/// The hop that this cause stands for.
-fn is_it(what: &Break) -> bool {
-    matches!(what, Break::NoPublicIp { .. })
-}
-
 fn judge(case: &Case<'_>) -> Judgement {
     if let Some(judged) =
-        path::judge(case, is_it, &["route table"], format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name()))
+        path::judge(case, Part::PublicAddress, format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name()))
     {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
         return Judgement::unsupported();
     }
-    if matches!(case.task.launch_type.as_deref(), Some("EC2" | "EXTERNAL")) {
+    if path::is_on_host(case) {
         return Judgement::unsupported();
     }
     Judgement::new(Verdict::Possible, format!("the task has no public IP, and its subnet's way to {service} needs one", service = case.service_name()))
@@ -47,17 +42,17 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if path::is_on_host(case) && path::fault(case, is_it).is_some() {
+    if path::is_on_host(case) && path::fault(case, Part::PublicAddress).is_some() {
         let associate = case.aws_at_task("ec2 associate-address").words("--instance-id '<instance>' --allocation-id '<elastic-ip>'");
         let text = "put the container instances into private subnets with a NAT gateway, or give them public addresses";
         return Fix::words(format!("{text}{}", case.then_again())).run(case.commands([associate]));
     }
-    if let (Some(service), Some(placement)) = (case.service_of_task(), case.placed().filter(|_| path::fault(case, is_it).is_some())) {
-        let mut network = vec![Part::Words("awsvpcConfiguration={subnets=[")];
+    if let (Some(service), Some(placement)) = (case.service_of_task(), case.placed().filter(|_| path::fault(case, Part::PublicAddress).is_some())) {
+        let mut network = vec![Argument::Words("awsvpcConfiguration={subnets=[")];
         network.extend(listed(Kind::Subnet, &placement.subnets));
-        network.push(Part::Words("],securityGroups=["));
+        network.push(Argument::Words("],securityGroups=["));
         network.extend(listed(Kind::SecurityGroup, &placement.security_groups));
-        network.push(Part::Words("],assignPublicIp=ENABLED}"));
+        network.push(Argument::Words("],assignPublicIp=ENABLED}"));
         let update = case.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, case.task.cluster.as_deref());
         let update = update.name("--service", Kind::Service, service).argument("--network-configuration", &network).words("--force-new-deployment");
         return Fix::words("give the task a public IP, or move it to private subnets with a NAT gateway").run([update]);
@@ -67,6 +62,6 @@ fn fix(case: &Case<'_>) -> Fix {
 }
 
 /// The names of a list, as the shorthand of the AWS CLI takes them.
-fn listed(kind: Kind, names: &[String]) -> impl Iterator<Item = Part<'_>> {
-    names.iter().flat_map(move |name| [Part::Words(","), Part::Name(kind, Some(name.as_str()))]).skip(1)
+fn listed(kind: Kind, names: &[String]) -> impl Iterator<Item = Argument<'_>> {
+    names.iter().flat_map(move |name| [Argument::Words(","), Argument::Name(kind, Some(name.as_str()))]).skip(1)
 }

@@ -6,7 +6,7 @@ use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::snippet;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use crate::network::{Break, Part};
 use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -67,21 +67,17 @@ pub(super) fn needs_network(symptom: &Symptom) -> bool {
     )
 }
 
-/// The hop that this cause stands for.
-fn is_it(what: &Break) -> bool {
-    matches!(what, Break::NoRoute { .. })
-}
-
 fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, is_it, &["route table"], format!("no route from {} to {}", path::caller_name(case), case.service_name())) {
+    if let Some(judged) = path::judge(case, Part::Route, format!("no route from {} to {}", path::caller_name(case), case.service_name())) {
         return judged;
     }
     if case.reached_for_endpoint() == Some(true) {
         return Judgement::unsupported();
     }
-    let whose = match case.task.launch_type.as_deref() {
-        Some("EC2" | "EXTERNAL") => Some("on this launch type the container instance makes the call: its subnet and security group count".to_owned()),
-        _ => case.task.subnet.as_ref().map(|subnet| format!("the task's network interface was in {subnet}")),
+    let whose = if path::is_on_host(case) {
+        Some("on this launch type the container instance makes the call: its subnet and security group count".to_owned())
+    } else {
+        case.task.subnet.as_ref().map(|subnet| format!("the task's network interface was in {subnet}"))
     };
     Judgement::new(Verdict::Possible, format!("no network path from the task to {}", case.service_name()))
         .culprit(case.endpoint())
@@ -94,27 +90,32 @@ fn judge(case: &Case<'_>) -> Judgement {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Break::NoRoute { route_table, gateway }) = path::fault(case, is_it).map(|fault| fault.what) {
-        let snippets = if gateway.is_none() { snippet::nat_route(&route_table) } else { Vec::new() };
-        let mending = match &gateway {
-            Some(gateway) => case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, gateway.as_str()).name(
-                "--add-route-table-ids",
-                Kind::RouteTable,
-                route_table.as_str(),
-            ),
-            None => case
-                .aws_at_task("ec2 create-route")
-                .name("--route-table-id", Kind::RouteTable, route_table.as_str())
-                .words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<nat-gateway>'"),
+    // No endpoint serves a registry of others, nor most services of another Region.
+    let can_have_endpoint = path::can_have_endpoint(case);
+    if let Some(Break::NoRoute { route_table, gateway, black_hole }) = path::fault(case, Part::Route).map(|fault| fault.what) {
+        let snippets = if gateway.is_none() && black_hole.is_none() { snippet::nat_route(&route_table) } else { Vec::new() };
+        let of_table = |words| case.aws_at_task(words).name("--route-table-id", Kind::RouteTable, route_table.as_str());
+        let mending = match (&gateway, &black_hole) {
+            (Some(gateway), _) => {
+                let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, gateway.as_str());
+                modify.name("--add-route-table-ids", Kind::RouteTable, route_table.as_str())
+            }
+            (None, Some(range)) => {
+                of_table("ec2 replace-route").name("--destination-cidr-block", Kind::Cidr, range.as_str()).words("--nat-gateway-id '<nat-gateway>'")
+            }
+            (None, None) => of_table("ec2 create-route").words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<nat-gateway>'"),
         };
-        let way = gateway.as_ref().map_or_else(
-            || format!("a route from {route_table} to a NAT gateway, or an endpoint for it with private DNS"),
-            |gateway| format!("{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"),
-        );
+        let way = match (&gateway, &black_hole) {
+            (Some(gateway), _) => format!("{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"),
+            (None, Some(range)) => format!("lead the route of {route_table} to {range} to a NAT gateway"),
+            (None, None) if can_have_endpoint => format!("a route from {route_table} to a NAT gateway, or an endpoint for it with private DNS"),
+            (None, None) => format!("a route from {route_table} to a NAT gateway, as no endpoint can serve it"),
+        };
         let text = format!("open a path to {}: {way}{}", case.service_name(), case.then_again());
         return Fix { snippets, ..Fix::words(text).run(case.commands([mending])) };
     }
-    let way = "an endpoint for it with private DNS whose security group lets 443 in, or a route to a NAT gateway; in a public subnet assignPublicIp ENABLED";
+    let endpoint = if can_have_endpoint { "an endpoint for it with private DNS whose security group lets 443 in, or " } else { "" };
+    let way = format!("{endpoint}a route to a NAT gateway; in a public subnet assignPublicIp ENABLED");
     Fix::words(format!("open a path to {}: {way}{}", case.service_name(), case.then_again()))
         .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))
 }

@@ -3,7 +3,7 @@
 use std::mem::discriminant;
 
 use super::rules::whichever;
-use super::{Fault, Hop, State};
+use super::{Fault, Hop, Part, State, Unsure};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Leg {
@@ -11,7 +11,7 @@ pub(super) struct Leg {
     pub(super) hops: Vec<Hop>,
     pub(super) faults: Vec<Fault>,
     pub(super) possible: Vec<Fault>,
-    pub(super) unsure: Vec<String>,
+    pub(super) unsure: Vec<Unsure>,
 }
 
 impl Leg {
@@ -21,10 +21,30 @@ impl Leg {
         self
     }
 
-    /// A hop that could not be judged, and why.
-    pub(super) fn doubt(mut self, hop: impl Into<String>, why: impl Into<String>) -> Self {
-        self.unsure.push(why.into());
+    /// A hop that could not be judged, why, and of which kinds of hops nothing is known for it.
+    pub(super) fn doubt(mut self, parts: &'static [Part], hop: impl Into<String>, why: impl Into<String>) -> Self {
+        self.unsure.push(Unsure { text: why.into(), parts });
         self.hop(State::Unsure, hop)
+    }
+
+    /// A way of which nothing is known.
+    pub(super) fn unseen(parts: &'static [Part], why: impl Into<String>) -> Self {
+        Self { state: State::Unsure, unsure: vec![Unsure { text: why.into(), parts }], ..Self::default() }
+    }
+
+    /// The same, where something else that nobody read could explain a failure as well: no fault of these kinds is proved, and none of their
+    /// hops. `proved` tells faults for which it makes no difference.
+    pub(super) fn doubted(self, parts: &'static [Part], why: String, proved: impl Fn(&Fault) -> bool) -> Self {
+        let mut leg = self.then(Self::unseen(parts, why.clone()));
+        for fault in leg.faults.iter_mut().filter(|fault| parts.contains(&fault.what.part()) && !proved(fault)) {
+            fault.doubt.get_or_insert_with(|| why.clone());
+        }
+        leg
+    }
+
+    /// The same, where it need not have been so when the call was made.
+    pub(super) fn perhaps(self, parts: &'static [Part], why: String) -> Self {
+        Self::either(vec![self, Self::unseen(parts, why)])
     }
 
     /// A fault that is certain if the state is broken, possible if that is unsure, and none else.

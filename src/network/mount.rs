@@ -2,12 +2,13 @@
 
 use super::leg::Leg;
 use super::place::{Arrival, Place, list, walk};
-use super::{Break, Path, Snapshot, State};
+use super::{Break, Part, Path, Snapshot, State};
 use crate::question::Known;
 use crate::question::facts::MountTarget;
 
 /// The port of NFS.
 const PORT: u16 = 2049;
+const PART: &[Part] = &[Part::MountTarget];
 
 /// Judges the way from the caller to a file system of Amazon EFS.
 #[must_use]
@@ -19,11 +20,11 @@ impl<'e> Place<'_, 'e> {
     fn reach_file_system(&self, file_system: &str, targets: Known<'e, Vec<MountTarget>>) -> Leg {
         let hop = format!("mount target of {file_system}");
         let Some(zone) = self.subnet.availability_zone.as_deref() else {
-            return Leg::default().doubt(hop, format!("the Availability Zone of {} is not told", self.id));
+            return Leg::default().doubt(Part::ALL, hop, format!("the Availability Zone of {} is not told", self.id));
         };
         let targets = match list(targets, "the mount targets") {
             Ok(targets) => targets,
-            Err(why) => return Leg::default().doubt(hop, why),
+            Err(why) => return Leg::default().doubt(Part::ALL, hop, why),
         };
         let is_near = |target: &&MountTarget| {
             let in_vpc = target.vpc_id.is_none() || self.subnet.vpc_id.is_none() || target.vpc_id == self.subnet.vpc_id;
@@ -38,15 +39,22 @@ impl<'e> Place<'_, 'e> {
         let id = target.mount_target_id.as_deref().unwrap_or("<mount-target>");
         match target.life_cycle_state.as_deref() {
             Some("available") => {}
-            None | Some("updating") => return Leg::default().doubt(format!("mount target {id}"), format!("{id} is being changed, or its state is not told")),
+            None | Some("updating") => {
+                return Leg::default().doubt(Part::ALL, format!("mount target {id}"), format!("{id} is being changed, or its state is not told"));
+            }
             Some(state) => {
                 let what = Break::MountTargetNotAvailable { mount_target: id.to_owned(), state: state.to_owned() };
                 let proof = format!("{id}, the mount target of {file_system} in {zone}, is {state}, not available");
                 return Leg::default().judged(State::Broken, format!("mount target {id}: {state}"), self.fault(what, "DescribeMountTargets", proof));
             }
         }
-        let groups = target.security_groups.iter().flatten().map(String::as_str).collect();
-        let at = Arrival { kind: "mount target", id, groups, subnets: target.subnet_id.as_deref().into_iter().collect(), port: PORT };
-        self.arrive(&at, "DescribeSecurityGroups", |ingress| Break::MountTargetGroup { mount_target: id.to_owned(), ingress })
+        let groups = match (&target.security_groups, &target.security_groups_unread) {
+            (Some(groups), _) if !groups.is_empty() => Ok(groups.iter().map(String::as_str).collect()),
+            (_, Some(why)) => Err(format!("the security groups of mount target {id} could not be read: {why}")),
+            _ => Err(format!("the security groups of mount target {id} are not known")),
+        };
+        let subnets = target.subnet_id.as_deref().into_iter().collect();
+        let at = Arrival { kind: "mount target", id, part: PART, groups, subnets, port: PORT };
+        self.arrive(&at, |ingress| Break::MountTargetGroup { mount_target: id.to_owned(), ingress })
     }
 }

@@ -1,8 +1,11 @@
 //! Where a task must get to before it starts, as its definition tells.
 
-use super::Destination;
-use crate::arn::Arn;
-use crate::task_definition::{ReferenceKind, Target, TaskDefinition};
+use std::borrow::Cow;
+
+use super::{Destination, Names};
+use crate::arn::{Arn, is_region};
+use crate::question::facts::VpcEndpoint;
+use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition};
 
 const HTTPS: u16 = 443;
 
@@ -11,35 +14,60 @@ impl Destination {
     #[must_use]
     pub fn aws(service: &'static str, region: &str) -> Self {
         let name = if service == "ecr.api" { "api.ecr" } else { service };
-        Self { service: Some(service), region: region.to_owned(), host: format!("{name}.{region}.{}", suffix(region)), port: HTTPS }
+        let host = format!("{name}.{region}.{}", suffix(region));
+        Self { service: Some(Cow::Borrowed(service)), region: region.to_owned(), ..Self::host(&host, HTTPS) }
     }
 
     /// A host that is none of AWS's.
     #[must_use]
     pub fn host(host: &str, port: u16) -> Self {
-        Self { service: None, region: String::new(), host: host.to_owned(), port }
+        Self { service: None, region: String::new(), host: host.to_owned(), names: Names::Plain, port, address: None, guessed: None }
     }
+
+    /// What has this name: a service of AWS that endpoints can serve, or any other host.
+    #[must_use]
+    pub fn named(host: &str, port: u16) -> Self {
+        Self::of_aws(host, port).unwrap_or_else(|| Self::host(host, port))
+    }
+
+    /// By AWS's names: `secretsmanager.REGION`, `api.ecr.REGION`, `BUCKET.s3.REGION`, with `-fips` behind the service, or of a dual-stack family.
+    fn of_aws(host: &str, port: u16) -> Option<Self> {
+        let suffixes = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn", "on.aws", "amazonaws.eu"];
+        let (rest, suffix) = suffixes.into_iter().find_map(|suffix| Some((host.strip_suffix(suffix)?.strip_suffix('.')?, suffix)))?;
+        let mut labels: Vec<&str> = rest.split('.').collect();
+        let region = labels.pop().filter(|region| is_region(region))?;
+        let mut names = if suffix.starts_with("amazonaws") { Names::Plain } else { Names::DualStack };
+        if labels.last() == Some(&"dualstack") {
+            labels.pop();
+            // Of Amazon S3 the gateway endpoints serve them alike.
+            names = Names::DualStack;
+        }
+        let mut last = labels.pop()?;
+        if let Some(service) = last.strip_suffix("-fips") {
+            (last, names) = (service, Names::Fips);
+        }
+        let service = match (labels.pop(), last) {
+            (_, "s3") => "s3".to_owned(),
+            (Some("api"), "ecr") | (None, "ecr") => "ecr.api".to_owned(),
+            (Some("dkr"), "ecr") | (_, "dkr-ecr") => "ecr.dkr".to_owned(),
+            (None, service) => service.to_owned(),
+            // Nothing tells how endpoints would name it.
+            (Some(_), _) => return None,
+        };
+        Some(Self { service: Some(Cow::Owned(service)), region: region.to_owned(), names, ..Self::host(host, port) })
+    }
+}
+
+/// Whether an endpoint is for a service that a task may need before it starts.
+pub(super) fn may_be_needed(endpoint: &VpcEndpoint) -> bool {
+    let name = endpoint.service_name.as_deref().unwrap_or_default();
+    [".secretsmanager", ".ssm", ".ecr", ".s3", ".logs"].iter().any(|service| name.contains(service))
 }
 
 /// Where a task of this definition must get to before it starts, secrets first; `region` is the task's.
 #[must_use]
 pub fn needed(definition: &TaskDefinition, region: &str) -> Vec<Destination> {
-    let references = definition.references();
-    let mut ranked: Vec<(u8, Destination)> = Vec::new();
-    for reference in &references {
-        match (reference.kind, reference.target()) {
-            (ReferenceKind::Secret, Some(Target::Secret(secret))) => ranked.push((0, Destination::aws("secretsmanager", region_of(secret.arn, region)))),
-            (ReferenceKind::RegistryCredentials, Some(Target::Secret(secret))) => {
-                ranked.push((0, Destination::aws("secretsmanager", region_of(secret.arn, region))));
-            }
-            (ReferenceKind::Secret, Some(Target::Parameter(_) | Target::Template(_) | Target::Value)) => {
-                ranked.push((1, Destination::aws("ssm", region_of(&reference.value_from, region))));
-            }
-            (ReferenceKind::Image, _) => ranked.extend(registry(&reference.value_from)),
-            (ReferenceKind::EnvFile, _) => ranked.extend(bucket(&reference.value_from, region).map(|bucket| (4, bucket))),
-            _ => {}
-        }
-    }
+    let mut ranked: Vec<(u8, Destination)> = definition.references().iter().flat_map(|reference| ranked(reference, region)).collect();
     let logs =
         definition.containers.iter().filter_map(|container| container.log_configuration.as_ref()).filter(|log| log.log_driver.as_deref() == Some("awslogs"));
     ranked.extend(logs.map(|log| (3, Destination::aws("logs", log.options.get("awslogs-region").and_then(Option::as_deref).unwrap_or(region)))));
@@ -53,8 +81,32 @@ pub fn needed(definition: &TaskDefinition, region: &str) -> Vec<Destination> {
     all
 }
 
+/// What is called for one reference of a definition.
+#[must_use]
+pub fn called_for(reference: &Reference, region: &str) -> Vec<Destination> {
+    ranked(reference, region).into_iter().map(|(_, destination)| destination).collect()
+}
+
+fn ranked(reference: &Reference, region: &str) -> Vec<(u8, Destination)> {
+    match (reference.kind, reference.target()) {
+        (ReferenceKind::Secret | ReferenceKind::RegistryCredentials, Some(Target::Secret(secret))) => {
+            vec![(0, Destination::aws("secretsmanager", region_of(secret.arn, region)))]
+        }
+        (ReferenceKind::Secret, Some(Target::Parameter(_) | Target::Template(_) | Target::Value)) => {
+            vec![(1, Destination::aws("ssm", region_of(&reference.value_from, region)))]
+        }
+        (ReferenceKind::Image, _) => registry(&reference.value_from),
+        (ReferenceKind::EnvFile, _) => bucket(&reference.value_from, region).map(|bucket| (4, bucket)).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn suffix(region: &str) -> &'static str {
-    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+    match region.split('-').next() {
+        Some("cn") => "amazonaws.com.cn",
+        Some("eusc") => "amazonaws.eu",
+        _ => "amazonaws.com",
+    }
 }
 
 fn region_of<'a>(arn: &'a str, own: &'a str) -> &'a str {
@@ -66,16 +118,14 @@ fn registry(image: &str) -> Vec<(u8, Destination)> {
     let first = image.split_once('/').map(|(first, _)| first).filter(|first| first.contains(['.', ':']) || *first == "localhost");
     let registry = first.filter(|&host| host != "docker.io").unwrap_or("registry-1.docker.io");
     let (host, port) = registry.split_once(':').map_or((registry, HTTPS), |(host, port)| (host, port.parse().unwrap_or(HTTPS)));
-    let Some((_, rest)) = host.split_once(".dkr.ecr.") else { return vec![(5, Destination::host(host, port))] };
-    let region = rest.split('.').next().unwrap_or(rest);
-    let layers = format!("prod-{region}-starport-layer-bucket.s3.{region}.{}", suffix(region));
-    [
-        Destination::aws("ecr.api", region),
-        Destination { host: host.to_owned(), ..Destination::aws("ecr.dkr", region) },
-        Destination { host: layers, ..Destination::aws("s3", region) },
-    ]
-    .map(|destination| (2, destination))
-    .into()
+    let named = Destination::named(host, port);
+    if named.service.as_deref() != Some("ecr.dkr") {
+        return vec![(5, named)];
+    }
+    let region = named.region.clone();
+    let layers = format!("prod-{region}-starport-layer-bucket.s3.{region}.{}", suffix(&region));
+    let api = Destination { names: named.names, ..Destination::aws("ecr.api", &region) };
+    [api, named, Destination { host: layers, ..Destination::aws("s3", &region) }].map(|destination| (2, destination)).into()
 }
 
 /// The bucket of an environment file; its ARN does not tell the Region, which is mostly the task's.

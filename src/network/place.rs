@@ -1,18 +1,21 @@
 //! A subnet from which a call is made, and what stands around it: name servers, security groups, network ACLs.
 
+use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 
 use super::address::Address;
 use super::leg::Leg;
-use super::rules::{Peer, passes, permits, whichever};
-use super::{Break, Fault, Ingress, Path, Remote, Snapshot, State};
+use super::rules::{Peer, opening, passes, permits, whichever};
+use super::{Break, Fault, Ingress, Part, Path, Remote, Settings, Snapshot, State, Unsure};
 use crate::question::Known;
-use crate::question::facts::{IpPermission, NetworkAcl, Route, RouteTable, SecurityGroup, Subnet};
+use crate::question::facts::{IpPermission, NetworkAcl, RouteTable, SecurityGroup, Subnet};
 
 /// The ports on which Linux expects answers.
-const ANSWERS: RangeInclusive<u16> = 32768..=60999;
-/// The ports on which a network ACL had better let answers through, whatever the system.
-const ALL_ANSWERS: (u16, u16) = (1024, 65535);
+const ON_LINUX: RangeInclusive<u16> = 32768..=60999;
+/// The ports on which Windows does.
+const ON_WINDOWS: RangeInclusive<u16> = 49152..=65535;
+/// The ports on which a NAT gateway does, and on which a network ACL had better let answers through, whatever the system.
+pub(super) const ALL_ANSWERS: RangeInclusive<u16> = 1024..=65535;
 /// Every IPv4 address.
 pub(super) const ANY: &str = "0.0.0.0/0";
 
@@ -23,13 +26,27 @@ pub(super) struct Place<'s, 'e> {
     pub(super) id: &'e str,
 }
 
+/// What is called: a port, at an address that is told or any public one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    pub(super) port: u16,
+    pub(super) address: Option<Ipv4Addr>,
+}
+
+impl Call {
+    pub(super) fn other_side(self) -> Address {
+        self.address.map_or(Address::Public, Address::at)
+    }
+}
+
 /// Something in the VPC that a call may end at: an interface endpoint or a mount target.
 pub(super) struct Arrival<'a> {
     /// What it is, in words.
     pub(super) kind: &'static str,
     pub(super) id: &'a str,
-    /// Its security groups.
-    pub(super) groups: Vec<&'a str>,
+    pub(super) part: &'static [Part],
+    /// Its security groups, or why they are not known.
+    pub(super) groups: Result<Vec<&'a str>, String>,
     /// The subnets of its network interfaces.
     pub(super) subnets: Vec<&'a str>,
     pub(super) port: u16,
@@ -57,17 +74,19 @@ pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place
     let legs: Vec<Leg> = ids
         .iter()
         .map(|&id| match &subnets {
-            Err(why) => Leg::default().doubt(format!("subnet {id}"), why.clone()),
+            Err(why) => Leg::default().doubt(Part::ALL, format!("subnet {id}"), why.clone()),
             Ok(subnets) => match subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id)) {
-                None => Leg::default().doubt(format!("subnet {id}"), format!("{id} was not found")),
-                Some(subnet) if subnet.cidr_block.is_none() => Leg::default().doubt(format!("subnet {id}"), format!("{id} has no IPv4 range")),
+                None => Leg::default().doubt(Part::ALL, format!("subnet {id}"), format!("{id} was not found")),
+                Some(subnet) if subnet.cidr_block.is_none() => {
+                    Leg::default().doubt(Part::ALL, format!("subnet {id}"), format!("{id} has no IPv4 range, and ways by IPv6 are not judged"))
+                }
                 Some(subnet) => judge(Place { snapshot, subnet, id }),
             },
         })
         .collect();
     let Some((worst, shown)) = legs.iter().enumerate().rev().max_by_key(|(_, leg)| leg.state) else {
         let why = if snapshot.caller.host.is_some() { "the instance's subnet is not known, or is none of AWS" } else { "the subnet is not known" };
-        let Leg { state, hops, faults, possible, unsure } = Leg::default().doubt("subnet: not known", why);
+        let Leg { state, hops, faults, possible, unsure } = Leg::default().doubt(Part::ALL, "subnet: not known", why);
         return Path { from: caller, to, state, hops, faults, possible, unsure };
     };
     let (hops, shown_from) = (shown.hops.clone(), from(ids[worst]));
@@ -75,21 +94,29 @@ pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place
     let broken: Vec<&str> = ids.iter().zip(&legs).filter(|(_, leg)| leg.state == State::Broken).map(|(&id, _)| id).collect();
     let some = (!broken.is_empty() && broken.len() < legs.len())
         .then(|| format!("only from {} of {} subnets is the way shut, and in which the task was is not known", broken.join(", "), legs.len()));
-    let Leg { state, faults, possible, mut unsure, .. } = Leg::either(legs);
-    unsure.extend(some);
+    let leg = Leg::either(legs);
+    let Leg { state, faults, possible, mut unsure, .. } = if snapshot.caller.by_settings { as_set(&snapshot.caller.settings, leg, Part::ALL) } else { leg };
+    unsure.extend(some.map(|text| Unsure { text, parts: &[] }));
     Path { from: format!("{caller} ({shown_from}){one_of}"), to, state, hops, faults, possible, unsure }
+}
+
+fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
+    match settings {
+        Settings::Own => leg,
+        Settings::Undated(why) => leg.doubted(parts, why.clone(), |_| false),
+        Settings::Changed(why) => leg.perhaps(parts, why.clone()),
+    }
 }
 
 impl<'e> Place<'_, 'e> {
     pub(super) fn fault(&self, what: Break, source: &'static str, proof: String) -> Fault {
-        Fault { what, subnet: self.id.to_owned(), proof, source }
+        Fault { what, subnet: self.id.to_owned(), proof, source, doubt: None }
     }
 
     /// The account that shares the subnet, where it is not the task's own. Whoever is shown the VPC's default security group sees all that its
     /// owner sees: those with whom a subnet is shared are not.
     pub(super) fn sharer(&self) -> Option<&'e str> {
-        let mut groups = self.snapshot.security_groups.found().into_iter().flatten();
-        let sees_all = groups.any(|group| group.group_name.as_deref() == Some("default"));
+        let sees_all = self.default_group().is_some();
         self.subnet.owner_id.as_deref().filter(|&owner| !sees_all && self.snapshot.account.is_some_and(|account| account != owner))
     }
 
@@ -97,25 +124,30 @@ impl<'e> Place<'_, 'e> {
         self.subnet.vpc_id.clone().unwrap_or_else(|| "<vpc>".to_owned())
     }
 
-    fn address(&self) -> Address {
+    pub(super) fn address(&self) -> Address {
         Address::within(self.subnet.cidr_block.as_deref())
+    }
+
+    /// The ports on which the caller expects answers.
+    pub(super) fn answers(&self) -> RangeInclusive<u16> {
+        if self.snapshot.caller.windows { ON_WINDOWS } else { ON_LINUX }
     }
 
     /// Whether the name can be resolved. Only an attribute that is needed counts.
     pub(super) fn dns(&self, needs_hostnames: bool) -> Leg {
         let dns = match self.snapshot.dns {
             Known::Found(dns) => dns,
-            Known::Unknown(why) => return Leg::default().doubt("VPC DNS", format!("the VPC's DNS settings could not be read: {why}")),
-            Known::Missing | Known::NotAsked => return Leg::default().doubt("VPC DNS", "the VPC's DNS settings were not read"),
+            Known::Unknown(why) => return Leg::default().doubt(&[Part::Dns], "VPC DNS", format!("the VPC's DNS settings could not be read: {why}")),
+            Known::Missing | Known::NotAsked => return Leg::default().doubt(&[Part::Dns], "VPC DNS", "the VPC's DNS settings were not read"),
         };
         let servers = &dns.domain_name_servers;
         let mut leg = Leg::default();
         if servers.is_empty() {
-            leg = leg.doubt("name servers: not known", "the name servers of the VPC's DHCP options could not be read");
+            leg = leg.doubt(&[Part::Dns], "name servers: not known", "the name servers of the VPC's DHCP options could not be read");
         }
         if self.has_own_resolver() {
             let named = servers.join(", ");
-            leg = leg.doubt(format!("name servers {named}"), format!("whether the name servers {named} of the DHCP options know the name"));
+            leg = leg.doubt(&[Part::Dns], format!("name servers {named}"), format!("whether the name servers {named} of the DHCP options know the name"));
         }
         let needed = [("enableDnsSupport", dns.enable_dns_support, true), ("enableDnsHostnames", dns.enable_dns_hostnames, needs_hostnames)];
         for (attribute, on, _) in needed.into_iter().filter(|(_, on, needed)| *needed && *on != Some(true)) {
@@ -123,8 +155,11 @@ impl<'e> Place<'_, 'e> {
             let hop = format!("VPC {vpc}: {attribute} {}", if on.is_none() { "not known" } else { "off" });
             // Resolvers of its own make the VPC's needless.
             let state = if servers.is_empty() || self.has_own_resolver() { State::Unsure } else { State::Broken };
-            leg =
-                if on.is_none() { leg.doubt(hop, format!("{attribute} of {vpc} could not be read")) } else { leg.judged(state, hop, self.dns_off(attribute)) };
+            leg = if on.is_none() {
+                leg.doubt(&[Part::Dns], hop, format!("{attribute} of {vpc} could not be read"))
+            } else {
+                leg.judged(state, hop, self.dns_off(attribute))
+            };
         }
         leg
     }
@@ -137,23 +172,55 @@ impl<'e> Place<'_, 'e> {
 
     /// Whether the DHCP options name servers that are not Amazon's.
     pub(super) fn has_own_resolver(&self) -> bool {
-        let amazons = |server: &String| server.eq_ignore_ascii_case("AmazonProvidedDNS") || server == "169.254.169.253";
+        // Amazon's answers at the third address of a range of the VPC as well.
+        let third = |server: &str, range: &str| {
+            let first = range.parse::<ipnet::Ipv4Net>().map(|range| u32::from(range.network()));
+            first.is_ok_and(|first| server.parse() == Ok(Ipv4Addr::from(first.saturating_add(2))))
+        };
+        let amazons = |server: &String| {
+            server.eq_ignore_ascii_case("AmazonProvidedDNS") || server == "169.254.169.253" || self.local_ranges().any(|range| third(server, range))
+        };
         self.snapshot.dns.found().is_some_and(|dns| !dns.domain_name_servers.iter().all(amazons))
+    }
+
+    /// The VPC's IPv4 ranges, as the routes within it tell.
+    fn local_ranges(&self) -> impl Iterator<Item = &'e str> {
+        let routes = self.table(self.id).map(|(table, _)| table.route_set.as_slice()).unwrap_or_default();
+        routes.iter().filter(|route| route.gateway_id.as_deref() == Some("local")).filter_map(|route| route.destination_cidr_block.as_deref())
+    }
+
+    /// Whether an address that was called is no public one, or one of the VPC.
+    pub(super) fn is_inside(&self, address: Ipv4Addr) -> bool {
+        let at = Address::at(address);
+        !super::address::is_public(address) || self.local_ranges().any(|range| at.in_range(range) == State::Ok)
     }
 
     /// The route table that counts for a subnet, and its name with a remark if it is the main one.
     pub(super) fn table(&self, subnet: &str) -> Result<(&'e RouteTable, String), String> {
         let tables = list(self.snapshot.route_tables, "the route tables")?;
-        let find = |counts: &dyn Fn(&RouteTable) -> bool| tables.iter().find(|table| counts(table));
-        let own = find(&|table| table.association_set.iter().any(|association| association.subnet_id.as_deref() == Some(subnet)));
-        let main = || find(&|table| table.association_set.iter().any(|association| association.main));
-        let table = own.or_else(main).ok_or_else(|| format!("no route table counts for {subnet}"))?;
+        let (table, is_own) = RouteTable::of_subnet(tables, subnet).ok_or_else(|| format!("no route table counts for {subnet}"))?;
         let id = table.route_table_id.as_deref().unwrap_or("<route-table>");
-        Ok((table, if own.is_some() { id.to_owned() } else { format!("{id} (main)") }))
+        Ok((table, if is_own { id.to_owned() } else { format!("{id} (main)") }))
     }
 
+    fn groups(&self) -> impl Iterator<Item = &'e SecurityGroup> {
+        self.snapshot.security_groups.iter().filter_map(|known| known.found()).flatten()
+    }
+
+    /// A group, or that nobody has it, or why that is not known.
     fn group(&self, id: &str) -> Result<Option<&'e SecurityGroup>, String> {
-        Ok(list(self.snapshot.security_groups, "the security groups")?.iter().find(|group| group.group_id.as_deref() == Some(id)))
+        if let Some(group) = self.groups().find(|group| group.group_id.as_deref() == Some(id)) {
+            return Ok(Some(group));
+        }
+        let unread = self.snapshot.security_groups.iter().find(|known| known.found().is_none());
+        let answers = if self.snapshot.security_groups.is_empty() { Some(&Known::NotAsked) } else { unread };
+        answers.map_or(Ok(None), |known| list(*known, "the security groups").map(|_| None))
+    }
+
+    /// The default security group of the subnet's VPC.
+    fn default_group(&self) -> Option<&'e SecurityGroup> {
+        let vpc = self.subnet.vpc_id.as_ref();
+        self.groups().find(|group| group.group_name.as_deref() == Some("default") && (group.vpc_id.is_none() || group.vpc_id.as_ref() == vpc))
     }
 
     /// The caller's security groups.
@@ -162,9 +229,15 @@ impl<'e> Place<'_, 'e> {
         if !named.is_empty() {
             return Ok(named.clone());
         }
-        let groups = list(self.snapshot.security_groups, "the security groups")?;
-        let default = groups.iter().find(|group| group.group_name.as_deref() == Some("default")).and_then(|group| group.group_id.as_deref());
-        default.map(|id| vec![id]).ok_or_else(|| "the VPC's default security group was not found".to_owned())
+        match self.default_group().and_then(|group| group.group_id.as_deref()) {
+            Some(id) => Ok(vec![id]),
+            None => self.group("").and(Err("the VPC's default security group was not found".to_owned())),
+        }
+    }
+
+    /// What is judged by the settings of a service counts only as far as the task had them.
+    pub(super) fn as_set(&self, leg: Leg, parts: &'static [Part]) -> Leg {
+        as_set(&self.snapshot.caller.settings, leg, parts)
     }
 
     /// Whether rules of these groups let peers pass, whichever it is. Rules of a group that was not found may.
@@ -186,7 +259,7 @@ impl<'e> Place<'_, 'e> {
         let judged = self.own_groups().and_then(|groups| Ok((self.permitted(&groups, |group| &group.ip_permissions_egress, port, peers)?, groups)));
         let (state, groups) = match judged {
             Ok(judged) => judged,
-            Err(why) => return Leg::default().doubt(format!("security group: egress tcp/{port} to {target}"), why),
+            Err(why) => return Leg::default().doubt(&[Part::Group], format!("security group: egress tcp/{port} to {target}"), why),
         };
         let named = groups.join(", ");
         let (hop, proof) = match state {
@@ -195,7 +268,8 @@ impl<'e> Place<'_, 'e> {
         };
         let whose = if self.snapshot.caller.host.is_some() { " of the host" } else { "" };
         let what = Break::SecurityGroupEgress { groups: groups.into_iter().map(str::to_owned).collect(), to, port };
-        Leg::default().judged(state, format!("security group {named}{whose}: {hop} tcp/{port} to {target}"), self.fault(what, "DescribeSecurityGroups", proof))
+        let hop = format!("security group {named}{whose}: {hop} tcp/{port} to {target}");
+        self.as_set(Leg::default().judged(state, hop, self.fault(what, "DescribeSecurityGroups", proof)), &[Part::Group])
     }
 
     fn acl(&self, subnet: &str) -> Result<&'e NetworkAcl, String> {
@@ -204,25 +278,27 @@ impl<'e> Place<'_, 'e> {
         acls.iter().find(counts).ok_or_else(|| format!("the network ACL of {subnet} was not found"))
     }
 
-    /// Whether the ACL of a subnet lets a connection to `port` and its answers pass. `calls` tells whether the subnet is the caller's.
-    pub(super) fn guard(&self, subnet: &str, calls: bool, port: u16, others: &[Address]) -> Leg {
+    /// Whether the ACL of a subnet lets a connection to `port` and its answers on the ports `answers` pass. `calls` tells whether the call comes
+    /// from the subnet.
+    pub(super) fn guard(&self, subnet: &str, calls: bool, port: u16, others: &[Address], answers: RangeInclusive<u16>) -> Leg {
         let words = |calls: bool| if calls { "out" } else { "in" };
-        let checks = format!("{} {port}, {} {}-{}", words(calls), words(!calls), ANSWERS.start(), ANSWERS.end());
-        let whose = if calls { String::new() } else { format!(" of {subnet}") };
+        let checks = format!("{} {port}, {} {}-{}", words(calls), words(!calls), answers.start(), answers.end());
+        let whose = if subnet == self.id { String::new() } else { format!(" of {subnet}") };
         let acl = match self.acl(subnet) {
             Ok(acl) => acl,
-            Err(why) => return Leg::default().doubt(format!("network ACL{whose}: {checks}"), why),
+            Err(why) => return Leg::default().doubt(&[Part::Acl], format!("network ACL{whose}: {checks}"), why),
         };
         let id = acl.network_acl_id.as_deref().unwrap_or("<network-acl>");
-        let asked = [(calls, port..=port, (port, port)), (!calls, ANSWERS, ALL_ANSWERS)];
-        let judged = asked.map(|(egress, ports, mend)| (whichever(others.iter().map(|&other| passes(acl, egress, &ports, other))), egress, ports, mend));
         let mut leg = Leg::default();
-        for (state, egress, ports, mend) in judged {
-            let cidr = others.first().map_or_else(|| ANY.to_owned(), Address::to_string);
+        for (egress, ports, mend) in [(calls, port..=port, (port, port)), (!calls, answers, (*ALL_ANSWERS.start(), *ALL_ANSWERS.end()))] {
+            let state = whichever(others.iter().map(|&other| passes(acl, egress, &ports, other)));
+            let other = others.first().copied().unwrap_or(Address::Anywhere);
+            let cidr = other.range();
+            let opening = opening(acl, egress, &ports, other, &cidr);
             let ports = if ports.start() == ports.end() { ports.start().to_string() } else { format!("{}-{}", ports.start(), ports.end()) };
             let drops = if state == State::Broken { "lets no" } else { "lets only a part of" };
-            let proof = format!("network ACL {id} of {subnet} {drops} tcp/{ports} {}, {} {cidr}", words(egress), if egress { "to" } else { "from" });
-            let what = Break::NetworkAcl { acl: id.to_owned(), guards: subnet.to_owned(), egress, ports: mend, cidr };
+            let proof = format!("network ACL {id} of {subnet} {drops} tcp/{ports} {}, {} {other}", words(egress), if egress { "to" } else { "from" });
+            let what = Break::NetworkAcl { acl: id.to_owned(), guards: subnet.to_owned(), egress, ports: mend, cidr, opening };
             leg = leg.blamed(state, self.fault(what, "DescribeNetworkAcls", proof));
         }
         let state = leg.state;
@@ -230,28 +306,26 @@ impl<'e> Place<'_, 'e> {
     }
 
     /// The addresses in a subnet of the VPC; where its own are not known, the VPC's, as the routes within it tell.
-    fn addresses_in(&self, subnet: &str) -> Vec<Address> {
+    pub(super) fn addresses_in(&self, subnet: &str) -> Vec<Address> {
         let known = self.snapshot.subnets.found().and_then(|subnets| subnets.iter().find(|known| known.subnet_id.as_deref() == Some(subnet)));
         if let Some(range) = known.and_then(|subnet| subnet.cidr_block.as_deref()) {
             return vec![Address::within(Some(range))];
         }
-        let is_local = |route: &&Route| route.gateway_id.as_deref() == Some("local");
-        let routes = self.table(self.id).map(|(table, _)| table.route_set.as_slice()).unwrap_or_default();
-        let local = routes.iter().filter(is_local).filter_map(|route| route.destination_cidr_block.as_deref());
-        let ranges: Vec<Address> = local.map(|range| Address::within(Some(range))).collect();
+        let ranges: Vec<Address> = self.local_ranges().map(|range| Address::within(Some(range))).collect();
         if ranges.is_empty() { vec![Address::Anywhere] } else { ranges }
     }
 
     /// Whether a call gets to something in the VPC: out of the caller's groups, past the ACLs of both sides, in by the other's groups.
-    pub(super) fn arrive(&self, at: &Arrival<'_>, source: &'static str, shut: impl FnOnce(Ingress) -> Break) -> Leg {
-        let Arrival { kind, id, groups, subnets, port } = at;
+    pub(super) fn arrive(&self, at: &Arrival<'_>, shut: impl FnOnce(Ingress) -> Break) -> Leg {
+        let Arrival { kind, id, part, groups, subnets, port } = at;
         let name = format!("{kind} {id}");
         let addresses: Vec<Address> = subnets.iter().flat_map(|subnet| self.addresses_in(subnet)).collect();
         let addresses = if addresses.is_empty() { vec![Address::Anywhere] } else { addresses };
-        let peers: Vec<Peer<'_>> = addresses.iter().map(|&address| Peer { address, groups: Some(groups.clone()), prefix_list: None }).collect();
-        let to = match groups.first() {
+        let named = groups.as_ref().ok();
+        let peers: Vec<Peer<'_>> = addresses.iter().map(|&address| Peer { address, groups: named.cloned(), prefix_list: None }).collect();
+        let to = match named.and_then(|groups| groups.first()) {
             Some(&group) => Remote::Group(group.to_owned()),
-            None => Remote::Cidr(addresses.first().map_or_else(|| ANY.to_owned(), Address::to_string)),
+            None => Remote::Cidr(addresses.first().map_or_else(|| ANY.to_owned(), Address::range)),
         };
         let mut leg = self.egress(&peers, *port, id, to);
         // Traffic within a subnet passes no ACL.
@@ -259,21 +333,20 @@ impl<'e> Place<'_, 'e> {
             if subnet == self.id {
                 return Leg::default();
             }
-            self.guard(self.id, true, *port, &self.addresses_in(subnet)).then(self.guard(subnet, false, *port, &[self.address()]))
+            let there = self.addresses_in(subnet);
+            self.guard(self.id, true, *port, &there, self.answers()).then(self.guard(subnet, false, *port, &[self.address()], self.answers()))
         });
         let ways: Vec<Leg> = ways.collect();
-        leg = leg.then(if ways.is_empty() { Leg::default().doubt(name.clone(), format!("the subnets of {name} are not known")) } else { Leg::either(ways) });
+        let nowhere = || Leg::default().doubt(&[Part::Acl], name.clone(), format!("the subnets of {name} are not known"));
+        leg = leg.then(if ways.is_empty() { nowhere() } else { Leg::either(ways) });
         let from = self.own_groups().ok();
         let caller = Peer { address: self.address(), groups: from.clone(), prefix_list: None };
-        let hop = |lets: &str| format!("{name}, group {}: {lets} tcp/{port} from the caller", groups.join(", "));
-        let state = if groups.is_empty() {
-            Err(format!("the security groups of {name} are not known"))
-        } else {
-            self.permitted(groups, |group| &group.ip_permissions, *port, &[caller])
-        };
-        let state = match state {
-            Ok(state) => state,
-            Err(why) => return leg.doubt(hop("in"), why),
+        let of_group = named.map(|groups| format!(", group {}", groups.join(", "))).unwrap_or_default();
+        let hop = |lets: &str| format!("{name}{of_group}: {lets} tcp/{port} from the caller");
+        let judged = groups.clone().and_then(|groups| Ok((self.permitted(&groups, |group| &group.ip_permissions, *port, &[caller])?, groups)));
+        let (state, groups) = match judged {
+            Ok(judged) => judged,
+            Err(why) => return leg.doubt(part, hop("in"), why),
         };
         let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
         let from = from.unwrap_or_default();
@@ -283,8 +356,9 @@ impl<'e> Place<'_, 'e> {
             State::Broken => format!("no rule of {whose} allows tcp/{port} from {callers}"),
             _ => format!("the rules of {whose} may not allow all tcp/{port} from {callers}"),
         };
-        let ingress = Ingress { groups: owned(groups), from: owned(&from), cidr: self.subnet.cidr_block.clone(), port: *port };
+        let ingress = Ingress { groups: owned(&groups), from: owned(&from), cidr: self.subnet.cidr_block.clone(), port: *port };
         let lets = if state == State::Broken { "no" } else { "in" };
-        leg.judged(state, hop(lets), self.fault(shut(ingress), source, proof))
+        let inside = Leg::default().judged(state, hop(lets), self.fault(shut(ingress), "DescribeSecurityGroups", proof));
+        leg.then(self.as_set(inside, part))
     }
 }

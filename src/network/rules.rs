@@ -1,9 +1,12 @@
 //! Whether rules let a TCP connection pass: those of security groups are a union, of those of a network ACL the first that matches counts.
+//! Where a rule of an ACL has to stand that lets it pass and undoes no other.
 
 use std::ops::RangeInclusive;
 
-use super::State;
+use ipnet::Ipv4Net;
+
 use super::address::Address;
+use super::{Opening, State};
 use crate::question::facts::{AclEntry, IpPermission, NetworkAcl};
 
 /// What a rule of a security group may name to mean the other side.
@@ -48,28 +51,84 @@ impl Peer<'_> {
     }
 }
 
+/// The number of the rule that stands behind all others and denies what none allows.
+const LAST: i64 = 32767;
+/// How far rules are put from each other.
+const STEP: i64 = 10;
+
 /// Whether a network ACL lets all of these ports pass to or from an address; unsure if some.
 pub(super) fn passes(acl: &NetworkAcl, egress: bool, ports: &RangeInclusive<u16>, address: Address) -> State {
-    let mut rules: Vec<&AclEntry> = acl.entry_set.iter().filter(|rule| rule.egress == egress && is_tcp(rule.protocol.as_deref())).collect();
-    rules.sort_by_key(|rule| rule.rule_number.unwrap_or(i64::MAX));
-    let ends = rules.iter().filter_map(|rule| rule.port_range.as_ref()).flat_map(|range| [range.from, range.to.map(|last| last.saturating_add(1))]);
-    let edges = ends.flatten().filter_map(|port| u16::try_from(port).ok()).filter(|port| ports.contains(port));
-    whichever(edges.chain([*ports.start()]).map(|port| first_match(&rules, port, address)))
+    let rules = sorted(acl, egress);
+    whichever(edges(&rules, ports).map(|port| first_match(&rules, port, address).0))
 }
 
-fn first_match(rules: &[&AclEntry], port: u16, address: Address) -> State {
-    let mut outcomes = Vec::new();
-    for rule in rules {
-        let (from, to) = rule.port_range.as_ref().map_or((None, None), |range| (range.from, range.to));
-        let matches = rule.cidr_block.as_deref().filter(|_| spans(from, to, port)).map_or(State::Broken, |range| address.in_range(range));
-        let outcome = if rule.rule_action.as_deref() == Some("allow") { State::Ok } else { State::Broken };
-        match matches {
-            State::Broken | State::Absent => {}
-            State::Unsure => outcomes.push(outcome),
-            State::Ok => return whichever(outcomes.into_iter().chain([outcome])),
+/// Where a rule for `cidr` has to stand that lets these ports pass: directly before the first rule that drops them. One that denies a part of the
+/// addresses or ports was put there on purpose.
+pub(super) fn opening(acl: &NetworkAcl, egress: bool, ports: &RangeInclusive<u16>, address: Address, cidr: &str) -> Opening {
+    let rules = sorted(acl, egress);
+    let mut dropping: Vec<&AclEntry> = edges(&rules, ports).flat_map(|port| first_match(&rules, port, address).1).collect();
+    dropping.sort_by_key(|rule| number(rule));
+    let wanted = cidr.parse::<Ipv4Net>().ok();
+    let drops_all = |rule: &AclEntry| {
+        let range = rule.cidr_block.as_deref().and_then(|range| range.parse::<Ipv4Net>().ok());
+        range.zip(wanted).is_some_and(|(range, wanted)| range.contains(&wanted)) && [*ports.start(), *ports.end()].into_iter().all(|port| is_for(rule, port))
+    };
+    if let Some(rule) = dropping.iter().find(|rule| number(rule) < LAST && !drops_all(rule)) {
+        return Opening::OnPurpose(number(rule));
+    }
+    let before = dropping.first().map_or(LAST, |rule| number(rule));
+    // Every rule of the direction has its number, whatever it is for.
+    let numbers = acl.entry_set.iter().filter(|rule| rule.egress == egress).map(number);
+    match numbers.filter(|number| *number < before).max() {
+        None if before == LAST => Opening::At(STEP * STEP),
+        previous => {
+            let previous = previous.unwrap_or(0);
+            let wanted = if before == LAST { previous + STEP } else { before - STEP };
+            let free = wanted.clamp(previous + 1, (before - 1).max(previous + 1));
+            if free < before { Opening::At(free) } else { Opening::NoRoom(before) }
         }
     }
-    whichever(outcomes.into_iter().chain([State::Broken]))
+}
+
+fn number(rule: &AclEntry) -> i64 {
+    rule.rule_number.unwrap_or(LAST)
+}
+
+/// The rules that can match TCP, in the order in which they are tried.
+fn sorted(acl: &NetworkAcl, egress: bool) -> Vec<&AclEntry> {
+    let mut rules: Vec<&AclEntry> = acl.entry_set.iter().filter(|rule| rule.egress == egress && is_tcp(rule.protocol.as_deref())).collect();
+    rules.sort_by_key(|rule| number(rule));
+    rules
+}
+
+/// Ports that stand for all: between two of them no rule begins or ends.
+fn edges(rules: &[&AclEntry], ports: &RangeInclusive<u16>) -> impl Iterator<Item = u16> {
+    let ends = rules.iter().filter_map(|rule| rule.port_range.as_ref()).flat_map(|range| [range.from, range.to.map(|last| last.saturating_add(1))]);
+    let within = ends.flatten().filter_map(|port| u16::try_from(port).ok()).filter(|port| ports.contains(port));
+    within.chain([*ports.start()]).collect::<Vec<_>>().into_iter()
+}
+
+fn is_for(rule: &AclEntry, port: u16) -> bool {
+    let (from, to) = rule.port_range.as_ref().map_or((None, None), |range| (range.from, range.to));
+    spans(from, to, port)
+}
+
+/// What the rules make of it, and the rules that deny it or a part of it.
+fn first_match<'r>(rules: &[&'r AclEntry], port: u16, address: Address) -> (State, Vec<&'r AclEntry>) {
+    let (mut outcomes, mut denying) = (Vec::new(), Vec::new());
+    for rule in rules {
+        let matches = rule.cidr_block.as_deref().filter(|_| is_for(rule, port)).map_or(State::Broken, |range| address.in_range(range));
+        if matches!(matches, State::Broken | State::Absent) {
+            continue;
+        }
+        let allows = rule.rule_action.as_deref() == Some("allow");
+        outcomes.push(if allows { State::Ok } else { State::Broken });
+        denying.extend((!allows).then_some(*rule));
+        if matches == State::Ok {
+            return (whichever(outcomes), denying);
+        }
+    }
+    (whichever(outcomes.into_iter().chain([State::Broken])), denying)
 }
 
 fn is_tcp(protocol: Option<&str>) -> bool {

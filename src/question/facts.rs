@@ -148,6 +148,8 @@ facts! { "PascalCase"
         life_cycle_state: Option<String>,
         /// Its security groups; absent where they could not be read.
         security_groups: Option<Vec<String>>,
+        /// Why they could not be read.
+        security_groups_unread: Option<String>,
     }
 
     /// Where a bucket is (`GetBucketLocation`).
@@ -268,6 +270,8 @@ facts! { "camelCase"
         rollout_state_reason: Option<String>,
         /// When it began.
         created_at: Option<Moment>,
+        /// Where its tasks are put.
+        network_configuration: Option<NetworkConfiguration>,
     }
 
     /// An instance that tasks run on (`DescribeContainerInstances`).
@@ -311,15 +315,23 @@ facts! { "camelCase"
         subnet_id: Option<String>,
         /// Its VPC.
         vpc_id: Option<String>,
-        /// Its range of IPv4 addresses.
+        /// Its range of IPv4 addresses; absent where it has IPv6 addresses only.
         cidr_block: Option<String>,
+        /// Its ranges of IPv6 addresses.
+        ipv6_cidr_block_association_set: Vec<Ipv6Range>,
         /// Its Availability Zone, by the account's name for it.
         availability_zone: Option<String>,
-        /// Addresses left.
+        /// IPv4 addresses left.
         #[serde(deserialize_with = "number")]
         available_ip_address_count: Option<i64>,
         /// The account that owns it.
         owner_id: Option<String>,
+    }
+
+    /// A range of IPv6 addresses.
+    Ipv6Range {
+        /// Such as `2600:1f18::/64`.
+        ipv6_cidr_block: Option<String>,
     }
 
     /// A route table (`DescribeRouteTables`).
@@ -378,6 +390,10 @@ facts! { "camelCase"
         state: Option<String>,
         /// `public` or `private`.
         connectivity_type: Option<String>,
+        /// When it was made.
+        create_time: Option<Moment>,
+        /// When it was deleted.
+        delete_time: Option<Moment>,
     }
 
     /// A VPC endpoint (`DescribeVpcEndpoints`).
@@ -388,8 +404,12 @@ facts! { "camelCase"
         vpc_endpoint_type: Option<String>,
         /// Such as `com.amazonaws.eu-west-1.secretsmanager`.
         service_name: Option<String>,
+        /// The service's Region, where it is another than the endpoint's.
+        service_region: Option<String>,
         /// `available`, `pendingAcceptance`...
         state: Option<String>,
+        /// When it was made.
+        creation_timestamp: Option<Moment>,
         /// Whether the service's public name leads here.
         private_dns_enabled: bool,
         /// The subnets of an interface endpoint.
@@ -406,6 +426,8 @@ facts! { "camelCase"
     SecurityGroup {
         /// Its id.
         group_id: Option<String>,
+        /// The VPC that it was made for.
+        vpc_id: Option<String>,
         /// Its name; `default` for the one that counts where none is named.
         group_name: Option<String>,
         /// What it lets out.
@@ -495,6 +517,16 @@ facts! { "camelCase"
         enable_dns_hostnames: Option<bool>,
         /// The DHCP options' name servers; empty where they could not be read.
         domain_name_servers: Vec<String>,
+    }
+}
+
+impl RouteTable {
+    /// The one that counts for a subnet, and whether it is its own: else it is the VPC's main one.
+    #[must_use]
+    pub fn of_subnet<'t>(tables: &'t [Self], subnet: &str) -> Option<(&'t Self, bool)> {
+        let find = |counts: &dyn Fn(&RouteTableAssociation) -> bool| tables.iter().find(|table| table.association_set.iter().any(counts));
+        let own = find(&|association| association.subnet_id.as_deref() == Some(subnet));
+        own.map(|table| (table, true)).or_else(|| find(&|association| association.main).map(|table| (table, false)))
     }
 }
 

@@ -274,6 +274,9 @@ impl Clause {
             bucket,
             host,
             address: socket.as_ref().map(without_port),
+            port: socket.as_ref().and_then(|socket| socket.text.rsplit_once(':')?.1.parse().ok()),
+            // Go's word for a call to the proxy that it was told of.
+            by_proxy: folded.text.contains("proxyconnect"),
             key,
             json_key: best(Names::JsonKey).map(|(_, fact)| fact),
             version_stage: best(Names::VersionStage).map(|(_, fact)| fact),

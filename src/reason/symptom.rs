@@ -133,6 +133,10 @@ pub struct Symptom {
     pub host: Option<Fact>,
     /// The IP address that was contacted.
     pub address: Option<Fact>,
+    /// The port at that address.
+    pub port: Option<u16>,
+    /// The address is that of an HTTP proxy, not of the host.
+    pub by_proxy: bool,
     /// The KMS key.
     pub key: Option<Fact>,
     /// The JSON key that was asked for.
@@ -167,6 +171,8 @@ impl Symptom {
             account: None,
             host: None,
             address: None,
+            port: None,
+            by_proxy: false,
             key: None,
             json_key: None,
             version_stage: None,

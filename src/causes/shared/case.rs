@@ -257,6 +257,9 @@ impl Case<'_> {
 
     /// Whether the connection went to a private address, an endpoint in the VPC, or to a public one; `None` where no address is told.
     pub(in crate::causes) fn reached_for_endpoint(&self) -> Option<bool> {
+        if self.symptom.by_proxy {
+            return None;
+        }
         let address: Ipv4Addr = self.symptom.address.as_ref()?.text.parse().ok()?;
         Some(address.is_private() || matches!(address.octets(), [100, 64..=127, ..]))
     }
@@ -264,6 +267,9 @@ impl Case<'_> {
     /// What the address that was called tells of the way there.
     pub(in crate::causes) fn address_found(&self) -> Option<Finding> {
         let address = &self.symptom.address.as_ref()?.text;
+        if self.symptom.by_proxy {
+            return Some(Finding::found(format!("the call went to the HTTP proxy at {address}"), "stoppedReason"));
+        }
         let said = if self.reached_for_endpoint()? {
             format!("the call went to the private address {address}: an endpoint in the VPC takes it, a NAT gateway does not help")
         } else {
