@@ -62,7 +62,7 @@ impl Address {
     }
 
     /// The range of addresses that a rule for it names: one public address stands for all of a service.
-    pub(super) fn range(&self) -> String {
+    pub(super) fn range(self) -> String {
         match self {
             Self::Within(net) if net.prefix_len() < 32 || !is_public(net.addr()) => net.to_string(),
             _ => super::place::ANY.to_owned(),

@@ -34,10 +34,10 @@ impl Leg {
 
     /// The same, where something else that nobody read could explain a failure as well: no fault of these kinds is proved, and none of their
     /// hops. `proved` tells faults for which it makes no difference.
-    pub(super) fn doubted(self, parts: &'static [Part], why: String, proved: impl Fn(&Fault) -> bool) -> Self {
-        let mut leg = self.then(Self::unseen(parts, why.clone()));
+    pub(super) fn doubted(self, parts: &'static [Part], why: &str, proved: impl Fn(&Fault) -> bool) -> Self {
+        let mut leg = self.then(Self::unseen(parts, why));
         for fault in leg.faults.iter_mut().filter(|fault| parts.contains(&fault.what.part()) && !proved(fault)) {
-            fault.doubt.get_or_insert_with(|| why.clone());
+            fault.doubt.get_or_insert_with(|| why.to_owned());
         }
         leg
     }

@@ -48,7 +48,7 @@ impl Destination {
         }
         let service = match (labels.pop(), last) {
             (_, "s3") => "s3".to_owned(),
-            (Some("api"), "ecr") | (None, "ecr") => "ecr.api".to_owned(),
+            (Some("api") | None, "ecr") => "ecr.api".to_owned(),
             (Some("dkr"), "ecr") | (_, "dkr-ecr") => "ecr.dkr".to_owned(),
             (None, service) => service.to_owned(),
             // Nothing tells how endpoints would name it.

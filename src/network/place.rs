@@ -103,7 +103,7 @@ pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place
 fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
     match settings {
         Settings::Own => leg,
-        Settings::Undated(why) => leg.doubted(parts, why.clone(), |_| false),
+        Settings::Undated(why) => leg.doubted(parts, why, |_| false),
         Settings::Changed(why) => leg.perhaps(parts, why.clone()),
     }
 }
@@ -325,7 +325,7 @@ impl<'e> Place<'_, 'e> {
         let peers: Vec<Peer<'_>> = addresses.iter().map(|&address| Peer { address, groups: named.cloned(), prefix_list: None }).collect();
         let to = match named.and_then(|groups| groups.first()) {
             Some(&group) => Remote::Group(group.to_owned()),
-            None => Remote::Cidr(addresses.first().map_or_else(|| ANY.to_owned(), Address::range)),
+            None => Remote::Cidr(addresses.first().map_or_else(|| ANY.to_owned(), |address| address.range())),
         };
         let mut leg = self.egress(&peers, *port, id, to);
         // Traffic within a subnet passes no ACL.

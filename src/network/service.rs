@@ -86,7 +86,7 @@ impl<'e> Place<'_, 'e> {
                     return leg;
                 }
                 let why = format!("whether the call went by IPv6, whose ways from {} are not judged", self.id);
-                leg.doubted(Part::BEHIND_THE_NAME, why, |_| false)
+                leg.doubted(Part::BEHIND_THE_NAME, &why, |_| false)
             }
         }
     }
@@ -228,9 +228,9 @@ impl<'e> Place<'_, 'e> {
         let own = interfaces.iter().find(|endpoint| !endpoint.private_dns_enabled).map(|endpoint| id(endpoint).to_owned());
         let Some(elsewhere) = own.or_else(other) else { return way };
         let anywhere = [Address::Anywhere];
-        let shut = self.to_anything(to.port).then(self.guard(self.id, true, to.port, &anywhere, self.answers()));
+        let shut = self.wherever_it_goes(to.port).then(self.guard(self.id, true, to.port, &anywhere, self.answers()));
         let why = format!("whether a private hosted zone leads {} to {elsewhere}: private hosted zones are not read", to.host);
-        way.doubted(Part::BEHIND_THE_NAME, why, |fault| match (&fault.what, fault.what.part()) {
+        way.doubted(Part::BEHIND_THE_NAME, &why, |fault| match (&fault.what, fault.what.part()) {
             (_, Part::Group) => shut.faults.iter().any(|all| all.what.part() == Part::Group),
             (Break::NetworkAcl { acl, egress, .. }, _) => {
                 shut.faults.iter().any(|all| matches!(&all.what, Break::NetworkAcl { acl: other, egress: way, .. } if other == acl && way == egress))
@@ -291,14 +291,14 @@ impl<'e> Place<'_, 'e> {
     }
 
     /// Whether the caller's groups let anything out on a port, wherever it goes.
-    fn to_anything(&self, port: u16) -> Leg {
+    fn wherever_it_goes(&self, port: u16) -> Leg {
         let anything = Peer { address: Address::Anywhere, groups: None, prefix_list: None };
         self.egress(&[anything], port, ANY, Remote::Cidr(ANY.to_owned()))
     }
 
     /// The way where an endpoint may stand that is not seen. Groups that let nothing out shut it all the same.
     fn perhaps_hidden(&self, name: &str, why: String, call: Call) -> Leg {
-        let out = self.to_anything(call.port);
+        let out = self.wherever_it_goes(call.port);
         let unseen = if out.state == State::Broken { out } else { Leg { state: State::Unsure, ..Leg::default() } };
         let hop = Leg::default().doubt(Part::BEHIND_THE_NAME, format!("{name}: not known"), why);
         let routes = self.outside(call, hop, None);
