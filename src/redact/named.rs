@@ -164,6 +164,11 @@ const LONGEST_PAIR: usize = 400;
 const LONGEST_QUOTED: usize = 256;
 const LONGEST_ELEMENT: usize = 1_024;
 
+/// So much of a value is looked at to tell whether it is one.
+const LONGEST_VALUE: usize = 16_384;
+/// A word of a sentence is shorter, and so much of a value tells whether it was generated.
+const LONGEST_WORD: usize = 64;
+
 /// A name with the words before it.
 struct Name<'t> {
     before: &'t str,
@@ -188,9 +193,11 @@ pub(super) fn named_values(text: &str, lower: &str, arns: &[Range<usize>], queri
         if !assigns && arns.peek().is_some_and(|arn| arn.start <= at) {
             continue;
         }
-        let Some(value) = value_at(text, lower, at, length, assigns) else { continue };
-        done = value.end;
-        masks.push(value);
+        let window = &text[..floor_boundary(text, at + LONGEST_VALUE)];
+        let Some(value) = value_at(window, lower, at, length, assigns) else { continue };
+        // What is judged is bounded, what is masked is not.
+        done = if value.end == window.len() { end_of_word(text, value.end) } else { value.end };
+        masks.push(value.start..done);
     }
 }
 
@@ -230,7 +237,7 @@ fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) ->
         && !is_of_path(&name, said, value.start > from);
     let at_once = value.start == from;
     let is_part = at_once && (name.before.ends_with(':') || (parts.len() > 1 && is_version(said)));
-    (counts && !is_part && (is_plain || is_generated(said))).then_some(value)
+    (counts && !is_part && (is_plain || is_generated(&said[..floor_boundary(said, LONGEST_WORD)]))).then_some(value)
 }
 
 /// Splits the name off the end of what stands before a sign.
@@ -326,6 +333,9 @@ fn is_elsewhere(value: &str) -> bool {
 
 /// Whether a bare word behind a colon says something of the secret: a state, or the code of an error.
 pub(super) fn is_said(value: &str) -> bool {
+    if value.len() > LONGEST_WORD {
+        return false;
+    }
     let is_heading = value.strip_suffix(':').is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()));
     let word = value.trim_matches(|letter: char| letter.is_ascii_punctuation()).to_ascii_lowercase();
     is_heading || STATES.contains(&word.as_str()) || ["exception", "error", "fault", "notfound", "denied"].iter().any(|end| word.ends_with(end))
@@ -352,9 +362,9 @@ pub(super) fn value(text: &str, from: usize, json: bool) -> Range<usize> {
     let depth = open.len() - bare.len();
     let start = from + (rest.len() - open.len());
     let Some(quote @ ('"' | '\'' | '`')) = bare.chars().next() else {
-        let end = if json { open.find([' ', ',', '}', ']', '"']) } else { open.find(' ') };
-        // A key without quotes may stand in JSON inside a string.
-        return start..start + end.unwrap_or(open.len());
+        let end = open.find(' ').unwrap_or(open.len());
+        let end = if json { open[..end].find([',', '}', ']', '"']).unwrap_or(end) } else { end };
+        return start..start + end;
     };
     let inner = start + depth + 1;
     let end = if json { closing(text, inner, quote, depth) } else { loosely_closing(text, inner, quote) };
@@ -381,8 +391,11 @@ fn loosely_closing(text: &str, from: usize, quote: char) -> usize {
     };
     let mut ends = memchr::memchr_iter(quote as u8, window.as_bytes());
     let closed = ends.find(|at| ends_word(&window[at + 1..floor_boundary(window, at + 1 + LONGEST_CLOSE)]));
-    let word = || text[from..].find(' ').map_or(text.len(), |end| from + end);
-    closed.map_or_else(word, |at| from + at)
+    closed.map_or_else(|| end_of_word(text, from), |at| from + at)
+}
+
+fn end_of_word(text: &str, from: usize) -> usize {
+    text[from..].find(' ').map_or(text.len(), |end| from + end)
 }
 
 /// So many signs may stand behind a closing quote at the end of a word.

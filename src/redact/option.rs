@@ -21,6 +21,9 @@ const SHORTEST_BEARER: usize = 8;
 const SHORTEST_MIXED: usize = 6;
 /// What programs say of a value that they do not take.
 const REFUSED: &[&str] = &["invalid value", "invalid argument"];
+const LONGEST_ARGUMENT: usize = 4_096;
+/// Nobody sends a longer header, which bounds the look-ahead.
+const LONGEST_HEADER: usize = 8_192;
 /// A header has no more parts.
 const MOST_PARTS: usize = 12;
 
@@ -178,7 +181,7 @@ fn named(text: &str, argument: &Range<usize>, next: Option<Range<usize>>) -> Opt
 
 /// Where a value ends that began an argument: a quote in it may be the password's, and so a space ends it, or a quote with a comma.
 fn whole(text: &str, at: usize) -> usize {
-    let rest = &text[at..];
+    let rest = &text[at..floor_boundary(text, at + LONGEST_ARGUMENT)];
     let end = rest.find(' ').unwrap_or(rest.len());
     let listed = ["\\\"", "\",", "\"]", "',", "']"].into_iter().filter_map(|close| rest[..end].find(close)).min();
     at + listed.unwrap_or(end)
@@ -211,10 +214,9 @@ fn headers(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
                 "cookie" => cookies(text, from),
                 _ => Some(parts(text, from).next().unwrap_or(from..from)).filter(|word| is_credential(&text[word.clone()])),
             };
-            if let Some(secret) = secret {
-                done = secret.end;
-                masks.push(secret);
-            }
+            // No header begins inside of the word that follows another.
+            done = secret.as_ref().map(|secret| secret.end).or_else(|| Some(parts(text, from).next()?.end)).unwrap_or(from);
+            masks.extend(secret);
         }
     }
 }
@@ -223,7 +225,8 @@ fn headers(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
 fn parts(text: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
     let start = text.as_ptr() as usize;
     let end = |rest: &str| rest.find([' ', '"', '\'', '`']).unwrap_or(rest.len());
-    let mut rest = text[from..].trim_start_matches([' ', '"', '\'', '\\']);
+    let window = &text[..floor_boundary(text, from + LONGEST_HEADER)];
+    let mut rest = window[from..].trim_start_matches([' ', '"', '\'', '\\']);
     std::iter::from_fn(move || {
         let word = &rest[..end(rest)];
         let at = word.as_ptr() as usize - start;
