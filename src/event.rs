@@ -35,6 +35,8 @@ pub struct Task {
     pub launch_type: Option<String>,
     /// The Fargate platform version.
     pub platform_version: Option<String>,
+    /// The operating system of a task on Fargate, such as `Linux` or `Windows_Server_2022_Core`.
+    pub platform_family: Option<String>,
     /// The ARN of the container instance that it was on, where there is one and something failed.
     pub container_instance: Option<String>,
     /// The twelve digits of the account.

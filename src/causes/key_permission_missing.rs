@@ -80,7 +80,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         Culprit { kind: "kms-key", id: case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name()), references: case.references.clone() };
     let told_by = match (&case.symptom.key, case.symptom.step) {
         (Some(_), _) => "stoppedReason",
-        (None, Step::ParameterStore) => super::parameter_missing::DESCRIBE_PARAMETERS,
+        (None, Step::ParameterStore) => super::parameter::DESCRIBE_PARAMETERS,
         (None, _) => super::secret::DESCRIBE,
     };
     let named = keys.first().map(|key| Finding::found(format!("the key is {}", key.id), told_by));

@@ -53,6 +53,8 @@ struct Shape<'a> {
     launch_type: Text<'a>,
     #[serde(borrow, alias = "PlatformVersion")]
     platform_version: Text<'a>,
+    #[serde(borrow, alias = "PlatformFamily")]
+    platform_family: Text<'a>,
     #[serde(borrow, alias = "ContainerInstanceArn")]
     container_instance_arn: Text<'a>,
     #[serde(borrow, alias = "LastStatus")]
@@ -377,6 +379,7 @@ fn task(shape: &Shape<'_>, source: Source) -> Task {
         workload: workload(safe(shape.group.as_ref()).as_deref(), task_definition.as_deref()),
         launch_type: owned(shape.launch_type.as_ref()),
         platform_version: owned(shape.platform_version.as_ref()),
+        platform_family: owned(shape.platform_family.as_ref()),
         container_instance: owned(shape.container_instance_arn.as_ref().filter(|_| !reasons.is_empty())),
         account,
         region,

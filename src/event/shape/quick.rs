@@ -38,6 +38,7 @@ impl<'a> Scan<'a> {
             b"group" => scan.text_into(&mut shape.group),
             b"launchType" => scan.text_into(&mut shape.launch_type),
             b"platformVersion" => scan.text_into(&mut shape.platform_version),
+            b"platformFamily" => scan.text_into(&mut shape.platform_family),
             b"containerInstanceArn" => scan.text_into(&mut shape.container_instance_arn),
             b"lastStatus" => scan.text_into(&mut shape.last_status),
             b"stopCode" => scan.text_into(&mut shape.stop_code),
