@@ -74,6 +74,10 @@ fn is_secret(named: &str, secret: SecretReference<'_>, value_from: &str, truncat
     if secret.arn == named || (truncated && value_from.starts_with(named)) {
         return true;
     }
+    let place = |text: &str| Arn::parse(text).map(|arn| (arn.region.to_owned(), arn.account.to_owned()));
+    if place(named).zip(place(secret.arn)).is_some_and(|(named, own)| named != own) {
+        return false;
+    }
     let named_name = named.split_once(":secret:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name));
     // AWS prints the whole ARN where the definition may have left the suffix out, and the other way round.
     named_name == secret.name || without_tail(named_name) == Some(secret.name) || without_tail(secret.name) == Some(named_name)

@@ -318,6 +318,10 @@ impl Question {
     }
 }
 
+/// The beginning of a list that was not read to its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part<T>(pub Vec<T>);
+
 /// Declares what answers hold; each fact can be taken out of an answer by its type.
 macro_rules! answers {
     ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
@@ -369,8 +373,12 @@ answers! {
     Policy(Policy),
     /// Secrets.
     Secrets(Vec<Secret>),
+    /// The first of the secrets.
+    FirstSecrets(Part<Secret>),
     /// Parameters.
     Parameters(Vec<Parameter>),
+    /// The first of the parameters.
+    FirstParameters(Part<Parameter>),
     /// The key.
     Key(Key),
     /// Log groups.

@@ -454,8 +454,8 @@ impl<'a> SecretReference<'a> {
 
 /// A secret's name without the hyphen and six random characters that Secrets Manager appends, and whether they were there.
 ///
-/// A name may end in a word of six letters by itself (`-secret`, `-config`): of random suffixes not one in a hundred is all lower case, so such
-/// an ending counts as part of the name. [`may_have_suffix`] tells where that is a guess.
+/// A name may end in a word of six letters by itself (`-secret`, `-Config`): of random suffixes three in a hundred look like one, so such an
+/// ending counts as part of the name. [`may_have_suffix`] tells where that is a guess.
 #[must_use]
 pub fn split_suffix(name: &str) -> (&str, bool) {
     match name.rsplit_once('-') {
@@ -471,8 +471,8 @@ pub fn may_have_suffix(name: &str) -> bool {
     tail.is_some_and(|tail| tail.len() == 6 && tail.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Letters of one case, then perhaps a number, as people write.
+/// Letters of one case, perhaps behind a capital, then perhaps a number, as people write.
 fn is_word(tail: &str) -> bool {
     let letters = tail.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    letters.bytes().all(|byte| byte.is_ascii_lowercase()) || letters.bytes().all(|byte| byte.is_ascii_uppercase())
+    letters.bytes().skip(1).all(|byte| byte.is_ascii_lowercase()) || letters.bytes().all(|byte| byte.is_ascii_uppercase())
 }

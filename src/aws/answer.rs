@@ -64,13 +64,19 @@ pub(crate) fn policy(answer: &Value, path: &str) -> Result<Answer, Failure> {
 #[derive(Debug)]
 pub(crate) struct Pages {
     pub(crate) items: Vec<Value>,
-    is_whole: bool,
+    /// Why it was not read to its end, or to what was looked for.
+    cut: Option<Failure>,
 }
 
 impl Pages {
     /// Facts of all; a part of a list could pass for the whole.
     pub(crate) fn all<T: DeserializeOwned>(self) -> Result<Vec<T>, Failure> {
-        if self.is_whole { self.some() } else { Err(Failure::Unknown(format!("the list is longer than {MOST_PAGES} pages"))) }
+        if let Some(why) = self.cut { Err(why) } else { self.some() }
+    }
+
+    /// Whether nothing that was looked for can be missing.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.cut.is_none()
     }
 
     /// Facts of those that were read, where a part will do.
@@ -89,14 +95,32 @@ impl Caller {
         [items, next]: [&str; 2],
         input: impl Fn(Option<String>) -> Input + Send,
     ) -> Result<Pages, Failure> {
-        let mut pages = Pages { items: Vec::new(), is_whole: false };
+        self.pages_until(operation, region, on, [items, next], input, |_| false).await
+    }
+
+    /// The same until all is found that is looked for. A page that does not come throws nothing away of those before it.
+    pub(crate) async fn pages_until(
+        &self,
+        operation: Operation,
+        region: &str,
+        on: &str,
+        [items, next]: [&str; 2],
+        input: impl Fn(Option<String>) -> Input + Send,
+        is_enough: impl Fn(&[Value]) -> bool + Send,
+    ) -> Result<Pages, Failure> {
+        let too_long = Failure::Unknown(format!("the list is longer than {MOST_PAGES} pages"));
+        let mut pages = Pages { items: Vec::new(), cut: Some(too_long) };
         let mut token = None;
         for _ in 0..MOST_PAGES {
-            let mut answer = self.call(operation, region, on, input(token.take())).await?;
+            let mut answer = match self.call(operation, region, on, input(token.take())).await {
+                Ok(answer) => answer,
+                Err(why) if pages.items.is_empty() => return Err(why),
+                Err(why) => return Ok(Pages { cut: Some(why), ..pages }),
+            };
             pages.items.append(&mut entries(&mut answer, items)?);
             token = answer.pointer(next).and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned);
-            if token.is_none() {
-                return Ok(Pages { is_whole: true, ..pages });
+            if token.is_none() || is_enough(&pages.items) {
+                return Ok(Pages { cut: None, ..pages });
             }
         }
         Ok(pages)

@@ -5,26 +5,37 @@ use serde_json::{Value, json};
 use super::answer::Pages;
 use super::call::{Caller, Failure, Input};
 use super::operation::Operation;
-use crate::question::Answer;
 use crate::question::facts::Parameter;
+use crate::question::{Answer, Part};
 
 /// As many as one filter takes.
 const NAMES_AT_ONCE: usize = 50;
 
 pub(crate) async fn parameters(caller: &Caller, region: &str, names: &[String]) -> Result<Answer, Failure> {
     let mut parameters: Vec<Parameter> = Vec::new();
+    let mut is_whole = true;
     for some in names.chunks(NAMES_AT_ONCE) {
-        parameters.extend(named(caller, region, "Equals", json!(some)).await?.all::<Parameter>()?);
+        // AWS cuts its pages before it filters them: most are empty, in an account with many.
+        let is_found = |name: &String, items: &[Value]| items.iter().any(|item| item["Name"].as_str().map(bare) == Some(bare(name)));
+        let pages = named(caller, region, "Equals", json!(some), |items| some.iter().all(|name| is_found(name, items))).await?;
+        is_whole &= pages.is_whole();
+        parameters.extend(pages.some::<Parameter>()?);
     }
-    Ok(Answer::Parameters(parameters))
+    Ok(if is_whole { Answer::Parameters(parameters) } else { Answer::FirstParameters(Part(parameters)) })
 }
 
 pub(crate) async fn parameters_like(caller: &Caller, region: &str, part: &str) -> Result<Answer, Failure> {
-    named(caller, region, "Contains", json!([part])).await?.some().map(Answer::Parameters)
+    let pages = named(caller, region, "Contains", json!([part]), |_| false).await?;
+    if pages.is_whole() { pages.some().map(Answer::Parameters) } else { pages.some().map(|some| Answer::FirstParameters(Part(some))) }
 }
 
-async fn named(caller: &Caller, region: &str, option: &str, values: Value) -> Result<Pages, Failure> {
+/// A name without the slash before it: of a name with and without, one is enough.
+fn bare(name: &str) -> &str {
+    name.trim_start_matches('/')
+}
+
+async fn named(caller: &Caller, region: &str, option: &str, values: Value, is_enough: impl Fn(&[Value]) -> bool + Send) -> Result<Pages, Failure> {
     let filters = json!([{"Key": "Name", "Option": option, "Values": values}]);
     let input = |token| Input::Json(json!({"ParameterFilters": filters, "MaxResults": 50, "NextToken": token}));
-    caller.pages(Operation::DescribeParameters, region, "*", ["/Parameters", "/NextToken"], input).await
+    caller.pages_until(Operation::DescribeParameters, region, "*", ["/Parameters", "/NextToken"], input, is_enough).await
 }

@@ -1,11 +1,11 @@
 //! The platform or agent version is older than what the reference needs.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
 use super::command::Command;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Explanation, Owner, Verdict};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::{Cause, Explanation, Owner};
 use crate::question::Question;
 use crate::question::facts::ContainerInstance;
 use crate::reason::{Fault, Step};
@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The task definition uses a form of reference that the Fargate platform version, or the ECS agent, does not know yet.",
         why: "A JSON key or version in valueFrom needs agent 1.37.0 or Fargate platform 1.4.0 (1.0.0 on Windows); environmentFiles need agent 1.39.0 or platform 1.4.0.",
-        tell: "The task's platformVersion is below 1.4.0, and a reference asks for a JSON key, a version, or an environment file.",
+        tell: "The task's platformVersion is below 1.4.0 on Linux, and a reference asks for a JSON key, a version, or an environment file.",
         mend: "Use platform version LATEST, or update the agent.",
     },
     when: |symptom| {
@@ -26,37 +26,44 @@ pub(super) const CAUSE: Cause = Cause {
         told && matches!(symptom.step, Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole)
     },
     ask: |case| case.instance_question().into_iter().collect(),
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let Some(feature) = FEATURES.iter().filter(|feature| case.references.iter().any(|reference| (feature.uses)(reference))).max_by_key(|feature| feature.agent)
-    else {
-        return Judgement::unsupported();
-    };
-    let fargate = case.task.launch_type.as_deref() == Some("FARGATE");
-    let platform = case.task.platform_version.as_deref().and_then(version).filter(|_| fargate);
-    if let Some(platform) = platform.filter(|platform| *platform < feature.platform) {
-        let (had, needed) = (written(platform), written(feature.platform));
-        return Judgement::new(Verdict::Confirmed, format!("Fargate platform {had} does not know {}", feature.name))
-            .finding(Finding::found(format!("the task ran on platform version {had}; {needed} is needed"), "event"));
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let used = FEATURES.iter().filter(|feature| case.references.iter().any(|reference| (feature.uses)(reference)));
+    let feature = used.max_by_key(|feature| feature.agent)?;
+    if case.task.launch_type.as_deref() == Some("FARGATE") {
+        return on_fargate(case, feature);
     }
-    let Some(question) = case.instance_question() else { return Judgement::unsupported() };
-    let instance = case.look::<ContainerInstance>(&question).found();
-    let Some(agent) = instance.and_then(|instance| instance.version_info.as_ref()?.agent_version.as_deref()).and_then(version) else {
-        return Judgement::unsupported();
-    };
+    let instance = case.look::<ContainerInstance>(&case.instance_question()?).found()?;
+    let agent = version(instance.version_info.as_ref()?.agent_version.as_deref()?).filter(|agent| *agent < feature.agent)?;
     let (had, needed) = (written(agent), written(feature.agent));
-    if agent < feature.agent {
-        return Judgement::new(Verdict::Confirmed, format!("ECS agent {had} does not know {}", feature.name))
-            .finding(Finding::found(format!("the container instance runs agent {had}; {needed} is needed"), "DescribeContainerInstances"));
+    let what = vec![Finding::found(format!("the container instance runs agent {had}; {needed} is needed"), "DescribeContainerInstances")];
+    // An agent that is too old now was no newer then.
+    let proof = Proof::by(what, Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+    Some(Assessment::confirmed(format!("ECS agent {had} does not know {}", feature.name), proof).fix(fix(case)))
+}
+
+fn on_fargate(case: &Case<'_>, feature: &Feature) -> Option<Assessment> {
+    let platform = case.task.platform_version.as_deref().and_then(version)?;
+    let family = case.task.platform_family.as_deref().map(str::to_ascii_lowercase);
+    let is_windows = family.as_ref().is_some_and(|family| family.starts_with("windows"));
+    if is_windows || platform >= feature.platform {
+        return None;
     }
-    Judgement::new(Verdict::RuledOut, format!("ECS agent {had} is new enough"))
-        .finding(Finding::found(format!("the container instance runs agent {had}; {needed} is needed for {}", feature.name), "DescribeContainerInstances"))
+    let (had, needed) = (written(platform), written(feature.platform));
+    let what = vec![Finding::found(format!("the task ran on platform version {had}; {needed} is needed"), "event")];
+    // Windows began with 1.0.0, and has no other.
+    let unknown = (family.is_none() && platform == WINDOWS).then(|| "whether the task ran on Windows, whose platform version 1.0.0 knows it".to_owned());
+    let proof = Proof::by(what, Identity::of_revision(case), Complete::unless(unknown), Time::unchanging());
+    Some(Assessment::confirmed(format!("Fargate platform {had} does not know {}", feature.name), proof).fix(fix(case)))
 }
 
 type Version = (u32, u32, u32);
+
+/// The platform version of Fargate for Windows, which knows all of these.
+const WINDOWS: Version = (1, 0, 0);
 
 /// What a reference can use, and since when it can.
 struct Feature {

@@ -1,12 +1,12 @@
 //! The role that the task names does not exist.
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
-use super::role::RoleView;
-use super::{Cause, Explanation, Owner, Verdict};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::role::{GET_ROLE, RoleView};
+use super::{Cause, Explanation, Owner};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
 
@@ -24,38 +24,57 @@ pub(super) const CAUSE: Cause = Cause {
         (symptom.fault == Fault::AssumeRoleDenied || symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing) && !symptom.service_linked
     },
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let role = case.role_name().map_or("the role".to_owned(), |role| format!("role {role}"));
-    let judgement = |verdict| {
-        Judgement::new(verdict, format!("{role} does not exist")).culprit(Culprit { kind: "role", id: case.role_name(), references: case.references.clone() })
-    };
-    match case.role().map_or(Known::NotAsked, |role| role.known()) {
-        Known::Missing => judgement(Verdict::Confirmed).finding(Finding::missing(role, GET_ROLE)),
-        Known::Found(found) => {
-            judgement(Verdict::RuledOut).finding(match found.create_date.filter(|made| case.task.stopped_at.is_some_and(|at| made.0 > at)) {
-                Some(made) => Finding::found(format!("{role} exists; it was made on {made}, after the task failed"), GET_ROLE),
-                None => Finding::found(format!("{role} exists"), GET_ROLE),
-            })
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let name = case.role_name();
+    let role = name.as_ref().map_or("the role".to_owned(), |role| format!("role {role}"));
+    let title = format!("{role} does not exist");
+    let culprit = Culprit { kind: "role", id: name, references: case.references.clone() };
+    let view = case.role();
+    if let Some((account, own)) = view.as_ref().and_then(RoleView::foreign_account).zip(case.task.account.as_deref()) {
+        let what =
+            vec![Finding::found(format!("the role's ARN is of account {account}; a role cannot be passed to a task of account {own}"), "task definition")];
+        let proof = Proof::by(what, Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+        let text = format!("name a role of account {own} in a new revision{}", case.then_again());
+        let said = Assessment::confirmed(format!("{role} is another account's"), proof).culprit(culprit);
+        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([]))));
+    }
+    if let Some(proof) = view.as_ref().and_then(RoleView::absence) {
+        return Some(Assessment::confirmed(title, proof).culprit(culprit).fix(create(case, view.as_ref())));
+    }
+    match view.as_ref().map_or(Known::NotAsked, RoleView::known) {
+        Known::Found(found) if found.create_date.is_some_and(|made| case.is_since(Some(made))) => {
+            let made = found.create_date.map(|made| format!("{role} was made on {made}, after the task failed")).unwrap_or_default();
+            let title = format!("{role} did not exist when the task started");
+            Some(Assessment::likely(title).culprit(culprit).passed(case, Finding::found(made, GET_ROLE)))
         }
-        other => judgement(Verdict::Possible).findings(Finding::not_told("whether the role exists", other)),
+        Known::Found(found) => {
+            let what = vec![Finding::found(format!("{role} exists"), GET_ROLE)];
+            let identity = view.as_ref().map_or_else(|| Identity::of_revision(case), RoleView::is_meant);
+            let proof = Proof::by(what, identity, Complete::unless(None), Time::there_by(case, found.create_date));
+            Assessment::disproved(format!("{role} exists"), proof)
+        }
+        other => Some(Assessment::possible(title).culprit(culprit).findings(Finding::not_told("whether the role exists", other)).fix(look(case))),
     }
 }
 
-/// How a role is cited.
-pub(super) const GET_ROLE: &str = "GetRole";
-
-fn fix(case: &Case<'_>) -> Fix {
+fn look(case: &Case<'_>) -> Fix {
     let role = case.role_name();
-    let name = role.as_deref().unwrap_or("<role>");
-    let proved = matches!(case.role().map(|role| role.known()), Some(Known::Missing));
-    let Some(arn) = case.own_role().filter(|_| proved) else {
-        let look = case.aws_at_task("iam get-role").name("--role-name", Kind::Role, role.as_deref());
-        return Fix::words(format!("create role {name}, or name one that exists in a new revision")).run([look]);
-    };
+    let look = case.aws_at_task("iam get-role").name("--role-name", Kind::Role, role.as_deref());
+    Fix::words(format!("create role {}, or name one that exists in a new revision", role.as_deref().unwrap_or("<role>"))).run([look])
+}
+
+fn create(case: &Case<'_>, view: Option<&RoleView<'_>>) -> Fix {
+    let Some((arn, view)) = case.own_role().zip(view) else { return look(case) };
+    let name = view.name.as_str();
+    if let Some(other) = view.namesake().and_then(|role| role.arn.as_deref()) {
+        // Its name is taken, whatever the path.
+        let text = format!("name {other} in a new revision if that role was meant, or else one of another name{}", case.then_again());
+        return Fix::words(text).run(case.commands_for_revision([]));
+    }
     let is_execution_role = case.execution_role() == Some(arn);
     let path = arn.split_once(":role/").and_then(|(_, name)| name.rsplit_once('/')).map(|(path, _)| format!("/{path}/"));
     let trust = policy::new_trust(case);

@@ -1,10 +1,10 @@
 //! The task definition names no execution role, and the task needs one.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::{Case, DEFINITION};
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::question::Known;
+use super::proof::{Complete, Identity, Proof, Time};
+use super::role::RoleView;
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -20,34 +20,34 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing,
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[
         Example { text: "ASM secret resource: unable to find execution role credentials", also: &["agent-too-old", "execution-role-missing"] },
         Example { text: "CannotPullECRContainerError: engine ecr credentials: not found", also: &["agent-too-old", "execution-role-missing"] },
     ],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    match case.definition() {
-        Some(definition) => match &definition.execution_role_arn {
-            None => Judgement::new(Verdict::Confirmed, "the task definition names no execution role").finding(Finding::missing("executionRoleArn", DEFINITION)),
-            Some(role) if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => {
-                Judgement::new(Verdict::RuledOut, "the task definition names an execution role")
-                    .finding(Finding::found(format!("executionRoleArn {role}"), DEFINITION))
-            }
-            Some(role) => Judgement::new(Verdict::Possible, "the ECS agent had no credentials for the execution role")
-                .finding(Finding::found(format!("the task definition names {role}, so a restart of the agent is the likelier reason"), DEFINITION)),
-        },
-        None => Judgement::new(Verdict::Likely, "the task has no execution role").findings(case.definition_unknown()),
-    }
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    let names_one = case.definition().is_some_and(|definition| definition.execution_role_arn.is_some());
-    let text = if names_one {
-        "start the task again; if it happens again, update the ECS agent to 1.101.2 or later"
-    } else {
-        "set executionRoleArn in a new revision of the task definition, and use that revision"
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let named = case.execution_role();
+    let unchanging = |what| Proof::by(vec![what], Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+    let Some(role) = named else {
+        let set = "set executionRoleArn in a new revision of the task definition, and use that revision";
+        return Some(match case.definition() {
+            Some(_) => Assessment::confirmed("the task definition names no execution role", unchanging(Finding::missing("executionRoleArn", DEFINITION))),
+            None => Assessment::likely("the task has no execution role").findings(case.definition_unknown()),
+        })
+        .map(|said| said.fix(Fix::words(set)));
     };
-    Fix::words(text).run(if names_one { case.commands([]) } else { Vec::new() })
+    let is_overridden = case.task.execution_role.is_some();
+    let (whose, source) = if is_overridden { ("the task was started with", "event") } else { ("the task definition names", DEFINITION) };
+    let found = Finding::found(format!("{whose} executionRoleArn {role}"), source);
+    if case.role().as_ref().and_then(RoleView::absence).is_some() {
+        return Assessment::disproved(format!("{whose} an execution role"), unchanging(found));
+    }
+    let again = "start the task again; if it happens again, update the ECS agent to 1.101.2 or later";
+    Some(
+        Assessment::possible("the ECS agent had no credentials for the execution role")
+            .finding(Finding::found(format!("{whose} {role}, so a restart of the agent is the likelier reason"), source))
+            .fix(Fix::words(again).run(case.commands([]))),
+    )
 }

@@ -1,20 +1,21 @@
 //! ECS may not assume the role that the task names.
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::Case;
-use super::execution_role_missing::GET_ROLE;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
-use super::role::RoleView;
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::proof::{Complete, Proof, Time};
+use super::role::{GET_ROLE, RoleView};
+use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::{TaskOrigin, Trust, trust};
 use crate::question::Known;
+use crate::question::facts::Role;
 use crate::reason::Fault;
+use crate::task_definition::{Reference, ReferenceKind, TaskDefinition};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "execution-role-untrusted",
-    title: "ECS may not assume the role",
+    title: "ECS cannot assume the role",
     owner: Owner::PlatformTeam,
     explanation: Explanation {
         what: "ECS could not assume a role of the task, so it had no credentials to fetch anything with.",
@@ -26,7 +27,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::AssumeRoleDenied,
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/ecsTaskExecutionRole' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
         also: &["execution-role-missing"],
@@ -39,86 +40,113 @@ fn is_service_linked(case: &Case<'_>) -> bool {
     named || case.symptom.service_linked
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if is_service_linked(case) {
-        return Judgement::new(Verdict::Possible, "ECS may not assume its service-linked role")
-            .finding(Finding::unknown("whether the account still has that role"));
-    }
-    let role = case.role_name();
-    let title = format!("ECS may not assume {}", role.as_ref().map_or("a role of the task".to_owned(), |role| format!("role {role}")));
-    let culprit = Culprit { kind: "role", id: role, references: roles_named(case) };
-    let judgement = |verdict| Judgement::new(verdict, title.clone()).culprit(culprit.clone());
-    match trust_of(case) {
-        Some(Trust::Untrusted { trusts, .. }) => {
-            let instead = if trusts.is_empty() { "nobody".to_owned() } else { trusts.join(", ") };
-            judgement(Verdict::Confirmed).finding(Finding::missing(format!("{PRINCIPAL} in the role's trust policy, which trusts {instead}"), GET_ROLE))
-        }
-        Some(Trust::Excluded { at, unmet, .. }) => {
-            let conditions: Vec<String> = unmet.iter().map(ToString::to_string).collect();
-            judgement(Verdict::Confirmed)
-                .finding(Finding::found(format!("{at} of the trust policy lets {PRINCIPAL}, but not for this task: {}", conditions.join("; ")), GET_ROLE))
-        }
-        Some(Trust::Denied(at)) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the trust policy denies {PRINCIPAL}"), GET_ROLE)),
-        Some(Trust::Trusted(_)) => judgement(Verdict::Possible).passed(Finding::found(
-            format!("the role trusts {PRINCIPAL} now: its trust policy was mended since, or who deployed the task may not pass the role (iam:PassRole)"),
-            GET_ROLE,
-        )),
-        Some(Trust::Unsure(why)) => judgement(Verdict::Possible).finding(Finding::unknown(format!("whether the trust policy lets {PRINCIPAL}: {why}"))),
-        None if matches!(case.role().map(|role| role.known()), Some(Known::Missing)) => {
-            judgement(Verdict::RuledOut).finding(Finding::missing("the role, so its trust is not the question", GET_ROLE))
-        }
-        None => {
-            let known = case.role().map_or(Known::NotAsked, |role| role.known());
-            judgement(Verdict::Possible).findings(Finding::not_told("whether the role exists, and whom it trusts", known)).findings(case.definition_unknown())
-        }
-    }
-}
-
 const PRINCIPAL: &str = "ecs-tasks.amazonaws.com";
 
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    if is_service_linked(case) {
+        let create = case.aws_at_task("iam create-service-linked-role --aws-service-name ecs.amazonaws.com");
+        return Some(
+            Assessment::possible("ECS cannot assume its service-linked role")
+                .finding(Finding::unknown("whether the account still has that role"))
+                .fix(Fix::words("make the service-linked role of ECS again if it is gone").run([create])),
+        );
+    }
+    let role = case.role_name();
+    let title = format!("ECS cannot assume {}", role.as_ref().map_or("a role of the task".to_owned(), |name| format!("{} {name}", kind(case))));
+    let view = case.role();
+    let culprit = Culprit { kind: "role", id: role, references: roles_named(case) };
+    if let Some(proof) = view.as_ref().and_then(RoleView::absence) {
+        return Assessment::disproved(title, proof).map(|said| said.culprit(culprit));
+    }
+    let known = view.as_ref().map_or(Known::NotAsked, RoleView::known);
+    let of_task = view.as_ref().zip(known.found()).and_then(|(view, found)| Some((view, found, trust_of(case, found)?)));
+    let Some((view, found, trust)) = of_task else {
+        let untold = Finding::not_told("whether the role exists, and whom it trusts", known);
+        let said = Assessment::possible(title).culprit(culprit).findings(untold).findings(case.definition_unknown());
+        return Some(said.fix(fix(case, None)));
+    };
+    // ECS says that it cannot, and the trust policy of the role that was there then says why.
+    let time = found.create_date.map_or_else(Time::as_ecs_said, |made| Time::there_by(case, Some(made)));
+    let proved = |what| Proof::by(vec![what], view.is_meant(), Complete::unless(None), time);
+    let said = match &trust {
+        Trust::Untrusted { trusts, .. } => {
+            let instead = if trusts.is_empty() { "nobody".to_owned() } else { trusts.join(", ") };
+            Assessment::confirmed(title, proved(Finding::missing(format!("{PRINCIPAL} in the role's trust policy, which trusts {instead}"), GET_ROLE)))
+        }
+        Trust::Excluded { at, unmet, .. } => {
+            let conditions: Vec<String> = unmet.iter().map(ToString::to_string).collect();
+            let what = format!("{at} of the trust policy lets {PRINCIPAL}, but not for this task: {}", conditions.join("; "));
+            Assessment::confirmed(title, proved(Finding::found(what, GET_ROLE)))
+        }
+        Trust::Denied(at) => Assessment::confirmed(title, proved(Finding::found(format!("{at} of the trust policy denies {PRINCIPAL}"), GET_ROLE))),
+        Trust::Trusted(_) if case.forecast => return None,
+        Trust::Trusted(_) => Assessment::possible(title)
+            .finding(Finding::found(format!("the role trusts {PRINCIPAL} now"), GET_ROLE))
+            .finding(Finding::unknown("whether it did when the task failed, and whether whoever started the task is allowed to pass the role (iam:PassRole)")),
+        Trust::Unsure(why) => Assessment::possible(title).finding(Finding::unknown(format!("whether the trust policy lets {PRINCIPAL}: {why}"))),
+    };
+    Some(said.culprit(culprit).fix(fix(case, Some(trust))))
+}
+
 /// What the role's trust policy says to this task.
-fn trust_of(case: &Case<'_>) -> Option<Trust> {
-    let role = case.role()?.known().found()?;
+fn trust_of(case: &Case<'_>, role: &Role) -> Option<Trust> {
     let origin = TaskOrigin { partition: case.partition(), region: case.task.region.as_deref(), account: case.task.account.as_deref() };
     Some(trust(role.assume_role_policy_document.as_ref()?, &origin))
 }
 
-/// Whether it is the execution role or the task role.
-fn roles_named(case: &Case<'_>) -> Vec<crate::task_definition::Reference> {
-    let Some(named) = &case.symptom.role else { return case.references.clone() };
-    let references = case.definition().map(crate::task_definition::TaskDefinition::references).unwrap_or_default();
-    references.into_iter().filter(|reference| reference.value_from == named.text).collect()
+/// What the role is to the task.
+fn kind(case: &Case<'_>) -> &'static str {
+    let own = case.own_role();
+    match (own.is_some() && own == case.execution_role(), own.is_some() && own == case.task_role_arn()) {
+        (true, false) => "execution role",
+        (false, true) => "task role",
+        _ => "role",
+    }
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if is_service_linked(case) {
-        let create = case.aws_at_task("iam create-service-linked-role --aws-service-name ecs.amazonaws.com");
-        return Fix::words("make the service-linked role of ECS again if it is gone").run([create]);
-    }
+/// Where the definition names it.
+fn roles_named(case: &Case<'_>) -> Vec<Reference> {
+    let Some(role) = case.own_role().filter(|_| case.symptom.role.is_some()) else { return case.references.clone() };
+    let references = case.definition().map(TaskDefinition::references).unwrap_or_default();
+    let is_role = |reference: &Reference| matches!(reference.kind, ReferenceKind::ExecutionRole | ReferenceKind::TaskRole);
+    references.into_iter().filter(|reference| is_role(reference) && reference.value_from == role).collect()
+}
+
+fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
     let named = case.role_name();
     let role = named.as_deref().unwrap_or("<role>");
     let on_role = |words| case.aws_at_task(words).name("--role-name", Kind::Role, named.as_deref());
     let look = on_role("iam get-role").words("--query Role.AssumeRolePolicyDocument");
-    let trust = trust_of(case);
-    if let Some(Trust::Denied(at)) = trust {
-        let text = format!("narrow or remove {at} of the trust policy of role {role}; an allow does not help{}", case.then_again());
-        return Fix::words(text).run([look]);
-    }
+    let again = case.then_again();
     let corrected = match trust {
+        Some(Trust::Denied(at)) => {
+            return Fix::words(format!("narrow or remove {at} of the trust policy of role {role}; an allow does not help{again}")).run([look]);
+        }
+        Some(Trust::Trusted(_)) => {
+            let text = "start the task again; if ECS still cannot assume the role, let whoever starts the task call iam:PassRole on it";
+            return Fix::words(text).run(case.commands([look]));
+        }
         Some(Trust::Untrusted { mended, .. } | Trust::Excluded { mended, .. }) => policy::trust(case, mended),
         _ => None,
     };
     if let Some(corrected) = corrected {
         let update = on_role("iam update-assume-role-policy").document("--policy-document", &corrected);
-        let text = format!("let {PRINCIPAL} assume role {role} (the command keeps what else it trusts){}", case.then_again());
+        let text = format!("let {PRINCIPAL} assume role {role} (the command keeps what else it trusts){again}");
         return Fix::words(text).run(case.commands([update])).policy(corrected);
     }
     if case.own_role().is_none() {
-        let text = format!(
-            "see whether {PRINCIPAL} is to assume role {role}, which the task definition at hand does not name, and let it in the role's trust policy if so"
-        );
-        return Fix::words(format!("{text}{}", case.then_again())).run([look]);
+        let text = if case.definition().is_some() {
+            // Services of ECS's own use it, and each trusts another principal.
+            format!(
+                "role {role} is none of the task's roles: see that it trusts the service which uses it (ecs.amazonaws.com for an infrastructure or service role, ec2.amazonaws.com for an instance role)"
+            )
+        } else {
+            format!(
+                "see whether {PRINCIPAL} is to assume role {role}, which the task definition at hand does not name, and let it in the role's trust policy if so"
+            )
+        };
+        return Fix::words(format!("{text}{again}")).run([look]);
     }
-    let text = format!("let {PRINCIPAL} assume role {role}: add the statement to its trust policy, which the command shows{}", case.then_again());
+    let text = format!("let {PRINCIPAL} assume role {role}: add the statement to its trust policy, which the command shows{again}");
     Fix::words(text).run(case.commands([look])).policy(policy::new_trust(case))
 }

@@ -7,7 +7,7 @@ use super::case::Case;
 use super::command::Command;
 use super::key::KeyView;
 use super::name::Kind;
-use super::parameter_missing::DESCRIBE_PARAMETERS;
+use super::parameter::DESCRIBE_PARAMETERS;
 use super::policy::{self, Addition};
 use super::proof::{Complete, Identity, Proof, Time};
 use super::refusal::{Refuser, SIMULATION, all_allowed, is_allowed, is_whole, refuser};

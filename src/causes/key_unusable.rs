@@ -1,11 +1,12 @@
 //! The KMS key is disabled, scheduled for deletion or gone.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
 use super::command::Command;
-use super::judgement::{Judgement, joined};
+use super::key::KeyView;
 use super::name::Kind;
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::{Cause, Example, Explanation, Owner};
 use crate::question::Known;
 use crate::reason::Fault;
 
@@ -21,52 +22,56 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::KmsKeyUnusable || (symptom.fault == Fault::KmsDenied && super::key_permission_missing::claims(symptom)),
     ask: |case| case.ask_keys(),
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-east-1: operation error SSM: GetParameters, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, InvalidKeyId: arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab is disabled. (Service: AWSKMS; Status Code: 400; Error Code: DisabledException; Request ID: 59647aab-d88f-4bf5-8ac7-b358b03f4722)",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let keys = case.keys();
-    if let Some((key, state)) = keys.iter().find_map(|key| Some((key, key.unusable()?))) {
+    let told = case.symptom.fault == Fault::KmsKeyUnusable;
+    let unusable: Vec<(&KeyView<'_>, String)> = keys.iter().filter_map(|key| Some((key, key.unusable()?))).collect();
+    if let Some((key, state)) = unusable.first() {
         let of = key.of.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-        return Judgement::new(Verdict::Confirmed, format!("the KMS key{of} {state}")).culprit(key.culprit()).finding(
-            if matches!(key.known(), Known::Missing) {
-                Finding::missing(format!("key {}", key.id), DESCRIBE_KEY)
-            } else {
-                Finding::found(format!("key {} {state}", key.id), DESCRIBE_KEY)
-            },
-        );
-    }
-    let enabled = keys.iter().any(|key| key.known().found().is_some());
-    if case.symptom.fault != Fault::KmsKeyUnusable {
-        return if enabled {
-            Judgement::new(Verdict::RuledOut, "the key is usable").finding(Finding::found("the key is enabled", DESCRIBE_KEY))
+        let what = if matches!(key.known(), Known::Missing) {
+            Finding::missing(format!("key {}", key.id), DESCRIBE_KEY)
         } else {
-            Judgement::unsupported()
+            Finding::found(format!("key {} {state}", key.id), DESCRIBE_KEY)
         };
+        // A key's state has no date, and of a key that cannot be used ECS says so.
+        let time = if told { Time::as_ecs_said() } else { Time::since(case, None) };
+        let proof = Proof::by(vec![what], Identity::only_one(&unusable, "key"), Complete::of("the key's state", [key.known()]), time);
+        return Some(Assessment::confirmed(format!("the KMS key{of} {state}"), proof).culprit(key.culprit()).fix(by_state(case, key)));
+    }
+    if !told {
+        let what = vec![Finding::found("the key is enabled", DESCRIBE_KEY)];
+        let known = if keys.is_empty() { Identity::only_one(&keys, "key") } else { Identity::named(case, "the key") };
+        return Assessment::disproved("the key is usable", Proof::by(what, known, case.keys_read(), Time::as_ecs_said()));
     }
     let key = case.symptom.key.as_ref().map_or_else(|| "a KMS key".to_owned(), |key| format!("KMS key {}", key.text));
-    let judgement = |verdict| Judgement::new(verdict, format!("{key} cannot be used"));
-    if enabled {
-        return judgement(Verdict::Possible)
-            .passed(Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY));
+    let title = format!("{key} cannot be used");
+    if !keys.is_empty() && case.keys_read().is_ok() {
+        return Some(
+            Assessment::possible(title)
+                .passed(case, Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY)),
+        );
     }
-    let why = keys.first().and_then(|key| Finding::not_told("the key's state", key.known()));
-    judgement(Verdict::Likely)
-        .finding(why.unwrap_or_else(|| Finding::unknown("the key's state")))
-        .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
+    let why = keys.iter().find_map(|key| Finding::not_told("the key's state", key.known()));
+    Some(
+        Assessment::likely(title)
+            .finding(why.unwrap_or_else(|| Finding::unknown("the key's state")))
+            .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
+            .fix(by_words(case)),
+    )
 }
 
 /// How a key's state is cited.
-pub(super) const DESCRIBE_KEY: &str = "DescribeKey";
+const DESCRIBE_KEY: &str = "DescribeKey";
 
 /// What brings the key back from the state that it is in.
-fn by_state(case: &Case<'_>) -> Option<Fix> {
-    let keys = case.keys();
-    let key = keys.iter().find(|key| key.unusable().is_some())?;
+fn by_state(case: &Case<'_>, key: &KeyView<'_>) -> Fix {
     let id = key.arn().unwrap_or_else(|| key.id.clone());
     let on_key = |words| Command::aws(words, Some(&key.region)).name("--key-id", Kind::Key, id.as_str());
     let (text, words): (&str, &[&'static str]) = match key.known().found().and_then(|known| known.key_state.as_deref()) {
@@ -80,16 +85,14 @@ fn by_state(case: &Case<'_>) -> Option<Fix> {
         None => {
             let of = key.of.as_deref().unwrap_or("what it encrypted");
             let text = format!("a deleted key does not come back, nor does what it encrypted: store {of} anew under a key that exists{}", case.then_again());
-            return Some(Fix::words(text));
+            return Fix::words(text);
         }
     };
-    Some(Fix::words(format!("{text}{}", case.then_again())).run(case.commands(words.iter().map(|words| on_key(words)))))
+    let place = key.foreign_account().map(|account| format!("in account {account}, ")).unwrap_or_default();
+    Fix::words(format!("{place}{text}{}", case.then_again())).run(case.commands(words.iter().map(|words| on_key(words))))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(fix) = by_state(case) {
-        return fix;
-    }
+fn by_words(case: &Case<'_>) -> Fix {
     let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {
         let arn = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:"));
         let look = arn.map(|arn| case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, arn.as_str()).words("--query KmsKeyId"));

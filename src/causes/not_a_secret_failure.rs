@@ -1,9 +1,8 @@
 //! Recognised, and none of our business: named in one honest line.
 
-use super::assessment::Fix;
+use super::assessment::{Assessment, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -18,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[
         Example { text: "Essential container in task exited", also: &[] },
         Example {
@@ -65,26 +64,19 @@ fn said(symptom: &Symptom) -> &'static str {
     }
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let codes: Vec<String> = case
-        .task
-        .containers
-        .iter()
-        .filter_map(|container| {
-            container.exit_code.filter(|code| *code != 0).map(|code| format!("{} exited with {code}", container.name.as_deref().unwrap_or("a container")))
-        })
-        .collect();
+fn assess(case: &Case<'_>) -> Assessment {
+    let containers = &case.task.containers;
+    let code = |container: &crate::event::Container| {
+        let code = container.exit_code.filter(|code| *code != 0)?;
+        Some(format!("{} exited with {code}", container.name.as_deref().unwrap_or("a container")))
+    };
+    let codes: Vec<String> = containers.iter().filter_map(code).collect();
     let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
-    Judgement::new(Verdict::Likely, format!("not about secrets: {}{codes}", said(case.symptom)))
-}
-
-fn fix(case: &Case<'_>) -> Fix {
+    let ran = case.task.started_at.is_some() || containers.iter().any(|container| container.exit_code.is_some());
     let text = match case.symptom.step {
         Step::Capacity => "see the events of the service and the capacity of the cluster",
-        Step::Container if case.task.started_at.is_some() || case.task.containers.iter().any(|container| container.exit_code.is_some()) => {
-            "see the container's log and exit code"
-        }
+        Step::Container if ran => "see the container's log and exit code",
         _ => "see the events of the service; the reason names what to look at",
     };
-    Fix::words(text)
+    Assessment::likely(format!("not about secrets: {}{codes}", said(case.symptom))).fix(Fix::words(text))
 }

@@ -1,14 +1,13 @@
 //! Parameter Store has no such parameter.
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::{Case, DEFINITION};
 use super::command::Part;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::parameter::ParameterView;
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::question::{Known, Question};
-use crate::reason::{Fault, Step};
+use super::parameter::{DESCRIBE_PARAMETERS, ParameterView};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::{Cause, Example, Explanation, Owner};
+use crate::question::Known;
 use crate::redact::is_masked;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -21,9 +20,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`invalid parameters:` and the names. ECS asks for ten at a time and lists all that are absent among them.",
         mend: "Create the parameter, or correct the reference.",
     },
-    when: |symptom| symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound,
-    ask,
-    assess: |case| joined(case, judge, fix),
+    when: super::parameter::is_not_found,
+    ask: |case| case.ask_parameters(),
+    assess,
     examples: &[
         Example {
             text: "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /orders/db-url,/orders/db-password",
@@ -47,64 +46,73 @@ fn names(case: &Case<'_>) -> Vec<String> {
         .collect()
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     if super::secret_value_in_reference::is_all(case) {
-        return Judgement::unsupported();
+        return None;
     }
     let parameters = case.parameters();
     let missing: Vec<&ParameterView<'_>> = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).collect();
-    let known = !parameters.is_empty() && parameters.iter().all(|parameter| matches!(parameter.known(), Known::Missing | Known::Found(_)));
+    if !parameters.is_empty() && parameters.iter().all(|parameter| parameter.known().found().is_some()) {
+        return Some(there(case, &parameters)).filter(|_| !case.forecast);
+    }
     let names = if missing.is_empty() { names(case) } else { missing.iter().map(|parameter| parameter.name.clone()).collect() };
     let title = match names.as_slice() {
         [] => "a parameter does not exist".to_owned(),
         [name] => format!("parameter {name} does not exist"),
         [name, rest @ ..] => format!("parameter {name} and {} other{} do not exist", rest.len(), if rest.len() == 1 { "" } else { "s" }),
     };
-    if known && missing.is_empty() {
-        let modified = parameters.iter().filter_map(|parameter| parameter.known().found()?.last_modified_date).max();
-        if case.is_since(modified) {
-            return Judgement::new(Verdict::Possible, title)
-                .passed(Finding::found("it exists now: it was made since, and the next task will find it", DESCRIBE_PARAMETERS));
-        }
-        let since = modified.map(|at| format!(", unchanged since {at}")).unwrap_or_default();
-        let named = parameters.iter().map(|parameter| parameter.name.as_str()).collect::<Vec<_>>().join(", ");
-        return Judgement::new(Verdict::Possible, format!("parameter {named} was not found, though it exists")).finding(Finding::found(
-            format!("it exists{since}: ECS asked for another name than the definition has, or in another Region"),
-            DESCRIBE_PARAMETERS,
-        ));
-    }
-    if known {
-        let is_slip =
-            missing.iter().any(|parameter| parameter.near().is_some() || parameter.is_elsewhere() == Some(true) || parameter.meant_secret().is_some());
+    if !missing.is_empty() {
         let culprit = Culprit { kind: "parameter", id: names.first().cloned(), references: case.references.clone() };
-        return Judgement::new(if is_slip { Verdict::Possible } else { Verdict::Confirmed }, title)
-            .culprit(culprit)
-            .finding(Finding::missing(names.join(", "), DESCRIBE_PARAMETERS))
-            .findings((!is_slip).then(|| Finding::missing("a parameter with a similar name", DESCRIBE_PARAMETERS)));
+        let what = vec![Finding::missing(names.join(", "), DESCRIBE_PARAMETERS)];
+        let complete = Complete::of("whether the others exist", parameters.iter().map(ParameterView::known));
+        let identity =
+            if case.symptom.resource.is_some() || case.forecast { Identity::named(case, &names[0]) } else { Identity::only_one(&missing, "parameter") };
+        let proof = Proof::by(what, identity, complete, Time::as_ecs_said());
+        let near = missing.iter().find(|parameter| parameter.near().is_some()).or(missing.first());
+        return Some(Assessment::confirmed(title, proof).culprit(culprit).findings(near.and_then(|near| near.alike())).fix(fix(case, &names)));
     }
+    let names: Vec<String> = if parameters.is_empty() {
+        names
+    } else {
+        // What is there need not be made, and what is another account's cannot be made here.
+        let unknown = parameters.iter().filter(|parameter| parameter.known().found().is_none() && !parameter.is_foreign());
+        unknown.map(|parameter| parameter.name.clone()).collect()
+    };
     let bare: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.contains('/')).collect();
     let maybe_secret =
         (!bare.is_empty()).then(|| Finding::unknown(format!("whether {} was meant as a secret: without an ARN it is read as a parameter", bare.join(", "))));
     let unmentioned = case.definition().filter(|_| case.references.is_empty());
     let why = parameters.iter().find_map(|parameter| Finding::not_told("whether it exists, or one with a similar name", parameter.known()));
-    Judgement::new(Verdict::Likely, title)
-        .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
-        .findings(maybe_secret)
-        .finding(why.unwrap_or_else(|| Finding::unknown("whether a parameter with a similar name exists")))
-        .findings(case.definition_unknown())
+    Some(
+        Assessment::likely(title)
+            .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
+            .findings(maybe_secret)
+            .finding(why.unwrap_or_else(|| Finding::unknown("whether a parameter with a similar name exists")))
+            .findings(case.definition_unknown())
+            .fix(fix(case, &names)),
+    )
 }
 
-/// How the listing of parameters is cited.
-pub(super) const DESCRIBE_PARAMETERS: &str = "DescribeParameters";
-
-/// Asks after every parameter that was not found; shared with the other causes of that.
-pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
-    case.parameters().iter().flat_map(ParameterView::ask).collect()
+/// ECS did not find what is there now.
+fn there(case: &Case<'_>, parameters: &[ParameterView<'_>]) -> Assessment {
+    let modified = parameters.iter().filter_map(|parameter| parameter.known().found()?.last_modified_date).max();
+    let names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
+    let said = |now| Assessment::possible(format!("parameter {} was not found{now}", names.join(", ")));
+    if let Some(at) = modified.filter(|at| case.is_since(Some(*at))) {
+        // A date tells the last change, and not whether that was the first.
+        return said(" when the task started")
+            .passed(case, Finding::found(format!("it exists now, changed on {at}, after the task failed: the next task will find it"), DESCRIBE_PARAMETERS));
+    }
+    let since = modified.map(|at| format!(", unchanged since {at}: ECS asked for another name than the definition has, or in another Region"));
+    said(", though it exists").finding(Finding::found(format!("it exists{}", since.unwrap_or_default()), DESCRIBE_PARAMETERS)).fix(fix(case, &names))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    let names = names(case);
-    let last_part = names.first().map(|name| name.rsplit('/').next().unwrap_or(name));
+fn fix(case: &Case<'_>, names: &[String]) -> Fix {
+    let Some(first) = names.first().cloned().or_else(|| case.parameters().is_empty().then(String::new)) else {
+        let text = format!("have the parameter created in its own account, or correct the reference in a new revision{}", case.then_again());
+        return Fix::words(text).run(case.commands_for_revision([]));
+    };
+    let last_part = Some(first.rsplit('/').next().unwrap_or(&first)).filter(|part| !part.is_empty());
     let values = [Part::Words("Key=Name,Option=Contains,Values="), Part::Name(Kind::Parameter, last_part)];
     let look = case.aws("ssm describe-parameters").argument("--parameter-filters", &values).words("--query 'Parameters[].Name'");
     let create = names

@@ -1,9 +1,8 @@
 //! The registry allows no more pulls for now.
 
-use super::assessment::Fix;
+use super::assessment::{Assessment, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -18,17 +17,14 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::Throttled,
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example {
         text: "CannotPullContainerError: Error response from daemon: toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating and upgrading: https://www.docker.com/increase-rate-limit",
         also: &[],
     }],
 };
 
-fn judge(_: &Case<'_>) -> Judgement {
-    Judgement::new(Verdict::Likely, "the registry's pull rate limit was reached")
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    Fix::words(format!("log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}", case.then_again()))
+fn assess(case: &Case<'_>) -> Assessment {
+    let text = format!("log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}", case.then_again());
+    Assessment::likely("the registry's pull rate limit was reached").fix(Fix::words(text))
 }

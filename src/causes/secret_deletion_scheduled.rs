@@ -1,11 +1,12 @@
 //! The secret is marked for deletion.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::secret::{DESCRIBE, Presence};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::secret::{DESCRIBE, Presence, SecretView};
+use super::{Cause, Example, Explanation, Owner};
+use crate::question::facts::{Moment, Secret};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -18,50 +19,73 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`because it was marked for deletion` or `because it was deleted`.",
         mend: "Restore it while the window lasts. If it was meant to go, remove the reference instead.",
     },
-    when: |symptom| symptom.fault == Fault::PendingDeletion || super::secret_missing::is_not_found(symptom),
-    ask: super::secret_missing::ask,
-    assess: |case| joined(case, judge, fix),
+    when: |symptom| symptom.fault == Fault::PendingDeletion || super::secret::is_not_found(symptom),
+    ask: |case| case.ask_secrets(),
+    assess,
     examples: &[Example {
         text: "Secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13, InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
-    let deleted = secrets.iter().find_map(|secret| Some((secret, secret.found()?.deleted_date?)));
-    if let Some((secret, at)) = deleted {
-        return Judgement::new(Verdict::Confirmed, format!("secret {} is scheduled for deletion", secret.name))
-            .culprit(secret.culprit())
-            .finding(Finding::found(format!("marked for deletion on {at}; it can be restored until the recovery window ends"), DESCRIBE));
+    if let Some((secret, found)) = secrets.iter().find_map(|secret| Some((secret, secret.found().filter(|found| found.deleted_date.is_some())?))) {
+        return Some(marked(case, secret, found));
     }
     if case.symptom.fault != Fault::PendingDeletion {
-        let all_kept = !secrets.is_empty() && secrets.iter().all(|secret| secret.found().is_some());
-        let kept = Finding::missing("a date of deletion", DESCRIBE);
-        return if all_kept { Judgement::new(Verdict::RuledOut, "no secret is scheduled for deletion").finding(kept) } else { Judgement::unsupported() };
+        return kept(case, &secrets);
     }
     let title = case.name().map_or("a secret is scheduled for deletion".to_owned(), |name| format!("secret {name} is scheduled for deletion"));
-    let found = secrets.iter().find_map(|secret| secret.found().map(|_| secret));
-    if let Some(secret) = found {
-        return Judgement::new(Verdict::Possible, title)
-            .culprit(secret.culprit())
-            .passed(Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE));
+    if let Some(secret) = secrets.iter().find(|secret| secret.found().is_some()) {
+        let restored = Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE);
+        return Some(Assessment::possible(title).culprit(secret.culprit()).passed(case, restored));
     }
-    let gone = secrets.iter().find(|secret| matches!(secret.presence(), Presence::Gone));
-    if let Some(secret) = gone {
-        return Judgement::new(Verdict::Likely, format!("secret {} was deleted", secret.name))
-            .culprit(secret.culprit())
-            .finding(Finding::missing("the secret: its recovery window is over, and it must be created anew", DESCRIBE));
+    if let Some(secret) = secrets.iter().find(|secret| matches!(secret.presence(), Presence::Gone | Presence::OtherSuffix(_))) {
+        // The ARN is gone for good, and no command on it finds anything.
+        let over = Finding::missing("the secret: its recovery window is over, and it must be created anew", DESCRIBE);
+        let again = secret
+            .namesake()
+            .map(|now| Finding::found(format!("a secret of its name under another ARN, {}", now.arn.as_deref().unwrap_or_default()), DESCRIBE));
+        return Some(
+            Assessment::likely(format!("secret {} was deleted", secret.name)).culprit(secret.culprit()).finding(over).findings(again).fix(case.create_secret()),
+        );
     }
-    Judgement::new(Verdict::Likely, title)
-        .finding(Finding::unknown("when it was deleted, and until when it can be restored"))
-        .findings(case.definition_unknown())
+    Some(
+        Assessment::likely(title)
+            .finding(Finding::unknown("when it was deleted, and until when it can be restored"))
+            .findings(case.definition_unknown())
+            .fix(restore(case, case.resource_arn().as_deref())),
+    )
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::Gone)) {
-        return super::secret_missing::fix(case);
-    }
-    let restore = case.aws("secretsmanager restore-secret").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
+fn marked(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment {
+    let title = format!("secret {} is scheduled for deletion", secret.name);
+    let until = found.deleted_date.map(|at| format!("; its recovery window ends on {at}")).unwrap_or_default();
+    let what = Finding::found(format!("it is marked for deletion{until}"), DESCRIBE);
+    let marked = Time::since(case, found.last_changed_date);
+    let said = if case.forecast || case.symptom.fault == Fault::PendingDeletion {
+        let time = if case.forecast { marked } else { Time::as_ecs_said() };
+        Assessment::confirmed(title, Proof::by(vec![what], secret.is_meant(), Complete::unless(None), time))
+    } else {
+        // Of a secret that is marked, Secrets Manager says so.
+        let said = if marked.is_ok() { Assessment::likely(title) } else { Assessment::possible(title) };
+        let since = found.last_changed_date.filter(|at| case.is_since(Some(*at)));
+        let since = since.map(|at| Finding::found(format!("it was changed on {at}, after the task failed"), DESCRIBE));
+        said.finding(what).findings(since).finding(Finding::unknown("why ECS says that it was not found, and not that it is marked"))
+    };
+    said.culprit(secret.culprit()).fix(restore(case, Some(found.arn.as_ref().unwrap_or(&secret.id))))
+}
+
+/// What is not marked now, and was not changed since, was not marked then.
+fn kept(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
+    let changed: Option<Vec<Moment>> = secrets.iter().map(|secret| secret.found()?.last_changed_date).collect();
+    let time = Time::since(case, changed.and_then(|changed| changed.into_iter().max()));
+    let what = vec![Finding::missing("a mark for deletion", DESCRIBE)];
+    Assessment::disproved("no secret is scheduled for deletion", Proof::by(what, Identity::of_revision(case), Complete::unless(None), time))
+}
+
+fn restore(case: &Case<'_>, id: Option<&str>) -> Fix {
+    let restore = case.aws("secretsmanager restore-secret").name("--secret-id", Kind::Secret, id);
     Fix::words(format!("restore the secret if it is still needed{}", case.then_again())).run(case.commands([restore]))
 }

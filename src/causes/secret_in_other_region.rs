@@ -1,11 +1,12 @@
 //! The reference names another Region than the task's.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::proof::{Complete, Proof, Time};
 use super::secret::{DESCRIBE, Presence};
-use super::{Cause, Explanation, Owner, Verdict};
+use super::{Cause, Explanation, Owner};
+use crate::question::Known;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-in-other-region",
@@ -17,48 +18,36 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The Region in the ARN is not the task's.",
         mend: "Name the secret of the task's own Region, or replicate it there.",
     },
-    when: super::secret_missing::is_not_found,
-    ask: super::secret_missing::ask,
-    assess: |case| joined(case, judge, fix),
+    when: super::secret::is_not_found,
+    ask: |case| case.ask_secrets(),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let secrets = case.secrets();
-    let Some(secret) = secrets.iter().find(|secret| secret.is_elsewhere().is_some()) else {
-        if let Some(secret) = secrets.iter().find(|secret| secret.is_nowhere_else()) {
-            return Judgement::new(Verdict::RuledOut, format!("secret {} is not in {} either", secret.name, case.own_region()))
-                .finding(Finding::missing(format!("a secret {} in {}, the task's own Region", secret.name, case.own_region()), DESCRIBE));
-        }
-        let asked = secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone) || secret.found().is_some());
-        return if asked { Judgement::unsupported() } else { judge_region(case, "secret", Verdict::Possible) };
-    };
-    let own = case.own_region();
-    let arn = secret.is_elsewhere().and_then(|found| found.arn.clone()).unwrap_or_default();
-    Judgement::new(Verdict::Confirmed, format!("secret {} is in {own}, and is asked for in {}", secret.name, secret.region))
-        .culprit(secret.culprit())
-        .finding(Finding::missing(format!("{} in {}", secret.name, secret.region), DESCRIBE))
-        .finding(Finding::found(format!("{arn}, in the task's own Region"), DESCRIBE))
-}
-
-/// The same for whatever a reference names by Region.
-pub(super) fn judge_region(case: &Case<'_>, noun: &str, verdict: Verdict) -> Judgement {
-    let Some((named, own)) = case.other_region() else { return Judgement::unsupported() };
-    let name = case.name().unwrap_or_else(|| "asked for".to_owned());
-    Judgement::new(verdict, format!("{noun} {name} is asked for in {named}, and the task runs in {own}"))
-        .finding(Finding::found(format!("the reference is to {named}, the task runs in {own}"), "stoppedReason"))
-        .finding(Finding::unknown(format!("whether {own} has a {noun} of that name")))
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(arn) = case.secrets().iter().find_map(|secret| secret.is_elsewhere()?.arn.clone()) {
-        let text = format!(
-            "write {arn} in a new revision, if that secret is meant, and let the execution role call secretsmanager:GetSecretValue on it{}",
-            case.then_again()
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let (secrets, own) = (case.secrets(), case.own_region());
+    let again = case.then_again();
+    if let Some((secret, found)) = secrets.iter().find_map(|secret| Some((secret, secret.is_elsewhere()?))) {
+        let arn = found.arn.as_deref().unwrap_or_default();
+        let missing = Finding::missing(format!("{} in {}", secret.name, secret.region), DESCRIBE);
+        let what = vec![missing, Finding::found(format!("{arn}, in the task's own Region"), DESCRIBE)];
+        let proof = Proof::by(what, secret.is_meant(), Complete::unless(None), Time::there_by(case, found.created_date));
+        let text =
+            format!("write {arn} in a new revision, if that secret is meant, and let the execution role call secretsmanager:GetSecretValue on it{again}");
+        return Some(
+            Assessment::confirmed(format!("secret {} is in {own}, and is asked for in {}", secret.name, secret.region), proof)
+                .culprit(secret.culprit())
+                .fix(Fix::words(text).run(case.commands_for_revision([]))),
         );
-        return Fix::words(text).run(case.commands_for_revision([]));
+    }
+    if secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone))
+        && !secrets.iter().any(|secret| matches!(secret.known_elsewhere(), Known::Unknown(_)))
+        || secrets.iter().any(|secret| secret.found().is_some())
+    {
+        return None;
     }
     let own = case.task.region.as_deref().unwrap_or("<region>");
     let look = case.aws_at_task("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
-    Fix::words(format!("name the secret of {own} in a new revision{}", case.then_again())).run(case.commands_for_revision([look]))
+    let fix = Fix::words(format!("name the secret of {own} in a new revision{again}")).run(case.commands_for_revision([look]));
+    Some(case.named_elsewhere("secret", Assessment::possible)?.fix(fix))
 }

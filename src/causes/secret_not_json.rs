@@ -1,11 +1,10 @@
 //! A JSON key is asked of a secret whose value is not a JSON object.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::{Case, DEFINITION};
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::secret::SecretView;
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::Fault;
 use crate::task_definition::Target;
 
@@ -20,8 +19,8 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Store a JSON object, or drop the key from the reference to get the whole value.",
     },
     when: |symptom| symptom.fault == Fault::NotJson,
-    ask: |case| case.secrets().iter().flat_map(SecretView::ask).collect(),
-    assess: |case| joined(case, judge, fix),
+    ask: |case| case.ask_secrets(),
+    assess: |case| Some(assess(case)),
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): invalid character 'h' looking for beginning of value",
@@ -31,26 +30,30 @@ pub(super) const CAUSE: Cause = Cause {
     ],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Assessment {
+    let secrets = case.secrets();
     let title = match (case.name(), case.references.len()) {
         (Some(name), _) => format!("the value of secret {name} is not a JSON object"),
         (None, 0) => "the value of a secret is not a JSON object".to_owned(),
         (None, several) => format!("the value of one of {several} secrets is not a JSON object"),
     };
-    let found = match case.references.as_slice() {
+    let asking = match case.references.as_slice() {
         [] => None,
         [_] => Some("one reference asks for a JSON key".to_owned()),
         several => Some(format!("{} references ask for a JSON key; any of them can be meant", several.len())),
     };
-    let proved = case.references.len() == 1 && case.secrets().iter().any(SecretView::is_as_it_was);
-    Judgement::new(if proved { Verdict::Confirmed } else { Verdict::Likely }, title)
-        .findings(case.secrets().iter().filter_map(SecretView::state))
-        .findings(found.map(|found| Finding::found(found, DEFINITION)))
+    // Two signals: ECS read the value and cannot take it for an object, and the one reference with a key has held the same value since.
+    let said = match (case.references.as_slice(), secrets.as_slice()) {
+        ([_], [secret]) => Assessment::confirmed(title, secret.is_as_it_was()),
+        _ => Assessment::likely(title).findings(secrets.iter().filter_map(SecretView::state_or_why)),
+    };
+    said.findings(asking.map(|asking| Finding::found(asking, DEFINITION)))
         .finding(Finding::unknown("what the value is: values are never read"))
         .findings(case.definition_unknown())
+        .fix(fix(case, &secrets))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
+fn fix(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Fix {
     let ids = case.resource_arns();
     let check = |id: &Option<String>| {
         case.aws("secretsmanager get-secret-value").name("--secret-id", Kind::Secret, id.as_deref()).words("--query SecretString --output text | jq type")
@@ -60,6 +63,8 @@ fn fix(case: &Case<'_>) -> Fix {
         _ => None,
     });
     let drop = whole.map(|arn| format!(" ({arn})")).unwrap_or_default();
-    let text = format!("store a JSON object, or drop the key from valueFrom{drop} to get the whole value; the command says \"object\" once it is right");
+    let is_managed = secrets.iter().any(|secret| secret.manager().is_some());
+    let store = if is_managed { "drop the key" } else { "store a JSON object, or drop the key" };
+    let text = format!("{store} from valueFrom{drop} to get the whole value; the command says \"object\" once it is right");
     Fix::words(format!("{text}{}", case.then_again())).run(case.commands(ids.iter().map(check)))
 }

@@ -1,12 +1,12 @@
 //! The secret was deleted and made again, so its ARN has another suffix.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::{Case, DEFINITION};
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
+use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::secret::{DESCRIBE, Presence, SecretView};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::Secret;
 use crate::reason::{Fault, Step, Symptom};
 
@@ -20,9 +20,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The secret is there when you look for its name, and not under the ARN. Without a suffix in the reference this cannot be the cause.",
         mend: "Put the new ARN, or the ARN without the suffix, into the task definition, and into the role's policy.",
     },
-    when: |symptom| super::secret_missing::is_not_found(symptom) || hides_it(symptom),
-    ask: super::secret_missing::ask,
-    assess: |case| joined(case, judge, fix),
+    when: |symptom| super::secret::is_not_found(symptom) || hides_it(symptom),
+    ask: |case| case.ask_secrets(),
+    assess,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
         also: &[
@@ -37,30 +37,61 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+/// A role that may read the new ARN alone is refused the old one before anybody looks whether that exists.
+fn hides_it(symptom: &Symptom) -> bool {
+    symptom.step == Step::SecretsManager && super::refusal::is_want_of_allow(symptom)
+}
+
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
     if let Some((secret, now)) = secrets.iter().find_map(other_suffix) {
-        let arn = now.arn.clone().unwrap_or_default();
-        let made = now.created_date.map(|made| format!(", made on {made}")).unwrap_or_default();
-        return Judgement::new(Verdict::Confirmed, format!("secret {} was made again: its ARN now ends in {}", secret.name, suffix(&arn)))
-            .culprit(secret.culprit())
-            .finding(Finding::missing(secret.id.clone(), DESCRIBE))
-            .finding(Finding::found(format!("{arn}{made}"), DESCRIBE));
+        return Some(made_again(case, secret, now));
     }
-    if case.symptom.fault == Fault::AccessDenied {
-        return Judgement::unsupported();
+    if case.symptom.fault == Fault::AccessDenied || secrets.is_empty() {
+        return None;
     }
-    if !case.has_suffix() {
+    if secrets.iter().all(|secret| !secret.is_whole()) {
         let source = if case.references.is_empty() { "stoppedReason" } else { DEFINITION };
-        return Judgement::new(Verdict::RuledOut, "the reference has no suffix").finding(Finding::missing("a six-character suffix", source));
+        let what = vec![Finding::missing("a six-character suffix", source)];
+        let identity = if case.references.is_empty() { Identity::only_one(&secrets, "secret") } else { Identity::of_revision(case) };
+        return Assessment::disproved("the reference has no suffix", Proof::by(what, identity, Complete::unless(None), Time::unchanging()));
+    }
+    if let [secret] = secrets.as_slice()
+        && let Some(found) = secret.found()
+    {
+        let what = vec![Finding::found(secret.id.clone(), DESCRIBE)];
+        let proof = Proof::by(what, secret.is_meant(), Complete::unless(None), Time::there_by(case, found.created_date));
+        return Assessment::disproved(format!("secret {} has the ARN that is referred to", secret.name), proof);
+    }
+    let foreign = secrets.iter().any(|secret| secret.foreign_account().is_some());
+    if !foreign && secrets.iter().all(|secret| matches!(secret.presence(), Presence::Gone | Presence::Here(_) | Presence::CutSuffix(_))) {
+        return None;
     }
     let name = case.name().unwrap_or_else(|| "it names".to_owned());
-    if !secrets.is_empty() && secrets.iter().all(|secret| matches!(secret.presence(), Presence::Gone | Presence::Here(_))) {
-        return Judgement::new(Verdict::RuledOut, format!("secret {name} has no other ARN"))
-            .finding(Finding::missing(format!("a secret {name} with another suffix"), DESCRIBE));
-    }
-    Judgement::new(Verdict::Possible, format!("secret {name} was deleted and made again under another ARN"))
-        .finding(Finding::unknown("whether the name exists with another suffix"))
+    let again = case.then_again();
+    let text = "look up the ARN that the name has now, put it into the task definition and the role's policy";
+    let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
+    let fix = Fix::words(format!("{}{text}{again}", if foreign { "in the owner's account: " } else { "" })).run(case.commands_for_revision([look]));
+    let said = Assessment::possible(format!("secret {name} was deleted and made again under another ARN"))
+        .finding(Finding::unknown("whether the name exists with another suffix"));
+    Some(said.fix(fix))
+}
+
+fn made_again(case: &Case<'_>, secret: &SecretView<'_>, now: &Secret) -> Assessment {
+    let arn = now.arn.as_deref().unwrap_or_default();
+    let made = now.created_date.map(|made| format!(", made on {made}")).unwrap_or_default();
+    let what = vec![Finding::missing(secret.id.clone(), DESCRIBE), Finding::found(format!("{arn}{made}"), DESCRIBE)];
+    let certain = secret.has_suffix();
+    let word = secret.id.rsplit_once('-').map_or("", |(_, word)| word);
+    let identity = if certain { secret.is_meant() } else { Err(Gap::new(format!("whether {word:?} is a suffix, or belongs to the name of another secret"))) };
+    let proof = Proof::by(what, identity, Complete::unless(None), Time::there_by(case, now.created_date));
+    let title = if certain { "was" } else { "may have been" };
+    let said =
+        Assessment::confirmed(format!("secret {} {title} made again: its ARN now ends in {}", now.name.as_deref().unwrap_or(&secret.name), suffix(arn)), proof);
+    let marked = now.deleted_date.map(|at| Finding::found(format!("that one is itself marked for deletion, and its recovery window ends on {at}"), DESCRIBE));
+    let fix = with_arn(case, arn, certain);
+    let first = if now.deleted_date.is_some() { "have that secret restored first; " } else { "" };
+    said.culprit(secret.culprit()).findings(marked).fix(Fix { text: format!("{first}{}", fix.text), ..fix })
 }
 
 fn other_suffix<'c>(secret: &'c SecretView<'c>) -> Option<(&'c SecretView<'c>, &'c Secret)> {
@@ -74,31 +105,25 @@ fn suffix(arn: &str) -> &str {
     arn.rsplit_once('-').map_or(arn, |(_, suffix)| suffix)
 }
 
-/// A role that may read the new ARN alone is refused the old one before anybody looks whether that exists.
-fn hides_it(symptom: &Symptom) -> bool {
-    symptom.step == Step::SecretsManager && super::refusal::is_want_of_allow(symptom)
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(arn) = case.secrets().iter().find_map(other_suffix).and_then(|(_, now)| now.arn.clone()) {
-        let role = case.who();
-        let decisions = case.simulated_refusals();
-        let mut of_now = decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
-        if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
-            let text = format!("write {arn} into the task definition in a new revision; {role} may read it already{}", case.then_again());
-            return Fix::words(text).run(case.commands_for_revision([]));
-        }
-        let again = case.then_again();
-        let text = format!("write {arn} into the task definition in a new revision; allow it to {role} unless its policy ends in a wildcard{again}");
-        // It is the secret of that very name, in the account and Region of the reference.
-        let granted = Some(arn.clone()).filter(|arn| Kind::Secret.fits(arn) && !case.references.is_empty());
-        let granted = granted.and_then(|arn| policy::grant_on(case, "secretsmanager:GetSecretValue", &[arn]).ok());
-        return match granted {
-            Some(grant) => Fix::words(text).run(case.commands_for_revision([grant.put()])).policy(grant.document),
-            None => Fix::words(text).run(case.commands_for_revision([])),
-        };
+fn with_arn(case: &Case<'_>, arn: &str, certain: bool) -> Fix {
+    let again = case.then_again();
+    if !certain {
+        let text = format!("if the reference was to that secret, write the ARN that it has now in a new revision{again}");
+        return Fix::words(text).run(case.commands_for_revision([]));
     }
-    let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
-    let text = "look up the ARN that the name has now, put it into the task definition and the role's policy";
-    Fix::words(format!("{text}{}", case.then_again())).run(case.commands_for_revision([look]))
+    let role = case.who();
+    let decisions = case.simulated_refusals();
+    let mut of_now = decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
+    if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
+        let text = format!("write {arn} into the task definition in a new revision; {role} may read it already{again}");
+        return Fix::words(text).run(case.commands_for_revision([]));
+    }
+    let text = format!("write {arn} into the task definition in a new revision; allow it to {role} unless its policy ends in a wildcard{again}");
+    // It is the secret of that very name, in the account and Region of the reference.
+    let granted = Some(arn.to_owned()).filter(|arn| Kind::Secret.fits(arn) && !case.references.is_empty());
+    let granted = granted.and_then(|arn| policy::grant_on(case, "secretsmanager:GetSecretValue", &[arn]).ok());
+    match granted {
+        Some(grant) => Fix::words(text).run(case.commands_for_revision([grant.put()])).policy(grant.document),
+        None => Fix::words(text).run(case.commands_for_revision([])),
+    }
 }

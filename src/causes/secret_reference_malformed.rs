@@ -25,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
         matches!(symptom.fault, Fault::BadReference | Fault::NotFound)
             && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar)
     },
-    ask: |case| super::secret_missing::ask(case).into_iter().chain(super::parameter_missing::ask(case)).collect(),
+    ask: |case| case.ask_secrets().into_iter().chain(case.ask_parameters()).collect(),
     assess: |case| joined(case, judge, fix),
     examples: &[
         Example {

@@ -1,11 +1,10 @@
 //! A container that fetches secrets for the others failed.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::{Case, DEFINITION};
 use super::command::Command;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::LogEvent;
 use crate::question::{Known, Question};
 use crate::reason::{self, Fault, Step, Symptom};
@@ -27,34 +26,35 @@ pub(super) const CAUSE: Cause = Cause {
             && !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
     },
     ask: |case| log_question(case).into_iter().collect(),
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example {
         text: "dependency graph: failed to resolve container ordering dependency [aws-secrets-manager-agent(agent:2) (STOPPED->STOPPED) - Exit: 1] for target [app(nginx:1.27) (NONE->RUNNING)] as dependency did not exit successfully.",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Assessment {
     let name = case.name().unwrap_or_else(|| "of the sidecar".to_owned());
-    let sidecar = sidecar(case);
-    let hidden = sidecar.and_then(|sidecar| waits_for_any_end(case, sidecar)).map(|waiting| {
+    let hidden = sidecar(case).and_then(|sidecar| waits_for_any_end(case, sidecar)).map(|waiting| {
         Finding::found(format!("container {waiting} waits for it with COMPLETE, which takes a failure for an end; SUCCESS would not"), DEFINITION)
     });
     let lines = log_question(case).map_or(Known::NotAsked, |question| case.look::<Vec<LogEvent>>(&question));
-    let said = lines.found().and_then(|lines| lines.iter().rev().find_map(|line| Some((line, telling(&line.message)?))));
-    let title = format!("container {name} failed, and others wait for it");
-    if let Some((line, symptom)) = said {
-        // A line may hold anything that the container printed: only the words that were recognized are for everybody.
+    let told = lines.found().and_then(|lines| lines.iter().rev().find_map(|line| Some((line, telling(&line.message)?))));
+    // A line may hold anything that the container printed: only the words that were recognized are for everybody.
+    let words = |(line, symptom): (&LogEvent, Symptom)| {
         let words = line.message.get(symptom.span.clone()).unwrap_or_default().trim();
-        let told = Finding::found(format!("its log says {}/{}: {words}", symptom.step, symptom.fault), "GetLogEvents");
-        return Judgement::new(Verdict::Confirmed, title).finding(told).findings(hidden);
-    }
-    let read = lines.found().filter(|lines| !lines.is_empty());
-    let last =
-        read.map(|lines| Finding::found(format!("none of the last {} lines of its log is recognized; the command shows them", lines.len()), "GetLogEvents"));
-    let unknown = if last.is_some() { None } else { Finding::not_told("what its log says", lines) };
-    Judgement::new(Verdict::Likely, title).findings(last).findings(hidden).findings(unknown)
+        Finding::found(format!("its log says {}/{}: {words}", symptom.step, symptom.fault), GET_LOG)
+    };
+    let last = match (told, lines.found().map(Vec::len)) {
+        (Some(told), _) => Some(words(told)),
+        (None, Some(0)) => Some(Finding::unknown("what its log says: no line came back")),
+        (None, Some(read)) => Some(Finding::found(format!("none of the last {read} lines of its log is recognized; the command shows them"), GET_LOG)),
+        (None, None) => Finding::not_told("what its log says", lines),
+    };
+    Assessment::likely(format!("container {name} failed, and others wait for it")).findings(last).findings(hidden).fix(fix(case))
 }
+
+const GET_LOG: &str = "GetLogEvents";
 
 /// The container's definition.
 fn sidecar<'c>(case: &'c Case<'_>) -> Option<&'c ContainerDefinition> {

@@ -1,9 +1,9 @@
 //! The version stage or version id that the reference names does not exist.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
+use super::proof::{Complete, Proof, Time};
 use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
 use crate::reason::Fault;
@@ -15,46 +15,51 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The reference asks for a version stage or a version id that the secret does not have.",
         why: "`valueFrom` pins a version that a rotation has since dropped, asks for AWSPENDING or AWSPREVIOUS when there is none, or has the JSON key in the wrong slot.",
-        tell: "`for staging label:` with another label than AWSCURRENT, or `for VersionId:`. The slots after the name are json-key, version-stage, version-id.",
+        tell: "`for staging label:` with another label than AWSCURRENT (in these very letters), or `for VersionId:`. The slots after the name are json-key, version-stage, version-id.",
         mend: "Name a version that exists, or leave both slots empty to read the current one.",
     },
-    when: |symptom| symptom.fault == Fault::VersionNotFound && !super::secret_without_value::lacks_current(symptom),
+    when: |symptom| symptom.fault == Fault::VersionNotFound && !super::secret::lacks_current(symptom),
     ask: |case| case.secrets().iter().map(SecretView::ask_versions).collect(),
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "Fetching secret data from AWS Secrets Manager in region us-east-1: secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSPENDING status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
     let version = case.symptom.version_stage.as_ref().map(|stage| stage.text.clone()).or_else(|| secrets.iter().find_map(SecretView::version));
     let asked_for = version.clone().unwrap_or_else(|| "that is asked for".to_owned());
     let name = case.name().unwrap_or_else(|| "asked for".to_owned());
-    let judgement = |verdict| Judgement::new(verdict, format!("secret {name} has no version {asked_for}"));
+    let title = format!("secret {name} has no version {asked_for}");
+    let look = case.aws("secretsmanager list-secret-version-ids").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
+    let fix = Fix::words(format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()))
+        .run(case.commands_for_revision([look]));
     let Some((secret, versions)) = secrets.iter().find_map(|secret| Some((secret, secret.versions().found()?))) else {
         let why = secrets.first().and_then(|secret| Finding::not_told("which versions the secret has", secret.versions()));
         let why = why.or_else(|| Some(Finding::unknown("which versions the secret has")));
-        return judgement(Verdict::Likely).findings(why).findings(case.definition_unknown());
+        return Some(Assessment::likely(title).findings(why).findings(case.definition_unknown()).fix(fix));
     };
     let stages: Vec<&str> = versions.iter().flat_map(|version| &version.version_stages).map(String::as_str).collect();
     let has = |wanted: &String| stages.contains(&wanted.as_str()) || versions.iter().any(|version| version.version_id.as_ref() == Some(wanted));
-    match &version {
-        Some(wanted) if !has(wanted) => judgement(Verdict::Confirmed)
-            .culprit(secret.culprit())
-            .finding(Finding::missing(format!("{wanted} among the {} versions; the stages are {}", versions.len(), stages.join(", ")), LIST_VERSIONS)),
-        Some(wanted) => judgement(Verdict::Possible)
-            .culprit(secret.culprit())
-            .passed(Finding::found(format!("{wanted} is there now: it was put since, and the next task will start"), LIST_VERSIONS)),
-        None => judgement(Verdict::Likely).finding(Finding::found(format!("the secret has the stages {}", stages.join(", ")), LIST_VERSIONS)),
-    }
+    let said = match &version {
+        Some(wanted) if !has(wanted) => {
+            let almost = stages.iter().find(|stage| stage.eq_ignore_ascii_case(wanted));
+            let almost = almost.map(|stage| format!(": stages are compared letter by letter, and {stage} is another")).unwrap_or_default();
+            let what = format!("{wanted} among the {} versions; the stages are {}{almost}", versions.len(), stages.join(", "));
+            let complete = Complete::of("which versions the secret has", [secret.versions()]);
+            let proof = Proof::by(vec![Finding::missing(what, LIST_VERSIONS)], secret.is_meant(), complete, Time::as_ecs_said());
+            Assessment::confirmed(title, proof).culprit(secret.culprit()).fix(fix)
+        }
+        Some(wanted) => {
+            let there = Finding::found(format!("{wanted} is there now: the next task will find it"), LIST_VERSIONS);
+            Assessment::possible(title).culprit(secret.culprit()).passed(case, there)
+        }
+        None => Assessment::likely(title).finding(Finding::found(format!("the secret has the stages {}", stages.join(", ")), LIST_VERSIONS)).fix(fix),
+    };
+    // A task that has not failed yet finds what is there.
+    Some(said).filter(|said| !case.forecast || said.verdict() != Verdict::Possible)
 }
 
 const LIST_VERSIONS: &str = "ListSecretVersionIds";
-
-fn fix(case: &Case<'_>) -> Fix {
-    let look = case.aws("secretsmanager list-secret-version-ids").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
-    Fix::words(format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()))
-        .run(case.commands_for_revision([look]))
-}

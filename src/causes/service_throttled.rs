@@ -1,10 +1,9 @@
 //! The service answered, but said: too many requests.
 
-use super::assessment::{Finding, Fix};
-use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::reason::{Fault, Step, Symptom};
+use super::assessment::{Assessment, Finding, Fix};
+use super::case::{Case, reads_from_aws};
+use super::{Cause, Example, Explanation, Owner};
+use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "service-throttled",
@@ -18,30 +17,24 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::Throttled && reads_from_aws(symptom),
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-east-1: operation error SSM: GetParameters, exceeded maximum number of attempts, 3, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error ThrottlingException: Rate exceeded",
         also: &["recovered-by-itself"],
     }],
 };
 
-/// Whether the step is a call to AWS that fetches something for the task; shared with the cause that the service failed.
-pub(super) fn reads_from_aws(symptom: &Symptom) -> bool {
-    matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::EcrAuth | Step::EnvFile | Step::LogDriver)
-}
-
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Assessment {
     let tries = case.symptom.retries.map(|retries| Finding::found(format!("ECS tried {retries} time{}", if retries == 1 { "" } else { "s" }), "stoppedReason"));
-    let service = if case.symptom.step == Step::ParameterStore { "Parameter Store" } else { "AWS" };
-    Judgement::new(Verdict::Likely, format!("{service} throttled the call"))
-        .findings(tries)
-        .finding(Finding::unknown("who else calls in this account and Region"))
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    let more = (case.symptom.step == Step::ParameterStore).then(|| {
+    let of_parameters = case.symptom.step == Step::ParameterStore;
+    let service = if of_parameters { "Parameter Store" } else { "AWS" };
+    let more = of_parameters.then(|| {
         // AWS takes the setting's path in place of its ARN, for the caller's account and Region.
         case.aws("ssm update-service-setting").words("--setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true")
     });
-    Fix::words("wait for the next try; if it returns, start fewer tasks at once or raise the limit (higher throughput is charged)").run(more)
+    let text = "wait for the next try; if it returns, start fewer tasks at once or raise the limit (higher throughput is charged)";
+    Assessment::likely(format!("{service} throttled the call"))
+        .findings(tries)
+        .finding(Finding::unknown("who else calls in this account and Region"))
+        .fix(Fix::words(text).run(more))
 }

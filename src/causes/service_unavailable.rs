@@ -1,9 +1,8 @@
 //! The service answered with an error of its own.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -16,20 +15,17 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`InternalServiceError`, `InternalServerError`, `StatusCode: 500` or `503`, `empty response`. Several workloads at once point at the Region.",
         mend: "Nothing here; the next try succeeds when the service does. See the AWS Health Dashboard.",
     },
-    when: |symptom| symptom.fault == Fault::ServiceError && super::service_throttled::reads_from_aws(symptom),
+    when: |symptom| symptom.fault == Fault::ServiceError && super::case::reads_from_aws(symptom),
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example {
         text: "Secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: operation error Secrets Manager: GetSecretValue, exceeded maximum number of attempts, 3, https response error StatusCode: 500, RequestID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13, InternalServiceError: An error occurred on the server side.",
         also: &["recovered-by-itself"],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Assessment {
     let request = case.symptom.request_id.as_ref().map(|id| Finding::found(format!("AWS's request id {}", id.text), "stoppedReason"));
-    Judgement::new(Verdict::Likely, "the AWS service failed by itself").findings(request).finding(Finding::unknown("whether the fault lasts"))
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    Fix::words("wait for the next try; see the AWS Health Dashboard if it lasts").run(case.commands([]))
+    let fix = Fix::words("wait for the next try; see the AWS Health Dashboard if it lasts").run(case.commands([]));
+    Assessment::likely("the AWS service failed by itself").findings(request).finding(Finding::unknown("whether the fault lasts")).fix(fix)
 }

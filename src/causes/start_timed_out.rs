@@ -1,9 +1,8 @@
 //! Something before the start took longer than it may.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -18,14 +17,12 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::TimedOut && matches!(symptom.step, Step::ImagePull | Step::Unknown),
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example { text: "DockerTimeoutError: Could not transition to pulled; timed out after waiting 2h0m0s", also: &[] }],
 };
 
-fn judge(_: &Case<'_>) -> Judgement {
-    Judgement::new(Verdict::Likely, "a step before the start took too long").finding(Finding::unknown("which fetch it was, and how busy the host is"))
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    Fix::words(format!("see the size of the image and the load of the host{}", case.then_again()))
+fn assess(case: &Case<'_>) -> Assessment {
+    let fix = Fix::words(format!("see the size of the image and the load of the host{}", case.then_again()));
+    let unknown = Finding::unknown("which fetch it was, and how busy the host is");
+    Assessment::likely("a step before the start took too long").finding(unknown).fix(fix)
 }

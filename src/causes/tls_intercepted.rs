@@ -1,10 +1,9 @@
 //! Something on the way answers TLS in the service's place.
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::Case;
 use super::command::Command;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -19,28 +18,23 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::vpc_no_route::needs_network(symptom)),
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example {
         text: "Fetching secret data from AWS Secrets Manager in region us-west-2: secret arn:aws:secretsmanager:us-west-2:111122223333:secret:orders/db-AbC123: RequestError: send request failed caused by: Post \"https://secretsmanager.us-west-2.amazonaws.com/\": tls: failed to verify certificate: x509: certificate signed by unknown authority",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if case.symptom.fault == Fault::ConnectionRefused {
-        return Judgement::new(Verdict::Possible, "a proxy or firewall on the way cut the connection")
-            .culprit(case.endpoint())
-            .finding(Finding::unknown("who answered"));
-    }
+fn assess(case: &Case<'_>) -> Assessment {
     let host = case.symptom.host.as_ref().map(|host| host.text.clone());
+    let look = host.as_deref().map(Command::certificate_of);
+    let fix = Fix::words("from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints").run(look);
+    if case.symptom.fault == Fault::ConnectionRefused {
+        let said = Assessment::possible("a proxy or firewall on the way cut the connection").culprit(case.endpoint());
+        return said.finding(Finding::unknown("who answered")).fix(fix);
+    }
     let title =
         host.as_ref().map_or("TLS to the service is intercepted or broken".to_owned(), |host| format!("the certificate presented for {host} is not trusted"));
-    Judgement::new(Verdict::Likely, title)
-        .culprit(Culprit { kind: "endpoint", id: host, references: case.references.clone() })
-        .finding(Finding::unknown("who presented the certificate"))
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    let look = case.symptom.host.as_ref().map(|host| Command::certificate_of(&host.text));
-    Fix::words("from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints").run(look)
+    let culprit = Culprit { kind: "endpoint", id: host, references: case.references.clone() };
+    Assessment::likely(title).culprit(culprit).finding(Finding::unknown("who presented the certificate")).fix(fix)
 }

@@ -1,10 +1,9 @@
 //! The text proves nothing that the catalogue knows.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -19,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[
         Example { text: "ResourceInitializationError: something nobody has seen before", also: &[] },
         Example {
@@ -33,9 +32,9 @@ fn claims(symptom: &Symptom) -> bool {
     !super::not_a_secret_failure::is_elsewhere(symptom.step) && super::is_left_over(symptom)
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     if super::secret_value_in_reference::is_shown(case) {
-        return Judgement::unsupported();
+        return None;
     }
     let doing = match case.symptom.step {
         Step::SecretsManager => "while a secret was fetched",
@@ -51,19 +50,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     let of = case.name().map(|name| format!(" ({name})")).unwrap_or_default();
     let told = case.symptom.fault != Fault::Unknown;
     let cut = case.symptom.truncated.then(|| Finding::unknown("the error itself: the reason was cut before it"));
-    Judgement::new(
-        Verdict::Possible,
-        if told {
-            format!("{} {doing}{of}, for which there is no cause yet", case.symptom.fault)
-        } else {
-            format!("something failed {doing}{of}; the text does not say what")
-        },
-    )
-    .findings(cut)
-}
-
-fn fix(case: &Case<'_>) -> Fix {
+    let title = if told {
+        format!("{} {doing}{of}, for which there is no cause yet", case.symptom.fault)
+    } else {
+        format!("something failed {doing}{of}; the text does not say what")
+    };
     let arn = case.task.arn.as_deref().zip(case.task.cluster.as_deref());
     let look = arn.map(|(arn, cluster)| case.aws_at_task("ecs describe-tasks").name("--cluster", Kind::Cluster, cluster).name("--tasks", Kind::Task, arn));
-    Fix::words("read the whole reason, and the events of the service; stopped tasks stay visible for about an hour").run(look)
+    let text = "read the whole reason, and the events of the service; stopped tasks stay visible for about an hour";
+    Some(Assessment::possible(title).findings(cut).fix(Fix::words(text).run(look)))
 }

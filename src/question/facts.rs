@@ -31,12 +31,14 @@ facts! { "PascalCase"
         name: Option<String>,
         /// Its key; absent for `aws/secretsmanager`.
         kms_key_id: Option<String>,
-        /// When it was marked for deletion.
+        /// When its recovery window ends, where it is marked for deletion; `ListSecrets` gives the day of the mark.
         deleted_date: Option<Moment>,
         /// When it was made.
         created_date: Option<Moment>,
-        /// When it was changed last.
+        /// When it was changed last, a mark for deletion included.
         last_changed_date: Option<Moment>,
+        /// The service that manages it, which alone may write to it.
+        owning_service: Option<String>,
         /// The versions that have a stage.
         version_ids_to_stages: BTreeMap<String, Vec<String>>,
     }
@@ -535,6 +537,12 @@ impl Secret {
     #[must_use]
     pub fn has_current(&self) -> bool {
         self.version_ids_to_stages.values().flatten().any(|stage| stage == "AWSCURRENT")
+    }
+
+    /// Whether its current value can be read, as far as its description shows.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.deleted_date.is_none() && self.has_current()
     }
 }
 

@@ -70,13 +70,22 @@ impl Assessment {
         }
     }
 
+    /// Ruled out by a proof; without one nothing but its words speaks for it, and it is not shown.
+    pub(in crate::causes) fn disproved(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Option<Self> {
+        proof.ok().map(|proof| Self::ruled_out(title, Ok(proof)))
+    }
+
     pub(in crate::causes) fn finding(mut self, finding: Finding) -> Self {
         self.findings.push(finding);
         self
     }
 
     pub(in crate::causes) fn findings(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
-        self.findings.extend(findings);
+        for finding in findings {
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
         self
     }
 

@@ -117,10 +117,8 @@ impl Case<'_> {
 
     /// The short name of what failed.
     pub(in crate::causes) fn name(&self) -> Option<String> {
-        let mut names: Vec<String> = self.references.iter().map(reference_name).collect();
-        names.dedup();
-        if let [name] = names.as_slice() {
-            return Some(name.clone());
+        if let Some(reference) = self.only_reference() {
+            return Some(reference_name(reference));
         }
         let named = self.symptom.resource.as_ref()?.text.as_str();
         match self.symptom.step {
@@ -133,13 +131,15 @@ impl Case<'_> {
         }
     }
 
+    /// The reference that all the others repeat. Things of one name in two accounts or Regions are two things.
+    fn only_reference(&self) -> Option<&Reference> {
+        let (first, others) = self.references.split_first()?;
+        others.iter().all(|other| thing(other) == thing(first)).then_some(first)
+    }
+
     /// The reference as it must stand in a command or a policy: the definition's own where it is known, else the text's.
     pub(in crate::causes) fn resource_arn(&self) -> Option<String> {
-        let of_reference = match self.references.as_slice() {
-            [reference] => Some(reference),
-            several => several.first().filter(|first| several.iter().all(|other| reference_name(other) == reference_name(first))),
-        };
-        let of_reference = of_reference.map(|reference| match reference.target() {
+        let of_reference = self.only_reference().map(|reference| match reference.target() {
             Some(Target::Secret(secret)) => secret.arn.to_owned(),
             _ => reference.value_from.clone(),
         });
@@ -159,7 +159,7 @@ impl Case<'_> {
     }
 
     /// The role that the text names, as it names it: who was refused, or whom ECS is not authorized to assume.
-    fn named_role(&self) -> Option<&str> {
+    pub(in crate::causes) fn named_role(&self) -> Option<&str> {
         let principal = self.symptom.principal.as_ref().filter(|_| self.symptom.fault != Fault::AssumeRoleDenied);
         principal.or(self.symptom.role.as_ref()).map(|fact| fact.text.as_str())
     }
@@ -168,7 +168,7 @@ impl Case<'_> {
     pub(in crate::causes) fn own_role(&self) -> Option<&str> {
         let own = [self.execution_role(), self.task_role_arn()].into_iter().flatten();
         match self.named_role() {
-            Some(named) => own.into_iter().find(|arn| is_same_role(arn, named)),
+            Some(named) => own.clone().find(|arn| *arn == named).or_else(|| own.clone().find(|arn| is_same_role(arn, named))),
             None if self.is_by_task_role() => self.task_role_arn(),
             None => self.execution_role().filter(|_| self.is_by_execution_role()),
         }
@@ -218,17 +218,6 @@ impl Case<'_> {
     pub(in crate::causes) fn refused_culprit(&self) -> Culprit {
         let user = self.user_name().map(str::to_owned);
         Culprit { kind: if user.is_some() { "user" } else { "role" }, id: self.role_name().or(user), references: self.references.clone() }
-    }
-
-    /// Whether the secret is referred to by a whole ARN, with six characters at its end.
-    pub(in crate::causes) fn has_suffix(&self) -> bool {
-        let of_reference = self.references.iter().find_map(|reference| match reference.target() {
-            Some(Target::Secret(secret)) => Some(secret.arn.starts_with("arn:") && secret.name_and_suffix().1),
-            _ => None,
-        });
-        let of_text =
-            || self.symptom.resource.as_ref().is_some_and(|resource| resource.text.split_once(":secret:").is_some_and(|(_, name)| split_suffix(name).1));
-        of_reference.unwrap_or_else(of_text)
     }
 
     /// The Region that the text names and the task's own, where they differ.
@@ -421,6 +410,17 @@ impl Case<'_> {
             Known::Found(_) | Known::Missing | Known::NotAsked => None,
         }
     }
+}
+
+/// What a reference is to, whatever it asks of it: where it is, and its name.
+fn thing(reference: &Reference) -> (Option<(&str, &str)>, String) {
+    let place = Arn::parse(&reference.value_from).filter(|_| reference.kind == ReferenceKind::Secret || reference.kind == ReferenceKind::RegistryCredentials);
+    (place.map(|arn| (arn.region, arn.account)), reference_name(reference))
+}
+
+/// Whether the step is a call to AWS that fetches something for the task.
+pub(in crate::causes) fn reads_from_aws(symptom: &Symptom) -> bool {
+    matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::EcrAuth | Step::EnvFile | Step::LogDriver)
 }
 
 /// Whether a role's ARN and a text, an ARN too or a bare name, are of the same role. An assumed role's ARN does not tell its path.

@@ -3,7 +3,10 @@
 use super::assessment::Culprit;
 use super::case::Case;
 use super::name::Kind;
+use super::parameter::ParameterView;
+use super::proof::{Complete, Gap};
 use super::refusal::Call;
+use super::secret::SecretView;
 use crate::arn::Arn;
 use crate::policy_document::{KeySide, NamedRole, key_policy};
 use crate::question::facts::Key;
@@ -29,8 +32,16 @@ pub(in crate::causes) struct KeyView<'c> {
 }
 
 impl<'c> KeyView<'c> {
+    /// A key is looked up by its id in the caller's account: that of another is asked by its ARN.
     fn question(&self) -> Question {
-        Question::Key { region: self.region.clone(), id: self.id.clone() }
+        let id = self.arn_of_id().filter(|_| self.foreign_account().is_some()).unwrap_or_else(|| self.id.clone());
+        Question::Key { region: self.region.clone(), id }
+    }
+
+    /// The other account that has it.
+    pub(in crate::causes) fn foreign_account(&self) -> Option<&str> {
+        let account = Arn::parse(&self.id).or_else(|| Arn::parse(self.of_arn.as_deref()?)).map(|arn| arn.account)?;
+        self.case.task.account.as_deref().filter(|own| *own != account && account != "*").map(|_| account)
     }
 
     /// Aliases have no policy; what is behind one shows its description.
@@ -153,6 +164,14 @@ impl Case<'_> {
         let region = Arn::parse(&told.text).map_or(self.own_region(), |arn| arn.region).to_owned();
         let of_arn = self.resource_arn().filter(|arn| arn.starts_with("arn:") && !arn.contains(":kms:"));
         vec![KeyView { case: self, region, id: told.text.clone(), of: self.name(), of_arn, reference: self.references.first(), is_described: false }]
+    }
+
+    /// That all which names a key was read, and every key.
+    pub(in crate::causes) fn keys_read(&self) -> Result<Complete, Gap> {
+        let of = "which key encrypts it";
+        Complete::of(of, self.secrets().iter().map(SecretView::known))?;
+        Complete::of(of, self.parameters().iter().map(ParameterView::known))?;
+        Complete::of("the key's state", self.keys().iter().map(KeyView::known))
     }
 
     /// The keys that AWS names behind them.

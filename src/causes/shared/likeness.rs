@@ -1,15 +1,71 @@
 //! Names that are slips for one another.
 
-/// As alike as two names must be for one to be a slip for the other.
+/// As alike as two names must be for one to be offered for the other.
 const ALIKE: f64 = 0.75;
+/// As long as a word must be for two letters in each other's place to be a slip, and not another word.
+const LONG: usize = 4;
 
-/// How the candidate whose name is nearest to `name` differs from it, if any is near and none is it. The name as a whole is not for everybody
-/// who reads a notice, and proves nothing: it may well be another's.
+/// A name that is near to another. The name as a whole is not for everybody who reads a notice, and proves nothing: it may well be another's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::causes) struct Near {
+    /// How it differs.
+    pub(in crate::causes) how: String,
+    /// Whether it differs by case, separators or two letters in each other's place alone, as no two names do that are meant to differ.
+    pub(in crate::causes) is_slip: bool,
+}
+
+/// How the candidate whose name is nearest to `name` differs from it, if any is near and none is it.
 pub(in crate::causes) fn nearest<T>(name: &str, candidates: &[T], named: impl Fn(&T) -> Option<&str>) -> Option<String> {
-    let likeness = |candidate: &T| named(candidate).map_or(0.0, |other| likeness(name, other));
-    let best = candidates.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
-    let near = named(best).filter(|near| *near != name)?;
-    (likeness(best) >= ALIKE).then(|| difference(name, near))
+    near(name, candidates.iter().filter_map(named)).map(|near| near.how)
+}
+
+/// The candidate that is nearest to `name`, if any is near and none is it.
+pub(in crate::causes) fn near<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<Near> {
+    let mut near: Vec<(f64, &str)> = candidates.into_iter().map(|other| (likeness(name, other), other)).filter(|(alike, _)| *alike >= ALIKE).collect();
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    near.dedup_by(|(_, one), (_, other)| one == other);
+    if near.iter().any(|(_, other)| *other == name) {
+        return None;
+    }
+    let slips: Vec<&str> = near.iter().map(|(_, other)| *other).filter(|other| is_slip(name, other)).collect();
+    if let [slip] = slips.as_slice() {
+        return Some(Near { how: difference(name, slip), is_slip: true });
+    }
+    let (alike, best) = *near.first()?;
+    let others = near.iter().filter(|(other, _)| *other >= alike).count() - 1;
+    let how = difference(name, best);
+    let how = if others == 0 { how } else { format!("{how}, and {others} more that {} as near", if others == 1 { "is" } else { "are" }) };
+    Some(Near { how, is_slip: false })
+}
+
+/// Whether nobody gives two things names that differ in this way only. A letter, a number or a word more or less tells tenants, shards and
+/// stages apart.
+fn is_slip(name: &str, other: &str) -> bool {
+    let plain = |name: &str| name.to_lowercase().split(is_separator).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let (name, other) = (plain(name), plain(other));
+    let mut differing = name.iter().zip(&other).filter(|(one, other)| one != other);
+    name.len() == other.len()
+        && match (differing.next(), differing.next()) {
+            (None, _) => true,
+            (Some((one, other)), None) => is_transposed(one, other),
+            (Some(_), Some(_)) => false,
+        }
+}
+
+/// Whether a word has two neighbouring letters of another in each other's place.
+fn is_transposed(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let Some(at) = one.iter().zip(&other).position(|(one, other)| one != other) else { return false };
+    let mut swapped = one.clone();
+    if one.len() < LONG || at + 1 >= one.len() || !one[at].is_alphabetic() || !one[at + 1].is_alphabetic() {
+        return false;
+    }
+    swapped.swap(at, at + 1);
+    swapped == other
+}
+
+fn is_separator(letter: char) -> bool {
+    matches!(letter, '/' | '-' | '_')
 }
 
 /// What `near` has where `name` has something else, in whole words.

@@ -16,6 +16,7 @@ pub(super) mod parameter;
 pub(super) mod policy;
 pub(super) mod proof;
 pub(super) mod refusal;
+pub(super) mod region;
 pub(super) mod resource_policy;
 pub(super) mod role;
 pub(super) mod secret;

@@ -64,8 +64,8 @@ fn is_arn(text: &str, service: &str, resource: impl Fn(&str) -> bool) -> bool {
     })
 }
 
-/// Letters of AWS Secrets Manager's names.
-const SECRET_SIGNS: &[u8] = b"/_+=.@-";
+/// Letters of AWS Secrets Manager's names; a service that manages a secret puts a `!` into it.
+const SECRET_SIGNS: &[u8] = b"/_+=.@-!";
 const PARAMETER_SIGNS: &[u8] = b"_.-/";
 const IAM_SIGNS: &[u8] = b"_+=,.@-";
 
@@ -136,5 +136,20 @@ pub(in crate::causes) fn why_not(text: &str) -> &'static str {
         "holds a space"
     } else {
         "is not one that AWS accepts"
+    }
+}
+
+/// What no name of a secret or parameter has.
+pub(in crate::causes) fn misspelling(name: &str) -> Option<&'static str> {
+    if name.contains("${") || name.contains("{{") || (name.contains('<') && name.contains('>')) {
+        Some("holds a placeholder that was not filled in")
+    } else if name.contains(['"', '\'']) {
+        Some("holds a quote")
+    } else if name.contains(char::is_whitespace) {
+        Some("holds a space")
+    } else if name.contains(['?', '*']) {
+        Some("holds a wildcard")
+    } else {
+        None
     }
 }

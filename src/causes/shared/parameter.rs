@@ -1,13 +1,22 @@
 //! A parameter that a case can be about: what AWS says of it, and of names like it.
 
 use super::CANDIDATES;
+use super::assessment::Finding;
 use super::case::Case;
-use super::likeness::nearest;
+use super::likeness::{Near, near};
 use crate::arn::Arn;
 use crate::question::facts::{Parameter, Secret};
-use crate::question::{Known, Question};
-use crate::reason::Step;
+use crate::question::{Known, Part, Question};
+use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::Target;
+
+/// How the listing of parameters is cited.
+pub(in crate::causes) const DESCRIBE_PARAMETERS: &str = "DescribeParameters";
+
+/// Whether a parameter was not found.
+pub(in crate::causes) fn is_not_found(symptom: &Symptom) -> bool {
+    symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound
+}
 
 /// A parameter that the case can be about.
 #[derive(Debug)]
@@ -15,10 +24,10 @@ pub(in crate::causes) struct ParameterView<'c> {
     case: &'c Case<'c>,
     /// The Region in which it is asked for.
     pub(in crate::causes) region: String,
+    /// The account that its ARN names.
+    account: Option<String>,
     /// Its name, with its slash where it is a path.
     pub(in crate::causes) name: String,
-    /// Whether an ARN names it, which does not tell `name` and `/name` apart.
-    by_arn: bool,
     /// Every name that is asked for in the same call.
     all: Vec<String>,
 }
@@ -28,30 +37,49 @@ impl<'c> ParameterView<'c> {
         Question::Parameters { region: self.region.clone(), names: self.all.clone() }
     }
 
-    fn like(&self) -> Question {
-        // Its path, however its slashes were meant, or else its first letters.
+    /// Its path, however its slashes were meant, or else its first letters.
+    fn part(&self) -> String {
         let bare = self.name.trim_matches('/');
-        let part = bare.rsplit_once('/').map_or_else(|| bare.chars().take(3).collect(), |(path, _)| path.trim_end_matches('/').to_owned());
-        Question::ParametersLike { region: self.region.clone(), part }
+        bare.rsplit_once('/').map_or_else(|| bare.chars().take(3).collect(), |(path, _)| path.trim_end_matches('/').to_owned())
+    }
+
+    fn like(&self) -> Question {
+        Question::ParametersLike { region: self.region.clone(), part: self.part() }
+    }
+
+    /// Whether it is another account's, of which the own one's list says nothing.
+    pub(in crate::causes) fn is_foreign(&self) -> bool {
+        self.account.as_ref().zip(self.case.task.account.as_ref()).is_some_and(|(account, own)| account != own)
     }
 
     /// What AWS says of it.
     pub(in crate::causes) fn known(&self) -> Known<'c, Parameter> {
+        if self.is_foreign() {
+            return Known::Unknown("its ARN is of another account, whose parameters are not listed here");
+        }
+        let is_it = |listed: &'c [Parameter]| listed.iter().find(|parameter| self.is(parameter));
         match self.case.look::<Vec<Parameter>>(&self.question()) {
-            Known::Found(listed) => listed.iter().find(|parameter| self.is(parameter)).map_or(Known::Missing, Known::Found),
+            Known::Found(listed) => is_it(listed).map_or(Known::Missing, Known::Found),
             Known::Missing => Known::Missing,
-            Known::Unknown(why) => Known::Unknown(why),
             Known::NotAsked => Known::NotAsked,
+            Known::Unknown(why) => match self.case.look::<Part<Parameter>>(&self.question()) {
+                Known::Found(first) => is_it(&first.0).map_or(Known::Unknown("the list of parameters was not read to its end"), Known::Found),
+                _ => Known::Unknown(why),
+            },
         }
     }
 
     fn is(&self, parameter: &Parameter) -> bool {
         let listed = parameter.name.as_deref().unwrap_or_default();
-        listed == self.name || (self.by_arn && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
+        // An ARN does not tell `name` and `/name` apart.
+        listed == self.name || (self.account.is_some() && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
     }
 
     /// Asks for it, and if it is not there for what is called alike, and where the task runs.
     pub(in crate::causes) fn ask(&self) -> Vec<Question> {
+        if self.is_foreign() {
+            return Vec::new();
+        }
         let mut questions = vec![self.question()];
         if matches!(self.known(), Known::Missing) {
             questions.push(self.like());
@@ -68,10 +96,15 @@ impl<'c> ParameterView<'c> {
         Some(Question::Parameters { region: own.to_owned(), names: vec![self.name.clone()] })
     }
 
-    /// Whether the task's own Region has a parameter of that name.
-    pub(in crate::causes) fn is_elsewhere(&self) -> Option<bool> {
-        let listed = self.case.look::<Vec<Parameter>>(&self.elsewhere()?).found()?;
-        Some(listed.iter().any(|parameter| self.is(parameter)))
+    /// What was learned of it in the task's own Region, where it is not in the one that is asked.
+    pub(in crate::causes) fn known_elsewhere(&self) -> Known<'c, Parameter> {
+        let Some(question) = self.elsewhere().filter(|_| matches!(self.known(), Known::Missing)) else { return Known::NotAsked };
+        match self.case.look::<Vec<Parameter>>(&question) {
+            Known::Found(listed) => listed.iter().find(|parameter| self.is(parameter)).map_or(Known::Missing, Known::Found),
+            Known::Missing => Known::Missing,
+            Known::Unknown(why) => Known::Unknown(why),
+            Known::NotAsked => Known::NotAsked,
+        }
     }
 
     /// A secret of that name: what is not an ARN is read as a parameter.
@@ -86,33 +119,43 @@ impl<'c> ParameterView<'c> {
 
     /// Its ARN, in which a slash stands before the name of every parameter.
     pub(super) fn arn(&self) -> String {
-        self.arn_of(&self.name)
-    }
-
-    /// The ARN that a parameter of another name has beside it.
-    pub(in crate::causes) fn arn_of(&self, name: &str) -> String {
-        self.arn_in(&self.region, name)
+        self.arn_in(&self.region)
     }
 
     /// The ARN that it has in the task's own Region.
     pub(in crate::causes) fn arn_at_task(&self) -> String {
-        self.arn_in(self.case.own_region(), &self.name)
+        self.arn_in(self.case.own_region())
     }
 
-    fn arn_in(&self, region: &str, name: &str) -> String {
-        let account = self.case.account().or(self.case.task.account.as_deref()).unwrap_or("*");
-        format!("arn:{}:ssm:{region}:{account}:parameter/{}", self.case.partition(), name.trim_start_matches('/'))
+    fn arn_in(&self, region: &str) -> String {
+        let account = self.account.as_deref().or(self.case.account()).or(self.case.task.account.as_deref()).unwrap_or("*");
+        format!("arn:{}:ssm:{region}:{account}:parameter/{}", self.case.partition(), self.name.trim_start_matches('/'))
     }
 
-    /// Whether parameters with such a name were asked for, and none is near.
-    pub(in crate::causes) fn has_none_like_it(&self) -> bool {
-        self.case.look::<Vec<Parameter>>(&self.like()).found().is_some() && self.near().is_none()
+    /// How a name that is nearly the same differs, or that none is, where that was asked.
+    pub(in crate::causes) fn alike(&self) -> Option<Finding> {
+        let (listed, whole) = self.listed()?;
+        if let Some(near) = self.near() {
+            return Some(Finding::found(format!("a parameter whose name {}: whether that one was meant, AWS cannot tell", near.how), DESCRIBE_PARAMETERS));
+        }
+        let part = self.part();
+        let said = match (listed.len(), whole) {
+            (0, true) => format!("a parameter whose name holds {part:?}"),
+            (count, true) => format!("a parameter with a similar name, among all {count} whose name holds {part:?}"),
+            (count, false) => format!("a parameter with a similar name, among the first {count} whose name holds {part:?}"),
+        };
+        Some(Finding::missing(said, DESCRIBE_PARAMETERS))
     }
 
-    /// How the name of a parameter that is nearly the same differs.
-    pub(in crate::causes) fn near(&self) -> Option<String> {
-        let listed = self.case.look::<Vec<Parameter>>(&self.like()).found()?;
-        nearest(&self.name, listed, |parameter| parameter.name.as_deref())
+    /// The parameters that are listed for their likeness, and whether these are all.
+    fn listed(&self) -> Option<(&'c [Parameter], bool)> {
+        let all = self.case.look::<Vec<Parameter>>(&self.like()).found().map(|all| (all.as_slice(), true));
+        all.or_else(|| self.case.look::<Part<Parameter>>(&self.like()).found().map(|first| (first.0.as_slice(), false)))
+    }
+
+    /// The name of a parameter that is nearly the same.
+    pub(in crate::causes) fn near(&self) -> Option<Near> {
+        near(&self.name, self.listed()?.0.iter().filter_map(|parameter| parameter.name.as_deref()))
     }
 }
 
@@ -126,31 +169,37 @@ impl Case<'_> {
             written.extend(listed.split(',').map(str::trim).filter(|name| !name.is_empty()));
         }
         let told = self.symptom.region.as_ref().map_or(self.own_region(), |fact| fact.text.as_str());
-        let mut named: Vec<(String, String, bool)> = Vec::new();
+        let mut named: Vec<(String, String, Option<String>)> = Vec::new();
         for value_from in written {
             let Target::Parameter(name) = Target::parse(value_from) else { continue };
             let arn = Arn::parse(value_from);
             let region = arn.map_or(told, |arn| arn.region).to_owned();
-            let entry = (region, name.to_owned(), arn.is_some());
+            let entry = (region, name.to_owned(), arn.map(|arn| arn.account.to_owned()));
             if !named.contains(&entry) && named.len() < CANDIDATES {
                 named.push(entry);
             }
         }
+        let is_own = |account: &Option<String>| account.as_ref().zip(self.task.account.as_ref()).is_none_or(|(account, own)| account == own);
         let together = |region: &str| {
-            let names = named.iter().filter(|(other, ..)| other == region);
-            let mut all: Vec<String> = names.flat_map(|(_, name, by_arn)| spellings(name, *by_arn)).collect();
+            let names = named.iter().filter(|(other, _, account)| other == region && is_own(account));
+            let mut all: Vec<String> = names.flat_map(|(_, name, account)| spellings(name, account.is_some())).collect();
             all.sort();
             all.dedup();
             all
         };
-        let view = |(region, name, by_arn): &(String, String, bool)| ParameterView {
+        let view = |(region, name, account): &(String, String, Option<String>)| ParameterView {
             case: self,
             region: region.clone(),
+            account: account.clone(),
             name: name.clone(),
-            by_arn: *by_arn,
             all: together(region),
         };
         named.iter().map(view).collect()
+    }
+
+    /// Asks after every parameter that was not found.
+    pub(in crate::causes) fn ask_parameters(&self) -> Vec<Question> {
+        self.parameters().iter().flat_map(ParameterView::ask).collect()
     }
 }
 

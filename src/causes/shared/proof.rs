@@ -5,12 +5,11 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
-
 use super::assessment::Finding;
 use super::case::Case;
 use crate::question::Known;
 use crate::question::facts::Moment;
+use crate::task_definition::TaskDefinition;
 
 /// What is missing for a proof, as a clause that begins with "whether" or names what was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +42,14 @@ pub(in crate::causes) struct Complete(());
 
 /// That the state held when the task failed, and since when it is known to.
 #[derive(Debug)]
-pub(in crate::causes) struct Time(Option<Timestamp>);
+pub(in crate::causes) struct Time(Option<Moment>);
 
 /// A state that proves something of a failure.
 #[derive(Debug)]
 pub(in crate::causes) struct Proof {
     what: Vec<Finding>,
     /// When the state that proves it came to be, where AWS tells.
-    as_of: Option<Timestamp>,
+    as_of: Option<Moment>,
 }
 
 /// A state that would prove something if it were not for some gaps.
@@ -88,7 +87,7 @@ impl Identity {
 
     /// The definition of the very revision that the task ran.
     pub(in crate::causes) fn of_revision(case: &Case<'_>) -> Result<Self, Gap> {
-        match (case.task.task_definition_name(), case.definition().and_then(|definition| definition.name())) {
+        match (case.task.task_definition_name(), case.definition().and_then(TaskDefinition::name)) {
             (Some(ran), Some(read)) if ran != read => Err(Gap::new(format!("whether {ran}, which the task ran, says the same as {read}, which was read"))),
             _ => Ok(Self(())),
         }
@@ -116,13 +115,23 @@ impl Complete {
 
 impl Time {
     /// A state that does not change: of a revision, of an event, of an ARN as it is written.
+    #[expect(clippy::unnecessary_wraps, reason = "witnesses are handed over alike, had or not")]
     pub(in crate::causes) fn unchanging() -> Result<Self, Gap> {
         Ok(Self(None))
     }
 
     /// A state that carries no date, and that ECS's own words describe: both signals agree.
+    #[expect(clippy::unnecessary_wraps, reason = "witnesses are handed over alike, had or not")]
     pub(in crate::causes) fn as_ecs_said() -> Result<Self, Gap> {
         Ok(Self(None))
+    }
+
+    /// A thing that was made on this date: it was there at the failure if it is older. Since when it is as it is, the date does not tell.
+    pub(in crate::causes) fn there_by(case: &Case<'_>, made: Option<Moment>) -> Result<Self, Gap> {
+        match made.filter(|made| case.is_since(Some(*made)) && !case.forecast) {
+            Some(made) => Err(Gap::new(format!("whether it was so when the task failed: it was made on {made}, after that"))),
+            None => Self::since(case, made).map(|_| Self(None)),
+        }
     }
 
     /// A state of this date: it held at the failure if it is older. Before a deployment what holds now is what counts.
@@ -131,7 +140,7 @@ impl Time {
             return Ok(Self(None));
         }
         match (date, case.task.failed_by()) {
-            (Some(date), Some(failed)) if date.0 < failed => Ok(Self(Some(date.0))),
+            (Some(date), Some(failed)) if date.0 < failed => Ok(Self(Some(date))),
             (Some(date), Some(_)) => Err(Gap::new(format!("whether it was so when the task failed: it was changed on {date}"))),
             (Some(_), None) => Err(Gap::new("whether it was so when the task failed: the record has no time")),
             (None, _) => Err(Gap::new("whether it was so when the task failed: AWS tells no date")),

@@ -1,17 +1,34 @@
 //! A secret that a case can be about: what AWS says of it, and of names like it.
 
 use super::CANDIDATES;
-use super::assessment::{Culprit, Finding};
+use super::assessment::{Culprit, Finding, Fix};
 use super::case::{Case, secret_name};
-use super::likeness::nearest;
+use super::command::Part;
+use super::likeness::{Near, near};
+use super::name::Kind;
+use super::proof::{Complete, Gap, Identity, Proof, Time, Unproved};
 use crate::arn::Arn;
 use crate::question::facts::{Secret, SecretVersion};
-use crate::question::{Known, Question};
-use crate::reason::Step;
-use crate::task_definition::{Reference, SecretReference, Target, may_have_suffix};
+use crate::question::{Known, Part as First, Question};
+use crate::reason::{Fault, Step, Symptom};
+use crate::task_definition::{Reference, SecretReference, Target, may_have_suffix, split_suffix};
 
 /// How a secret's description is cited.
 pub(in crate::causes) const DESCRIBE: &str = "DescribeSecret";
+/// How a list of secrets is cited.
+pub(in crate::causes) const LIST: &str = "ListSecrets";
+
+/// Whether a secret was not found.
+pub(in crate::causes) fn is_not_found(symptom: &Symptom) -> bool {
+    let secret = matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar);
+    let a_file = symptom.resource.as_ref().is_some_and(|resource| resource.text.starts_with('/')) && symptom.step == Step::CredentialSpec;
+    secret && !a_file && symptom.fault == Fault::NotFound
+}
+
+/// Whether the version that is missing is the current one. Stages are compared letter by letter.
+pub(in crate::causes) fn lacks_current(symptom: &Symptom) -> bool {
+    symptom.fault == Fault::VersionNotFound && symptom.version_stage.as_ref().is_some_and(|stage| stage.text == "AWSCURRENT")
+}
 
 /// A secret that the case can be about.
 #[derive(Debug)]
@@ -36,7 +53,7 @@ pub(in crate::causes) enum Presence<'c> {
     OtherSuffix(&'c Secret),
     /// The name's own end was taken for the suffix: the reference needs the whole ARN.
     CutSuffix(&'c Secret),
-    /// Neither the ARN nor the name is there.
+    /// The ARN is not there, nor any name that it can mean. Names of another account's secrets nobody can look up.
     Gone,
     /// Why it is not known.
     Unknown(&'c str),
@@ -46,11 +63,16 @@ pub(in crate::causes) enum Presence<'c> {
 
 impl<'c> SecretView<'c> {
     pub(super) fn by_id(&self) -> Question {
-        Question::Secret { region: self.region.clone(), id: self.id.clone() }
+        self.by_name(&self.id)
     }
 
     fn by_name(&self, name: &str) -> Question {
         Question::Secret { region: self.region.clone(), id: name.to_owned() }
+    }
+
+    /// What was learned by the reference itself.
+    pub(in crate::causes) fn known(&self) -> Known<'c, Box<Secret>> {
+        self.case.look(&self.by_id())
     }
 
     /// The name as it is written, whose end may be part of it.
@@ -63,18 +85,52 @@ impl<'c> SecretView<'c> {
         self.id.starts_with("arn:") && may_have_suffix(self.written_name())
     }
 
+    /// Whether it surely has a suffix: what it ends in is no word.
+    pub(in crate::causes) fn has_suffix(&self) -> bool {
+        self.id.starts_with("arn:") && split_suffix(self.written_name()).1
+    }
+
+    /// The account that has it: the ARN's, or for a name the task's own.
+    pub(in crate::causes) fn account(&self) -> Option<&str> {
+        Arn::parse(&self.id).map(|arn| arn.account).or(self.case.task.account.as_deref())
+    }
+
+    /// The other account that has it. A name is looked up in one's own, so nothing that is found by a name is its secret.
+    pub(in crate::causes) fn foreign_account(&self) -> Option<&str> {
+        self.account().filter(|account| self.case.task.account.as_deref().is_some_and(|own| own != *account))
+    }
+
+    fn is_of_its_account(&self, secret: &Secret) -> bool {
+        let found = secret.arn.as_deref().and_then(Arn::parse).map(|arn| arn.account);
+        found.zip(self.account()).is_none_or(|(found, own)| found == own)
+    }
+
+    /// The names that an ARN can mean: as it is written, and without what may be a suffix.
+    fn names(&self) -> Vec<&str> {
+        if !self.id.starts_with("arn:") || self.foreign_account().is_some() {
+            return Vec::new();
+        }
+        let written = self.written_name();
+        let base = written.rsplit_once('-').map(|(base, _)| base).filter(|_| may_have_suffix(written));
+        std::iter::once(written).chain(base).collect()
+    }
+
+    fn named(&self, name: &str) -> Known<'c, Box<Secret>> {
+        match self.case.look::<Box<Secret>>(&self.by_name(name)) {
+            Known::Found(secret) if !self.is_of_its_account(secret) => Known::Missing,
+            known => known,
+        }
+    }
+
     /// What AWS says of it.
     pub(in crate::causes) fn presence(&self) -> Presence<'c> {
-        match self.case.look::<Box<Secret>>(&self.by_id()) {
+        match self.known() {
             Known::Found(secret) if self.is_whole() && secret.arn.as_ref().is_some_and(|arn| *arn != self.id) => self.renamed(secret),
             Known::Found(secret) => Presence::Here(secret),
             Known::Unknown(why) => Presence::Unknown(why),
             Known::NotAsked => Presence::NotAsked,
-            Known::Missing if !self.id.starts_with("arn:") => Presence::Gone,
             Known::Missing => {
-                let mut names = vec![self.written_name(), self.name.as_str()];
-                names.dedup();
-                let answers: Vec<_> = names.into_iter().map(|name| self.case.look::<Box<Secret>>(&self.by_name(name))).collect();
+                let answers: Vec<_> = self.names().into_iter().map(|name| self.named(name)).collect();
                 if let Some(secret) = answers.iter().find_map(|answer| answer.found()) {
                     return self.renamed(secret);
                 }
@@ -91,42 +147,48 @@ impl<'c> SecretView<'c> {
         if secret.name.as_deref() == Some(self.written_name()) { Presence::CutSuffix(secret) } else { Presence::OtherSuffix(secret) }
     }
 
-    /// The secret, wherever it was found.
+    /// The very secret that is referred to.
     pub(in crate::causes) fn found(&self) -> Option<&'c Secret> {
         match self.presence() {
-            Presence::Here(secret) | Presence::OtherSuffix(secret) | Presence::CutSuffix(secret) => Some(secret),
-            Presence::Gone | Presence::Unknown(_) | Presence::NotAsked => None,
+            Presence::Here(secret) => Some(secret),
+            _ => None,
+        }
+    }
+
+    /// The secret that has its name under another ARN.
+    pub(in crate::causes) fn namesake(&self) -> Option<&'c Secret> {
+        match self.presence() {
+            Presence::OtherSuffix(secret) | Presence::CutSuffix(secret) => Some(secret),
+            _ => None,
         }
     }
 
     /// Asks for it as referred to, and if that leads nowhere by its name, here and where the task runs.
     pub(in crate::causes) fn ask(&self) -> Vec<Question> {
         let mut questions = vec![self.by_id()];
-        if matches!(self.case.look::<Box<Secret>>(&self.by_id()), Known::Missing) {
-            if self.id.starts_with("arn:") {
-                questions.extend([self.written_name(), self.name.as_str()].map(|name| self.by_name(name)));
-            }
+        if matches!(self.known(), Known::Missing) {
+            questions.extend(self.names().into_iter().map(|name| self.by_name(name)));
             questions.extend(self.elsewhere());
-            questions.push(self.like());
+            questions.extend(self.like());
         }
         questions
     }
 
     /// The same name where the task runs, if the reference is to another Region.
     fn elsewhere(&self) -> Option<Question> {
-        let own = self.case.task.region.as_deref().filter(|own| *own != self.region)?;
+        let own = self.case.task.region.as_deref().filter(|own| *own != self.region && self.foreign_account().is_none())?;
         Some(Question::Secret { region: own.to_owned(), id: self.name.clone() })
     }
 
     /// The secret of that name in the task's own Region, where it is not in the one that is asked.
     pub(in crate::causes) fn is_elsewhere(&self) -> Option<&'c Secret> {
-        let found = self.case.look::<Box<Secret>>(&self.elsewhere()?).found()?;
+        let found = self.case.look::<Box<Secret>>(&self.elsewhere()?).found().filter(|secret| self.is_of_its_account(secret))?;
         matches!(self.presence(), Presence::Gone).then_some(found)
     }
 
-    /// Whether the task's own Region was asked for that name too, and has none.
-    pub(in crate::causes) fn is_nowhere_else(&self) -> bool {
-        self.elsewhere().is_some_and(|question| matches!(self.case.look::<Box<Secret>>(&question), Known::Missing)) && matches!(self.presence(), Presence::Gone)
+    /// What was learned of it in the task's own Region.
+    pub(in crate::causes) fn known_elsewhere(&self) -> Known<'c, Box<Secret>> {
+        self.elsewhere().map_or(Known::NotAsked, |question| self.case.look(&question))
     }
 
     fn versions_question(&self) -> Question {
@@ -155,50 +217,99 @@ impl<'c> SecretView<'c> {
         Culprit { kind: "secret", id: Some(self.name.clone()), references: self.case.references.iter().filter(same).cloned().collect() }
     }
 
+    /// The service that manages it, and alone may write to it.
+    pub(in crate::causes) fn manager(&self) -> Option<&str> {
+        self.found().and_then(|secret| secret.owning_service.as_deref()).or_else(|| self.name.split_once('!').map(|(service, _)| service))
+    }
+
+    fn is_sound(&self) -> bool {
+        self.found().is_some_and(Secret::is_readable)
+    }
+
+    /// That it is the one which ECS means: where it is not as it should be, the others are.
+    pub(in crate::causes) fn is_meant(&self) -> Result<Identity, Gap> {
+        let all = self.case.secrets();
+        let likely: Vec<_> = all.iter().filter(|other| self.is_sound() || !other.is_sound()).collect();
+        Identity::only_one(&likely, "secret")
+    }
+
     /// That it is as it should be, as far as its description shows.
     pub(in crate::causes) fn state(&self) -> Option<Finding> {
-        let secret = self.found().filter(|secret| secret.deleted_date.is_none() && secret.has_current())?;
-        let since = if self.case.is_since(secret.last_changed_date) { ", after the task failed: it may be mended" } else { "" };
+        let secret = self.found().filter(|secret| secret.is_readable())?;
+        let since = if self.case.is_since(secret.last_changed_date) { ", after the task failed: it may be fixed" } else { "" };
         let changed = secret.last_changed_date.map(|at| format!(", last changed on {at}{since}")).unwrap_or_default();
         Some(Finding::found(format!("secret {} exists, is not scheduled for deletion, and has a current version{changed}", self.name), DESCRIBE))
     }
 
-    /// Whether it can be read, and what it holds is still what the task found.
-    pub(in crate::causes) fn is_as_it_was(&self) -> bool {
-        self.found().is_some_and(|secret| secret.deleted_date.is_none() && secret.has_current() && !self.case.is_since(secret.last_changed_date))
-    }
-
-    /// That no other name is nearly the same, where that was asked.
-    pub(in crate::causes) fn none_like_it(&self) -> Option<Finding> {
-        let listed = self.case.look::<Vec<Secret>>(&self.like()).found()?;
-        let said = format!("a secret with a similar name, among {} that begin like it", listed.len());
-        Some(Finding::missing(said, "ListSecrets"))
-    }
-
-    /// Why nothing is known of similar names.
-    pub(in crate::causes) fn likes_unknown(&self) -> Option<Finding> {
-        match self.case.look::<Vec<Secret>>(&self.like()) {
-            Known::Unknown(why) => Some(Finding::unknown(format!("whether a secret has a similar name: {why}"))),
+    /// Why nobody could look at it.
+    pub(in crate::causes) fn untold(&self) -> Option<&'c str> {
+        match self.presence() {
+            Presence::Unknown(why) => Some(why),
             _ => None,
         }
     }
 
-    fn like(&self) -> Question {
-        Question::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) }
+    /// That it is as it should be, or why nobody could look.
+    pub(in crate::causes) fn state_or_why(&self) -> Option<Finding> {
+        self.state().or_else(|| self.untold().map(|why| Finding::unknown(format!("the state of secret {}: {why}", self.id))))
     }
 
-    /// How the name of a secret that is nearly the same differs.
-    pub(in crate::causes) fn near(&self) -> Option<String> {
-        let listed = self.case.look::<Vec<Secret>>(&self.like()).found()?;
-        nearest(&self.name, listed, |secret| secret.name.as_deref())
+    /// That it can be read, and what it holds is still what the task found: then what ECS says of its value holds.
+    pub(in crate::causes) fn is_as_it_was(&self) -> Result<Proof, Unproved> {
+        let state = self.state();
+        let answered = Complete::of(&format!("the state of secret {}", self.name), [self.known()]);
+        let complete =
+            answered.and_then(|complete| if state.is_some() { Ok(complete) } else { Err(Gap::new(format!("whether secret {} can be read", self.name))) });
+        let revision = self.reference.map_or(Err(Gap::new("which reference asks for it")), |_| Identity::of_revision(self.case));
+        let time = self.found().map_or_else(Time::as_ecs_said, |secret| Time::since(self.case, secret.last_changed_date));
+        Proof::by(state.into_iter().collect(), self.is_meant().and(revision), complete, time)
+    }
+
+    /// How a name that is nearly the same differs, or that none is, where that was asked.
+    pub(in crate::causes) fn alike(&self) -> Option<Finding> {
+        let (listed, whole) = self.listed()?;
+        if let Some(near) = self.near() {
+            return Some(Finding::found(format!("a secret whose name {}: whether that one was meant, AWS cannot tell", near.how), LIST));
+        }
+        let beginning = format!("begins with {:?}, in these letters", prefix(&self.name));
+        let said = match (listed.len(), whole) {
+            (0, true) => format!("a secret whose name {beginning}"),
+            (count, true) => format!("a secret with a similar name, among all {count} whose name {beginning}"),
+            (count, false) => format!("a secret with a similar name, among the first {count} whose name {beginning}"),
+        };
+        Some(Finding::missing(said, LIST))
+    }
+
+    /// Why nothing is known of similar names.
+    pub(in crate::causes) fn likes_unknown(&self) -> Option<Finding> {
+        match self.case.look::<Vec<Secret>>(&self.like()?) {
+            Known::Unknown(why) if self.listed().is_none() => Some(Finding::unknown(format!("whether a secret has a similar name: {why}"))),
+            _ => None,
+        }
+    }
+
+    fn like(&self) -> Option<Question> {
+        self.foreign_account().is_none().then(|| Question::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) })
+    }
+
+    /// The secrets whose names begin like its own, and whether these are all.
+    fn listed(&self) -> Option<(&'c [Secret], bool)> {
+        let question = self.like()?;
+        let all = self.case.look::<Vec<Secret>>(&question).found().map(|all| (all.as_slice(), true));
+        all.or_else(|| self.case.look::<First<Secret>>(&question).found().map(|first| (first.0.as_slice(), false)))
+    }
+
+    /// The name of a secret that is nearly the same.
+    pub(in crate::causes) fn near(&self) -> Option<Near> {
+        near(&self.name, self.listed()?.0.iter().filter_map(|secret| secret.name.as_deref()))
     }
 
     /// The ARN of the secret, as exactly as it is known, and whether it is exact.
     pub(in crate::causes) fn arn(&self) -> (String, bool) {
-        if let Some(arn) = self.found().and_then(|secret| secret.arn.clone()) {
-            return (arn, true);
+        match self.found().or(self.namesake()).and_then(|secret| secret.arn.clone()) {
+            Some(arn) => (arn, true),
+            None => (self.id.clone(), self.is_whole()),
         }
-        (self.id.clone(), self.is_whole())
     }
 }
 
@@ -227,11 +338,32 @@ impl Case<'_> {
         views
     }
 
+    /// Asks after every secret that was not found.
+    pub(in crate::causes) fn ask_secrets(&self) -> Vec<Question> {
+        self.secrets().iter().flat_map(SecretView::ask).collect()
+    }
+
     /// The secrets that the case can be about, as commands name them; one that is not known where none is.
     pub(in crate::causes) fn resource_arns(&self) -> Vec<Option<String>> {
         let several = || self.secrets().into_iter().map(|secret| Some(secret.id)).collect::<Vec<_>>();
         let known = self.resource_arn().map_or_else(several, |arn| vec![Some(arn)]);
         if known.is_empty() { vec![None] } else { known }
+    }
+
+    /// How to get a secret that is not there, or another reference.
+    pub(in crate::causes) fn create_secret(&self) -> Fix {
+        let again = self.then_again();
+        if let Some(account) = self.secrets().iter().find_map(|secret| secret.foreign_account().map(str::to_owned)) {
+            let text = format!("have account {account} create the secret (it gets an ARN of its own), or correct the reference, in a new revision{again}");
+            return Fix::words(text).run(self.commands_for_revision([]));
+        }
+        let name = self.name();
+        let values = [Part::Words("Key=name,Values="), Part::Name(Kind::Secret, name.as_deref())];
+        let look = self.aws("secretsmanager list-secrets").argument("--filters", &values);
+        let look = look.words("--include-planned-deletion --query 'SecretList[].[Name,ARN,DeletedDate]'");
+        let create = self.aws("secretsmanager create-secret").name("--name", Kind::Secret, name.as_deref()).words("--secret-string file://value.json");
+        let text = "see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision";
+        Fix::words(format!("{text}{again}")).run(self.commands_for_revision([look, create]))
     }
 
     fn secret<'c>(&'c self, id: &str, secret: Option<SecretReference<'_>>, reference: Option<&'c Reference>) -> SecretView<'c> {
