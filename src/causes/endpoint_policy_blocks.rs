@@ -21,7 +21,11 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `VPC endpoint policy`. It is a refusal, not a time-out.",
         mend: "Allow the action in the endpoint's policy.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && matches!(symptom.refused_by, Some(Deny::EndpointPolicy)),
+    when: |symptom| {
+        let is_told = matches!(symptom.refused_by, Some(Deny::EndpointPolicy));
+        // Layers come by signed addresses: nobody but the policy of the endpoint for S3 refuses those.
+        matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && (is_told || symptom.is_of_layers())
+    },
     ask: |case| path::ask(case).into_iter().chain(case.ask_refusal()).collect(),
     assess: |case| joined(case, judge, fix),
     examples: &[Example {
@@ -46,7 +50,7 @@ fn judge(case: &Case<'_>) -> Judgement {
             .culprit(Culprit { kind: "vpc-endpoint", id: Some(endpoint.clone()), references: case.references.clone() })
             .finding(Finding::found(says, "DescribeVpcEndpoints"));
     }
-    if !matches!(case.symptom.refused_by, Some(Deny::EndpointPolicy)) {
+    if !matches!(case.symptom.refused_by, Some(Deny::EndpointPolicy)) && !case.symptom.is_of_layers() {
         return Judgement::unsupported();
     }
     if decisions.iter().any(|(_, decision)| matches!(decision, Decision::Allowed(_))) {
