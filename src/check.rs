@@ -1,19 +1,22 @@
 //! A task definition before it is deployed: whatever could keep its task from starting, suspected and held against AWS's state.
 //!
 //! Each reference of the definition, its roles, volumes and the network are made into the symptoms that they would fail with, and the causes of
-//! those judge as they do after a failure. What they can confirm without ECS's words is a problem now.
+//! those judge as they do after a failure. What they confirm, or hold for likely by AWS's state, is a problem now; what nobody could look at
+//! is told as such.
 
-use std::collections::BTreeSet;
+mod suspicion;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::Arn;
-use crate::causes::{Case, Verdict};
-use crate::diagnosis::{Diagnosis, asked, judged};
+use crate::causes::{Case, Finding, FindingKind, Verdict};
+use crate::diagnosis::{Diagnosis, asked, judged, unfilled};
 use crate::event::{Task, Workload};
-use crate::network::needed;
-use crate::question::facts::AwsVpcConfiguration;
+use crate::question::facts::{AwsVpcConfiguration, Service};
 use crate::question::{Answer, Evidence, Known, Question};
-use crate::reason::{Fact, Fault, Step, Symptom};
-use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition};
+use crate::reason::{Fault, Step, Symptom};
+use crate::task_definition::{ImageName, Reference, ReferenceKind, TaskDefinition};
+use suspicion::{Suspect, Suspicion, subject};
 
 /// Where the task is going to run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -47,15 +50,47 @@ pub struct Problem {
     pub diagnosis: Diagnosis,
 }
 
+/// A thing, and what of it was looked at and is as it should be.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// The thing.
+    pub subject: String,
+    /// What is true of it, each a clause without its subject.
+    pub what: Vec<String>,
+}
+
+/// Something that was not looked at.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unchecked {
+    /// Why.
+    pub why: String,
+    /// The thing.
+    pub subject: String,
+    /// What of it; empty where it is all.
+    pub what: Vec<String>,
+}
+
 /// What came of a check.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// What would fail, each once.
+    /// What would fail, each once: what is confirmed, then what is likely.
     pub problems: Vec<Problem>,
-    /// What could not be asked, and why.
+    /// What was looked at and is as it should be.
+    pub passed: Vec<Passed>,
+    /// What was not looked at.
+    pub unchecked: Vec<Unchecked>,
+    /// Which questions have no answer, and why.
     pub unknown: Vec<String>,
     /// How many references were looked at.
     pub references: usize,
+}
+
+impl Findings {
+    /// Whether some problem is as sure as this.
+    #[must_use]
+    pub fn has(&self, verdict: Verdict) -> bool {
+        self.problems.iter().any(|problem| problem.diagnosis.verdict <= verdict)
+    }
 }
 
 impl<'d> Check<'d> {
@@ -65,7 +100,7 @@ impl<'d> Check<'d> {
         let arns = [&definition.task_definition_arn, &definition.execution_role_arn, &definition.task_role_arn];
         let account = arns.into_iter().flatten().find_map(|arn| Arn::parse(arn)).map(|arn| arn.account.to_owned());
         let task = Task {
-            region: Some(place.region.clone()),
+            region: Some(place.region.clone()).filter(|region| !region.is_empty()),
             account: place.account.clone().or(account),
             workload: place.service.clone().map(|name| Workload { is_service: true, name }),
             cluster: place.cluster.clone(),
@@ -79,7 +114,11 @@ impl<'d> Check<'d> {
     #[must_use]
     pub fn questions(&self, evidence: &Evidence) -> Vec<Question> {
         let mut seen = BTreeSet::new();
-        let all = self.suspicions().into_iter().flat_map(|(symptom, references)| asked(&self.case(&symptom, references, evidence)));
+        let task = self.task(evidence);
+        // The subnets are asked for together.
+        let suspect = Suspect { placed: None, ..self.suspect(&task, evidence) };
+        let suspicions = suspect.suspicions(evidence);
+        let all = suspicions.iter().flat_map(|suspicion| asked(&self.case(&task, suspicion, evidence)));
         all.filter(|question| evidence.answer(question).is_none() && seen.insert(question.clone())).collect()
     }
 
@@ -87,33 +126,112 @@ impl<'d> Check<'d> {
     #[must_use]
     pub fn findings(&self, evidence: &Evidence) -> Findings {
         let mut findings = Findings { references: self.definition.references().len(), ..Findings::default() };
-        let mut seen = BTreeSet::new();
-        let mut wrong: Vec<Vec<Reference>> = Vec::new();
-        for (symptom, references) in self.suspicions() {
-            // Who may not read what does not exist needs no permission for it.
-            if matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && !references.is_empty() && wrong.contains(&references) {
+        let task = self.task(evidence);
+        let by_subnet = by_subnet(evidence);
+        let suspect = self.suspect(&task, evidence);
+        let mut shut: Vec<(String, Problem)> = Vec::new();
+        let mut wrong: Vec<(Fault, Vec<Reference>)> = Vec::new();
+        self.not_filled_in(&task, evidence, &mut findings);
+        for suspicion in suspect.suspicions(evidence) {
+            let Suspicion { symptom, references, .. } = &suspicion;
+            // Who may not read what does not exist needs no permission for it, and what is written wrongly names nothing.
+            let is_malformed = wrong.iter().any(|(fault, other)| *fault == Fault::BadReference && other == references);
+            let is_wrong = wrong.iter().any(|(_, other)| other == references) && matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied);
+            if !references.is_empty() && (is_malformed || is_wrong) {
                 continue;
             }
-            let diagnoses = judged(&self.case(&symptom, references.clone(), evidence), 0).into_iter();
-            for diagnosis in diagnoses.filter(|diagnosis| diagnosis.verdict == Verdict::Confirmed) {
-                if matches!(symptom.fault, Fault::BadReference | Fault::NotFound) {
-                    wrong.push(references.clone());
-                }
-                if seen.insert((diagnosis.cause.id, diagnosis.culprit.id.clone(), diagnosis.title.clone())) {
-                    findings.problems.push(Problem { symptom: symptom.clone(), diagnosis });
+            let case = self.case(&task, &suspicion, &by_subnet);
+            let (problems, others): (Vec<Diagnosis>, Vec<Diagnosis>) = judged(&case, 0).into_iter().partition(is_problem);
+            if problems.is_empty() {
+                findings.looked_at(&suspicion, untold(&case, &others));
+                continue;
+            }
+            if matches!(symptom.fault, Fault::BadReference | Fault::NotFound) {
+                wrong.push((symptom.fault, references.clone()));
+            }
+            for diagnosis in problems {
+                let problem = Problem { symptom: symptom.clone(), diagnosis };
+                match suspicion.placement.as_ref().and_then(|place| place.subnets.first()) {
+                    Some(subnet) => shut.push((subnet.clone(), problem)),
+                    None => findings.add(problem),
                 }
             }
         }
+        findings.add_shut(shut, suspect.placed.as_ref().map_or(0, |placed| placed.subnets.len()));
+        findings.problems.sort_by_key(|problem| problem.diagnosis.verdict);
+        self.not_asked(&task, evidence, &mut findings);
+        findings
+    }
+
+    /// What no question is about, and which questions have no answer.
+    fn not_asked(&self, task: &Task, evidence: &Evidence, findings: &mut Findings) {
         let unanswered = evidence.answers().filter_map(|(question, answer)| match answer {
             Answer::Unknown(why) => Some(format!("{}: {why}", question.source())),
             _ => None,
         });
         let unknown: BTreeSet<String> = unanswered.collect();
         findings.unknown = unknown.into_iter().collect();
-        if self.placement.is_none() && self.task.workload.is_none() {
-            findings.unknown.push("the network: no service and no subnets are named".to_owned());
+        let mut open = |subject: String, why: &str| findings.unchecked.push(Unchecked { why: why.to_owned(), subject, what: Vec::new() });
+        for image in self.definition.references().iter().filter(|reference| reference.kind == ReferenceKind::Image && reference.unfilled().is_none()) {
+            if ImageName::parse(&image.value_from).ecr().is_none() && !image.value_from.is_empty() {
+                open(subject(image), "registries other than Amazon ECR are not asked");
+            }
         }
-        findings
+        if !self.is_placed() {
+            open("the network".to_owned(), "no service and no subnets are named");
+            findings.unknown.push("the network: no service and no subnets are named".to_owned());
+        } else if is_on_instances(task) {
+            open("the network of the instances".to_owned(), "on which one a task is going to run is not known before");
+        }
+        findings.unchecked.sort();
+        findings.unchecked.dedup();
+    }
+
+    /// Placeholders of a template. An image is often put in by the deployment itself; nothing else is.
+    fn not_filled_in(&self, task: &Task, evidence: &Evidence, findings: &mut Findings) {
+        for reference in self.definition.references() {
+            let Some(part) = reference.unfilled() else { continue };
+            if reference.kind == ReferenceKind::Image {
+                let why = format!("{} is not filled in", quoted(part));
+                findings.unchecked.push(Unchecked { why, subject: subject(&reference), what: Vec::new() });
+                continue;
+            }
+            let symptom = Symptom::suspected(Step::Unknown, Fault::BadReference);
+            let suspicion = Suspicion { symptom, references: vec![reference.clone()], subject: String::new(), wanted: String::new(), placement: None };
+            let diagnosis = unfilled(&self.case(task, &suspicion, evidence), &reference, part);
+            findings.add(Problem { symptom: suspicion.symptom, diagnosis });
+        }
+    }
+
+    /// The task as it is going to run.
+    fn task(&self, evidence: &Evidence) -> Task {
+        let service = self.service(evidence);
+        let providers = service.map(|service| service.capacity_provider_strategy.as_slice()).unwrap_or_default();
+        let provided = providers.first().and_then(|provider| provider.capacity_provider.as_deref());
+        let provided = provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" });
+        let told = service.and_then(|service| service.launch_type.as_deref()).or(provided);
+        let only = match self.definition.requires_compatibilities.as_slice() {
+            [one] => Some(one.as_str()),
+            _ => None,
+        };
+        Task { launch_type: told.or(only).map(str::to_owned), ..self.task.clone() }
+    }
+
+    fn service<'e>(&self, evidence: &'e Evidence) -> Option<&'e Service> {
+        let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
+        let question = Question::Service { region: self.task.region.clone()?, cluster: self.task.cluster.clone()?, name: service.name.clone() };
+        evidence.look::<Box<Service>>(&question).found().map(|service| &**service)
+    }
+
+    fn suspect<'s>(&'s self, task: &'s Task, evidence: &Evidence) -> Suspect<'s> {
+        let configured = || self.service(evidence)?.network_configuration.as_ref()?.awsvpc_configuration.clone();
+        // On an instance it is the host that calls.
+        let placed = self.placement.clone().or_else(configured).filter(|_| !is_on_instances(task));
+        Suspect { definition: self.definition, task, placed, is_placed: self.is_placed() && !is_on_instances(task) }
+    }
+
+    fn is_placed(&self) -> bool {
+        self.placement.is_some() || self.task.workload.is_some()
     }
 
     /// What of the place does not exist, by its name: a slip of whoever names it, and no network to judge.
@@ -143,80 +261,125 @@ impl<'d> Check<'d> {
         self.task.cluster.as_deref() == Some(cluster) && self.task.workload.as_ref().is_some_and(|workload| workload.is_service && workload.name == service)
     }
 
-    fn case<'c>(&'c self, symptom: &'c Symptom, references: Vec<Reference>, evidence: &'c Evidence) -> Case<'c> {
-        Case { task: &self.task, symptom, definition: Known::Found(self.definition), references, evidence, placement: self.placement.as_ref(), forecast: true }
+    fn case<'c>(&'c self, task: &'c Task, suspicion: &'c Suspicion, evidence: &'c Evidence) -> Case<'c> {
+        let placement = suspicion.placement.as_ref().or(self.placement.as_ref());
+        let (symptom, references) = (&suspicion.symptom, suspicion.references.clone());
+        Case { task, symptom, definition: Known::Found(self.definition), references, evidence, placement, forecast: true }
     }
+}
 
-    /// The ways in which the task could fail, with the references that each is about.
-    fn suspicions(&self) -> Vec<(Symptom, Vec<Reference>)> {
-        let references = self.definition.references();
-        let mut suspicions = Vec::new();
-        for reference in &references {
-            let faults = of_reference(reference).into_iter().flat_map(|(step, faults)| faults.iter().map(move |fault| Symptom::suspected(step, *fault)));
-            suspicions.extend(faults.map(|symptom| (symptom, vec![reference.clone()])));
-        }
-        suspicions.extend(self.pulls(&references));
-        let needs_role = references.iter().any(|reference| matches!(reference.kind, ReferenceKind::Secret | ReferenceKind::RegistryCredentials));
-        if needs_role && self.definition.execution_role_arn.is_none() {
-            suspicions.push((Symptom::suspected(Step::ExecutionRole, Fault::RoleMissing), Vec::new()));
-        }
-        let mut steps: Vec<Step> =
-            needed(self.definition, self.task.region.as_deref().unwrap_or_default()).iter().filter_map(|to| step_of(to.service.as_deref())).collect();
-        steps.dedup();
-        let paths = steps.into_iter().map(|step| (Symptom::suspected(step, Fault::NetworkTimeout), Vec::new()));
-        suspicions.extend(paths);
-        if self.definition.volumes.iter().any(|volume| volume.efs_volume_configuration.is_some()) {
-            let faults = [Fault::NotFound, Fault::NetworkTimeout, Fault::AccessDenied];
-            suspicions.extend(faults.map(|fault| (Symptom::suspected(Step::EfsVolume, fault), Vec::new())));
-        }
-        suspicions
-    }
-
-    /// The pulls of images from ECR, which the execution role must be allowed.
-    fn pulls(&self, references: &[Reference]) -> Vec<(Symptom, Vec<Reference>)> {
-        if self.definition.execution_role_arn.is_none() {
-            return Vec::new();
-        }
-        let images = references.iter().filter(|reference| reference.kind == ReferenceKind::Image);
-        let pull = |reference: &Reference| {
-            let (host, path) = reference.value_from.split_once('/')?;
-            let [account, "dkr", "ecr", region, ..] = host.split('.').collect::<Vec<_>>()[..] else { return None };
-            let repository = path.split(['@', ':']).next()?;
-            let partition = Arn::parse(self.definition.execution_role_arn.as_deref()?).map_or("aws", |arn| arn.partition);
-            let mut symptom = Symptom::suspected(Step::ImagePull, Fault::AccessDenied);
-            symptom.action = Some(Fact { text: "ecr:BatchGetImage".to_owned(), span: 0..0 });
-            symptom.resource = Some(Fact { text: format!("arn:{partition}:ecr:{region}:{account}:repository/{repository}"), span: 0..0 });
-            Some((symptom, vec![reference.clone()]))
+impl Findings {
+    /// Adds a problem that is not there yet. Calls of one step that lack one grant are one.
+    fn add(&mut self, problem: Problem) {
+        let new = &problem.diagnosis;
+        let is_same = |old: &Diagnosis| {
+            // One hop shuts the way to every service behind it.
+            let by_thing = old.culprit.id == new.culprit.id && (old.title == new.title || problem.symptom.fault == Fault::NetworkTimeout);
+            old.cause.id == new.cause.id && (by_thing || (old.fix == new.fix && old.culprit.references == new.culprit.references))
         };
-        images.filter_map(pull).collect()
+        if !self.problems.iter().any(|old| is_same(&old.diagnosis)) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Adds what shuts the way from some subnets, and says of which where it is not all of them.
+    fn add_shut(&mut self, shut: Vec<(String, Problem)>, subnets: usize) {
+        let mut seen: BTreeMap<(&str, Option<String>, String), Vec<String>> = BTreeMap::new();
+        for (subnet, problem) in &shut {
+            let Diagnosis { cause, culprit, title, .. } = &problem.diagnosis;
+            let from = seen.entry((cause.id, culprit.id.clone(), title.clone())).or_default();
+            if !from.contains(subnet) {
+                from.push(subnet.clone());
+            }
+        }
+        for (_, mut problem) in shut {
+            let diagnosis = &mut problem.diagnosis;
+            let from = seen.get(&(diagnosis.cause.id, diagnosis.culprit.id.clone(), diagnosis.title.clone()));
+            if let Some(from) = from.filter(|from| from.len() < subnets) {
+                let names = from.join(", ");
+                diagnosis.title = format!("{} (from {names})", diagnosis.title);
+                let says = format!("tasks are put into any of {subnets} subnets: those in {names} fail");
+                diagnosis.findings.insert(0, Finding { kind: FindingKind::Found, text: says, source: None });
+            }
+            self.add(problem);
+        }
+    }
+
+    /// Notes what came of a suspicion that is no problem.
+    fn looked_at(&mut self, suspicion: &Suspicion, untold: Vec<String>) {
+        let Suspicion { subject, wanted, .. } = suspicion;
+        if untold.is_empty() {
+            match self.passed.iter_mut().find(|passed| passed.subject == *subject) {
+                Some(passed) => passed.what.push(wanted.clone()),
+                None => self.passed.push(Passed { subject: subject.clone(), what: vec![wanted.clone()] }),
+            }
+        }
+        for why in untold {
+            match self.unchecked.iter_mut().find(|open| open.why == why && open.subject == *subject) {
+                Some(open) => open.what.push(wanted.clone()),
+                None => self.unchecked.push(Unchecked { why, subject: subject.clone(), what: vec![wanted.clone()] }),
+            }
+        }
     }
 }
 
-/// How a reference can fail.
-fn of_reference(reference: &Reference) -> Option<(Step, &'static [Fault])> {
-    const SECRET: &[Fault] = &[Fault::BadReference, Fault::NotFound, Fault::VersionNotFound, Fault::AccessDenied, Fault::KmsDenied];
-    let ecr = reference.value_from.contains(".dkr.ecr.");
-    Some(match (reference.kind, reference.target()) {
-        (ReferenceKind::Secret, Some(Target::Value | Target::Template(_))) => (Step::ParameterStore, &[Fault::BadReference]),
-        (ReferenceKind::RegistryCredentials, Some(Target::Value | Target::Template(_))) => (Step::RegistryCredentials, &[Fault::BadReference]),
-        (ReferenceKind::Secret, Some(Target::Parameter(_))) => (Step::ParameterStore, &[Fault::NotFound, Fault::AccessDenied, Fault::KmsDenied]),
-        (ReferenceKind::Secret, _) => (Step::SecretsManager, SECRET),
-        (ReferenceKind::RegistryCredentials, _) => (Step::RegistryCredentials, SECRET),
-        (ReferenceKind::EnvFile, _) => (Step::EnvFile, &[Fault::NotFound]),
-        (ReferenceKind::Image, _) if ecr => (Step::ImagePull, &[Fault::NotFound]),
-        (ReferenceKind::LogGroup, _) => (Step::LogDriver, &[Fault::NotFound, Fault::AccessDenied]),
-        (ReferenceKind::ExecutionRole, _) => (Step::ExecutionRole, &[Fault::AssumeRoleDenied]),
-        (ReferenceKind::Image | ReferenceKind::TaskRole, _) => return None,
-    })
+/// Whether it keeps the task from starting: AWS's state proves it, or speaks for it. Words of ECS there are none.
+fn is_problem(diagnosis: &Diagnosis) -> bool {
+    diagnosis.verdict == Verdict::Confirmed || (diagnosis.verdict == Verdict::Likely && diagnosis.by_state)
 }
 
-fn step_of(service: Option<&str>) -> Option<Step> {
-    Some(match service? {
-        "secretsmanager" => Step::SecretsManager,
-        "ssm" => Step::ParameterStore,
-        "ecr.api" => Step::EcrAuth,
-        "ecr.dkr" | "s3" => Step::ImagePull,
-        "logs" => Step::LogDriver,
-        _ => return None,
-    })
+/// Why it is not known whether a suspicion is true.
+fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
+    let mut why = BTreeSet::new();
+    for question in asked(case) {
+        match case.evidence.answer(&question) {
+            None => why.insert("AWS was not asked".to_owned()),
+            Some(Answer::Unknown(unknown)) => why.insert(unknown.clone()),
+            Some(_) => false,
+        };
+    }
+    if why.is_empty() && !is_told(case) {
+        why.insert("ecs-triage has no question for it".to_owned());
+    }
+    // A way that is not shut may have hops that nobody can judge.
+    let on_the_way = case.symptom.fault == Fault::NetworkTimeout;
+    let is_unsure = |diagnosis: &&Diagnosis| diagnosis.verdict != Verdict::RuledOut && (diagnosis.by_state || on_the_way);
+    let unsure = others.iter().filter(is_unsure);
+    let gaps = unsure.flat_map(|diagnosis| &diagnosis.findings).filter(|finding| finding.kind == FindingKind::Unknown);
+    why.extend(gaps.map(|finding| finding.text.clone()));
+    why.into_iter().collect()
+}
+
+/// Whether something was answered that the suspicion turns on; how a thing is written needs no answer.
+fn is_told(case: &Case<'_>) -> bool {
+    let action = case.symptom.action.as_ref().filter(|_| case.symptom.deny.is_none());
+    match (case.symptom.fault, action) {
+        (Fault::BadReference | Fault::Misconfigured | Fault::RoleMissing, _) => true,
+        (Fault::AccessDenied, Some(called)) => {
+            asked(case).iter().any(|question| matches!(question, Question::Simulation { action, .. } if *action == called.text))
+        }
+        _ => !asked(case).is_empty(),
+    }
+}
+
+/// Whether the task runs on instances, whose own way it is that counts.
+fn is_on_instances(task: &Task) -> bool {
+    matches!(task.launch_type.as_deref(), Some("EC2" | "EXTERNAL" | "MANAGED_INSTANCES"))
+}
+
+/// The same with every subnet that was found also as the answer to the question after it alone.
+fn by_subnet(evidence: &Evidence) -> Evidence {
+    let mut known = evidence.clone();
+    for (question, answer) in evidence.answers() {
+        let (Question::Subnets { region, ids }, Answer::Subnets(found)) = (question, answer) else { continue };
+        for id in ids {
+            let own = found.iter().filter(|subnet| subnet.subnet_id.as_ref() == Some(id)).cloned().collect();
+            known.note(Question::Subnets { region: region.clone(), ids: vec![id.clone()] }, Answer::Subnets(own));
+        }
+    }
+    known
+}
+
+fn quoted(part: &str) -> String {
+    if part.is_empty() { "a part of the ARN".to_owned() } else { part.to_owned() }
 }

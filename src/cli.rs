@@ -14,8 +14,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::arn::Arn;
-use crate::causes;
+use crate::arn::{Arn, is_region};
+use crate::causes::{self, Verdict};
 use crate::check::{self, Place};
 use crate::config;
 use crate::event::Task;
@@ -45,7 +45,9 @@ enum Command {
     Diagnose(Diagnose),
     /// Check a task definition before it is deployed: every reference, the roles, the network
     ///
-    /// Exit status: 0 no problem found, 1 problems found, 2 could not run.
+    /// What passed is listed, and what could not be looked at: no problem found is not the same as good.
+    ///
+    /// Exit status: 0 no problem found, 1 problems found, 2 could not run, or AWS answered nothing that was asked.
     Check(Check),
     /// Diagnose the tasks of a cluster or service that stopped within the last hour
     #[cfg(feature = "aws")]
@@ -141,9 +143,22 @@ struct Check {
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     record: Option<PathBuf>,
+    /// What makes the exit status 1
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Confirmed)]
+    fail_on: FailOn,
     /// How to write the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum FailOn {
+    /// A problem that is proved
+    Confirmed,
+    /// Also one for which AWS's state speaks, and something is missing for a proof
+    Likely,
+    /// Also anything that could not be looked at
+    Unchecked,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -314,7 +329,12 @@ impl Check {
             complain("AWS answered none of the questions: nothing is proved");
             return Ok(Outcome::Unread);
         }
-        Ok(if findings.problems.is_empty() { Outcome::Diagnosed } else { Outcome::Unrecognised })
+        let failed = match self.fail_on {
+            FailOn::Confirmed => findings.has(Verdict::Confirmed),
+            FailOn::Likely => findings.has(Verdict::Likely),
+            FailOn::Unchecked => findings.has(Verdict::Likely) || !findings.unchecked.is_empty(),
+        };
+        Ok(if failed { Outcome::Unrecognised } else { Outcome::Diagnosed })
     }
 
     fn at_hand(&self, given: Option<TaskDefinition>, evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
@@ -327,18 +347,12 @@ impl Check {
 
     /// Where the task is going to run: as typed, as the definition's ARN says, or else as configured.
     fn place(&self, definition: &TaskDefinition, configured: Option<String>) -> Result<Place, CliError> {
-        let arns = [&definition.task_definition_arn, &definition.execution_role_arn].into_iter().flatten();
-        let of_arn = arns.filter_map(|arn| Arn::parse(arn)).map(|arn| arn.region).find(|region| !region.is_empty()).map(str::to_owned);
-        let references = definition.references();
-        let of_reference = || {
-            references
-                .iter()
-                .filter_map(|reference| Arn::parse(&reference.value_from))
-                .map(|arn| arn.region)
-                .find(|region| !region.is_empty())
-                .map(str::to_owned)
-        };
-        let region = self.region.clone().or(of_arn).or(configured).or_else(of_reference).ok_or(CliError::NoRegion)?;
+        let region_of = |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
+        let of_arn = definition.task_definition_arn.as_deref().and_then(region_of);
+        let of_reference = || definition.references().iter().find_map(|reference| region_of(&reference.value_from));
+        // How references are written is the same in every Region.
+        let nowhere = || self.offline.then(String::new);
+        let region = self.region.clone().or(of_arn).or(configured).or_else(of_reference).or_else(nowhere).ok_or(CliError::NoRegion)?;
         let network = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
             subnets: self.subnets.clone(),
             security_groups: self.security_groups.clone(),

@@ -6,7 +6,7 @@
 use crate::arn::Arn;
 use crate::reason::{Fault, Step, Symptom};
 use crate::redact::is_masked;
-use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target, TaskDefinition};
+use crate::task_definition::{ImageName, Reference, ReferenceKind, SecretReference, Target, TaskDefinition};
 
 /// The references that the symptom can be about, in the order of the definition; empty where none fits.
 #[must_use]
@@ -16,6 +16,7 @@ pub fn culprits(symptom: &Symptom, definition: &TaskDefinition) -> Vec<Reference
         fitting.retain(|reference| is_named(&named.text, reference, symptom.truncated));
     }
     narrow(&mut fitting, |reference| of_fault(symptom, reference));
+    narrow(&mut fitting, |reference| of_bucket(symptom, reference));
     fitting
 }
 
@@ -35,10 +36,11 @@ fn of_step(step: Step, reference: &Reference) -> bool {
         Step::SecretsManager => secret && !is_parameter,
         Step::ParameterStore => secret && is_parameter,
         Step::RegistryCredentials => reference.kind == ReferenceKind::RegistryCredentials,
-        Step::EcrAuth => reference.kind == ReferenceKind::Image && reference.value_from.contains(".dkr.ecr"),
+        Step::EcrAuth => reference.kind == ReferenceKind::Image && ImageName::parse(&reference.value_from).ecr().is_some(),
         Step::ImagePull => reference.kind == ReferenceKind::Image,
         Step::EnvFile => reference.kind == ReferenceKind::EnvFile,
-        Step::LogDriver => reference.kind == ReferenceKind::LogGroup,
+        Step::LogDriver => matches!(reference.kind, ReferenceKind::LogGroup | ReferenceKind::LogConfig),
+        Step::CredentialSpec => reference.kind == ReferenceKind::CredentialSpec,
         Step::ExecutionRole => reference.kind == ReferenceKind::ExecutionRole,
         Step::Unknown => secret || reference.kind == ReferenceKind::RegistryCredentials,
         _ => false,
@@ -58,16 +60,37 @@ fn is_named(named: &str, reference: &Reference, truncated: bool) -> bool {
         Some(Target::Secret(secret)) => is_secret(named, secret, &reference.value_from, truncated),
         Some(Target::Parameter(name) | Target::Template(name)) => named.split(',').any(|named| is_parameter(named, name, &reference.value_from, truncated)),
         Some(Target::Value) => is_masked(named),
-        _ if reference.kind == ReferenceKind::Image && named.starts_with("arn:") => is_repository(named, &reference.value_from),
-        _ => reference.value_from.contains(named) || named.contains(reference.value_from.as_str()),
+        _ => match reference.kind {
+            ReferenceKind::Image if named.starts_with("arn:") => is_repository(named, &reference.value_from),
+            ReferenceKind::Image => is_image(named, &reference.value_from, truncated),
+            ReferenceKind::LogGroup => {
+                let name = named.split_once(":log-group:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name));
+                name == reference.value_from || (truncated && reference.value_from.starts_with(name))
+            }
+            ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec => is_file(named, &reference.value_from, truncated),
+            _ => reference.value_from.contains(named) || named.contains(reference.value_from.as_str()),
+        },
     }
+}
+
+/// Whether an image is the one that is named, as a whole: a tag or a path may begin with another's.
+fn is_image(named: &str, image: &str, truncated: bool) -> bool {
+    ImageName::parse(image).is_named_by(&ImageName::parse(named)) || (truncated && image.starts_with(named))
+}
+
+/// Whether an object in S3 is the one that is named: by its ARN, by bucket and key, or by its key.
+fn is_file(named: &str, reference: &str, truncated: bool) -> bool {
+    let path = |text: &str| Arn::parse(text).map_or(text.to_owned(), |arn| arn.resource.to_owned());
+    let (own, named) = (path(reference), path(named));
+    let key = own.split_once('/').map_or(own.as_str(), |(_, key)| key);
+    let fits = |whole: &str| whole == named || (truncated && whole.starts_with(&named));
+    fits(&own) || fits(key)
 }
 
 /// Whether an image lies in the repository of Amazon ECR with this ARN.
 fn is_repository(arn: &str, image: &str) -> bool {
-    let (Some(arn), Some((host, path))) = (Arn::parse(arn), image.split_once('/')) else { return false };
-    let of_registry = host.starts_with(&format!("{}.dkr.ecr", arn.account)) && host.contains(arn.region);
-    of_registry && path.split(['@', ':']).next() == arn.resource.strip_prefix("repository/")
+    let image = ImageName::parse(image);
+    Arn::parse(arn).is_some_and(|arn| image.ecr() == Some((arn.account, arn.region)) && arn.resource.strip_prefix("repository/") == Some(&image.path))
 }
 
 fn is_secret(named: &str, secret: SecretReference<'_>, value_from: &str, truncated: bool) -> bool {
@@ -92,6 +115,15 @@ fn is_parameter(named: &str, name: &str, value_from: &str, truncated: bool) -> b
     let named = named.trim();
     let bare = |name: &str| name.split_once(":parameter").map_or(name, |(_, name)| name).trim_start_matches('/').to_owned();
     named == value_from || bare(named) == bare(name) || (truncated && !named.is_empty() && bare(name).starts_with(&bare(named)))
+}
+
+/// Whether a file lies in the bucket that the text names; what is no file, where it names none.
+fn of_bucket(symptom: &Symptom, reference: &Reference) -> bool {
+    let is_file = matches!(reference.kind, ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec);
+    match (&symptom.bucket, Arn::parse(&reference.value_from).filter(|_| is_file)) {
+        (Some(named), Some(arn)) => arn.resource.split('/').next() == Some(named.text.as_str()),
+        (named, _) => is_file == named.is_some(),
+    }
 }
 
 fn of_fault(symptom: &Symptom, reference: &Reference) -> bool {

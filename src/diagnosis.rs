@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::causes::{self, Case, Cause, Culprit, Finding, Fix, Verdict};
+use crate::causes::{self, Assessment, Case, Cause, Culprit, Finding, Fix, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
 use crate::question::{Answer, Evidence, Known, Question};
 use crate::reason::{self, Fault, Step, Symptom};
+use crate::task_definition::Reference;
 
 /// All that can be said of one task.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Diagnosis {
     pub title: String,
     /// How sure it is.
     pub verdict: Verdict,
+    /// Whether AWS's state, or the definition, speaks for the verdict, and not ECS's words alone.
+    pub by_state: bool,
     /// Whether AWS's state was looked at for it.
     pub looked: Looked,
     /// What it happened to.
@@ -211,21 +214,28 @@ fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Cas
 
 /// What each cause that claims the case's symptom makes of it. What only its words ruled out is not told.
 pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
-    let diagnosis = |cause: &'static Cause| {
-        let assessment = (cause.assess)(case)?;
-        Some(Diagnosis {
-            cause,
-            verdict: assessment.verdict(),
-            title: assessment.title,
-            looked: Looked::of(cause, case),
-            culprit: assessment.culprit.unwrap_or_else(|| case.culprit()),
-            findings: assessment.findings.into_iter().chain(case.definition_unread()).collect(),
-            drawing: assessment.drawing,
-            fix: assessment.fix.explained(),
-            symptom,
-        })
-    };
-    causes::claiming(case.symptom).filter_map(diagnosis).collect()
+    causes::claiming(case.symptom).filter_map(|cause| Some(diagnosis_of(cause, (cause.assess)(case)?, case, symptom))).collect()
+}
+
+/// What is to be said of a reference of which a part was not filled in.
+pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> Diagnosis {
+    let (cause, assessment) = causes::unfilled(case, reference, part);
+    diagnosis_of(cause, assessment, case, 0)
+}
+
+fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, symptom: usize) -> Diagnosis {
+    Diagnosis {
+        cause,
+        verdict: assessment.verdict(),
+        by_state: assessment.is_by_state(),
+        title: assessment.title,
+        looked: Looked::of(cause, case),
+        culprit: assessment.culprit.unwrap_or_else(|| case.culprit()),
+        findings: assessment.findings.into_iter().chain(case.definition_unread()).collect(),
+        drawing: assessment.drawing,
+        fix: assessment.fix.explained(),
+        symptom,
+    }
 }
 
 /// What AWS can say about a task beyond what is known, the most telling first; nothing where nothing is wrong.

@@ -17,8 +17,8 @@ use crate::event::Task;
 use crate::redact::{redact, redact_name};
 use crate::task_definition::TaskDefinition;
 use facts::{
-    AccessPoint, Bucket, ContainerInstance, Image, Instance, Key, LogEvent, LogGroup, MountTarget, NatGateway, NetworkAcl, Object, Parameter, Policy,
-    Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, Simulation, Subnet, VpcDns, VpcEndpoint,
+    AccessPoint, Bucket, CacheRule, ContainerInstance, Image, Instance, Key, LogEvent, LogGroup, MountTarget, NatGateway, NetworkAcl, Object, Parameter,
+    Policy, Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, Simulation, Subnet, VpcDns, VpcEndpoint,
 };
 
 /// Declares the questions: what each is about, the calls that answer it, the IAM actions they take.
@@ -204,6 +204,13 @@ questions! {
         /// The repository's name.
         name: String,
     } from "GetRepositoryPolicy", may ["ecr:GetRepositoryPolicy"];
+    /// The rules of a registry by which the first pull makes a repository.
+    CacheRules {
+        /// The Region.
+        region: String,
+        /// The account of the registry.
+        registry: String,
+    } from "DescribePullThroughCacheRules", may ["ecr:DescribePullThroughCacheRules"];
     /// Where a bucket is.
     Bucket {
         /// The Region to ask in.
@@ -389,6 +396,8 @@ answers! {
     Repository(Repository),
     /// Images.
     Images(Vec<Image>),
+    /// Rules of a pull-through cache.
+    CacheRules(Vec<CacheRule>),
     /// The bucket.
     Bucket(Bucket),
     /// Objects in a bucket.

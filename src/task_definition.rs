@@ -3,12 +3,17 @@
 //! Read from `describe-task-definition` output or from the form that `register-task-definition` takes. Environment values, commands and log
 //! options that may hold tokens are never read into the model.
 
+mod image;
+mod unfilled;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::arn::Arn;
 use crate::redact::{MASKED, Written, redact_name, written, written_as_secret};
+
+pub use image::ImageName;
 
 /// A task definition, as far as a start can fail on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -26,7 +31,11 @@ pub struct TaskDefinition {
     pub task_role_arn: Option<String>,
     /// `awsvpc`, `bridge`, `host` or `none`.
     pub network_mode: Option<String>,
-    /// What it runs on.
+    /// Where it may run: `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where it was not told.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    pub requires_compatibilities: Vec<String>,
+    /// For which platform its images must be built.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_platform: Option<RuntimePlatform>,
     /// Its containers.
     #[serde(rename = "containerDefinitions")]
@@ -43,6 +52,27 @@ pub struct Volume {
     pub name: Option<String>,
     /// A file system of Amazon EFS.
     pub efs_volume_configuration: Option<EfsVolume>,
+    /// A file system of Amazon FSx for Windows File Server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fsx_windows_file_server_volume_configuration: Option<FsxVolume>,
+}
+
+/// `fsxWindowsFileServerVolumeConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FsxVolume {
+    /// The file system.
+    pub file_system_id: Option<String>,
+    /// How the mount is authorised.
+    pub authorization_config: Option<FsxAuthorization>,
+}
+
+/// `authorizationConfig` of an FSx volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FsxAuthorization {
+    /// The secret or parameter with the login.
+    pub credentials_parameter: Option<String>,
 }
 
 /// `efsVolumeConfiguration`.
@@ -53,8 +83,25 @@ pub struct EfsVolume {
     pub file_system_id: Option<String>,
     /// The directory to mount.
     pub root_directory: Option<String>,
+    /// `ENABLED` or `DISABLED`: whether the mount is encrypted on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transit_encryption: Option<String>,
     /// How the mount is authorised.
     pub authorization_config: Option<EfsAuthorization>,
+}
+
+impl EfsVolume {
+    /// Whether the task role authorises the mount.
+    #[must_use]
+    pub fn is_by_role(&self) -> bool {
+        self.authorization_config.as_ref().is_some_and(|config| config.iam.as_deref() == Some("ENABLED"))
+    }
+
+    /// The access point through which it is mounted.
+    #[must_use]
+    pub fn access_point(&self) -> Option<&str> {
+        self.authorization_config.as_ref()?.access_point_id.as_deref()
+    }
 }
 
 /// `authorizationConfig` of an EFS volume.
@@ -73,6 +120,8 @@ pub struct EfsAuthorization {
 pub struct RuntimePlatform {
     /// `LINUX`, `WINDOWS_SERVER_2022_CORE`...
     pub operating_system_family: Option<String>,
+    /// `X86_64` or `ARM64`.
+    pub cpu_architecture: Option<String>,
 }
 
 /// One container's definition.
@@ -93,6 +142,42 @@ pub struct ContainerDefinition {
     pub log_configuration: Option<LogConfiguration>,
     /// Containers for which it waits.
     pub depends_on: Vec<Dependency>,
+    /// What it mounts.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    pub mount_points: Vec<MountPoint>,
+    /// Whether it routes the logs of the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firelens_configuration: Option<Firelens>,
+    /// Files that let it into an Active Directory.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    pub credential_specs: Vec<String>,
+}
+
+/// One of `mountPoints`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MountPoint {
+    /// The volume's name.
+    pub source_volume: Option<String>,
+    /// Whether nothing is written there.
+    pub read_only: Option<bool>,
+}
+
+/// `firelensConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Firelens {
+    /// `fluentd` or `fluentbit`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Its options; after reading, only those that name a file.
+    #[serde(deserialize_with = "or_default")]
+    pub options: BTreeMap<String, Option<String>>,
+}
+
+/// `null` for what is not there, as some tools write it.
+fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// One of `dependsOn`.
@@ -213,11 +298,22 @@ impl TaskDefinition {
         };
         let own = [&mut self.task_definition_arn, &mut self.family, &mut self.execution_role_arn, &mut self.task_role_arn, &mut self.network_mode];
         own.into_iter().flatten().for_each(clean);
+        for role in [&mut self.execution_role_arn, &mut self.task_role_arn] {
+            *role = role.take().filter(|role| !role.is_empty());
+        }
+        self.requires_compatibilities.iter_mut().for_each(clean);
+        if let Some(platform) = &mut self.runtime_platform {
+            [&mut platform.operating_system_family, &mut platform.cpu_architecture].into_iter().flatten().for_each(clean);
+        }
         for volume in &mut self.volumes {
             volume.name.iter_mut().for_each(clean);
+            if let Some(fsx) = &mut volume.fsx_windows_file_server_volume_configuration {
+                let credentials = fsx.authorization_config.as_mut().and_then(|config| config.credentials_parameter.as_mut());
+                [fsx.file_system_id.as_mut(), credentials].into_iter().flatten().for_each(clean);
+            }
             let Some(efs) = &mut volume.efs_volume_configuration else { continue };
             let access_point = efs.authorization_config.as_mut().and_then(|config| config.access_point_id.as_mut());
-            [efs.file_system_id.as_mut(), efs.root_directory.as_mut(), access_point].into_iter().flatten().for_each(clean);
+            [efs.file_system_id.as_mut(), efs.root_directory.as_mut(), efs.transit_encryption.as_mut(), access_point].into_iter().flatten().for_each(clean);
         }
         for container in &mut self.containers {
             clean(&mut container.name);
@@ -225,6 +321,12 @@ impl TaskDefinition {
             container.image.iter_mut().for_each(clean);
             container.repository_credentials.iter_mut().filter_map(|credentials| credentials.credentials_parameter.as_mut()).for_each(clean);
             container.environment_files.iter_mut().map(|file| &mut file.value).for_each(clean);
+            container.mount_points.iter_mut().filter_map(|point| point.source_volume.as_mut()).for_each(clean);
+            container.credential_specs.iter_mut().for_each(clean);
+            if let Some(firelens) = &mut container.firelens_configuration {
+                firelens.options.retain(|name, _| name.starts_with("config-file-"));
+                firelens.kind.iter_mut().chain(firelens.options.values_mut().flatten()).for_each(clean);
+            }
             let mut named: Vec<&mut NamedReference> = container.secrets.iter_mut().collect();
             if let Some(log) = &mut container.log_configuration {
                 log.options.retain(|name, _| name.starts_with("awslogs-"));
@@ -247,6 +349,25 @@ impl TaskDefinition {
         of_arn().or_else(of_family)
     }
 
+    /// Whether it says that it runs on Fargate, and nowhere else.
+    #[must_use]
+    pub fn is_for_fargate(&self) -> bool {
+        self.requires_compatibilities == ["FARGATE"]
+    }
+
+    /// The EFS volumes.
+    pub fn efs_volumes(&self) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
+        self.volumes.iter().filter_map(|volume| Some((volume, volume.efs_volume_configuration.as_ref()?)))
+    }
+
+    /// Whether every container that mounts a volume only reads it.
+    #[must_use]
+    pub fn is_only_read(&self, volume: &Volume) -> bool {
+        let points = self.containers.iter().flat_map(|container| &container.mount_points);
+        let mut own = points.filter(|point| point.source_volume == volume.name).peekable();
+        own.peek().is_some() && own.all(|point| point.read_only == Some(true))
+    }
+
     /// Everything that must be fetched, found or assumed before the task starts, in the order of the definition.
     #[must_use]
     pub fn references(&self) -> Vec<Reference> {
@@ -258,6 +379,13 @@ impl TaskDefinition {
         }
         for container in &self.containers {
             container.references(&mut all);
+        }
+        for (at, volume) in self.volumes.iter().enumerate() {
+            let login = volume.fsx_windows_file_server_volume_configuration.as_ref().and_then(|fsx| fsx.authorization_config.as_ref());
+            if let Some(login) = login.and_then(|config| config.credentials_parameter.clone()) {
+                let field = format!("volumes[{at}].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter");
+                all.push(Reference { kind: ReferenceKind::Secret, container: None, field, name: None, value_from: login });
+            }
         }
         all
     }
@@ -279,6 +407,15 @@ impl ContainerDefinition {
         }
         for (at, secret) in self.secrets.iter().enumerate() {
             add(ReferenceKind::Secret, format!("secrets[{at}]"), Some(&secret.name), &secret.value_from);
+        }
+        for (at, spec) in self.credential_specs.iter().enumerate() {
+            // Without the kind that stands before the ARN.
+            let file = spec.find("arn:").map_or(spec.as_str(), |from| &spec[from..]);
+            add(ReferenceKind::CredentialSpec, format!("credentialSpecs[{at}]"), None, file);
+        }
+        let file = self.firelens_configuration.as_ref().filter(|firelens| firelens.options.get("config-file-type") == Some(&Some("s3".to_owned())));
+        if let Some(Some(file)) = file.and_then(|firelens| firelens.options.get("config-file-value")) {
+            add(ReferenceKind::LogConfig, "firelensConfiguration.options".to_owned(), Some("config-file-value"), file);
         }
         let Some(log) = &self.log_configuration else { return };
         for (at, option) in log.secret_options.iter().enumerate() {
@@ -305,6 +442,10 @@ pub enum ReferenceKind {
     Image,
     /// The `awslogs-group`.
     LogGroup,
+    /// `FireLens`'s configuration: an object in S3.
+    LogConfig,
+    /// `credentialSpecs`: an object in S3, or a secret or parameter.
+    CredentialSpec,
     /// The role that ECS itself uses.
     ExecutionRole,
     /// The role that the containers use.

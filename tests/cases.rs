@@ -14,11 +14,17 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ecs_triage::causes::{CAUSES, Verdict};
+use ecs_triage::check::{Check, Place};
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::{Task, read_record};
+use ecs_triage::question::facts::AwsVpcConfiguration;
+use ecs_triage::question::{Answer, Evidence};
+use ecs_triage::render::check::render as render_check;
+use ecs_triage::render::json::v1;
 use ecs_triage::render::notice::notice;
 use ecs_triage::render::text::{Colour, render};
-use recorded::{cases, investigated, read_case, text_of};
+use ecs_triage::task_definition::TaskDefinition;
+use recorded::{cases, entries, investigated, read_case, recorded, root, text_of};
 use serde_json::Value;
 
 /// What no state of AWS proves, and why.
@@ -44,6 +50,8 @@ const NEVER_RULED_OUT: &[(&str, &str)] = &[
     ("agent-too-old", "an agent that is new enough now may have been updated since"),
     ("endpoint-policy-blocks", "ECS names the kind of policy; a state that differs was changed since"),
     ("env-file-malformed", "the words prove it"),
+    ("file-system-access-denied", "policies carry no date: whom they let in now, they may not have let in then"),
+    ("file-system-misconfigured", "what a volume names and is there now may have been made since"),
     ("image-missing", "the registry said so; an image that is there now may have been pushed since"),
     ("image-platform-mismatch", "nothing is asked"),
     ("log-driver-misconfigured", "nothing is asked"),
@@ -128,4 +136,50 @@ fn uncovered(verdict: &str, shown: &BTreeSet<&str>, never: &[(&str, &str)]) -> V
     };
     let strange = never.iter().filter(|(id, _)| CAUSES.iter().all(|cause| cause.id != *id)).map(|(id, _)| format!("{id} is no cause"));
     CAUSES.iter().filter_map(|cause| of_cause(cause.id)).chain(strange).collect()
+}
+
+/// Rounds of a check.
+const CHECK_ROUNDS: usize = 5;
+
+fn place(case: &Value) -> Place {
+    let text = |name: &str| case["place"][name].as_str().map(str::to_owned);
+    let network: Option<AwsVpcConfiguration> = serde_json::from_value(case["place"]["network"].clone()).expect("the network reads");
+    Place { region: text("region").unwrap_or_default(), account: None, cluster: text("cluster"), service: text("service"), network }
+}
+
+/// Checks before a deployment: a definition, the `place` where it is to run, and answers as above. The snapshot says whether it is a failure.
+#[test]
+fn checks_read_as_their_snapshots_say() {
+    let mut problems = Vec::new();
+    for path in entries(&root().join("tests/checks")).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+        let case = read_case(&path);
+        let definition = TaskDefinition::from_json(&text_of(&case["task_definition"])).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut evidence = Evidence::default();
+        let check = Check::new(&definition, &place(&case));
+        if let Some(known) = recorded(&case, &path) {
+            for _ in 0..CHECK_ROUNDS {
+                for question in check.questions(&evidence) {
+                    let answer = known.answer(&question).cloned().or_else(|| case["otherwise"].as_str().map(|why| Answer::Unknown(why.to_owned())));
+                    match answer {
+                        Some(answer) => evidence.note(question, answer),
+                        None => problems.push(format!("{}: no answer to {}", path.display(), serde_json::json!(question))),
+                    }
+                }
+            }
+            let unasked = known.answers().filter(|(question, _)| evidence.answer(question).is_none());
+            problems.extend(unasked.map(|(question, _)| format!("{}: nobody asks {}", path.display(), serde_json::json!(question))));
+        }
+        let findings = check.findings(&evidence);
+        let mut read = format!("fails: {}\n\n", if findings.has(Verdict::Confirmed) { "yes" } else { "no" });
+        let _ = write!(read, "{}", render_check(&definition.name().unwrap_or_default(), &findings, Colour::Off));
+        let document: Value = serde_json::from_str(&v1::check_line("x", &findings)).expect("it is JSON");
+        assert_eq!(document["complete"], document["not_checked"].as_array().is_some_and(Vec::is_empty), "{}", path.display());
+        assert_eq!(document["passed"].as_array().map(Vec::len), Some(read.matches("  passed: ").count()), "{}", path.display());
+        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("its name is UTF-8");
+        let directory = path.parent().expect("a case lies in a directory");
+        insta::with_settings!({snapshot_path => directory, prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!(name, read);
+        });
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

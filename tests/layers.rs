@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("network", &["task_definition", "question"]),
     ("policy_document", &["question"]),
     ("causes", &["event", "reason", "task_definition", "question", "network", "policy_document"]),
-    ("diagnosis", &["event", "reason", "question", "culprit", "causes"]),
+    ("diagnosis", &["event", "reason", "task_definition", "question", "culprit", "causes"]),
     ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis"]),
     ("render", &["event", "reason", "task_definition", "question", "causes", "diagnosis", "check", "incident", "context"]),
     ("triage", &["event", "question", "diagnosis"]),

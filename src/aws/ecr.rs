@@ -26,3 +26,15 @@ pub(crate) async fn repository_policy(caller: &Caller, region: &str, registry: &
     let input = Input::Json(json!({"registryId": registry, "repositoryName": name}));
     policy(&caller.call(Operation::GetRepositoryPolicy, region, name, input).await?, "/policyText")
 }
+
+pub(crate) async fn cache_rules(caller: &Caller, region: &str, registry: &str) -> Result<Answer, Failure> {
+    let input = |token: Option<String>| {
+        let mut input = json!({"registryId": registry, "maxResults": 1000});
+        if let Some(token) = token {
+            input["nextToken"] = json!(token);
+        }
+        Input::Json(input)
+    };
+    let pages = caller.pages(Operation::DescribePullThroughCacheRules, region, registry, ["/pullThroughCacheRules", "/nextToken"], input).await?;
+    pages.all().map(Answer::CacheRules)
+}

@@ -106,6 +106,7 @@ operations! {
         DescribeRepositories missing ["RepositoryNotFoundException"];
         DescribeImages missing ["RepositoryNotFoundException", "ImageNotFoundException"];
         GetRepositoryPolicy missing ["RepositoryNotFoundException", "RepositoryPolicyNotFoundException"];
+        DescribePullThroughCacheRules missing ["PullThroughCacheRuleNotFoundException"];
     }
     S3 {
         GetBucketLocation at "/{}?location" missing ["NoSuchBucket"];

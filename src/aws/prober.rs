@@ -139,6 +139,7 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::Repository { region, registry, name } => ecr::repository(caller, region, registry, name).await,
         Question::Image { region, registry, repository, reference } => ecr::image(caller, region, (registry, repository), reference).await,
         Question::RepositoryPolicy { region, registry, name } => ecr::repository_policy(caller, region, registry, name).await,
+        Question::CacheRules { region, registry } => ecr::cache_rules(caller, region, registry).await,
         Question::Bucket { region, name } => s3::bucket(caller, region, name).await,
         Question::Objects { region, bucket, prefix } => s3::objects(caller, region, bucket, prefix).await,
         Question::MountTargets { region, file_system } => efs::mount_targets(caller, region, file_system).await,

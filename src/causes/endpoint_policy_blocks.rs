@@ -25,9 +25,13 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `VPC endpoint policy`. It is a refusal, not a time-out.",
         mend: "Allow the action in the endpoint's policy.",
     },
-    when: |symptom| is_told(symptom) || is_untold(symptom),
+    // Layers come by signed addresses: nobody but the policy of the endpoint for S3 refuses those.
+    when: |symptom| is_told(symptom) || is_untold(symptom) || is_of_layers(symptom),
     // Of a denial that names no policy the other causes' answers tell more, and cost less.
-    ask: |case| if is_told(case.symptom) || case.forecast { path::ask(case).into_iter().chain(case.ask_refusal()).collect() } else { Vec::new() },
+    ask: |case| {
+        let asks = is_told(case.symptom) || is_of_layers(case.symptom) || case.forecast;
+        if asks { path::ask(case).into_iter().chain(case.ask_refusal()).collect() } else { Vec::new() }
+    },
     assess,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no VPC endpoint policy allows the secretsmanager:GetSecretValue action",
@@ -37,6 +41,10 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn is_told(symptom: &Symptom) -> bool {
     matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && symptom.refused_by == Some(Deny::EndpointPolicy)
+}
+
+fn is_of_layers(symptom: &Symptom) -> bool {
+    matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && symptom.is_of_layers()
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
@@ -57,7 +65,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let culprit = Culprit { kind: "vpc-endpoint", id: Some(id.clone()), references: case.references.clone() };
         return Some(Assessment::confirmed(title, proof).culprit(culprit).fix(fix_endpoint(case, endpoint, &id, decision)));
     }
-    if !is_told(case.symptom) {
+    if !is_told(case.symptom) && !is_of_layers(case.symptom) {
         return None;
     }
     let assessment = |assessment: Assessment| assessment.culprit(case.refused_culprit());

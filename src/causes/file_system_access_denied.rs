@@ -2,17 +2,20 @@
 
 use serde_json::json;
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::{Case, DEFINITION};
 use super::command::Command;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy::{self, Addition};
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{Decision, NamedRole, Principal, Request, decide};
-use crate::question::facts::Policy;
+use super::proof::{Complete, Gap, Identity, Proof, Time};
+use super::refusal::Call;
+use super::{Cause, Example, Explanation, Owner};
+use crate::arn::Arn;
+use crate::policy_document::{At, Decision, NamedRole, Principal, Request, decide};
+use crate::question::facts::{Policy, Simulation};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
+use crate::task_definition::{EfsVolume, TaskDefinition, Volume};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "file-system-access-denied",
@@ -29,114 +32,214 @@ pub(super) const CAUSE: Cause = Cause {
             && matches!(symptom.fault, Fault::AccessDenied | Fault::BadCredentials)
             && symptom.action.is_none()
     },
-    ask: |case| iam_volume(case).map(|(file_system, _)| question(case, file_system)).into_iter().collect(),
-    assess: |case| joined(case, judge, fix),
+    ask,
+    assess,
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution; code: 32",
         also: &["file-system-misconfigured"],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let title = "the file system refused to be mounted";
-    let iam = iam_volume(case);
-    let Some((file_system, uses_iam)) = iam.filter(|(_, uses_iam)| !uses_iam || case.definition().is_some_and(|definition| definition.task_role_arn.is_some()))
-    else {
-        return Judgement::new(Verdict::Likely, title)
-            .finding(Finding::unknown("its policy, and whether the volume uses IAM authorisation and an access point"));
-    };
-    let policy = case.look::<Policy>(&question(case, file_system));
-    let without = (!uses_iam).then(|| Finding::found("the volume does not use IAM authorisation, so the client is anonymous", DEFINITION));
-    let judgement = |verdict| {
-        Judgement::new(verdict, title)
-            .culprit(Culprit { kind: "file-system", id: Some(file_system.to_owned()), references: Vec::new() })
-            .findings(without.clone())
-    };
-    let Known::Found(_) = policy else {
-        let none = matches!(policy, Known::Missing).then(|| Finding::missing("a file system policy: any client in reach may mount", FILE_SYSTEM_POLICY));
-        let verdict = if none.is_some() { Verdict::RuledOut } else { Verdict::Likely };
-        return judgement(verdict).findings(none).findings(Finding::not_told("the file system's policy", policy));
-    };
-    let task_role = case.definition().and_then(|definition| definition.task_role_arn.clone()).filter(|_| uses_iam);
-    let who = task_role.as_deref().and_then(|arn| arn.rsplit('/').next()).map_or("an anonymous client".to_owned(), |role| format!("task role {role}"));
-    let Some(decision) = decided(case, task_role.as_deref()) else { return judgement(Verdict::Likely) };
-    match decision {
-        Decision::Denied(at) => judgement(Verdict::Confirmed).finding(Finding::found(format!("{at} of the policy denies {who} to mount"), FILE_SYSTEM_POLICY)),
-        // The task role's own policies may allow it.
-        Decision::NotAllowed { .. } if uses_iam => {
-            judgement(Verdict::Likely).finding(Finding::missing(format!("an allow for {who} in the policy"), FILE_SYSTEM_POLICY))
-        }
-        Decision::NotAllowed { .. } => judgement(Verdict::Confirmed).finding(Finding::missing(format!("an allow for {who} in the policy"), FILE_SYSTEM_POLICY)),
-        Decision::Allowed(at) => judgement(Verdict::Possible).finding(Finding::found(format!("{at} of the policy lets {who} mount now"), FILE_SYSTEM_POLICY)),
-        Decision::Unsure(why) => judgement(Verdict::Likely).finding(Finding::unknown(format!("what the policy says: {why}"))),
+/// A file system that is mounted, and what is known of whom it lets in.
+struct Mount<'c> {
+    case: &'c Case<'c>,
+    volume: &'c Volume,
+    efs: &'c EfsVolume,
+    id: &'c str,
+}
+
+/// What a file system says to a mount.
+enum Says {
+    /// Its policy denies it.
+    Denied(At),
+    /// Its policy does not allow it, and whether the role's own policies do, which would be enough.
+    NotAllowed(Result<Complete, Gap>),
+    /// Its policy allows it.
+    Allowed(At),
+    /// It has no policy: any client in reach may mount.
+    Anyone,
+    /// The role's own policies allow it.
+    ByRole,
+    Unknown(Finding),
+}
+
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let mounts = mounts(case);
+    let says: Vec<(&Mount<'_>, Says)> = mounts.iter().map(|mount| (mount, mount.says())).collect();
+    if let Some((mount, refused)) = says.iter().find(|(_, says)| matches!(says, Says::Denied(_) | Says::NotAllowed(_))) {
+        return Some(mount.refused(refused));
     }
+    if case.forecast {
+        return None;
+    }
+    let title = "the file system refused to be mounted";
+    if says.is_empty() {
+        let fix = Fix::words(format!("{SWITCH_ON}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}", case.then_again()));
+        let unknown = Finding::unknown("its policy, and whether the volume uses IAM authorization and an access point");
+        return Some(Assessment::likely(title).finding(unknown).fix(fix));
+    }
+    // Policies carry no date: whom they let in now, they may not have let in then.
+    let is_known = says.iter().all(|(_, says)| !matches!(says, Says::Unknown(_)));
+    let assessment = if is_known { Assessment::possible(title) } else { Assessment::likely(title) };
+    let text = format!("see the policies of the file systems and the task role{}", case.then_again());
+    let looks = says.iter().map(|(mount, _)| mount.look());
+    let culprit = if let [mount] = mounts.as_slice() { Some(mount.culprit()) } else { None };
+    let assessment = culprit.into_iter().fold(assessment, Assessment::culprit);
+    Some(assessment.findings(says.iter().flat_map(|(mount, says)| mount.found(says))).fix(Fix::words(text).run(looks)))
 }
 
 const FILE_SYSTEM_POLICY: &str = "DescribeFileSystemPolicy";
-
-/// The first file system among the volumes, and whether the task role authorises its mount.
-fn iam_volume<'c>(case: &'c Case<'_>) -> Option<(&'c str, bool)> {
-    let efs = case.definition()?.volumes.iter().find_map(|volume| volume.efs_volume_configuration.as_ref())?;
-    let iam = efs.authorization_config.as_ref().and_then(|config| config.iam.as_deref());
-    Some((efs.file_system_id.as_deref()?, iam == Some("ENABLED")))
-}
-
-fn question(case: &Case<'_>, file_system: &str) -> Question {
-    Question::FileSystemPolicy { region: case.own_region().to_owned(), file_system: file_system.to_owned() }
-}
-
-/// What the file system's policy says to a mount, and to whom: the task role, or with `None` an anonymous client.
-fn decided(case: &Case<'_>, role: Option<&str>) -> Option<Decision> {
-    let (file_system, _) = iam_volume(case)?;
-    let document = case.look::<Policy>(&question(case, file_system)).found()?;
-    let principal = role.and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
-    let resource = resource(case, file_system);
-    Some(decide(&document.0, &Request { principal, action: MOUNT, resource: &resource, context: &[] }))
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    let role = case.task_role_arn();
-    let volume = iam_volume(case);
-    let uses_iam = volume.is_some_and(|(_, uses_iam)| uses_iam);
-    let switch_on = "set authorizationConfig.iam ENABLED with transitEncryption ENABLED in a new revision";
-    match (volume, role, decided(case, role)) {
-        (Some((file_system, _)), _, Some(Decision::Denied(at))) => {
-            let text = format!("narrow or remove {at} of the policy of {file_system}; an allow does not help{}", case.then_again());
-            Fix::words(text).run([look(case, file_system)])
-        }
-        (Some(_), Some(_), Some(Decision::Allowed(at))) if !uses_iam => {
-            Fix::words(format!("{switch_on}: {at} of the file system's policy lets the task role mount{}", case.then_again()))
-                .run(case.commands_for_revision([]))
-        }
-        (Some((file_system, _)), Some(role), Some(Decision::NotAllowed { .. })) => {
-            let document = case.look::<Policy>(&question(case, file_system)).found().map(|policy| &policy.0);
-            let actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
-            let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": actions, "Resource": resource(case, file_system)});
-            let before = if uses_iam { String::new() } else { format!("{switch_on}, and ") };
-            let again = case.then_again();
-            let (keeps, command, statement) = match policy::addition(case, document, add) {
-                Ok(Addition { statement, whole: Some(whole) }) => {
-                    let put = case.aws_at_task("efs put-file-system-policy").name("--file-system-id", Kind::FileSystem, file_system);
-                    (" (the command keeps what stands there)", put.document("--policy", &whole), statement)
-                }
-                Ok(Addition { statement, whole: None }) => (", which the command shows", look(case, file_system), statement),
-                Err(why) => {
-                    return Fix::words(format!("{before}let the task role mount in the file system's policy{again}; {why}")).run([look(case, file_system)]);
-                }
-            };
-            let text = format!("{before}add the statement to the file system's policy{keeps}{again}");
-            Fix::words(text).run(if uses_iam { case.commands([command]) } else { case.commands_for_revision([command]) }).policy(statement)
-        }
-        _ => Fix::words(format!("{switch_on}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}", case.then_again())),
-    }
-}
-
-fn look(case: &Case<'_>, file_system: &str) -> Command {
-    case.aws_at_task("efs describe-file-system-policy").name("--file-system-id", Kind::FileSystem, file_system)
-}
-
 const MOUNT: &str = "elasticfilesystem:ClientMount";
+const WRITE: &str = "elasticfilesystem:ClientWrite";
+const SWITCH_ON: &str = "set authorizationConfig.iam ENABLED with transitEncryption ENABLED in a new revision";
 
-fn resource(case: &Case<'_>, file_system: &str) -> String {
-    format!("arn:{}:elasticfilesystem:{}:{}:file-system/{file_system}", case.partition(), case.own_region(), case.task.account.as_deref().unwrap_or("*"))
+/// Every EFS volume: each is refused for itself.
+fn mounts<'c>(case: &'c Case<'_>) -> Vec<Mount<'c>> {
+    let volumes = case.definition().into_iter().flat_map(TaskDefinition::efs_volumes);
+    volumes.filter_map(|(volume, efs)| Some(Mount { case, volume, efs, id: efs.file_system_id.as_deref()? })).collect()
+}
+
+fn ask(case: &Case<'_>) -> Vec<Question> {
+    mounts(case).iter().flat_map(Mount::ask).collect()
+}
+
+impl<'c> Mount<'c> {
+    fn question(&self) -> Question {
+        Question::FileSystemPolicy { region: self.case.own_region().to_owned(), file_system: self.id.to_owned() }
+    }
+
+    /// The role's own policies are asked about once the file system's policy leaves it to them.
+    fn ask(&self) -> Vec<Question> {
+        let is_theirs = matches!(self.decision(), Some(Decision::NotAllowed { .. }));
+        let simulation = self.call().filter(|_| is_theirs).map(|(role, call)| self.case.question_after(&call, &role));
+        std::iter::once(self.question()).chain(simulation).collect()
+    }
+
+    /// Who mounts: the task role, where the volume is mounted with IAM authorization, else anybody.
+    fn role(&self) -> Option<&'c str> {
+        self.case.task_role_arn().filter(|_| self.efs.is_by_role())
+    }
+
+    fn call(&self) -> Option<(String, Call)> {
+        Some((self.role()?.to_owned(), Call::new(MOUNT, self.resource(), self.case.own_region())))
+    }
+
+    fn resource(&self) -> String {
+        let case = self.case;
+        let (region, account) = (case.own_region(), case.task.account.as_deref().unwrap_or("*"));
+        format!("arn:{}:elasticfilesystem:{region}:{account}:file-system/{}", case.partition(), self.id)
+    }
+
+    fn decision(&self) -> Option<Decision> {
+        self.decided(self.role())
+    }
+
+    /// What the file system's policy says to a mount by a role, or by an anonymous client.
+    fn decided(&self, role: Option<&str>) -> Option<Decision> {
+        let document = self.case.look::<Policy>(&self.question()).found()?;
+        let principal = role.and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
+        Some(decide(&document.0, &Request { principal, action: MOUNT, resource: &self.resource(), context: &[] }))
+    }
+
+    fn says(&self) -> Says {
+        let known = self.case.look::<Policy>(&self.question());
+        match self.decision() {
+            Some(Decision::Denied(at)) => Says::Denied(at),
+            Some(Decision::Allowed(at)) => Says::Allowed(at),
+            Some(Decision::NotAllowed { .. }) => self.by_role(),
+            Some(Decision::Unsure(why)) => Says::Unknown(Finding::unknown(format!("what the policy of {} says: {why}", self.id))),
+            None if matches!(known, Known::Missing) => Says::Anyone,
+            None => {
+                let what = format!("the policy of {}", self.id);
+                Says::Unknown(Finding::not_told(&what, known).unwrap_or_else(|| Finding::unknown(what)))
+            }
+        }
+    }
+
+    /// Within one account the role's own policies are as good as the file system's.
+    fn by_role(&self) -> Says {
+        let Some((role, call)) = self.call() else { return Says::NotAllowed(Complete::unless(None)) };
+        let own_account = Arn::parse(&role).map(|arn| arn.account.to_owned()) == self.case.task.account;
+        match self.case.look::<Box<Simulation>>(&self.case.question_after(&call, &role)) {
+            _ if !own_account => Says::NotAllowed(Complete::unless(None)),
+            Known::Found(simulation) if simulation.eval_decision == "allowed" => Says::ByRole,
+            Known::Found(simulation) if !simulation.missing_context_values.is_empty() => {
+                let keys = simulation.missing_context_values.join(", ");
+                Says::NotAllowed(Complete::unless(Some(format!("whether the role's own policies allow it: the simulation lacks {keys}"))))
+            }
+            known => Says::NotAllowed(Complete::of("whether the role's own policies allow it", [known])),
+        }
+    }
+
+    fn who(&self) -> String {
+        self.role().and_then(|arn| arn.rsplit('/').next()).map_or("an anonymous client".to_owned(), |role| format!("task role {role}"))
+    }
+
+    fn culprit(&self) -> Culprit {
+        Culprit { kind: "file-system", id: Some(self.id.to_owned()), references: Vec::new() }
+    }
+
+    /// How its volume is mounted, and what its policy says to that.
+    fn found(&self, says: &Says) -> Vec<Finding> {
+        let (id, who) = (self.id, self.who());
+        let name = self.volume.name.as_deref().unwrap_or_default();
+        let anonymous = format!("volume {name} does not use IAM authorization, so the client is anonymous");
+        let without = (!self.efs.is_by_role()).then(|| Finding::found(anonymous, DEFINITION));
+        let says = match says {
+            Says::Denied(at) => Finding::found(format!("{at} of the policy of {id} denies {who} to mount"), FILE_SYSTEM_POLICY),
+            Says::NotAllowed(_) => Finding::missing(format!("an allow for {who} in the policy of {id}"), FILE_SYSTEM_POLICY),
+            Says::Allowed(at) => Finding::found(format!("{at} of the policy of {id} lets {who} mount now"), FILE_SYSTEM_POLICY),
+            Says::Anyone => Finding::missing(format!("a policy of {id}: any client in reach may mount now"), FILE_SYSTEM_POLICY),
+            Says::ByRole => Finding::found(format!("{who} may mount {id} by its own policies now"), "SimulatePrincipalPolicy"),
+            Says::Unknown(unknown) => unknown.clone(),
+        };
+        without.into_iter().chain([says]).collect()
+    }
+
+    fn refused(&self, says: &Says) -> Assessment {
+        let gap = match says {
+            Says::NotAllowed(Err(gap)) => Err(gap.clone()),
+            _ => Complete::unless(None),
+        };
+        let proof = Proof::by(self.found(says), Identity::of_revision(self.case), gap, Time::as_ecs_said());
+        let fix = if let Says::Denied(at) = says { self.narrow(at) } else { self.allow() };
+        Assessment::confirmed(format!("file system {} refuses the mount", self.id), proof).culprit(self.culprit()).fix(fix)
+    }
+
+    fn narrow(&self, at: &At) -> Fix {
+        let text = format!("narrow or remove {at} of the policy of {}; an allow does not help{}", self.id, self.case.then_again());
+        Fix::words(text).run([self.look()])
+    }
+
+    fn allow(&self) -> Fix {
+        let (case, id) = (self.case, self.id);
+        let Some(role) = case.task_role_arn() else {
+            return Fix::words(format!("give the task a role, {SWITCH_ON}, and allow the role {MOUNT} in the policy of {id}{}", case.then_again()));
+        };
+        if let (false, Some(Decision::Allowed(at))) = (self.efs.is_by_role(), self.decided(Some(role))) {
+            let text = format!("{SWITCH_ON}: {at} of the policy of {id} lets the task role mount{}", case.then_again());
+            return Fix::words(text).run(case.commands_for_revision([]));
+        }
+        let before = if self.efs.is_by_role() { String::new() } else { format!("{SWITCH_ON}, and ") };
+        let again = case.then_again();
+        let is_only_read = case.definition().is_some_and(|definition| definition.is_only_read(self.volume));
+        let actions = if is_only_read { json!(MOUNT) } else { json!([MOUNT, WRITE]) };
+        let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": actions, "Resource": self.resource()});
+        let document = case.look::<Policy>(&self.question()).found().map(|policy| &policy.0);
+        let (keeps, command, statement) = match policy::addition(case, document, add) {
+            Ok(Addition { statement, whole: Some(whole) }) => {
+                let put = case.aws_at_task("efs put-file-system-policy").name("--file-system-id", Kind::FileSystem, id);
+                (" (the command keeps what stands there)", put.document("--policy", &whole), statement)
+            }
+            Ok(Addition { statement, whole: None }) => (", which the command shows", self.look(), statement),
+            Err(why) => return Fix::words(format!("{before}let the task role mount in the policy of {id}{again}; {why}")).run([self.look()]),
+        };
+        let text = format!("{before}add the statement to the policy of {id}{keeps}{again}");
+        let commands = if self.efs.is_by_role() { case.commands([command]) } else { case.commands_for_revision([command]) };
+        Fix::words(text).run(commands).policy(statement)
+    }
+
+    fn look(&self) -> Command {
+        self.case.aws_at_task("efs describe-file-system-policy").name("--file-system-id", Kind::FileSystem, self.id)
+    }
 }

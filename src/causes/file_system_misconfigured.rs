@@ -1,14 +1,14 @@
 //! The volume names a file system, access point or path that is not there.
 
-use super::assessment::{Culprit, Finding, Fix};
-use super::case::Case;
-use super::judgement::{Judgement, joined};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::case::{Case, DEFINITION};
 use super::name::Kind;
-use super::{Cause, Example, Explanation, Owner, Verdict, path};
+use super::proof::{Complete, Identity, Proof, Time};
+use super::{Cause, Example, Explanation, Owner, path};
 use crate::question::facts::AccessPoint;
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
-use crate::task_definition::Volume;
+use crate::task_definition::TaskDefinition;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "file-system-misconfigured",
@@ -25,53 +25,82 @@ pub(super) const CAUSE: Cause = Cause {
             && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference | Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied)
     },
     ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: mounting fs-06f98f3e7fbc8300c.efs.us-east-1.amazonaws.com:/data failed, reason given by server: No such file or directory' : unsuccessful EFS utils command execution; code: 32",
         also: &[],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let name = case.name().unwrap_or_else(|| "see the reason".to_owned());
-    let missing = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing));
-    if let Some((id, _)) = missing {
-        return Judgement::new(Verdict::Confirmed, format!("file system {id} does not exist"))
-            .culprit(Culprit { kind: "file-system", id: Some(id.clone()), references: Vec::new() })
-            .finding(Finding::missing(format!("{id} in {}", case.own_region()), "DescribeMountTargets"));
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    no_file_system(case).or_else(|| no_access_point(case)).or_else(|| malformed(case)).or_else(|| {
+        let is_told = matches!(case.symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference) && !case.forecast;
+        let name = case.name().unwrap_or_else(|| "see the reason".to_owned());
+        let fix = Fix::words(format!("make the directory, or correct the volume in a new revision{}", case.then_again()));
+        is_told.then(|| Assessment::likely(format!("what the volume names does not exist: {name}")).fix(fix))
+    })
+}
+
+fn no_file_system(case: &Case<'_>) -> Option<Assessment> {
+    let (id, _) = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing))?;
+    let missing = Finding::missing(format!("{id} in {}", case.own_region()), "DescribeMountTargets");
+    let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::unless(None), Time::as_ecs_said());
+    let look = case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'");
+    let text = format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
+    Some(
+        Assessment::confirmed(format!("file system {id} does not exist"), proof)
+            .culprit(Culprit { kind: "file-system", id: Some(id), references: Vec::new() })
+            .fix(Fix::words(text).run(case.commands_for_revision([look]))),
+    )
+}
+
+/// An access point that is none of the volume's file system; another one may have it.
+fn no_access_point(case: &Case<'_>) -> Option<Assessment> {
+    let (file_system, access_point, listed) = access_points(case).into_iter().find_map(|(file_system, access_point)| {
+        let listed = case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system)).found()?;
+        let is_there = listed.iter().any(|listed| listed.access_point_id.as_deref() == Some(access_point));
+        (!is_there).then_some((file_system, access_point, listed.len()))
+    })?;
+    let missing = Finding::missing(format!("{access_point} among the {listed} of {file_system}"), "DescribeAccessPoints");
+    let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::unless(None), Time::as_ecs_said());
+    let look = case.aws_at_task("efs describe-access-points").name("--file-system-id", Kind::FileSystem, file_system);
+    let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'");
+    let text = format!("name an access point of {file_system} instead of {access_point} in a new revision{}", case.then_again());
+    Some(
+        Assessment::confirmed(format!("file system {file_system} has no access point {access_point}"), proof)
+            .culprit(Culprit { kind: "access-point", id: Some(access_point.to_owned()), references: Vec::new() })
+            .fix(Fix::words(text).run(case.commands_for_revision([look]))),
+    )
+}
+
+/// A volume as ECS does not take it.
+fn malformed(case: &Case<'_>) -> Option<Assessment> {
+    if !matches!(case.symptom.fault, Fault::Misconfigured | Fault::BadReference) {
+        return None;
     }
-    for (file_system, access_point) in access_points(case) {
-        let known = case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system));
-        let is_it = |listed: &AccessPoint| listed.access_point_id.as_deref() == Some(access_point);
-        if let Some(listed) = known.found().filter(|listed| !listed.iter().any(is_it)) {
-            return Judgement::new(Verdict::Confirmed, format!("access point {access_point} does not exist"))
-                .culprit(Culprit { kind: "access-point", id: Some(access_point.to_owned()), references: Vec::new() })
-                .finding(Finding::missing(format!("{access_point} among the {} of {file_system}", listed.len()), "DescribeAccessPoints"));
-        }
-    }
-    let targets = path::mount_targets(case);
-    let points_known =
-        access_points(case).iter().all(|(file_system, _)| case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system)).found().is_some());
-    let there = !targets.is_empty() && targets.iter().all(|(_, known)| known.found().is_some()) && points_known;
-    if there && matches!(case.symptom.fault, Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied) {
-        let ids: Vec<&str> = targets.iter().map(|(id, _)| id.as_str()).collect();
-        return Judgement::new(Verdict::RuledOut, "what the volume names exists")
-            .finding(Finding::found(format!("{}, with the access points that the volumes name", ids.join(", ")), "DescribeMountTargets"));
-    }
-    if case.symptom.fault != Fault::NotFound && case.symptom.fault != Fault::Misconfigured && case.symptom.fault != Fault::BadReference {
-        return Judgement::unsupported();
-    }
-    Judgement::new(Verdict::Likely, format!("what the volume names does not exist: {name}"))
+    let definition = case.definition()?;
+    let (volume, problem) = definition.efs_volumes().find_map(|(volume, efs)| {
+        let is_encrypted = efs.transit_encryption.as_deref() == Some("ENABLED");
+        let problem = if efs.is_by_role() && definition.task_role_arn.is_none() {
+            "it is mounted with IAM authorization, and the definition names no task role"
+        } else if (efs.is_by_role() || efs.access_point().is_some()) && !is_encrypted {
+            "IAM authorization and access points need transitEncryption ENABLED"
+        } else if efs.access_point().is_some() && efs.root_directory.as_deref().is_some_and(|directory| !matches!(directory, "" | "/")) {
+            "with an access point, rootDirectory is / or left out"
+        } else {
+            return None;
+        };
+        Some((volume.name.clone().unwrap_or_default(), problem))
+    })?;
+    let proof = Proof::by(vec![Finding::found(problem, DEFINITION)], Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+    let fix = Fix::words(format!("correct the volume in a new revision{}", case.then_again())).run(case.commands_for_revision([]));
+    Some(Assessment::confirmed(format!("volume {volume} cannot be mounted as it is written"), proof).fix(fix))
 }
 
 /// The file systems of the definition's volumes with the access points through which they are mounted.
 fn access_points<'c>(case: &'c Case<'_>) -> Vec<(&'c str, &'c str)> {
-    let volumes = case.definition().map(|definition| definition.volumes.as_slice()).unwrap_or_default();
-    let of_volume = |volume: &'c Volume| {
-        let efs = volume.efs_volume_configuration.as_ref()?;
-        Some((efs.file_system_id.as_deref()?, efs.authorization_config.as_ref()?.access_point_id.as_deref()?))
-    };
-    volumes.iter().filter_map(of_volume).collect()
+    let volumes = case.definition().into_iter().flat_map(TaskDefinition::efs_volumes);
+    volumes.filter_map(|(_, efs)| Some((efs.file_system_id.as_deref()?, efs.access_point()?))).collect()
 }
 
 fn access_points_question(case: &Case<'_>, file_system: &str) -> Question {
@@ -81,27 +110,4 @@ fn access_points_question(case: &Case<'_>, file_system: &str) -> Question {
 fn ask(case: &Case<'_>) -> Vec<Question> {
     let points = access_points(case).into_iter().map(|(file_system, _)| access_points_question(case, file_system));
     path::ask_mount(case).into_iter().chain(points).collect()
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some((id, _)) = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing)) {
-        let look = case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'");
-        let text = format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
-        return Fix::words(text).run(case.commands_for_revision([look]));
-    }
-    if let Some((file_system, access_point)) = missing_access_point(case) {
-        let look = case.aws_at_task("efs describe-access-points").name("--file-system-id", Kind::FileSystem, file_system);
-        let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'");
-        let text = format!("name an access point of {file_system} that exists instead of {access_point} in a new revision{}", case.then_again());
-        return Fix::words(text).run(case.commands_for_revision([look]));
-    }
-    Fix::words(format!("make the directory, or correct the volume in a new revision{}", case.then_again()))
-}
-
-/// An access point that its file system does not have, with that.
-fn missing_access_point<'c>(case: &'c Case<'_>) -> Option<(&'c str, &'c str)> {
-    access_points(case).into_iter().find(|(file_system, access_point)| {
-        let known = case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system));
-        known.found().is_some_and(|listed| !listed.iter().any(|listed| listed.access_point_id.as_deref() == Some(access_point)))
-    })
 }

@@ -1,9 +1,8 @@
 //! The image is not built for the task's platform.
 
-use super::assessment::{Finding, Fix};
-use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::assessment::{Assessment, Finding, Fix};
+use super::case::{Case, DEFINITION};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -18,15 +17,21 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.fault == Fault::PlatformMismatch,
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example { text: "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'", also: &[] }],
 };
 
-fn judge(_: &Case<'_>) -> Judgement {
-    Judgement::new(Verdict::Likely, "the image is not built for the task's platform").finding(Finding::unknown("which platforms the image has"))
-}
-
-fn fix(case: &Case<'_>) -> Fix {
+fn assess(case: &Case<'_>) -> Assessment {
+    let platform = case.definition().map(|definition| definition.runtime_platform.clone().unwrap_or_default());
+    let asked = platform.map(|platform| {
+        let (system, architecture) = (platform.operating_system_family, platform.cpu_architecture);
+        let given = if system.is_none() && architecture.is_none() { " (the default)" } else { "" };
+        let (system, architecture) = (system.as_deref().unwrap_or("LINUX"), architecture.as_deref().unwrap_or("X86_64"));
+        Finding::found(format!("the task runs on {system}, {architecture}{given}"), DEFINITION)
+    });
     let text = "build the image for the task's platform (docker buildx build --platform), or set runtimePlatform in a new revision";
-    Fix::words(format!("{text}{}", case.then_again()))
+    Assessment::likely("the image is not built for the task's platform")
+        .findings(asked)
+        .finding(Finding::unknown("which platforms the image has"))
+        .fix(Fix::words(format!("{text}{}", case.then_again())))
 }

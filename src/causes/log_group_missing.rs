@@ -1,17 +1,17 @@
 //! The log group that the container writes to does not exist.
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::{Case, DEFINITION};
 use super::command::Command;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::policy;
+use super::proof::{Complete, Identity, Proof, Time};
 use super::snippet;
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::LogGroup;
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step, Symptom};
-use crate::task_definition::TaskDefinition;
+use crate::task_definition::{Reference, ReferenceKind};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "log-group-missing",
@@ -24,8 +24,8 @@ pub(super) const CAUSE: Cause = Cause {
         mend: "Create the group, or switch on awslogs-create-group and allow logs:CreateLogGroup.",
     },
     when: claims,
-    ask: |case| groups(case).iter().map(question).collect(),
-    assess: |case| joined(case, judge, fix),
+    ask: |case| groups(case).iter().map(Group::question).collect(),
+    assess,
     examples: &[Example {
         text: "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.\n\tstatus code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
         also: &[],
@@ -36,96 +36,136 @@ fn claims(symptom: &Symptom) -> bool {
     symptom.step == Step::LogDriver && symptom.fault == Fault::NotFound && symptom.bucket.is_none()
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let groups = groups(case);
-    let missing: Vec<&str> = groups.iter().filter(|group| matches!(is_there(case, group), Known::Missing)).map(|group| group.name.as_str()).collect();
-    let title = match (missing.as_slice(), case.name(), case.references.len()) {
-        ([first, ..], ..) => format!("log group {first} does not exist"),
-        (_, Some(name), _) => format!("log group {name} does not exist"),
-        (_, None, 0) => "a log group does not exist".to_owned(),
-        (_, None, several) => format!("one of {several} log groups does not exist"),
+    let missing: Vec<&Group> = groups.iter().filter(|group| matches!(group.known(case), Known::Missing)).collect();
+    if case.forecast {
+        // What the driver makes by itself needs not be there.
+        let unmade: Vec<&Group> = missing.into_iter().filter(|group| group.is_made(case) != Some(true)).collect();
+        return (!unmade.is_empty()).then(|| proved(case, &groups, &unmade));
+    }
+    if !missing.is_empty() {
+        return Some(proved(case, &groups, &missing));
+    }
+    let title = match (case.name(), groups.len()) {
+        (Some(name), _) => format!("log group {name} does not exist"),
+        (None, 0) => "a log group does not exist".to_owned(),
+        (None, several) => format!("one of {several} log groups does not exist"),
     };
-    let creates = case.definition().map(creates_groups);
-    let creation = creates.map(|on| {
-        if on {
-            Finding::found("awslogs-create-group is on, so the group should have been made: logs:CreateLogGroup may be missing", DEFINITION)
-        } else {
-            Finding::found("awslogs-create-group is off, so nothing makes the group", DEFINITION)
-        }
-    });
-    if let Some(first) = groups.iter().find(|group| matches!(is_there(case, group), Known::Missing)) {
-        let references = case.references.iter().filter(|reference| reference.value_from == first.name).cloned().collect();
-        return Judgement::new(Verdict::Confirmed, title)
-            .culprit(Culprit { kind: "log-group", id: Some(first.name.clone()), references })
-            .finding(Finding::missing(format!("{} in {}", missing.join(", "), first.region), DESCRIBE_GROUPS))
-            .findings(creation);
+    let made: Option<Vec<&LogGroup>> = groups.iter().map(|group| group.known(case).found()).collect();
+    if let Some(made) = made.filter(|made| !made.is_empty()) {
+        let since = made.iter().filter_map(|made| made.creation_time).find(|at| case.is_since(Some(*at)));
+        let says = match since {
+            Some(at) => format!("it exists now: it was made on {at}, after the task failed, and the next task will start"),
+            None if made.iter().all(|made| made.creation_time.is_some()) => "it exists, and was made before the task failed".to_owned(),
+            None => "it exists now: it was made since, and the next task will start".to_owned(),
+        };
+        return Some(Assessment::possible(title).passed(case, Finding::found(says, DESCRIBE_GROUPS)));
     }
-    if !groups.is_empty() && groups.iter().all(|group| matches!(is_there(case, group), Known::Found(_))) {
-        return Judgement::new(Verdict::Possible, title)
-            .passed(Finding::found("it exists now: it was made since, and the next task will start", DESCRIBE_GROUPS));
-    }
-    let why = groups.iter().find_map(|group| Finding::not_told("whether the group exists", is_there(case, group)));
-    Judgement::new(Verdict::Likely, title)
-        .findings(creation)
-        .finding(why.unwrap_or_else(|| Finding::unknown("whether the group exists in another Region")))
-        .findings(case.definition_unknown())
+    let why = groups.iter().find_map(|group| Finding::not_told("whether the group exists", group.known(case)));
+    let untold: Vec<&Group> = groups.iter().filter(|group| group.known(case).found().is_none()).collect();
+    Some(
+        Assessment::likely(title)
+            .findings(creation(case, &untold))
+            .finding(why.unwrap_or_else(|| Finding::unknown("whether the group exists in another Region")))
+            .findings(case.definition_unknown())
+            .fix(create(case, &untold)),
+    )
 }
 
 const DESCRIBE_GROUPS: &str = "DescribeLogGroups";
+
+/// That some groups are not there, where all were looked for and the others were there in time.
+fn proved(case: &Case<'_>, groups: &[Group], missing: &[&Group]) -> Assessment {
+    let names: Vec<&str> = missing.iter().map(|group| group.name.as_str()).collect();
+    let title = match names.as_slice() {
+        [one] => format!("log group {one} does not exist"),
+        several => format!("log groups {} do not exist", several.join(", ")),
+    };
+    let found = missing.iter().map(|group| Finding::missing(format!("{} in {}", group.name, group.region), DESCRIBE_GROUPS)).collect();
+    let asked = Complete::of("whether the other log groups exist", groups.iter().map(|group| group.known(case)));
+    // Of a group that was made since, ECS can have spoken as well.
+    let since = groups.iter().filter_map(|group| group.known(case).found()?.creation_time).find(|at| case.is_since(Some(*at)));
+    let time = since.map_or_else(Time::as_ecs_said, |at| Time::since(case, Some(at)));
+    let references = missing.iter().filter_map(|group| group.reference.clone()).collect();
+    let id = if let [one] = names.as_slice() { Some((*one).to_owned()) } else { None };
+    Assessment::confirmed(title, Proof::by(found, Identity::of_revision(case), asked, time))
+        .culprit(Culprit { kind: "log-group", id, references })
+        .findings(creation(case, missing))
+        .fix(create(case, missing))
+}
 
 /// A log group that the case can be about.
 struct Group {
     region: String,
     name: String,
+    reference: Option<Reference>,
 }
 
+/// Every container's own, in the Region to which that writes.
 fn groups(case: &Case<'_>) -> Vec<Group> {
-    let region = case.definition().and_then(log_region).or(case.region()).unwrap_or(case.own_region()).to_owned();
-    let mut names: Vec<String> = case.references.iter().map(|reference| reference.value_from.clone()).collect();
-    if names.is_empty() && !case.symptom.truncated {
-        names.extend(case.name());
+    let of_reference = |reference: &Reference| Group {
+        region: case.log_region(reference).unwrap_or(case.own_region()).to_owned(),
+        name: reference.value_from.clone(),
+        reference: Some(reference.clone()),
+    };
+    let mut groups: Vec<Group> = case.references.iter().filter(|reference| reference.kind == ReferenceKind::LogGroup).map(of_reference).collect();
+    if groups.is_empty() && !case.symptom.truncated {
+        let region = case.region().unwrap_or(case.own_region()).to_owned();
+        groups.extend(case.name().map(|name| Group { region, name, reference: None }));
     }
-    names.dedup();
-    names.into_iter().map(|name| Group { region: region.clone(), name }).collect()
+    // Of containers with one group, one that makes it is enough.
+    groups.sort_by(|one, other| (&one.region, &one.name, other.is_made(case)).cmp(&(&other.region, &other.name, one.is_made(case))));
+    groups.dedup_by(|one, other| one.region == other.region && one.name == other.name);
+    groups
 }
 
-fn question(group: &Group) -> Question {
-    Question::LogGroups { region: group.region.clone(), prefix: group.name.clone() }
-}
+impl Group {
+    fn question(&self) -> Question {
+        Question::LogGroups { region: self.region.clone(), prefix: self.name.clone() }
+    }
 
-fn is_there<'c>(case: &Case<'c>, group: &Group) -> Known<'c, LogGroup> {
-    match case.look::<Vec<LogGroup>>(&question(group)) {
-        Known::Found(listed) => listed.iter().find(|listed| listed.log_group_name.as_ref() == Some(&group.name)).map_or(Known::Missing, Known::Found),
-        Known::Missing => Known::Missing,
-        Known::Unknown(why) => Known::Unknown(why),
-        Known::NotAsked => Known::NotAsked,
+    fn known<'c>(&self, case: &Case<'c>) -> Known<'c, LogGroup> {
+        match case.look::<Vec<LogGroup>>(&self.question()) {
+            Known::Found(listed) => listed.iter().find(|listed| listed.log_group_name.as_ref() == Some(&self.name)).map_or(Known::Missing, Known::Found),
+            Known::Missing => Known::Missing,
+            Known::Unknown(why) => Known::Unknown(why),
+            Known::NotAsked => Known::NotAsked,
+        }
+    }
+
+    /// Whether its container's log driver makes it.
+    fn is_made(&self, case: &Case<'_>) -> Option<bool> {
+        self.reference.as_ref().map(|reference| case.log_option(reference, "awslogs-create-group") == Some("true"))
     }
 }
 
-fn creates_groups(definition: &TaskDefinition) -> bool {
-    let logs = definition.containers.iter().filter_map(|container| container.log_configuration.as_ref());
-    logs.filter_map(|log| log.options.get("awslogs-create-group")).flatten().any(|on| on == "true")
+/// Why the groups were not made by themselves.
+fn creation(case: &Case<'_>, missing: &[&Group]) -> Option<Finding> {
+    let made: Vec<bool> = missing.iter().filter_map(|group| group.is_made(case)).collect();
+    Some(match made.first()? {
+        _ if made.contains(&true) => {
+            Finding::found("awslogs-create-group is on, so the group should have been made: logs:CreateLogGroup may be missing", DEFINITION)
+        }
+        _ => Finding::found("awslogs-create-group is off, so nothing makes the group", DEFINITION),
+    })
 }
 
-/// The Region to which the logs go, where the definition names one.
-fn log_region(definition: &TaskDefinition) -> Option<&str> {
-    let mut logs = definition.containers.iter().filter_map(|container| container.log_configuration.as_ref());
-    logs.find_map(|log| log.options.get("awslogs-region")?.as_deref())
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    let groups = groups(case);
-    let region = case.definition().and_then(log_region).or(case.region());
-    if groups.len() == 1
-        && case.definition().is_some_and(creates_groups)
-        && let Ok(grant) = policy::grant(case, "logs:CreateLogGroup")
+fn create(case: &Case<'_>, missing: &[&Group]) -> Fix {
+    let made: Vec<&Reference> = missing.iter().filter(|group| group.is_made(case) == Some(true)).filter_map(|group| group.reference.as_ref()).collect();
+    if made.len() == missing.len()
+        && !made.is_empty()
+        && let Ok(grant) = policy::grant_for(case, "logs:CreateLogGroup", &made)
     {
         let text = format!("allow role {} to make the log group, as awslogs-create-group wants{}", grant.role_name(), case.then_again());
         return Fix { snippets: Vec::new(), ..grant.fix(text) };
     }
-    let snippets = if let [group] = groups.as_slice() { snippet::log_group(&group.name) } else { Vec::new() };
-    let create = |name| Command::aws("logs create-log-group", region).name("--log-group-name", Kind::LogGroup, name);
-    let named: Vec<Command> = groups.iter().map(|group| create(Some(group.name.as_str()))).collect();
-    let commands = if named.is_empty() { vec![create(None)] } else { named };
-    Fix { snippets, ..Fix::words(format!("create the log group{}", case.then_again())).run(case.commands(commands)) }
+    let create = |region: Option<&str>, name: Option<&str>| Command::aws("logs create-log-group", region).name("--log-group-name", Kind::LogGroup, name);
+    let mut commands: Vec<Command> = missing.iter().map(|group| create(Some(&group.region), Some(&group.name))).collect();
+    if commands.is_empty() {
+        commands.push(create(case.region(), None));
+    }
+    let snippets = if let [group] = missing { snippet::log_group(&group.name) } else { Vec::new() };
+    let noun = if missing.len() > 1 { "log groups" } else { "log group" };
+    Fix { snippets, ..Fix::words(format!("create the {noun}{}", case.then_again())).run(case.commands(commands)) }
 }

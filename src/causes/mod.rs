@@ -68,9 +68,12 @@ mod vpc_no_route;
 
 use crate::question::Question;
 use crate::reason::{Fault, Symptom};
+use crate::task_definition::{Reference, ReferenceKind};
 use crate::words::words;
+use case::DEFINITION;
+use proof::{Complete, Identity, Proof, Time};
 use shared::{
-    assessment, case, command, image, judgement, key, layer, likeness, name, parameter, policy, proof, refusal, resource_policy, role, secret, snippet,
+    assessment, case, command, image, judgement, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet,
 };
 
 pub use assessment::{Assessment, Culprit, Finding, FindingKind, Fix};
@@ -263,6 +266,24 @@ const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.
 fn is_left_over(symptom: &Symptom) -> bool {
     !symptom.is_normal()
         && !CAUSES.iter().any(|cause| !(cause.is_general() || cause.is_of_definition() && symptom.fault == Fault::Unknown) && (cause.when)(symptom))
+}
+
+/// Which cause stands for a reference that was not written to its end, and what it makes of it.
+pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&'static Cause, Assessment) {
+    let cause = match reference.kind {
+        ReferenceKind::Secret | ReferenceKind::RegistryCredentials | ReferenceKind::CredentialSpec => &secret_reference_malformed::CAUSE,
+        ReferenceKind::EnvFile => &env_file_malformed::CAUSE,
+        ReferenceKind::LogGroup | ReferenceKind::LogConfig => &log_driver_misconfigured::CAUSE,
+        ReferenceKind::ExecutionRole | ReferenceKind::TaskRole => &execution_role_missing::CAUSE,
+        ReferenceKind::Image => &image_missing::CAUSE,
+    };
+    let part = if part.is_empty() { "a part of the ARN" } else { part };
+    let whole = if part == reference.value_from { String::new() } else { format!(" in {}", reference.value_from) };
+    let found = Finding::found(format!("{part}{whole} stands where a name or a number should"), DEFINITION);
+    let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+    let name = reference.name.as_deref().unwrap_or(&reference.field);
+    let fix = Fix::words(format!("put {name} in before the definition is registered"));
+    (cause, Assessment::confirmed(format!("{part} of {name} is not filled in"), proof).fix(fix))
 }
 
 /// The causes that claim a symptom, in the catalogue's order.

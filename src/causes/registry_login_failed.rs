@@ -1,17 +1,17 @@
 //! The registry did not let the task in.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
 use super::command::Command;
-use super::image::EcrImage;
-use super::judgement::{Judgement, joined};
+use super::image::{EcrImage, Pulled};
 use super::name::Kind;
 use super::policy::{self, Addition};
+use super::proof::{Complete, Identity, Proof, Time, Unproved};
 use super::role::RoleView;
-use super::{Cause, Example, Explanation, Owner, Verdict};
-use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
+use super::{Cause, Example, Explanation, Owner};
+use crate::policy_document::{At, NamedRole, Nearly, Principal, Request, ResourceSide, resource_policy};
 use crate::question::facts::{Policy, Repository};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step, Symptom};
@@ -28,7 +28,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: claims,
     ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[
         Example {
             text: "CannotPullContainerError: Error response from daemon: pull access denied for my-repo/my-image, repository does not exist or may require 'docker login'",
@@ -38,29 +38,39 @@ pub(super) const CAUSE: Cause = Cause {
     ],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn claims(symptom: &Symptom) -> bool {
+    let no_login = symptom.step == Step::RegistryCredentials && symptom.fault == Fault::Unknown;
+    let refused =
+        matches!(symptom.fault, Fault::BadCredentials) || (symptom.fault == Fault::AccessDenied && symptom.action.is_none() && symptom.deny.is_none());
+    // Layers come from S3 by signed addresses: whoever refuses those, it is not the registry.
+    no_login || (refused && symptom.step == Step::ImagePull && !symptom.is_of_layers())
+}
+
+fn ask(case: &Case<'_>) -> Vec<Question> {
+    let Some(image) = EcrImage::of(case) else { return Vec::new() };
+    let role = case.role();
+    image.ask(case).into_iter().filter(|question| *question != image.question()).chain([image.policy()]).chain(role.iter().flat_map(RoleView::ask)).collect()
+}
+
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let name = case.name().unwrap_or_else(|| "the image".to_owned());
     let title = format!("the registry refused the login for {name}");
     let Some(image) = EcrImage::of(case) else {
-        return Judgement::new(Verdict::Likely, title).finding(Finding::unknown("whether the repository exists, and whom it lets in"));
+        let fix = Fix::words(format!("give the task a login that the registry takes (repositoryCredentials){}", case.then_again()));
+        return Some(Assessment::likely(title).finding(Finding::unknown("whether the repository exists, and whom it lets in")).fix(fix));
     };
-    if matches!(case.look::<Repository>(&image.repository()), Known::Missing) {
-        return Judgement::new(Verdict::Confirmed, format!("ECR repository {} does not exist", image.path))
-            .finding(Finding::missing(format!("repository {} in {}, {}", image.path, image.region, image.registry), "DescribeRepositories"));
+    if matches!(image.pulled(case), Pulled::NoRepository) {
+        return image.gone(case, &[&image]);
     }
-    match side(case, &image) {
-        Some(ResourceSide::Denied(at)) => Judgement::new(Verdict::Confirmed, format!("the policy of repository {} refuses the role", image.path))
-            .finding(Finding::found(format!("{at} of the policy denies it"), "GetRepositoryPolicy")),
-        Some(ResourceSide::Missing { nearly, .. }) => {
-            let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-            Judgement::new(Verdict::Confirmed, format!("account {} does not share repository {}", image.registry, image.path))
-                .finding(Finding::missing(format!("an allow for the role in the repository's policy{nearly}"), "GetRepositoryPolicy"))
-        }
-        Some(_) => Judgement::new(Verdict::Likely, title)
+    let likely = || Assessment::likely(title.clone()).fix(allow_the_pull(case, &image));
+    Some(match side(case, &image) {
+        Some(ResourceSide::Denied(at)) => denied(case, &image, &at),
+        Some(ResourceSide::Missing { nearly, add }) => not_shared(case, &image, nearly, add),
+        Some(_) => likely()
             .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy"))
             .finding(Finding::unknown("whether the role's own policies allow the pull")),
-        None => Judgement::new(Verdict::Likely, title).findings(Finding::not_told("whom the repository lets in", case.look::<Policy>(&image.policy()))),
-    }
+        None => likely().findings(Finding::not_told("whom the repository lets in", case.look::<Policy>(&image.policy()))),
+    })
 }
 
 /// What the repository's policy says to the execution role.
@@ -77,62 +87,52 @@ fn side(case: &Case<'_>, image: &EcrImage) -> Option<ResourceSide> {
     Some(resource_policy(document, &request, &image.registry))
 }
 
-fn ask(case: &Case<'_>) -> Vec<Question> {
-    let Some(image) = EcrImage::of(case) else { return Vec::new() };
-    let role = case.role();
-    [image.repository(), image.policy()].into_iter().chain(role.iter().flat_map(RoleView::ask)).collect()
+/// The policy was read, it speaks to the role of the task by its ARN, and ECS says that the registry refused.
+fn proved(case: &Case<'_>, image: &EcrImage, finding: Finding) -> Result<Proof, Unproved> {
+    let answered = Complete::of("whether the repository exists", [case.look::<Repository>(&image.repository())]);
+    Proof::by(vec![finding], Identity::only_one(&EcrImage::all(case), "image"), answered, Time::as_ecs_said())
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    let Some(image) = EcrImage::of(case) else {
-        let text = format!("give the task a login that the registry takes (repositoryCredentials){}", case.then_again());
-        return Fix::words(text);
-    };
-    if matches!(case.look::<Repository>(&image.repository()), Known::Missing) {
-        return super::image_missing::no_repository(case, &image);
-    }
-    let of = |words| {
-        let command = Command::aws(words, Some(&image.region)).name("--registry-id", Kind::Account, image.registry.as_str());
-        command.name("--repository-name", Kind::Repository, image.path.as_str())
-    };
-    let look = || of("ecr get-repository-policy");
+fn denied(case: &Case<'_>, image: &EcrImage, at: &At) -> Assessment {
     let path = &image.path;
-    match side(case, &image) {
-        Some(ResourceSide::Denied(at)) => {
-            let text = format!("narrow or remove {at} of the policy of repository {path}; an allow does not help{}", case.then_again());
-            Fix::words(text).run([look()])
+    let finding = Finding::found(format!("{at} of the policy denies it"), "GetRepositoryPolicy");
+    let text = format!("narrow or remove {at} of the policy of repository {path}; an allow does not help{}", case.then_again());
+    Assessment::confirmed(format!("the policy of repository {path} refuses the role"), proved(case, image, finding))
+        .fix(Fix::words(text).run([of_repository(image, "ecr get-repository-policy")]))
+}
+
+fn not_shared(case: &Case<'_>, image: &EcrImage, nearly: Option<Nearly>, mut add: Value) -> Assessment {
+    let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
+    let finding = Finding::missing(format!("an allow for the role in the repository's policy{nearly}"), "GetRepositoryPolicy");
+    add["Action"] = json!(PULL);
+    let document = case.look::<Policy>(&image.policy()).found().map(|policy| &policy.0);
+    let (text, again) = ("in the owner's account: add the statement to the repository's policy", case.then_again());
+    let look = || of_repository(image, "ecr get-repository-policy");
+    let fix = match policy::addition(case, document, add) {
+        Ok(Addition { statement, whole: Some(whole) }) => Fix::words(format!("{text} (the command keeps what stands there){again}"))
+            .run([of_repository(image, "ecr set-repository-policy").document("--policy-text", &whole)])
+            .policy(statement),
+        Ok(Addition { statement, whole: None }) => Fix::words(format!("{text}, which the command shows{again}")).run([look()]).policy(statement),
+        Err(why) => Fix::words(format!("let the role pull in the repository's policy{again}; {why}")).run([look()]),
+    };
+    Assessment::confirmed(format!("account {} does not share repository {}", image.registry, image.path), proved(case, image, finding)).fix(fix)
+}
+
+fn allow_the_pull(case: &Case<'_>, image: &EcrImage) -> Fix {
+    let text = |role: &str| format!("allow the pull in a policy of role {role}, and let the role in by the repository's policy{}", case.then_again());
+    match policy::grant(case, "ecr:BatchGetImage") {
+        Ok(grant) => {
+            let text = text(grant.role_name());
+            Fix { snippets: Vec::new(), ..grant.fix(text) }
         }
-        Some(ResourceSide::Missing { mut add, .. }) => {
-            add["Action"] = json!(PULL);
-            let document = case.look::<Policy>(&image.policy()).found().map(|policy| &policy.0);
-            let text = "in the owner's account: add the statement to the repository's policy";
-            let again = case.then_again();
-            match policy::addition(case, document, add) {
-                Ok(Addition { statement, whole: Some(whole) }) => Fix::words(format!("{text} (the command keeps what stands there){again}"))
-                    .run([of("ecr set-repository-policy").document("--policy-text", &whole)])
-                    .policy(statement),
-                Ok(Addition { statement, whole: None }) => Fix::words(format!("{text}, which the command shows{again}")).run([look()]).policy(statement),
-                Err(why) => Fix::words(format!("let the role pull in the repository's policy{again}; {why}")).run([look()]),
-            }
-        }
-        _ => {
-            let text = |role: &str| format!("allow the pull in a policy of role {role}, and let the role in by the repository's policy{}", case.then_again());
-            match policy::grant(case, "ecr:BatchGetImage") {
-                Ok(grant) => {
-                    let text = text(grant.role_name());
-                    Fix { snippets: Vec::new(), ..grant.fix(text) }
-                }
-                Err(why) => Fix::words(format!("{}; {why}", text(case.role_name().as_deref().unwrap_or("<execution-role>")))).run(case.commands([look()])),
-            }
-        }
+        Err(why) => Fix::words(format!("{}; {why}", text(case.role_name().as_deref().unwrap_or("<execution-role>"))))
+            .run(case.commands([of_repository(image, "ecr get-repository-policy")])),
     }
+}
+
+fn of_repository(image: &EcrImage, words: &'static str) -> Command {
+    let command = Command::aws(words, Some(&image.region)).name("--registry-id", Kind::Account, image.registry.as_str());
+    command.name("--repository-name", Kind::Repository, image.path.as_str())
 }
 
 const PULL: &[&str] = &["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
-
-fn claims(symptom: &Symptom) -> bool {
-    let no_login = symptom.step == Step::RegistryCredentials && symptom.fault == Fault::Unknown;
-    let refused =
-        matches!(symptom.fault, Fault::BadCredentials) || (symptom.fault == Fault::AccessDenied && symptom.action.is_none() && symptom.deny.is_none());
-    no_login || (refused && symptom.step == Step::ImagePull)
-}

@@ -1,9 +1,8 @@
 //! A volume could not be made, attached or mounted.
 
-use super::assessment::Fix;
+use super::assessment::{Assessment, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -24,19 +23,16 @@ pub(super) const CAUSE: Cause = Cause {
             && !symptom.is_normal()
     },
     ask: super::nothing,
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example {
         text: "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting \"/var/lib/x\" to rootfs at \"/app/settings.json\": not a directory",
         also: &[],
     }],
 };
 
-fn judge(_: &Case<'_>) -> Judgement {
-    Judgement::new(Verdict::Likely, "a volume could not be set up")
-}
-
-fn fix(case: &Case<'_>) -> Fix {
-    Fix::words(format!("see the volume's definition, and for EBS the infrastructure role and the volume's events{}", case.then_again()))
+fn assess(case: &Case<'_>) -> Assessment {
+    let text = format!("see the volume's definition, and for EBS the infrastructure role and the volume's events{}", case.then_again());
+    Assessment::likely("a volume could not be set up").fix(Fix::words(text))
 }
 
 fn is_volume(symptom: &Symptom) -> bool {

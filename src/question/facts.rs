@@ -164,6 +164,9 @@ facts! { "PascalCase"
     Object {
         /// Its key.
         key: String,
+        /// When it was put.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_modified: Option<Moment>,
     }
 
     /// An access point of a file system (`DescribeAccessPoints`).
@@ -182,6 +185,9 @@ facts! { "camelCase"
     LogGroup {
         /// Its name.
         log_group_name: Option<String>,
+        /// When it was made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        creation_time: Option<Moment>,
     }
 
     /// A line of a log (`GetLogEvents`).
@@ -206,6 +212,19 @@ facts! { "camelCase"
         repository_name: Option<String>,
         /// Its ARN.
         repository_arn: Option<String>,
+        /// When it was made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        created_at: Option<Moment>,
+    }
+
+    /// A rule by which the first pull of an image makes its repository (`DescribePullThroughCacheRules`).
+    CacheRule {
+        /// How the repository's name begins; `ROOT` for any.
+        ecr_repository_prefix: Option<String>,
+        /// Where the images come from.
+        upstream_registry_url: Option<String>,
+        /// When it was made.
+        created_at: Option<Moment>,
     }
 
     /// An image (`DescribeImages`).
@@ -230,10 +249,19 @@ facts! { "camelCase"
         task_definition: Option<String>,
         /// `FARGATE`, `EC2`, `EXTERNAL`; absent with capacity providers.
         launch_type: Option<String>,
+        /// What starts its tasks, where no launch type is told.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        capacity_provider_strategy: Vec<CapacityProvider>,
         /// Where its tasks are put.
         network_configuration: Option<NetworkConfiguration>,
         /// What is being rolled out, the newest first.
         deployments: Vec<Deployment>,
+    }
+
+    /// A capacity provider of a service.
+    CapacityProvider {
+        /// `FARGATE`, `FARGATE_SPOT`, or the name of one with instances.
+        capacity_provider: Option<String>,
     }
 
     /// Where tasks are put.
@@ -570,7 +598,7 @@ impl Simulation {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy(pub Value);
 
-/// A point in time: epoch seconds in the JSON APIs, ISO 8601 in the Query APIs and in records.
+/// A point in time: epoch seconds in most JSON APIs, milliseconds in that of CloudWatch Logs, ISO 8601 in the Query APIs and in records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub Timestamp);
 
@@ -579,6 +607,9 @@ impl fmt::Display for Moment {
         write!(f, "{}", self.0.strftime("%Y-%m-%d %H:%M:%SZ"))
     }
 }
+
+/// From here on a number counts milliseconds: as seconds it would lie in the year 5138.
+const MILLISECONDS: f64 = 1e11;
 
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -592,7 +623,7 @@ impl<'de> Deserialize<'de> for Moment {
             Value::String(text) => text.parse().map(Self).map_err(de::Error::custom),
             value => {
                 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
-                let milliseconds = value.as_f64().map(|seconds| (seconds * 1e3).round() as i64);
+                let milliseconds = value.as_f64().map(|number| (if number < MILLISECONDS { number * 1e3 } else { number }).round() as i64);
                 let at = milliseconds.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
                 at.map(Self).ok_or_else(|| de::Error::custom("expected ISO 8601 or epoch seconds"))
             }

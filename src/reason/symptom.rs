@@ -182,6 +182,12 @@ impl Symptom {
         }
     }
 
+    /// Whether it is about the layers of an image of Amazon ECR, which lie in a bucket of ECR's own (`prod-<region>-starport-layer-bucket`).
+    #[must_use]
+    pub fn is_of_layers(&self) -> bool {
+        [&self.host, &self.resource].into_iter().flatten().any(|fact| fact.text.contains("-starport-layer-bucket"))
+    }
+
     /// Whether the text tells of a stop that nobody needs to hear about.
     #[must_use]
     pub fn is_normal(&self) -> bool {

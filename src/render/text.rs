@@ -92,10 +92,24 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
 }
 
 /// Where the definition mentions it, how sure it is and why, and what mends it.
-pub(super) fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+    let means = (!diagnosis.cause.is_general()).then(|| meaning(diagnosis));
+    block_of(definition, diagnosis, symptom, means, colour, out);
+}
+
+/// The same of what has not failed yet: ECS said nothing.
+pub(super) fn foretold(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+    let means = match diagnosis.verdict {
+        Verdict::Confirmed => meaning(diagnosis),
+        _ => "AWS's state speaks for it, and something is missing for a proof",
+    };
+    block_of(definition, diagnosis, symptom, Some(means), colour, out);
+}
+
+fn block_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, means: Option<&str>, colour: Colour, out: &mut String) {
     references(definition, diagnosis, symptom, colour, out);
-    if !diagnosis.cause.is_general() {
-        let _ = writeln!(out, "  verdict: {} ({})", colour.strong(diagnosis.verdict.as_str()), meaning(diagnosis));
+    if let Some(means) = means {
+        let _ = writeln!(out, "  verdict: {} ({means})", colour.strong(diagnosis.verdict.as_str()));
     }
     for finding in &diagnosis.findings {
         let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();

@@ -14,7 +14,7 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn entries(directory: &Path) -> Vec<PathBuf> {
+pub(crate) fn entries(directory: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir(directory).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
     paths.sort();
@@ -41,7 +41,7 @@ pub(crate) fn read_case(path: &Path) -> Value {
 }
 
 /// The answers that a case records, its own before those that it shares; `None` where AWS is not asked.
-fn recorded(case: &Value, of: &Path) -> Option<Evidence> {
+pub(crate) fn recorded(case: &Value, of: &Path) -> Option<Evidence> {
     if case["evidence"].is_null() && case["with"].is_null() && case["otherwise"].is_null() {
         return None;
     }

@@ -16,6 +16,7 @@ use crate::words::words;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assessment {
     verdict: Verdict,
+    by_state: bool,
     /// What happened, in one line, by name.
     pub title: String,
     /// What it happened to, where that is not what the case names.
@@ -30,18 +31,24 @@ pub struct Assessment {
 
 impl Assessment {
     fn new(verdict: Verdict, title: impl Into<String>) -> Self {
-        Self { verdict, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new(), fix: Fix::default() }
+        Self { verdict, by_state: false, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new(), fix: Fix::default() }
     }
 
     /// From the older form.
     pub(super) fn joined(verdict: Verdict, title: String, culprit: Option<Culprit>, findings: Vec<Finding>, drawing: Vec<String>, fix: Fix) -> Self {
-        Self { verdict, title, culprit, findings, drawing, fix }
+        Self { verdict, by_state: false, title, culprit, findings, drawing, fix }
     }
 
     /// How sure it is.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.verdict
+    }
+
+    /// Whether a state speaks for the verdict, proved or not, and not ECS's words alone.
+    #[must_use]
+    pub fn is_by_state(&self) -> bool {
+        self.by_state
     }
 
     /// ECS's words prove it, and no state of AWS.
@@ -57,16 +64,16 @@ impl Assessment {
     /// Confirmed by a proof. What is seen without one makes it likely, and what is missing for one is listed as not checked.
     pub(in crate::causes) fn confirmed(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Self {
         match proof {
-            Ok(proof) => Self { findings: proof.into_findings(), ..Self::new(Verdict::Confirmed, title) },
-            Err(unproved) => Self { findings: unproved.into_findings(), ..Self::likely(title) },
+            Ok(proof) => Self { by_state: true, findings: proof.into_findings(), ..Self::new(Verdict::Confirmed, title) },
+            Err(unproved) => Self { by_state: true, findings: unproved.into_findings(), ..Self::likely(title) },
         }
     }
 
     /// Ruled out by a proof; without one it stays possible.
     pub(in crate::causes) fn ruled_out(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Self {
         match proof {
-            Ok(proof) => Self { findings: proof.into_findings(), ..Self::new(Verdict::RuledOut, title) },
-            Err(unproved) => Self { findings: unproved.into_findings(), ..Self::possible(title) },
+            Ok(proof) => Self { by_state: true, findings: proof.into_findings(), ..Self::new(Verdict::RuledOut, title) },
+            Err(unproved) => Self { by_state: true, findings: unproved.into_findings(), ..Self::possible(title) },
         }
     }
 

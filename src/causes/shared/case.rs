@@ -52,8 +52,13 @@ impl<'a> Case<'a> {
 
     /// The Region to which the container of a reference writes its logs, where the definition names one.
     pub(in crate::causes) fn log_region(&self, reference: &Reference) -> Option<&str> {
+        self.log_option(reference, "awslogs-region")
+    }
+
+    /// An option of the log driver of a reference's container.
+    pub(in crate::causes) fn log_option(&self, reference: &Reference, name: &str) -> Option<&str> {
         let container = self.definition()?.containers.iter().find(|container| Some(&container.name) == reference.container.as_ref())?;
-        container.log_configuration.as_ref()?.options.get("awslogs-region")?.as_deref()
+        container.log_configuration.as_ref()?.options.get(name)?.as_deref()
     }
 
     /// The question after the service that keeps the task running.

@@ -12,6 +12,7 @@ pub(super) mod key;
 pub(super) mod layer;
 pub(super) mod likeness;
 pub(super) mod name;
+pub(super) mod object;
 pub(super) mod parameter;
 pub(super) mod policy;
 pub(super) mod proof;

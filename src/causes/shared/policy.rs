@@ -115,6 +115,12 @@ pub(in crate::causes) fn grant<'c>(case: &'c Case<'_>, action: &str) -> Result<G
     grant_on(case, action, if lacking.is_empty() { &all } else { &lacking })
 }
 
+/// The policy on what some of the references refer to.
+pub(in crate::causes) fn grant_for<'c>(case: &'c Case<'_>, action: &str, references: &[&Reference]) -> Result<Grant<'c>, Refusal> {
+    let named: Vec<Vec<String>> = references.iter().filter_map(|reference| of_reference(case, reference, action)).collect::<Result<_, _>>()?;
+    grant_on(case, action, &named.concat())
+}
+
 /// The same on other resources, which the caller has proved to be what the definition refers to.
 pub(in crate::causes) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resources: &[String]) -> Result<Grant<'c>, Refusal> {
     let role = grantee(case, action)?;
@@ -319,7 +325,7 @@ fn of_reference(case: &Case<'_>, reference: &Reference, action: &str) -> Option<
             // Every task writes a stream of its own.
             checked(Kind::LogGroup, group, vec![format!("arn:{partition}:logs:{region}:{account}:log-group:{group}:*")])
         }
-        ("s3", ReferenceKind::EnvFile, _) => {
+        ("s3", ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec, _) => {
             let (bucket, key) = Arn::parse(&reference.value_from).filter(|arn| arn.service == "s3")?.resource.split_once('/')?;
             let bucket_arn = format!("arn:{partition}:s3:::{bucket}");
             let arn = if action == "s3:GetBucketLocation" { bucket_arn } else { format!("{bucket_arn}/{key}") };

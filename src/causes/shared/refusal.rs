@@ -13,6 +13,7 @@ use crate::policy_document::ResourceSide;
 use crate::question::facts::Simulation;
 use crate::question::{Known, Question};
 use crate::reason::{Deny, Fault, Step, Symptom};
+use crate::task_definition::Reference;
 
 /// How a simulation is cited.
 pub(in crate::causes) const SIMULATION: &str = "SimulatePrincipalPolicy";
@@ -120,6 +121,13 @@ pub(in crate::causes) struct Call {
 }
 
 impl Call {
+    /// One call on a resource whose ARN is known whole, in the Region where it is made.
+    pub(in crate::causes) fn new(action: &str, resource: String, region: &str) -> Self {
+        let context = [("aws:RequestedRegion", region), ("aws:SecureTransport", "true")];
+        let context = context.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        Self { action: action.to_owned(), resource, exact: true, context }
+    }
+
     pub(super) fn question(&self, region: &str, role: &str) -> Question {
         Question::Simulation {
             region: region.to_owned(),
@@ -185,6 +193,26 @@ impl<'a> Case<'a> {
         told.or_else(|| Some(known.to_owned()))
     }
 
+    /// How IAM is asked whether a role may make a call.
+    pub(in crate::causes) fn question_after(&self, call: &Call, role: &str) -> Question {
+        call.question(self.own_region(), role)
+    }
+
+    /// The stream that a container writes, as CloudWatch Logs asks IAM about it. Policies may name streams by their prefix.
+    fn of_stream(&self, group: &str) -> (String, bool) {
+        let name = group.trim_end_matches(":*");
+        let told = self.symptom.resource.as_ref().map(|resource| &resource.text);
+        if let Some(told) = told.filter(|told| !self.symptom.truncated && told.strip_prefix(name).is_some_and(|rest| rest.starts_with(":log-stream:"))) {
+            return (told.clone(), true);
+        }
+        let is_its = |reference: &&Reference| name.ends_with(&format!(":log-group:{}", reference.value_from));
+        let container = self.references.iter().find(is_its);
+        let prefix = container.and_then(|reference| self.log_option(reference, "awslogs-stream-prefix"));
+        let task = self.task.arn.as_deref().and_then(|arn| arn.rsplit('/').next()).unwrap_or("0123456789abcdef0123456789abcdef");
+        let container = container.and_then(|reference| reference.container.as_deref()).unwrap_or("container");
+        (format!("{name}:log-stream:{}/{container}/{task}", prefix.unwrap_or("ecs")), prefix.is_some())
+    }
+
     /// The calls that were refused, as IAM can be asked about them; several where several references fit.
     pub(in crate::causes) fn refused_calls(&self) -> Vec<Call> {
         if self.symptom.fault == Fault::KmsDenied {
@@ -209,7 +237,14 @@ impl<'a> Case<'a> {
                 let told = || self.resource_arn().filter(|arn| arn.starts_with("arn:") && self.definition().is_none()).into_iter().collect();
                 let resources = policy::resources(self, &action).unwrap_or_else(|_| told());
                 let whole = resources.into_iter().filter(|resource| !resource.contains('<'));
-                whole.map(|resource| call((resource, true), self.own_region())).collect()
+                whole
+                    .map(|resource| {
+                        let region = Arn::parse(&resource).map(|arn| arn.region.to_owned()).filter(|region| !region.is_empty());
+                        let on_stream = matches!(action.as_str(), "logs:CreateLogStream" | "logs:PutLogEvents");
+                        let (resource, exact) = if on_stream { self.of_stream(&resource) } else { (resource, true) };
+                        Call { exact, ..Call::new(&action, resource, region.as_deref().unwrap_or(self.own_region())) }
+                    })
+                    .collect()
             }
         }
     }

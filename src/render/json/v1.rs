@@ -33,6 +33,20 @@ objects! {
         problems: Vec<DiagnosisV1<'r>>,
         unknown: &'r [String],
         references: usize,
+        passed: Vec<PassedV1<'r>>,
+        not_checked: Vec<UncheckedV1<'r>>,
+        complete: bool,
+    }
+
+    struct PassedV1<'r> {
+        subject: &'r str,
+        what: &'r [String],
+    }
+
+    struct UncheckedV1<'r> {
+        subject: &'r str,
+        what: &'r [String],
+        why: &'r str,
     }
 
     struct TaskV1<'r> {
@@ -166,6 +180,13 @@ fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
         problems: findings.problems.iter().map(|problem| diagnosis(&problem.diagnosis)).collect(),
         unknown: &findings.unknown,
         references: findings.references,
+        passed: findings.passed.iter().map(|passed| PassedV1 { subject: &passed.subject, what: &passed.what }).collect(),
+        not_checked: findings
+            .unchecked
+            .iter()
+            .map(|unchecked| UncheckedV1 { subject: &unchecked.subject, what: &unchecked.what, why: &unchecked.why })
+            .collect(),
+        complete: findings.unchecked.is_empty(),
     }
 }
 
