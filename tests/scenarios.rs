@@ -10,47 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// Scenarios that are judged wrong, and why.
-const KNOWN: &[(&str, &str)] = &[
-    ("check-default-key-other-account", "the cause is not judged by what AWS tells yet"),
-    ("check-ecr-login-not-allowed", "the cause is not judged by what AWS tells yet"),
-    ("check-env-file-not-allowed", "the cause is not judged by what AWS tells yet"),
-    ("check-env-file-wrong-extension", "the cause is not judged by what AWS tells yet"),
-    ("check-execution-role-unset-for-env-file", "the cause is not judged by what AWS tells yet"),
-    ("check-firelens-s3-config", "the cause is not judged by what AWS tells yet"),
-    ("check-log-group-to-be-made", "the cause is not judged by what AWS tells yet"),
-    ("check-log-groups-in-two-regions", "the cause is not judged by what AWS tells yet"),
-    ("check-log-stream-policy", "the cause is not judged by what AWS tells yet"),
-    ("check-one-of-two-subnets", "the cause is not judged by what AWS tells yet"),
-    ("check-pull-through-cache", "the cause is not judged by what AWS tells yet"),
-    ("check-role-of-other-account", "the cause is not judged by what AWS tells yet"),
-    ("check-task-role-missing", "the cause is not judged by what AWS tells yet"),
-    ("ecr-pull-through-cache", "the cause is not judged by what AWS tells yet"),
-    ("ecr-tag-is-prefix-of-another", "the cause is not judged by what AWS tells yet"),
-    ("efs-access-point-of-another-file-system", "the cause is not judged by what AWS tells yet"),
-    ("efs-read-only-mount-gets-write", "the cause is not judged by what AWS tells yet"),
-    ("efs-second-volume-denied", "the cause is not judged by what AWS tells yet"),
-    ("env-file-uploaded-since", "the cause is not judged by what AWS tells yet"),
-    ("iam-given-definition-of-another-revision", "the cause is not judged by what AWS tells yet"),
-    ("iam-override-execution-role", "the cause is not judged by what AWS tells yet"),
-    ("iam-role-made-after-the-failure", "the cause is not judged by what AWS tells yet"),
-    ("iam-role-wrong-path-in-definition", "the cause is not judged by what AWS tells yet"),
-    ("logs-create-group-of-another-container", "the cause is not judged by what AWS tells yet"),
-    ("logs-two-regions", "the cause is not judged by what AWS tells yet"),
-    ("net-s3-gateway-policy-denies-layers", "the cause is not judged by what AWS tells yet"),
-    ("recovered-later-task-of-other-revision", "the cause is not judged by what AWS tells yet"),
-    ("secret-case-difference", "the cause is not judged by what AWS tells yet"),
-    ("secret-deleted-after-the-failure", "the cause is not judged by what AWS tells yet"),
-    ("secret-key-same-name-two-accounts", "the cause is not judged by what AWS tells yet"),
-    ("secret-key-without-stop-time", "the cause is not judged by what AWS tells yet"),
-    ("secret-numbered-neighbour", "the cause is not judged by what AWS tells yet"),
-    ("secret-of-other-account-namesake", "the cause is not judged by what AWS tells yet"),
-    ("secret-rds-managed-key-missing", "the cause is not judged by what AWS tells yet"),
-    ("secret-recreated-and-new-one-deleted", "the cause is not judged by what AWS tells yet"),
-    ("secret-stage-in-lower-case", "the cause is not judged by what AWS tells yet"),
-    ("secret-suffix-of-one-case", "the cause is not judged by what AWS tells yet"),
-    ("secret-tenant-neighbour", "the cause is not judged by what AWS tells yet"),
-    ("secret-windows-platform", "the cause is not judged by what AWS tells yet"),
-];
+const KNOWN: &[(&str, &str)] = &[];
 
 /// How an expectation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
