@@ -310,6 +310,9 @@ async fn a_refused_part_leaves_the_rest() {
     let targets = of(|question| matches!(question, Question::MountTargets { .. }));
     let answer = ask(&denied(targets, "security-groups"), &targets.question).await;
     assert!(matches!(&answer, Answer::MountTargets(targets) if targets.len() == 1 && targets[0].security_groups.is_none()), "{answer:?}");
+    let Answer::MountTargets(targets) = &answer else { return };
+    let why = targets[0].security_groups_unread.as_deref().unwrap_or_default();
+    assert!(why.contains("ec2:DescribeNetworkInterfaceAttribute"), "{why}");
     let dns = of(|question| matches!(question, Question::VpcDns { .. }));
     let Answer::VpcDns(whole) = &dns.answer else { panic!("{dns:?}") };
     for (part, rest) in [

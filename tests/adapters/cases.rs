@@ -499,10 +499,10 @@ const ROUTES: &str = r#"<DescribeRouteTablesResponse xmlns="http://ec2.amazonaws
 <associationSet><item><routeTableAssociationId>rtbassoc-1</routeTableAssociationId><routeTableId>rtb-1</routeTableId><main>true</main></item>
 <item><routeTableAssociationId>rtbassoc-2</routeTableAssociationId><subnetId>subnet-1</subnetId><main>false</main></item></associationSet><propagatingVgwSet/><tagSet/></item></routeTableSet></DescribeRouteTablesResponse>"#;
 const NATS: &str = r#"<DescribeNatGatewaysResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><natGatewaySet><item><natGatewayId>nat-1</natGatewayId><subnetId>subnet-9</subnetId><vpcId>vpc-1</vpcId>
-<state>deleted</state><connectivityType>public</connectivityType><natGatewayAddressSet><item><publicIp>198.51.100.9</publicIp></item></natGatewayAddressSet></item></natGatewaySet></DescribeNatGatewaysResponse>"#;
+<state>deleted</state><connectivityType>public</connectivityType><createTime>2025-01-02T03:04:05.000Z</createTime><deleteTime>2026-01-02T03:04:05.000Z</deleteTime><natGatewayAddressSet><item><publicIp>198.51.100.9</publicIp></item></natGatewayAddressSet></item></natGatewaySet></DescribeNatGatewaysResponse>"#;
 const ENDPOINTS: &str = r#"<DescribeVpcEndpointsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><vpcEndpointSet>
-<item><vpcEndpointId>vpce-1</vpcEndpointId><vpcEndpointType>Interface</vpcEndpointType><vpcId>vpc-1</vpcId><serviceName>com.amazonaws.eu-west-1.secretsmanager</serviceName><state>available</state>
-<policyDocument>{
+<item><vpcEndpointId>vpce-1</vpcEndpointId><vpcEndpointType>Interface</vpcEndpointType><vpcId>vpc-1</vpcId><serviceName>com.amazonaws.eu-west-1.secretsmanager</serviceName><serviceRegion>eu-west-1</serviceRegion><state>available</state>
+<creationTimestamp>2025-01-02T03:04:05.678Z</creationTimestamp><policyDocument>{
   "Statement": [{"Effect": "Allow", "Principal": "*", "Resource": "a&amp;b"}]
 }</policyDocument><routeTableIdSet/><subnetIdSet><item>subnet-1</item></subnetIdSet><groupSet><item><groupId>sg-1</groupId><groupName>x</groupName></item></groupSet>
 <privateDnsEnabled>true</privateDnsEnabled><requesterManaged>false</requesterManaged></item>
@@ -555,7 +555,8 @@ fn network() -> Vec<Case> {
         .refused("ec2:DescribeRouteTables", "vpc-1"),
         ec2(
             vpc("NatGateways"),
-            json!({"NatGateways": [{"natGatewayId": "nat-1", "subnetId": "subnet-9", "state": "deleted", "connectivityType": "public"}]}),
+            json!({"NatGateways": [{"natGatewayId": "nat-1", "subnetId": "subnet-9", "state": "deleted", "connectivityType": "public",
+                "createTime": "2025-01-02T03:04:05Z", "deleteTime": "2026-01-02T03:04:05Z"}]}),
         )
         .call("DescribeNatGateways", IN_VPC, NATS)
         .refused("ec2:DescribeNatGateways", "vpc-1"),
@@ -563,18 +564,25 @@ fn network() -> Vec<Case> {
             vpc("VpcEndpoints"),
             json!({"VpcEndpoints": [
                 {"vpcEndpointId": "vpce-1", "vpcEndpointType": "Interface", "serviceName": "com.amazonaws.eu-west-1.secretsmanager", "state": "available", "privateDnsEnabled": true,
-                    "subnetIdSet": ["subnet-1"], "groupSet": [{"groupId": "sg-1"}], "policyDocument": r#"{"Statement":[{"Effect":"Allow","Principal":"*","Resource":"a&b"}]}"#},
+                    "serviceRegion": "eu-west-1", "creationTimestamp": "2025-01-02T03:04:05.678Z", "subnetIdSet": ["subnet-1"], "groupSet": [{"groupId": "sg-1"}], "policyDocument": r#"{"Statement":[{"Effect":"Allow","Principal":"*","Resource":"a&b"}]}"#},
                 {"vpcEndpointId": "vpce-2", "vpcEndpointType": "Gateway", "serviceName": "com.amazonaws.eu-west-1.s3", "state": "available", "routeTableIdSet": ["rtb-1"]}]}),
         )
         .call("DescribeVpcEndpoints", IN_VPC, ENDPOINTS)
         .refused("ec2:DescribeVpcEndpoints", "vpc-1"),
         ec2(
             vpc("SecurityGroups"),
-            json!({"SecurityGroups": [{"groupId": "sg-1", "groupName": "true", "ipPermissions": [{"ipProtocol": "-1", "groups": [{"groupId": "sg-2"}]}],
+            json!({"SecurityGroups": [{"groupId": "sg-1", "vpcId": "vpc-1", "groupName": "true", "ipPermissions": [{"ipProtocol": "-1", "groups": [{"groupId": "sg-2"}]}],
                 "ipPermissionsEgress": [{"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "ipRanges": [{"cidrIp": "10.0.0.0/16"}], "prefixListIds": [{"prefixListId": "pl-1"}]}]}]}),
         )
         .call("DescribeSecurityGroups", IN_VPC, GROUPS)
         .refused("ec2:DescribeSecurityGroups", "vpc-1"),
+        ec2(
+            json!({"NamedSecurityGroups": {"region": "eu-west-1", "ids": ["sg-1", "sg-2"]}}),
+            json!({"SecurityGroups": [{"groupId": "sg-1", "vpcId": "vpc-1", "groupName": "true", "ipPermissions": [{"ipProtocol": "-1", "groups": [{"groupId": "sg-2"}]}],
+                "ipPermissionsEgress": [{"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "ipRanges": [{"cidrIp": "10.0.0.0/16"}], "prefixListIds": [{"prefixListId": "pl-1"}]}]}]}),
+        )
+        .call("DescribeSecurityGroups", &["&Filter.1.Name=group-id&Filter.1.Value.1=sg-1&Filter.1.Value.2=sg-2"], GROUPS)
+        .refused("ec2:DescribeSecurityGroups", "sg-1, sg-2"),
         ec2(
             vpc("NetworkAcls"),
             json!({"NetworkAcls": [{"networkAclId": "acl-1", "associationSet": [{"subnetId": "subnet-1"}], "entrySet": [

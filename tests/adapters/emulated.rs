@@ -110,6 +110,8 @@ async fn network(emulated: &Emulated) {
             "ipPermissionsEgress": [{"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "ipRanges": [{"cidrIp": "10.0.0.0/16"}]}]},
     ]});
     check(moto, "SecurityGroups", vpc(), groups).await;
+    let named = json!({"SecurityGroups": [{"groupName": "true", "groupId": name("group")}]});
+    check(moto, "NamedSecurityGroups", json!({"ids": [name("group"), "sg-0"]}), named).await;
     let Answer::NetworkAcls(acls) = check(moto, "NetworkAcls", vpc(), json!({})).await else { panic!("no ACLs") };
     assert_eq!((acls.len(), acls[0].association_set.len(), acls[0].entry_set.len()), (2, 1, 4));
     let own = serde_json::to_value(&acls[1]).expect("JSON");
