@@ -67,7 +67,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::new(Verdict::Confirmed, format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared"))
             .finding(Finding::found("the secret names no key of its own, so it is encrypted with aws/secretsmanager", "DescribeSecret"));
     }
-    if let Some((ResourceSide::Grants(at), source)) = side(case) {
+    if let Some((ResourceSide::Grants(at, _), source)) = side(case) {
         return Judgement::new(Verdict::RuledOut, format!("account {owner} shares {name} with this one"))
             .finding(Finding::found(format!("{at} of the secret's policy lets the role"), source));
     }

@@ -37,8 +37,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     for (endpoint, decision) in &decisions {
         let says = match decision {
             Decision::Denied(at) => format!("{at} of the policy of {endpoint} denies it"),
-            Decision::NotAllowed { nearly: Some(nearly) } => format!("no statement of the policy of {endpoint} allows it; {nearly}"),
-            Decision::NotAllowed { nearly: None } => format!("no statement of the policy of {endpoint} allows it"),
+            Decision::NotAllowed { nearly: Some(nearly), .. } => format!("no statement of the policy of {endpoint} allows it; {nearly}"),
+            Decision::NotAllowed { nearly: None, .. } => format!("no statement of the policy of {endpoint} allows it"),
             Decision::Allowed(_) | Decision::Unsure(_) => continue,
         };
         return judgement(Verdict::Confirmed)

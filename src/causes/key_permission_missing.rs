@@ -129,7 +129,7 @@ fn sides(case: &Case<'_>, key: &KeyView<'_>, simulated: Option<&Simulation>) -> 
         }
         (KeySide::Denied(at), _) => Side::Refuses(Finding::found(format!("the key policy denies it: {at}"), "GetKeyPolicy")),
         (KeySide::Delegated(_) | KeySide::Unsure(_), Some(false)) => refused(),
-        (KeySide::Direct(_), _) | (KeySide::Delegated(_), Some(true)) => Side::Allows,
+        (KeySide::Direct(..), _) | (KeySide::Delegated(_), Some(true)) => Side::Allows,
         (KeySide::Delegated(_), None) => Side::Unknown(Some("the key policy leaves it to the role's policies".to_owned())),
         (KeySide::Unsure(why), _) => Side::Unknown(Some(why)),
     }

@@ -52,11 +52,11 @@ fn judge(case: &Case<'_>) -> Judgement {
             judgement(Verdict::Confirmed)
                 .finding(Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source))
         }
-        Some((ResourceSide::Grants(_) | ResourceSide::NotNeeded, source)) if !told => {
+        Some((ResourceSide::Grants(..) | ResourceSide::NotNeeded, source)) if !told => {
             judgement(Verdict::RuledOut).finding(Finding::found("the resource's own policy does not keep the role out", source))
         }
         _ if !told => Judgement::unsupported(),
-        Some((ResourceSide::Grants(at), source)) => judgement(Verdict::Possible)
+        Some((ResourceSide::Grants(at, _), source)) => judgement(Verdict::Possible)
             .passed(Finding::found(format!("{at} of the policy allows it now: it was changed since, and the next task will start"), source)),
         Some((ResourceSide::NotNeeded, source)) => {
             judgement(Verdict::Possible).passed(Finding::found("the resource's policy denies nothing now: it was changed since", source))
