@@ -27,7 +27,7 @@ use truth::Truth;
 pub use condition::Unmet;
 pub use mending::{allowing, with_statement};
 pub use request_context::Context;
-pub use sides::{KeySide, ResourceSide, endpoint_policy, key_policy, resource_policy};
+pub use sides::{Grantee, KeySide, ResourceSide, endpoint_policy, key_policy, resource_policy};
 pub use trust_policy::{TaskOrigin, Trust, trust};
 
 /// A role, as far as its ARN is known.
@@ -111,10 +111,12 @@ pub enum Decision {
     Allowed(At),
     /// A statement denies it, whatever others say.
     Denied(At),
-    /// No statement is about it.
+    /// No statement allows it.
     NotAllowed {
         /// The statement that comes nearest, where one is about everything but the caller.
         nearly: Option<Nearly>,
+        /// Why a statement may deny it besides, so that an allow alone may not help.
+        may_deny: Option<String>,
     },
     /// It hangs on what is not known; in words that complete "unknown: ...".
     Unsure(String),
@@ -142,7 +144,7 @@ pub enum Nearly {
 /// What `document` says to `request`. A document in a string, as some APIs return it, is read too.
 #[must_use]
 pub fn decide(document: &Value, request: &Request<'_>) -> Decision {
-    weigh(document, request).decision()
+    weigh(document, request, false).decision()
 }
 
 /// All that a document says to a request.
@@ -151,10 +153,10 @@ struct Weighed {
     denied: Option<At>,
     /// Why it may be denied.
     deniable: Option<String>,
-    /// By the statement that gets closest.
+    /// By the statement that leaves least to the caller's own policies.
     allowed: Option<(At, Reach)>,
-    /// Why it may be allowed.
-    allowable: Option<String>,
+    /// Why it may be allowed, by the statement that would leave least to them.
+    allowable: Option<(String, Reach)>,
     nearly: Option<Nearly>,
 }
 
@@ -162,38 +164,52 @@ impl Weighed {
     fn decision(self) -> Decision {
         match self {
             Self { denied: Some(at), .. } => Decision::Denied(at),
-            Self { deniable: Some(why), .. } => Decision::Unsure(why),
+            Self { allowed: None, allowable: None, nearly, deniable, .. } => Decision::NotAllowed { nearly, may_deny: deniable },
+            Self { deniable: Some(why), .. } | Self { allowed: None, allowable: Some((why, _)), .. } => Decision::Unsure(why),
             Self { allowed: Some((at, _)), .. } => Decision::Allowed(at),
-            Self { allowable: Some(why), .. } => Decision::Unsure(why),
-            Self { nearly, .. } => Decision::NotAllowed { nearly },
         }
     }
 }
 
-fn weigh(document: &Value, request: &Request<'_>) -> Weighed {
+fn weigh(document: &Value, request: &Request<'_>, at_gateway: bool) -> Weighed {
     let document = unwrapped(document);
     let Some(statements) = statements(&document) else {
-        return Weighed { deniable: Some("what the policy says: it has no statements that can be read".to_owned()), ..Weighed::default() };
+        let why = "what the policy says: it has no statements that can be read".to_owned();
+        return Weighed { deniable: Some(why.clone()), allowable: Some((why, Reach::Anyone)), ..Weighed::default() };
     };
     let facts = Facts::of(request, document["Version"] == "2012-10-17");
     let mut weighed = Weighed::default();
     for (index, statement) in statements.iter().enumerate() {
-        let judged = statement::judge(index, statement, request, &facts);
-        let at = judged.at;
-        match (judged.effect, judged.applies) {
-            (_, Truth::No) => weighed.nearly = weighed.nearly.or(judged.nearly),
-            (Some(Effect::Deny), Truth::Yes) => weighed.denied = weighed.denied.or(Some(at)),
-            (Some(Effect::Allow), Truth::Yes) => {
-                if weighed.allowed.as_ref().is_none_or(|(_, reach)| *reach < judged.reach) {
-                    weighed.allowed = Some((at, judged.reach));
+        let judged = statement::judge(index, statement, request, &facts, at_gateway);
+        weighed.nearly = weighed.nearly.or(judged.nearly);
+        for (applies, reach) in judged.applies {
+            let why = match applies {
+                Truth::No => continue,
+                _ if judged.effect.is_none() => Some(format!("whether {} allows or denies", judged.at)),
+                Truth::Yes => None,
+                Truth::Unsure(why) => Some(format!("{why}, on which {} hangs", judged.at)),
+            };
+            if judged.effect != Some(Effect::Deny) {
+                match &why {
+                    None => keep_greater(&mut weighed.allowed, judged.at.clone(), reach),
+                    Some(why) => keep_greater(&mut weighed.allowable, why.clone(), reach),
                 }
             }
-            (Some(Effect::Allow), Truth::Unsure(why)) => weighed.allowable = weighed.allowable.or_else(|| Some(format!("{why}, on which {at} hangs"))),
-            (Some(Effect::Deny), Truth::Unsure(why)) => weighed.deniable = weighed.deniable.or_else(|| Some(format!("{why}, on which {at} hangs"))),
-            (None, _) => weighed.deniable = weighed.deniable.or_else(|| Some(format!("whether {at} allows or denies"))),
+            if judged.effect != Some(Effect::Allow) {
+                match why {
+                    None => weighed.denied = weighed.denied.or_else(|| Some(judged.at.clone())),
+                    Some(why) => weighed.deniable = weighed.deniable.or(Some(why)),
+                }
+            }
         }
     }
     weighed
+}
+
+fn keep_greater<T>(kept: &mut Option<(T, Reach)>, value: T, reach: Reach) {
+    if kept.as_ref().is_none_or(|(_, kept)| *kept < reach) {
+        *kept = Some((value, reach));
+    }
 }
 
 /// A document's statements: a list, or one that stands alone.

@@ -65,7 +65,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             let fix = Fix { text, commands: fix.commands.into_iter().take(1).collect(), ..fix };
             return Some(Assessment::confirmed(shares_not, proof(missing)).fix(fix));
         }
-        Some((ResourceSide::Grants(at), source)) => {
+        Some((ResourceSide::Grants(at, _), source)) => {
             let open = proof(Finding::found(format!("{at} of the secret's policy lets the role"), source));
             return Some(Assessment::ruled_out(format!("account {owner} shares {name} with this one"), open));
         }

@@ -56,7 +56,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let id = endpoint.vpc_endpoint_id.clone().unwrap_or_default();
         let says = match decision {
             Decision::Denied(at) => format!("{at} of the policy of {id} denies it"),
-            Decision::NotAllowed { nearly: Some(nearly) } => format!("no statement of the policy of {id} allows it; {nearly}"),
+            Decision::NotAllowed { nearly: Some(nearly), .. } => format!("no statement of the policy of {id} allows it; {nearly}"),
             _ => format!("no statement of the policy of {id} allows it"),
         };
         let others = decisions.len() > 1 && !decisions.iter().all(|(_, decision)| matches!(decision, Decision::Denied(_) | Decision::NotAllowed { .. }));

@@ -150,7 +150,7 @@ fn ruling(case: &Case<'_>, key: &KeyView<'_>) -> Ruling {
     };
     let conditions = whole.and_then(Result::err).map(|gap| gap.to_string());
     match (side, refused, decision.is_some_and(is_allowed)) {
-        (Some(KeySide::Refused { nearly, add }), _, _) => {
+        (Some(KeySide::Refused { nearly, add, .. }), _, _) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
             let text = format!("an allow for the role or its account in the key policy, so no permission on the role helps{nearly}");
             Ruling::NotAllowed { found: Finding::missing(text, KEY_POLICY), gap: GRANTS.to_owned(), add: Some(add) }
@@ -161,11 +161,11 @@ fn ruling(case: &Case<'_>, key: &KeyView<'_>) -> Ruling {
             Known::Unknown(why) => format!("whether the key policy lets the role by itself: {why}"),
             _ => "whether the key policy lets the role by itself".to_owned(),
         }),
-        (Some(KeySide::Direct(_) | KeySide::Delegated(_)), None, true) if conditions.is_none() => Ruling::Allowed,
-        (Some(KeySide::Direct(_)), Some(_), _) => Ruling::Allowed,
+        (Some(KeySide::Direct(..) | KeySide::Delegated(_)), None, true) if conditions.is_none() => Ruling::Allowed,
+        (Some(KeySide::Direct(..)), Some(_), _) => Ruling::Allowed,
         (Some(KeySide::Delegated(_)), None, _) => Ruling::Unknown(conditions.or(Some("the key policy leaves it to the role's policies".to_owned()))),
         (Some(KeySide::Unsure(why)), None, _) => Ruling::Unknown(Some(why)),
-        (Some(KeySide::Direct(_)), None, _) => Ruling::Unknown(conditions.or(Some("whether another policy denies it".to_owned()))),
+        (Some(KeySide::Direct(..)), None, _) => Ruling::Unknown(conditions.or(Some("whether another policy denies it".to_owned()))),
         (Some(KeySide::Denied(at)), _, _) => Ruling::Denied(at),
         (None, None, _) => Ruling::Unknown(match key.policy() {
             Known::Unknown(why) => Some(why.to_owned()),

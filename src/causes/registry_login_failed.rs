@@ -65,7 +65,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let likely = || Assessment::likely(title.clone()).fix(allow_the_pull(case, &image));
     Some(match side(case, &image) {
         Some(ResourceSide::Denied(at)) => denied(case, &image, &at),
-        Some(ResourceSide::Missing { nearly, add }) => not_shared(case, &image, nearly, add),
+        Some(ResourceSide::Missing { nearly, add, .. }) => not_shared(case, &image, nearly, add),
         Some(_) => likely()
             .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy"))
             .finding(Finding::unknown("whether the role's own policies allow the pull")),

@@ -50,12 +50,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             let missing = Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source);
             with_fix(Assessment::confirmed(title, proof(missing)))
         }
-        Some((ResourceSide::Grants(_) | ResourceSide::NotNeeded, source)) if !told => {
+        Some((ResourceSide::Grants(..) | ResourceSide::NotNeeded, source)) if !told => {
             let open = proof(Finding::found("the resource's own policy does not keep the role out", source)).ok()?;
             Some(Assessment::ruled_out(title, Ok(open)).culprit(case.refused_culprit()))
         }
         _ if !told => None,
-        Some((ResourceSide::Grants(at), source)) => {
+        Some((ResourceSide::Grants(at, _), source)) => {
             let found = Finding::found(format!("{at} of the policy allows it now: it was changed since, and the next task will start"), source);
             Some(Assessment::possible(title).culprit(case.refused_culprit()).passed(case, found))
         }

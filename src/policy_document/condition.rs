@@ -1,11 +1,13 @@
 //! The conditions of a statement: all operators AND, their keys AND, the values of a key OR.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, UNKNOWN_PATH};
 use super::request_context::Facts;
 use super::texts;
 use super::truth::Truth;
@@ -32,6 +34,11 @@ enum Comparison {
     Arn,
     Bool,
     Address,
+    /// How the request's number is to lie to the statement's.
+    Number(&'static [Ordering]),
+    /// The same of moments.
+    Moment(&'static [Ordering]),
+    Binary,
     /// Whether the key is absent.
     Absence,
 }
@@ -68,7 +75,7 @@ pub(super) fn judge(condition: Option<&Value>, facts: &Facts<'_>) -> (Truth, Vec
             let truth =
                 wants.as_ref().map_or_else(|| Truth::unsure(format!("what its {operator} wants of {key}")), |wants| is_met(operator, key, wants, facts));
             if truth == Truth::No {
-                let has = facts.values(key).unwrap_or_default().iter().map(ToString::to_string).collect();
+                let has = facts.values(key).unwrap_or_default().iter().map(|value| value.replace(UNKNOWN_PATH, "[path/]")).collect();
                 let wants = wants.unwrap_or_default().into_iter().map(Cow::into_owned).collect();
                 unmet.push(Unmet { operator: operator.clone(), key: key.clone(), wants, has });
             }
@@ -83,25 +90,29 @@ fn is_met(operator: &str, key: &str, wants: &[impl AsRef<str>], facts: &Facts<'_
         return Truth::unsure(format!("whether {key} meets its {operator}"));
     };
     let Some(values) = facts.values(key) else { return Truth::unsure(format!("what {key} is")) };
+    // An empty text is no value.
+    let is_null = values.iter().all(|value| value.is_empty());
     if comparison == Comparison::Absence {
-        return Truth::any(wants.iter().map(|wanted| Truth::of(wanted.as_ref().eq_ignore_ascii_case("true") == values.is_empty())));
+        let is_asked = |wanted: &str| Pattern::plain(wanted, facts).matches_bool(if is_null { "true" } else { "false" });
+        return Truth::any(wants.iter().map(|wanted| is_asked(wanted.as_ref())));
     }
-    if values.is_empty() {
-        return Truth::of(quantifier != Quantifier::Any && (quantifier == Quantifier::All || if_exists || negated));
+    let without_value = Truth::of(quantifier != Quantifier::Any && (quantifier == Quantifier::All || if_exists || negated));
+    if values.is_empty() || (is_null && quantifier != Quantifier::One) {
+        return without_value;
+    }
+    if quantifier == Quantifier::One && values.len() > 1 {
+        return Truth::unsure(format!("how AWS compares the several values of {key} without ForAnyValue or ForAllValues"));
     }
     let one = |value: &Cow<'_, str>| {
         let fits = Truth::any(wants.iter().map(|wanted| comparison.holds(wanted.as_ref(), value, facts)));
         if negated { fits.not() } else { fits }
     };
-    match quantifier {
-        Quantifier::All => Truth::all(values.iter().map(one)),
-        Quantifier::One if negated => Truth::all(values.iter().map(one)),
-        Quantifier::One | Quantifier::Any => Truth::any(values.iter().map(one)),
-    }
+    let met = if quantifier == Quantifier::All { Truth::all(values.iter().map(one)) } else { Truth::any(values.iter().map(one)) };
+    if is_null && met != without_value { Truth::unsure(format!("whether AWS compares {key}, which is empty")) } else { met }
 }
 
 impl Operator {
-    /// `None` for numbers and dates: nothing that a start is refused for hangs on them, and there is no clock here.
+    /// `None` for what is no operator.
     fn parse(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
         let (quantifier, rest) = match lower.split_once(':') {
@@ -123,8 +134,24 @@ impl Operator {
             "bool" => (Comparison::Bool, false),
             "ipaddress" => (Comparison::Address, false),
             "notipaddress" => (Comparison::Address, true),
-            "null" => (Comparison::Absence, false),
-            _ => return None,
+            "null" if quantifier == Quantifier::One && !if_exists => (Comparison::Absence, false),
+            "binaryequals" => (Comparison::Binary, false),
+            _ => {
+                let (name, comparison): (_, fn(_) -> _) = match name.strip_prefix("numeric") {
+                    Some(name) => (name, Comparison::Number),
+                    None => (name.strip_prefix("date")?, Comparison::Moment),
+                };
+                let (orders, negated): (&[Ordering], _) = match name {
+                    "equals" => (&[Ordering::Equal], false),
+                    "notequals" => (&[Ordering::Equal], true),
+                    "lessthan" => (&[Ordering::Less], false),
+                    "lessthanequals" => (&[Ordering::Less, Ordering::Equal], false),
+                    "greaterthan" => (&[Ordering::Greater], false),
+                    "greaterthanequals" => (&[Ordering::Greater, Ordering::Equal], false),
+                    _ => return None,
+                };
+                (comparison(orders), negated)
+            }
         };
         Some(Self { quantifier, negated, comparison, if_exists })
     }
@@ -137,11 +164,30 @@ impl Comparison {
             Self::TextInAnyCase => Pattern::plain(wanted, facts).matches_any_case(value),
             Self::Like => Pattern::wild(wanted, facts).matches(value),
             Self::Arn => Pattern::wild(wanted, facts).matches_arn(value),
-            Self::Bool => Truth::of(wanted.eq_ignore_ascii_case(value)),
+            Self::Bool => Pattern::plain(wanted, facts).matches_bool(value),
             Self::Address => lies_in(wanted, value).map_or_else(|| Truth::unsure(format!("whether {value} lies in {wanted}")), Truth::of),
-            Self::Absence => Truth::No,
+            Self::Number(orders) => is_ordered(orders, number(value), number(wanted)),
+            Self::Moment(orders) => is_ordered(orders, moment(value), moment(wanted)),
+            // Absence is asked of the key, not of a value.
+            Self::Binary | Self::Absence => Truth::unsure("how AWS compares bytes"),
         }
     }
+}
+
+fn is_ordered<T: PartialOrd>(orders: &[Ordering], value: Option<T>, wanted: Option<T>) -> Truth {
+    let order = value.zip(wanted).and_then(|(value, wanted)| value.partial_cmp(&wanted));
+    order.map_or_else(|| Truth::unsure("how AWS reads a number or a date"), |order| Truth::of(orders.contains(&order)))
+}
+
+/// A plain number, of no more digits than can be told apart.
+fn number(text: &str) -> Option<f64> {
+    let is_plain = text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    text.parse().ok().filter(|_| is_plain)
+}
+
+/// A moment with date and time, or in seconds since 1970.
+fn moment(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| Timestamp::from_second(text.parse().ok()?).ok())
 }
 
 /// Whether an address lies in a range such as `10.0.0.0/8`; `None` where one of them is not what it should be.

@@ -5,10 +5,16 @@ use super::truth::Truth;
 use crate::arn::Arn;
 use crate::redact::{MASK, is_masked};
 
+/// Stands in a value for a role's path that is not known: nothing, or some names with a slash behind each.
+pub(super) const UNKNOWN_PATH: char = '\0';
+const COLON: Part = Part::Letter(':');
+
 /// A text of a policy, its variables filled in.
 #[derive(Debug)]
 pub(super) struct Pattern {
     parts: Vec<Part>,
+    /// Where the first variable is.
+    variable: Option<usize>,
     /// What it says is not known, at the place of a [`Part::Any`].
     gap: Option<String>,
     /// A variable has no value, so the text stands for nothing.
@@ -34,7 +40,8 @@ impl Pattern {
     }
 
     fn read(text: &str, wild: bool, facts: &Facts<'_>) -> Self {
-        let mut pattern = Self { parts: Vec::with_capacity(text.len()), gap: is_masked(text).then(|| "what was masked".to_owned()), void: false };
+        let gap = is_masked(text).then(|| "what was masked".to_owned());
+        let mut pattern = Self { parts: Vec::with_capacity(text.len()), variable: None, gap, void: false };
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
             let variable = rest.strip_prefix("${").filter(|_| facts.has_variables).and_then(|inner| inner.split_once('}'));
@@ -58,11 +65,12 @@ impl Pattern {
     fn fill_in(&mut self, name: &str, facts: &Facts<'_>) {
         let (key, default) = name.split_once(',').map_or((name, None), |(key, default)| (key, Some(default.trim().trim_matches('\''))));
         let key = key.trim();
+        self.variable.get_or_insert(self.parts.len());
         let value = match (facts.values(key), default) {
             _ if matches!(key, "*" | "?" | "$") => key,
-            (Some([value]), _) => value,
-            (Some([]), Some(default)) => default,
-            (Some([]), None) => return self.void = true,
+            (Some([value]), _) if !value.is_empty() && !value.contains(UNKNOWN_PATH) => value,
+            (Some(values), Some(default)) if values.iter().all(|value| value.is_empty()) => default,
+            (Some(values), None) if values.iter().all(|value| value.is_empty()) => return self.void = true,
             _ => {
                 self.gap = Some(format!("what {key} is"));
                 return self.parts.push(Part::Any);
@@ -73,35 +81,155 @@ impl Pattern {
 
     /// Whether it stands for `text`.
     pub(super) fn matches(&self, text: &str) -> Truth {
-        self.known(glob(&self.parts, text, |one, other| one == other))
+        self.known(compare(&self.parts, text, is_same))
     }
 
     /// The same, whatever the case.
     pub(super) fn matches_any_case(&self, text: &str) -> Truth {
-        self.known(glob(&self.parts, text, |one, other| one == other || one.to_lowercase().eq(other.to_lowercase())))
+        self.known(compare(&self.parts, text, is_same_in_any_case))
+    }
+
+    /// Whether it stands for a truth value, in any case.
+    pub(super) fn matches_bool(&self, value: &str) -> Truth {
+        let values = ["true", "false"];
+        let is_bool = |text: &str| values.iter().any(|value| value.eq_ignore_ascii_case(text));
+        match self.matches_any_case(value) {
+            fits if is_bool(value) && (fits != Truth::No || values.iter().any(|value| self.matches_any_case(value) != Truth::No)) => fits,
+            _ => self.known(Truth::unsure("how AWS compares with Bool what is not true or false")),
+        }
     }
 
     /// Whether it stands for an ARN, each of whose six parts is compared by itself.
     pub(super) fn matches_arn(&self, text: &str) -> Truth {
-        let parts: Vec<&[Part]> = self.parts.splitn(6, |part| *part == Part::Letter(':')).collect();
-        let Some(arn) = Arn::parse(text) else { return Truth::No };
-        let same = |one: char, other: char| one == other;
-        match parts.as_slice() {
-            [arn_, rest @ ..] if rest.len() == 5 => {
-                let values = [arn.partition, arn.service, arn.region, arn.account, arn.resource];
-                self.known(glob(arn_, "arn", same) && rest.iter().zip(values).all(|(part, value)| glob(part, value, same)))
+        let parts: Vec<&[Part]> = self.parts.splitn(6, |part| *part == COLON).collect();
+        // What is not known may hold colons.
+        let whole = compare(&self.parts, text, is_same);
+        let fits = match Arn::parse(text) {
+            _ if self.gap.is_some() && whole != Truth::No => whole,
+            Some(arn) if parts.len() == 6 => {
+                let values = ["arn", arn.partition, arn.service, arn.region, arn.account, arn.resource];
+                Truth::all(parts.iter().zip(values).map(|(part, value)| compare(part, value, is_same)))
             }
-            _ if glob(&self.parts, text, same) => Truth::unsure("whether AWS takes a pattern of less than six parts for an ARN"),
-            _ => Truth::No,
-        }
+            _ => Truth::unsure("how AWS compares ARNs of less than six parts"),
+        };
+        self.known(fits)
     }
 
-    fn known(&self, matches: bool) -> Truth {
-        match &self.gap {
-            _ if self.void || !matches => Truth::No,
-            Some(gap) => Truth::unsure(gap.clone()),
-            None => Truth::Yes,
+    /// Whether it stands for an action: `*`, or a service, a colon and a name, of which only the name may have wildcards.
+    pub(super) fn matches_action(&self, action: &str) -> Truth {
+        let fits = |text: &str| glob(&self.parts, text, is_same_in_any_case);
+        let service = self.parts.iter().position(|part| *part == COLON).map(|colon| &self.parts[..colon]);
+        let is_documented = self.parts == [Part::Any] || (self.variable.is_none() && service.is_some_and(is_plain));
+        let is_name = service.is_none() && action.split_once(':').is_some_and(|(_, name)| fits(name));
+        self.documented(fits(action) || is_name, is_documented, "its Action")
+    }
+
+    /// Whether it stands for a resource: `*`, or an ARN. Before the fifth colon a wildcard stays within its part, but for a `*` at its end.
+    pub(super) fn matches_resource(&self, resource: &str) -> Truth {
+        if self.parts == [Part::Any] {
+            return self.known(Truth::Yes);
         }
+        let mut parts: Vec<&[Part]> = self.parts.splitn(6, |part| *part == COLON).collect();
+        let anywhere = glob(&self.parts, resource, is_same);
+        let (fits, is_documented) = if parts[0] != ['a', 'r', 'n'].map(Part::Letter) || (self.gap.is_some() && anywhere) {
+            (anywhere, false)
+        } else if in_parts(&parts, resource) {
+            (true, !self.has_undocumented_part(&parts, resource))
+        } else {
+            // An ARN that lacks parts is completed in policies of identities; nothing is told of others.
+            parts.resize(6, &[Part::Any]);
+            (in_parts(&parts, resource), false)
+        };
+        self.documented(fits, is_documented, "its Resource")
+    }
+
+    /// Whether an ARN has a variable before its fifth colon, or a wildcard or a variable in the type of the resource. Buckets have no type.
+    fn has_undocumented_part(&self, parts: &[&[Part]], resource: &str) -> bool {
+        let Some(last) = parts.get(5) else { return self.variable.is_some() };
+        let before = self.parts.len() - last.len();
+        let is_bucket = Arn::parse(resource).is_some_and(|arn| (arn.service, arn.region, arn.account) == ("s3", "", ""));
+        let of_type = last.iter().position(|part| matches!(part, Part::Letter(':' | '/'))).filter(|_| !is_bucket).unwrap_or(0);
+        self.variable.is_some_and(|at| at < before + of_type) || !is_plain(&last[..of_type])
+    }
+
+    /// What fits by a form that AWS does not document is not known to fit.
+    fn documented(&self, fits: bool, is_documented: bool, what: &str) -> Truth {
+        let form = || Truth::unsure(format!("whether {what} counts: AWS documents no such form"));
+        self.known(if fits && !is_documented { form() } else { Truth::of(fits) })
+    }
+
+    fn known(&self, fits: Truth) -> Truth {
+        match &self.gap {
+            _ if self.void => Truth::No,
+            Some(gap) if fits != Truth::No => Truth::unsure(gap.clone()),
+            _ => fits,
+        }
+    }
+}
+
+fn is_same(one: char, other: char) -> bool {
+    one == other
+}
+
+fn is_same_in_any_case(one: char, other: char) -> bool {
+    one == other || one.to_lowercase().eq(other.to_lowercase())
+}
+
+fn is_plain(parts: &[Part]) -> bool {
+    parts.iter().all(|part| matches!(part, Part::Letter(_)))
+}
+
+/// Whether `parts` stand for `text`, whatever the path in it that is not known.
+fn compare(parts: &[Part], text: &str, same: fn(char, char) -> bool) -> Truth {
+    let Some((before, name)) = text.split_once(UNKNOWN_PATH) else { return Truth::of(glob(parts, text, same)) };
+    let after = format!("/{name}");
+    // Of the path itself only a star is known to stand for it.
+    let [without, within] = [format!("{before}{name}"), format!("{before}{UNKNOWN_PATH}{after}")].map(|text| glob(parts, &text, same));
+    let fits = |(part, letter): (&Part, char)| match part {
+        Part::Letter(wanted) => same(*wanted, letter),
+        Part::Any | Part::One => true,
+    };
+    let (head, tail) = match parts.iter().position(|part| *part == Part::Any).zip(parts.iter().rposition(|part| *part == Part::Any)) {
+        Some((first, last)) => (&parts[..first], &parts[last + 1..]),
+        None if parts.len() > before.chars().count() + after.chars().count() => (parts, parts),
+        None => return if without { Truth::unsure("what the role's path is") } else { Truth::No },
+    };
+    let some_path = head.iter().zip(before.chars()).all(fits) && tail.iter().rev().zip(after.chars().rev()).all(fits);
+    match (without, within) {
+        (true, true) => Truth::Yes,
+        (false, false) if !some_path => Truth::No,
+        _ => Truth::unsure("what the role's path is"),
+    }
+}
+
+/// Whether the parts of an ARN stand for `text`, part by part. As in [`glob`], only the last `*` that may stand for more parts is ever tried
+/// again, and none once the resource has one of its own.
+fn in_parts(parts: &[&[Part]], text: &str) -> bool {
+    let (mut at, mut rest) = (0, text);
+    let mut retry: Option<(usize, &str)> = None;
+    loop {
+        let part = parts[at];
+        let is_open = part.last() == Some(&Part::Any);
+        let (value, after) = rest.split_once(':').map_or((rest, None), |(value, after)| (value, Some(after)));
+        if at == 5 {
+            let head = part.iter().position(|part| *part == Part::Any).map_or(part, |star| &part[..=star]);
+            if glob(head, rest, is_same) {
+                return glob(part, rest, is_same);
+            }
+        } else if glob(part, value, is_same) {
+            match after {
+                _ if at + 1 == parts.len() && (is_open || after.is_none()) => return true,
+                Some(after) if at + 1 < parts.len() => {
+                    (at, rest) = (at + 1, after);
+                    retry = if is_open { Some((at, after)) } else { retry };
+                    continue;
+                }
+                _ => {}
+            }
+        }
+        let Some((after, from)) = retry else { return false };
+        let Some((_, from)) = from.split_once(':') else { return false };
+        (at, rest, retry) = (after, from, Some((after, from)));
     }
 }
 
@@ -118,7 +246,7 @@ fn glob(parts: &[Part], text: &str, same: impl Fn(char, char) -> bool) -> bool {
                 retry = Some((at, rest));
                 continue;
             }
-            (Some(Part::One), Some(letter)) => {
+            (Some(Part::One), Some(letter)) if letter != UNKNOWN_PATH => {
                 (at, rest) = (at + 1, &rest[letter.len_utf8()..]);
                 continue;
             }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Principal, Request};
+use super::pattern::UNKNOWN_PATH;
+use super::{NamedRole, Principal, Request};
 use crate::arn::Arn;
 
 /// Condition keys with all their values; a key with none is known to be absent from the request, one that is not here may be in it.
@@ -42,7 +43,8 @@ fn of_principal<'a>(request: &Request<'a>) -> Vec<Fact<'a>> {
             facts.push(("aws:PrincipalIsAWSService", text("false")));
             // These are for calls that a service makes for itself.
             facts.extend(["aws:PrincipalServiceName", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"].map(|key| (key, None)));
-            facts.extend(role.path.map(|_| ("aws:PrincipalArn", Some(Cow::Owned(role.arn())))));
+            let path = role.path.map_or_else(|| UNKNOWN_PATH.to_string(), str::to_owned);
+            facts.push(("aws:PrincipalArn", Some(Cow::Owned(NamedRole { path: Some(&path), ..role }.arn()))));
             // ECS calls every API over TLS; a mount may do without.
             facts.extend((!request.action.starts_with("elasticfilesystem:")).then(|| ("aws:SecureTransport", text("true"))));
         }

@@ -7,17 +7,40 @@ use super::{At, Context, Decision, NamedRole, Nearly, Principal, Request, Weighe
 use crate::arn::Arn;
 use crate::question::facts::VpcEndpoint;
 
+/// Whom a grant reaches, and with it what can still take it away within the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grantee {
+    /// The role by its ARN: an implicit deny of its permissions boundary limits the grant.
+    Role,
+    /// The role by its ARN; whether its session too hangs on this.
+    RoleAtLeast(String),
+    /// The role's session by its ARN, or everybody: only an explicit deny takes it away.
+    Session,
+}
+
+impl Grantee {
+    fn of(reach: Reach, allowable: Option<(String, Reach)>) -> Self {
+        match allowable {
+            _ if reach > Reach::Role => Self::Session,
+            Some((why, possible)) if possible > Reach::Role => Self::RoleAtLeast(why),
+            _ => Self::Role,
+        }
+    }
+}
+
 /// What a key's policy says to a role that wants to decrypt. Grants, which may let it too, stand elsewhere.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KeySide {
-    /// It lets the role itself, whatever the role's policies say (unless they deny).
-    Direct(At),
+    /// It lets the role itself: nothing in the role's own policies need allow it, and an explicit deny in any of them still takes it away.
+    Direct(At, Grantee),
     /// It lets the role's account, or the role from another account: the role's own policies must allow it too.
     Delegated(At),
     /// It lets neither: a permission on the role does not help.
     Refused {
         /// The statement that comes nearest.
         nearly: Option<Nearly>,
+        /// Why a statement may deny it besides.
+        may_deny: Option<String>,
         /// The statement to add.
         add: Value,
     },
@@ -33,11 +56,13 @@ pub enum ResourceSide {
     /// It does not deny it, and within one account no more is needed: the role's own policies decide.
     NotNeeded,
     /// It lets the role; from another account the role's own policies must allow it too.
-    Grants(At),
+    Grants(At, Grantee),
     /// It does not let the role, which is of another account: a permission on the role does not help.
     Missing {
         /// The statement that comes nearest.
         nearly: Option<Nearly>,
+        /// Why a statement may deny it besides.
+        may_deny: Option<String>,
         /// The statement to add.
         add: Value,
     },
@@ -56,24 +81,26 @@ pub fn key_policy(document: &Value, role: &NamedRole<'_>, key_arn: &str, via: &s
     let context: Vec<_> = context.iter().chain(&own).copied().collect();
     let request = Request { principal: Principal::Role(*role), action: "kms:Decrypt", resource: key_arn, context: &context };
     let abroad = Arn::parse(key_arn).is_some_and(|key| key.account != role.account);
-    match weigh(document, &request) {
+    match weigh(document, &request, false) {
         Weighed { denied: Some(at), .. } => KeySide::Denied(at),
-        Weighed { deniable: Some(why), .. } => KeySide::Unsure(why),
-        Weighed { allowed: Some((at, reach)), .. } if abroad || reach == Reach::Account => KeySide::Delegated(at),
-        Weighed { allowed: Some((at, _)), .. } => KeySide::Direct(at),
-        Weighed { allowable: Some(why), .. } => KeySide::Unsure(why),
-        Weighed { nearly, .. } => {
+        Weighed { allowed: None, allowable: None, nearly, deniable, .. } => {
             let mut add = allowing(&request.principal, request.action, key_arn);
             add["Condition"] = json!({"StringEquals": {"kms:ViaService": via}});
-            KeySide::Refused { nearly, add }
+            KeySide::Refused { nearly, may_deny: deniable, add }
         }
+        Weighed { deniable: Some(why), .. } | Weighed { allowed: None, allowable: Some((why, _)), .. } => KeySide::Unsure(why),
+        Weighed { allowed: Some((at, _)), .. } if abroad => KeySide::Delegated(at),
+        Weighed { allowed: Some((at, reach)), allowable, .. } if reach > Reach::Account => KeySide::Direct(at, Grantee::of(reach, allowable)),
+        // What may let the role by itself leaves nothing to the role's own policies.
+        Weighed { allowable: Some((why, reach)), .. } if reach > Reach::Account => KeySide::Unsure(why),
+        Weighed { allowed: Some((at, _)), .. } => KeySide::Delegated(at),
     }
 }
 
 /// Whether the policy on a resource of account `owner` lets the request pass; `None` is a resource without a policy.
 #[must_use]
 pub fn resource_policy(document: Option<&Value>, request: &Request<'_>, owner: &str) -> ResourceSide {
-    let weighed = document.map(|document| weigh(document, request)).unwrap_or_default();
+    let weighed = document.map(|document| weigh(document, request, false)).unwrap_or_default();
     // A caller of the same account has policies of its own. One without a name has none, but where there is no policy needs none.
     let needs_allow = match request.principal {
         Principal::Role(role) => role.account != owner,
@@ -82,11 +109,15 @@ pub fn resource_policy(document: Option<&Value>, request: &Request<'_>, owner: &
     };
     match weighed {
         Weighed { denied: Some(at), .. } => ResourceSide::Denied(at),
+        Weighed { allowed: None, allowable: None, nearly, deniable, .. } if needs_allow => {
+            ResourceSide::Missing { nearly, may_deny: deniable, add: allowing(&request.principal, request.action, request.resource) }
+        }
         Weighed { deniable: Some(why), .. } => ResourceSide::Unsure(why),
-        Weighed { allowed: Some((at, reach)), .. } if needs_allow || reach != Reach::Account => ResourceSide::Grants(at),
-        _ if !needs_allow => ResourceSide::NotNeeded,
-        Weighed { allowable: Some(why), .. } => ResourceSide::Unsure(why),
-        Weighed { nearly, .. } => ResourceSide::Missing { nearly, add: allowing(&request.principal, request.action, request.resource) },
+        Weighed { allowed: Some((at, reach)), allowable, .. } if needs_allow || reach > Reach::Account => {
+            ResourceSide::Grants(at, Grantee::of(reach, allowable))
+        }
+        Weighed { allowable: Some((why, reach)), .. } if needs_allow || reach > Reach::Account => ResourceSide::Unsure(why),
+        _ => ResourceSide::NotNeeded,
     }
 }
 
@@ -97,12 +128,6 @@ pub fn endpoint_policy(endpoint: &VpcEndpoint, request: &Request<'_>) -> Decisio
     let id: Vec<&str> = endpoint.vpc_endpoint_id.as_deref().into_iter().collect();
     let own = (!id.is_empty()).then_some(("aws:SourceVpce", id.as_slice()));
     let context: Vec<_> = request.context.iter().copied().chain(own).collect();
-    let weighed = weigh(&Value::String(document.clone()), &Request { context: &context, ..*request });
     let is_gateway = endpoint.vpc_endpoint_type.as_deref() == Some("Gateway");
-    let by_name = weighed.allowed.as_ref().is_some_and(|(_, reach)| *reach != Reach::Anyone);
-    match weighed.decision() {
-        // Those of S3 and DynamoDB tell callers apart by aws:PrincipalArn only.
-        Decision::Allowed(at) if is_gateway && by_name => Decision::Unsure(format!("whether a gateway endpoint heeds the principal of {at}")),
-        decision => decision,
-    }
+    weigh(&Value::String(document.clone()), &Request { context: &context, ..*request }, is_gateway).decision()
 }

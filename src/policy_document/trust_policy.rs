@@ -31,6 +31,8 @@ pub enum Trust {
     Untrusted {
         /// Whom the role trusts instead: services, accounts, roles, identity providers.
         trusts: Vec<String>,
+        /// Why a statement may deny it besides.
+        may_deny: Option<String>,
         /// The trust policy with the statement that is missing.
         mended: Value,
     },
@@ -40,6 +42,8 @@ pub enum Trust {
         at: At,
         /// What the task does not meet.
         unmet: Vec<Unmet>,
+        /// Why a statement may deny it besides.
+        may_deny: Option<String>,
         /// The trust policy with the condition put right.
         mended: Value,
     },
@@ -64,11 +68,11 @@ pub fn trust(document: &Value, origin: &TaskOrigin<'_>) -> Trust {
         Decision::Allowed(at) => Trust::Trusted(at),
         Decision::Denied(at) => Trust::Denied(at),
         Decision::Unsure(why) => Trust::Unsure(why),
-        Decision::NotAllowed { nearly: Some(Nearly::Condition { at, unmet }) } => {
+        Decision::NotAllowed { nearly: Some(Nearly::Condition { at, unmet }), may_deny } => {
             let mended = with_condition_mended(document, &at, &unmet, origin);
-            Trust::Excluded { at, unmet, mended }
+            Trust::Excluded { at, unmet, may_deny, mended }
         }
-        Decision::NotAllowed { .. } => Trust::Untrusted { trusts: trusted(document), mended: with_ecs(document, origin) },
+        Decision::NotAllowed { may_deny, .. } => Trust::Untrusted { trusts: trusted(document), may_deny, mended: with_ecs(document, origin) },
     }
 }
 

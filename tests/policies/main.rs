@@ -1,5 +1,8 @@
 //! Policy documents and what they say, as tables: AWS's own examples, and what people trip over.
 
+#![expect(clippy::panic, reason = "helpers of tests fail like tests")]
+
+mod documented;
 mod documents;
 mod properties;
 mod sides;
@@ -47,7 +50,7 @@ fn said(decision: Decision) -> String {
     match decision {
         Decision::Allowed(at) => format!("allowed by {at}"),
         Decision::Denied(at) => format!("denied by {at}"),
-        Decision::NotAllowed { nearly } => format!("not allowed{}", near(nearly)),
+        Decision::NotAllowed { nearly, .. } => format!("not allowed{}", near(nearly)),
         Decision::Unsure(why) => format!("unsure {why}"),
     }
 }

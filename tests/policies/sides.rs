@@ -16,9 +16,9 @@ const MANAGED: &str = r#"{"Sid": "Managed", "Effect": "Allow", "Principal": {"AW
 
 fn key_said(side: KeySide) -> String {
     match side {
-        KeySide::Direct(at) => format!("direct by {at}"),
+        KeySide::Direct(at, _) => format!("direct by {at}"),
         KeySide::Delegated(at) => format!("delegated by {at}"),
-        KeySide::Refused { nearly, add } => format!("refused{}, add {}", near(nearly), add["Principal"]["AWS"].as_str().unwrap_or_default()),
+        KeySide::Refused { nearly, add, .. } => format!("refused{}, add {}", near(nearly), add["Principal"]["AWS"].as_str().unwrap_or_default()),
         KeySide::Denied(at) => format!("denied by {at}"),
         KeySide::Unsure(why) => format!("unsure {why}"),
     }
@@ -65,7 +65,7 @@ fn key_policies_let_a_role_or_leave_it_to_iam() {
         let side = key_policy(&document, &role, KEY, VIA, &[]);
         if let KeySide::Refused { add, .. } = &side {
             let mended = key_policy(&with_statement(Some(&document), add), &role, KEY, VIA, &[]);
-            assert!(matches!(mended, KeySide::Direct(_) | KeySide::Delegated(_)), "{document}\n  {add}\n  {mended:?}");
+            assert!(matches!(mended, KeySide::Direct(..) | KeySide::Delegated(_)), "{document}\n  {add}\n  {mended:?}");
         }
         assert_eq!(key_said(side), expected, "{document}");
     }
@@ -76,7 +76,7 @@ fn key_policies_let_a_role_or_leave_it_to_iam() {
 fn resource_said(side: ResourceSide) -> String {
     match side {
         ResourceSide::NotNeeded => "not needed".to_owned(),
-        ResourceSide::Grants(at) => format!("granted by {at}"),
+        ResourceSide::Grants(at, _) => format!("granted by {at}"),
         ResourceSide::Missing { nearly, .. } => format!("missing{}", near(nearly)),
         ResourceSide::Denied(at) => format!("denied by {at}"),
         ResourceSide::Unsure(why) => format!("unsure {why}"),
@@ -101,9 +101,9 @@ fn resource_policies_count_across_accounts_or_when_they_deny() {
         (Some(other), BY_ROLE, "not needed"),
         (Some(own_account), BY_ROLE, "not needed"),
         (Some(own), BY_ROLE, "granted by Statement[0]"),
-        (Some(org), BY_ROLE, "not needed"),
+        (Some(org), BY_ROLE, "unsure what aws:PrincipalOrgID is, on which Statement[0] hangs"),
         (Some(only_admin), BY_ROLE, "denied by Statement[0]"),
-        (Some(only_admin), BY_NAME, "unsure what aws:PrincipalArn is, on which Statement[0] hangs"),
+        (Some(only_admin), BY_NAME, "denied by Statement[0]"),
         (Some(only_inside), BY_ROLE, "unsure what aws:SourceVpce is, on which Statement[0] hangs"),
         (None, BY_FOREIGNER, "missing"),
         (Some(own), BY_FOREIGNER, "missing"),
@@ -119,7 +119,7 @@ fn resource_policies_count_across_accounts_or_when_they_deny() {
         let side = resource_policy(document.as_ref(), &request, "111122223333");
         if let ResourceSide::Missing { add, .. } = &side {
             let mended = resource_policy(Some(&with_statement(document.as_ref(), add)), &request, "111122223333");
-            assert!(matches!(mended, ResourceSide::Grants(_)), "{statements:?}\n  {add}\n  {mended:?}");
+            assert!(matches!(mended, ResourceSide::Grants(..)), "{statements:?}\n  {add}\n  {mended:?}");
         }
         assert_eq!(resource_said(side), expected, "{statements:?} {principal:?}");
     }
@@ -195,10 +195,11 @@ fn endpoints_let_all_pass_unless_their_policy_says_otherwise() {
             "Interface",
             "allowed by Statement[0]",
         ),
+        (Some(r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Resource": "*"}]}"#), "Gateway", "not allowed"),
         (
-            Some(r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Resource": "*"}]}"#),
+            Some(r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/ecsExec"}, "Resource": "*"}]}"#),
             "Gateway",
-            "unsure whether a gateway endpoint heeds the principal of Statement[0]",
+            "unsure whether a gateway endpoint heeds a principal other than *, on which Statement[0] hangs",
         ),
         (Some("{"), "Interface", "unsure what the policy says"),
     ];

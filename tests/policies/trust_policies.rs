@@ -9,7 +9,7 @@ fn trust_said(trust: Trust) -> (String, Option<Value>) {
     match trust {
         Trust::Trusted(at) => (format!("trusted by {at}"), None),
         Trust::Denied(at) => (format!("denied by {at}"), None),
-        Trust::Untrusted { trusts, mended } => (format!("trusts {}", trusts.join(", ")), Some(mended)),
+        Trust::Untrusted { trusts, mended, .. } => (format!("trusts {}", trusts.join(", ")), Some(mended)),
         Trust::Excluded { unmet, mended, .. } => (unmet.into_iter().fold("EXCLUDED".to_owned(), |said, unmet| said + " " + &unmet.key), Some(mended)),
         Trust::Unsure(why) => (format!("unsure {why}"), None),
     }

@@ -150,7 +150,7 @@ impl<'a> Case<'a> {
         }
         let bucket = self.symptom.step == Step::EnvFile;
         match super::resource_policy::side(self) {
-            Some((ResourceSide::Grants(at), _)) => Err(Gap::new(format!("what refused: {at} of the resource's own policy lets the role now"))),
+            Some((ResourceSide::Grants(at, _), _)) => Err(Gap::new(format!("what refused: {at} of the resource's own policy lets the role now"))),
             _ if told => Complete::unless(None),
             Some((ResourceSide::Unsure(why), _)) => Err(Gap::new(format!("whether the resource's own policy lets the role: {why}"))),
             Some(_) => Complete::unless(None),
