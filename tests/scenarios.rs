@@ -68,24 +68,26 @@ impl Outcome {
     }
 }
 
+/// What an expectation may hold.
+const KEYS: &[&str] = &[
+    "first",
+    "not_first",
+    "not_confirmed",
+    "not_ruled_out",
+    "verdict_of",
+    "has",
+    "fix_must_contain",
+    "fix_must_not_contain",
+    "text_must_contain",
+    "text_must_not_contain",
+    "problems",
+    "no_problems_of",
+    "green",
+    "any_of",
+];
+
 /// What does not hold of an expectation.
 fn failures(expect: &Value, outcome: &Outcome) -> Vec<Failure> {
-    const KEYS: &[&str] = &[
-        "first",
-        "not_first",
-        "not_confirmed",
-        "not_ruled_out",
-        "verdict_of",
-        "has",
-        "fix_must_contain",
-        "fix_must_not_contain",
-        "text_must_contain",
-        "text_must_not_contain",
-        "problems",
-        "no_problems_of",
-        "green",
-        "any_of",
-    ];
     let keys = expect.as_object().unwrap_or_else(|| panic!("an expectation is an object: {expect}")).keys();
     keys.for_each(|key| assert!(KEYS.contains(&key.as_str()), "nobody knows the expectation {key}"));
     let mut failed: Vec<Failure> = Vec::new();

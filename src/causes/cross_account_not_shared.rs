@@ -27,7 +27,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: is_across_accounts,
     ask,
-    assess,
+    assess: |case| Some(assess(case)),
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:444455556666:secret:shared/db-AbC123 because no resource-based policy allows the secretsmanager:GetSecretValue action",
@@ -40,19 +40,19 @@ pub(super) const CAUSE: Cause = Cause {
     ],
 };
 
-fn assess(case: &Case<'_>) -> Option<Assessment> {
+fn assess(case: &Case<'_>) -> Assessment {
     let name = case.name().unwrap_or_else(|| "the secret".to_owned());
     let owner = owner(case.symptom).unwrap_or("another account");
     let shares_not = format!("account {owner} does not share {name} with this one");
     if let Some((secret, found)) = case.secrets().iter().find_map(|secret| Some((secret, default_key(secret)?))) {
         let proof = Proof::by(vec![found], Identity::named(case, &secret.id), Complete::unless(None), Time::as_ecs_said());
         let title = format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared");
-        return Some(Assessment::confirmed(title, proof).fix(fix_key(case)));
+        return Assessment::confirmed(title, proof).fix(fix_key(case));
     }
     if case.symptom.fault == Fault::Misconfigured {
         let title = format!("secret {name} of another account is under the default KMS key, which cannot be shared");
         let unknown = Finding::unknown("whether the secret's policy lets this account in");
-        return Some(Assessment::likely(title).finding(unknown).fix(fix_key(case)));
+        return Assessment::likely(title).finding(unknown).fix(fix_key(case));
     }
     let proof =
         |found: Finding| Proof::by(vec![found], Identity::of_own_role(case), Complete::of("the secret's own policy", [known(case)]), Time::as_ecs_said());
@@ -63,11 +63,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             let fix = resource_policy::fix(case);
             let text = format!("in the owner's account: {}; let the role decrypt with its key too", fix.text);
             let fix = Fix { text, commands: fix.commands.into_iter().take(1).collect(), ..fix };
-            return Some(Assessment::confirmed(shares_not, proof(missing)).fix(fix));
+            return Assessment::confirmed(shares_not, proof(missing)).fix(fix);
         }
         Some((ResourceSide::Grants(at, _), source)) => {
             let open = proof(Finding::found(format!("{at} of the secret's policy lets the role"), source));
-            return Some(Assessment::ruled_out(format!("account {owner} shares {name} with this one"), open));
+            return Assessment::ruled_out(format!("account {owner} shares {name} with this one"), open);
         }
         _ => {}
     }
@@ -77,7 +77,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     });
     let which = "which of the three is missing: the resource's policy, the role's permission, or the key's";
     let assessment = if case.symptom.deny == Some(Deny::ResourcePolicy) { Assessment::likely(shares_not) } else { Assessment::possible(shares_not) };
-    Some(assessment.finding(Finding::unknown(format!("{which}{}", why.unwrap_or_default()))).fix(fix_policy(case)))
+    assessment.finding(Finding::unknown(format!("{which}{}", why.unwrap_or_default()))).fix(fix_policy(case))
 }
 
 /// That a secret of another account names no key of its own.

@@ -65,7 +65,7 @@ impl Suspect<'_> {
                 add(symptom, "exists and trusts ECS".to_owned());
             }
             (ReferenceKind::Secret, Some(Target::Value | Target::Template(_))) => {
-                add(plain(Step::ParameterStore, Fault::BadReference), "is a reference".to_owned())
+                add(plain(Step::ParameterStore, Fault::BadReference), "is a reference".to_owned());
             }
             (ReferenceKind::RegistryCredentials, Some(Target::Value | Target::Template(_))) => {
                 add(plain(Step::RegistryCredentials, Fault::BadReference), "is a reference".to_owned());

@@ -145,7 +145,7 @@ fn listed_principals(named: &Value, caller: &Principal<'_>) -> About {
 fn principal(kind: &str, text: &str, caller: &Principal<'_>) -> (Truth, Reach) {
     match (kind, caller) {
         ("AWS", _) if text == "*" => (Truth::Yes, Reach::Anyone),
-        ("AWS", _) if is_masked(text) => (Truth::unsure("whom it is about: its principal was masked"), Reach::Anyone),
+        ("AWS", _) if is_masked(text) || text.starts_with("**") => (Truth::unsure("whom it is about: its principal was masked, or is none"), Reach::Anyone),
         ("AWS", Principal::Role(role)) => is_role(text, role),
         ("Service", Principal::Service(service)) => (is_service(text, service), Reach::Caller),
         ("CanonicalUser", Principal::Role(_)) => (Truth::unsure("which account its CanonicalUser is"), Reach::Account),

@@ -96,11 +96,6 @@ impl Assessment {
         self
     }
 
-    pub(in crate::causes) fn drawing(mut self, drawing: Vec<String>) -> Self {
-        self.drawing = drawing;
-        self
-    }
-
     pub(in crate::causes) fn culprit(mut self, culprit: Culprit) -> Self {
         self.culprit = Some(culprit);
         self
