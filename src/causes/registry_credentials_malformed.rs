@@ -31,8 +31,10 @@ fn assess(case: &Case<'_>) -> Assessment {
         ([_, ..], [secret]) => Assessment::confirmed(title, secret.is_as_it_was()),
         _ => Assessment::likely(title).findings(secrets.iter().filter_map(SecretView::state_or_why)),
     };
+    let gone = secrets.iter().find(|secret| secret.is_gone());
     let put = case.aws("secretsmanager put-secret-value").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
     let fix = Fix::words(format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()))
         .run(case.commands([put.words("--secret-string file://login.json")]));
+    let fix = gone.map_or(fix, SecretView::replace);
     said.finding(Finding::unknown("what it holds: values are never read")).findings(case.definition_unknown()).fix(fix)
 }

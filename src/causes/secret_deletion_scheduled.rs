@@ -4,7 +4,7 @@ use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
 use super::name::Kind;
 use super::proof::{Complete, Identity, Proof, Time};
-use super::secret::{DESCRIBE, Presence, SecretView};
+use super::secret::{DESCRIBE, SecretView};
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::{Moment, Secret};
 use crate::reason::Fault;
@@ -41,15 +41,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let restored = Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE);
         return Some(Assessment::possible(title).culprit(secret.culprit()).passed(case, restored));
     }
-    if let Some(secret) = secrets.iter().find(|secret| matches!(secret.presence(), Presence::Gone | Presence::OtherSuffix(_))) {
-        // The ARN is gone for good, and no command on it finds anything.
+    if let Some(secret) = secrets.iter().find(|secret| secret.is_gone()) {
         let over = Finding::missing("the secret: its recovery window is over, and it must be created anew", DESCRIBE);
-        let again = secret
-            .namesake()
-            .map(|now| Finding::found(format!("a secret of its name under another ARN, {}", now.arn.as_deref().unwrap_or_default()), DESCRIBE));
-        return Some(
-            Assessment::likely(format!("secret {} was deleted", secret.name)).culprit(secret.culprit()).finding(over).findings(again).fix(case.create_secret()),
-        );
+        let said = Assessment::likely(format!("secret {} was deleted", secret.name)).culprit(secret.culprit());
+        return Some(said.finding(over).findings(secret.gone().into_iter().skip(1)).fix(secret.replace()));
     }
     Some(
         Assessment::likely(title)

@@ -109,6 +109,10 @@ fn fix(case: &Case<'_>, secrets: &[SecretView<'_>], asked: &[SecretReference<'_>
     if places.is_empty() {
         places.push((None, None));
     }
+    if let Some(gone) = secrets.iter().find(|secret| secret.is_gone()).filter(|_| secrets.iter().all(SecretView::is_gone)) {
+        return gone.replace();
+    }
+    places.retain(|(id, _)| !secrets.iter().any(|secret| secret.is_gone() && *id == Some(&secret.id)));
     let mut seen = std::collections::BTreeSet::new();
     places.retain(|place| seen.insert(*place));
     let which = if places.len() == 1 { "the first command lists" } else { "each command lists" };

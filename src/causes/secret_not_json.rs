@@ -54,6 +54,9 @@ fn assess(case: &Case<'_>) -> Assessment {
 }
 
 fn fix(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Fix {
+    if let Some(gone) = secrets.iter().find(|secret| secret.is_gone()).filter(|_| secrets.iter().all(SecretView::is_gone)) {
+        return gone.replace();
+    }
     let ids = case.resource_arns();
     let check = |id: &Option<String>| {
         case.aws("secretsmanager get-secret-value").name("--secret-id", Kind::Secret, id.as_deref()).words("--query SecretString --output text | jq type")

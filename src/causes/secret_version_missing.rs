@@ -6,6 +6,7 @@ use super::name::Kind;
 use super::proof::{Complete, Proof, Time};
 use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner, Verdict};
+use crate::question::Known;
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -38,6 +39,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .run(case.commands_for_revision([look]));
     let Some((secret, versions)) = secrets.iter().find_map(|secret| Some((secret, secret.versions().found()?))) else {
         let why = secrets.first().and_then(|secret| Finding::not_told("which versions the secret has", secret.versions()));
+        if secrets.first().is_some_and(|secret| matches!(secret.versions(), Known::Missing)) {
+            // The secret itself is gone, and no command on it finds anything.
+            let gone = Finding::missing("the secret, which was there when the task failed", LIST_VERSIONS);
+            return Some(Assessment::likely(title).finding(gone).fix(case.create_secret()));
+        }
         let why = why.or_else(|| Some(Finding::unknown("which versions the secret has")));
         return Some(Assessment::likely(title).findings(why).findings(case.definition_unknown()).fix(fix));
     };

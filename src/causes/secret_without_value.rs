@@ -42,6 +42,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Assessment::disproved("the secret has a current value", Proof::by(what, Identity::of_revision(case), Complete::unless(None), time));
     }
     let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
+    if let Some(secret) = secrets.iter().find(|secret| secret.is_gone()) {
+        return Some(Assessment::likely(title).culprit(secret.culprit()).findings(secret.gone()).fix(secret.replace()));
+    }
     let Some(found) = secrets.iter().find_map(SecretView::found) else {
         let why = secrets.iter().find_map(SecretView::untold).map(|why| format!(": {why}")).unwrap_or_default();
         let unknown = Finding::unknown(format!("which versions the secret has{why}"));

@@ -241,6 +241,27 @@ impl<'c> SecretView<'c> {
         Some(Finding::found(format!("secret {} exists, is not scheduled for deletion, and has a current version{changed}", self.name), DESCRIBE))
     }
 
+    /// Whether its ARN is gone, so that no command on it finds anything.
+    pub(in crate::causes) fn is_gone(&self) -> bool {
+        matches!(self.presence(), Presence::Gone | Presence::OtherSuffix(_))
+    }
+
+    /// That its ARN is gone, and which one its name has now.
+    pub(in crate::causes) fn gone(&self) -> Vec<Finding> {
+        let gone = self.is_gone().then(|| Finding::missing(self.id.clone(), DESCRIBE));
+        let now = self.namesake().filter(|_| self.is_gone()).and_then(|secret| secret.arn.as_ref());
+        gone.into_iter().chain(now.map(|arn| Finding::found(format!("a secret of its name under another ARN, {arn}"), DESCRIBE))).collect()
+    }
+
+    /// How to get on where its ARN is gone.
+    pub(in crate::causes) fn replace(&self) -> Fix {
+        if self.namesake().is_none() {
+            return self.case.create_secret();
+        }
+        let text = format!("write the ARN that the name has now in a new revision, if that secret is meant{}", self.case.then_again());
+        Fix::words(text).run(self.case.commands_for_revision([]))
+    }
+
     /// Why nobody could look at it.
     pub(in crate::causes) fn untold(&self) -> Option<&'c str> {
         match self.presence() {
@@ -256,13 +277,15 @@ impl<'c> SecretView<'c> {
 
     /// That it can be read, and what it holds is still what the task found: then what ECS says of its value holds.
     pub(in crate::causes) fn is_as_it_was(&self) -> Result<Proof, Unproved> {
-        let state = self.state();
-        let answered = Complete::of(&format!("the state of secret {}", self.name), [self.known()]);
-        let complete =
-            answered.and_then(|complete| if state.is_some() { Ok(complete) } else { Err(Gap::new(format!("whether secret {} can be read", self.name))) });
+        let complete = match self.state() {
+            Some(_) => Complete::unless(None),
+            None if self.is_gone() => Err(Gap::new(format!("what secret {} held: it was deleted since", self.id))),
+            None => Complete::of(&format!("the state of secret {}", self.name), [self.known()])
+                .and(Err(Gap::new(format!("whether secret {} can be read", self.name)))),
+        };
         let revision = self.reference.map_or(Err(Gap::new("which reference asks for it")), |_| Identity::of_revision(self.case));
         let time = self.found().map_or_else(Time::as_ecs_said, |secret| Time::since(self.case, secret.last_changed_date));
-        Proof::by(state.into_iter().collect(), self.is_meant().and(revision), complete, time)
+        Proof::by(self.state().into_iter().collect(), self.is_meant().and(revision), complete, time)
     }
 
     /// How a name that is nearly the same differs, or that none is, where that was asked.
