@@ -52,7 +52,7 @@ pub struct Volume {
     pub name: Option<String>,
     /// A file system of Amazon EFS.
     pub efs_volume_configuration: Option<EfsVolume>,
-    /// A file system of Amazon FSx for Windows File Server.
+    /// A file system of Amazon `FSx` for Windows File Server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fsx_windows_file_server_volume_configuration: Option<FsxVolume>,
 }
@@ -77,7 +77,7 @@ pub struct FsxVolume {
     pub authorization_config: Option<FsxAuthorization>,
 }
 
-/// `authorizationConfig` of an FSx volume.
+/// `authorizationConfig` of an `FSx` volume.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FsxAuthorization {
