@@ -35,15 +35,15 @@ use server::{Call, Reply, Server, forward, repeated, rounds};
 /// The states, and what must be said of each: the cause, the verdict, and words of the evidence and the fix.
 const STATES: &[(&str, &str, &str, &[&str])] = &[
     ("wrong-suffix", "secret-recreated", "confirmed", &["-zzZZ99", "{secret}, made on", "write {secret} into"]),
-    ("deleted", "secret-deletion-scheduled", "confirmed", &["marked for deletion on", "aws secretsmanager restore-secret"]),
-    ("missing", "secret-missing", "confirmed", &["a secret with a similar name, among 1 that begin like it"]),
-    ("near-name", "secret-misnamed", "confirmed", &["a secret prod/bd in eu-west-1", "if {secret} was meant"]),
+    ("deleted", "secret-deletion-scheduled", "confirmed", &["it is marked for deletion", "aws secretsmanager restore-secret"]),
+    ("missing", "secret-missing", "confirmed", &["whose name begins with"]),
+    ("near-name", "secret-missing", "confirmed", &["a secret whose name has"]),
     ("missing-stage", "secret-version-missing", "confirmed", &["BLUE among the 1 versions; the stages are AWSCURRENT"]),
     ("without-value", "secret-without-value", "confirmed", &["a version with the stage AWSCURRENT"]),
     ("disabled-key", "key-unusable", "confirmed", &["is disabled", "aws kms enable-key"]),
     ("deleted-key", "key-unusable", "confirmed", &["is scheduled for deletion on"]),
-    ("missing-parameter", "parameter-missing", "confirmed", &["/billing/key", "a parameter with a similar name"]),
-    ("near-parameter", "parameter-misnamed", "confirmed", &["if /prod/db/url was meant"]),
+    ("missing-parameter", "parameter-missing", "confirmed", &["/billing/key", "a parameter whose name holds"]),
+    ("near-parameter", "parameter-missing", "confirmed", &["a parameter whose name has"]),
     ("role-without-permission", "role-permission-missing", "confirmed", &["(implicitDeny)", "aws iam put-role-policy --role-name exec"]),
     ("permission-on-task-role", "role-permission-on-wrong-role", "confirmed", &["the task role task is allowed", "the same permission on exec"]),
     ("denied-by-role", "role-explicit-deny", "confirmed", &["is denied explicitly", "narrow or remove the Deny statement"]),
@@ -359,7 +359,7 @@ async fn the_journal_is_read_back() {
     let all = history(&["--format", "jsonl"]);
     assert_eq!((all.code, all.out.lines().collect::<Vec<_>>()), (Some(0), lines.iter().map(String::as_str).collect()), "{}", all.complaints);
     let text = history(&[]);
-    assert_contains(&text.out, &["2026-11-20T10:00:00Z  prod/wrong-suffix  secret-", "prod/no-route  "]);
+    assert_contains(&text.out, &["  prod/wrong-suffix  secret-", "prod/no-route  "]);
     assert_eq!(text.out.lines().count(), 2);
     let one = history(&["--cluster", "prod", "--workload", "no-route", "--format", "jsonl"]);
     assert_eq!(one.out.trim_end(), lines[1]);

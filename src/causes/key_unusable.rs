@@ -32,6 +32,8 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let keys = case.keys();
     let told = case.symptom.fault == Fault::KmsKeyUnusable;
+    // "Access to KMS is not allowed" is said of both.
+    let names_who = !told && case.symptom.principal.is_some();
     let unusable: Vec<(&KeyView<'_>, String)> = keys.iter().filter_map(|key| Some((key, key.unusable()?))).collect();
     if let Some((key, state)) = unusable.first() {
         let of = key.of.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
@@ -40,15 +42,16 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         } else {
             Finding::found(format!("key {} {state}", key.id), DESCRIBE_KEY)
         };
-        // A key's state has no date, and of a key that cannot be used ECS says so.
-        let time = if told { Time::as_ecs_said() } else { Time::since(case, None) };
+        // A key's state has no date. Where somebody is named who is not authorized, it was not the key's.
+        let time = if names_who { Time::since(case, None) } else { Time::as_ecs_said() };
         let proof = Proof::by(vec![what], Identity::only_one(&unusable, "key"), Complete::of("the key's state", [key.known()]), time);
         return Some(Assessment::confirmed(format!("the KMS key{of} {state}"), proof).culprit(key.culprit()).fix(by_state(case, key)));
     }
     if !told {
         let what = vec![Finding::found("the key is enabled", DESCRIBE_KEY)];
         let known = if keys.is_empty() { Identity::only_one(&keys, "key") } else { Identity::named(case, "the key") };
-        return Assessment::disproved("the key is usable", Proof::by(what, known, case.keys_read(), Time::as_ecs_said()));
+        let time = if names_who { Time::as_ecs_said() } else { Time::since(case, None) };
+        return Assessment::disproved("the key is usable", Proof::by(what, known, case.keys_read(), time));
     }
     let key = case.symptom.key.as_ref().map_or_else(|| "a KMS key".to_owned(), |key| format!("KMS key {}", key.text));
     let title = format!("{key} cannot be used");

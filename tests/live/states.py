@@ -18,6 +18,7 @@ import json
 import re
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,7 @@ class Account:
             "desiredStatus": "STOPPED",
             "stopCode": "TaskFailedToStart",
             "stoppedReason": reason,
-            "stoppedAt": "2026-11-20T10:00:00Z",
+            "stoppedAt": None,
             "containers": [{"name": "web", "lastStatus": "STOPPED", "networkInterfaces": []}],
             "version": 3,
         }
@@ -191,7 +192,7 @@ class Account:
             "detail-type": "ECS Task State Change",
             "source": "aws.ecs",
             "account": ACCOUNT,
-            "time": "2026-11-20T10:00:00Z",
+            "time": None,
             "region": REGION,
             "resources": [detail["taskArn"]],
             "detail": detail,
@@ -436,6 +437,10 @@ def main() -> None:
         account = Account(net, rest)
         for make in (secrets, roles, images_and_files, networks, file_systems, checked):
             make(account)
+        # What a task failed on was there before.
+        stopped = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        for state in account.states.values():
+            state["event"]["time"] = state["event"]["detail"]["stoppedAt"] = stopped
         made = {"moto": net.url, "ministack": rest.url, "states": account.states, "names": account.names}
         print(json.dumps(made), flush=True)
         sys.stdin.read()
