@@ -110,7 +110,7 @@ impl Pattern {
                 let values = ["arn", arn.partition, arn.service, arn.region, arn.account, arn.resource];
                 Truth::all(parts.iter().zip(values).map(|(part, value)| compare(part, value, is_same)))
             }
-            _ => Truth::unsure("how AWS compares ARNs of less than six parts"),
+            _ => Truth::unsure("how AWS compares ARNs of fewer than six parts"),
         };
         self.known(fits)
     }
@@ -183,7 +183,7 @@ fn is_plain(parts: &[Part]) -> bool {
 fn compare(parts: &[Part], text: &str, same: fn(char, char) -> bool) -> Truth {
     let Some((before, name)) = text.split_once(UNKNOWN_PATH) else { return Truth::of(glob(parts, text, same)) };
     let after = format!("/{name}");
-    // Of the path itself only a star is known to stand for it.
+    // Only a star matches a path whatever it is.
     let [without, within] = [format!("{before}{name}"), format!("{before}{UNKNOWN_PATH}{after}")].map(|text| glob(parts, &text, same));
     let fits = |(part, letter): (&Part, char)| match part {
         Part::Letter(wanted) => same(*wanted, letter),

@@ -12,7 +12,7 @@ use crate::question::facts::VpcEndpoint;
 pub enum Grantee {
     /// The role by its ARN: an implicit deny of its permissions boundary limits the grant.
     Role,
-    /// The role by its ARN; whether its session too hangs on this.
+    /// The role by its ARN at least; whether its session too depends on this.
     RoleAtLeast(String),
     /// The role's session by its ARN, or everybody: only an explicit deny takes it away.
     Session,
