@@ -356,7 +356,7 @@ async fn a_list_without_end_is_not_taken_for_a_whole_one() {
     assert_eq!(server.heard().len(), 10);
     let server = Server::start(|_, _| Reply::new(200, r#"{"SecretList": [{"Name": "prod/db"}], "NextToken": "t"}"#));
     let like = Question::SecretsLike { region: "eu-west-1".to_owned(), prefix: "prod/".to_owned() };
-    assert!(matches!(ask(&server, &like).await, Answer::Secrets(secrets) if secrets.len() == 10));
+    assert!(matches!(ask(&server, &like).await, Answer::FirstSecrets(secrets) if secrets.0.len() == 10));
 }
 
 #[tokio::test]

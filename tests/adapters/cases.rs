@@ -414,6 +414,18 @@ fn logs_and_images() -> Vec<Case> {
         )
         .missing("ImageNotFoundException")
         .refused("ecr:DescribeImages", "web"),
+        case(
+            Dialect::Json,
+            "eu-west-1/ecr",
+            json!({"CacheRules": {"region": "eu-west-1", "registry": "111122223333"}}),
+            json!({"CacheRules": [{"ecrRepositoryPrefix": "docker-hub", "upstreamRegistryUrl": "registry-1.docker.io", "createdAt": 1.75e9}]}),
+        )
+        .call(
+            "AmazonEC2ContainerRegistry_V20150921.DescribePullThroughCacheRules",
+            &[r#""registryId":"111122223333""#],
+            json!({"pullThroughCacheRules": [{"ecrRepositoryPrefix": "docker-hub", "upstreamRegistryUrl": "registry-1.docker.io", "createdAt": 1.75e9}]}),
+        )
+        .refused("ecr:DescribePullThroughCacheRules", "111122223333"),
         case(Dialect::Json, "eu-west-1/ecr", image("RepositoryPolicy"), json!({"Policy": {"Statement": []}}))
             .call(
                 "AmazonEC2ContainerRegistry_V20150921.GetRepositoryPolicy",
@@ -445,7 +457,7 @@ fn files() -> Vec<Case> {
             Dialect::S3,
             "eu-west-1/s3",
             json!({"Objects": {"region": "eu-west-1", "bucket": "config", "prefix": "api/a & b"}}),
-            json!({"Objects": [{"Key": "api/a & b.env"}, {"Key": "api/a & b.json"}]}),
+            json!({"Objects": [{"Key": "api/a & b.env", "LastModified": "2026-01-01T00:00:00Z"}, {"Key": "api/a & b.json"}]}),
         )
         .call("/config?list-type=2&max-keys=50&prefix=api%2Fa%20%26%20b", &[], LISTED)
         .missing("NoSuchBucket")
