@@ -106,7 +106,8 @@ operations! {
         DescribeRepositories missing ["RepositoryNotFoundException"];
         DescribeImages missing ["RepositoryNotFoundException", "ImageNotFoundException"];
         GetRepositoryPolicy missing ["RepositoryNotFoundException", "RepositoryPolicyNotFoundException"];
-        DescribePullThroughCacheRules missing ["PullThroughCacheRuleNotFoundException"];
+        // A registry that does not know the call has no rules.
+        DescribePullThroughCacheRules missing ["PullThroughCacheRuleNotFoundException", "InvalidAction", "UnknownOperationException"];
     }
     S3 {
         GetBucketLocation at "/{}?location" missing ["NoSuchBucket"];

@@ -99,6 +99,8 @@ fn configured<'c>(case: &'c Case<'_>) -> (Option<&'c AwsVpcConfiguration>, Setti
         |at: Option<&crate::question::facts::Deployment>| at.and_then(|deployment| deployment.created_at).map(|at| format!(" of {at}")).unwrap_or_default();
     let settings = match (own, primary) {
         (Some(own), Some(primary)) if own.id == primary.id => Settings::Own,
+        // A record that does not tell who started the task: the one deployment there is did, if it is older than the failure.
+        (None, Some(primary)) if case.task.started_by.is_none() && service.deployments.len() == 1 && !case.is_since(primary.created_at) => Settings::Own,
         (_, Some(primary)) if own.is_some() || case.is_since(primary.created_at) => {
             Settings::Changed(format!("which network settings the task had: those shown are of a later deployment{}", began(Some(primary))))
         }

@@ -175,7 +175,9 @@ fn arguments(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
 fn named(text: &str, argument: &Range<usize>, next: Option<Range<usize>>) -> Option<Range<usize>> {
     let name = text[argument.clone()].trim_start_matches('-').trim_end_matches(',');
     let is_option = argument.end - argument.start > 3 && !name.contains(['=', ':']) && names_a_secret(name);
-    let next = next.filter(|next| is_option && !is_said(&text[next.clone()]))?;
+    // A file's name is not what the file holds.
+    let is_file = |next: &Range<usize>| ["file://", "fileb://"].iter().any(|scheme| text[next.clone()].starts_with(scheme));
+    let next = next.filter(|next| is_option && !is_said(&text[next.clone()]) && !is_file(next))?;
     Some(next.start..whole(text, next.end))
 }
 
