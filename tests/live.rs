@@ -54,12 +54,12 @@ const STATES: &[(&str, &str, &str, &[&str])] = &[
     ("missing-repository", "image-missing", "confirmed", &["repository wbe in eu-west-1, 111122223333"]),
     ("missing-log-group", "log-group-missing", "confirmed", &["/ecs/api in eu-west-1", "awslogs-create-group is off", "aws logs create-log-group"]),
     ("missing-env-file", "env-file-missing", "confirmed", &["api/dev.env"]),
-    ("missing-bucket", "env-file-missing", "confirmed", &["\"conf\""]),
+    ("missing-bucket", "env-file-missing", "confirmed", &["bucket conf"]),
     ("no-route", "vpc-no-route", "confirmed", &["has no route to 0.0.0.0/0", "aws ec2 create-route"]),
     ("no-public-ip", "vpc-no-public-ip", "confirmed", &["the caller has none", "assignPublicIp=ENABLED"]),
     ("deleted-nat", "vpc-nat-broken", "confirmed", &["is deleted, not available", "aws ec2 replace-route"]),
     ("endpoint-group", "vpc-endpoint-unreachable", "confirmed", &["the security group of endpoint vpce-", "authorize-security-group-ingress"]),
-    ("endpoint-private-dns", "vpc-endpoint-private-dns-off", "confirmed", &["private DNS is off for vpce-", "--private-dns-enabled"]),
+    ("endpoint-private-dns", "vpc-endpoint-private-dns-off", "likely", &["private DNS is off for vpce-", "--private-dns-enabled"]),
     ("egress-blocked", "security-group-blocks-egress", "confirmed", &["allows tcp/443 to 0.0.0.0/0", "authorize-security-group-egress"]),
     ("acl-out", "network-acl-blocks", "confirmed", &["network ACL {acl-out}", "lets no tcp/443 out", "--egress"]),
     ("acl-in", "network-acl-blocks", "confirmed", &["network ACL {acl-in}", "lets no tcp/32768-60999 in", "--ingress"]),
@@ -72,7 +72,7 @@ const STATES: &[(&str, &str, &str, &[&str])] = &[
 const MOST_QUESTIONS: usize = 24;
 const MOST_ROUNDS: usize = 3;
 /// Calls that need what another one of the same question answered.
-const GOING_ON: &[&str] = &["DescribeDhcpOptions", "DescribeTasks"];
+const GOING_ON: &[&str] = &["DescribeDhcpOptions", "DescribeTasks", "/security-groups"];
 const JOURNAL: &str = "/ecs-triage/journal";
 
 static EMULATED: LazyLock<Emulated> = LazyLock::new(Emulated::start);
