@@ -111,7 +111,8 @@ fn stubs(directory: &Path) -> PathBuf {
     fs::create_dir_all(&bin).expect("the directory can be made");
     for program in ["aws", "openssl", "jq"] {
         let path = bin.join(program);
-        fs::write(&path, "#!/bin/sh\nprintf '%s\\037' \"${0##*/}\" \"$@\" >>\"$CALLS\"\nprintf '\\036' >>\"$CALLS\"\n").expect("the stub can be written");
+        // One write for each call: programs of a pipe write at the same time.
+        fs::write(&path, "#!/bin/sh\nprintf '%s\\037' \"${0##*/}\" \"$@\" \"$END\" >>\"$CALLS\"\n").expect("the stub can be written");
         let made = Command::new("chmod").arg("+x").arg(&path).status();
         assert!(made.is_ok_and(|status| status.success()), "chmod works");
     }
@@ -127,11 +128,11 @@ fn run(commands: &BTreeSet<String>, directory: &Path) -> Vec<Vec<String>> {
     let path = directory.join("script");
     fs::write(&path, format!("{touch}{}", script.concat())).expect("the script can be written");
     let mut shell = Command::new("/bin/sh");
-    shell.arg(&path).current_dir(directory).env_clear().env("PATH", &bin).env("CALLS", &calls).stdin(Stdio::null());
+    shell.arg(&path).current_dir(directory).env_clear().env("PATH", &bin).env("CALLS", &calls).env("END", "\u{1e}").stdin(Stdio::null());
     assert!(shell.status().is_ok_and(|status| status.code().is_some()), "the shell ran to its end");
     let called = fs::read_to_string(&calls).unwrap_or_default();
     let arguments = |call: &str| call.split_terminator('\u{1f}').map(str::to_owned).collect();
-    called.split_terminator('\u{1e}').map(arguments).collect()
+    called.split_terminator("\u{1e}\u{1f}").map(arguments).collect()
 }
 
 /// The first thing wrong with a call of `aws`.
