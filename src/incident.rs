@@ -273,7 +273,7 @@ impl Incident {
         self.last_seen = if is_later(self.last_seen, now) { self.recorded_at.unwrap_or(now).min(now) } else { self.last_seen };
         self.first_seen = self.first_seen.min(self.last_seen);
         let told = self.announced_at.unwrap_or(self.last_seen).min(now);
-        self.resolved = self.resolved.map(|resolved| if resolved > now { told } else { resolved });
+        self.resolved = self.resolved.map(|resolved| if is_later(resolved, now) { told } else { resolved });
         self
     }
 }

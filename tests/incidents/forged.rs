@@ -123,6 +123,22 @@ fn ends_that_are_a_little_early_silence_nothing_however_often_they_come() {
 }
 
 #[test]
+fn a_clock_that_is_a_little_late_moves_no_end() {
+    let store = Keeping::default();
+    let (mut team, api) = (Team::of(&store), about(1, 1));
+    assert_eq!(team.fails_now(&api), Some(Due::Opened));
+    team.after(30);
+    let before = team.now;
+    team.after(30);
+    assert_eq!(team.is_well(&api, team.now), 1);
+    let end = team.now;
+    team.now = before;
+    assert_eq!(team.fails(&api, end), None, "it failed before the end, as another's clock tells");
+    team.now = end;
+    assert_eq!(team.fails(&api, end), None, "the end is where it was");
+}
+
+#[test]
 fn a_failure_in_the_future_is_a_failure_now() {
     let store = Keeping::default();
     let (mut team, api) = (Team::of(&store), about(1, 1));
