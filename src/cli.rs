@@ -29,7 +29,7 @@ use crate::render::{catalogue, json, markdown};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
 use reports::{ReportWriter, Written, read_file};
 
-/// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to type to mend it.
+/// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to type to fix it.
 #[derive(Parser, Debug)]
 #[command(name = "ecs-triage", version, about, arg_required_else_help = true)]
 struct Typed {

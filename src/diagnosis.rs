@@ -31,7 +31,7 @@ pub struct Told<'t> {
     pub symptom: Symptom,
 }
 
-/// A cause that fits, with its evidence and what mends it.
+/// A cause that fits, with its evidence and what fixes it.
 #[derive(Debug)]
 pub struct Diagnosis {
     /// The cause.

@@ -17,7 +17,7 @@
 //! | [`question`] | what may be asked of AWS, and what is known so far |
 //! | [`network`] | facts of a VPC into a way to a service, hop by hop, and its drawing |
 //! | [`policy_document`] | a policy and a request into a decision, as far as it can be known |
-//! | [`causes`] | the catalogue: what a symptom can mean, how sure, what mends it |
+//! | [`causes`] | the catalogue: what a symptom can mean, how sure, what fixes it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
 //! | [`check`] | a definition that is not deployed yet into what would keep its task from starting |
 //! | [`context`] | a failure into what people ask next: since when, what still runs, what was changed |

@@ -263,7 +263,7 @@ pub struct Fault {
     pub doubt: Option<String>,
 }
 
-/// What shuts a way, with all that a command to mend it must name.
+/// What shuts a way, with all that a command to fix it must name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Break {
     /// The subnet's table leads nowhere, and no endpoint serves.

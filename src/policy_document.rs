@@ -5,7 +5,7 @@
 //! Policies of identities are IAM's to judge (`SimulatePrincipalPolicy`), which has them all; here are those that it cannot simulate for roles.
 
 mod condition;
-mod mending;
+mod correction;
 mod pattern;
 mod request_context;
 mod said;
@@ -25,7 +25,7 @@ use statement::{Effect, Reach};
 use truth::Truth;
 
 pub use condition::Unmet;
-pub use mending::{allowing, with_statement};
+pub use correction::{allowing, with_statement};
 pub use request_context::Context;
 pub use sides::{Grantee, KeySide, ResourceSide, endpoint_policy, key_policy, resource_policy};
 pub use trust_policy::{TaskOrigin, Trust, trust};

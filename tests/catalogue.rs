@@ -45,7 +45,7 @@ fn ids_are_kebab_case_and_never_used_again() {
 fn every_cause_is_documented() {
     for cause in CAUSES {
         let text = &cause.explanation;
-        for (heading, said) in [("title", cause.title), ("what", text.what), ("why", text.why), ("tell", text.tell), ("mend", text.mend)] {
+        for (heading, said) in [("title", cause.title), ("what", text.what), ("why", text.why), ("tell", text.tell), ("fix", text.fix)] {
             assert!(!said.trim().is_empty(), "{}: nothing under {heading}", cause.id);
             assert!(!said.contains("  "), "{}: two spaces in a row under {heading}", cause.id);
         }

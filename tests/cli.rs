@@ -119,7 +119,7 @@ fn every_cause_can_be_explained() {
     for cause in ecs_triage::causes::CAUSES {
         assert!(list.contains(cause.id));
         let explained = text(&run(&["explain", cause.id], "").stdout);
-        assert!(explained.starts_with(&format!("{}: {}\n", cause.id, cause.title)) && explained.contains("how to mend it"), "{explained}");
+        assert!(explained.starts_with(&format!("{}: {}\n", cause.id, cause.title)) && explained.contains("how to fix it"), "{explained}");
     }
 }
 

@@ -74,7 +74,7 @@ fn the_rules_pass_failed_starts_and_their_ends_and_nothing_else() {
     }
 }
 
-/// What is refused is mended, or the template says beside it why it stands.
+/// What is refused is corrected, or the template says beside it why it stands.
 #[test]
 fn what_checkov_finds_is_explained() {
     let environment = python_environment("checkov", "requirements-checkov.txt");

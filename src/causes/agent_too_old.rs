@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The task definition uses a form of reference that the Fargate platform version, or the ECS agent, does not know yet.",
         why: "A JSON key or version in valueFrom needs agent 1.37.0 or Fargate platform 1.4.0 (1.0.0 on Windows); environmentFiles need agent 1.39.0 or platform 1.4.0.",
         tell: "The task's platformVersion is below 1.4.0 on Linux, and a reference asks for a JSON key, a version, or an environment file.",
-        mend: "Use platform version LATEST, or update the agent.",
+        fix: "Use platform version LATEST, or update the agent.",
     },
     when: |symptom| {
         let told = matches!(symptom.fault, Fault::BadReference | Fault::NotFound | Fault::RoleMissing);

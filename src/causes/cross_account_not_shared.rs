@@ -23,7 +23,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The resource is in another account than the task. Reading across accounts takes three things: a permission on the execution role, a policy on the resource, and a customer managed KMS key that both allow.",
         why: "The resource has no policy for the caller, or the secret is under the default key aws/secretsmanager, which cannot be shared.",
         tell: "The account in the resource's ARN is not the caller's, or the text says `encrypt the secret with the default KMS service key`.",
-        mend: "Have the owner add a resource policy, and encrypt with a customer managed key whose policy allows the role.",
+        fix: "Have the owner add a resource policy, and encrypt with a customer managed key whose policy allows the role.",
     },
     when: is_across_accounts,
     ask,

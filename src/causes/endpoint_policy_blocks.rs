@@ -23,7 +23,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The call went through a VPC endpoint, and the endpoint's policy does not allow it.",
         why: "Endpoint policies list accounts, actions or resources; a new secret, Region or role is not on the list. With private DNS all traffic of the VPC goes through the endpoint, a NAT gateway beside it changes nothing.",
         tell: "The text says `VPC endpoint policy`. It is a refusal, not a time-out.",
-        mend: "Allow the action in the endpoint's policy.",
+        fix: "Allow the action in the endpoint's policy.",
     },
     // Layers come by signed addresses: nobody but the policy of the endpoint for S3 refuses those.
     when: |symptom| is_told(symptom) || is_untold(symptom) || is_of_layers(symptom),

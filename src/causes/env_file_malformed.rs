@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "environmentFiles takes the ARN of an object in S3 whose key ends in .env, and the value is not one.",
         why: "A bucket name, an s3:// or https:// address stands where the ARN should, or the key climbs out of its directory.",
         tell: "`invalid s3 arn`, `escapes envfile resource directory`.",
-        mend: "Write arn:aws:s3:::bucket/key.env.",
+        fix: "Write arn:aws:s3:::bucket/key.env.",
     },
     when: |symptom| symptom.step == Step::EnvFile && matches!(symptom.fault, Fault::BadReference | Fault::Misconfigured),
     ask: super::nothing,

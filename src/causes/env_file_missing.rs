@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "environmentFiles names an object in S3 that is not there, or a bucket that does not exist.",
         why: "The object was never uploaded, its key is spelled otherwise, or the bucket's name is wrong.",
         tell: "`NoSuchKey`, `NoSuchBucket`, `bucket not found`. A missing key without s3:ListBucket reads as 403 instead.",
-        mend: "Upload the file, or correct the ARN.",
+        fix: "Upload the file, or correct the ARN.",
     },
     when: |symptom| symptom.step == Step::EnvFile && (symptom.fault == Fault::NotFound || (symptom.fault == Fault::AccessDenied && symptom.action.is_none())),
     ask: |case| File::all(case).iter().flat_map(|file| file.ask(case)).collect(),

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         why: "`executionRoleArn` is missing from the task definition; `taskRoleArn` is for the containers' own calls and does not replace it. \
               On EC2 the agent may also lose the credentials for a moment when it restarts (before agent 1.101.2); such a task starts at the next try.",
         tell: "The text says `unable to find execution role credentials`, `engine ecr credentials: not found` or alike. If the task definition does name a role, it was the agent.",
-        mend: "Register a revision with `executionRoleArn`. If it has one, update the agent and start the task again.",
+        fix: "Register a revision with `executionRoleArn`. If it has one, update the agent and start the task again.",
     },
     when: |symptom| symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing,
     ask: super::nothing,

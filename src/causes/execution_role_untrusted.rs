@@ -23,7 +23,7 @@ pub(super) const CAUSE: Cause = Cause {
               condition shuts this task out, or the role was deleted or never existed.",
         tell: "The text says `unable to assume the role` and names it; whether it is the execution role or the task role shows in the task definition. Such a failure may make no task at all, \
                only an event of the service.",
-        mend: "Let ecs-tasks.amazonaws.com assume the role. If the role is missing, create it or name another.",
+        fix: "Let ecs-tasks.amazonaws.com assume the role. If the role is missing, create it or name another.",
     },
     when: |symptom| symptom.fault == Fault::AssumeRoleDenied,
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
@@ -126,7 +126,7 @@ fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
             let text = "start the task again; if ECS still cannot assume the role, let whoever starts the task call iam:PassRole on it";
             return Fix::words(text).run(case.commands([look]));
         }
-        Some(Trust::Untrusted { mended, .. } | Trust::Excluded { mended, .. }) => policy::trust(case, mended),
+        Some(Trust::Untrusted { corrected, .. } | Trust::Excluded { corrected, .. }) => policy::trust(case, corrected),
         _ => None,
     };
     if let Some(corrected) = corrected {

@@ -25,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The file system was reached and refused the mount.",
         why: "Its policy asks for IAM authorisation and the volume does not use it, the task role lacks elasticfilesystem:ClientMount, or the access point does not match.",
         tell: "`access denied by server while mounting`.",
-        mend: "Switch on IAM authorisation for the volume and allow the task role in the file system's policy.",
+        fix: "Switch on IAM authorisation for the volume and allow the task role in the file system's policy.",
     },
     when: |symptom| {
         matches!(symptom.step, Step::EfsVolume | Step::FsxVolume | Step::Volume)

@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The mount reached the file system service, and what the volume names is not there.",
         why: "rootDirectory names a directory that nobody made; the file system or access point was deleted; the id is of another Region.",
         tell: "`No such file or directory` as the server's reason, `FileSystemNotFound`.",
-        mend: "Correct the volume, or make the directory.",
+        fix: "Correct the volume, or make the directory.",
     },
     when: |symptom| {
         matches!(symptom.step, Step::EfsVolume | Step::FsxVolume)

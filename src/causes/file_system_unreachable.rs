@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The mount helper could not resolve or reach the file system's mount target.",
         why: "No mount target in the task's zone; the mount target's security group does not let 2049 in from the task; the VPC's DNS is off; a wrong file system id.",
         tell: "`Failed to resolve`, a mount attempt that times out, `Connection reset by peer`, `context deadline exceeded`.",
-        mend: "Make a mount target in every zone of the tasks, and let tcp/2049 in from their security group.",
+        fix: "Make a mount target in every zone of the tasks, and let tcp/2049 in from their security group.",
     },
     when: |symptom| symptom.step == Step::EfsVolume && matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused),
     ask: path::ask_mount,
@@ -46,7 +46,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     if let Some(path) = paths.iter().max_by_key(|path| path.state).filter(|_| targets.iter().any(|(_, known)| known.found().is_some())) {
         let judgement = Judgement::new(Verdict::Possible, title).drawing(crate::network::draw(path));
         if path.unsure.is_empty() {
-            return judgement.passed(Finding::found("every hop is open now: it was mended since, or the fault was passing", "DescribeMountTargets"));
+            return judgement.passed(Finding::found("every hop is open now: it was corrected since, or the fault was passing", "DescribeMountTargets"));
         }
         return judgement.finding(Finding::found("every hop that could be read is open now", "DescribeMountTargets")).findings(path::unsure(path));
     }
@@ -56,7 +56,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     let paths = path::mount_paths(case).unwrap_or_default();
     let broken = path::surest(&paths, |_| true).map(|(.., fault)| fault.clone());
-    let mending = broken.and_then(|fault| match &fault.what {
+    let correction = broken.and_then(|fault| match &fault.what {
         Break::NoMountTargetInZone { file_system, .. } => {
             let make = case.aws_at_task("efs create-mount-target").name("--file-system-id", Kind::FileSystem, file_system.as_str());
             Some(make.name("--subnet-id", Kind::Subnet, fault.subnet.as_str()).words("--security-groups '<group-that-lets-2049-in>'"))
@@ -64,8 +64,8 @@ fn fix(case: &Case<'_>) -> Fix {
         Break::MountTargetGroup { ingress, .. } => path::open_ingress(case, ingress),
         other => path::open_egress(case, other).or_else(|| path::open_acl(case, other)),
     });
-    if let Some(mending) = mending {
-        return Fix::words(format!("open the way to the file system{}", case.then_again())).run(case.commands([mending]));
+    if let Some(correction) = correction {
+        return Fix::words(format!("open the way to the file system{}", case.then_again())).run(case.commands([correction]));
     }
     let targets = path::mount_targets(case);
     let look = case.aws_at_task("efs describe-mount-targets").name("--file-system-id", Kind::FileSystem, targets.first().map(|(id, _)| id.as_str()));

@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The registry knows no image under that name and tag, or digest.",
         why: "The tag was never pushed, was deleted by a lifecycle policy, or is spelled otherwise; the repository is in another Region or account.",
         tell: "`not found`, `manifest unknown`. Docker Hub answers `pull access denied` for a repository that does not exist.",
-        mend: "Push the image, or name one that exists.",
+        fix: "Push the image, or name one that exists.",
     },
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::NotFound,
     ask,

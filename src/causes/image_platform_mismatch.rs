@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The image has no variant for the operating system and architecture that the task asks for.",
         why: "It was built on an ARM laptop for an x86 task, or the other way round; runtimePlatform defaults to Linux on x86_64.",
         tell: "`does not contain descriptor matching platform`, `no matching manifest`, `exec format error`.",
-        mend: "Build for the task's platform, or set runtimePlatform to the image's.",
+        fix: "Build for the task's platform, or set runtimePlatform to the image's.",
     },
     when: |symptom| symptom.fault == Fault::PlatformMismatch,
     ask: super::nothing,

@@ -26,7 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
         why: "A secret under a customer managed key needs kms:Decrypt besides the permission to read it, on the role and, if the key policy does not delegate to IAM, in the key policy. \
               Another account always needs both.",
         tell: "Secrets Manager says only `Access to KMS is not allowed` and names neither key nor caller; Parameter Store passes on KMS's own words. A missing allow and an explicit deny read the same.",
-        mend: "Allow kms:Decrypt on that key, limited to the service through which it is used.",
+        fix: "Allow kms:Decrypt on that key, limited to the service through which it is used.",
     },
     when: claims,
     ask: |case| case.ask_keys().into_iter().chain(case.ask_refusal()).collect(),

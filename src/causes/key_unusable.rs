@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The secret or parameter exists and may be read, but the KMS key that encrypts it is disabled, scheduled for deletion, waiting for its material, or unavailable.",
         why: "Somebody disabled or scheduled the key, often in a clean-up of keys that look unused; a deleted key takes its secrets with it for good.",
         tell: "`DecryptionFailure` from Secrets Manager, `InvalidKeyId` from Parameter Store, with DisabledException or KMSInvalidStateException inside.",
-        mend: "Enable the key, or cancel its deletion and then enable it. Where it is gone, write the value anew under another key.",
+        fix: "Enable the key, or cancel its deletion and then enable it. Where it is gone, write the value anew under another key.",
     },
     when: |symptom| symptom.fault == Fault::KmsKeyUnusable || (symptom.fault == Fault::KmsDenied && super::key_permission_missing::claims(symptom)),
     ask: |case| case.ask_keys(),

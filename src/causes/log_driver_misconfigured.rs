@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The log driver refused its configuration, or FireLens could not make one from it.",
         why: "An option is misspelt or missing, a driver has no plugin on the host, a FireLens type is neither fluentd nor fluentbit, or its configuration file has no value.",
         tell: "The text names the option or the type.",
-        mend: "Correct logConfiguration or firelensConfiguration in a new revision.",
+        fix: "Correct logConfiguration or firelensConfiguration in a new revision.",
     },
     when: |symptom| {
         symptom.step == Step::LogDriver

@@ -21,7 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The awslogs driver could not make its log stream because the log group is not there.",
         why: "`awslogs-group` names a group that nobody created, in that Region; `awslogs-create-group` is off (the default), or on without logs:CreateLogGroup, which AmazonECSTaskExecutionRolePolicy does not include.",
         tell: "`The specified log group does not exist`. With `There is a connection issue` behind it, it is the network instead.",
-        mend: "Create the group, or switch on awslogs-create-group and allow logs:CreateLogGroup.",
+        fix: "Create the group, or switch on awslogs-create-group and allow logs:CreateLogGroup.",
     },
     when: claims,
     ask: |case| groups(case).iter().map(Group::question).collect(),

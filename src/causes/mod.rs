@@ -115,12 +115,12 @@ impl Owner {
     #[must_use]
     pub const fn in_words(self) -> &'static str {
         match self {
-            Self::ServiceTeam => "the team that owns the service",
-            Self::PlatformTeam => "whoever keeps the roles and the platform",
-            Self::SecretOwner => "whoever keeps the secret",
-            Self::KeyOwner => "whoever keeps the KMS key",
-            Self::NetworkTeam => "whoever keeps the VPC",
-            Self::OrganisationAdmin => "the administrators of the AWS organization",
+            Self::ServiceTeam => "service team",
+            Self::PlatformTeam => "platform team",
+            Self::SecretOwner => "owner of the secret",
+            Self::KeyOwner => "owner of the KMS key",
+            Self::NetworkTeam => "network team",
+            Self::OrganisationAdmin => "administrators of the AWS organization",
             Self::Aws => "AWS",
         }
     }
@@ -170,8 +170,8 @@ pub struct Explanation {
     pub why: &'static str,
     /// How to tell it from its neighbours.
     pub tell: &'static str,
-    /// How to mend it.
-    pub mend: &'static str,
+    /// How to fix it.
+    pub fix: &'static str,
 }
 
 /// A reason that a cause claims.

@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The subnet's network ACL does not let tcp/443 out, or the answers on ports 1024-65535 in. ACLs keep no state: both are needed.",
         why: "Rules are tried in order of their numbers and the first match counts; a deny above an allow hides it. Guides that say outbound 1024-65535 and inbound 443 describe the endpoint's side.",
         tell: "Everything in the subnet is cut off, whatever its security group.",
-        mend: "Allow tcp/443 out and tcp/1024-65535 in, in both directions' rules.",
+        fix: "Allow tcp/443 out and tcp/1024-65535 in, in both directions' rules.",
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,

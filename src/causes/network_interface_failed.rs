@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "ECS could not make, attach or configure the elastic network interface of the task.",
         why: "The subnet has no free address, a quota is reached, a security group or subnet was deleted, too many interfaces are asked for at once, or the instance cannot take another one.",
         tell: "The text names EC2's error, such as InsufficientFreeAddressesInSubnet, or the plugin on the host.",
-        mend: "Free addresses, raise the quota, or correct the network configuration.",
+        fix: "Free addresses, raise the quota, or correct the network configuration.",
     },
     when: |symptom| symptom.step == Step::NetworkInterface && !symptom.is_normal() && symptom.action.is_none() && symptom.deny.is_none(),
     ask: |case| case.service_question().into_iter().chain(question(case)).collect(),

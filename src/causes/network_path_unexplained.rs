@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "Packets did arrive somewhere: the connection was refused, reset or closed before an answer, so a route exists, and something on it does not want the traffic.",
         why: "A firewall, a proxy, a network appliance behind a transit gateway, or an endpoint that was just being replaced.",
         tell: "`connection refused`, `connection reset by peer`, `EOF`. A time-out is another family.",
-        mend: "Find out who answered: follow the route of the subnet.",
+        fix: "Find out who answered: follow the route of the subnet.",
     },
     when: |symptom| matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns) && super::vpc_no_route::needs_network(symptom),
     ask: path::ask,
@@ -49,7 +49,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let open = path.is_open().then(|| {
         let read = if path.unsure.is_empty() { "every hop is open now" } else { "every hop that could be read is open now" };
-        Finding::found(format!("{read}: the fault was passing, was mended since, or lies where this account cannot look"), "DescribeRouteTables")
+        Finding::found(format!("{read}: the fault was passing, was corrected since, or lies where this account cannot look"), "DescribeRouteTables")
     });
     let verdict = if path.unsure.is_empty() && !refused { Verdict::Likely } else { Verdict::Possible };
     Judgement::new(verdict, format!("{title}, and no hop explains it"))

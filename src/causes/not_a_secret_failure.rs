@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The reason was understood, and it lies elsewhere: the application exited, a health check failed, there was no capacity, an image or a volume was at fault.",
         why: "ecs-triage looks into what happens before a container starts. It names other failures so that nobody looks for a secret, and leaves them to other tools.",
         tell: "The step and the fault say what it was.",
-        mend: "See the container's own log, its exit code, and the events of the service.",
+        fix: "See the container's own log, its exit code, and the events of the service.",
     },
     when: claims,
     ask: super::nothing,

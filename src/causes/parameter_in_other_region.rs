@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The parameter's ARN names another Region than the one in which the task runs, and nothing is there under that name.",
         why: "A task definition was copied from another Region with its ARNs. A bare name is always looked up in the task's own Region.",
         tell: "The Region in the text or the ARN is not the task's.",
-        mend: "Name the parameter of the task's own Region.",
+        fix: "Name the parameter of the task's own Region.",
     },
     when: super::parameter::is_not_found,
     ask: |case| case.ask_parameters(),

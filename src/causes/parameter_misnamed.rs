@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "No parameter has the name that the reference gives, and the name looks like one that was written down wrongly.",
         why: "A hierarchy needs its leading slash (`/prod/db`, not `prod/db`); a doubled or trailing slash, a space, a quote or an unfilled placeholder never match.",
         tell: "The name in the reference shows the slip, or AWS lists one that is close. That one may be another tenant's or stage's: only you know which was meant.",
-        mend: "Correct the reference in a new revision.",
+        fix: "Correct the reference in a new revision.",
     },
     when: super::parameter::is_not_found,
     ask: |case| case.ask_parameters(),

@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "Parameter Store has no parameter under a name that the task definition gives, in that account and Region.",
         why: "It was never created there, or the name differs: a leading slash, a letter's case, a doubled slash. A reference that is not an ARN is always read as a parameter's name, so a bare secret name ends here too.",
         tell: "`invalid parameters:` and the names. ECS asks for ten at a time and lists all that are absent among them.",
-        mend: "Create the parameter, or correct the reference.",
+        fix: "Create the parameter, or correct the reference.",
     },
     when: super::parameter::is_not_found,
     ask: |case| case.ask_parameters(),

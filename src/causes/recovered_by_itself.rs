@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "AWS refused the credentials with which ECS called: expired, not known, or signed at the wrong time.",
         why: "An agent that was just restarted or resumed, a role made a moment ago, a host whose clock is off. ECS gets new credentials by itself.",
         tell: "`ExpiredTokenException`, `UnrecognizedClientException`, `InvalidSignatureException`. If later tasks start, it is over; if all fail on one host, look at its clock.",
-        mend: "Start the task again. If it returns on one host, set its clock and update its agent.",
+        fix: "Start the task again. If it returns on one host, set its clock and update its agent.",
     },
     when: |symptom| {
         let credentials = symptom.fault == Fault::BadCredentials && !matches!(symptom.step, Step::ImagePull | Step::EfsVolume | Step::FsxVolume | Step::Volume);

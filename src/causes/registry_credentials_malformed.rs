@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The secret behind repositoryCredentials was read, but it is not `{\"username\": \"...\", \"password\": \"...\"}`.",
         why: "It is empty, binary, plain text, a Docker config file, or lacks one of the two keys.",
         tell: "`unable to unmarshal secret value, invalid schema`, `empty secrets value`, or `AuthorizationData is malformed, empty field` with the field before it.",
-        mend: "Store both keys as strings in a JSON object.",
+        fix: "Store both keys as strings in a JSON object.",
     },
     when: |symptom| symptom.step == Step::RegistryCredentials && symptom.fault == Fault::WrongShape,
     ask: |case| case.ask_secrets(),

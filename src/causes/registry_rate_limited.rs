@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The registry counts pulls, and the limit was reached.",
         why: "Docker Hub limits anonymous pulls by address, and all tasks behind one NAT gateway share one address.",
         tell: "`toomanyrequests`, `pull rate limit`.",
-        mend: "Log in, mirror the image into ECR, or use a pull-through cache.",
+        fix: "Log in, mirror the image into ECR, or use a pull-through cache.",
     },
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::Throttled,
     ask: super::nothing,

@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The secret, repository or bucket carries a policy of its own, and that policy refuses the execution role.",
         why: "Resource policies name roles that were replaced, or deny everybody but one; a cross-account reader needs an allow there as well as on the role.",
         tell: "The text says `resource-based policy`.",
-        mend: "Let the resource's policy allow the execution role.",
+        fix: "Let the resource's policy allow the execution role.",
     },
     when: |symptom| {
         let told = symptom.deny == Some(Deny::ResourcePolicy);

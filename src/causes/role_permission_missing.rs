@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
               A policy that ends in the six characters of a deleted secret no longer matches the secret that replaced it.",
         tell: "The text ends in `because no identity-based policy allows`. Without that ending an older service worded it, and another kind of policy may have refused. \
                The permission must stand on the execution role; on the task role it does nothing for secrets in the task definition.",
-        mend: "Add the statement shown to the execution role. It takes effect within seconds; then start a new task.",
+        fix: "Add the statement shown to the execution role. It takes effect within seconds; then start a new task.",
     },
     when: is_want_of_allow,
     ask: |case| case.ask_want_of_allow(),

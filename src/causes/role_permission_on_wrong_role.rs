@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The execution role was refused, and the task definition has a task role of its own, on which such permissions are often put by mistake.",
         why: "Two roles look alike: `taskRoleArn` is for the calls that the containers make, `executionRoleArn` for what ECS fetches before they start. Secrets in the task definition are fetched with the second.",
         tell: "The refused principal is the execution role, and the task role has the permission.",
-        mend: "Move the statement to the execution role, or add it there.",
+        fix: "Move the statement to the execution role, or add it there.",
     },
     when: is_want_of_allow,
     ask: |case| case.ask_want_of_allow(),

@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The secret is marked for deletion. Until its recovery window ends it still exists, but nobody can read it.",
         why: "Somebody, or infrastructure code that was destroyed, deleted it. The window is 7 to 30 days.",
         tell: "`because it was marked for deletion` or `because it was deleted`.",
-        mend: "Restore it while the window lasts. If it was meant to go, remove the reference instead.",
+        fix: "Restore it while the window lasts. If it was meant to go, remove the reference instead.",
     },
     when: |symptom| symptom.fault == Fault::PendingDeletion || super::secret::is_not_found(symptom),
     ask: |case| case.ask_secrets(),

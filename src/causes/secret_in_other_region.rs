@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The secret's ARN names another Region than the one in which the task runs, and nothing is there under that name.",
         why: "A task definition was copied from another Region with its ARNs, or the secret was never replicated. ECS does read across Regions if the ARN is whole and the network lets it.",
         tell: "The Region in the ARN is not the task's.",
-        mend: "Name the secret of the task's own Region, or replicate it there.",
+        fix: "Name the secret of the task's own Region, or replicate it there.",
     },
     when: super::secret::is_not_found,
     ask: |case| case.ask_secrets(),

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "No secret has the name that the reference gives, and one with nearly that name exists.",
         why: "A letter's case, a hyphen for a slash, an environment's name, or characters that were copied along: a space, a quote, a placeholder that nobody filled in.",
         tell: "The name in the reference holds something that no secret's name has, or AWS lists one that is close. That one may be another tenant's or stage's: only you know which was meant.",
-        mend: "Correct the reference in a new revision.",
+        fix: "Correct the reference in a new revision.",
     },
     when: super::secret::is_not_found,
     ask: |case| case.ask_secrets(),

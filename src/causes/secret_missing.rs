@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "Secrets Manager knows no secret under the ARN or name that the task definition gives, in that account and Region.",
         why: "It was never created there, was deleted for good, or the ARN names another account or Region. A partial ARN whose name ends in a hyphen and six characters is taken for a whole one, and not found.",
         tell: "`Secrets Manager can't find the specified secret.` If it goes on with `staging label`, the secret exists and lacks a value. A secret that was deleted and made again has another suffix: see secret-recreated.",
-        mend: "Create the secret, or correct the reference and deploy the new revision.",
+        fix: "Create the secret, or correct the reference and deploy the new revision.",
     },
     when: super::secret::is_not_found,
     ask: |case| case.ask_secrets(),

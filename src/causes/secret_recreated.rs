@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The reference is a whole ARN with six random characters at its end. A secret that is deleted and made again under the same name gets six others, so the old ARN is not found.",
         why: "Infrastructure code replaced the secret, or somebody deleted and recreated it. Policies that name the old ARN do not match the new one either.",
         tell: "The secret is there when you look for its name, and not under the ARN. Without a suffix in the reference this cannot be the cause.",
-        mend: "Put the new ARN, or the ARN without the suffix, into the task definition, and into the role's policy.",
+        fix: "Put the new ARN, or the ARN without the suffix, into the task definition, and into the role's policy.",
     },
     when: |symptom| super::secret::is_not_found(symptom) || hides_it(symptom),
     ask: |case| case.ask_secrets(),

@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         why: "One colon too few puts the JSON key into the version slot (`minimum field size of 32` is the version id's), one too many is no valid ARN; a bare secret name is read as the name of a parameter; \
               stage and id exclude each other.",
         tell: "`an invalid ARN format`, `arn: invalid prefix`, `minimum field size of 32, GetSecretValueInput.VersionId`, `Invalid name`. The task definition shows which slot is wrong.",
-        mend: "Write the reference with all three colons after the name, and deploy the new revision.",
+        fix: "Write the reference with all three colons after the name, and deploy the new revision.",
     },
     when: |symptom| {
         matches!(symptom.fault, Fault::BadReference | Fault::NotFound)

@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "Not ECS but a container fetched the secrets (a sidecar, chamber, the Secrets Manager agent), and it failed, so the containers that wait for it never started.",
         why: "Such a container uses the *task* role: a permission on the execution role does nothing for it. Waiting for COMPLETE, which asks for no exit code, hides a failure that SUCCESS would show.",
         tell: "An error in the words of chamber, boto or the agent, or a dependency that did not exit successfully.",
-        mend: "See the container's own log; allow the task role what it asks for.",
+        fix: "See the container's own log; allow the task role what it asks for.",
     },
     when: |symptom| {
         symptom.step == Step::SecretSidecar

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The secret exists, but no version of it holds the stage AWSCURRENT, which is what ECS reads unless told otherwise.",
         why: "It was created empty, by infrastructure code that leaves the value to somebody else, and nobody has put one in.",
         tell: "`can't find the specified secret value for staging label: AWSCURRENT`: the secret was found, the value was not.",
-        mend: "Put a value into it.",
+        fix: "Put a value into it.",
     },
     when: |symptom| super::secret::lacks_current(symptom) || super::secret::is_not_found(symptom),
     ask: |case| case.ask_secrets(),

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "No egress rule of the task's security groups allows tcp/443 to the service.",
         why: "The default rule that allows everything was removed, and the rules that replaced it name other ports or targets; S3 and DynamoDB gateways need their prefix list.",
         tell: "Other tasks in the same subnet with another security group start.",
-        mend: "Allow tcp/443 out, to the endpoint's security group or to 0.0.0.0/0.",
+        fix: "Allow tcp/443 out, to the endpoint's security group or to 0.0.0.0/0.",
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The service refused the call because too many came in this account and Region, and the retries of ECS ran out.",
         why: "Many tasks start at once, often a service that crash-loops. Parameter Store allows 40 reads a second unless higher throughput is switched on.",
         tell: "`ThrottlingException: Rate exceeded`, `SlowDown`. The retry count shows how often ECS tried.",
-        mend: "It usually passes. If it returns, start fewer tasks at once, switch on higher throughput, or move the values to Secrets Manager.",
+        fix: "It usually passes. If it returns, start fewer tasks at once, switch on higher throughput, or move the values to Secrets Manager.",
     },
     when: |symptom| symptom.fault == Fault::Throttled && reads_from_aws(symptom),
     ask: super::nothing,

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The service was reached and failed by itself: an internal error, an empty answer, or status 500 or 503.",
         why: "Faults of AWS, mostly short.",
         tell: "`InternalServiceError`, `InternalServerError`, `StatusCode: 500` or `503`, `empty response`. Several workloads at once point at the Region.",
-        mend: "Nothing here; the next try succeeds when the service does. See the AWS Health Dashboard.",
+        fix: "Nothing here; the next try succeeds when the service does. See the AWS Health Dashboard.",
     },
     when: |symptom| symptom.fault == Fault::ServiceError && super::case::reads_from_aws(symptom),
     ask: super::nothing,

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "ECS or the container runtime gave up waiting for a step before the start.",
         why: "A large image over a slow path, a busy or throttled disk, a Docker daemon that hangs.",
         tell: "`timed out after waiting`, `inactivity time exceeded timeout`, `Could not transition to`.",
-        mend: "See how large the image is and how busy the host; a network that is shut shows as a time-out of a connection instead.",
+        fix: "See how large the image is and how busy the host; a network that is shut shows as a time-out of a connection instead.",
     },
     when: |symptom| symptom.fault == Fault::TimedOut && matches!(symptom.step, Step::ImagePull | Step::Unknown),
     ask: super::nothing,

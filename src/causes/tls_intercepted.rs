@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "A connection was made, but the certificate that came back is not one that ECS trusts for that name.",
         why: "A proxy or firewall with TLS inspection sits on the path and signs with its own CA, which the ECS agent does not know; or the host's clock is wrong; or DNS sends the name elsewhere.",
         tell: "`x509:`, `failed to verify certificate`, `remote error: tls`. A handshake that times out is a missing path instead.",
-        mend: "Exempt the AWS endpoints from inspection, or reach them through VPC endpoints.",
+        fix: "Exempt the AWS endpoints from inspection, or reach them through VPC endpoints.",
     },
     when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::vpc_no_route::needs_network(symptom)),
     ask: super::nothing,

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "A volume other than the cases above failed: EBS, a bind mount, a Docker volume, S3 Files.",
         why: "A path on the host is missing or not a directory, a driver failed, an EBS volume was not attached in time or the infrastructure role may not make it.",
         tell: "The text names the path, the driver or the volume.",
-        mend: "See the volume's definition and the events of the service.",
+        fix: "See the volume's definition and the events of the service.",
     },
     when: |symptom| {
         is_volume(symptom)

@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The name of the endpoint could not be resolved from the task's network.",
         why: "enableDnsSupport or enableDnsHostnames is off, a custom resolver from the DHCP options does not answer or does not know the name, or the name itself is wrong: another partition's suffix, a misspelt registry.",
         tell: "`no such host`, or a time-out on port 53.",
-        mend: "Switch DNS support and hostnames on, or mend the resolver.",
+        fix: "Switch DNS support and hostnames on, or fix the resolver.",
     },
     when: |symptom| matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && super::vpc_no_route::needs_network(symptom),
     ask: path::ask,
@@ -71,6 +71,6 @@ fn fix(case: &Case<'_>) -> Fix {
     }
     let look = ["enableDnsSupport", "enableDnsHostnames"]
         .map(|attribute| case.aws_at_task("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>' --attribute").words(attribute));
-    Fix::words("switch on enableDnsSupport and enableDnsHostnames for the VPC, or mend the resolver that its DHCP options name; check the name's spelling")
+    Fix::words("switch on enableDnsSupport and enableDnsHostnames for the VPC, or fix the resolver that its DHCP options name; check the name's spelling")
         .run(look)
 }

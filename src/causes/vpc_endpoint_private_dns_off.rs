@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "There is an interface endpoint for the service, but with private DNS off the service's name still resolves to public addresses, for which the subnet has no route.",
         why: "Private DNS was not switched on when the endpoint was made, often because another endpoint of the VPC held the name.",
         tell: "The address in the text is public although the VPC has an endpoint for the service.",
-        mend: "Switch private DNS on.",
+        fix: "Switch private DNS on.",
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,

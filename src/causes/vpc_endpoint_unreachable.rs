@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The VPC has an interface endpoint for the service with private DNS, so all traffic for it goes there, also beside a NAT gateway, and the endpoint does not take it.",
         why: "The endpoint's security group does not let tcp/443 in from the task's security group or subnet; the endpoint is not available, or has no subnet in the task's zone.",
         tell: "The address in the text is a private one of the VPC. A NAT gateway does not help.",
-        mend: "Let tcp/443 from the task into the endpoint's security group.",
+        fix: "Let tcp/443 from the task into the endpoint's security group.",
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
@@ -40,14 +40,14 @@ fn judge(case: &Case<'_>) -> Judgement {
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::EndpointUnreachable { endpoint, ingress }) = path::fault(case, Part::Endpoint).map(|fault| fault.what) {
         let snippets = ingress.as_ref().map(snippet::ingress).unwrap_or_default();
-        let (text, mending) = match ingress {
+        let (text, correction) = match ingress {
             Some(ingress) => ("let tcp/443 from the task into the security group of the endpoint", path::open_ingress(case, &ingress)),
             None => (
                 "bring the endpoint to the state available, or switch its private DNS off so that traffic takes the route",
                 Some(case.aws_at_task("ec2 describe-vpc-endpoints").name("--vpc-endpoint-ids", Kind::VpcEndpoint, endpoint.as_str())),
             ),
         };
-        return Fix { snippets, ..Fix::words(format!("{text}{}", case.then_again())).run(case.commands(mending)) };
+        return Fix { snippets, ..Fix::words(format!("{text}{}", case.then_again())).run(case.commands(correction)) };
     }
     Fix::words("let tcp/443 from the task's security group into the security group of the endpoint").run(case.describe_endpoints())
 }

@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The subnet's default route goes to a NAT gateway that cannot pass traffic on.",
         why: "The gateway was deleted (the route is a black hole), is private, failed, or stands in a subnet without a route to an internet gateway.",
         tell: "Every task of the subnet fails, to every service that has no endpoint.",
-        mend: "Repair or replace the gateway, and point the route at it.",
+        fix: "Repair or replace the gateway, and point the route at it.",
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
@@ -39,7 +39,7 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::NatBroken { route_table, nat_gateway, range }) = path::fault(case, Part::Nat).map(|fault| fault.what) {
         let replace = case.aws_at_task("ec2 replace-route").name("--route-table-id", Kind::RouteTable, route_table.as_str());
         let replace = replace.name("--destination-cidr-block", Kind::Cidr, range.as_str()).words("--nat-gateway-id '<working-nat-gateway>'");
-        let text = format!("lead the route of {route_table} to a NAT gateway that works: {nat_gateway} does not{}", case.then_again());
+        let text = format!("point the {range} route of {route_table} to a working NAT gateway: {nat_gateway} does not work{}", case.then_again());
         return Fix::words(text).run(case.commands([replace]));
     }
     Fix::words("repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway")

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The subnet's default route goes to an internet gateway, which takes only traffic from public addresses, and the task has none.",
         why: "On Fargate the address comes from `assignPublicIp`, which is DISABLED unless asked for; that the subnet gives addresses to instances does not count.",
         tell: "A public subnet, assignPublicIp DISABLED, and a time-out to a public address.",
-        mend: "Set assignPublicIp to ENABLED, or run the task in a subnet with a NAT gateway.",
+        fix: "Set assignPublicIp to ENABLED, or run the task in a subnet with a NAT gateway.",
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,

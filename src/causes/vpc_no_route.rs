@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         why: "The subnet has no route to a NAT gateway or, with a public IP, to an internet gateway, and the VPC has no endpoint for the service; or a security group, network ACL, proxy or DNS setting stops it on the way.",
         tell: "`i/o timeout`, `context deadline exceeded`, or just `signal: killed`. A public address in the text means that no endpoint took the call, a private one that an endpoint did. Permissions play no part: a refusal by policy is an AccessDenied. \
                On Fargate the task's own network interface makes the call, on EC2 the host's.",
-        mend: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The security group must let 443 out, an endpoint's must let it in.",
+        fix: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The security group must let 443 out, an endpoint's must let it in.",
     },
     when: is_timeout,
     ask: path::ask,
@@ -95,7 +95,7 @@ fn fix(case: &Case<'_>) -> Fix {
     if let Some(Break::NoRoute { route_table, gateway, black_hole }) = path::fault(case, Part::Route).map(|fault| fault.what) {
         let snippets = if gateway.is_none() && black_hole.is_none() { snippet::nat_route(&route_table) } else { Vec::new() };
         let of_table = |words| case.aws_at_task(words).name("--route-table-id", Kind::RouteTable, route_table.as_str());
-        let mending = match (&gateway, &black_hole) {
+        let correction = match (&gateway, &black_hole) {
             (Some(gateway), _) => {
                 let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, gateway.as_str());
                 modify.name("--add-route-table-ids", Kind::RouteTable, route_table.as_str())
@@ -107,12 +107,12 @@ fn fix(case: &Case<'_>) -> Fix {
         };
         let way = match (&gateway, &black_hole) {
             (Some(gateway), _) => format!("{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"),
-            (None, Some(range)) => format!("lead the route of {route_table} to {range} to a NAT gateway"),
+            (None, Some(range)) => format!("point the {range} route of {route_table} to a NAT gateway"),
             (None, None) if can_have_endpoint => format!("a route from {route_table} to a NAT gateway, or an endpoint for it with private DNS"),
             (None, None) => format!("a route from {route_table} to a NAT gateway, as no endpoint can serve it"),
         };
         let text = format!("open a path to {}: {way}{}", case.service_name(), case.then_again());
-        return Fix { snippets, ..Fix::words(text).run(case.commands([mending])) };
+        return Fix { snippets, ..Fix::words(text).run(case.commands([correction])) };
     }
     let endpoint = if can_have_endpoint { "an endpoint for it with private DNS whose security group lets 443 in, or " } else { "" };
     let way = format!("{endpoint}a route to a NAT gateway; in a public subnet assignPublicIp ENABLED");

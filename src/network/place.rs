@@ -290,7 +290,7 @@ impl<'e> Place<'_, 'e> {
         };
         let id = acl.network_acl_id.as_deref().unwrap_or("<network-acl>");
         let mut leg = Leg::default();
-        for (egress, ports, mend) in [(calls, port..=port, (port, port)), (!calls, answers, (*ALL_ANSWERS.start(), *ALL_ANSWERS.end()))] {
+        for (egress, ports, fix) in [(calls, port..=port, (port, port)), (!calls, answers, (*ALL_ANSWERS.start(), *ALL_ANSWERS.end()))] {
             let state = whichever(others.iter().map(|&other| passes(acl, egress, &ports, other)));
             let other = others.first().copied().unwrap_or(Address::Anywhere);
             let cidr = other.range();
@@ -298,7 +298,7 @@ impl<'e> Place<'_, 'e> {
             let ports = if ports.start() == ports.end() { ports.start().to_string() } else { format!("{}-{}", ports.start(), ports.end()) };
             let drops = if state == State::Broken { "lets no" } else { "lets only a part of" };
             let proof = format!("network ACL {id} of {subnet} {drops} tcp/{ports} {}, {} {other}", words(egress), if egress { "to" } else { "from" });
-            let what = Break::NetworkAcl { acl: id.to_owned(), guards: subnet.to_owned(), egress, ports: mend, cidr, opening };
+            let what = Break::NetworkAcl { acl: id.to_owned(), guards: subnet.to_owned(), egress, ports: fix, cidr, opening };
             leg = leg.blamed(state, self.fault(what, "DescribeNetworkAcls", proof));
         }
         let state = leg.state;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::condition;
-use super::mending::is_orphan;
+use super::correction::is_orphan;
 use super::pattern::Pattern;
 use super::request_context::Facts;
 use super::truth::Truth;

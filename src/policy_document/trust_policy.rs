@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::mending::savable;
+use super::correction::savable;
 use super::{At, Decision, Nearly, Principal, Request, Unmet, allowing, decide, statements, texts, unwrapped, with_statement};
 use crate::arn::Arn;
 
@@ -34,7 +34,7 @@ pub enum Trust {
         /// Why a statement may deny it besides.
         may_deny: Option<String>,
         /// The trust policy with the statement that is missing.
-        mended: Value,
+        corrected: Value,
     },
     /// A statement lets ECS, but not for this task.
     Excluded {
@@ -45,7 +45,7 @@ pub enum Trust {
         /// Why a statement may deny it besides.
         may_deny: Option<String>,
         /// The trust policy with the condition put right.
-        mended: Value,
+        corrected: Value,
     },
     /// A statement denies it.
     Denied(At),
@@ -69,10 +69,10 @@ pub fn trust(document: &Value, origin: &TaskOrigin<'_>) -> Trust {
         Decision::Denied(at) => Trust::Denied(at),
         Decision::Unsure(why) => Trust::Unsure(why),
         Decision::NotAllowed { nearly: Some(Nearly::Condition { at, unmet }), may_deny } => {
-            let mended = with_condition_mended(document, &at, &unmet, origin);
-            Trust::Excluded { at, unmet, may_deny, mended }
+            let corrected = with_condition_corrected(document, &at, &unmet, origin);
+            Trust::Excluded { at, unmet, may_deny, corrected }
         }
-        Decision::NotAllowed { may_deny, .. } => Trust::Untrusted { trusts: trusted(document), may_deny, mended: with_ecs(document, origin) },
+        Decision::NotAllowed { may_deny, .. } => Trust::Untrusted { trusts: trusted(document), may_deny, corrected: with_ecs(document, origin) },
     }
 }
 
@@ -117,19 +117,19 @@ fn with_ecs(document: &Value, origin: &TaskOrigin<'_>) -> Value {
 }
 
 /// The document with what a task does not meet put right, or taken out where no task can meet it.
-fn with_condition_mended(document: &Value, at: &At, unmet: &[Unmet], origin: &TaskOrigin<'_>) -> Value {
+fn with_condition_corrected(document: &Value, at: &At, unmet: &[Unmet], origin: &TaskOrigin<'_>) -> Value {
     let mut document = unwrapped(document).into_owned();
     let statement = match document.get_mut("Statement") {
         Some(Value::Array(statements)) => statements.get_mut(at.index),
         one => one,
     };
     if let Some(statement) = statement.and_then(Value::as_object_mut) {
-        mend_condition(statement, unmet, origin);
+        correct_condition(statement, unmet, origin);
     }
     savable(&document)
 }
 
-fn mend_condition(statement: &mut Map<String, Value>, unmet: &[Unmet], origin: &TaskOrigin<'_>) {
+fn correct_condition(statement: &mut Map<String, Value>, unmet: &[Unmet], origin: &TaskOrigin<'_>) {
     let Some(condition) = statement.get_mut("Condition").and_then(Value::as_object_mut) else { return };
     for Unmet { operator, key, wants, .. } in unmet {
         if let Some(keys) = condition.get_mut(operator).and_then(Value::as_object_mut) {

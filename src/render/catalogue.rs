@@ -20,7 +20,7 @@ pub fn list() -> String {
 pub fn explain(cause: &Cause) -> String {
     let text = &cause.explanation;
     let mut out = format!("{}: {}\nowner: {}\n", cause.id, cause.title, cause.owner);
-    for (heading, said) in [("what happened", text.what), ("why", text.why), ("how to tell", text.tell), ("how to mend it", text.mend)] {
+    for (heading, said) in [("what happened", text.what), ("why", text.why), ("how to tell", text.tell), ("how to fix it", text.fix)] {
         let _ = write!(out, "\n{heading}\n{}", wrapped(said, "  "));
     }
     let _ = write!(out, "\nas ECS words it\n");
@@ -38,7 +38,7 @@ pub fn page() -> String {
     for cause in CAUSES {
         let text = &cause.explanation;
         let _ = write!(out, "\n## {}\n\nThe task could not start because {}. Owner: `{}`.\n\n", cause.id, cause.title, cause.owner);
-        for (heading, said) in [("What happened", text.what), ("Why", text.why), ("How to tell", text.tell), ("How to mend it", text.mend)] {
+        for (heading, said) in [("What happened", text.what), ("Why", text.why), ("How to tell", text.tell), ("How to fix it", text.fix)] {
             let _ = writeln!(out, "**{heading}.** {said}\n");
         }
         for example in cause.examples {

@@ -91,7 +91,7 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
     told_of(name, diagnosis, &told.symptom, colour, out);
 }
 
-/// Where the definition mentions it, how sure it is and why, and what mends it.
+/// Where the definition mentions it, how sure it is and why, and what fixes it.
 fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
     let means = (!diagnosis.cause.is_general()).then(|| meaning(diagnosis));
     block_of(definition, diagnosis, symptom, means, colour, out);
@@ -184,7 +184,7 @@ fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Ra
 fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     let fix = &diagnosis.fix;
     let of_image = diagnosis.culprit.references.iter().any(|reference| reference.kind == ReferenceKind::Image);
-    let owner = if of_image && diagnosis.cause.owner == Owner::SecretOwner { "whoever keeps the repository" } else { diagnosis.cause.owner.in_words() };
+    let owner = if of_image && diagnosis.cause.owner == Owner::SecretOwner { "owner of the repository" } else { diagnosis.cause.owner.in_words() };
     let _ = writeln!(out, "  {} (owner: {owner})", colour.strong("fix"));
     let _ = writeln!(out, "    {}", fix.text);
     if let Some(policy) = &fix.policy

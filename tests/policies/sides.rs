@@ -64,8 +64,8 @@ fn key_policies_let_a_role_or_leave_it_to_iam() {
         let document = document(&format!("[{}]", statements.join(",")));
         let side = key_policy(&document, &role, KEY, VIA, &[]);
         if let KeySide::Refused { add, .. } = &side {
-            let mended = key_policy(&with_statement(Some(&document), add), &role, KEY, VIA, &[]);
-            assert!(matches!(mended, KeySide::Direct(..) | KeySide::Delegated(_)), "{document}\n  {add}\n  {mended:?}");
+            let corrected = key_policy(&with_statement(Some(&document), add), &role, KEY, VIA, &[]);
+            assert!(matches!(corrected, KeySide::Direct(..) | KeySide::Delegated(_)), "{document}\n  {add}\n  {corrected:?}");
         }
         assert_eq!(key_said(side), expected, "{document}");
     }
@@ -118,8 +118,8 @@ fn resource_policies_count_across_accounts_or_when_they_deny() {
         let request = Request { principal, ..READ };
         let side = resource_policy(document.as_ref(), &request, "111122223333");
         if let ResourceSide::Missing { add, .. } = &side {
-            let mended = resource_policy(Some(&with_statement(document.as_ref(), add)), &request, "111122223333");
-            assert!(matches!(mended, ResourceSide::Grants(..)), "{statements:?}\n  {add}\n  {mended:?}");
+            let corrected = resource_policy(Some(&with_statement(document.as_ref(), add)), &request, "111122223333");
+            assert!(matches!(corrected, ResourceSide::Grants(..)), "{statements:?}\n  {add}\n  {corrected:?}");
         }
         assert_eq!(resource_said(side), expected, "{statements:?} {principal:?}");
     }

@@ -1,4 +1,4 @@
-//! What a role's trust policy says to ECS, and what mends it.
+//! What a role's trust policy says to ECS, and what fixes it.
 
 use ecs_triage::policy_document::{TaskOrigin, Trust, trust};
 use serde_json::{Value, json};
@@ -9,8 +9,8 @@ fn trust_said(trust: Trust) -> (String, Option<Value>) {
     match trust {
         Trust::Trusted(at) => (format!("trusted by {at}"), None),
         Trust::Denied(at) => (format!("denied by {at}"), None),
-        Trust::Untrusted { trusts, mended, .. } => (format!("trusts {}", trusts.join(", ")), Some(mended)),
-        Trust::Excluded { unmet, mended, .. } => (unmet.into_iter().fold("EXCLUDED".to_owned(), |said, unmet| said + " " + &unmet.key), Some(mended)),
+        Trust::Untrusted { trusts, corrected, .. } => (format!("trusts {}", trusts.join(", ")), Some(corrected)),
+        Trust::Excluded { unmet, corrected, .. } => (unmet.into_iter().fold("EXCLUDED".to_owned(), |said, unmet| said + " " + &unmet.key), Some(corrected)),
         Trust::Unsure(why) => (format!("unsure {why}"), None),
     }
 }
@@ -74,12 +74,12 @@ fn trust_policies_let_ecs_in_or_tell_why_not() {
         (format!("[{statement}{condition}}}]"), *expected)
     });
     for (statements, expected) in TRUSTS.iter().map(|(statements, expected)| ((*statements).to_owned(), *expected)).chain(conditional) {
-        let (said, mended) = trust_said(trust(&document(&statements), &ORIGIN));
+        let (said, corrected) = trust_said(trust(&document(&statements), &ORIGIN));
         assert_eq!(said, expected, "{statements}");
         // What is to be pasted works.
-        if let Some(mended) = mended {
-            let again = trust(&mended, &ORIGIN);
-            assert!(matches!(again, Trust::Trusted(_)), "{statements}\n  {mended}\n  {again:?}");
+        if let Some(corrected) = corrected {
+            let again = trust(&corrected, &ORIGIN);
+            assert!(matches!(again, Trust::Trusted(_)), "{statements}\n  {corrected}\n  {again:?}");
         }
     }
 }
@@ -88,20 +88,20 @@ fn trust_policies_let_ecs_in_or_tell_why_not() {
 fn a_mended_trust_policy_keeps_what_was_right() {
     let statement =
         |condition: Value| json!({"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": condition});
-    let mended = |condition: Value| {
+    let corrected = |condition: Value| {
         let document = json!({"Version": "2012-10-17", "Statement": statement(condition)});
-        trust_said(trust(&document, &ORIGIN)).1.expect("it is mended")["Statement"]["Condition"].clone()
+        trust_said(trust(&document, &ORIGIN)).1.expect("it is corrected")["Statement"]["Condition"].clone()
     };
     let here = "arn:aws:ecs:us-east-1:111122223333:*";
     let there = "arn:aws:ecs:eu-west-1:111122223333:*";
     // Another Region stays, a cluster does not.
-    assert_eq!(mended(json!({"ArnLike": {"aws:SourceArn": there}})), json!({"ArnLike": {"aws:SourceArn": [there, here]}}));
-    assert_eq!(mended(json!({"ArnEquals": {"aws:sourceArn": "arn:aws:ecs:us-east-1:111122223333:cluster/a"}})), json!({"ArnLike": {"aws:SourceArn": here}}));
+    assert_eq!(corrected(json!({"ArnLike": {"aws:SourceArn": there}})), json!({"ArnLike": {"aws:SourceArn": [there, here]}}));
+    assert_eq!(corrected(json!({"ArnEquals": {"aws:sourceArn": "arn:aws:ecs:us-east-1:111122223333:cluster/a"}})), json!({"ArnLike": {"aws:SourceArn": here}}));
     assert_eq!(
-        mended(json!({"StringEquals": {"aws:SourceAccount": "111122223333", "aws:SourceArn": here}})),
+        corrected(json!({"StringEquals": {"aws:SourceAccount": "111122223333", "aws:SourceArn": here}})),
         json!({"StringEquals": {"aws:SourceAccount": "111122223333"}, "ArnLike": {"aws:SourceArn": here}})
     );
-    assert_eq!(mended(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}})), Value::Null);
+    assert_eq!(corrected(json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}})), Value::Null);
 
     let of_ec2 = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}});
     let (_, both) = trust_said(trust(&of_ec2, &ORIGIN));
@@ -117,5 +117,5 @@ fn trust_is_unsure_where_the_task_is_not_known() {
         r#"[{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}]"#,
     );
     assert_eq!(trust(&conditional, &nowhere), Trust::Unsure("what aws:SourceAccount is, on which Statement[0] hangs".to_owned()));
-    assert!(matches!(trust(&document("[]"), &nowhere), Trust::Untrusted { mended, .. } if mended["Statement"][0].get("Condition").is_none()));
+    assert!(matches!(trust(&document("[]"), &nowhere), Trust::Untrusted { corrected, .. } if corrected["Statement"][0].get("Condition").is_none()));
 }

@@ -17,7 +17,7 @@ pub(in crate::causes) struct Judgement {
     pub findings: Vec<Finding>,
     /// The network path, drawn line by line, where one was judged.
     pub drawing: Vec<String>,
-    /// Nothing of it is left to mend: the state that ECS complained of has passed.
+    /// Nothing of it is left to fix: the state that ECS complained of has passed.
     pub has_passed: bool,
 }
 

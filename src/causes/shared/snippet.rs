@@ -1,4 +1,4 @@
-//! The same mending as a resource of a template, where it is one: for those who would otherwise undo it with the next deployment.
+//! The same correction as a resource of a template, where it is one: for those who would otherwise undo it with the next deployment.
 
 use serde_json::{Value, json};
 
