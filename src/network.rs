@@ -14,7 +14,7 @@
 //! - **A public service has any public IPv4 address.** A rule for 0.0.0.0/0 covers it, one for a part of the public addresses covers it perhaps.
 //! - **Fail beats unsure beats open.** What could not be read is never taken for empty. Where traffic can go several ways (several subnets, a route
 //!   for a part of the addresses, resolvers of the VPC's own) a fault is certain only if each way has one of its kind; else it is
-//!   [`Path::possible`]. What something that nobody read could explain as well is [`Fault::doubt`]ful.
+//!   [`Path::possible`]. What something that nobody read could explain as well is [`Blockage::doubt`]ful.
 //! - **A kind of hop is open** ([`Path::is_open_at`]) only where every hop of it on every way was judged.
 //! - **Then is not now.** What was made or deleted after the call tells nothing of it.
 //!
@@ -159,9 +159,9 @@ pub struct Path {
     /// What was looked at, in order; where the caller may be in several subnets, of the worst.
     pub hops: Vec<Hop>,
     /// What certainly shuts it.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Blockage>,
     /// What shuts it on some of the ways that the traffic may take.
-    pub possible: Vec<Fault>,
+    pub possible: Vec<Blockage>,
     /// What could not be judged.
     pub unsure: Vec<Unsure>,
 }
@@ -250,7 +250,7 @@ pub enum State {
 
 /// Something that shuts a way, and the proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct Blockage {
     /// What shuts it.
     pub what: Break,
     /// The subnet from which the way is shut.

@@ -1,7 +1,7 @@
 //! The network verdict: every rule with a way that it shuts and one that it leaves open, what holds for any network, and the drawing.
 
 use ecs_triage::network::{
-    Break, Caller, Destination, Fault, Names, Opening, Part, Path, Remote, Settings, Snapshot, State, When, draw, judge, mount, needed, serves,
+    Blockage, Break, Caller, Destination, Names, Opening, Part, Path, Remote, Settings, Snapshot, State, When, draw, judge, mount, needed, serves,
 };
 use ecs_triage::question::facts::{AwsVpcConfiguration, Instance, MountTarget, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
 use ecs_triage::question::{Answer, Evidence, Known, Question};
@@ -188,7 +188,7 @@ fn change(world: &mut Value, pointer: &str, value: &Value) -> Option<()> {
     Some(())
 }
 
-fn kind(fault: &Fault) -> String {
+fn kind(fault: &Blockage) -> String {
     let debug = format!("{:?}", fault.what);
     debug.split(' ').next().unwrap_or_default().to_owned()
 }
@@ -202,7 +202,7 @@ fn verdict(path: &Path) -> String {
         State::Broken => "broken",
     };
     let possible = path.possible.iter().map(|fault| format!(" {}?", kind(fault)));
-    let doubt = |fault: &Fault| if fault.doubt.is_some() { "~" } else { "" };
+    let doubt = |fault: &Blockage| if fault.doubt.is_some() { "~" } else { "" };
     let mut all: Vec<String> = path.faults.iter().map(|fault| format!(" {}{}", kind(fault), doubt(fault))).chain(possible).collect();
     all.dedup();
     format!("{state}{}", all.concat())
@@ -337,7 +337,7 @@ fn drawings() {
     ];
     let drawn = some.map(|(name, changes, to)| {
         let path = way(&with(base(name), &changes), to);
-        let proofs = |kind, faults: Vec<Fault>| faults.into_iter().map(move |fault| format!("{kind}: {}", fault.proof));
+        let proofs = |kind, faults: Vec<Blockage>| faults.into_iter().map(move |fault| format!("{kind}: {}", fault.proof));
         let lines = draw(&path).into_iter().chain(proofs("proof", path.faults)).chain(proofs("perhaps", path.possible));
         lines.chain(path.unsure.iter().map(|unsure| format!("unsure: {}", unsure.text))).collect::<Vec<_>>().join("\n")
     });

@@ -2,7 +2,7 @@
 
 use super::assessment::{Assessment, Finding, Fix};
 use super::case::{Case, DEFINITION};
-use super::proof::{Complete, Identity, Proof, Time};
+use super::proof::Proof;
 use super::{Cause, Example, Explanation, Owner};
 use crate::arn::Arn;
 use crate::reason::{Fault, Step};
@@ -33,7 +33,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = |name: &str| format!("{name} is no reference that ECS can use");
     match malformed {
         Some((reference, problem)) => {
-            let proof = Proof::by(vec![Finding::found(problem, DEFINITION)], Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+            let proof = Proof::by_definition(case, vec![Finding::found(problem, DEFINITION)]);
             Some(Assessment::confirmed(title(&reference.value_from), proof).fix(fix))
         }
         None if case.forecast => None,

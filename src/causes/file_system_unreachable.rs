@@ -1,11 +1,12 @@
 //! The file system cannot be reached over the network.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Example, Explanation, Owner, Verdict, path};
-use crate::network::Break;
+use super::path::Shut;
+use super::proof::{Complete, Identity, Proof, Time};
+use super::{Cause, Example, Explanation, Owner, path};
+use crate::network::{Blockage, Break};
 use crate::question::Known;
 use crate::reason::{Fault, Step};
 
@@ -21,42 +22,40 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::EfsVolume && matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused),
     ask: path::ask_mount,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: Connection timed out' : unsuccessful EFS utils command execution; code: 32",
         also: &["file-system-misconfigured"],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let name = case.name().unwrap_or_else(|| "of the volume".to_owned());
     let title = format!("the file system {name} is not reachable from the task");
     let targets = path::mount_targets(case);
     let gone = || targets.iter().filter(|(_, known)| matches!(known, Known::Missing)).map(|(id, _)| id);
     if let Some(id) = gone().next().filter(|_| gone().count() == targets.len()) {
-        return Judgement::new(Verdict::RuledOut, title).finding(Finding::missing(format!("the file system {id}"), "DescribeMountTargets"));
+        let missing = Finding::missing(format!("the file system {id}"), "DescribeMountTargets");
+        return Assessment::disproved(title, Proof::by(vec![missing], Identity::named(case, id), Complete::unless(None), Time::as_ecs_said()));
     }
     let paths = path::mount_paths(case).unwrap_or_default();
-    if let Some((verdict, path, fault)) = path::surest(&paths, |_| true) {
-        return Judgement::new(verdict, title)
-            .finding(Finding::found(&*fault.proof, fault.source))
-            .findings(path::unsure(path))
-            .drawing(crate::network::draw(path));
+    if let Some(shut) = Shut::surest(&paths, |_| true) {
+        return Some(shut.assessment(title).fix(fix(case, Some(shut.fault))));
     }
     if let Some(path) = paths.iter().max_by_key(|path| path.state).filter(|_| targets.iter().any(|(_, known)| known.found().is_some())) {
-        let judgement = Judgement::new(Verdict::Possible, title).drawing(crate::network::draw(path));
+        let assessment = Assessment::possible(title).drawing(crate::network::draw(path));
         if path.unsure.is_empty() {
-            return judgement.passed(Finding::found("every hop is open now: it was corrected since, or the fault was passing", "DescribeMountTargets"));
+            let open = Finding::found("every hop is open now: it was corrected since, or the fault was passing", "DescribeMountTargets");
+            return Some(assessment.passed(case, open));
         }
-        return judgement.finding(Finding::found("every hop that could be read is open now", "DescribeMountTargets")).findings(path::unsure(path));
+        let open = Finding::found("every hop that could be read is open now", "DescribeMountTargets");
+        return Some(assessment.finding(open).findings(path::unsure(path)).fix(fix(case, None)));
     }
-    Judgement::new(Verdict::Likely, title).finding(Finding::unknown("its mount targets, their zones and security groups"))
+    Some(Assessment::likely(title).finding(Finding::unknown("its mount targets, their zones and security groups")).fix(fix(case, None)))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    let paths = path::mount_paths(case).unwrap_or_default();
-    let broken = path::surest(&paths, |_| true).map(|(.., fault)| fault.clone());
-    let correction = broken.and_then(|fault| match &fault.what {
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+    let correction = shut.and_then(|fault| match &fault.what {
         Break::NoMountTargetInZone { file_system, .. } => {
             let make = case.aws_at_task("efs create-mount-target").name("--file-system-id", Kind::FileSystem, file_system.as_str());
             Some(make.name("--subnet-id", Kind::Subnet, fault.subnet.as_str()).words("--security-groups '<group-that-lets-2049-in>'"))

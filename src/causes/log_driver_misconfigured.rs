@@ -41,7 +41,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let problems = case.definition().map(problems).unwrap_or_default();
     if case.symptom.fault != Fault::NotFound && !problems.is_empty() {
         let found = problems.into_iter().map(|problem| Finding::found(problem, DEFINITION)).collect();
-        let proof = Proof::by(found, Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+        let proof = Proof::by_definition(case, found);
         return Some(Assessment::confirmed(title, proof).fix(fix));
     }
     (!case.forecast).then(|| Assessment::likely(title).fix(fix))

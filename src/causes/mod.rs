@@ -72,9 +72,7 @@ use crate::task_definition::{Reference, ReferenceKind};
 use crate::words::words;
 use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
-use shared::{
-    assessment, case, command, image, judgement, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet,
-};
+use shared::{assessment, case, command, image, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet};
 
 pub use assessment::{Assessment, Culprit, Finding, FindingKind, Fix};
 pub use case::Case;
@@ -117,8 +115,8 @@ impl Owner {
         match self {
             Self::ServiceTeam => "service team",
             Self::PlatformTeam => "platform team",
-            Self::SecretOwner => "owner of the secret",
-            Self::KeyOwner => "owner of the KMS key",
+            Self::SecretOwner => "secret's team",
+            Self::KeyOwner => "KMS key's team",
             Self::NetworkTeam => "network team",
             Self::OrganisationAdmin => "administrators of the AWS organization",
             Self::Aws => "AWS",

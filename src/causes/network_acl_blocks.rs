@@ -1,11 +1,10 @@
 //! A network ACL drops the traffic or its answers.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::{Break, Opening, Part};
+use super::{Cause, Explanation, Owner, path};
+use crate::network::{Blockage, Break, Opening, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "network-acl-blocks",
@@ -19,23 +18,23 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) =
-        path::judge(case, Part::Acl, format!("a network ACL blocks the traffic between {} and {}", path::caller_name(case), case.service_name()))
-    {
-        return judged;
-    }
-    Judgement::new(Verdict::Possible, format!("a network ACL blocks the traffic between the task and {service}", service = case.service_name()))
-        .culprit(case.endpoint())
-        .finding(Finding::unknown("the rules of the subnet's network ACL"))
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let title = format!("a network ACL blocks the traffic between {} and {}", path::caller_name(case), case.service_name());
+    path::assess(case, Part::Acl, title, fix, || {
+        Some(
+            Assessment::possible(format!("a network ACL blocks the traffic between the task and {service}", service = case.service_name()))
+                .culprit(case.endpoint())
+                .finding(Finding::unknown("the rules of the subnet's network ACL")),
+        )
+    })
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    let shut = path::fault(case, Part::Acl).map(|fault| fault.what);
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+    let shut = shut.map(|shut| &shut.what);
     if let Some(open) = shut.as_ref().and_then(|what| path::open_acl(case, what)) {
         let text = format!("let it pass in the network ACL{}", case.then_again());
         return Fix::words(text).run(case.commands([open]));

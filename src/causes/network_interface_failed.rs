@@ -1,10 +1,10 @@
 //! The task's network interface could not be set up.
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::proof::{Complete, Gap, Identity, Proof, Time};
+use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::Subnet;
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step};
@@ -21,29 +21,28 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| symptom.step == Step::NetworkInterface && !symptom.is_normal() && symptom.action.is_none() && symptom.deny.is_none(),
     ask: |case| case.service_question().into_iter().chain(question(case)).collect(),
-    assess: |case| joined(case, judge, fix),
+    assess: |case| Some(assess(case)),
     examples: &[Example { text: "Network interface provision complete error timeout wait for network interface provision.", also: &[] }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    let judgement = |verdict, title: String| Judgement::new(verdict, title);
+fn assess(case: &Case<'_>) -> Assessment {
     if let Some(group) = missing_group(case) {
-        return judgement(Verdict::Likely, format!("security group {group} of the task does not exist"))
+        let text = format!("name a security group that exists instead of {group}, of the VPC of the subnets{}", case.then_again());
+        let assessment = Assessment::likely(format!("security group {group} of the task does not exist"))
             .culprit(Culprit { kind: "security-group", id: Some(group.to_owned()), references: Vec::new() })
             .finding(Finding::unknown("whether it was deleted, or is another VPC's"));
+        return assessment.fix(Fix::words(text).run(case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'")));
     }
     if let Some(subnet) = full(case) {
         let id = subnet.subnet_id.clone().unwrap_or_default();
         let range = subnet.cidr_block.as_deref().unwrap_or("unknown");
         let all = subnets(case).found().into_iter().flatten().all(is_full);
-        let which = (!all).then(|| Finding::unknown("in which of the service's subnets the task was: others have free addresses"));
-        let said = case.symptom.fault == Fault::OutOfCapacity;
-        let why = (!said).then(|| Finding::unknown("whether that is why: ECS does not say so"));
-        return judgement(if all && said { Verdict::Confirmed } else { Verdict::Likely }, format!("{id} has no free address"))
-            .culprit(Culprit { kind: "subnet", id: Some(id), references: Vec::new() })
-            .finding(Finding::found(format!("0 free addresses in {range}"), "DescribeSubnets"))
-            .findings(why)
-            .findings(which);
+        let which = (!all).then(|| "in which of the service's subnets the task was: others have free addresses".to_owned());
+        let time = if case.symptom.fault == Fault::OutOfCapacity { Time::as_ecs_said() } else { Err(Gap::new("whether that is why: ECS does not say so")) };
+        let found = vec![Finding::found(format!("0 free addresses in {range}"), "DescribeSubnets")];
+        let proof = Proof::by(found, Identity::named(case, &id), Complete::unless(which), time);
+        let culprit = Culprit { kind: "subnet", id: Some(id.clone()), references: Vec::new() };
+        return Assessment::confirmed(format!("{id} has no free address"), proof).culprit(culprit).fix(more_addresses(case, subnet));
     }
     let free = subnets(case).found().map(|subnets| {
         let of_ipv4 = subnets.iter().filter(|subnet| subnet.cidr_block.is_some());
@@ -54,7 +53,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     });
     let free = free.filter(|free| !free.text.is_empty());
     let unknown = if free.is_some() { "the quota of network interfaces" } else { "the free addresses of the subnet, and the quota of interfaces" };
-    judgement(Verdict::Likely, "the task's network interface could not be set up".to_owned()).findings(free).finding(Finding::unknown(unknown))
+    let look = case.task.subnet.as_deref().map(|subnet| case.aws_at_task("ec2 describe-subnets").name("--subnet-ids", Kind::Subnet, subnet));
+    let fix = Fix::words(format!("look at the subnet's free addresses and the quota, and at the network configuration{}", case.then_again()))
+        .run(look.map(|look| look.words("--query 'Subnets[].AvailableIpAddressCount'")));
+    Assessment::likely("the task's network interface could not be set up").findings(free).finding(Finding::unknown(unknown)).fix(fix)
 }
 
 /// Whether a subnet has no free address. Only IPv4 addresses are counted.
@@ -84,20 +86,10 @@ fn subnets<'c>(case: &Case<'c>) -> Known<'c, Vec<Subnet>> {
     question(case).map_or(Known::NotAsked, |question| case.look(&question))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(group) = missing_group(case) {
-        let text = format!("name a security group that exists instead of {group}, of the VPC of the subnets{}", case.then_again());
-        return Fix::words(text).run(case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'"));
-    }
-    if let Some(subnet) = full(case) {
-        let of_vpc = subnet.vpc_id.as_ref().map(|vpc| case.aws_at_task("ec2 describe-subnets").filter("vpc-id", Kind::Vpc, vpc));
-        let free = of_vpc.map(|look| look.words("--query 'Subnets[].[SubnetId,AvailabilityZone,AvailableIpAddressCount]'"));
-        let service = case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'");
-        let id = subnet.subnet_id.as_deref().unwrap_or("the subnet");
-        return Fix::words(format!("free addresses in {id}, or let the task use a subnet that has some{}", case.then_again()))
-            .run(free.into_iter().chain(service));
-    }
-    let look = case.task.subnet.as_deref().map(|subnet| case.aws_at_task("ec2 describe-subnets").name("--subnet-ids", Kind::Subnet, subnet));
-    Fix::words(format!("look at the subnet's free addresses and the quota, and at the network configuration{}", case.then_again()))
-        .run(look.map(|look| look.words("--query 'Subnets[].AvailableIpAddressCount'")))
+fn more_addresses(case: &Case<'_>, subnet: &Subnet) -> Fix {
+    let of_vpc = subnet.vpc_id.as_ref().map(|vpc| case.aws_at_task("ec2 describe-subnets").filter("vpc-id", Kind::Vpc, vpc));
+    let free = of_vpc.map(|look| look.words("--query 'Subnets[].[SubnetId,AvailabilityZone,AvailableIpAddressCount]'"));
+    let service = case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'");
+    let id = subnet.subnet_id.as_deref().unwrap_or("the subnet");
+    Fix::words(format!("free addresses in {id}, or let the task use a subnet that has some{}", case.then_again())).run(free.into_iter().chain(service))
 }

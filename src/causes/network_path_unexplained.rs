@@ -1,9 +1,8 @@
 //! The path is open, and still the connection fails.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Example, Explanation, Owner, Verdict, path};
+use super::{Cause, Example, Explanation, Owner, path};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -18,29 +17,28 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns) && super::vpc_no_route::needs_network(symptom),
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp 10.0.3.41:443: connect: connection refused",
         also: &["tls-intercepted"],
     }],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     let refused = case.symptom.fault == Fault::ConnectionRefused;
     let answered = || case.symptom.address.as_ref().map(|address| Finding::found(format!("the address that answered was {}", address.text), "stoppedReason"));
     let address = if refused { answered() } else { case.address_found() };
     let Some(path) = path::path(case).filter(|path| refused || path.is_open()) else {
         if !refused {
-            return Judgement::unsupported();
+            return None;
         }
-        return Judgement::new(Verdict::Possible, format!("the connection to {} was refused or cut", case.service_name()))
-            .culprit(case.endpoint())
-            .findings(address)
-            .finding(Finding::unknown("who refused: routes, firewalls and endpoints were not read"));
+        let assessment = Assessment::possible(format!("the connection to {} was refused or cut", case.service_name())).culprit(case.endpoint());
+        let unknown = Finding::unknown("who refused: routes, firewalls and endpoints were not read");
+        return Some(assessment.findings(address).finding(unknown).fix(follow(case)));
     };
     if case.symptom.fault == Fault::Dns && !path::own_name_servers(case).is_empty() {
         // Name servers that nobody here can ask are a cause of their own.
-        return Judgement::unsupported();
+        return None;
     }
     let title = match case.symptom.fault {
         Fault::ConnectionRefused => format!("the connection to {} was refused", case.service_name()),
@@ -51,21 +49,20 @@ fn judge(case: &Case<'_>) -> Judgement {
         let read = if path.unsure.is_empty() { "every hop is open now" } else { "every hop that could be read is open now" };
         Finding::found(format!("{read}: the fault was passing, was corrected since, or lies where this account cannot look"), "DescribeRouteTables")
     });
-    let verdict = if path.unsure.is_empty() && !refused { Verdict::Likely } else { Verdict::Possible };
-    Judgement::new(verdict, format!("{title}, and no hop explains it"))
-        .culprit(case.endpoint())
-        .findings(address)
-        .findings(open)
-        .findings(path::unsure(&path))
-        .drawing(crate::network::draw(&path))
+    let title = format!("{title}, and no hop explains it");
+    let assessment = if path.unsure.is_empty() && !refused { Assessment::likely(title) } else { Assessment::possible(title) };
+    let assessment = assessment.culprit(case.endpoint()).findings(address).findings(open).findings(path::unsure(&path)).drawing(crate::network::draw(&path));
+    let has_passed = case.symptom.fault == Fault::NetworkTimeout && path.is_open() && path.unsure.is_empty();
+    Some(assessment.fix(if has_passed { look_beyond(case) } else { follow(case) }))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if case.symptom.fault == Fault::NetworkTimeout && path::path(case).is_some_and(|path| path.is_open() && path.unsure.is_empty()) {
-        let text = "if it happens again, look beyond the hops shown: a firewall or proxy, the ports left of the NAT gateway (ErrorPortAllocation), the service's own health";
-        let again = case.then_again().trim_start_matches(", then ");
-        return Fix::words(format!("{again}: every hop is open now; {text}")).run(case.commands([]));
-    }
+fn look_beyond(case: &Case<'_>) -> Fix {
+    let text = "if it happens again, look beyond the hops shown: a firewall or proxy, the ports left of the NAT gateway (ErrorPortAllocation), the service's own health";
+    let again = case.then_again().trim_start_matches(", then ");
+    Fix::words(format!("{again}: every hop is open now; {text}")).run(case.commands([]))
+}
+
+fn follow(case: &Case<'_>) -> Fix {
     Fix::words("follow the route of the subnet to whoever answers, and let tcp/443 to AWS pass there")
         .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))
 }

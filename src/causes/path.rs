@@ -5,16 +5,15 @@
 
 use std::net::IpAddr;
 
-use super::Verdict;
-use super::assessment::{Culprit, Finding};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::Case;
 use super::command::{Command, Part as Argument};
-use super::judgement::Judgement;
 use super::name::Kind;
+use super::proof::Proof;
 use crate::arn::Arn;
 use crate::network::{
-    Break, Caller, Destination, Fault, Ingress, Opening, Part, Path, Remote, Settings, Snapshot, When, called_for, draw, is_passed, judge as judge_path, mount,
-    named_groups, needed, serves,
+    Blockage, Break, Caller, Destination, Ingress, Opening, Part, Path, Remote, Settings, Snapshot, When, called_for, draw, is_passed, judge as judge_path,
+    mount, named_groups, needed, serves,
 };
 use crate::question::facts::{AwsVpcConfiguration, Bucket, ContainerInstance, Instance, MountTarget, RouteTable, Service, Subnet, VpcEndpoint};
 use crate::question::{Known, Question};
@@ -216,47 +215,64 @@ fn paths(case: &Case<'_>) -> Option<Vec<Path>> {
     (!paths.is_empty()).then_some(paths)
 }
 
-fn worst(paths: Vec<Path>) -> Option<Path> {
-    paths.into_iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
+fn worst(paths: &[Path]) -> Option<&Path> {
+    paths.iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
 }
 
 /// The way that the call took, if enough of it is known to judge: of several the one that is shut.
 pub(super) fn path(case: &Case<'_>) -> Option<Path> {
-    worst(paths(case)?)
+    worst(&paths(case)?).cloned()
 }
 
-/// The surest of the faults of a kind, with its way.
-pub(super) fn surest(paths: &[Path], is_it: impl Fn(Part) -> bool) -> Option<(Verdict, &Path, &Fault)> {
-    let of_path = |path: &'_ Path| -> Option<(Verdict, usize)> {
-        let certain: Vec<usize> = (0..path.faults.len()).filter(|at| is_it(path.faults[*at].what.part())).collect();
-        let possible = || path.possible.iter().position(|fault| is_it(fault.what.part()));
-        match certain.first() {
-            Some(first) if certain.iter().all(|at| path.faults[*at].doubt.is_none()) => Some((Verdict::Confirmed, *first)),
-            Some(first) => Some((Verdict::Likely, *first)),
-            None => Some((Verdict::Possible, possible()?)),
-        }
-    };
-    let found = paths.iter().filter_map(|path| of_path(path).map(|(verdict, at)| (verdict, path, at)));
-    let (verdict, path, at) = found.min_by_key(|(verdict, ..)| *verdict)?;
-    Some((verdict, path, if verdict == Verdict::Possible { &path.possible[at] } else { &path.faults[at] }))
+/// A hop that is shut, on its way.
+pub(super) struct Shut<'p> {
+    path: &'p Path,
+    /// All that certainly shuts it, of the kinds looked for.
+    certain: Vec<&'p Blockage>,
+    /// What shuts it, or may.
+    pub(super) fault: &'p Blockage,
 }
 
-/// What the path says of the cause that stands for a kind of hop; nothing where the path is not known.
-pub(super) fn judge(case: &Case<'_>, part: Part, title: String) -> Option<Judgement> {
-    let paths = paths(case)?;
-    if let Some((verdict, path, fault)) = surest(&paths, |other| other == part) {
-        let only = if verdict == Verdict::Possible { ": of the ways that the call may have taken, not all are surely shut by it" } else { "" };
-        let found = Finding::found(format!("{}{only}", fault.proof), fault.source);
-        let judgement = Judgement::new(verdict, title).culprit(culprit(&fault.what)).finding(found);
-        return Some(judgement.findings(unsure(path)).drawing(draw(path)));
+impl<'p> Shut<'p> {
+    /// The surest of the kinds of hops looked for.
+    pub(super) fn surest(paths: &'p [Path], is_it: impl Fn(Part) -> bool) -> Option<Self> {
+        let of_path = |path: &'p Path| -> Option<Self> {
+            let fits = |fault: &&Blockage| is_it(fault.what.part());
+            let certain: Vec<&Blockage> = path.faults.iter().filter(fits).collect();
+            let fault = certain.first().copied().or_else(|| path.possible.iter().find(fits))?;
+            Some(Self { path, certain, fault })
+        };
+        paths.iter().filter_map(of_path).min_by_key(|shut| (shut.certain.is_empty(), shut.certain.iter().any(|fault| fault.doubt.is_some())))
     }
-    if !paths.iter().all(|path| path.is_open_at(part)) {
-        return Some(Judgement::unsupported());
+
+    /// What it says of the cause that stands for it.
+    pub(super) fn assessment(&self, title: impl Into<String>) -> Assessment {
+        let assessment = if self.certain.is_empty() {
+            let may = format!("{}: of the ways that the call may have taken, not all are surely shut by it", self.fault.proof);
+            Assessment::possible(title).finding(Finding::found(may, self.fault.source))
+        } else {
+            Assessment::confirmed(title, Proof::by_shut_hops(Finding::found(&*self.fault.proof, self.fault.source), &self.certain))
+        };
+        assessment.findings(unsure(self.path)).drawing(draw(self.path))
+    }
+}
+
+/// Assesses the cause that stands for a kind of hop. Where the path is not known, `unread` does; the fix is told of the hop that is shut.
+pub(super) fn assess(
+    case: &Case<'_>,
+    part: Part,
+    title: String,
+    fix: fn(&Case<'_>, Option<&Blockage>) -> Fix,
+    unread: impl FnOnce() -> Option<Assessment>,
+) -> Option<Assessment> {
+    let Some(paths) = paths(case) else { return unread().map(|assessment| assessment.fix(fix(case, None))) };
+    if let Some(shut) = Shut::surest(&paths, |other| other == part) {
+        return Some(shut.assessment(title).culprit(culprit(&shut.fault.what)).fix(fix(case, Some(shut.fault))));
     }
     // The cause that nothing explains it says the rest.
-    let path = worst(paths)?;
+    let path = worst(&paths)?;
     let open = Finding::found(format!("no {} on the way from {} to {} is shut", in_words(part), path.from, path.to), source(part));
-    Some(Judgement::new(Verdict::RuledOut, "no such hop is shut").finding(open))
+    Assessment::disproved("no such hop is shut", Proof::by_open_hops(open, &paths, part))
 }
 
 const fn in_words(part: Part) -> &'static str {
@@ -299,10 +315,9 @@ pub(super) fn unsure(path: &Path) -> Vec<Finding> {
     texts.into_iter().map(Finding::unknown).collect()
 }
 
-/// The shut hop of a cause, for its fix.
-pub(super) fn fault(case: &Case<'_>, part: Part) -> Option<Fault> {
-    let paths = paths(case)?;
-    surest(&paths, |other| other == part).map(|(_, _, fault)| fault.clone())
+/// The shut hop of a kind.
+pub(super) fn fault(case: &Case<'_>, part: Part) -> Option<Blockage> {
+    Shut::surest(&paths(case)?, |other| other == part).map(|shut| shut.fault.clone())
 }
 
 fn culprit(what: &Break) -> Culprit {

@@ -1,10 +1,10 @@
 //! The reference itself is written wrongly.
 
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::{Case, DEFINITION};
-use super::judgement::{Judgement, joined};
+use super::proof::{Complete, Identity, Proof, Time};
 use super::secret::{DESCRIBE, Presence};
-use super::{Cause, Example, Explanation, Owner, Verdict};
+use super::{Cause, Example, Explanation, Owner};
 use crate::question::Known;
 use crate::question::facts::Secret;
 use crate::reason::{Fault, Step};
@@ -26,7 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
             && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar)
     },
     ask: |case| case.ask_secrets().into_iter().chain(case.ask_parameters()).collect(),
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId.",
@@ -40,24 +40,23 @@ fn malformed<'c>(case: &'c Case<'_>) -> Option<(&'c Reference, Malformation)> {
     case.references.iter().find_map(|reference| Some((reference, reference.target()?.malformation()?)))
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
+fn assess(case: &Case<'_>) -> Option<Assessment> {
     if super::secret_value_in_reference::is_all(case) {
-        return Judgement::unsupported();
+        return None;
     }
-    if let Some(judgement) = proved_by_state(case) {
-        return judgement;
+    if let Some(assessment) = proved_by_state(case) {
+        return Some(assessment.fix(fix(case)));
     }
     let Some((reference, malformation)) = malformed(case) else {
         if case.symptom.fault != Fault::BadReference {
-            return well_formed(case)
-                .map_or_else(Judgement::unsupported, |found| Judgement::new(Verdict::RuledOut, "the reference is well-formed").finding(found));
+            return Assessment::disproved("the reference is well-formed", Proof::by_definition(case, vec![well_formed(case)?]));
         }
         let title = case
             .symptom
             .resource
             .as_ref()
             .map_or("a valueFrom is not a valid reference".to_owned(), |named| format!("{} is not a valid reference", named.text));
-        return Judgement::new(Verdict::Likely, title).findings(case.definition_unknown());
+        return Some(Assessment::likely(title).findings(case.definition_unknown()).fix(fix(case)));
     };
     let name = reference.name.as_deref().unwrap_or(&reference.field);
     let problem = match malformation {
@@ -69,9 +68,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         Malformation::Unrendered => format!("{} is a template's placeholder: nothing filled it in before the definition was registered", reference.value_from),
         Malformation::WrongService => "it is an ARN of neither a secret nor a parameter".to_owned(),
     };
-    Judgement::new(Verdict::Confirmed, format!("the reference of {name} is written wrongly"))
-        .finding(Finding::found(problem, DEFINITION))
-        .findings(case.definition_unknown())
+    let proof = Proof::by_definition(case, vec![Finding::found(problem, DEFINITION)]);
+    Some(Assessment::confirmed(format!("the reference of {name} is written wrongly"), proof).fix(fix(case)))
 }
 
 /// That every reference is as it should be, where the definition shows it and the state does not contradict.
@@ -83,24 +81,18 @@ fn well_formed(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// What exists under the name shows how the reference should have been written.
-fn proved_by_state(case: &Case<'_>) -> Option<Judgement> {
+fn proved_by_state(case: &Case<'_>) -> Option<Assessment> {
     if let Some((written, secret)) = meant(case) {
-        let arn = secret.arn.as_deref().unwrap_or_default();
-        return Some(
-            Judgement::new(Verdict::Confirmed, format!("{written} is a secret's name, and ECS reads a name as a parameter"))
-                .culprit(Culprit { kind: "secret", id: Some(written), references: case.references.clone() })
-                .finding(Finding::found(format!("the secret {arn}"), DESCRIBE)),
-        );
+        let found = Finding::found(format!("the secret {}", secret.arn.as_deref().unwrap_or_default()), DESCRIBE);
+        let proof = Proof::by(vec![found], Identity::named(case, &written), Complete::unless(None), Time::as_ecs_said());
+        let culprit = Culprit { kind: "secret", id: Some(written.clone()), references: case.references.clone() };
+        return Some(Assessment::confirmed(format!("{written} is a secret's name, and ECS reads a name as a parameter"), proof).culprit(culprit));
     }
-    let (view, secret) = cut_suffix(case)?;
-    let name = secret.name.as_deref().unwrap_or_default();
-    Some(Judgement::new(Verdict::Confirmed, format!("the ARN of secret {name} is not whole")).culprit(view).finding(Finding::found(
-        format!(
-            "the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {}",
-            secret.arn.as_deref().unwrap_or_default()
-        ),
-        DESCRIBE,
-    )))
+    let (culprit, secret) = cut_suffix(case)?;
+    let (name, arn) = (secret.name.as_deref().unwrap_or_default(), secret.arn.as_deref().unwrap_or_default());
+    let says = format!("the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {arn}");
+    let proof = Proof::by(vec![Finding::found(says, DESCRIBE)], Identity::named(case, arn), Complete::unless(None), Time::as_ecs_said());
+    Some(Assessment::confirmed(format!("the ARN of secret {name} is not whole"), proof).culprit(culprit))
 }
 
 /// A secret that is referred to by its bare name.

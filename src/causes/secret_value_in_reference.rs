@@ -2,7 +2,7 @@
 
 use super::assessment::{Assessment, Culprit, Finding, Fix};
 use super::case::{Case, DEFINITION};
-use super::proof::{Complete, Identity, Proof, Time};
+use super::proof::Proof;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step, Symptom};
 use crate::redact::is_masked;
@@ -88,7 +88,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let besides = (!names.is_empty()).then(|| Finding::found(format!("ECS did not find {} either", names.join(", ")), "stoppedReason"));
     let found = Finding::found(format!("a text that is no ARN and that no parameter can be called, in {named}; it is not shown here"), DEFINITION);
     let what = besides.into_iter().chain([found]).collect();
-    let proof = Proof::by(what, Identity::of_revision(case), Complete::of("the task definition", [case.definition]), Time::unchanging());
+    let proof = Proof::by_definition(case, what);
     let culprit = Culprit { kind: "variable", id: Some(name.to_owned()), references };
     Some(Assessment::confirmed(title, proof).culprit(culprit).fix(fix(case)))
 }

@@ -1,10 +1,9 @@
 //! The task's security group lets nothing out on 443.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
-use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::Part;
+use super::{Cause, Explanation, Owner, path};
+use crate::network::{Blockage, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "security-group-blocks-egress",
@@ -18,21 +17,23 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, Part::Group, format!("{}'s security group lets nothing out to {}", path::caller_name(case), case.service_name())) {
-        return judged;
-    }
-    Judgement::new(Verdict::Possible, format!("the task's security group lets nothing out to {service}", service = case.service_name()))
-        .culprit(case.endpoint())
-        .finding(Finding::unknown("the egress rules of the task's security groups"))
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let title = format!("{}'s security group lets nothing out to {}", path::caller_name(case), case.service_name());
+    path::assess(case, Part::Group, title, fix, || {
+        Some(
+            Assessment::possible(format!("the task's security group lets nothing out to {service}", service = case.service_name()))
+                .culprit(case.endpoint())
+                .finding(Finding::unknown("the egress rules of the task's security groups")),
+        )
+    })
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(open) = path::fault(case, Part::Group).and_then(|fault| path::open_egress(case, &fault.what)) {
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+    if let Some(open) = shut.and_then(|fault| path::open_egress(case, &fault.what)) {
         return Fix::words(format!("allow tcp/443 out in the security group{}", case.then_again())).run(case.commands([open]));
     }
     Fix::words("allow tcp/443 out in the security group of the task (on EC2, of the container instance)")

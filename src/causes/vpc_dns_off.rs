@@ -1,10 +1,9 @@
 //! The VPC does not resolve the service's name.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
-use crate::network::{Break, Part};
+use crate::network::{Blockage, Break, Part};
 use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -19,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: |symptom| matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && super::vpc_no_route::needs_network(symptom),
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed caused by: Post \"https://ssm.us-west-2.amazonaws.com/\": dial tcp: lookup ssm.us-west-2.amazonaws.com on 10.0.0.2:53: no such host",
         also: &["network-path-unexplained"],
@@ -35,34 +34,42 @@ fn title(case: &Case<'_>) -> String {
     }
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, Part::Dns, title(case)) {
-        let servers = path::own_name_servers(case);
-        if case.symptom.fault != Fault::Dns || judged.verdict != Verdict::RuledOut || servers.is_empty() {
-            return judged;
-        }
-        let host = case.symptom.host.as_ref().map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone());
-        return Judgement::new(Verdict::Likely, format!("{host} is not resolved by the name servers of the VPC's own"))
-            .culprit(case.endpoint())
-            .finding(Finding::found(format!("the DHCP options name {}", servers.join(", ")), "DescribeDhcpOptions"))
-            .finding(Finding::unknown("whether they forward the name to the resolver of Amazon"))
-            .drawing(path::drawing(case));
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let assessment = path::assess(case, Part::Dns, title(case), fix, || unread(case));
+    let servers = path::own_name_servers(case);
+    if case.symptom.fault != Fault::Dns || servers.is_empty() || assessment.as_ref().is_some_and(|assessment| assessment.verdict() != Verdict::RuledOut) {
+        return assessment;
     }
-    if case.symptom.fault != Fault::Dns {
-        return Judgement::unsupported();
-    }
-    let host = case.symptom.host.as_ref().map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone());
-    let wrong_suffix = host.ends_with(".amazonaws.com") && host.contains(".cn-");
-    let found = wrong_suffix.then(|| Finding::found("names in China end in .amazonaws.com.cn", "stoppedReason"));
-    Judgement::new(if wrong_suffix { Verdict::Likely } else { Verdict::Possible }, format!("{host} is not resolved in the task's network"))
+    let assessment = Assessment::likely(format!("{} is not resolved by the name servers of the VPC's own", host(case)))
         .culprit(case.endpoint())
-        .findings(found)
-        .finding(Finding::unknown("the VPC's DNS settings, and who its resolver is"))
+        .finding(Finding::found(format!("the DHCP options name {}", servers.join(", ")), "DescribeDhcpOptions"))
+        .finding(Finding::unknown("whether they forward the name to the resolver of Amazon"))
+        .drawing(path::drawing(case));
+    Some(assessment.fix(fix(case, None)))
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Break::DnsOff { vpc, attribute }) = path::fault(case, Part::Dns).map(|fault| fault.what) {
-        return Fix::words(format!("switch {attribute} on for {vpc}{}", case.then_again())).run(case.commands([path::switch_on(case, &vpc, attribute)]));
+fn host(case: &Case<'_>) -> String {
+    case.symptom.host.as_ref().map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone())
+}
+
+fn unread(case: &Case<'_>) -> Option<Assessment> {
+    if case.symptom.fault != Fault::Dns {
+        return None;
+    }
+    let host = host(case);
+    let title = format!("{host} is not resolved in the task's network");
+    let wrong_suffix = host.ends_with(".amazonaws.com") && host.contains(".cn-");
+    let assessment = if wrong_suffix {
+        Assessment::likely(title).finding(Finding::found("names in China end in .amazonaws.com.cn", "stoppedReason"))
+    } else {
+        Assessment::possible(title)
+    };
+    Some(assessment.culprit(case.endpoint()).finding(Finding::unknown("the VPC's DNS settings, and who its resolver is")))
+}
+
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+    if let Some(Break::DnsOff { vpc, attribute }) = shut.map(|shut| &shut.what) {
+        return Fix::words(format!("switch {attribute} on for {vpc}{}", case.then_again())).run(case.commands([path::switch_on(case, vpc, attribute)]));
     }
     let servers = path::own_name_servers(case);
     if !servers.is_empty() {

@@ -1,11 +1,10 @@
 //! A VPC endpoint exists, but its private DNS is off and there is no other way.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::{Break, Part};
+use super::{Cause, Explanation, Owner, path};
+use crate::network::{Blockage, Break, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-endpoint-private-dns-off",
@@ -19,26 +18,26 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) =
-        path::judge(case, Part::PrivateDns, format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name()))
-    {
-        return judged;
-    }
-    if case.reached_for_endpoint() == Some(true) {
-        return Judgement::unsupported();
-    }
-    Judgement::new(Verdict::Possible, format!("the VPC endpoint for {service} is not used, because its private DNS is off", service = case.service_name()))
-        .culprit(case.endpoint())
-        .finding(Finding::unknown("whether the VPC has such an endpoint"))
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let title = format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name());
+    path::assess(case, Part::PrivateDns, title, fix, || {
+        if case.reached_for_endpoint() == Some(true) {
+            return None;
+        }
+        Some(
+            Assessment::possible(format!("the VPC endpoint for {service} is not used, because its private DNS is off", service = case.service_name()))
+                .culprit(case.endpoint())
+                .finding(Finding::unknown("whether the VPC has such an endpoint")),
+        )
+    })
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some((Break::EndpointPrivateDnsOff { endpoint }, doubt)) = path::fault(case, Part::PrivateDns).map(|fault| (fault.what, fault.doubt)) {
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+    if let Some((Break::EndpointPrivateDnsOff { endpoint }, doubt)) = shut.map(|shut| (&shut.what, &shut.doubt)) {
         let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, endpoint.as_str());
         let unless = if doubt.is_some() { ", unless a private hosted zone of the VPC holds the name, beside which AWS refuses it" } else { "" };
         let before = path::switch_dns_on(case);

@@ -1,12 +1,11 @@
 //! A VPC endpoint with private DNS takes the traffic and keeps the task out.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::snippet;
-use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::{Break, Part};
+use super::{Cause, Explanation, Owner, path};
+use crate::network::{Blockage, Break, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-endpoint-unreachable",
@@ -20,28 +19,30 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, Part::Endpoint, format!("the VPC endpoint for {} keeps the task out", case.service_name())) {
-        return judged;
-    }
-    if case.reached_for_endpoint() == Some(false) {
-        return Judgement::unsupported();
-    }
-    Judgement::new(Verdict::Possible, format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()))
-        .culprit(case.endpoint())
-        .findings(case.address_found())
-        .finding(Finding::unknown("the endpoint's security group, state and subnets"))
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let title = format!("the VPC endpoint for {} keeps the task out", case.service_name());
+    path::assess(case, Part::Endpoint, title, fix, || {
+        if case.reached_for_endpoint() == Some(false) {
+            return None;
+        }
+        Some(
+            Assessment::possible(format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()))
+                .culprit(case.endpoint())
+                .findings(case.address_found())
+                .finding(Finding::unknown("the endpoint's security group, state and subnets")),
+        )
+    })
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Break::EndpointUnreachable { endpoint, ingress }) = path::fault(case, Part::Endpoint).map(|fault| fault.what) {
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+    if let Some(Break::EndpointUnreachable { endpoint, ingress }) = shut.map(|shut| &shut.what) {
         let snippets = ingress.as_ref().map(snippet::ingress).unwrap_or_default();
         let (text, correction) = match ingress {
-            Some(ingress) => ("let tcp/443 from the task into the security group of the endpoint", path::open_ingress(case, &ingress)),
+            Some(ingress) => ("let tcp/443 from the task into the security group of the endpoint", path::open_ingress(case, ingress)),
             None => (
                 "bring the endpoint to the state available, or switch its private DNS off so that traffic takes the route",
                 Some(case.aws_at_task("ec2 describe-vpc-endpoints").name("--vpc-endpoint-ids", Kind::VpcEndpoint, endpoint.as_str())),

@@ -1,11 +1,10 @@
 //! The NAT gateway on the way out does not work.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::{Break, Part};
+use super::{Cause, Explanation, Owner, path};
+use crate::network::{Blockage, Break, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-nat-broken",
@@ -19,24 +18,26 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, Part::Nat, format!("the NAT gateway between the task and {} does not work", case.service_name())) {
-        return judged;
-    }
-    if case.reached_for_endpoint() == Some(true) {
-        return Judgement::unsupported();
-    }
-    Judgement::new(Verdict::Possible, format!("the NAT gateway between the task and {service} does not work", service = case.service_name()))
-        .culprit(case.endpoint())
-        .finding(Finding::unknown("the state of the NAT gateway, and the route of its own subnet"))
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let title = format!("the NAT gateway between the task and {} does not work", case.service_name());
+    path::assess(case, Part::Nat, title, fix, || {
+        if case.reached_for_endpoint() == Some(true) {
+            return None;
+        }
+        Some(
+            Assessment::possible(format!("the NAT gateway between the task and {service} does not work", service = case.service_name()))
+                .culprit(case.endpoint())
+                .finding(Finding::unknown("the state of the NAT gateway, and the route of its own subnet")),
+        )
+    })
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Break::NatBroken { route_table, nat_gateway, range }) = path::fault(case, Part::Nat).map(|fault| fault.what) {
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+    if let Some(Break::NatBroken { route_table, nat_gateway, range }) = shut.map(|shut| &shut.what) {
         let replace = case.aws_at_task("ec2 replace-route").name("--route-table-id", Kind::RouteTable, route_table.as_str());
         let replace = replace.name("--destination-cidr-block", Kind::Cidr, range.as_str()).words("--nat-gateway-id '<working-nat-gateway>'");
         let text = format!("point the {range} route of {route_table} to a working NAT gateway: {nat_gateway} does not work{}", case.then_again());

@@ -1,12 +1,11 @@
 //! The subnet's way out needs a public IP, and the task has none.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
 use super::command::Part as Argument;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
-use super::{Cause, Explanation, Owner, Verdict, path};
-use crate::network::Part;
+use super::{Cause, Explanation, Owner, path};
+use crate::network::{Blockage, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-no-public-ip",
@@ -20,34 +19,34 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: super::vpc_no_route::is_timeout,
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[],
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) =
-        path::judge(case, Part::PublicAddress, format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name()))
-    {
-        return judged;
-    }
-    if case.reached_for_endpoint() == Some(true) {
-        return Judgement::unsupported();
-    }
-    if path::is_on_host(case) {
-        return Judgement::unsupported();
-    }
-    Judgement::new(Verdict::Possible, format!("the task has no public IP, and its subnet's way to {service} needs one", service = case.service_name()))
-        .culprit(case.endpoint())
-        .finding(Finding::unknown("assignPublicIp, and where the subnet's default route goes"))
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let title = format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name());
+    path::assess(case, Part::PublicAddress, title, fix, || {
+        if case.reached_for_endpoint() == Some(true) {
+            return None;
+        }
+        if path::is_on_host(case) {
+            return None;
+        }
+        Some(
+            Assessment::possible(format!("the task has no public IP, and its subnet's way to {service} needs one", service = case.service_name()))
+                .culprit(case.endpoint())
+                .finding(Finding::unknown("assignPublicIp, and where the subnet's default route goes")),
+        )
+    })
 }
 
-fn fix(case: &Case<'_>) -> Fix {
-    if path::is_on_host(case) && path::fault(case, Part::PublicAddress).is_some() {
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+    if path::is_on_host(case) && shut.is_some() {
         let associate = case.aws_at_task("ec2 associate-address").words("--instance-id '<instance>' --allocation-id '<elastic-ip>'");
         let text = "put the container instances into private subnets with a NAT gateway, or give them public addresses";
         return Fix::words(format!("{text}{}", case.then_again())).run(case.commands([associate]));
     }
-    if let (Some(service), Some(placement)) = (case.service_of_task(), case.placed().filter(|_| path::fault(case, Part::PublicAddress).is_some())) {
+    if let (Some(service), Some(placement)) = (case.service_of_task(), case.placed().filter(|_| shut.is_some())) {
         let mut network = vec![Argument::Words("awsvpcConfiguration={subnets=[")];
         network.extend(listed(Kind::Subnet, &placement.subnets));
         network.push(Argument::Words("],securityGroups=["));

@@ -1,12 +1,11 @@
 //! Between the task and the service that it needs there is no way through the network.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::{Assessment, Finding, Fix};
 use super::case::Case;
-use super::judgement::{Judgement, joined};
 use super::name::Kind;
 use super::snippet;
-use super::{Cause, Example, Explanation, Owner, Verdict, path};
-use crate::network::{Break, Part};
+use super::{Cause, Example, Explanation, Owner, path};
+use crate::network::{Blockage, Break, Part};
 use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -22,7 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     },
     when: is_timeout,
     ask: path::ask,
-    assess: |case| joined(case, judge, fix),
+    assess,
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: There is a connection issue between the task and AWS Secrets Manager. Check your task network configuration. failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 0, RequestID: , canceled, context deadline exceeded",
@@ -67,33 +66,35 @@ pub(super) fn needs_network(symptom: &Symptom) -> bool {
     )
 }
 
-fn judge(case: &Case<'_>) -> Judgement {
-    if let Some(judged) = path::judge(case, Part::Route, format!("no route from {} to {}", path::caller_name(case), case.service_name())) {
-        return judged;
-    }
-    if case.reached_for_endpoint() == Some(true) {
-        return Judgement::unsupported();
-    }
-    let whose = if path::is_on_host(case) {
-        Some("on this launch type the container instance makes the call: its subnet and security group count".to_owned())
-    } else {
-        case.task.subnet.as_ref().map(|subnet| format!("the task's network interface was in {subnet}"))
-    };
-    Judgement::new(Verdict::Possible, format!("no network path from the task to {}", case.service_name()))
-        .culprit(case.endpoint())
-        .findings(case.address_found())
-        .findings(whose.map(|text| Finding::found(text, "event")))
-        .finding(Finding::unknown(format!(
-            "which hop is closed: routes, endpoints, security groups and DNS were not read{}",
-            path::unread(case).map(|why| format!(" ({why})")).unwrap_or_default()
-        )))
+fn assess(case: &Case<'_>) -> Option<Assessment> {
+    let title = format!("no route from {} to {}", path::caller_name(case), case.service_name());
+    path::assess(case, Part::Route, title, fix, || {
+        if case.reached_for_endpoint() == Some(true) {
+            return None;
+        }
+        let whose = if path::is_on_host(case) {
+            Some("on this launch type the container instance makes the call: its subnet and security group count".to_owned())
+        } else {
+            case.task.subnet.as_ref().map(|subnet| format!("the task's network interface was in {subnet}"))
+        };
+        Some(
+            Assessment::possible(format!("no network path from the task to {}", case.service_name()))
+                .culprit(case.endpoint())
+                .findings(case.address_found())
+                .findings(whose.map(|text| Finding::found(text, "event")))
+                .finding(Finding::unknown(format!(
+                    "which hop is closed: routes, endpoints, security groups and DNS were not read{}",
+                    path::unread(case).map(|why| format!(" ({why})")).unwrap_or_default()
+                ))),
+        )
+    })
 }
 
-fn fix(case: &Case<'_>) -> Fix {
+fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     // No endpoint serves a registry of others, nor most services of another Region.
     let can_have_endpoint = path::can_have_endpoint(case);
-    if let Some(Break::NoRoute { route_table, gateway, black_hole }) = path::fault(case, Part::Route).map(|fault| fault.what) {
-        let snippets = if gateway.is_none() && black_hole.is_none() { snippet::nat_route(&route_table) } else { Vec::new() };
+    if let Some(Break::NoRoute { route_table, gateway, black_hole }) = shut.map(|shut| &shut.what) {
+        let snippets = if gateway.is_none() && black_hole.is_none() { snippet::nat_route(route_table) } else { Vec::new() };
         let of_table = |words| case.aws_at_task(words).name("--route-table-id", Kind::RouteTable, route_table.as_str());
         let correction = match (&gateway, &black_hole) {
             (Some(gateway), _) => {

@@ -3,14 +3,14 @@
 use std::mem::discriminant;
 
 use super::rules::whichever;
-use super::{Fault, Hop, Part, State, Unsure};
+use super::{Blockage, Hop, Part, State, Unsure};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Leg {
     pub(super) state: State,
     pub(super) hops: Vec<Hop>,
-    pub(super) faults: Vec<Fault>,
-    pub(super) possible: Vec<Fault>,
+    pub(super) faults: Vec<Blockage>,
+    pub(super) possible: Vec<Blockage>,
     pub(super) unsure: Vec<Unsure>,
 }
 
@@ -34,7 +34,7 @@ impl Leg {
 
     /// The same, where something else that nobody read could explain a failure as well: no fault of these kinds is proved, and none of their
     /// hops. `proved` tells faults for which it makes no difference.
-    pub(super) fn doubted(self, parts: &'static [Part], why: &str, proved: impl Fn(&Fault) -> bool) -> Self {
+    pub(super) fn doubted(self, parts: &'static [Part], why: &str, proved: impl Fn(&Blockage) -> bool) -> Self {
         let mut leg = self.then(Self::unseen(parts, why));
         for fault in leg.faults.iter_mut().filter(|fault| parts.contains(&fault.what.part()) && !proved(fault)) {
             fault.doubt.get_or_insert_with(|| why.to_owned());
@@ -48,7 +48,7 @@ impl Leg {
     }
 
     /// A fault that is certain if the state is broken, possible if that is unsure, and none else.
-    pub(super) fn blamed(mut self, state: State, fault: Fault) -> Self {
+    pub(super) fn blamed(mut self, state: State, fault: Blockage) -> Self {
         self.state = self.state.max(state);
         match state {
             State::Broken => self.faults.push(fault),
@@ -59,7 +59,7 @@ impl Leg {
     }
 
     /// A hop and the fault that its state tells of.
-    pub(super) fn judged(self, state: State, hop: impl Into<String>, fault: Fault) -> Self {
+    pub(super) fn judged(self, state: State, hop: impl Into<String>, fault: Blockage) -> Self {
         self.blamed(state, fault).hop(state, hop)
     }
 

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::address::Address;
 use super::leg::Leg;
 use super::rules::{Peer, opening, passes, permits, whichever};
-use super::{Break, Fault, Ingress, Part, Path, Remote, Settings, Snapshot, State, Unsure};
+use super::{Blockage, Break, Ingress, Part, Path, Remote, Settings, Snapshot, State, Unsure};
 use crate::question::Known;
 use crate::question::facts::{IpPermission, NetworkAcl, RouteTable, SecurityGroup, Subnet};
 
@@ -109,8 +109,8 @@ fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
 }
 
 impl<'e> Place<'_, 'e> {
-    pub(super) fn fault(&self, what: Break, source: &'static str, proof: String) -> Fault {
-        Fault { what, subnet: self.id.to_owned(), proof, source, doubt: None }
+    pub(super) fn fault(&self, what: Break, source: &'static str, proof: String) -> Blockage {
+        Blockage { what, subnet: self.id.to_owned(), proof, source, doubt: None }
     }
 
     /// The account that shares the subnet, where it is not the task's own. Whoever is shown the VPC's default security group sees all that its
@@ -164,7 +164,7 @@ impl<'e> Place<'_, 'e> {
         leg
     }
 
-    pub(super) fn dns_off(&self, attribute: &'static str) -> Fault {
+    pub(super) fn dns_off(&self, attribute: &'static str) -> Blockage {
         let vpc = self.vpc();
         let proof = format!("{attribute} is off for {vpc}");
         self.fault(Break::DnsOff { vpc, attribute }, "DescribeVpcAttribute", proof)

@@ -6,7 +6,7 @@ use super::address::Address;
 use super::leg::Leg;
 use super::place::{ANY, Arrival, Call, Place, list, walk};
 use super::rules::Peer;
-use super::{Break, Destination, Fault, Names, Part, Path, Remote, Snapshot, State, Unsure};
+use super::{Blockage, Break, Destination, Names, Part, Path, Remote, Snapshot, State, Unsure};
 use crate::question::facts::{RouteTable, VpcEndpoint};
 
 /// Judges the way from the caller to a destination.
@@ -319,8 +319,8 @@ fn prefix_list<'t>(table: &'t RouteTable, gateway: &VpcEndpoint) -> Option<&'t s
 }
 
 /// Puts the blame for a way that does not lead out on an endpoint that could have taken the call; where there is a way, on nothing.
-fn blame(mut past: Leg, hop: &str, fault: &Fault) -> Leg {
-    let leads_nowhere = |fault: &Fault| matches!(fault.what, Break::NoRoute { .. } | Break::NoPublicIp { .. } | Break::NatBroken { .. });
+fn blame(mut past: Leg, hop: &str, fault: &Blockage) -> Leg {
+    let leads_nowhere = |fault: &Blockage| matches!(fault.what, Break::NoRoute { .. } | Break::NoPublicIp { .. } | Break::NatBroken { .. });
     let mut state = State::Absent;
     for (faults, found) in [(&mut past.possible, State::Unsure), (&mut past.faults, State::Broken)] {
         if faults.iter().any(leads_nowhere) {

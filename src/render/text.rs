@@ -184,7 +184,7 @@ fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Ra
 fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     let fix = &diagnosis.fix;
     let of_image = diagnosis.culprit.references.iter().any(|reference| reference.kind == ReferenceKind::Image);
-    let owner = if of_image && diagnosis.cause.owner == Owner::SecretOwner { "owner of the repository" } else { diagnosis.cause.owner.in_words() };
+    let owner = if of_image && diagnosis.cause.owner == Owner::SecretOwner { "repository's team" } else { diagnosis.cause.owner.in_words() };
     let _ = writeln!(out, "  {} (owner: {owner})", colour.strong("fix"));
     let _ = writeln!(out, "    {}", fix.text);
     if let Some(policy) = &fix.policy

@@ -34,11 +34,6 @@ impl Assessment {
         Self { verdict, by_state: false, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new(), fix: Fix::default() }
     }
 
-    /// From the older form.
-    pub(super) fn joined(verdict: Verdict, title: String, culprit: Option<Culprit>, findings: Vec<Finding>, drawing: Vec<String>, fix: Fix) -> Self {
-        Self { verdict, by_state: false, title, culprit, findings, drawing, fix }
-    }
-
     /// How sure it is.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -93,6 +88,11 @@ impl Assessment {
                 self.findings.push(finding);
             }
         }
+        self
+    }
+
+    pub(in crate::causes) fn drawing(mut self, drawing: Vec<String>) -> Self {
+        self.drawing = drawing;
         self
     }
 

@@ -7,7 +7,6 @@ pub(super) mod assessment;
 pub(super) mod case;
 pub(super) mod command;
 pub(super) mod image;
-pub(super) mod judgement;
 pub(super) mod key;
 pub(super) mod layer;
 pub(super) mod likeness;

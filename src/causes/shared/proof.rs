@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::assessment::Finding;
 use super::case::Case;
+use crate::network::{Blockage, Part, Path};
 use crate::question::Known;
 use crate::question::facts::Moment;
 use crate::task_definition::TaskDefinition;
@@ -162,6 +163,34 @@ impl Proof {
                 let gaps = [identity.err(), complete.err(), time.err()].into_iter().flatten().collect();
                 Err(Unproved { what, gaps })
             }
+        }
+    }
+
+    /// A proof by what the task definition says: of the revision that the task ran, which never changes.
+    pub(in crate::causes) fn by_definition(case: &Case<'_>, what: Vec<Finding>) -> Result<Self, Unproved> {
+        Self::by(what, Identity::of_revision(case), Complete::of("the task definition", [case.definition]), Time::unchanging())
+    }
+
+    /// A proof by hops that shut every way of a call: the path's own judgement witnesses that they are of that way, that all was read, and that
+    /// they were so at the failure, or else has a doubt.
+    pub(in crate::causes) fn by_shut_hops(found: Finding, certain: &[&Blockage]) -> Result<Self, Unproved> {
+        let doubt = match certain {
+            [] => Some("whether it is on the way".to_owned()),
+            faults => faults.iter().find_map(|fault| fault.doubt.clone()),
+        };
+        Self::unless(doubt, found)
+    }
+
+    /// A proof by hops of a kind that were all judged on every way, and are open.
+    pub(in crate::causes) fn by_open_hops(found: Finding, paths: &[Path], part: Part) -> Result<Self, Unproved> {
+        let is_open = !paths.is_empty() && paths.iter().all(|path| path.is_open_at(part));
+        Self::unless((!is_open).then(|| "whether every such hop is open".to_owned()), found)
+    }
+
+    fn unless(doubt: Option<String>, found: Finding) -> Result<Self, Unproved> {
+        match doubt {
+            None => Ok(Self { what: vec![found], as_of: None }),
+            Some(doubt) => Err(Unproved { what: vec![found], gaps: vec![Gap(doubt)] }),
         }
     }
 
