@@ -332,7 +332,7 @@ fn a_cluster_that_cannot_be_read_does_not_hide_the_others() {
     let ran = typed(&["ps"], &aws);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
     assert_contains(&ran.out, &["error[execution-role-missing]: ", "2 stopped tasks within the last hour, 1 shown"]);
-    assert_contains(&ran.complaints, &["closed: ecs-triage may not call ecs:ListTasks on closed", "prod: "]);
+    assert_contains(&ran.complaints, &["closed: ecs-triage is not authorized to call ecs:ListTasks on closed", "prod: "]);
 }
 
 /// A task as ECS describes it, from its event.

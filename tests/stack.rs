@@ -206,7 +206,10 @@ fn a_definition_that_may_not_be_read_is_said() {
     let outcome = stack("--deny ecs:DescribeTaskDefinition --events events/secret-key-missing.json --task-definition events/task-definitions/");
     let notice = only(&outcome["notices"]);
     assert_eq!(notice["attributes"]["cause"], "secret-key-missing");
-    assert_contains(&notice["message"], &["could not be read", "ecs-triage may not call ecs:DescribeTaskDefinition on arn:aws:ecs:", "allow it to the probe"]);
+    assert_contains(
+        &notice["message"],
+        &["could not be read", "ecs-triage is not authorized to call ecs:DescribeTaskDefinition on arn:aws:ecs:", "allow it to the probe"],
+    );
 }
 
 #[test]

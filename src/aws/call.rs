@@ -400,7 +400,7 @@ fn failure(operation: Operation, region: &str, on: &str, error: &SdkError<Error,
         _ if operation.missing().contains(&code) => Failure::Missing,
         (code, Some(region)) if refusal.is_elsewhere(code) => Failure::Elsewhere(region.clone()),
         ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
-            Failure::Unknown(format!("ecs-triage may not call {} on {}: allow it to the probe", operation.action(), redact_name(on)))
+            Failure::Unknown(format!("ecs-triage is not authorized to call {} on {}: allow it to the probe", operation.action(), redact_name(on)))
         }
         ("", _) => Failure::Unknown(format!("{} answered with HTTP status {}", operation.service().name, refusal.status)),
         (code, _) => Failure::unknown(&match refusal.message().filter(|message| !message.is_empty()) {

@@ -41,7 +41,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (had, needed) = (written(agent), written(feature.agent));
     let what = vec![Finding::found(format!("the container instance runs agent {had}; {needed} is needed"), "DescribeContainerInstances")];
     // An agent that is too old now was no newer then.
-    let proof = Proof::by(what, Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+    let proof = Proof::by(what, Identity::of_revision(case), Complete::alone(), Time::unchanging());
     Some(Assessment::confirmed(format!("ECS agent {had} does not know {}", feature.name), proof).fix(fix(case)))
 }
 

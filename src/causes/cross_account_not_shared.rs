@@ -45,7 +45,7 @@ fn assess(case: &Case<'_>) -> Assessment {
     let owner = owner(case.symptom).unwrap_or("another account");
     let shares_not = format!("account {owner} does not share {name} with this one");
     if let Some((secret, found)) = case.secrets().iter().find_map(|secret| Some((secret, default_key(secret)?))) {
-        let proof = Proof::by(vec![found], Identity::named(case, &secret.id), Complete::unless(None), Time::as_ecs_said());
+        let proof = Proof::by(vec![found], Identity::named(case, &secret.id), Complete::alone(), Time::as_ecs_said());
         let title = format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared");
         return Assessment::confirmed(title, proof).fix(fix_key(case));
     }

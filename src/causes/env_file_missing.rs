@@ -50,7 +50,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let when = last.map(|at| format!(", put on {at}")).unwrap_or_default();
         let found = Finding::found(format!("it is there now{when}"), "ListObjectsV2");
         return Some(if denied && !case.is_since(last) {
-            let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::unless(None), Time::since(case, last));
+            let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::since(case, last));
             Assessment::ruled_out(title, proof).fix(Fix::words("see what else refuses the file"))
         } else if case.is_since(last) {
             Assessment::possible(title).passed(case, found).finding(Finding::unknown("whether it was there when the task failed: it was put later"))
@@ -83,7 +83,7 @@ fn gone(case: &Case<'_>, file: &File, there: &There<'_>, missing: Finding) -> As
         There::NoBucket if case.symptom.fault == Fault::AccessDenied => Err(Gap::new("whether the bucket was there when the task failed, as a refusal says")),
         _ => Time::as_ecs_said(),
     };
-    let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::unless(None), time);
+    let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), time);
     let assessment = |title: String| Assessment::confirmed(title, proof).culprit(file.culprit("env-file"));
     if let There::NoKey(keys) = there {
         let near = nearest(key, keys, |key| Some(key)).map(|near| Finding::found(format!("an object whose key {near}"), "ListObjectsV2"));

@@ -37,7 +37,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if let Some((account, own)) = view.as_ref().and_then(RoleView::foreign_account).zip(case.task.account.as_deref()) {
         let what =
             vec![Finding::found(format!("the role's ARN is of account {account}; a role cannot be passed to a task of account {own}"), "task definition")];
-        let proof = Proof::by(what, Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+        let proof = Proof::by(what, Identity::of_revision(case), Complete::alone(), Time::unchanging());
         let text = format!("name a role of account {own} in a new revision{}", case.then_again());
         let said = Assessment::confirmed(format!("{role} is another account's"), proof).culprit(culprit);
         return Some(said.fix(Fix::words(text).run(case.commands_for_revision([]))));
@@ -54,7 +54,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Known::Found(found) => {
             let what = vec![Finding::found(format!("{role} exists"), GET_ROLE)];
             let identity = view.as_ref().map_or_else(|| Identity::of_revision(case), RoleView::is_meant);
-            let proof = Proof::by(what, identity, Complete::unless(None), Time::there_by(case, found.create_date));
+            let proof = Proof::by(what, identity, Complete::alone(), Time::there_by(case, found.create_date));
             Assessment::disproved(format!("{role} exists"), proof)
         }
         other => Some(Assessment::possible(title).culprit(culprit).findings(Finding::not_told("whether the role exists", other)).fix(look(case))),

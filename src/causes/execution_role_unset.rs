@@ -29,7 +29,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let named = case.execution_role();
-    let unchanging = |what| Proof::by(vec![what], Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+    let unchanging = |what| Proof::by(vec![what], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let Some(role) = named else {
         let set = "set executionRoleArn in a new revision of the task definition, and use that revision";
         return Some(match case.definition() {

@@ -67,7 +67,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     };
     // ECS says that it cannot, and the trust policy of the role that was there then says why.
     let time = found.create_date.map_or_else(Time::as_ecs_said, |made| Time::there_by(case, Some(made)));
-    let proved = |what| Proof::by(vec![what], view.is_meant(), Complete::unless(None), time);
+    let proved = |what| Proof::by(vec![what], view.is_meant(), Complete::alone(), time);
     let said = match &trust {
         Trust::Untrusted { trusts, .. } => {
             let instead = if trusts.is_empty() { "nobody".to_owned() } else { trusts.join(", ") };

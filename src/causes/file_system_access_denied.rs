@@ -158,10 +158,10 @@ impl<'c> Mount<'c> {
 
     /// Within one account the role's own policies are as good as the file system's.
     fn by_role(&self) -> Says {
-        let Some((role, call)) = self.call() else { return Says::NotAllowed(Complete::unless(None)) };
+        let Some((role, call)) = self.call() else { return Says::NotAllowed(Complete::alone()) };
         let own_account = Arn::parse(&role).map(|arn| arn.account.to_owned()) == self.case.task.account;
         match self.case.look::<Box<Simulation>>(&self.case.question_after(&call, &role)) {
-            _ if !own_account => Says::NotAllowed(Complete::unless(None)),
+            _ if !own_account => Says::NotAllowed(Complete::alone()),
             Known::Found(simulation) if simulation.eval_decision == "allowed" => Says::ByRole,
             Known::Found(simulation) if !simulation.missing_context_values.is_empty() => {
                 let keys = simulation.missing_context_values.join(", ");
@@ -199,7 +199,7 @@ impl<'c> Mount<'c> {
     fn refused(&self, says: &Says) -> Assessment {
         let gap = match says {
             Says::NotAllowed(Err(gap)) => Err(gap.clone()),
-            _ => Complete::unless(None),
+            _ => Complete::alone(),
         };
         let proof = Proof::by(self.found(says), Identity::of_revision(self.case), gap, Time::as_ecs_said());
         let fix = if let Says::Denied(at) = says { self.narrow(at) } else { self.allow() };

@@ -44,7 +44,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 fn no_file_system(case: &Case<'_>) -> Option<Assessment> {
     let (id, _) = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing))?;
     let missing = Finding::missing(format!("{id} in {}", case.own_region()), "DescribeMountTargets");
-    let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::unless(None), Time::as_ecs_said());
+    let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), Time::as_ecs_said());
     let look = case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'");
     let text = format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
     Some(
@@ -62,7 +62,7 @@ fn no_access_point(case: &Case<'_>) -> Option<Assessment> {
         (!is_there).then_some((file_system, access_point, listed.len()))
     })?;
     let missing = Finding::missing(format!("{access_point} among the {listed} of {file_system}"), "DescribeAccessPoints");
-    let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::unless(None), Time::as_ecs_said());
+    let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), Time::as_ecs_said());
     let look = case.aws_at_task("efs describe-access-points").name("--file-system-id", Kind::FileSystem, file_system);
     let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'");
     let text = format!("name an access point of {file_system} instead of {access_point} in a new revision{}", case.then_again());
@@ -92,7 +92,7 @@ fn malformed(case: &Case<'_>) -> Option<Assessment> {
         };
         Some((volume.name.clone().unwrap_or_default(), problem))
     })?;
-    let proof = Proof::by(vec![Finding::found(problem, DEFINITION)], Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+    let proof = Proof::by(vec![Finding::found(problem, DEFINITION)], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let fix = Fix::words(format!("correct the volume in a new revision{}", case.then_again())).run(case.commands_for_revision([]));
     Some(Assessment::confirmed(format!("volume {volume} cannot be mounted as it is written"), proof).fix(fix))
 }

@@ -30,13 +30,14 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let name = case.name().unwrap_or_else(|| "of the volume".to_owned());
-    let title = format!("the file system {name} is not reachable from the task");
     let targets = path::mount_targets(case);
+    let one = || targets.first().filter(|_| targets.len() == 1).map(|(id, _)| id.clone());
+    let name = case.name().or_else(one).unwrap_or_else(|| "of the volume".to_owned());
+    let title = format!("the file system {name} is not reachable from the task");
     let gone = || targets.iter().filter(|(_, known)| matches!(known, Known::Missing)).map(|(id, _)| id);
     if let Some(id) = gone().next().filter(|_| gone().count() == targets.len()) {
         let missing = Finding::missing(format!("the file system {id}"), "DescribeMountTargets");
-        return Assessment::disproved(title, Proof::by(vec![missing], Identity::named(case, id), Complete::unless(None), Time::as_ecs_said()));
+        return Assessment::disproved(title, Proof::by(vec![missing], Identity::named(case, id), Complete::alone(), Time::as_ecs_said()));
     }
     let paths = path::mount_paths(case).unwrap_or_default();
     if let Some(shut) = Shut::surest(&paths, |_| true) {

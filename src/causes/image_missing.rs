@@ -31,7 +31,7 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let unnamed = case.references.iter().find(|reference| reference.kind == ReferenceKind::Image && reference.value_from.is_empty());
     if let Some(container) = unnamed.and_then(|reference| reference.container.as_ref()) {
-        let unnamed = Proof::by(vec![Finding::missing("image", DEFINITION)], Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+        let unnamed = Proof::by(vec![Finding::missing("image", DEFINITION)], Identity::of_revision(case), Complete::alone(), Time::unchanging());
         return Some(Assessment::confirmed(format!("container {container} names no image"), unnamed).fix(Fix::words("name the image in a new revision")));
     }
     let images = EcrImage::all(case);

@@ -19,10 +19,10 @@ use crate::reason::{Deny, Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "key-permission-missing",
-    title: "the execution role may not use the KMS key",
+    title: "the execution role is not authorized to use the KMS key",
     owner: Owner::KeyOwner,
     explanation: Explanation {
-        what: "The secret or parameter was found, but it is encrypted with a KMS key that the execution role may not use.",
+        what: "The secret or parameter was found, but it is encrypted with a KMS key that the execution role is not authorized to use.",
         why: "A secret under a customer managed key needs kms:Decrypt besides the permission to read it, on the role and, if the key policy does not delegate to IAM, in the key policy. \
               Another account always needs both.",
         tell: "Secrets Manager says only `Access to KMS is not allowed` and names neither key nor caller; Parameter Store passes on KMS's own words. A missing allow and an explicit deny read the same.",
@@ -60,7 +60,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let complete =
             Complete::unless(gap.or_else(|| (!key.is_described && !case.forecast).then(|| format!("whether {} is the key of the {}", key.id, noun(case)))));
         let proof = Proof::by(vec![found], Identity::of_own_role(case), complete, Time::as_ecs_said());
-        let assessment = Assessment::confirmed(format!("{role} may not decrypt with the KMS key{of}"), proof);
+        let assessment = Assessment::confirmed(format!("{role} cannot decrypt with the KMS key{of}"), proof);
         return Some(assessment.culprit(key.culprit()).findings(other_side(case, key)).fix(fix));
     }
     // What else refuses is a cause of its own, and another allow does not help against it.
@@ -70,11 +70,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if !judged.is_empty() && judged.iter().all(|(_, ruling)| matches!(ruling, Ruling::Allowed)) {
         if keys.iter().any(|key| key.unusable().is_some()) {
             let found = Finding::found("the role's policies and the key policy allow kms:Decrypt", KEY_POLICY);
-            let proof = Proof::by(vec![found], Identity::of_own_role(case), Complete::unless(None), Time::as_ecs_said()).ok()?;
-            return Some(Assessment::ruled_out(format!("{role} may decrypt with the KMS key"), Ok(proof)));
+            let proof = Proof::by(vec![found], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said()).ok()?;
+            return Some(Assessment::ruled_out(format!("{role} can decrypt with the KMS key"), Ok(proof)));
         }
         let now = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
-        let assessment = Assessment::possible(format!("{role} might not decrypt with the KMS key")).culprit(judged[0].0.culprit());
+        let assessment = Assessment::possible(format!("{role} could perhaps not decrypt with the KMS key")).culprit(judged[0].0.culprit());
         return Some(assessment.passed(case, Finding::found(now, KEY_POLICY)));
     }
     Some(by_words(case, &role, &judged))
@@ -101,7 +101,7 @@ fn by_words(case: &Case<'_>, role: &str, judged: &[(&KeyView<'_>, Ruling)]) -> A
     let which = named.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
     let why = judged.iter().find_map(|(_, ruling)| if let Ruling::Unknown(why) = ruling { why.clone() } else { None });
     let refuses = Finding::unknown(format!("whether the role's policies or the key policy refuse{}", why.map(|why| format!(": {why}")).unwrap_or_default()));
-    Assessment::likely(format!("{role} may not decrypt with {behind}"))
+    Assessment::likely(format!("{role} cannot decrypt with {behind}"))
         .culprit(Culprit { kind: "kms-key", id, references: case.references.clone() })
         .findings(named)
         .findings(

@@ -32,7 +32,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let fix = Fix::words(format!("correct the log configuration in a new revision of the task definition{}", case.then_again()));
     let missing = File::all(case).into_iter().find_map(|file| Some((file.missing(&file.there(case))?, file)));
     if let Some((missing, file)) = missing.filter(|_| case.symptom.fault == Fault::NotFound) {
-        let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::unless(None), Time::as_ecs_said());
+        let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), Time::as_ecs_said());
         let text = format!("upload the file, or correct config-file-value in a new revision{}", case.then_again());
         let title = format!("the configuration file {} does not exist in bucket {}", file.key, file.bucket);
         return Some(Assessment::confirmed(title, proof).culprit(file.culprit("log-config")).fix(Fix::words(text)));

@@ -278,7 +278,7 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
     let part = if part.is_empty() { "a part of the ARN" } else { part };
     let whole = if part == reference.value_from { String::new() } else { format!(" in {}", reference.value_from) };
     let found = Finding::found(format!("{part}{whole} stands where a name or a number should"), DEFINITION);
-    let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::unless(None), Time::unchanging());
+    let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let name = reference.name.as_deref().unwrap_or(&reference.field);
     let fix = Fix::words(format!("put {name} in before the definition is registered"));
     (cause, Assessment::confirmed(format!("{part} of {name} is not filled in"), proof).fix(fix))

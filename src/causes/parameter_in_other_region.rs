@@ -30,7 +30,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if let Some((parameter, found)) = there {
         let missing = Finding::missing(format!("{} in {}", parameter.name, parameter.region), DESCRIBE_PARAMETERS);
         let what = vec![missing, Finding::found(format!("{} in {own}, the task's own Region", parameter.name), DESCRIBE_PARAMETERS)];
-        let proof = Proof::by(what, Identity::named(case, &parameter.name), Complete::unless(None), Time::there_by(case, found.last_modified_date));
+        let proof = Proof::by(what, Identity::named(case, &parameter.name), Complete::alone(), Time::there_by(case, found.last_modified_date));
         let arn = parameter.arn_at_task();
         let text = format!("write {arn} in a new revision, if that parameter is meant, and let the execution role call ssm:GetParameters on it{again}");
         return Some(

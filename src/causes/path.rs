@@ -114,7 +114,7 @@ fn is_suspected(case: &Case<'_>) -> bool {
 }
 
 fn snapshot<'c>(case: &'c Case<'_>) -> Snapshot<'c> {
-    let when = match case.task.stopped_at {
+    let when = match case.task.failed_by() {
         _ if is_suspected(case) => When::Now,
         Some(at) => When::By(at),
         None => When::Unknown,

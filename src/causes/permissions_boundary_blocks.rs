@@ -48,7 +48,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         if case.symptom.refused_by.is_some() {
             return Some(Assessment::possible(title).passed(case, none));
         }
-        let proof = Proof::by(vec![none], Identity::of_own_role(case), Complete::unless(None), Time::as_ecs_said()).ok()?;
+        let proof = Proof::by(vec![none], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said()).ok()?;
         return Some(Assessment::ruled_out(title, Ok(proof)));
     }
     let named = boundary.flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), GET_ROLE));

@@ -53,8 +53,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let action = case.refused_action();
     // A login is not for one image.
     let on = case.name().filter(|_| action.as_deref() != Some("ecr:GetAuthorizationToken")).map(|name| format!(" on {name}")).unwrap_or_default();
-    let may_not = action.map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
-    let title = |on: &str| format!("{who} may not {may_not}{on}");
+    let refused = action.map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
+    let title = |on: &str| format!("{who} cannot {refused}{on}");
     let with_fix = |assessment: Assessment| Some(assessment.culprit(case.refused_culprit()).fix(policy::fix_permission(case)));
     let decisions = case.simulated_refusals();
     let lacks: Vec<&Simulated<'_>> = decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();

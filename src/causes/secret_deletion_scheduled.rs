@@ -61,7 +61,7 @@ fn marked(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessmen
     let marked = Time::since(case, found.last_changed_date);
     let said = if case.forecast || case.symptom.fault == Fault::PendingDeletion {
         let time = if case.forecast { marked } else { Time::as_ecs_said() };
-        Assessment::confirmed(title, Proof::by(vec![what], secret.is_meant(), Complete::unless(None), time))
+        Assessment::confirmed(title, Proof::by(vec![what], secret.is_meant(), Complete::alone(), time))
     } else {
         // Of a secret that is marked, Secrets Manager says so.
         let said = if marked.is_ok() { Assessment::likely(title) } else { Assessment::possible(title) };
@@ -77,7 +77,7 @@ fn kept(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
     let changed: Option<Vec<Moment>> = secrets.iter().map(|secret| secret.found()?.last_changed_date).collect();
     let time = Time::since(case, changed.and_then(|changed| changed.into_iter().max()));
     let what = vec![Finding::missing("a mark for deletion", DESCRIBE)];
-    Assessment::disproved("no secret is scheduled for deletion", Proof::by(what, Identity::of_revision(case), Complete::unless(None), time))
+    Assessment::disproved("no secret is scheduled for deletion", Proof::by(what, Identity::of_revision(case), Complete::alone(), time))
 }
 
 fn restore(case: &Case<'_>, id: Option<&str>) -> Fix {

@@ -31,7 +31,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let arn = found.arn.as_deref().unwrap_or_default();
         let missing = Finding::missing(format!("{} in {}", secret.name, secret.region), DESCRIBE);
         let what = vec![missing, Finding::found(format!("{arn}, in the task's own Region"), DESCRIBE)];
-        let proof = Proof::by(what, secret.is_meant(), Complete::unless(None), Time::there_by(case, found.created_date));
+        let proof = Proof::by(what, secret.is_meant(), Complete::alone(), Time::there_by(case, found.created_date));
         let text =
             format!("write {arn} in a new revision, if that secret is meant, and let the execution role call secretsmanager:GetSecretValue on it{again}");
         return Some(

@@ -54,13 +54,13 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let source = if case.references.is_empty() { "stoppedReason" } else { DEFINITION };
         let what = vec![Finding::missing("a six-character suffix", source)];
         let identity = if case.references.is_empty() { Identity::only_one(&secrets, "secret") } else { Identity::of_revision(case) };
-        return Assessment::disproved("the reference has no suffix", Proof::by(what, identity, Complete::unless(None), Time::unchanging()));
+        return Assessment::disproved("the reference has no suffix", Proof::by(what, identity, Complete::alone(), Time::unchanging()));
     }
     if let [secret] = secrets.as_slice()
         && let Some(found) = secret.found()
     {
         let what = vec![Finding::found(secret.id.clone(), DESCRIBE)];
-        let proof = Proof::by(what, secret.is_meant(), Complete::unless(None), Time::there_by(case, found.created_date));
+        let proof = Proof::by(what, secret.is_meant(), Complete::alone(), Time::there_by(case, found.created_date));
         return Assessment::disproved(format!("secret {} has the ARN that is referred to", secret.name), proof);
     }
     let foreign = secrets.iter().any(|secret| secret.foreign_account().is_some());
@@ -84,7 +84,7 @@ fn made_again(case: &Case<'_>, secret: &SecretView<'_>, now: &Secret) -> Assessm
     let certain = secret.has_suffix();
     let word = secret.id.rsplit_once('-').map_or("", |(_, word)| word);
     let identity = if certain { secret.is_meant() } else { Err(Gap::new(format!("whether {word:?} is a suffix, or belongs to the name of another secret"))) };
-    let proof = Proof::by(what, identity, Complete::unless(None), Time::there_by(case, now.created_date));
+    let proof = Proof::by(what, identity, Complete::alone(), Time::there_by(case, now.created_date));
     let title = if certain { "was" } else { "may have been" };
     let said =
         Assessment::confirmed(format!("secret {} {title} made again: its ARN now ends in {}", now.name.as_deref().unwrap_or(&secret.name), suffix(arn)), proof);

@@ -84,14 +84,14 @@ fn well_formed(case: &Case<'_>) -> Option<Finding> {
 fn proved_by_state(case: &Case<'_>) -> Option<Assessment> {
     if let Some((written, secret)) = meant(case) {
         let found = Finding::found(format!("the secret {}", secret.arn.as_deref().unwrap_or_default()), DESCRIBE);
-        let proof = Proof::by(vec![found], Identity::named(case, &written), Complete::unless(None), Time::as_ecs_said());
+        let proof = Proof::by(vec![found], Identity::named(case, &written), Complete::alone(), Time::as_ecs_said());
         let culprit = Culprit { kind: "secret", id: Some(written.clone()), references: case.references.clone() };
         return Some(Assessment::confirmed(format!("{written} is a secret's name, and ECS reads a name as a parameter"), proof).culprit(culprit));
     }
     let (culprit, secret) = cut_suffix(case)?;
     let (name, arn) = (secret.name.as_deref().unwrap_or_default(), secret.arn.as_deref().unwrap_or_default());
     let says = format!("the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {arn}");
-    let proof = Proof::by(vec![Finding::found(says, DESCRIBE)], Identity::named(case, arn), Complete::unless(None), Time::as_ecs_said());
+    let proof = Proof::by(vec![Finding::found(says, DESCRIBE)], Identity::named(case, arn), Complete::alone(), Time::as_ecs_said());
     Some(Assessment::confirmed(format!("the ARN of secret {name} is not whole"), proof).culprit(culprit))
 }
 

@@ -39,7 +39,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let changed: Option<Vec<Moment>> = secrets.iter().map(|secret| secret.found()?.last_changed_date).collect();
         let time = Time::since(case, changed.and_then(|changed| changed.into_iter().max()));
         let what = vec![Finding::found("a version with the stage AWSCURRENT", DESCRIBE)];
-        return Assessment::disproved("the secret has a current value", Proof::by(what, Identity::of_revision(case), Complete::unless(None), time));
+        return Assessment::disproved("the secret has a current value", Proof::by(what, Identity::of_revision(case), Complete::alone(), time));
     }
     let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
     if let Some(secret) = secrets.iter().find(|secret| secret.is_gone()) {

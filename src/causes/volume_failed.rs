@@ -11,7 +11,7 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "A volume other than the cases above failed: EBS, a bind mount, a Docker volume, S3 Files.",
-        why: "A path on the host is missing or not a directory, a driver failed, an EBS volume was not attached in time or the infrastructure role may not make it.",
+        why: "A path on the host is missing or not a directory, a driver failed, an EBS volume was not attached in time or the infrastructure role is not authorized to create it.",
         tell: "The text names the path, the driver or the volume.",
         fix: "See the volume's definition and the events of the service.",
     },

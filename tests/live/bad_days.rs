@@ -26,7 +26,7 @@ const EVENTS: &[&str] = &["secret-missing", "secret-access-denied", "secret-netw
 /// How AWS is, and what is then said of what is unknown.
 const DAYS: &[(&str, &[&str])] = &[
     ("failing", &["InternalFailure"]),
-    ("denying", &["ecs-triage may not call "]),
+    ("denying", &["ecs-triage is not authorized to call "]),
     ("throttling", &["Rate exceeded"]),
     ("babbling", &["could not be read", "holds no", "could not be had", "another shape"]),
     ("resetting", &["cannot be reached"]),
@@ -107,7 +107,7 @@ fn the_permissions_that_ecs_triage_lacks_are_named() {
     let aws = aws_at(&aws("denying"));
     let lacking = |name: &str| {
         let ran = typed(&["diagnose", "--live", &file(&format!("{name}.json"), &event(name))], &aws);
-        let words: Vec<String> = ran.out.split("may not call ").skip(1).filter_map(|rest| rest.split(' ').next().map(str::to_owned)).collect();
+        let words: Vec<String> = ran.out.split("is not authorized to call ").skip(1).filter_map(|rest| rest.split(' ').next().map(str::to_owned)).collect();
         words.into_iter().collect::<BTreeSet<String>>()
     };
     for (name, actions) in [

@@ -106,7 +106,7 @@ impl EcrImage {
         let rule = self.cache_rule(case).map(|rule| rule.ecr_repository_prefix.clone().unwrap_or_default());
         match (rule, known) {
             (Some(prefix), _) => Complete::unless(Some(format!("what the upstream of the pull-through cache rule {prefix} has"))),
-            (None, Known::NotAsked) if !self.path.contains('/') => Complete::unless(None),
+            (None, Known::NotAsked) if !self.path.contains('/') => Complete::alone(),
             (None, known) => Complete::of("whether a pull-through cache rule makes it at the first pull", [known]),
         }
     }

@@ -1,6 +1,7 @@
 //! What it takes to say that a state of AWS proves or disproves a cause: the very thing, all of it, at the time of the failure.
 //!
-//! A verdict of proof is made of a [`Proof`], and a proof of three witnesses that only this module makes. Whatever is missing for one is a
+//! A verdict of proof is made of a [`Proof`], and a proof of three witnesses that only this module makes, or of hops of the network that
+//! [`crate::network`] judged. Whatever is missing for one is a
 //! [`Gap`], which the notice lists as not checked.
 
 use std::fmt;
@@ -105,6 +106,12 @@ impl Complete {
                 Known::NotAsked => return Err(Gap::new(what)),
             }
         }
+        Ok(Self(()))
+    }
+
+    /// What was found decides by itself: nothing else could overrule it.
+    #[expect(clippy::unnecessary_wraps, reason = "witnesses are handed over alike, had or not")]
+    pub(in crate::causes) fn alone() -> Result<Self, Gap> {
         Ok(Self(()))
     }
 

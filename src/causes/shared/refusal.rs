@@ -105,7 +105,7 @@ pub(in crate::causes) fn all_allowed(decisions: &[Simulated<'_>]) -> Result<Comp
     if decisions.is_empty() || !decisions.iter().all(is_allowed) {
         return Err(Gap::new("whether the role's policies allow the call now"));
     }
-    decisions.iter().try_fold(Complete::unless(None)?, |_, decision| is_whole(decision))
+    decisions.iter().try_fold(Complete::alone()?, |_, decision| is_whole(decision))
 }
 
 /// One call of one role, as IAM is asked to simulate it.
@@ -146,14 +146,14 @@ impl<'a> Case<'a> {
         let told = self.symptom.deny == Some(Deny::Identity);
         // Another account's resource needs an allow on both sides.
         if self.refused_calls().iter().all(|call| Arn::parse(&call.resource).is_some_and(|arn| self.is_foreign(arn.account))) {
-            return Complete::unless(None);
+            return Complete::alone();
         }
         let bucket = self.symptom.step == Step::EnvFile;
         match super::resource_policy::side(self) {
             Some((ResourceSide::Grants(at, _), _)) => Err(Gap::new(format!("what refused: {at} of the resource's own policy lets the role now"))),
-            _ if told => Complete::unless(None),
+            _ if told => Complete::alone(),
             Some((ResourceSide::Unsure(why), _)) => Err(Gap::new(format!("whether the resource's own policy lets the role: {why}"))),
-            Some(_) => Complete::unless(None),
+            Some(_) => Complete::alone(),
             None if bucket => Err(Gap::new("whether the bucket's own policy lets the role: it is not read")),
             None => Complete::unless(super::resource_policy::question(self).map(|_| "whether the resource's own policy lets the role".to_owned())),
         }

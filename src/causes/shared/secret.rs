@@ -278,7 +278,7 @@ impl<'c> SecretView<'c> {
     /// That it can be read, and what it holds is still what the task found: then what ECS says of its value holds.
     pub(in crate::causes) fn is_as_it_was(&self) -> Result<Proof, Unproved> {
         let complete = match self.state() {
-            Some(_) => Complete::unless(None),
+            Some(_) => Complete::alone(),
             None if self.is_gone() => Err(Gap::new(format!("what secret {} held: it was deleted since", self.id))),
             None => Complete::of(&format!("the state of secret {}", self.name), [self.known()])
                 .and(Err(Gap::new(format!("whether secret {} can be read", self.name)))),
