@@ -102,7 +102,7 @@ fn description(report: &Report<'_>, best: &Diagnosis, counts: &str) -> String {
     let mut out = Description::default();
     out.line(&text::subject(report.task));
     out.line(counts);
-    out.line(&format!("{} ({}); for {}", best.cause.id, best.verdict, best.cause.owner.in_words()));
+    out.line(&format!("{} ({}); owner: {}", best.cause.id, best.verdict, best.cause.owner.in_words()));
     out.block(report.symptoms[best.symptom].reason.text.trim());
     for reference in best.culprit.references.iter().take(2) {
         let name = reference.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
