@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
         assert!(!matches!(side(&with_statement(Some(&document), &add)), KeySide::Refused { .. }));
     }
     let origin = TaskOrigin { partition: "aws", region: Some("us-east-1"), account: Some("111122223333") };
-    if let Trust::Untrusted { mended, .. } = trust(&document, &origin) {
-        assert!(!matches!(trust(&mended, &origin), Trust::Untrusted { .. }));
+    if let Trust::Untrusted { corrected, .. } = trust(&document, &origin) {
+        assert!(!matches!(trust(&corrected, &origin), Trust::Untrusted { .. }));
     }
 });
