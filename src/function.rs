@@ -523,7 +523,7 @@ fn admitted(entry: &mut Entry, trusted: &Trusted, now: Timestamp) -> Option<Func
         entry.tasks.clear();
     }
     for task in entry.tasks.iter_mut().flatten() {
-        for time in [&mut task.stopped_at, &mut task.started_at] {
+        for time in [&mut task.stopping_at, &mut task.stopped_at, &mut task.started_at] {
             *time = time.map(|at| happened(at, now));
         }
     }

@@ -219,14 +219,13 @@ impl<'a> Case<'a> {
             return self.keys().iter().filter_map(KeyView::decrypt).collect();
         }
         let Some(action) = self.refused_action() else { return Vec::new() };
-        let context = |region: &str| {
-            let mut context = vec![("aws:RequestedRegion".to_owned(), region.to_owned()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
+        let call = |(resource, exact): (String, bool), region: &str| {
+            let mut call = Call { exact, ..Call::new(&action, resource, region) };
             if action == "secretsmanager:GetSecretValue" {
-                context.push(("secretsmanager:VersionStage".to_owned(), "AWSCURRENT".to_owned()));
+                call.context.push(("secretsmanager:VersionStage".to_owned(), "AWSCURRENT".to_owned()));
             }
-            context
+            call
         };
-        let call = |(resource, exact): (String, bool), region: &str| Call { action: action.clone(), resource, exact, context: context(region) };
         match action.split_once(':').map_or("", |(service, _)| service) {
             "secretsmanager" => self.secrets().iter().map(|view| call(view.arn(), &view.region)).map(with_some_suffix).collect(),
             "ssm" => {
@@ -242,7 +241,7 @@ impl<'a> Case<'a> {
                         let region = Arn::parse(&resource).map(|arn| arn.region.to_owned()).filter(|region| !region.is_empty());
                         let on_stream = matches!(action.as_str(), "logs:CreateLogStream" | "logs:PutLogEvents");
                         let (resource, exact) = if on_stream { self.of_stream(&resource) } else { (resource, true) };
-                        Call { exact, ..Call::new(&action, resource, region.as_deref().unwrap_or(self.own_region())) }
+                        call((resource, exact), region.as_deref().unwrap_or(self.own_region()))
                     })
                     .collect()
             }

@@ -191,18 +191,14 @@ impl<'c> SecretView<'c> {
         self.elsewhere().map_or(Known::NotAsked, |question| self.case.look(&question))
     }
 
-    fn versions_question(&self) -> Question {
-        Question::SecretVersions { region: self.region.clone(), id: self.id.clone() }
-    }
-
     /// Asks for its versions.
     pub(in crate::causes) fn ask_versions(&self) -> Question {
-        self.versions_question()
+        Question::SecretVersions { region: self.region.clone(), id: self.id.clone() }
     }
 
     /// Its versions.
     pub(in crate::causes) fn versions(&self) -> Known<'c, Vec<SecretVersion>> {
-        self.case.look(&self.versions_question())
+        self.case.look(&self.ask_versions())
     }
 
     /// The version that the reference asks for.
