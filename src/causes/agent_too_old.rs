@@ -1,8 +1,9 @@
 //! The platform or agent version is older than what the reference needs.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::command::Command;
+use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Explanation, Owner};

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::command::Command;
+use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
 use super::proof::{Complete, Identity, Proof, Time};

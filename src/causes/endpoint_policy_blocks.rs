@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
 use super::command::Command;
+use super::fix::Fix;
 use super::name::Kind;
 use super::path;
 use super::policy::{self, Addition, Refusal};

@@ -1,7 +1,8 @@
 //! The reference to the environment file is written wrongly.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::proof::Proof;
 use super::{Cause, Example, Explanation, Owner};
 use crate::arn::Arn;

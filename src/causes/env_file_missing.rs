@@ -1,8 +1,9 @@
 //! The environment file is not in the bucket, or the bucket is not there.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::command::{Command, Part};
+use super::fix::Fix;
 use super::likeness::nearest;
 use super::name::Kind;
 use super::object::{File, There};

@@ -1,7 +1,8 @@
 //! The role that the task names does not exist.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
 use super::proof::{Complete, Identity, Proof, Time};

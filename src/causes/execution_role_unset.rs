@@ -1,7 +1,8 @@
 //! The task definition names no execution role, and the task needs one.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::role::RoleView;
 use super::{Cause, Example, Explanation, Owner};

@@ -1,7 +1,8 @@
 //! ECS may not assume the role that the task names.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
 use super::proof::{Complete, Proof, Time};

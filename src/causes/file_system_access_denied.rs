@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
 use super::command::Command;
+use super::fix::Fix;
 use super::name::Kind;
 use super::policy::{self, Addition};
 use super::proof::{Complete, Gap, Identity, Proof, Time};

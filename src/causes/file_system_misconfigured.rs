@@ -1,7 +1,8 @@
 //! The volume names a file system, access point or path that is not there.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner, path};

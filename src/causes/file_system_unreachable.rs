@@ -1,7 +1,8 @@
 //! The file system cannot be reached over the network.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::path::Shut;
 use super::proof::{Complete, Identity, Proof, Time};

@@ -1,7 +1,8 @@
 //! The registry has no such image.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::image::{EcrImage, Pulled};
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};

@@ -1,7 +1,8 @@
 //! The image is not built for the task's platform.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::Fault;
 

@@ -1,8 +1,9 @@
 //! The KMS key is disabled, scheduled for deletion or gone.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::command::Command;
+use super::fix::Fix;
 use super::key::KeyView;
 use super::name::Kind;
 use super::proof::{Complete, Identity, Proof, Time};

@@ -1,7 +1,8 @@
 //! The log configuration cannot work as it is written.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::object::File;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};

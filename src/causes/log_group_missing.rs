@@ -1,8 +1,9 @@
 //! The log group that the container writes to does not exist.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
 use super::command::Command;
+use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
 use super::proof::{Complete, Identity, Proof, Time};

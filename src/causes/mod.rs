@@ -72,11 +72,14 @@ use crate::task_definition::{Reference, ReferenceKind};
 use crate::words::words;
 use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
-use shared::{assessment, case, command, image, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet};
+use shared::{
+    assessment, case, command, fix, image, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet,
+};
 
-pub use assessment::{Assessment, Culprit, Finding, FindingKind, Fix};
+pub use assessment::{Assessment, Culprit, Finding, FindingKind};
 pub use case::Case;
 pub use command::Command;
+pub use fix::Fix;
 pub use name::Kind as NameKind;
 pub use policy::Document;
 pub use snippet::Snippet;

@@ -1,7 +1,8 @@
 //! The task's network interface could not be set up.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};

@@ -1,7 +1,8 @@
 //! The path is open, and still the connection fails.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner, path};
 use crate::reason::Fault;
 

@@ -1,7 +1,8 @@
 //! Recognised, and none of our business: named in one honest line.
 
-use super::assessment::{Assessment, Fix};
+use super::assessment::Assessment;
 use super::case::Case;
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step, Symptom};
 

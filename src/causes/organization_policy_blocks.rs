@@ -1,6 +1,7 @@
 //! A policy of the AWS organization blocks the call.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::Finding;
+use super::fix::Fix;
 use super::layer::{self, Layer};
 use super::refusal::{Refuser, SIMULATION};
 use super::{Cause, Example, Explanation, Owner};

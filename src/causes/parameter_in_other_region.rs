@@ -1,7 +1,8 @@
 //! The reference names another Region than the task's.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::parameter::DESCRIBE_PARAMETERS;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Explanation, Owner};

@@ -1,7 +1,8 @@
 //! A parameter of nearly that name exists.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::misspelling;
 use super::parameter::DESCRIBE_PARAMETERS;
 use super::{Cause, Explanation, Owner};

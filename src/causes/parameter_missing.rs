@@ -1,8 +1,9 @@
 //! Parameter Store has no such parameter.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
 use super::command::Part;
+use super::fix::Fix;
 use super::name::Kind;
 use super::parameter::{DESCRIBE_PARAMETERS, ParameterView};
 use super::proof::{Complete, Identity, Proof, Time};

@@ -5,9 +5,10 @@
 
 use std::net::IpAddr;
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
 use super::command::{Command, Part as Argument};
+use super::fix::Fix;
 use super::name::Kind;
 use super::proof::Proof;
 use crate::arn::Arn;

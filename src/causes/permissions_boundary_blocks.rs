@@ -1,7 +1,8 @@
 //! The role's permissions boundary does not allow the call.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::layer::{self, Layer};
 use super::name::Kind;
 use super::policy;

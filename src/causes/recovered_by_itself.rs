@@ -1,7 +1,8 @@
 //! The credentials of the moment were not good; the next try usually is.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};
 use crate::arn::Arn;

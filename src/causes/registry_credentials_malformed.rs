@@ -1,7 +1,8 @@
 //! The secret with the registry's login does not hold a login.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner};

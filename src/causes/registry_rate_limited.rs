@@ -1,7 +1,8 @@
 //! The registry allows no more pulls for now.
 
-use super::assessment::{Assessment, Fix};
+use super::assessment::Assessment;
 use super::case::Case;
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step};
 

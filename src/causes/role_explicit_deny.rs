@@ -1,7 +1,8 @@
 //! A policy denies the call explicitly.
 
-use super::assessment::{Finding, Fix};
+use super::assessment::Finding;
 use super::case::Case;
+use super::fix::Fix;
 use super::layer::{self, Layer};
 use super::name::Kind;
 use super::refusal::{Refuser, SIMULATION};

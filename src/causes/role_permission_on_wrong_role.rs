@@ -1,7 +1,8 @@
 //! The permission stands on the task role instead of the execution role.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
 use super::proof::{Identity, Proof, Time};

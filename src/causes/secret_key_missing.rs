@@ -1,7 +1,8 @@
 //! The secret's JSON has no such key.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::name::Kind;
 use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner};

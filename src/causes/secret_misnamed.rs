@@ -1,7 +1,8 @@
 //! A secret of nearly that name exists.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::misspelling;
 use super::secret::{DESCRIBE, LIST, Presence};
 use super::{Cause, Explanation, Owner};

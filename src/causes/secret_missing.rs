@@ -1,7 +1,8 @@
 //! Secrets Manager has no secret under the name or ARN.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Proof, Time};
 use super::secret::{DESCRIBE, Presence, SecretView};

@@ -1,7 +1,8 @@
 //! A JSON key is asked of a secret whose value is not a JSON object.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::name::Kind;
 use super::secret::SecretView;
 use super::{Cause, Example, Explanation, Owner};

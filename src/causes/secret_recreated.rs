@@ -1,7 +1,8 @@
 //! The secret was deleted and made again, so its ARN has another suffix.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
 use super::proof::{Complete, Gap, Identity, Proof, Time};

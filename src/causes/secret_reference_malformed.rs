@@ -1,7 +1,8 @@
 //! The reference itself is written wrongly.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::secret::{DESCRIBE, Presence};
 use super::{Cause, Example, Explanation, Owner};

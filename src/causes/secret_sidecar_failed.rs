@@ -1,8 +1,9 @@
 //! A container that fetches secrets for the others failed.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
 use super::command::Command;
+use super::fix::Fix;
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::LogEvent;

@@ -1,7 +1,8 @@
 //! The secret itself stands where a reference to it belongs.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
+use super::fix::Fix;
 use super::proof::Proof;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step, Symptom};

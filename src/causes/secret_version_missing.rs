@@ -1,7 +1,8 @@
 //! The version stage or version id that the reference names does not exist.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Proof, Time};
 use super::secret::SecretView;

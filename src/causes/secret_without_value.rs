@@ -1,7 +1,8 @@
 //! The secret exists but has never been given a value, or lost its current version.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::secret::{DESCRIBE, SecretView, lacks_current};

@@ -1,7 +1,8 @@
 //! The task's security group lets nothing out on 443.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::{Cause, Explanation, Owner, path};
 use crate::network::{Blockage, Part};
 

@@ -1,7 +1,8 @@
 //! The service answered, but said: too many requests.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::{Case, reads_from_aws};
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step};
 

@@ -1,7 +1,8 @@
 //! The service answered with an error of its own.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::Fault;
 

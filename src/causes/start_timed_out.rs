@@ -1,7 +1,8 @@
 //! Something before the start took longer than it may.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step};
 

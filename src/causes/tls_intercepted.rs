@@ -1,8 +1,9 @@
 //! Something on the way answers TLS in the service's place.
 
-use super::assessment::{Assessment, Culprit, Finding, Fix};
+use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
 use super::command::Command;
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::Fault;
 

@@ -1,7 +1,8 @@
 //! The text proves nothing that the catalogue knows.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step, Symptom};

@@ -1,7 +1,8 @@
 //! A volume could not be made, attached or mounted.
 
-use super::assessment::{Assessment, Fix};
+use super::assessment::Assessment;
 use super::case::Case;
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Step, Symptom};
 

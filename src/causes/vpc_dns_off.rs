@@ -1,7 +1,8 @@
 //! The VPC does not resolve the service's name.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner, Verdict, path};
 use crate::network::{Blockage, Break, Part};
 use crate::reason::Fault;

@@ -1,7 +1,8 @@
 //! A VPC endpoint exists, but its private DNS is off and there is no other way.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, path};
 use crate::network::{Blockage, Break, Part};

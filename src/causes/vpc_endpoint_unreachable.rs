@@ -1,7 +1,8 @@
 //! A VPC endpoint with private DNS takes the traffic and keeps the task out.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::snippet;
 use super::{Cause, Explanation, Owner, path};

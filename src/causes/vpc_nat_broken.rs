@@ -1,7 +1,8 @@
 //! The NAT gateway on the way out does not work.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, path};
 use crate::network::{Blockage, Break, Part};

@@ -1,8 +1,9 @@
 //! The subnet's way out needs a public IP, and the task has none.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::command::Part as Argument;
+use super::fix::Fix;
 use super::name::Kind;
 use super::{Cause, Explanation, Owner, path};
 use crate::network::{Blockage, Part};

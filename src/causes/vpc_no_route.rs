@@ -1,7 +1,8 @@
 //! Between the task and the service that it needs there is no way through the network.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::name::Kind;
 use super::snippet;
 use super::{Cause, Example, Explanation, Owner, path};

@@ -1,13 +1,9 @@
 //! What a cause makes of a case: how sure it is, why, and what fixes it, from one look at the same state.
 
-use std::collections::BTreeSet;
-
 use super::super::Verdict;
 use super::case::Case;
-use super::command::Command;
-use super::policy::Document;
+use super::fix::Fix;
 use super::proof::{Proof, Unproved};
-use super::snippet::Snippet;
 use crate::question::Known;
 use crate::task_definition::Reference;
 use crate::words::words;
@@ -166,46 +162,5 @@ impl Finding {
             Known::NotAsked => Some(Finding::unknown(what)),
             Known::Found(_) | Known::Missing => None,
         }
-    }
-}
-
-/// What fixes it.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Fix {
-    /// What to do, in words.
-    pub text: String,
-    /// What to paste.
-    pub commands: Vec<Command>,
-    /// The policy to add, where one is missing.
-    pub policy: Option<Document>,
-    /// The same for templates, where one resource fixes it.
-    pub snippets: Vec<Snippet>,
-}
-
-impl Fix {
-    /// A fix in words.
-    pub(in crate::causes) fn words(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
-    }
-
-    /// The same with commands to paste.
-    pub(in crate::causes) fn run(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
-        self.commands.extend(commands);
-        self
-    }
-
-    /// The same with a policy to add.
-    pub(in crate::causes) fn policy(mut self, document: Document) -> Self {
-        self.policy = Some(document);
-        self
-    }
-
-    /// The same, saying for what its placeholders stand.
-    pub(crate) fn explained(mut self) -> Self {
-        let withheld: BTreeSet<String> = self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
-        for why in withheld {
-            self.text = format!("{}; {why}", self.text);
-        }
-        self
     }
 }

@@ -2,9 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::assessment::{Culprit, Finding, Fix};
-use super::command::{Command, Part};
-use super::name::Kind;
+use super::assessment::{Culprit, Finding};
 use crate::arn::Arn;
 use crate::event::Task;
 use crate::question::facts::{AwsVpcConfiguration, Moment, Service};
@@ -277,36 +275,6 @@ impl Case<'_> {
         Culprit { kind: "endpoint", id: self.symptom.host.as_ref().map(|host| host.text.clone()), references: self.references.clone() }
     }
 
-    /// How to see the endpoints of the task's Region for the service. The name begins otherwise in some partitions.
-    pub(in crate::causes) fn describe_endpoints(&self) -> Option<Command> {
-        let service = self.service().1?;
-        let values = [
-            Part::Words("Name=service-name,Values=*."),
-            Part::Name(Kind::Region, self.task.region.as_deref().or(self.region())),
-            Part::Words("."),
-            Part::Words(service),
-        ];
-        let look = self.aws_at_task("ec2 describe-vpc-endpoints").argument("--filters", &values);
-        Some(look.words("--query 'VpcEndpoints[].[VpcEndpointId,VpcId,State,PrivateDnsEnabled,Groups[].GroupId]'"))
-    }
-
-    /// How to see the routes of the task's subnet; the answer is empty where the VPC's main table counts.
-    pub(in crate::causes) fn describe_routes(&self) -> Option<Command> {
-        let look = self.aws_at_task("ec2 describe-route-tables").filter("association.subnet-id", Kind::Subnet, self.task.subnet.as_deref()?);
-        Some(look.words("--query 'RouteTables[].Routes'"))
-    }
-
-    /// How to see a part of the service's configuration.
-    pub(in crate::causes) fn describe_service(&self, query: &'static str) -> Option<Command> {
-        let look = self.aws_at_task("ecs describe-services").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
-        Some(look.name("--services", Kind::Service, self.service_of_task()?).words(query))
-    }
-
-    /// The service that starts the task again.
-    pub(in crate::causes) fn service_of_task(&self) -> Option<&str> {
-        self.task.workload.as_ref().filter(|workload| workload.is_service).map(|workload| workload.name.as_str())
-    }
-
     /// Who was refused, what, and on what, as a sentence needs them.
     pub(in crate::causes) fn refusal(&self) -> (String, String, String) {
         let who = self.who();
@@ -342,56 +310,6 @@ impl Case<'_> {
             Some(region) if region.starts_with("cn-") => "aws-cn",
             Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
             _ => "aws",
-        }
-    }
-
-    /// An `aws` command for the resource's Region.
-    pub(in crate::causes) fn aws(&self, words: &'static str) -> Command {
-        Command::aws(words, self.region())
-    }
-
-    /// An `aws` command for the task's own Region.
-    pub(in crate::causes) fn aws_at_task(&self, words: &'static str) -> Command {
-        Command::aws(words, self.task.region.as_deref().or(self.region()))
-    }
-
-    /// What is left to do where the state is good again.
-    pub(crate) fn try_again(&self) -> Fix {
-        let text = match &self.task.workload {
-            Some(workload) if workload.is_service => "nothing is left to fix here: deploy the service again",
-            _ => "nothing is left to fix here: run the task again",
-        };
-        Fix::words(format!("{text}; if it fails again, its new reason counts")).run(self.start_again())
-    }
-
-    /// How to start the task again once the cause is fixed. A service retries by itself, but slowly.
-    pub(in crate::causes) fn start_again(&self) -> Option<Command> {
-        let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
-        Some(update.name("--service", Kind::Service, self.service_of_task()?).words("--force-new-deployment"))
-    }
-
-    /// How to bring a new revision of the task definition into service.
-    fn start_new_revision(&self) -> Option<Command> {
-        let family = self.task.task_definition_name().and_then(|name| name.split(':').next());
-        let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
-        Some(update.name("--service", Kind::Service, self.service_of_task()?).name("--task-definition", Kind::TaskDefinition, family))
-    }
-
-    /// Commands that end in a new revision of the task definition.
-    pub(in crate::causes) fn commands_for_revision(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
-        fixing.into_iter().chain(self.start_new_revision()).collect()
-    }
-
-    /// Values are read only at the start of a task, so every cause that is fixed needs a new one.
-    pub(in crate::causes) fn commands(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
-        fixing.into_iter().chain(self.start_again()).collect()
-    }
-
-    /// "then start the task again", as the workload needs it.
-    pub(in crate::causes) fn then_again(&self) -> &'static str {
-        match &self.task.workload {
-            Some(workload) if workload.is_service => ", then deploy the service again",
-            _ => ", then run the task again",
         }
     }
 

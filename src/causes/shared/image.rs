@@ -1,8 +1,9 @@
 //! An image that a case can be about.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::command::Command;
+use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Gap, Identity, Proof, Time};
 use crate::question::facts::{CacheRule, Image, Moment, Repository};

@@ -2,8 +2,9 @@
 //!
 //! A cause of such a layer is a row: what it is called, how ECS words it, and what is done about it. The judgment is one.
 
-use super::assessment::{Assessment, Finding, Fix};
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
+use super::fix::Fix;
 use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, is_whole, refuser};
 use crate::reason::{Deny, Symptom};

@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::assessment::Fix;
 use super::case::Case;
 use super::command::Command;
+use super::fix::Fix;
 use super::image::EcrImage;
 use super::key::KeyView;
 use super::name::{Kind, why_not};

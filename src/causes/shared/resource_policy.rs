@@ -1,8 +1,8 @@
 //! The policy on the resource of a refused call: a secret's or a repository's own.
 
-use super::assessment::Fix;
 use super::case::Case;
 use super::command::Command;
+use super::fix::Fix;
 use super::image::EcrImage;
 use super::name::Kind;
 use super::policy::{self, Addition, Document};

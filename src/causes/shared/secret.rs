@@ -1,9 +1,10 @@
 //! A secret that a case can be about: what AWS says of it, and of names like it.
 
 use super::CANDIDATES;
-use super::assessment::{Culprit, Finding, Fix};
+use super::assessment::{Culprit, Finding};
 use super::case::{Case, secret_name};
 use super::command::Part;
+use super::fix::Fix;
 use super::likeness::{Near, near};
 use super::name::Kind;
 use super::proof::{Complete, Gap, Identity, Proof, Time, Unproved};
