@@ -13,7 +13,7 @@ use crate::causes::{Case, Finding, FindingKind, Verdict};
 use crate::diagnosis::{Diagnosis, asked, judged, unfilled};
 use crate::event::{Task, Workload};
 use crate::question::facts::{AwsVpcConfiguration, Service};
-use crate::question::{Answer, Evidence, Known, Question};
+use crate::question::{Answer, Evidence, Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::{ImageName, Reference, ReferenceKind, TaskDefinition};
 use suspicion::{Suspect, Suspicion, subject};
@@ -219,8 +219,8 @@ impl<'d> Check<'d> {
 
     fn service<'e>(&self, evidence: &'e Evidence) -> Option<&'e Service> {
         let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
-        let question = Question::Service { region: self.task.region.clone()?, cluster: self.task.cluster.clone()?, name: service.name.clone() };
-        evidence.look::<Box<Service>>(&question).found().map(|service| &**service)
+        let question = ask::Service { region: self.task.region.clone()?, cluster: self.task.cluster.clone()?, name: service.name.clone() };
+        evidence.look(&question).found().map(|service| &**service)
     }
 
     fn suspect<'s>(&'s self, task: &'s Task, evidence: &Evidence) -> Suspect<'s> {
@@ -239,17 +239,19 @@ impl<'d> Check<'d> {
     pub fn nowhere(&self, evidence: &Evidence) -> Option<String> {
         let asked = self.placement.as_ref().map(|network| (&network.subnets, &network.security_groups));
         evidence.answers().find_map(|(question, answer)| match (question, answer) {
-            (Question::Service { cluster, name, .. }, Answer::Missing) if self.is_place(cluster, name) => {
+            (Question::Service(ask::Service { cluster, name, .. }), Answer::Missing) if self.is_place(cluster, name) => {
                 Some(format!("there is no service {name} in cluster {cluster}"))
             }
-            (Question::Subnets { ids, .. }, Answer::Missing) if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) => {
+            (Question::Subnets(ask::Subnets { ids, .. }), Answer::Missing) if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) => {
                 Some(format!("there is no subnet {}", ids.join(", ")))
             }
-            (Question::Subnets { ids, .. }, Answer::Subnets(found)) if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) => {
+            (Question::Subnets(ask::Subnets { ids, .. }), Answer::Subnets(found))
+                if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) =>
+            {
                 let is_found = |id: &&String| found.iter().any(|subnet| subnet.subnet_id.as_ref() == Some(id));
                 ids.iter().find(|id| !is_found(id)).map(|id| format!("there is no subnet {id}"))
             }
-            (Question::NamedSecurityGroups { ids, .. }, Answer::SecurityGroups(found)) => {
+            (Question::NamedSecurityGroups(ask::NamedSecurityGroups { ids, .. }), Answer::SecurityGroups(found)) => {
                 let is_found = |id: &&String| found.iter().any(|group| group.group_id.as_ref() == Some(id));
                 asked?.1.iter().filter(|id| ids.contains(id)).find(|id| !is_found(id)).map(|id| format!("there is no security group {id}"))
             }
@@ -356,7 +358,7 @@ fn is_told(case: &Case<'_>) -> bool {
     match (case.symptom.fault, action) {
         (Fault::BadReference | Fault::Misconfigured | Fault::RoleMissing, _) => true,
         (Fault::AccessDenied, Some(called)) => {
-            asked(case).iter().any(|question| matches!(question, Question::Simulation { action, .. } if *action == called.text))
+            asked(case).iter().any(|question| matches!(question, Question::Simulation(ask::Simulation { action, .. }) if *action == called.text))
         }
         _ => !asked(case).is_empty(),
     }
@@ -371,10 +373,10 @@ fn is_on_instances(task: &Task) -> bool {
 fn by_subnet(evidence: &Evidence) -> Evidence {
     let mut known = evidence.clone();
     for (question, answer) in evidence.answers() {
-        let (Question::Subnets { region, ids }, Answer::Subnets(found)) = (question, answer) else { continue };
+        let (Question::Subnets(ask::Subnets { region, ids }), Answer::Subnets(found)) = (question, answer) else { continue };
         for id in ids {
             let own = found.iter().filter(|subnet| subnet.subnet_id.as_ref() == Some(id)).cloned().collect();
-            known.note(Question::Subnets { region: region.clone(), ids: vec![id.clone()] }, Answer::Subnets(own));
+            known.note(ask::Subnets { region: region.clone(), ids: vec![id.clone()] }, Answer::Subnets(own));
         }
     }
     known

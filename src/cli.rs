@@ -21,7 +21,7 @@ use crate::config;
 use crate::event::Task;
 use crate::question::facts::AwsVpcConfiguration;
 use crate::question::record::{self, RecordError};
-use crate::question::{Answer, Evidence, Question};
+use crate::question::{Answer, Evidence, Question, ask};
 use crate::redact::redact_name;
 use crate::render::check::render as render_check;
 use crate::render::text::Colour;
@@ -338,8 +338,7 @@ impl Check {
     }
 
     fn at_hand(&self, given: Option<TaskDefinition>, evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
-        let recorded =
-            || evidence.look::<Box<TaskDefinition>>(&Question::TaskDefinition { name: self.definition.clone() }).found().map(|found| (**found).clone());
+        let recorded = || evidence.look(&ask::TaskDefinition { name: self.definition.clone() }).found().map(|found| (**found).clone());
         let definition = given.or_else(recorded).ok_or_else(|| CliError::NoDefinition(self.definition.clone()))?;
         let place = self.place(&definition, None)?;
         Ok((definition, evidence, place))
@@ -364,7 +363,7 @@ impl Check {
 
 /// Whether something was asked about a definition, and nothing was answered.
 fn is_unheard(evidence: &Evidence) -> bool {
-    let mut answers = evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition { .. })).peekable();
+    let mut answers = evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition(_))).peekable();
     answers.peek().is_some() && answers.all(|(_, answer)| matches!(answer, Answer::Unknown(_)))
 }
 

@@ -8,7 +8,7 @@ use crate::arn::{Arn, is_region, partition_of};
 use crate::event::Task;
 use crate::incident::{About, Incident};
 use crate::question::facts::{Deployment, Service};
-use crate::question::{Evidence, Question};
+use crate::question::{Evidence, Question, ask};
 use crate::task_definition::{Reference, Target, TaskDefinition};
 
 /// Changes listed; of more the number is told.
@@ -20,9 +20,9 @@ const OTHERS: usize = 5;
 #[must_use]
 pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
     let service = service_question(task);
-    let running = service.as_ref().and_then(|question| evidence.look::<Box<Service>>(question).found()).and_then(|service| still_running(task, service));
-    let running = running.and_then(|deployment| deployment.task_definition.clone()).map(|name| Question::TaskDefinition { name });
-    service.into_iter().chain(running).filter(|question| evidence.answer(question).is_none()).collect()
+    let running = service.as_ref().and_then(|question| evidence.look(question).found()).and_then(|service| still_running(task, service));
+    let running = running.and_then(|deployment| deployment.task_definition.clone()).map(|name| ask::TaskDefinition { name });
+    service.into_iter().map(Question::from).chain(running.map(Question::from)).filter(|question| evidence.answer(question).is_none()).collect()
 }
 
 /// The lines under a diagnosis; with an incident come the other workloads that have an open one with the same culprit.
@@ -33,11 +33,11 @@ pub fn lines(task: &Task, incident: Option<(&Incident, &[String])>, evidence: &E
         lines.extend(history(incident, now));
         lines.extend(alike(&incident.about, others));
     }
-    if let Some(service) = service_question(task).and_then(|question| evidence.look::<Box<Service>>(&question).found()) {
+    if let Some(service) = service_question(task).and_then(|question| evidence.look(&question).found()) {
         lines.push(format!("{} of {} tasks run", service.running_count, service.desired_count));
         lines.extend(service.deployments.iter().find_map(rolling_back));
         if let Some(name) = still_running(task, service).and_then(|deployment| deployment.task_definition.as_ref()) {
-            let before = evidence.look::<Box<TaskDefinition>>(&Question::TaskDefinition { name: name.clone() }).found();
+            let before = evidence.look(&ask::TaskDefinition { name: name.clone() }).found();
             lines.extend(changes(name, before.map(AsRef::as_ref), evidence.definition_of(task).found()));
         }
     }
@@ -45,9 +45,9 @@ pub fn lines(task: &Task, incident: Option<(&Incident, &[String])>, evidence: &E
     lines
 }
 
-fn service_question(task: &Task) -> Option<Question> {
+fn service_question(task: &Task) -> Option<ask::Service> {
     let service = task.workload.as_ref().filter(|workload| workload.is_service)?;
-    Some(Question::Service { region: task.region.clone()?, cluster: task.cluster.clone()?, name: service.name.clone() })
+    Some(ask::Service { region: task.region.clone()?, cluster: task.cluster.clone()?, name: service.name.clone() })
 }
 
 /// How many, since when, and the last.

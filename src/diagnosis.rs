@@ -77,7 +77,7 @@ impl Looked {
             return told;
         }
         // A cause that asks nothing has no less to go on than its neighbours.
-        Self::by(case.evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition { .. })).map(|(_, answer)| answer))
+        Self::by(case.evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition(_))).map(|(_, answer)| answer))
     }
 
     fn by<'a>(answers: impl Iterator<Item = &'a Answer>) -> Self {
@@ -195,7 +195,7 @@ fn diagnoses_of(task: &Task, symptoms: &[Told<'_>], at: usize, evidence: &Eviden
 fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
     let mut unanswered: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for question in asked(case) {
-        if let Some(Answer::Unknown(why)) = case.evidence.answer(&question)
+        if let Some(why) = case.evidence.why_unknown(&question)
             && !diagnosis.findings.iter().any(|finding| finding.text.contains(why))
         {
             unanswered.entry(why).or_default().insert(question.source());
@@ -255,7 +255,7 @@ pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
 /// All that the causes of a case ask, answered or not: the definition first, since most of the rest follows from it.
 pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     let definition = Question::task_definition_of(case.task).filter(|_| case.definition.found().is_none());
-    definition.into_iter().chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
+    definition.into_iter().map(Question::from).chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
 }
 
 /// What the text names as failing.

@@ -37,7 +37,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 
 use crate::question::facts::{AwsVpcConfiguration, Instance, Moment, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
-use crate::question::{Evidence, Known, Question};
+use crate::question::{Evidence, Known, Question, ask};
 
 pub use draw::draw;
 pub use mount::mount;
@@ -457,24 +457,24 @@ impl<'e> Snapshot<'e> {
     pub fn of(evidence: &'e Evidence, region: &'e str, account: Option<&'e str>, caller: Caller<'e>, when: When) -> Self {
         let subnets = evidence.look(&subnets_question(region, &caller));
         let vpc = vpc_of(subnets).or(caller.vpc).unwrap_or_default();
-        let [route_tables, nat_gateways, endpoints, network_acls, dns] = &vpc_questions(region, vpc);
-        let of_groups = |question: &Question| match question {
-            Question::SecurityGroups { region: asked, .. } | Question::NamedSecurityGroups { region: asked, .. } => asked == region,
-            _ => false,
-        };
-        let security_groups = evidence.answers().filter(|(question, _)| of_groups(question)).map(|(question, _)| evidence.look(question)).collect();
+        let of_vpc = OfVpc::new(region, vpc);
+        let security_groups = evidence.answers().filter_map(|(question, _)| match question {
+            Question::SecurityGroups(ask) if ask.region == region => Some(evidence.look(ask)),
+            Question::NamedSecurityGroups(ask) if ask.region == region => Some(evidence.look(ask)),
+            _ => None,
+        });
         Self {
             region,
             account,
             caller,
             when,
             subnets,
-            route_tables: evidence.look(route_tables),
-            nat_gateways: evidence.look(nat_gateways),
-            endpoints: evidence.look(endpoints),
-            security_groups,
-            network_acls: evidence.look(network_acls),
-            dns: evidence.look(dns),
+            route_tables: evidence.look(&of_vpc.route_tables),
+            nat_gateways: evidence.look(&of_vpc.nat_gateways),
+            endpoints: evidence.look(&of_vpc.endpoints),
+            security_groups: security_groups.collect(),
+            network_acls: evidence.look(&of_vpc.network_acls),
+            dns: evidence.look(&of_vpc.dns),
         }
     }
 
@@ -486,51 +486,66 @@ impl<'e> Snapshot<'e> {
             return Vec::new();
         }
         let question = subnets_question(region, caller);
-        let subnets = evidence.look::<Vec<Subnet>>(&question);
-        let mut questions = vec![question];
+        let subnets = evidence.look(&question);
+        let mut questions = vec![question.into()];
         let Some(vpc) = vpc_of(subnets).or(caller.vpc) else { return questions };
-        let of_vpc = vpc_questions(region, vpc);
+        let of_vpc = OfVpc::new(region, vpc);
         let named = caller.groups.as_deref().unwrap_or_default();
-        questions.extend(named_groups(region, named.iter().map(|&id| id.to_owned())));
+        questions.extend(named_groups(region, named.iter().map(|&id| id.to_owned())).map(Question::from));
         // A host's VPC is known last, and its endpoints with it. Only a list of all shows the default group, which tells also whose VPC it is.
         let is_shared = subnets.found().into_iter().flatten().any(|subnet| account.zip(subnet.owner_id.as_deref()).is_some_and(|(own, owner)| own != owner));
         if caller.host.is_some() || is_shared || caller.groups.as_ref().is_some_and(Vec::is_empty) {
-            questions.push(Question::SecurityGroups { region: region.to_owned(), vpc: vpc.to_owned() });
+            questions.push(ask::SecurityGroups { region: region.to_owned(), vpc: vpc.to_owned() }.into());
         } else {
-            let endpoints = of_vpc.iter().find_map(|question| evidence.look::<Vec<VpcEndpoint>>(question).found()).into_iter().flatten();
+            let endpoints = evidence.look(&of_vpc.endpoints).found().into_iter().flatten();
             let groups = endpoints.filter(|endpoint| needed::may_be_needed(endpoint)).flat_map(|endpoint| &endpoint.group_set);
             let others = groups.filter_map(|group| group.group_id.clone()).filter(|id| !named.contains(&id.as_str()));
-            questions.extend(named_groups(region, others));
+            questions.extend(named_groups(region, others).map(Question::from));
         }
-        questions.extend(of_vpc);
+        questions.extend(of_vpc.all());
         questions
     }
 }
 
 /// The question after security groups, where there are any.
-pub(crate) fn named_groups(region: &str, ids: impl Iterator<Item = String>) -> Option<Question> {
+pub(crate) fn named_groups(region: &str, ids: impl Iterator<Item = String>) -> Option<ask::NamedSecurityGroups> {
     let ids: BTreeSet<String> = ids.collect();
-    (!ids.is_empty()).then(|| Question::NamedSecurityGroups { region: region.to_owned(), ids: ids.into_iter().collect() })
+    (!ids.is_empty()).then(|| ask::NamedSecurityGroups { region: region.to_owned(), ids: ids.into_iter().collect() })
 }
 
 fn vpc_of(subnets: Known<'_, Vec<Subnet>>) -> Option<&str> {
     subnets.found()?.iter().find_map(|subnet| subnet.vpc_id.as_deref())
 }
 
-fn subnets_question(region: &str, caller: &Caller<'_>) -> Question {
+fn subnets_question(region: &str, caller: &Caller<'_>) -> ask::Subnets {
     let mut ids: Vec<String> = caller.subnets.iter().map(|&id| id.to_owned()).collect();
     ids.sort();
     ids.dedup();
-    Question::Subnets { region: region.to_owned(), ids }
+    ask::Subnets { region: region.to_owned(), ids }
 }
 
-fn vpc_questions(region: &str, vpc: &str) -> [Question; 5] {
-    let (region, vpc) = (|| region.to_owned(), || vpc.to_owned());
-    [
-        Question::RouteTables { region: region(), vpc: vpc() },
-        Question::NatGateways { region: region(), vpc: vpc() },
-        Question::VpcEndpoints { region: region(), vpc: vpc() },
-        Question::NetworkAcls { region: region(), vpc: vpc() },
-        Question::VpcDns { region: region(), vpc: vpc() },
-    ]
+/// The questions about a VPC.
+struct OfVpc {
+    route_tables: ask::RouteTables,
+    nat_gateways: ask::NatGateways,
+    endpoints: ask::VpcEndpoints,
+    network_acls: ask::NetworkAcls,
+    dns: ask::VpcDns,
+}
+
+impl OfVpc {
+    fn new(region: &str, vpc: &str) -> Self {
+        let (region, vpc) = (|| region.to_owned(), || vpc.to_owned());
+        Self {
+            route_tables: ask::RouteTables { region: region(), vpc: vpc() },
+            nat_gateways: ask::NatGateways { region: region(), vpc: vpc() },
+            endpoints: ask::VpcEndpoints { region: region(), vpc: vpc() },
+            network_acls: ask::NetworkAcls { region: region(), vpc: vpc() },
+            dns: ask::VpcDns { region: region(), vpc: vpc() },
+        }
+    }
+
+    fn all(self) -> [Question; 5] {
+        [self.route_tables.into(), self.nat_gateways.into(), self.endpoints.into(), self.network_acls.into(), self.dns.into()]
+    }
 }

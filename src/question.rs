@@ -21,12 +21,35 @@ use facts::{
     Policy, Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, Simulation, Subnet, VpcDns, VpcEndpoint,
 };
 
-/// Declares the questions: what each is about, the calls that answer it, the IAM actions they take.
+/// Declares the questions: what each is about, what answers it, the calls that do, the IAM actions they take.
 macro_rules! questions {
-    ($(#[doc = $doc:literal] $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? } from $source:literal, may [$($action:literal),+];)+) => {
+    ($(#[doc = $doc:literal] $name:ident -> $fact:ty { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? } from $source:literal, may [$($action:literal),+];)+) => {
+        /// The questions, each as a type of its own: an answer can be looked up only as what answers its question.
+        pub mod ask {
+            use serde::{Deserialize, Serialize};
+
+            use super::{Ask, Listed, Question, facts};
+
+            $(
+                #[doc = $doc]
+                #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+                pub struct $name { $($(#[$fdoc])* pub $field: $type),* }
+
+                impl Ask for $name {
+                    type Fact = $fact;
+                }
+
+                impl From<$name> for Question {
+                    fn from(ask: $name) -> Self {
+                        Self::$name(ask)
+                    }
+                }
+            )+
+        }
+
         /// One read-only question to AWS.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Question { $(#[doc = $doc] $name { $($(#[$fdoc])* $field: $type),* },)+ }
+        pub enum Question { $(#[doc = $doc] $name(ask::$name),)+ }
 
         impl Question {
             /// What can be asked: in words, the calls that answer, the IAM actions they take.
@@ -38,13 +61,22 @@ macro_rules! questions {
             /// The IAM actions that asking takes.
             #[must_use]
             pub const fn actions(&self) -> &'static [&'static str] {
-                match self { $(Self::$name { .. } => &[$($action),+]),+ }
+                match self { $(Self::$name(_) => &[$($action),+]),+ }
             }
 
             /// The API calls that answer, as evidence cites them.
             #[must_use]
             pub const fn source(&self) -> &'static str {
-                match self { $(Self::$name { .. } => $source),+ }
+                match self { $(Self::$name(_) => $source),+ }
+            }
+
+            /// Whether this is an answer to it.
+            #[must_use]
+            pub fn takes(&self, answer: &Answer) -> bool {
+                match (self, answer) {
+                    (_, Answer::Missing | Answer::Unknown(_)) => true,
+                    $((Self::$name(_), answer) => <ask::$name as Ask>::Fact::of(answer).is_some(),)+
+                }
             }
         }
     };
@@ -52,12 +84,12 @@ macro_rules! questions {
 
 questions! {
     /// What the task asked for before it could start.
-    TaskDefinition {
+    TaskDefinition -> Box<super::TaskDefinition> {
         /// `family:revision` or an ARN.
         name: String,
     } from "DescribeTaskDefinition", may ["ecs:DescribeTaskDefinition"];
     /// The service that starts the task: where it is put, and how it fares.
-    Service {
+    Service -> Box<facts::Service> {
         /// The Region.
         region: String,
         /// The cluster's name or ARN.
@@ -66,7 +98,7 @@ questions! {
         name: String,
     } from "DescribeServices", may ["ecs:DescribeServices"];
     /// The service's tasks that run now.
-    RunningTasks {
+    RunningTasks -> Vec<facts::RunningTask> {
         /// The Region.
         region: String,
         /// The cluster's name or ARN.
@@ -75,7 +107,7 @@ questions! {
         service: String,
     } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
     /// The host of a task that is not on Fargate.
-    ContainerInstance {
+    ContainerInstance -> facts::ContainerInstance {
         /// The Region.
         region: String,
         /// The cluster's name or ARN.
@@ -84,14 +116,14 @@ questions! {
         arn: String,
     } from "DescribeContainerInstances", may ["ecs:DescribeContainerInstances"];
     /// A role and whom it trusts.
-    Role {
+    Role -> Box<facts::Role> {
         /// A Region of the role's partition.
         region: String,
         /// Its name, without path.
         name: String,
     } from "GetRole", may ["iam:GetRole"];
     /// Whether a role's policies allow an action.
-    Simulation {
+    Simulation -> Box<facts::Simulation> {
         /// A Region of the role's partition.
         region: String,
         /// The role's ARN, with its path.
@@ -104,70 +136,70 @@ questions! {
         context: Vec<(String, String)>,
     } from "SimulatePrincipalPolicy", may ["iam:SimulatePrincipalPolicy"];
     /// A secret's description.
-    Secret {
+    Secret -> Box<facts::Secret> {
         /// The Region.
         region: String,
         /// Its name or ARN.
         id: String,
     } from "DescribeSecret", may ["secretsmanager:DescribeSecret"];
     /// A secret's versions, those without a stage among them.
-    SecretVersions {
+    SecretVersions -> Vec<facts::SecretVersion> {
         /// The Region.
         region: String,
         /// Its name or ARN.
         id: String,
     } from "ListSecretVersionIds", may ["secretsmanager:ListSecretVersionIds"];
     /// A secret's own policy.
-    SecretPolicy {
+    SecretPolicy -> facts::Policy {
         /// The Region.
         region: String,
         /// Its name or ARN.
         id: String,
     } from "GetResourcePolicy", may ["secretsmanager:GetResourcePolicy"];
     /// Secrets whose name begins like this one.
-    SecretsLike {
+    SecretsLike -> Listed<facts::Secret> {
         /// The Region.
         region: String,
         /// How the name begins.
         prefix: String,
     } from "ListSecrets", may ["secretsmanager:ListSecrets"];
     /// The parameters of these names.
-    Parameters {
+    Parameters -> Listed<facts::Parameter> {
         /// The Region.
         region: String,
         /// Their names, with the leading slash if they have one.
         names: Vec<String>,
     } from "DescribeParameters", may ["ssm:DescribeParameters"];
     /// Parameters whose name contains this.
-    ParametersLike {
+    ParametersLike -> Listed<facts::Parameter> {
         /// The Region.
         region: String,
         /// A part of the name.
         part: String,
     } from "DescribeParameters", may ["ssm:DescribeParameters"];
     /// A key's state.
-    Key {
+    Key -> facts::Key {
         /// The Region.
         region: String,
         /// Its id, ARN or alias.
         id: String,
     } from "DescribeKey", may ["kms:DescribeKey"];
     /// A key's policy.
-    KeyPolicy {
+    KeyPolicy -> facts::Policy {
         /// The Region.
         region: String,
         /// Its id or ARN.
         id: String,
     } from "GetKeyPolicy", may ["kms:GetKeyPolicy"];
     /// Log groups whose name begins like this.
-    LogGroups {
+    LogGroups -> Vec<facts::LogGroup> {
         /// The Region.
         region: String,
         /// How the name begins.
         prefix: String,
     } from "DescribeLogGroups", may ["logs:DescribeLogGroups"];
     /// The last lines that a container wrote.
-    LogLines {
+    LogLines -> Vec<facts::LogEvent> {
         /// The Region.
         region: String,
         /// The log group.
@@ -176,7 +208,7 @@ questions! {
         stream: String,
     } from "GetLogEvents", may ["logs:GetLogEvents"];
     /// An image repository.
-    Repository {
+    Repository -> facts::Repository {
         /// The Region.
         region: String,
         /// The account of the registry.
@@ -185,7 +217,7 @@ questions! {
         name: String,
     } from "DescribeRepositories", may ["ecr:DescribeRepositories"];
     /// An image.
-    Image {
+    Image -> Vec<facts::Image> {
         /// The Region.
         region: String,
         /// The account of the registry.
@@ -196,7 +228,7 @@ questions! {
         reference: String,
     } from "DescribeImages", may ["ecr:DescribeImages"];
     /// A repository's own policy.
-    RepositoryPolicy {
+    RepositoryPolicy -> facts::Policy {
         /// The Region.
         region: String,
         /// The account of the registry.
@@ -205,21 +237,21 @@ questions! {
         name: String,
     } from "GetRepositoryPolicy", may ["ecr:GetRepositoryPolicy"];
     /// The rules of a registry by which the first pull makes a repository.
-    CacheRules {
+    CacheRules -> Vec<facts::CacheRule> {
         /// The Region.
         region: String,
         /// The account of the registry.
         registry: String,
     } from "DescribePullThroughCacheRules", may ["ecr:DescribePullThroughCacheRules"];
     /// Where a bucket is.
-    Bucket {
+    Bucket -> facts::Bucket {
         /// The Region to ask in.
         region: String,
         /// Its name.
         name: String,
     } from "GetBucketLocation", may ["s3:GetBucketLocation"];
     /// Objects whose key begins like this.
-    Objects {
+    Objects -> Vec<facts::Object> {
         /// The bucket's Region.
         region: String,
         /// The bucket.
@@ -228,7 +260,7 @@ questions! {
         prefix: String,
     } from "ListObjectsV2", may ["s3:ListBucket"];
     /// A file system's mount targets and their security groups.
-    MountTargets {
+    MountTargets -> Vec<facts::MountTarget> {
         /// The Region.
         region: String,
         /// The file system's id.
@@ -239,77 +271,77 @@ questions! {
         "ec2:DescribeNetworkInterfaceAttribute"
     ];
     /// A file system's access points.
-    AccessPoints {
+    AccessPoints -> Vec<facts::AccessPoint> {
         /// The Region.
         region: String,
         /// The file system's id.
         file_system: String,
     } from "DescribeAccessPoints", may ["elasticfilesystem:DescribeAccessPoints"];
     /// A file system's own policy.
-    FileSystemPolicy {
+    FileSystemPolicy -> facts::Policy {
         /// The Region.
         region: String,
         /// The file system's id.
         file_system: String,
     } from "DescribeFileSystemPolicy", may ["elasticfilesystem:DescribeFileSystemPolicy"];
     /// An EC2 instance's place in the network.
-    Instance {
+    Instance -> facts::Instance {
         /// The Region.
         region: String,
         /// Its id.
         id: String,
     } from "DescribeInstances", may ["ec2:DescribeInstances"];
     /// These subnets.
-    Subnets {
+    Subnets -> Vec<facts::Subnet> {
         /// The Region.
         region: String,
         /// Their ids, sorted.
         ids: Vec<String>,
     } from "DescribeSubnets", may ["ec2:DescribeSubnets"];
     /// A VPC's route tables.
-    RouteTables {
+    RouteTables -> Vec<facts::RouteTable> {
         /// The Region.
         region: String,
         /// The VPC.
         vpc: String,
     } from "DescribeRouteTables", may ["ec2:DescribeRouteTables"];
     /// A VPC's NAT gateways.
-    NatGateways {
+    NatGateways -> Vec<facts::NatGateway> {
         /// The Region.
         region: String,
         /// The VPC.
         vpc: String,
     } from "DescribeNatGateways", may ["ec2:DescribeNatGateways"];
     /// A VPC's endpoints.
-    VpcEndpoints {
+    VpcEndpoints -> Vec<facts::VpcEndpoint> {
         /// The Region.
         region: String,
         /// The VPC.
         vpc: String,
     } from "DescribeVpcEndpoints", may ["ec2:DescribeVpcEndpoints"];
     /// A VPC's security groups.
-    SecurityGroups {
+    SecurityGroups -> Vec<facts::SecurityGroup> {
         /// The Region.
         region: String,
         /// The VPC.
         vpc: String,
     } from "DescribeSecurityGroups", may ["ec2:DescribeSecurityGroups"];
     /// These security groups, also those of another VPC that are associated with the caller's.
-    NamedSecurityGroups {
+    NamedSecurityGroups -> Vec<facts::SecurityGroup> {
         /// The Region.
         region: String,
         /// Their ids, sorted.
         ids: Vec<String>,
     } from "DescribeSecurityGroups", may ["ec2:DescribeSecurityGroups"];
     /// A VPC's network ACLs.
-    NetworkAcls {
+    NetworkAcls -> Vec<facts::NetworkAcl> {
         /// The Region.
         region: String,
         /// The VPC.
         vpc: String,
     } from "DescribeNetworkAcls", may ["ec2:DescribeNetworkAcls"];
     /// How a VPC resolves names.
-    VpcDns {
+    VpcDns -> facts::VpcDns {
         /// The Region.
         region: String,
         /// The VPC.
@@ -320,14 +352,39 @@ questions! {
 impl Question {
     /// The question after a task's own definition, if the task names one.
     #[must_use]
-    pub fn task_definition_of(task: &Task) -> Option<Self> {
-        task.task_definition.as_ref().map(|name| Self::TaskDefinition { name: name.clone() })
+    pub fn task_definition_of(task: &Task) -> Option<ask::TaskDefinition> {
+        task.task_definition.as_ref().map(|name| ask::TaskDefinition { name: name.clone() })
     }
 }
 
-/// The beginning of a list that was not read to its end.
+/// A list that may be too long to be read to its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Part<T>(pub Vec<T>);
+#[serde(untagged)]
+pub enum Listed<T> {
+    /// All of it.
+    Whole(Vec<T>),
+    /// Its beginning: what is not in it may still be there.
+    Begun {
+        /// What was read.
+        first: Vec<T>,
+    },
+}
+
+impl<T> Listed<T> {
+    /// What was read.
+    #[must_use]
+    pub fn items(&self) -> &[T] {
+        match self {
+            Self::Whole(items) | Self::Begun { first: items } => items,
+        }
+    }
+
+    /// Whether what is not among the items is not there.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole(_))
+    }
+}
 
 /// Declares what answers hold; each fact can be taken out of an answer by its type.
 macro_rules! answers {
@@ -340,6 +397,12 @@ macro_rules! answers {
             Missing,
             /// It could not be learned; in words that complete "could not be read: ...".
             Unknown(String),
+        }
+
+        /// A question as a type.
+        pub trait Ask: Clone + Into<Question> {
+            /// What answers it.
+            type Fact: Fact;
         }
 
         /// Something that an answer can hold.
@@ -379,13 +442,9 @@ answers! {
     /// A resource's own policy.
     Policy(Policy),
     /// Secrets.
-    Secrets(Vec<Secret>),
-    /// The first of the secrets.
-    FirstSecrets(Part<Secret>),
+    Secrets(Listed<Secret>),
     /// Parameters.
-    Parameters(Vec<Parameter>),
-    /// The first of the parameters.
-    FirstParameters(Part<Parameter>),
+    Parameters(Listed<Parameter>),
     /// The key.
     Key(Key),
     /// Log groups.
@@ -477,8 +536,10 @@ impl Evidence {
         Self::default().with_definition(definition)
     }
 
-    /// Notes an answer.
-    pub fn note(&mut self, question: Question, answer: Answer) {
+    /// Notes an answer; one to another question says nothing.
+    pub fn note(&mut self, question: impl Into<Question>, answer: Answer) {
+        let question = question.into();
+        let answer = if question.takes(&answer) { answer } else { Answer::Unknown("the answer is one to another question".to_owned()) };
         self.answers.insert(question, answer);
     }
 
@@ -493,21 +554,31 @@ impl Evidence {
         self.answers.get(question)
     }
 
+    /// Why what was asked could not be learned.
+    #[must_use]
+    pub fn why_unknown(&self, question: &Question) -> Option<&str> {
+        match self.answers.get(question)? {
+            Answer::Unknown(why) => Some(why),
+            _ => None,
+        }
+    }
+
     /// What is known of what a question asks for.
     #[must_use]
-    pub fn look<T: Fact>(&self, question: &Question) -> Known<'_, T> {
-        match self.answers.get(question) {
+    pub fn look<A: Ask>(&self, ask: &A) -> Known<'_, A::Fact> {
+        match self.answers.get(&ask.clone().into()) {
             None => Known::NotAsked,
             Some(Answer::Missing) => Known::Missing,
             Some(Answer::Unknown(why)) => Known::Unknown(why),
-            Some(answer) => T::of(answer).map_or(Known::Unknown("the answer is one to another question"), Known::Found),
+            // An answer to another question is not noted.
+            Some(answer) => A::Fact::of(answer).map_or(Known::NotAsked, Known::Found),
         }
     }
 
     /// What is known of the definition that `task` ran: it, or of a given one of another revision, a relative.
     #[must_use]
     pub fn definition_of(&self, task: &Task) -> Known<'_, TaskDefinition> {
-        let asked = Question::task_definition_of(task).map(|question| self.look::<Box<TaskDefinition>>(&question));
+        let asked = Question::task_definition_of(task).map(|question| self.look(&question));
         match (asked.unwrap_or(Known::NotAsked), &self.given) {
             (Known::Found(definition), _) => Known::Found(definition),
             (Known::NotAsked, Some(given)) if is_relative(given, task) => Known::Found(given),

@@ -47,11 +47,11 @@ pub struct Narrowed<P> {
 
 impl<P: Prober + Sync> Prober for Narrowed<P> {
     async fn ask(&self, question: &Question) -> Answer {
-        if let (Some(why), Question::LogLines { .. }) = (self.logs, question) {
+        if let (Some(why), Question::LogLines(_)) = (self.logs, question) {
             return Answer::Unknown(why.to_owned());
         }
         match (self.scope, question) {
-            (Scope::Full, _) | (Scope::TaskDefinitions, Question::TaskDefinition { .. }) => self.prober.ask(question).await,
+            (Scope::Full, _) | (Scope::TaskDefinitions, Question::TaskDefinition(_)) => self.prober.ask(question).await,
             (Scope::TaskDefinitions, _) => Answer::Unknown("ecs-triage is set to ask for task definitions only".to_owned()),
             (Scope::Off, _) => Answer::Unknown("ecs-triage is set to ask nothing".to_owned()),
         }

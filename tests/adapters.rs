@@ -24,7 +24,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
 use cases::{Case, Dialect, cases};
 use ecs_triage::aws::prober::AwsProber;
-use ecs_triage::question::{Answer, Question};
+use ecs_triage::question::{Answer, Question, ask};
 use ecs_triage::triage::{Narrowed, Prober as _, Scope};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -90,7 +90,7 @@ fn unknown(answer: &Answer) -> &str {
 }
 
 fn secret() -> Question {
-    Question::Secret { region: "eu-west-1".to_owned(), id: "prod/db".to_owned() }
+    ask::Secret { region: "eu-west-1".to_owned(), id: "prod/db".to_owned() }.into()
 }
 
 fn of_vpc(kind: &str) -> Question {
@@ -265,14 +265,14 @@ async fn a_digest_is_asked_for_as_one() {
 async fn the_first_region_of_s3_is_named() {
     for (body, region) in [("<LocationConstraint xmlns=\"x\"/>", "us-east-1"), ("<LocationConstraint>EU</LocationConstraint>", "eu-west-1")] {
         let server = Server::start(move |_, _| Reply::new(200, body));
-        let answer = ask(&server, &Question::Bucket { region: "eu-west-1".to_owned(), name: "b".to_owned() }).await;
+        let answer = ask(&server, &ask::Bucket { region: "eu-west-1".to_owned(), name: "b".to_owned() }.into()).await;
         assert!(matches!(&answer, Answer::Bucket(bucket) if bucket.location_constraint == region), "{answer:?}");
     }
 }
 
 #[tokio::test]
 async fn a_bucket_of_another_region_is_asked_there_once() {
-    let question = Question::Objects { region: "eu-west-1".to_owned(), bucket: "b".to_owned(), prefix: String::new() };
+    let question = Question::from(ask::Objects { region: "eu-west-1".to_owned(), bucket: "b".to_owned(), prefix: String::new() });
     let elsewhere = [
         Reply::new(301, "<Error><Code>PermanentRedirect</Code></Error>").with("x-amz-bucket-region", "us-west-2"),
         Reply::new(400, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>us-west-2</Region></Error>"),
@@ -294,7 +294,7 @@ async fn a_definition_is_asked_for_in_the_region_of_its_arn() {
     let server = Server::start(|_, _| Reply::new(200, r#"{"taskDefinition": {"family": "api", "containerDefinitions": []}}"#));
     let prober = AwsProber::new(&config(&server.url));
     for name in ["arn:aws:ecs:ap-south-1:111122223333:task-definition/api:7", "api:7"] {
-        assert!(matches!(prober.ask(&Question::TaskDefinition { name: name.to_owned() }).await, Answer::TaskDefinition(_)));
+        assert!(matches!(prober.ask(&ask::TaskDefinition { name: name.to_owned() }.into()).await, Answer::TaskDefinition(_)));
     }
     assert_eq!(server.heard().iter().map(Heard::scope).collect::<Vec<_>>(), ["ap-south-1/ecs", "eu-west-1/ecs"]);
 }
@@ -307,13 +307,13 @@ async fn a_refused_part_leaves_the_rest() {
     };
     let cases = cases();
     let of = |kind: fn(&Question) -> bool| cases.iter().find(|case| kind(&case.question)).expect("a case");
-    let targets = of(|question| matches!(question, Question::MountTargets { .. }));
+    let targets = of(|question| matches!(question, Question::MountTargets(_)));
     let answer = ask(&denied(targets, "security-groups"), &targets.question).await;
     assert!(matches!(&answer, Answer::MountTargets(targets) if targets.len() == 1 && targets[0].security_groups.is_none()), "{answer:?}");
     let Answer::MountTargets(targets) = &answer else { return };
     let why = targets[0].security_groups_unread.as_deref().unwrap_or_default();
     assert!(why.contains("ec2:DescribeNetworkInterfaceAttribute"), "{why}");
-    let dns = of(|question| matches!(question, Question::VpcDns { .. }));
+    let dns = of(|question| matches!(question, Question::VpcDns(_)));
     let Answer::VpcDns(whole) = &dns.answer else { panic!("{dns:?}") };
     for (part, rest) in [
         ("enableDnsSupport", ecs_triage::question::facts::VpcDns { enable_dns_support: None, ..whole.clone() }),
@@ -355,8 +355,8 @@ async fn a_list_without_end_is_not_taken_for_a_whole_one() {
     assert_eq!(unknown(&ask(&server, &of_vpc("RouteTables")).await), "the list is longer than 10 pages");
     assert_eq!(server.heard().len(), 10);
     let server = Server::start(|_, _| Reply::new(200, r#"{"SecretList": [{"Name": "prod/db"}], "NextToken": "t"}"#));
-    let like = Question::SecretsLike { region: "eu-west-1".to_owned(), prefix: "prod/".to_owned() };
-    assert!(matches!(ask(&server, &like).await, Answer::FirstSecrets(secrets) if secrets.0.len() == 10));
+    let like = Question::from(ask::SecretsLike { region: "eu-west-1".to_owned(), prefix: "prod/".to_owned() });
+    assert!(matches!(ask(&server, &like).await, Answer::Secrets(secrets) if !secrets.is_whole() && secrets.items().len() == 10));
 }
 
 #[tokio::test]
@@ -433,8 +433,8 @@ async fn many_parameters_are_asked_for_at_the_rate_that_is_allowed() {
     });
     let names: Vec<String> = (0..120).map(|number| format!("/p/{number}")).collect();
     let started = Instant::now();
-    let Answer::Parameters(parameters) = ask(&server, &Question::Parameters { region: "eu-west-1".to_owned(), names: names.clone() }).await else { panic!() };
-    assert_eq!(parameters.into_iter().filter_map(|parameter| parameter.name).collect::<Vec<_>>(), names);
+    let Answer::Parameters(parameters) = ask(&server, &ask::Parameters { region: "eu-west-1".to_owned(), names: names.clone() }.into()).await else { panic!() };
+    assert_eq!(parameters.items().iter().filter_map(|parameter| parameter.name.clone()).collect::<Vec<_>>(), names);
     assert_eq!(server.heard().len(), 3);
     assert!(started.elapsed() >= Duration::from_millis(667), "three calls in {:?}", started.elapsed());
 }
@@ -487,16 +487,16 @@ async fn nobody_there_no_credentials_no_region() {
     let server = Server::start(|_, _| Reply::new(200, "{}"));
     let bare = SdkConfig::builder().endpoint_url(&server.url).build();
     assert!(unknown(&AwsProber::new(&bare).ask(&secret()).await).contains("identity"));
-    assert_eq!(unknown(&AwsProber::new(&bare).ask(&Question::TaskDefinition { name: "api:7".to_owned() }).await), "no Region is configured");
-    let question = Question::Secret { region: "evil.example/#".to_owned(), id: "x".to_owned() };
+    assert_eq!(unknown(&AwsProber::new(&bare).ask(&ask::TaskDefinition { name: "api:7".to_owned() }.into()).await), "no Region is configured");
+    let question = Question::from(ask::Secret { region: "evil.example/#".to_owned(), id: "x".to_owned() });
     assert_eq!(unknown(&AwsProber::new(&bare).ask(&question).await), "its Region is not the name of one");
     for (region, said) in
         [("s3", "its Region is not the name of one"), ("cn-north-1", "it is in another partition of AWS (cn-north-1) than ecs-triage (eu-west-1)")]
     {
-        let question = Question::Secret { region: region.to_owned(), id: "x".to_owned() };
+        let question = Question::from(ask::Secret { region: region.to_owned(), id: "x".to_owned() });
         assert_eq!(unknown(&ask(&server, &question).await), said);
     }
-    let question = Question::Objects { region: "eu-west-1".to_owned(), bucket: String::new(), prefix: String::new() };
+    let question = Question::from(ask::Objects { region: "eu-west-1".to_owned(), bucket: String::new(), prefix: String::new() });
     assert_eq!(unknown(&ask(&server, &question).await), "it has no name");
     assert!(server.heard().is_empty());
 }
@@ -520,7 +520,7 @@ async fn endpoints_are_configured_as_for_any_client() {
     let loader = aws_config::defaults(BehaviorVersion::latest()).profile_files(files).credentials_provider(credentials).region(Region::new("eu-west-1"));
     let prober = AwsProber::new(&loader.load().await);
     assert!(matches!(prober.ask(&secret()).await, Answer::Secret(_)));
-    assert!(matches!(prober.ask(&Question::Key { region: "eu-west-1".to_owned(), id: "k".to_owned() }).await, Answer::Key(_)));
+    assert!(matches!(prober.ask(&ask::Key { region: "eu-west-1".to_owned(), id: "k".to_owned() }.into()).await, Answer::Key(_)));
     assert_eq!((one.heard().len(), all.heard().len()), (1, 1));
 }
 

@@ -4,7 +4,7 @@ use ecs_triage::network::{
     Blockage, Break, Caller, Destination, Names, Opening, Part, Path, Remote, Settings, Snapshot, State, When, draw, judge, mount, needed, serves,
 };
 use ecs_triage::question::facts::{AwsVpcConfiguration, Instance, MountTarget, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
-use ecs_triage::question::{Answer, Evidence, Known, Question};
+use ecs_triage::question::{Answer, Evidence, Known, Question, ask};
 use ecs_triage::task_definition::TaskDefinition;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -397,7 +397,7 @@ fn a_snapshot_comes_from_evidence() {
     let caller = Caller { subnets: vec!["subnet-b", "subnet-a"], ..Default::default() };
     let mut evidence = Evidence::default();
     let first = Snapshot::questions(&evidence, REGION, None, &caller);
-    assert_eq!(first, [Question::Subnets { region: REGION.into(), ids: vec!["subnet-a".into(), "subnet-b".into()] }]);
+    assert_eq!(first, [ask::Subnets { region: REGION.into(), ids: vec!["subnet-a".into(), "subnet-b".into()] }.into()]);
     evidence.note(first[0].clone(), Answer::Subnets(vec![Subnet { subnet_id: Some("subnet-a".into()), vpc_id: Some("vpc-1".into()), ..Default::default() }]));
     let all = Snapshot::questions(&evidence, REGION, None, &caller);
     assert_eq!(all.len(), 6);
@@ -452,7 +452,7 @@ fn a_definition_tells_where_the_task_must_get_to() {
 #[test]
 fn groups_are_asked_for_by_id() {
     let mut evidence = Evidence::default();
-    let subnets = Question::Subnets { region: REGION.into(), ids: vec!["subnet-a".into()] };
+    let subnets = ask::Subnets { region: REGION.into(), ids: vec!["subnet-a".into()] };
     let of = |owner: &str| Subnet { subnet_id: Some("subnet-a".into()), vpc_id: Some("vpc-1".into()), owner_id: Some(owner.into()), ..Default::default() };
     evidence.note(subnets.clone(), Answer::Subnets(vec![of("111122223333")]));
     let caller = Caller { subnets: vec!["subnet-a"], groups: Some(vec!["sg-task"]), ..Caller::default() };
@@ -460,8 +460,8 @@ fn groups_are_asked_for_by_id() {
         let asked = Snapshot::questions(evidence, REGION, Some("111122223333"), caller).into_iter();
         asked.filter(|question| question.source() == "DescribeSecurityGroups").collect()
     };
-    let named = |ids: &[&str]| Question::NamedSecurityGroups { region: REGION.into(), ids: ids.iter().map(|&id| id.to_owned()).collect() };
-    let of_vpc = || Question::SecurityGroups { region: REGION.into(), vpc: "vpc-1".into() };
+    let named = |ids: &[&str]| Question::from(ask::NamedSecurityGroups { region: REGION.into(), ids: ids.iter().map(|&id| id.to_owned()).collect() });
+    let of_vpc = || Question::from(ask::SecurityGroups { region: REGION.into(), vpc: "vpc-1".into() });
     assert_eq!(groups(&evidence, &caller), [named(&["sg-task"])]);
     assert_eq!(groups(&evidence, &Caller { groups: Some(vec![]), ..caller.clone() }), [of_vpc()]);
     assert_eq!(groups(&evidence, &Caller { host: Some("i-1"), ..caller.clone() }), [named(&["sg-task"]), of_vpc()]);
@@ -470,7 +470,7 @@ fn groups_are_asked_for_by_id() {
         VpcEndpoint::deserialize(&text).expect("it has the right form")
     };
     let endpoints = vec![endpoint("ssm", "sg-b"), endpoint("ecr.dkr", "sg-a"), endpoint("logs", "sg-task"), endpoint("sqs", "sg-c")];
-    evidence.note(Question::VpcEndpoints { region: REGION.into(), vpc: "vpc-1".into() }, Answer::VpcEndpoints(endpoints));
+    evidence.note(ask::VpcEndpoints { region: REGION.into(), vpc: "vpc-1".into() }, Answer::VpcEndpoints(endpoints));
     assert_eq!(groups(&evidence, &caller), [named(&["sg-task"]), named(&["sg-a", "sg-b"])]);
     evidence.note(subnets, Answer::Subnets(vec![of("999988887777")]));
     assert_eq!(groups(&evidence, &caller), [named(&["sg-task"]), of_vpc()]);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ecs_triage::question::Question;
+use ecs_triage::question::{Question, ask};
 use ecs_triage::render::metrics;
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ fn set(actions: &[&str]) -> BTreeSet<String> {
 #[test]
 fn the_probe_policies_are_what_the_questions_need() {
     let definitions = actions(&policy("probe-definitions"));
-    assert_eq!(definitions, set(Question::TaskDefinition { name: "api:1".to_owned() }.actions()));
+    assert_eq!(definitions, set(Question::from(ask::TaskDefinition { name: "api:1".to_owned() }).actions()));
     let logs = actions(&policy("probe-logs"));
     assert_eq!(logs, set(&["logs:GetLogEvents"]), "what is content, not metadata, has a parameter of its own");
     let granted: Vec<String> = [definitions, actions(&policy("probe")), logs].into_iter().flatten().collect();

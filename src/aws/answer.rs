@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::call::{Caller, Failure, Input};
 use super::operation::Operation;
 use crate::question::facts::Policy;
-use crate::question::{Answer, cleaned};
+use crate::question::{Answer, Listed, cleaned};
 use crate::redact::redact_name;
 
 /// Longer lists are not read to their end.
@@ -61,7 +61,7 @@ pub(crate) fn policy(answer: &Value, path: &str) -> Result<Answer, Failure> {
 }
 
 /// A list that comes in pages.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Pages {
     pub(crate) items: Vec<Value>,
     /// Why it was not read to its end, or to what was looked for.
@@ -71,17 +71,19 @@ pub(crate) struct Pages {
 impl Pages {
     /// Facts of all; a part of a list could pass for the whole.
     pub(crate) fn all<T: DeserializeOwned>(self) -> Result<Vec<T>, Failure> {
-        if let Some(why) = self.cut { Err(why) } else { self.some() }
+        self.cut.map_or_else(|| read(Value::Array(self.items)), Err)
     }
 
-    /// Whether nothing that was looked for can be missing.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.cut.is_none()
+    /// Adds another list's.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.items.extend(other.items);
+        self.cut = self.cut.take().or(other.cut);
     }
 
     /// Facts of those that were read, where a part will do.
-    pub(crate) fn some<T: DeserializeOwned>(self) -> Result<Vec<T>, Failure> {
-        read(Value::Array(self.items))
+    pub(crate) fn listed<T: DeserializeOwned>(self) -> Result<Listed<T>, Failure> {
+        let items = read(Value::Array(self.items))?;
+        Ok(if self.cut.is_none() { Listed::Whole(items) } else { Listed::Begun { first: items } })
     }
 }
 

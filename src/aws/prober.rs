@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::call::{Caller, Failure};
 use super::operation::Operation;
 use super::{ec2, ecr, ecs, efs, iam, kms, logs, s3, secretsmanager, ssm};
-use crate::question::{Answer, Question};
+use crate::question::{Answer, Question, ask};
 use crate::triage::Prober;
 
 /// For so long an answer counts as fresh.
@@ -113,69 +113,71 @@ impl Kept {
 
 /// A revision never changes.
 fn names_a_revision(question: &Question) -> bool {
-    let Question::TaskDefinition { name } = question else { return false };
+    let Question::TaskDefinition(ask::TaskDefinition { name }) = question else { return false };
     let revision = name.rsplit('/').next().and_then(|name| name.split_once(':')).map(|(_, revision)| revision);
     revision.is_some_and(|revision| revision.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> {
     match question {
-        Question::TaskDefinition { name } => ecs::task_definition(caller, name).await,
-        Question::Service { region, cluster, name } => ecs::service(caller, region, cluster, name).await,
-        Question::RunningTasks { region, cluster, service } => ecs::running_tasks(caller, region, cluster, service).await,
-        Question::ContainerInstance { region, cluster, arn } => ecs::container_instance(caller, region, cluster, arn).await,
-        Question::Role { region, name } => iam::role(caller, region, name).await,
-        Question::Simulation { region, role, action, resource, context } => iam::simulation(caller, region, role, (action, resource), context).await,
-        Question::Secret { region, id } => secretsmanager::secret(caller, region, id).await,
-        Question::SecretVersions { region, id } => secretsmanager::versions(caller, region, id).await,
-        Question::SecretPolicy { region, id } => secretsmanager::secret_policy(caller, region, id).await,
-        Question::SecretsLike { region, prefix } => secretsmanager::secrets_like(caller, region, prefix).await,
-        Question::Parameters { region, names } => ssm::parameters(caller, region, names).await,
-        Question::ParametersLike { region, part } => ssm::parameters_like(caller, region, part).await,
-        Question::Key { region, id } => kms::key(caller, region, id).await,
-        Question::KeyPolicy { region, id } => kms::key_policy(caller, region, id).await,
-        Question::LogGroups { region, prefix } => logs::groups(caller, region, prefix).await,
-        Question::LogLines { region, group, stream } => logs::last_lines(caller, region, group, stream).await,
-        Question::Repository { region, registry, name } => ecr::repository(caller, region, registry, name).await,
-        Question::Image { region, registry, repository, reference } => ecr::image(caller, region, (registry, repository), reference).await,
-        Question::RepositoryPolicy { region, registry, name } => ecr::repository_policy(caller, region, registry, name).await,
-        Question::CacheRules { region, registry } => ecr::cache_rules(caller, region, registry).await,
-        Question::Bucket { region, name } => s3::bucket(caller, region, name).await,
-        Question::Objects { region, bucket, prefix } => s3::objects(caller, region, bucket, prefix).await,
-        Question::MountTargets { region, file_system } => efs::mount_targets(caller, region, file_system).await,
-        Question::AccessPoints { region, file_system } => efs::access_points(caller, region, file_system).await,
-        Question::FileSystemPolicy { region, file_system } => efs::file_system_policy(caller, region, file_system).await,
-        Question::Instance { region, id } => ec2::instance(caller, region, id).await,
-        Question::Subnets { region, ids } => ec2::subnets(caller, region, ids).await,
-        Question::RouteTables { region, vpc } => {
+        Question::TaskDefinition(ask::TaskDefinition { name }) => ecs::task_definition(caller, name).await,
+        Question::Service(ask::Service { region, cluster, name }) => ecs::service(caller, region, cluster, name).await,
+        Question::RunningTasks(ask::RunningTasks { region, cluster, service }) => ecs::running_tasks(caller, region, cluster, service).await,
+        Question::ContainerInstance(ask::ContainerInstance { region, cluster, arn }) => ecs::container_instance(caller, region, cluster, arn).await,
+        Question::Role(ask::Role { region, name }) => iam::role(caller, region, name).await,
+        Question::Simulation(ask::Simulation { region, role, action, resource, context }) => {
+            iam::simulation(caller, region, role, (action, resource), context).await
+        }
+        Question::Secret(ask::Secret { region, id }) => secretsmanager::secret(caller, region, id).await,
+        Question::SecretVersions(ask::SecretVersions { region, id }) => secretsmanager::versions(caller, region, id).await,
+        Question::SecretPolicy(ask::SecretPolicy { region, id }) => secretsmanager::secret_policy(caller, region, id).await,
+        Question::SecretsLike(ask::SecretsLike { region, prefix }) => secretsmanager::secrets_like(caller, region, prefix).await,
+        Question::Parameters(ask::Parameters { region, names }) => ssm::parameters(caller, region, names).await,
+        Question::ParametersLike(ask::ParametersLike { region, part }) => ssm::parameters_like(caller, region, part).await,
+        Question::Key(ask::Key { region, id }) => kms::key(caller, region, id).await,
+        Question::KeyPolicy(ask::KeyPolicy { region, id }) => kms::key_policy(caller, region, id).await,
+        Question::LogGroups(ask::LogGroups { region, prefix }) => logs::groups(caller, region, prefix).await,
+        Question::LogLines(ask::LogLines { region, group, stream }) => logs::last_lines(caller, region, group, stream).await,
+        Question::Repository(ask::Repository { region, registry, name }) => ecr::repository(caller, region, registry, name).await,
+        Question::Image(ask::Image { region, registry, repository, reference }) => ecr::image(caller, region, (registry, repository), reference).await,
+        Question::RepositoryPolicy(ask::RepositoryPolicy { region, registry, name }) => ecr::repository_policy(caller, region, registry, name).await,
+        Question::CacheRules(ask::CacheRules { region, registry }) => ecr::cache_rules(caller, region, registry).await,
+        Question::Bucket(ask::Bucket { region, name }) => s3::bucket(caller, region, name).await,
+        Question::Objects(ask::Objects { region, bucket, prefix }) => s3::objects(caller, region, bucket, prefix).await,
+        Question::MountTargets(ask::MountTargets { region, file_system }) => efs::mount_targets(caller, region, file_system).await,
+        Question::AccessPoints(ask::AccessPoints { region, file_system }) => efs::access_points(caller, region, file_system).await,
+        Question::FileSystemPolicy(ask::FileSystemPolicy { region, file_system }) => efs::file_system_policy(caller, region, file_system).await,
+        Question::Instance(ask::Instance { region, id }) => ec2::instance(caller, region, id).await,
+        Question::Subnets(ask::Subnets { region, ids }) => ec2::subnets(caller, region, ids).await,
+        Question::RouteTables(ask::RouteTables { region, vpc }) => {
             ec2::of_vpc(caller, Operation::DescribeRouteTables, region, vpc, "/routeTableSet").await.map(Answer::RouteTables)
         }
-        Question::NatGateways { region, vpc } => {
+        Question::NatGateways(ask::NatGateways { region, vpc }) => {
             ec2::of_vpc(caller, Operation::DescribeNatGateways, region, vpc, "/natGatewaySet").await.map(Answer::NatGateways)
         }
-        Question::VpcEndpoints { region, vpc } => ec2::vpc_endpoints(caller, region, vpc).await,
-        Question::SecurityGroups { region, vpc } => {
+        Question::VpcEndpoints(ask::VpcEndpoints { region, vpc }) => ec2::vpc_endpoints(caller, region, vpc).await,
+        Question::SecurityGroups(ask::SecurityGroups { region, vpc }) => {
             ec2::of_vpc(caller, Operation::DescribeSecurityGroups, region, vpc, "/securityGroupInfo").await.map(Answer::SecurityGroups)
         }
-        Question::NamedSecurityGroups { region, ids } => ec2::security_groups(caller, region, ids).await,
-        Question::NetworkAcls { region, vpc } => {
+        Question::NamedSecurityGroups(ask::NamedSecurityGroups { region, ids }) => ec2::security_groups(caller, region, ids).await,
+        Question::NetworkAcls(ask::NetworkAcls { region, vpc }) => {
             ec2::of_vpc(caller, Operation::DescribeNetworkAcls, region, vpc, "/networkAclSet").await.map(Answer::NetworkAcls)
         }
-        Question::VpcDns { region, vpc } => ec2::vpc_dns(caller, region, vpc).await,
+        Question::VpcDns(ask::VpcDns { region, vpc }) => ec2::vpc_dns(caller, region, vpc).await,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{FRESH, Kept};
-    use crate::question::{Answer, Question};
+    use crate::question::{Answer, Question, ask};
     use tokio::time::Instant;
 
     #[test]
     fn answers_grow_old_and_revisions_do_not() {
         let old = || Instant::now().checked_sub(FRESH).expect("the machine runs for longer");
         let definition = Answer::TaskDefinition(Box::default());
-        let named = |name: &str| Question::TaskDefinition { name: name.to_owned() };
+        let named = |name: &str| Question::from(ask::TaskDefinition { name: name.to_owned() });
         let serves = |answer: &Answer, question: Question, at: Instant| Kept { at, answer: answer.clone() }.serves(&question, Instant::now());
         for (name, forever) in [("api:7", true), ("arn:aws:ecs:eu-west-1:111122223333:task-definition/api:7", true), ("api", false)] {
             assert_eq!(serves(&definition, named(name), old()), forever, "{name}");

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::answer::{one, policy};
 use super::call::{Caller, Failure, Input};
 use super::operation::Operation;
-use crate::question::{Answer, Part};
+use crate::question::Answer;
 
 pub(crate) async fn secret(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
     let mut answer = caller.call(Operation::DescribeSecret, region, id, Input::Json(json!({"SecretId": id}))).await?;
@@ -29,5 +29,5 @@ pub(crate) async fn secrets_like(caller: &Caller, region: &str, prefix: &str) ->
     let filters = json!([{"Key": "name", "Values": [prefix]}]);
     let input = |token| Input::Json(json!({"Filters": filters, "IncludePlannedDeletion": true, "MaxResults": 100, "NextToken": token}));
     let pages = caller.pages(Operation::ListSecrets, region, "*", ["/SecretList", "/NextToken"], input).await?;
-    if pages.is_whole() { pages.some().map(Answer::Secrets) } else { pages.some().map(|some| Answer::FirstSecrets(Part(some))) }
+    pages.listed().map(Answer::Secrets)
 }

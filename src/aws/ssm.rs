@@ -5,28 +5,24 @@ use serde_json::{Value, json};
 use super::answer::Pages;
 use super::call::{Caller, Failure, Input};
 use super::operation::Operation;
-use crate::question::facts::Parameter;
-use crate::question::{Answer, Part};
+use crate::question::Answer;
 
 /// As many as one filter takes.
 const NAMES_AT_ONCE: usize = 50;
 
 pub(crate) async fn parameters(caller: &Caller, region: &str, names: &[String]) -> Result<Answer, Failure> {
-    let mut parameters: Vec<Parameter> = Vec::new();
-    let mut is_whole = true;
+    let mut all = Pages::default();
     for some in names.chunks(NAMES_AT_ONCE) {
         // AWS cuts its pages before it filters them: most are empty, in an account with many.
         let is_found = |name: &String, items: &[Value]| items.iter().any(|item| item["Name"].as_str().map(bare) == Some(bare(name)));
-        let pages = named(caller, region, "Equals", json!(some), |items| some.iter().all(|name| is_found(name, items))).await?;
-        is_whole &= pages.is_whole();
-        parameters.extend(pages.some::<Parameter>()?);
+        all.append(named(caller, region, "Equals", json!(some), |items| some.iter().all(|name| is_found(name, items))).await?);
     }
-    Ok(if is_whole { Answer::Parameters(parameters) } else { Answer::FirstParameters(Part(parameters)) })
+    all.listed().map(Answer::Parameters)
 }
 
 pub(crate) async fn parameters_like(caller: &Caller, region: &str, part: &str) -> Result<Answer, Failure> {
     let pages = named(caller, region, "Contains", json!([part]), |_| false).await?;
-    if pages.is_whole() { pages.some().map(Answer::Parameters) } else { pages.some().map(|some| Answer::FirstParameters(Part(some))) }
+    pages.listed().map(Answer::Parameters)
 }
 
 /// A name without the slash before it: of a name with and without, one is enough.

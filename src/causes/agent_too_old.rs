@@ -7,8 +7,7 @@ use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Explanation, Owner};
-use crate::question::Question;
-use crate::question::facts::ContainerInstance;
+use crate::question::ask;
 use crate::reason::{Fault, Step};
 use crate::task_definition::{Reference, ReferenceKind, Target};
 
@@ -26,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
         let told = matches!(symptom.fault, Fault::BadReference | Fault::NotFound | Fault::RoleMissing);
         told && matches!(symptom.step, Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole)
     },
-    ask: |case| case.instance_question().into_iter().collect(),
+    ask: |case| case.instance_question().into_iter().map(Into::into).collect(),
     assess,
     examples: &[],
 };
@@ -37,7 +36,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if case.task.launch_type.as_deref() == Some("FARGATE") {
         return on_fargate(case, feature);
     }
-    let instance = case.look::<ContainerInstance>(&case.instance_question()?).found()?;
+    let instance = case.look(&case.instance_question()?).found()?;
     let agent = version(instance.version_info.as_ref()?.agent_version.as_deref()?).filter(|agent| *agent < feature.agent)?;
     let (had, needed) = (written(agent), written(feature.agent));
     let what = vec![Finding::found(format!("the container instance runs agent {had}; {needed} is needed"), "DescribeContainerInstances")];
@@ -100,7 +99,7 @@ fn version(text: &str) -> Option<Version> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(Question::ContainerInstance { region, cluster, arn }) = case.instance_question() {
+    if let Some(ask::ContainerInstance { region, cluster, arn }) = case.instance_question() {
         let update = Command::aws("ecs update-container-agent", Some(&region)).name("--cluster", Kind::Cluster, cluster.as_str());
         return Fix::words("update the ECS agent of the instance, or put it on a current ECS-optimized AMI").run([update.name(
             "--container-instance",

@@ -13,8 +13,7 @@ use super::refusal::Call;
 use super::{Cause, Example, Explanation, Owner};
 use crate::arn::Arn;
 use crate::policy_document::{At, Decision, NamedRole, Principal, Request, decide};
-use crate::question::facts::{Policy, Simulation};
-use crate::question::{Known, Question};
+use crate::question::{Known, Question, ask};
 use crate::reason::{Fault, Step};
 use crate::task_definition::{EfsVolume, TaskDefinition, Volume};
 
@@ -105,15 +104,15 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 }
 
 impl<'c> Mount<'c> {
-    fn question(&self) -> Question {
-        Question::FileSystemPolicy { region: self.case.own_region().to_owned(), file_system: self.id.to_owned() }
+    fn question(&self) -> ask::FileSystemPolicy {
+        ask::FileSystemPolicy { region: self.case.own_region().to_owned(), file_system: self.id.to_owned() }
     }
 
     /// The role's own policies are asked about once the file system's policy leaves it to them.
     fn ask(&self) -> Vec<Question> {
         let is_theirs = matches!(self.decision(), Some(Decision::NotAllowed { .. }));
         let simulation = self.call().filter(|_| is_theirs).map(|(role, call)| self.case.question_after(&call, &role));
-        std::iter::once(self.question()).chain(simulation).collect()
+        std::iter::once(self.question().into()).chain(simulation.map(Question::from)).collect()
     }
 
     /// Who mounts: the task role, where the volume is mounted with IAM authorization, else anybody.
@@ -137,13 +136,13 @@ impl<'c> Mount<'c> {
 
     /// What the file system's policy says to a mount by a role, or by an anonymous client.
     fn decided(&self, role: Option<&str>) -> Option<Decision> {
-        let document = self.case.look::<Policy>(&self.question()).found()?;
+        let document = self.case.look(&self.question()).found()?;
         let principal = role.and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
         Some(decide(&document.0, &Request { principal, action: MOUNT, resource: &self.resource(), context: &[] }))
     }
 
     fn says(&self) -> Says {
-        let known = self.case.look::<Policy>(&self.question());
+        let known = self.case.look(&self.question());
         match self.decision() {
             Some(Decision::Denied(at)) => Says::Denied(at),
             Some(Decision::Allowed(at)) => Says::Allowed(at),
@@ -161,7 +160,7 @@ impl<'c> Mount<'c> {
     fn by_role(&self) -> Says {
         let Some((role, call)) = self.call() else { return Says::NotAllowed(Complete::alone()) };
         let own_account = Arn::parse(&role).map(|arn| arn.account.to_owned()) == self.case.task.account;
-        match self.case.look::<Box<Simulation>>(&self.case.question_after(&call, &role)) {
+        match self.case.look(&self.case.question_after(&call, &role)) {
             _ if !own_account => Says::NotAllowed(Complete::alone()),
             Known::Found(simulation) if simulation.eval_decision == "allowed" => Says::ByRole,
             Known::Found(simulation) if !simulation.missing_context_values.is_empty() => {
@@ -226,7 +225,7 @@ impl<'c> Mount<'c> {
         let is_only_read = case.definition().is_some_and(|definition| definition.is_only_read(self.volume));
         let actions = if is_only_read { json!(MOUNT) } else { json!([MOUNT, WRITE]) };
         let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": actions, "Resource": self.resource()});
-        let document = case.look::<Policy>(&self.question()).found().map(|policy| &policy.0);
+        let document = case.look(&self.question()).found().map(|policy| &policy.0);
         let (keeps, command, statement) = match policy::addition(case, document, add) {
             Ok(Addition { statement, whole: Some(whole) }) => {
                 let put = case.aws_at_task("efs put-file-system-policy").name("--file-system-id", Kind::FileSystem, id);

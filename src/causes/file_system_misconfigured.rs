@@ -6,8 +6,7 @@ use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner, path};
-use crate::question::facts::AccessPoint;
-use crate::question::{Known, Question};
+use crate::question::{Known, Question, ask};
 use crate::reason::{Fault, Step};
 use crate::task_definition::TaskDefinition;
 
@@ -58,7 +57,7 @@ fn no_file_system(case: &Case<'_>) -> Option<Assessment> {
 /// An access point that is none of the volume's file system; another one may have it.
 fn no_access_point(case: &Case<'_>) -> Option<Assessment> {
     let (file_system, access_point, listed) = access_points(case).into_iter().find_map(|(file_system, access_point)| {
-        let listed = case.look::<Vec<AccessPoint>>(&access_points_question(case, file_system)).found()?;
+        let listed = case.look(&access_points_question(case, file_system)).found()?;
         let is_there = listed.iter().any(|listed| listed.access_point_id.as_deref() == Some(access_point));
         (!is_there).then_some((file_system, access_point, listed.len()))
     })?;
@@ -104,11 +103,11 @@ fn access_points<'c>(case: &'c Case<'_>) -> Vec<(&'c str, &'c str)> {
     volumes.filter_map(|(_, efs)| Some((efs.file_system_id.as_deref()?, efs.access_point()?))).collect()
 }
 
-fn access_points_question(case: &Case<'_>, file_system: &str) -> Question {
-    Question::AccessPoints { region: case.own_region().to_owned(), file_system: file_system.to_owned() }
+fn access_points_question(case: &Case<'_>, file_system: &str) -> ask::AccessPoints {
+    ask::AccessPoints { region: case.own_region().to_owned(), file_system: file_system.to_owned() }
 }
 
 fn ask(case: &Case<'_>) -> Vec<Question> {
-    let points = access_points(case).into_iter().map(|(file_system, _)| access_points_question(case, file_system));
+    let points = access_points(case).into_iter().map(|(file_system, _)| access_points_question(case, file_system).into());
     path::ask_mount(case).into_iter().chain(points).collect()
 }

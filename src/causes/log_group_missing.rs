@@ -10,7 +10,7 @@ use super::proof::{Complete, Identity, Proof, Time};
 use super::snippet;
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::LogGroup;
-use crate::question::{Known, Question};
+use crate::question::{Known, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind};
 
@@ -25,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Create the group, or switch on awslogs-create-group and allow logs:CreateLogGroup.",
     },
     when: claims,
-    ask: |case| groups(case).iter().map(Group::question).collect(),
+    ask: |case| groups(case).iter().map(|group| group.question().into()).collect(),
     assess,
     examples: &[Example {
         text: "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.\n\tstatus code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
@@ -122,12 +122,12 @@ fn groups(case: &Case<'_>) -> Vec<Group> {
 }
 
 impl Group {
-    fn question(&self) -> Question {
-        Question::LogGroups { region: self.region.clone(), prefix: self.name.clone() }
+    fn question(&self) -> ask::LogGroups {
+        ask::LogGroups { region: self.region.clone(), prefix: self.name.clone() }
     }
 
     fn known<'c>(&self, case: &Case<'c>) -> Known<'c, LogGroup> {
-        match case.look::<Vec<LogGroup>>(&self.question()) {
+        match case.look(&self.question()) {
             Known::Found(listed) => listed.iter().find(|listed| listed.log_group_name.as_ref() == Some(&self.name)).map_or(Known::Missing, Known::Found),
             Known::Missing => Known::Missing,
             Known::Unknown(why) => Known::Unknown(why),

@@ -7,7 +7,7 @@ use super::name::Kind;
 use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::Subnet;
-use crate::question::{Known, Question};
+use crate::question::{Known, Question, ask};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -21,7 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Free addresses, raise the quota, or correct the network configuration.",
     },
     when: |symptom| symptom.step == Step::NetworkInterface && !symptom.is_normal() && symptom.action.is_none() && symptom.deny.is_none(),
-    ask: |case| case.service_question().into_iter().chain(question(case)).collect(),
+    ask: |case| case.service_question().into_iter().map(Question::from).chain(question(case).map(Question::from)).collect(),
     assess: |case| Some(assess(case)),
     examples: &[Example { text: "Network interface provision complete error timeout wait for network interface provision.", also: &[] }],
 };
@@ -78,9 +78,9 @@ fn missing_group<'c>(case: &Case<'c>) -> Option<&'c str> {
     words.into_iter().find(|word| Kind::SecurityGroup.fits(word))
 }
 
-fn question(case: &Case<'_>) -> Option<Question> {
+fn question(case: &Case<'_>) -> Option<ask::Subnets> {
     let ids = case.candidate_subnets();
-    (!ids.is_empty()).then(|| Question::Subnets { region: case.own_region().to_owned(), ids })
+    (!ids.is_empty()).then(|| ask::Subnets { region: case.own_region().to_owned(), ids })
 }
 
 fn subnets<'c>(case: &Case<'c>) -> Known<'c, Vec<Subnet>> {

@@ -16,19 +16,19 @@ use crate::network::{
     Blockage, Break, Caller, Destination, Ingress, Opening, Part, Path, Remote, Settings, Snapshot, When, called_for, draw, is_passed, judge as judge_path,
     mount, named_groups, needed, serves,
 };
-use crate::question::facts::{AwsVpcConfiguration, Bucket, ContainerInstance, Instance, MountTarget, RouteTable, Service, Subnet, VpcEndpoint};
-use crate::question::{Known, Question};
+use crate::question::facts::{AwsVpcConfiguration, MountTarget, RouteTable, Service, VpcEndpoint};
+use crate::question::{Known, Question, ask};
 use crate::reason::Step;
 use crate::task_definition::ReferenceKind;
 
 /// Asks for the way from the caller to everything that the case can be about.
 pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {
-    let mut questions: Vec<Question> = case.service_question().into_iter().collect();
+    let mut questions: Vec<Question> = case.service_question().into_iter().map(Question::from).collect();
     if is_on_host(case) {
-        questions.extend(case.instance_question());
-        questions.extend(instance_question(case));
+        questions.extend(case.instance_question().map(Question::from));
+        questions.extend(instance_question(case).map(Question::from));
     }
-    questions.extend(buckets(case).into_iter().map(|bucket| bucket_question(case, bucket)));
+    questions.extend(buckets(case).into_iter().map(|bucket| bucket_question(case, bucket).into()));
     questions.extend(Snapshot::questions(case.evidence, case.own_region(), case.task.account.as_deref(), &caller(case)));
     questions
 }
@@ -40,11 +40,7 @@ pub(super) fn caller_name(case: &Case<'_>) -> &'static str {
 
 /// Why the caller's place in the network is not known, where AWS was asked.
 pub(super) fn unread<'c>(case: &Case<'c>) -> Option<&'c str> {
-    let questions = ask(case);
-    questions.iter().find_map(|question| match case.look::<Vec<Subnet>>(question) {
-        Known::Unknown(why) => Some(why),
-        _ => None,
-    })
+    ask(case).iter().find_map(|question| case.evidence.why_unknown(question))
 }
 
 /// The name servers of the VPC's DHCP options, where they are not Amazon's.
@@ -54,7 +50,7 @@ pub(super) fn own_name_servers(case: &Case<'_>) -> Vec<String> {
 }
 
 fn service<'c>(case: &Case<'c>) -> Option<&'c Service> {
-    case.look::<Box<Service>>(&case.service_question()?).found().map(AsRef::as_ref)
+    case.look(&case.service_question()?).found().map(AsRef::as_ref)
 }
 
 /// Whether the container instance makes the calls. With a capacity provider no launch type is told.
@@ -68,18 +64,18 @@ pub(super) fn is_on_host(case: &Case<'_>) -> bool {
 }
 
 fn instance_id<'c>(case: &Case<'c>) -> Option<&'c str> {
-    case.look::<ContainerInstance>(&case.instance_question()?).found()?.ec2_instance_id.as_deref()
+    case.look(&case.instance_question()?).found()?.ec2_instance_id.as_deref()
 }
 
-fn instance_question(case: &Case<'_>) -> Option<Question> {
-    Some(Question::Instance { region: case.own_region().to_owned(), id: instance_id(case)?.to_owned() })
+fn instance_question(case: &Case<'_>) -> Option<ask::Instance> {
+    Some(ask::Instance { region: case.own_region().to_owned(), id: instance_id(case)?.to_owned() })
 }
 
 fn caller<'c>(case: &'c Case<'_>) -> Caller<'c> {
     let family = || case.definition()?.runtime_platform.as_ref()?.operating_system_family.as_deref();
     let windows = case.task.platform_family.as_deref().or_else(family).is_some_and(|family| family.to_ascii_lowercase().starts_with("windows"));
     if is_on_host(case) {
-        let instance = instance_question(case).and_then(|question| case.look::<Instance>(&question).found());
+        let instance = instance_question(case).and_then(|question| case.look(&question).found());
         return Caller { windows, ..Caller::host(instance_id(case).unwrap_or("the container instance"), instance) };
     }
     let (configuration, settings) = configured(case);
@@ -141,13 +137,13 @@ fn buckets<'c>(case: &'c Case<'_>) -> Vec<&'c str> {
     buckets
 }
 
-fn bucket_question(case: &Case<'_>, bucket: &str) -> Question {
-    Question::Bucket { region: case.own_region().to_owned(), name: bucket.to_owned() }
+fn bucket_question(case: &Case<'_>, bucket: &str) -> ask::Bucket {
+    ask::Bucket { region: case.own_region().to_owned(), name: bucket.to_owned() }
 }
 
 /// A bucket in its own Region.
 fn bucket(case: &Case<'_>, name: &str) -> Destination {
-    let known = case.look::<Bucket>(&bucket_question(case, name)).found().map(|bucket| bucket.location_constraint.as_str());
+    let known = case.look(&bucket_question(case, name)).found().map(|bucket| bucket.location_constraint.as_str());
     let guessed = known.is_none().then(|| format!("in which Region the bucket {name} is"));
     let of_region = Destination::aws("s3", known.unwrap_or(case.own_region()));
     Destination { host: format!("{name}.{}", of_region.host), guessed, ..of_region }
@@ -392,8 +388,14 @@ pub(super) fn open_egress(case: &Case<'_>, what: &Break) -> Option<Command> {
 pub(super) fn endpoints<'c>(case: &Case<'c>, action: &str) -> Option<Vec<&'c VpcEndpoint>> {
     let caller = caller(case);
     let questions = Snapshot::questions(case.evidence, case.own_region(), case.task.account.as_deref(), &caller);
-    let listed = questions.iter().find_map(|question| case.look::<Vec<VpcEndpoint>>(question).found())?;
-    let tables = questions.iter().find_map(|question| case.look::<Vec<RouteTable>>(question).found());
+    let listed = questions.iter().find_map(|question| match question {
+        Question::VpcEndpoints(ask) => case.look(ask).found(),
+        _ => None,
+    })?;
+    let tables = questions.iter().find_map(|question| match question {
+        Question::RouteTables(ask) => case.look(ask).found(),
+        _ => None,
+    });
     let tables = caller.subnets.iter().map(|subnet| tables.and_then(|tables| RouteTable::of_subnet(tables, subnet)?.0.route_table_id.as_deref()));
     let tables: Vec<Option<&str>> = tables.collect();
     let of_action = |service: &str| service.split('.').next() == action.split(':').next();
@@ -418,16 +420,16 @@ fn file_systems(case: &Case<'_>) -> Vec<String> {
     ids
 }
 
-fn mount_targets_question(case: &Case<'_>, file_system: String) -> Question {
-    Question::MountTargets { region: case.own_region().to_owned(), file_system }
+fn mount_targets_question(case: &Case<'_>, file_system: String) -> ask::MountTargets {
+    ask::MountTargets { region: case.own_region().to_owned(), file_system }
 }
 
 /// Asks for the way to the file systems.
 pub(super) fn ask_mount(case: &Case<'_>) -> Vec<Question> {
-    let targets = file_systems(case).into_iter().map(|id| mount_targets_question(case, id));
+    let targets = file_systems(case).into_iter().map(|id| mount_targets_question(case, id).into());
     let known = mount_targets(case);
     let groups = known.iter().filter_map(|(_, known)| known.found()).flatten().flat_map(|target| target.security_groups.iter().flatten().cloned());
-    targets.chain(ask(case)).chain(named_groups(case.own_region(), groups)).collect()
+    targets.chain(ask(case)).chain(named_groups(case.own_region(), groups).map(Question::from)).collect()
 }
 
 /// What is known of each file system's mount targets.

@@ -7,7 +7,7 @@ use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};
 use crate::arn::Arn;
 use crate::question::facts::RunningTask;
-use crate::question::{Known, Question};
+use crate::question::{Known, ask};
 use crate::reason::{Fault, Step};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -25,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
         let passing = matches!(symptom.fault, Fault::Throttled | Fault::ServiceError) && super::case::reads_from_aws(symptom);
         credentials || passing
     },
-    ask: |case| question(case).into_iter().collect(),
+    ask: |case| question(case).into_iter().map(Into::into).collect(),
     assess,
     examples: &[Example {
         text: "Fetching secret data from SSM Parameter Store in us-west-2: operation error SSM: GetParameters, https response error StatusCode: 400, RequestID: c07b7c1e-64f2-4b6d-9a58-2f3e1d0c9b8a, api error ExpiredTokenException: The security token included in the request is expired",
@@ -39,7 +39,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Fault::Throttled => "the call was throttled, and later ones were not",
         _ => "the service failed for a moment",
     };
-    let known = question(case).map_or(Known::NotAsked, |question| case.look::<Vec<RunningTask>>(&question));
+    let known = question(case).map_or(Known::NotAsked, |question| case.look(&question));
     let later: Vec<&RunningTask> = known.found().into_iter().flatten().filter(|task| is_later(case, task)).collect();
     let same: Vec<&RunningTask> =
         later.iter().copied().filter(|task| revision(task).is_some_and(|run| case.task.task_definition_name() == Some(run))).collect();
@@ -73,8 +73,8 @@ fn revision(task: &RunningTask) -> Option<&str> {
     Some(Arn::parse(whole).and_then(|arn| arn.resource.split_once('/')).map_or(whole, |(_, name)| name))
 }
 
-fn question(case: &Case<'_>) -> Option<Question> {
+fn question(case: &Case<'_>) -> Option<ask::RunningTasks> {
     let service = case.task.workload.as_ref().filter(|workload| workload.is_service)?;
     let cluster = case.task.cluster.as_ref()?.clone();
-    Some(Question::RunningTasks { region: case.own_region().to_owned(), cluster, service: service.name.clone() })
+    Some(ask::RunningTasks { region: case.own_region().to_owned(), cluster, service: service.name.clone() })
 }

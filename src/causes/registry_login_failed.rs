@@ -13,7 +13,6 @@ use super::proof::{Complete, Identity, Proof, Time, Unproved};
 use super::role::RoleView;
 use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::{At, NamedRole, Nearly, Principal, Request, ResourceSide, resource_policy};
-use crate::question::facts::{Policy, Repository};
 use crate::question::{Known, Question};
 use crate::reason::{Fault, Step, Symptom};
 
@@ -50,7 +49,13 @@ fn claims(symptom: &Symptom) -> bool {
 fn ask(case: &Case<'_>) -> Vec<Question> {
     let Some(image) = EcrImage::of(case) else { return Vec::new() };
     let role = case.role();
-    image.ask(case).into_iter().filter(|question| *question != image.question()).chain([image.policy()]).chain(role.iter().flat_map(RoleView::ask)).collect()
+    image
+        .ask(case)
+        .into_iter()
+        .filter(|question| !matches!(question, Question::Image(_)))
+        .chain([image.policy().into()])
+        .chain(role.iter().flat_map(RoleView::ask))
+        .collect()
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
@@ -70,13 +75,13 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Some(_) => likely()
             .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy"))
             .finding(Finding::unknown("whether the role's own policies allow the pull")),
-        None => likely().findings(Finding::not_told("whom the repository lets in", case.look::<Policy>(&image.policy()))),
+        None => likely().findings(Finding::not_told("whom the repository lets in", case.look(&image.policy()))),
     })
 }
 
 /// What the repository's policy says to the execution role.
 fn side(case: &Case<'_>, image: &EcrImage) -> Option<ResourceSide> {
-    let document = match case.look::<Policy>(&image.policy()) {
+    let document = match case.look(&image.policy()) {
         Known::Found(policy) => Some(&policy.0),
         Known::Missing => None,
         Known::Unknown(_) | Known::NotAsked => return None,
@@ -90,7 +95,7 @@ fn side(case: &Case<'_>, image: &EcrImage) -> Option<ResourceSide> {
 
 /// The policy was read, it speaks to the role of the task by its ARN, and ECS says that the registry refused.
 fn proved(case: &Case<'_>, image: &EcrImage, finding: Finding) -> Result<Proof, Unproved> {
-    let answered = Complete::of("whether the repository exists", [case.look::<Repository>(&image.repository())]);
+    let answered = Complete::of("whether the repository exists", [case.look(&image.repository())]);
     Proof::by(vec![finding], Identity::only_one(&EcrImage::all(case), "image"), answered, Time::as_ecs_said())
 }
 
@@ -106,7 +111,7 @@ fn not_shared(case: &Case<'_>, image: &EcrImage, nearly: Option<Nearly>, mut add
     let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
     let finding = Finding::missing(format!("an allow for the role in the repository's policy{nearly}"), "GetRepositoryPolicy");
     add["Action"] = json!(PULL);
-    let document = case.look::<Policy>(&image.policy()).found().map(|policy| &policy.0);
+    let document = case.look(&image.policy()).found().map(|policy| &policy.0);
     let (text, again) = ("in the owner's account: add the statement to the repository's policy", case.then_again());
     let look = || of_repository(image, "ecr get-repository-policy");
     let fix = match policy::addition(case, document, add) {

@@ -7,7 +7,7 @@ use super::fix::Fix;
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::LogEvent;
-use crate::question::{Known, Question};
+use crate::question::{Known, ask};
 use crate::reason::{self, Fault, Step, Symptom};
 use crate::task_definition::{ContainerDefinition, Dependency};
 
@@ -26,7 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
             && !symptom.is_normal()
             && !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
     },
-    ask: |case| log_question(case).into_iter().collect(),
+    ask: |case| log_question(case).into_iter().map(Into::into).collect(),
     assess: |case| Some(assess(case)),
     examples: &[Example {
         text: "dependency graph: failed to resolve container ordering dependency [aws-secrets-manager-agent(agent:2) (STOPPED->STOPPED) - Exit: 1] for target [app(nginx:1.27) (NONE->RUNNING)] as dependency did not exit successfully.",
@@ -39,7 +39,7 @@ fn assess(case: &Case<'_>) -> Assessment {
     let hidden = sidecar(case).and_then(|sidecar| waits_for_any_end(case, sidecar)).map(|waiting| {
         Finding::found(format!("container {waiting} waits for it with COMPLETE, which takes a failure for an end; SUCCESS would not"), DEFINITION)
     });
-    let lines = log_question(case).map_or(Known::NotAsked, |question| case.look::<Vec<LogEvent>>(&question));
+    let lines = log_question(case).map_or(Known::NotAsked, |question| case.look(&question));
     let told = lines.found().and_then(|lines| lines.iter().rev().find_map(|line| Some((line, telling(&line.message)?))));
     // A line may hold anything that the container printed: only the words that were recognized are for everybody.
     let words = |(line, symptom): (&LogEvent, Symptom)| {
@@ -77,12 +77,12 @@ fn telling(line: &str) -> Option<Symptom> {
 }
 
 /// The question after the sidecar's log: the stream is named prefix/container/task.
-fn log_question(case: &Case<'_>) -> Option<Question> {
+fn log_question(case: &Case<'_>) -> Option<ask::LogLines> {
     let sidecar = sidecar(case)?;
     let options = &sidecar.log_configuration.as_ref().filter(|log| log.log_driver.as_deref() == Some("awslogs"))?.options;
     let option = |name: &str| options.get(name)?.as_deref();
     let task = case.task.arn.as_deref()?.rsplit('/').next()?;
-    Some(Question::LogLines {
+    Some(ask::LogLines {
         region: option("awslogs-region").unwrap_or(case.own_region()).to_owned(),
         group: option("awslogs-group")?.to_owned(),
         stream: format!("{}/{}/{task}", option("awslogs-stream-prefix")?, sidecar.name),
@@ -90,12 +90,9 @@ fn log_question(case: &Case<'_>) -> Option<Question> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let tail = log_question(case).and_then(|question| match question {
-        Question::LogLines { region, group, stream } => {
-            let tail = Command::aws("logs get-log-events", Some(&region)).name("--log-group-name", Kind::LogGroup, group.as_str());
-            Some(tail.name("--log-stream-name", Kind::LogStream, stream.as_str()).words("--limit 50 --query 'events[].message'"))
-        }
-        _ => None,
+    let tail = log_question(case).map(|asked| {
+        let tail = Command::aws("logs get-log-events", Some(&asked.region)).name("--log-group-name", Kind::LogGroup, asked.group.as_str());
+        tail.name("--log-stream-name", Kind::LogStream, asked.stream.as_str()).words("--limit 50 --query 'events[].message'")
     });
     Fix::words(format!("see the log of that container; it uses the task role, not the execution role{}", case.then_again())).run(tail)
 }

@@ -21,7 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Name a version that exists, or leave both slots empty to read the current one.",
     },
     when: |symptom| symptom.fault == Fault::VersionNotFound && !super::secret::lacks_current(symptom),
-    ask: |case| case.secrets().iter().map(SecretView::ask_versions).collect(),
+    ask: |case| case.secrets().iter().map(|secret| secret.ask_versions().into()).collect(),
     assess,
     examples: &[Example {
         text: "Fetching secret data from AWS Secrets Manager in region us-east-1: secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSPENDING status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",

@@ -3,8 +3,8 @@
 use crate::arn::Arn;
 use crate::event::Task;
 use crate::network::needed;
-use crate::question::facts::{AwsVpcConfiguration, CacheRule, Repository};
-use crate::question::{Evidence, Known, Question};
+use crate::question::facts::{AwsVpcConfiguration, CacheRule};
+use crate::question::{Evidence, Known, ask};
 use crate::reason::{Deny, Fact, Fault, Step, Symptom};
 use crate::task_definition::{ContainerDefinition, ImageName, Reference, ReferenceKind, Target, TaskDefinition};
 
@@ -262,10 +262,10 @@ fn on(symptom: Symptom, reference: &Reference) -> Symptom {
 fn is_imported(image: &ImageName<'_>, evidence: &Evidence) -> bool {
     let Some((registry, region)) = image.ecr() else { return false };
     let (region, registry) = (|| region.to_owned(), || registry.to_owned());
-    let repository = Question::Repository { region: region(), registry: registry(), name: image.path.clone() };
-    let rules = evidence.look::<Vec<CacheRule>>(&Question::CacheRules { region: region(), registry: registry() }).found();
+    let repository = ask::Repository { region: region(), registry: registry(), name: image.path.clone() };
+    let rules = evidence.look(&ask::CacheRules { region: region(), registry: registry() }).found();
     let is_under = |rule: &CacheRule| rule.ecr_repository_prefix.as_ref().is_some_and(|prefix| image.path.starts_with(prefix) || prefix == "ROOT");
-    matches!(evidence.look::<Repository>(&repository), Known::Missing) && rules.is_some_and(|rules| rules.iter().any(is_under))
+    matches!(evidence.look(&repository), Known::Missing) && rules.is_some_and(|rules| rules.iter().any(is_under))
 }
 
 fn repository_arn(image: &ImageName<'_>, partition: &str) -> Option<String> {

@@ -20,7 +20,7 @@ use crate::aws::prober::AwsProber;
 use crate::check::{self, Place};
 use crate::config;
 use crate::event::{Task, read_record};
-use crate::question::{Answer, Evidence, Question, record};
+use crate::question::{Evidence, Known, Question, ask, record};
 use crate::redact::{redact, redact_name};
 use crate::render::json;
 use crate::task_definition::TaskDefinition;
@@ -109,12 +109,12 @@ impl Check {
     /// The definition of that name, from AWS.
     fn registered(&self, live: &Live, evidence: &mut Evidence) -> Result<TaskDefinition, CliError> {
         progress(&format!("asking AWS for {}", self.definition));
-        let question = Question::TaskDefinition { name: self.definition.clone() };
-        live.ask_all(std::slice::from_ref(&question), evidence);
-        match evidence.answer(&question) {
-            Some(Answer::TaskDefinition(definition)) => Ok((**definition).clone()),
-            Some(Answer::Unknown(why)) => Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
-            _ => Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
+        let question = ask::TaskDefinition { name: self.definition.clone() };
+        live.ask_all(&[question.clone().into()], evidence);
+        match evidence.look(&question) {
+            Known::Found(definition) => Ok((**definition).clone()),
+            Known::Unknown(why) => Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
+            Known::Missing | Known::NotAsked => Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
         }
     }
 

@@ -69,6 +69,30 @@ pub fn read(text: &str) -> Result<Evidence, RecordError> {
         return Err(RecordError::OtherSchema(record.schema));
     }
     let mut evidence = Evidence::default();
-    record.answers.into_iter().for_each(|told| evidence.note(told.question, told.answer));
+    for (index, Read { question, answer }) in record.answers.into_iter().enumerate() {
+        if !question.takes(&answer) {
+            return Err(RecordError::Malformed { path: format!("answers[{index}]"), problem: format!("this is no answer of {}", question.source()) });
+        }
+        evidence.note(question, answer);
+    }
     Ok(evidence)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_answer_to_another_question_is_told_with_its_place() {
+        let secret = r#"{"question": {"Secret": {"region": "eu-west-1", "id": "a"}}, "answer": "Missing"}"#;
+        for (answer, is_taken) in
+            [(r#"{"Secrets": []}"#, false), (r#"{"Policy": {}}"#, false), (r#"{"Secret": {"Name": "a"}}"#, true), (r#"{"Unknown": "no"}"#, true)]
+        {
+            let text = format!(
+                r#"{{"schema": "ecs-triage/evidence/v1", "answers": [{secret}, {{"question": {{"Secret": {{"region": "eu-west-1", "id": "b"}}}}, "answer": {answer}}}]}}"#
+            );
+            match super::read(&text) {
+                Ok(_) => assert!(is_taken, "{answer}"),
+                Err(error) => assert_eq!((error.to_string().as_str(), is_taken), ("at answers[1] of the file: this is no answer of DescribeSecret", false)),
+            }
+        }
+    }
 }

@@ -160,7 +160,7 @@ async fn references(emulated: &Emulated) {
         check(ministack, kind, json!({"id": "prod/none"}), MISSING).await;
     }
     let like = check(ministack, "SecretsLike", json!({"prefix": "prod/"}), json!({})).await;
-    assert!(matches!(&like, Answer::Secrets(secrets) if secrets.len() == 3), "{like:?}");
+    assert!(matches!(&like, Answer::Secrets(secrets) if secrets.items().len() == 3), "{like:?}");
 
     let parameter = |name: &str| json!({"Name": name, "Type": "SecureString", "KeyId": "alias/aws/ssm"});
     check(ministack, "Parameters", json!({"names": ["/prod/db", "plain", "none"]}), json!({"Parameters": [parameter("/prod/db"), parameter("plain")]})).await;

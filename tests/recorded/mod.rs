@@ -106,7 +106,7 @@ pub(crate) fn investigated(case: &Value, of: &Path, tasks: &[Task], problems: &m
     }
     // A definition in the case's own place need not be asked for.
     let idle = recorded.answers().map(|(question, _)| question);
-    let idle = idle.filter(|question| !asked.contains(question) && (case["task_definition"].is_null() || !matches!(question, Question::TaskDefinition { .. })));
+    let idle = idle.filter(|question| !asked.contains(question) && (case["task_definition"].is_null() || !matches!(question, Question::TaskDefinition(_))));
     problems.extend(idle.map(|question| format!("{}: nobody asks {}", of.display(), json!(question))));
     evidence
 }

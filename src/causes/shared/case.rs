@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use super::assessment::{Culprit, Finding};
 use crate::arn::Arn;
 use crate::event::Task;
-use crate::question::facts::{AwsVpcConfiguration, Moment, Service};
-use crate::question::{Evidence, Fact, Known, Question};
+use crate::question::facts::{AwsVpcConfiguration, Moment};
+use crate::question::{Ask, Evidence, Known, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, split_suffix};
 
@@ -34,8 +34,8 @@ pub(in crate::causes) const DEFINITION: &str = "task definition";
 
 impl<'a> Case<'a> {
     /// What is known of what a question asks for.
-    pub(in crate::causes) fn look<T: Fact>(&self, question: &Question) -> Known<'a, T> {
-        self.evidence.look(question)
+    pub(in crate::causes) fn look<A: Ask>(&self, ask: &A) -> Known<'a, A::Fact> {
+        self.evidence.look(ask)
     }
 
     /// Whether something happened after the task failed.
@@ -60,10 +60,10 @@ impl<'a> Case<'a> {
     }
 
     /// The question after the service that keeps the task running.
-    pub(in crate::causes) fn service_question(&self) -> Option<Question> {
+    pub(in crate::causes) fn service_question(&self) -> Option<ask::Service> {
         let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
         let cluster = self.task.cluster.as_ref()?.clone();
-        Some(Question::Service { region: self.own_region().to_owned(), cluster, name: service.name.clone() })
+        Some(ask::Service { region: self.own_region().to_owned(), cluster, name: service.name.clone() })
     }
 
     /// How the service puts its tasks into the network.
@@ -71,7 +71,7 @@ impl<'a> Case<'a> {
         if let Some(given) = self.placement {
             return Some(given);
         }
-        let service = self.look::<Box<Service>>(&self.service_question()?).found()?;
+        let service = self.look(&self.service_question()?).found()?;
         service.network_configuration.as_ref()?.awsvpc_configuration.as_ref()
     }
 
@@ -85,10 +85,10 @@ impl<'a> Case<'a> {
     }
 
     /// The question after the host, where the task was not on Fargate.
-    pub(in crate::causes) fn instance_question(&self) -> Option<Question> {
+    pub(in crate::causes) fn instance_question(&self) -> Option<ask::ContainerInstance> {
         let arn = self.task.container_instance.as_ref()?.clone();
         let cluster = self.task.cluster.as_ref()?.clone();
-        Some(Question::ContainerInstance { region: self.own_region().to_owned(), cluster, arn })
+        Some(ask::ContainerInstance { region: self.own_region().to_owned(), cluster, arn })
     }
 }
 

@@ -6,8 +6,8 @@ use super::command::Command;
 use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Gap, Identity, Proof, Time};
-use crate::question::facts::{CacheRule, Image, Moment, Repository};
-use crate::question::{Known, Question};
+use crate::question::facts::{CacheRule, Image, Moment};
+use crate::question::{Known, Question, ask};
 use crate::task_definition::{ImageName, ReferenceKind};
 
 /// An image in a private registry of Amazon ECR.
@@ -62,30 +62,32 @@ impl EcrImage {
         Some(Self { region: region.to_owned(), registry: registry.to_owned(), reference: image.reference().to_owned(), path: image.path })
     }
 
-    pub(in crate::causes) fn repository(&self) -> Question {
-        Question::Repository { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
+    pub(in crate::causes) fn repository(&self) -> ask::Repository {
+        ask::Repository { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
     }
 
-    pub(in crate::causes) fn policy(&self) -> Question {
-        Question::RepositoryPolicy { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
+    pub(in crate::causes) fn policy(&self) -> ask::RepositoryPolicy {
+        ask::RepositoryPolicy { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
     }
 
-    pub(in crate::causes) fn question(&self) -> Question {
-        Question::Image { region: self.region.clone(), registry: self.registry.clone(), repository: self.path.clone(), reference: self.reference.clone() }
+    pub(in crate::causes) fn question(&self) -> ask::Image {
+        ask::Image { region: self.region.clone(), registry: self.registry.clone(), repository: self.path.clone(), reference: self.reference.clone() }
     }
 
-    fn rules(&self) -> Question {
-        Question::CacheRules { region: self.region.clone(), registry: self.registry.clone() }
+    fn rules(&self) -> ask::CacheRules {
+        ask::CacheRules { region: self.region.clone(), registry: self.registry.clone() }
     }
 
     /// Asks for it, and once it is missing for what could make it at the first pull.
     pub(in crate::causes) fn ask(&self, case: &Case<'_>) -> Vec<Question> {
         let is_missing = matches!(self.pulled(case), Pulled::NoRepository | Pulled::NoImage);
-        [self.repository(), self.question()].into_iter().chain(is_missing.then(|| self.rules())).collect()
+        let mut questions = vec![self.repository().into(), self.question().into()];
+        questions.extend(is_missing.then(|| self.rules().into()));
+        questions
     }
 
     pub(in crate::causes) fn pulled<'c>(&self, case: &Case<'c>) -> Pulled<'c> {
-        match (case.look::<Repository>(&self.repository()), case.look::<Vec<Image>>(&self.question())) {
+        match (case.look(&self.repository()), case.look(&self.question())) {
             (Known::Missing, _) => Pulled::NoRepository,
             (_, Known::Missing) => Pulled::NoImage,
             (_, Known::Found(images)) => Pulled::There(images.first().and_then(|image| image.image_pushed_at)),
@@ -95,7 +97,7 @@ impl EcrImage {
 
     /// The rule of a pull-through cache under which the first pull makes the repository and imports the image.
     pub(in crate::causes) fn cache_rule<'c>(&self, case: &Case<'c>) -> Option<&'c CacheRule> {
-        case.look::<Vec<CacheRule>>(&self.rules()).found()?.iter().find(|rule| {
+        case.look(&self.rules()).found()?.iter().find(|rule| {
             let prefix = rule.ecr_repository_prefix.as_deref().unwrap_or_default().trim_end_matches('/');
             prefix == "ROOT" || self.path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'))
         })
@@ -103,7 +105,7 @@ impl EcrImage {
 
     /// That no such rule counts for it. A name without a slash is under one of the whole registry only, which few have.
     pub(in crate::causes) fn not_cached(&self, case: &Case<'_>) -> Result<Complete, Gap> {
-        let known = case.look::<Vec<CacheRule>>(&self.rules());
+        let known = case.look(&self.rules());
         let rule = self.cache_rule(case).map(|rule| rule.ecr_repository_prefix.clone().unwrap_or_default());
         match (rule, known) {
             (Some(prefix), _) => Complete::unless(Some(format!("what the upstream of the pull-through cache rule {prefix} has"))),

@@ -10,7 +10,7 @@ use super::secret::SecretView;
 use crate::arn::Arn;
 use crate::policy_document::{KeySide, NamedRole, key_policy};
 use crate::question::facts::Key;
-use crate::question::{Known, Question};
+use crate::question::{Known, Question, ask};
 use crate::reason::Step;
 use crate::task_definition::{Reference, Target};
 
@@ -33,9 +33,9 @@ pub(in crate::causes) struct KeyView<'c> {
 
 impl<'c> KeyView<'c> {
     /// A key is looked up by its id in the caller's account: that of another is asked by its ARN.
-    fn question(&self) -> Question {
+    fn question(&self) -> ask::Key {
         let id = self.arn_of_id().filter(|_| self.foreign_account().is_some()).unwrap_or_else(|| self.id.clone());
-        Question::Key { region: self.region.clone(), id }
+        ask::Key { region: self.region.clone(), id }
     }
 
     /// The other account that has it.
@@ -45,9 +45,9 @@ impl<'c> KeyView<'c> {
     }
 
     /// Aliases have no policy; what is behind one shows its description.
-    fn policy_question(&self) -> Option<Question> {
+    fn policy_question(&self) -> Option<ask::KeyPolicy> {
         let arn = self.arn().filter(|arn| arn.contains(":key/"))?;
-        Some(Question::KeyPolicy { region: self.region.clone(), id: arn })
+        Some(ask::KeyPolicy { region: self.region.clone(), id: arn })
     }
 
     /// What AWS says of it.
@@ -80,7 +80,7 @@ impl<'c> KeyView<'c> {
 
     /// Asks for its state and policy.
     pub(in crate::causes) fn ask(&self) -> Vec<Question> {
-        std::iter::once(self.question()).chain(self.policy_question()).collect()
+        std::iter::once(self.question().into()).chain(self.policy_question().map(Question::from)).collect()
     }
 
     /// What is wrong with its state, in words.
@@ -196,8 +196,8 @@ impl Case<'_> {
 
     /// Asks for the descriptions that name the keys, then for the keys.
     pub(in crate::causes) fn ask_keys(&self) -> Vec<Question> {
-        let of_secrets = self.secrets().into_iter().map(|view| view.by_id());
-        let of_parameters = self.parameters().into_iter().map(|view| view.question());
+        let of_secrets = self.secrets().into_iter().map(|view| view.by_id().into());
+        let of_parameters = self.parameters().into_iter().map(|view| view.question().into());
         let of_keys = self.keys().into_iter().chain(self.described_keys()).flat_map(|key| key.ask());
         of_secrets.chain(of_parameters).chain(of_keys).collect()
     }

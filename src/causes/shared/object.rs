@@ -5,8 +5,8 @@ use super::case::Case;
 use super::command::Part;
 use super::name::Kind;
 use crate::arn::Arn;
-use crate::question::facts::{Bucket, Moment, Object};
-use crate::question::{Known, Question};
+use crate::question::facts::Moment;
+use crate::question::{Known, Question, ask};
 use crate::task_definition::{Reference, ReferenceKind};
 
 /// An object that the case can be about.
@@ -54,29 +54,29 @@ impl File {
 
     /// The bucket's Region, which may be another than the task's.
     pub(in crate::causes) fn region<'c>(&self, case: &Case<'c>) -> Option<&'c str> {
-        case.look::<Bucket>(&self.bucket_question(case)).found().map(|bucket| bucket.location_constraint.as_str())
+        case.look(&self.bucket_question(case)).found().map(|bucket| bucket.location_constraint.as_str())
     }
 
-    fn bucket_question(&self, case: &Case<'_>) -> Question {
-        Question::Bucket { region: case.own_region().to_owned(), name: self.bucket.clone() }
+    fn bucket_question(&self, case: &Case<'_>) -> ask::Bucket {
+        ask::Bucket { region: case.own_region().to_owned(), name: self.bucket.clone() }
     }
 
-    fn objects_question(&self, case: &Case<'_>) -> Option<Question> {
-        Some(Question::Objects { region: self.region(case)?.to_owned(), bucket: self.bucket.clone(), prefix: self.key.clone() })
+    fn objects_question(&self, case: &Case<'_>) -> Option<ask::Objects> {
+        Some(ask::Objects { region: self.region(case)?.to_owned(), bucket: self.bucket.clone(), prefix: self.key.clone() })
     }
 
     pub(in crate::causes) fn ask(&self, case: &Case<'_>) -> Vec<Question> {
-        std::iter::once(self.bucket_question(case)).chain(self.objects_question(case)).collect()
+        std::iter::once(self.bucket_question(case).into()).chain(self.objects_question(case).map(Question::from)).collect()
     }
 
     pub(in crate::causes) fn there<'c>(&self, case: &Case<'c>) -> There<'c> {
-        match case.look::<Bucket>(&self.bucket_question(case)) {
+        match case.look(&self.bucket_question(case)) {
             Known::Missing => return There::NoBucket,
             Known::Unknown(why) => return There::Unknown(Some(why)),
             Known::NotAsked => return There::Unknown(None),
             Known::Found(_) => {}
         }
-        match self.objects_question(case).map_or(Known::NotAsked, |question| case.look::<Vec<Object>>(&question)) {
+        match self.objects_question(case).map_or(Known::NotAsked, |question| case.look(&question)) {
             Known::Found(objects) => match objects.iter().find(|object| object.key == self.key) {
                 Some(object) => There::Yes(object.last_modified),
                 None => There::NoKey(objects.iter().map(|object| object.key.as_str()).collect()),

@@ -6,7 +6,7 @@ use super::case::Case;
 use super::likeness::{Near, near};
 use crate::arn::Arn;
 use crate::question::facts::{Parameter, Secret};
-use crate::question::{Known, Part, Question};
+use crate::question::{Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::Target;
 
@@ -33,8 +33,8 @@ pub(in crate::causes) struct ParameterView<'c> {
 }
 
 impl<'c> ParameterView<'c> {
-    pub(super) fn question(&self) -> Question {
-        Question::Parameters { region: self.region.clone(), names: self.all.clone() }
+    pub(super) fn question(&self) -> ask::Parameters {
+        ask::Parameters { region: self.region.clone(), names: self.all.clone() }
     }
 
     /// Its path, however its slashes were meant, or else its first letters.
@@ -43,8 +43,8 @@ impl<'c> ParameterView<'c> {
         bare.rsplit_once('/').map_or_else(|| bare.chars().take(3).collect(), |(path, _)| path.trim_end_matches('/').to_owned())
     }
 
-    fn like(&self) -> Question {
-        Question::ParametersLike { region: self.region.clone(), part: self.part() }
+    fn like(&self) -> ask::ParametersLike {
+        ask::ParametersLike { region: self.region.clone(), part: self.part() }
     }
 
     /// Whether it is another account's, of which the own one's list says nothing.
@@ -57,15 +57,20 @@ impl<'c> ParameterView<'c> {
         if self.is_foreign() {
             return Known::Unknown("its ARN is of another account, whose parameters are not listed here");
         }
-        let is_it = |listed: &'c [Parameter]| listed.iter().find(|parameter| self.is(parameter));
-        match self.case.look::<Vec<Parameter>>(&self.question()) {
-            Known::Found(listed) => is_it(listed).map_or(Known::Missing, Known::Found),
-            Known::Missing => Known::Missing,
-            Known::NotAsked => Known::NotAsked,
-            Known::Unknown(why) => match self.case.look::<Part<Parameter>>(&self.question()) {
-                Known::Found(first) => is_it(&first.0).map_or(Known::Unknown("the list of parameters was not read to its end"), Known::Found),
-                _ => Known::Unknown(why),
+        self.among(&self.question())
+    }
+
+    /// What is known of it by a list of parameters of its name.
+    fn among(&self, question: &ask::Parameters) -> Known<'c, Parameter> {
+        match self.case.look(question) {
+            Known::Found(listed) => match listed.items().iter().find(|parameter| self.is(parameter)) {
+                Some(parameter) => Known::Found(parameter),
+                None if listed.is_whole() => Known::Missing,
+                None => Known::Unknown("the list of parameters was not read to its end"),
             },
+            Known::Missing => Known::Missing,
+            Known::Unknown(why) => Known::Unknown(why),
+            Known::NotAsked => Known::NotAsked,
         }
     }
 
@@ -80,41 +85,36 @@ impl<'c> ParameterView<'c> {
         if self.is_foreign() {
             return Vec::new();
         }
-        let mut questions = vec![self.question()];
+        let mut questions = vec![self.question().into()];
         if matches!(self.known(), Known::Missing) {
-            questions.push(self.like());
-            questions.extend(self.elsewhere());
+            questions.push(self.like().into());
+            questions.extend(self.elsewhere().map(Question::from));
             // A bare name may have been meant as a secret.
-            questions.extend(self.as_secret());
+            questions.extend(self.as_secret().map(Question::from));
         }
         questions
     }
 
     /// The same name where the task runs, if the reference is to another Region.
-    fn elsewhere(&self) -> Option<Question> {
+    fn elsewhere(&self) -> Option<ask::Parameters> {
         let own = self.case.task.region.as_deref().filter(|own| *own != self.region)?;
-        Some(Question::Parameters { region: own.to_owned(), names: vec![self.name.clone()] })
+        Some(ask::Parameters { region: own.to_owned(), names: vec![self.name.clone()] })
     }
 
     /// What was learned of it in the task's own Region, where it is not in the one that is asked.
     pub(in crate::causes) fn known_elsewhere(&self) -> Known<'c, Parameter> {
         let Some(question) = self.elsewhere().filter(|_| matches!(self.known(), Known::Missing)) else { return Known::NotAsked };
-        match self.case.look::<Vec<Parameter>>(&question) {
-            Known::Found(listed) => listed.iter().find(|parameter| self.is(parameter)).map_or(Known::Missing, Known::Found),
-            Known::Missing => Known::Missing,
-            Known::Unknown(why) => Known::Unknown(why),
-            Known::NotAsked => Known::NotAsked,
-        }
+        self.among(&question)
     }
 
     /// A secret of that name: what is not an ARN is read as a parameter.
-    fn as_secret(&self) -> Option<Question> {
-        (!self.name.starts_with('/')).then(|| Question::Secret { region: self.region.clone(), id: self.name.clone() })
+    fn as_secret(&self) -> Option<ask::Secret> {
+        (!self.name.starts_with('/')).then(|| ask::Secret { region: self.region.clone(), id: self.name.clone() })
     }
 
     /// The secret that was meant, if the name is one's.
     pub(in crate::causes) fn meant_secret(&self) -> Option<&'c Secret> {
-        self.case.look::<Box<Secret>>(&self.as_secret()?).found().map(AsRef::as_ref)
+        self.case.look(&self.as_secret()?).found().map(AsRef::as_ref)
     }
 
     /// Its ARN, in which a slash stands before the name of every parameter.
@@ -149,8 +149,7 @@ impl<'c> ParameterView<'c> {
 
     /// The parameters that are listed for their likeness, and whether these are all.
     fn listed(&self) -> Option<(&'c [Parameter], bool)> {
-        let all = self.case.look::<Vec<Parameter>>(&self.like()).found().map(|all| (all.as_slice(), true));
-        all.or_else(|| self.case.look::<Part<Parameter>>(&self.like()).found().map(|first| (first.0.as_slice(), false)))
+        self.case.look(&self.like()).found().map(|listed| (listed.items(), listed.is_whole()))
     }
 
     /// The name of a parameter that is nearly the same.

@@ -11,7 +11,7 @@ use super::secret::{Presence, SecretView};
 use crate::arn::Arn;
 use crate::policy_document::ResourceSide;
 use crate::question::facts::Simulation;
-use crate::question::{Known, Question};
+use crate::question::{Known, Question, ask};
 use crate::reason::{Deny, Fault, Step, Symptom};
 use crate::task_definition::Reference;
 
@@ -128,8 +128,8 @@ impl Call {
         Self { action: action.to_owned(), resource, exact: true, context }
     }
 
-    pub(super) fn question(&self, region: &str, role: &str) -> Question {
-        Question::Simulation {
+    pub(super) fn question(&self, region: &str, role: &str) -> ask::Simulation {
+        ask::Simulation {
             region: region.to_owned(),
             role: role.to_owned(),
             action: self.action.clone(),
@@ -194,7 +194,7 @@ impl<'a> Case<'a> {
     }
 
     /// How IAM is asked whether a role may make a call.
-    pub(in crate::causes) fn question_after(&self, call: &Call, role: &str) -> Question {
+    pub(in crate::causes) fn question_after(&self, call: &Call, role: &str) -> ask::Simulation {
         call.question(self.own_region(), role)
     }
 
@@ -253,7 +253,7 @@ impl<'a> Case<'a> {
         let region = self.own_region();
         let role = self.role();
         let mut questions: Vec<Question> = role.iter().flat_map(RoleView::ask).collect();
-        questions.extend(self.secrets().iter().map(SecretView::by_id));
+        questions.extend(self.secrets().iter().map(|secret| secret.by_id().into()));
         let unread = |view: &SecretView<'_>| matches!(view.presence(), Presence::NotAsked);
         if self.secrets().iter().any(|view| unread(view) && !view.is_whole()) {
             // The resource's whole ARN comes first.
@@ -261,7 +261,7 @@ impl<'a> Case<'a> {
         }
         let roles = [role.and_then(|role| role.arn()), self.task_role()];
         for call in self.refused_calls().iter().take(CANDIDATES) {
-            questions.extend(roles.iter().flatten().map(|role| call.question(region, role)));
+            questions.extend(roles.iter().flatten().map(|role| call.question(region, role).into()));
         }
         questions
     }

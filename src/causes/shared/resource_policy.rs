@@ -9,24 +9,24 @@ use super::policy::{self, Addition, Document};
 use super::secret::Presence;
 use crate::arn::Arn;
 use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
-use crate::question::facts::{Policy, Repository};
-use crate::question::{Known, Question};
+use crate::question::facts::Policy;
+use crate::question::{Known, Question, ask};
 use crate::reason::Step;
 
 /// The question after the policy on the resource that was refused.
 pub(in crate::causes) fn question(case: &Case<'_>) -> Option<Question> {
     if matches!(case.symptom.step, Step::ImagePull | Step::EcrAuth) {
-        return EcrImage::of(case).map(|image| image.policy());
+        return EcrImage::of(case).map(|image| image.policy().into());
     }
     let secrets = case.secrets();
     let secret = secrets.first()?;
-    Some(Question::SecretPolicy { region: secret.region.clone(), id: secret.id.clone() })
+    Some(ask::SecretPolicy { region: secret.region.clone(), id: secret.id.clone() }.into())
 }
 
 /// What the policy on the resource says to the role, and where that is from.
 pub(in crate::causes) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static str)> {
     let question = question(case)?;
-    let document = match case.look::<Policy>(&question) {
+    let document = match known(case) {
         Known::Found(policy) => Some(&policy.0),
         // AWS says the same of a resource without a policy and of one that is gone.
         Known::Missing if is_there(case) => None,
@@ -43,7 +43,7 @@ pub(in crate::causes) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static
 /// Whether the resource exists, as far as AWS told.
 fn is_there(case: &Case<'_>) -> bool {
     if matches!(case.symptom.step, Step::ImagePull | Step::EcrAuth) {
-        return EcrImage::of(case).is_none_or(|image| !matches!(case.look::<Repository>(&image.repository()), Known::Missing));
+        return EcrImage::of(case).is_none_or(|image| !matches!(case.look(&image.repository()), Known::Missing));
     }
     case.secrets().first().is_some_and(|secret| !matches!(secret.presence(), Presence::Gone | Presence::OtherSuffix(_)))
 }
@@ -55,19 +55,23 @@ pub(in crate::causes) fn ask(case: &Case<'_>) -> Vec<Question> {
 
 /// What is known of the policy.
 pub(in crate::causes) fn known<'c>(case: &Case<'c>) -> Known<'c, Policy> {
-    question(case).map_or(Known::NotAsked, |question| case.look(&question))
+    match question(case) {
+        Some(Question::RepositoryPolicy(ask)) => case.look(&ask),
+        Some(Question::SecretPolicy(ask)) => case.look(&ask),
+        _ => Known::NotAsked,
+    }
 }
 
 /// The command that shows the policy, or the one that writes it whole.
 pub(in crate::causes) fn command(case: &Case<'_>, whole: Option<&Document>) -> Option<Command> {
     match question(case)? {
-        Question::RepositoryPolicy { region, registry, name } => {
+        Question::RepositoryPolicy(ask::RepositoryPolicy { region, registry, name }) => {
             let words = if whole.is_some() { "ecr set-repository-policy" } else { "ecr get-repository-policy" };
             let command = Command::aws(words, Some(&region)).name("--registry-id", Kind::Account, registry.as_str());
             let command = command.name("--repository-name", Kind::Repository, name.as_str());
             Some(whole.into_iter().fold(command, |command, whole| command.document("--policy-text", whole)))
         }
-        Question::SecretPolicy { region, id } => {
+        Question::SecretPolicy(ask::SecretPolicy { region, id }) => {
             let words = if whole.is_some() { "secretsmanager put-resource-policy" } else { "secretsmanager get-resource-policy" };
             let command = Command::aws(words, Some(&region)).name("--secret-id", Kind::Secret, id.as_str());
             Some(whole.into_iter().fold(command, |command, whole| command.document("--resource-policy", whole)))

@@ -5,7 +5,7 @@ use super::case::Case;
 use super::proof::{Complete, Gap, Identity, Proof, Time, Unproved};
 use crate::arn::Arn;
 use crate::question::facts::Role;
-use crate::question::{Known, Question};
+use crate::question::{Known, Question, ask};
 
 /// How a role is cited.
 pub(in crate::causes) const GET_ROLE: &str = "GetRole";
@@ -21,8 +21,8 @@ pub(in crate::causes) struct RoleView<'c> {
 }
 
 impl<'c> RoleView<'c> {
-    fn question(&self) -> Question {
-        Question::Role { region: self.case.own_region().to_owned(), name: self.name.clone() }
+    fn question(&self) -> ask::Role {
+        ask::Role { region: self.case.own_region().to_owned(), name: self.name.clone() }
     }
 
     /// What AWS says of the role of that name, of whatever path.
@@ -58,7 +58,7 @@ impl<'c> RoleView<'c> {
 
     /// Asks for it.
     pub(in crate::causes) fn ask(&self) -> Vec<Question> {
-        if self.foreign_account().is_some() { Vec::new() } else { vec![self.question()] }
+        if self.foreign_account().is_some() { Vec::new() } else { vec![self.question().into()] }
     }
 
     /// Its ARN, with its path.

@@ -10,7 +10,7 @@ use super::name::Kind;
 use super::proof::{Complete, Gap, Identity, Proof, Time, Unproved};
 use crate::arn::Arn;
 use crate::question::facts::{Secret, SecretVersion};
-use crate::question::{Known, Part as First, Question};
+use crate::question::{Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::{Reference, SecretReference, Target, may_have_suffix, split_suffix};
 
@@ -63,12 +63,12 @@ pub(in crate::causes) enum Presence<'c> {
 }
 
 impl<'c> SecretView<'c> {
-    pub(super) fn by_id(&self) -> Question {
+    pub(super) fn by_id(&self) -> ask::Secret {
         self.by_name(&self.id)
     }
 
-    fn by_name(&self, name: &str) -> Question {
-        Question::Secret { region: self.region.clone(), id: name.to_owned() }
+    fn by_name(&self, name: &str) -> ask::Secret {
+        ask::Secret { region: self.region.clone(), id: name.to_owned() }
     }
 
     /// What was learned by the reference itself.
@@ -117,7 +117,7 @@ impl<'c> SecretView<'c> {
     }
 
     fn named(&self, name: &str) -> Known<'c, Box<Secret>> {
-        match self.case.look::<Box<Secret>>(&self.by_name(name)) {
+        match self.case.look(&self.by_name(name)) {
             Known::Found(secret) if !self.is_of_its_account(secret) => Known::Missing,
             known => known,
         }
@@ -166,24 +166,24 @@ impl<'c> SecretView<'c> {
 
     /// Asks for it as referred to, and if that leads nowhere by its name, here and where the task runs.
     pub(in crate::causes) fn ask(&self) -> Vec<Question> {
-        let mut questions = vec![self.by_id()];
+        let mut questions = vec![self.by_id().into()];
         if matches!(self.known(), Known::Missing) {
-            questions.extend(self.names().into_iter().map(|name| self.by_name(name)));
-            questions.extend(self.elsewhere());
-            questions.extend(self.like());
+            questions.extend(self.names().into_iter().map(|name| self.by_name(name).into()));
+            questions.extend(self.elsewhere().map(Question::from));
+            questions.extend(self.like().map(Question::from));
         }
         questions
     }
 
     /// The same name where the task runs, if the reference is to another Region.
-    fn elsewhere(&self) -> Option<Question> {
+    fn elsewhere(&self) -> Option<ask::Secret> {
         let own = self.case.task.region.as_deref().filter(|own| *own != self.region && self.foreign_account().is_none())?;
-        Some(Question::Secret { region: own.to_owned(), id: self.name.clone() })
+        Some(ask::Secret { region: own.to_owned(), id: self.name.clone() })
     }
 
     /// The secret of that name in the task's own Region, where it is not in the one that is asked.
     pub(in crate::causes) fn is_elsewhere(&self) -> Option<&'c Secret> {
-        let found = self.case.look::<Box<Secret>>(&self.elsewhere()?).found().filter(|secret| self.is_of_its_account(secret))?;
+        let found = self.case.look(&self.elsewhere()?).found().filter(|secret| self.is_of_its_account(secret))?;
         matches!(self.presence(), Presence::Gone).then_some(found)
     }
 
@@ -193,8 +193,8 @@ impl<'c> SecretView<'c> {
     }
 
     /// Asks for its versions.
-    pub(in crate::causes) fn ask_versions(&self) -> Question {
-        Question::SecretVersions { region: self.region.clone(), id: self.id.clone() }
+    pub(in crate::causes) fn ask_versions(&self) -> ask::SecretVersions {
+        ask::SecretVersions { region: self.region.clone(), id: self.id.clone() }
     }
 
     /// Its versions.
@@ -302,21 +302,19 @@ impl<'c> SecretView<'c> {
 
     /// Why nothing is known of similar names.
     pub(in crate::causes) fn likes_unknown(&self) -> Option<Finding> {
-        match self.case.look::<Vec<Secret>>(&self.like()?) {
+        match self.case.look(&self.like()?) {
             Known::Unknown(why) if self.listed().is_none() => Some(Finding::unknown(format!("whether a secret has a similar name: {why}"))),
             _ => None,
         }
     }
 
-    fn like(&self) -> Option<Question> {
-        self.foreign_account().is_none().then(|| Question::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) })
+    fn like(&self) -> Option<ask::SecretsLike> {
+        self.foreign_account().is_none().then(|| ask::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) })
     }
 
     /// The secrets whose names begin like its own, and whether these are all.
     fn listed(&self) -> Option<(&'c [Secret], bool)> {
-        let question = self.like()?;
-        let all = self.case.look::<Vec<Secret>>(&question).found().map(|all| (all.as_slice(), true));
-        all.or_else(|| self.case.look::<First<Secret>>(&question).found().map(|first| (first.0.as_slice(), false)))
+        self.case.look(&self.like()?).found().map(|listed| (listed.items(), listed.is_whole()))
     }
 
     /// The name of a secret that is nearly the same.
