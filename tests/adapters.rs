@@ -481,6 +481,38 @@ async fn after_the_deadline_nothing_is_waited_for() {
 }
 
 #[tokio::test]
+async fn one_slow_answer_silences_nothing_else() {
+    let server = Server::start(|heard, _| if heard.called().ends_with("DescribeSecret") { Reply::Nothing } else { Reply::new(200, r#"{"Versions": []}"#) });
+    let prober = AwsProber::new(&config(&server.url));
+    assert!(matches!(prober.ask(&secret()).await, Answer::Unknown(_)));
+    let versions = Question::from(ask::SecretVersions { region: "eu-west-1".to_owned(), id: "prod/db".to_owned() });
+    assert_eq!(prober.ask(&versions).await, Answer::SecretVersions(Vec::new()));
+    let nobody = AwsProber::new(&config("http://127.0.0.1:9"));
+    assert!(unknown(&nobody.ask(&secret()).await).contains("onnection refused"));
+    let started = Instant::now();
+    assert!(unknown(&nobody.ask(&versions).await).contains("onnection refused"));
+    assert!(started.elapsed() < Duration::from_millis(50), "who was not reached is not called again at once");
+}
+
+#[tokio::test]
+async fn a_log_whose_last_pages_are_empty_is_read_before_them() {
+    let read = |lines: usize| async move {
+        let server = Server::start(move |_, before| {
+            let events: Vec<Value> = (0..usize::from(before == lines)).map(|_| json!({"message": "cannot fetch the secret"})).collect();
+            Reply::new(200, json!({"events": events, "nextBackwardToken": format!("b/{}", before.min(8))}).to_string())
+        });
+        let question = json!({"LogLines": {"region": "eu-west-1", "group": "/ecs/api", "stream": "web/web/1"}});
+        (ask(&server, &serde_json::from_value(question).expect("a question")).await, server.heard().len())
+    };
+    for pages in [0, 2, 3] {
+        let (answer, calls) = read(pages).await;
+        assert!(matches!(&answer, Answer::LogLines(lines) if lines.len() == 1), "{answer:?}");
+        assert_eq!(calls, pages + 1);
+    }
+    assert_eq!(unknown(&read(6).await.0), "its last 4 pages are empty");
+}
+
+#[tokio::test]
 async fn nobody_there_no_credentials_no_region() {
     let config = config("http://127.0.0.1:9");
     assert!(unknown(&AwsProber::new(&config).ask(&secret()).await).contains("onnection refused"));

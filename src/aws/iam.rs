@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::answer::one;
 use super::call::{Caller, Failure, Fields, Input};
 use super::operation::Operation;
+use crate::arn::Arn;
 use crate::question::Answer;
 
 pub(crate) async fn role(caller: &Caller, region: &str, name: &str) -> Result<Answer, Failure> {
@@ -31,15 +32,34 @@ pub(crate) async fn simulation(
     add("PolicySourceArn".to_owned(), role);
     add("ActionNames.member.1".to_owned(), action);
     add("ResourceArns.member.1".to_owned(), resource);
-    for (number, (key, value)) in (1..).zip(context) {
+    let context = context.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    for (number, (key, value)) in (1..).zip(context.clone().chain(implied(role, resource, context.clone().any(|(key, _)| key == "kms:ViaService")))) {
         add(format!("ContextEntries.member.{number}.ContextKeyName"), key);
-        add(format!("ContextEntries.member.{number}.ContextKeyType"), "string");
+        add(format!("ContextEntries.member.{number}.ContextKeyType"), if is_boolean(key) { "boolean" } else { "string" });
         add(format!("ContextEntries.member.{number}.ContextKeyValues.member.1"), value);
     }
     let mut answer = caller.call(Operation::SimulatePrincipalPolicy, region, role, Input::Form(fields)).await?;
     let result = answer.pointer_mut("/SimulatePrincipalPolicyResult/EvaluationResults/0").and_then(Value::as_object_mut);
     result.into_iter().for_each(specify);
     one(&mut answer, "/SimulatePrincipalPolicyResult/EvaluationResults/0").map(Answer::Simulation)
+}
+
+/// The condition keys whose values follow from who calls for what: without them IAM would decide as if the real call had none.
+fn implied<'a>(role: &'a str, resource: &'a str, is_via_service: bool) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let account = |arn: &'a str| Arn::parse(arn).map(|arn| arn.account).filter(|account| !account.is_empty() && *account != "*");
+    let accounts = [("aws:PrincipalAccount", account(role)), ("aws:ResourceAccount", account(resource))];
+    let always = [
+        ("aws:PrincipalArn", role),
+        ("aws:PrincipalType", "AssumedRole"),
+        ("aws:PrincipalIsAWSService", "false"),
+        ("aws:ViaAWSService", if is_via_service { "true" } else { "false" }),
+    ];
+    always.into_iter().chain(accounts.into_iter().filter_map(|(key, value)| Some((key, value?))))
+}
+
+/// Whether IAM takes a key's value for true or false: to a condition of that kind a text is no value.
+fn is_boolean(key: &str) -> bool {
+    matches!(key, "aws:SecureTransport" | "aws:PrincipalIsAWSService" | "aws:ViaAWSService")
 }
 
 /// What is said of the very resource counts: the rest is about a template of its ARN, and names missing condition keys only for `*`.

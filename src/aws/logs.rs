@@ -21,6 +21,8 @@ use crate::question::facts::LogEvent;
 use crate::redact::beginning;
 
 /// Of a log, and of a line in it, no more than this is kept.
+/// A page may be empty although there are lines before it.
+const EMPTY_PAGES: usize = 4;
 const LAST_LINES: usize = 50;
 const LONGEST_LINE: usize = 4096;
 /// A journal is read so far, in pages of which many may be empty.
@@ -88,12 +90,21 @@ pub(crate) async fn groups(caller: &Caller, region: &str, prefix: &str) -> Resul
 }
 
 pub(crate) async fn last_lines(caller: &Caller, region: &str, group: &str, stream: &str) -> Result<Answer, Failure> {
-    let input = Input::Json(json!({"logGroupName": group, "logStreamName": stream, "limit": LAST_LINES, "startFromHead": false}));
-    let answer = caller.call(Operation::GetLogEvents, region, &format!("{group}/{stream}"), input).await?;
-    let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
-    let lines =
-        events.take(LAST_LINES).filter_map(|event| event.get("message")?.as_str()).map(|line| LogEvent { message: beginning(line, LONGEST_LINE).into_owned() });
-    Ok(Answer::LogLines(lines.collect()))
+    let mut token = None;
+    for _ in 0..EMPTY_PAGES {
+        let input = json!({"logGroupName": group, "logStreamName": stream, "limit": LAST_LINES, "startFromHead": false, "nextToken": token});
+        let answer = caller.call(Operation::GetLogEvents, region, &format!("{group}/{stream}"), Input::Json(input)).await?;
+        let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
+        let messages = events.take(LAST_LINES).filter_map(|event| event.get("message")?.as_str());
+        let lines: Vec<LogEvent> = messages.map(|line| LogEvent { message: beginning(line, LONGEST_LINE).into_owned() }).collect();
+        let before = answer.get("nextBackwardToken").filter(|before| before.is_string()).cloned();
+        // The same token again is the beginning of the stream.
+        if !lines.is_empty() || before.is_none() || before == token {
+            return Ok(Answer::LogLines(lines));
+        }
+        token = before;
+    }
+    Err(Failure::Unknown(format!("its last {EMPTY_PAGES} pages are empty")))
 }
 
 /// For the command line alone.
