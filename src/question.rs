@@ -17,8 +17,8 @@ use crate::event::Task;
 use crate::redact::{redact, redact_name};
 use crate::task_definition::TaskDefinition;
 use facts::{
-    AccessPoint, Bucket, CacheRule, ContainerInstance, Image, Instance, Key, LogEvent, LogGroup, MountTarget, NatGateway, NetworkAcl, Object, Parameter,
-    Policy, Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, Simulation, Subnet, VpcDns, VpcEndpoint,
+    AccessPoint, Bucket, CacheRule, ContainerInstance, Image, Instance, Key, KeyGrant, LogEvent, LogGroup, MountTarget, NatGateway, NetworkAcl, Object,
+    Parameter, Policy, Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, Simulation, Subnet, VpcDns, VpcEndpoint,
 };
 
 /// Declares the questions: what each is about, what answers it, the calls that do, the IAM actions they take.
@@ -191,6 +191,13 @@ questions! {
         /// Its id or ARN.
         id: String,
     } from "GetKeyPolicy", may ["kms:GetKeyPolicy"];
+    /// A key's grants, which allow beside all policies.
+    KeyGrants -> Vec<facts::KeyGrant> {
+        /// The Region.
+        region: String,
+        /// Its id or ARN.
+        id: String,
+    } from "ListGrants", may ["kms:ListGrants"];
     /// Log groups whose name begins like this.
     LogGroups -> Vec<facts::LogGroup> {
         /// The Region.
@@ -447,6 +454,8 @@ answers! {
     Parameters(Listed<Parameter>),
     /// The key.
     Key(Key),
+    /// A key's grants.
+    KeyGrants(Vec<KeyGrant>),
     /// Log groups.
     LogGroups(Vec<LogGroup>),
     /// What a container wrote last.

@@ -1,4 +1,4 @@
-//! AWS KMS: the state and the policy of a key.
+//! AWS KMS: the state, the policy and the grants of a key.
 
 use serde_json::json;
 
@@ -16,4 +16,11 @@ pub(crate) async fn key(caller: &Caller, region: &str, id: &str) -> Result<Answe
 pub(crate) async fn key_policy(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
     let input = Input::Json(json!({"KeyId": id, "PolicyName": "default"}));
     policy(&caller.call(Operation::GetKeyPolicy, region, id, input).await?, "/Policy")
+}
+
+/// Every grant in force; those that wait to be retired are among them.
+pub(crate) async fn grants(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
+    let input = |marker| Input::Json(json!({"KeyId": id, "Limit": 100, "Marker": marker}));
+    let pages = caller.pages(Operation::ListGrants, region, id, ["/Grants", "/NextMarker"], input).await?;
+    pages.all().map(Answer::KeyGrants)
 }

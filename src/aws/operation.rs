@@ -96,6 +96,7 @@ operations! {
     KMS {
         DescribeKey missing ["NotFoundException"];
         GetKeyPolicy missing ["NotFoundException"];
+        ListGrants missing ["NotFoundException"];
     }
     LOGS {
         DescribeLogGroups missing [];

@@ -136,6 +136,7 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::ParametersLike(ask::ParametersLike { region, part }) => ssm::parameters_like(caller, region, part).await,
         Question::Key(ask::Key { region, id }) => kms::key(caller, region, id).await,
         Question::KeyPolicy(ask::KeyPolicy { region, id }) => kms::key_policy(caller, region, id).await,
+        Question::KeyGrants(ask::KeyGrants { region, id }) => kms::grants(caller, region, id).await,
         Question::LogGroups(ask::LogGroups { region, prefix }) => logs::groups(caller, region, prefix).await,
         Question::LogLines(ask::LogLines { region, group, stream }) => logs::last_lines(caller, region, group, stream).await,
         Question::Repository(ask::Repository { region, registry, name }) => ecr::repository(caller, region, registry, name).await,

@@ -55,7 +55,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let of = key.of.as_ref().map(|name| format!(" of {} {name}", noun(case))).unwrap_or_default();
         let (found, gap, fix) = match ruling {
             Ruling::Denied(at) => (Finding::found(format!("the key policy denies it: {at}"), KEY_POLICY), None, fix_deny(case, key, at)),
-            Ruling::NotAllowed { found, gap, add } => (found.clone(), Some(gap.clone()), fix_allow(case, key, add.as_ref())),
+            Ruling::NotAllowed { found, gap, add } => (found.clone(), gap.clone(), fix_allow(case, key, add.as_ref())),
             _ => return None,
         };
         let complete =
@@ -82,7 +82,6 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 }
 
 const KEY_POLICY: &str = "GetKeyPolicy";
-const GRANTS: &str = "KMS grants, which allow beside all policies and are not read";
 
 /// What ECS's words alone tell, with what is known of the key.
 fn by_words(case: &Case<'_>, role: &str, judged: &[(&KeyView<'_>, Ruling)]) -> Assessment {
@@ -123,7 +122,7 @@ enum Ruling {
     NotAllowed {
         found: Finding,
         /// What may allow it all the same.
-        gap: String,
+        gap: Option<String>,
         /// The statement that the key policy lacks, where that is the side that must allow.
         add: Option<Value>,
     },
@@ -138,14 +137,16 @@ fn ruling(case: &Case<'_>, key: &KeyView<'_>) -> Ruling {
     let whole = decision.map(is_whole);
     let refused = decision.and_then(refuser);
     let role_arn = case.role_arn();
-    let side = role_arn.as_deref().and_then(NamedRole::parse).and_then(|role| key.side(&role));
+    let role = role_arn.as_deref().and_then(NamedRole::parse);
+    let side = role.as_ref().and_then(|role| key.side(role));
+    let granted = || role.as_ref().and_then(|role| key.no_grant(role).err()).map(|gap| gap.to_string());
     if let Some(KeySide::Denied(at)) = side {
         return Ruling::Denied(at);
     }
     if refused.is_some_and(|refuser| refuser != Refuser::NoAllow) {
         return Ruling::RefusedElsewhere;
     }
-    let lacking = |gap: String| {
+    let lacking = |gap: Option<String>| {
         let lacks = Finding::missing("kms:Decrypt on the key in the role's policies (implicitDeny)", SIMULATION);
         Ruling::NotAllowed { found: lacks, gap, add: None }
     };
@@ -154,14 +155,14 @@ fn ruling(case: &Case<'_>, key: &KeyView<'_>) -> Ruling {
         (Some(KeySide::Refused { nearly, add, .. }), _, _) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
             let text = format!("an allow for the role or its account in the key policy, so no permission on the role helps{nearly}");
-            Ruling::NotAllowed { found: Finding::missing(text, KEY_POLICY), gap: GRANTS.to_owned(), add: Some(add) }
+            Ruling::NotAllowed { found: Finding::missing(text, KEY_POLICY), gap: granted(), add: Some(add) }
         }
-        (Some(KeySide::Delegated(_)), Some(_), _) => lacking(conditions.unwrap_or_else(|| GRANTS.to_owned())),
-        (Some(KeySide::Unsure(why)), Some(_), _) => lacking(format!("whether the key policy lets the role by itself: {why}")),
-        (None, Some(_), _) => lacking(match key.policy() {
+        (Some(KeySide::Delegated(_)), Some(_), _) => lacking(conditions.or_else(granted)),
+        (Some(KeySide::Unsure(why)), Some(_), _) => lacking(Some(format!("whether the key policy lets the role by itself: {why}"))),
+        (None, Some(_), _) => lacking(Some(match key.policy() {
             Known::Unknown(why) => format!("whether the key policy lets the role by itself: {why}"),
             _ => "whether the key policy lets the role by itself".to_owned(),
-        }),
+        })),
         (Some(KeySide::Direct(..) | KeySide::Delegated(_)), None, true) if conditions.is_none() => Ruling::Allowed,
         (Some(KeySide::Direct(..)), Some(_), _) => Ruling::Allowed,
         (Some(KeySide::Delegated(_)), None, _) => Ruling::Unknown(conditions.or(Some("the key policy leaves it to the role's policies".to_owned()))),

@@ -76,6 +76,16 @@ facts! { "PascalCase"
         deletion_date: Option<Moment>,
     }
 
+    /// What lets somebody use a key beside all policies (`ListGrants`).
+    KeyGrant {
+        /// Its id.
+        grant_id: Option<String>,
+        /// Whom it lets: an ARN, or a service.
+        grantee_principal: Option<String>,
+        /// What it lets them do, such as `Decrypt`.
+        operations: Vec<String>,
+    }
+
     /// A role (`GetRole`).
     Role {
         /// Its ARN, with its path.

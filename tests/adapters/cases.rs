@@ -363,6 +363,20 @@ fn secrets_and_keys() -> Vec<Case> {
             .call("TrentService.GetKeyPolicy", &[r#""KeyId":"k-1""#, r#""PolicyName":"default""#], json!({"Policy": policy, "PolicyName": "default"}))
             .missing("NotFoundException")
             .refused("kms:GetKeyPolicy", "k-1"),
+        case(
+            Dialect::Json,
+            "eu-west-1/kms",
+            json!({"KeyGrants": {"region": "eu-west-1", "id": "k-1"}}),
+            json!({"KeyGrants": [{"GrantId": "g-1", "GranteePrincipal": "arn:aws:iam::111122223333:role/exec", "Operations": ["Decrypt"]}]}),
+        )
+        .call(
+            "TrentService.ListGrants",
+            &[r#""KeyId":"k-1""#, r#""Limit":100"#],
+            json!({"Grants": [{"KeyId": "k-1", "GrantId": "g-1", "Name": "n", "GranteePrincipal": "arn:aws:iam::111122223333:role/exec", "Operations": ["Decrypt"],
+                "Constraints": {"EncryptionContextSubset": {"a": "b"}}}], "Truncated": false}),
+        )
+        .missing("NotFoundException")
+        .refused("kms:ListGrants", "k-1"),
     ]
 }
 

@@ -171,6 +171,7 @@ async fn references(emulated: &Emulated) {
     }
     check(ministack, "Key", json!({"id": "alias/none"}), MISSING).await;
     check(ministack, "KeyPolicy", json!({"id": name("key")}), denial.clone()).await;
+    check(ministack, "KeyGrants", json!({"id": name("key")}), json!({"KeyGrants": []})).await;
 
     let trust =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});

@@ -9,7 +9,7 @@ use super::refusal::Call;
 use super::secret::SecretView;
 use crate::arn::Arn;
 use crate::policy_document::{KeySide, NamedRole, key_policy};
-use crate::question::facts::Key;
+use crate::question::facts::{Key, KeyGrant};
 use crate::question::{Known, Question, ask};
 use crate::reason::Step;
 use crate::task_definition::{Reference, Target};
@@ -78,9 +78,26 @@ impl<'c> KeyView<'c> {
         self.policy_question().map_or(Known::NotAsked, |question| self.case.look(&question))
     }
 
-    /// Asks for its state and policy.
+    /// What lets somebody use it beside all policies.
+    fn grants_question(&self) -> Option<ask::KeyGrants> {
+        self.policy_question().map(|ask::KeyPolicy { region, id }| ask::KeyGrants { region, id })
+    }
+
+    /// That no grant lets the role decrypt. Conditions of a grant are not judged.
+    pub(in crate::causes) fn no_grant(&self, role: &NamedRole<'_>) -> Result<Complete, Gap> {
+        let grants = self.grants_question().map_or(Known::NotAsked, |question| self.case.look(&question));
+        Complete::of("KMS grants, which allow beside all policies", [grants])?;
+        let lets = |grant: &&KeyGrant| grant.operations.iter().any(|operation| operation == "Decrypt") && may_be_for(grant, role);
+        let grant = grants.found().into_iter().flatten().find(lets);
+        Complete::unless(grant.map(|grant| format!("whether grant {} lets the role decrypt", grant.grant_id.as_deref().unwrap_or_default())))
+    }
+
+    /// Asks for its state, policy and grants.
     pub(in crate::causes) fn ask(&self) -> Vec<Question> {
-        std::iter::once(self.question().into()).chain(self.policy_question().map(Question::from)).collect()
+        let mut questions = vec![self.question().into()];
+        questions.extend(self.policy_question().map(Question::from));
+        questions.extend(self.grants_question().map(Question::from));
+        questions
     }
 
     /// What is wrong with its state, in words.
@@ -200,5 +217,15 @@ impl Case<'_> {
         let of_parameters = self.parameters().into_iter().map(|view| view.question().into());
         let of_keys = self.keys().into_iter().chain(self.described_keys()).flat_map(|key| key.ask());
         of_secrets.chain(of_parameters).chain(of_keys).collect()
+    }
+}
+
+/// Whether a grant can be one to the role: it is not where it names another role, a user or a service.
+fn may_be_for(grant: &KeyGrant, role: &NamedRole<'_>) -> bool {
+    let Some(grantee) = grant.grantee_principal.as_deref() else { return true };
+    match Arn::parse(grantee) {
+        Some(arn) if arn.resource == "root" => arn.account == role.account,
+        Some(arn) => arn.account == role.account && arn.role_name() == Some(role.name),
+        None => !grantee.ends_with(".amazonaws.com"),
     }
 }
