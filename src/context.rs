@@ -25,24 +25,45 @@ pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
     service.into_iter().map(Question::from).chain(running.map(Question::from)).filter(|question| evidence.answer(question).is_none()).collect()
 }
 
-/// The lines under a diagnosis; with an incident come the other workloads that have an open one with the same culprit.
-#[must_use]
-pub fn lines(task: &Task, incident: Option<(&Incident, &[String])>, evidence: &Evidence, now: Timestamp) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some((incident, others)) = incident {
-        lines.extend(history(incident, now));
-        lines.extend(alike(&incident.about, others));
-    }
-    if let Some(service) = service_question(task).and_then(|question| evidence.look(&question).found()) {
-        lines.push(format!("{} of {} tasks run", service.running_count, service.desired_count));
-        lines.extend(service.deployments.iter().find_map(rolling_back));
+/// What is known around a failure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// How bad it is: tasks that run, failed starts and since when, and who else fails.
+    pub impact: Vec<String>,
+    /// What the failing definition asks for otherwise than the one that still runs, and what the deployment does.
+    pub changes: Vec<String>,
+    /// Where to see it in the console.
+    pub console: Option<String>,
+    /// By which it is found in the journal.
+    pub incident: Option<String>,
+}
+
+impl Surroundings {
+    /// What surrounds a failure; with an incident come the other workloads that have an open one with the same culprit.
+    #[must_use]
+    pub fn of(task: &Task, incident: Option<(&Incident, &[String])>, evidence: &Evidence, now: Timestamp) -> Self {
+        let mut around = Self { console: console(task), ..Self::default() };
+        let service = service_question(task).and_then(|question| evidence.look(&question).found());
+        around.impact.extend(service.map(|service| format!("{} of {} tasks running", service.running_count, service.desired_count)));
+        if let Some((incident, others)) = incident {
+            around.impact.extend(history(incident, now));
+            around.impact.extend(alike(&incident.about, others));
+            around.incident = Some(incident.about.fingerprint.clone());
+        }
+        let Some(service) = service else { return around };
+        around.changes.extend(service.deployments.iter().find_map(rolling_back));
         if let Some(name) = still_running(task, service).and_then(|deployment| deployment.task_definition.as_ref()) {
             let before = evidence.look(&ask::TaskDefinition { name: name.clone() }).found();
-            lines.extend(changes(name, before.map(AsRef::as_ref), evidence.definition_of(task).found()));
+            around.changes.extend(changes(name, before.map(AsRef::as_ref), evidence.definition_of(task).found()));
         }
+        around
     }
-    lines.extend(console(task));
-    lines
+
+    /// How bad it is, in a line.
+    #[must_use]
+    pub fn impact(&self) -> Option<String> {
+        (!self.impact.is_empty()).then(|| self.impact.join("; "))
+    }
 }
 
 fn service_question(task: &Task) -> Option<ask::Service> {
@@ -52,11 +73,9 @@ fn service_question(task: &Task) -> Option<ask::Service> {
 
 /// How many, since when, and the last.
 fn history(incident: &Incident, now: Timestamp) -> Vec<String> {
-    let count = if incident.occurrences == 1 { "1 task".to_owned() } else { format!("{} tasks", incident.occurrences) };
-    let since = incident.first_seen.strftime("%Y-%m-%d %H:%M:%SZ");
     let last = ago(now.duration_since(incident.last_seen));
-    let before = incident.before.map(|before| format!("the same failed before, {before} time{}, and ended in silence", if before == 1 { "" } else { "s" }));
-    std::iter::once(format!("{count} since {since}, the last {last}")).chain(before).collect()
+    let before = incident.before.map(|before| format!("seen before ({}); it stopped without an event of recovery", failed_starts(before)));
+    std::iter::once(format!("{} since {}, the last {last}", failed_starts(incident.occurrences), minute(incident.first_seen))).chain(before).collect()
 }
 
 /// Who else fails for the same thing.
@@ -64,7 +83,19 @@ fn alike(about: &About, others: &[String]) -> Option<String> {
     let listed: Vec<&str> = others.iter().take(OTHERS).map(String::as_str).collect();
     let more = others.len() - listed.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!listed.is_empty()).then(|| format!("the same {} fails {}{more}", about.culprit_kind, listed.join(", ")))
+    (!listed.is_empty()).then(|| format!("also failing with the same {}: {}{more}", about.culprit_kind, listed.join(", ")))
+}
+
+/// How many tasks failed to start.
+#[must_use]
+pub fn failed_starts(count: u64) -> String {
+    if count == 1 { "1 failed start".to_owned() } else { format!("{count} failed starts") }
+}
+
+/// A time, as notices say it.
+#[must_use]
+pub fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A span of time, as people say it.
@@ -104,7 +135,7 @@ fn short(definition: &str) -> &str {
 /// What the failing definition asks for otherwise than the one that runs.
 fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefinition>) -> Vec<String> {
     let running = short(running);
-    let (Some(before), Some(now)) = (before, now) else { return vec![format!("{running} still runs")] };
+    let (Some(before), Some(now)) = (before, now) else { return vec![format!("{running} is still running")] };
     let (before, now) = (before.references(), now.references());
     let place = |reference: &Reference| (reference.container.clone(), reference.kind, reference.name.clone().unwrap_or_else(|| reference.field.clone()));
     let label = |reference: &Reference| {
@@ -119,12 +150,12 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
     let gone = before.iter().filter(|other| !now.iter().any(|reference| place(reference) == place(other)));
     let all: Vec<String> = changed.chain(gone.map(|other| format!("- {}: {}", label(other), told(other)))).collect();
     if all.is_empty() {
-        return vec![format!("{running} still runs, and refers to the same things")];
+        return vec![format!("{running} is still running; its secrets and images are the same")];
     }
     let more = all.len().saturating_sub(CHANGES);
     let more = (more > 0).then(|| format!("  and {more} more"));
     let listed = all.into_iter().take(CHANGES).map(|change| format!("  {change}"));
-    std::iter::once(format!("{running} still runs; what is asked for otherwise now:")).chain(listed).chain(more).collect()
+    std::iter::once(format!("{running} is still running; changed since:")).chain(listed).chain(more).collect()
 }
 
 /// What a reference refers to; of a value only that it is one.

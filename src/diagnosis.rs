@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::causes::{self, Assessment, Case, Cause, Culprit, Finding, Fix, Verdict};
+use crate::causes::{self, Assessment, Case, Cause, Culprit, Finding, Fix, Owner, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
+use crate::network::Path;
 use crate::question::{Answer, Evidence, Known, Question};
 use crate::reason::{self, Fault, Step, Symptom};
-use crate::task_definition::Reference;
+use crate::task_definition::{Reference, ReferenceKind};
 
 /// All that can be said of one task.
 #[derive(Debug)]
@@ -48,12 +49,21 @@ pub struct Diagnosis {
     pub culprit: Culprit,
     /// What was found, was missing, or stayed unknown.
     pub findings: Vec<Finding>,
-    /// The network path, drawn line by line, where one was judged.
-    pub drawing: Vec<String>,
+    /// The network path, where one was judged.
+    pub path: Option<Path>,
     /// What to type.
     pub fix: Fix,
     /// Which of the report's symptoms it explains.
     pub symptom: usize,
+}
+
+impl Diagnosis {
+    /// Who can act, in words.
+    #[must_use]
+    pub fn owner(&self) -> &'static str {
+        let of_image = self.culprit.references.iter().any(|reference| reference.kind == ReferenceKind::Image);
+        if of_image && self.cause.owner == Owner::SecretOwner { "repository's team" } else { self.cause.owner.in_words() }
+    }
 }
 
 /// Whether AWS's state was looked at for a diagnosis.
@@ -232,8 +242,8 @@ fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, 
         looked: Looked::of(cause, case),
         culprit: assessment.culprit.unwrap_or_else(|| case.culprit()),
         findings: assessment.findings.into_iter().chain(case.definition_unread()).collect(),
-        drawing: assessment.drawing,
-        fix: assessment.fix.explained(),
+        path: assessment.path,
+        fix: assessment.fix.explained(case),
         symptom,
     }
 }

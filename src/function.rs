@@ -30,7 +30,7 @@ use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
 use crate::aws::store::Table;
 use crate::config::Settings;
-use crate::context;
+use crate::context::{self, Surroundings};
 use crate::diagnosis::diagnose;
 use crate::event::sender::Trusted;
 use crate::event::{self, Entry, Task};
@@ -390,9 +390,9 @@ impl Function {
         incident.about = about(&report);
         // It is worth a line of the notice, and no more.
         let others = self.ledger.share(incident, now).await.unwrap_or_default();
-        let context = context::lines(task, Some((incident, &others)), evidence, now);
+        let around = Surroundings::of(task, Some((incident, &others)), evidence, now);
         // On the heap: the SDK's futures are large.
-        let out = Box::pin(self.announcer.failure(&report, Some(incident), due, &context, now));
+        let out = Box::pin(self.announcer.failure(&report, Some(incident), due, &around, now));
         self.tell_and_note(out, incident, due, now).await
     }
 
@@ -428,9 +428,9 @@ impl Function {
     async fn announce_anyway(&self, failure: &Failure<'_>, latest: &Task, evidence: &Evidence, why: &Unreachable, now: Timestamp) -> Result<(), FunctionError> {
         tracing::error!(error = %why, "announced without an incident");
         let report = diagnose(latest, evidence);
-        let mut context = context::lines(latest, None, evidence, now);
-        context.insert(0, format!("{} in this batch; this may come again for each: {why}", tasks(failure.tasks.len())));
-        self.announcer.failure(&report, None, Due::Opened, &context, now).await.map_err(FunctionError::Unannounced)?;
+        let mut around = Surroundings::of(latest, None, evidence, now);
+        around.impact.insert(0, format!("{} in this batch; this may come again for each: {why}", tasks(failure.tasks.len())));
+        self.announcer.failure(&report, None, Due::Opened, &around, now).await.map_err(FunctionError::Unannounced)?;
         let mut told = self.told();
         if told.anyway.len() >= REMEMBERED {
             told.anyway.retain(|_, at| now.duration_since(*at) <= QUIET);

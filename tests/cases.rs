@@ -102,8 +102,9 @@ fn cases_read_as_their_snapshots_say() {
         let mut causes = Vec::new();
         for task in &tasks {
             let report = diagnose(task, &evidence);
-            let subject = notice(&report).filter(|_| report.is_start_failure()).map_or("(no notice)".to_owned(), |notice| notice.subject);
-            let _ = write!(read, "subject: {subject}\n\n{}", render(&report, Colour::Off));
+            let told = notice(&report).filter(|_| report.is_start_failure());
+            let told = told.map_or("(no notice)\n".to_owned(), |notice| format!("Subject: {}\n\n{}", notice.subject, notice.body));
+            let _ = write!(read, "{told}\n{}\n{}", "-".repeat(40), render(&report, Colour::Off));
             causes.extend(report.diagnoses.iter().map(|diagnosis| diagnosis.cause.id));
             confirmed.extend(report.diagnoses.first().filter(|best| best.verdict == Verdict::Confirmed).map(|best| best.cause.id));
             ruled_out.extend(report.diagnoses.iter().filter(|diagnosis| diagnosis.verdict == Verdict::RuledOut).map(|diagnosis| diagnosis.cause.id));

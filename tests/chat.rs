@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::read_record;
 use ecs_triage::question::Evidence;
@@ -24,8 +25,11 @@ fn an_incident_in_a_chat() {
     let task = read_record(&read("events/secret-key-missing.json")).remove(0).tasks.remove(0).expect("the event reads");
     let definition = TaskDefinition::from_json(&read("events/task-definitions/api.json")).expect("the definition reads");
     let report = diagnose(&task, &Evidence::of_definition(definition));
-    let counts = [("opened", "first at 14:02:11Z"), ("still-failing", "100 tasks since 14:02:11Z"), ("resolved", "117 tasks from 14:02:11Z to 14:31:47Z")];
-    let told = counts.map(|(state, counts)| pretty(&chat::notification(&report, state, counts).expect("it is announced")));
+    let counts = [("opened", "1 failed start"), ("still-failing", "100 failed starts"), ("resolved", "117 failed starts")];
+    let console = Some("https://us-east-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/api/events?region=us-east-1".to_owned());
+    let around =
+        |impact: &str| Surroundings { impact: vec![format!("{impact} since 2026-04-15 14:02 UTC")], console: console.clone(), ..Surroundings::default() };
+    let told = counts.map(|(state, impact)| pretty(&chat::notification(&report, state, &around(impact)).expect("it is announced")));
     insta::assert_snapshot!("chat", told.join("\n\n"));
     let lines = [metrics::failures(&report, 17, 1_776_261_731_600), metrics::incident(&report, 1_776_261_731_600)];
     insta::assert_snapshot!("metrics", lines.map(|line| line.expect("it counts")).join("\n"));

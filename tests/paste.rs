@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use ecs_triage::causes::{Fix, NameKind};
+use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::{Report, diagnose};
 use ecs_triage::event::{Task, read_record};
 use ecs_triage::render::json::v1;
@@ -186,7 +187,7 @@ fn wide(fix: &Fix) -> Option<String> {
 
 /// What a chat shows as commands.
 fn of_chat(report: &Report<'_>) -> Vec<String> {
-    let Some(told) = chat::notification(report, "opened", "") else { return Vec::new() };
+    let Some(told) = chat::notification(report, "opened", &Surroundings::default()) else { return Vec::new() };
     let told: Value = serde_json::from_str(&told).expect("a notification is JSON");
     let steps = texts(&told["content"]["nextSteps"]).into_iter().map(str::to_owned);
     steps.filter_map(|step| Some(step.strip_prefix('`')?.strip_suffix('`')?.to_owned())).collect()
@@ -194,7 +195,7 @@ fn of_chat(report: &Report<'_>) -> Vec<String> {
 
 /// A chat's text outside blocks links nowhere.
 fn links(report: &Report<'_>) -> bool {
-    let Some(told) = chat::notification(report, "opened", "") else { return false };
+    let Some(told) = chat::notification(report, "opened", &Surroundings::default()) else { return false };
     let told: Value = serde_json::from_str(&told).expect("a notification is JSON");
     let mut texts = Vec::new();
     strings(&told, &mut texts);

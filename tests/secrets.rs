@@ -5,6 +5,7 @@
 //! the secret, or eight letters of it in a row.
 
 use ecs_triage::check::{Check, Place};
+use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::{diagnose, questions};
 use ecs_triage::event::{Task, read_record};
 use ecs_triage::question::{Evidence, record};
@@ -73,7 +74,7 @@ fn every_output(row: &Value) -> Vec<String> {
         for known in [&evidence, &Evidence::default()] {
             let report = diagnose(task, known);
             outputs.extend([render(&report, Colour::Off), v1::line(&report), markdown::render(&report), format!("{report:?}")]);
-            outputs.extend(chat::notification(&report, "opened", "first"));
+            outputs.extend(chat::notification(&report, "opened", &Surroundings::default()));
             outputs.extend(notice(&report).into_iter().flat_map(|notice| [notice.subject, notice.body, format!("{:?}", notice.attributes)]));
             outputs.extend(questions(task, known).iter().map(|question| json!(question).to_string()));
         }

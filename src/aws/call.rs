@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::iter::successors;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,11 +30,10 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{Error, FinalizerInterceptorContextRef, Input as Erased, Output};
+use aws_smithy_runtime_api::client::interceptors::context::{Error, Input as Erased, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugin as _, RuntimePlugins, StaticRuntimePlugin};
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer};
 use aws_smithy_types::body::SdkBody;
@@ -56,10 +55,10 @@ use crate::redact::{redact, redact_name};
 /// A diagnosis does not wait longer for one fact.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Shorter than an attempt, so that a host that is not reached is told from one that is slow.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A message says what is wrong in its first words.
 const LONGEST_REASON: usize = 240;
+/// So many calls without an answer between them are no longer one slow answer.
+const LATE: u32 = 2;
 /// Who did not answer is left alone for so long: what else waits for an answer would wait in vain, one question after another.
 const SILENCE: Duration = Duration::from_secs(15);
 /// Of `DescribeParameters` an account has three calls a second.
@@ -109,8 +108,9 @@ impl Failure {
 #[derive(Debug)]
 struct Client {
     plugins: RuntimePlugins,
-    reach: Reach,
-    /// Since when, and why, nobody was reached.
+    /// Calls that timed out since the last that was answered.
+    late: AtomicU32,
+    /// Since when, and why, there was no answer at all.
     silent: Mutex<Option<(Instant, Failure)>>,
 }
 
@@ -148,6 +148,7 @@ impl Caller {
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
         let sent = Box::pin(invoke(operation.service().id, operation.name(), Erased::erase(request), &plugins)).await;
         let output = sent.map_err(|error| client.note(&error, failure(operation, region, on, &error)))?;
+        client.late.store(0, Ordering::Relaxed);
         let body = output.downcast::<Vec<u8>>().unwrap_or_default();
         parsed(operation.service().protocol, &body).ok_or_else(|| Failure::Unknown(format!("the answer of {} could not be read", operation.name())))
     }
@@ -171,8 +172,7 @@ impl Caller {
             return Ok(client);
         }
         let endpoint = endpoint(&self.config, service, region).await?;
-        let reach = Reach::default();
-        let client = Arc::new(Client { plugins: self.plugins(service, region, &endpoint, &reach), reach, silent: Mutex::default() });
+        let client = Arc::new(Client { plugins: self.plugins(service, region, &endpoint), late: AtomicU32::new(0), silent: Mutex::default() });
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if clients.len() >= KEPT_CLIENTS {
             clients.clear();
@@ -181,7 +181,7 @@ impl Caller {
         Ok(client)
     }
 
-    fn plugins(&self, service: &Service, region: &str, endpoint: &Endpoint, reach: &Reach) -> RuntimePlugins {
+    fn plugins(&self, service: &Service, region: &str, endpoint: &Endpoint) -> RuntimePlugins {
         let version = BehaviorVersion::latest();
         let defaults = DefaultPluginParams::new().with_behavior_version(version).with_is_aws_sdk(true);
         let defaults = default_plugins(defaults.with_retry_partition_name(format!("{}-{region}", service.name)));
@@ -189,7 +189,6 @@ impl Caller {
             .with_auth_scheme(SigV4AuthScheme::new())
             .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
             .with_endpoint_resolver(Some(StaticUriEndpointResolver::uri(endpoint.url.clone())))
-            .with_interceptor(reach.clone())
             .with_interceptor(ConnectionPoisoningInterceptor::new())
             .with_interceptor(ServiceClockSkewInterceptor::new())
             .with_interceptor(RequestInfoInterceptor::new())
@@ -245,28 +244,6 @@ impl Caller {
     }
 }
 
-/// Notes whether the last attempt of any call made a connection: all that time-outs alone do not tell.
-#[derive(Debug, Clone, Default)]
-struct Reach(Arc<AtomicBool>);
-
-impl Reach {
-    fn was_missed(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Intercept for Reach {
-    fn name(&self) -> &'static str {
-        "Reach"
-    }
-
-    fn read_after_attempt(&self, context: &FinalizerInterceptorContextRef<'_>, _: &RuntimeComponents, _: &mut ConfigBag) -> Result<(), BoxError> {
-        let is_missed = matches!(context.output_or_error(), Some(Err(error)) if error.is_connector_error());
-        self.0.store(is_missed, Ordering::Relaxed);
-        Ok(())
-    }
-}
-
 impl Client {
     /// Why it is of no use to call now.
     fn is_silent(&self) -> Option<Failure> {
@@ -274,14 +251,17 @@ impl Client {
         silent.as_ref().filter(|(since, _)| since.elapsed() < SILENCE).map(|(_, why)| why.clone())
     }
 
-    /// Remembers a failure if nobody was reached. One slow answer says nothing of the next.
+    /// Remembers a failure if it was no answer. One slow answer says nothing of the next.
     fn note(&self, error: &SdkError<Error, HttpResponse>, failure: Failure) -> Failure {
-        let is_unreached = match error {
+        let is_silent = match error {
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => true,
-            SdkError::TimeoutError(_) => self.reach.was_missed(),
-            _ => false,
+            SdkError::TimeoutError(_) => self.late.fetch_add(1, Ordering::Relaxed) + 1 >= LATE,
+            _ => {
+                self.late.store(0, Ordering::Relaxed);
+                false
+            }
         };
-        if is_unreached {
+        if is_silent {
             *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), failure.clone()));
         }
         failure
@@ -299,8 +279,7 @@ fn timeouts(configured: Option<&TimeoutConfig>) -> TimeoutConfig {
     let builder = configured.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
     let operation = shorter(configured.and_then(TimeoutConfig::operation_timeout), OPERATION_TIMEOUT);
     let attempt = shorter(configured.and_then(TimeoutConfig::operation_attempt_timeout), ATTEMPT_TIMEOUT);
-    let connect = shorter(configured.and_then(TimeoutConfig::connect_timeout), CONNECT_TIMEOUT);
-    builder.connect_timeout(connect).operation_timeout(operation).operation_attempt_timeout(attempt).build()
+    builder.operation_timeout(operation).operation_attempt_timeout(attempt).build()
 }
 
 fn operation_layer(operation: Operation) -> FrozenLayer {

@@ -45,7 +45,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(shut.assessment(title).fix(fix(case, Some(shut.fault))));
     }
     if let Some(path) = paths.iter().max_by_key(|path| path.state).filter(|_| targets.iter().any(|(_, known)| known.found().is_some())) {
-        let assessment = Assessment::possible(title).drawing(crate::network::draw(path));
+        let assessment = Assessment::possible(title).path(Some(path.clone()));
         if path.unsure.is_empty() {
             let open = Finding::found("every hop is open now: it was corrected since, or the fault was passing", "DescribeMountTargets");
             return Some(assessment.passed(case, open));

@@ -52,7 +52,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     });
     let title = format!("{title}, and no hop explains it");
     let assessment = if path.unsure.is_empty() && !refused { Assessment::likely(title) } else { Assessment::possible(title) };
-    let assessment = assessment.culprit(case.endpoint()).findings(address).findings(open).findings(path::unsure(&path)).drawing(crate::network::draw(&path));
+    let assessment = assessment.culprit(case.endpoint()).findings(address).findings(open).findings(path::unsure(&path)).path(Some(path.clone()));
     let has_passed = case.symptom.fault == Fault::NetworkTimeout && path.is_open() && path.unsure.is_empty();
     Some(assessment.fix(if has_passed { look_beyond(case) } else { follow(case) }))
 }

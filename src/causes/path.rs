@@ -13,8 +13,8 @@ use super::name::Kind;
 use super::proof::Proof;
 use crate::arn::Arn;
 use crate::network::{
-    Blockage, Break, Caller, Destination, Ingress, Opening, Part, Path, Remote, Settings, Snapshot, When, called_for, draw, is_passed, judge as judge_path,
-    mount, named_groups, needed, serves,
+    Blockage, Break, Caller, Destination, Ingress, Opening, Part, Path, Remote, Settings, Snapshot, When, called_for, is_passed, judge as judge_path, mount,
+    named_groups, needed, serves,
 };
 use crate::question::facts::{AwsVpcConfiguration, MountTarget, RouteTable, Service, VpcEndpoint};
 use crate::question::{Known, Question, ask};
@@ -250,7 +250,7 @@ impl<'p> Shut<'p> {
         } else {
             Assessment::confirmed(title, Proof::by_shut_hops(Finding::found(&*self.fault.proof, self.fault.source), &self.certain))
         };
-        assessment.findings(unsure(self.path)).drawing(draw(self.path))
+        assessment.findings(unsure(self.path)).path(Some(self.path.clone()))
     }
 }
 
@@ -294,11 +294,6 @@ const fn source(part: Part) -> &'static str {
         Part::Nat => "DescribeNatGateways",
         Part::MountTarget => "DescribeMountTargets",
     }
-}
-
-/// The way, drawn, where it is known.
-pub(super) fn drawing(case: &Case<'_>) -> Vec<String> {
-    path(case).as_ref().map(draw).unwrap_or_default()
 }
 
 /// What could not be judged.

@@ -45,7 +45,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .culprit(case.endpoint())
         .finding(Finding::found(format!("the DHCP options name {}", servers.join(", ")), "DescribeDhcpOptions"))
         .finding(Finding::unknown("whether they forward the name to the resolver of Amazon"))
-        .drawing(path::drawing(case));
+        .path(path::path(case));
     Some(assessment.fix(fix(case, None)))
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::aws::bus::Bus;
 use crate::aws::sns::Topic;
+use crate::context::Surroundings;
 use crate::diagnosis::Report;
 use crate::incident::storm::Storm;
 use crate::incident::{Due, Incident};
@@ -36,11 +37,17 @@ impl Announcer {
     }
 
     /// Tells of a failure.
-    pub(super) async fn failure(&self, report: &Report<'_>, incident: Option<&Incident>, due: Due, context: &[String], now: Timestamp) -> Result<(), String> {
-        let Some(notice) = notice::of(report, due.as_str(), context) else { return Ok(()) };
+    pub(super) async fn failure(
+        &self,
+        report: &Report<'_>,
+        incident: Option<&Incident>,
+        due: Due,
+        around: &Surroundings,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let Some(notice) = notice::of(report, due.as_str(), around) else { return Ok(()) };
         // Worded before anybody is told: what fails here must not be told twice.
-        let counts = context.first().map(String::as_str).unwrap_or_default();
-        let (chat, document) = (chat::notification(report, due.as_str(), counts), v1::line_of(report, incident));
+        let (chat, document) = (chat::notification(report, due.as_str(), around), v1::line_of(report, incident));
         self.people(&notice).await?;
         if due == Due::Opened
             && let Some(line) = metrics::incident(report, now.as_millisecond())

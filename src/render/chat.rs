@@ -5,10 +5,14 @@
 
 use serde_json::{Value, json};
 
+use super::body::certainty;
+use super::reason_lines::last_words;
 use super::text;
 use crate::causes::{Command, Verdict};
+use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Report};
 use crate::event::Task;
+use crate::network::draw;
 
 const LONGEST_TITLE: usize = 250;
 const LONGEST_DESCRIPTION: usize = 8000;
@@ -21,10 +25,10 @@ const RESOLVED: &str = "resolved";
 const CUT: &str = "...";
 const SHORTENED: &str = "(there is more in the whole notice and in the journal)";
 
-/// The notification of a report, with the incident's state in a word and its counts in a line (or nothing); `None` where there is nothing to
+/// The notification of a report, with the incident's state in a word and what surrounds it; `None` where there is nothing to
 /// announce. All notifications of one incident are of one thread.
 #[must_use]
-pub fn notification(report: &Report<'_>, state: &str, counts: &str) -> Option<String> {
+pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<String> {
     let best = report.diagnoses.first()?;
     let symptom = &report.symptoms[best.symptom].symptom;
     let task = report.task;
@@ -51,7 +55,7 @@ pub fn notification(report: &Report<'_>, state: &str, counts: &str) -> Option<St
     let content = json!({
         "textType": "client-markdown",
         "title": &title,
-        "description": if over { ending(task, counts) } else { description(report, best, counts) },
+        "description": if over { ending(task, around) } else { description(report, best, around) },
         "nextSteps": if over { Vec::new() } else { next_steps(best) },
         "keywords": [best.cause.id, best.verdict.as_str(), best.cause.owner.as_str()],
     });
@@ -98,12 +102,13 @@ fn title(task: &Task, best: &Diagnosis, state: &str) -> String {
     cut(&harmless(&format!("{state}{place}: {}", best.title)), LONGEST_TITLE)
 }
 
-fn description(report: &Report<'_>, best: &Diagnosis, counts: &str) -> String {
+fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> String {
     let mut out = Description::default();
     out.line(&text::subject(report.task));
-    out.line(counts);
-    out.line(&format!("{} ({}); owner: {}", best.cause.id, best.verdict, best.cause.owner.in_words()));
-    out.block(report.symptoms[best.symptom].reason.text.trim());
+    out.line(&around.impact().unwrap_or_default());
+    out.line(&format!("{} ({}); owner: {}", best.cause.id, certainty(best), best.owner()));
+    let told = &report.symptoms[best.symptom];
+    out.block(&last_words(&told.reason.text, &told.symptom.span, ["\u{ab}", "\u{bb}"]));
     for reference in best.culprit.references.iter().take(2) {
         let name = reference.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let container = reference.container.as_ref().map(|container| format!("container {container}, ")).unwrap_or_default();
@@ -113,19 +118,20 @@ fn description(report: &Report<'_>, best: &Diagnosis, counts: &str) -> String {
         let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
         out.line(&format!("\u{2022} {}: {}{source}", finding.kind, finding.text));
     }
-    out.block(&best.drawing.join("\n"));
+    out.block(&best.path.as_ref().map(draw).unwrap_or_default().join("\n"));
     // As in the text: where the best is proved, the others do not stand beside it.
     let others = report.diagnoses.iter().skip(1).filter(|other| other.symptom == best.symptom && other.verdict != Verdict::RuledOut);
     for other in others.filter(|_| best.verdict != Verdict::Confirmed) {
         out.line(&format!("or {} ({}): {}", other.cause.id, other.verdict, other.title));
     }
+    out.link("Console", around.console.as_deref());
     out.finish()
 }
 
-fn ending(task: &Task, counts: &str) -> String {
+fn ending(task: &Task, around: &Surroundings) -> String {
     let mut out = Description::default();
     out.line(&text::subject(task));
-    out.line(counts);
+    out.line(&around.impact().unwrap_or_default());
     out.finish()
 }
 
@@ -151,6 +157,11 @@ struct Description {
 impl Description {
     fn line(&mut self, text: &str) {
         self.add(&cut(harmless(text).trim(), LONGEST_PART));
+    }
+
+    /// A link of our own making.
+    fn link(&mut self, name: &str, link: Option<&str>) {
+        self.add(&link.map(|link| format!("{name}: {link}")).unwrap_or_default());
     }
 
     fn block(&mut self, text: &str) {
@@ -215,8 +226,10 @@ mod tests {
 
     use super::{harmless, length, message, notification, unmarked};
     use crate::causes::{Command, Finding, Fix, NameKind};
+    use crate::context::Surroundings;
     use crate::diagnosis::{Report, diagnose};
     use crate::event::{Task, read_record};
+    use crate::network::{Hop, Path, State};
     use crate::question::Evidence;
 
     /// One, two and four bytes, and with the last two units of UTF-16.
@@ -255,7 +268,7 @@ mod tests {
         let task = task();
         let mut report = diagnose(&task, &Evidence::default());
         change(&mut report);
-        read(notification(&report, "opened", "one task"))
+        read(notification(&report, "opened", &around("one task")))
     }
 
     #[test]
@@ -272,20 +285,38 @@ mod tests {
         assert_eq!(text(&exact, "/content/title"), format!("prod/api: {}", "é".repeat(room)));
     }
 
+    fn around(impact: &str) -> Surroundings {
+        Surroundings { impact: vec![impact.to_owned()], ..Surroundings::default() }
+    }
+
+    /// A path that is drawn wider than a part of a description may be.
+    fn long_path(letter: &str) -> Path {
+        let hop = || Hop { what: letter.repeat(60), state: State::Ok };
+        Path {
+            from: "task".to_owned(),
+            to: "secretsmanager.eu-west-1.amazonaws.com:443".to_owned(),
+            state: State::Ok,
+            hops: (0..60).map(|_| hop()).collect(),
+            faults: Vec::new(),
+            possible: Vec::new(),
+            unsure: Vec::new(),
+        }
+    }
+
     #[test]
     fn a_description_has_at_most_8000_characters_and_its_blocks_end() {
         for letter in LETTERS {
             let long = with(|report| {
                 report.diagnoses[0].findings = (0..50).map(|_| Finding::unknown(letter.repeat(300))).collect();
-                report.diagnoses[0].drawing = vec![letter.repeat(5000)];
+                report.diagnoses[0].path = Some(long_path(letter));
             });
             let description = text(&long, "/content/description");
             assert!((7000..=8000).contains(&length(description)), "{}", length(description));
             assert!(description.ends_with("(there is more in the whole notice and in the journal)"), "{description}");
             assert_eq!(description.matches("```").count() % 2, 0);
-            let drawn = with(|report| report.diagnoses[0].drawing = vec![letter.repeat(5000)]);
+            let drawn = with(|report| report.diagnoses[0].path = Some(long_path(letter)));
             let description = text(&drawn, "/content/description");
-            assert!(description.ends_with(&format!("{letter}...\n```")) && length(description) < 4000, "{description}");
+            assert!(description.ends_with("...\n```") && length(description) < 4000, "{description}");
         }
     }
 
@@ -324,7 +355,7 @@ mod tests {
     fn one_incident_is_one_thread() {
         let task = task();
         let report = diagnose(&task, &Evidence::default());
-        let [opened, resolved] = ["opened", "resolved"].map(|state| read(notification(&report, state, "17 tasks since 14:02:11Z")));
+        let [opened, resolved] = ["opened", "resolved"].map(|state| read(notification(&report, state, &around("17 failed starts since 14:02 UTC"))));
         assert_eq!(opened["metadata"]["threadId"], resolved["metadata"]["threadId"]);
         assert_eq!(opened["metadata"]["threadId"], report.fingerprint.as_str());
         assert_ne!(opened["id"], resolved["id"]);
@@ -347,6 +378,6 @@ mod tests {
     fn nothing_wrong_is_not_told() {
         let record = json!({"lastStatus": "STOPPED", "stopCode": "UserInitiated", "stoppedReason": "Task stopped by user"});
         let task = read_record(&record.to_string()).remove(0).tasks.remove(0).expect("it reads");
-        assert_eq!(notification(&diagnose(&task, &Evidence::default()), "opened", ""), None);
+        assert_eq!(notification(&diagnose(&task, &Evidence::default()), "opened", &Surroundings::default()), None);
     }
 }

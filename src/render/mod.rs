@@ -1,5 +1,6 @@
 //! What people and machines read: the text, the frozen JSON, the SNS notice, and the catalogue's documentation.
 
+mod body;
 pub mod catalogue;
 pub mod chat;
 pub mod check;

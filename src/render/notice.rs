@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::text::{self, Colour};
-use crate::context::span;
-use crate::diagnosis::Report;
+use super::body;
+use crate::arn::Arn;
+use crate::context::{Surroundings, failed_starts, minute, span};
+use crate::diagnosis::{Diagnosis, Report};
 use crate::incident::storm::{Member, Storm};
 use crate::incident::{About, Due, Incident};
 
@@ -32,9 +33,9 @@ pub struct Notice {
     pub lists: Vec<(&'static str, Vec<String>)>,
 }
 
-/// The notice of a failure that is in `state`, with lines that tell of what surrounds it; `None` where there is nothing to announce.
+/// The notice of a failure that is in `state`, with what surrounds it; `None` where there is nothing to announce.
 #[must_use]
-pub fn of(report: &Report<'_>, state: &str, context: &[String]) -> Option<Notice> {
+pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Notice> {
     let best = report.diagnoses.first()?;
     let symptom = &report.symptoms[best.symptom].symptom;
     let task = report.task;
@@ -51,34 +52,42 @@ pub fn of(report: &Report<'_>, state: &str, context: &[String]) -> Option<Notice
         task.account.clone(),
         task.region.clone(),
     ];
-    let again = if state == Due::StillFailing.as_str() { "still failing: " } else { "" };
-    let mut text = text::render(report, Colour::Off);
-    for line in context {
-        let _ = writeln!(text, "  {line}");
-    }
-    let place = place(task.cluster.as_deref(), workload.as_deref());
-    Some(Notice::new(&format!("{place}: {again}{}", best.title), text, attributes(values), Vec::new()))
+    let is = if state == Due::StillFailing.as_str() { "still not starting" } else { "not starting" };
+    let front = format!("{} {is}: ", front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref(), workload.as_deref()));
+    let subject = format!("{front}{}", short_title(best, LONGEST_SUBJECT.saturating_sub(front.len())));
+    Some(Notice::new(&subject, body::failure(report, best, around), attributes(values), Vec::new()))
 }
 
 /// The notice of a failure of which nothing is known beside it.
 #[must_use]
 pub fn notice(report: &Report<'_>) -> Option<Notice> {
-    of(report, Due::Opened.as_str(), &[])
+    of(report, Due::Opened.as_str(), &Surroundings::default())
 }
 
 /// The notice that an incident is over.
 #[must_use]
 pub fn resolved(incident: &Incident) -> Notice {
     let about = &incident.about;
-    let place = place(about.cluster.as_deref(), about.workload.as_deref());
     let until = incident.resolved.unwrap_or(incident.last_seen);
     let lasted = span(until.duration_since(incident.first_seen));
-    let tasks = if incident.occurrences == 1 { "1 task".to_owned() } else { format!("{} tasks", incident.occurrences) };
+    let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
     let text = format!(
-        "resolved[{}]: {}\n  {place} is well again since {until}\n  {tasks} failed since {}, the last at {}; it lasted {lasted}\n",
-        about.cause, about.title, incident.first_seen, incident.last_seen
+        "{} in {} ({}) has recovered\n\nIMPACT: {} since {}, the last at {}; recovered at {}, after {lasted}\nCAUSE: {} ({})\nWAS: {}\n\nIncident {}\n",
+        about.workload.as_deref().unwrap_or("the task"),
+        about.cluster.as_deref().unwrap_or("the default cluster"),
+        place.join(", "),
+        failed_starts(incident.occurrences),
+        minute(incident.first_seen),
+        minute(incident.last_seen),
+        minute(until),
+        about.cause,
+        about.verdict,
+        about.title,
+        about.fingerprint,
     );
-    Notice::new(&format!("{place}: resolved after {lasted}: {}", about.title), text, of_about(Due::Resolved.as_str(), about), Vec::new())
+    let front = front(about.cluster.as_deref(), about.account.as_deref(), about.region.as_deref(), about.workload.as_deref());
+    let subject = format!("{front} recovered after {lasted}: {}", about.title);
+    Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
 }
 
 /// The notices of many incidents of one kind at once: for each cluster that has new ones, under its name. Filter policies ask for a cluster, a
@@ -169,9 +178,31 @@ fn of_about(state: &str, about: &About) -> Vec<(&'static str, String)> {
     ])
 }
 
-fn place(cluster: Option<&str>, workload: Option<&str>) -> String {
-    let place: Vec<&str> = [cluster, workload].into_iter().flatten().collect();
-    if place.is_empty() { "ECS task".to_owned() } else { place.join("/") }
+/// How each subject begins: where, and who. Of the account the last digits tell enough.
+fn front(cluster: Option<&str>, account: Option<&str>, region: Option<&str>, workload: Option<&str>) -> String {
+    let account = account.map(|account| &account[account.len().saturating_sub(4)..]);
+    let at: Vec<&str> = [account, region].into_iter().flatten().collect();
+    let place: Vec<&str> = ["ECS"].into_iter().chain(cluster).collect();
+    let at = if at.is_empty() { String::new() } else { format!(" {}", at.join("/")) };
+    format!("[{}{at}] {}", place.join(" "), workload.unwrap_or("task"))
+}
+
+/// The title, or where that does not find room the culprit's name and what it is about: what is cut off then is not the culprit.
+fn short_title(best: &Diagnosis, room: usize) -> String {
+    let name = best.culprit.id.as_deref().map(short_name).filter(|name| !name.is_empty());
+    match name {
+        Some(name) if best.title.len() > room && !best.title.get(..room.saturating_sub("...".len())).is_some_and(|start| start.contains(name)) => {
+            format!("{name}: {}", best.cause.title)
+        }
+        _ => best.title.clone(),
+    }
+}
+
+/// The name in an ARN.
+fn short_name(id: &str) -> &str {
+    let resource = Arn::parse(id).map_or(id, |arn| arn.resource);
+    let name = ["secret:", "parameter/", "role/", "key/", "alias/", "log-group:"].into_iter().find_map(|kind| resource.strip_prefix(kind));
+    name.unwrap_or(resource)
 }
 
 fn subject(text: &str) -> String {

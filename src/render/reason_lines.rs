@@ -10,6 +10,8 @@ use unicode_width::UnicodeWidthStr;
 const FOLD_FROM: usize = 24;
 /// No line gets longer than this, unless a single word is.
 const WIDEST: usize = 104;
+/// Of ECS's words in a notice, beyond the deciding ones.
+const LONGEST_SAID: usize = 300;
 /// After these a value follows, not a wrapped error.
 const LABELS: &[&str] = &[
     "statuscode:",
@@ -51,6 +53,24 @@ pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>) -> Vec<Line<'t>> {
         start = end;
     }
     lines
+}
+
+/// What ends a reason, for a screen without columns: from the error in which the deciding words stand, these between marks.
+pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 2]) -> String {
+    let mut start = 0;
+    let mut from = 0;
+    for end in breaks(text) {
+        if start <= span.start && span.start < end {
+            from = start;
+        }
+        start = end;
+    }
+    let marked = span.start < span.end && span.end <= text.len();
+    let said = if marked { format!("{}{open}{}{close}{}", &text[from..span.start], &text[span.clone()], &text[span.end..]) } else { text.to_owned() };
+    let said = said.trim();
+    let end = said.floor_char_boundary(LONGEST_SAID.max(if marked { span.end - from + open.len() + close.len() } else { 0 }));
+    let after = if end < said.len() { "..." } else { "" };
+    format!("{}{}{after}", if from > 0 { "..." } else { "" }, &said[..end])
 }
 
 /// Where lines end: after a colon that wraps an error, and before a word that would not fit.

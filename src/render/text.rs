@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::body::place;
 use super::reason_lines;
-use crate::causes::{FindingKind, Owner, Verdict};
+use crate::causes::{FindingKind, Verdict};
 use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
+use crate::network::draw;
 use crate::reason::{Fault, Span, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target};
 
@@ -120,7 +122,7 @@ fn block_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, means: O
         };
         let _ = writeln!(out, "    {} {}{source}", colour.quiet(kind), finding.text);
     }
-    for line in &diagnosis.drawing {
+    for line in diagnosis.path.iter().flat_map(draw) {
         let _ = writeln!(out, "      {line}");
     }
     fix(diagnosis, colour, out);
@@ -183,9 +185,7 @@ fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Ra
 
 fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
     let fix = &diagnosis.fix;
-    let of_image = diagnosis.culprit.references.iter().any(|reference| reference.kind == ReferenceKind::Image);
-    let owner = if of_image && diagnosis.cause.owner == Owner::SecretOwner { "repository's team" } else { diagnosis.cause.owner.in_words() };
-    let _ = writeln!(out, "  {} (owner: {owner})", colour.strong("fix"));
+    let _ = writeln!(out, "  {} (owner: {})", colour.strong("fix"), diagnosis.owner());
     let _ = writeln!(out, "    {}", fix.text);
     if let Some(policy) = &fix.policy
         && let Ok(pretty) = serde_json::to_string_pretty(policy.as_json())
@@ -243,17 +243,9 @@ fn meaning(diagnosis: &Diagnosis) -> &'static str {
 
 /// Who it happened to, as a clause without a verb.
 pub(super) fn subject(task: &Task) -> String {
-    let what = match &task.workload {
-        Some(workload) if workload.is_service => format!("service {}", workload.name),
-        Some(workload) => format!("task of family {}", workload.name),
-        None => "task".to_owned(),
-    };
-    let cluster = task.cluster.as_ref().map(|cluster| format!(" in cluster {cluster}")).unwrap_or_default();
-    let place: Vec<&str> = [&task.region, &task.account].into_iter().flatten().map(String::as_str).collect();
-    let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
     let definition = task.task_definition_name().map(|name| format!(", task definition {name}")).unwrap_or_default();
     let launch = task.launch_type.as_ref().map(|launch| format!(", {launch}")).unwrap_or_default();
-    format!("{what}{cluster}{place}{definition}{launch}")
+    format!("{}{definition}{launch}", place(task))
 }
 
 fn ending(task: &Task) -> Option<String> {

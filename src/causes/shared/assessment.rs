@@ -4,6 +4,7 @@ use super::super::Verdict;
 use super::case::Case;
 use super::fix::Fix;
 use super::proof::{Proof, Unproved};
+use crate::network::Path;
 use crate::question::Known;
 use crate::task_definition::Reference;
 use crate::words::words;
@@ -19,15 +20,15 @@ pub struct Assessment {
     pub culprit: Option<Culprit>,
     /// What was found, was missing, or was not checked.
     pub findings: Vec<Finding>,
-    /// The network path, drawn line by line, where one was judged.
-    pub drawing: Vec<String>,
+    /// The network path, where one was judged.
+    pub path: Option<Path>,
     /// What fixes it.
     pub fix: Fix,
 }
 
 impl Assessment {
     fn new(verdict: Verdict, title: impl Into<String>) -> Self {
-        Self { verdict, by_state: false, title: title.into(), culprit: None, findings: Vec::new(), drawing: Vec::new(), fix: Fix::default() }
+        Self { verdict, by_state: false, title: title.into(), culprit: None, findings: Vec::new(), path: None, fix: Fix::default() }
     }
 
     /// How sure it is.
@@ -87,8 +88,8 @@ impl Assessment {
         self
     }
 
-    pub(in crate::causes) fn drawing(mut self, drawing: Vec<String>) -> Self {
-        self.drawing = drawing;
+    pub(in crate::causes) fn path(mut self, path: Option<Path>) -> Self {
+        self.path = path;
         self
     }
 

@@ -19,6 +19,17 @@ pub struct Fix {
     pub policy: Option<Document>,
     /// The same for templates, where one resource fixes it.
     pub snippets: Vec<Snippet>,
+    /// The same words and commands, one step after the other.
+    pub steps: Vec<Step>,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// In words.
+    pub text: String,
+    /// What to paste for it.
+    pub commands: Vec<Command>,
 }
 
 impl Fix {
@@ -39,13 +50,30 @@ impl Fix {
         self
     }
 
-    /// The same, saying for what its placeholders stand.
-    pub(crate) fn explained(mut self) -> Self {
+    /// The same, saying for what its placeholders stand, and taken apart into steps.
+    pub(crate) fn explained(mut self, case: &Case<'_>) -> Self {
         let withheld: BTreeSet<String> = self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
         for why in withheld {
             self.text = format!("{}; {why}", self.text);
         }
+        self.steps = self.in_steps(case);
         self
+    }
+
+    /// What is to be changed, and then how the task gets what was changed.
+    fn in_steps(&self, case: &Case<'_>) -> Vec<Step> {
+        let starts = [case.start_again(), case.start_new_revision()];
+        let (last, fixing): (Vec<Command>, Vec<Command>) =
+            self.commands.iter().cloned().partition(|command| starts.iter().flatten().any(|start| start == command));
+        let (first, then) = match self.text.split_once(case.then_again()) {
+            Some((before, after)) => (format!("{before}{after}"), true),
+            None => (self.text.clone(), !last.is_empty() && !fixing.is_empty()),
+        };
+        if !then {
+            return vec![Step { text: first, commands: self.commands.clone() }];
+        }
+        let again = case.then_again().trim_start_matches(", then ").to_owned();
+        vec![Step { text: first, commands: fixing }, Step { text: again, commands: last }]
     }
 }
 

@@ -10,6 +10,7 @@ use crate::check::Findings;
 use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
 use crate::incident::Incident;
+use crate::network::draw;
 use crate::reason::Fact;
 
 /// The value of `schema`.
@@ -91,7 +92,7 @@ objects! {
         owner: &'static str,
         culprit: CulpritV1<'r>,
         evidence: Vec<EvidenceV1<'r>>,
-        path: Option<&'r [String]>,
+        path: Option<Vec<String>>,
         fix: FixV1<'r>,
     }
 
@@ -268,7 +269,7 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisV1<'_> {
         owner: diagnosis.cause.owner.as_str(),
         culprit: culprit(&diagnosis.culprit),
         evidence: diagnosis.findings.iter().map(evidence).collect(),
-        path: Some(diagnosis.drawing.as_slice()).filter(|drawing| !drawing.is_empty()),
+        path: diagnosis.path.as_ref().map(draw),
         fix: fix(&diagnosis.fix),
     }
 }

@@ -1,0 +1,200 @@
+//! The body of a notice, for a phone: nothing in it depends on columns, and what to do comes before why.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::reason_lines::last_words;
+use crate::causes::{FindingKind, Verdict};
+use crate::context::Surroundings;
+use crate::diagnosis::{Diagnosis, Looked, Report};
+use crate::event::Task;
+use crate::network::State;
+use crate::reason::{Fault, Step};
+use crate::task_definition::Reference;
+
+/// References shown; more are counted.
+const REFERENCES: usize = 3;
+/// Other causes told with their fixes; more are named.
+const OTHERS: usize = 2;
+
+/// The body of a failure's notice.
+pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> String {
+    let mut out = format!("{}\n{}\n\n", capitalized(&best.title), place(report.task));
+    if let Some(impact) = around.impact() {
+        let _ = writeln!(out, "IMPACT: {impact}");
+    }
+    let _ = writeln!(out, "CAUSE: {} ({})", best.cause.id, certainty(best));
+    let _ = writeln!(out, "OWNER: {}", best.owner());
+    out.push_str("\nWHAT TO DO\n");
+    steps(best, &mut out);
+    out.push_str("\nWHY\n");
+    why(report, best, around, &mut out);
+    others(report, best, &mut out);
+    said(report, best, &mut out);
+    footer(report, best, around, &mut out);
+    out
+}
+
+/// The verdict, with its proof by name.
+pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
+    let proof = diagnosis.findings.iter().find(|finding| finding.kind != FindingKind::Unknown).and_then(|finding| finding.source);
+    match (diagnosis.verdict, diagnosis.looked) {
+        (Verdict::Confirmed, _) => match proof {
+            Some("task definition") => "confirmed by the task definition".to_owned(),
+            Some(source) => format!("confirmed by {source}"),
+            None => "confirmed".to_owned(),
+        },
+        (verdict, Looked::NotAsked) => format!("{verdict}: from ECS's message alone, AWS was not queried"),
+        (verdict, Looked::NotTold) => format!("{verdict}: from ECS's message, AWS's state could not be read"),
+        (verdict, Looked::Told) => format!("{verdict}: AWS's state does not prove it"),
+    }
+}
+
+/// What to do, a step after the other. A policy is printed once: in the command that carries it, or by itself.
+fn steps(diagnosis: &Diagnosis, out: &mut String) {
+    let fix = &diagnosis.fix;
+    let policy = fix.policy.as_ref().filter(|policy| !fix.commands.iter().any(|command| command.as_str().contains(&policy.to_string())));
+    for (number, step) in (1..).zip(&fix.steps) {
+        let text = capitalized(&step.text);
+        let number = if fix.steps.len() > 1 { format!("{number}. ") } else { String::new() };
+        let _ = writeln!(out, "{number}{text}{}", if step.commands.is_empty() { "" } else { ":" });
+        for command in &step.commands {
+            let _ = writeln!(out, "{command}");
+        }
+        if let Some(policy) = policy.filter(|_| std::ptr::eq(step, &raw const fix.steps[0])) {
+            let _ = writeln!(out, "{policy}");
+        }
+    }
+}
+
+fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut String) {
+    for finding in &best.findings {
+        let label = match finding.kind {
+            FindingKind::Found => "Found",
+            FindingKind::Missing => "Not found",
+            FindingKind::Unknown => "Not checked",
+        };
+        let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
+        let _ = writeln!(out, "- {label}: {}{source}", finding.text);
+    }
+    for hop in best.path.iter().flat_map(|path| &path.hops) {
+        let state = match hop.state {
+            State::Absent => "none",
+            State::Ok => "OK",
+            State::Unsure => "?",
+            State::Broken => "FAIL",
+        };
+        let _ = writeln!(out, "- {state}: {}", hop.what);
+    }
+    let name = report.task.task_definition_name().unwrap_or("the task definition");
+    let references = &best.culprit.references;
+    for reference in references.iter().take(REFERENCES) {
+        let _ = writeln!(out, "- {}", asked_for(reference, name));
+    }
+    if references.len() > REFERENCES {
+        let _ = writeln!(out, "- and {} more references", references.len() - REFERENCES);
+    }
+    for change in &around.changes {
+        let _ = writeln!(out, "- {}", change.trim_start());
+    }
+    let ruled_out: Vec<&str> = siblings(report, best).filter(|other| other.verdict == Verdict::RuledOut).map(|other| other.cause.id).collect();
+    match &ruled_out[..] {
+        [] => {}
+        [one] => drop(writeln!(out, "- Ruled out: {one}")),
+        more => drop(writeln!(out, "- Ruled out: {} other causes", more.len())),
+    }
+}
+
+/// Where the definition refers to it: the variable's name first, which is what people know it by.
+fn asked_for(reference: &Reference, definition: &str) -> String {
+    let container = reference.container.as_ref().map(|name| format!("container {name}, ")).unwrap_or_default();
+    let by = match &reference.name {
+        Some(name) => format!("{name} ({container}{})", reference.field),
+        None => format!("{container}{}", reference.field),
+    };
+    format!("{by} of {definition}: {}", reference.value_from)
+}
+
+fn siblings<'r>(report: &'r Report<'_>, best: &'r Diagnosis) -> impl Iterator<Item = &'r Diagnosis> {
+    report.diagnoses.iter().filter(|other| other.symptom == best.symptom && other.cause.id != best.cause.id)
+}
+
+/// What else it can be, where the best is not proved, and what else went wrong.
+fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
+    let is_proved = best.verdict == Verdict::Confirmed;
+    let standing: Vec<&Diagnosis> =
+        siblings(report, best).filter(|other| if is_proved { other.verdict == Verdict::Confirmed } else { other.verdict != Verdict::RuledOut }).collect();
+    if !standing.is_empty() {
+        out.push_str(if is_proved { "\nALSO CONFIRMED\n" } else { "\nIF THAT IS NOT IT\n" });
+    }
+    for other in standing.iter().take(OTHERS) {
+        let fix = other.fix.steps.first().map(|step| format!(". {}", capitalized(&step.text))).unwrap_or_default();
+        let _ = writeln!(out, "- {} ({}, {}){fix}", capitalized(&other.title), other.cause.id, other.verdict);
+    }
+    let named: Vec<&str> = standing.iter().skip(OTHERS).map(|other| other.cause.id).collect();
+    if !named.is_empty() {
+        let _ = writeln!(out, "- or {}", named.join(", "));
+    }
+    let mut told = BTreeSet::from([best.symptom]);
+    let further: Vec<&Diagnosis> = report.diagnoses.iter().filter(|other| told.insert(other.symptom)).collect();
+    if !further.is_empty() {
+        out.push_str("\nALSO\n");
+    }
+    for other in further {
+        let _ = writeln!(out, "- {} ({}, {})", capitalized(&other.title), other.cause.id, other.verdict);
+        for command in other.fix.steps.first().into_iter().flat_map(|step| &step.commands) {
+            let _ = writeln!(out, "{command}");
+        }
+    }
+}
+
+/// ECS's own words, from the last error that wraps no other.
+fn said(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
+    let told = &report.symptoms[best.symptom];
+    let container = told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
+    let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
+    let span = if decided { told.symptom.span.clone() } else { 0..0 };
+    let cut = if told.symptom.truncated { " (cut off by ECS)" } else { "" };
+    let _ = writeln!(out, "\nECS SAID ({}{container})\n{}{cut}", told.reason.field, last_words(&told.reason.text, &span, [">>> ", " <<<"]));
+}
+
+fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut String) {
+    out.push('\n');
+    if let Some(console) = &around.console {
+        let _ = writeln!(out, "Console: {console}");
+    }
+    let _ = writeln!(out, "Runbook: ecs-triage explain {}", best.cause.id);
+    let task = report.task;
+    let id = task.arn.as_deref().map(|arn| arn.rsplit('/').next().unwrap_or(arn));
+    let definition = task.task_definition_name();
+    let launch = task.launch_type.as_deref();
+    let about: Vec<&str> = [definition, launch].into_iter().flatten().collect();
+    let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
+    let stopped = task.stopped_at.map(|at| format!(", stopped {}", crate::context::minute(at))).unwrap_or_default();
+    let incident = around.incident.as_ref().map(|id| format!(", incident {id}")).unwrap_or_default();
+    let _ = writeln!(out, "Task{}{about}{stopped}{incident}", id.map(|id| format!(" {id}")).unwrap_or_default());
+}
+
+/// Who it happened to, and where.
+pub(super) fn place(task: &Task) -> String {
+    let what = match &task.workload {
+        Some(workload) if workload.is_service => format!("service {}", workload.name),
+        Some(workload) => format!("task of family {}", workload.name),
+        None => "task".to_owned(),
+    };
+    let cluster = task.cluster.as_ref().map(|cluster| format!(" in cluster {cluster}")).unwrap_or_default();
+    let place: Vec<&str> = [&task.region, &task.account].into_iter().flatten().map(String::as_str).collect();
+    let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
+    format!("{what}{cluster}{place}")
+}
+
+/// The same as the beginning of a sentence. A name that begins it stays as it is.
+pub(super) fn capitalized(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if is_word => first.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
+}
