@@ -128,6 +128,47 @@ fn cases_read_as_their_snapshots_say() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+/// The columns of a phone.
+const COLUMNS: usize = 40;
+
+/// The rows that a line takes there: words go to the next row whole, and are cut only where they are longer.
+fn rows(line: &str) -> usize {
+    let (mut rows, mut column) = (1, 0);
+    for word in line.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > COLUMNS {
+            (rows, column) = (rows + 1, 0);
+        }
+        column += width + usize::from(column > 0);
+        rows += column.saturating_sub(1) / COLUMNS;
+        column = if column == 0 { 0 } else { (column - 1) % COLUMNS + 1 };
+    }
+    rows
+}
+
+#[test]
+fn a_notice_is_read_on_a_phone() {
+    assert_eq!([rows(""), rows("one"), rows(&"word ".repeat(8)), rows(&"x".repeat(41)), rows(&format!("one {}", "x".repeat(40)))], [1, 1, 1, 2, 2]);
+    let mut heights = Vec::new();
+    for path in cases() {
+        let case = read_case(&path);
+        let tasks = tasks(&case, &path);
+        let evidence = investigated(&case, &path, &tasks, &mut Vec::new());
+        for task in &tasks {
+            let report = diagnose(task, &evidence);
+            let Some(told) = notice(&report).filter(|_| report.is_start_failure()) else { continue };
+            let before_fix: usize = told.body.lines().take_while(|line| *line != "WHAT TO DO").map(rows).sum();
+            assert!(before_fix < 14, "{}: the fix begins in row {}:\n{}", path.display(), before_fix + 2, told.body);
+            assert!(told.body.lines().all(|line| !line.starts_with(' ') && !line.starts_with("$ ")), "{}: {}", path.display(), told.body);
+            heights.push(told.body.lines().map(rows).sum::<usize>());
+        }
+    }
+    heights.sort_unstable();
+    let (median, longest) = (heights[heights.len() / 2], heights[heights.len() - 1]);
+    println!("{} notices at {COLUMNS} columns: median {median} rows, longest {longest}", heights.len());
+    assert!(median <= 45, "half of all notices take more than {median} rows");
+}
+
 /// The causes that no case shows with this verdict though one could, and those that are said never to have it and do.
 fn uncovered(verdict: &str, shown: &BTreeSet<&str>, never: &[(&str, &str)]) -> Vec<String> {
     let of_cause = |id: &str| match (shown.contains(id), never.iter().find(|(other, _)| *other == id)) {

@@ -79,7 +79,7 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     }
     for hop in best.path.iter().flat_map(|path| &path.hops) {
         let state = match hop.state {
-            State::Absent => "none",
+            State::Absent => "n/a",
             State::Ok => "OK",
             State::Unsure => "?",
             State::Broken => "FAIL",
@@ -89,7 +89,10 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     let name = report.task.task_definition_name().unwrap_or("the task definition");
     let references = &best.culprit.references;
     for reference in references.iter().take(REFERENCES) {
-        let _ = writeln!(out, "- {}", asked_for(reference, name));
+        let said = &report.symptoms[best.symptom].reason.text;
+        let is_told = [&best.title, said].into_iter().chain(best.findings.iter().map(|finding| &finding.text)).any(|text| text.contains(&reference.value_from));
+        let value = if is_told { String::new() } else { format!(": {}", reference.value_from) };
+        let _ = writeln!(out, "- Used as {}{value}", asked_for(reference, name));
     }
     if references.len() > REFERENCES {
         let _ = writeln!(out, "- and {} more references", references.len() - REFERENCES);
@@ -112,7 +115,7 @@ fn asked_for(reference: &Reference, definition: &str) -> String {
         Some(name) => format!("{name} ({container}{})", reference.field),
         None => format!("{container}{}", reference.field),
     };
-    format!("{by} of {definition}: {}", reference.value_from)
+    format!("{by} of {definition}")
 }
 
 fn siblings<'r>(report: &'r Report<'_>, best: &'r Diagnosis) -> impl Iterator<Item = &'r Diagnosis> {

@@ -189,7 +189,9 @@ fn front(cluster: Option<&str>, account: Option<&str>, region: Option<&str>, wor
 
 /// The title, or where that does not find room the culprit's name and what it is about: what is cut off then is not the culprit.
 fn short_title(best: &Diagnosis, room: usize) -> String {
-    let name = best.culprit.id.as_deref().map(short_name).filter(|name| !name.is_empty());
+    // A key is known by what it encrypts.
+    let encrypted = best.culprit.references.first().filter(|_| best.culprit.kind == "kms-key").map(|reference| reference.value_from.as_str());
+    let name = encrypted.or(best.culprit.id.as_deref()).map(short_name).filter(|name| !name.is_empty());
     match name {
         Some(name) if best.title.len() > room && !best.title.get(..room.saturating_sub("...".len())).is_some_and(|start| start.contains(name)) => {
             format!("{name}: {}", best.cause.title)
@@ -198,11 +200,12 @@ fn short_title(best: &Diagnosis, room: usize) -> String {
     }
 }
 
-/// The name in an ARN.
+/// The name in an ARN or in the address of an image.
 fn short_name(id: &str) -> &str {
     let resource = Arn::parse(id).map_or(id, |arn| arn.resource);
     let name = ["secret:", "parameter/", "role/", "key/", "alias/", "log-group:"].into_iter().find_map(|kind| resource.strip_prefix(kind));
-    name.unwrap_or(resource)
+    let name = name.unwrap_or(resource);
+    name.split_once(".amazonaws.com/").map_or(name, |(_, image)| image)
 }
 
 fn subject(text: &str) -> String {

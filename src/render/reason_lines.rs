@@ -10,7 +10,11 @@ use unicode_width::UnicodeWidthStr;
 const FOLD_FROM: usize = 24;
 /// No line gets longer than this, unless a single word is.
 const WIDEST: usize = 104;
-/// Of ECS's words in a notice, beyond the deciding ones.
+/// So much stands before the deciding words at least, where there is so much.
+const SAID_BEFORE: usize = 20;
+/// And so much behind them at most: status codes and ids of requests help nobody on a phone.
+const SAID_AFTER: usize = 60;
+/// Of a reason without deciding words.
 const LONGEST_SAID: usize = 300;
 /// After these a value follows, not a wrapped error.
 const LABELS: &[&str] = &[
@@ -57,18 +61,13 @@ pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>) -> Vec<Line<'t>> {
 
 /// What ends a reason, for a screen without columns: from the error in which the deciding words stand, these between marks.
 pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 2]) -> String {
-    let mut start = 0;
-    let mut from = 0;
-    for end in breaks(text) {
-        if start <= span.start && span.start < end {
-            from = start;
-        }
-        start = end;
-    }
+    // The error before it, where the words begin one: "i/o timeout" alone does not say of what.
+    let starts = std::iter::once(0).chain(breaks(text));
+    let from = starts.take_while(|start| *start == 0 || *start + SAID_BEFORE <= span.start).last().unwrap_or(0);
     let marked = span.start < span.end && span.end <= text.len();
     let said = if marked { format!("{}{open}{}{close}{}", &text[from..span.start], &text[span.clone()], &text[span.end..]) } else { text.to_owned() };
     let said = said.trim();
-    let end = said.floor_char_boundary(LONGEST_SAID.max(if marked { span.end - from + open.len() + close.len() } else { 0 }));
+    let end = said.floor_char_boundary(if marked { span.end - from + open.len() + close.len() + SAID_AFTER } else { LONGEST_SAID });
     let after = if end < said.len() { "..." } else { "" };
     format!("{}{}{after}", if from > 0 { "..." } else { "" }, &said[..end])
 }
