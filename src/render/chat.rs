@@ -361,7 +361,7 @@ mod tests {
         assert_ne!(opened["id"], resolved["id"]);
         assert!(text(&resolved, "/content/title").starts_with("[resolved] prod/api: "), "{resolved}");
         assert_eq!(resolved["content"].get("nextSteps"), None);
-        assert_eq!(resolved["content"]["description"], "service api in cluster prod (us-east-1, 111122223333)\n17 tasks since 14:02:11Z");
+        assert_eq!(resolved["content"]["description"], "service api in cluster prod (us-east-1, 111122223333)\n17 failed starts since 14:02 UTC");
     }
 
     #[test]
