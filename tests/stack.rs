@@ -152,7 +152,7 @@ fn within_the_account_only_the_rules_send_and_only_the_function_receives_and_pub
 fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
     let outcome = stack("--via bus --events events/secret-key-missing.json --task-definition events/task-definitions/api.json");
     let notice = only(&outcome["notices"]);
-    assert_contains(&notice["subject"], &["prod/api: ", "prod/db", "password"]);
+    assert_contains(&notice["subject"], &["[ECS prod 3333/us-east-1] api not starting: ", "prod/db", "password"]);
     assert_contains(&notice["message"], &["secret-key-missing", "prod/db", "container web", "DB_PASSWORD"]);
     let attributes = json!({
         "state": "opened", "cause": "secret-key-missing", "verdict": "likely", "owner": "secret-owner", "step": "secrets-manager",
@@ -234,8 +234,8 @@ fn an_incident_is_told_wherever_somebody_listens() {
     let notices = outcome["notices"].as_array().expect("a list");
     let states = |list: &Value, at: &str| list.as_array().into_iter().flatten().map(|told| told.pointer(at).cloned().unwrap_or_default()).collect::<Value>();
     assert_eq!(states(&outcome["notices"], "/attributes/state"), json!(["opened", "opened", "resolved"]));
-    assert_contains(&notices[1]["message"], &["the same secret fails prod/api"]);
-    assert_contains(&notices[2]["message"], &["prod/api is well again", "1 task failed"]);
+    assert_contains(&notices[1]["message"], &["also failing with the same secret: prod/api"]);
+    assert_contains(&notices[2]["message"], &["api in prod (us-east-1, 111122223333) has recovered", "1 failed start since"]);
 
     assert_eq!(states(&outcome["chats"], "/metadata/additionalContext/state"), json!(["opened", "opened", "resolved"]));
     let threads = states(&outcome["chats"], "/metadata/threadId");

@@ -53,7 +53,7 @@ pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
 /// What to do, a step after the other. A policy is printed once: in the command that carries it, or by itself.
 fn steps(diagnosis: &Diagnosis, out: &mut String) {
     let fix = &diagnosis.fix;
-    let policy = fix.policy.as_ref().filter(|policy| !fix.commands.iter().any(|command| command.as_str().contains(&policy.to_string())));
+    let mut policy = fix.policy.as_ref().filter(|policy| !fix.commands.iter().any(|command| command.as_str().contains(&policy.to_string())));
     for (number, step) in (1..).zip(&fix.steps) {
         let text = capitalized(&step.text);
         let number = if fix.steps.len() > 1 { format!("{number}. ") } else { String::new() };
@@ -61,7 +61,7 @@ fn steps(diagnosis: &Diagnosis, out: &mut String) {
         for command in &step.commands {
             let _ = writeln!(out, "{command}");
         }
-        if let Some(policy) = policy.filter(|_| std::ptr::eq(step, &raw const fix.steps[0])) {
+        if let Some(policy) = policy.take() {
             let _ = writeln!(out, "{policy}");
         }
     }

@@ -43,14 +43,35 @@ impl Colour {
     }
 }
 
+/// How a diagnosis is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether in color.
+    pub colour: Colour,
+    /// Whether with the errors in which ECS wrapped the one that tells.
+    pub full: bool,
+    /// Whether with the fix for templates.
+    pub snippets: bool,
+}
+
+impl From<Colour> for Style {
+    fn from(colour: Colour) -> Self {
+        Self { colour, full: false, snippets: false }
+    }
+}
+
 /// Alternatives shown in full; more are named.
 const ALTERNATIVES_SHOWN: usize = 2;
+/// Lines of ECS's words that are shown before the deciding ones.
+const WRAPPERS: usize = 1;
 /// References shown in full; more are counted.
 const REFERENCES_SHOWN: usize = 6;
 
 /// The whole report. Ends with a line break.
 #[must_use]
-pub fn render(report: &Report<'_>, colour: Colour) -> String {
+pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
+    let style = style.into();
+    let colour = style.colour;
     let mut out = String::new();
     if report.diagnoses.is_empty() {
         let why = report.symptoms.first().map(|told| format!(": {}", told.reason.text.trim())).unwrap_or_default();
@@ -66,7 +87,7 @@ pub fn render(report: &Report<'_>, colour: Colour) -> String {
         if before.is_some() {
             out.push('\n');
         }
-        block(report, &same[0], before == Some(field), colour, &mut out);
+        block(report, &same[0], before == Some(field), style, &mut out);
         alternatives(&same[0], &same[1..], colour, &mut out);
         before = Some(field);
     }
@@ -77,7 +98,8 @@ pub fn render(report: &Report<'_>, colour: Colour) -> String {
 }
 
 /// One symptom with its best diagnosis; `again` where the reason was shown whole just before.
-fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour, out: &mut String) {
+fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, style: Style, out: &mut String) {
+    let colour = style.colour;
     let told = &report.symptoms[diagnosis.symptom];
     let _ = writeln!(out, "{}: {}", colour.bad(&format!("error[{}]", diagnosis.cause.id)), colour.strong(&diagnosis.title));
     if !again {
@@ -88,15 +110,15 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
     // Where nothing was recognised there are no deciding words.
     let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
     let span = if decided { told.symptom.span.clone() } else { 0..0 };
-    reason(&told.reason.text, &span, told.symptom.truncated, again, colour, out);
+    reason(&told.reason.text, &span, told.symptom.truncated, again || !style.full, colour, out);
     let name = report.task.task_definition_name().unwrap_or("task definition");
-    told_of(name, diagnosis, &told.symptom, colour, out);
+    told_of(name, diagnosis, &told.symptom, style, out);
 }
 
 /// Where the definition mentions it, how sure it is and why, and what fixes it.
-fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, style: Style, out: &mut String) {
     let means = (!diagnosis.cause.is_general()).then(|| meaning(diagnosis));
-    block_of(definition, diagnosis, symptom, means, colour, out);
+    block_of(definition, diagnosis, symptom, means, style, out);
 }
 
 /// The same of what has not failed yet: ECS said nothing.
@@ -105,10 +127,11 @@ pub(super) fn foretold(definition: &str, diagnosis: &Diagnosis, symptom: &Sympto
         Verdict::Confirmed => meaning(diagnosis),
         _ => "AWS's state speaks for it, and something is missing for a proof",
     };
-    block_of(definition, diagnosis, symptom, Some(means), colour, out);
+    block_of(definition, diagnosis, symptom, Some(means), colour.into(), out);
 }
 
-fn block_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, means: Option<&str>, colour: Colour, out: &mut String) {
+fn block_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, means: Option<&str>, style: Style, out: &mut String) {
+    let colour = style.colour;
     references(definition, diagnosis, symptom, colour, out);
     if let Some(means) = means {
         let _ = writeln!(out, "  verdict: {} ({means})", colour.strong(diagnosis.verdict.as_str()));
@@ -125,14 +148,20 @@ fn block_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, means: O
     for line in diagnosis.path.iter().flat_map(draw) {
         let _ = writeln!(out, "      {line}");
     }
-    fix(diagnosis, colour, out);
+    fix(diagnosis, style, out);
 }
 
-fn reason(text: &str, span: &Span, truncated: bool, again: bool, colour: Colour, out: &mut String) {
+/// ECS's words; in short those in which the deciding ones stand, and what they wrap around.
+fn reason(text: &str, span: &Span, truncated: bool, short: bool, colour: Colour, out: &mut String) {
     let bar = colour.quiet("|");
     let lines = reason_lines::fold(text, span);
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| !again || line.marked.is_some()) {
+    let first_marked = lines.iter().position(|line| line.marked.is_some());
+    let is_shown = |at: usize| !short || first_marked.is_none_or(|first| at + WRAPPERS >= first) && last_marked.is_none_or(|last| at <= last);
+    if !is_shown(0) {
+        let _ = writeln!(out, "   {bar}  ...");
+    }
+    for (at, line) in lines.iter().enumerate().filter(|(at, _)| is_shown(*at)) {
         let _ = writeln!(out, "   {bar}  {}", line.text);
         if let Some(marked) = &line.marked {
             let says = if Some(at) == last_marked { " ECS says this" } else { "" };
@@ -183,22 +212,25 @@ fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Ra
     }
 }
 
-fn fix(diagnosis: &Diagnosis, colour: Colour, out: &mut String) {
+fn fix(diagnosis: &Diagnosis, style: Style, out: &mut String) {
+    let colour = style.colour;
     let fix = &diagnosis.fix;
     let _ = writeln!(out, "  {} (owner: {})", colour.strong("fix"), diagnosis.owner());
-    let _ = writeln!(out, "    {}", fix.text);
-    if let Some(policy) = &fix.policy
-        && let Ok(pretty) = serde_json::to_string_pretty(policy.as_json())
-    {
-        for line in pretty.lines() {
+    // In a command the policy stands already.
+    let mut policy = fix.policy.as_ref().filter(|policy| !fix.commands.iter().any(|command| command.as_str().contains(&policy.to_string())));
+    for (number, step) in (1..).zip(&fix.steps) {
+        let number = if fix.steps.len() > 1 { format!("{number}. ") } else { String::new() };
+        let _ = writeln!(out, "    {number}{}", step.text);
+        let pretty = policy.take().and_then(|policy| serde_json::to_string_pretty(policy.as_json()).ok());
+        for line in pretty.iter().flat_map(|pretty| pretty.lines()) {
             let _ = writeln!(out, "      {line}");
         }
-    }
-    for command in &fix.commands {
-        let _ = writeln!(out, "    $ {command}");
+        for command in &step.commands {
+            let _ = writeln!(out, "    $ {command}");
+        }
     }
     // A template is worth changing for what is proved.
-    for snippet in fix.snippets.iter().filter(|_| diagnosis.verdict == Verdict::Confirmed) {
+    for snippet in fix.snippets.iter().filter(|_| style.snippets && diagnosis.verdict == Verdict::Confirmed) {
         let _ = writeln!(out, "    {}", colour.quiet(&format!("in {}", snippet.tool())));
         for line in snippet.text().lines() {
             let _ = writeln!(out, "      {line}");

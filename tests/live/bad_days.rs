@@ -134,7 +134,7 @@ fn the_function_announces_on_bad_days() {
                 unproved(&documents[0], said, day);
                 assert_eq!(invoked.published.len(), 1, "{day}: one notice");
                 let notice = &invoked.published[0];
-                assert_contains(notice, &["secret-missing", "unknown"]);
+                assert_contains(notice, &["secret-missing", "Not checked"]);
                 assert!(said.iter().any(|said| notice.contains(said)), "{day}: {notice}");
             });
         }
