@@ -213,6 +213,10 @@ impl std::error::Error for InputError {}
 /// A decoder's message without the values that it quotes: they may be anybody's secrets.
 pub(crate) fn without_values(message: &str) -> String {
     let told = message.rsplit_once(" at line ").map_or(message, |(told, _)| told);
+    // The names of our own fields are nobody's secret.
+    if told.starts_with("missing field ") {
+        return told.to_owned();
+    }
     // Strings stand in quotes, numbers in backticks.
     for quote in ['"', '`'] {
         if let (Some(from), Some(to)) = (told.find(quote), told.rfind(quote))

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 
 #[cfg(feature = "aws")]
 use super::live;
-use super::{CliError, Format, Outcome, complain, shown};
+use super::{CliError, Format, Outcome, complain, is_stdin, shown};
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{Chunk, Entry, Input, Source, Task};
 use crate::question::Evidence;
@@ -17,12 +17,12 @@ use crate::render::{json, markdown, text};
 
 /// Diagnoses all that one file holds. What cannot be read is reported, and the rest goes on.
 pub(super) fn read_file(path: &Path, writer: &ReportWriter, out: &mut impl Write, any_before: bool) -> Result<Written, CliError> {
-    if path == Path::new("-") {
+    if is_stdin(path) {
         let stdin = io::stdin().lock();
         if stdin.is_terminal() {
             complain("reading standard input; end it with Ctrl-D");
         }
-        return read_records("standard input", stdin, writer, out, any_before);
+        return read_records(&shown(path), stdin, writer, out, any_before);
     }
     match File::open(path) {
         Ok(file) => read_records(&shown(path), file, writer, out, any_before),
@@ -119,10 +119,9 @@ fn untold(report: &Report<'_>) -> Option<String> {
     if is_task || !fails || !(report.diagnoses.is_empty() || report.has_unrecognised()) {
         return None;
     }
-    Some(match report.task.fetching() {
-        Some(command) => format!("this does not say why; the stopped tasks do, for about an hour: {command}"),
-        None => "this does not say why; the stopped tasks do, for about an hour: aws ecs describe-tasks".to_owned(),
-    })
+    let of = report.task.workload.as_ref().map_or("this", |workload| &workload.name);
+    let command = report.task.fetching().unwrap_or_else(|| "aws ecs describe-tasks".to_owned());
+    Some(format!("{of}: why is not said here; the stopped tasks tell, for about an hour: {command}"))
 }
 
 /// What came of some records: text for both outputs, and the outcome.
