@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-
 /// A string that is borrowed from the input where it holds no escape. (`Option<Cow<str>>` would always be a copy.)
 pub(super) struct Str<'a>(pub(super) Cow<'a, str>);
 

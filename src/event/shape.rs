@@ -217,11 +217,16 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
     }
 }
 
-const NOTHING: &str = "expected a task, a service or a reason, found none: ECS keeps stopped tasks for about an hour, and lists them with --desired-status STOPPED alone";
+const NOTHING: &str =
+    "expected a task, a service or a reason, found none: ECS keeps stopped tasks for about an hour, and lists them with --desired-status STOPPED alone";
 
 /// The call that tells what an ARN names.
 fn call_for(arn: &str) -> &'static str {
-    if arn.contains(":service/") { "aws ecs describe-services --cluster CLUSTER --services ARN" } else { "aws ecs describe-tasks --cluster CLUSTER --tasks ARN" }
+    if arn.contains(":service/") {
+        "aws ecs describe-services --cluster CLUSTER --services ARN"
+    } else {
+        "aws ecs describe-tasks --cluster CLUSTER --tasks ARN"
+    }
 }
 
 fn is_sentence(text: &str) -> bool {

@@ -138,7 +138,9 @@ fn failure(it: &Object, path: &str, told: &mut Told) {
     let kind = parsed.and_then(|arn| arn.resource.split('/').next());
     if reason == "MISSING" {
         let what = match kind {
-            Some("task") => "ECS has forgotten the task, as it does about an hour after a stop: read its service's events instead, with aws ecs describe-services",
+            Some("task") => {
+                "ECS has forgotten the task, as it does about an hour after a stop: read its service's events instead, with aws ecs describe-services"
+            }
             Some("service") => "the cluster has no such service: name its own with --cluster",
             Some("cluster") => "there is no such cluster in this account and Region",
             Some("container-instance") => "the container instance has left the cluster",
@@ -232,11 +234,7 @@ fn service_message(it: &Object, path: &str, told: &mut Told) {
     let Some(message) = said(it, "message") else { return };
     let lower = message.to_ascii_lowercase();
     let name = lower.starts_with("(service ").then(|| message[9..].split(')').next()).flatten().map(str::to_owned);
-    let task = Task {
-        workload: name.map(|name| Workload { is_service: true, name }),
-        stopped_at: time(it, &["createdAt"]),
-        ..Task::default()
-    };
+    let task = Task { workload: name.map(|name| Workload { is_service: true, name }), stopped_at: time(it, &["createdAt"]), ..Task::default() };
     if ORDINARY.iter().any(|said| lower.contains(said)) {
         let event = if is_steady(it) { STEADY } else { "SERVICE_EVENT" };
         return told.task(Task { source: Source::ServiceEvent(event.to_owned()), ..task });
@@ -248,7 +246,8 @@ fn service_message(it: &Object, path: &str, told: &mut Told) {
 fn deployment(it: &Object, path: &str, told: &mut Told) {
     let state = text(it, "rolloutState").unwrap_or_default();
     let failed = get(it, "failedTasks").and_then(Value::as_i64).unwrap_or_default();
-    let task = Task { task_definition: text(it, "taskDefinition"), stopped_at: time(it, &["updatedAt", "createdAt"]), started_by: text(it, "id"), ..Task::default() };
+    let task =
+        Task { task_definition: text(it, "taskDefinition"), stopped_at: time(it, &["updatedAt", "createdAt"]), started_by: text(it, "id"), ..Task::default() };
     if state != "FAILED" && failed == 0 {
         if state == "COMPLETED" {
             told.task(Task { source: Source::DeploymentEvent("SERVICE_DEPLOYMENT_COMPLETED".to_owned()), ..task });
@@ -382,7 +381,11 @@ fn api_call(it: &Object, path: &str, told: &mut Told) {
             }
         }
     }
-    told.unless_told(before, path, &format!("CloudTrail tells of no failure of this call ({name}): a task that it started tells of its own, with aws ecs describe-tasks"));
+    told.unless_told(
+        before,
+        path,
+        &format!("CloudTrail tells of no failure of this call ({name}): a task that it started tells of its own, with aws ecs describe-tasks"),
+    );
 }
 
 /// One of Step Functions' `get-execution-history`, or whatever else `events` holds.

@@ -9,7 +9,7 @@ use serde_path_to_error::Segment;
 
 use super::TaskDefinition;
 use super::lenient::Lenient;
-use super::seeming::{Seeming, of_json, of_text};
+use super::seeming::{Seeming, is_like_json, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
 /// Why a file is no task definition.
@@ -49,8 +49,9 @@ pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
     let text = text.trim_start_matches('\u{feff}');
     let whole: Value = serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line().max(1), error.column().max(1));
-        let problem = crate::event::without_values(&error.to_string());
-        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_text(text, line) }
+        // What a parser of JSON stumbles over first says nothing of another language.
+        let problem = if is_like_json(text) { crate::event::without_values(&error.to_string()) } else { "expected JSON".to_owned() };
+        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_text(text, (line, column)) }
     })?;
     let seeming = of_json(&whole);
     let other = |problem: String| TaskDefinitionError { line: 1, column: 1, path: String::new(), problem, seeming: seeming.clone() };

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::unfilled::placeholder;
 use crate::arn::Arn;
 use crate::redact::redact_name;
 
@@ -51,7 +50,9 @@ pub(super) fn of_json(document: &Value) -> Option<Seeming> {
         let what = format!("this is what ECS says of {key}");
         return match ["taskDefinition", "taskDefinitionArn"].iter().find_map(|key| one[*key].as_str()) {
             Some(name) => Some(names(&what, name)),
-            None if key == "services" && value.is_object() => Some(seeming("this is a Compose file, of which no tool of AWS makes a task definition any more", None)),
+            None if key == "services" && value.is_object() => {
+                Some(seeming("this is a Compose file, of which no tool of AWS makes a task definition any more", None))
+            }
             None => Some(seeming(what, "aws ecs describe-task-definition --task-definition FAMILY | ecs-triage check -")),
         };
     }
@@ -69,13 +70,18 @@ fn is_resource_type(text: &str) -> bool {
     text.starts_with("AWS::")
 }
 
-/// What a text is that is no JSON from `line` on.
-pub(super) fn of_text(text: &str, line: usize) -> Option<Seeming> {
+/// Whether a text begins as JSON does.
+pub(super) fn is_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+/// What a text is that is no JSON from a place on, counted from 1.
+pub(super) fn of_text(text: &str, (line, column): (usize, usize)) -> Option<Seeming> {
+    if is_like_json(text) {
+        return of_broken_json(text, line, column);
+    }
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"));
     let first = lines().next()?;
-    if first.starts_with(['{', '[']) {
-        return of_broken_json(text, line);
-    }
     let is_block = |line: &str| {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         matches!((word, rest.chars().next()), ("resource" | "module" | "variable" | "data" | "output" | "provider", Some('"')))
@@ -84,8 +90,9 @@ pub(super) fn of_text(text: &str, line: usize) -> Option<Seeming> {
     if lines().any(is_block) {
         return Some(seeming("this seems to be Terraform", OF_PLAN));
     }
-    if lines().any(|line| line.starts_with("AWSTemplateFormatVersion") || line.strip_prefix("Type:").is_some_and(|of| is_resource_type(of.trim().trim_matches(['"', '\'']))))
-    {
+    if lines().any(|line| {
+        line.starts_with("AWSTemplateFormatVersion") || line.strip_prefix("Type:").is_some_and(|of| is_resource_type(of.trim().trim_matches(['"', '\''])))
+    }) {
         return Some(seeming("this seems to be a CloudFormation template in YAML", OF_YAML_TEMPLATE));
     }
     if first.starts_with("local ") || text.contains("std.extVar") {
@@ -99,12 +106,9 @@ pub(super) fn of_text(text: &str, line: usize) -> Option<Seeming> {
 }
 
 /// What keeps a text from being JSON that begins like it.
-fn of_broken_json(text: &str, line: usize) -> Option<Seeming> {
-    // The fault may be seen only behind what is wrong.
-    let near: Vec<&str> = text.lines().skip(line.saturating_sub(2)).take(2).collect();
-    let fault = near.last()?;
-    if let Some(part) = placeholder(fault) {
-        let what = format!("this seems to be a template, in which {} is not filled in", redact_name(part));
+fn of_broken_json(text: &str, line: usize, column: usize) -> Option<Seeming> {
+    let fault = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    if let Some(part) = placeholder_at(fault, column) {
         let command = if part.starts_with("{{") {
             Some("ecspresso render taskdef | ecs-triage check -, or whatever fills it in")
         } else if part.starts_with('$') {
@@ -112,11 +116,29 @@ fn of_broken_json(text: &str, line: usize) -> Option<Seeming> {
         } else {
             None
         };
-        return Some(seeming(what, command));
+        return Some(seeming(format!("this seems to be a template, in which {} is not filled in", redact_name(part)), command));
     }
     if text.contains("std.extVar") || text.contains("std.native") {
         return Some(seeming("this seems to be Jsonnet", "jsonnet FILE | ecs-triage check -"));
     }
-    let is_comment = |line: &&&str| line.trim_start().starts_with(['#', '/']) || line.contains(" //") || line.contains(" #");
-    near.iter().find(is_comment).map(|_| seeming("JSON has no comments", None))
+    let rest = fault.get(column.saturating_sub(1)..).unwrap_or_default();
+    (rest.starts_with(['#', '/'])).then(|| seeming("JSON has no comments", None))
+}
+
+/// A placeholder without quotes around it, where a text stops being JSON: at its first letter or its second.
+fn placeholder_at(line: &str, column: usize) -> Option<&str> {
+    const FORMS: &[(&str, &str)] = &[("{{", "}}"), ("${", "}"), ("%{", "}"), ("<", ">"), ("@@", "@@"), ("__", "__")];
+    let from = line.floor_char_boundary(column.saturating_sub(2));
+    let near = line.get(from..)?;
+    let whole = |(open, close): &(&str, &str)| {
+        let start = near.find(open).filter(|start| *start <= 1)?;
+        let end = near[start + open.len()..].find(close)?;
+        near.get(start..start + open.len() + end + close.len())
+    };
+    let of_shell = || {
+        let name = near.trim_start().strip_prefix('$')?;
+        let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        (length > 0).then(|| &near.trim_start()[..=length])
+    };
+    FORMS.iter().find_map(whole).or_else(of_shell)
 }

@@ -20,7 +20,7 @@ impl Reference {
 }
 
 /// A placeholder of one of the usual template languages. `__NAME__` counts as a whole text only: names may hold it.
-pub(super) fn placeholder(text: &str) -> Option<&str> {
+fn placeholder(text: &str) -> Option<&str> {
     let found = PLACEHOLDERS.iter().filter_map(|(open, close)| {
         let from = text.find(open)?;
         let to = from + open.len() + text[from + open.len()..].find(close)? + close.len();
