@@ -207,26 +207,24 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
             let words: String = serde_json::from_str(text).ok()?;
             let asked = Arn::parse(&words).filter(|arn| arn.service == "ecs");
             let told = match asked {
-                Some(_) => Err(InputError::new(format!("an ARN tells of no failure: fetch what it names, with {}", call_for(&words)))),
+                Some(_) => Err(InputError::new(only_named(&words))),
                 None if is_blank(&words) => Err(InputError::new(NOTHING.to_owned())),
                 None => Ok(Task::from_reason(beginning(&words, LONGEST_TEXT).as_ref())),
             };
             Some(vec![told])
         }
+        b'n' if text.trim() == "null" => Some(vec![Err(InputError { path: name.to_owned(), ..InputError::new(NOTHING.to_owned()) })]),
         _ => None,
     }
 }
 
-const NOTHING: &str =
+pub(super) const NOTHING: &str =
     "expected a task, a service or a reason, found none: ECS keeps stopped tasks for about an hour, and lists them with --desired-status STOPPED alone";
 
-/// The call that tells what an ARN names.
-fn call_for(arn: &str) -> &'static str {
-    if arn.contains(":service/") {
-        "aws ecs describe-services --cluster CLUSTER --services ARN"
-    } else {
-        "aws ecs describe-tasks --cluster CLUSTER --tasks ARN"
-    }
+/// What to do with an ARN in place of what it names.
+pub(super) fn only_named(arn: &str) -> String {
+    let call = if arn.contains(":service/") { "describe-services --cluster CLUSTER --services" } else { "describe-tasks --cluster CLUSTER --tasks" };
+    format!("an ARN tells of no failure: fetch what it names, with aws ecs {call} ARN")
 }
 
 fn is_sentence(text: &str) -> bool {

@@ -11,7 +11,7 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::scalar::Moment;
-use super::shape::{LONGEST_NAME, LONGEST_TEXT, MOST_TASKS};
+use super::shape::{LONGEST_NAME, LONGEST_TEXT, MOST_TASKS, NOTHING, only_named};
 use super::{Container, InputError, Reason, Source, Task, Workload};
 use crate::arn::Arn;
 use crate::redact::{beginning, redact_name};
@@ -112,6 +112,10 @@ fn object(it: &Object, path: &str, told: &mut Told) -> bool {
         return true;
     }
     let before = told.results.len();
+    if let Some(arn) = ["taskArns", "serviceArns"].iter().find_map(|key| get(it, key)?.as_array()) {
+        told.error(path, arn.first().and_then(Value::as_str).map_or_else(|| NOTHING.to_owned(), only_named));
+        return true;
+    }
     let known = LISTS.iter().filter(|(key, read)| list(it, key, *read, path, told)).count() > 0;
     if known {
         told.unless_told(before, path, "AWS's answer holds no failure: ask again for the service, or for its stopped tasks (ECS keeps them for about an hour)");

@@ -1,15 +1,15 @@
 //! A file with a task definition, in whatever form tools leave it, or where it is wrong and what it seems to be instead.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
 use super::TaskDefinition;
 use super::lenient::Lenient;
-use super::seeming::{Seeming, is_like_json, of_json, of_text};
+use super::seeming::{Seeming, is_like_json, of_broken_json, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
 /// Why a file is no task definition.
@@ -40,31 +40,45 @@ impl fmt::Display for TaskDefinitionError {
 
 impl std::error::Error for TaskDefinitionError {}
 
-/// Where the definition lies in a file.
-type Steps = Vec<Segment>;
+/// A step from a value to one inside it.
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// A definition in a document.
+struct Found {
+    value: Value,
+    /// The way to it.
+    way: Vec<Step>,
+    /// The document has only its container definitions.
+    is_list: bool,
+}
 
 const EXPECTED: &str = "expected the output of `aws ecs describe-task-definition`, an object with containerDefinitions, or a list of container definitions";
 
 pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
     let text = text.trim_start_matches('\u{feff}');
     let whole: Value = serde_json::from_str(text).map_err(|error| {
+        if !is_like_json(text) {
+            // What a parser of JSON stumbles over first says nothing of another language.
+            return TaskDefinitionError { line: 1, column: 1, path: String::new(), problem: "expected JSON".to_owned(), seeming: of_text(text) };
+        }
         let (line, column) = (error.line().max(1), error.column().max(1));
-        // What a parser of JSON stumbles over first says nothing of another language.
-        let problem = if is_like_json(text) { crate::event::without_values(&error.to_string()) } else { "expected JSON".to_owned() };
-        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_text(text, (line, column)) }
+        let problem = crate::event::without_values(&error.to_string());
+        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_broken_json(text, line, column) }
     })?;
     let seeming = of_json(&whole);
     let other = |problem: String| TaskDefinitionError { line: 1, column: 1, path: String::new(), problem, seeming: seeming.clone() };
-    let (found, steps) = definition(whole).map_err(&other)?;
-    let read: Result<TaskDefinition, _> = serde_path_to_error::deserialize(Lenient(found));
+    let Found { value, way, is_list } = definition(whole).map_err(&other)?;
+    let read: Result<TaskDefinition, _> = serde_path_to_error::deserialize(Lenient(value));
     let read = read.map_err(|error| {
-        let inside = error.path().iter().map(|step| match step {
-            Segment::Map { key } => Segment::Map { key: key.clone() },
-            Segment::Seq { index } => Segment::Seq { index: *index },
-            Segment::Enum { variant } => Segment::Enum { variant: variant.clone() },
-            Segment::Unknown => Segment::Unknown,
+        let inside = error.path().iter().filter_map(|segment| match segment {
+            Segment::Map { key } => Some(Step::Key(key.clone())),
+            Segment::Seq { index } => Some(Step::Index(*index)),
+            Segment::Enum { .. } | Segment::Unknown => None,
         });
-        let steps: Steps = steps.into_iter().chain(inside).collect();
+        let steps: Vec<Step> = way.into_iter().chain(inside.skip(usize::from(is_list))).collect();
         let (line, column) = place(text, &steps);
         let problem = crate::event::without_values(&error.inner().to_string());
         TaskDefinitionError { line, column, path: redact_name(&shown(&steps)).into_owned(), problem, seeming: None }
@@ -76,17 +90,16 @@ pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
 }
 
 /// The definition in a document, and the way to it.
-fn definition(document: Value) -> Result<(Value, Steps), String> {
-    let key = |key: &str| Segment::Map { key: key.to_owned() };
+fn definition(document: Value) -> Result<Found, String> {
     match document {
         Value::Object(mut map) => {
             let wrapped = map.iter().find(|(key, value)| key.eq_ignore_ascii_case("taskDefinition") && value.is_object()).map(|(key, _)| key.clone());
             if let Some(wrapper) = wrapped {
-                let inner = map.remove(&wrapper).unwrap_or_default();
-                return Ok((inner, vec![key(&wrapper)]));
+                let value = map.remove(&wrapper).unwrap_or_default();
+                return Ok(Found { value, way: vec![Step::Key(wrapper)], is_list: false });
             }
             if has(&map, "containerDefinitions") {
-                return Ok((Value::Object(map), Vec::new()));
+                return Ok(Found { value: Value::Object(map), way: Vec::new(), is_list: false });
             }
             let keys: Vec<&str> = map.keys().take(8).map(String::as_str).collect();
             let more = if map.len() > keys.len() { ", ..." } else { "" };
@@ -100,13 +113,12 @@ fn definition(document: Value) -> Result<(Value, Steps), String> {
                 if items.len() > 1 {
                     return Err(format!("found {} task definitions in a list: give one at a time, as with jq '.[0]' FILE", items.len()));
                 }
-                let (found, steps) = definition(items.remove(0))?;
-                return Ok((found, [Segment::Seq { index: 0 }].into_iter().chain(steps).collect()));
+                let found = definition(items.remove(0))?;
+                return Ok(Found { way: [Step::Index(0)].into_iter().chain(found.way).collect(), ..found });
             }
             if items.iter().any(is_container) {
                 let containers = [("containerDefinitions".to_owned(), Value::Array(items))];
-                // The way in the file has no such key.
-                return Ok((Value::Object(containers.into_iter().collect()), vec![Segment::Unknown]));
+                return Ok(Found { value: Value::Object(containers.into_iter().collect()), way: Vec::new(), is_list: true });
             }
             Err(format!("{EXPECTED}; found a list of something else"))
         }
@@ -120,20 +132,12 @@ fn has(map: &serde_json::Map<String, Value>, key: &str) -> bool {
 }
 
 /// The line and the column at which a value begins, as far as the way to it can be followed.
-fn place(text: &str, steps: &[Segment]) -> (usize, usize) {
+fn place(text: &str, steps: &[Step]) -> (usize, usize) {
     let mut at = text;
-    let mut is_list = false;
     for step in steps {
         let next = match step {
-            // A list of containers stands for the object that would hold it.
-            Segment::Unknown => {
-                is_list = true;
-                continue;
-            }
-            Segment::Map { .. } if std::mem::take(&mut is_list) => continue,
-            Segment::Map { key } => member(at, key),
-            Segment::Seq { index } => serde_json::from_str::<Vec<&RawValue>>(at).ok().and_then(|items| items.get(*index).copied()),
-            Segment::Enum { .. } => None,
+            Step::Key(key) => member(at, key),
+            Step::Index(index) => serde_json::from_str::<Vec<&RawValue>>(at).ok().and_then(|items| items.get(*index).copied()),
         };
         let Some(next) = next else { break };
         at = next.get();
@@ -145,20 +149,17 @@ fn place(text: &str, steps: &[Segment]) -> (usize, usize) {
 
 /// The last member of an object under a key, in any case.
 fn member<'t>(object: &'t str, key: &str) -> Option<&'t RawValue> {
-    #[derive(Deserialize)]
-    struct Members<'t>(#[serde(borrow)] std::collections::BTreeMap<String, &'t RawValue>);
-    let Members(mut members) = serde_json::from_str(object).ok()?;
+    let mut members: BTreeMap<String, &'t RawValue> = serde_json::from_str(object).ok()?;
     members.remove(key).or_else(|| members.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value))
 }
 
-fn shown(steps: &[Segment]) -> String {
+fn shown(steps: &[Step]) -> String {
     let mut shown = String::new();
     for step in steps {
         match step {
-            Segment::Seq { index } => shown += &format!("[{index}]"),
-            Segment::Map { key } if shown.is_empty() => shown += key,
-            Segment::Map { key } => shown += &format!(".{key}"),
-            Segment::Enum { .. } | Segment::Unknown => {}
+            Step::Index(index) => shown += &format!("[{index}]"),
+            Step::Key(key) if shown.is_empty() => shown += key,
+            Step::Key(key) => shown += &format!(".{key}"),
         }
     }
     shown

@@ -75,11 +75,8 @@ pub(super) fn is_like_json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// What a text is that is no JSON from a place on, counted from 1.
-pub(super) fn of_text(text: &str, (line, column): (usize, usize)) -> Option<Seeming> {
-    if is_like_json(text) {
-        return of_broken_json(text, line, column);
-    }
+/// What a text is that does not begin as JSON does.
+pub(super) fn of_text(text: &str) -> Option<Seeming> {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"));
     let first = lines().next()?;
     let is_block = |line: &str| {
@@ -105,8 +102,8 @@ pub(super) fn of_text(text: &str, (line, column): (usize, usize)) -> Option<Seem
     is_yaml.then(|| seeming("this seems to be YAML", OF_YAML))
 }
 
-/// What keeps a text from being JSON that begins like it.
-fn of_broken_json(text: &str, line: usize, column: usize) -> Option<Seeming> {
+/// What keeps a text from being JSON that begins like it, and ends to be it at a place counted from 1.
+pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<Seeming> {
     let fault = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     if let Some(part) = placeholder_at(fault, column) {
         let command = if part.starts_with("{{") {
