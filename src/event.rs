@@ -84,7 +84,7 @@ pub enum Source {
     ServiceEvent(String),
     /// An `ECS Deployment State Change` event, with its name.
     DeploymentEvent(String),
-    /// What an answer of the API, CloudTrail, CloudFormation, Step Functions or Batch says of a task that may never have come to be.
+    /// What an answer of the API, `CloudTrail`, `CloudFormation`, Step Functions or Batch says of a task that may never have come to be.
     Report,
 }
 

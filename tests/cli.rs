@@ -218,12 +218,12 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
         ("[\n  {\"name\": \"a\", \"environmentFiles\": \"x\"}\n]", "standard input:2:37: at [0].environmentFiles: invalid type"),
         (
             "{\"TaskDefinition\": {\n\"containerDefinitions\": [{\"name\": \"a\", \"logConfiguration\": {\"logDriver\": 5}}]}}",
-            "standard input:2:72: at TaskDefinition.containerDefinitions[0].logConfiguration.logDriver",
+            "standard input:2:74: at TaskDefinition.containerDefinitions[0].logConfiguration.logDriver",
         ),
         ("{\"containerDefinitions\": [{\"name\": \"a\", \"cpu\": {{ .Cpu }} }]}", "{{ .Cpu }} is not filled in: ecspresso render"),
         (
             "{\n  \"containerDefinitions\": [\n    {\"name\": \"a\", \"cpu\": ${CPU}}]}",
-            "standard input:3:27: expected value; this seems to be a template, in which ${CPU} is not filled in: envsubst",
+            "standard input:3:26: expected value; this seems to be a template, in which ${CPU} is not filled in: envsubst",
         ),
         ("{\"containerDefinitions\": [{\"name\": \"a\", \"memory\": <MB>}]}", "in which <MB> is not filled in"),
         ("{\n  // who runs it\n  \"family\": \"a\"\n}", "2:3: key must be a string; JSON has no comments"),

@@ -120,8 +120,11 @@ fn untold(report: &Report<'_>) -> Option<String> {
         return None;
     }
     let of = report.task.workload.as_ref().map_or("this", |workload| &workload.name);
-    let command = report.task.fetching().unwrap_or_else(|| "aws ecs describe-tasks".to_owned());
-    Some(format!("{of}: why is not said here; the stopped tasks tell, for about an hour: {command}"))
+    match report.task.fetching() {
+        Some(command) => Some(format!("{of}: why is not said here; the stopped tasks tell, for about an hour: {command}")),
+        None if report.diagnoses.is_empty() => Some(format!("{of}: why is not said here; the stopped tasks tell, for about an hour: aws ecs describe-tasks")),
+        None => None,
+    }
 }
 
 /// What came of some records: text for both outputs, and the outcome.

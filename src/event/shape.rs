@@ -94,7 +94,7 @@ struct Shape<'a> {
     event_name: Text<'a>,
     #[serde(borrow)]
     event_type: Text<'a>,
-    /// Of a call in CloudTrail's words.
+    /// Of a call in `CloudTrail`'s words.
     #[serde(borrow)]
     event_source: Text<'a>,
     /// Of an event of a daemon.
@@ -193,6 +193,9 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
     match text.trim_start().as_bytes().first()? {
         b'[' => {
             let items: Vec<&'a RawValue> = serde_json::from_str(text).ok()?;
+            if let Some(told) = taskless::read_service_events(text) {
+                return Some(told);
+            }
             let words: Vec<&str> = items.iter().map(|item| item.get()).filter(|item| item.starts_with('"')).collect();
             // A row of a table: names and ARNs beside the reason.
             let is_row = words.iter().any(|word| is_sentence(word));
@@ -231,7 +234,7 @@ fn is_sentence(text: &str) -> bool {
     text.contains(' ')
 }
 
-/// Whether a record is a call in CloudTrail's words.
+/// Whether a record is a call in `CloudTrail`'s words.
 fn is_api_call(raw: &str) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

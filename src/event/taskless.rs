@@ -1,5 +1,5 @@
-//! What AWS tells of tasks that never came to be: refused calls, the events and deployments of services, and what Batch, CloudFormation,
-//! CloudTrail and Step Functions make of them.
+//! What AWS tells of tasks that never came to be: refused calls, the events and deployments of services, and what Batch, `CloudFormation`,
+//! `CloudTrail` and Step Functions make of them.
 //!
 //! None of it comes in streams, so it is read as a tree, by the keys that each form alone has, in any case. What tells of no failure
 //! gives an error that says what to fetch instead: silence would be taken for good news.
@@ -85,6 +85,15 @@ pub(super) fn read(text: &str) -> Option<Results> {
     object(value.as_object()?, "", &mut told).then_some(told.results)
 }
 
+/// Reads a list of a service's events, the latest first; `None` where it is a list of something else.
+pub(super) fn read_service_events(text: &str) -> Option<Results> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    get(value.get(0)?.as_object()?, "message")?;
+    let mut told = Told::default();
+    service(&[("events".to_owned(), value)].into_iter().collect(), "", &mut told);
+    Some(told.results)
+}
+
 /// Reads what the envelope of an event of another service holds.
 pub(super) fn read_detail(text: &str) -> Option<Results> {
     let value: Value = serde_json::from_str(text).ok()?;
@@ -111,6 +120,10 @@ fn object(it: &Object, path: &str, told: &mut Told) -> bool {
         history_event(it, path, told);
         return true;
     }
+    if items(it, "events").next().is_some_and(|event| get(event, "message").is_some()) {
+        service(it, path, told);
+        return true;
+    }
     let before = told.results.len();
     if let Some(arn) = ["taskArns", "serviceArns"].iter().find_map(|key| get(it, key)?.as_array()) {
         told.error(path, arn.first().and_then(Value::as_str).map_or_else(|| NOTHING.to_owned(), only_named));
@@ -118,7 +131,7 @@ fn object(it: &Object, path: &str, told: &mut Told) -> bool {
     }
     let known = LISTS.iter().filter(|(key, read)| list(it, key, *read, path, told)).count() > 0;
     if known {
-        told.unless_told(before, path, "AWS's answer holds no failure: ask again for the service, or for its stopped tasks (ECS keeps them for about an hour)");
+        told.unless_told(before, path, "AWS's answer holds no failure: ask for what failed by its name; ECS keeps stopped tasks for about an hour");
     }
     known
 }
@@ -175,26 +188,29 @@ fn service(it: &Object, path: &str, told: &mut Told) {
         task
     };
     let mut own = Told::default();
+    let mut is_steady = false;
     for (at, event) in items(it, "events").enumerate() {
-        // The latest stands first; what came before a steady state is over.
-        if is_steady(event) {
-            break;
+        match said(event, "message") {
+            // The latest stands first; what came before a steady state is over.
+            Some(message) if says_steady(&message) => {
+                is_steady = true;
+                break;
+            }
+            Some(message) if !is_ordinary(&message) => service_message(event, &joined(path, &format!("events[{at}]")), &mut own),
+            _ => {}
         }
-        service_message(event, &joined(path, &format!("events[{at}]")), &mut own);
     }
-    // An event says more than the deployment that failed of it.
-    if own.results.iter().flatten().all(|task| task.reasons.is_empty()) {
+    if own.results.is_empty() {
+        // An event says more than the deployment that failed of it.
         list(it, "deployments", deployment, path, &mut own);
+        own.results.retain(|result| result.as_ref().is_ok_and(|task| !task.reasons.is_empty()));
     }
-    own.results.retain(Result::is_ok);
     own.results.into_iter().flatten().for_each(|task| told.task(as_one_of(task)));
     if told.results.len() > before {
         return;
     }
     let [wanted, running] = ["desiredCount", "runningCount"].map(|key| get(it, key).and_then(Value::as_i64));
-    if let (Some(wanted), Some(running)) = (wanted, running)
-        && running >= wanted
-    {
+    if wanted.zip(running).map_or(is_steady, |(wanted, running)| running >= wanted) {
         return told.task(Task { source: Source::ServiceEvent(STEADY.to_owned()), ..about });
     }
     let of = about.fetching().map(|command| format!(": {command}")).unwrap_or_default();
@@ -229,21 +245,32 @@ const ORDINARY: &[&str] = &[
     "updated computeddesiredcount",
 ];
 
-fn is_steady(event: &Object) -> bool {
-    said(event, "message").is_some_and(|message| message.contains("reached a steady state") || message.contains("deployment completed"))
+fn is_ordinary(message: &str) -> bool {
+    let lower = message.to_ascii_lowercase();
+    ORDINARY.iter().any(|said| lower.contains(said))
+}
+
+fn says_steady(message: &str) -> bool {
+    message.contains("reached a steady state") || message.contains("deployment completed")
 }
 
 /// One of a service's `events`.
 fn service_message(it: &Object, path: &str, told: &mut Told) {
     let Some(message) = said(it, "message") else { return };
-    let lower = message.to_ascii_lowercase();
-    let name = lower.starts_with("(service ").then(|| message[9..].split(')').next()).flatten().map(str::to_owned);
-    let task = Task { workload: name.map(|name| Workload { is_service: true, name }), stopped_at: time(it, &["createdAt"]), ..Task::default() };
-    if ORDINARY.iter().any(|said| lower.contains(said)) {
-        let event = if is_steady(it) { STEADY } else { "SERVICE_EVENT" };
-        return told.task(Task { source: Source::ServiceEvent(event.to_owned()), ..task });
+    let name = message.strip_prefix("(service ").and_then(|rest| Some(rest.split_once(')')?.0.to_owned()));
+    let task = Task {
+        source: Source::ServiceEvent(if says_steady(&message) { STEADY } else { "SERVICE_EVENT" }.to_owned()),
+        workload: name.map(|name| Workload { is_service: true, name }),
+        stopped_at: time(it, &["createdAt"]),
+        ..Task::default()
+    };
+    if says_steady(&message) {
+        told.task(task);
+    } else if is_ordinary(&message) {
+        told.error(path, "this event of the service tells of no failure: ask its stopped tasks, with aws ecs list-tasks --desired-status STOPPED".to_owned());
+    } else {
+        told.task(with_reason(joined(path, "message"), message, task));
     }
-    told.task(Task { source: Source::ServiceEvent("SERVICE_EVENT".to_owned()), ..with_reason(joined(path, "message"), message, task) });
 }
 
 /// One of a service's `deployments`.
@@ -298,9 +325,10 @@ fn job(it: &Object, path: &str, told: &mut Told) {
         .collect();
     for (path, run) in runs {
         let single = get(run, "container").and_then(Value::as_object).map(|container| (joined(&path, "container"), container));
-        let of_tasks = get(run, "ecsProperties").and_then(Value::as_object).unwrap_or(run);
-        let several = items(of_tasks, "taskProperties").enumerate().flat_map(|(at, task)| {
-            let path = joined(&path, &format!("taskProperties[{at}]"));
+        let properties = get(run, "ecsProperties").and_then(Value::as_object);
+        let several_at = if properties.is_some() { joined(&path, "ecsProperties") } else { path.clone() };
+        let several = items(properties.unwrap_or(run), "taskProperties").enumerate().flat_map(|(at, task)| {
+            let path = joined(&several_at, &format!("taskProperties[{at}]"));
             items(task, "containers").enumerate().map(move |(at, container)| (joined(&path, &format!("containers[{at}]")), container))
         });
         for (path, container) in single.into_iter().chain(several) {
@@ -327,7 +355,7 @@ fn job(it: &Object, path: &str, told: &mut Told) {
     told.task(task);
 }
 
-/// One of a CloudFormation stack's events.
+/// One of a `CloudFormation` stack's events.
 fn stack_event(it: &Object, path: &str, told: &mut Told) {
     let status = text(it, "ResourceStatus").unwrap_or_default();
     let kind = text(it, "ResourceType").unwrap_or_default();
@@ -340,11 +368,11 @@ fn stack_event(it: &Object, path: &str, told: &mut Told) {
     let of_arn = arn.as_deref().and_then(Arn::parse);
     let of_stack = text(it, "StackId");
     let Some(why) = why else { return };
-    let name = last_part(arn.as_deref().filter(|_| of_arn.is_some())).or_else(|| text(it, "LogicalResourceId"));
+    let name = last_part(arn.as_deref().filter(|_| of_arn.is_some() && kind == "AWS::ECS::Service"));
     let about = place(of_arn.or_else(|| of_stack.as_deref().and_then(Arn::parse)));
     let task = Task {
         source: Source::Report,
-        workload: name.map(|name| Workload { is_service: kind == "AWS::ECS::Service", name }),
+        workload: name.map(|name| Workload { is_service: true, name }),
         cluster: cluster_of(of_arn),
         stopped_at: time(it, &["Timestamp"]),
         ..about
@@ -352,7 +380,7 @@ fn stack_event(it: &Object, path: &str, told: &mut Told) {
     told.task(Task { reasons: vec![reason(joined(path, "ResourceStatusReason"), None, why)], ..task });
 }
 
-/// A call in CloudTrail's words.
+/// A call in `CloudTrail`'s words.
 fn api_call(it: &Object, path: &str, told: &mut Told) {
     let (name, source) = (text(it, "eventName").unwrap_or_default(), text(it, "eventSource").unwrap_or_default());
     if name.is_empty() || !source.starts_with("ecs") {
@@ -392,16 +420,9 @@ fn api_call(it: &Object, path: &str, told: &mut Told) {
     );
 }
 
-/// One of Step Functions' `get-execution-history`, or whatever else `events` holds.
+/// One of Step Functions' `get-execution-history`.
 fn history_event(it: &Object, path: &str, told: &mut Told) {
-    let Some((key, details)) = details_of(it) else {
-        if get(it, "message").is_some() {
-            service_message(it, path, told);
-        } else if get(it, "ResourceStatus").is_some() {
-            stack_event(it, path, told);
-        }
-        return;
-    };
+    let Some((key, details)) = details_of(it) else { return };
     let Some(Value::String(cause)) = get(details, "cause") else { return };
     let path = joined(path, &format!("{key}.cause"));
     if cause.trim_start().starts_with('{') {

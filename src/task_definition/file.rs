@@ -9,7 +9,7 @@ use serde_path_to_error::Segment;
 
 use super::TaskDefinition;
 use super::lenient::Lenient;
-use super::seeming::{Seeming, is_like_json, of_broken_json, of_json, of_text};
+use super::seeming::{is_like_json, of_broken_json, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
 /// Why a file is no task definition.
@@ -24,7 +24,7 @@ pub struct TaskDefinitionError {
     /// What was expected and what was found.
     pub problem: String,
     /// What the file seems to be, and the command that makes a task definition of it.
-    pub(super) seeming: Option<Seeming>,
+    pub seeming: Option<String>,
 }
 
 impl fmt::Display for TaskDefinitionError {
@@ -62,13 +62,19 @@ pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
     let whole: Value = serde_json::from_str(text).map_err(|error| {
         if !is_like_json(text) {
             // What a parser of JSON stumbles over first says nothing of another language.
-            return TaskDefinitionError { line: 1, column: 1, path: String::new(), problem: "expected JSON".to_owned(), seeming: of_text(text) };
+            return TaskDefinitionError {
+                line: 1,
+                column: 1,
+                path: String::new(),
+                problem: "expected JSON".to_owned(),
+                seeming: of_text(text).map(|seeming| seeming.to_string()),
+            };
         }
         let (line, column) = (error.line().max(1), error.column().max(1));
         let problem = crate::event::without_values(&error.to_string());
-        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_broken_json(text, line, column) }
+        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_broken_json(text, line, column).map(|seeming| seeming.to_string()) }
     })?;
-    let seeming = of_json(&whole);
+    let seeming = of_json(&whole).map(|seeming| seeming.to_string());
     let other = |problem: String| TaskDefinitionError { line: 1, column: 1, path: String::new(), problem, seeming: seeming.clone() };
     let Found { value, way, is_list } = definition(whole).map_err(&other)?;
     let read: Result<TaskDefinition, _> = serde_path_to_error::deserialize(Lenient(value));
@@ -154,13 +160,9 @@ fn member<'t>(object: &'t str, key: &str) -> Option<&'t RawValue> {
 }
 
 fn shown(steps: &[Step]) -> String {
-    let mut shown = String::new();
-    for step in steps {
-        match step {
-            Step::Index(index) => shown += &format!("[{index}]"),
-            Step::Key(key) if shown.is_empty() => shown += key,
-            Step::Key(key) => shown += &format!(".{key}"),
-        }
-    }
-    shown
+    steps.iter().fold(String::new(), |shown, step| match step {
+        Step::Index(index) => format!("{shown}[{index}]"),
+        Step::Key(key) if shown.is_empty() => key.clone(),
+        Step::Key(key) => format!("{shown}.{key}"),
+    })
 }
