@@ -1,8 +1,9 @@
-//! How long it takes to diagnose a large stream, against `serde_json` merely skipping through the same bytes on one core.
+//! How long it takes to diagnose a large stream, beside `jq -c .` on the same file, which is what people would reach for, and beside
+//! `serde_json` merely skipping through it on one core.
 //!
 //! `cargo bench --no-default-features --bench stream -- [EVENTS]` makes a file of events under `target/` (one in fifty failed), times the
-//! program on it, output included, and prints the ratios of the medians of alternating runs: to skipping through what is in memory already,
-//! and to reading the file for that, as the program must.
+//! programs on it, output included, and prints
+//! the ratios of the medians of alternating runs.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -23,18 +24,26 @@ fn main() {
     let events = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(DEFAULT_EVENTS);
     let path = stream(events);
     let read = || fs::read_to_string(&path).expect("the stream can be read");
-    let text = read();
-    let (mut skips, mut reads, mut runs) = (Vec::new(), Vec::new(), Vec::new());
+    let has_jq = Command::new("jq").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+    let (mut skips, mut runs, mut jqs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        skips.push(timed(|| skip(&text)));
-        reads.push(timed(|| skip(&read())));
+        skips.push(timed(|| skip(&read())));
         runs.push(timed(|| diagnose(&path)));
+        if has_jq {
+            jqs.push(timed(|| run(Command::new("jq").args(["-c", "."]).arg(&path))));
+        }
     }
-    let (skip, read, run) = (median(skips), median(reads), median(runs));
-    let ratio = |other: Duration| run.as_secs_f64() / other.as_secs_f64();
-    println!("{events} events, {} MB: diagnose {run:.0?}", text.len() >> 20);
-    println!("skip {skip:.0?}, ratio {:.2}", ratio(skip));
-    println!("read and skip {read:.0?}, ratio {:.2}", ratio(read));
+    let (skip, run) = (median(skips), median(runs));
+    let ratio = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
+    let size = fs::metadata(&path).expect("the stream is there").len();
+    println!("{events} events, {} MB: diagnose {run:.0?}", size >> 20);
+    println!("read and skip {skip:.0?}: diagnose takes {:.2} times as long", ratio(run, skip));
+    if has_jq {
+        let jq = median(jqs);
+        println!("jq -c {jq:.0?}: diagnose is {:.1} times as fast", ratio(jq, run));
+    } else {
+        println!("jq is not installed: nothing to compare with");
+    }
 }
 
 /// Events in the shapes that a busy cluster sends: most of them of tasks that start, run and are scaled in.
@@ -64,8 +73,11 @@ fn skip(text: &str) {
 }
 
 fn diagnose(path: &Path) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ecs-triage"));
-    let status = command.args(["diagnose", "--format", "jsonl"]).arg(path).stdout(Stdio::null()).status().expect("the program starts");
+    run(Command::new(env!("CARGO_BIN_EXE_ecs-triage")).args(["diagnose", "--format", "jsonl"]).arg(path));
+}
+
+fn run(command: &mut Command) {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the program starts");
     assert!(status.success(), "the program ended with {status}");
 }
 

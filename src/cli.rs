@@ -8,7 +8,7 @@ mod live;
 mod reports;
 
 use std::fs::File;
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ use crate::arn::{Arn, is_region};
 use crate::causes::{self, Verdict};
 use crate::check::{self, Place};
 use crate::config;
-use crate::event::Task;
+use crate::event::{Task, decoded};
 use crate::question::facts::AwsVpcConfiguration;
 use crate::question::record::{self, RecordError};
 use crate::question::{Answer, Evidence, Question, ask};
@@ -112,7 +112,7 @@ struct Asking {
 
 #[derive(clap::Args, Debug)]
 struct Check {
-    /// A file with a task definition, or the family, family:revision or ARN of a registered one
+    /// A file with a task definition, - for standard input, or the family, family:revision or ARN of a registered one
     #[arg(value_name = "TASK_DEFINITION")]
     definition: String,
     /// Region in which the task is going to run; by default that of the definition's ARN or of the AWS configuration
@@ -180,7 +180,7 @@ enum CliError {
     Unreadable { path: String, error: io::Error },
     #[error("cannot read {path}: it is larger than {} MB", LARGEST_FILE >> 20)]
     TooLarge { path: String },
-    #[error("{path} is no task definition: {error}")]
+    #[error("{path}:{error}")]
     NoTaskDefinition { path: String, error: TaskDefinitionError },
     #[error("there is no cause {0:?}; `ecs-triage explain` lists them")]
     NoCause(String),
@@ -271,8 +271,15 @@ fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
 impl Diagnose {
     fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
         let mut evidence = evidence(self.asking.evidence.as_deref())?;
-        if let Some(path) = &self.task_definition {
-            evidence = evidence.with_definition(definition(path)?);
+        let mut outcome = Outcome::default();
+        match self.task_definition.as_deref().map(definition).transpose() {
+            Ok(None) => {}
+            Ok(Some(definition)) => evidence = evidence.with_definition(definition),
+            // Whoever is woken wants the diagnosis, with or without the definition.
+            Err(error) => {
+                complain(&error.to_string());
+                outcome = Outcome::Unread;
+            }
         }
         let writer = ReportWriter {
             format: self.format,
@@ -281,7 +288,7 @@ impl Diagnose {
             #[cfg(feature = "aws")]
             live: self.asking.live.then(|| live::Live::new(self.asking.region.clone(), self.asking.read_logs)).transpose()?,
         };
-        let outcome = self.write(&writer, out)?;
+        let outcome = outcome.max(self.write(&writer, out)?);
         #[cfg(feature = "aws")]
         writer.record(self.asking.record.as_deref())?;
         Ok(outcome)
@@ -307,7 +314,7 @@ impl Check {
     fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
         let evidence = evidence(self.evidence.as_deref())?;
         let path = Path::new(&self.definition);
-        let given = path.exists().then(|| definition(path)).transpose()?;
+        let given = (is_stdin(path) || path.exists()).then(|| definition(path)).transpose()?;
         #[cfg(feature = "aws")]
         let (definition, evidence, place) = if self.offline { self.at_hand(given, evidence)? } else { self.asked(given, evidence)? };
         #[cfg(not(feature = "aws"))]
@@ -376,20 +383,28 @@ fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
     TaskDefinition::from_json(&read_text(path)?).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })
 }
 
-/// The text of a file that is read at once.
+/// The text of a file that is read at once; `-` is standard input.
 fn read_text(path: &Path) -> Result<String, CliError> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text));
-    let is_too_large = text.len() as u64 > LARGEST_FILE;
+    let mut bytes = Vec::new();
+    let mut read = |input: &mut dyn Read| input.take(LARGEST_FILE + 1).read_to_end(&mut bytes);
+    let read = if is_stdin(path) { read(&mut io::stdin().lock()) } else { File::open(path).and_then(|mut file| read(&mut file)) };
+    let is_too_large = bytes.len() as u64 > LARGEST_FILE;
     match read {
         Ok(_) if is_too_large => Err(CliError::TooLarge { path: shown(path) }),
-        Ok(_) => Ok(text),
+        Ok(_) => Ok(decoded(&bytes)),
         Err(error) => Err(CliError::Unreadable { path: shown(path), error }),
     }
 }
 
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 /// A file's name, safe to print.
 fn shown(path: &Path) -> String {
+    if is_stdin(path) {
+        return "standard input".to_owned();
+    }
     redact_name(&path.display().to_string()).into_owned()
 }
 

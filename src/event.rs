@@ -4,11 +4,12 @@
 //! gives an [`InputError`] with its place; its neighbours in a batch, a list or a stream are not lost (`stream`).
 //! Environment values, commands and credentials are not in the model, so they cannot leave it.
 
-mod instant;
+mod input;
 mod scalar;
 pub mod sender;
 mod shape;
 mod stream;
+mod taskless;
 
 use std::fmt;
 
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use crate::arn::Arn;
 use crate::redact::redact;
 
+pub use input::{Input, decoded};
 pub use stream::{Chunk, Chunks};
 
 /// A task that stopped, or an event that tells why one could not be started.
@@ -82,6 +84,8 @@ pub enum Source {
     ServiceEvent(String),
     /// An `ECS Deployment State Change` event, with its name.
     DeploymentEvent(String),
+    /// What an answer of the API, `CloudTrail`, `CloudFormation`, Step Functions or Batch says of a task that may never have come to be.
+    Report,
 }
 
 /// The service, or for a standalone task the family, that repeats.
@@ -136,7 +140,7 @@ impl Task {
         match &self.source {
             Source::TaskEvent => self.last_status.as_deref() == Some("STOPPED"),
             Source::Object => self.last_status.as_deref() != Some("RUNNING"),
-            Source::ServiceEvent(_) | Source::DeploymentEvent(_) => true,
+            Source::ServiceEvent(_) | Source::DeploymentEvent(_) | Source::Report => true,
         }
     }
 
@@ -145,6 +149,21 @@ impl Task {
     pub fn ended_well(&self) -> bool {
         let exited = matches!(self.stop_code.as_deref(), Some("EssentialContainerExited") | None);
         exited && !self.containers.is_empty() && self.containers.iter().all(|container| container.exit_code == Some(0))
+    }
+
+    /// The command that fetches what the record does not tell: its task, or the tasks of its service that stopped.
+    #[must_use]
+    pub fn fetching(&self) -> Option<String> {
+        // A name that a shell would read otherwise is not ECS's.
+        let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:/.".contains(&byte));
+        let option = |name: &str, value: Option<&str>| value.filter(|value| plain(value)).map(|value| format!(" {name} {value}")).unwrap_or_default();
+        let place = option("--region", self.region.as_deref()) + &option("--cluster", self.cluster.as_deref());
+        if let Some(arn) = self.arn.as_deref().filter(|arn| plain(arn)) {
+            return Some(format!("aws ecs describe-tasks{place} --tasks {arn} | ecs-triage diagnose -"));
+        }
+        let service = self.workload.as_ref().filter(|workload| workload.is_service && plain(&workload.name))?;
+        let stopped = format!("aws ecs list-tasks{place} --service-name {} --desired-status STOPPED --query taskArns[] --output text", service.name);
+        Some(format!("aws ecs describe-tasks{place} --tasks $({stopped}) | ecs-triage diagnose -"))
     }
 
     /// `family:revision`, however the task definition was written.
@@ -194,6 +213,10 @@ impl std::error::Error for InputError {}
 /// A decoder's message without the values that it quotes: they may be anybody's secrets.
 pub(crate) fn without_values(message: &str) -> String {
     let told = message.rsplit_once(" at line ").map_or(message, |(told, _)| told);
+    // The names of our own fields are nobody's secret.
+    if told.starts_with("missing field ") {
+        return told.to_owned();
+    }
     // Strings stand in quotes, numbers in backticks.
     for quote in ['"', '`'] {
         if let (Some(from), Some(to)) = (told.find(quote), told.rfind(quote))

@@ -3,7 +3,10 @@
 //! Read from `describe-task-definition` output or from the form that `register-task-definition` takes. Environment values, commands and log
 //! options that may hold tokens are never read into the model.
 
+mod file;
 mod image;
+mod lenient;
+mod seeming;
 mod unfilled;
 
 use std::collections::BTreeMap;
@@ -13,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::arn::Arn;
 use crate::redact::{MASKED, Written, redact_name, written, written_as_secret};
 
+pub use file::TaskDefinitionError;
 pub use image::ImageName;
 
 /// A task definition, as far as a start can fail on it.
@@ -243,49 +247,15 @@ fn without_value(text: String, written: fn(&str) -> Written) -> String {
     if written(&text) == Written::Value { MASKED.to_owned() } else { text }
 }
 
-/// Why a file is no task definition.
-#[derive(Debug, thiserror::Error)]
-pub enum TaskDefinitionError {
-    /// It is not JSON of the right types.
-    #[error("at {path} of the file: {problem}")]
-    Malformed {
-        /// The path inside the file.
-        path: String,
-        /// What was expected and found.
-        problem: String,
-    },
-    /// It is JSON, but of something else.
-    #[error("expected the output of `aws ecs describe-task-definition`, or an object with containerDefinitions")]
-    SomethingElse,
-}
-
 impl TaskDefinition {
-    /// Reads `describe-task-definition` output, a `taskDefinition` object, or a definition to be registered.
+    /// Reads `describe-task-definition` output, a definition to be registered, or a list of container definitions: keys in any case, `null` for what
+    /// is not there, of a key that stands twice the last.
     ///
     /// # Errors
     ///
     /// When the text is not JSON, a field has the wrong type, or there are no container definitions.
     pub fn from_json(text: &str) -> Result<Self, TaskDefinitionError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Output {
-            task_definition: TaskDefinition,
-        }
-        let is_output = text.contains("\"taskDefinition\"");
-        let json = &mut serde_json::Deserializer::from_str(text);
-        let read = if is_output {
-            serde_path_to_error::deserialize(json).map(|output: Output| output.task_definition)
-        } else {
-            serde_path_to_error::deserialize(json)
-        };
-        let definition: Self = read.map_err(|error| {
-            let problem = crate::event::without_values(&error.inner().to_string());
-            TaskDefinitionError::Malformed { path: redact_name(&error.path().to_string()).into_owned(), problem }
-        })?;
-        if definition.containers.is_empty() {
-            return Err(TaskDefinitionError::SomethingElse);
-        }
-        Ok(definition.cleaned())
+        file::read(text)
     }
 
     /// The same without log options that may hold tokens, and with every text made safe to print.

@@ -68,7 +68,7 @@ fn the_exit_status_tells_diagnosed_unrecognised_and_unread_apart() {
 fn what_cannot_be_read_is_named_with_its_place_and_the_rest_is_diagnosed() {
     let output = run(&["diagnose", "--format", "jsonl", "tests/inputs/lines-with-faults.jsonl"], "");
     let complaints = text(&output.stderr);
-    for place in ["line 3, column", "line 5, column 1: expected", "line 7, column 1: expected an object, found an array"] {
+    for place in ["line 3, column", "line 5, column 1: expected", "line 7, column 2, at [0]: invalid type"] {
         assert!(complaints.contains(place), "{complaints}");
     }
     assert!(complaints.contains("tests/inputs/lines-with-faults.jsonl"));
@@ -177,4 +177,147 @@ fn no_file_is_read_that_memory_has_no_room_for() {
     let said = text(&output.stderr);
     assert!(said.contains("expected a record of at most") && said.lines().count() == 1, "{said}");
     assert_eq!((output.status.code(), lines(&output).len()), (Some(2), 1));
+}
+
+/// What `check` says of a file with this text: its exit status, and the first line of what it wrote.
+fn checked(text_of_file: &str) -> (Option<i32>, String) {
+    let output = run(&["check", "--offline", "--format", "json", "-"], text_of_file);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_definition_is_read_as_tools_leave_it() {
+    let container = r#"{"name": "web", "image": "nginx:1", "secrets": [{"name": "A", "valueFrom": "/a"}]}"#;
+    let role = r#""executionRoleArn": "arn:aws:iam::111122223333:role/r""#;
+    let forms = [
+        format!(r#"{{{role}, "containerDefinitions": [{container}], "volumes": null, "taskRoleArn": null, "requiresCompatibilities": null, "tags": null}}"#),
+        format!(r#"{{{role}, "containerDefinitions": [{{"name": "web", "image": "nginx:1", "secrets": null, "secrets": [{{"name": "A", "valueFrom": "/a"}}]}}]}}"#),
+        format!("\u{feff}{{\"taskDefinition\": {{{role}, \"containerDefinitions\": [{container}]}}, \"tags\": []}}"),
+        format!(r#"[{{{role}, "containerDefinitions": [{container}]}}]"#),
+        format!(r#"[{{"taskDefinition": {{{role}, "containerDefinitions": [{container}]}}}}]"#),
+        format!(r#"{{"TASKDEFINITION": {{{role}, "containerdefinitions": [{container}]}}}}"#),
+        r#"{"ExecutionRoleArn": "arn:aws:iam::111122223333:role/r", "ContainerDefinitions": [{"Name": "web", "Image": "nginx:1", "Secrets": [{"Name": "A", "ValueFrom": "/a"}], "LogConfiguration": null}]}"#.to_owned(),
+        format!(r#"{{{role}, "containerDefinitions": [{container}], "family": "taskDefinition", "tags": [{{"key": "taskDefinition", "value": "x"}}]}}"#),
+    ];
+    for form in forms {
+        let (status, said) = checked(&form);
+        let report: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{form}: {said}"));
+        // The role, the image and the secret.
+        assert_eq!((status, report["references"].as_u64()), (Some(0), Some(3)), "{form}: {said}");
+    }
+    let (_, said) = checked(&format!("[{container}, {container}]"));
+    let report: Value = serde_json::from_str(&said).expect("a list of containers reads");
+    assert_eq!(report["references"], 4, "{said}");
+}
+
+#[test]
+fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
+    for (file, wanted) in [
+        ("{\n  \"containerDefinitions\": [\n    {\"name\": \"a\", \"cpu\": 1,}\n  ]\n}", "standard input:3:28: trailing comma"),
+        ("[\n  {\"name\": \"a\", \"environmentFiles\": \"x\"}\n]", "standard input:2:37: at [0].environmentFiles: invalid type"),
+        (
+            "{\"TaskDefinition\": {\n\"containerDefinitions\": [{\"name\": \"a\", \"logConfiguration\": {\"logDriver\": 5}}]}}",
+            "standard input:2:74: at TaskDefinition.containerDefinitions[0].logConfiguration.logDriver",
+        ),
+        ("{\"containerDefinitions\": [{\"name\": \"a\", \"cpu\": {{ .Cpu }} }]}", "{{ .Cpu }} is not filled in: ecspresso render"),
+        (
+            "{\n  \"containerDefinitions\": [\n    {\"name\": \"a\", \"cpu\": ${CPU}}]}",
+            "standard input:3:26: expected value; this seems to be a template, in which ${CPU} is not filled in: envsubst",
+        ),
+        ("{\"containerDefinitions\": [{\"name\": \"a\", \"memory\": <MB>}]}", "in which <MB> is not filled in"),
+        ("{\n  // who runs it\n  \"family\": \"a\"\n}", "2:3: key must be a string; JSON has no comments"),
+        ("Parameters:\n  Name:\n    Type: String\nResources:\n  Task:\n    Type: 'AWS::ECS::TaskDefinition'\n", "CloudFormation template in YAML: yq -o json"),
+        ("{\"Resources\": {\"Q\": {\"Type\": \"AWS::SQS::Queue\"}}}", "this is a CloudFormation template: jq"),
+        ("variable \"image\" {}\n\nmodule \"web\" {\n  source = \"./web\"\n}\n", "this seems to be Terraform: terraform show -json"),
+        ("{\"format_version\": \"1.2\", \"planned_values\": {}}", "this is Terraform's: terraform show -json"),
+        ("family: web\ncontainerDefinitions:\n- name: a\n", "standard input:1:1: expected JSON; this seems to be YAML: yq"),
+        ("services:\n  web:\n    image: nginx\n", "this seems to be a Compose file"),
+        ("local image = std.extVar('IMAGE');\n{ family: 'web' }\n", "this seems to be Jsonnet: jsonnet"),
+        (
+            "{\"services\": [{\"serviceName\": \"web\", \"taskDefinition\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/web:4\"}]}",
+            "this is what ECS says of services, and the definition is web:4",
+        ),
+        (
+            "{\"tasks\": [{\"taskDefinitionArn\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/job:12\"}]}",
+            "the definition is job:12: aws ecs describe-task-definition",
+        ),
+        ("[{\"containerDefinitions\": []}, {\"containerDefinitions\": []}]", "found 2 task definitions in a list"),
+        ("{\"containerDefinitions\": null}", "found an object with containerDefinitions"),
+        ("", "standard input:1:1: expected JSON"),
+    ] {
+        let (status, said) = checked(file);
+        assert_eq!((status, said.contains(wanted)), (Some(2), true), "{file}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn a_definition_that_cannot_be_read_does_not_stop_the_diagnosis() {
+    for definition in ["events/scale-in.json", "Cargo.toml", "no-such-file.json"] {
+        let output = run(&["diagnose", "--format", "jsonl", "--task-definition", definition, "events/secret-missing.json"], "");
+        assert_eq!((output.status.code(), lines(&output).len(), text(&output.stderr).lines().count()), (Some(2), 1, 1), "{definition}");
+        assert_eq!(lines(&output)[0]["diagnoses"][0]["cause"], "secret-missing");
+    }
+}
+
+#[test]
+fn pasted_text_and_lists_are_diagnosed_as_they_come() {
+    let utf16 = |text: &str| -> Vec<u8> { [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect() };
+    let wrapped = "Stopped reason\nResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval\nfailed: unable to retrieve secrets from ssm: invalid parameters: /shop/db\n";
+    let log = "2026-05-02 10:00:00 ERROR deploy: Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /shop/db\n";
+    let bracketed = "[2026-05-02T10:00:00] {run.py:9} ERROR - Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /shop/db";
+    let listed = "[\n{\"stoppedReason\": \"Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /shop/db\"},\n{\"stoppedReason\": \"Task stopped by user\"}\n]\n";
+    for (input, reports) in [
+        (wrapped.as_bytes().to_vec(), 1),
+        (log.as_bytes().to_vec(), 1),
+        (bracketed.as_bytes().to_vec(), 1),
+        (listed.as_bytes().to_vec(), 2),
+        (utf16(listed), 2),
+        (utf16(log), 1),
+        (format!("\u{feff}{listed}").into_bytes(), 2),
+    ] {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pasted.txt");
+        std::fs::write(&path, &input).expect("the file can be written");
+        let output = run(&["diagnose", "--format", "jsonl", &path.to_string_lossy()], "");
+        let lines = lines(&output);
+        assert_eq!((output.status.code(), lines.len()), (Some(0), reports), "{}", text(&output.stderr));
+        assert_eq!(lines[0]["diagnoses"][0]["cause"], "parameter-missing");
+    }
+}
+
+#[test]
+fn what_nobody_can_read_is_one_line_and_what_says_nothing_names_what_to_fetch() {
+    let yaml = "tasks:\n- lastStatus: STOPPED\n  group: service:web\n".repeat(9);
+    let binary = "\u{1}\0\u{2}\nx\0y\n".repeat(9);
+    let long = "one line of a log\n".repeat(9_000);
+    for (input, status, wanted) in [
+        (yaml.as_str(), 1, "--output json"),
+        (&binary, 2, "expected JSON or text, found neither"),
+        (&long, 2, "expected JSON, or at most 65536 bytes"),
+        (
+            "{\"detail-type\": \"ECS Service Action\", \"resources\": [\"arn:aws:ecs:us-east-1:111122223333:service/prod/web\"], \"detail\": {\"eventType\": \"WARN\", \"eventName\": \"SERVICE_TASK_START_IMPAIRED\"}}",
+            1,
+            "--cluster prod --service-name web --desired-status STOPPED",
+        ),
+        (
+            "{\"serviceDeploymentArn\": \"arn:aws:ecs:us-east-1:111122223333:service-deployment/prod/web/1\", \"serviceArn\": \"arn:aws:ecs:us-east-1:111122223333:service/prod/web\", \"status\": \"FAILED\"}",
+            1,
+            "--service-name web",
+        ),
+        (
+            "{\"services\": [{\"serviceName\": \"a;reboot\", \"clusterArn\": \"$(reboot)\", \"desiredCount\": 2, \"runningCount\": 1}]}",
+            2,
+            "ask its stopped tasks",
+        ),
+        ("{\"tasks\": [], \"failures\": []}", 2, "ECS keeps stopped tasks for about an hour"),
+        ("null", 2, "ECS keeps stopped tasks for about an hour"),
+        ("{\"taskArns\": [\"arn:aws:ecs:us-east-1:111122223333:task/prod/1\"]}", 2, "aws ecs describe-tasks"),
+    ] {
+        let output = run(&["diagnose", "-"], input);
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), said.contains(wanted), said.lines().count()), (Some(status), true, 1), "{said}");
+        let all = text(&output.stdout) + &said;
+        assert!(!all.contains("nothing wrong") && !said.contains("reboot"), "{all}");
+    }
 }

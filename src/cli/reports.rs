@@ -8,21 +8,21 @@ use std::sync::mpsc;
 
 #[cfg(feature = "aws")]
 use super::live;
-use super::{CliError, Format, Outcome, complain, shown};
-use crate::diagnosis::diagnose;
-use crate::event::{Chunk, Chunks, Task};
+use super::{CliError, Format, Outcome, complain, is_stdin, shown};
+use crate::diagnosis::{Report, diagnose};
+use crate::event::{Chunk, Entry, Input, Source, Task};
 use crate::question::Evidence;
 use crate::render::text::Colour;
 use crate::render::{json, markdown, text};
 
 /// Diagnoses all that one file holds. What cannot be read is reported, and the rest goes on.
 pub(super) fn read_file(path: &Path, writer: &ReportWriter, out: &mut impl Write, any_before: bool) -> Result<Written, CliError> {
-    if path == Path::new("-") {
+    if is_stdin(path) {
         let stdin = io::stdin().lock();
         if stdin.is_terminal() {
             complain("reading standard input; end it with Ctrl-D");
         }
-        return read_records("standard input", stdin, writer, out, any_before);
+        return read_records(&shown(path), stdin, writer, out, any_before);
     }
     match File::open(path) {
         Ok(file) => read_records(&shown(path), file, writer, out, any_before),
@@ -35,7 +35,19 @@ pub(super) fn read_file(path: &Path, writer: &ReportWriter, out: &mut impl Write
 
 /// Diagnoses a stream chunk by chunk, on every core where it is long, and writes in the order of the input.
 fn read_records(name: &str, input: impl Read, writer: &ReportWriter, out: &mut impl Write, any_before: bool) -> Result<Written, CliError> {
-    let mut chunks = Chunks::new(input).map(|chunk| chunk.map_err(|error| CliError::Unreadable { path: name.to_owned(), error }));
+    let unreadable = |error| CliError::Unreadable { path: name.to_owned(), error };
+    let chunks = match Input::open(input).map_err(unreadable)? {
+        Input::Records(chunks) => chunks,
+        Input::Value(entries) => return writer.whole(name, entries, out, any_before),
+        Input::Text(entry) => {
+            let all = writer.whole(name, vec![entry], out, any_before)?;
+            if all.outcome == Outcome::Unrecognised {
+                complain(&format!("{name} is no JSON and was read as what ECS says; the AWS CLI writes JSON with --output json"));
+            }
+            return Ok(all);
+        }
+    };
+    let mut chunks = chunks.map(|chunk| chunk.map_err(unreadable));
     let mut all = Written { any: any_before, ..Written::default() };
     let mut records = 0;
     let mut write = |chunk: Written| {
@@ -100,6 +112,21 @@ fn on_every_core<T: Send>(
     })
 }
 
+/// What to fetch where a service, a call or a neighbour of ECS tells that something failed, and not why.
+fn untold(report: &Report<'_>) -> Option<String> {
+    let is_task = matches!(report.task.source, Source::Object | Source::TaskEvent);
+    let fails = report.symptoms.iter().any(|told| !told.symptom.is_normal());
+    if is_task || !fails || !(report.diagnoses.is_empty() || report.has_unrecognised()) {
+        return None;
+    }
+    let of = report.task.workload.as_ref().map_or("this", |workload| &workload.name);
+    match report.task.fetching() {
+        Some(command) => Some(format!("{of}: why is not said here; the stopped tasks tell, for about an hour: {command}")),
+        None if report.diagnoses.is_empty() => Some(format!("{of}: why is not said here; the stopped tasks tell, for about an hour: aws ecs describe-tasks")),
+        None => None,
+    }
+}
+
 /// What came of some records: text for both outputs, and the outcome.
 #[derive(Debug, Default)]
 pub(super) struct Written {
@@ -140,16 +167,29 @@ pub(super) struct ReportWriter {
 impl ReportWriter {
     fn chunk(&self, name: &str, chunk: &Chunk) -> Written {
         let mut done = Written { out: Vec::with_capacity(chunk.len() / 2), ..Written::default() };
-        for entry in chunk.entries() {
+        self.entries(name, chunk.entries(), &mut done);
+        done
+    }
+
+    /// Writes the reports of what was read at once.
+    fn whole(&self, name: &str, entries: Vec<Entry>, out: &mut impl Write, any_before: bool) -> Result<Written, CliError> {
+        let mut done = Written::default();
+        self.entries(name, entries, &mut done);
+        done.flush(out, any_before)?;
+        done.any |= any_before;
+        Ok(done)
+    }
+
+    fn entries(&self, name: &str, entries: impl IntoIterator<Item = Entry>, done: &mut Written) {
+        for entry in entries {
             done.records += 1;
             for task in entry.tasks {
                 match task {
-                    Ok(task) => self.task(&task, &mut done),
+                    Ok(task) => self.task(&task, done),
                     Err(error) => done.unread(format!("{name}: {error}")),
                 }
             }
         }
-        done
     }
 
     /// The task, and what is known of it.
@@ -190,7 +230,9 @@ impl ReportWriter {
         }
         done.out.push(b'\n');
         done.any = true;
-        let outcome = if report.has_unrecognised() { Outcome::Unrecognised } else { Outcome::Diagnosed };
+        let untold = untold(&report);
+        let outcome = if report.has_unrecognised() || untold.is_some() { Outcome::Unrecognised } else { Outcome::Diagnosed };
         done.outcome = done.outcome.max(outcome);
+        done.complaints.extend(untold);
     }
 }

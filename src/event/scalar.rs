@@ -9,8 +9,6 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use super::instant;
-
 /// A string that is borrowed from the input where it holds no escape. (`Option<Cow<str>>` would always be a copy.)
 pub(super) struct Str<'a>(pub(super) Cow<'a, str>);
 
@@ -73,7 +71,7 @@ impl Moment<'_> {
     /// The time; none before 1970, where no task has stopped.
     pub(super) fn timestamp(&self) -> Option<Timestamp> {
         let time = match self {
-            Self::Text(text) => instant::read(text).or_else(|| text.parse().ok()),
+            Self::Text(text) => text.parse().ok(),
             Self::Epoch(value) => {
                 let seconds = if value.abs() > LARGEST_SECONDS { value / 1e3 } else { *value };
                 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]

@@ -1,21 +1,20 @@
 //! The wire: one struct that knows every key of every form, in camelCase and in Step Functions' `PascalCase`.
 
-mod quick;
-
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::scalar::{Moment, Number, Raw, Str};
 use super::sender::Sender;
-use super::{Container, Entry, InputError, Reason, Source, Task, Workload, without_values};
+use super::{Container, Entry, InputError, Reason, Source, Task, Workload, taskless, without_values};
 use crate::arn::Arn;
 use crate::redact::{beginning, redact, redact_name};
 
 type Text<'a> = Option<Str<'a>>;
+type Results = Vec<Result<Task, InputError>>;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, expecting = "an object")]
@@ -40,6 +39,9 @@ struct Shape<'a> {
     tasks: Option<Vec<&'a RawValue>>,
     #[serde(borrow, alias = "Task")]
     task: Option<&'a RawValue>,
+    /// What a call on several tasks says of those that it could not find or make.
+    #[serde(borrow, alias = "Failures")]
+    failures: Option<Raw<'a>>,
     /// Step Functions' caught error: the task as JSON in a string.
     #[serde(borrow, rename = "Cause")]
     cause: Text<'a>,
@@ -82,8 +84,9 @@ struct Shape<'a> {
     version: Option<Number>,
     #[serde(borrow, alias = "Containers")]
     containers: Option<Vec<ContainerShape<'a>>>,
+    /// Looked into only where something failed.
     #[serde(borrow, alias = "Attachments")]
-    attachments: Option<Attachments<'a>>,
+    attachments: Option<Raw<'a>>,
     #[serde(borrow, alias = "Overrides")]
     overrides: Option<Overrides<'a>>,
 
@@ -91,6 +94,12 @@ struct Shape<'a> {
     event_name: Text<'a>,
     #[serde(borrow)]
     event_type: Text<'a>,
+    /// Of a call in `CloudTrail`'s words.
+    #[serde(borrow)]
+    event_source: Text<'a>,
+    /// Of an event of a daemon.
+    #[serde(borrow)]
+    daemon_arn: Text<'a>,
     #[serde(borrow)]
     reason: Text<'a>,
     #[serde(borrow)]
@@ -122,19 +131,7 @@ struct Overrides<'a> {
     task_role_arn: Text<'a>,
 }
 
-/// What is attached to a task. Only the subnet of its network interface is wanted.
-enum Attachments<'a> {
-    /// Looked into only where something failed.
-    Unread(Raw<'a>),
-    Subnet(Option<Str<'a>>),
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Attachments<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Raw::deserialize(from).map(Self::Unread)
-    }
-}
-
+/// What is attached to a task: its network interface, and volumes of Amazon EBS.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, expecting = "an attachment object")]
 struct Attachment<'a> {
@@ -153,12 +150,6 @@ struct Detail<'a> {
     value: Text<'a>,
 }
 
-impl Detail<'_> {
-    fn is_subnet(&self) -> bool {
-        self.name.as_deref() == Some("subnetId")
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(expecting = "an SQS message object")]
 struct Message<'a> {
@@ -171,31 +162,89 @@ struct Message<'a> {
     queue: Text<'a>,
 }
 
-const EXPECTED: &str = "an ECS Task State Change, ECS Service Action or ECS Deployment State Change event, an SQS batch (Records), \
-    task output of the ECS API (tasks, task), or an object with stoppedReason or containers";
+const EXPECTED: &str = "an event of ECS (Task State Change, Service Action, Deployment State Change), an SQS batch (Records), \
+    output of aws ecs describe-tasks, run-task or describe-services, of aws batch describe-jobs or aws cloudformation describe-stack-events, \
+    or an object with stoppedReason or containers";
 
 /// Of the faults of one record this many are told, and of the rest how many there are: each costs more than a sound item.
 const MOST_FAULTS: usize = 10;
 /// Tasks of one list that are read: a hundred times what ECS tells in one answer.
-const MOST_TASKS: usize = 10_000;
+pub(super) const MOST_TASKS: usize = 10_000;
 /// ECS starts at most ten containers in a task.
 const MOST_CONTAINERS: usize = 100;
 /// ECS writes at most 1024 bytes of a reason.
-const LONGEST_TEXT: usize = 4_096;
+pub(super) const LONGEST_TEXT: usize = 4_096;
 /// No name of AWS, ARNs included, is longer.
-const LONGEST_NAME: usize = 2_048;
+pub(super) const LONGEST_NAME: usize = 2_048;
 
 /// Reads one record: for an SQS batch one entry for each message, else one.
 pub(super) fn read(text: &str) -> Vec<Entry> {
     let single = |tasks| vec![Entry { message_id: None, sender: None, tasks }];
-    let shape = match read_shape(text, "") {
-        Ok(shape) => shape,
-        Err(error) => return single(vec![Err(error)]),
-    };
-    match &shape.records {
-        Some(records) => messages(text, records),
-        None => single(tasks(shape, text)),
+    match shape(text) {
+        Some(Shape { records: Some(records), .. }) if !records.iter().any(|record| is_api_call(record.get())) => messages(text, &records),
+        Some(shape) => single(tasks(shape, text)),
+        None => single(value(text, "").unwrap_or_else(|| vec![Err(fault::<Shape<'_>>(text, ""))])),
     }
+}
+
+/// Reads what is no object: lists of anything that is read, and bare reasons, as `--query` prints them.
+fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
+    let at = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}{key}") };
+    match text.trim_start().as_bytes().first()? {
+        b'[' => {
+            let items: Vec<&'a RawValue> = serde_json::from_str(text).ok()?;
+            if let Some(told) = taskless::read_service_events(text) {
+                return Some(told);
+            }
+            let words: Vec<&str> = items.iter().map(|item| item.get()).filter(|item| item.starts_with('"')).collect();
+            // A row of a table: names and ARNs beside the reason.
+            let is_row = words.iter().any(|word| is_sentence(word));
+            let items = items.into_iter().filter(|item| item.get() != "null" && !(is_row && item.get().starts_with('"') && !is_sentence(item.get())));
+            let items: Vec<&RawValue> = items.collect();
+            if items.is_empty() {
+                return Some(vec![Err(InputError { path: name.to_owned(), ..InputError::new(NOTHING.to_owned()) })]);
+            }
+            Some(list(&items, text, &|index| at(&format!("[{index}]")), "a task object"))
+        }
+        b'"' => {
+            let words: String = serde_json::from_str(text).ok()?;
+            let asked = Arn::parse(&words).filter(|arn| arn.service == "ecs");
+            let told = match asked {
+                Some(_) => Err(InputError::new(only_named(&words))),
+                None if is_blank(&words) => Err(InputError::new(NOTHING.to_owned())),
+                None => Ok(Task::from_reason(beginning(&words, LONGEST_TEXT).as_ref())),
+            };
+            Some(vec![told])
+        }
+        b'n' if text.trim() == "null" => Some(vec![Err(InputError { path: name.to_owned(), ..InputError::new(NOTHING.to_owned()) })]),
+        _ => None,
+    }
+}
+
+pub(super) const NOTHING: &str =
+    "expected a task, a service or a reason, found none: ECS keeps stopped tasks for about an hour, and lists them with --desired-status STOPPED alone";
+
+/// What to do with an ARN in place of what it names.
+pub(super) fn only_named(arn: &str) -> String {
+    let call = if arn.contains(":service/") { "describe-services --cluster CLUSTER --services" } else { "describe-tasks --cluster CLUSTER --tasks" };
+    format!("an ARN tells of no failure: fetch what it names, with aws ecs {call} ARN")
+}
+
+fn is_sentence(text: &str) -> bool {
+    text.contains(' ')
+}
+
+/// Whether a record is a call in `CloudTrail`'s words.
+fn is_api_call(raw: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Call<'a> {
+        #[serde(borrow, rename = "eventSource")]
+        _source: Str<'a>,
+        #[serde(borrow, rename = "eventVersion")]
+        _version: Str<'a>,
+    }
+    is_object(raw) && serde_json::from_str::<Call<'_>>(raw).is_ok()
 }
 
 /// The messages of a batch, and behind them the faults of what has no id, which cannot be answered for.
@@ -285,13 +334,12 @@ impl Faults {
     }
 }
 
-/// In a box: it is large, and goes through many hands.
-fn read_shape<'a>(text: &'a str, prefix: &str) -> Result<Box<Shape<'a>>, InputError> {
-    shape(text).ok_or_else(|| fault::<Box<Shape<'a>>>(text, prefix))
+fn read_shape<'a>(text: &'a str, prefix: &str) -> Result<Shape<'a>, InputError> {
+    shape(text).ok_or_else(|| fault::<Shape<'a>>(text, prefix))
 }
 
-fn shape(text: &str) -> Option<Box<Shape<'_>>> {
-    quick::shape(text).or_else(|| serde_json::from_str(Some(text).filter(|_| is_object(text))?).ok())
+fn shape(text: &str) -> Option<Shape<'_>> {
+    serde_json::from_str(Some(text).filter(|_| is_object(text))?).ok()
 }
 
 /// Whether a text can be an object: a struct would also take its fields from an array, in order.
@@ -366,69 +414,98 @@ impl InputError {
     }
 }
 
-fn tasks(shape: Box<Shape<'_>>, text: &str) -> Vec<Result<Task, InputError>> {
-    match &*shape {
-        Shape { detail_type: Some(_), .. } | Shape { detail: Some(_), .. } => vec![event(shape, text)],
-        Shape { tasks: Some(raws), .. } => list(raws, text, &|at| format!("tasks[{at}]")),
-        Shape { task: Some(raw), .. } => list(&[raw], text, &|_| "task".to_owned()),
+fn tasks(shape: Shape<'_>, text: &str) -> Results {
+    match shape {
+        Shape { detail_type: Some(_), .. } | Shape { detail: Some(_), .. } => event(shape, text),
+        Shape { tasks: Some(raws), failures, .. } => {
+            let mut told = list(&raws, text, &|at| format!("tasks[{at}]"), "a task object");
+            told.extend(failures.iter().flat_map(|_| taskless::read_failures(text)));
+            if told.is_empty() {
+                told.push(Err(InputError::new(NOTHING.to_owned())));
+            }
+            told
+        }
+        Shape { task: Some(raw), .. } => list(&[raw], text, &|_| "task".to_owned(), "a task object"),
         Shape { cause: Some(cause), .. } => {
-            let inner = read_shape(cause, "").map_or_else(|error| vec![Err(error)], |shape| tasks(shape, cause));
+            let inner = match read_shape(&cause, "") {
+                Ok(shape) => tasks(shape, &cause),
+                // A cause that is no JSON is the reason itself.
+                Err(_) if !is_object(&cause) => vec![Ok(Task::from_reason(beginning(&cause, LONGEST_TEXT).as_ref()))],
+                Err(error) => vec![Err(error)],
+            };
             inner.into_iter().map(|task| task.map_err(|error| error.within("Cause", (1, 1)))).collect()
         }
-        shape if shape.is_task() => vec![Ok(task(shape, Source::Object))],
-        _ => vec![Err(unknown_shape(text, EXPECTED))],
+        shape if shape.is_task() => vec![Ok(task(&shape, Source::Object))],
+        _ => taskless::read(text).unwrap_or_else(|| vec![Err(unknown_shape(text, EXPECTED))]),
     }
 }
 
 /// The tasks of a list in `text`, and in their places the first faults of what is none.
-fn list(raws: &[&RawValue], text: &str, name: &dyn Fn(usize) -> String) -> Vec<Result<Task, InputError>> {
-    let (mut places, mut faults, mut tasks) = (Places::of(text), Faults::default(), Vec::new());
+fn list(raws: &[&RawValue], text: &str, name: &dyn Fn(usize) -> String, expected: &str) -> Results {
+    let (mut places, mut faults, mut told) = (Places::of(text), Faults::default(), Vec::new());
     let mut sound = 0;
     for (at, raw) in raws.iter().map(|raw| raw.get()).enumerate() {
-        let error = match shape(raw) {
-            Some(shape) if shape.is_task() && sound < MOST_TASKS => {
-                sound += 1;
-                tasks.push(Ok(task(&shape, Source::Object)));
-                continue;
-            }
-            _ if !faults.has_room() => continue,
-            Some(shape) if shape.is_task() => InputError::new(format!("expected at most {MOST_TASKS} tasks in one list")),
-            Some(_) => unknown_shape(raw, "a task object"),
-            None => fault::<Box<Shape<'_>>>(raw, &name(at)),
+        let read = match shape(raw) {
+            Some(shape) if shape.is_task() && sound >= MOST_TASKS => vec![Err(InputError::new(format!("expected at most {MOST_TASKS} tasks in one list")))],
+            Some(shape) if shape.is_task() => vec![Ok(task(&shape, Source::Object))],
+            Some(shape) if shape.is_known() => tasks(shape, raw),
+            Some(_) => taskless::read(raw).unwrap_or_else(|| vec![Err(unknown_shape(raw, expected))]),
+            None => value(raw, &name(at)).unwrap_or_else(|| vec![Err(fault::<Shape<'_>>(raw, &name(at)))]),
         };
-        let path = if error.path.is_empty() { name(at) } else { error.path };
-        tasks.push(Err(InputError { path, ..error }.moved(places.of_part(raw))));
+        for result in read {
+            match result {
+                Ok(task) => {
+                    sound += 1;
+                    told.push(Ok(task));
+                }
+                Err(_) if !faults.has_room() => {}
+                Err(error) => {
+                    let path = if error.path.is_empty() { name(at) } else { error.path };
+                    told.push(Err(InputError { path, ..error }.moved(places.of_part(raw))));
+                }
+            }
+        }
     }
-    faults.count_rest(&mut tasks);
-    tasks
+    faults.count_rest(&mut told);
+    told
 }
 
-fn event(mut shape: Box<Shape<'_>>, text: &str) -> Result<Task, InputError> {
+fn event(mut shape: Shape<'_>, text: &str) -> Results {
     let kind = shape.detail_type.take();
     let Some(mut detail) = shape.detail.take() else {
-        return Err(InputError::new("expected an event with a detail object, found none".to_owned()));
+        return vec![Err(InputError::new("expected an event with a detail object, found none".to_owned()))];
     };
     let name = detail.event_name.as_deref().unwrap_or_default().to_owned();
     let source = match kind.as_deref() {
         Some("ECS Task State Change") => Source::TaskEvent,
-        Some("ECS Service Action") => Source::ServiceEvent(name),
-        Some("ECS Deployment State Change") => Source::DeploymentEvent(name),
-        Some(other) => return Err(InputError { path: "detail-type".to_owned(), ..InputError::new(format!("expected {EXPECTED}; found {:?}", redact(other))) }),
+        Some("ECS Service Action" | "ECS Daemon Service Action") => Source::ServiceEvent(name),
+        Some("ECS Deployment State Change" | "ECS Daemon Deployment State Change") => Source::DeploymentEvent(name),
         None if detail.is_task() => Source::TaskEvent,
-        None if !name.is_empty() => Source::ServiceEvent(name),
-        None => return Err(InputError { path: "detail".to_owned(), ..unknown_shape(text, EXPECTED) }),
+        None if !name.is_empty() && detail.event_source.is_none() => Source::ServiceEvent(name),
+        other => {
+            let unknown = || match other {
+                Some(other) => InputError { path: "detail-type".to_owned(), ..InputError::new(format!("expected {EXPECTED}; found {:?}", redact(other))) },
+                None => InputError { path: "detail".to_owned(), ..unknown_shape(text, EXPECTED) },
+            };
+            return taskless::read_detail(text).unwrap_or_else(|| vec![Err(unknown())]);
+        }
     };
     detail.account = shape.account.or(detail.account.take());
     detail.region = shape.region.or(detail.region.take());
     detail.resources = shape.resources;
     detail.time = shape.time;
-    Ok(match source {
+    vec![Ok(match source {
         Source::TaskEvent | Source::Object => task(&detail, source),
         source => service_event(&detail, source),
-    })
+    })]
 }
 
 impl Shape<'_> {
+    /// Whether it is one of the forms around a task.
+    const fn is_known(&self) -> bool {
+        self.detail_type.is_some() || self.detail.is_some() || self.tasks.is_some() || self.task.is_some() || self.cause.is_some()
+    }
+
     fn is_task(&self) -> bool {
         self.task_arn.is_some() || self.stopped_reason.is_some() || self.stop_code.is_some() || self.containers.is_some() || self.last_status.is_some()
     }
@@ -489,6 +566,14 @@ fn task(shape: &Shape<'_>, source: Source) -> Task {
         containers.push(Container { name, image: owned(container.image.as_ref()), exit_code: container.exit_code.as_ref().map(|code| code.0) });
     }
     let stop_code = owned(shape.stop_code.as_ref());
+    // Attachments tell of what failed only where something did.
+    let failed = !reasons.is_empty() || stop_code.is_some();
+    let attachments = shape.attachments.filter(|_| failed).and_then(|raw| serde_json::from_str::<Vec<Attachment<'_>>>(raw.0).ok()).unwrap_or_default();
+    for (at, attachment) in attachments.iter().enumerate().take(MOST_CONTAINERS) {
+        if let Some(text) = owned_text(attachment.detail("statusReason")) {
+            reasons.push(Reason { field: format!("attachments[{at}].details.statusReason"), container: None, text });
+        }
+    }
     if reasons.is_empty() && stop_code.as_deref() == Some("TaskFailedToStart") {
         // ECS says that it failed, and not why: that is all the reason there is.
         reasons.push(Reason { field: "stopCode".to_owned(), container: None, text: "TaskFailedToStart".to_owned() });
@@ -517,7 +602,7 @@ fn task(shape: &Shape<'_>, source: Source) -> Task {
         stop_code,
         last_status: owned(shape.last_status.as_ref()),
         version: shape.version.as_ref().map(|number| number.0),
-        subnet: shape.attachments.as_ref().filter(|_| !reasons.is_empty()).and_then(subnet),
+        subnet: attachments.iter().find(|attachment| attachment.is_interface()).and_then(|attachment| owned(attachment.detail("subnetId"))),
         execution_role: owned(shape.overrides.as_ref().and_then(|overrides| overrides.execution_role_arn.as_ref())),
         task_role: owned(shape.overrides.as_ref().and_then(|overrides| overrides.task_role_arn.as_ref())),
         containers,
@@ -546,26 +631,49 @@ fn first_time(moments: &[&Option<Moment<'_>>]) -> Option<Timestamp> {
     moments.iter().copied().flatten().find_map(Moment::timestamp)
 }
 
-/// A service's own event, as a task that never came to be: its reason counts where ECS calls it an error or a warning.
+/// A service's or daemon's own event, as a task that never came to be: it counts where ECS calls it an error or a warning.
 fn service_event(shape: &Shape<'_>, source: Source) -> Task {
-    let service_arn = owned(shape.resources.iter().flatten().find(|arn| arn.contains(":service/")));
-    let parsed = service_arn.as_deref().and_then(Arn::parse);
-    let mut path = parsed.map(|arn| arn.resource.split('/').skip(1)).into_iter().flatten();
+    let of_service = || shape.resources.iter().flatten().find(|arn| arn.contains(":service/"));
+    let own_arn = owned(shape.daemon_arn.as_ref().or_else(of_service));
+    let parsed = own_arn.as_deref().and_then(Arn::parse);
+    let mut path = parsed.map(|arn| arn.resource.split('/')).into_iter().flatten();
+    let is_service = path.next() == Some("service");
     let (first, second) = (path.next(), path.next());
     let cluster_arn = owned(shape.cluster_arn.as_ref());
     let cluster = cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
-    let fails = shape.event_type.as_deref() != Some("INFO");
-    let text = owned_text(shape.reason.as_ref()).filter(|_| fails);
+    let (Source::ServiceEvent(name) | Source::DeploymentEvent(name)) = &source else { return Task::default() };
+    let text = owned_text(shape.reason.as_ref());
+    // Where no reason is given, the name of the event is all that ECS says.
+    let reason = if fails(shape.event_type.as_deref(), name, text.is_some()) {
+        let named = || ("eventName", Some(redact_name(name).into_owned()).filter(|name| !name.is_empty()));
+        let (field, text) = text.map_or_else(named, |text| ("reason", Some(text)));
+        text.map(|text| Reason { field: field.to_owned(), container: None, text })
+    } else {
+        None
+    };
     let at = first_time(&[&shape.created_at, &shape.updated_at, &shape.time]);
     Task {
-        source,
         cluster: cluster.map(str::to_owned),
-        workload: second.or(first).map(|name| Workload { is_service: true, name: name.to_owned() }),
+        workload: second.or(first).map(|name| Workload { is_service, name: name.to_owned() }),
+        arn: owned(shape.task_arn.as_ref()),
+        container_instance: owned(shape.container_instance_arn.as_ref()),
         account: parsed.map(|arn| arn.account.to_owned()).or_else(|| owned(shape.account.as_ref())),
         region: parsed.map(|arn| arn.region.to_owned()).or_else(|| owned(shape.region.as_ref())),
         stopped_at: at,
-        reasons: text.map(|text| Reason { field: "reason".to_owned(), container: None, text }).into_iter().collect(),
+        reasons: reason.into_iter().collect(),
+        source,
         ..Task::default()
+    }
+}
+
+/// Whether an event tells of a failure. Events of daemons have types of their own, and some tools leave the type out.
+fn fails(kind: Option<&str>, name: &str, has_reason: bool) -> bool {
+    const FAILING: &[&str] = &["FAIL", "IMPAIRED", "ROLLBACK", "VIOLATED", "UNHEALTHY"];
+    let is_named_so = FAILING.iter().any(|part| name.contains(part));
+    match kind {
+        Some("INFO") => is_named_so,
+        Some(_) => true,
+        None => has_reason || is_named_so,
     }
 }
 
@@ -585,19 +693,13 @@ fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Worklo
     }
 }
 
-/// The subnet of the task's network interface.
-fn subnet(attachments: &Attachments<'_>) -> Option<String> {
-    let raw = match attachments {
-        Attachments::Subnet(subnet) => return owned(subnet.as_ref()),
-        Attachments::Unread(raw) => raw,
-    };
-    let attachments: Vec<Attachment<'_>> = serde_json::from_str(raw.0).ok()?;
-    let interfaces = attachments.into_iter().filter(|attachment| is_interface(attachment.kind.as_deref()));
-    let mut details = interfaces.filter_map(|attachment| attachment.details).flatten();
-    details.find(Detail::is_subnet).and_then(|detail| owned(detail.value.as_ref()))
-}
+impl<'a> Attachment<'a> {
+    /// Whether it is the task's network interface: `eni` in events, `ElasticNetworkInterface` in API output.
+    fn is_interface(&self) -> bool {
+        matches!(self.kind.as_deref(), Some("eni" | "ElasticNetworkInterface"))
+    }
 
-/// Whether an attachment of this type is the network interface: `eni` in events, `ElasticNetworkInterface` in API output.
-fn is_interface(kind: Option<&str>) -> bool {
-    matches!(kind, Some("eni" | "ElasticNetworkInterface"))
+    fn detail(&self, name: &str) -> Option<&Str<'a>> {
+        self.details.iter().flatten().find(|detail| detail.name.as_deref() == Some(name))?.value.as_ref()
+    }
 }

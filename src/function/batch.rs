@@ -92,7 +92,7 @@ fn is_well(task: &Task) -> bool {
         Source::ServiceEvent(name) => name == "SERVICE_STEADY_STATE",
         Source::DeploymentEvent(name) => name == "SERVICE_DEPLOYMENT_COMPLETED",
         Source::TaskEvent => task.last_status.as_deref() == Some("RUNNING") && task.stop_code.is_none(),
-        Source::Object => false,
+        Source::Object | Source::Report => false,
     }
 }
 

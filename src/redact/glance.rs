@@ -42,13 +42,6 @@ const MARKS: &[&str] = &[
 /// These beginnings of tokens stand in many names, and what follows them has capitals and digits.
 const COMMON_TOKENS: &[&str] =
     &["sk-", "eyJ", "SG.", "xai-", "r8_", "ya29.", "NRAK-", "ATATT3", "ATCTT3", "ATBB", "AKCp", "dp.pt.", "dp.st.", "sq0csp-", "sq0atp-", "lin_api_", "pypi-"];
-/// Neighbours of which every such mark has some, and few sentences any.
-const TELLING: &[&[u8; 2]] = &[
-    b"//", b"--", b" -", b"ls", b"r ", b"c ", b"iz", b"sw", b"wd", b"pw", b"hr", b"ey", b"ok", b"gh", b"b_", b"r_", b"k_", b"xo", b"lp", b"pm", b"hv", b"pa",
-    b"cr", b"au", b"gn", b"xe", b"p ", b"vi", b"oc", b"ru", b"ae", b"nn", b"gl", b"hs", b"hf", b"xa", b"hp", b"_v", b"gd", b"ps", b"sn", b"fp", b"ph", b"rc",
-    b"cf", b"dt", b"gp",
-];
-
 fn marks() -> impl Iterator<Item = String> {
     let tokens = TOKENS.iter().filter(|token| !COMMON_TOKENS.contains(token));
     let flags = ('a'..='z').map(|flag| format!(" -{flag}"));
@@ -56,32 +49,6 @@ fn marks() -> impl Iterator<Item = String> {
 }
 
 static SEARCH: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::new(marks()));
-
-/// By a byte and the next one what the first one is, and whether the two are [`TELLING`]. One look for each byte answers both.
-static PAIRS: [u8; PAIRS_OF_BYTES] = {
-    let mut pairs = [0; PAIRS_OF_BYTES];
-    let mut pair = 0;
-    while pair < PAIRS_OF_BYTES {
-        pairs[pair] = KINDS[pair % KINDS.len()];
-        pair += 1;
-    }
-    let mut at = 0;
-    while at < TELLING.len() {
-        let [first, second] = *TELLING[at];
-        mark(&mut pairs, first, second);
-        mark(&mut pairs, first, second.to_ascii_uppercase());
-        mark(&mut pairs, first.to_ascii_uppercase(), second);
-        mark(&mut pairs, first.to_ascii_uppercase(), second.to_ascii_uppercase());
-        at += 1;
-    }
-    pairs
-};
-
-const PAIRS_OF_BYTES: usize = 1 << 16;
-
-const fn mark(pairs: &mut [u8; PAIRS_OF_BYTES], first: u8, second: u8) {
-    pairs[u16::from_le_bytes([first, second]) as usize] |= kind::TELLING;
-}
 
 /// What a byte means for [`is_plain`], as flags.
 mod kind {
@@ -96,8 +63,6 @@ mod kind {
     pub(super) const UPPER: u8 = 32;
     /// A quote, a sign, or no printable ASCII.
     pub(super) const OTHER: u8 = 64;
-    /// With the next byte it may be part of a mark.
-    pub(super) const TELLING: u8 = 128;
 }
 
 const KINDS: [u8; 256] = {
@@ -123,12 +88,7 @@ const KINDS: [u8; 256] = {
 /// Whether a text is of plain words in which no secret can hide: ids, ARNs, names, sentences.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let [_, but_first @ ..] = bytes else { return true };
-    // The pairs that begin at even places, those at odd ones, and the byte that begins none: so each pair is one load.
-    let look = |seen, pair: &[u8; 2]| seen | PAIRS[usize::from(u16::from_le_bytes(*pair))];
-    let last = bytes.last().map_or(0, |last| KINDS[usize::from(*last)]);
-    let seen = bytes.as_chunks().0.iter().fold(last, look);
-    let seen = but_first.as_chunks().0.iter().fold(seen, look);
+    let seen = bytes.iter().fold(0, |seen, byte| seen | KINDS[usize::from(*byte)]);
     if seen & kind::OTHER != 0 {
         return false;
     }
@@ -136,7 +96,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     if seen & kind::UPPER != 0 && bytes.len() >= SHORTEST_TAIL && may_be_random(bytes, seen) {
         return false;
     }
-    seen & kind::TELLING == 0 || SEARCH.find(text, 0).is_none()
+    SEARCH.find(text, 0).is_none()
 }
 
 /// The bytes of names, ARNs and images.
@@ -223,14 +183,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::tokens::{SHORTEST_RANDOM, SHORTEST_TAIL};
-    use super::{KINDS, SEARCH, TELLING, is_plain, kind, marks};
+    use super::{KINDS, SEARCH, is_plain, kind, marks};
     use crate::dictionary::PICKED_BY;
 
     #[test]
-    fn every_mark_has_telling_neighbours() {
+    fn every_mark_is_long_enough_to_be_picked() {
         for mark in marks() {
             assert!(mark.len() >= PICKED_BY, "{mark}");
-            assert!(mark.to_ascii_lowercase().as_bytes().windows(2).any(|pair| TELLING.iter().any(|telling| pair == *telling)), "{mark}");
         }
     }
 

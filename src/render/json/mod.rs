@@ -1,5 +1,3 @@
 //! JSON, by frozen version.
 
-mod instant;
-mod line;
 pub mod v1;

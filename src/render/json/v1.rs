@@ -1,10 +1,9 @@
 //! JSON, version 1: frozen. A field may be added, none may go or change its meaning. Absent facts are `null`, never empty strings.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::instant::Instant;
-use super::line::{Line, objects};
 use crate::causes::{self, Command, Culprit, Finding, Fix};
 use crate::check::Findings;
 use crate::diagnosis::{Diagnosis, Report, Told};
@@ -18,129 +17,138 @@ pub const SCHEMA: &str = "ecs-triage/v1";
 /// The same of an incident's change.
 pub const INCIDENT_SCHEMA: &str = "ecs-triage/incident/v1";
 
-objects! {
-    struct Document<'r> {
-        schema: &'static str,
-        task: TaskV1<'r>,
-        symptoms: Vec<SymptomV1<'r>>,
-        diagnoses: Vec<DiagnosisV1<'r>>,
-        fingerprint: &'r str,
-        incident: Option<IncidentV1<'r>>,
-    }
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    task: TaskV1<'r>,
+    symptoms: Vec<SymptomV1<'r>>,
+    diagnoses: Vec<DiagnosisV1<'r>>,
+    fingerprint: &'r str,
+    incident: Option<IncidentV1<'r>>,
+}
 
-    struct CheckV1<'r> {
-        schema: &'static str,
-        task_definition: &'r str,
-        problems: Vec<DiagnosisV1<'r>>,
-        unknown: &'r [String],
-        references: usize,
-        passed: Vec<PassedV1<'r>>,
-        not_checked: Vec<UncheckedV1<'r>>,
-        complete: bool,
-    }
+#[derive(Serialize)]
+struct CheckV1<'r> {
+    schema: &'static str,
+    task_definition: &'r str,
+    problems: Vec<DiagnosisV1<'r>>,
+    unknown: &'r [String],
+    references: usize,
+    passed: Vec<PassedV1<'r>>,
+    not_checked: Vec<UncheckedV1<'r>>,
+    complete: bool,
+}
 
-    struct PassedV1<'r> {
-        subject: &'r str,
-        what: &'r [String],
-    }
+#[derive(Serialize)]
+struct PassedV1<'r> {
+    subject: &'r str,
+    what: &'r [String],
+}
 
-    struct UncheckedV1<'r> {
-        subject: &'r str,
-        what: &'r [String],
-        why: &'r str,
-    }
+#[derive(Serialize)]
+struct UncheckedV1<'r> {
+    subject: &'r str,
+    what: &'r [String],
+    why: &'r str,
+}
 
-    struct TaskV1<'r> {
-        arn: Option<&'r str>,
-        cluster: Option<&'r str>,
-        workload: Option<&'r str>,
-        task_definition: Option<&'r str>,
-        launch_type: Option<&'r str>,
-        account: Option<&'r str>,
-        region: Option<&'r str>,
-        stopped_at: Option<Instant>,
-        stop_code: Option<&'r str>,
-    }
+#[derive(Serialize)]
+struct TaskV1<'r> {
+    arn: Option<&'r str>,
+    cluster: Option<&'r str>,
+    workload: Option<&'r str>,
+    task_definition: Option<&'r str>,
+    launch_type: Option<&'r str>,
+    account: Option<&'r str>,
+    region: Option<&'r str>,
+    stopped_at: Option<Timestamp>,
+    stop_code: Option<&'r str>,
+}
 
-    struct SymptomV1<'r> {
-        step: &'static str,
-        fault: &'static str,
-        deny: Option<&'static str>,
-        resource: Option<&'r str>,
-        bucket: Option<&'r str>,
-        action: Option<&'r str>,
-        principal: Option<&'r str>,
-        role: Option<&'r str>,
-        region: Option<&'r str>,
-        account: Option<&'r str>,
-        host: Option<&'r str>,
-        address: Option<&'r str>,
-        key: Option<&'r str>,
-        json_key: Option<&'r str>,
-        version_stage: Option<&'r str>,
-        retries: Option<u32>,
-        request_id: Option<&'r str>,
-        field: &'r str,
-        span: [usize; 2],
-        truncated: bool,
-    }
+#[derive(Serialize)]
+struct SymptomV1<'r> {
+    step: &'static str,
+    fault: &'static str,
+    deny: Option<&'static str>,
+    resource: Option<&'r str>,
+    bucket: Option<&'r str>,
+    action: Option<&'r str>,
+    principal: Option<&'r str>,
+    role: Option<&'r str>,
+    region: Option<&'r str>,
+    account: Option<&'r str>,
+    host: Option<&'r str>,
+    address: Option<&'r str>,
+    key: Option<&'r str>,
+    json_key: Option<&'r str>,
+    version_stage: Option<&'r str>,
+    retries: Option<u32>,
+    request_id: Option<&'r str>,
+    field: &'r str,
+    span: [usize; 2],
+    truncated: bool,
+}
 
-    struct DiagnosisV1<'r> {
-        cause: &'static str,
-        title: &'r str,
-        verdict: &'static str,
-        owner: &'static str,
-        culprit: CulpritV1<'r>,
-        evidence: Vec<EvidenceV1<'r>>,
-        path: Option<Vec<String>>,
-        fix: FixV1<'r>,
-    }
+#[derive(Serialize)]
+struct DiagnosisV1<'r> {
+    cause: &'static str,
+    title: &'r str,
+    verdict: &'static str,
+    owner: &'static str,
+    culprit: CulpritV1<'r>,
+    evidence: Vec<EvidenceV1<'r>>,
+    path: Option<Vec<String>>,
+    fix: FixV1<'r>,
+}
 
-    struct CulpritV1<'r> {
-        kind: &'static str,
-        id: Option<&'r str>,
-        references: Vec<ReferenceV1<'r>>,
-    }
+#[derive(Serialize)]
+struct CulpritV1<'r> {
+    kind: &'static str,
+    id: Option<&'r str>,
+    references: Vec<ReferenceV1<'r>>,
+}
 
-    struct ReferenceV1<'r> {
-        container: Option<&'r str>,
-        field: &'r str,
-        name: Option<&'r str>,
-        value_from: &'r str,
-    }
+#[derive(Serialize)]
+struct ReferenceV1<'r> {
+    container: Option<&'r str>,
+    field: &'r str,
+    name: Option<&'r str>,
+    value_from: &'r str,
+}
 
-    struct EvidenceV1<'r> {
-        kind: &'static str,
-        text: &'r str,
-        source: Option<&'static str>,
-    }
+#[derive(Serialize)]
+struct EvidenceV1<'r> {
+    kind: &'static str,
+    text: &'r str,
+    source: Option<&'static str>,
+}
 
-    struct FixV1<'r> {
-        text: &'r str,
-        commands: Vec<&'r str>,
-        policy: Option<&'r Value>,
-        snippets: Vec<SnippetV1<'r>>,
-    }
+#[derive(Serialize)]
+struct FixV1<'r> {
+    text: &'r str,
+    commands: Vec<&'r str>,
+    policy: Option<&'r Value>,
+    snippets: Vec<SnippetV1<'r>>,
+}
 
-    struct SnippetV1<'r> {
-        tool: &'r str,
-        text: &'r str,
-    }
+#[derive(Serialize)]
+struct SnippetV1<'r> {
+    tool: &'r str,
+    text: &'r str,
+}
 
-    struct IncidentV1<'r> {
-        state: &'r str,
-        occurrences: u64,
-        first_seen: String,
-        last_seen: String,
-    }
+#[derive(Serialize)]
+struct IncidentV1<'r> {
+    state: &'r str,
+    occurrences: u64,
+    first_seen: String,
+    last_seen: String,
 }
 
 /// The report on one line.
 #[must_use]
 pub fn line(report: &Report<'_>) -> String {
-    let mut out = Vec::new();
-    write_line(report, &mut out);
-    text(out)
+    written(serde_json::to_string(&document(report)))
 }
 
 /// The same with the incident that the failure belongs to.
@@ -152,14 +160,12 @@ pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
         first_seen: incident.first_seen.to_string(),
         last_seen: incident.last_seen.to_string(),
     });
-    let mut out = Vec::new();
-    Document { incident, ..document(report) }.write(&mut out);
-    text(out)
+    written(serde_json::to_string(&Document { incident, ..document(report) }))
 }
 
 /// The same, behind what `out` holds.
 pub fn write_line(report: &Report<'_>, out: &mut Vec<u8>) {
-    document(report).write(out);
+    written(serde_json::to_writer(out, &document(report)));
 }
 
 /// A check's findings over several lines: problems have the shape of diagnoses.
@@ -197,11 +203,6 @@ pub fn pretty(report: &Report<'_>) -> String {
     written(serde_json::to_string_pretty(&document(report)))
 }
 
-#[expect(clippy::expect_used, reason = "lines are written of whole strings")]
-fn text(line: Vec<u8>) -> String {
-    String::from_utf8(line).expect("the line is UTF-8")
-}
-
 #[expect(clippy::expect_used, reason = "strings and numbers under string keys always serialise")]
 fn written<T>(json: serde_json::Result<T>) -> T {
     json.expect("the document serialises")
@@ -227,7 +228,7 @@ fn task(task: &Task) -> TaskV1<'_> {
         launch_type: task.launch_type.as_deref(),
         account: task.account.as_deref(),
         region: task.region.as_deref(),
-        stopped_at: task.stopped_at.map(Instant),
+        stopped_at: task.stopped_at,
         stop_code: task.stop_code.as_deref(),
     }
 }

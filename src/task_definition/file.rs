@@ -1,0 +1,168 @@
+//! A file with a task definition, in whatever form tools leave it, or where it is wrong and what it seems to be instead.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_path_to_error::Segment;
+
+use super::TaskDefinition;
+use super::lenient::Lenient;
+use super::seeming::{is_like_json, of_broken_json, of_json, of_text};
+use crate::redact::{redact, redact_name};
+
+/// Why a file is no task definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskDefinitionError {
+    /// The line of the file on which the fault lies, counted from 1.
+    pub line: usize,
+    /// The column on that line, in bytes counted from 1.
+    pub column: usize,
+    /// The path inside the file, such as `containerDefinitions[0].secrets`; empty for the file itself.
+    pub path: String,
+    /// What was expected and what was found.
+    pub problem: String,
+    /// What the file seems to be, and the command that makes a task definition of it.
+    pub seeming: Option<String>,
+}
+
+impl fmt::Display for TaskDefinitionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.line, self.column)?;
+        if !self.path.is_empty() {
+            write!(f, "at {}: ", self.path)?;
+        }
+        f.write_str(&self.problem)?;
+        self.seeming.as_ref().map_or(Ok(()), |seeming| write!(f, "; {seeming}"))
+    }
+}
+
+impl std::error::Error for TaskDefinitionError {}
+
+/// A step from a value to one inside it.
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// A definition in a document.
+struct Found {
+    value: Value,
+    /// The way to it.
+    way: Vec<Step>,
+    /// The document has only its container definitions.
+    is_list: bool,
+}
+
+const EXPECTED: &str = "expected the output of `aws ecs describe-task-definition`, an object with containerDefinitions, or a list of container definitions";
+
+pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
+    let text = text.trim_start_matches('\u{feff}');
+    let whole: Value = serde_json::from_str(text).map_err(|error| {
+        if !is_like_json(text) {
+            // What a parser of JSON stumbles over first says nothing of another language.
+            return TaskDefinitionError {
+                line: 1,
+                column: 1,
+                path: String::new(),
+                problem: "expected JSON".to_owned(),
+                seeming: of_text(text).map(|seeming| seeming.to_string()),
+            };
+        }
+        let (line, column) = (error.line().max(1), error.column().max(1));
+        let problem = crate::event::without_values(&error.to_string());
+        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_broken_json(text, line, column).map(|seeming| seeming.to_string()) }
+    })?;
+    let seeming = of_json(&whole).map(|seeming| seeming.to_string());
+    let other = |problem: String| TaskDefinitionError { line: 1, column: 1, path: String::new(), problem, seeming: seeming.clone() };
+    let Found { value, way, is_list } = definition(whole).map_err(&other)?;
+    let read: Result<TaskDefinition, _> = serde_path_to_error::deserialize(Lenient(value));
+    let read = read.map_err(|error| {
+        let inside = error.path().iter().filter_map(|segment| match segment {
+            Segment::Map { key } => Some(Step::Key(key.clone())),
+            Segment::Seq { index } => Some(Step::Index(*index)),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        });
+        let steps: Vec<Step> = way.into_iter().chain(inside.skip(usize::from(is_list))).collect();
+        let (line, column) = place(text, &steps);
+        let problem = crate::event::without_values(&error.inner().to_string());
+        TaskDefinitionError { line, column, path: redact_name(&shown(&steps)).into_owned(), problem, seeming: None }
+    })?;
+    if read.containers.is_empty() {
+        return Err(other(format!("{EXPECTED}; found no containers")));
+    }
+    Ok(read.cleaned())
+}
+
+/// The definition in a document, and the way to it.
+fn definition(document: Value) -> Result<Found, String> {
+    match document {
+        Value::Object(mut map) => {
+            let wrapped = map.iter().find(|(key, value)| key.eq_ignore_ascii_case("taskDefinition") && value.is_object()).map(|(key, _)| key.clone());
+            if let Some(wrapper) = wrapped {
+                let value = map.remove(&wrapper).unwrap_or_default();
+                return Ok(Found { value, way: vec![Step::Key(wrapper)], is_list: false });
+            }
+            if has(&map, "containerDefinitions") {
+                return Ok(Found { value: Value::Object(map), way: Vec::new(), is_list: false });
+            }
+            let keys: Vec<&str> = map.keys().take(8).map(String::as_str).collect();
+            let more = if map.len() > keys.len() { ", ..." } else { "" };
+            let found = if keys.is_empty() { "an empty object".to_owned() } else { format!("an object with {}{more}", redact(&keys.join(", "))) };
+            Err(format!("{EXPECTED}; found {found}"))
+        }
+        Value::Array(mut items) => {
+            let is_definition = |item: &Value| item.as_object().is_some_and(|map| has(map, "containerDefinitions") || has(map, "taskDefinition"));
+            let is_container = |item: &Value| item.as_object().is_some_and(|map| has(map, "name") || has(map, "image"));
+            if items.iter().any(is_definition) {
+                if items.len() > 1 {
+                    return Err(format!("found {} task definitions in a list: give one at a time, as with jq '.[0]' FILE", items.len()));
+                }
+                let found = definition(items.remove(0))?;
+                return Ok(Found { way: [Step::Index(0)].into_iter().chain(found.way).collect(), ..found });
+            }
+            if items.iter().any(is_container) {
+                let containers = [("containerDefinitions".to_owned(), Value::Array(items))];
+                return Ok(Found { value: Value::Object(containers.into_iter().collect()), way: Vec::new(), is_list: true });
+            }
+            Err(format!("{EXPECTED}; found a list of something else"))
+        }
+        Value::String(_) => Err(format!("{EXPECTED}; found a string")),
+        _ => Err(format!("{EXPECTED}; found neither an object nor a list")),
+    }
+}
+
+fn has(map: &serde_json::Map<String, Value>, key: &str) -> bool {
+    map.iter().any(|(own, value)| own.eq_ignore_ascii_case(key) && !value.is_null())
+}
+
+/// The line and the column at which a value begins, as far as the way to it can be followed.
+fn place(text: &str, steps: &[Step]) -> (usize, usize) {
+    let mut at = text;
+    for step in steps {
+        let next = match step {
+            Step::Key(key) => member(at, key),
+            Step::Index(index) => serde_json::from_str::<Vec<&RawValue>>(at).ok().and_then(|items| items.get(*index).copied()),
+        };
+        let Some(next) = next else { break };
+        at = next.get();
+    }
+    let before = &text[..(at.as_ptr() as usize).saturating_sub(text.as_ptr() as usize).min(text.len())];
+    let line_from = before.rfind('\n').map_or(0, |end| end + 1);
+    (memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1, before.len() - line_from + 1)
+}
+
+/// The last member of an object under a key, in any case.
+fn member<'t>(object: &'t str, key: &str) -> Option<&'t RawValue> {
+    let mut members: BTreeMap<String, &'t RawValue> = serde_json::from_str(object).ok()?;
+    members.remove(key).or_else(|| members.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value))
+}
+
+fn shown(steps: &[Step]) -> String {
+    steps.iter().fold(String::new(), |shown, step| match step {
+        Step::Index(index) => format!("{shown}[{index}]"),
+        Step::Key(key) if shown.is_empty() => key.clone(),
+        Step::Key(key) => format!("{shown}.{key}"),
+    })
+}

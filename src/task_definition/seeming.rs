@@ -1,0 +1,141 @@
+//! What a file seems to be that is no task definition, and the command that makes one of it.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::arn::Arn;
+use crate::redact::redact_name;
+
+/// What a file seems to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seeming {
+    what: String,
+    command: Option<&'static str>,
+}
+
+impl fmt::Display for Seeming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.command.map_or(Ok(()), |command| write!(f, ": {command}"))
+    }
+}
+
+const OF_TEMPLATE: &str = "jq '[.Resources[] | select(.Type == \"AWS::ECS::TaskDefinition\") | .Properties]' FILE | ecs-triage check -";
+const OF_YAML_TEMPLATE: &str = "yq -o json '[.Resources[] | select(.Type == \"AWS::ECS::TaskDefinition\") | .Properties]' FILE | ecs-triage check -";
+const OF_PLAN: &str = "terraform show -json PLAN | jq '[.. | .container_definitions? | strings | fromjson][0]' | ecs-triage check -";
+const OF_YAML: &str = "yq -o json . FILE | ecs-triage check -";
+
+fn seeming(what: impl Into<String>, command: impl Into<Option<&'static str>>) -> Seeming {
+    Seeming { what: what.into(), command: command.into() }
+}
+
+/// What a document of JSON is by its keys.
+pub(super) fn of_json(document: &Value) -> Option<Seeming> {
+    let map = match document {
+        Value::Object(map) => map,
+        Value::Array(items) => return items.iter().find(|item| item.is_object()).and_then(of_json),
+        _ => return None,
+    };
+    let has = |key: &str| map.get(key).is_some_and(|value| !value.is_null());
+    if map.get("Resources").and_then(Value::as_object).is_some_and(|all| all.values().any(|one| one["Type"].as_str().is_some_and(is_resource_type))) {
+        return Some(seeming("this is a CloudFormation template", OF_TEMPLATE));
+    }
+    if has("planned_values") || has("resource_changes") || has("terraform_version") || map.get("resource").is_some_and(Value::is_object) {
+        return Some(seeming("this is Terraform's", OF_PLAN));
+    }
+    let answer = ["services", "service", "tasks", "task"].iter().find_map(|key| Some((*key, map.get(*key)?)));
+    if let Some((key, value)) = answer {
+        let one = value.get(0).unwrap_or(value);
+        let what = format!("this is what ECS says of {key}");
+        return match ["taskDefinition", "taskDefinitionArn"].iter().find_map(|key| one[*key].as_str()) {
+            Some(name) => Some(names(&what, name)),
+            None if key == "services" && value.is_object() => {
+                Some(seeming("this is a Compose file, of which no tool of AWS makes a task definition any more", None))
+            }
+            None => Some(seeming(what, "aws ecs describe-task-definition --task-definition FAMILY | ecs-triage check -")),
+        };
+    }
+    ["taskDefinition", "taskDefinitionArn"].iter().find_map(|key| map.get(*key)?.as_str()).map(|name| names("this only names one", name))
+}
+
+/// Something that names the definition in place of holding it.
+fn names(what: &str, definition: &str) -> Seeming {
+    let name = Arn::parse(definition).and_then(|arn| arn.resource.split_once('/')).map_or(definition, |(_, name)| name);
+    let command = "aws ecs describe-task-definition --task-definition FAMILY:REVISION | ecs-triage check -";
+    seeming(format!("{what}, and the definition is {}", redact_name(name)), command)
+}
+
+fn is_resource_type(text: &str) -> bool {
+    text.starts_with("AWS::")
+}
+
+/// Whether a text begins as JSON does.
+pub(super) fn is_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+/// What a text is that does not begin as JSON does.
+pub(super) fn of_text(text: &str) -> Option<Seeming> {
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"));
+    let first = lines().next()?;
+    let is_block = |line: &str| {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        matches!((word, rest.chars().next()), ("resource" | "module" | "variable" | "data" | "output" | "provider", Some('"')))
+            || (matches!(word, "locals" | "terraform") && rest.starts_with('{'))
+    };
+    if lines().any(is_block) {
+        return Some(seeming("this seems to be Terraform", OF_PLAN));
+    }
+    if lines().any(|line| {
+        line.starts_with("AWSTemplateFormatVersion") || line.strip_prefix("Type:").is_some_and(|of| is_resource_type(of.trim().trim_matches(['"', '\''])))
+    }) {
+        return Some(seeming("this seems to be a CloudFormation template in YAML", OF_YAML_TEMPLATE));
+    }
+    if first.starts_with("local ") || text.contains("std.extVar") {
+        return Some(seeming("this seems to be Jsonnet", "jsonnet FILE | ecs-triage check -"));
+    }
+    let is_yaml = first.starts_with("---") || first.starts_with("- ") || first.ends_with(':') || first.contains(": ");
+    if is_yaml && lines().any(|line| line == "services:") {
+        return Some(seeming("this seems to be a Compose file, of which no tool of AWS makes a task definition any more", None));
+    }
+    is_yaml.then(|| seeming("this seems to be YAML", OF_YAML))
+}
+
+/// What keeps a text from being JSON that begins like it, and ends to be it at a place counted from 1.
+pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<Seeming> {
+    let fault = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    if let Some(part) = placeholder_at(fault, column) {
+        let command = if part.starts_with("{{") {
+            Some("ecspresso render taskdef | ecs-triage check -, or whatever fills it in")
+        } else if part.starts_with('$') {
+            Some("envsubst <FILE | ecs-triage check -, or whatever fills it in")
+        } else {
+            None
+        };
+        return Some(seeming(format!("this seems to be a template, in which {} is not filled in", redact_name(part)), command));
+    }
+    if text.contains("std.extVar") || text.contains("std.native") {
+        return Some(seeming("this seems to be Jsonnet", "jsonnet FILE | ecs-triage check -"));
+    }
+    let rest = fault.get(column.saturating_sub(1)..).unwrap_or_default();
+    (rest.starts_with(['#', '/'])).then(|| seeming("JSON has no comments", None))
+}
+
+/// A placeholder without quotes around it, where a text stops being JSON: at its first letter or its second.
+fn placeholder_at(line: &str, column: usize) -> Option<&str> {
+    const FORMS: &[(&str, &str)] = &[("{{", "}}"), ("${", "}"), ("%{", "}"), ("<", ">"), ("@@", "@@"), ("__", "__")];
+    let from = line.floor_char_boundary(column.saturating_sub(2));
+    let near = line.get(from..)?;
+    let whole = |(open, close): &(&str, &str)| {
+        let start = near.find(open).filter(|start| *start <= 1)?;
+        let end = near[start + open.len()..].find(close)?;
+        near.get(start..start + open.len() + end + close.len())
+    };
+    let of_shell = || {
+        let name = near.trim_start().strip_prefix('$')?;
+        let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        (length > 0).then(|| &near.trim_start()[..=length])
+    };
+    FORMS.iter().find_map(whole).or_else(of_shell)
+}
