@@ -77,11 +77,13 @@ pub(super) struct Phrase {
     pub(super) capital_at_start: Option<char>,
     /// Counts only where the text begins.
     pub(super) at_start: bool,
+    /// ECS begins a reason with it.
+    pub(super) opens: bool,
 }
 
 /// Words without a meaning of their own yet.
 pub(super) const fn say(words: &'static str) -> Phrase {
-    Phrase { words, step: None, fault: None, deny: None, slot: None, capital_at_start: None, at_start: false }
+    Phrase { words, step: None, fault: None, deny: None, slot: None, capital_at_start: None, at_start: false, opens: false }
 }
 
 impl Phrase {
@@ -131,6 +133,11 @@ impl Phrase {
 
     pub(super) const fn at_start(mut self) -> Self {
         self.at_start = true;
+        self
+    }
+
+    pub(super) const fn opens(mut self) -> Self {
+        self.opens = true;
         self
     }
 

@@ -9,6 +9,7 @@ use super::text;
 use crate::causes::{Command, Verdict};
 use crate::diagnosis::{Diagnosis, Report};
 use crate::event::Task;
+use crate::redact::one_line;
 
 const LONGEST_TITLE: usize = 250;
 const LONGEST_DESCRIPTION: usize = 8000;
@@ -103,7 +104,7 @@ fn description(report: &Report<'_>, best: &Diagnosis, counts: &str) -> String {
     out.line(&text::subject(report.task));
     out.line(counts);
     out.line(&format!("{} ({}); owner: {}", best.cause.id, best.verdict, best.cause.owner.in_words()));
-    out.block(report.symptoms[best.symptom].reason.text.trim());
+    out.block(&one_line(report.symptoms[best.symptom].reason.text.trim()));
     for reference in best.culprit.references.iter().take(2) {
         let name = reference.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let container = reference.container.as_ref().map(|container| format!("container {container}, ")).unwrap_or_default();

@@ -9,6 +9,7 @@ use crate::causes::{FindingKind, Owner, Verdict};
 use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
 use crate::reason::{Fault, Span, Step, Symptom};
+use crate::redact::one_line;
 use crate::task_definition::{Reference, ReferenceKind, Target};
 
 /// Whether to colour the text.
@@ -51,7 +52,7 @@ const REFERENCES_SHOWN: usize = 6;
 pub fn render(report: &Report<'_>, colour: Colour) -> String {
     let mut out = String::new();
     if report.diagnoses.is_empty() {
-        let why = report.symptoms.first().map(|told| format!(": {}", told.reason.text.trim())).unwrap_or_default();
+        let why = report.symptoms.first().map(|told| format!(": {}", one_line(told.reason.text.trim()))).unwrap_or_default();
         // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
         let wrong = !report.task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
         let verdict = if wrong { "nothing to diagnose" } else { "nothing wrong" };
@@ -86,7 +87,7 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, colour: Colour
     // Where nothing was recognised there are no deciding words.
     let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
     let span = if decided { told.symptom.span.clone() } else { 0..0 };
-    reason(&told.reason.text, &span, told.symptom.truncated, again, colour, out);
+    reason(&one_line(&told.reason.text), &span, told.symptom.truncated, again, colour, out);
     let name = report.task.task_definition_name().unwrap_or("task definition");
     told_of(name, diagnosis, &told.symptom, colour, out);
 }
