@@ -12,6 +12,9 @@ pub(super) struct Letter {
 
 /// No page that wraps words is narrower.
 const NARROWEST: usize = 40;
+/// Copilot's command line cuts reasons into so many columns, and sets them in by this at least.
+const COPILOT: usize = 70;
+const COPILOT_MARGIN: usize = 4;
 
 /// The letters of a text without its wrapping; a line that ends is a line break, a line that was only cut goes on.
 pub(super) fn letters(text: &str) -> Vec<Letter> {
@@ -19,47 +22,80 @@ pub(super) fn letters(text: &str) -> Vec<Letter> {
     let lines: Vec<Line<'_>> = letters.split_inclusive(|letter| letter.letter == '\n').map(Line::new).collect();
     let mut page = Vec::with_capacity(letters.len());
     let mut at = 0;
-    while at < lines.len() {
-        let end = end_of_cut(&lines, at);
-        page.extend_from_slice(lines[at].said(lines[at].margin));
-        // What is set in deeper than the lines around it begins with the blank at which it was cut.
-        let margin = lines[at + 1..end].iter().map(|line| line.margin).min().unwrap_or(0);
-        let full = lines[at + 1..end].iter().map(Line::width).max().unwrap_or(0);
-        for pair in lines[at..end].windows(2) {
-            let (before, line) = (&pair[0], &pair[1]);
+    while let Some(line) = lines.get(at) {
+        page.extend_from_slice(line.said(line.margin));
+        let cut = Cut::of(&lines[at..]).unwrap_or_default();
+        for (before, pair) in lines[at..=at + cut.lines].windows(2).enumerate() {
+            let full = if before == 0 { cut.first } else { cut.rest };
             // A blank at the cut is lost from the end of a line.
-            let lost = before.width() + margin.saturating_sub(before.margin) + 1 == full;
-            if let Some(end) = before.end.filter(|_| lost) {
+            if let Some(end) = pair[0].end.filter(|_| pair[0].width() < full) {
                 page.push(Letter { letter: ' ', ..end });
             }
-            page.extend_from_slice(line.said(margin));
+            page.extend_from_slice(pair[1].said(cut.margin));
         }
-        page.extend(lines[end - 1].end);
-        at = end;
+        at += cut.lines;
+        page.extend(lines[at].end);
+        at += 1;
     }
     page
 }
 
-/// Where the lines end that are one line, cut by the width of the page, which begins at `first`: all are of one width but for the last.
-fn end_of_cut(lines: &[Line<'_>], first: usize) -> usize {
-    let (line, rest) = (&lines[first], &lines[first + 1..]);
-    let Some(next) = rest.first().filter(|_| line.width() >= line.margin + NARROWEST) else { return first + 1 };
-    // The first line may begin at the left where the others are set in.
-    for width in [line.width(), line.width() + next.margin.saturating_sub(line.margin)] {
-        let is_full = |line: &Line<'_>| line.width() == width || (line.width() + 1 == width && width > NARROWEST);
-        let follows = |pair: &[Line<'_>]| !pair[0].ends_before(&pair[1]);
-        let full = lines[first..].windows(2).take_while(|pair| follows(pair) && is_full(&pair[1]) && pair[1].margin >= next.margin.min(line.margin)).count();
-        if full == 0 {
-            continue;
+/// Lines that are one line, cut by the width of a page: all are of one width but for the last.
+#[derive(Debug, Default)]
+struct Cut {
+    /// How many lines follow the first.
+    lines: usize,
+    /// How wide the first is.
+    first: usize,
+    /// How wide the others are.
+    rest: usize,
+    /// How far the others are set in.
+    margin: usize,
+}
+
+impl Cut {
+    /// The cut that the first of these lines begins.
+    fn of(lines: &[Line<'_>]) -> Option<Self> {
+        let (line, next) = (lines.first()?, lines.get(1)?);
+        if line.width() < line.margin + NARROWEST || line.ends_before(next) {
+            return None;
         }
-        let last = first + full;
-        let goes_on = |line: &Line<'_>| line.margin >= next.margin && line.width() < width && line.width() > line.margin;
-        let tail = lines.get(last + 1).is_some_and(|tail| goes_on(tail) && !lines[last].ends_before(tail));
-        return last + 1 + usize::from(tail);
+        // Pages are set in by pairs of blanks; another blank is what the line was cut at.
+        let margin = next.margin - next.margin % 2;
+        // The first line may begin at the left where the others are set in, and may have lost a blank.
+        let set_in = margin.saturating_sub(line.margin);
+        for (set_in, lost) in [(0, 0), (set_in, 0), (0, 1), (set_in, 1)] {
+            let cut = Self { lines: 0, first: line.width() + lost, rest: line.width() + lost + set_in, margin };
+            if let Some(cut) = cut.through(lines) {
+                return Some(cut);
+            }
+        }
+        // Of two lines alone, a word that is broken tells, or the width of a page that is known.
+        let of_copilot = |width: usize| margin >= COPILOT_MARGIN && (width == margin + COPILOT || width == line.margin + COPILOT);
+        let lost = [0, 1].into_iter().find(|lost| of_copilot(line.width() + lost));
+        let is_shorter = next.width() <= line.width() + set_in && lines.get(2).is_none_or(|after| !next.goes_on_with(after));
+        let is_cut = is_shorter && (lost.is_some() || line.breaks_word(next, margin));
+        is_cut.then(|| Self { lines: 1, first: line.width() + lost.unwrap_or(0), rest: 0, margin })
     }
-    // Of two lines alone, a word that is broken tells.
-    let is_shorter = next.width() - next.margin <= line.width() - line.margin;
-    first + 1 + usize::from(is_shorter && line.breaks_word(next))
+
+    /// The cut with its lines, if one more line at least is as wide.
+    fn through(mut self, lines: &[Line<'_>]) -> Option<Self> {
+        let mut exact = lines.first()?.width() == self.first;
+        for pair in lines.windows(2) {
+            let (before, line) = (&pair[0], &pair[1]);
+            if line.margin < self.margin || line.width() > self.rest || before.ends_before(line) || before.ends_word(line, self.margin) {
+                break;
+            }
+            self.lines += 1;
+            exact |= line.width() == self.rest;
+            if line.width() + 1 < self.rest {
+                break;
+            }
+        }
+        let (last, after) = (lines.get(self.lines)?, lines.get(self.lines + 1));
+        let is_wide = lines.get(1).is_some_and(|line| line.width() + 1 >= self.rest);
+        (self.lines > 0 && is_wide && exact && after.is_none_or(|after| !last.goes_on_with(after))).then_some(self)
+    }
 }
 
 /// A line by its parts: the marks and blanks before it, what it says, and its end.
@@ -103,18 +139,37 @@ impl<'l> Line<'l> {
     /// Whether a sentence ends here and another begins with the next line.
     fn ends_before(&self, next: &Self) -> bool {
         let last = self.letters[..self.length].last().is_some_and(|last| matches!(last.letter, '.' | '!' | '?' | ')'));
-        last && next.said(next.margin).first().is_some_and(|first| first.letter.is_uppercase() || first.letter == '(')
+        last && next.begins()
+    }
+
+    fn begins(&self) -> bool {
+        self.said(self.margin).first().is_none_or(|first| first.letter.is_uppercase() || !first.letter.is_alphanumeric())
+    }
+
+    /// Whether the same text goes on with the next line.
+    fn goes_on_with(&self, next: &Self) -> bool {
+        next.width() > next.margin && next.margin == self.margin && !next.begins()
+    }
+
+    /// The word in which this line may end and the next may begin, by its two halves.
+    fn word_at_end(&self, next: &Self, margin: usize) -> (String, String) {
+        let is_letter = |letter: &&Letter| letter.letter.is_ascii_alphabetic();
+        let lower = |letter: &Letter| letter.letter.to_ascii_lowercase();
+        let said = self.said(0);
+        let head = said.iter().rev().take_while(is_letter).count();
+        (said[said.len() - head..].iter().map(lower).collect(), next.said(margin).iter().take_while(is_letter).map(lower).collect())
     }
 
     /// Whether this line ends within a word of the grammar.
-    fn breaks_word(&self, next: &Self) -> bool {
-        let is_letter = |letter: &&Letter| letter.letter.is_ascii_alphabetic();
-        let said = self.said(self.margin);
-        let head = said.iter().rev().take_while(is_letter).count();
-        let (head, tail) = (&said[said.len() - head..], next.said(next.margin).iter().take_while(is_letter));
-        let word: String = head.iter().chain(tail).map(|letter| letter.letter.to_ascii_lowercase()).collect();
-        let (head, tail) = word.split_at(head.len());
-        !head.is_empty() && !tail.is_empty() && is_word(&word) && !(is_word(head) && is_word(tail))
+    fn breaks_word(&self, next: &Self, margin: usize) -> bool {
+        let (head, tail) = self.word_at_end(next, margin);
+        !head.is_empty() && !tail.is_empty() && is_word(&format!("{head}{tail}")) && !(is_word(&head) && is_word(&tail))
+    }
+
+    /// Whether this line ends with a word of the grammar and the next begins with one.
+    fn ends_word(&self, next: &Self, margin: usize) -> bool {
+        let (head, tail) = self.word_at_end(next, margin);
+        is_word(&head) && is_word(&tail) && !is_word(&format!("{head}{tail}"))
     }
 }
 
@@ -180,6 +235,9 @@ fn entity(rest: &str) -> Option<(Option<char>, usize)> {
 /// The letter that an escape of JSON stands for.
 fn json_escape(rest: &str, is_json: bool) -> Option<(Option<char>, usize)> {
     let escaped = rest[1..].trim_start_matches('\\');
+    if is_json && rest.starts_with("\\\\") && !escaped.starts_with('"') {
+        return Some((Some('\\'), 2));
+    }
     let before = rest.len() - escaped.len();
     let letter = escaped.chars().next()?;
     let said = match letter {

@@ -51,6 +51,8 @@ pub(super) enum Otherwise {
     EndOfWord,
     /// It was no name at all.
     NoName,
+    /// It was no name at all, nor was one with a space.
+    NoWord,
 }
 
 /// A name that follows a phrase. It is opaque: no phrase is read inside it.
@@ -115,6 +117,11 @@ impl Phrase {
     /// A name follows only if one of the terminators does.
     pub(super) const fn within(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
         self.named(Slot { names, weight, until, otherwise: Otherwise::NoName, back: 0 })
+    }
+
+    /// A name follows only if one of the terminators does before the next space.
+    pub(super) const fn one_word(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, weight, until, otherwise: Otherwise::NoWord, back: 0 })
     }
 
     const fn named(mut self, slot: Slot) -> Self {

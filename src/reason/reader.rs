@@ -127,7 +127,7 @@ impl Reader<'_> {
                 at = next_boundary(folded, span.start);
                 continue;
             }
-            self.read_parts(read_up_to..span.start);
+            self.read_between(read_up_to..span.start);
             if let Some(apart) = self.begins_another(phrase, &span) {
                 self.clauses.push(Clause { apart, ..Clause::default() });
             }
@@ -136,24 +136,33 @@ impl Reader<'_> {
             read_up_to = at;
             self.absorb(phrase, &span, name);
         }
-        self.read_parts(read_up_to..folded.len());
+        self.read_between(read_up_to..folded.len());
         read_up_to
+    }
+
+    /// Reads what stands between phrases. ECS says of a task that it was unhealthy in one sentence, and what follows has nothing to do with it.
+    fn read_between(&mut self, gap: Span) {
+        let is_of_health = self.clauses.last().and_then(|clause| clause.fault.as_ref()).is_some_and(|fault| fault.value == Fault::Unhealthy);
+        let ended = || {
+            let line = Some(self.folded.line_end(gap.start)).filter(|end| *end < gap.end);
+            self.folded.text[gap.clone()].find(';').map(|at| gap.start + at).into_iter().chain(line).min()
+        };
+        let Some(end) = is_of_health.then(ended).flatten() else { return self.read_parts(gap) };
+        self.read_parts(gap.start..end);
+        self.clauses.push(Clause { apart: true, ..Clause::default() });
+        self.read_parts(end..gap.end);
     }
 
     /// Whether a phrase begins another failure, and if so, whether that has nothing to do with the one before.
     fn begins_another(&self, phrase: &Phrase, span: &Span) -> Option<bool> {
         let before = &self.folded.text[..span.start];
+        let clause = self.clauses.last().filter(|clause| clause.step.is_some() || clause.fault.is_some() || !clause.names.is_empty())?;
         if before.ends_with(';') {
             return Some(false);
         }
-        let clause = self.clauses.last()?;
-        let says_step = phrase.step.is_some_and(|(step, weight)| weight >= Weight::Name && step != Step::Container);
         let is_told = clause.fault.as_ref().is_some_and(|fault| fault.weight > Weight::Hint);
-        // ECS says of a task that it was unhealthy in one sentence, and nothing else with it.
-        let is_of_health = clause.fault.as_ref().is_some_and(|fault| fault.value == Fault::Unhealthy);
         let on_new_line = self.folded.begins_line(span.start) && clause.step.is_some();
-        let another = phrase.opens && (is_told || on_new_line) || is_of_health && says_step;
-        another.then_some(true)
+        (phrase.opens && (is_told || on_new_line)).then_some(true)
     }
 
     /// Reads the parts between phrases: what a sentence is made of that the grammar does not know.
@@ -240,7 +249,7 @@ impl Reader<'_> {
     fn read_cut_phrase(&mut self, read_up_to: usize) {
         let line = &self.folded.text[read_up_to..self.folded.line_end(read_up_to)];
         let rest = line.split_once("...").map_or(line, |(rest, _)| rest);
-        let tail = rest.trim_end_matches(['.', '\u{fffd}']);
+        let tail = rest.trim_end().trim_end_matches(['.', '\u{fffd}', '"', '\'', '`', ')', ',']);
         let Some(clause) = self.clauses.last_mut() else { return };
         if !tail.ends_with(char::is_alphanumeric) {
             return;
@@ -481,7 +490,7 @@ fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
 /// What no name holds: JSON's next field, and where an SDK for Java or ECS names its service.
 const ALWAYS: &[&str] = &["\",", ". (service ", "</"];
 /// What stands behind a name where a sentence, a quote or a bracket ends.
-const BEHIND: &[char] = &['.', ',', ':', ';', '\'', '"', '`', '\u{fffd}', ' ', '*'];
+const BEHIND: &[char] = &['.', ',', ':', ';', '\'', '"', '`', '\u{fffd}', ' '];
 
 impl Reader<'_> {
     /// The name that follows a phrase which ends at `end`.
@@ -500,6 +509,8 @@ impl Reader<'_> {
         let ended = until.iter().chain(ALWAYS).filter_map(|until| open.find(until)).min();
         let mut length = match (ended, slot.otherwise) {
             (Some(at), _) => at,
+            // An ARN holds no blank.
+            (None, Otherwise::EndOfText) if open.starts_with("arn:") => open.find(' ').unwrap_or(open.len()),
             (None, Otherwise::EndOfText) => self.sentence(start, open),
             (None, Otherwise::EndOfWord) => open.find(' ').unwrap_or(open.len()),
             (None, Otherwise::NoName) => return None,
@@ -509,7 +520,7 @@ impl Reader<'_> {
         }
         // Where nothing told the end, the sentence's own punctuation may stand behind the name.
         let name = match ended {
-            Some(at) if at == length => open[..length].trim_end(),
+            Some(at) if at == length && slot.until.iter().any(|until| open[at..].starts_with(until)) => open[..length].trim_end().trim_end_matches("..."),
             _ => without_ending(&open[..length]),
         };
         // IAM names the streams of a log group with nothing behind the last colon.
