@@ -508,12 +508,13 @@ impl Reader<'_> {
         let until = quote.as_ref().map_or(slot.until, std::slice::from_ref);
         let ended = until.iter().chain(ALWAYS).filter_map(|until| open.find(until)).min();
         let mut length = match (ended, slot.otherwise) {
+            (Some(at), Otherwise::NoWord) if open[..at].contains(' ') => return None,
             (Some(at), _) => at,
             // An ARN holds no blank.
             (None, Otherwise::EndOfText) if open.starts_with("arn:") => open.find(' ').unwrap_or(open.len()),
             (None, Otherwise::EndOfText) => self.sentence(start, open),
             (None, Otherwise::EndOfWord) => open.find(' ').unwrap_or(open.len()),
-            (None, Otherwise::NoName) => return None,
+            (None, Otherwise::NoName | Otherwise::NoWord) => return None,
         };
         if slot.otherwise == Otherwise::EndOfWord && !quoted {
             length = open[..length].find(' ').unwrap_or(length);
