@@ -9,12 +9,23 @@ pub(super) fn fault_of_code(code: &str) -> Option<Fault> {
     if (code.starts_with("kms") || code.contains(".kms")) && !code.contains("throttl") && !code.contains("internal") {
         return Some(if code.contains("accessdenied") { Fault::KmsDenied } else { Fault::KmsKeyUnusable });
     }
+    if let Some((_, fault)) = ERRNO.iter().find(|(names, _)| names.contains(&code)) {
+        return Some(*fault);
+    }
     ROOTS.iter().find(|(roots, _)| roots.iter().any(|root| code.contains(root))).map(|(_, fault)| *fault)
 }
 
+/// What the system calls them.
+const ERRNO: &[(&[&str], Fault)] = &[
+    (&["enotfound", "eai_again", "eai_noname"], Fault::Dns),
+    (&["etimedout", "ehostunreach", "enetunreach", "esockettimedout"], Fault::NetworkTimeout),
+    (&["econnrefused", "econnreset", "epipe"], Fault::ConnectionRefused),
+    (&["enospc"], Fault::NoSpace),
+];
+
 /// The words that the names of errors are made of, and what they say; the first that is there counts.
 const ROOTS: &[(&[&str], Fault)] = &[
-    (&["unknownhost", "nameresolution", "gaierror", "enotfound", "eai_again", "hostnotfound"], Fault::Dns),
+    (&["unknownhost", "nameresolution", "gaierror", "hostnotfound"], Fault::Dns),
     (&["sslerror", "sslhandshake", "sslexception", "certverif", "certificateverif", "certpath", "certificateerror"], Fault::Tls),
     (&["parameterversionnotfound", "versionnotfound"], Fault::VersionNotFound),
     (&["decryptionfailure", "invalidkeyid", "disabledexception", "keyunavailable", "incorrectkey", "invalidciphertext"], Fault::KmsKeyUnusable),
@@ -62,25 +73,10 @@ const ROOTS: &[(&[&str], Fault)] = &[
         Fault::Throttled,
     ),
     (
-        &[
-            "requesttimeout",
-            "connecttimeout",
-            "readtimeout",
-            "sockettimeout",
-            "requestcanceled",
-            "endpointconnection",
-            "httptimeout",
-            "noroutetohost",
-            "etimedout",
-            "ehostunreach",
-            "enetunreach",
-        ],
+        &["requesttimeout", "connecttimeout", "readtimeout", "sockettimeout", "requestcanceled", "endpointconnection", "httptimeout", "noroutetohost"],
         Fault::NetworkTimeout,
     ),
-    (
-        &["connectionrefused", "connectionreset", "connectionclosed", "connectionaborted", "remotedisconnected", "econnrefused", "econnreset"],
-        Fault::ConnectionRefused,
-    ),
+    (&["connectionrefused", "connectionreset", "connectionclosed", "connectionaborted", "remotedisconnected"], Fault::ConnectionRefused),
     (&["markedfordeletion"], Fault::PendingDeletion),
     (&["notfound", "nosuch", "doesnotexist"], Fault::NotFound),
     (
@@ -113,16 +109,20 @@ pub(super) fn is_code(word: &str) -> bool {
         "requestlimit",
         "authfailure",
         "unavailable",
-        "econn",
-        "etimedout",
-        "ehost",
-        "enet",
-        "enotfound",
-        "eai_again",
     ];
-    ending.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
+    ERRNO.iter().any(|(names, _)| names.contains(&word))
+        || ending.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
         || known.iter().any(|known| word.starts_with(known))
         || word.contains(".notfound")
+}
+
+/// The step in the name that the agent gives to an error of the container runtime, such as `CannotInspectVolumeError`. To start a container is
+/// what every other step is for.
+pub(super) fn step_of_wrap(name: &str) -> Option<Step> {
+    let of = name.strip_prefix("cannot")?.strip_suffix("error")?;
+    let steps = [("pull", Step::ImagePull), ("image", Step::ImagePull), ("volume", Step::Volume), ("exec", Step::ExecAgent)];
+    let step = steps.iter().find(|(part, _)| of.contains(part)).map_or(Step::Container, |(_, step)| *step);
+    (of != "startcontainer").then_some(step)
 }
 
 /// What ECS calls for a step, and what a container may call for itself, in lower case.
@@ -220,7 +220,7 @@ pub(super) fn fault_of_status(status: &str) -> Option<Fault> {
         "404" => Fault::NotFound,
         "408" => Fault::NetworkTimeout,
         "429" => Fault::Throttled,
-        "500" | "502" | "503" | "504" => Fault::ServiceError,
+        "500" | "502" | "504" => Fault::ServiceError,
         _ => return None,
     })
 }

@@ -199,6 +199,8 @@ impl Reader<'_> {
                 weigh(&mut clause.fault, parts::fault_of_status(word).map(|fault| (fault, Weight::Hint)), &span);
             } else if let Some(step) = parts::step_of_operation(word) {
                 weigh(&mut clause.step, Some((step, Weight::Code)), &span);
+            } else if let Some(step) = parts::step_of_wrap(word) {
+                weigh(&mut clause.step, Some((step, Weight::Name)), &span);
             } else if is_written_as_code(self.text, self.folded, &span) && parts::is_code(word) {
                 weigh(&mut clause.fault, parts::fault_of_code(word).map(|fault| (fault, Weight::Code)), &span);
             }
@@ -237,6 +239,12 @@ impl Reader<'_> {
                 weigh(&mut clause.step, parts::step_of_action(text).map(|step| (step, Weight::Code)), &name);
             }
             clause.names.push((slot.names, slot.weight, name));
+        }
+        // Everything fails in a container: what else a text speaks of is closer.
+        if phrase.step.is_some_and(|(step, _)| step != Step::Container)
+            && clause.step.as_ref().is_some_and(|best| best.value == Step::Container && best.weight == Weight::Hint)
+        {
+            clause.step = None;
         }
         weigh(&mut clause.step, phrase.step, span);
         weigh(&mut clause.fault, phrase.fault, &said);
