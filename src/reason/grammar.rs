@@ -192,7 +192,6 @@ const REGISTRY: &[Phrase] = &[
     say("authorizationdata is nil for ").step(S::EcrAuth, Said).fault(F::ServiceError, Said).word(Resource, Name, &[]),
     say("unexpected number of results in authorizationdata").step(S::EcrAuth, Said).fault(F::ServiceError, Said),
     say("operation error ecr: getauthorizationtoken").step(S::EcrAuth, Code),
-    say("ecr:getauthorizationtoken").step(S::EcrAuth, Code),
     say("authorization token").step(S::EcrAuth, Hint),
 ];
 
@@ -456,8 +455,6 @@ const VOLUMES: &[Phrase] = &[
     say("invalidvolume.notfound").step(S::EbsVolume, Hint).fault(F::NotFound, Said),
     say("invalidsnapshot.notfound").step(S::EbsVolume, Hint).fault(F::NotFound, Said),
     say("ecs timed out while configuring the ebs volume").step(S::EbsVolume, Said).fault(F::TimedOut, Said),
-    say("ec2:createvolume").step(S::EbsVolume, Code),
-    say("ec2:attachvolume").step(S::EbsVolume, Code),
     say("rootfs_linux.go").step(S::Volume, Code),
     say("error mounting ").step(S::Volume, Code).fault(F::Misconfigured, Said),
     say("error mounting \"").step(S::Volume, Code).fault(F::Misconfigured, Said).within(Nothing, Hint, &["\" to rootfs"]),
@@ -661,11 +658,6 @@ const IAM: &[Phrase] = &[
     say("with an explicit deny in an ").deny(Deny::Explicit),
     say("with an explicit deny in a"),
     say("with an explicit deny").deny(Deny::Explicit),
-    say("secretsmanager:getsecretvalue").step(S::SecretsManager, Hint),
-    say("ssm:getparameters").step(S::ParameterStore, Hint),
-    say("logs:createlogstream").step(S::LogDriver, Hint),
-    say("logs:createloggroup").step(S::LogDriver, Hint),
-    say("s3:getobject").step(S::EnvFile, Hint),
     say("kms:decrypt").fault(F::KmsDenied, Said),
 ];
 

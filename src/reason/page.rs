@@ -81,10 +81,15 @@ impl Cut {
     /// The cut with its lines, if one more line at least is as wide.
     fn through(mut self, lines: &[Line<'_>]) -> Option<Self> {
         let mut exact = lines.first()?.width() == self.first;
-        for pair in lines.windows(2) {
+        for (at, pair) in lines.windows(2).enumerate() {
             let (before, line) = (&pair[0], &pair[1]);
-            if line.margin < self.margin || line.width() > self.rest || before.ends_before(line) || before.ends_word(line, self.margin) {
+            if line.margin < self.margin || line.width() > self.rest || before.ends_before(line) {
                 break;
+            }
+            // The lines of a page that breaks between words are of one width by chance.
+            let full = if at == 0 { self.first } else { self.rest };
+            if before.width() == full && before.ends_word(line, self.margin) {
+                return None;
             }
             self.lines += 1;
             exact |= line.width() == self.rest;
@@ -169,7 +174,8 @@ impl<'l> Line<'l> {
     /// Whether this line ends with a word of the grammar and the next begins with one.
     fn ends_word(&self, next: &Self, margin: usize) -> bool {
         let (head, tail) = self.word_at_end(next, margin);
-        is_word(&head) && is_word(&tail) && !is_word(&format!("{head}{tail}"))
+        let breaks_off = head.is_empty() && self.letters[..self.length].last().is_some_and(|last| matches!(last.letter, '*' | ',' | ';'));
+        (is_word(&head) || breaks_off) && is_word(&tail) && (head.is_empty() || !is_word(&format!("{head}{tail}")))
     }
 }
 

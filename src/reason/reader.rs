@@ -498,7 +498,7 @@ fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
 /// What no name holds: JSON's next field, and where an SDK for Java or ECS names its service.
 const ALWAYS: &[&str] = &["\",", ". (service ", "</"];
 /// What stands behind a name where a sentence, a quote or a bracket ends.
-const BEHIND: &[char] = &['.', ',', ':', ';', '\'', '"', '`', '\u{fffd}', ' '];
+const BEHIND: &[char] = &['.', ',', ';', ' ', '\u{fffd}'];
 
 impl Reader<'_> {
     /// The name that follows a phrase which ends at `end`.
@@ -529,12 +529,14 @@ impl Reader<'_> {
         }
         // Where nothing told the end, the sentence's own punctuation may stand behind the name.
         let name = match ended {
-            Some(at) if at == length && slot.until.iter().any(|until| open[at..].starts_with(until)) => open[..length].trim_end().trim_end_matches("..."),
+            Some(at) if at == length && !open[at..].starts_with('"') && slot.until.iter().any(|until| open[at..].starts_with(until)) => {
+                open[..length].trim_end()
+            }
             _ => without_ending(&open[..length]),
         };
         // IAM names the streams of a log group with nothing behind the last colon.
         let colon = name.ends_with(":log-stream") && open[name.len()..].starts_with(':');
-        (!name.is_empty()).then(|| start..start + name.len() + usize::from(colon))
+        name.contains(|letter| letter != '.').then(|| start..start + name.len() + usize::from(colon))
     }
 
     /// How long the sentence is that begins at `start`: another begins with a capital letter.
@@ -551,21 +553,24 @@ impl Reader<'_> {
 /// A name without what ends the sentence, the quote or the bracket around it; what opened within the name ends there.
 fn without_ending(name: &str) -> &str {
     let mut name = name;
-    loop {
-        let bare = name.trim_end_matches(BEHIND);
-        let open = match bare.chars().next_back() {
-            Some(')') => '(',
-            Some(']') => '[',
-            Some('}') => '{',
-            Some('>') => '<',
-            _ => return bare,
+    while let Some(last) = name.chars().next_back() {
+        let before = &name[..name.len() - last.len_utf8()];
+        let opened = match last {
+            ')' => before.contains('('),
+            ']' => before.contains('['),
+            '}' => before.contains('{'),
+            '>' => before.contains('<'),
+            '"' | '\'' | '`' => before.matches(last).count() % 2 == 1,
+            // An ARN that was cut.
+            ':' => before.starts_with("arn:") && before.matches(':').count() < 6,
+            _ => !BEHIND.contains(&last),
         };
-        let close = bare.len() - 1;
-        if bare[..close].contains(open) {
-            return bare;
+        if opened {
+            break;
         }
-        name = &bare[..close];
+        name = before;
     }
+    name
 }
 
 fn next_boundary(text: &str, at: usize) -> usize {
