@@ -49,10 +49,17 @@ impl Folded {
         let slice = &original[self.original(folded)];
         let Some(origin) = self.origin.as_ref().filter(|_| slice.contains(is_added)) else { return slice.to_owned() };
         let mut words = String::with_capacity(folded.len());
+        let mut before = None;
         for (at, letter) in self.text[folded.clone()].char_indices() {
-            let at = folded.start + at;
-            let written = original[origin[at] as usize..].chars().next().filter(|written| written.eq_ignore_ascii_case(&letter));
-            words.push(written.unwrap_or(letter));
+            let place = origin[folded.start + at] as usize;
+            let written = original[place..].chars().next().filter(|written| !written.is_whitespace() && !is_added(*written));
+            match written {
+                // What is one letter there may be folded to several.
+                Some(_) if before == Some(place) => {}
+                Some(written) => words.push(written),
+                None => words.push(letter),
+            }
+            before = Some(place);
         }
         words
     }

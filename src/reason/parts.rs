@@ -116,6 +116,26 @@ pub(super) fn is_code(word: &str) -> bool {
         || word.contains(".notfound")
 }
 
+/// The step in which ECS deals with what an error's name speaks of: `RepositoryNotFoundException`, `InvalidSubnetID.NotFound`.
+pub(super) fn step_of_code(code: &str) -> Option<Step> {
+    let subjects = [
+        ("capacity", Step::Capacity),
+        ("subnet", Step::NetworkInterface),
+        ("networkinterface", Step::NetworkInterface),
+        ("securitygroup", Step::NetworkInterface),
+        ("mounttarget", Step::EfsVolume),
+        ("accesspoint", Step::EfsVolume),
+        ("invalidvolume", Step::EbsVolume),
+        ("snapshot", Step::EbsVolume),
+        ("repository", Step::ImagePull),
+        ("image", Step::ImagePull),
+        ("layer", Step::ImagePull),
+        ("parameter", Step::ParameterStore),
+    ];
+    // `InvalidParameterException` speaks of any parameter.
+    subjects.iter().find(|(subject, _)| code.contains(subject) && !code.starts_with("invalidparameter")).map(|(_, step)| *step)
+}
+
 /// The step in the name that the agent gives to an error of the container runtime, such as `CannotInspectVolumeError`. To start a container is
 /// what every other step is for.
 pub(super) fn step_of_wrap(name: &str) -> Option<Step> {

@@ -203,6 +203,7 @@ impl Reader<'_> {
                 weigh(&mut clause.step, Some((step, Weight::Name)), &span);
             } else if is_written_as_code(self.text, self.folded, &span) && parts::is_code(word) {
                 weigh(&mut clause.fault, parts::fault_of_code(word).map(|fault| (fault, Weight::Code)), &span);
+                weigh(&mut clause.step, parts::step_of_code(word).map(|step| (step, Weight::Hint)), &span);
             }
         }
     }
@@ -211,7 +212,9 @@ impl Reader<'_> {
     fn counts(&self, phrase: &Phrase, span: &Span) -> bool {
         let folded = self.folded.text.as_str();
         let word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-        let joined = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+        // One word alone may be a part of somebody's name.
+        let is_word = phrase.fault.is_some() && phrase.words.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let joined = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || (is_word && letter == '-'));
         let (before, after) = (folded[..span.start].chars().next_back(), folded[span.end..].chars().next());
         let (first, last) = (folded[span.clone()].chars().next(), folded[span.clone()].chars().next_back());
         if (word(first) && joined(before)) || (word(last) && joined(after) && !last.is_some_and(|letter| letter.is_ascii_digit())) {
@@ -248,6 +251,8 @@ impl Reader<'_> {
         }
         weigh(&mut clause.step, phrase.step, span);
         weigh(&mut clause.fault, phrase.fault, &said);
+        // A policy that does not allow refuses.
+        weigh(&mut clause.fault, phrase.deny.map(|_| (Fault::AccessDenied, Weight::Hint)), &said);
         clause.deny = clause.deny.take().or(phrase.deny.map(|deny| (deny, span.clone())));
         clause.end = said.end;
     }
