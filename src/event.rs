@@ -119,7 +119,7 @@ impl Task {
     /// A task of which nothing is known but the reason.
     #[must_use]
     pub fn from_reason(text: &str) -> Self {
-        let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: with_lines(text, redact(text)) };
+        let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: with_lines(text, &redact(text)) };
         Self { reasons: vec![reason], ..Self::default() }
     }
 

@@ -79,9 +79,9 @@ pub fn beginning(text: &str, longest: usize) -> Cow<'_, str> {
 /// What [`redact`] made of a text, with the text's line breaks where they were: they tell where its values end. Whoever prints it takes
 /// [`one_line`] of it.
 #[must_use]
-pub fn with_lines(text: &str, safe: Cow<'_, str>) -> String {
+pub fn with_lines(text: &str, safe: &str) -> String {
     let mut lines = String::with_capacity(safe.len());
-    let (mut text, mut safe) = (text, safe.as_ref());
+    let (mut text, mut safe) = (text, safe);
     while let Some(end) = text.find('\n').filter(|end| *end < safe.len()) {
         let (line, rest) = safe.split_at(end);
         lines.push_str(line);

@@ -23,7 +23,29 @@ const HOLDOUT: &str = include_str!("corpus/holdout.jsonl");
 const FIELDS: [&str; 7] = ["step", "fault", "deny", "resource", "action", "principal", "json_key"];
 
 /// Names that are read otherwise than they are labelled, and why that is known.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("other-0164 resource", "the service of a sentence that is no failure"),
+    ("other-0258 resource", "the service, which the task's record names"),
+    ("cons-0491 resource", "the first word of a command"),
+    ("sec-0341 resource", "a path without the runtime's words around it"),
+    ("other-0026 resource", "every resource"),
+    ("cons-0470 resource", "the tunnel's own end"),
+    ("sec-0208 resource", "credentials, which are masked"),
+    ("other-0042 resource", "a host that was cut, without its last dot"),
+    ("other-0228 resource", "the key in the bucket"),
+    ("other-0233 resource", "the key in the bucket"),
+    ("other-0126 resource", "a word for an address"),
+    ("other-0181 resource", "the name as it was before it was escaped"),
+    ("other-0079 principal", "without the dots of somebody's cut"),
+    ("other-0081 resource", "without the dots of somebody's cut"),
+    ("sec-0149 resource", "a name with a blank is none"),
+    ("cons-0542 principal", "cut within the ARN"),
+    ("cons-0543 principal", "cut within the ARN"),
+    ("sec-0186 principal", "no ARN"),
+    ("sec-0236 resource", "behind the words of another service"),
+    ("sec-0392 resource", "cut within the ARN"),
+    ("cons-0534 resource", "cut within the ARN"),
+];
 
 /// The labels of a file; a row without a text is one that reaches nobody.
 fn labels(file: &'static str) -> impl Iterator<Item = Value> {

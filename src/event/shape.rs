@@ -449,7 +449,7 @@ fn unknown_shape(text: &str, expected: &str) -> InputError {
 /// Free text as the model keeps it: safe to print, and absent where it is blank.
 fn owned_text(text: Option<&Str<'_>>) -> Option<String> {
     let text = text.filter(|text| !is_blank(text))?;
-    Some(with_lines(text, beginning(text, LONGEST_TEXT)))
+    Some(with_lines(text, &beginning(text, LONGEST_TEXT)))
 }
 
 /// The same for a name.

@@ -47,7 +47,7 @@ impl Folded {
     /// The words of a folded range as they were before somebody cut, escaped or quoted them.
     pub(super) fn words(&self, original: &str, folded: &Span) -> String {
         let slice = &original[self.original(folded)];
-        let Some(origin) = self.origin.as_ref().filter(|_| slice.contains(is_added)) else { return slice.to_owned() };
+        let Some(origin) = self.origin.as_ref().filter(|_| slice.contains(is_added)) else { return slice.trim_end().to_owned() };
         let mut words = String::with_capacity(folded.len());
         let mut before = None;
         for (at, letter) in self.text[folded.clone()].char_indices() {

@@ -770,9 +770,7 @@ const RUNTIME: &[Phrase] = &[
     say("executable file not found in $path").step(S::Container, Name).fault(F::NotFound, Said),
     // The container's own words: of a command the first word is told, and the mask ends it where more was said.
     say("exec: \"").word(Resource, Name, &["\"", "%"]),
-    say("exec: \\\"").word(Resource, Name, &["\\\"", "%"]),
     say("\": stat ").word(Nothing, Hint, &[": ", "%"]),
-    say("\\\": stat ").word(Nothing, Hint, &[": ", "%"]),
     say("exec /").word(Nothing, Hint, &[": ", "%"]),
     say("chdir to cwd (").within(Nothing, Hint, &[")"]),
     say("the working directory '").within(Nothing, Hint, &["'"]),

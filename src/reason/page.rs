@@ -12,6 +12,10 @@ pub(super) struct Letter {
 
 /// No page that wraps words is narrower.
 const NARROWEST: usize = 40;
+/// No reason has more lines on it.
+const MOST_LINES: usize = 100;
+/// Nobody escapes a text more often than gives so many signs.
+const MOST_ESCAPES: usize = 16;
 /// Copilot's command line cuts reasons into so many columns, and sets them in by this at least.
 const COPILOT: usize = 70;
 const COPILOT_MARGIN: usize = 4;
@@ -81,14 +85,14 @@ impl Cut {
     /// The cut with its lines, if one more line at least is as wide.
     fn through(mut self, lines: &[Line<'_>]) -> Option<Self> {
         let mut exact = lines.first()?.width() == self.first;
-        for (at, pair) in lines.windows(2).enumerate() {
+        for (at, pair) in lines.windows(2).take(MOST_LINES).enumerate() {
             let (before, line) = (&pair[0], &pair[1]);
             if line.margin < self.margin || line.width() > self.rest || before.ends_before(line) {
                 break;
             }
             // The lines of a page that breaks between words are of one width by chance.
             let full = if at == 0 { self.first } else { self.rest };
-            if before.width() == full && before.ends_word(line, self.margin) {
+            if before.width() == full && (before.ends_word(line, self.margin) || before.is_word()) {
                 return None;
             }
             self.lines += 1;
@@ -168,14 +172,24 @@ impl<'l> Line<'l> {
     /// Whether this line ends within a word of the grammar.
     fn breaks_word(&self, next: &Self, margin: usize) -> bool {
         let (head, tail) = self.word_at_end(next, margin);
-        !head.is_empty() && !tail.is_empty() && is_word(&format!("{head}{tail}")) && !(is_word(&head) && is_word(&tail))
+        let are_words = is_word(&head) && is_word(&tail);
+        !head.is_empty() && !tail.is_empty() && !are_words && is_word(&format!("{head}{tail}"))
     }
 
     /// Whether this line ends with a word of the grammar and the next begins with one.
     fn ends_word(&self, next: &Self, margin: usize) -> bool {
         let (head, tail) = self.word_at_end(next, margin);
-        let breaks_off = head.is_empty() && self.letters[..self.length].last().is_some_and(|last| matches!(last.letter, '*' | ',' | ';'));
-        (is_word(&head) || breaks_off) && is_word(&tail) && (head.is_empty() || !is_word(&format!("{head}{tail}")))
+        let last = self.letters[..self.length].last().map(|last| last.letter);
+        let behind: String = next.said(margin).iter().skip(tail.len()).take(2).map(|letter| letter.letter).collect();
+        // Of a short beginning and a whole word, one word may be made.
+        let is_whole = head.len() > 2 && (behind.is_empty() || behind.starts_with(' ') || behind == ": ");
+        let ends = is_word(&head) && (is_whole || !is_word(&format!("{head}{tail}")));
+        (ends || (head.is_empty() && matches!(last, Some('*' | ',' | ';')))) && is_word(&tail)
+    }
+
+    /// Whether the line is one long word, which no page can break, before another.
+    fn is_word(&self) -> bool {
+        self.letters[..self.length].last().is_some_and(|last| last.letter == ':') && !self.said(self.margin).iter().any(|letter| letter.letter == ' ')
     }
 }
 
@@ -195,7 +209,7 @@ fn is_invisible(letter: char) -> bool {
 /// The letters of a text, one for each HTML entity or escape.
 fn unescaped(text: &str) -> Vec<Letter> {
     let quoted_whole = text.trim_start().starts_with(['"', '{']) || text.contains("\\\"");
-    let is_json = quoted_whole && !text.contains('\n');
+    let is_json = quoted_whole && (!text.contains('\n') || text.trim_start().starts_with(['"', '{']));
     let mut letters = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(letter) = text[at..].chars().next() {
@@ -220,7 +234,7 @@ fn unescaped(text: &str) -> Vec<Letter> {
 fn entity(rest: &str) -> Option<(Option<char>, usize)> {
     let body = rest.strip_prefix("&amp;").map_or(&rest[1..], |twice| twice.trim_start_matches("amp;"));
     let before = rest.len() - body.len();
-    let (name, _) = body.split_once(';').filter(|(name, _)| name.len() <= 7)?;
+    let name = body.char_indices().take(8).find(|(_, letter)| *letter == ';').map(|(end, _)| &body[..end])?;
     let letter = match name {
         "quot" | "ldquo" | "rdquo" => '"',
         "apos" | "lsquo" | "rsquo" => '\'',
@@ -240,7 +254,8 @@ fn entity(rest: &str) -> Option<(Option<char>, usize)> {
 
 /// The letter that an escape of JSON stands for.
 fn json_escape(rest: &str, is_json: bool) -> Option<(Option<char>, usize)> {
-    let escaped = rest[1..].trim_start_matches('\\');
+    let escapes = rest.bytes().take(MOST_ESCAPES).take_while(|byte| *byte == b'\\').count();
+    let escaped = &rest[escapes..];
     if is_json && rest.starts_with("\\\\") && !escaped.starts_with('"') {
         return Some((Some('\\'), 2));
     }

@@ -89,6 +89,11 @@ pub(super) const fn say(words: &'static str) -> Phrase {
 }
 
 impl Phrase {
+    /// Whether it says nothing but by the name that follows.
+    pub(super) const fn only_names(&self) -> bool {
+        self.step.is_none() && self.fault.is_none() && self.deny.is_none()
+    }
+
     pub(super) const fn step(mut self, step: Step, weight: Weight) -> Self {
         self.step = Some((step, weight));
         self

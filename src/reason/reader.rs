@@ -20,6 +20,8 @@ use crate::redact::is_masked;
 const LONGEST_NAME: usize = 2_100;
 /// A task has at most so many secrets as fail at once in a thousand bytes; a longer list is somebody's own.
 const MOST_SYMPTOMS: usize = 64;
+/// More clauses are somebody's own as well.
+const MOST_CLAUSES: usize = 1_024;
 /// A cut-off phrase counts from this many bytes on.
 const SHORTEST_CUT: usize = 8;
 /// The word in which it was cut has as many left; fewer are a word of their own.
@@ -127,11 +129,15 @@ impl Reader<'_> {
                 at = next_boundary(folded, span.start);
                 continue;
             }
+            let name = phrase.slot.as_ref().and_then(|slot| Some((slot, self.name_after(slot, span.end)?)));
+            if name.is_none() && phrase.only_names() {
+                at = next_boundary(folded, span.start);
+                continue;
+            }
             self.read_between(read_up_to..span.start);
             if let Some(apart) = self.begins_another(phrase, &span) {
                 self.clauses.push(Clause { apart, ..Clause::default() });
             }
-            let name = phrase.slot.as_ref().and_then(|slot| Some((slot, self.name_after(slot, span.end)?)));
             at = name.as_ref().map_or(span.end, |(_, name)| name.end.max(span.end));
             read_up_to = at;
             self.absorb(phrase, &span, name);
@@ -312,10 +318,13 @@ impl Reader<'_> {
         let mut symptoms: Vec<Symptom> = Vec::new();
         let mut step_before = None;
         let clauses = self.clauses.len();
-        for (at, clause) in self.clauses.into_iter().enumerate() {
+        // Go's word for a call to the proxy that it was told of.
+        let by_proxy = self.folded.text.contains("proxyconnect");
+        for (at, clause) in self.clauses.into_iter().enumerate().take(MOST_CLAUSES) {
             let says_step = clause.apart && clause.step.is_some();
             let step_of_others = step_before.filter(|_| !clause.apart);
             let symptom = clause.into_symptom(self.text, self.folded, step_of_others, at + 1 == clauses);
+            let symptom = Symptom { by_proxy, ..symptom };
             step_before = Some(symptom.step);
             let told = |other: &Symptom| other.step == symptom.step && other.fault == symptom.fault && other.deny == symptom.deny && same_name(other, &symptom);
             let says_nothing = at > 0 && !says_step && symptom.fault == Fault::Unknown && symptom.resource.is_none();
@@ -334,7 +343,11 @@ fn same_name(one: &Symptom, other: &Symptom) -> bool {
 
 impl Clause {
     fn into_symptom(self, text: &str, folded: &Folded, step_before: Option<Step>, is_last: bool) -> Symptom {
-        let fact = |span: &Span| Fact { text: folded.words(text, span), span: folded.original(span) };
+        let fact = |span: &Span| {
+            let place = folded.original(span);
+            let written = text[place.clone()].trim_end().len();
+            Fact { text: folded.words(text, span), span: place.start..place.start + written }
+        };
         let best = |kind: Names| {
             let mut best: Option<&(Names, Weight, Span)> = None;
             for name in self.names.iter().filter(|(names, ..)| *names == kind) {
@@ -395,8 +408,7 @@ impl Clause {
             host,
             address: socket.as_ref().map(without_port),
             port: socket.as_ref().and_then(|socket| socket.text.rsplit_once(':')?.1.parse().ok()),
-            // Go's word for a call to the proxy that it was told of.
-            by_proxy: folded.text.contains("proxyconnect"),
+            by_proxy: false,
             key,
             json_key: best(Names::JsonKey).map(|(_, fact)| fact),
             version_stage: best(Names::VersionStage).map(|(_, fact)| fact),
@@ -534,11 +546,15 @@ impl Reader<'_> {
         }
         // Where nothing told the end, the sentence's own punctuation may stand behind the name.
         let name = match ended {
-            Some(at) if at == length && !open[at..].starts_with('"') && slot.until.iter().any(|until| open[at..].starts_with(until)) => {
+            Some(at) if at == length && !open[at..].starts_with(['"', '\'', '`', ')']) && slot.until.iter().any(|until| open[at..].starts_with(until)) => {
                 open[..length].trim_end()
             }
-            _ => without_ending(&open[..length]),
+            _ => without_ending(&open[..length], slot.otherwise == Otherwise::EndOfWord),
         };
+        // On the next line another sentence may begin.
+        if slot.names == Names::Resource && start > 0 && self.folded.begins_line(start) && !name.contains([':', '/', '.', '-', '_', '*']) {
+            return None;
+        }
         // IAM names the streams of a log group with nothing behind the last colon.
         let colon = name.ends_with(":log-stream") && open[name.len()..].starts_with(':');
         name.contains(|letter| letter != '.').then(|| start..start + name.len() + usize::from(colon))
@@ -556,7 +572,7 @@ impl Reader<'_> {
 }
 
 /// A name without what ends the sentence, the quote or the bracket around it; what opened within the name ends there.
-fn without_ending(name: &str) -> &str {
+fn without_ending(name: &str, is_word: bool) -> &str {
     let mut name = name;
     while let Some(last) = name.chars().next_back() {
         let before = &name[..name.len() - last.len_utf8()];
@@ -566,8 +582,8 @@ fn without_ending(name: &str) -> &str {
             '}' => before.contains('{'),
             '>' => before.contains('<'),
             '"' | '\'' | '`' => before.matches(last).count() % 2 == 1,
-            // An ARN that was cut.
-            ':' => before.starts_with("arn:") && before.matches(':').count() < 6,
+            // An ARN that was cut, or a reference without its last parts.
+            ':' => !is_word || (before.starts_with("arn:") && before.matches(':').count() < 6),
             _ => !BEHIND.contains(&last),
         };
         if opened {
