@@ -43,7 +43,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("cons-0543 principal", "cut within the ARN"),
     ("sec-0186 principal", "no ARN"),
     ("sec-0236 resource", "behind the words of another service"),
-    ("sec-0392 resource", "cut within the ARN"),
     ("cons-0534 resource", "cut within the ARN"),
 ];
 

@@ -1,5 +1,9 @@
-//! The phrases of ECS's reasons, grouped by who speaks: ECS's wraps, the fetchers, the SDKs, IAM, the network, the container runtime,
-//! the control plane. A new form is one more line here, beside its like. Order does not matter: the longest phrase at a place wins.
+//! The lexicon of ECS's reasons: what is said, what it means, who says it, and where that is written. The error codes, operations, hosts and
+//! statuses that any of them may name are in `parts`.
+//!
+//! A new wording is one more row, beside its like, and one more text in `tests/corpus`; `cargo test grammar` asks for the text, and
+//! `cargo test wordings -- --ignored --nocapture` shows in which texts each wording stands and which longer ones hide it. Order does not matter:
+//! the longest wording at a place wins. How much it counts against others follows from who says it (`Weight`).
 
 use super::phrase::Names::{
     Action, Address, Arn, Bucket, Host, JsonKey, Nothing, Principal, Region, RequestId, Resource, Retries, Role, ServiceLinked, Url, VersionStage,
@@ -8,30 +12,126 @@ use super::phrase::Weight::{Code, Hint, Name, Proof, Said};
 use super::phrase::{Phrase, say};
 use super::symptom::{Deny, Fault as F, Step as S};
 
-/// Every phrase of the grammar.
+/// Who says a wording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// Whoever prints a name.
+    Anybody,
+    /// ECS's agent, on Fargate or on an instance.
+    Agent,
+    /// The container runtime, and the agent's words around it.
+    Runtime,
+    /// The agent or the runtime, of a log driver.
+    LogDriver,
+    /// The helper that mounts file systems.
+    MountHelper,
+    /// A service of AWS, and the SDK that called it.
+    Service,
+    /// IAM.
+    Iam,
+    /// The network, in the words of Go, Rust, Python, Java, C and Node.
+    Network,
+    /// ECS itself.
+    ControlPlane,
+    /// What runs in a container.
+    Application,
+}
+
+/// Wordings of one kind.
+#[cfg_attr(not(test), expect(dead_code, reason = "who says a wording and where it is written is for people, and for the tests that ask for it"))]
+pub(super) struct Section {
+    pub(super) by: Speaker,
+    /// Where they are written: files of public repositories, pages of AWS, or public reports.
+    pub(super) from: &'static [&'static str],
+    pub(super) wordings: &'static [Phrase],
+}
+
+const FARGATE: &str = "AWS: Amazon ECS stopped task error messages (Fargate's agent is not public)";
+const REPORTS: &str = "tests/corpus";
+
+/// Every wording, by who says it.
+pub(super) const LEXICON: &[Section] = &[
+    Section { by: Speaker::Anybody, from: &[REPORTS], wordings: OPAQUE },
+    Section {
+        by: Speaker::Agent,
+        from: &["aws/amazon-ecs-agent agent/asm, agent/taskresource/asmsecret", FARGATE, "AWS: Secrets Manager API reference"],
+        wordings: SECRETS_MANAGER,
+    },
+    Section {
+        by: Speaker::Agent,
+        from: &["aws/amazon-ecs-agent agent/ssm, agent/taskresource/ssmsecret", FARGATE, "AWS: Systems Manager API reference"],
+        wordings: PARAMETER_STORE,
+    },
+    Section {
+        by: Speaker::Agent,
+        from: &["aws/amazon-ecs-agent agent/ecr, agent/dockerclient/dockerauth, agent/taskresource/asmauth", FARGATE],
+        wordings: REGISTRY,
+    },
+    Section {
+        by: Speaker::Runtime,
+        from: &["moby/moby distribution, daemon", "containerd/containerd core/remotes/docker", "aws/amazon-ecs-agent agent/dockerclient", FARGATE],
+        wordings: IMAGE,
+    },
+    Section { by: Speaker::ControlPlane, from: &["aws/amazon-ecs-agent agent/taskresource", "AWS: Amazon ECS troubleshooting"], wordings: ROLE },
+    Section {
+        by: Speaker::Agent,
+        from: &["aws/amazon-ecs-agent agent/s3, agent/taskresource/envFiles", FARGATE, "AWS: Amazon S3 error responses"],
+        wordings: FILES,
+    },
+    Section { by: Speaker::LogDriver, from: &["moby/moby daemon/logger", "aws/amazon-ecs-agent agent/taskresource/firelens", FARGATE], wordings: LOGS },
+    Section {
+        by: Speaker::MountHelper,
+        from: &[
+            "aws/efs-utils src",
+            "aws/amazon-ecs-agent agent/taskresource/volume, fsxwindowsfileserver",
+            "moby/moby volume",
+            "AWS: Amazon ECS troubleshooting",
+        ],
+        wordings: VOLUMES,
+    },
+    Section { by: Speaker::Agent, from: &["aws/amazon-ecs-agent agent/taskresource/credentialspec"], wordings: CREDENTIAL_SPEC },
+    Section {
+        by: Speaker::ControlPlane,
+        from: &["aws/amazon-ecs-agent agent/ecscni, ecs-agent/netlib", "AWS: Amazon EC2 API error codes"],
+        wordings: NETWORK_INTERFACE,
+    },
+    Section {
+        by: Speaker::Application,
+        from: &[
+            "segmentio/chamber",
+            "aws/aws-secretsmanager-agent",
+            "boto/botocore botocore/exceptions.py",
+            "aws/amazon-ecs-agent agent/engine/dependencygraph",
+        ],
+        wordings: SIDECAR,
+    },
+    Section {
+        by: Speaker::Service,
+        from: &["AWS: common errors of the services' API references", "aws/smithy-go", "aws/aws-sdk-go aws/awserr"],
+        wordings: SDK,
+    },
+    Section { by: Speaker::Iam, from: &["AWS: IAM, troubleshoot access denied error messages"], wordings: IAM },
+    Section { by: Speaker::Service, from: &["AWS: KMS and Secrets Manager API references"], wordings: KMS },
+    Section {
+        by: Speaker::Network,
+        from: &["golang/go src/net, src/crypto/tls", "seanmonstar/reqwest", "boto/botocore botocore/exceptions.py", "openjdk/jdk java.net"],
+        wordings: NETWORK,
+    },
+    Section {
+        by: Speaker::Runtime,
+        from: &["moby/moby daemon", "opencontainers/runc libcontainer", "containerd/containerd", "aws/amazon-ecs-agent agent/api/task, agent/engine"],
+        wordings: RUNTIME,
+    },
+    Section {
+        by: Speaker::ControlPlane,
+        from: &["AWS: Amazon ECS service event messages, stopped task error messages, API failure reasons"],
+        wordings: CONTROL_PLANE,
+    },
+];
+
+/// Every wording.
 pub(super) fn phrases() -> impl Iterator<Item = &'static Phrase> {
-    [
-        OPAQUE,
-        SECRETS_MANAGER,
-        PARAMETER_STORE,
-        REGISTRY,
-        IMAGE,
-        ROLE,
-        FILES,
-        LOGS,
-        VOLUMES,
-        CREDENTIAL_SPEC,
-        NETWORK_INTERFACE,
-        SIDECAR,
-        SDK,
-        IAM,
-        KMS,
-        NETWORK,
-        RUNTIME,
-        CONTROL_PLANE,
-    ]
-    .into_iter()
-    .flatten()
+    LEXICON.iter().flat_map(|section| section.wordings)
 }
 
 /// Names in which nothing may be read, and facts that stand in any text.
@@ -895,3 +995,58 @@ const CONTROL_PLANE: &[Phrase] = &[
     say("empty capacity provider").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
     say("no active instances").step(S::Capacity, Said).fault(F::OutOfCapacity, Said),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::fold::Folded;
+    use super::{LEXICON, Section};
+
+    /// So many wordings were taken from their sources before anybody was seen to read them; a new one comes with a text.
+    const UNHEARD: usize = 165;
+
+    /// What the corpus holds, folded, with the names of the texts.
+    fn texts() -> Vec<(String, String)> {
+        const FILES: [&str; 3] =
+            [include_str!("../../tests/corpus/reasons.jsonl"), include_str!("../../tests/corpus/wild.jsonl"), include_str!("../../tests/corpus/sources.jsonl")];
+        let label = |line: &str| {
+            let label: serde_json::Value = serde_json::from_str(line).expect("the corpus is JSON Lines");
+            let said = |field: &str| Folded::new(label[field].as_str().unwrap_or_default()).text;
+            (label["id"].as_str().unwrap_or_default().to_owned(), format!("{} {}", said("text"), said("says")))
+        };
+        FILES.iter().flat_map(|file| file.lines()).map(label).collect()
+    }
+
+    #[test]
+    fn every_wording_of_the_grammar_has_a_source_and_most_a_text() {
+        let texts = texts();
+        let mut wordings = HashSet::new();
+        let mut unheard = Vec::new();
+        for Section { by, from, wordings: said } in LEXICON {
+            assert!(!from.is_empty(), "{by:?} says where it is written");
+            for phrase in *said {
+                assert!(wordings.insert(phrase.words), "{} is there twice", phrase.words);
+                if !texts.iter().any(|(_, text)| text.contains(phrase.words)) {
+                    unheard.push(phrase.words);
+                }
+            }
+        }
+        assert!(unheard.len() <= UNHEARD, "add a text to tests/corpus for what is new among these: {unheard:#?}");
+    }
+
+    #[test]
+    #[ignore = "a report: where each wording stands, and what hides it"]
+    fn wordings() {
+        let texts = texts();
+        for section in LEXICON {
+            println!("\n{:?}: {}", section.by, section.from.join("; "));
+            for phrase in section.wordings {
+                let stands: Vec<&str> = texts.iter().filter(|(_, text)| text.contains(phrase.words)).map(|(id, _)| id.as_str()).collect();
+                let longer = super::phrases().filter(|other| other.words != phrase.words && other.words.contains(phrase.words));
+                let hidden_by: Vec<&str> = longer.map(|other| other.words).collect();
+                println!("  {:?} stands in {} ({}), hidden by {hidden_by:?}", phrase.words, stands.len(), stands.first().unwrap_or(&"none"));
+            }
+        }
+    }
+}

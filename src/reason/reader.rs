@@ -370,8 +370,12 @@ impl Clause {
         let principal = best(Names::Principal).map(|(_, fact)| fact).or_else(|| arn("sts")).filter(is_identity);
         let role = best(Names::Role).map(|(_, fact)| fact).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/"))).filter(is_identity);
         let key = arn("kms").filter(is_key);
+        // What these steps fetch is a secret, a parameter, or what a key has locked.
+        let of_secrets = matches!(step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials);
+        let is_fetched = |fact: &Fact| arn_part(fact, 2).is_none_or(|service| !of_secrets || matches!(service.text.as_str(), "secretsmanager" | "ssm" | "kms"));
         let resource = best(Names::Resource)
             .map(|(_, fact)| fact)
+            .filter(is_fetched)
             .or_else(|| role.clone())
             .or_else(|| bucket.clone())
             .or_else(|| arn("secretsmanager"))
