@@ -155,11 +155,15 @@ fn named(symptom: &Symptom) -> (Option<&str>, Option<&str>) {
     (symptom.resource.as_ref().map(|fact| fact.text.as_str()), symptom.json_key.as_ref().map(|fact| fact.text.as_str()))
 }
 
-/// A named fault says more than a step alone, a step more than "a container exited", and that more than nothing.
+/// From here on a symptom deserves no diagnosis beside one that says more.
+const GENERAL: u8 = 4;
+
+/// A named fault says more than a step alone, a step more than that a container was unhealthy or exited, and that more than nothing.
 fn generality(symptom: &Symptom) -> u8 {
     match (symptom.step, symptom.fault) {
-        (Step::Unknown, Fault::Unknown) => 4,
-        (Step::Container, Fault::Exited) => 3,
+        (Step::Unknown, Fault::Unknown) => 5,
+        (Step::Container, Fault::Exited) => GENERAL,
+        (Step::Container, Fault::Unhealthy) => 3,
         (Step::Unknown, _) => 1,
         (_, Fault::Unknown) => 2,
         _ => 0,
@@ -178,12 +182,12 @@ fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
     }
     let wanted = task.stop_code.as_deref() == Some("ServiceSchedulerInitiated");
     let told_by_tasks = matches!(task.source, Source::DeploymentEvent(_));
-    let specific = symptoms.first().is_some_and(|best| generality(&best.symptom) < 3 && !best.symptom.is_normal());
+    let specific = symptoms.first().is_some_and(|best| generality(&best.symptom) < GENERAL && !best.symptom.is_normal());
     let counts = |told: &Told<'_>| {
         let unknown = told.symptom.fault == Fault::Unknown && told.symptom.step == Step::Unknown;
         // The scheduler stopped it and ECS words it in a new way; a deployment fails of tasks that are announced themselves.
         let elsewhere = unknown && (wanted || told_by_tasks);
-        let general = specific && generality(&told.symptom) >= 3;
+        let general = specific && generality(&told.symptom) >= GENERAL;
         !told.symptom.is_normal() && !elsewhere && !general
     };
     (0..symptoms.len()).filter(|at| counts(&symptoms[*at])).collect()

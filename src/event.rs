@@ -16,7 +16,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::arn::Arn;
-use crate::redact::redact;
+use crate::redact::{redact, with_lines};
 
 pub use input::{Input, decoded};
 pub use stream::{Chunk, Chunks};
@@ -123,7 +123,7 @@ impl Task {
     /// A task of which nothing is known but the reason.
     #[must_use]
     pub fn from_reason(text: &str) -> Self {
-        let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: redact(text).into_owned() };
+        let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: with_lines(text, &redact(text)) };
         Self { reasons: vec![reason], ..Self::default() }
     }
 

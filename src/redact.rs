@@ -76,6 +76,28 @@ pub fn beginning(text: &str, longest: usize) -> Cow<'_, str> {
     }
 }
 
+/// What [`redact`] made of a text, with the text's line breaks where they were: they tell where its values end. Whoever prints it takes
+/// [`one_line`] of it.
+#[must_use]
+pub fn with_lines(text: &str, safe: &str) -> String {
+    let mut lines = String::with_capacity(safe.len());
+    let (mut text, mut safe) = (text, safe);
+    while let Some(end) = text.find('\n').filter(|end| *end < safe.len()) {
+        let (line, rest) = safe.split_at(end);
+        lines.push_str(line);
+        lines.push(if rest.starts_with(' ') { '\n' } else { MASK });
+        (text, safe) = (&text[end + 1..], &rest[1..]);
+    }
+    lines.push_str(safe);
+    lines
+}
+
+/// A text on one line, in as many bytes.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains('\n') { Cow::Owned(text.replace('\n', " ")) } else { Cow::Borrowed(text) }
+}
+
 /// Whether a part of a text was masked.
 #[must_use]
 pub fn is_masked(text: &str) -> bool {

@@ -11,7 +11,7 @@ use super::scalar::{Moment, Number, Raw, Str};
 use super::sender::Sender;
 use super::{Container, Entry, InputError, Reason, Source, Task, Workload, taskless, without_values};
 use crate::arn::Arn;
-use crate::redact::{beginning, redact, redact_name};
+use crate::redact::{beginning, redact, redact_name, with_lines};
 
 type Text<'a> = Option<Str<'a>>;
 type Results = Vec<Result<Task, InputError>>;
@@ -526,7 +526,7 @@ fn unknown_shape(text: &str, expected: &str) -> InputError {
 /// Free text as the model keeps it: safe to print, and absent where it is blank.
 fn owned_text(text: Option<&Str<'_>>) -> Option<String> {
     let text = text.filter(|text| !is_blank(text))?;
-    Some(beginning(text, LONGEST_TEXT).into_owned())
+    Some(with_lines(text, &beginning(text, LONGEST_TEXT)))
 }
 
 /// The same for a name.

@@ -1,12 +1,15 @@
 //! A stopped task's reason as text, read into symptoms.
 //!
-//! Reading is pure, total and linear in the length of the text: it never fails and never guesses. The text is folded to one spelling
-//! (`fold`), the phrases of the `grammar` are found in one pass, and the `reader` weighs what they say. Every fact keeps its byte
+//! Reading is pure, total and linear in the length of the text: it never fails and never guesses. What copying added is taken off (`page`), the
+//! rest folded to one spelling (`fold`). The phrases of the `grammar` are found in one pass, and between them the `parts` that sentences are
+//! made of: error codes, API operations, hosts, HTTP statuses. The `reader` weighs what they say. Every fact keeps its byte
 //! span in the original text. What ECS says all day is known beforehand (`ordinary`).
 
 mod fold;
 mod grammar;
 mod ordinary;
+mod page;
+mod parts;
 mod phrase;
 mod reader;
 mod symptom;

@@ -51,6 +51,8 @@ pub(super) enum Otherwise {
     EndOfWord,
     /// It was no name at all.
     NoName,
+    /// It was no name at all, nor was one with a space.
+    NoWord,
 }
 
 /// A name that follows a phrase. It is opaque: no phrase is read inside it.
@@ -77,14 +79,21 @@ pub(super) struct Phrase {
     pub(super) capital_at_start: Option<char>,
     /// Counts only where the text begins.
     pub(super) at_start: bool,
+    /// ECS begins a reason with it.
+    pub(super) opens: bool,
 }
 
 /// Words without a meaning of their own yet.
 pub(super) const fn say(words: &'static str) -> Phrase {
-    Phrase { words, step: None, fault: None, deny: None, slot: None, capital_at_start: None, at_start: false }
+    Phrase { words, step: None, fault: None, deny: None, slot: None, capital_at_start: None, at_start: false, opens: false }
 }
 
 impl Phrase {
+    /// Whether it says nothing but by the name that follows.
+    pub(super) const fn only_names(&self) -> bool {
+        self.step.is_none() && self.fault.is_none() && self.deny.is_none()
+    }
+
     pub(super) const fn step(mut self, step: Step, weight: Weight) -> Self {
         self.step = Some((step, weight));
         self
@@ -115,6 +124,11 @@ impl Phrase {
         self.named(Slot { names, weight, until, otherwise: Otherwise::NoName, back: 0 })
     }
 
+    /// A name follows only if one of the terminators does before the next space.
+    pub(super) const fn one_word(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, weight, until, otherwise: Otherwise::NoWord, back: 0 })
+    }
+
     const fn named(mut self, slot: Slot) -> Self {
         self.slot = Some(slot);
         self
@@ -131,6 +145,11 @@ impl Phrase {
 
     pub(super) const fn at_start(mut self) -> Self {
         self.at_start = true;
+        self
+    }
+
+    pub(super) const fn opens(mut self) -> Self {
+        self.opens = true;
         self
     }
 

@@ -4,11 +4,13 @@
 //! somebody's own words. What a phrase says is weighed against what its clause said before: the heavier wins, of equals the earlier.
 //! A clause ends where a `;` is followed at once by another phrase, which is how the agent joins errors. Each clause is one symptom.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::fold::{Folded, fold};
 use super::grammar::phrases;
+use super::parts;
 use super::phrase::{Names, Otherwise, Phrase, Slot, Weight};
 use super::symptom::{Deny, Fact, Fault, Span, Step, Symptom};
 use crate::dictionary::Dictionary;
@@ -18,14 +20,28 @@ use crate::redact::is_masked;
 const LONGEST_NAME: usize = 2_100;
 /// A task has at most so many secrets as fail at once in a thousand bytes; a longer list is somebody's own.
 const MOST_SYMPTOMS: usize = 64;
+/// More clauses are somebody's own as well.
+const MOST_CLAUSES: usize = 1_024;
 /// A cut-off phrase counts from this many bytes on.
 const SHORTEST_CUT: usize = 8;
 /// The word in which it was cut has as many left; fewer are a word of their own.
 const SHORTEST_CUT_WORD: usize = 3;
 
+/// The end of a sentence that lost its beginning still tells the kind of policy from this many bytes on.
+const SHORTEST_END: usize = 20;
+
 struct Grammar {
     phrases: Vec<(String, &'static Phrase)>,
     dictionary: Dictionary,
+}
+
+/// Whether a word, in lower case, is one of the grammar's.
+pub(super) fn is_word(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        let letters = |letter: char| !letter.is_ascii_alphabetic();
+        phrases().flat_map(|phrase| phrase.words.split(letters)).filter(|word| word.len() > 1).collect()
+    });
+    WORDS.contains(word)
 }
 
 static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
@@ -41,6 +57,7 @@ pub(super) fn read(text: &str) -> Vec<Symptom> {
         return Vec::new();
     }
     let mut reader = Reader { text, folded: &folded, clauses: vec![Clause::default()] };
+    reader.read_end_of_sentence();
     let read_up_to = reader.read_phrases();
     reader.read_cut_phrase(read_up_to);
     reader.finish()
@@ -55,6 +72,10 @@ struct Reader<'t> {
 /// What has been read of one failure. Spans are folded ones.
 #[derive(Default)]
 struct Clause {
+    /// It is no part of what was said before.
+    apart: bool,
+    /// Where the last words of it end.
+    end: usize,
     step: Option<Weighed<Step>>,
     fault: Option<Weighed<Fault>>,
     /// With the words that tell it, which decide the case better than the error's code.
@@ -77,6 +98,25 @@ fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Spa
 }
 
 impl Reader<'_> {
+    /// Reads the end of a sentence with which the text begins, where its front was cut away: it tells the kind of policy that refused.
+    fn read_end_of_sentence(&mut self) {
+        let text = self.folded.text.trim_start_matches(['.', ' ', '\u{fffd}', '-']);
+        let start = self.folded.text.len() - text.len();
+        let ended = |(words, phrase): &(String, &'static Phrase)| {
+            let lost = (1..words.len().saturating_sub(SHORTEST_END)).find(|&lost| words.is_char_boundary(lost) && text.starts_with(&words[lost..]))?;
+            phrase.deny.map(|deny| (words.len() - lost, deny))
+        };
+        let mut denies = GRAMMAR.phrases.iter().filter(|(_, phrase)| phrase.deny.is_some()).filter_map(ended);
+        if let Some((length, deny)) = denies.next()
+            && denies.all(|(_, other)| other == deny)
+            && let Some(clause) = self.clauses.last_mut()
+        {
+            let span = start..start + length;
+            weigh(&mut clause.fault, Some((Fault::AccessDenied, Weight::Hint)), &span);
+            clause.deny = Some((deny, span));
+        }
+    }
+
     /// Reads every whole phrase; returns where the last one, with its name, ended.
     fn read_phrases(&mut self) -> usize {
         let grammar = &*GRAMMAR;
@@ -89,22 +129,98 @@ impl Reader<'_> {
                 at = next_boundary(folded, span.start);
                 continue;
             }
-            if folded[..span.start].ends_with(';') {
-                self.clauses.push(Clause::default());
+            let name = phrase.slot.as_ref().and_then(|slot| Some((slot, self.name_after(slot, span.end)?)));
+            if name.is_none() && phrase.only_names() {
+                at = next_boundary(folded, span.start);
+                continue;
             }
-            let name = phrase.slot.as_ref().and_then(|slot| Some((slot, name_after(folded, slot, span.end)?)));
+            self.read_between(read_up_to..span.start);
+            if let Some(apart) = self.begins_another(phrase, &span) {
+                self.clauses.push(Clause { apart, ..Clause::default() });
+            }
             at = name.as_ref().map_or(span.end, |(_, name)| name.end.max(span.end));
             read_up_to = at;
             self.absorb(phrase, &span, name);
         }
+        self.read_between(read_up_to..folded.len());
         read_up_to
+    }
+
+    /// Reads what stands between phrases. ECS says of a task that it was unhealthy in one sentence, and what follows has nothing to do with it.
+    fn read_between(&mut self, gap: Span) {
+        let is_of_health = self.clauses.last().and_then(|clause| clause.fault.as_ref()).is_some_and(|fault| fault.value == Fault::Unhealthy);
+        let ended = || {
+            let line = Some(self.folded.line_end(gap.start)).filter(|end| *end < gap.end);
+            self.folded.text[gap.clone()].find(';').map(|at| gap.start + at).into_iter().chain(line).min()
+        };
+        let Some(end) = is_of_health.then(ended).flatten() else { return self.read_parts(gap) };
+        self.read_parts(gap.start..end);
+        self.clauses.push(Clause { apart: true, ..Clause::default() });
+        self.read_parts(end..gap.end);
+    }
+
+    /// Whether a phrase begins another failure, and if so, whether that has nothing to do with the one before.
+    fn begins_another(&self, phrase: &Phrase, span: &Span) -> Option<bool> {
+        let before = &self.folded.text[..span.start];
+        let clause = self.clauses.last().filter(|clause| clause.step.is_some() || clause.fault.is_some() || !clause.names.is_empty())?;
+        if before.ends_with(';') {
+            return Some(false);
+        }
+        let is_told = clause.fault.as_ref().is_some_and(|fault| fault.weight > Weight::Hint);
+        let on_new_line = self.folded.begins_line(span.start) && clause.step.is_some();
+        (phrase.opens && (is_told || on_new_line)).then_some(true)
+    }
+
+    /// Reads the parts between phrases: what a sentence is made of that the grammar does not know.
+    fn read_parts(&mut self, gap: Span) {
+        let text = self.folded.text.as_str();
+        let Some(clause) = self.clauses.last_mut() else { return };
+        let in_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-');
+        let mut at = gap.start;
+        while let Some(start) = text[at..gap.end].find(|letter: char| letter.is_ascii_alphanumeric()).map(|start| at + start) {
+            let rest = &text[start..gap.end];
+            let length = rest.find(|letter| !in_word(letter)).unwrap_or(rest.len());
+            at = start + length;
+            let word = rest[..length].trim_end_matches(['.', '-', '_']);
+            let span = start..start + word.len();
+            let before = &text[..start];
+            if before.ends_with(['_', '@', '/', '\\', '$']) {
+                continue;
+            }
+            let after = &text[span.end..];
+            if let Some(operation) = after.strip_prefix(':').filter(|after| after.starts_with(|letter: char| letter.is_ascii_alphabetic())) {
+                let length = operation.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(operation.len());
+                let span = start..(span.end + 1 + length).min(gap.end.max(span.end + 1 + length));
+                if let Some(step) = parts::step_of_action(&text[span.clone()]) {
+                    weigh(&mut clause.step, Some((step, Weight::Code)), &span);
+                    at = span.end;
+                    clause.names.push((Names::Action, Weight::Hint, span));
+                    continue;
+                }
+            }
+            if word.contains('.') && parts::is_of_aws(word) {
+                weigh(&mut clause.step, parts::step_of_host(word).map(|step| (step, Weight::Hint)), &span);
+                clause.names.push((Names::Host, Weight::Hint, span));
+            } else if word.len() == 3 && is_of_status(before) {
+                weigh(&mut clause.fault, parts::fault_of_status(word).map(|fault| (fault, Weight::Hint)), &span);
+            } else if let Some(step) = parts::step_of_operation(word) {
+                weigh(&mut clause.step, Some((step, Weight::Code)), &span);
+            } else if let Some(step) = parts::step_of_wrap(word) {
+                weigh(&mut clause.step, Some((step, Weight::Name)), &span);
+            } else if is_written_as_code(self.text, self.folded, &span) && parts::is_code(word) {
+                weigh(&mut clause.fault, parts::fault_of_code(word).map(|fault| (fault, Weight::Code)), &span);
+                weigh(&mut clause.step, parts::step_of_code(word).map(|step| (step, Weight::Hint)), &span);
+            }
+        }
     }
 
     /// Whether a phrase found here is one: whole words, and at the start where it must be.
     fn counts(&self, phrase: &Phrase, span: &Span) -> bool {
         let folded = self.folded.text.as_str();
         let word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-        let joined = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+        // One word alone may be a part of somebody's name.
+        let is_word = phrase.fault.is_some() && phrase.words.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let joined = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || (is_word && letter == '-'));
         let (before, after) = (folded[..span.start].chars().next_back(), folded[span.end..].chars().next());
         let (first, last) = (folded[span.clone()].chars().next(), folded[span.clone()].chars().next_back());
         if (word(first) && joined(before)) || (word(last) && joined(after) && !last.is_some_and(|letter| letter.is_ascii_digit())) {
@@ -129,20 +245,30 @@ impl Reader<'_> {
                 weigh(&mut clause.step, step_of_url(text), &name);
             }
             if slot.names == Names::Action {
-                weigh(&mut clause.step, step_of_action(text), &name);
+                weigh(&mut clause.step, parts::step_of_action(text).map(|step| (step, Weight::Code)), &name);
             }
             clause.names.push((slot.names, slot.weight, name));
         }
+        // Everything fails in a container: what else a text speaks of is closer.
+        if phrase.step.is_some_and(|(step, _)| step != Step::Container)
+            && clause.step.as_ref().is_some_and(|best| best.value == Step::Container && best.weight == Weight::Hint)
+        {
+            clause.step = None;
+        }
         weigh(&mut clause.step, phrase.step, span);
         weigh(&mut clause.fault, phrase.fault, &said);
+        // A policy that does not allow refuses.
+        weigh(&mut clause.fault, phrase.deny.map(|_| (Fault::AccessDenied, Weight::Hint)), &said);
         clause.deny = clause.deny.take().or(phrase.deny.map(|deny| (deny, span.clone())));
+        clause.end = said.end;
     }
 
     /// A text cut inside the last word of a phrase still says what every phrase that begins so says. It is weaker than anything read whole,
     /// and never makes a stop normal.
     fn read_cut_phrase(&mut self, read_up_to: usize) {
-        let rest = &self.folded.text[read_up_to..];
-        let tail = rest.trim_end_matches(['.', '\u{fffd}']);
+        let line = &self.folded.text[read_up_to..self.folded.line_end(read_up_to)];
+        let rest = line.split_once("...").map_or(line, |(rest, _)| rest);
+        let tail = rest.trim_end().trim_end_matches(['.', '\u{fffd}', '"', '\'', '`', ')', ',']);
         let Some(clause) = self.clauses.last_mut() else { return };
         if !tail.ends_with(char::is_alphanumeric) {
             return;
@@ -192,11 +318,16 @@ impl Reader<'_> {
         let mut symptoms: Vec<Symptom> = Vec::new();
         let mut step_before = None;
         let clauses = self.clauses.len();
-        for (at, clause) in self.clauses.into_iter().enumerate() {
-            let symptom = clause.into_symptom(self.text, self.folded, step_before, at + 1 == clauses);
+        // Go's word for a call to the proxy that it was told of.
+        let by_proxy = self.folded.text.contains("proxyconnect");
+        for (at, clause) in self.clauses.into_iter().enumerate().take(MOST_CLAUSES) {
+            let says_step = clause.apart && clause.step.is_some();
+            let step_of_others = step_before.filter(|_| !clause.apart);
+            let symptom = clause.into_symptom(self.text, self.folded, step_of_others, at + 1 == clauses);
+            let symptom = Symptom { by_proxy, ..symptom };
             step_before = Some(symptom.step);
             let told = |other: &Symptom| other.step == symptom.step && other.fault == symptom.fault && other.deny == symptom.deny && same_name(other, &symptom);
-            let says_nothing = at > 0 && symptom.fault == Fault::Unknown && symptom.resource.is_none();
+            let says_nothing = at > 0 && !says_step && symptom.fault == Fault::Unknown && symptom.resource.is_none();
             if !says_nothing && symptoms.len() < MOST_SYMPTOMS && !symptoms.iter().any(told) {
                 symptoms.push(symptom);
             }
@@ -213,8 +344,9 @@ fn same_name(one: &Symptom, other: &Symptom) -> bool {
 impl Clause {
     fn into_symptom(self, text: &str, folded: &Folded, step_before: Option<Step>, is_last: bool) -> Symptom {
         let fact = |span: &Span| {
-            let span = folded.original(span);
-            Fact { text: text[span.clone()].to_owned(), span }
+            let place = folded.original(span);
+            let written = text[place.clone()].trim_end().len();
+            Fact { text: folded.words(text, span), span: place.start..place.start + written }
         };
         let best = |kind: Names| {
             let mut best: Option<&(Names, Weight, Span)> = None;
@@ -238,8 +370,12 @@ impl Clause {
         let principal = best(Names::Principal).map(|(_, fact)| fact).or_else(|| arn("sts")).filter(is_identity);
         let role = best(Names::Role).map(|(_, fact)| fact).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/"))).filter(is_identity);
         let key = arn("kms").filter(is_key);
+        // What these steps fetch is a secret, a parameter, or what a key has locked.
+        let of_secrets = matches!(step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials);
+        let is_fetched = |fact: &Fact| arn_part(fact, 2).is_none_or(|service| !of_secrets || matches!(service.text.as_str(), "secretsmanager" | "ssm" | "kms"));
         let resource = best(Names::Resource)
             .map(|(_, fact)| fact)
+            .filter(is_fetched)
             .or_else(|| role.clone())
             .or_else(|| bucket.clone())
             .or_else(|| arn("secretsmanager"))
@@ -249,7 +385,8 @@ impl Clause {
             .or_else(|| arn("s3"))
             .or_else(|| url.clone())
             .or_else(|| elsewhere.then(|| socket.clone().or_else(|| best(Names::Host).map(|(_, fact)| fact)))?)
-            .or_else(|| if step == Step::ExecutionRole { arn("ecs") } else { None });
+            .or_else(|| if step == Step::ExecutionRole { arn("ecs") } else { None })
+            .or_else(|| arn(best(Names::Action)?.1.text.split(':').next()?));
         let fault = self.fault.as_ref().map_or(Fault::Unknown, |fault| fault.value);
         let whole = 0..folded.text.len();
         let refused_by = self.deny.as_ref().map(|(deny, _)| *deny);
@@ -275,14 +412,13 @@ impl Clause {
             host,
             address: socket.as_ref().map(without_port),
             port: socket.as_ref().and_then(|socket| socket.text.rsplit_once(':')?.1.parse().ok()),
-            // Go's word for a call to the proxy that it was told of.
-            by_proxy: folded.text.contains("proxyconnect"),
+            by_proxy: false,
             key,
             json_key: best(Names::JsonKey).map(|(_, fact)| fact),
             version_stage: best(Names::VersionStage).map(|(_, fact)| fact),
             retries: best(Names::Retries).and_then(|(_, fact)| fact.text.parse().ok()),
             request_id: best(Names::RequestId).map(|(_, fact)| fact),
-            truncated: is_last && is_truncated(text, fault),
+            truncated: (is_last && is_truncated(text, fault)) || folded.is_cut_after(self.end),
         }
     }
 }
@@ -353,67 +489,113 @@ fn host_of(url: &Fact) -> Option<Fact> {
     Some(Fact { text: host.to_owned(), span: from..from + host.len() })
 }
 
-/// The service that an IAM action belongs to says what was being fetched, unless a fetcher said so itself.
-fn step_of_action(action: &str) -> Option<(Step, Weight)> {
-    let (service, call) = action.split_once(':')?;
-    let said = match (service, call) {
-        ("ecr", "getauthorizationtoken") => (Step::EcrAuth, Weight::Code),
-        ("ecr", _) => (Step::ImagePull, Weight::Code),
-        ("secretsmanager", _) => (Step::SecretsManager, Weight::Hint),
-        ("ssm", _) => (Step::ParameterStore, Weight::Hint),
-        ("logs", _) => (Step::LogDriver, Weight::Hint),
-        ("s3", _) => (Step::EnvFile, Weight::Hint),
-        ("iam", "passrole") => (Step::ExecutionRole, Weight::Hint),
-        _ => return None,
-    };
-    Some(said)
-}
-
 /// The endpoint hints at what was being fetched.
 fn step_of_url(url: &str) -> Option<(Step, Weight)> {
-    let (_, host) = url.split_once("://")?;
-    let step = match host.split('.').next()? {
-        "secretsmanager" | "secretsmanager-fips" => Step::SecretsManager,
-        "ssm" | "ssm-fips" => Step::ParameterStore,
-        "api" if host.starts_with("api.ecr.") => Step::EcrAuth,
-        "logs" | "logs-fips" => Step::LogDriver,
-        _ => return None,
-    };
-    Some((step, Weight::Hint))
+    let (_, rest) = url.split_once("://")?;
+    let host = rest.split(['/', ':', '?']).next()?;
+    parts::step_of_host(host).map(|step| (step, Weight::Hint))
 }
 
-/// What no name holds: JSON's next field, a quote as HTML escapes it, and where an SDK for Java names its service.
-const ALWAYS: &[&str] = &["\",", "&quot;", "&#", ". (service "];
+/// Whether the words before a number call it an HTTP status. The runtime's `API error (500)` is none: it answers so whatever went wrong.
+fn is_of_status(before: &str) -> bool {
+    let words = before.trim_end_matches([' ', ':', '=', '(', '[', '"']);
+    ["status", "statuscode", "status code", "http", "http/1.1", "http/2", "http/2.0", "response code"].iter().any(|word| words.ends_with(word))
+}
 
-/// The name that follows a phrase which ends at `end`.
-fn name_after(folded: &str, slot: &Slot, end: usize) -> Option<Range<usize>> {
-    let start = end - slot.back;
-    let limit = floor_boundary(folded, (start + LONGEST_NAME).min(folded.len()));
-    // A quoted name is named without its quotes, which may be escaped where the text was copied out of JSON.
-    let quote = ["\"", "\\\""].into_iter().find(|quote| slot.back == 0 && folded[start..].starts_with(quote));
-    let start = start + quote.map_or(0, str::len);
-    let quoted = quote.is_some();
-    let open = folded.get(start..limit)?;
-    let until = quote.as_ref().map_or(slot.until, std::slice::from_ref);
-    let ended = until.iter().chain(ALWAYS).filter_map(|until| open.find(until)).min();
-    let mut length = match (ended, slot.otherwise) {
-        (Some(at), _) => at,
-        (None, Otherwise::EndOfText) => open.len(),
-        (None, Otherwise::EndOfWord) => open.find(' ').unwrap_or(open.len()),
-        (None, Otherwise::NoName) => return None,
-    };
-    if slot.otherwise == Otherwise::EndOfWord && !quoted {
-        length = open[..length].find(' ').unwrap_or(length);
+/// Whether a word is written as programs write the name of an error: of several words in one, where a code stands.
+fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
+    let word = &text[folded.original(span)];
+    let is_joined = word.char_indices().any(|(at, letter)| at > 0 && letter.is_ascii_uppercase()) || word.ends_with("exception");
+    let after = &folded.text[span.end..];
+    let before = folded.text[..span.start].trim_end();
+    is_joined
+        && (after.is_empty()
+            || after.starts_with([':', ',', ')', '"', '\'', ']', '(', ';'])
+            || after.starts_with(" (")
+            || before.ends_with("error")
+            || before.ends_with(':'))
+}
+
+/// What no name holds: JSON's next field, and where an SDK for Java or ECS names its service.
+const ALWAYS: &[&str] = &["\",", ". (service ", "</"];
+/// What stands behind a name where a sentence, a quote or a bracket ends.
+const BEHIND: &[char] = &['.', ',', ';', ' ', '\u{fffd}'];
+
+impl Reader<'_> {
+    /// The name that follows a phrase which ends at `end`.
+    fn name_after(&self, slot: &Slot, end: usize) -> Option<Range<usize>> {
+        let folded = self.folded.text.as_str();
+        let start = end - slot.back;
+        // A name that may hold blanks ends with its line.
+        let line = if slot.otherwise == Otherwise::EndOfText { self.folded.line_end(start) } else { folded.len() };
+        let limit = floor_boundary(folded, (start + LONGEST_NAME).min(line));
+        // A quoted name is named without its quotes.
+        let quote = if slot.back == 0 && folded[start..].starts_with('"') { Some("\"") } else { None };
+        let start = start + quote.map_or(0, str::len);
+        let quoted = quote.is_some();
+        let open = folded.get(start..limit)?;
+        let until = quote.as_ref().map_or(slot.until, std::slice::from_ref);
+        let ended = until.iter().chain(ALWAYS).filter_map(|until| open.find(until)).min();
+        let mut length = match (ended, slot.otherwise) {
+            (Some(at), Otherwise::NoWord) if open[..at].contains(' ') => return None,
+            (Some(at), _) => at,
+            // An ARN holds no blank.
+            (None, Otherwise::EndOfText) if open.starts_with("arn:") => open.find(' ').unwrap_or(open.len()),
+            (None, Otherwise::EndOfText) => self.sentence(start, open),
+            (None, Otherwise::EndOfWord) => open.find(' ').unwrap_or(open.len()),
+            (None, Otherwise::NoName | Otherwise::NoWord) => return None,
+        };
+        if slot.otherwise == Otherwise::EndOfWord && !quoted {
+            length = open[..length].find(' ').unwrap_or(length);
+        }
+        // Where nothing told the end, the sentence's own punctuation may stand behind the name.
+        let name = match ended {
+            Some(at) if at == length && !open[at..].starts_with(['"', '\'', '`', ')']) && slot.until.iter().any(|until| open[at..].starts_with(until)) => {
+                open[..length].trim_end()
+            }
+            _ => without_ending(&open[..length], slot.otherwise == Otherwise::EndOfWord),
+        };
+        // On the next line another sentence may begin.
+        if slot.names == Names::Resource && start > 0 && self.folded.begins_line(start) && !name.contains([':', '/', '.', '-', '_', '*']) {
+            return None;
+        }
+        // IAM names the streams of a log group with nothing behind the last colon.
+        let colon = name.ends_with(":log-stream") && open[name.len()..].starts_with(':');
+        name.contains(|letter| letter != '.').then(|| start..start + name.len() + usize::from(colon))
     }
-    // Where nothing told the end, the sentence's own punctuation may stand behind the name.
-    let name = match ended {
-        Some(at) if at == length => open[..length].trim_end(),
-        _ if slot.otherwise == Otherwise::EndOfWord => open[..length].trim_end_matches(['.', ',', ':', ';', ')', '\'']),
-        _ => open[..length].trim_end_matches(['.', ' ', ')', '\u{fffd}']),
-    };
-    // IAM names the streams of a log group with nothing behind the last colon.
-    let colon = name.ends_with(":log-stream") && open[name.len()..].starts_with(':');
-    (!name.is_empty()).then(|| start..start + name.len() + usize::from(colon))
+
+    /// How long the sentence is that begins at `start`: another begins with a capital letter.
+    fn sentence(&self, start: usize, open: &str) -> usize {
+        let begins = |at: usize| {
+            let next = start + at + 2;
+            let original = self.folded.original(&(next..next)).start;
+            self.text[original..].starts_with(|letter: char| letter.is_uppercase() || letter == '(')
+        };
+        open.match_indices(". ").map(|(at, _)| at).find(|&at| begins(at)).unwrap_or(open.len())
+    }
+}
+
+/// A name without what ends the sentence, the quote or the bracket around it; what opened within the name ends there.
+fn without_ending(name: &str, is_word: bool) -> &str {
+    let mut name = name;
+    while let Some(last) = name.chars().next_back() {
+        let before = &name[..name.len() - last.len_utf8()];
+        let opened = match last {
+            ')' => before.contains('('),
+            ']' => before.contains('['),
+            '}' => before.contains('{'),
+            '>' => before.contains('<'),
+            '"' | '\'' | '`' => before.matches(last).count() % 2 == 1,
+            // An ARN that was cut, or a reference without its last parts.
+            ':' => !is_word || (before.starts_with("arn:") && before.matches(':').count() < 6),
+            _ => !BEHIND.contains(&last),
+        };
+        if opened {
+            break;
+        }
+        name = before;
+    }
+    name
 }
 
 fn next_boundary(text: &str, at: usize) -> usize {

@@ -10,6 +10,7 @@ use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
 use crate::network::State;
 use crate::reason::{Fault, Step};
+use crate::redact::one_line;
 use crate::task_definition::Reference;
 
 /// References shown; more are counted.
@@ -158,7 +159,7 @@ fn said(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
     let span = if decided { told.symptom.span.clone() } else { 0..0 };
     let cut = if told.symptom.truncated { " (cut off by ECS)" } else { "" };
-    let _ = writeln!(out, "\nECS SAID ({}{container})\n{}{cut}", told.reason.field, last_words(&told.reason.text, &span, [">>> ", " <<<"]));
+    let _ = writeln!(out, "\nECS SAID ({}{container})\n{}{cut}", told.reason.field, last_words(&one_line(&told.reason.text), &span, [">>> ", " <<<"]));
 }
 
 fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut String) {

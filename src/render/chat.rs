@@ -13,6 +13,7 @@ use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Report};
 use crate::event::Task;
 use crate::network::draw;
+use crate::redact::one_line;
 
 const LONGEST_TITLE: usize = 250;
 const LONGEST_DESCRIPTION: usize = 8000;
@@ -108,7 +109,7 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     out.line(&around.impact().unwrap_or_default());
     out.line(&format!("{} ({}); owner: {}", best.cause.id, certainty(best), best.owner()));
     let told = &report.symptoms[best.symptom];
-    out.block(&last_words(&told.reason.text, &told.symptom.span, ["\u{ab}", "\u{bb}"]));
+    out.block(&last_words(&one_line(&told.reason.text), &told.symptom.span, ["\u{ab}", "\u{bb}"]));
     for reference in best.culprit.references.iter().take(2) {
         let name = reference.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let container = reference.container.as_ref().map(|container| format!("container {container}, ")).unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
 use crate::network::draw;
 use crate::reason::{Fault, Span, Step, Symptom};
+use crate::redact::one_line;
 use crate::task_definition::{Reference, ReferenceKind, Target};
 
 /// Whether to colour the text.
@@ -74,7 +75,7 @@ pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
     let colour = style.colour;
     let mut out = String::new();
     if report.diagnoses.is_empty() {
-        let why = report.symptoms.first().map(|told| format!(": {}", told.reason.text.trim())).unwrap_or_default();
+        let why = report.symptoms.first().map(|told| format!(": {}", one_line(told.reason.text.trim()))).unwrap_or_default();
         // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
         let wrong = !report.task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
         let verdict = if wrong { "nothing to diagnose" } else { "nothing wrong" };
@@ -110,7 +111,7 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, style: Style, 
     // Where nothing was recognised there are no deciding words.
     let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
     let span = if decided { told.symptom.span.clone() } else { 0..0 };
-    reason(&told.reason.text, &span, told.symptom.truncated, again || !style.full, colour, out);
+    reason(&one_line(&told.reason.text), &span, told.symptom.truncated, again || !style.full, colour, out);
     let name = report.task.task_definition_name().unwrap_or("task definition");
     told_of(name, diagnosis, &told.symptom, style, out);
 }

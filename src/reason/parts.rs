@@ -1,0 +1,246 @@
+//! What sentences are made of: an error's code, an API operation, a host, an HTTP status. Each says the same wherever it stands, also in a
+//! sentence that nobody has seen.
+
+use super::symptom::{Fault, Step};
+
+/// The fault that the name of an error tells, in lower case: `NoSuchKey`, `InvalidSubnetID.NotFound`, `RepositoryNotFoundException`.
+pub(super) fn fault_of_code(code: &str) -> Option<Fault> {
+    // A key that is not there or not to be used, before what else was not found or refused.
+    if (code.starts_with("kms") || code.contains(".kms")) && !code.contains("throttl") && !code.contains("internal") {
+        return Some(if code.contains("accessdenied") { Fault::KmsDenied } else { Fault::KmsKeyUnusable });
+    }
+    if let Some((_, fault)) = ERRNO.iter().find(|(names, _)| names.contains(&code)) {
+        return Some(*fault);
+    }
+    ROOTS.iter().find(|(roots, _)| roots.iter().any(|root| code.contains(root))).map(|(_, fault)| *fault)
+}
+
+/// What the system calls them.
+const ERRNO: &[(&[&str], Fault)] = &[
+    (&["enotfound", "eai_again", "eai_noname"], Fault::Dns),
+    (&["etimedout", "ehostunreach", "enetunreach", "esockettimedout"], Fault::NetworkTimeout),
+    (&["econnrefused", "econnreset", "epipe"], Fault::ConnectionRefused),
+    (&["enospc"], Fault::NoSpace),
+];
+
+/// The words that the names of errors are made of, and what they say; the first that is there counts.
+const ROOTS: &[(&[&str], Fault)] = &[
+    (&["unknownhost", "nameresolution", "gaierror", "hostnotfound"], Fault::Dns),
+    (&["sslerror", "sslhandshake", "sslexception", "certverif", "certificateverif", "certpath", "certificateerror"], Fault::Tls),
+    (&["parameterversionnotfound", "versionnotfound"], Fault::VersionNotFound),
+    (&["decryptionfailure", "invalidkeyid", "disabledexception", "keyunavailable", "incorrectkey", "invalidciphertext"], Fault::KmsKeyUnusable),
+    (
+        &[
+            "expiredtoken",
+            "tokenexpired",
+            "expiredcredential",
+            "requestexpired",
+            "unrecognizedclient",
+            "invalidclienttoken",
+            "invalidsignature",
+            "signaturedoesnotmatch",
+            "incompletesignature",
+            "missingauthenticationtoken",
+            "invalidaccesskey",
+            "invalidtoken",
+            "nocredentials",
+            "credentialsnotloaded",
+            "requesttimetooskewed",
+            "authfailure",
+        ],
+        Fault::BadCredentials,
+    ),
+    (&["accessdenied", "notauthorized", "unauthorized", "forbidden"], Fault::AccessDenied),
+    (
+        &["insufficientinstancecapacity", "insufficientfreeaddresses", "insufficientcapacity", "insufficienthostcapacity", "unfulfillablecapacity"],
+        Fault::OutOfCapacity,
+    ),
+    (
+        &[
+            "throttl",
+            "toomanyrequests",
+            "requestlimitexceeded",
+            "rateexceeded",
+            "ratelimit",
+            "slowdown",
+            "provisionedthroughput",
+            "countexceeded",
+            "quotaexceeded",
+            "vcpulimitexceeded",
+            "volumelimitexceeded",
+            "maxiops",
+        ],
+        Fault::Throttled,
+    ),
+    (
+        &["requesttimeout", "connecttimeout", "readtimeout", "sockettimeout", "requestcanceled", "endpointconnection", "httptimeout", "noroutetohost"],
+        Fault::NetworkTimeout,
+    ),
+    (&["connectionrefused", "connectionreset", "connectionclosed", "connectionaborted", "remotedisconnected"], Fault::ConnectionRefused),
+    (&["markedfordeletion"], Fault::PendingDeletion),
+    (&["notfound", "nosuch", "doesnotexist"], Fault::NotFound),
+    (
+        &[
+            "internalservice",
+            "internalserver",
+            "internalfailure",
+            "internalerror",
+            "serverexception",
+            "serviceunavailable",
+            "servicefailure",
+            "bandwidthlimitexceeded",
+        ],
+        Fault::ServiceError,
+    ),
+    (&["validationexception", "validationerror", "invalidparametervalue"], Fault::BadReference),
+];
+
+/// Whether a word may be the name of an error: as a program writes it, and with what only errors end with, or a word in two parts.
+pub(super) fn is_code(word: &str) -> bool {
+    let ending = ["exception", "error", "fault", "failure", "timeout", "denied", "notfound", "canceled", "exceeded", "expired"];
+    let known = [
+        "nosuch",
+        "slowdown",
+        "throttl",
+        "insufficient",
+        "invalidclienttoken",
+        "unrecognizedclient",
+        "signature",
+        "requestlimit",
+        "authfailure",
+        "unavailable",
+    ];
+    ERRNO.iter().any(|(names, _)| names.contains(&word))
+        || ending.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
+        || known.iter().any(|known| word.starts_with(known))
+        || word.contains(".notfound")
+}
+
+/// The step in which ECS deals with what an error's name speaks of: `RepositoryNotFoundException`, `InvalidSubnetID.NotFound`.
+pub(super) fn step_of_code(code: &str) -> Option<Step> {
+    let subjects = [
+        ("capacity", Step::Capacity),
+        ("subnet", Step::NetworkInterface),
+        ("networkinterface", Step::NetworkInterface),
+        ("securitygroup", Step::NetworkInterface),
+        ("mounttarget", Step::EfsVolume),
+        ("accesspoint", Step::EfsVolume),
+        ("invalidvolume", Step::EbsVolume),
+        ("snapshot", Step::EbsVolume),
+        ("repository", Step::ImagePull),
+        ("image", Step::ImagePull),
+        ("layer", Step::ImagePull),
+        ("parameter", Step::ParameterStore),
+    ];
+    // `InvalidParameterException` speaks of any parameter.
+    subjects.iter().find(|(subject, _)| code.contains(subject) && !code.starts_with("invalidparameter")).map(|(_, step)| *step)
+}
+
+/// The step in the name that the agent gives to an error of the container runtime, such as `CannotInspectVolumeError`. To start a container is
+/// what every other step is for.
+pub(super) fn step_of_wrap(name: &str) -> Option<Step> {
+    let of = name.strip_prefix("cannot")?.strip_suffix("error")?;
+    let steps = [("pull", Step::ImagePull), ("image", Step::ImagePull), ("volume", Step::Volume), ("exec", Step::ExecAgent)];
+    let step = steps.iter().find(|(part, _)| of.contains(part)).map_or(Step::Container, |(_, step)| *step);
+    (of != "startcontainer").then_some(step)
+}
+
+/// What ECS calls for a step, and what a container may call for itself, in lower case.
+pub(super) fn step_of_operation(operation: &str) -> Option<Step> {
+    OPERATIONS.iter().find(|(operations, _)| operations.contains(&operation)).map(|(_, step)| *step)
+}
+
+const OPERATIONS: &[(&[&str], Step)] = &[
+    (&["getsecretvalue", "batchgetsecretvalue", "describesecret"], Step::SecretsManager),
+    (&["getparameters", "getparameter", "getparametersbypath", "describeparameters"], Step::ParameterStore),
+    (&["getauthorizationtoken"], Step::EcrAuth),
+    (&["batchgetimage", "getdownloadurlforlayer", "batchchecklayeravailability", "batchimportupstreamimage", "describeimages"], Step::ImagePull),
+    (&["createlogstream", "createloggroup", "putlogevents", "describelogstreams", "describeloggroups", "putretentionpolicy"], Step::LogDriver),
+    (&["clientmount", "clientwrite", "clientrootaccess", "describemounttargets", "describeaccesspoints"], Step::EfsVolume),
+    (&["createvolume", "attachvolume", "detachvolume", "deletevolume", "describevolumes", "createsnapshot", "describesnapshots"], Step::EbsVolume),
+    (
+        &["createnetworkinterface", "attachnetworkinterface", "deletenetworkinterface", "createnetworkinterfacepermission", "describenetworkinterfaces"],
+        Step::NetworkInterface,
+    ),
+    (&["runinstances", "createfleet", "createlaunchtemplate", "requestspotinstances"], Step::Capacity),
+    (&["createcontrolchannel", "createdatachannel", "opencontrolchannel", "opendatachannel", "executecommand"], Step::ExecAgent),
+    (&["assumerole", "passrole"], Step::ExecutionRole),
+];
+
+/// The step in which ECS performs an IAM action, such as `ssm:GetParameters`; of a service that ECS calls for one step only, any action.
+pub(super) fn step_of_action(action: &str) -> Option<Step> {
+    let (service, operation) = action.split_once(':')?;
+    let of_service = || match service {
+        "secretsmanager" => Some(Step::SecretsManager),
+        "ssm" => Some(Step::ParameterStore),
+        "ecr" | "ecr-public" => Some(Step::ImagePull),
+        "logs" => Some(Step::LogDriver),
+        "s3" => Some(Step::EnvFile),
+        "elasticfilesystem" => Some(Step::EfsVolume),
+        "fsx" | "ds" => Some(Step::FsxVolume),
+        "s3files" => Some(Step::Volume),
+        "ssmmessages" => Some(Step::ExecAgent),
+        "servicediscovery" => Some(Step::ServiceConnect),
+        _ => None,
+    };
+    match (service, operation) {
+        ("kms", _) => None,
+        ("secretsmanager" | "ssm" | "ecr" | "logs" | "s3" | "ec2" | "iam" | "sts" | "elasticfilesystem", _) => step_of_operation(operation).or_else(of_service),
+        _ => of_service(),
+    }
+}
+
+/// The step in which ECS calls a host of AWS, in any partition, by any kind of endpoint.
+pub(super) fn step_of_host(host: &str) -> Option<Step> {
+    if host.contains("starport-layer-bucket") || host.contains(".dkr.ecr.") || host.contains(".dkr-ecr.") {
+        return Some(Step::ImagePull);
+    }
+    if !is_of_aws(host) {
+        return None;
+    }
+    let service = |label: &str| label.strip_suffix("-fips").unwrap_or(label).to_owned();
+    for label in host.split('.').map(service) {
+        let step = match label.as_str() {
+            "secretsmanager" => Step::SecretsManager,
+            "ssm" => Step::ParameterStore,
+            "ecr" => Step::EcrAuth,
+            "logs" => Step::LogDriver,
+            "elasticfilesystem" | "efs" => Step::EfsVolume,
+            "fsx" => Step::FsxVolume,
+            "ssmmessages" => Step::ExecAgent,
+            _ => continue,
+        };
+        return Some(step);
+    }
+    None
+}
+
+/// Whether a host is one of AWS's own.
+pub(super) fn is_of_aws(host: &str) -> bool {
+    [
+        "amazonaws.com",
+        "amazonaws.com.cn",
+        "amazonaws.eu",
+        "api.aws",
+        "on.aws",
+        "c2s.ic.gov",
+        "sc2s.sgov.gov",
+        "api.amazonwebservices.com.cn",
+        "cloud.adc-e.uk",
+        "csp.hci.ic.gov",
+    ]
+    .iter()
+    .any(|ending| host.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.')))
+}
+
+/// What an HTTP status says.
+pub(super) fn fault_of_status(status: &str) -> Option<Fault> {
+    Some(match status {
+        "401" | "403" | "407" => Fault::AccessDenied,
+        "404" => Fault::NotFound,
+        "408" => Fault::NetworkTimeout,
+        "429" => Fault::Throttled,
+        "500" | "502" | "504" => Fault::ServiceError,
+        _ => return None,
+    })
+}
