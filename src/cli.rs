@@ -8,7 +8,7 @@ mod live;
 mod reports;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ use crate::question::record::{self, RecordError};
 use crate::question::{Answer, Evidence, Question, ask};
 use crate::redact::redact_name;
 use crate::render::check::render as render_check;
-use crate::render::text::Colour;
+use crate::render::text::{Colour, Style};
 use crate::render::{catalogue, json, markdown};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
 use reports::{ReportWriter, Written, read_file};
@@ -35,6 +35,57 @@ use reports::{ReportWriter, Written, read_file};
 struct Typed {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// What goes for every command.
+#[derive(clap::Args, Debug)]
+struct Global {
+    /// When to write in color
+    #[arg(long, value_enum, global = true, value_name = "WHEN", default_value_t = When::Auto)]
+    color: When,
+    /// AWS profile to use instead of the configured one
+    #[cfg(feature = "aws")]
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    Auto,
+    /// In a pipe or a file too
+    Always,
+    /// Not even on a terminal
+    Never,
+}
+
+impl Global {
+    fn colour(&self) -> Colour {
+        match self.color {
+            When::Auto => config::colour(),
+            When::Always => Colour::On,
+            When::Never => Colour::Off,
+        }
+    }
+}
+
+/// How much of a diagnosis is written as text.
+#[derive(clap::Args, Debug, Default)]
+struct Extent {
+    /// Show ECS's whole message, not only the error that the others wrap
+    #[arg(long)]
+    full: bool,
+    /// Show a proved fix for Terraform and CloudFormation too
+    #[arg(long)]
+    snippets: bool,
+}
+
+impl Extent {
+    const fn style(&self, colour: Colour) -> Style {
+        Style { colour, full: self.full, snippets: self.snippets }
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -63,15 +114,15 @@ enum Command {
     },
     /// Explain a cause, or list them all
     Explain {
-        /// The cause's id, such as secret-key-missing
+        /// The cause's id, such as secret-key-missing, also as error[secret-key-missing]; or a word to search for
         cause: Option<String>,
     },
 }
 
 #[derive(clap::Args, Debug)]
 struct Diagnose {
-    /// Files to read; - is standard input
-    #[arg(value_name = "FILE", required_unless_present = "reason")]
+    /// Files to read; - is standard input, which is read too where nothing is named and something is piped in
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Diagnose this text instead of a file
     #[arg(long, value_name = "TEXT", conflicts_with = "files")]
@@ -81,8 +132,10 @@ struct Diagnose {
     task_definition: Option<PathBuf>,
     #[command(flatten)]
     asking: Asking,
+    #[command(flatten)]
+    extent: Extent,
     /// How to write the diagnoses
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }
 
@@ -147,7 +200,7 @@ struct Check {
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Confirmed)]
     fail_on: FailOn,
     /// How to write the findings
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }
 
@@ -198,6 +251,8 @@ enum CliError {
     #[cfg(feature = "aws")]
     #[error("cannot write {path}: {error}")]
     Unrecorded { path: String, error: io::Error },
+    #[error("nothing to diagnose: name a file, pipe something in, or give a message with --reason")]
+    NothingNamed,
     #[error("cannot write: {0}")]
     Unwritable(#[from] io::Error),
 }
@@ -244,12 +299,12 @@ pub fn main() -> ExitCode {
 
 fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
     match typed.command {
-        Command::Diagnose(asked) => asked.run(out),
-        Command::Check(asked) => asked.run(out),
+        Command::Diagnose(asked) => asked.run(&typed.global, out),
+        Command::Check(asked) => asked.run(&typed.global, out),
         #[cfg(feature = "aws")]
-        Command::Ps(asked) => asked.run(out),
+        Command::Ps(asked) => asked.run(&typed.global, out),
         #[cfg(feature = "aws")]
-        Command::History(asked) => asked.run(out),
+        Command::History(asked) => asked.run(&typed.global, out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Typed::command(), "ecs-triage", &mut script);
@@ -260,16 +315,20 @@ fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
             out.write_all(catalogue::list().as_bytes())?;
             Ok(Outcome::Diagnosed)
         }
-        Command::Explain { cause: Some(id) } => {
-            let cause = causes::find(&id).ok_or(CliError::NoCause(id))?;
-            out.write_all(catalogue::explain(cause).as_bytes())?;
+        Command::Explain { cause: Some(asked) } => {
+            let id = asked.trim().trim_start_matches("error").trim_start_matches('[').trim_end_matches([':', ']']);
+            let text = match causes::find(id) {
+                Some(cause) => catalogue::explain(cause),
+                None => Some(catalogue::search(id)).filter(|found| !found.is_empty()).ok_or(CliError::NoCause(asked))?,
+            };
+            out.write_all(text.as_bytes())?;
             Ok(Outcome::Diagnosed)
         }
     }
 }
 
 impl Diagnose {
-    fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
+    fn run(&self, global: &Global, out: &mut impl Write) -> Result<Outcome, CliError> {
         let mut evidence = evidence(self.asking.evidence.as_deref())?;
         let mut outcome = Outcome::default();
         match self.task_definition.as_deref().map(definition).transpose() {
@@ -283,10 +342,10 @@ impl Diagnose {
         }
         let writer = ReportWriter {
             format: self.format,
-            colour: config::colour(),
+            style: self.extent.style(global.colour()),
             evidence,
             #[cfg(feature = "aws")]
-            live: self.asking.live.then(|| live::Live::new(self.asking.region.clone(), self.asking.read_logs)).transpose()?,
+            live: self.asking.live.then(|| live::Live::new(global, self.asking.region.clone(), self.asking.read_logs)).transpose()?,
         };
         let outcome = outcome.max(self.write(&writer, out)?);
         #[cfg(feature = "aws")]
@@ -301,7 +360,11 @@ impl Diagnose {
             done.flush(out, false)?;
             return Ok(done.outcome);
         }
-        for path in &self.files {
+        if self.files.is_empty() && io::stdin().is_terminal() {
+            return Err(CliError::NothingNamed);
+        }
+        let stdin = [PathBuf::from("-")];
+        for path in if self.files.is_empty() { &stdin[..] } else { &self.files } {
             let read = read_file(path, writer, out, done.any)?;
             done.outcome = done.outcome.max(read.outcome);
             done.any |= read.any;
@@ -311,12 +374,12 @@ impl Diagnose {
 }
 
 impl Check {
-    fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
+    fn run(&self, global: &Global, out: &mut impl Write) -> Result<Outcome, CliError> {
         let evidence = evidence(self.evidence.as_deref())?;
         let path = Path::new(&self.definition);
         let given = (is_stdin(path) || path.exists()).then(|| definition(path)).transpose()?;
         #[cfg(feature = "aws")]
-        let (definition, evidence, place) = if self.offline { self.at_hand(given, evidence)? } else { self.asked(given, evidence)? };
+        let (definition, evidence, place) = if self.offline { self.at_hand(given, evidence)? } else { self.asked(global, given, evidence)? };
         #[cfg(not(feature = "aws"))]
         let (definition, evidence, place) = self.at_hand(given, evidence)?;
         let check = check::Check::new(&definition, &place);
@@ -326,7 +389,7 @@ impl Check {
         let findings = check.findings(&evidence);
         let name = definition.name().unwrap_or_else(|| shown(path));
         let text = match self.format {
-            Format::Text => render_check(&name, &findings, config::colour()),
+            Format::Text => render_check(&name, &findings, global.colour()),
             Format::Markdown => markdown::block(&render_check(&name, &findings, Colour::Off)),
             Format::Json => json::v1::check(&name, &findings) + "\n",
             Format::Jsonl => json::v1::check_line(&name, &findings) + "\n",

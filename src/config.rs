@@ -125,10 +125,10 @@ fn is_table(name: &str) -> bool {
     (3..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
-/// Colour for standard output: only on a terminal, and not where `NO_COLOR` is set.
+/// Colour for standard output: only on a terminal, and not where `NO_COLOR` is set or the terminal is a dumb one.
 #[must_use]
 pub fn colour() -> Colour {
-    if std::io::stdout().is_terminal() && variable("NO_COLOR").is_none() { Colour::On } else { Colour::Off }
+    if std::io::stdout().is_terminal() && variable("NO_COLOR").is_none() && variable("TERM").as_deref() != Some("dumb") { Colour::On } else { Colour::Off }
 }
 
 /// How Lambda wants logs.

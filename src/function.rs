@@ -207,7 +207,7 @@ impl Outcome {
 impl Function {
     /// Makes the clients once, for the life of the instance.
     pub async fn new(settings: Settings) -> Self {
-        let config = crate::aws::config().await;
+        let config = crate::aws::config(None).await;
         let incidents = settings.table.map_or_else(|| Incidents::Memory(Memory::default()), |name| Incidents::Table(Table::new(&config, name)));
         let holder = format!("{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
         Self {

@@ -35,10 +35,11 @@ use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Credentials, Region, retries and endpoints, by the standard chain and the standard variables.
-pub async fn config() -> SdkConfig {
+/// Credentials, Region, retries and endpoints, by the standard chain and the standard variables, or by a profile.
+pub async fn config(profile: Option<&str>) -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_timeout(OPERATION_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
     let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+    let loader = profile.into_iter().fold(loader, |loader, profile| loader.profile_name(profile));
     // One for all: it reads the certificates once.
     match call::http_client() {
         Some(client) => loader.http_client(client).load().await,

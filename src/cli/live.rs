@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use super::reports::{ReportWriter, Written};
-use super::{Check, CliError, Format, Outcome, complain, shown};
+use super::{Check, CliError, Extent, Format, Global, Outcome, complain, shown};
 use crate::aws::prober::AwsProber;
 use crate::check::{self, Place};
 use crate::config;
@@ -49,9 +49,9 @@ pub(super) struct Live {
 
 impl Live {
     /// AWS by the standard configuration, in `region` where a record names none.
-    pub(super) fn new(region: Option<String>, reads_logs: bool) -> Result<Self, CliError> {
+    pub(super) fn new(global: &Global, region: Option<String>, reads_logs: bool) -> Result<Self, CliError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| CliError::Unasked(error.to_string()))?;
-        let mut config = runtime.block_on(crate::aws::config());
+        let mut config = runtime.block_on(crate::aws::config(global.profile.as_deref()));
         if let Some(region) = region {
             config = config.into_builder().region(Region::new(region)).build();
         }
@@ -119,8 +119,8 @@ impl Check {
     }
 
     /// The definition and all that AWS says of what it refers to.
-    pub(super) fn asked(&self, given: Option<TaskDefinition>, mut evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
-        let live = Live::new(self.region.clone(), false)?;
+    pub(super) fn asked(&self, global: &Global, given: Option<TaskDefinition>, mut evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
+        let live = Live::new(global, self.region.clone(), false)?;
         let definition = given.map_or_else(|| self.registered(&live, &mut evidence), Ok)?;
         let place = self.place(&definition, live.region.clone())?;
         let check = check::Check::new(&definition, &place);
@@ -158,20 +158,22 @@ pub(super) struct Ps {
     /// Read the last lines of a container's log too, where they can tell why
     #[arg(long)]
     read_logs: bool,
+    #[command(flatten)]
+    extent: Extent,
     /// How to write the diagnoses
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }
 
 impl Ps {
-    pub(super) fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let live = Live::new(self.region.clone(), self.read_logs)?;
+    pub(super) fn run(&self, global: &Global, out: &mut impl Write) -> Result<Outcome, CliError> {
+        let live = Live::new(global, self.region.clone(), self.read_logs)?;
         let region = live.region.clone();
         let clusters = match &self.cluster {
             Some(cluster) => vec![cluster.clone()],
             None => live.runtime.block_on(live.prober.clusters(region.as_deref())).map_err(CliError::Unasked)?,
         };
-        let writer = ReportWriter { format: self.format, colour: config::colour(), evidence: Evidence::default(), live: Some(live) };
+        let writer = ReportWriter { format: self.format, style: self.extent.style(global.colour()), evidence: Evidence::default(), live: Some(live) };
         let Some(live) = &writer.live else { return Ok(Outcome::Diagnosed) };
         let mut done = Written::default();
         let (mut seen, mut shown) = (0, 0);
@@ -244,8 +246,8 @@ fn span(text: &str) -> Result<SignedDuration, String> {
 }
 
 impl History {
-    pub(super) fn run(&self, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let live = Live::new(self.region.clone(), false)?;
+    pub(super) fn run(&self, global: &Global, out: &mut impl Write) -> Result<Outcome, CliError> {
+        let live = Live::new(global, self.region.clone(), false)?;
         let since = (Timestamp::now() - self.since).as_millisecond();
         let prefix = self.cluster.as_ref().map(|cluster| format!("{cluster}/{}", self.workload.as_deref().unwrap_or_default()));
         let (mut any, mut written) = (false, Ok(()));

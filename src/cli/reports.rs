@@ -12,7 +12,7 @@ use super::{CliError, Format, Outcome, complain, is_stdin, shown};
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{Chunk, Entry, Input, Source, Task};
 use crate::question::Evidence;
-use crate::render::text::Colour;
+use crate::render::text::Style;
 use crate::render::{json, markdown, text};
 
 /// Diagnoses all that one file holds. What cannot be read is reported, and the rest goes on.
@@ -158,7 +158,7 @@ impl Written {
 #[derive(Debug)]
 pub(super) struct ReportWriter {
     pub(super) format: Format,
-    pub(super) colour: Colour,
+    pub(super) style: Style,
     pub(super) evidence: Evidence,
     #[cfg(feature = "aws")]
     pub(super) live: Option<live::Live>,
@@ -221,7 +221,7 @@ impl ReportWriter {
             Format::Json => done.out.extend_from_slice(json::v1::pretty(&report).as_bytes()),
             Format::Text => {
                 done.out.push(b'\n');
-                done.out.extend_from_slice(text::render(&report, self.colour).trim_end_matches('\n').as_bytes());
+                done.out.extend_from_slice(text::render(&report, self.style).trim_end_matches('\n').as_bytes());
             }
             Format::Markdown => {
                 done.out.push(b'\n');

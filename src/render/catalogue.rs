@@ -15,6 +15,15 @@ pub fn list() -> String {
     })
 }
 
+/// A line for each cause in which a word stands; nothing where there is none.
+#[must_use]
+pub fn search(word: &str) -> String {
+    let word = word.to_lowercase();
+    let texts = |cause: &Cause| [cause.id, cause.title, cause.explanation.what, cause.explanation.why, cause.explanation.tell, cause.explanation.fix];
+    let found = CAUSES.iter().filter(|cause| !word.is_empty() && texts(cause).iter().any(|text| text.to_lowercase().contains(&word)));
+    found.map(|cause| format!("{}  {}\n", cause.id, cause.title)).collect()
+}
+
 /// One cause, whole.
 #[must_use]
 pub fn explain(cause: &Cause) -> String {
