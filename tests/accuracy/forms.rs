@@ -1,9 +1,9 @@
 //! The forms in which people paste a reason.
 
 /// A form by its name, and what it makes of a text.
-pub type Form = (&'static str, fn(&str) -> String);
+pub(crate) type Form = (&'static str, fn(&str) -> String);
 
-pub const FORMS: &[Form] = &[
+pub(crate) const FORMS: &[Form] = &[
     ("the console's link behind it", |text| format!("{text}\nView troubleshooting guide")),
     ("the console's time before it", |text| format!("Tarefa interrompida em: 2026-08-16T16:34:30.677Z\n{text}")),
     ("between other events", |text| {
@@ -37,10 +37,10 @@ pub const FORMS: &[Form] = &[
 ];
 
 /// Of two tasks, one that was unhealthy says more than one that says no more than this.
-pub const IS_GENERAL: &[&str] = &["unknown", "exited", "unhealthy"];
+pub(crate) const IS_GENERAL: &[&str] = &["unknown", "exited", "unhealthy"];
 
 /// Readings that a form changes, by the form and the text.
-pub const EXCEPTIONS: &[(&str, &str)] = &[
+pub(crate) const EXCEPTIONS: &[(&str, &str)] = &[
     ("cut and set in by Copilot", "other-0041"),
     ("cut and hanging", "other-0041"),
     ("an item of Copilot's list", "sec-0101"),
