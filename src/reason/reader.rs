@@ -20,6 +20,8 @@ use crate::redact::is_masked;
 const LONGEST_NAME: usize = 2_100;
 /// A task has at most so many secrets as fail at once in a thousand bytes; a longer list is somebody's own.
 const MOST_SYMPTOMS: usize = 64;
+/// No operation has a shorter name, and no error but those of the system, which begin with an `E`.
+const SHORTEST_PART: usize = 8;
 /// More clauses are somebody's own as well.
 const MOST_CLAUSES: usize = 1_024;
 /// A cut-off phrase counts from this many bytes on.
@@ -100,6 +102,10 @@ fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Spa
 impl Reader<'_> {
     /// Reads the end of a sentence with which the text begins, where its front was cut away: it tells the kind of policy that refused.
     fn read_end_of_sentence(&mut self) {
+        // A whole text begins with a capital letter.
+        if self.text.starts_with(|letter: char| letter.is_ascii_uppercase()) {
+            return;
+        }
         let text = self.folded.text.trim_start_matches(['.', ' ', '\u{fffd}', '-']);
         let start = self.folded.text.len() - text.len();
         let ended = |(words, phrase): &(String, &'static Phrase)| {
@@ -201,8 +207,10 @@ impl Reader<'_> {
             if word.contains('.') && parts::is_of_aws(word) {
                 weigh(&mut clause.step, parts::step_of_host(word).map(|step| (step, Weight::Hint)), &span);
                 clause.names.push((Names::Host, Weight::Hint, span));
-            } else if word.len() == 3 && is_of_status(before) {
+            } else if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) && is_of_status(before) {
                 weigh(&mut clause.fault, parts::fault_of_status(word).map(|fault| (fault, Weight::Hint)), &span);
+            } else if word.len() < SHORTEST_PART && !word.starts_with('e') {
+                // Most words are words.
             } else if let Some(step) = parts::step_of_operation(word) {
                 weigh(&mut clause.step, Some((step, Weight::Code)), &span);
             } else if let Some(step) = parts::step_of_wrap(word) {
