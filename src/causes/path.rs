@@ -246,7 +246,7 @@ impl<'p> Shut<'p> {
     pub(super) fn assessment(&self, title: impl Into<String>) -> Assessment {
         let assessment = if self.certain.is_empty() {
             let may = format!("{}: of the ways that the call may have taken, not all are surely shut by it", self.fault.proof);
-            Assessment::possible(title).finding(Finding::found(may, self.fault.source))
+            Assessment::possible(title).supported().finding(Finding::found(may, self.fault.source))
         } else {
             Assessment::confirmed(title, Proof::by_shut_hops(Finding::found(&*self.fault.proof, self.fault.source), &self.certain))
         };

@@ -5,8 +5,9 @@ use super::case::Case;
 use super::policy;
 use super::proof::{Gap, Identity, Proof, Time};
 use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, is_on_task_role, is_want_of_allow, is_whole, refuser};
-use super::secret::Presence;
+use super::secret::{Presence, SecretView};
 use super::{Cause, Example, Explanation, Owner};
+use crate::question::Known;
 use crate::reason::Deny;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -59,7 +60,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let decisions = case.simulated_refusals();
     let lacks: Vec<&Simulated<'_>> = decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();
     if let Some(decision) = lacks.first() {
-        if lacks.iter().all(|decision| is_on_task_role(case, decision)) || is_of_another_suffix(case) {
+        if lacks.iter().all(|decision| is_on_task_role(case, decision)) || is_for_nothing(case) {
             // The cause that names where the permission stands, or what it must be for, says it all.
             return None;
         }
@@ -88,7 +89,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return with_fix(Assessment::ruled_out(title(&on), proof));
     }
     let untold = (!told).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
-    let assessment = if told { Assessment::likely(title(&on)) } else { Assessment::possible(title(&on)) };
+    // A name that leads nowhere is refused in the same words.
+    let by_part = case.secrets().iter().any(SecretView::is_refused_by_part);
+    let assessment = if told && !by_part && !is_for_nothing(case) { Assessment::likely(title(&on)) } else { Assessment::possible(title(&on)) };
     let unknown = decisions.iter().find_map(|decision| is_whole(decision).err()).and_then(Gap::into_finding);
     with_fix(
         assessment
@@ -98,9 +101,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     )
 }
 
-/// Whether the secret has another ARN by now: a permission on that alone does not help.
-fn is_of_another_suffix(case: &Case<'_>) -> bool {
-    case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::OtherSuffix(_)))
+/// Whether what was asked for has another name, or is not there at all: a permission on that name does not help.
+pub(super) fn is_for_nothing(case: &Case<'_>) -> bool {
+    let is_gone = |secret: &SecretView<'_>| matches!(secret.presence(), Presence::OtherSuffix(_) | Presence::CutSuffix(_) | Presence::Gone);
+    let is_named = case.symptom.resource.is_some() && !case.forecast;
+    let secrets = case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::OtherSuffix(_)) || is_named && is_gone(secret));
+    secrets || is_named && case.parameters().iter().any(|parameter| matches!(parameter.known(), Known::Missing))
 }
 
 /// Said where IAM allows now what was refused then.

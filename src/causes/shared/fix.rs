@@ -82,6 +82,18 @@ impl Case<'_> {
         Some(update.name("--service", Kind::Service, self.service_of_task()?).name("--task-definition", Kind::TaskDefinition, family))
     }
 
+    /// How to see all that ECS says of the task, or where it is not known, which tasks there are to ask about.
+    pub(in crate::causes) fn describe_stopped(&self) -> Vec<Command> {
+        let cluster = self.task.cluster.as_deref();
+        let of = |words| self.aws_at_task(words).name("--cluster", Kind::Cluster, cluster);
+        let task = self.task.arn.as_deref();
+        let list = of("ecs list-tasks").words("--desired-status STOPPED");
+        let list = if let Some(service) = self.service_of_task() { list.name("--service-name", Kind::Service, service) } else { list };
+        let look = of("ecs describe-tasks").name("--tasks", Kind::Task, task);
+        let look = look.words("--query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'");
+        task.is_none().then_some(list).into_iter().chain([look]).collect()
+    }
+
     /// Commands that end in a new revision of the task definition.
     pub(in crate::causes) fn commands_for_revision(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
         fixing.into_iter().chain(self.start_new_revision()).collect()
