@@ -116,7 +116,8 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     let mut diagnoses: Vec<Diagnosis> = failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, evidence)).collect();
     // A stable sort: causes that nothing tells apart stay in the catalogue's order.
     diagnoses.sort_by_key(|diagnosis| {
-        let rank = diagnosis.cause.rank(&symptoms[diagnosis.symptom].symptom);
+        // What is proved or disproved needs no likelihood.
+        let rank = matches!(diagnosis.verdict, Verdict::Likely | Verdict::Possible).then(|| diagnosis.cause.rank(&symptoms[diagnosis.symptom].symptom));
         (diagnosis.symptom, diagnosis.verdict, diagnosis.support, rank)
     });
     if let Some(best) = diagnoses.first_mut().filter(|best| best.verdict != Verdict::Confirmed) {
@@ -187,6 +188,11 @@ fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
 fn diagnoses_of(task: &Task, symptoms: &[Told<'_>], at: usize, evidence: &Evidence) -> Vec<Diagnosis> {
     let case = case(task, &symptoms[at].symptom, evidence);
     let mut diagnoses = judged(&case, at);
+    if diagnoses.is_empty() {
+        // A failure is never nothing.
+        let unexplained = |cause: &'static Cause| Some(diagnosis_of(cause, (cause.assess)(&case)?, &case, at));
+        diagnoses.extend(causes::find("unrecognised").and_then(unexplained));
+    }
     if diagnoses.iter().all(|diagnosis| diagnosis.verdict == Verdict::RuledOut)
         && let Some(first) = diagnoses.first_mut()
     {

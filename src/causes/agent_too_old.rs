@@ -66,9 +66,15 @@ fn on_fargate(case: &Case<'_>, feature: &Feature) -> Option<Assessment> {
 
 /// A fault of the agent that its words show, where the agent can be one that has it.
 fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
-    // The agent of Fargate is AWS's own affair.
-    if case.forecast || case.task.launch_type.as_deref() == Some("FARGATE") {
+    if case.forecast {
         return None;
+    }
+    let other = |found: Finding| {
+        let text = "have AWS Support look at it, if the next task fails alike: the login came, and the agent could not use it";
+        Assessment::possible("the agent could not use the login of ECR").finding(found).fix(Fix::words(text).run(case.commands([])))
+    };
+    if case.task.launch_type.as_deref() == Some("FARGATE") {
+        return Some(other(Finding::found("the task ran on Fargate, whose agent AWS keeps", "event")));
     }
     let known = case.instance_question().map_or(Known::NotAsked, |question| case.look(&question));
     let told = known.found().and_then(|instance| version(instance.version_info.as_ref()?.agent_version.as_deref()?));
@@ -76,7 +82,8 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
         let found = Finding::found(format!("the container instance runs agent {}", written(agent)), "DescribeContainerInstances");
         let has_it = agent >= flaw.since && agent < flaw.until;
         let title = format!("ECS agent {} {}", written(agent), flaw.name);
-        return has_it.then(|| Assessment::likely(title).supported().finding(found).finding(Finding::unknown(FLAW_UNTOLD)).fix(fix(case)));
+        let likely = |found| Assessment::likely(title).supported().finding(found).finding(Finding::unknown(FLAW_UNTOLD)).fix(fix(case));
+        return Some(if has_it { likely(found) } else { other(found) });
     }
     let unknown = Finding::not_told("which version of the ECS agent the container instance runs", known);
     let said = Assessment::possible(format!("an ECS agent of that age {}", flaw.name));

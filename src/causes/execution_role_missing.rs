@@ -34,9 +34,8 @@ pub(super) const CAUSE: Cause = Cause {
 fn unwritten(case: &Case<'_>) -> Option<Assessment> {
     let definition = case.definition();
     let of = |field, arn: Option<&String>| arn.filter(|arn| !arn.contains(":role/")).map(|arn| (field, arn.clone()));
-    let wrong = definition.and_then(|definition| {
-        of("executionRoleArn", definition.execution_role_arn.as_ref()).or_else(|| of("taskRoleArn", definition.task_role_arn.as_ref()))
-    });
+    let wrong = definition
+        .and_then(|definition| of("executionRoleArn", definition.execution_role_arn.as_ref()).or_else(|| of("taskRoleArn", definition.task_role_arn.as_ref())));
     let fix = Fix::words("write the role's ARN, or leave the field out where there is none").run(case.commands_for_revision([]));
     let Some((field, arn)) = wrong else {
         let said = Assessment::likely("a role of the task definition is none as it is written");

@@ -31,7 +31,7 @@ pub(super) const CAUSE: Cause = Cause {
     assess,
     examples: &[Example {
         text: "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/ecsTaskExecutionRole' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
-        also: &["execution-role-missing"],
+        also: &["execution-role-missing", "recovered-by-itself"],
     }],
 };
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
 use super::fix::Fix;
+use super::name::Kind;
 use super::object::File;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};
@@ -24,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
     when: |symptom| {
         let written = matches!(symptom.fault, Fault::Misconfigured | Fault::BadReference | Fault::NoSpace)
             || (symptom.fault == Fault::NotFound && symptom.bucket.is_some());
-        symptom.step == Step::LogDriver && (written || is_on_own_host(symptom) || is_of_others(symptom))
+        symptom.step == Step::LogDriver && (written || is_on_own_host(symptom) || is_of_others(symptom) || names_no_region(symptom))
     },
     ask: |case| File::all(case).iter().flat_map(|file| file.ask(case)).collect(),
     assess,
@@ -59,6 +60,12 @@ fn is_of_others(symptom: &Symptom) -> bool {
     is_of_connection(symptom) && symptom.fault != Fault::NotFound && (by_host || symptom.port.is_some_and(|port| port != 443 && port != 53))
 }
 
+/// Whether the driver calls CloudWatch Logs in a Region that is none: awslogs-region holds something else.
+fn names_no_region(symptom: &Symptom) -> bool {
+    let host = symptom.host.as_ref().filter(|_| is_of_connection(symptom)).and_then(|host| host.text.strip_prefix("logs."));
+    host.and_then(|rest| rest.split('.').next()).is_some_and(|region| !Kind::Region.fits(region))
+}
+
 /// Nothing answers where the log driver sends to.
 fn unanswered(case: &Case<'_>) -> Assessment {
     let at = destination(case.symptom).unwrap_or("its address");
@@ -78,6 +85,12 @@ fn unanswered(case: &Case<'_>) -> Assessment {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     if is_on_own_host(case.symptom) || is_of_others(case.symptom) {
         return (!case.forecast).then(|| unanswered(case));
+    }
+    if names_no_region(case.symptom) && !case.forecast {
+        let host = case.symptom.host.as_ref().map(|host| host.text.as_str()).unwrap_or_default();
+        let found = Finding::found(format!("the driver called {host}, which holds no Region"), "stoppedReason");
+        let fix = Fix::words(format!("write a Region into awslogs-region in a new revision{}", case.then_again())).run(case.commands_for_revision([]));
+        return Some(Assessment::likely("awslogs-region is no Region").finding(found).fix(fix));
     }
     let fix = Fix::words(format!("correct the log configuration in a new revision of the task definition{}", case.then_again()));
     let missing = File::all(case).into_iter().find_map(|file| Some((file.missing(&file.there(case))?, file)));

@@ -81,7 +81,9 @@ fn assess(case: &Case<'_>) -> Assessment {
         (Step::Capacity, _) => ("give the cluster what the text says is short, or ask for less: CPU, memory, ports, instances or Fargate capacity", service()),
         (_, Fault::NoSpace) => ("enlarge the disk: ephemeralStorage on Fargate, the root volume on EC2, where old images can be removed too", Vec::new()),
         (_, Fault::OutOfMemory) => ("give the container more memory, or find out what uses it", case.describe_stopped()),
-        (Step::Container, Fault::Unhealthy) => ("read the container's log; see that the health check asks the port and path that it serves, and waits long enough", service()),
+        (Step::Container, Fault::Unhealthy) => {
+            ("read the container's log; see that the health check asks the port and path that it serves, and waits long enough", service())
+        }
         (Step::Container, _) if ran => ("read the container's log; its exit code says how it ended", case.describe_stopped()),
         _ => ("correct what the text names in a new revision; what ECS says of each container shows the rest", case.describe_stopped()),
     };

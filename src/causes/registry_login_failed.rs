@@ -12,6 +12,7 @@ use super::policy::{self, Addition};
 use super::proof::{Complete, Identity, Proof, Time, Unproved};
 use super::refusal::{Call, Refuser, SIMULATION, is_whole, refuser};
 use super::role::RoleView;
+use super::usual::is_without_login;
 use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::{At, NamedRole, Nearly, Principal, Request, ResourceSide, resource_policy};
 use crate::question::{Known, Question};
@@ -40,12 +41,10 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn claims(symptom: &Symptom) -> bool {
-    // Where the text names what was fetched, that is what failed.
-    let no_login = symptom.step == Step::RegistryCredentials && symptom.fault == Fault::Unknown && symptom.resource.is_none() && !symptom.truncated;
     let refused =
         matches!(symptom.fault, Fault::BadCredentials) || (symptom.fault == Fault::AccessDenied && symptom.action.is_none() && symptom.deny.is_none());
     // Layers come from S3 by signed addresses: whoever refuses those, it is not the registry.
-    no_login || (refused && symptom.step == Step::ImagePull && !symptom.is_of_layers())
+    is_without_login(symptom) || (refused && symptom.step == Step::ImagePull && !symptom.is_of_layers())
 }
 
 fn ask(case: &Case<'_>) -> Vec<Question> {

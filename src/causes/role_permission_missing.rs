@@ -28,21 +28,29 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no identity-based policy allows the secretsmanager:GetSecretValue action",
-            also: &["role-permission-on-wrong-role", "secret-recreated"],
+            also: &[
+                "recovered-by-itself",
+                "role-permission-on-wrong-role",
+                "secret-misnamed",
+                "secret-missing",
+                "secret-recreated",
+                "secret-reference-malformed",
+            ],
         },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-east-1: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/prod/db/password because no identity-based policy allows the ssm:GetParameters action status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["role-permission-on-wrong-role"],
+            also: &["parameter-misnamed", "parameter-missing", "recovered-by-itself", "role-permission-on-wrong-role", "secret-reference-malformed"],
         },
         Example {
             text: "CannotPullECRContainerError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsInstanceRole/i-0123456789abcdef0 is not authorized to perform: ecr:GetAuthorizationToken on resource: *\n\tstatus code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
             also: &[
+                "endpoint-policy-blocks",
                 "organization-policy-blocks",
                 "permissions-boundary-blocks",
+                "recovered-by-itself",
                 "resource-policy-blocks",
                 "role-explicit-deny",
                 "role-permission-on-wrong-role",
-                "endpoint-policy-blocks",
             ],
         },
     ],

@@ -67,7 +67,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     if let Some((secret, other)) = secrets.iter().find_map(|secret| Some((secret, secret.namesake()?))) {
         // Where the end of the name is a suffix for sure, the secret was made again.
-        let said = Assessment::likely(format!("secret {} does not exist", secret.name)).culprit(secret.culprit());
+        let said = Assessment::likely(format!("secret {} does not exist", secret.name)).supported().culprit(secret.culprit());
         let missing = Finding::missing(format!("{} in {}", secret.id, secret.region), DESCRIBE);
         let other = Finding::found(format!("a secret whose name ends before that: {}", other.name.as_deref().unwrap_or_default()), DESCRIBE);
         let is_end = matches!(secret.presence(), Presence::OtherSuffix(_)) && !secret.has_suffix();
@@ -87,7 +87,9 @@ fn hidden(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
     let secret = secrets.iter().find(by_part).filter(|_| !case.forecast)?;
     let mark = "the ARN that was refused lacks the six characters which Secrets Manager adds to the name of every secret that it finds";
     let unknown = secret.untold().map_or(String::new(), |why| format!(": {why}"));
-    let said = Assessment::possible(format!("secret {} may not exist: the role was refused a name that leads to none", secret.name)).supported();
+    let said = Assessment::possible(format!("secret {} may not exist: the role was refused a name that leads to none", secret.name));
+    // A name that ends like a suffix is cut there, whether or not there is a secret of the whole name.
+    let said = if secret.is_whole() { said } else { said.supported() };
     let said = said.culprit(secret.culprit()).finding(Finding::found(mark, "stoppedReason"));
     Some(said.finding(Finding::unknown(format!("whether a secret has that name{unknown}"))).fix(case.create_secret()))
 }

@@ -99,7 +99,8 @@ fn hidden(case: &Case<'_>) -> Option<Assessment> {
     let bare = parameter.as_secret()?.id;
     let said = Assessment::possible(format!("perhaps {bare} is a secret's name, and ECS reads a name as a parameter"));
     let unwritten = case.references.iter().any(|reference| reference.value_from == bare && bare.contains('/'));
-    let mark = unwritten.then(|| Finding::found(format!("{bare} is a path without its leading slash, as secrets are called and parameters are not"), DEFINITION));
+    let mark =
+        unwritten.then(|| Finding::found(format!("{bare} is a path without its leading slash, as secrets are called and parameters are not"), DEFINITION));
     let said = if mark.is_some() { said.supported() } else { said };
     let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, bare.as_str()).words("--query ARN");
     let text = "if that secret was meant, write its ARN in a new revision, and deploy that";

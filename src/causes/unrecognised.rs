@@ -19,13 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     when: claims,
     ask: super::nothing,
     assess,
-    examples: &[
-        Example { text: "ResourceInitializationError: something nobody has seen before", also: &[] },
-        Example {
-            text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/d...",
-            also: &[],
-        },
-    ],
+    examples: &[Example { text: "ResourceInitializationError: something nobody has seen before", also: &[] }],
 };
 
 fn claims(symptom: &Symptom) -> bool {

@@ -30,12 +30,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         if case.reached_for_endpoint() == Some(false) {
             return None;
         }
-        Some(
-            Assessment::possible(format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()))
-                .culprit(case.endpoint())
-                .findings(case.address_found())
-                .finding(Finding::unknown("the endpoint's security group, state and subnets")),
-        )
+        let said = Assessment::possible(format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()));
+        let said = if case.reached_for_endpoint() == Some(true) { said.supported() } else { said };
+        Some(said.culprit(case.endpoint()).findings(case.address_found()).finding(Finding::unknown("the endpoint's security group, state and subnets")))
     })
 }
 

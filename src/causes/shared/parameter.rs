@@ -218,6 +218,11 @@ impl Case<'_> {
 
     /// Asks after every parameter that was not found.
     pub(in crate::causes) fn ask_parameters(&self) -> Vec<Question> {
+        // The ARN of a refusal does not tell how the definition writes the name.
+        let is_due = matches!(self.definition, Known::NotAsked) && Question::task_definition_of(self.task).is_some();
+        if is_due && self.symptom.fault == Fault::AccessDenied {
+            return Vec::new();
+        }
         self.parameters().iter().flat_map(ParameterView::ask).collect()
     }
 }

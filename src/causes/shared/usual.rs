@@ -62,10 +62,7 @@ const UNTOLD: &[(&[Step], &[(Fault, &[&str])])] = &[
     ),
     (
         &[Step::EnvFile],
-        &[
-            (Fault::AccessDenied, &["role-permission-missing", "role-permission-on-wrong-role", "env-file-missing"]),
-            (Fault::NetworkTimeout, NETWORK),
-        ],
+        &[(Fault::AccessDenied, &["role-permission-missing", "role-permission-on-wrong-role", "env-file-missing"]), (Fault::NetworkTimeout, NETWORK)],
     ),
     (
         &[Step::LogDriver],
@@ -87,9 +84,15 @@ const UNTOLD: &[(&[Step], &[(Fault, &[&str])])] = &[
     (&[Step::ExecutionRole], &[(Fault::AssumeRoleDenied, &["execution-role-untrusted", "execution-role-missing"])]),
 ];
 
+/// Whether the agent had no login for the registry, which the text tells by naming nothing that it fetched.
+pub(in crate::causes) fn is_without_login(symptom: &Symptom) -> bool {
+    symptom.step == Step::RegistryCredentials && symptom.fault == Fault::Unknown && symptom.resource.is_none() && !symptom.truncated
+}
+
 /// What the fault of the step usually is, where the text does not tell it.
 fn untold(symptom: &Symptom) -> impl Iterator<Item = (Fault, &'static str)> {
-    let rows = UNTOLD.iter().filter(|(steps, _)| symptom.fault == Fault::Unknown && steps.contains(&symptom.step));
+    let is_untold = symptom.fault == Fault::Unknown && !is_without_login(symptom);
+    let rows = UNTOLD.iter().filter(move |(steps, _)| is_untold && steps.contains(&symptom.step));
     rows.flat_map(|(_, faults)| faults.iter()).flat_map(|(fault, causes)| causes.iter().map(|cause| (*fault, *cause)))
 }
 
@@ -98,17 +101,12 @@ pub(in crate::causes) fn supposed(symptom: &Symptom, cause: &str) -> Option<Faul
     untold(symptom).find(|(_, usual)| *usual == cause).map(|(fault, _)| fault)
 }
 
-/// Whether ECS calls again after such a fault. A refusal it takes for the answer.
-const fn is_retried(fault: Fault) -> bool {
-    matches!(fault, Fault::NetworkTimeout | Fault::Throttled)
-}
-
 /// Where a cause stands among those of a symptom, the most usual first.
 pub(in crate::causes) fn rank(symptom: &Symptom, cause: &str) -> (bool, usize) {
     if symptom.fault == Fault::Unknown {
-        // A text that counts several calls and is cut behind that tells of a fault after which ECS calls again.
-        let called_again = symptom.retries.is_some_and(|retries| retries > 1);
-        let unlike = supposed(symptom, cause).is_some_and(|fault| called_again && !is_retried(fault));
+        // ECS takes a refusal for the answer, and calls again where none came; an address is told of a connection.
+        let unanswered = symptom.address.is_some() || symptom.retries.is_some_and(|retries| retries > 1);
+        let unlike = supposed(symptom, cause).is_some_and(|fault| unanswered && fault != Fault::NetworkTimeout);
         return (unlike, place(untold(symptom).map(|(_, usual)| usual), cause));
     }
     let told = TOLD.iter().filter(|(faults, _)| faults.contains(&symptom.fault)).flat_map(|(_, causes)| causes.iter().copied());
