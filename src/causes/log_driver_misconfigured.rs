@@ -60,6 +60,11 @@ fn is_of_others(symptom: &Symptom) -> bool {
     is_of_connection(symptom) && symptom.fault != Fault::NotFound && (by_host || symptom.port.is_some_and(|port| port != 443 && port != 53))
 }
 
+/// Whether no way to AWS is at fault: the log driver sends to the task's own host, or was refused by a collector.
+pub(super) fn is_answered_by_others(symptom: &Symptom) -> bool {
+    is_on_own_host(symptom) || (is_of_others(symptom) && symptom.fault == Fault::ConnectionRefused)
+}
+
 /// Whether the driver calls CloudWatch Logs in a Region that is none: awslogs-region holds something else.
 fn names_no_region(symptom: &Symptom) -> bool {
     let host = symptom.host.as_ref().filter(|_| is_of_connection(symptom)).and_then(|host| host.text.strip_prefix("logs."));

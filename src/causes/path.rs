@@ -199,6 +199,11 @@ fn by_step(case: &Case<'_>) -> Vec<Destination> {
     }
 }
 
+/// Whether the text names a host that no VPC endpoint serves.
+pub(super) fn is_beyond_endpoints(case: &Case<'_>) -> bool {
+    case.symptom.host.is_some() && !case.symptom.truncated && !can_have_endpoint(case)
+}
+
 /// Whether a VPC endpoint could take the call.
 pub(super) fn can_have_endpoint(case: &Case<'_>) -> bool {
     destinations(case).iter().any(|destination| serves(destination, case.own_region()))

@@ -65,7 +65,7 @@ pub(super) fn needs_network(symptom: &Symptom) -> bool {
             | Step::LogDriver
             | Step::Unknown
     );
-    calls && !super::log_driver_misconfigured::is_on_own_host(symptom)
+    calls && !super::log_driver_misconfigured::is_answered_by_others(symptom)
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {

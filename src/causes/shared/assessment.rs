@@ -113,8 +113,13 @@ impl Assessment {
             verdict => verdict,
         };
         let untold = if case.symptom.truncated { "the reason was cut before it" } else { "ECS does not tell it" };
-        let title = if self.verdict == Verdict::RuledOut { self.title } else { format!("perhaps {}", self.title) };
-        Self { verdict, title, ..self }.finding(Finding::unknown(format!("the error itself: {untold}")))
+        let finding = Finding::unknown(format!("the error itself: {untold}"));
+        if self.verdict == Verdict::RuledOut {
+            return self.finding(finding);
+        }
+        // Nothing is changed on a mere supposition.
+        let fix = if self.by_state { self.fix } else { self.fix.supposed(case) };
+        Self { verdict, title: format!("perhaps {}", self.title), fix, ..self }.finding(finding)
     }
 
     pub(in crate::causes) fn finding(mut self, finding: Finding) -> Self {

@@ -172,6 +172,7 @@ impl Case<'_> {
         let own = [self.execution_role(), self.task_role_arn()].into_iter().flatten();
         match self.named_role() {
             Some(named) => own.clone().find(|arn| *arn == named).or_else(|| own.clone().find(|arn| is_same_role(arn, named))),
+            None if self.role_of_others().is_some() => None,
             None if self.is_by_task_role() => self.task_role_arn(),
             None => self.execution_role().filter(|_| self.is_by_execution_role()),
         }

@@ -39,6 +39,12 @@ impl Fix {
         self
     }
 
+    /// The same for what nobody has told yet: the commands that look, and none that changes anything.
+    pub(in crate::causes) fn supposed(self, case: &Case<'_>) -> Self {
+        let looks: Vec<Command> = self.commands.into_iter().filter(Command::is_look).collect();
+        Self::words(format!("if it is this, {}", self.text)).run(if looks.is_empty() { case.describe_stopped() } else { looks })
+    }
+
     /// The same, saying for what its placeholders stand.
     pub(crate) fn explained(mut self) -> Self {
         let withheld: BTreeSet<String> = self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
