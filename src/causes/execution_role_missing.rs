@@ -31,7 +31,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 /// A role that is none as it is written: registration takes an ARN, and nothing for no role.
-fn unwritten(case: &Case<'_>) -> Option<Assessment> {
+fn unwritten(case: &Case<'_>) -> Assessment {
     let definition = case.definition();
     let of = |field, arn: Option<&String>| arn.filter(|arn| !arn.contains(":role/")).map(|arn| (field, arn.clone()));
     let wrong = definition
@@ -40,16 +40,16 @@ fn unwritten(case: &Case<'_>) -> Option<Assessment> {
     let Some((field, arn)) = wrong else {
         let said = Assessment::likely("a role of the task definition is none as it is written");
         let unknown = Finding::unknown("which role it is: executionRoleArn or taskRoleArn is empty, or is no role's ARN");
-        return Some(said.finding(unknown).findings(case.definition_unknown()).fix(fix));
+        return said.finding(unknown).findings(case.definition_unknown()).fix(fix);
     };
     let said = if arn.is_empty() { format!("{field} is empty") } else { format!("{field} is {arn}, which is no role's ARN") };
     let proof = Proof::by_definition(case, vec![Finding::found(said, DEFINITION)]);
-    Some(Assessment::confirmed(format!("{field} is no role"), proof).fix(fix))
+    Assessment::confirmed(format!("{field} is no role"), proof).fix(fix)
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     if case.symptom.fault == Fault::BadReference {
-        return unwritten(case);
+        return Some(unwritten(case));
     }
     let name = case.role_name();
     let role = name.as_ref().map_or("the role".to_owned(), |role| format!("role {role}"));

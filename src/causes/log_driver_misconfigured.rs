@@ -44,7 +44,7 @@ fn destination(symptom: &Symptom) -> Option<&str> {
 
 /// Whether the log driver sends to a daemon on the task's own host: no way through the network is at fault.
 pub(super) fn is_on_own_host(symptom: &Symptom) -> bool {
-    let is_socket = |place: &str| place.starts_with('/') && place.ends_with(".sock") || place.starts_with("unix:");
+    let is_socket = |place: &str| (place.starts_with('/') && place.strip_suffix(".sock").is_some()) || place.starts_with("unix:");
     let is_own = |place: &str| {
         let host = place.split_once("://").map_or(place, |(_, rest)| rest).split('/').next().unwrap_or_default();
         let host = host.rsplit_once(':').map_or(host, |(host, _)| host).trim_matches(['[', ']']);
@@ -56,7 +56,7 @@ pub(super) fn is_on_own_host(symptom: &Symptom) -> bool {
 
 /// Whether the log driver sends to a collector that is no service of AWS.
 fn is_of_others(symptom: &Symptom) -> bool {
-    let by_host = symptom.host.as_ref().is_some_and(|host| !host.text.contains("amazonaws.com") && !host.text.ends_with(".aws"));
+    let by_host = symptom.host.as_ref().is_some_and(|host| !host.text.contains("amazonaws.com") && !host.text.contains(".api.aws"));
     is_of_connection(symptom) && symptom.fault != Fault::NotFound && (by_host || symptom.port.is_some_and(|port| port != 443 && port != 53))
 }
 

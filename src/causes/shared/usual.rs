@@ -30,8 +30,11 @@ const TOLD: &[(&[Fault], &[&str])] = &[
     (&[Fault::ServiceError], &["service-unavailable", "agent-too-old"]),
 ];
 
+/// A fault, and the causes that make it.
+type OfFault = (Fault, &'static [&'static str]);
+
 /// The causes of a failed step of which the fault is not told, by the fault that each would make, the most usual first.
-const UNTOLD: &[(&[Step], &[(Fault, &[&str])])] = &[
+const UNTOLD: &[(&[Step], &[OfFault])] = &[
     (
         &[Step::SecretsManager, Step::RegistryCredentials],
         &[
