@@ -86,8 +86,8 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
         return Some(if has_it { likely(found) } else { other(found) });
     }
     let unknown = Finding::not_told("which version of the ECS agent the container instance runs", known);
-    let said = Assessment::possible(format!("an ECS agent of that age {}", flaw.name));
-    let said = if (flaw.alone)(case.symptom) { said.supported() } else { said };
+    let title = format!("the ECS agent may be one that {}", flaw.name);
+    let said = if (flaw.alone)(case.symptom) { Assessment::likely(title).supported() } else { Assessment::possible(title) };
     Some(said.findings(unknown).fix(fix(case)))
 }
 

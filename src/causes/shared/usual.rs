@@ -119,3 +119,30 @@ pub(in crate::causes) fn rank(symptom: &Symptom, cause: &str) -> (bool, usize) {
 fn place(mut usual: impl Iterator<Item = &'static str>, cause: &str) -> usize {
     usual.position(|usual| usual == cause).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::find;
+    use super::{TOLD, UNTOLD};
+    use crate::reason::Symptom;
+
+    #[test]
+    fn every_cause_that_is_named_is_one() {
+        let told = TOLD.iter().flat_map(|(_, causes)| causes.iter());
+        let untold = UNTOLD.iter().flat_map(|(_, faults)| faults.iter()).flat_map(|(_, causes)| causes.iter());
+        for cause in told.chain(untold) {
+            assert!(find(cause).is_some(), "{cause} is no cause");
+        }
+    }
+
+    #[test]
+    fn every_supposed_fault_is_claimed_by_some_of_its_causes() {
+        for (steps, faults) in UNTOLD {
+            for (step, (fault, causes)) in steps.iter().flat_map(|step| faults.iter().map(move |of_fault| (step, of_fault))) {
+                let symptom = Symptom::suspected(*step, *fault);
+                let claims = |cause: &&&str| find(cause).is_some_and(|cause| (cause.when)(&symptom));
+                assert!(causes.iter().any(|cause| claims(&cause)), "{step} and {fault}: none of {causes:?} claims it");
+            }
+        }
+    }
+}
