@@ -84,7 +84,9 @@ fn assess(case: &Case<'_>) -> Assessment {
         (Step::Container, Fault::Unhealthy) => {
             ("read the container's log; see that the health check asks the port and path that it serves, and waits long enough", service())
         }
-        (Step::Container, _) if ran => ("read the container's log; its exit code says how it ended", case.describe_stopped()),
+        (Step::Container, _) if ran || case.symptom.fault == Fault::Exited => {
+            ("read the container's log; its exit code says how it ended", case.describe_stopped())
+        }
         _ => ("correct what the text names in a new revision; what ECS says of each container shows the rest", case.describe_stopped()),
     };
     Assessment::likely(format!("not about secrets: {}{codes}", said(case.symptom))).fix(Fix::words(text).run(look))
