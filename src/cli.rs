@@ -53,7 +53,7 @@ struct Global {
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
-    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    /// On a terminal, unless `NO_COLOR` is set or TERM is dumb
     Auto,
     /// In a pipe or a file too
     Always,
@@ -77,7 +77,7 @@ struct Extent {
     /// Show ECS's whole message, not only the error that the others wrap
     #[arg(long)]
     full: bool,
-    /// Show a proved fix for Terraform and CloudFormation too
+    /// Show a proved fix for templates too: Terraform and `CloudFormation`
     #[arg(long)]
     snippets: bool,
 }

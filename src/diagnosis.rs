@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::causes::{self, Assessment, Case, Cause, Culprit, Finding, Fix, Owner, Verdict};
+use crate::causes::{self, Assessment, Case, Cause, Culprit, Finding, Fix, Owner, Support, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
 use crate::network::Path;
@@ -43,6 +43,8 @@ pub struct Diagnosis {
     pub verdict: Verdict,
     /// Whether AWS's state, or the definition, speaks for the verdict, and not ECS's words alone.
     pub by_state: bool,
+    /// What speaks for it beside words that fit others as well.
+    pub support: Support,
     /// Whether AWS's state was looked at for it.
     pub looked: Looked,
     /// What it happened to.
@@ -82,7 +84,7 @@ impl Looked {
         if case.evidence.answers().next().is_none() {
             return Self::NotAsked;
         }
-        let told = Self::by((cause.ask)(case).into_iter().filter_map(|question| case.evidence.answer(&question)));
+        let told = Self::by(cause.questions(case).into_iter().filter_map(|question| case.evidence.answer(&question)));
         if told != Self::NotAsked {
             return told;
         }
@@ -122,8 +124,12 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     let symptoms = symptoms(task);
     let failing = if is_failure(task) { diagnosable(task, &symptoms) } else { Vec::new() };
     let mut diagnoses: Vec<Diagnosis> = failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, evidence)).collect();
-    // A stable sort: causes stay in the catalogue's order within a verdict.
-    diagnoses.sort_by_key(|diagnosis| (diagnosis.symptom, diagnosis.verdict));
+    // A stable sort: causes that nothing tells apart stay in the catalogue's order.
+    diagnoses.sort_by_key(|diagnosis| {
+        // What is proved or disproved needs no likelihood.
+        let rank = matches!(diagnosis.verdict, Verdict::Likely | Verdict::Possible).then(|| diagnosis.cause.rank(&symptoms[diagnosis.symptom].symptom));
+        (diagnosis.symptom, diagnosis.verdict, diagnosis.support, rank)
+    });
     if let Some(best) = diagnoses.first_mut().filter(|best| best.verdict != Verdict::Confirmed) {
         let unanswered = unanswered(&case(task, &symptoms[best.symptom].symptom, evidence), best);
         best.findings.extend(unanswered);
@@ -196,6 +202,11 @@ fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
 fn diagnoses_of(task: &Task, symptoms: &[Told<'_>], at: usize, evidence: &Evidence) -> Vec<Diagnosis> {
     let case = case(task, &symptoms[at].symptom, evidence);
     let mut diagnoses = judged(&case, at);
+    if diagnoses.is_empty() {
+        // A failure is never nothing.
+        let unexplained = |cause: &'static Cause| Some(diagnosis_of(cause, (cause.assess)(&case)?, &case, at));
+        diagnoses.extend(causes::find("unrecognised").and_then(unexplained));
+    }
     if diagnoses.iter().all(|diagnosis| diagnosis.verdict == Verdict::RuledOut)
         && let Some(first) = diagnoses.first_mut()
     {
@@ -228,7 +239,7 @@ fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Cas
 
 /// What each cause that claims the case's symptom makes of it. What only its words ruled out is not told.
 pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
-    causes::claiming(case.symptom).filter_map(|cause| Some(diagnosis_of(cause, (cause.assess)(case)?, case, symptom))).collect()
+    causes::claiming(case.symptom).filter_map(|cause| Some(diagnosis_of(cause, cause.assessed(case)?, case, symptom))).collect()
 }
 
 /// What is to be said of a reference of which a part was not filled in.
@@ -242,10 +253,11 @@ fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, 
         cause,
         verdict: assessment.verdict(),
         by_state: assessment.is_by_state(),
+        support: assessment.support(),
         title: assessment.title,
         looked: Looked::of(cause, case),
         culprit: assessment.culprit.unwrap_or_else(|| case.culprit()),
-        findings: assessment.findings.into_iter().chain(case.definition_unread()).collect(),
+        findings: assessment.findings.into_iter().chain(case.injected()).chain(case.definition_unread()).collect(),
         path: assessment.path,
         fix: assessment.fix.explained(case),
         symptom,
@@ -269,7 +281,9 @@ pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
 /// All that the causes of a case ask, answered or not: the definition first, since most of the rest follows from it.
 pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     let definition = Question::task_definition_of(case.task).filter(|_| case.definition.found().is_none());
-    definition.into_iter().map(Question::from).chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
+    let mut causes: Vec<&Cause> = causes::claiming(case.symptom).collect();
+    causes.sort_by_key(|cause| cause.rank(case.symptom));
+    definition.into_iter().map(Question::from).chain(causes.into_iter().flat_map(|cause| cause.questions(case))).collect()
 }
 
 /// What the text names as failing.

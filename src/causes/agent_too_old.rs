@@ -7,8 +7,8 @@ use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Explanation, Owner};
-use crate::question::ask;
-use crate::reason::{Fault, Step};
+use crate::question::{Known, ask};
+use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind, Target};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -16,14 +16,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the platform or agent version is too old",
     owner: Owner::PlatformTeam,
     explanation: Explanation {
-        what: "The task definition uses a form of reference that the Fargate platform version, or the ECS agent, does not know yet.",
-        why: "A JSON key or version in valueFrom needs agent 1.37.0 or Fargate platform 1.4.0 (1.0.0 on Windows); environmentFiles need agent 1.39.0 or platform 1.4.0.",
+        what: "The task definition uses a form of reference that the Fargate platform version, or the ECS agent, does not know yet; or the agent has a fault that a later one has not.",
+        why: "Agents of 1.91 do not take the names of dual-stack registries (dkr-ecr, on.aws), and 1.91.1 calls FIPS endpoints of ECR without `https://`. A JSON key or version in valueFrom needs agent 1.37.0 or Fargate platform 1.4.0 (1.0.0 on Windows); environmentFiles need agent 1.39.0 or platform 1.4.0.",
         tell: "The task's platformVersion is below 1.4.0 on Linux, and a reference asks for a JSON key, a version, or an environment file.",
         fix: "Use platform version LATEST, or update the agent.",
     },
     when: |symptom| {
         let told = matches!(symptom.fault, Fault::BadReference | Fault::NotFound | Fault::RoleMissing);
-        told && matches!(symptom.step, Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole)
+        let uses = told && matches!(symptom.step, Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole);
+        uses || FLAWS.iter().any(|flaw| (flaw.shows)(symptom))
     },
     ask: |case| case.instance_question().into_iter().map(Into::into).collect(),
     assess,
@@ -31,6 +32,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
+    if let Some(flaw) = FLAWS.iter().find(|flaw| (flaw.shows)(case.symptom)) {
+        return flawed(case, flaw);
+    }
     let used = FEATURES.iter().filter(|feature| case.references.iter().any(|reference| (feature.uses)(reference)));
     let feature = used.max_by_key(|feature| feature.agent)?;
     if case.task.launch_type.as_deref() == Some("FARGATE") {
@@ -58,6 +62,77 @@ fn on_fargate(case: &Case<'_>, feature: &Feature) -> Option<Assessment> {
     let unknown = (family.is_none() && platform == WINDOWS).then(|| "whether the task ran on Windows, whose platform version 1.0.0 knows it".to_owned());
     let proof = Proof::by(what, Identity::of_revision(case), Complete::unless(unknown), Time::unchanging());
     Some(Assessment::confirmed(format!("Fargate platform {had} does not know {}", feature.name), proof).fix(fix(case)))
+}
+
+/// A fault of the agent that its words show, where the agent can be one that has it.
+fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
+    if case.forecast {
+        return None;
+    }
+    let other = |found: Finding| {
+        let text = "have AWS Support look at it, if the next task fails alike: the login came, and the agent could not use it";
+        Assessment::possible("the agent could not use the login of ECR").finding(found).fix(Fix::words(text).run(case.commands([])))
+    };
+    if case.task.launch_type.as_deref() == Some("FARGATE") {
+        return Some(other(Finding::found("the task ran on Fargate, whose agent AWS keeps", "event")));
+    }
+    let known = case.instance_question().map_or(Known::NotAsked, |question| case.look(&question));
+    let told = known.found().and_then(|instance| version(instance.version_info.as_ref()?.agent_version.as_deref()?));
+    if let Some(agent) = told {
+        let found = Finding::found(format!("the container instance runs agent {}", written(agent)), "DescribeContainerInstances");
+        let has_it = agent >= flaw.since && agent < flaw.until;
+        let title = format!("ECS agent {} {}", written(agent), flaw.name);
+        let likely = |found| Assessment::likely(title).supported().finding(found).finding(Finding::unknown(FLAW_UNTOLD)).fix(fix(case));
+        return Some(if has_it { likely(found) } else { other(found) });
+    }
+    let unknown = Finding::not_told("which version of the ECS agent the container instance runs", known);
+    let title = format!("the ECS agent may be one that {}", flaw.name);
+    let said = if (flaw.alone)(case.symptom) { Assessment::likely(title).supported() } else { Assessment::possible(title) };
+    Some(said.findings(unknown).fix(fix(case)))
+}
+
+const FLAW_UNTOLD: &str = "whether that is what failed: the agent does not say so";
+
+/// A fault that agents had.
+struct Flaw {
+    /// What such an agent does.
+    name: &'static str,
+    /// Whether a symptom can be of it.
+    shows: fn(&Symptom) -> bool,
+    /// Whether nothing else is known to show itself so.
+    alone: fn(&Symptom) -> bool,
+    /// The first agent that has it.
+    since: Version,
+    /// The first one after that which has not.
+    until: Version,
+}
+
+/// What agents are publicly known to have failed on, in their issue tracker.
+const FLAWS: &[Flaw] = &[
+    Flaw {
+        name: "does not know the name of a dual-stack registry",
+        shows: |symptom| is_login(symptom) && is_dual_stack(symptom),
+        alone: |_| true,
+        since: (1, 0, 0),
+        until: (1, 92, 0),
+    },
+    Flaw {
+        name: "calls the FIPS endpoint of ECR by a wrong address",
+        shows: |symptom| is_login(symptom) && !is_dual_stack(symptom) && symptom.step == Step::EcrAuth,
+        alone: |symptom| symptom.fault == Fault::Misconfigured,
+        since: (1, 91, 1),
+        until: (1, 91, 2),
+    },
+];
+
+/// Whether the agent could not make use of a login of ECR, and neither IAM nor the network is told to be at fault.
+fn is_login(symptom: &Symptom) -> bool {
+    let login = matches!(symptom.step, Step::EcrAuth | Step::ImagePull);
+    login && matches!(symptom.fault, Fault::Misconfigured | Fault::ServiceError | Fault::WrongShape | Fault::BadReference)
+}
+
+fn is_dual_stack(symptom: &Symptom) -> bool {
+    [&symptom.resource, &symptom.host].into_iter().flatten().any(|fact| fact.text.contains(".dkr-ecr"))
 }
 
 type Version = (u32, u32, u32);

@@ -1,7 +1,7 @@
 //! The role that the task names does not exist.
 
 use super::assessment::{Assessment, Culprit, Finding};
-use super::case::Case;
+use super::case::{Case, DEFINITION};
 use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
@@ -22,14 +22,35 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Create the role, or name one that exists in a new revision.",
     },
     when: |symptom| {
-        (symptom.fault == Fault::AssumeRoleDenied || symptom.step == Step::ExecutionRole && symptom.fault == Fault::RoleMissing) && !symptom.service_linked
+        let of_role = symptom.step == Step::ExecutionRole && matches!(symptom.fault, Fault::RoleMissing | Fault::BadReference);
+        (symptom.fault == Fault::AssumeRoleDenied || of_role) && !symptom.service_linked
     },
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
     assess,
     examples: &[],
 };
 
+/// A role that is none as it is written: registration takes an ARN, and nothing for no role.
+fn unwritten(case: &Case<'_>) -> Assessment {
+    let definition = case.definition();
+    let of = |field, arn: Option<&String>| arn.filter(|arn| !arn.contains(":role/")).map(|arn| (field, arn.clone()));
+    let wrong = definition
+        .and_then(|definition| of("executionRoleArn", definition.execution_role_arn.as_ref()).or_else(|| of("taskRoleArn", definition.task_role_arn.as_ref())));
+    let fix = Fix::words("write the role's ARN, or leave the field out where there is none").run(case.commands_for_revision([]));
+    let Some((field, arn)) = wrong else {
+        let said = Assessment::likely("a role of the task definition is none as it is written");
+        let unknown = Finding::unknown("which role it is: executionRoleArn or taskRoleArn is empty, or is no role's ARN");
+        return said.finding(unknown).findings(case.definition_unknown()).fix(fix);
+    };
+    let said = if arn.is_empty() { format!("{field} is empty") } else { format!("{field} is {arn}, which is no role's ARN") };
+    let proof = Proof::by_definition(case, vec![Finding::found(said, DEFINITION)]);
+    Assessment::confirmed(format!("{field} is no role"), proof).fix(fix)
+}
+
 fn assess(case: &Case<'_>) -> Option<Assessment> {
+    if case.symptom.fault == Fault::BadReference {
+        return Some(unwritten(case));
+    }
     let name = case.role_name();
     let role = name.as_ref().map_or("the role".to_owned(), |role| format!("role {role}"));
     let title = format!("{role} does not exist");

@@ -31,7 +31,7 @@ pub(super) const CAUSE: Cause = Cause {
     assess,
     examples: &[Example {
         text: "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/ecsTaskExecutionRole' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
-        also: &["execution-role-missing"],
+        also: &["execution-role-missing", "recovered-by-itself"],
     }],
 };
 
@@ -53,6 +53,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         );
     }
     let role = case.role_name();
+    if let Some((principal, called)) = case.role_of_others().filter(|_| case.own_role().is_none()) {
+        return Some(of_others(case, principal, called));
+    }
     let title = format!("ECS cannot assume {}", role.as_ref().map_or("a role of the task".to_owned(), |name| format!("{} {name}", kind(case))));
     let view = case.role();
     let culprit = Culprit { kind: "role", id: role, references: roles_named(case) };
@@ -87,6 +90,17 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Trust::Unsure(why) => Assessment::possible(title).finding(Finding::unknown(format!("whether the trust policy lets {PRINCIPAL}: {why}"))),
     };
     Some(said.culprit(culprit).fix(fix(case, Some(trust))))
+}
+
+/// A role that ECS uses for itself, and not for the task.
+fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Assessment {
+    let named = case.role_name();
+    let role = named.as_ref().map_or(format!("its {called}"), |name| format!("the {called} {name}"));
+    let look = case.aws_at_task("iam get-role").name("--role-name", Kind::Role, named.as_deref()).words("--query Role.AssumeRolePolicyDocument");
+    let text = format!("see that {role} exists and that its trust policy lets {principal} assume it, not {PRINCIPAL}{}", case.then_again());
+    let culprit = Culprit { kind: "role", id: named, references: Vec::new() };
+    let said = Assessment::possible(format!("ECS cannot assume {role}")).culprit(culprit);
+    said.finding(Finding::unknown(format!("whether the role exists, and whether it trusts {principal}"))).fix(Fix::words(text).run([look]))
 }
 
 /// What the role's trust policy says to this task.

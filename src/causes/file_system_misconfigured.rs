@@ -35,9 +35,9 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     no_file_system(case).or_else(|| no_access_point(case)).or_else(|| malformed(case)).or_else(|| {
         let is_told = matches!(case.symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference) && !case.forecast;
-        let name = case.name().unwrap_or_else(|| "see the reason".to_owned());
+        let name = case.name().map(|name| format!(": {name}")).unwrap_or_default();
         let fix = Fix::words(format!("make the directory, or correct the volume in a new revision{}", case.then_again()));
-        is_told.then(|| Assessment::likely(format!("what the volume names does not exist: {name}")).fix(fix))
+        is_told.then(|| Assessment::likely(format!("what the volume names does not exist{name}")).fix(fix))
     })
 }
 

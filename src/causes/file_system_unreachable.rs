@@ -70,6 +70,9 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     }
     let targets = path::mount_targets(case);
     let look = case.aws_at_task("efs describe-mount-targets").name("--file-system-id", Kind::FileSystem, targets.first().map(|(id, _)| id.as_str()));
-    Fix::words(format!("make a mount target in the task's zone and let tcp/2049 in from the task's security group{}", case.then_again()))
-        .run([look.words("--query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")])
+    Fix::words(format!(
+        "make a mount target in the task's zone; let tcp/2049 out of the task's security group, and into that of the mount target{}",
+        case.then_again()
+    ))
+    .run([look.words("--query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")])
 }

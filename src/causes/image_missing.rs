@@ -4,10 +4,10 @@ use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
 use super::fix::Fix;
 use super::image::{EcrImage, Pulled};
-use super::proof::{Complete, Identity, Proof, Time};
+use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::Question;
-use crate::reason::{Fault, Step};
+use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::ReferenceKind;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -16,11 +16,11 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "The registry knows no image under that name and tag, or digest.",
-        why: "The tag was never pushed, was deleted by a lifecycle policy, or is spelled otherwise; the repository is in another Region or account.",
+        why: "ECS pins the tag of a service's image to the digest that it has when a deployment begins; a digest that was deleted or untagged since is not found, or refused. Or the tag was never pushed, was deleted by a lifecycle policy, or is spelled otherwise; the repository is in another Region or account.",
         tell: "`not found`, `manifest unknown`. Docker Hub answers `pull access denied` for a repository that does not exist.",
         fix: "Push the image, or name one that exists.",
     },
-    when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::NotFound,
+    when: |symptom| symptom.step == Step::ImagePull && (symptom.fault == Fault::NotFound || is_refused_digest(symptom)),
     ask,
     assess,
     examples: &[Example {
@@ -29,7 +29,36 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
+/// Whether the registry refused to read an image that is asked for by its digest, as it may where that is gone.
+fn is_refused_digest(symptom: &Symptom) -> bool {
+    let by_digest = symptom.resource.as_ref().is_some_and(|image| image.text.contains("@sha256:"));
+    symptom.fault == Fault::AccessDenied && by_digest && symptom.action.is_none() && !symptom.is_of_layers()
+}
+
+/// An image that the registry refused, asked for by its digest.
+fn refused(case: &Case<'_>) -> Option<Assessment> {
+    let named = case.symptom.resource.as_ref().filter(|_| !case.forecast && !case.symptom.truncated)?;
+    let image = EcrImage::parse(&named.text);
+    let text = format!("push the image again{}: a forced new deployment takes the digest that the tag has now", case.then_again());
+    let fix = Fix::words(text).run(image.as_ref().map(|image| image.describe(case))).run(case.commands([]));
+    let title = "the digest that the image is pinned to is gone";
+    match image.as_ref().map(|image| image.pulled(case)) {
+        Some(Pulled::NoImage | Pulled::NoRepository) => {
+            let missing = Finding::missing(named.text.clone(), "DescribeImages");
+            let proof = Proof::by(vec![missing], Identity::same(&named.text, &named.text), Complete::alone(), Err(Gap::new(REFUSED)));
+            Some(Assessment::confirmed(title, proof).fix(fix))
+        }
+        Some(Pulled::There(_)) => None,
+        _ => Some(Assessment::possible(format!("perhaps {title}")).finding(Finding::unknown("whether the registry still has the digest")).fix(fix)),
+    }
+}
+
+const REFUSED: &str = "whether it was gone when the task failed: the registry refused to say";
+
 fn assess(case: &Case<'_>) -> Option<Assessment> {
+    if case.symptom.fault == Fault::AccessDenied {
+        return refused(case);
+    }
     let unnamed = case.references.iter().find(|reference| reference.kind == ReferenceKind::Image && reference.value_from.is_empty());
     if let Some(container) = unnamed.and_then(|reference| reference.container.as_ref()) {
         let unnamed = Proof::by(vec![Finding::missing("image", DEFINITION)], Identity::of_revision(case), Complete::alone(), Time::unchanging());
@@ -42,8 +71,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let name = case.name().unwrap_or_else(|| "the one asked for".to_owned());
     let title = format!("image {name} does not exist");
+    let pinned = case.symptom.resource.as_ref().is_some_and(|image| image.text.contains("@sha256:"));
+    let pinned = if pinned { "; a forced new deployment takes the digest that the tag has now" } else { "" };
     let push = |assessment: Assessment| {
-        let text = format!("push the image, or name one that exists in a new revision{}", case.then_again());
+        let text = format!("push the image, or name one that exists in a new revision{}{pinned}", case.then_again());
         assessment.fix(Fix::words(text).run(images.first().map(|image| image.describe(case))))
     };
     Some(match images.first().map(|image| image.pulled(case)) {
@@ -61,5 +92,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 }
 
 fn ask(case: &Case<'_>) -> Vec<Question> {
+    if case.symptom.fault == Fault::AccessDenied {
+        let named = case.symptom.resource.as_ref().and_then(|image| EcrImage::parse(&image.text));
+        return named.iter().map(|image| image.question().into()).collect();
+    }
     EcrImage::all(case).iter().flat_map(|image| image.ask(case)).collect()
 }

@@ -1,12 +1,15 @@
 //! The log configuration cannot work as it is written.
 
+use std::net::IpAddr;
+
 use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
 use super::fix::Fix;
+use super::name::Kind;
 use super::object::File;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};
-use crate::reason::{Fault, Step};
+use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::{ContainerDefinition, TaskDefinition};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,21 +18,85 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "The log driver refused its configuration, or FireLens could not make one from it.",
-        why: "An option is misspelt or missing, a driver has no plugin on the host, a FireLens type is neither fluentd nor fluentbit, or its configuration file has no value.",
+        why: "An option is misspelt or missing, a driver has no plugin on the host, a FireLens type is neither fluentd nor fluentbit, or its configuration file has no value. Or nothing listens where the driver sends to: a log daemon on the host that is not up yet, or a collector at another address.",
         tell: "The text names the option or the type.",
         fix: "Correct logConfiguration or firelensConfiguration in a new revision.",
     },
     when: |symptom| {
-        symptom.step == Step::LogDriver
-            && (matches!(symptom.fault, Fault::Misconfigured | Fault::BadReference | Fault::NoSpace)
-                || (symptom.fault == Fault::NotFound && symptom.bucket.is_some()))
+        let written = matches!(symptom.fault, Fault::Misconfigured | Fault::BadReference | Fault::NoSpace)
+            || (symptom.fault == Fault::NotFound && symptom.bucket.is_some());
+        symptom.step == Step::LogDriver && (written || is_on_own_host(symptom) || is_of_others(symptom) || names_no_region(symptom))
     },
     ask: |case| File::all(case).iter().flat_map(|file| file.ask(case)).collect(),
     assess,
     examples: &[Example { text: "Invalid firelens configuration type: fluent-bit", also: &[] }],
 };
 
+/// Whether a network fault is told of a place to which the log driver sends.
+fn is_of_connection(symptom: &Symptom) -> bool {
+    symptom.step == Step::LogDriver && matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns | Fault::NotFound)
+}
+
+/// Where the log driver sends to, as the text names it.
+fn destination(symptom: &Symptom) -> Option<&str> {
+    [&symptom.address, &symptom.host, &symptom.resource].into_iter().flatten().map(|fact| fact.text.as_str()).next()
+}
+
+/// Whether the log driver sends to a daemon on the task's own host: no way through the network is at fault.
+pub(super) fn is_on_own_host(symptom: &Symptom) -> bool {
+    let is_socket = |place: &str| (place.starts_with('/') && place.strip_suffix(".sock").is_some()) || place.starts_with("unix:");
+    let is_own = |place: &str| {
+        let host = place.split_once("://").map_or(place, |(_, rest)| rest).split('/').next().unwrap_or_default();
+        let host = host.rsplit_once(':').map_or(host, |(host, _)| host).trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified())
+    };
+    let places = [&symptom.address, &symptom.host, &symptom.resource].into_iter().flatten();
+    is_of_connection(symptom) && places.map(|fact| fact.text.as_str()).any(|place| is_socket(place) || is_own(place))
+}
+
+/// Whether the log driver sends to a collector that is no service of AWS.
+fn is_of_others(symptom: &Symptom) -> bool {
+    let by_host = symptom.host.as_ref().is_some_and(|host| !host.text.contains("amazonaws.com") && !host.text.contains(".api.aws"));
+    is_of_connection(symptom) && symptom.fault != Fault::NotFound && (by_host || symptom.port.is_some_and(|port| port != 443 && port != 53))
+}
+
+/// Whether no way to AWS is at fault: the log driver sends to the task's own host, or was refused by a collector.
+pub(super) fn is_answered_by_others(symptom: &Symptom) -> bool {
+    is_on_own_host(symptom) || (is_of_others(symptom) && symptom.fault == Fault::ConnectionRefused)
+}
+
+/// Whether the driver calls CloudWatch Logs in a Region that is none: awslogs-region holds something else.
+fn names_no_region(symptom: &Symptom) -> bool {
+    let host = symptom.host.as_ref().filter(|_| is_of_connection(symptom)).and_then(|host| host.text.strip_prefix("logs."));
+    host.and_then(|rest| rest.split('.').next()).is_some_and(|region| !Kind::Region.fits(region))
+}
+
+/// Nothing answers where the log driver sends to.
+fn unanswered(case: &Case<'_>) -> Assessment {
+    let at = destination(case.symptom).unwrap_or("its address");
+    let again = case.then_again();
+    if is_on_own_host(case.symptom) {
+        let text = format!(
+            "start the log daemon before the tasks that send to it, or let the driver wait (fluentd-async true, splunk-verify-connection false) in a new revision{again}"
+        );
+        let said = Assessment::likely(format!("nothing listens at {at}, on the task's own host, where the log driver sends to"));
+        return said.finding(Finding::unknown("whether the log daemon was up when the task started")).fix(Fix::words(text).run(case.commands_for_revision([])));
+    }
+    let text = format!("see whether the collector listens at {at} and lets the task's address in; correct the address in a new revision if it is wrong{again}");
+    let said = Assessment::possible(format!("the log collector at {at} does not answer"));
+    said.finding(Finding::unknown("whether the collector is up, and whom it lets in")).fix(Fix::words(text).run(case.commands_for_revision([])))
+}
+
 fn assess(case: &Case<'_>) -> Option<Assessment> {
+    if is_on_own_host(case.symptom) || is_of_others(case.symptom) {
+        return (!case.forecast).then(|| unanswered(case));
+    }
+    if names_no_region(case.symptom) && !case.forecast {
+        let host = case.symptom.host.as_ref().map(|host| host.text.as_str()).unwrap_or_default();
+        let found = Finding::found(format!("the driver called {host}, which holds no Region"), "stoppedReason");
+        let fix = Fix::words(format!("write a Region into awslogs-region in a new revision{}", case.then_again())).run(case.commands_for_revision([]));
+        return Some(Assessment::likely("awslogs-region is no Region").finding(found).fix(fix));
+    }
     let fix = Fix::words(format!("correct the log configuration in a new revision of the task definition{}", case.then_again()));
     let missing = File::all(case).into_iter().find_map(|file| Some((file.missing(&file.there(case))?, file)));
     if let Some((missing, file)) = missing.filter(|_| case.symptom.fault == Fault::NotFound) {

@@ -34,7 +34,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn claims(symptom: &Symptom) -> bool {
-    symptom.step == Step::LogDriver && symptom.fault == Fault::NotFound && symptom.bucket.is_none()
+    symptom.step == Step::LogDriver && symptom.fault == Fault::NotFound && symptom.bucket.is_none() && !super::log_driver_misconfigured::is_on_own_host(symptom)
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {

@@ -73,10 +73,10 @@ use crate::words::words;
 use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
 use shared::{
-    assessment, case, command, fix, image, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet,
+    assessment, case, command, fix, image, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet, usual,
 };
 
-pub use assessment::{Assessment, Culprit, Finding, FindingKind};
+pub use assessment::{Assessment, Culprit, Finding, FindingKind, Support};
 pub use case::Case;
 pub use command::Command;
 pub use fix::Fix;
@@ -132,6 +132,38 @@ impl Cause {
     #[must_use]
     pub fn is_general(&self) -> bool {
         GENERAL.contains(&self.id)
+    }
+
+    /// Whether a symptom can come from this: its words fit, or they tell no fault and this is a usual one.
+    fn claims(&self, symptom: &Symptom) -> bool {
+        (self.when)(symptom) || self.supposed(symptom).is_some()
+    }
+
+    /// The symptom that this would have made, where the text tells the step and no fault.
+    fn supposed(&self, symptom: &Symptom) -> Option<Symptom> {
+        let fault = usual::supposed(symptom, self.id)?;
+        Some(Symptom { fault, ..symptom.clone() }).filter(self.when)
+    }
+
+    /// What to ask of AWS about a case.
+    pub(crate) fn questions(&self, case: &Case<'_>) -> Vec<Question> {
+        match self.supposed(case.symptom) {
+            Some(symptom) => (self.ask)(&Case { symptom: &symptom, ..case.clone() }),
+            None => (self.ask)(case),
+        }
+    }
+
+    /// What it makes of a case.
+    pub(crate) fn assessed(&self, case: &Case<'_>) -> Option<Assessment> {
+        match self.supposed(case.symptom) {
+            Some(symptom) => (self.assess)(&Case { symptom: &symptom, ..case.clone() }).map(|said| said.supposed(case)),
+            None => (self.assess)(case),
+        }
+    }
+
+    /// Where it stands among the causes of a symptom, the most usual first.
+    pub(crate) fn rank(&self, symptom: &Symptom) -> impl Ord + use<> {
+        usual::rank(symptom, self.id)
     }
 
     /// Whether the task definition alone tells it, also where the text says nothing: it claims such texts, and leaves them to the general causes too.
@@ -266,7 +298,7 @@ const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.
 /// Whether a failure is none that the catalogue explains: what is left over goes to the two general causes.
 fn is_left_over(symptom: &Symptom) -> bool {
     !symptom.is_normal()
-        && !CAUSES.iter().any(|cause| !(cause.is_general() || cause.is_of_definition() && symptom.fault == Fault::Unknown) && (cause.when)(symptom))
+        && !CAUSES.iter().any(|cause| !(cause.is_general() || cause.is_of_definition() && symptom.fault == Fault::Unknown) && cause.claims(symptom))
 }
 
 /// Which cause stands for a reference that was not written to its end, and what it makes of it.
@@ -289,5 +321,5 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
 
 /// The causes that claim a symptom, in the catalogue's order.
 pub fn claiming(symptom: &Symptom) -> impl Iterator<Item = &'static Cause> {
-    CAUSES.iter().copied().filter(move |cause| (cause.when)(symptom))
+    CAUSES.iter().copied().filter(move |cause| cause.claims(symptom))
 }

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The reason was understood, and it lies elsewhere: the application exited, a health check failed, there was no capacity, an image or a volume was at fault.",
         why: "ecs-triage looks into what happens before a container starts. It names other failures so that nobody looks for a secret, and leaves them to other tools.",
         tell: "The step and the fault say what it was.",
-        fix: "See the container's own log, its exit code, and the events of the service.",
+        fix: "Read the container's own log and exit code; the commands shown ask ECS for the rest of what it knows.",
     },
     when: claims,
     ask: super::nothing,
@@ -74,10 +74,20 @@ fn assess(case: &Case<'_>) -> Assessment {
     let codes: Vec<String> = containers.iter().filter_map(code).collect();
     let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
     let ran = case.task.started_at.is_some() || containers.iter().any(|container| container.exit_code.is_some());
-    let text = match case.symptom.step {
-        Step::Capacity => "see the events of the service and the capacity of the cluster",
-        Step::Container if ran => "see the container's log and exit code",
-        _ => "see the events of the service; the reason names what to look at",
+    let service = || case.describe_service("--query 'services[0].events[:5].message'").into_iter().collect::<Vec<_>>();
+    let (text, look) = match (case.symptom.step, case.symptom.fault) {
+        (Step::Capacity, Fault::AccessDenied | Fault::Misconfigured) => ("correct the setting that the text names: it is not one that ECS takes", service()),
+        (Step::Capacity, Fault::Throttled) => ("have the quota that the text names raised, or run less at once", Vec::new()),
+        (Step::Capacity, _) => ("give the cluster what the text says is short, or ask for less: CPU, memory, ports, instances or Fargate capacity", service()),
+        (_, Fault::NoSpace) => ("enlarge the disk: ephemeralStorage on Fargate, the root volume on EC2, where old images can be removed too", Vec::new()),
+        (_, Fault::OutOfMemory) => ("give the container more memory, or find out what uses it", case.describe_stopped()),
+        (Step::Container, Fault::Unhealthy) => {
+            ("read the container's log; see that the health check asks the port and path that it serves, and waits long enough", service())
+        }
+        (Step::Container, _) if ran || case.symptom.fault == Fault::Exited => {
+            ("read the container's log; its exit code says how it ended", case.describe_stopped())
+        }
+        _ => ("correct what the text names in a new revision; what ECS says of each container shows the rest", case.describe_stopped()),
     };
-    Assessment::likely(format!("not about secrets: {}{codes}", said(case.symptom))).fix(Fix::words(text))
+    Assessment::likely(format!("not about secrets: {}{codes}", said(case.symptom))).fix(Fix::words(text).run(look))
 }

@@ -4,9 +4,10 @@ use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
 use super::fix::Fix;
 use super::name::misspelling;
-use super::parameter::DESCRIBE_PARAMETERS;
+use super::parameter::{DESCRIBE_PARAMETERS, ParameterView};
 use super::{Cause, Explanation, Owner};
 use crate::question::Known;
+use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "parameter-misnamed",
@@ -18,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The name in the reference shows the slip, or AWS lists one that is close. That one may be another tenant's or stage's: only you know which was meant.",
         fix: "Correct the reference in a new revision.",
     },
-    when: super::parameter::is_not_found,
+    when: |symptom| super::parameter::is_not_found(symptom) || super::parameter::may_be_absent(symptom),
     ask: |case| case.ask_parameters(),
     assess,
     examples: &[],
@@ -39,10 +40,40 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             .finding(Finding::unknown("whether that one was meant"));
         return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
     }
+    if let Some((parameter, others)) = missing_under_other_paths(&parameters) {
+        let title = format!("parameter {} does not exist; one of that name does under another path", parameter.name);
+        let text = format!("if that one was meant, name it with its path in a new revision{}", case.then_again());
+        let said = Assessment::possible(title)
+            .supported()
+            .culprit(Culprit { kind: "parameter", id: Some(parameter.name.clone()), references: case.references.clone() })
+            .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
+            .finding(Finding::found(format!("{} under another path", in_words(others)), DESCRIBE_PARAMETERS))
+            .finding(Finding::unknown("whether that one was meant"));
+        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+    }
+    if case.symptom.fault == Fault::AccessDenied {
+        // A name without a path is where a hierarchy was forgotten.
+        let bare = parameters.iter().find(|parameter| parameter.known().found().is_none() && !parameter.name.trim_start_matches('/').contains('/'));
+        let bare = bare.filter(|parameter| !matches!(parameter.known(), Known::Missing) && !case.forecast)?;
+        let said = Assessment::possible(format!("perhaps parameter {} stands under a path: IAM refuses before anybody looks", bare.name));
+        let said = said.finding(Finding::unknown("whether a parameter of that name stands under a path"));
+        let text = format!("name it with its path in a new revision if so{}", case.then_again());
+        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+    }
     let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
     let (name, slip) = named.split(',').find_map(|name| Some((name.trim(), slip(name.trim())?)))?;
     let said = Assessment::likely(format!("parameter {name} is spelled wrongly: it {slip}")).finding(Finding::unknown("which name was meant"));
     Some(said.fix(Fix::words(format!("correct the name in a new revision{}", case.then_again())).run(case.commands_for_revision([look]))))
+}
+
+/// A parameter that is missing, and how many of its last name there are under other paths.
+fn missing_under_other_paths<'p, 'c>(parameters: &'p [ParameterView<'c>]) -> Option<(&'p ParameterView<'c>, usize)> {
+    let missing = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing));
+    missing.map(|parameter| (parameter, parameter.under_other_paths().len())).find(|(_, others)| *others > 0)
+}
+
+fn in_words(others: usize) -> String {
+    if others == 1 { "a parameter of that name".to_owned() } else { format!("{others} parameters of that name") }
 }
 
 fn slip(name: &str) -> Option<&'static str> {

@@ -5,10 +5,11 @@ use super::case::{Case, DEFINITION};
 use super::command::Part;
 use super::fix::Fix;
 use super::name::Kind;
-use super::parameter::{DESCRIBE_PARAMETERS, ParameterView};
-use super::proof::{Complete, Identity, Proof, Time};
+use super::parameter::{DESCRIBE_PARAMETERS, ParameterView, may_be_absent};
+use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::Known;
+use crate::reason::Fault;
 use crate::redact::is_masked;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -21,7 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`invalid parameters:` and the names. ECS asks for ten at a time and lists all that are absent among them.",
         fix: "Create the parameter, or correct the reference.",
     },
-    when: super::parameter::is_not_found,
+    when: |symptom| super::parameter::is_not_found(symptom) || may_be_absent(symptom),
     ask: |case| case.ask_parameters(),
     assess,
     examples: &[
@@ -53,8 +54,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let parameters = case.parameters();
     let missing: Vec<&ParameterView<'_>> = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).collect();
+    let is_refused = case.symptom.fault == Fault::AccessDenied;
+    if is_refused && case.forecast {
+        return None;
+    }
     if !parameters.is_empty() && parameters.iter().all(|parameter| parameter.known().found().is_some()) {
-        return Some(there(case, &parameters)).filter(|_| !case.forecast);
+        return Some(there(case, &parameters)).filter(|_| !case.forecast && !is_refused);
     }
     let names = if missing.is_empty() { names(case) } else { missing.iter().map(|parameter| parameter.name.clone()).collect() };
     let title = match names.as_slice() {
@@ -68,7 +73,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let complete = Complete::of("whether the others exist", parameters.iter().map(ParameterView::known));
         let identity =
             if case.symptom.resource.is_some() || case.forecast { Identity::named(case, &names[0]) } else { Identity::only_one(&missing, "parameter") };
-        let proof = Proof::by(what, identity, complete, Time::as_ecs_said());
+        let hidden = "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
+        let time = if is_refused { Err(Gap::new(hidden)) } else { Time::as_ecs_said() };
+        let proof = Proof::by(what, identity, complete, time);
         let near = missing.iter().find(|parameter| parameter.near().is_some()).or(missing.first());
         return Some(Assessment::confirmed(title, proof).culprit(culprit).findings(near.and_then(|near| near.alike())).fix(fix(case, &names)));
     }
@@ -84,8 +91,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         (!bare.is_empty()).then(|| Finding::unknown(format!("whether {} was meant as a secret: without an ARN it is read as a parameter", bare.join(", "))));
     let unmentioned = case.definition().filter(|_| case.references.is_empty());
     let why = parameters.iter().find_map(|parameter| Finding::not_told("whether it exists, or one with a similar name", parameter.known()));
+    let title = if is_refused { format!("perhaps {title}: IAM refuses before anybody looks") } else { title };
     Some(
-        Assessment::likely(title)
+        (if is_refused { Assessment::possible(title) } else { Assessment::likely(title) })
             .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
             .findings(maybe_secret)
             .finding(why.unwrap_or_else(|| Finding::unknown("whether a parameter with a similar name exists")))

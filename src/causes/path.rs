@@ -199,6 +199,11 @@ fn by_step(case: &Case<'_>) -> Vec<Destination> {
     }
 }
 
+/// Whether the text names a host that no VPC endpoint serves.
+pub(super) fn is_beyond_endpoints(case: &Case<'_>) -> bool {
+    case.symptom.host.is_some() && !case.symptom.truncated && !can_have_endpoint(case)
+}
+
 /// Whether a VPC endpoint could take the call.
 pub(super) fn can_have_endpoint(case: &Case<'_>) -> bool {
     destinations(case).iter().any(|destination| serves(destination, case.own_region()))
@@ -246,7 +251,7 @@ impl<'p> Shut<'p> {
     pub(super) fn assessment(&self, title: impl Into<String>) -> Assessment {
         let assessment = if self.certain.is_empty() {
             let may = format!("{}: of the ways that the call may have taken, not all are surely shut by it", self.fault.proof);
-            Assessment::possible(title).finding(Finding::found(may, self.fault.source))
+            Assessment::possible(title).supported().finding(Finding::found(may, self.fault.source))
         } else {
             Assessment::confirmed(title, Proof::by_shut_hops(Finding::found(&*self.fault.proof, self.fault.source), &self.certain))
         };

@@ -10,7 +10,9 @@ use super::image::{EcrImage, Pulled};
 use super::name::Kind;
 use super::policy::{self, Addition};
 use super::proof::{Complete, Identity, Proof, Time, Unproved};
+use super::refusal::{Call, Refuser, SIMULATION, is_whole, refuser};
 use super::role::RoleView;
+use super::usual::is_without_login;
 use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::{At, NamedRole, Nearly, Principal, Request, ResourceSide, resource_policy};
 use crate::question::{Known, Question};
@@ -39,16 +41,19 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn claims(symptom: &Symptom) -> bool {
-    let no_login = symptom.step == Step::RegistryCredentials && symptom.fault == Fault::Unknown;
     let refused =
         matches!(symptom.fault, Fault::BadCredentials) || (symptom.fault == Fault::AccessDenied && symptom.action.is_none() && symptom.deny.is_none());
     // Layers come from S3 by signed addresses: whoever refuses those, it is not the registry.
-    no_login || (refused && symptom.step == Step::ImagePull && !symptom.is_of_layers())
+    is_without_login(symptom) || (refused && symptom.step == Step::ImagePull && !symptom.is_of_layers())
 }
 
 fn ask(case: &Case<'_>) -> Vec<Question> {
-    let Some(image) = EcrImage::of(case) else { return Vec::new() };
     let role = case.role();
+    if let Some(call) = pull_for_guard_duty(case) {
+        let simulated = role.as_ref().and_then(RoleView::arn).map(|role| case.question_after(&call, &role).into());
+        return role.iter().flat_map(RoleView::ask).chain(simulated).collect();
+    }
+    let Some(image) = EcrImage::of(case) else { return Vec::new() };
     image
         .ask(case)
         .into_iter()
@@ -60,7 +65,12 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let name = case.name().unwrap_or_else(|| "the image".to_owned());
-    let title = format!("the registry refused the login for {name}");
+    if let Some(call) = pull_for_guard_duty(case) {
+        return Some(of_guard_duty(case, &call));
+    }
+    // A registry that answers by 403 knows who asks.
+    let refused = case.symptom.fault == Fault::AccessDenied;
+    let title = if refused { format!("the registry refused the pull of {name}") } else { format!("the registry refused the login for {name}") };
     let Some(image) = EcrImage::of(case) else {
         let fix = Fix::words(format!("give the task a login that the registry takes (repositoryCredentials){}", case.then_again()));
         return Some(Assessment::likely(title).finding(Finding::unknown("whether the repository exists, and whom it lets in")).fix(fix));
@@ -77,6 +87,33 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             .finding(Finding::unknown("whether the role's own policies allow the pull")),
         None => likely().findings(Finding::not_told("whom the repository lets in", case.look(&image.policy()))),
     })
+}
+
+/// The pull of the agent that GuardDuty puts into the task, which the execution role makes.
+fn pull_for_guard_duty(case: &Case<'_>) -> Option<Call> {
+    let image = EcrImage::parse(&case.symptom.resource.as_ref().filter(|_| case.is_of_guard_duty())?.text)?;
+    let resource = format!("arn:{}:ecr:{}:{}:repository/{}", case.partition(), image.region, image.registry, image.path);
+    Some(Call::new("ecr:BatchGetImage", resource, &image.region))
+}
+
+/// The policy of GuardDuty's repository is GuardDuty's own: what can be at fault is the role's.
+fn of_guard_duty(case: &Case<'_>, call: &Call) -> Assessment {
+    let who = case.who();
+    let title = format!("{who} is not authorized to pull the agent of GuardDuty");
+    let text = format!("let {who} pull from GuardDuty's repository, as the managed policy AmazonECSTaskExecutionRolePolicy does{}", case.then_again());
+    let attach = case.aws_at_task("iam attach-role-policy").name("--role-name", Kind::Role, case.role_name().as_deref());
+    let managed = format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.own_partition());
+    let fix = Fix::words(text).run(case.commands([attach.name("--policy-arn", Kind::PolicyArn, managed.as_str())]));
+    let known = case.role().and_then(|role| role.arn()).map_or(Known::NotAsked, |role| case.look(&case.question_after(call, &role)));
+    let simulated = (call.clone(), known);
+    match refuser(&simulated) {
+        Some(Refuser::NoAllow) => {
+            let found = Finding::found(format!("no policy of the role allows {} on {} (implicitDeny)", call.action, call.resource), SIMULATION);
+            let proof = Proof::by(vec![found], Identity::of_own_role(case), is_whole(&simulated), Time::as_ecs_said());
+            Assessment::confirmed(title, proof).fix(fix)
+        }
+        _ => Assessment::likely(title).findings(Finding::not_told("whether the role may pull from GuardDuty's repository", known)).fix(fix),
+    }
 }
 
 /// What the repository's policy says to the execution role.

@@ -4,7 +4,8 @@ use super::assessment::Assessment;
 use super::case::Case;
 use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
-use crate::reason::{Fault, Step};
+use crate::reason::{Fault, Step, Symptom};
+use crate::task_definition::ImageName;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "registry-rate-limited",
@@ -25,7 +26,14 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
+/// Whether the image is of Docker Hub, which limits who does not log in, and answered at once.
+fn is_of_docker_hub(symptom: &Symptom) -> bool {
+    let answered = symptom.address.is_none() && symptom.retries.is_none_or(|retries| retries <= 1);
+    answered && symptom.resource.as_ref().is_some_and(|image| ImageName::parse(&image.text).registry == "docker.io")
+}
+
 fn assess(case: &Case<'_>) -> Assessment {
     let text = format!("log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}", case.then_again());
-    Assessment::likely("the registry's pull rate limit was reached").fix(Fix::words(text))
+    let said = Assessment::likely("the registry's pull rate limit was reached").fix(Fix::words(text));
+    if is_of_docker_hub(case.symptom) { said.supported() } else { said }
 }

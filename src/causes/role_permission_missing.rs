@@ -5,8 +5,9 @@ use super::case::Case;
 use super::policy;
 use super::proof::{Gap, Identity, Proof, Time};
 use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, is_on_task_role, is_want_of_allow, is_whole, refuser};
-use super::secret::Presence;
+use super::secret::{Presence, SecretView};
 use super::{Cause, Example, Explanation, Owner};
+use crate::question::Known;
 use crate::reason::Deny;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -27,21 +28,29 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 because no identity-based policy allows the secretsmanager:GetSecretValue action",
-            also: &["role-permission-on-wrong-role", "secret-recreated"],
+            also: &[
+                "recovered-by-itself",
+                "role-permission-on-wrong-role",
+                "secret-misnamed",
+                "secret-missing",
+                "secret-recreated",
+                "secret-reference-malformed",
+            ],
         },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-east-1: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/prod/db/password because no identity-based policy allows the ssm:GetParameters action status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["role-permission-on-wrong-role"],
+            also: &["parameter-misnamed", "parameter-missing", "recovered-by-itself", "role-permission-on-wrong-role", "secret-reference-malformed"],
         },
         Example {
             text: "CannotPullECRContainerError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsInstanceRole/i-0123456789abcdef0 is not authorized to perform: ecr:GetAuthorizationToken on resource: *\n\tstatus code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
             also: &[
+                "endpoint-policy-blocks",
                 "organization-policy-blocks",
                 "permissions-boundary-blocks",
+                "recovered-by-itself",
                 "resource-policy-blocks",
                 "role-explicit-deny",
                 "role-permission-on-wrong-role",
-                "endpoint-policy-blocks",
             ],
         },
     ],
@@ -59,7 +68,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let decisions = case.simulated_refusals();
     let lacks: Vec<&Simulated<'_>> = decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();
     if let Some(decision) = lacks.first() {
-        if lacks.iter().all(|decision| is_on_task_role(case, decision)) || is_of_another_suffix(case) {
+        if lacks.iter().all(|decision| is_on_task_role(case, decision)) || is_for_nothing(case) {
             // The cause that names where the permission stands, or what it must be for, says it all.
             return None;
         }
@@ -88,7 +97,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return with_fix(Assessment::ruled_out(title(&on), proof));
     }
     let untold = (!told).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
-    let assessment = if told { Assessment::likely(title(&on)) } else { Assessment::possible(title(&on)) };
+    // A name that leads nowhere is refused in the same words.
+    let by_part = case.secrets().iter().any(SecretView::is_refused_by_part);
+    let assessment = if told && !by_part && !is_for_nothing(case) { Assessment::likely(title(&on)) } else { Assessment::possible(title(&on)) };
     let unknown = decisions.iter().find_map(|decision| is_whole(decision).err()).and_then(Gap::into_finding);
     with_fix(
         assessment
@@ -98,9 +109,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     )
 }
 
-/// Whether the secret has another ARN by now: a permission on that alone does not help.
-fn is_of_another_suffix(case: &Case<'_>) -> bool {
-    case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::OtherSuffix(_)))
+/// Whether what was asked for has another name, or is not there at all: a permission on that name does not help.
+pub(super) fn is_for_nothing(case: &Case<'_>) -> bool {
+    let is_gone = |secret: &SecretView<'_>| matches!(secret.presence(), Presence::OtherSuffix(_) | Presence::CutSuffix(_) | Presence::Gone);
+    let is_named = case.symptom.resource.is_some() && !case.forecast;
+    let secrets = case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::OtherSuffix(_)) || is_named && is_gone(secret));
+    secrets || is_named && case.parameters().iter().any(|parameter| matches!(parameter.known(), Known::Missing))
 }
 
 /// Said where IAM allows now what was refused then.

@@ -7,8 +7,10 @@ use super::name::Kind;
 use super::policy;
 use super::proof::{Identity, Proof, Time};
 use super::refusal::{Refuser, SIMULATION, Simulated, is_allowed, is_on_task_role, is_want_of_allow, is_whole, refuser};
+use super::role_permission_missing::is_for_nothing;
 use super::{Cause, Explanation, Owner};
 use crate::arn::Arn;
+use crate::question::Known;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "role-permission-on-wrong-role",
@@ -27,7 +29,10 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let task_role = case.task_role()?;
+    if is_for_nothing(case) {
+        return None;
+    }
+    let Some(task_role) = case.task_role() else { return unread(case) };
     let name = role_name(&task_role);
     let culprit = Culprit { kind: "role", id: Some(name.to_owned()), references: case.references.clone() };
     let decisions = case.simulated_refusals();
@@ -56,6 +61,19 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("the permission may stand on the task role {name}, which does not count here");
     let unknown = case.undecided("whether that role has the permission", &of_task_role);
     Some(Assessment::possible(title).culprit(culprit).finding(own).findings(unknown).fix(fix(case)))
+}
+
+/// What may be, as long as nobody has read which roles the task has.
+fn unread(case: &Case<'_>) -> Option<Assessment> {
+    let is_unread = matches!(case.definition, Known::NotAsked) && !case.forecast && fetches(case);
+    let said = Assessment::possible("the permission may stand on the task role, which does not count here");
+    let unknown = Finding::unknown("whether the task has a role of its own that has the permission: the task definition was not read");
+    is_unread.then(|| said.culprit(case.refused_culprit()).finding(unknown).fix(fix(case)))
+}
+
+/// Whether ECS fetches it for the task with the execution role.
+fn fetches(case: &Case<'_>) -> bool {
+    super::case::reads_from_aws(case.symptom) && case.user_name().is_none()
 }
 
 fn fix(case: &Case<'_>) -> Fix {

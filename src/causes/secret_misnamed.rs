@@ -6,6 +6,7 @@ use super::fix::Fix;
 use super::name::misspelling;
 use super::secret::{DESCRIBE, LIST, Presence};
 use super::{Cause, Explanation, Owner};
+use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-misnamed",
@@ -17,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The name in the reference holds something that no secret's name has, or AWS lists one that is close. That one may be another tenant's or stage's: only you know which was meant.",
         fix: "Correct the reference in a new revision.",
     },
-    when: super::secret::is_not_found,
+    when: |symptom| super::secret::is_not_found(symptom) || super::secret::may_be_absent(symptom),
     ask: |case| case.ask_secrets(),
     assess,
     examples: &[],
@@ -37,6 +38,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             .finding(Finding::found(format!("a secret whose name {}", near.how), LIST))
             .finding(Finding::unknown("whether that one was meant"));
         return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+    }
+    if case.forecast && case.symptom.fault == Fault::AccessDenied {
+        return None;
     }
     let slip = misspelling(&case.name()?)?;
     let said = Assessment::likely(format!("the secret's name is spelled wrongly: it {slip}")).finding(Finding::unknown("which name was meant"));

@@ -4,10 +4,11 @@ use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::fix::Fix;
 use super::name::Kind;
-use super::proof::{Complete, Proof, Time};
-use super::secret::{DESCRIBE, Presence, SecretView};
+use super::proof::{Complete, Gap, Proof, Time};
+use super::secret::{DESCRIBE, Presence, SecretView, may_be_absent};
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::Secret;
+use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-missing",
@@ -19,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`Secrets Manager can't find the specified secret.` If it goes on with `staging label`, the secret exists and lacks a value. A secret that was deleted and made again has another suffix: see secret-recreated.",
         fix: "Create the secret, or correct the reference and deploy the new revision.",
     },
-    when: super::secret::is_not_found,
+    when: |symptom| super::secret::is_not_found(symptom) || may_be_absent(symptom),
     ask: |case| case.ask_secrets(),
     assess,
     examples: &[
@@ -50,23 +51,47 @@ pub(super) const CAUSE: Cause = Cause {
     ],
 };
 
+/// What is missing for a proof where IAM answered before anybody looked.
+const REFUSED_FIRST: &str = "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
+
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
     if let Some(secret) = secrets.iter().find(|secret| matches!(secret.presence(), Presence::Gone)) {
-        return Some(gone(case, secret));
+        return Some(gone(case, secret)).filter(|_| !(case.forecast && is_refused(case)));
+    }
+    if is_refused(case) {
+        return hidden(case, &secrets);
     }
     if let Some((secret, found)) = secrets.iter().find_map(|secret| Some((secret, secret.found()?))) {
         return Some(there(case, secret, found)).filter(|_| !case.forecast);
     }
     if let Some((secret, other)) = secrets.iter().find_map(|secret| Some((secret, secret.namesake()?))) {
         // Where the end of the name is a suffix for sure, the secret was made again.
-        let said = Assessment::likely(format!("secret {} does not exist", secret.name)).culprit(secret.culprit());
+        let said = Assessment::likely(format!("secret {} does not exist", secret.name)).supported().culprit(secret.culprit());
         let missing = Finding::missing(format!("{} in {}", secret.id, secret.region), DESCRIBE);
         let other = Finding::found(format!("a secret whose name ends before that: {}", other.name.as_deref().unwrap_or_default()), DESCRIBE);
         let is_end = matches!(secret.presence(), Presence::OtherSuffix(_)) && !secret.has_suffix();
         return is_end.then(|| said.finding(missing).finding(other).fix(case.create_secret()));
     }
     Some(untold(case, &secrets))
+}
+
+/// Whether ECS says that the role was refused, and not that there is no secret.
+fn is_refused(case: &Case<'_>) -> bool {
+    case.symptom.fault == Fault::AccessDenied
+}
+
+/// A refusal behind which there may be no secret, as the ARN shows that was refused.
+fn hidden(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
+    let by_part = |secret: &&SecretView<'_>| matches!(secret.presence(), Presence::NotAsked | Presence::Unknown(_)) && secret.is_refused_by_part();
+    let secret = secrets.iter().find(by_part).filter(|_| !case.forecast)?;
+    let mark = "the ARN that was refused lacks the six characters which Secrets Manager adds to the name of every secret that it finds";
+    let unknown = secret.untold().map_or(String::new(), |why| format!(": {why}"));
+    let said = Assessment::possible(format!("secret {} may not exist: the role was refused a name that leads to none", secret.name));
+    // A name that ends like a suffix is cut there, whether or not there is a secret of the whole name.
+    let said = if secret.is_whole() { said } else { said.supported() };
+    let said = said.culprit(secret.culprit()).finding(Finding::found(mark, "stoppedReason"));
+    Some(said.finding(Finding::unknown(format!("whether a secret has that name{unknown}"))).fix(case.create_secret()))
 }
 
 fn gone(case: &Case<'_>, secret: &SecretView<'_>) -> Assessment {
@@ -77,7 +102,8 @@ fn gone(case: &Case<'_>, secret: &SecretView<'_>) -> Assessment {
         .filter(|_| secret.is_whole())
         .map(|account| format!("whether account {account} has the name under another suffix: a name is looked up in one's own account"));
     let unplaced = case.task.account.is_none().then(|| "in which account the task runs".to_owned());
-    let proof = Proof::by(what, secret.is_meant(), Complete::unless(elsewhere.or(unplaced)), Time::as_ecs_said());
+    let time = if is_refused(case) { Err(Gap::new(REFUSED_FIRST)) } else { Time::as_ecs_said() };
+    let proof = Proof::by(what, secret.is_meant(), Complete::unless(elsewhere.or(unplaced)), time);
     Assessment::confirmed(format!("secret {} does not exist{place}", secret.name), proof)
         .culprit(secret.culprit())
         .findings(secret.alike())

@@ -3,7 +3,8 @@
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
 use super::fix::Fix;
-use super::proof::{Complete, Identity, Proof, Time};
+use super::name::Kind;
+use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::secret::{DESCRIBE, Presence};
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::Known;
@@ -23,8 +24,10 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Write the reference with all three colons after the name, and deploy the new revision.",
     },
     when: |symptom| {
-        matches!(symptom.fault, Fault::BadReference | Fault::NotFound)
-            && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar)
+        let refused = super::secret::may_be_absent(symptom) || super::parameter::may_be_absent(symptom);
+        let wrong = matches!(symptom.fault, Fault::BadReference | Fault::NotFound)
+            && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar);
+        wrong || refused
     },
     ask: |case| case.ask_secrets().into_iter().chain(case.ask_parameters()).collect(),
     assess,
@@ -47,6 +50,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     if let Some(assessment) = proved_by_state(case) {
         return Some(assessment.fix(fix(case)));
+    }
+    if case.symptom.fault == Fault::AccessDenied {
+        return hidden(case);
     }
     let Some((reference, malformation)) = malformed(case) else {
         if case.symptom.fault != Fault::BadReference {
@@ -73,6 +79,35 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     Some(Assessment::confirmed(format!("the reference of {name} is written wrongly"), proof).fix(fix(case)))
 }
 
+/// A refusal behind which the reference may lead nowhere, as the name shows that was refused.
+fn hidden(case: &Case<'_>) -> Option<Assessment> {
+    if case.forecast {
+        return None;
+    }
+    let is_untold = |presence| matches!(presence, Presence::NotAsked | Presence::Unknown(_));
+    if let Some(secret) = case.secrets().iter().find(|secret| secret.is_refused_by_part() && is_untold(secret.presence())) {
+        let mark = if secret.is_whole() { "which ends like one that has its six characters" } else { "which lacks the six characters at its end" };
+        let said = Assessment::possible(format!("perhaps the ARN of secret {} is not whole, and leads to none", secret.name)).supported();
+        let said = said.culprit(secret.culprit()).finding(Finding::found(format!("the role was refused {}, {mark}", secret.id), "stoppedReason"));
+        let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, secret.name.as_str()).words("--query ARN");
+        let text = "write the whole ARN, with the six characters, in a new revision, and deploy that";
+        let said = said.finding(Finding::unknown("whether the name leads to a secret"));
+        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+    }
+    let parameters = case.parameters();
+    let parameter = parameters.iter().find(|parameter| matches!(parameter.known(), Known::NotAsked | Known::Unknown(_)) && !parameter.is_foreign())?;
+    let bare = parameter.as_secret()?.id;
+    let said = Assessment::possible(format!("perhaps {bare} is a secret's name, and ECS reads a name as a parameter"));
+    let unwritten = case.references.iter().any(|reference| reference.value_from == bare && bare.contains('/'));
+    let mark =
+        unwritten.then(|| Finding::found(format!("{bare} is a path without its leading slash, as secrets are called and parameters are not"), DEFINITION));
+    let said = if mark.is_some() { said.supported() } else { said };
+    let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, bare.as_str()).words("--query ARN");
+    let text = "if that secret was meant, write its ARN in a new revision, and deploy that";
+    let said = said.findings(mark).finding(Finding::unknown("whether a secret has that name"));
+    Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))))
+}
+
 /// That every reference is as it should be, where the definition shows it and the state does not contradict.
 fn well_formed(case: &Case<'_>) -> Option<Finding> {
     let secrets = case.secrets();
@@ -85,15 +120,20 @@ fn well_formed(case: &Case<'_>) -> Option<Finding> {
 fn proved_by_state(case: &Case<'_>) -> Option<Assessment> {
     if let Some((written, secret)) = meant(case) {
         let found = Finding::found(format!("the secret {}", secret.arn.as_deref().unwrap_or_default()), DESCRIBE);
-        let proof = Proof::by(vec![found], Identity::named(case, &written), Complete::alone(), Time::as_ecs_said());
+        let proof = Proof::by(vec![found], Identity::named(case, &written), Complete::alone(), time_of(case, &secret));
         let culprit = Culprit { kind: "secret", id: Some(written.clone()), references: case.references.clone() };
         return Some(Assessment::confirmed(format!("{written} is a secret's name, and ECS reads a name as a parameter"), proof).culprit(culprit));
     }
     let (culprit, secret) = cut_suffix(case)?;
     let (name, arn) = (secret.name.as_deref().unwrap_or_default(), secret.arn.as_deref().unwrap_or_default());
     let says = format!("the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {arn}");
-    let proof = Proof::by(vec![Finding::found(says, DESCRIBE)], Identity::named(case, arn), Complete::alone(), Time::as_ecs_said());
+    let proof = Proof::by(vec![Finding::found(says, DESCRIBE)], Identity::named(case, arn), Complete::alone(), time_of(case, &secret));
     Some(Assessment::confirmed(format!("the ARN of secret {name} is not whole"), proof).culprit(culprit))
+}
+
+/// ECS tells that it found nothing. Of a refusal the state must have held when it came.
+fn time_of(case: &Case<'_>, secret: &Secret) -> Result<Time, Gap> {
+    if case.symptom.fault == Fault::AccessDenied { Time::there_by(case, secret.created_date) } else { Time::as_ecs_said() }
 }
 
 /// A secret that is referred to by its bare name.

@@ -3,7 +3,6 @@
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::fix::Fix;
-use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner};
 use crate::reason::{Fault, Step, Symptom};
 
@@ -20,13 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     when: claims,
     ask: super::nothing,
     assess,
-    examples: &[
-        Example { text: "ResourceInitializationError: something nobody has seen before", also: &[] },
-        Example {
-            text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/d...",
-            also: &[],
-        },
-    ],
+    examples: &[Example { text: "ResourceInitializationError: something nobody has seen before", also: &[] }],
 };
 
 fn claims(symptom: &Symptom) -> bool {
@@ -51,13 +44,23 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let of = case.name().map(|name| format!(" ({name})")).unwrap_or_default();
     let told = case.symptom.fault != Fault::Unknown;
     let cut = case.symptom.truncated.then(|| Finding::unknown("the error itself: the reason was cut before it"));
-    let title = if told {
-        format!("{} {doing}{of}, for which there is no cause yet", case.symptom.fault)
-    } else {
-        format!("something failed {doing}{of}; the text does not say what")
-    };
-    let arn = case.task.arn.as_deref().zip(case.task.cluster.as_deref());
-    let look = arn.map(|(arn, cluster)| case.aws_at_task("ecs describe-tasks").name("--cluster", Kind::Cluster, cluster).name("--tasks", Kind::Task, arn));
-    let text = "read the whole reason, and the events of the service; stopped tasks stay visible for about an hour";
-    Some(Assessment::possible(title).findings(cut).fix(Fix::words(text).run(look)))
+    let rest = if told { "the text does not say why" } else { "the text does not say what" };
+    let title = format!("{} {doing}{of}; {rest}", said(case.symptom.fault));
+    let text = "ask ECS for all that it says of the task while it shows it, for about an hour: each container has a reason of its own";
+    Some(Assessment::possible(title).findings(cut).fix(Fix::words(text).run(case.describe_stopped())))
+}
+
+/// What went wrong, in words.
+const fn said(fault: Fault) -> &'static str {
+    match fault {
+        Fault::AccessDenied | Fault::KmsDenied | Fault::BadCredentials => "access was denied",
+        Fault::NotFound | Fault::VersionNotFound | Fault::RoleMissing => "something was not found",
+        Fault::WrongShape | Fault::NotJson | Fault::TooLarge => "ECS could not use what it got",
+        Fault::BadReference | Fault::Misconfigured => "a setting is not valid",
+        Fault::NetworkTimeout | Fault::TimedOut => "something did not answer in time",
+        Fault::Dns | Fault::Tls | Fault::ConnectionRefused => "a connection failed",
+        Fault::Throttled => "a limit was reached",
+        Fault::ServiceError => "a service failed",
+        _ => "something failed",
+    }
 }

@@ -14,11 +14,11 @@ pub(super) const CAUSE: Cause = Cause {
         what: "A volume other than the cases above failed: EBS, a bind mount, a Docker volume, S3 Files.",
         why: "A path on the host is missing or not a directory, a driver failed, an EBS volume was not attached in time or the infrastructure role is not authorized to create it.",
         tell: "The text names the path, the driver or the volume.",
-        fix: "See the volume's definition and the events of the service.",
+        fix: "Correct what the text names: the path on the host, the driver, or for EBS the infrastructure role, the snapshot's file system type and the KMS key.",
     },
     when: |symptom| {
         is_volume(symptom)
-            && !super::CAUSES.iter().any(|cause| cause.id.starts_with("file-system-") && (cause.when)(symptom))
+            && !super::CAUSES.iter().any(|cause| cause.id.starts_with("file-system-") && cause.claims(symptom))
             && symptom.action.is_none()
             && symptom.deny.is_none()
             && !symptom.is_normal()
@@ -32,8 +32,17 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let text = format!("see the volume's definition, and for EBS the infrastructure role and the volume's events{}", case.then_again());
-    Assessment::likely("a volume could not be set up").fix(Fix::words(text))
+    let again = case.then_again();
+    if case.symptom.step != Step::EbsVolume {
+        let text = format!("correct the volume or the mount point that the text names, in a new revision{again}");
+        return Assessment::likely("a volume could not be set up").fix(Fix::words(text).run(case.commands_for_revision([])));
+    }
+    let text = format!(
+        "see that the infrastructure role of the volume trusts ecs.amazonaws.com and may create and attach it, that filesystemType is that of the snapshot, \
+         and that the role may use the volume's KMS key{again}"
+    );
+    let service = case.describe_service("--query 'services[0].deployments[0].volumeConfigurations'");
+    Assessment::likely("an EBS volume could not be set up").fix(Fix::words(text).run(service))
 }
 
 fn is_volume(symptom: &Symptom) -> bool {

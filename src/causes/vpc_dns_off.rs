@@ -55,7 +55,10 @@ fn host(case: &Case<'_>) -> String {
 
 fn unread(case: &Case<'_>) -> Option<Assessment> {
     if case.symptom.fault != Fault::Dns {
-        return None;
+        // The text that names an address was written after the name was resolved.
+        let is_resolved = case.symptom.address.is_some() && case.symptom.port != Some(53);
+        let said = Assessment::possible("the VPC does not resolve names").culprit(case.endpoint());
+        return (!is_resolved).then(|| said.finding(Finding::unknown("the VPC's DNS settings, and who its resolver is")));
     }
     let host = host(case);
     let title = format!("{host} is not resolved in the task's network");

@@ -26,7 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name());
     path::assess(case, Part::PrivateDns, title, fix, || {
-        if case.reached_for_endpoint() == Some(true) {
+        if case.reached_for_endpoint() == Some(true) || path::is_beyond_endpoints(case) {
             return None;
         }
         Some(

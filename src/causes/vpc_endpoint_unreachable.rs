@@ -27,15 +27,12 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("the VPC endpoint for {} keeps the task out", case.service_name());
     path::assess(case, Part::Endpoint, title, fix, || {
-        if case.reached_for_endpoint() == Some(false) {
+        if case.reached_for_endpoint() == Some(false) || path::is_beyond_endpoints(case) {
             return None;
         }
-        Some(
-            Assessment::possible(format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()))
-                .culprit(case.endpoint())
-                .findings(case.address_found())
-                .finding(Finding::unknown("the endpoint's security group, state and subnets")),
-        )
+        let said = Assessment::possible(format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()));
+        let said = if case.reached_for_endpoint() == Some(true) { said.supported() } else { said };
+        Some(said.culprit(case.endpoint()).findings(case.address_found()).finding(Finding::unknown("the endpoint's security group, state and subnets")))
     })
 }
 

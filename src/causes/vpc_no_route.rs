@@ -54,7 +54,7 @@ pub(super) fn is_timeout(symptom: &Symptom) -> bool {
 
 /// Whether the step is a call over the network that leaves the VPC or ends at an endpoint.
 pub(super) fn needs_network(symptom: &Symptom) -> bool {
-    matches!(
+    let calls = matches!(
         symptom.step,
         Step::SecretsManager
             | Step::ParameterStore
@@ -64,7 +64,8 @@ pub(super) fn needs_network(symptom: &Symptom) -> bool {
             | Step::EnvFile
             | Step::LogDriver
             | Step::Unknown
-    )
+    );
+    calls && !super::log_driver_misconfigured::is_answered_by_others(symptom)
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {

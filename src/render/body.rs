@@ -15,7 +15,7 @@ use crate::task_definition::Reference;
 
 /// References shown; more are counted.
 const REFERENCES: usize = 3;
-/// Other causes told with their fixes; more are named.
+/// Other causes told by their titles; more are named.
 const OTHERS: usize = 2;
 
 /// The body of a failure's notice.
@@ -131,8 +131,9 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     if !standing.is_empty() {
         out.push_str(if is_proved { "\nALSO CONFIRMED\n" } else { "\nIF THAT IS NOT IT\n" });
     }
-    for other in standing.iter().take(OTHERS) {
-        let fix = other.fix.steps.first().map(|step| format!(". {}", capitalized(&step.text))).unwrap_or_default();
+    for (place, other) in standing.iter().take(OTHERS).enumerate() {
+        // The next best is worth its fix; of the others `explain` tells.
+        let fix = other.fix.steps.first().filter(|_| place == 0).map(|step| format!(". {}", capitalized(&step.text))).unwrap_or_default();
         let _ = writeln!(out, "- {} ({}, {}){fix}", capitalized(&other.title), other.cause.id, other.verdict);
     }
     let named: Vec<&str> = standing.iter().skip(OTHERS).map(|other| other.cause.id).collect();
@@ -170,11 +171,8 @@ fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mu
     let _ = writeln!(out, "Runbook: ecs-triage explain {}", best.cause.id);
     let task = report.task;
     let id = task.arn.as_deref().map(|arn| arn.rsplit('/').next().unwrap_or(arn));
-    let definition = task.task_definition_name();
-    let launch = task.launch_type.as_deref();
-    let about: Vec<&str> = [definition, launch].into_iter().flatten().collect();
-    let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
-    let stopped = task.stopped_at.map(|at| format!(", stopped {}", crate::context::minute(at))).unwrap_or_default();
+    let about = task.task_definition_name().map(|name| format!(" ({name})")).unwrap_or_default();
+    let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at))).unwrap_or_default();
     let incident = around.incident.as_ref().map(|id| format!(", incident {id}")).unwrap_or_default();
     let _ = writeln!(out, "Task{}{about}{stopped}{incident}", id.map(|id| format!(" {id}")).unwrap_or_default());
 }

@@ -21,7 +21,10 @@ pub fn search(word: &str) -> String {
     let word = word.to_lowercase();
     let texts = |cause: &Cause| [cause.id, cause.title, cause.explanation.what, cause.explanation.why, cause.explanation.tell, cause.explanation.fix];
     let found = CAUSES.iter().filter(|cause| !word.is_empty() && texts(cause).iter().any(|text| text.to_lowercase().contains(&word)));
-    found.map(|cause| format!("{}  {}\n", cause.id, cause.title)).collect()
+    found.fold(String::new(), |mut out, cause| {
+        let _ = writeln!(out, "{}  {}", cause.id, cause.title);
+        out
+    })
 }
 
 /// One cause, whole.

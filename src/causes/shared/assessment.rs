@@ -9,11 +9,23 @@ use crate::question::Known;
 use crate::task_definition::Reference;
 use crate::words::words;
 
+/// What speaks for a cause beside words that fit it as they fit others. Of equally sure ones the better supported leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Support {
+    /// A second signal: AWS's state, or a mark in ECS's words that its neighbours do not explain.
+    Second,
+    /// Nothing.
+    None,
+    /// AWS's state speaks against it, and does not prove that.
+    Against,
+}
+
 /// What a cause makes of a case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assessment {
     verdict: Verdict,
     by_state: bool,
+    support: Support,
     /// What happened, in one line, by name.
     pub title: String,
     /// What it happened to, where that is not what the case names.
@@ -28,7 +40,7 @@ pub struct Assessment {
 
 impl Assessment {
     fn new(verdict: Verdict, title: impl Into<String>) -> Self {
-        Self { verdict, by_state: false, title: title.into(), culprit: None, findings: Vec::new(), path: None, fix: Fix::default() }
+        Self { verdict, by_state: false, support: Support::None, title: title.into(), culprit: None, findings: Vec::new(), path: None, fix: Fix::default() }
     }
 
     /// How sure it is.
@@ -41,6 +53,12 @@ impl Assessment {
     #[must_use]
     pub fn is_by_state(&self) -> bool {
         self.by_state
+    }
+
+    /// What speaks for it beside its words.
+    #[must_use]
+    pub fn support(&self) -> Support {
+        self.support
     }
 
     /// ECS's words prove it, and no state of AWS.
@@ -56,8 +74,8 @@ impl Assessment {
     /// Confirmed by a proof. What is seen without one makes it likely, and what is missing for one is listed as not checked.
     pub(in crate::causes) fn confirmed(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Self {
         match proof {
-            Ok(proof) => Self { by_state: true, findings: proof.into_findings(), ..Self::new(Verdict::Confirmed, title) },
-            Err(unproved) => Self { by_state: true, findings: unproved.into_findings(), ..Self::likely(title) },
+            Ok(proof) => Self { by_state: true, findings: proof.into_findings(), ..Self::new(Verdict::Confirmed, title).supported() },
+            Err(unproved) => Self { by_state: true, findings: unproved.into_findings(), ..Self::likely(title).supported() },
         }
     }
 
@@ -65,13 +83,35 @@ impl Assessment {
     pub(in crate::causes) fn ruled_out(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Self {
         match proof {
             Ok(proof) => Self { by_state: true, findings: proof.into_findings(), ..Self::new(Verdict::RuledOut, title) },
-            Err(unproved) => Self { by_state: true, findings: unproved.into_findings(), ..Self::possible(title) },
+            Err(unproved) => Self { by_state: true, support: Support::Against, findings: unproved.into_findings(), ..Self::possible(title) },
         }
     }
 
     /// Ruled out by a proof; without one nothing but its words speaks for it, and it is not shown.
     pub(in crate::causes) fn disproved(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Option<Self> {
         proof.ok().map(|proof| Self::ruled_out(title, Ok(proof)))
+    }
+
+    /// The same with a second signal, which a finding names.
+    pub(in crate::causes) fn supported(self) -> Self {
+        Self { support: Support::Second, ..self }
+    }
+
+    /// The same where ECS does not tell the fault: it has one signal less, and is surely not proved.
+    pub(in crate::causes) fn supposed(self, case: &Case<'_>) -> Self {
+        let verdict = match self.verdict {
+            Verdict::Confirmed => Verdict::Likely,
+            Verdict::Likely => Verdict::Possible,
+            verdict => verdict,
+        };
+        let untold = if case.symptom.truncated { "the reason was cut before it" } else { "ECS does not tell it" };
+        let finding = Finding::unknown(format!("the error itself: {untold}"));
+        if self.verdict == Verdict::RuledOut {
+            return self.finding(finding);
+        }
+        // Nothing is changed on a mere supposition.
+        let fix = if self.by_state { self.fix } else { self.fix.supposed(case) };
+        Self { verdict, title: format!("perhaps {}", self.title), fix, ..self }.finding(finding)
     }
 
     pub(in crate::causes) fn finding(mut self, finding: Finding) -> Self {

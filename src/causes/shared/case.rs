@@ -172,6 +172,7 @@ impl Case<'_> {
         let own = [self.execution_role(), self.task_role_arn()].into_iter().flatten();
         match self.named_role() {
             Some(named) => own.clone().find(|arn| *arn == named).or_else(|| own.clone().find(|arn| is_same_role(arn, named))),
+            None if self.role_of_others().is_some() => None,
             None if self.is_by_task_role() => self.task_role_arn(),
             None => self.execution_role().filter(|_| self.is_by_execution_role()),
         }
@@ -213,8 +214,30 @@ impl Case<'_> {
             (Some(role), _) => format!("role {role}"),
             (None, Some(user)) => format!("user {user}"),
             (None, None) if self.is_by_execution_role() => "the execution role".to_owned(),
+            (None, None) if self.symptom.step == Step::ServiceConnect => "the role of the container instance".to_owned(),
             (None, None) => "whoever made the call".to_owned(),
         }
+    }
+
+    /// The service of AWS that is to assume the role of which ECS speaks, and what such a role is called, where it is none of the task's.
+    pub(in crate::causes) fn role_of_others(&self) -> Option<(&'static str, &'static str)> {
+        let says = |words: &str| self.task.reasons.iter().any(|reason| reason.text.to_ascii_lowercase().contains(words));
+        if says("infrastructure role") {
+            return Some(("ecs.amazonaws.com", "infrastructure role"));
+        }
+        says("validate the listeners").then_some(("ecs.amazonaws.com", "service role"))
+    }
+
+    /// That something else than the task definition put the container in whose image failed.
+    pub(crate) fn injected(&self) -> Option<Finding> {
+        let said = "GuardDuty's runtime monitoring put this container into the task; it is not essential, and the task runs without it";
+        self.is_of_guard_duty().then(|| Finding::found(said, "stoppedReason"))
+    }
+
+    /// Whether it is about the image of the agent that GuardDuty puts into tasks.
+    pub(in crate::causes) fn is_of_guard_duty(&self) -> bool {
+        let is_image = matches!(self.symptom.step, Step::ImagePull | Step::EcrAuth);
+        is_image && self.symptom.resource.as_ref().is_some_and(|image| image.text.contains("/aws-guardduty-agent"))
     }
 
     /// Who was refused, as a culprit.

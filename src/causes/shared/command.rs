@@ -115,6 +115,12 @@ impl Command {
         &self.text
     }
 
+    /// Whether it only looks.
+    pub(in crate::causes) fn is_look(&self) -> bool {
+        let verb = self.text.split_whitespace().nth(2).unwrap_or_default();
+        !self.text.starts_with("aws ") || ["describe-", "get-", "list-", "ls"].iter().any(|look| verb.starts_with(look))
+    }
+
     /// The names that it does not print, and why.
     pub(in crate::causes) fn withheld(&self) -> &[Withheld] {
         &self.withheld

@@ -50,6 +50,12 @@ impl Fix {
         self
     }
 
+    /// The same for what nobody has told yet: the commands that look, and none that changes anything.
+    pub(in crate::causes) fn supposed(self, case: &Case<'_>) -> Self {
+        let looks: Vec<Command> = self.commands.into_iter().filter(Command::is_look).collect();
+        Self::words(format!("if it is this, {}", self.text)).run(if looks.is_empty() { case.describe_stopped() } else { looks })
+    }
+
     /// The same, saying for what its placeholders stand, and taken apart into steps.
     pub(crate) fn explained(mut self, case: &Case<'_>) -> Self {
         let withheld: BTreeSet<String> = self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
@@ -108,6 +114,18 @@ impl Case<'_> {
         let family = self.task.task_definition_name().and_then(|name| name.split(':').next());
         let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
         Some(update.name("--service", Kind::Service, self.service_of_task()?).name("--task-definition", Kind::TaskDefinition, family))
+    }
+
+    /// How to see all that ECS says of the task, or where it is not known, which tasks there are to ask about.
+    pub(in crate::causes) fn describe_stopped(&self) -> Vec<Command> {
+        let cluster = self.task.cluster.as_deref();
+        let of = |words| self.aws_at_task(words).name("--cluster", Kind::Cluster, cluster);
+        let task = self.task.arn.as_deref();
+        let list = of("ecs list-tasks").words("--desired-status STOPPED");
+        let list = if let Some(service) = self.service_of_task() { list.name("--service-name", Kind::Service, service) } else { list };
+        let look = of("ecs describe-tasks").name("--tasks", Kind::Task, task);
+        let look = look.words("--query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'");
+        task.is_none().then_some(list).into_iter().chain([look]).collect()
     }
 
     /// Commands that end in a new revision of the task definition.

@@ -22,6 +22,7 @@ pub(super) mod resource_policy;
 pub(super) mod role;
 pub(super) mod secret;
 pub(super) mod snippet;
+pub(super) mod usual;
 
 /// References that one symptom asks about; of more the text alone speaks.
 const CANDIDATES: usize = 6;

@@ -18,6 +18,11 @@ pub(in crate::causes) fn is_not_found(symptom: &Symptom) -> bool {
     symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound
 }
 
+/// Whether a refusal may hide that there is no such parameter: IAM decides first, on the name as ECS asks for it.
+pub(in crate::causes) fn may_be_absent(symptom: &Symptom) -> bool {
+    symptom.step == Step::ParameterStore && super::refusal::is_want_of_allow(symptom)
+}
+
 /// A parameter that the case can be about.
 #[derive(Debug)]
 pub(in crate::causes) struct ParameterView<'c> {
@@ -107,9 +112,24 @@ impl<'c> ParameterView<'c> {
         self.among(&question)
     }
 
-    /// A secret of that name: what is not an ARN is read as a parameter.
-    fn as_secret(&self) -> Option<ask::Secret> {
-        (!self.name.starts_with('/')).then(|| ask::Secret { region: self.region.clone(), id: self.name.clone() })
+    /// A secret of that name: what is not an ARN is read as a parameter. The ARN of a refusal has a slash before every name.
+    pub(in crate::causes) fn as_secret(&self) -> Option<ask::Secret> {
+        let name = if self.is_told_by_refusal() { self.name.trim_start_matches('/') } else { self.name.as_str() };
+        (!name.starts_with('/')).then(|| ask::Secret { region: self.region.clone(), id: name.to_owned() })
+    }
+
+    /// Whether the name is known from a refusal alone.
+    fn is_told_by_refusal(&self) -> bool {
+        self.case.symptom.fault == Fault::AccessDenied && self.case.references.is_empty()
+    }
+
+    /// Parameters of its last name under other paths.
+    pub(in crate::causes) fn under_other_paths(&self) -> Vec<&'c str> {
+        let last = |name: &'c str| name.rsplit('/').next().unwrap_or(name);
+        let own = self.name.rsplit('/').next().unwrap_or(&self.name);
+        let listed = self.listed().map(|(listed, _)| listed).unwrap_or_default();
+        let names = listed.iter().filter_map(|parameter| parameter.name.as_deref());
+        names.filter(|name| last(name) == own && name.trim_start_matches('/') != self.name.trim_start_matches('/')).collect()
     }
 
     /// The secret that was meant, if the name is one's.
@@ -198,6 +218,11 @@ impl Case<'_> {
 
     /// Asks after every parameter that was not found.
     pub(in crate::causes) fn ask_parameters(&self) -> Vec<Question> {
+        // The ARN of a refusal does not tell how the definition writes the name.
+        let is_due = matches!(self.definition, Known::NotAsked) && Question::task_definition_of(self.task).is_some();
+        if is_due && self.symptom.fault == Fault::AccessDenied {
+            return Vec::new();
+        }
         self.parameters().iter().flat_map(ParameterView::ask).collect()
     }
 }

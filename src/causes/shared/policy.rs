@@ -135,7 +135,8 @@ pub(in crate::causes) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resource
 /// What gives the role the permission that was refused.
 pub(in crate::causes) fn fix_permission(case: &Case<'_>) -> Fix {
     let Some(action) = case.refused_action() else {
-        return Fix::words("allow the execution role the call that was refused; the text was cut before it named it");
+        let cut = if case.symptom.truncated { "the text was cut before it named it" } else { "the text does not name it" };
+        return Fix::words(format!("allow {} the call that was refused; {cut}", case.who()));
     };
     match grant(case, &action) {
         Ok(grant) => {

@@ -30,7 +30,8 @@ pub(in crate::causes) fn is_want_of_allow(symptom: &Symptom) -> bool {
     let by_iam = match symptom.step {
         Step::ImagePull => symptom.action.is_some(),
         // ECS and EC2 do these with roles of their own, which the text then names.
-        Step::Capacity | Step::NetworkInterface | Step::EbsVolume | Step::ServiceConnect | Step::ExecAgent => symptom.principal.is_some(),
+        Step::Capacity | Step::NetworkInterface | Step::EbsVolume | Step::ExecAgent => symptom.principal.is_some(),
+        Step::ServiceConnect => symptom.principal.is_some() || symptom.action.is_some(),
         Step::EfsVolume | Step::Volume | Step::Container => false,
         _ => true,
     };

@@ -26,6 +26,11 @@ pub(in crate::causes) fn is_not_found(symptom: &Symptom) -> bool {
     secret && !a_file && symptom.fault == Fault::NotFound
 }
 
+/// Whether a refusal may hide that there is no such secret: IAM decides first, on the name as ECS asks for it.
+pub(in crate::causes) fn may_be_absent(symptom: &Symptom) -> bool {
+    matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials) && super::refusal::is_want_of_allow(symptom)
+}
+
 /// Whether the version that is missing is the current one. Stages are compared letter by letter.
 pub(in crate::causes) fn lacks_current(symptom: &Symptom) -> bool {
     symptom.fault == Fault::VersionNotFound && symptom.version_stage.as_ref().is_some_and(|stage| stage.text == "AWSCURRENT")
@@ -79,6 +84,14 @@ impl<'c> SecretView<'c> {
     /// The name as it is written, whose end may be part of it.
     fn written_name(&self) -> &str {
         self.id.split_once(":secret:").map_or(self.id.as_str(), |(_, name)| name)
+    }
+
+    /// Whether the refusal was for an ARN that surely has no suffix, or whose end may be a word of the name: of a secret that it finds,
+    /// Secrets Manager names the whole ARN.
+    pub(in crate::causes) fn is_refused_by_part(&self) -> bool {
+        let refused = self.case.symptom.resource.as_ref().filter(|_| self.case.symptom.fault == Fault::AccessDenied && !self.case.symptom.truncated);
+        let written = refused.and_then(|resource| resource.text.split_once(":secret:")).map(|(_, name)| name);
+        written.is_some_and(|name| !name.contains([':', '*', '?']) && !split_suffix(name).1)
     }
 
     /// Whether the reference is an ARN that ends like one with a suffix.
