@@ -7,8 +7,8 @@ pub const FUNCTION: SignedDuration = SignedDuration::from_secs(60);
 /// As long as a message stays hidden after it was received: the template's `VisibilityTimeout`.
 pub const HIDDEN: SignedDuration = SignedDuration::from_secs(360);
 /// As often as a message is received before it is a dead letter: the template's `maxReceiveCount`. Hidden for six minutes each, it outlasts an
-/// outage of eight hours.
-pub const RECEIVES: u32 = 80;
+/// outage of four hours.
+pub const RECEIVES: u32 = 40;
 /// As long as a message waits in the queue at most: the template's `MessageRetentionPeriod`.
 pub const RETAINED: SignedDuration = SignedDuration::from_hours(48);
 
@@ -41,7 +41,7 @@ pub const INCIDENT_KEPT: SignedDuration = SignedDuration::from_hours(48);
 /// As long as an index is kept: longer than a workload fails without ever being well.
 pub const INDEX_KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// After so long nobody comes again any more who was to announce the beginning of an incident, unless the queue is far behind.
-pub const BEGINNING_AWAITED: SignedDuration = SignedDuration::from_mins(10);
+pub const BEGINNING_AWAITED: SignedDuration = SignedDuration::from_mins(60);
 
 /// An incident that begins within so long of its predecessor's end flaps.
 pub const FLAPPING_WITHIN: SignedDuration = SignedDuration::from_hours(1);

@@ -73,7 +73,7 @@ fn at_least(cases: u32, of: u32) -> ProptestConfig {
 
 // stateright and loom visit every state or interleaving, of which hours of a queue have too many.
 proptest! {
-    #![proptest_config(at_least(250, 1))]
+    #![proptest_config(at_least(120, 2))]
 
     #[test]
     fn few_incidents_keep_the_promise(plan in few()) {

@@ -59,9 +59,12 @@ impl<W: World> Announcer<W> {
     }
 
     /// Tells of many incidents at once, cluster by cluster.
-    pub(super) async fn storm(&self, telling: &Telling, visit: &Visit<'_, W>) -> Result<(), String> {
+    pub(super) async fn storm(&self, telling: &Telling, in_memory: bool, visit: &Visit<'_, W>) -> Result<(), String> {
         let state = if telling.phase == Phase::Begun { "storm" } else { Due::Resolved.as_str() };
-        let told = notice::storm(telling).into_iter().map(async |(cluster, notice)| {
+        let told = notice::storm(telling).into_iter().map(async |(cluster, mut notice)| {
+            if in_memory {
+                notice.body.push_str("  the incidents are kept in memory, so this may come again for each instance\n");
+            }
             let thread = format!("{}/{cluster}", telling.key);
             let chat = chat::message(&thread, state, &notice.subject, &notice.body);
             let new = telling.members.iter().filter(|member| member.place().0 == cluster).count() as u64;

@@ -320,16 +320,16 @@ impl<W: World> Visit<'_, W> {
         let mut told = Told::default();
         for telling in &storms.table {
             let Some(table) = &delivery.table else { continue };
-            told.keep(telling, self.tell_storm(telling, table.storm_announced(telling, self.now)).await);
+            told.keep(telling, self.tell_storm(telling, false, table.storm_announced(telling, self.now)).await);
         }
         for telling in &storms.memory {
-            told.keep(telling, self.tell_storm(telling, delivery.memory.storm_announced(telling, self.now)).await);
+            told.keep(telling, self.tell_storm(telling, delivery.table.is_some(), delivery.memory.storm_announced(telling, self.now)).await);
         }
         told
     }
 
-    async fn tell_storm(&self, telling: &Telling, note: impl Future<Output = Result<(), Unreachable>>) -> Result<(), Problem> {
-        let out = if telling.has_news() { self.published(self.delivery.announcer.storm(telling, self)).await? } else { Out::BEFORE };
+    async fn tell_storm(&self, telling: &Telling, in_memory: bool, note: impl Future<Output = Result<(), Unreachable>>) -> Result<(), Problem> {
+        let out = if telling.has_news() { self.published(self.delivery.announcer.storm(telling, in_memory, self)).await? } else { Out::BEFORE };
         let noting = async { self.within(NOTING, note).await? };
         Done::noted(out, noting).await.map(|_| ()).inspect_err(|problem| self.report(Trouble::Unnoted(problem.to_string())))
     }

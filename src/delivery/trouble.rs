@@ -54,8 +54,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// The metric that counts it; an alarm watches each. Waiting for another instance is no trouble, and what is refused or unreadable goes
-    /// where another alarm tells of it.
+    /// The metric that counts it; an alarm watches each. Waiting for another instance is no trouble.
     #[must_use]
     pub const fn metric(&self) -> Option<&'static str> {
         match self {
@@ -63,8 +62,9 @@ impl Trouble {
                 Problem::Unannounced(_) => Some("Unannounced"),
                 Problem::NotInJournal(_) => Some("NotInJournal"),
                 Problem::Faulty | Problem::Forgotten => Some("Faulty"),
+                Problem::Unreadable(_) | Problem::Refused(_) => Some("Refused"),
                 // Counted where the table was given up.
-                Problem::Unrecorded(_) | Problem::ComeAgain | Problem::Unreadable(_) | Problem::Refused(_) => None,
+                Problem::Unrecorded(_) | Problem::ComeAgain => None,
             },
             Self::WithoutTable(_) | Self::Unnoted(_) => Some("Unrecorded"),
             Self::NotInJournal(_) => Some("NotInJournal"),
@@ -74,5 +74,5 @@ impl Trouble {
     }
 
     /// Every metric that counts trouble.
-    pub const METRICS: [&'static str; 6] = ["Unannounced", "Unrecorded", "NotInJournal", "NotInChat", "NotOnBus", "Faulty"];
+    pub const METRICS: [&'static str; 7] = ["Unannounced", "Unrecorded", "NotInJournal", "NotInChat", "NotOnBus", "Refused", "Faulty"];
 }

@@ -457,7 +457,8 @@ impl<S: Store + Sync> Ledger<S> {
     /// Ends the incidents of workloads that are well since a time.
     pub async fn end(&self, wells: &[(About, Timestamp)], now: Timestamp) -> Ended {
         let claimant = self.claimant();
-        let mut ending: Vec<Result<Ending, Unreachable>> = join_all(wells.iter().map(|(workload, at)| self.end_one(workload, *at, &claimant, now))).await;
+        let page = storm::page(&claimant, Phase::Ended);
+        let mut ending: Vec<Result<Ending, Unreachable>> = join_all(wells.iter().map(|(workload, at)| self.end_one(workload, *at, &page, now))).await;
         let mut storms = Vec::new();
         let keys: BTreeMap<String, About> =
             ending.iter().flatten().flat_map(|ending| &ending.of_storm).map(|one| (storm::key(&one.about), one.about.clone())).collect();
@@ -489,8 +490,9 @@ impl<S: Store + Sync> Ledger<S> {
         Ended { workloads: ending.into_iter().map(|ending| ending.map(|ending| ending.over)).collect(), storms }
     }
 
-    async fn end_one(&self, workload: &About, at: Timestamp, claimant: &str, now: Timestamp) -> Result<Ending, Unreachable> {
-        let mut ending = Ending::default();
+    async fn end_one(&self, workload: &About, at: Timestamp, page: &str, now: Timestamp) -> Result<Ending, Unreachable> {
+        // One steady state may come twice at once: each has a claim of its own.
+        let (claimant, mut ending) = (self.claimant(), Ending::default());
         if !workload.is_service {
             return Ok(ending);
         }
@@ -512,7 +514,7 @@ impl<S: Store + Sync> Ledger<S> {
                 Some(incident) => read(self.store.load(&storm::key(&incident.about)).await?.as_ref()).unwrap_or_default(),
                 None => Storm::default(),
             };
-            match self.end_incident(workload, fingerprint, kept, (at, now), &storm, claimant).await? {
+            match self.end_incident(workload, fingerprint, kept, (at, now), &storm, (&claimant, page)).await? {
                 End::Ours(incident) => ending.over.ours.push(*incident),
                 End::OfStorm(incident) => ending.of_storm.push(*incident),
                 End::ComeAgain => ending.over.come_again = true,
@@ -535,7 +537,7 @@ impl<S: Store + Sync> Ledger<S> {
         kept: Option<Kept>,
         (at, now): (Timestamp, Timestamp),
         storm: &Storm,
-        claimant: &str,
+        (claimant, page): (&str, &str),
     ) -> Result<End, Unreachable> {
         change_from(&self.store, fingerprint, kept, |kept: Option<Incident>| {
             let open = kept.filter(|incident| !incident.closed && incident.about.is_of_one_workload(workload));
@@ -552,7 +554,7 @@ impl<S: Store + Sync> Ledger<S> {
             let is_ours = incident.claim(claimant, now);
             let of_storm = storm.hushes(&incident, now) || incident.storm.end.is_some();
             if of_storm && is_ours && incident.storm.end.is_none() {
-                incident.storm.list(Phase::Ended, &storm::page(claimant, Phase::Ended));
+                incident.storm.list(Phase::Ended, page);
             }
             let document = (is_ours || !was_over).then(|| (incident.clone(), expires(now)));
             let ours = if of_storm { End::OfStorm } else { End::Ours };

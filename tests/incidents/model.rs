@@ -339,7 +339,11 @@ impl World {
             let untold = self.untold(&key, due);
             let members: BTreeSet<(String, u64)> = untold.into_iter().filter(|(fingerprint, _)| fingerprints.contains(fingerprint)).collect();
             let are_all = members.iter().map(|(fingerprint, _)| fingerprint).collect::<BTreeSet<_>>().len() == fingerprints.len();
-            return if are_all { Told::Storm { kind: key, due, members } } else { Told::Anyway { fingerprints } };
+            return if are_all && !notice.body.contains("are kept in memory") {
+                Told::Storm { kind: key, due, members }
+            } else {
+                Told::Anyway { fingerprints }
+            };
         }
         let fingerprint = place(word("workload").expect("a workload"));
         if notice.body.contains("are kept in memory") {
