@@ -258,11 +258,27 @@ pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     definition.into_iter().chain(causes::claiming(case.symptom).flat_map(|cause| (cause.ask)(case))).collect()
 }
 
-/// What the text names as failing.
+/// What the text names as failing: of what could not be reached or asks too much, the host or the repository, since all that lies there fails alike.
 fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
+    if matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused | Fault::Throttled) {
+        let named = symptom.resource.as_ref().map(|resource| place_of(&resource.text).to_owned());
+        return symptom.host.as_ref().map(|host| place_of(&host.text).to_owned()).or(named);
+    }
     let nothing = Evidence::default();
     let case = Case { task, symptom, definition: Known::NotAsked, references: Vec::new(), evidence: &nothing, placement: None, forecast: false };
     case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
+}
+
+/// The host of a URL; of an image the repository, without tag and digest.
+fn place_of(named: &str) -> &str {
+    if let Some((_, rest)) = named.split_once("://") {
+        return rest.split(['/', '?', ':']).next().unwrap_or(rest);
+    }
+    let repository = named.split_once('@').map_or(named, |(repository, _)| repository);
+    match repository.rsplit_once(':') {
+        Some((name, tag)) if repository.contains('/') && !tag.contains('/') && !named.starts_with("arn:") => name,
+        _ => repository,
+    }
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -134,3 +134,28 @@ impl Log for FunctionLog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+    use std::process::Command;
+
+    use super::report_panics;
+
+    #[test]
+    #[ignore = "it panics, in a process of its own"]
+    fn a_panic_that_is_reported() {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+        report_panics();
+        assert!(black_box(false), "hunter2");
+    }
+
+    #[test]
+    fn a_panic_is_reported_with_its_place_and_without_its_words() {
+        let itself = std::env::current_exe().expect("the test is a program");
+        let arguments = ["--exact", "function::tests::a_panic_that_is_reported", "--ignored", "--nocapture"];
+        let output = Command::new(itself).args(arguments).output().expect("it runs");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(said.contains("guard.rs:") && said.contains("a fault of ecs-triage itself") && !said.contains("hunter2"), "{said}");
+    }
+}

@@ -175,7 +175,8 @@ fn the_bounds_of_delivery_are_those_of_the_template_and_leave_room_for_each_othe
 fn every_trouble_has_an_alarm_that_says_what_to_do() {
     let template = template();
     for metric in Trouble::METRICS {
-        let part = template.split("\n\n").find(|part| part.contains(&format!("      MetricName: {metric}\n"))).unwrap_or_else(|| panic!("no alarm for {metric}"));
+        let part =
+            template.split("\n\n").find(|part| part.contains(&format!("      MetricName: {metric}\n"))).unwrap_or_else(|| panic!("no alarm for {metric}"));
         assert!(part.contains(&format!("Namespace: {}\n", metrics::NAMESPACE)) && part.contains("Threshold: 0\n"), "{part}");
     }
     for alarm in template.split("\n\n").filter(|part| part.contains("Type: AWS::CloudWatch::Alarm")) {

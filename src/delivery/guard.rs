@@ -36,10 +36,9 @@ mod tests {
     use std::future::{Future as _, poll_fn};
     use std::hint::black_box;
     use std::pin::pin;
-    use std::process::Command;
     use std::task::{Context, Poll, Waker};
 
-    use super::{Panicked, guard_panics, guarded, guarded_now};
+    use super::{Panicked, guarded, guarded_now};
     use futures_util::future::join_all;
 
     /// Lets others go first, once.
@@ -66,22 +65,6 @@ mod tests {
         assert!(poll().is_pending());
         assert_eq!(poll(), Poll::Ready(vec![Ok(0), Ok(1), Err(Panicked), Ok(3), Ok(4)]));
         assert_eq!(guarded_now(|| assert!(black_box(false), "hunter2")), Err(Panicked));
-    }
-
-    #[test]
-    #[ignore = "it panics, in a process of its own"]
-    fn a_panic_that_is_reported() {
-        guard_panics(|at| eprintln!("a fault of ecs-triage itself at {at}"));
-        assert!(black_box(false), "hunter2");
-    }
-
-    #[test]
-    fn a_panic_is_reported_with_its_place_and_without_its_words() {
-        let itself = std::env::current_exe().expect("the test is a program");
-        let arguments = ["--exact", "delivery::guard::tests::a_panic_that_is_reported", "--ignored", "--nocapture"];
-        let output = Command::new(itself).args(arguments).output().expect("it runs");
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        assert!(said.contains("guard.rs:") && said.contains("a fault of ecs-triage itself") && !said.contains("hunter2"), "{said}");
     }
 
     /// With another setting nothing is caught in a release.
