@@ -350,9 +350,9 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Tells of a failure what is due.
-    async fn tell(&self, latest: &Task, sight: &Sight, storms: &Told) -> Telt {
+    async fn tell(&self, latest: &Task, sight: &Sight, storms: &Told) -> Said {
         let (seen, without) = match sight {
-            Sight::NotTracked => return Telt { evidence: self.ask(latest).await, incident: None, done: None },
+            Sight::NotTracked => return Said { evidence: self.ask(latest).await, incident: None, done: None },
             Sight::Kept(seen) => (seen, None),
             Sight::Remembered(seen, why) => (seen, Some(why)),
         };
@@ -371,7 +371,7 @@ impl<W: World> Visit<'_, W> {
         };
         // What is known in memory alone comes again, to be recorded.
         let done = done.and_then(|done| without.map_or(Ok(done), |why| Err(Problem::Unrecorded(why.to_string()))));
-        Telt { evidence, incident: Some(incident), done: Some(done) }
+        Said { evidence, incident: Some(incident), done: Some(done) }
     }
 
     /// All that AWS says about a task and what surrounds it.
@@ -471,7 +471,7 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// What is written down of failures of which `latest` was told.
-    fn told(&self, failure: &Failure<'_>, latest: &Task, told: Telt) -> Outcome {
+    fn told(&self, failure: &Failure<'_>, latest: &Task, told: Said) -> Outcome {
         let mut outcome = Outcome::default();
         let items = || failure.tasks.iter().map(|(item, _)| *item);
         let decides = told.done.is_none();
@@ -688,7 +688,7 @@ impl Told {
 
 /// What was told of failures: what is known of them now, and whether all is done; without a topic the journal has yet to decide.
 #[derive(Debug)]
-struct Telt {
+struct Said {
     evidence: Evidence,
     incident: Option<Incident>,
     done: Option<Result<Done, Problem>>,
