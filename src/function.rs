@@ -156,6 +156,6 @@ mod tests {
         let arguments = ["--exact", "function::tests::a_panic_that_is_reported", "--ignored", "--nocapture"];
         let output = Command::new(itself).args(arguments).output().expect("it runs");
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        assert!(said.contains("guard.rs:") && said.contains("a fault of ecs-triage itself") && !said.contains("hunter2"), "{said}");
+        assert!(said.contains("function.rs:") && said.contains("a fault of ecs-triage itself") && !said.contains("hunter2"), "{said}");
     }
 }
