@@ -25,16 +25,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A workload that has been silent for so long has no open incident: what fails then is another one.
-pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);
-/// As long as a claim holds: longer than probing and publishing take, shorter than a message stays hidden.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// As far as clocks may differ: what is dated later happened now.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// As long as a document is kept after it was written: longer than anybody asks for it.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
-/// Sightings remembered by their ids; one that comes again after so many others is counted again.
-const REMEMBERED: usize = 1024;
+use crate::limits::{CLAIM, COUNTED_IDS, DATED_LATER, FLAPPING_QUIET, FLAPPING_WITHIN, FLAPS, INCIDENT_KEPT, SILENCE};
 
 /// What an incident is about; the same for each of its failures.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,9 +92,13 @@ pub struct Sighting {
     pub at: Timestamp,
 }
 
-/// An incident, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An incident, as it is kept. Another release may have written it: what is missing has a default, what is not known is let go, and what a
+/// name meant it means for ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Incident {
+    /// Rises with each change of what is kept, so that a release can tell who wrote it.
+    pub schema: u32,
     /// What it is about.
     pub about: About,
     /// The first failure.
@@ -130,12 +125,53 @@ pub struct Incident {
     pub serial: u64,
     /// Whether its workload's index has it.
     pub indexed: bool,
-    /// Ids of sightings, hashed, the latest last; its predecessor's too, for they may still come again.
+    /// Whether it was announced to go on.
+    pub reminded: bool,
+    /// Where a storm lists it.
+    pub storm: Membership,
+    /// How often in a row it began within [`FLAPPING_WITHIN`] of its predecessor's end.
+    pub flaps: u32,
+    /// Ids of sightings as schema 0 keeps them, which has to find a list here.
     seen: Vec<u64>,
+    /// Ids of sightings, the latest last; its predecessor's too, for they may still come again.
+    ids: Ids,
+}
+
+/// Where a storm lists an incident: the incident knows of it before the storm does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Membership {
+    /// The page that lists it as failing; none if it was told by itself.
+    pub page: Option<String>,
+    /// The page that lists it as well again.
+    pub end: Option<String>,
+}
+
+/// Hashed ids of sightings: 48 bits each, in hexadecimal digits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+struct Ids(Vec<u64>);
+
+/// The digits of one.
+const DIGITS: usize = 12;
+/// The bits of one.
+const BITS: u64 = (1 << (4 * DIGITS)) - 1;
+
+impl From<String> for Ids {
+    fn from(text: String) -> Self {
+        Self(text.as_bytes().chunks(DIGITS).filter_map(|id| u64::from_str_radix(str::from_utf8(id).ok()?, 16).ok()).collect())
+    }
+}
+
+impl From<Ids> for String {
+    fn from(Ids(ids): Ids) -> Self {
+        ids.iter().fold(Self::new(), |text, id| format!("{text}{id:0DIGITS$x}"))
+    }
 }
 
 /// Somebody's right to announce, for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Claim {
     /// Who.
     pub holder: String,
@@ -172,7 +208,9 @@ impl Incident {
     #[must_use]
     pub fn begin(about: About, first: &Sighting, before: Option<&Self>) -> Self {
         let by_silence = before.filter(|before| before.resolved.is_none());
+        let again = before.filter(|before| before.resolved.is_some_and(|resolved| first.at.duration_since(resolved) <= FLAPPING_WITHIN));
         Self {
+            schema: SCHEMA,
             serial: before.map_or(0, |before| before.serial + 1),
             before: by_silence.map(|before| before.occurrences),
             indexed: false,
@@ -186,7 +224,11 @@ impl Incident {
             resolved: None,
             closed: false,
             claim: None,
-            seen: before.map(|before| before.seen.clone()).unwrap_or_default(),
+            reminded: false,
+            storm: Membership::default(),
+            flaps: again.map_or(0, |before| before.flaps.saturating_add(1)),
+            seen: Vec::new(),
+            ids: before.map(|before| before.clone().read().ids).unwrap_or_default(),
         }
     }
 
@@ -194,7 +236,8 @@ impl Incident {
     #[must_use]
     pub fn takes(&self, sighting: &Sighting) -> bool {
         match self.resolved {
-            Some(resolved) => sighting.at <= resolved,
+            // Of what nobody was told to begin, nobody was told to end.
+            Some(resolved) => sighting.at <= resolved || self.announced == 0 && !self.closed,
             // Silence ends only what was announced.
             None => self.announced == 0 || sighting.at.duration_since(self.last_seen) <= SILENCE,
         }
@@ -205,18 +248,26 @@ impl Incident {
         let mut new = 0;
         for sighting in sightings {
             let id = hash(&sighting.id);
-            if self.seen.contains(&id) {
+            if self.ids.0.contains(&id) {
                 continue;
             }
-            self.seen.push(id);
+            self.ids.0.push(id);
             self.occurrences += 1;
             self.first_seen = self.first_seen.min(sighting.at);
             self.last_seen = self.last_seen.max(sighting.at);
+            self.resolved = self.resolved.filter(|resolved| sighting.at <= *resolved);
             new += 1;
         }
-        let old = self.seen.len().saturating_sub(REMEMBERED);
-        self.seen.drain(..old);
+        let old = self.ids.0.len().saturating_sub(COUNTED_IDS);
+        self.ids.0.drain(..old);
         new
+    }
+
+    /// Whether `other` has counted each failure of this one.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        let own = usize::try_from(self.occurrences).ok().and_then(|own| self.ids.0.len().checked_sub(own));
+        own.is_some_and(|from| self.ids.0[from..].iter().all(|id| other.ids.0.contains(id)))
     }
 
     /// What is to be announced now: the beginning; then 10, 100, 1000... failures, or any once `reminder` has passed; then the end.
@@ -233,9 +284,10 @@ impl Incident {
         (self.occurrences >= threshold || reminded).then_some(Due::StillFailing)
     }
 
-    /// Notes that it is over, unless it failed again since; whether it is over.
+    /// Notes that it is over, unless it failed again since; whether it is over. One that comes and goes is over once it stays away for a while.
     pub fn resolve(&mut self, at: Timestamp) -> bool {
-        if self.resolved.is_none() && self.last_seen <= at {
+        let stays_away = self.flaps < FLAPS || at.duration_since(self.last_seen) >= FLAPPING_QUIET;
+        if self.resolved.is_none() && self.last_seen <= at && stays_away {
             self.resolved = Some(at);
         }
         self.resolved.is_some()
@@ -254,29 +306,45 @@ impl Incident {
         }
         self.announced_at = Some(now);
         self.closed |= due == Due::Resolved;
+        self.reminded |= due == Due::StillFailing;
         release(&mut self.claim, told.claim.as_ref());
     }
 
     /// The word for its state in JSON.
     #[must_use]
     pub const fn state(&self) -> &'static str {
-        match (self.resolved, self.announced) {
-            (Some(_), _) => "resolved",
-            (None, 0 | 1) => "opened",
-            (None, _) => "still-failing",
+        match (self.resolved, self.reminded) {
+            (Some(_), _) => Due::Resolved.as_str(),
+            (None, false) => Due::Opened.as_str(),
+            (None, true) => Due::StillFailing.as_str(),
         }
     }
 
     /// The incident without times that lie in the future, as an earlier release may have kept them: it would never end, or take every failure
     /// for one before its end.
     fn by(mut self, now: Timestamp) -> Self {
+        self = self.read();
         self.last_seen = if is_later(self.last_seen, now) { self.recorded_at.unwrap_or(now).min(now) } else { self.last_seen };
         self.first_seen = self.first_seen.min(self.last_seen);
         let told = self.announced_at.unwrap_or(self.last_seen).min(now);
         self.resolved = self.resolved.map(|resolved| if is_later(resolved, now) { told } else { resolved });
         self
     }
+
+    /// What another release wrote, as this one keeps it.
+    fn read(mut self) -> Self {
+        self.schema = SCHEMA;
+        for id in self.seen.drain(..).map(|id| id & BITS) {
+            if !self.ids.0.contains(&id) {
+                self.ids.0.push(id);
+            }
+        }
+        self
+    }
 }
+
+/// What this release writes. Schema 0 has no word for it.
+const SCHEMA: u32 = 1;
 
 /// When something happened that is dated `at`: no event comes from the future, whoever sends it.
 #[must_use]
@@ -285,12 +353,12 @@ pub fn happened(at: Timestamp, now: Timestamp) -> Timestamp {
 }
 
 fn is_later(at: Timestamp, now: Timestamp) -> bool {
-    at.duration_since(now) > SKEW
+    at.duration_since(now) > DATED_LATER
 }
 
 /// After this nobody asks any more for what is written now.
 fn expires(now: Timestamp) -> Timestamp {
-    now.checked_add(LIFETIME).unwrap_or(now)
+    now.checked_add(INCIDENT_KEPT).unwrap_or(now)
 }
 
 /// Parts of a name, with a dash for each that is not known.
@@ -311,7 +379,7 @@ fn keep_latest<T>(kept: &mut BTreeMap<String, T>, most: usize, at: impl Fn(&T) -
 fn claim(held: &mut Option<Claim>, holder: &str, now: Timestamp) -> bool {
     let free = held.as_ref().is_none_or(|claim| claim.until <= now || claim.holder == holder);
     if free {
-        *held = Some(Claim { holder: holder.to_owned(), until: now.checked_add(LEASE).unwrap_or(now) });
+        *held = Some(Claim { holder: holder.to_owned(), until: now.checked_add(CLAIM).unwrap_or(now) });
     }
     free
 }
@@ -323,7 +391,7 @@ fn release(held: &mut Option<Claim>, own: Option<&Claim>) {
     }
 }
 
-/// FNV-1a, 64 bits: of a thousand ids two are alike once in 10^13 incidents.
+/// FNV-1a, of which 48 bits are kept: of 256 ids two are alike once in 10^10 incidents.
 fn hash(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) & BITS
 }

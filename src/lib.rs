@@ -47,12 +47,14 @@ pub mod cli;
 pub mod config;
 pub mod context;
 pub mod culprit;
+pub mod delivery;
 pub mod diagnosis;
 mod dictionary;
 pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
 pub mod incident;
+pub mod limits;
 pub mod network;
 pub mod policy_document;
 pub mod question;

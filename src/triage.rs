@@ -89,7 +89,6 @@ impl<'t> Investigation<'t> {
 }
 
 /// Asks all that helps to diagnose the tasks, and adds the answers to what is known.
-#[cfg(feature = "aws")]
 pub async fn investigate<'t>(prober: &impl Prober, tasks: impl IntoIterator<Item = &'t Task>, mut evidence: Evidence) -> Evidence {
     let mut investigations: Vec<Investigation<'t>> = tasks.into_iter().map(Investigation::of).collect();
     for _ in 0..ROUNDS {

@@ -50,6 +50,14 @@ fn no_failure_is_lost_and_none_is_told_twice_without_cause() {
     });
 }
 
+/// Each call of the table is answered, and so late that no batch would ever end if it waited for all of them.
+#[test]
+fn a_table_that_is_slow_keeps_nobody_silent() {
+    let figures = faults("--seed 4 --events 50 --workloads 10 --storm 40 --slow 1.2 --rate 0 --kills 0 --outages 0");
+    in_order(&figures);
+    assert_eq!(figures["overran"], json!(0), "no invocation is ended for its time");
+}
+
 #[test]
 fn the_same_holds_against_an_emulator() {
     in_order(&faults("--seed 3 --events 40 --workloads 10 --storm 22 --aws ministack"));

@@ -21,12 +21,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis"]),
     ("render", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis", "check", "incident", "context"]),
     ("triage", &["event", "question", "diagnosis"]),
-    ("incident", &[]),
-    ("context", &["event", "task_definition", "question", "incident"]),
+    ("incident", &["limits"]),
+    ("limits", &[]),
+    ("delivery", &["event", "question", "diagnosis", "render", "triage", "incident", "context", "limits"]),
+    ("context", &["event", "task_definition", "question", "incident", "limits"]),
     ("config", &["render", "triage"]),
     ("cli", &["event", "question", "task_definition", "causes", "diagnosis", "check", "triage", "render", "config", "aws"]),
     ("aws", &["question", "task_definition", "triage", "render", "incident"]),
-    ("function", &["event", "reason", "question", "causes", "diagnosis", "render", "triage", "config", "incident", "context", "aws"]),
+    ("function", &["event", "render", "config", "delivery", "aws"]),
 ];
 const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "redact"];
 /// What the core must not know.

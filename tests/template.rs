@@ -6,8 +6,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ecs_triage::delivery::Trouble;
+use ecs_triage::limits::{
+    ANSWERING, ASKING, BEGINNING_AWAITED, CLAIM, CLOCKS_APART, FLAPPING_QUIET, FLAPPING_WITHIN, FUNCTION, HIDDEN, INCIDENT_KEPT, NOTING, PUBLISHING, RECEIVES,
+    RECORDING, RETAINED, SECOND_TRY, SHARING, SILENCE, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW,
+};
 use ecs_triage::question::{Question, ask};
 use ecs_triage::render::metrics;
+use jiff::SignedDuration;
 use serde_json::Value;
 
 /// Permissions that would let ecs-triage read a secret, a parameter, a file or a registry login.
@@ -131,6 +137,52 @@ fn what_was_recorded_outlives_the_stack_and_the_rules_pass_events_of_ecs_alone()
         assert!(of(rule).contains("        source:\n          - aws.ecs\n        detail-type:\n"), "{rule}");
     }
     assert!(!template.contains("TEST_SOURCE"), "the function of the shipped template takes no other source");
+}
+
+/// A value of the template that is a number.
+fn value(of: &str, name: &str) -> i64 {
+    let template = template();
+    let (_, rest) = template.split_once(&format!("\n  {of}:\n")).unwrap_or_else(|| panic!("no {of}"));
+    let resource = rest.split("\n\n  ").find(|part| part.contains(&format!(" {name}: "))).unwrap_or_default();
+    let line = resource.lines().find_map(|line| line.trim().strip_prefix(&format!("{name}: "))).unwrap_or_else(|| panic!("{of} has no {name}"));
+    line.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{name} is {line}"))
+}
+
+#[test]
+fn the_bounds_of_delivery_are_those_of_the_template_and_leave_room_for_each_other() {
+    assert_eq!(value("Function", "Timeout"), FUNCTION.as_secs());
+    assert_eq!(value("Queue", "VisibilityTimeout"), HIDDEN.as_secs());
+    assert_eq!(value("Queue", "maxReceiveCount"), i64::from(RECEIVES));
+    assert_eq!(value("Queue", "MessageRetentionPeriod"), RETAINED.as_secs());
+    let margin = SignedDuration::from_secs(5);
+    assert!(CLAIM >= FUNCTION + CLOCKS_APART + margin, "a holder that Lambda ends is dead before its claim ends");
+    assert!(HIDDEN >= CLAIM + CLOCKS_APART + margin, "who comes again finds the claim of a dead holder over");
+    assert!(HIDDEN >= FUNCTION * 6, "as Lambda advises");
+    assert!(RECORDING + ASKING + SHARING + PUBLISHING + NOTING <= FUNCTION - ANSWERING, "one notice has time for all of it");
+    assert!(HIDDEN * i32::try_from(RECEIVES).expect("it is small") >= SignedDuration::from_hours(4), "receives outlast an outage");
+    assert!(HIDDEN * i32::try_from(RECEIVES).expect("it is small") <= RETAINED - HIDDEN, "receives end before the queue forgets");
+    assert!(BEGINNING_AWAITED > HIDDEN * 2, "a beginning that failed once is awaited");
+    assert!(BEGINNING_AWAITED < HIDDEN * i32::try_from(RECEIVES).expect("it is small"), "an end outlives the wait for its beginning");
+    assert!(STORM_SILENCE > STORM_TOUCHED * 2 && STORM_SILENCE > STORM_WINDOW + HIDDEN, "a storm goes on between its members");
+    assert!(INCIDENT_KEPT > SILENCE + HIDDEN && INCIDENT_KEPT >= RETAINED, "what may still come finds its incident");
+    assert!(FLAPPING_QUIET < FLAPPING_WITHIN && SECOND_TRY < NOTING && SECOND_TRY < RECORDING);
+    let delay = value("DelayAlarm", "Threshold");
+    assert!(delay < HIDDEN.as_secs() * 2, "SQS does not tell the age of what was received three times");
+}
+
+/// Whatever does not reach everybody is counted, and rings.
+#[test]
+fn every_trouble_has_an_alarm_that_says_what_to_do() {
+    let template = template();
+    for metric in Trouble::METRICS {
+        let part =
+            template.split("\n\n").find(|part| part.contains(&format!("      MetricName: {metric}\n"))).unwrap_or_else(|| panic!("no alarm for {metric}"));
+        assert!(part.contains(&format!("Namespace: {}\n", metrics::NAMESPACE)) && part.contains("Threshold: 0\n"), "{part}");
+    }
+    for alarm in template.split("\n\n").filter(|part| part.contains("Type: AWS::CloudWatch::Alarm")) {
+        assert!(alarm.contains("AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]"), "{alarm}");
+        assert!(alarm.contains("AlarmDescription: >-"), "{alarm}");
+    }
 }
 
 /// A person who deploys reads them, and nothing else.

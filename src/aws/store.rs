@@ -1,6 +1,7 @@
 //! Amazon DynamoDB: the table of incidents. One item for each document, written only over the version that was read.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -60,6 +61,14 @@ impl Store for Table {
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => Err(NotSaved::Conflict),
             Err(error) => Err(NotSaved::Unavailable(self.unreachable(&describe(&error)))),
         }
+    }
+
+    async fn give_way(&self, times: u32) {
+        // No two wait as long, and the longer the more come between.
+        let most = 10_u64 << times.min(6);
+        let now = Timestamp::now().subsec_nanosecond().unsigned_abs();
+        let mixed = u64::from(now.wrapping_mul(0x9e37_79b9).rotate_left(7)) ^ u64::from(std::process::id());
+        tokio::time::sleep(Duration::from_millis(mixed % most)).await;
     }
 }
 

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use ecs_triage::config::{Logs, Settings};
-use ecs_triage::function::{Function, FunctionError, report_panics};
+use ecs_triage::delivery::Problem;
+use ecs_triage::function::{Function, report_panics};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use tracing::Level;
@@ -47,14 +48,14 @@ fn log(logs: &Logs) {
 }
 
 /// Errors under names of their own: Lambda would show a Rust type.
-fn diagnostic(error: &FunctionError) -> Diagnostic {
+fn diagnostic(error: &Problem) -> Diagnostic {
     let error_type = match error {
-        FunctionError::Unreadable(_) => "UnreadableEvent",
-        FunctionError::Refused(_) => "RefusedEvent",
-        FunctionError::Faulty => "InternalFault",
-        FunctionError::Unannounced(_) => "AnnouncementFailed",
-        FunctionError::Unrecorded(_) => "NotRecorded",
-        FunctionError::ComeAgain => "AnnouncedElsewhere",
+        Problem::Unreadable(_) => "UnreadableEvent",
+        Problem::Refused(_) => "RefusedEvent",
+        Problem::Faulty | Problem::Forgotten => "InternalFault",
+        Problem::Unannounced(_) | Problem::NotInJournal(_) => "AnnouncementFailed",
+        Problem::Unrecorded(_) => "NotRecorded",
+        Problem::ComeAgain => "AnnouncedElsewhere",
     };
     Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
 }

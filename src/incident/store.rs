@@ -1,15 +1,14 @@
 //! Where documents are kept, and how they are changed: by whoever read the latest version, and by nobody else.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// As often as somebody may come between before a change is given up: more than work on a storm at once.
-const TRIES: usize = 64;
+use crate::limits::{CHANGE_TRIES, MEMORY_DOCUMENTS};
 
 /// A document, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +48,18 @@ pub trait Store {
     ///
     /// When another version is there, or the store does not answer.
     fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> impl Future<Output = Result<(), NotSaved>> + Send;
+
+    /// Waits after so many others came between, for no two as long.
+    fn give_way(&self, times: u32) -> impl Future<Output = ()> + Send {
+        let _ = times;
+        ready(())
+    }
+}
+
+/// A document in this release's form; what cannot be read begins anew.
+#[must_use]
+pub fn read<D: DeserializeOwned>(kept: Option<&Kept>) -> Option<D> {
+    kept.and_then(|kept| serde_json::from_str(&kept.body).ok())
 }
 
 /// A document that a change leads to.
@@ -69,15 +80,27 @@ pub async fn change<D, R>(store: &impl Store, key: &str, change: impl Fn(Option<
 where
     D: Serialize + DeserializeOwned,
 {
-    for _ in 0..TRIES {
-        let kept = store.load(key).await?;
-        let version = kept.as_ref().map(|kept| kept.version);
-        // What an older release kept and this one cannot read begins anew.
-        let document = kept.and_then(|kept| serde_json::from_str(&kept.body).ok());
-        let Changed { document, result } = change(document);
+    let kept = store.load(key).await?;
+    change_from(store, key, kept, change).await
+}
+
+/// The same with a document that was read already.
+///
+/// # Errors
+///
+/// Likewise.
+pub async fn change_from<D, R>(store: &impl Store, key: &str, mut kept: Option<Kept>, change: impl Fn(Option<D>) -> Changed<D, R>) -> Result<R, Unreachable>
+where
+    D: Serialize + DeserializeOwned,
+{
+    for times in 0..CHANGE_TRIES {
+        if times > 0 {
+            store.give_way(times).await;
+            kept = store.load(key).await?;
+        }
+        let Changed { document, result } = change(read(kept.as_ref()));
         let Some((document, expires)) = document else { return Ok(result) };
-        let body = serde_json::to_string(&document).map_err(|error| Unreachable(error.to_string()))?;
-        match store.save(key, body, version, expires).await {
+        match store.save(key, written(&document)?, kept.as_ref().map(|kept| kept.version), expires).await {
             Ok(()) => return Ok(result),
             Err(NotSaved::Conflict) => {}
             Err(NotSaved::Unavailable(why)) => return Err(Unreachable(why)),
@@ -86,23 +109,38 @@ where
     Err(Unreachable(format!("{key} is changed too often")))
 }
 
-/// Documents in memory, for one process.
+/// A document as it is kept.
+///
+/// # Errors
+///
+/// When it cannot be written as JSON.
+pub fn written(document: &impl Serialize) -> Result<String, Unreachable> {
+    serde_json::to_string(document).map_err(|error| Unreachable(error.to_string()))
+}
+
+/// Documents in memory, for one process. Of too many those go that expire first.
 #[derive(Debug, Default)]
 pub struct Memory {
-    documents: Mutex<HashMap<String, Kept>>,
+    documents: Mutex<HashMap<String, (Kept, Timestamp)>>,
 }
 
 impl Store for Memory {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
-        Ok(self.documents.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
+        Ok(self.documents.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(|(kept, _)| kept.clone()))
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, _: Timestamp) -> Result<(), NotSaved> {
+    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
         let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
-        if documents.get(key).map(|kept| kept.version) != read {
+        if documents.get(key).map(|(kept, _)| kept.version) != read {
             return Err(NotSaved::Conflict);
         }
-        documents.insert(key.to_owned(), Kept { body, version: read.map_or(1, |read| read + 1) });
+        if documents.len() >= MEMORY_DOCUMENTS {
+            let mut ends: Vec<Timestamp> = documents.values().map(|(_, expires)| *expires).collect();
+            ends.sort_unstable();
+            let least = ends[ends.len() / 2];
+            documents.retain(|_, (_, expires)| *expires > least);
+        }
+        documents.insert(key.to_owned(), (Kept { body, version: read.map_or(1, |read| read + 1) }, expires));
         Ok(())
     }
 }

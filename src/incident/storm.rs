@@ -1,46 +1,71 @@
-//! Many incidents of one kind at once: one notice that lists them.
+//! Many workloads that fail alike: told together when they begin, while they go on, and when they are over.
 //!
-//! Every incident that opens joins the document of its step and fault, account and Region. Once more than [`MANY`] have joined within
-//! [`WINDOW`], those that have not been announced are announced together, at once; then again as often as their number has doubled or a
-//! window has passed. What finds no room in the list is announced by itself.
+//! Every incident that opens joins the document of its step and fault, account and Region. Until workloads are many it is announced by itself.
+//! Once more than [`STORM_WORKLOADS`] have joined within [`STORM_WINDOW`], those that join are listed on *pages*, documents of their own: a page
+//! for what one invocation brought. The storm's document keeps no more of a page than its name, and that only until a notice has told of it. So
+//! it stays small, and each member is written and read once. An incident knows its page before the storm lists it, and the page knows whether it
+//! was told: whoever dies in between, no member is forgotten, and none is told again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{About, Claim, Incident, claim, joined, keep_latest, release};
-
-/// More than this many incidents are a storm.
-pub const MANY: usize = 20;
-/// If they open within this time.
-pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
-/// For so long a member that was told is listed.
-const LISTED: SignedDuration = SignedDuration::from_mins(15);
-/// After so long a member has come again and knows that it was told, or never will: a message comes five times, six minutes apart.
-const KEPT: SignedDuration = SignedDuration::from_mins(45);
-/// Of those that are listed no more, this many are known.
-const KNOWN: usize = 500;
-/// Bytes of text in the list: with what JSON adds well below the 400 KB that an item may have.
-const ROOM: usize = 160_000;
+use super::{About, Claim, Incident, Membership, claim, hash, joined, release};
+use crate::limits::{STORM_CLUSTERS, STORM_PAGES, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW, STORM_WORKLOADS};
 
 /// The incidents of one kind that opened lately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Storm {
-    /// Those that opened within the window, and while it is a storm all of it.
-    pub members: Vec<Member>,
-    /// Those that were told and are listed no more: the serial of each fingerprint, and when it joined.
-    pub known: BTreeMap<String, (u64, Timestamp)>,
-    /// How many were told when it was announced last; none if it never was.
-    pub announced: usize,
+    /// Tells it from the storms before it under its key; empty as long as there is none.
+    pub name: String,
+    /// Those that were announced by themselves, before it was a storm.
+    pub early: Vec<Early>,
+    /// How many members of each cluster were told.
+    pub clusters: BTreeMap<String, u64>,
+    /// Those that fail.
+    pub begun: Gathering,
+    /// Those that are well again.
+    pub ended: Gathering,
+    /// When a member failed last, as far as it was noted.
+    pub failing_at: Timestamp,
+}
+
+/// An incident that was announced by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Early {
+    /// Its fingerprint and number, hashed.
+    pub id: u64,
+    /// Its workload, hashed.
+    pub workload: u64,
+    /// When it joined.
+    pub at: Timestamp,
+    /// What the first notice says of it; after that it is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<Member>,
+}
+
+/// What is told together, a page at a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Gathering {
+    /// Pages of which nobody has told.
+    pub pages: Vec<String>,
+    /// When the first of them was listed.
+    pub since: Option<Timestamp>,
+    /// How many there are, told or not.
+    pub joined: u64,
+    /// How many there were when it was announced last; none if it never was.
+    pub announced: u64,
     /// When it was announced last.
     pub announced_at: Option<Timestamp>,
     /// Who is announcing it.
     pub claim: Option<Claim>,
 }
 
-/// An incident of a storm.
+/// What a storm's notice says of an incident.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Member {
@@ -61,16 +86,28 @@ pub struct Member {
     /// Who can act.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub owner: String,
-    /// When it joined.
-    pub at: Timestamp,
-    /// Whether a storm's notice has told of it.
+    /// Whether it was told before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
+}
+
+/// Members that joined together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Page {
+    /// The members.
+    pub members: Vec<Member>,
+    /// Whether a notice has told of them.
     pub told: bool,
 }
 
 impl Member {
-    fn of(incident: &Incident, at: Timestamp) -> Self {
+    /// What is told of an incident.
+    #[must_use]
+    pub fn of(incident: &Incident) -> Self {
         let About { fingerprint, title, cause, verdict, owner, .. } = incident.about.clone();
-        Self { fingerprint, serial: incident.serial, workload: incident.about.place(), title, cause, verdict, owner, at, told: false }
+        let title = title[..title.floor_char_boundary(LONGEST_TITLE)].to_owned();
+        Self { fingerprint, serial: incident.serial, workload: incident.about.place(), title, cause, verdict, owner, told: false }
     }
 
     /// The names of its cluster and of its workload, with a dash for what is not known.
@@ -78,148 +115,266 @@ impl Member {
     pub fn place(&self) -> (&str, &str) {
         self.workload.split_once('/').unwrap_or(("-", &self.workload))
     }
+}
 
-    fn size(&self) -> usize {
-        let Self { fingerprint, workload, title, cause, verdict, owner, .. } = self;
-        [fingerprint, workload, title, cause, verdict, owner].map(String::len).iter().sum()
+/// A line of a notice is no longer.
+const LONGEST_TITLE: usize = 200;
+
+/// Whether members of a storm begin or end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// They fail.
+    Begun,
+    /// They are well again.
+    Ended,
+}
+
+/// A notice of a storm that is due, and claimed by us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// The key of the storm.
+    pub key: String,
+    /// What its members are: of one of them.
+    pub about: About,
+    /// What is told of them.
+    pub phase: Phase,
+    /// Those it tells of.
+    pub members: Vec<Member>,
+    /// How many of each cluster were told before.
+    pub before: BTreeMap<String, u64>,
+    /// The pages that list them.
+    pub pages: Vec<String>,
+    /// How many there are in all.
+    pub joined: u64,
+    /// Our claim.
+    pub claim: Option<Claim>,
+}
+
+impl Telling {
+    /// Whether it tells of anybody who was not told before.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.pages.is_empty() || self.members.iter().any(|member| !member.told)
     }
 }
 
 /// What is known of a storm that an incident has joined.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// There is none: the incident is announced by itself.
     Calm,
     /// A notice of the storm has told of it.
     Told,
-    /// It is due, and claimed by us.
-    Due(Storm),
-    /// It will be announced, by somebody else or later.
+    /// A notice is due that tells of it, and is claimed by us.
+    Due,
+    /// It will be told, by somebody else or later.
     Later,
 }
 
 /// The key of an incident's storm.
 #[must_use]
 pub fn key(about: &About) -> String {
-    format!("storm/{}/{}/{}", joined(&[&about.account, &about.region]), about.step, about.fault)
+    format!("storms/{}/{}/{}", joined(&[&about.account, &about.region]), about.step, about.fault)
+}
+
+/// The name of the page of one try to claim.
+#[must_use]
+pub(super) fn page(claimant: &str, phase: Phase) -> String {
+    format!("{:012x}", hash(&format!("{claimant} {phase:?}")))
+}
+
+/// The key of a page.
+#[must_use]
+pub fn page_key(storm: &str, page: &str) -> String {
+    format!("{storm}/{page}")
+}
+
+fn workload(incident: &Incident) -> u64 {
+    hash(&incident.about.workload_key())
+}
+
+fn id(incident: &Incident) -> u64 {
+    hash(&format!("{} {}", incident.about.fingerprint, incident.serial))
 }
 
 impl Storm {
-    /// Lets an incident join, once; what has left the window goes, unless it is a storm that goes on.
-    pub fn join(&mut self, incident: &Incident, now: Timestamp) {
-        // Who was told to come again must find it.
-        let waits = |member: &Member| !member.told && now.duration_since(member.at) <= KEPT;
-        let goes_on = self.announced_at.is_some_and(|at| now.duration_since(at) <= WINDOW * 2 || self.members.iter().any(waits));
-        if !goes_on {
-            (self.announced, self.announced_at) = (0, None);
+    /// Whether it goes on, so that its members are told together.
+    #[must_use]
+    pub fn goes_on(&self, now: Timestamp) -> bool {
+        let all_ended = self.ended.joined >= self.begun.joined;
+        let waits = self.begun.since.is_some_and(|since| now.duration_since(since) <= STORM_SILENCE);
+        !self.name.is_empty() && (waits || !all_ended && now.duration_since(self.failing_at) <= STORM_SILENCE)
+    }
+
+    /// Whether it tells of an incident as long as it goes on.
+    #[must_use]
+    pub fn has(&self, incident: &Incident) -> bool {
+        incident.storm.page.is_some() || self.early.iter().any(|early| early.id == id(incident))
+    }
+
+    /// Whether it is told of an incident that it goes on, by the storm or not at all.
+    #[must_use]
+    pub fn hushes(&self, incident: &Incident, now: Timestamp) -> bool {
+        self.goes_on(now) && self.has(incident)
+    }
+
+    /// Notes that a member fails, unless that was noted lately; whether it noted it.
+    pub fn touch(&mut self, now: Timestamp) -> bool {
+        let is_due = now.duration_since(self.failing_at) >= STORM_TOUCHED;
+        if is_due {
+            self.failing_at = now;
         }
-        self.forget(goes_on, now);
-        if self.is_known(incident) {
-            return;
+        is_due
+    }
+
+    /// Lets incidents join that open, to be announced by themselves; not where they would be a storm, or there is one: they have to be listed.
+    pub fn join(&mut self, incidents: &[&Incident], now: Timestamp) -> Standing {
+        self.begin_anew(now);
+        let workloads: BTreeSet<u64> = self.early.iter().map(|early| early.workload).chain(incidents.iter().map(|incident| workload(incident))).collect();
+        if !self.name.is_empty() || workloads.len() > STORM_WORKLOADS {
+            return Standing::Later;
         }
-        let joining = Member::of(incident, now);
-        let taken: usize = self.members.iter().map(Member::size).sum();
-        match self.members.iter_mut().find(|member| member.fingerprint == joining.fingerprint) {
-            // It was over, and failed again.
-            Some(member) if member.serial < incident.serial => *member = joining,
-            None if taken + joining.size() <= ROOM => self.members.push(joining),
-            Some(_) | None => {}
+        for incident in incidents {
+            let early = Early { id: id(incident), workload: workload(incident), at: now, member: Some(Member { told: true, ..Member::of(incident) }) };
+            self.early.retain(|other| other.id != early.id);
+            self.early.push(early);
+        }
+        // Of one workload many kinds of failure may open.
+        let more = self.early.len().saturating_sub(MOST_EARLY);
+        self.early.drain(..more);
+        Standing::Calm
+    }
+
+    /// Whether a page is listed of which nobody has told.
+    #[must_use]
+    pub fn lists(&self, phase: Phase, page: &str) -> bool {
+        let gathering = if phase == Phase::Begun { &self.begun } else { &self.ended };
+        gathering.pages.iter().any(|listed| listed == page)
+    }
+
+    /// Lists a page of so many that open or are over; the first to open begin a storm if there is none.
+    pub fn list(&mut self, phase: Phase, page: &str, members: usize, now: Timestamp) {
+        if phase == Phase::Ended {
+            return self.ended.list(page, members, now);
+        }
+        self.begin_anew(now);
+        if self.name.is_empty() {
+            page.clone_into(&mut self.name);
+            self.begun.joined = self.early.len() as u64;
+        }
+        self.failing_at = now;
+        self.begun.list(page, members, now);
+    }
+
+    /// Forgets a storm that is over, and what joined too long ago to be one.
+    fn begin_anew(&mut self, now: Timestamp) {
+        if !self.goes_on(now) {
+            let early = std::mem::take(&mut self.early);
+            let recent = early.into_iter().filter(|early| now.duration_since(early.at) <= STORM_WINDOW && early.member.is_some());
+            *self = Self { early: recent.collect(), ..Self::default() };
         }
     }
 
-    fn is_known(&self, incident: &Incident) -> bool {
-        self.known.get(&incident.about.fingerprint).is_some_and(|(serial, _)| *serial >= incident.serial)
+    /// Where those stand who are on a page; claims the notice if it is due.
+    pub fn standing(&mut self, phase: Phase, page: &str, holder: &str, now: Timestamp) -> Standing {
+        let all = self.begun.joined;
+        let gathering = self.gathering(phase);
+        if !gathering.pages.iter().any(|listed| listed == page) {
+            return Standing::Told;
+        }
+        let passed = |since: Option<Timestamp>| since.is_none_or(|since| now.duration_since(since) >= STORM_WINDOW);
+        let is_due = gathering.pages.len() >= STORM_PAGES
+            || match phase {
+                Phase::Begun => gathering.joined >= gathering.announced * 2 || passed(gathering.announced_at),
+                Phase::Ended => gathering.joined >= all || passed(gathering.since),
+            };
+        if is_due && claim(&mut gathering.claim, holder, now) { Standing::Due } else { Standing::Later }
     }
 
-    /// Lets go what is no longer listed, and what nobody will ask for any more.
-    fn forget(&mut self, goes_on: bool, now: Timestamp) {
-        let is_listed = |member: &Member| {
-            let age = now.duration_since(member.at);
-            age <= if !goes_on {
-                WINDOW
-            } else if member.told {
-                LISTED
-            } else {
-                KEPT
-            }
+    /// Claims a notice that it goes on, where none was told for as long as `reminder`; whether it did.
+    pub fn remind(&mut self, holder: &str, now: Timestamp, reminder: SignedDuration) -> bool {
+        let is_due = self.begun.announced_at.is_some_and(|at| now.duration_since(at) >= reminder);
+        is_due && claim(&mut self.begun.claim, holder, now)
+    }
+
+    /// The notice that is due, as far as the document knows it; the pages list the rest.
+    #[must_use]
+    pub fn telling(&self, phase: Phase, key: &str, about: &About) -> Telling {
+        let gathering = match phase {
+            Phase::Begun => &self.begun,
+            Phase::Ended => &self.ended,
         };
-        for member in self.members.extract_if(.., |member| !is_listed(member)).filter(|member| member.told) {
-            self.known.insert(member.fingerprint, (member.serial, member.at));
+        let members = match phase {
+            Phase::Begun => self.early.iter().filter_map(|early| early.member.clone()).collect(),
+            Phase::Ended => Vec::new(),
+        };
+        Telling {
+            key: key.to_owned(),
+            about: about.clone(),
+            phase,
+            members,
+            before: self.clusters.clone(),
+            pages: gathering.pages.clone(),
+            joined: gathering.joined,
+            claim: gathering.claim.clone(),
         }
-        self.known.retain(|_, (_, at)| now.duration_since(*at) <= KEPT);
-        keep_latest(&mut self.known, KNOWN, |(_, at)| *at);
     }
 
-    /// Whether so many opened that they are announced together.
-    #[must_use]
-    pub fn is_storm(&self) -> bool {
-        self.announced > 0 || self.members.len() > MANY
-    }
-
-    /// Where an incident stands that has joined; claims the notice if it is due.
-    pub fn standing(&mut self, incident: &Incident, holder: &str, now: Timestamp) -> Standing {
-        if self.is_known(incident) {
-            return Standing::Told;
-        }
-        let Some(member) = self.members.iter().find(|member| member.fingerprint == incident.about.fingerprint) else { return Standing::Calm };
-        if !self.is_storm() {
-            return Standing::Calm;
-        }
-        if member.told || member.serial > incident.serial {
-            return Standing::Told;
-        }
-        let grown = self.members.len() >= self.announced * 2;
-        let passed = self.announced_at.is_none_or(|at| now.duration_since(at) >= WINDOW);
-        if (grown || passed) && claim(&mut self.claim, holder, now) { Standing::Due(self.clone()) } else { Standing::Later }
-    }
-
-    /// Notes that a notice has told of the members of `of`.
-    pub fn told(&mut self, of: &Self, now: Timestamp) {
-        for told in &of.members {
-            if let Some(member) = self.members.iter_mut().find(|member| member.fingerprint == told.fingerprint) {
-                member.told |= told.serial >= member.serial;
-            } else {
-                let known = self.known.entry(told.fingerprint.clone()).or_insert((told.serial, told.at));
-                *known = (told.serial, told.at).max(*known);
+    /// Notes that a notice is out.
+    pub fn told(&mut self, telling: &Telling, now: Timestamp) {
+        if telling.phase == Phase::Begun {
+            for early in &mut self.early {
+                early.member = None;
+            }
+            for member in &telling.members {
+                let cluster = member.place().0;
+                if self.clusters.contains_key(cluster) || self.clusters.len() < STORM_CLUSTERS {
+                    *self.clusters.entry(cluster.to_owned()).or_default() += 1;
+                }
             }
         }
-        self.announced = self.announced.max(of.members.len());
-        self.announced_at = Some(now);
-        release(&mut self.claim, of.claim.as_ref());
+        let gathering = self.gathering(telling.phase);
+        gathering.pages.retain(|page| !telling.pages.contains(page));
+        gathering.since = if gathering.pages.is_empty() { None } else { Some(now) };
+        gathering.announced = gathering.announced.max(telling.joined);
+        gathering.announced_at = Some(now);
+        release(&mut gathering.claim, telling.claim.as_ref());
     }
 
-    /// After this nobody asks for it any more.
-    #[must_use]
-    pub fn expires(&self, now: Timestamp) -> Timestamp {
-        now.checked_add(WINDOW * 12).unwrap_or(now)
+    const fn gathering(&mut self, phase: Phase) -> &mut Gathering {
+        match phase {
+            Phase::Begun => &mut self.begun,
+            Phase::Ended => &mut self.ended,
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{MANY, Standing, Storm};
-    use crate::incident::{About, Incident, Sighting};
-    use jiff::{SignedDuration, Timestamp};
+/// Of more incidents than this that were announced by themselves the oldest are forgotten.
+const MOST_EARLY: usize = 3 * STORM_WORKLOADS;
 
-    fn incident(number: usize) -> Incident {
-        let about = About { fingerprint: number.to_string(), ..About::default() };
-        Incident::begin(about, &Sighting { id: String::new(), at: Timestamp::UNIX_EPOCH }, None)
+impl Membership {
+    /// The page of a phase.
+    #[must_use]
+    pub const fn page(&self, phase: Phase) -> Option<&String> {
+        match phase {
+            Phase::Begun => self.page.as_ref(),
+            Phase::Ended => self.end.as_ref(),
+        }
     }
 
-    /// Its message may have been with an instance that died, once or twice.
-    #[test]
-    fn who_was_told_of_is_known_as_long_as_it_may_come_again() {
-        let at = |minutes| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
-        let mut storm = Storm::default();
-        (0..=MANY).for_each(|number| storm.join(&incident(number), at(0)));
-        let Standing::Due(told) = storm.standing(&incident(0), "holder", at(0)) else { unreachable!("it is a storm") };
-        storm.told(&told, at(0));
-        for minutes in [6, 12, 18, 24, 30] {
-            storm.join(&incident(100 + usize::try_from(minutes).unwrap_or_default()), at(minutes));
-            storm.join(&incident(7), at(minutes));
-            assert_eq!(storm.standing(&incident(7), "another", at(minutes)), Standing::Told, "after {minutes} minutes");
+    pub(super) fn list(&mut self, phase: Phase, page: &str) {
+        let slot = if phase == Phase::Begun { &mut self.page } else { &mut self.end };
+        *slot = Some(page.to_owned());
+    }
+}
+
+impl Gathering {
+    fn list(&mut self, page: &str, members: usize, now: Timestamp) {
+        if members == 0 || self.pages.iter().any(|listed| listed == page) {
+            return;
         }
-        storm.join(&incident(7), at(120));
-        assert_eq!(storm.standing(&incident(7), "another", at(120)), Standing::Calm);
+        self.pages.push(page.to_owned());
+        self.joined += members as u64;
+        self.since.get_or_insert(now);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A metric costs by its combinations of dimensions, so none of them names a task, a time or a secret.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::diagnosis::Report;
@@ -22,6 +24,19 @@ pub fn failures(report: &Report<'_>, tasks: u64, at: i64) -> Option<String> {
 #[must_use]
 pub fn incident(report: &Report<'_>, at: i64) -> Option<String> {
     line(report, &[Some(("Incidents", 1))], at)
+}
+
+/// The line for what went wrong in an invocation; `None` where nothing did. These metrics have no dimension: each is one metric.
+#[must_use]
+pub fn troubles(counts: &BTreeMap<&'static str, u64>, at: i64) -> Option<String> {
+    if counts.is_empty() {
+        return None;
+    }
+    let named: Vec<Value> = counts.keys().map(|name| json!({"Name": name, "Unit": "Count"})).collect();
+    let directive = json!({"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": named});
+    let mut root = Map::from_iter([("_aws".to_owned(), json!({"Timestamp": at, "CloudWatchMetrics": [directive]}))]);
+    root.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))));
+    Some(Value::Object(root).to_string())
 }
 
 fn line(report: &Report<'_>, metrics: &[Option<(&'static str, u64)>], at: i64) -> Option<String> {

@@ -7,7 +7,7 @@ use super::body;
 use crate::arn::Arn;
 use crate::context::{Surroundings, failed_starts, minute, span};
 use crate::diagnosis::{Diagnosis, Report};
-use crate::incident::storm::{Member, Storm};
+use crate::incident::storm::{Member, Phase, Telling};
 use crate::incident::{About, Due, Incident};
 
 /// SNS takes fewer than 100 characters.
@@ -90,39 +90,63 @@ pub fn resolved(incident: &Incident) -> Notice {
     Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
 }
 
-/// The notices of many incidents of one kind at once: for each cluster that has new ones, under its name. Filter policies ask for a cluster, a
-/// workload or an owner, and each must hear of what it would have heard of one by one.
+/// The notices of many workloads that fail alike, or are well again: for each cluster that has new ones, under its name. Filter policies ask for a
+/// cluster, a workload or an owner, and each must hear of what it would have heard of one by one. Without new ones each cluster is reminded.
 #[must_use]
-pub fn storm(about: &About, storm: &Storm) -> Vec<(String, Notice)> {
+pub fn storm(telling: &Telling) -> Vec<(String, Notice)> {
     let mut clusters: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
-    for member in &storm.members {
+    for member in &telling.members {
         clusters.entry(member.place().0).or_default().push(member);
     }
-    let with_new = clusters.into_iter().filter(|(_, members)| members.iter().any(|member| !member.told));
-    with_new.map(|(cluster, members)| (cluster.to_owned(), of_cluster(about, storm, cluster, &members))).collect()
+    if clusters.is_empty() && telling.phase == Phase::Begun {
+        clusters.extend(telling.before.keys().map(|cluster| (cluster.as_str(), Vec::new())));
+    }
+    let is_news = |members: &[&Member]| members.is_empty() || members.iter().any(|member| !member.told);
+    let with_new = clusters.into_iter().filter(|(_, members)| is_news(members));
+    with_new.map(|(cluster, members)| (cluster.to_owned(), of_cluster(telling, cluster, &members))).collect()
 }
 
-fn of_cluster(about: &About, storm: &Storm, cluster: &str, members: &[&Member]) -> Notice {
+fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
+    let about = &telling.about;
     let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
-    let (count, elsewhere) = (members.len(), storm.members.len() - members.len());
-    let workloads = if count == 1 { "1 workload fails".to_owned() } else { format!("{count} workloads fail") };
+    let workloads: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
+    let before = telling.before.get(cluster).copied().unwrap_or_default();
+    let begun = workloads.len() as u64 + before;
+    let count = |count: u64, fails: &str, fail: &str| if count == 1 { format!("1 workload {fails}") } else { format!("{count} workloads {fail}") };
     let kind = format!("{}/{}", about.step, about.fault);
-    let mut text = format!("storm: {workloads} at once in cluster {cluster} with {kind} ({})\n", place.join(", "));
+    let (state, title, mut text) = match telling.phase {
+        Phase::Begun => {
+            let fail = count(begun, "fails", "fail");
+            let title = format!("storm in {cluster}: {fail} with {kind}");
+            ("storm", title, format!("storm: {fail} at once in cluster {cluster} with {kind} ({})\n", place.join(", ")))
+        }
+        Phase::Ended => {
+            let well = count(workloads.len() as u64, "is well again", "are well again");
+            let title = format!("storm in {cluster}: {well} after {kind}");
+            (Due::Resolved.as_str(), title, format!("resolved: {well} in cluster {cluster}, of the {before} that failed with {kind} ({})\n", place.join(", ")))
+        }
+    };
     let widest = members.iter().map(|member| member.workload.len()).max().unwrap_or(0).min(60);
     for member in members {
-        let _ = writeln!(text, "  {:widest$}  {}{}", member.workload, if member.told { "" } else { "new: " }, member.title);
+        let _ = writeln!(text, "  {:widest$}  {}{}", member.workload, if member.told || telling.phase == Phase::Ended { "" } else { "new: " }, member.title);
     }
-    if elsewhere > 0 {
-        let _ = writeln!(text, "  and {elsewhere} in other clusters");
+    if telling.phase == Phase::Begun {
+        if before > 0 {
+            let _ = writeln!(text, "  and {before} that {} told before", if before == 1 { "was" } else { "were" });
+        }
+        let elsewhere = telling.joined.saturating_sub(begun);
+        if elsewhere > 0 {
+            let _ = writeln!(text, "  and {elsewhere} in other clusters");
+        }
+        text.push_str(
+            "  one cause is likely behind them all: look at what they share (a role, a key, a VPC, the service itself); each is diagnosed in the journal\n",
+        );
     }
-    text.push_str(
-        "  one cause is likely behind them all: look at what they share (a role, a key, a VPC, the service itself); each is diagnosed in the journal\n",
-    );
     let all = |of: fn(&Member) -> &str, otherwise: &str| {
         let words: BTreeSet<&str> = members.iter().map(|member| of(member)).filter(|word| !word.is_empty()).collect();
         if words.is_empty() { vec![safe(otherwise)] } else { words.into_iter().map(safe).collect() }
     };
-    let (mut single, mut lists) = (of_about("storm", about), Vec::new());
+    let (mut single, mut lists) = (of_about(state, about), Vec::new());
     for (name, values) in [
         ("cause", all(|member| &member.cause, &about.cause)),
         ("verdict", all(|member| &member.verdict, &about.verdict)),
@@ -137,7 +161,7 @@ fn of_cluster(about: &About, storm: &Storm, cluster: &str, members: &[&Member]) 
         }
     }
     single.retain(|(_, value)| !value.is_empty());
-    Notice::new(&format!("storm in {cluster}: {workloads} with {kind}"), text, single, lists)
+    Notice::new(&title, text, single, lists)
 }
 
 impl Notice {
@@ -229,7 +253,7 @@ fn body(mut text: String, room: usize) -> String {
 mod tests {
     use super::{Notice, storm};
     use crate::incident::About;
-    use crate::incident::storm::{Member, Storm};
+    use crate::incident::storm::{Member, Phase, Telling};
 
     fn about() -> About {
         let word = |word: &str| Some(word.to_owned());
@@ -245,6 +269,12 @@ mod tests {
             owner: "network-team".to_owned(),
             ..About::default()
         }
+    }
+
+    fn telling(members: Vec<Member>) -> Telling {
+        let joined = members.len() as u64;
+        let (key, before, pages) = Default::default();
+        Telling { key, about: about(), phase: Phase::Begun, members, before, pages, joined, claim: None }
     }
 
     fn member(place: &str, cause: &str, owner: &str) -> Member {
@@ -266,7 +296,7 @@ mod tests {
         members.push(member("prod/payments", "vpc-nat-broken", "network-team"));
         members.push(member("dev/payments", "vpc-nat-broken", "network-team"));
         members.push(Member { told: true, ..member("old/told", "vpc-nat-broken", "network-team") });
-        let notices = storm(&about(), &Storm { members: members.clone(), ..Storm::default() });
+        let notices = storm(&telling(members.clone()));
         let clusters: Vec<&str> = notices.iter().map(|(cluster, _)| cluster.as_str()).collect();
         assert_eq!(clusters, ["dev", "prod"], "who was told is not told again");
         for member in members.iter().filter(|member| !member.told) {
@@ -298,7 +328,7 @@ mod tests {
     #[test]
     fn what_an_earlier_release_kept_of_a_member_is_enough() {
         let old = Member { workload: "prod/api".to_owned(), ..Member::default() };
-        let notices = storm(&about(), &Storm { members: vec![old], ..Storm::default() });
+        let notices = storm(&telling(vec![old]));
         assert!(hears(&[("cluster", "prod"), ("workload", "api"), ("owner", "network-team"), ("cause", "vpc-nat-broken")], &notices[0].1));
     }
 
@@ -307,7 +337,7 @@ mod tests {
         let odd = ["\"],[\"", "line\nbreak", "\u{ffff}\u{fffe}\u{0}", "\u{1b}[31m", "", "é\u{1f980}"];
         let mut members: Vec<Member> = odd.iter().map(|name| member(&format!("{name}/{name}"), name, name)).collect();
         members.extend((0..600).map(|number| member(&format!("prod/{number:0>255}"), "vpc-nat-broken", "network-team")));
-        for (_, notice) in storm(&about(), &Storm { members, ..Storm::default() }) {
+        for (_, notice) in storm(&telling(members)) {
             let single = notice.attributes.iter().map(|(name, value)| (*name, value.clone()));
             let lists = notice.lists.iter().map(|(name, values)| (*name, serde_json::to_string(values).expect("JSON")));
             let all: Vec<(&str, String)> = single.chain(lists).collect();

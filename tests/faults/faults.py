@@ -157,7 +157,7 @@ class Run:
         sent = queue.alive
         aws = self._aws()
         rate = 0.0 if arguments.calm else arguments.rate
-        network = Network(aws, self.clock, self.random, rate, keeps_calls=not arguments.load)
+        network = Network(aws, self.clock, self.random, rate, keeps_calls=not arguments.load, slow=arguments.slow)
         output = (self._directory / "function.log").open("wb")
         pool = Pool(arguments.function, network, self.clock, queue, self.random, output.fileno())
         pool.kill_rate = 0.0 if arguments.calm else arguments.kills
@@ -282,6 +282,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=0.05, help="share of the calls with a fault")
     parser.add_argument("--kills", type=float, default=0.05, help="share of the invocations that are ended")
     parser.add_argument("--outages", type=float, default=0.015, help="share of the invocations after which a service is down")
+    parser.add_argument("--slow", type=float, default=0.0, help="seconds that each call of the table takes, all the time")
     parser.add_argument("--aws", choices=["standin", "ministack"], default="standin")
     parser.add_argument("--calm", action="store_true", help="no faults, and each event once and in order")
     parser.add_argument("--load", action="store_true", help="no faults; measure calls and memory")

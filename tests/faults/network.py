@@ -66,9 +66,10 @@ class Kill:
 class Network:
     """Calls on their way to AWS and back."""
 
-    def __init__(self, aws: Any, clock: Clock, random_: random.Random, rate: float, keeps_calls: bool) -> None:
+    def __init__(self, aws: Any, clock: Clock, random_: random.Random, rate: float, keeps_calls: bool, slow: float = 0.0) -> None:
         self._aws, self._clock, self._random, self._rate = aws, clock, random_, rate
         self._keeps = keeps_calls
+        self._slow = slow  # seconds that each call of the table takes
         self.calls: list[Call] = []
         self.kills: list[Kill] = []
         self.counts: Counter[str] = Counter()
@@ -152,6 +153,10 @@ class Network:
                 pass
             case "slow":
                 self._later(SLOW_SECONDS, lambda: request.answer(*answer))
+            case _ if self._slow and call.asked.service == "dynamodb":
+                call.fault = "sluggish"
+                self.faults[call.fault] += 1
+                self._later((self._slow, self._slow), lambda: request.answer(*answer))
             case _:
                 if not request.answer(*answer):
                     call.fault = "too-slow"

@@ -1,7 +1,8 @@
 //! The pure life of an incident and a storm, as tables.
 
-use ecs_triage::incident::storm::{MANY, Standing, Storm, WINDOW};
-use ecs_triage::incident::{Claim, Due, Incident, LEASE, SILENCE, Sighting};
+use ecs_triage::incident::storm::{Phase, Standing, Storm, Telling};
+use ecs_triage::incident::{About, Claim, Due, Incident, Membership, Sighting};
+use ecs_triage::limits::{CLAIM, COUNTED_IDS, FLAPPING_QUIET, FLAPS, SILENCE, STORM_SILENCE, STORM_WINDOW, STORM_WORKLOADS};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::about;
@@ -123,7 +124,7 @@ fn the_next_one_knows_its_predecessor() {
 
 #[test]
 fn so_many_are_remembered() {
-    let mut incident = failed(1025);
+    let mut incident = failed(COUNTED_IDS as u64 + 1);
     assert_eq!(incident.record(&[sighting(1, 1)]), 0);
     assert_eq!(incident.record(&[sighting(0, 0)]), 1, "the first is forgotten");
 }
@@ -133,7 +134,7 @@ fn a_claim_holds_until_its_lease_ends() {
     let mut incident = failed(1);
     assert!(incident.claim("a", at(0)));
     assert!(incident.claim("a", at(1)), "it is one's own");
-    let until = LEASE.as_secs() + 1;
+    let until = CLAIM.as_secs() + 1;
     assert!(!incident.claim("b", at(until - 1)));
     assert!(incident.claim("b", at(until)));
     let mut late = incident.clone();
@@ -148,73 +149,146 @@ fn of(workload: u8) -> Incident {
     Incident::begin(about(workload, 1), &sighting(u64::from(workload), 0), None)
 }
 
-/// So many incidents that joined a second after each other.
-fn joined(count: u8) -> Storm {
+const FEW: u8 = 20;
+
+/// So many incidents that opened a second after each other, and were announced by themselves.
+fn early(count: u8) -> Storm {
     let mut storm = Storm::default();
-    (0..count).for_each(|workload| storm.join(&of(workload), at(i64::from(workload))));
+    for workload in 0..count {
+        assert_eq!(storm.join(&[&of(workload)], at(i64::from(workload))), Standing::Calm);
+    }
     storm
 }
 
-const FEW: u8 = 20;
+/// A storm of one more, which is listed.
+fn begun() -> Storm {
+    let mut storm = early(FEW);
+    storm.list(Phase::Begun, "first", 1, at(30));
+    storm
+}
+
+/// The storm's notice, which is due.
+fn tell(storm: &mut Storm, page: &str, seconds: i64) -> Telling {
+    assert_eq!(storm.standing(Phase::Begun, page, "a", at(seconds)), Standing::Due);
+    storm.telling(Phase::Begun, "key", &about(0, 1))
+}
 
 #[test]
-fn more_than_many_within_the_window_are_a_storm() {
-    assert_eq!(usize::from(FEW), MANY);
-    let mut storm = joined(FEW);
-    storm.join(&of(0), at(30));
-    assert_eq!(storm.standing(&of(0), "a", at(30)), Standing::Calm);
-    let window = WINDOW.as_secs();
-    for (seconds, is_storm) in [(30, true), (window, true), (window + 1, false)] {
-        let mut storm = storm.clone();
-        storm.join(&of(FEW), at(seconds));
-        assert_eq!(storm.is_storm(), is_storm, "the last joins after {seconds} s");
+fn more_workloads_than_many_within_the_window_are_a_storm() {
+    assert_eq!(usize::from(FEW), STORM_WORKLOADS);
+    let storm = early(FEW);
+    assert_eq!(storm.clone().join(&[&of(0)], at(30)), Standing::Calm, "it is known");
+    let window = STORM_WINDOW.as_secs();
+    for (seconds, standing) in [(30, Standing::Later), (window, Standing::Later), (window + 1, Standing::Calm)] {
+        assert_eq!(storm.clone().join(&[&of(FEW)], at(seconds)), standing, "the last joins after {seconds} s");
+    }
+}
+
+#[test]
+fn one_workload_that_fails_in_many_ways_is_no_storm() {
+    let mut storm = Storm::default();
+    for layer in 0..100 {
+        let about = About { fingerprint: format!("layer-{layer}"), ..about(1, 1) };
+        assert_eq!(storm.join(&[&Incident::begin(about, &sighting(layer, 0), None)], at(0)), Standing::Calm);
     }
 }
 
 #[test]
 fn a_storm_is_announced_at_once_then_doubled_or_after_a_window() {
-    let mut storm = joined(FEW + 1);
-    let Standing::Due(first) = storm.standing(&of(FEW), "a", at(30)) else { panic!("it is due") };
-    assert_eq!(storm.standing(&of(3), "b", at(30)), Standing::Later, "it is claimed");
-    storm.join(&of(FEW + 1), at(31));
+    let mut storm = begun();
+    let first = tell(&mut storm, "first", 30);
+    assert_eq!((first.joined, first.members.len()), (21, 20), "and one on a page");
+    assert_eq!(storm.standing(Phase::Begun, "first", "b", at(30)), Standing::Later, "it is claimed");
+    storm.list(Phase::Begun, "second", 1, at(31));
     storm.told(&first, at(32));
-    assert_eq!((storm.announced, storm.announced_at, &storm.claim), (21, Some(at(32)), &None));
-    assert_eq!(storm.standing(&of(3), "b", at(40)), Standing::Told);
-    assert_eq!(storm.standing(&of(FEW + 1), "b", at(40)), Standing::Later, "it joined after the notice was written");
+    assert_eq!((storm.begun.announced, storm.begun.announced_at, &storm.begun.claim), (21, Some(at(32)), &None));
+    assert_eq!(storm.standing(Phase::Begun, "first", "b", at(40)), Standing::Told);
+    assert_eq!(storm.standing(Phase::Begun, "second", "b", at(40)), Standing::Later, "it joined after the notice was written");
     let mut grown = storm.clone();
-    (FEW + 2..=2 * FEW).for_each(|workload| grown.join(&of(workload), at(41)));
-    assert_eq!(grown.standing(&of(FEW + 1), "b", at(41)), Standing::Later, "41 are not twice 21");
-    grown.join(&of(2 * FEW + 1), at(41));
-    assert!(matches!(grown.standing(&of(FEW + 1), "b", at(41)), Standing::Due(_)));
-    let passed = 32 + WINDOW.as_secs();
-    assert_eq!(storm.standing(&of(FEW + 1), "b", at(passed - 1)), Standing::Later);
-    assert!(matches!(storm.standing(&of(FEW + 1), "b", at(passed)), Standing::Due(_)));
+    grown.list(Phase::Begun, "third", usize::from(FEW) - 1, at(41));
+    assert_eq!(grown.standing(Phase::Begun, "third", "b", at(41)), Standing::Later, "41 are not twice 21");
+    grown.list(Phase::Begun, "fourth", 1, at(41));
+    assert_eq!(grown.standing(Phase::Begun, "second", "b", at(41)), Standing::Due);
+    let passed = 32 + STORM_WINDOW.as_secs();
+    assert_eq!(storm.standing(Phase::Begun, "second", "b", at(passed - 1)), Standing::Later);
+    assert_eq!(storm.standing(Phase::Begun, "second", "b", at(passed)), Standing::Due);
 }
 
 #[test]
-fn a_member_that_fails_anew_is_told_anew() {
-    let mut storm = joined(FEW + 1);
-    storm.told(&storm.clone(), at(30));
-    let again = Incident::begin(about(3, 1), &sighting(9, 40), Some(&of(3)));
-    storm.join(&again, at(40));
-    assert_eq!(storm.members.len(), 21);
-    assert_eq!(storm.standing(&again, "a", at(40)), Standing::Later);
-    assert_eq!(storm.standing(&of(3), "a", at(40)), Standing::Told, "the one before is over");
-    storm.join(&of(3), at(41));
-    assert_eq!(storm.standing(&again, "a", at(41)), Standing::Later);
-}
-
-#[test]
-fn a_storm_goes_on_for_two_windows_after_its_last_notice() {
-    let mut storm = joined(FEW + 1);
-    storm.told(&storm.clone(), at(30));
-    let last = 30 + WINDOW.as_secs() * 2;
-    for (seconds, members) in [(last, 22), (last + 1, 1)] {
-        let mut storm = storm.clone();
-        storm.join(&of(99), at(seconds));
-        assert_eq!((storm.members.len(), storm.is_storm()), (members, members > 1), "after {seconds} s");
+fn members_of_a_storm_that_goes_on_are_not_told_one_by_one() {
+    let mut storm = begun();
+    let first = tell(&mut storm, "first", 30);
+    storm.told(&first, at(30));
+    let mut listed = of(FEW);
+    listed.storm = Membership { page: Some("first".to_owned()), end: None };
+    let silence = STORM_SILENCE.as_secs();
+    for (seconds, hushes) in [(31, true), (30 + silence, true), (31 + silence, false)] {
+        for member in [&listed, &of(3)] {
+            assert_eq!(storm.hushes(member, at(seconds)), hushes, "after {seconds} s: {member:?}");
+        }
     }
-    storm.told(&storm.clone(), at(last));
-    storm.join(&of(99), at(last + WINDOW.as_secs()));
-    assert_eq!(storm.members.len(), 1 + usize::from(storm.members.iter().any(|member| member.workload == "prod/w20")), "who was told long ago has gone");
+    assert!(!storm.hushes(&of(FEW + 1), at(31)), "it is no member");
+    assert!(storm.touch(at(30 + silence)) && storm.hushes(&listed, at(31 + silence)), "a member failed");
+    assert!(!storm.touch(at(31 + silence)), "that was noted");
+    storm.list(Phase::Ended, "ends", usize::from(FEW) + 1, at(40));
+    assert!(!storm.hushes(&listed, at(41)), "all are well");
+}
+
+#[test]
+fn ends_are_told_when_all_are_over_or_a_window_after_the_first() {
+    let mut storm = begun();
+    storm.told(&storm.telling(Phase::Begun, "key", &about(0, 1)), at(30));
+    storm.list(Phase::Ended, "some", FEW.into(), at(100));
+    assert_eq!(storm.standing(Phase::Ended, "some", "a", at(101)), Standing::Later);
+    assert_eq!(storm.clone().standing(Phase::Ended, "some", "a", at(100) + STORM_WINDOW), Standing::Due);
+    storm.list(Phase::Ended, "last", 1, at(110));
+    assert_eq!(storm.standing(Phase::Ended, "some", "a", at(111)), Standing::Due);
+    assert_eq!(storm.telling(Phase::Ended, "key", &about(0, 1)).pages, ["some", "last"]);
+}
+
+/// The state of a document, whoever wrote it.
+#[test]
+fn what_another_release_kept_is_read_and_what_this_one_keeps_is_read_by_it() {
+    let old = r#"{"about":{"fingerprint":"f","account":null,"region":null,"cluster":"prod","workload":"w1","is_service":true,"step":"s","fault":"f"},
+        "first_seen":"2026-01-01T00:00:00Z","last_seen":"2026-01-01T00:00:02Z","recorded_at":null,"occurrences":2,"announced":1,"announced_at":null,
+        "resolved":null,"closed":false,"claim":null,"before":null,"serial":7,"indexed":true,"seen":[18446744073709551615,2]}"#;
+    let incident: Incident = serde_json::from_str(old).expect("it reads");
+    assert_eq!((incident.serial, incident.occurrences, incident.announced, incident.schema), (7, 2, 1, 0));
+    let new = serde_json::to_value(failed(3)).expect("JSON");
+    for (name, is_it) in
+        [("seen", serde_json::Value::is_array as fn(&_) -> bool), ("serial", serde_json::Value::is_u64), ("closed", serde_json::Value::is_boolean)]
+    {
+        assert!(is_it(&new[name]), "{name} is what the release before reads");
+    }
+    for name in ["about", "first_seen", "last_seen", "recorded_at", "occurrences", "announced", "announced_at", "resolved", "claim", "before", "indexed"] {
+        assert!(new.get(name).is_some(), "the release before has no default for {name}");
+    }
+    assert!(serde_json::from_str::<Incident>(r#"{"a_field_of_tomorrow": [1]}"#).is_ok());
+}
+
+#[test]
+fn one_that_flaps_is_over_once_it_stays_away() {
+    let mut incident = failed(1);
+    for round in 1..=4 {
+        let end = incident.last_seen + SECOND;
+        let is_over = incident.resolve(end);
+        assert_eq!(is_over, round <= FLAPS, "round {round}");
+        if !is_over {
+            assert!(!incident.resolve(incident.last_seen + FLAPPING_QUIET - SECOND) && incident.resolve(incident.last_seen + FLAPPING_QUIET));
+            break;
+        }
+        incident = Incident::begin(about(1, 1), &Sighting { id: format!("again-{round}"), at: end + SECOND }, Some(&incident));
+    }
+    let later = Incident::begin(about(1, 1), &sighting(9, 1_000_000), Some(&incident));
+    assert_eq!(later.flaps, 0);
+}
+
+#[test]
+fn the_state_is_what_was_told() {
+    let mut incident = told(3, 3);
+    assert_eq!(incident.state(), "opened", "however many tasks the first notice told of");
+    incident.announced(&incident.clone(), Due::StillFailing, at(9));
+    assert_eq!(incident.state(), "still-failing");
+    incident.resolve(at(2));
+    assert_eq!(incident.state(), "resolved");
 }

@@ -1,25 +1,31 @@
 //! A queue, a store and instances in one thread under a clock of their own: every step of every instance is taken in an order drawn from a seed,
-//! and at any step the store may fail, an answer may be lost, or an instance may die.
+//! and at any step the store may fail, an answer may be lost or late, or an instance may die. What runs is the function's own core of delivery.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{self, Future};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Waker};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::task::{Context, Poll, Wake, Waker};
 
-use ecs_triage::incident::ledger::{Ledger, Next};
+use ecs_triage::delivery::ports::{self, Clock, EventBus, Journal, Log, Publisher};
+use ecs_triage::delivery::{Delivery, Ports, Problem, Rules, Trouble};
+use ecs_triage::diagnosis::diagnose;
+use ecs_triage::event::read_record;
+use ecs_triage::event::sender::Trusted;
 use ecs_triage::incident::store::{Kept, NotSaved, Store, Unreachable};
-use ecs_triage::incident::storm::{MANY, Storm, WINDOW};
-use ecs_triage::incident::{About, Due, Incident, SILENCE, Sighting};
+use ecs_triage::incident::storm::{Page, Storm};
+use ecs_triage::incident::{About, Due, Incident};
+use ecs_triage::limits::{FUNCTION, HIDDEN, RECEIVES, SILENCE, STORM_WINDOW, STORM_WORKLOADS};
+use ecs_triage::question::{Answer, Evidence, Question};
+use ecs_triage::render::notice::Notice as Published;
+use ecs_triage::triage::{Prober, Scope};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
-/// The queue's visibility timeout, its receives, the function's timeout: as in the template.
-const HIDDEN: SignedDuration = SignedDuration::from_secs(360);
-const RECEIVES: u32 = 5;
-const TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
 const REMINDER: SignedDuration = SignedDuration::from_hours(6);
-/// Receives without a fault that a message may need: it is delivered twice, or waits for a storm's next notice.
-const UNFAULTED: u32 = 3;
+const ACCOUNT: &str = "111122223333";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -46,8 +52,8 @@ pub(super) struct Plan {
     pub(super) faults: Vec<(u16, Fault)>,
     /// Of a hundred deliveries, how many come twice, or again although acknowledged.
     pub(super) repeats: u64,
-    /// Whether what is announced and could not be kept comes again until it is.
-    pub(super) insists: bool,
+    /// For how long each call of the table takes a second, from the beginning.
+    pub(super) slow: SignedDuration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -68,13 +74,14 @@ pub(super) struct Tally {
     pub(super) faults: usize,
     pub(super) repeated: usize,
     pub(super) storms: usize,
+    pub(super) without_table: usize,
 }
 
 pub(super) fn about(workload: u8, kind: u8) -> About {
     let word = |word: &str| Some(word.to_owned());
     About {
         fingerprint: format!("w{workload}-f{kind}"),
-        account: word("111122223333"),
+        account: word(ACCOUNT),
         region: word("eu-west-1"),
         cluster: word("prod"),
         workload: Some(format!("w{workload}")),
@@ -85,10 +92,72 @@ pub(super) fn about(workload: u8, kind: u8) -> About {
     }
 }
 
+/// What the kinds of failures say.
+const REASONS: [&str; 3] = [
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: \
+     service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key password",
+    "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/nginx:nope: \
+     docker.io/library/nginx:nope: not found",
+    "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: \
+     ResourceNotFoundException: The specified log group does not exist. : exit status 1",
+];
+
+fn failure(workload: u8, kind: u8, task: usize, at: Timestamp) -> String {
+    let arn = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:task/prod/{task:032x}");
+    let detail = json!({
+        "taskArn": arn, "clusterArn": format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/prod"), "group": format!("service:w{workload}"), "lastStatus": "STOPPED",
+        "stopCode": "TaskFailedToStart", "stoppedReason": REASONS[usize::from(kind)], "stoppedAt": at.to_string(), "containers": [{"name": "web"}],
+    });
+    envelope("ECS Task State Change", &arn, &detail)
+}
+
+fn well(workload: u8, at: Timestamp) -> String {
+    let arn = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:service/prod/w{workload}");
+    let cluster = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/prod");
+    envelope("ECS Service Action", &arn, &json!({"eventType": "INFO", "eventName": "SERVICE_STEADY_STATE", "clusterArn": cluster, "createdAt": at.to_string()}))
+}
+
+fn envelope(kind: &str, arn: &str, detail: &Value) -> String {
+    json!({"detail-type": kind, "source": "aws.ecs", "account": ACCOUNT, "region": "eu-west-1", "resources": [arn], "detail": detail}).to_string()
+}
+
+/// The fingerprint, step and fault of a kind of failure of a workload.
+fn told_of(workload: u8, kind: u8) -> (String, String) {
+    let record = failure(workload, kind, 0, Timestamp::UNIX_EPOCH);
+    let task = read_record(&record).remove(0).tasks.remove(0).expect("it reads");
+    let report = diagnose(&task, &Evidence::default());
+    let symptom = &report.symptoms[report.diagnoses[0].symptom].symptom;
+    (report.fingerprint.clone(), format!("{}/{}", symptom.step.as_str(), symptom.fault.as_str()))
+}
+
+/// Of each kind, what it is called.
+static KINDS: LazyLock<Vec<String>> = LazyLock::new(|| (0..3).map(|kind| told_of(0, kind).1).collect());
+/// Of each workload and kind, the fingerprint.
+static FINGERPRINTS: LazyLock<BTreeMap<(u8, u8), String>> =
+    LazyLock::new(|| (0..64).flat_map(|workload| (0..3).map(move |kind| ((workload, kind), told_of(workload, kind).0))).collect());
+
+fn fingerprint(workload: u8, kind: u8) -> &'static str {
+    &FINGERPRINTS[&(workload, kind)]
+}
+
+/// As an incident remembers a task.
+fn hashed(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) & 0xffff_ffff_ffff
+}
+
 #[derive(Debug, Clone)]
 enum Body {
-    Failure { about: About, sighting: Sighting },
-    Well { workload: About, at: Timestamp },
+    Failure { workload: u8, kind: u8, task: usize, at: Timestamp },
+    Well { workload: u8, at: Timestamp },
+}
+
+impl Body {
+    fn text(&self) -> String {
+        match self {
+            Self::Failure { workload, kind, task, at } => failure(*workload, *kind, *task, *at),
+            Self::Well { workload, at } => well(*workload, *at),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -96,8 +165,6 @@ struct Message {
     body: Body,
     visible: Timestamp,
     receives: u32,
-    /// Receives in which something went wrong.
-    faulted: u32,
     repeated: bool,
     state: State,
 }
@@ -118,14 +185,15 @@ enum Told {
         due: Due,
         occurrences: u64,
     },
+    /// Members of a storm that begin or end.
     Storm {
         kind: String,
-        members: Vec<(String, u64)>,
+        due: Due,
+        members: BTreeSet<(String, u64)>,
     },
-    /// Of these sightings, without the store.
+    /// From memory, since the table could not be used.
     Anyway {
-        fingerprint: String,
-        ids: Vec<String>,
+        fingerprints: BTreeSet<String>,
     },
 }
 
@@ -147,18 +215,22 @@ struct World {
     documents: BTreeMap<String, (Kept, Timestamp)>,
     operations: u16,
     faults: BTreeMap<u16, Fault>,
+    slow_until: Timestamp,
     hits: usize,
     /// Instances in whose invocation something went wrong.
     faulted: BTreeSet<usize>,
     running: usize,
     doomed: bool,
-    stalled: bool,
+    /// Who waits until when.
+    timers: Vec<(Timestamp, Waker)>,
     notices: Vec<Notice>,
     repeated: usize,
     /// Each incident as it was saved last.
     incidents: BTreeMap<(String, u64), Incident>,
-    /// Which incidents were said to have recorded a sighting.
-    recorded: BTreeMap<String, BTreeSet<u64>>,
+    /// Which incident of a fingerprint an instance has claimed last.
+    claimed: BTreeMap<(String, usize), u64>,
+    /// Which incidents have counted a sighting.
+    recorded: BTreeMap<u64, BTreeSet<u64>>,
     /// What was opened, alone or in a storm.
     opened: BTreeSet<(String, u64)>,
 }
@@ -185,23 +257,41 @@ impl World {
         self.load(fingerprint).map(|kept| serde_json::from_str(&kept.body).expect("an incident"))
     }
 
+    /// The members of a storm that no notice has told of.
+    fn untold(&self, key: &str, due: Due) -> BTreeSet<(String, u64)> {
+        let Some(kept) = self.load(key) else { return BTreeSet::new() };
+        let storm: Storm = serde_json::from_str(&kept.body).expect("a storm");
+        let pages = if due == Due::Resolved { storm.ended.pages } else { storm.begun.pages };
+        let pages = pages.iter().filter_map(|page| self.load(&format!("{key}/{page}")));
+        let pages = pages.map(|kept| serde_json::from_str::<Page>(&kept.body).expect("a page"));
+        let members = pages.filter(|page| !page.told).flat_map(|page| page.members);
+        members.map(|member| (member.fingerprint, member.serial)).collect()
+    }
+
     fn save(&mut self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
         if self.load(key).map(|kept| kept.version) != read {
             return Err(NotSaved::Conflict);
         }
-        if key.starts_with("storm/") {
-            let storm: Storm = serde_json::from_str(&body).expect("a storm");
-            for notice in &mut self.notices {
-                let Told::Storm { kind, members } = &notice.told else { continue };
-                let untold =
-                    |(fingerprint, serial): &(String, u64)| storm.members.iter().any(|m| m.fingerprint == *fingerprint && m.serial == *serial && !m.told);
-                notice.noted |= kind == key && !members.iter().any(untold);
-            }
-        } else if !key.starts_with("workload/") {
+        let of_storm = key.starts_with("storms/");
+        if !of_storm && !key.starts_with("workload/") && !key.starts_with("culprit/") {
             let incident: Incident = serde_json::from_str(&body).expect("an incident");
+            let ids = serde_json::from_str::<Value>(&body).expect("JSON")["ids"].as_str().expect("ids").to_owned();
+            let ids: Vec<u64> = ids.as_bytes().chunks(12).map(|id| u64::from_str_radix(str::from_utf8(id).expect("digits"), 16).expect("a number")).collect();
+            let own = usize::try_from(incident.occurrences).expect("it is small").min(ids.len());
+            for id in &ids[ids.len() - own..] {
+                self.recorded.entry(*id).or_default().insert(incident.serial);
+            }
             self.note(key, incident);
         }
         self.documents.insert(key.to_owned(), (Kept { body, version: read.map_or(1, |read| read + 1) }, expires));
+        if of_storm {
+            for at in 0..self.notices.len() {
+                let Told::Storm { kind, due, members } = &self.notices[at].told else { continue };
+                if kind == key && self.untold(key, *due).is_disjoint(members) {
+                    self.notices[at].noted = true;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -220,11 +310,64 @@ impl World {
             };
             notice.noted |= fingerprint == key && *serial == incident.serial && known;
         }
+        if incident.claim.as_ref().is_some_and(|claim| claim.holder.starts_with(&format!("{}.", self.running))) {
+            self.claimed.insert((key.to_owned(), self.running), incident.serial);
+        }
         self.incidents.insert((key.to_owned(), incident.serial), incident);
     }
 
+    /// What a notice tells.
+    fn read(&self, notice: &Published) -> Told {
+        let word = |name: &str| notice.attributes.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str());
+        let kind = format!("{}/{}", word("step").expect("a step"), word("fault").expect("a fault"));
+        let place = |name: &str| {
+            let workload = name.trim_start_matches('w').parse().expect("a workload");
+            let kind = KINDS.iter().position(|known| *known == kind).expect("a kind");
+            fingerprint(workload, u8::try_from(kind).expect("it is small")).to_owned()
+        };
+        let due = match word("state").expect("a state") {
+            "opened" | "storm" => Due::Opened,
+            "still-failing" => Due::StillFailing,
+            _ => Due::Resolved,
+        };
+        if word("state") == Some("storm") || notice.subject.starts_with("storm in ") {
+            let key = format!("storms/{ACCOUNT}/eu-west-1/{kind}");
+            let lines = notice.body.lines().filter_map(|line| line.strip_prefix("  prod/"));
+            let new = lines.filter(|line| due == Due::Resolved || line.contains(" new: ")).map(|line| place(line.split(' ').next().unwrap_or_default()));
+            let fingerprints: BTreeSet<String> = new.collect();
+            assert!(!fingerprints.is_empty(), "a storm without news: {}", notice.body);
+            let untold = self.untold(&key, due);
+            let members: BTreeSet<(String, u64)> = untold.into_iter().filter(|(fingerprint, _)| fingerprints.contains(fingerprint)).collect();
+            let are_all = members.iter().map(|(fingerprint, _)| fingerprint).collect::<BTreeSet<_>>().len() == fingerprints.len();
+            return if are_all && !notice.body.contains("are kept in memory") {
+                Told::Storm { kind: key, due, members }
+            } else {
+                Told::Anyway { fingerprints }
+            };
+        }
+        let fingerprint = place(word("workload").expect("a workload"));
+        if notice.body.contains("are kept in memory") {
+            return Told::Anyway { fingerprints: BTreeSet::from([fingerprint]) };
+        }
+        let serial = *self.claimed.get(&(fingerprint.clone(), self.running)).expect("what is told is claimed");
+        let occurrences = self.incidents[&(fingerprint.clone(), serial)].occurrences;
+        Told::One { fingerprint, serial, due, occurrences }
+    }
+
+    /// What is known of a fingerprint, for whoever has to find out what went wrong.
+    fn history(&self, of: &str) -> String {
+        let incidents = self.incidents.iter().filter(|((fingerprint, _), _)| fingerprint == of).map(|(_, incident)| format!("{incident:?}"));
+        let notices = self.notices.iter().filter(|notice| format!("{:?}", notice.told).contains(of)).map(|notice| format!("{notice:?}"));
+        incidents.chain(notices).collect::<Vec<_>>().join("\n")
+    }
+
+    fn was_told_anyway(&self, of: &str) -> bool {
+        self.notices.iter().any(|notice| matches!(&notice.told, Told::Anyway { fingerprints } if fingerprints.contains(of)))
+    }
+
     /// A notice goes out: it must have a cause, and must not have gone out before, unless it was not noted for a fault.
-    fn publish(&mut self, told: Told) -> usize {
+    fn publish(&mut self, notice: &Published) -> usize {
+        let told = self.read(notice);
         let running = self.running;
         let mut again = false;
         let mut same = |notice: &Notice, what: &Told| {
@@ -243,37 +386,41 @@ impl World {
                 let key = (fingerprint.clone(), *serial);
                 match due {
                     Due::Opened => {
-                        let kind = &fingerprint[fingerprint.len() - 3..];
-                        let lately = self.notices.iter().filter(|notice| self.now.duration_since(notice.at) < WINDOW - TIMEOUT);
+                        let kind = FINGERPRINTS.iter().find(|(_, of)| *of == fingerprint).map(|((_, kind), _)| *kind);
+                        let alike = |of: &str| FINGERPRINTS.iter().any(|((_, other), known)| known == of && Some(*other) == kind);
+                        let lately = self.notices.iter().filter(|notice| self.now.duration_since(notice.at) < STORM_WINDOW - FUNCTION);
                         let alone: BTreeSet<&str> = lately
                             .filter_map(|notice| match &notice.told {
-                                Told::One { fingerprint, due: Due::Opened, .. } => Some(fingerprint.as_str()).filter(|alone| alone.ends_with(kind)),
+                                Told::One { fingerprint, due: Due::Opened, .. } => Some(fingerprint.as_str()).filter(|alone| alike(alone)),
                                 _ => None,
                             })
                             .collect();
                         assert!(*occurrences > 0);
                         // One that was over and failed again is still one of those that failed alike.
-                        let are_few = alone.len() < MANY || alone.contains(fingerprint.as_str());
+                        let are_few = alone.len() < STORM_WORKLOADS || alone.contains(fingerprint.as_str());
                         assert!(self.hits > 0 || are_few, "a storm is announced one by one");
                     }
                     Due::StillFailing => {
                         let of_it = |notice: &&Notice| notice.noted && matches!(&notice.told, Told::One { fingerprint: f, .. } if f == fingerprint);
                         let last = self.notices.iter().rfind(of_it);
                         let reminds = last.is_some_and(|last| self.now.duration_since(last.at) >= REMINDER);
-                        assert!(*occurrences >= 10 || reminds, "still failing, after {occurrences}");
-                        assert!(self.opened.contains(&key), "it goes on before it was told to begin: {told:?}");
+                        assert!(*occurrences >= 10 || reminds || self.was_told_anyway(fingerprint), "still failing, after {occurrences}");
+                        assert!(self.opened.contains(&key) || self.was_told_anyway(fingerprint), "it goes on before it was told to begin: {told:?}");
                     }
                     Due::Resolved => {
                         let unnoted = self.hits > 0 && self.incident(fingerprint).is_some_and(|incident| incident.announced == 0);
-                        assert!(self.opened.contains(&key) || unnoted, "it ends before it was told to begin: {told:?}");
+                        let is_told = self.opened.contains(&key) || self.was_told_anyway(fingerprint);
+                        assert!(is_told || unnoted, "it ends before it was told to begin: {told:?}");
+                        let incident = &self.incidents[&key];
+                        assert!(incident.resolved.is_some_and(|resolved| incident.last_seen <= resolved), "{incident:?} is not over");
                     }
                 }
                 if *due == Due::Opened {
                     self.opened.insert(key);
                 }
             }
-            Told::Storm { kind, members } => {
-                let before = self.notices.iter().filter(|notice| matches!(&notice.told, Told::Storm { kind: k, .. } if k == kind));
+            Told::Storm { kind, due, members } => {
+                let before = self.notices.iter().filter(|notice| matches!(&notice.told, Told::Storm { kind: k, due: d, .. } if k == kind && d == due));
                 let mut known = BTreeSet::new();
                 for notice in before {
                     assert!(notice.broken || notice.noted, "a storm is announced by two at once");
@@ -283,9 +430,14 @@ impl World {
                     }
                     again |= !notice.noted;
                 }
+                assert!(self.hits > 0 || members.is_disjoint(&known), "a storm tells a member again");
                 assert!(members.iter().any(|member| !known.contains(member)), "a storm is announced again, and nothing is new");
-                assert!(members.len() > MANY || !known.is_empty(), "a storm of {}", members.len());
-                self.opened.extend(members.iter().cloned());
+                if *due == Due::Resolved {
+                    let never = |member: &&(String, u64)| !self.opened.contains(member) && !self.was_told_anyway(&member.0);
+                    assert_eq!(members.iter().find(never), None, "it ends before it was told to begin");
+                } else {
+                    self.opened.extend(members.iter().cloned());
+                }
             }
             Told::Anyway { .. } => assert!(self.faulted.contains(&running), "the store did not fail"),
         }
@@ -301,27 +453,33 @@ fn lock(world: &Shared) -> MutexGuard<'_, World> {
     world.lock().expect("nobody panicked")
 }
 
-/// Lets the others go first, once; then says what goes wrong.
-async fn step(world: &Shared) -> Option<Fault> {
-    pause().await;
-    let fault = {
+/// Lets the others go first, once or more; then says what goes wrong.
+async fn step(world: &Shared, is_table: bool) -> Option<Fault> {
+    let times = lock(world).random(3);
+    for _ in 0..=times {
+        pause().await;
+    }
+    let (fault, slow) = {
         let mut world = lock(world);
-        world.operations += 1;
+        world.operations = world.operations.saturating_add(1);
         let operation = world.operations;
         let fault = world.faults.remove(&operation);
         let running = world.running;
-        if fault.is_some() {
+        let slow = is_table && world.now < world.slow_until;
+        if fault.is_some() || slow {
             world.hits += 1;
             world.faulted.insert(running);
         }
         world.doomed |= fault == Some(Fault::DeathBefore);
-        world.stalled |= fault == Some(Fault::Stall);
-        fault
+        (fault, slow)
     };
+    if slow {
+        sleep(world, SignedDuration::from_millis(1200)).await;
+    }
     match fault {
         Some(Fault::DeathBefore) => future::pending().await,
         Some(Fault::Stall) => {
-            pause().await;
+            sleep(world, SignedDuration::from_secs(25)).await;
             None
         }
         fault => fault,
@@ -330,7 +488,28 @@ async fn step(world: &Shared) -> Option<Fault> {
 
 async fn pause() {
     let mut paused = false;
-    future::poll_fn(|_| if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    future::poll_fn(|context| {
+        context.waker().wake_by_ref();
+        if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+async fn sleep(world: &Shared, time: SignedDuration) {
+    let until = lock(world).now + time;
+    let mut is_set = false;
+    future::poll_fn(|context| {
+        let mut world = lock(world);
+        if world.now >= until {
+            return Poll::Ready(());
+        }
+        // An instance has one waker.
+        if !std::mem::replace(&mut is_set, true) {
+            world.timers.push((until, context.waker().clone()));
+        }
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn die(world: &Shared) {
@@ -338,12 +517,13 @@ async fn die(world: &Shared) {
     future::pending::<()>().await;
 }
 
+/// All that an instance sees of the world.
 #[derive(Debug, Clone)]
 struct Remote(Shared);
 
 impl Store for Remote {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
-        match step(&self.0).await {
+        match step(&self.0, true).await {
             Some(Fault::Refused | Fault::AnswerLost) => return Err(Unreachable("down".to_owned())),
             Some(Fault::DeathAfter) => die(&self.0).await,
             _ => {}
@@ -352,7 +532,7 @@ impl Store for Remote {
     }
 
     async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
-        let fault = step(&self.0).await;
+        let fault = step(&self.0, true).await;
         if fault == Some(Fault::Refused) {
             return Err(NotSaved::Unavailable("down".to_owned()));
         }
@@ -367,92 +547,83 @@ impl Store for Remote {
     }
 }
 
-/// One invocation's view of the world.
-#[derive(Clone)]
-struct Worker {
-    world: Shared,
-    ledger: Arc<Ledger<Remote>>,
-    insists: bool,
-}
-
-impl Worker {
-    fn now(&self) -> Timestamp {
-        lock(&self.world).now
-    }
-
-    async fn publish(&self, told: Told) -> Option<usize> {
-        let fault = step(&self.world).await;
+impl Publisher for Remote {
+    async fn publish(&self, notice: &Published) -> Result<(), String> {
+        let fault = step(&self.0, false).await;
         if fault == Some(Fault::Refused) {
-            return None;
+            return Err("refused".to_owned());
         }
-        let notice = lock(&self.world).publish(told);
+        let notice = lock(&self.0).publish(notice);
         match fault {
             Some(Fault::AnswerLost | Fault::OwnConflict) => {
-                lock(&self.world).notices[notice].broken = true;
-                return None;
+                lock(&self.0).notices[notice].broken = true;
+                return Err("no answer".to_owned());
             }
-            Some(Fault::DeathAfter) => die(&self.world).await,
+            Some(Fault::DeathAfter) => die(&self.0).await,
             _ => {}
         }
-        Some(notice)
+        Ok(())
     }
 
-    /// Whether the messages of a notice that is out are done with.
-    fn noted(&self, notice: usize, kept: &Result<(), Unreachable>) -> bool {
-        let mut world = lock(&self.world);
-        world.notices[notice].broken |= kept.is_err();
-        let noted = &world.notices[notice];
-        assert!(noted.broken || noted.noted || superseded(&world, &noted.told), "it is out and not noted: {noted:?}");
-        kept.is_ok() || !self.insists
+    async fn publish_plain(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Journal for Remote {
+    async fn append(&self, _: &str, _: &[&str]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl EventBus for Remote {
+    async fn put(&self, _: &str, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Prober for Remote {
+    async fn ask(&self, _: &Question) -> Answer {
+        Answer::Unknown("nobody asks".to_owned())
+    }
+}
+
+impl Clock for Remote {
+    fn now(&self) -> Timestamp {
+        lock(&self.0).now
     }
 
-    async fn one(&self, incident: &Incident, due: Due) -> bool {
-        let told = Told::One { fingerprint: incident.about.fingerprint.clone(), serial: incident.serial, due, occurrences: incident.occurrences };
-        let Some(notice) = self.publish(told).await else { return false };
-        let kept = self.ledger.announced(incident, due, self.now()).await;
-        self.noted(notice, &kept)
+    async fn sleep(&self, time: SignedDuration) {
+        sleep(&self.0, time).await;
     }
+}
 
-    /// The failures of one fingerprint; whether their messages are done with.
-    async fn failure(self, about: About, sightings: Vec<Sighting>) -> bool {
-        let now = self.now();
-        let Ok(seen) = self.ledger.see(&about, &sightings, now).await else {
-            let ids = sightings.into_iter().map(|sighting| sighting.id).collect();
-            let told = Told::Anyway { fingerprint: about.fingerprint, ids };
-            let Some(notice) = self.publish(told).await else { return false };
-            lock(&self.world).notices[notice].broken = true;
-            return !self.insists;
-        };
-        for sighting in sightings {
-            lock(&self.world).recorded.entry(sighting.id).or_default().insert(seen.incident.serial);
-        }
-        match seen.next {
-            Next::Nothing => {
-                let incident = lock(&self.world).incident(&about.fingerprint).expect("it is recorded");
-                assert!(incident.announced > 0 || incident.closed || incident.serial > seen.incident.serial, "nobody announces {}", about.fingerprint);
-                true
-            }
-            Next::ComeAgain => false,
-            Next::Announce(due) => self.one(&seen.incident, due).await,
-            Next::AnnounceStorm(storm) => {
-                let members = storm.members.iter().map(|member| (member.fingerprint.clone(), member.serial)).collect();
-                let kind = ecs_triage::incident::storm::key(&about);
-                let Some(notice) = self.publish(Told::Storm { kind, members }).await else { return false };
-                let kept = self.ledger.storm_announced(&seen.incident, &storm, self.now()).await;
-                self.noted(notice, &kept)
-            }
-        }
-    }
+impl Log for Remote {
+    fn line(&self, _: &str) {}
 
-    async fn well(self, workload: About, at: Timestamp) -> bool {
-        let Ok((ended, come_again)) = self.ledger.end(&workload, at, self.now()).await else { return false };
-        let mut done = !come_again;
-        for incident in ended {
-            assert!(incident.resolved.is_some_and(|resolved| incident.last_seen <= resolved), "{incident:?} is over at {at}");
-            done &= self.one(&incident, Due::Resolved).await;
-        }
-        done
+    fn trouble(&self, trouble: &Trouble) {
+        let forgotten = matches!(trouble, Trouble::ComesAgain { problem: Problem::Forgotten | Problem::Faulty, .. } | Trouble::Lost(_));
+        assert!(!forgotten, "{trouble:?}");
     }
+}
+
+#[derive(Debug)]
+struct Modelled;
+
+impl ports::World for Modelled {
+    type Store = Remote;
+    type Publisher = Remote;
+    type Journal = Remote;
+    type EventBus = Remote;
+    type Prober = Remote;
+    type Clock = Remote;
+    type Log = Remote;
+}
+
+fn delivery(world: &Shared, holder: &str) -> Delivery<Modelled> {
+    let remote = || Remote(world.clone());
+    let ports = Ports { store: Some(remote()), topic: Some(remote()), chat: None, bus: None, journal: None, prober: remote(), clock: remote(), log: remote() };
+    Delivery::new(ports, Rules { probing: Scope::Off, reads_logs: false, trusted: Trusted::default(), reminder: REMINDER }, holder)
 }
 
 /// Whether a later incident has taken the place of the one that was told of.
@@ -460,19 +631,25 @@ fn superseded(world: &World, told: &Told) -> bool {
     matches!(told, Told::One { fingerprint, serial, .. } if world.incident(fingerprint).is_none_or(|incident| incident.serial > *serial))
 }
 
-struct Job {
-    messages: Vec<usize>,
-    wakes: Timestamp,
-    done: Option<bool>,
-    work: Pin<Box<dyn Future<Output = bool>>>,
+#[derive(Debug, Default)]
+struct Awake(AtomicBool);
+
+impl Wake for Awake {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
+
+type Work = Pin<Box<dyn Future<Output = Value>>>;
 
 #[derive(Default)]
 struct Instance {
     lives: usize,
-    ledger: Option<Arc<Ledger<Remote>>>,
+    delivery: Option<Rc<Delivery<Modelled>>>,
     started: Timestamp,
-    jobs: Vec<Job>,
+    messages: Vec<usize>,
+    work: Option<Work>,
+    awake: Arc<Awake>,
 }
 
 /// All there is.
@@ -481,7 +658,6 @@ pub(super) struct Model {
     instances: Vec<Instance>,
     messages: Vec<Message>,
     repeats: u64,
-    insists: bool,
 }
 
 impl Model {
@@ -492,19 +668,21 @@ impl Model {
             documents: BTreeMap::new(),
             operations: 0,
             faults: plan.faults.iter().copied().collect(),
+            slow_until: Timestamp::UNIX_EPOCH + plan.slow,
             hits: 0,
             faulted: BTreeSet::new(),
             running: 0,
             doomed: false,
-            stalled: false,
+            timers: Vec::new(),
             notices: Vec::new(),
             repeated: 0,
             incidents: BTreeMap::new(),
+            claimed: BTreeMap::new(),
             recorded: BTreeMap::new(),
             opened: BTreeSet::new(),
         };
         let instances = std::iter::repeat_with(Instance::default).take(plan.instances).collect();
-        let mut model = Self { world: Arc::new(Mutex::new(world)), instances, messages: Vec::new(), repeats: plan.repeats, insists: plan.insists };
+        let mut model = Self { world: Arc::new(Mutex::new(world)), instances, messages: Vec::new(), repeats: plan.repeats };
         plan.failures.iter().for_each(|event| model.fail(*event));
         plan.wells.iter().for_each(|event| model.well(*event));
         model
@@ -517,27 +695,28 @@ impl Model {
     fn send(&mut self, body: &Body, event: Event) {
         for copy in 0..=i32::from(event.twice) {
             let visible = Timestamp::UNIX_EPOCH + event.at + event.late + SignedDuration::from_secs(2) * copy;
-            self.messages.push(Message { body: body.clone(), visible, receives: 0, faulted: 0, repeated: false, state: State::Live });
+            self.messages.push(Message { body: body.clone(), visible, receives: 0, repeated: false, state: State::Live });
         }
     }
 
     fn fail(&mut self, event: Event) {
-        let sighting = Sighting { id: format!("task-{}", self.messages.len()), at: Timestamp::UNIX_EPOCH + event.at };
-        self.send(&Body::Failure { about: about(event.workload, event.kind), sighting }, event);
+        let Event { workload, kind, at, .. } = event;
+        self.send(&Body::Failure { workload, kind, task: self.messages.len(), at: Timestamp::UNIX_EPOCH + at }, event);
     }
 
     fn well(&mut self, event: Event) {
-        let workload = About { fingerprint: String::new(), ..about(event.workload, 0) };
-        self.send(&Body::Well { workload, at: Timestamp::UNIX_EPOCH + event.at }, event);
+        self.send(&Body::Well { workload: event.workload, at: Timestamp::UNIX_EPOCH + event.at }, event);
     }
 
     /// Until every message is done with, or dead.
     fn run(&mut self) {
         loop {
             let now = self.now();
+            let due: Vec<Waker> = lock(&self.world).timers.extract_if(.., |(at, _)| *at <= now).map(|(_, waker)| waker).collect();
+            due.into_iter().for_each(Waker::wake);
             for index in 0..self.instances.len() {
                 let instance = &self.instances[index];
-                if !instance.jobs.is_empty() && now.duration_since(instance.started) >= TIMEOUT {
+                if instance.work.is_some() && now.duration_since(instance.started) >= FUNCTION {
                     self.kill(index);
                 }
             }
@@ -547,28 +726,28 @@ impl Model {
                 }
             }
             let visible = self.messages.iter().any(|message| message.state == State::Live && message.visible <= now);
-            let idle = (0..self.instances.len()).filter(|index| visible && self.instances[*index].jobs.is_empty()).map(|index| (index, None));
-            let ready = self.instances.iter().enumerate().flat_map(|(index, instance)| {
-                let ready = instance.jobs.iter().enumerate().filter(|(_, job)| job.done.is_none() && job.wakes <= now);
-                ready.map(move |(job, _)| (index, Some(job)))
-            });
-            let choices: Vec<_> = idle.chain(ready).collect();
+            let is_ready = |instance: &Instance| if instance.work.is_some() { instance.awake.0.load(Ordering::Relaxed) } else { visible };
+            let choices: Vec<usize> = self.instances.iter().enumerate().filter(|(_, instance)| is_ready(instance)).map(|(index, _)| index).collect();
             if choices.is_empty() {
                 let messages = self.messages.iter().filter(|message| message.state == State::Live).map(|message| message.visible);
-                let jobs = self.instances.iter().flat_map(|instance| instance.jobs.iter().map(|job| job.wakes.min(instance.started + TIMEOUT)));
-                let Some(next) = messages.chain(jobs).filter(|at| *at > now).min() else { return };
+                let ends = self.instances.iter().filter(|instance| instance.work.is_some()).map(|instance| instance.started + FUNCTION);
+                let timers: Vec<Timestamp> = lock(&self.world).timers.iter().map(|(at, _)| *at).collect();
+                let is_idle = self.instances.iter().all(|instance| instance.work.is_none());
+                let timers = timers.into_iter().filter(|_| !is_idle);
+                let Some(next) = messages.chain(ends).chain(timers).filter(|at| *at > now).min() else { return };
                 lock(&self.world).now = next;
                 continue;
             }
-            let (instance, job) = {
+            let instance = {
                 let mut world = lock(&self.world);
                 let passed = world.random(40);
                 world.now += SignedDuration::from_millis(i64::try_from(passed).expect("it is small"));
                 choices[world.pick(choices.len())]
             };
-            match job {
-                Some(job) => self.poll(instance, job),
-                None => self.receive(instance),
+            if self.instances[instance].work.is_some() {
+                self.poll(instance);
+            } else {
+                self.receive(instance);
             }
         }
     }
@@ -595,78 +774,74 @@ impl Model {
         }
         world.faulted.remove(&index);
         drop(world);
+        let records: Vec<Value> = batch
+            .iter()
+            .map(|at| {
+                json!({
+                    "messageId": at.to_string(), "body": self.messages[*at].body.text(), "eventSource": "aws:sqs",
+                    "eventSourceARN": format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:events"),
+                })
+            })
+            .collect();
         let instance = &mut self.instances[index];
         let holder = format!("{index}.{}", instance.lives);
-        let ledger = instance.ledger.get_or_insert_with(|| Arc::new(Ledger::new(Remote(self.world.clone()), holder, REMINDER))).clone();
+        let delivery = instance.delivery.get_or_insert_with(|| Rc::new(delivery(&self.world, &holder))).clone();
+        let payload = json!({"Records": records}).to_string();
+        instance.work = Some(Box::pin(async move {
+            let function = format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:ecs-triage");
+            delivery.handle(&payload, &function).await.expect("a batch has an answer")
+        }));
         instance.started = now;
-        let worker = Worker { world: self.world.clone(), ledger, insists: self.insists };
-        let mut failures: BTreeMap<&str, (About, Vec<Sighting>, Vec<usize>)> = BTreeMap::new();
-        for at in batch {
-            match &self.messages[at].body {
-                Body::Failure { about, sighting } => {
-                    let group = failures.entry(&about.fingerprint).or_insert_with(|| (about.clone(), Vec::new(), Vec::new()));
-                    group.1.push(sighting.clone());
-                    group.2.push(at);
-                }
-                Body::Well { workload, at: since } => {
-                    let work = Box::pin(worker.clone().well(workload.clone(), *since));
-                    instance.jobs.push(Job { messages: vec![at], wakes: now, done: None, work });
-                }
-            }
-        }
-        for (about, sightings, messages) in failures.into_values() {
-            let work = Box::pin(worker.clone().failure(about, sightings));
-            instance.jobs.push(Job { messages, wakes: now, done: None, work });
-        }
+        instance.messages = batch;
+        instance.awake.0.store(true, Ordering::Relaxed);
     }
 
-    fn poll(&mut self, index: usize, at: usize) {
+    fn poll(&mut self, index: usize) {
         {
             let mut world = lock(&self.world);
             world.running = index;
-            (world.doomed, world.stalled) = (false, false);
+            world.doomed = false;
         }
-        let job = &mut self.instances[index].jobs[at];
-        if let Poll::Ready(done) = job.work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            job.done = Some(done);
-        }
-        let (doomed, stalled, now) = {
-            let world = lock(&self.world);
-            (world.doomed, world.stalled, world.now)
-        };
-        if stalled {
-            job.wakes = now + SignedDuration::from_secs(25);
-        }
-        if doomed {
+        let instance = &mut self.instances[index];
+        instance.awake.0.store(false, Ordering::Relaxed);
+        let waker = Waker::from(instance.awake.clone());
+        let work = instance.work.as_mut().expect("it works");
+        let polled = work.as_mut().poll(&mut Context::from_waker(&waker));
+        if lock(&self.world).doomed {
             self.kill(index);
-        } else if self.instances[index].jobs.iter().all(|job| job.done.is_some()) {
-            self.finish(index);
+        } else if let Poll::Ready(answer) = polled {
+            self.finish(index, &answer);
         }
     }
 
     /// What is done is acknowledged when the whole batch is.
-    fn finish(&mut self, index: usize) {
+    fn finish(&mut self, index: usize, answer: &Value) {
+        let failed = answer["batchItemFailures"].as_array().expect("an answer");
+        let failed: BTreeSet<usize> = failed.iter().filter_map(|failure| failure["itemIdentifier"].as_str()?.parse().ok()).collect();
         let mut world = lock(&self.world);
-        let faulted = world.faulted.contains(&index);
-        for job in self.instances[index].jobs.drain(..) {
-            for at in job.messages {
-                let message = &mut self.messages[at];
-                message.faulted += u32::from(faulted);
-                // The acknowledgement may be lost.
-                if job.done == Some(true) && (message.repeated || world.random(100) >= self.repeats) {
-                    message.state = State::Done;
-                }
-                message.repeated |= job.done == Some(true);
+        self.instances[index].work = None;
+        for at in self.instances[index].messages.drain(..) {
+            let (message, is_done) = (&mut self.messages[at], !failed.contains(&at));
+            // The acknowledgement may be lost.
+            if is_done && (message.repeated || world.random(100) >= self.repeats) {
+                message.state = State::Done;
             }
+            message.repeated |= is_done;
+        }
+        let faulted = world.faulted.contains(&index);
+        let ours: Vec<usize> = world.notices.iter().enumerate().filter(|(_, notice)| notice.instance == index && !notice.noted).map(|(at, _)| at).collect();
+        for at in ours {
+            let is_fine = faulted || world.notices[at].broken || superseded(&world, &world.notices[at].told);
+            assert!(is_fine, "it is out and not noted: {:?}", world.notices[at]);
+            world.notices[at].broken = true;
         }
     }
 
     fn kill(&mut self, index: usize) {
         let instance = &mut self.instances[index];
-        for job in instance.jobs.drain(..) {
-            job.messages.iter().for_each(|at| self.messages[*at].faulted += 1);
-        }
-        instance.ledger = None;
+        instance.work = None;
+        instance.messages.clear();
+        instance.delivery = None;
         instance.lives += 1;
         let mut world = lock(&self.world);
         world.faulted.insert(index);
@@ -677,7 +852,12 @@ impl Model {
     pub(super) fn prove(mut self) -> Tally {
         self.run();
         self.nothing_is_lost();
-        lock(&self.world).faults.clear();
+        {
+            let mut world = lock(&self.world);
+            world.faults.clear();
+            // Whoever flaps is well once it has been so for a while.
+            world.now += SignedDuration::from_mins(20);
+        }
         let places: BTreeSet<(u8, u8)> = self.places();
         let event = |now: Timestamp, (workload, kind): (u8, u8)| Event {
             workload,
@@ -704,16 +884,18 @@ impl Model {
             assert!(!opened.contains(&next) && lock(&self.world).opened.contains(&next), "{next:?} is not announced");
         }
         let world = lock(&self.world);
-        let storms = world.notices.iter().filter(|notice| matches!(notice.told, Told::Storm { .. })).count();
-        Tally { faults: world.hits, repeated: world.repeated, storms }
+        let count = |of: fn(&Told) -> bool| world.notices.iter().filter(|notice| of(&notice.told)).count();
+        Tally {
+            faults: world.hits,
+            repeated: world.repeated,
+            storms: count(|told| matches!(told, Told::Storm { due: Due::Opened, .. })),
+            without_table: count(|told| matches!(told, Told::Anyway { .. })),
+        }
     }
 
     fn places(&self) -> BTreeSet<(u8, u8)> {
-        let place = |message: &Message| match &message.body {
-            Body::Failure { about, .. } => {
-                let (workload, kind) = about.fingerprint[1..].split_once("-f").expect("a fingerprint");
-                Some((workload.parse().expect("a number"), kind.parse().expect("a number")))
-            }
+        let place = |message: &Message| match message.body {
+            Body::Failure { workload, kind, .. } => Some((workload, kind)),
             Body::Well { .. } => None,
         };
         self.messages.iter().filter_map(place).collect()
@@ -721,62 +903,44 @@ impl Model {
 
     fn nothing_is_lost(&self) {
         let world = lock(&self.world);
+        let mut tasks: BTreeMap<&str, BTreeMap<usize, Timestamp>> = BTreeMap::new();
         for message in &self.messages {
-            assert_ne!(message.state, State::Live);
-            // It may have waited for others whose faults they were.
-            let has_cause = world.hits > 1 && (message.faulted + UNFAULTED >= RECEIVES || world.hits >= 4);
-            assert!(message.state == State::Done || has_cause, "a dead letter after {} faults in all: {message:?}", world.hits);
-        }
-        let mut anyway: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for notice in &world.notices {
-            if let Told::Anyway { fingerprint, ids } = &notice.told
-                && !self.insists
-            {
-                anyway.entry(fingerprint).or_default().extend(ids.iter().map(String::as_str));
-            }
-        }
-        let nobody = BTreeSet::new();
-        let mut tasks: BTreeMap<&str, BTreeMap<&str, (Timestamp, State)>> = BTreeMap::new();
-        for message in &self.messages {
-            let Body::Failure { about, sighting } = &message.body else { continue };
-            let state = &mut tasks.entry(&about.fingerprint).or_default().entry(&sighting.id).or_insert((sighting.at, message.state)).1;
-            if message.state == State::Done {
-                *state = State::Done;
-            }
+            assert_eq!(message.state, State::Done, "{message:?}");
+            let Body::Failure { workload, kind, task, at } = message.body else { continue };
+            tasks.entry(fingerprint(workload, kind)).or_default().insert(task, at);
         }
         for (fingerprint, tasks) in tasks {
-            let anyway = anyway.get(fingerprint).unwrap_or(&nobody);
             let counted: u64 = world.incidents.iter().filter(|((of, _), _)| of == fingerprint).map(|(_, incident)| incident.occurrences).sum();
-            let recorded = tasks.iter().filter(|(id, (_, state))| *state == State::Done && !anyway.contains(*id)).count() as u64;
-            assert!((recorded..=tasks.len() as u64).contains(&counted), "{fingerprint}: {counted} counted of {recorded} recorded and {} in all", tasks.len());
-            for (id, (at, state)) in &tasks {
-                if *state == State::Dead || anyway.contains(id) {
-                    continue;
-                }
-                let serials = &world.recorded[*id];
+            assert_eq!(counted, tasks.len() as u64, "{fingerprint}: so many are counted");
+            for (task, at) in &tasks {
+                let id = hashed(&format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:task/prod/{task:032x}"));
+                let serials = world.recorded.get(&id).expect("it is recorded");
                 let opened = |serial: &u64| world.opened.contains(&(fingerprint.to_owned(), *serial));
-                assert!(serials.iter().any(opened), "{id} of {fingerprint} was never announced");
+                assert!(
+                    serials.iter().any(opened) || world.was_told_anyway(fingerprint),
+                    "{task} of {fingerprint} was never announced: {}",
+                    world.history(fingerprint)
+                );
                 for incident in serials.iter().filter_map(|serial| world.incidents.get(&(fingerprint.to_owned(), *serial))) {
-                    assert!(incident.resolved.is_none_or(|resolved| *at <= resolved), "{id} failed after the end of its incident");
+                    assert!(incident.resolved.is_none_or(|resolved| *at <= resolved), "{task} failed after the end of its incident");
                 }
             }
         }
     }
 
-    /// Every incident is over, unless a fault kept the store from knowing of it; the incidents that are.
+    /// Every incident is over, and that was told; the incidents.
     fn all_is_over(&self) -> Vec<(String, u64)> {
         let world = lock(&self.world);
         let mut ended = Vec::new();
-        for place in self.places() {
-            let fingerprint = about(place.0, place.1).fingerprint;
-            let anyway = world.notices.iter().any(|notice| matches!(&notice.told, Told::Anyway { fingerprint: f, .. } if *f == fingerprint));
-            let dead = self
-                .messages
-                .iter()
-                .any(|message| message.state == State::Dead && !matches!(&message.body, Body::Failure { about, .. } if about.fingerprint != fingerprint));
-            let Some(incident) = world.incident(&fingerprint).filter(|incident| incident.closed || !anyway && !dead) else { continue };
+        for (workload, kind) in self.places() {
+            let fingerprint = fingerprint(workload, kind).to_owned();
+            let incident = world.incident(&fingerprint).expect("it is kept");
             assert!(incident.closed, "it is well, and not over: {incident:?}");
-            let told = |notice: &Notice| matches!(&notice.told, Told::One { fingerprint: f, serial, due: Due::Resolved, .. } if *f == fingerprint && *serial == incident.serial);
+            let told = |notice: &Notice| match &notice.told {
+                Told::One { fingerprint: f, serial, due: Due::Resolved, .. } => *f == fingerprint && *serial == incident.serial,
+                Told::Storm { due: Due::Resolved, members, .. } => members.contains(&(fingerprint.clone(), incident.serial)),
+                _ => false,
+            };
             assert!(world.notices.iter().any(told), "its end was not told: {incident:?}");
             ended.push((fingerprint, incident.serial));
         }

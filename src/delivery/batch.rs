@@ -5,13 +5,22 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::guard::{Panicked, guarded_now};
-use super::{FailureId, failure_id};
+use super::settlement::Item;
+use super::trouble::Problem;
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{Entry, Source, Task};
+use crate::incident::ledger::Sighted;
 use crate::incident::{About, Sighting};
 use crate::question::Evidence;
 
-/// The tasks of an invocation by what is to be done about them. Each is with the place of its entry.
+/// Tells a kind of failure from all others: its fingerprint and workload.
+pub(super) type FailureId = (String, String);
+
+pub(super) fn failure_id(about: &About) -> FailureId {
+    (about.fingerprint.clone(), about.workload_key())
+}
+
+/// The tasks of an invocation by what is to be done about them. Each is with its place.
 #[derive(Debug, Default)]
 pub(super) struct Batch<'e> {
     /// Failures to announce, those of one fingerprint together.
@@ -19,33 +28,36 @@ pub(super) struct Batch<'e> {
     /// Workloads that are well again.
     pub(super) ends: Vec<End>,
     /// What is diagnosed and written down, but not announced.
-    pub(super) others: Vec<(usize, &'e Task)>,
-    /// Entries that cannot be diagnosed, by a fault of ecs-triage itself.
-    pub(super) faulty: Vec<usize>,
+    pub(super) others: Vec<(Item, &'e Task)>,
+    /// Those that cannot be diagnosed, by a fault of ecs-triage itself.
+    pub(super) faulty: Vec<Item>,
 }
 
 /// The failures of one fingerprint.
 #[derive(Debug, Clone)]
 pub(super) struct Failure<'e> {
     pub(super) about: About,
-    pub(super) tasks: Vec<(usize, &'e Task)>,
+    pub(super) tasks: Vec<(Item, &'e Task)>,
 }
 
 /// A workload that is well again.
 #[derive(Debug)]
 pub(super) struct End {
-    pub(super) entry: usize,
+    pub(super) item: Item,
     pub(super) workload: About,
     pub(super) at: Timestamp,
 }
 
 impl<'e> Batch<'e> {
-    pub(super) fn of(entries: &'e [Entry], now: Timestamp) -> Self {
+    /// What is not refused, sorted.
+    pub(super) fn of(entries: &'e [Entry], refused: &[Option<Problem>], now: Timestamp) -> Self {
         let mut failures: BTreeMap<FailureId, Failure<'e>> = BTreeMap::new();
         let mut batch = Self::default();
-        for (entry, task) in entries.iter().enumerate().flat_map(|(at, entry)| entry.tasks.iter().flatten().map(move |task| (at, task))) {
+        let admitted = entries.iter().zip(refused).enumerate().filter(|(_, (_, refused))| !matches!(refused, Some(Problem::Refused(_))));
+        let tasks = admitted.flat_map(|(at, (entry, _))| entry.tasks.iter().enumerate().map(move |(task, read)| (Item { entry: at, task }, read)));
+        for (item, task) in tasks.filter_map(|(item, read)| Some((item, read.as_ref().ok()?))) {
             if is_well(task) {
-                batch.ends.push(End { entry, workload: workload(task), at: task.stopped_at.or(task.started_at).unwrap_or(now) });
+                batch.ends.push(End { item, workload: workload(task), at: task.stopped_at.or(task.started_at).unwrap_or(now) });
                 continue;
             }
             let diagnosed = guarded_now(|| {
@@ -55,10 +67,10 @@ impl<'e> Batch<'e> {
             match diagnosed {
                 Ok(Some(about)) => {
                     let failure = failures.entry(failure_id(&about)).or_insert_with(|| Failure { about, tasks: Vec::new() });
-                    failure.tasks.push((entry, task));
+                    failure.tasks.push((item, task));
                 }
-                Ok(None) => batch.others.push((entry, task)),
-                Err(Panicked) => batch.faulty.push(entry),
+                Ok(None) => batch.others.push((item, task)),
+                Err(Panicked) => batch.faulty.push(item),
             }
         }
         batch.failures = failures.into_values().collect();
@@ -68,12 +80,13 @@ impl<'e> Batch<'e> {
 
 impl<'e> Failure<'e> {
     /// The failure that is told of all: the last.
-    pub(super) fn latest(&self) -> Option<(usize, &'e Task)> {
+    pub(super) fn latest(&self) -> Option<(Item, &'e Task)> {
         self.tasks.iter().copied().max_by_key(|(_, task)| task.stopped_at)
     }
 
-    pub(super) fn sightings(&self, now: Timestamp) -> Vec<Sighting> {
-        self.tasks.iter().map(|(_, task)| Sighting { id: id(task), at: task.stopped_at.unwrap_or(now) }).collect()
+    pub(super) fn sighted(&self, now: Timestamp) -> Sighted {
+        let sightings = self.tasks.iter().map(|(_, task)| Sighting { id: id(task), at: task.stopped_at.unwrap_or(now) });
+        Sighted { about: self.about.clone(), sightings: sightings.collect() }
     }
 }
 
@@ -89,7 +102,7 @@ fn id(task: &Task) -> String {
 /// Whether the record says that the workload does what it should.
 fn is_well(task: &Task) -> bool {
     match &task.source {
-        Source::ServiceEvent(name) => name == "SERVICE_STEADY_STATE",
+        Source::ServiceEvent(name) => matches!(name.as_str(), "SERVICE_STEADY_STATE" | "TASKSET_STEADY_STATE"),
         Source::DeploymentEvent(name) => name == "SERVICE_DEPLOYMENT_COMPLETED",
         Source::TaskEvent => task.last_status.as_deref() == Some("RUNNING") && task.stop_code.is_none(),
         Source::Object | Source::Report => false,

@@ -1,0 +1,75 @@
+//! Every bound of delivery in one place, each named for what it bounds. `tests/template.rs` ties them to each other and to the template.
+
+use jiff::SignedDuration;
+
+/// The function's own time: the template's `Timeout`. Lambda ends an instance then.
+pub const FUNCTION: SignedDuration = SignedDuration::from_secs(60);
+/// As long as a message stays hidden after it was received: the template's `VisibilityTimeout`.
+pub const HIDDEN: SignedDuration = SignedDuration::from_secs(360);
+/// As often as a message is received before it is a dead letter: the template's `maxReceiveCount`. Hidden for six minutes each, it outlasts an
+/// outage of four hours.
+pub const RECEIVES: u32 = 40;
+/// As long as a message waits in the queue at most: the template's `MessageRetentionPeriod`.
+pub const RETAINED: SignedDuration = SignedDuration::from_hours(48);
+
+/// As far as the clocks of two instances may differ.
+pub const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(20);
+/// As far as an event may be dated later than it comes: what is dated later still happened now.
+pub const DATED_LATER: SignedDuration = SignedDuration::from_mins(5);
+/// As long as a claim to announce holds: no holder lives longer, as another's clock tells.
+pub const CLAIM: SignedDuration = SignedDuration::from_secs(90);
+
+/// As long as one invocation waits for the table to record what it brought. After that it goes on in memory.
+pub const RECORDING: SignedDuration = SignedDuration::from_secs(16);
+/// As long as AWS is asked about a failure. After that what is known is announced.
+pub const ASKING: SignedDuration = SignedDuration::from_secs(15);
+/// As long as one notice may take to be published, with the SDK's retries.
+pub const PUBLISHING: SignedDuration = SignedDuration::from_secs(8);
+/// As long as one invocation waits for the table to note what it published.
+pub const NOTING: SignedDuration = SignedDuration::from_secs(12);
+/// As long as a notice waits for the table to tell which others have the same culprit: it is worth a line, and no more.
+pub const SHARING: SignedDuration = SignedDuration::from_secs(2);
+/// Of the function's own time, what is left to answer in: by then an invocation has given up on everything.
+pub const ANSWERING: SignedDuration = SignedDuration::from_secs(5);
+/// Before the table is tried a second time.
+pub const SECOND_TRY: SignedDuration = SignedDuration::from_secs(1);
+
+/// A workload that has been silent for so long has no open incident: what fails then is another one.
+pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);
+/// As long as an incident is kept after it was written: longer than anybody asks for it.
+pub const INCIDENT_KEPT: SignedDuration = SignedDuration::from_hours(48);
+/// As long as an index is kept: longer than a workload fails without ever being well.
+pub const INDEX_KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// After so long nobody comes again any more who was to announce the beginning of an incident, unless the queue is far behind.
+pub const BEGINNING_AWAITED: SignedDuration = SignedDuration::from_mins(60);
+
+/// An incident that begins within so long of its predecessor's end flaps.
+pub const FLAPPING_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// After so many in a row its end is told only once it has not failed for [`FLAPPING_QUIET`].
+pub const FLAPS: u32 = 3;
+/// As long as a workload that flaps must not fail to be over.
+pub const FLAPPING_QUIET: SignedDuration = SignedDuration::from_mins(15);
+/// Of a workload, so many open incidents are indexed.
+pub const INDEXED: usize = 100;
+
+/// More workloads than this are a storm.
+pub const STORM_WORKLOADS: usize = 20;
+/// If they fail alike within this time.
+pub const STORM_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+/// A storm none of whose members has failed for so long is over: what fails alike then is another.
+pub const STORM_SILENCE: SignedDuration = SignedDuration::from_hours(1);
+/// As often as a storm notes that its members still fail.
+pub const STORM_TOUCHED: SignedDuration = SignedDuration::from_mins(10);
+/// With so many pages that nobody has told of yet, a storm's notice is due at once: the item stays small.
+pub const STORM_PAGES: usize = 64;
+/// Of so many clusters a storm knows how many members were told.
+pub const STORM_CLUSTERS: usize = 50;
+
+/// Failures counted in an incident are known by their ids; one that comes again after so many others is counted again.
+pub const COUNTED_IDS: usize = 256;
+/// As often as somebody may come between before a change of a document is given up.
+pub const CHANGE_TRIES: u32 = 64;
+/// So many documents are kept where there is no table.
+pub const MEMORY_DOCUMENTS: usize = 20_000;
+/// So many notices that are out and could not be noted are remembered.
+pub const UNNOTED_NOTICES: usize = 10_000;
