@@ -25,7 +25,7 @@ pub struct Function(Delivery<Aws>);
 impl Function {
     /// Makes the clients once, for the life of the instance, and opens the connections that every notice takes.
     pub async fn new(settings: Settings) -> Self {
-        let config = crate::aws::config().await;
+        let config = crate::aws::config(None).await;
         let ports = Ports {
             store: settings.table.map(|name| Table::new(&config, name)),
             topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),

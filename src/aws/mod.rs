@@ -39,7 +39,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 pub async fn config(profile: Option<&str>) -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_timeout(OPERATION_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
     let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
-    let loader = profile.into_iter().fold(loader, |loader, profile| loader.profile_name(profile));
+    let loader = profile.into_iter().fold(loader, aws_config::ConfigLoader::profile_name);
     // One for all: it reads the certificates once.
     match call::http_client() {
         Some(client) => loader.http_client(client).load().await,

@@ -18,7 +18,6 @@ use super::reports::{ReportWriter, Written};
 use super::{Check, CliError, Extent, Format, Global, Outcome, complain, shown};
 use crate::aws::prober::AwsProber;
 use crate::check::{self, Place};
-use crate::config;
 use crate::event::{Task, read_record};
 use crate::question::{Evidence, Known, Question, ask, record};
 use crate::redact::{redact, redact_name};
