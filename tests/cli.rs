@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
@@ -320,4 +320,60 @@ fn what_nobody_can_read_is_one_line_and_what_says_nothing_names_what_to_fetch() 
         let all = text(&output.stdout) + &said;
         assert!(!all.contains("nothing wrong") && !said.contains("reboot"), "{all}");
     }
+}
+
+#[test]
+fn a_diagnosis_is_shown_as_far_as_it_is_asked_for() {
+    let event = ["diagnose", "events/secret-key-missing.json"];
+    let short = text(&run(&event, "").stdout);
+    let full = text(&run(&[event[0], event[1], "--full"], "").stdout);
+    assert!(!short.contains("unable to pull secrets or registry auth") && short.contains("   |  ...\n"), "{short}");
+    assert!(full.contains("unable to pull secrets or registry auth") && !full.contains("   |  ...\n"), "{full}");
+    assert!(full.lines().count() > short.lines().count());
+    let case: Value = serde_json::from_str(include_str!("cases/key-permission-missing/the-role-lacks-it.json")).expect("the case is JSON");
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let answers: Vec<Value> =
+        case["evidence"].as_array().into_iter().flatten().map(|told| json!({"question": told["ask"], "answer": told["answer"]})).collect();
+    let write = |name: &str, value: &Value| {
+        let path = directory.join(name);
+        std::fs::write(&path, value.to_string()).expect("the file can be written");
+        path.display().to_string()
+    };
+    let evidence = write("snippets-evidence.json", &json!({"schema": "ecs-triage/evidence/v1", "answers": answers}));
+    let definition = write("snippets-definition.json", &case["task_definition"]);
+    let arguments = ["diagnose", "-", "--evidence", &evidence, "--task-definition", &definition];
+    let plain = text(&run(&arguments, &case["event"].to_string()).stdout);
+    let with = text(&run(&[&arguments[..], &["--snippets"]].concat(), &case["event"].to_string()).stdout);
+    assert!(plain.contains("verdict: confirmed") && !plain.contains("aws_iam_role_policy"), "{plain}");
+    assert!(with.contains("aws_iam_role_policy") && with.contains("AWS::IAM::RolePolicy"), "{with}");
+    assert_eq!(plain.matches("\"kms:Decrypt\"").count(), 1, "a policy is printed once: {plain}");
+}
+
+#[test]
+fn color_goes_where_it_is_wanted() {
+    let event = ["diagnose", "events/secret-missing.json"];
+    let colored = |when: &[&str]| text(&run(&[&event[..], when].concat(), "").stdout).contains('\u{1b}');
+    assert!(!colored(&[]) && !colored(&["--color", "never"]) && !colored(&["--color", "auto"]) && colored(&["--color", "always"]));
+    assert!(text(&run(&["--color", "always", event[0], event[1]], "").stdout).contains('\u{1b}'), "also before the command");
+}
+
+#[test]
+fn what_is_piped_in_is_read_without_a_dash() {
+    for input in [include_str!("../events/secret-missing.json"), "{\"stoppedReason\": \"CannotPullECRContainerError: engine ecr credentials: not found\"}"] {
+        assert_eq!(run(&["diagnose"], input).stdout, run(&["diagnose", "-"], input).stdout);
+    }
+}
+
+#[test]
+fn slips_are_understood() {
+    let said = |arguments: &[&str]| text(&run(arguments, "").stderr);
+    assert!(said(&["diagnos", "-"]).contains("diagnose") && said(&["diagnose", "--fromat", "json", "-"]).contains("--format"));
+    assert!(text(&run(&["diagnose", "events/secret-missing.json", "--format", "JSONL"], "").stdout).starts_with('{'));
+    let plain = run(&["explain", "secret-missing"], "").stdout;
+    for form in ["error[secret-missing]", "error[secret-missing]:", "[secret-missing]"] {
+        assert_eq!(run(&["explain", form], "").stdout, plain, "{form}");
+    }
+    let found = text(&run(&["explain", "KMS"], "").stdout);
+    assert!(["key-permission-missing", "key-unusable"].iter().all(|cause| found.contains(cause)) && !found.contains("vpc-nat-broken"), "{found}");
+    assert_eq!(run(&["explain", "no such thing"], "").status.code(), Some(2));
 }

@@ -28,8 +28,11 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
     let _ = writeln!(out, "OWNER: {}", best.owner());
     out.push_str("\nWHAT TO DO\n");
     steps(best, &mut out);
-    out.push_str("\nWHY\n");
-    why(report, best, around, &mut out);
+    let mut reasons = String::new();
+    why(report, best, around, &mut reasons);
+    if !reasons.is_empty() {
+        let _ = write!(out, "\nWHY\n{reasons}");
+    }
     others(report, best, &mut out);
     said(report, best, &mut out);
     footer(report, best, around, &mut out);

@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from emulator import TEMPLATE, Emulator, Template, read_template, to_cloudformation
+from emulator import TEMPLATE, Emulator, Template, for_emulator, read_template, to_cloudformation
 
 CASES = Path(__file__).with_name("pattern-cases.json")
 MAX_PATTERN = 2048  # EventBridge's quota, in characters
@@ -39,7 +39,7 @@ def rules_template(path: Path) -> Template:
         del rule["Properties"]["Targets"]
     template["Resources"] = rules
     template["Outputs"] = {name: {"Value": {"Ref": name}} for name in rules}
-    return to_cloudformation(template)
+    return for_emulator(to_cloudformation(template))
 
 
 def read_cases(names: list[str]) -> list[Case]:

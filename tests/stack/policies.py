@@ -15,7 +15,7 @@ import json
 import sys
 from typing import Any
 
-from emulator import TEMPLATE, Emulator, Template, read_template, to_cloudformation
+from emulator import TEMPLATE, Emulator, Template, for_emulator, read_template, to_cloudformation
 
 NEEDS_CODE = ("Function", "ErrorsAlarm", "Dashboard")
 
@@ -34,7 +34,7 @@ def without_code(template: Template) -> Template:
         "Topic": {"Value": {"Ref": "Topic"}},
         "Chat": {"Condition": "HasChat", "Value": {"Ref": "ChatTopic"}},
     }
-    return to_cloudformation(template)
+    return for_emulator(to_cloudformation(template))
 
 
 def queue(aws: Emulator, url: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from emulator import ACCOUNT, REGION, TEMPLATE, Emulator, StackError, Template, read_template, to_cloudformation
+from emulator import ACCOUNT, REGION, TEMPLATE, Emulator, StackError, Template, for_emulator, read_template, to_cloudformation
 from watch import Watch
 
 STACK = "ecs-triage"
@@ -145,7 +145,7 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
     """The template as CloudFormation gets it, with what the module's text lists and nothing else changed."""
     source = read_template(arguments.template)
     source["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": CODE_KEY}
-    template = to_cloudformation(source)
+    template = for_emulator(to_cloudformation(source))
     resources = template["Resources"]
     variables = resources["Function"]["Properties"]["Environment"]["Variables"]
     for name in arguments.unset:
