@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::PlatformTeam,
     explanation: Explanation {
         what: "ECS could not assume the role because there is no such role: ECS words it like a role that does not trust it.",
-        why: "The role was deleted, or made again under a path or name that the task definition does not have. A role made a moment ago may not be known everywhere yet.",
+        why: "The role was deleted, or recreated under a path or name that the task definition does not have. A role made a moment ago may not be known everywhere yet.",
         tell: "The same words as execution-role-untrusted; only IAM can tell the two apart.",
         fix: "Create the role, or name one that exists in a new revision.",
     },

@@ -11,7 +11,7 @@ use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "parameter-misnamed",
-    title: "the parameter's name is spelled otherwise",
+    title: "the parameter's name is misspelled",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "No parameter has the name that the reference gives, and the name looks like one that was written down wrongly.",

@@ -10,7 +10,7 @@ use crate::reason::Fault;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-misnamed",
-    title: "the secret's name is spelled otherwise",
+    title: "the secret's name is misspelled",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "No secret has the name that the reference gives, and one with nearly that name exists.",

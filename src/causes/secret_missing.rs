@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "Secrets Manager knows no secret under the ARN or name that the task definition gives, in that account and Region.",
         why: "It was never created there, was deleted for good, or the ARN names another account or Region. A partial ARN whose name ends in a hyphen and six characters is taken for a whole one, and not found.",
-        tell: "`Secrets Manager can't find the specified secret.` If it goes on with `staging label`, the secret exists and lacks a value. A secret that was deleted and made again has another suffix: see secret-recreated.",
+        tell: "`Secrets Manager can't find the specified secret.` If it goes on with `staging label`, the secret exists and lacks a value. A secret that was deleted and recreated has another suffix: see secret-recreated.",
         fix: "Create the secret, or correct the reference and deploy the new revision.",
     },
     when: |symptom| super::secret::is_not_found(symptom) || may_be_absent(symptom),
@@ -66,7 +66,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(there(case, secret, found)).filter(|_| !case.forecast);
     }
     if let Some((secret, other)) = secrets.iter().find_map(|secret| Some((secret, secret.namesake()?))) {
-        // Where the end of the name is a suffix for sure, the secret was made again.
+        // Where the end of the name is a suffix for sure, the secret was recreated.
         let said = Assessment::likely(format!("secret {} does not exist", secret.name)).supported().culprit(secret.culprit());
         let missing = Finding::missing(format!("{} in {}", secret.id, secret.region), DESCRIBE);
         let other = Finding::found(format!("a secret whose name ends before that: {}", other.name.as_deref().unwrap_or_default()), DESCRIBE);

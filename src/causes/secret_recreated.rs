@@ -1,4 +1,4 @@
-//! The secret was deleted and made again, so its ARN has another suffix.
+//! The secret was deleted and recreated, so its ARN has another suffix.
 
 use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
@@ -13,10 +13,10 @@ use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-recreated",
-    title: "the secret was made again and has another ARN",
+    title: "the secret was recreated, so its ARN changed",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
-        what: "The reference is a whole ARN with six random characters at its end. A secret that is deleted and made again under the same name gets six others, so the old ARN is not found.",
+        what: "The reference is a whole ARN with six random characters at its end. A secret that is deleted and recreated under the same name gets six others, so the old ARN is not found.",
         why: "Infrastructure code replaced the secret, or somebody deleted and recreated it. Policies that name the old ARN do not match the new one either.",
         tell: "The secret is there when you look for its name, and not under the ARN. Without a suffix in the reference this cannot be the cause.",
         fix: "Put the new ARN, or the ARN without the suffix, into the task definition, and into the role's policy.",
@@ -73,7 +73,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let text = "look up the ARN that the name has now, put it into the task definition and the role's policy";
     let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
     let fix = Fix::words(format!("{}{text}{again}", if foreign { "in the owner's account: " } else { "" })).run(case.commands_for_revision([look]));
-    let said = Assessment::possible(format!("secret {name} was deleted and made again under another ARN"))
+    let said = Assessment::possible(format!("secret {name} was deleted and recreated under another ARN"))
         .finding(Finding::unknown("whether the name exists with another suffix"));
     Some(said.fix(fix))
 }
@@ -88,7 +88,7 @@ fn made_again(case: &Case<'_>, secret: &SecretView<'_>, now: &Secret) -> Assessm
     let proof = Proof::by(what, identity, Complete::alone(), Time::there_by(case, now.created_date));
     let title = if certain { "was" } else { "may have been" };
     let said =
-        Assessment::confirmed(format!("secret {} {title} made again: its ARN now ends in {}", now.name.as_deref().unwrap_or(&secret.name), suffix(arn)), proof);
+        Assessment::confirmed(format!("secret {} {title} recreated: its ARN now ends in {}", now.name.as_deref().unwrap_or(&secret.name), suffix(arn)), proof);
     let marked = now.deleted_date.map(|at| Finding::found(format!("that one is itself marked for deletion, and its recovery window ends on {at}"), DESCRIBE));
     let fix = with_arn(case, arn, certain);
     let first = if now.deleted_date.is_some() { "have that secret restored first; " } else { "" };
