@@ -39,6 +39,12 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// What an ARN names behind its kind, such as `api:7` of `task-definition/api:7`; any other text as it is.
+#[must_use]
+pub fn name_in(text: &str) -> &str {
+    Arn::parse(text).and_then(|arn| arn.resource.split_once('/')).map_or(text, |(_, name)| name)
+}
+
 /// Beginnings of Regions that are not of the partition `aws`, and their partitions.
 const PARTITIONS: &[(&str, &str)] = &[
     ("cn-", "aws-cn"),

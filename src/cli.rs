@@ -316,7 +316,7 @@ fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
             Ok(Outcome::Diagnosed)
         }
         Command::Explain { cause: Some(asked) } => {
-            let id = asked.trim().trim_start_matches("error").trim_start_matches('[').trim_end_matches([':', ']']);
+            let id = asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
             let text = match causes::find(id) {
                 Some(cause) => catalogue::explain(cause),
                 None => Some(catalogue::search(id)).filter(|found| !found.is_empty()).ok_or(CliError::NoCause(asked))?,

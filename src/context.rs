@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp, Unit};
 
-use crate::arn::{Arn, is_region, partition_of};
+use crate::arn::{Arn, is_region, name_in, partition_of};
 use crate::event::Task;
 use crate::incident::{About, Incident};
 use crate::question::facts::{Deployment, Service};
@@ -67,8 +67,7 @@ impl Surroundings {
 }
 
 fn service_question(task: &Task) -> Option<ask::Service> {
-    let service = task.workload.as_ref().filter(|workload| workload.is_service)?;
-    Some(ask::Service { region: task.region.clone()?, cluster: task.cluster.clone()?, name: service.name.clone() })
+    Some(ask::Service { region: task.region.clone()?, cluster: task.cluster.clone()?, name: task.service()?.to_owned() })
 }
 
 /// How many, since when, and the last.
@@ -124,17 +123,13 @@ fn rolling_back(deployment: &Deployment) -> Option<String> {
 
 /// The deployment of another definition whose tasks still run.
 fn still_running<'s>(task: &Task, service: &'s Service) -> Option<&'s Deployment> {
-    let other = |deployment: &&Deployment| deployment.running_count > 0 && deployment.task_definition.as_deref().map(short) != task.task_definition_name();
+    let other = |deployment: &&Deployment| deployment.running_count > 0 && deployment.task_definition.as_deref().map(name_in) != task.task_definition_name();
     service.deployments.iter().find(other)
-}
-
-fn short(definition: &str) -> &str {
-    Arn::parse(definition).and_then(|arn| arn.resource.split_once('/').map(|(_, name)| name)).unwrap_or(definition)
 }
 
 /// What the failing definition asks for otherwise than the one that runs.
 fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefinition>) -> Vec<String> {
-    let running = short(running);
+    let running = name_in(running);
     let (Some(before), Some(now)) = (before, now) else { return vec![format!("{running} is still running")] };
     let (before, now) = (before.references(), now.references());
     let place = |reference: &Reference| (reference.container.clone(), reference.kind, reference.name.clone().unwrap_or_else(|| reference.field.clone()));
@@ -176,11 +171,9 @@ fn console(task: &Task) -> Option<String> {
         "aws-us-gov" => "console.amazonaws-us-gov.com".to_owned(),
         _ => return None,
     };
-    let service = task.workload.as_ref().filter(|workload| workload.is_service);
-    let page = match (service, &task.arn) {
-        (Some(service), _) => format!("services/{}/events", Some(service.name.as_str()).filter(is_name)?),
-        (None, Some(arn)) => format!("tasks/{}/configuration", arn.rsplit('/').next().filter(is_name)?),
-        (None, None) => return None,
+    let page = match task.service() {
+        Some(service) => format!("services/{}/events", Some(service).filter(is_name)?),
+        None => format!("tasks/{}/configuration", task.id().filter(is_name)?),
     };
     Some(format!("https://{host}/ecs/v2/clusters/{cluster}/{page}?region={region}"))
 }

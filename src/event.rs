@@ -15,7 +15,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::arn::Arn;
+use crate::arn::name_in;
 use crate::redact::{redact, with_lines};
 
 pub use input::{Input, decoded};
@@ -169,8 +169,19 @@ impl Task {
     /// `family:revision`, however the task definition was written.
     #[must_use]
     pub fn task_definition_name(&self) -> Option<&str> {
-        let whole = self.task_definition.as_deref()?;
-        Some(Arn::parse(whole).and_then(|arn| arn.resource.split_once('/').map(|(_, name)| name)).unwrap_or(whole))
+        self.task_definition.as_deref().map(name_in)
+    }
+
+    /// The service that starts it.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.workload.as_ref().filter(|workload| workload.is_service).map(|workload| workload.name.as_str())
+    }
+
+    /// Its id, the last part of its ARN.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.arn.as_deref().and_then(|arn| arn.rsplit('/').next())
     }
 }
 

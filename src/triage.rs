@@ -88,6 +88,12 @@ impl<'t> Investigation<'t> {
     }
 }
 
+/// Asks questions at once, and adds the answers to what is known.
+pub async fn ask_all(prober: &impl Prober, questions: Vec<Question>, evidence: &mut Evidence) {
+    let answers = futures_util::future::join_all(questions.iter().map(|question| prober.ask(question))).await;
+    questions.into_iter().zip(answers).for_each(|(question, answer)| evidence.note(question, answer));
+}
+
 /// Asks all that helps to diagnose the tasks, and adds the answers to what is known.
 pub async fn investigate<'t>(prober: &impl Prober, tasks: impl IntoIterator<Item = &'t Task>, mut evidence: Evidence) -> Evidence {
     let mut investigations: Vec<Investigation<'t>> = tasks.into_iter().map(Investigation::of).collect();
@@ -96,8 +102,7 @@ pub async fn investigate<'t>(prober: &impl Prober, tasks: impl IntoIterator<Item
         if round.is_empty() {
             break;
         }
-        let answers = futures_util::future::join_all(round.iter().map(|question| prober.ask(question))).await;
-        round.into_iter().zip(answers).for_each(|(question, answer)| evidence.note(question, answer));
+        ask_all(prober, round, &mut evidence).await;
     }
     evidence
 }

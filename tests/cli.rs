@@ -370,10 +370,11 @@ fn slips_are_understood() {
     assert!(said(&["diagnos", "-"]).contains("diagnose") && said(&["diagnose", "--fromat", "json", "-"]).contains("--format"));
     assert!(text(&run(&["diagnose", "events/secret-missing.json", "--format", "JSONL"], "").stdout).starts_with('{'));
     let plain = run(&["explain", "secret-missing"], "").stdout;
-    for form in ["error[secret-missing]", "error[secret-missing]:", "[secret-missing]"] {
+    for form in ["error[secret-missing]", "error[secret-missing]:", "[secret-missing]", "warning[secret-missing]: secret prod/db does not exist"] {
         assert_eq!(run(&["explain", form], "").stdout, plain, "{form}");
     }
     let found = text(&run(&["explain", "KMS"], "").stdout);
     assert!(["key-permission-missing", "key-unusable"].iter().all(|cause| found.contains(cause)) && !found.contains("vpc-nat-broken"), "{found}");
+    assert!(text(&run(&["explain", "error"], "").stdout).contains("registry-login-failed"), "a word is searched for whole");
     assert_eq!(run(&["explain", "no such thing"], "").status.code(), Some(2));
 }

@@ -53,6 +53,18 @@ fn reasons() -> impl Strategy<Value = String> {
     prop_oneof![words, ".{0,200}", "\\PC{0,100}"]
 }
 
+/// Words of reasons that were seen, in whatever order and however joined.
+fn jumbled() -> impl Strategy<Value = String> {
+    let texts = include_str!("corpus/reasons.jsonl").lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let texts: Vec<String> = texts.filter_map(|label| label["text"].as_str().map(str::to_owned)).collect();
+    let mut words: Vec<String> = texts.iter().flat_map(|text| text.split([' ', ':', ';', '"', '(', ')'])).map(str::to_owned).collect();
+    words.sort();
+    words.dedup();
+    let joint = prop::sample::select(vec![":", ": ", ";", ",", " ", "/", "(", ") ", "\"", "\n", "=", "."]);
+    let pairs = prop::collection::vec((prop::sample::select(words), joint), 1..12);
+    pairs.prop_map(|pairs| pairs.into_iter().map(|(word, joint)| word + joint).collect())
+}
+
 fn facts(symptom: &Symptom) -> Vec<&Fact> {
     let Symptom { resource, bucket, action, principal, role, region, account, host, address, key, json_key, version_stage, request_id, .. } = symptom;
     [resource, bucket, action, principal, role, region, account, host, address, key, json_key, version_stage, request_id].into_iter().flatten().collect()
@@ -177,6 +189,14 @@ proptest! {
     }
 
     #[test]
+    fn words_are_read_wherever_they_stand(text in jumbled()) {
+        for symptom in reason::read(&text) {
+            prop_assert!(text.get(symptom.span.clone()).is_some(), "{:?}", symptom.span);
+            prop_assert!(facts(&symptom).iter().all(|fact| text.get(fact.span.clone()).is_some()));
+        }
+    }
+
+    #[test]
     fn a_report_is_the_same_every_time(text in reasons()) {
         let task = Task::from_reason(&text);
         let outputs = every_output(&task, &Evidence::default());
@@ -275,6 +295,15 @@ proptest! {
 }
 
 /// How many times as long four times the text takes: linear is 4, quadratic is 16. The best of some runs counts, since others work beside.
+/// A code of an error or the name of an operation, joined to what stands before it.
+#[test]
+fn an_action_ends_where_the_next_phrase_begins() {
+    for text in ["ecr:AccessDenied", "s3:NoSuchKey", "x failed: logs:ResourceNotFoundException: y", "kms:ThrottlingException", "ssm:GetParameters:AccessDenied"]
+    {
+        assert!(!reason::read(text).is_empty(), "{text}");
+    }
+}
+
 fn growth(text: impl Fn(usize) -> String, read: impl Fn(&str)) -> f64 {
     let (small, large) = (text(1), text(4));
     let time = |text: &str| {

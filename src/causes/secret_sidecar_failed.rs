@@ -81,7 +81,7 @@ fn log_question(case: &Case<'_>) -> Option<ask::LogLines> {
     let sidecar = sidecar(case)?;
     let options = &sidecar.log_configuration.as_ref().filter(|log| log.log_driver.as_deref() == Some("awslogs"))?.options;
     let option = |name: &str| options.get(name)?.as_deref();
-    let task = case.task.arn.as_deref()?.rsplit('/').next()?;
+    let task = case.task.id()?;
     Some(ask::LogLines {
         region: option("awslogs-region").unwrap_or(case.own_region()).to_owned(),
         group: option("awslogs-group")?.to_owned(),

@@ -23,7 +23,7 @@ use crate::question::{Evidence, Known, Question, ask, record};
 use crate::redact::{redact, redact_name};
 use crate::render::json;
 use crate::task_definition::TaskDefinition;
-use crate::triage::{Narrowed, Prober as _, Scope, investigate};
+use crate::triage::{Narrowed, Prober as _, Scope, ask_all, investigate};
 
 /// As long as one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,7 +73,7 @@ impl Live {
             progress(&format!("asking AWS about {name}"));
         }
         let prober = Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: Scope::Full, logs: self.logs };
-        let evidence = self.runtime.block_on(async { investigate(&prober, [task], known.clone()).await });
+        let evidence = self.runtime.block_on(investigate(&prober, [task], known.clone()));
         self.note(&evidence);
         evidence
     }
@@ -89,11 +89,8 @@ impl Live {
         std::fs::write(path, record::write(&said)).map_err(|error| CliError::Unrecorded { path: shown(path), error })
     }
 
-    fn ask_all(&self, questions: &[Question], evidence: &mut Evidence) {
-        let deadline = Instant::now() + PATIENCE;
-        let prober = self.prober.until(deadline);
-        let answers = self.runtime.block_on(async { futures_util::future::join_all(questions.iter().map(|question| prober.ask(question))).await });
-        questions.iter().zip(answers).for_each(|(question, answer)| evidence.note(question.clone(), answer));
+    fn ask_all(&self, questions: Vec<Question>, evidence: &mut Evidence) {
+        self.runtime.block_on(ask_all(&self.prober.until(Instant::now() + PATIENCE), questions, evidence));
     }
 }
 
@@ -109,7 +106,7 @@ impl Check {
     fn registered(&self, live: &Live, evidence: &mut Evidence) -> Result<TaskDefinition, CliError> {
         progress(&format!("asking AWS for {}", self.definition));
         let question = ask::TaskDefinition { name: self.definition.clone() };
-        live.ask_all(&[question.clone().into()], evidence);
+        live.ask_all(vec![question.clone().into()], evidence);
         match evidence.look(&question) {
             Known::Found(definition) => Ok((**definition).clone()),
             Known::Unknown(why) => Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
@@ -129,7 +126,7 @@ impl Check {
                 break;
             }
             progress(&format!("asking AWS {} questions", questions.len()));
-            live.ask_all(&questions, &mut evidence);
+            live.ask_all(questions, &mut evidence);
         }
         if let Some(path) = &self.record {
             live.note(&evidence);

@@ -43,7 +43,7 @@ use crate::limits::{ANSWERING, ASKING, FUNCTION, NOTING, PUBLISHING, RECORDING, 
 use crate::question::{Answer, Evidence, Question};
 use crate::render::json::v1;
 use crate::render::metrics;
-use crate::triage::{Narrowed, Prober, Scope, investigate};
+use crate::triage::{Narrowed, Prober, Scope, ask_all, investigate};
 use announcer::Announcer;
 use batch::{Batch, End, Failure, about};
 use guard::{Panicked, guarded, guarded_now};
@@ -121,6 +121,8 @@ enum Sight {
     Kept(Seen),
     /// It is kept in memory, since the table could not be used.
     Remembered(Seen, Unreachable),
+    /// It could not be kept anywhere.
+    Lost(Unreachable),
 }
 
 /// What came of an invocation, or of a part of it.
@@ -308,10 +310,14 @@ impl<W: World> Visit<'_, W> {
             let Recorded { seen, storms: told } = self.delivery.memory.see(&of_memory, self.now).await;
             storms.memory = told;
             for (at, seen) in missing.into_iter().zip(seen) {
-                sights[at] = seen.ok().map(|seen| if self.delivery.table.is_some() { Sight::Remembered(seen, why.clone()) } else { Sight::Kept(seen) });
+                sights[at] = Some(match seen {
+                    Ok(seen) if self.delivery.table.is_some() => Sight::Remembered(seen, why.clone()),
+                    Ok(seen) => Sight::Kept(seen),
+                    Err(why) => Sight::Lost(why),
+                });
             }
         }
-        (sights.into_iter().map(|sight| sight.unwrap_or(Sight::NotTracked)).collect(), storms)
+        (sights.into_iter().flatten().collect(), storms)
     }
 
     /// Tells the storms' notices that are due, and notes that they are out.
@@ -353,6 +359,7 @@ impl<W: World> Visit<'_, W> {
     async fn tell(&self, latest: &Task, sight: &Sight, storms: &Told) -> Said {
         let (seen, without) = match sight {
             Sight::NotTracked => return Said { evidence: self.ask(latest).await, incident: None, done: None },
+            Sight::Lost(why) => return Said { evidence: Evidence::default(), incident: None, done: Some(Err(Problem::Unrecorded(why.to_string()))) },
             Sight::Kept(seen) => (seen, None),
             Sight::Remembered(seen, why) => (seen, Some(why)),
         };
@@ -382,8 +389,7 @@ impl<W: World> Visit<'_, W> {
         let prober = Narrowed { prober: Timely { prober, clock, until }, scope: rules.probing, logs: (!rules.reads_logs).then_some(NO_LOGS) };
         let mut evidence = investigate(&prober, [task], Evidence::default()).await;
         let questions = context::questions(task, &evidence);
-        let answers = join_all(questions.iter().map(|question| prober.ask(question))).await;
-        questions.into_iter().zip(answers).for_each(|(question, answer)| evidence.note(question, answer));
+        ask_all(&prober, questions, &mut evidence).await;
         evidence
     }
 

@@ -419,7 +419,7 @@ fn tasks(shape: Shape<'_>, text: &str) -> Results {
         Shape { detail_type: Some(_), .. } | Shape { detail: Some(_), .. } => event(shape, text),
         Shape { tasks: Some(raws), failures, .. } => {
             let mut told = list(&raws, text, &|at| format!("tasks[{at}]"), "a task object");
-            told.extend(failures.iter().flat_map(|_| taskless::read_failures(text)));
+            told.extend(failures.iter().flat_map(|raw| taskless::read_failures(raw.0)));
             if told.is_empty() {
                 told.push(Err(InputError::new(NOTHING.to_owned())));
             }

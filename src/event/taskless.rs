@@ -102,11 +102,11 @@ pub(super) fn read_detail(text: &str) -> Option<Results> {
     known.then_some(told.results)
 }
 
-/// Reads the failures of a call of which the tasks are known already.
-pub(super) fn read_failures(text: &str) -> Results {
+/// Reads the list of failures of a call of which the tasks are known already.
+pub(super) fn read_failures(failures: &str) -> Results {
     let mut told = Told::default();
-    if let Ok(Value::Object(answer)) = serde_json::from_str(text) {
-        list(&answer, "failures", failure, "", &mut told);
+    if let Ok(failures) = serde_json::from_str(failures) {
+        list(&[("failures".to_owned(), failures)].into_iter().collect(), "failures", failure, "", &mut told);
     }
     told.results
 }

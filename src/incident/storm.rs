@@ -245,13 +245,6 @@ impl Storm {
         Standing::Calm
     }
 
-    /// Whether a page is listed of which nobody has told.
-    #[must_use]
-    pub fn lists(&self, phase: Phase, page: &str) -> bool {
-        let gathering = if phase == Phase::Begun { &self.begun } else { &self.ended };
-        gathering.pages.iter().any(|listed| listed == page)
-    }
-
     /// Lists a page of so many that open or are over; the first to open begin a storm if there is none.
     pub fn list(&mut self, phase: Phase, page: &str, members: usize, now: Timestamp) {
         if phase == Phase::Ended {

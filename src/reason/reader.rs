@@ -193,10 +193,10 @@ impl Reader<'_> {
             if before.ends_with(['_', '@', '/', '\\', '$']) {
                 continue;
             }
-            let after = &text[span.end..];
+            let after = &text[span.end..gap.end];
             if let Some(operation) = after.strip_prefix(':').filter(|after| after.starts_with(|letter: char| letter.is_ascii_alphabetic())) {
                 let length = operation.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(operation.len());
-                let span = start..(span.end + 1 + length).min(gap.end.max(span.end + 1 + length));
+                let span = start..span.end + 1 + length;
                 if let Some(step) = parts::step_of_action(&text[span.clone()]) {
                     weigh(&mut clause.step, Some((step, Weight::Code)), &span);
                     at = span.end;

@@ -57,7 +57,7 @@ pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
 /// What to do, a step after the other. A policy is printed once: in the command that carries it, or by itself.
 fn steps(diagnosis: &Diagnosis, out: &mut String) {
     let fix = &diagnosis.fix;
-    let mut policy = fix.policy.as_ref().filter(|policy| !fix.commands.iter().any(|command| command.as_str().contains(&policy.to_string())));
+    let mut policy = fix.policy_apart();
     for (number, step) in (1..).zip(&fix.steps) {
         let text = capitalized(&step.text);
         let number = if fix.steps.len() > 1 { format!("{number}. ") } else { String::new() };
@@ -173,7 +173,7 @@ fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mu
     }
     let _ = writeln!(out, "Runbook: ecs-triage explain {}", best.cause.id);
     let task = report.task;
-    let id = task.arn.as_deref().map(|arn| arn.rsplit('/').next().unwrap_or(arn));
+    let id = task.id();
     let about = task.task_definition_name().map(|name| format!(" ({name})")).unwrap_or_default();
     let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at))).unwrap_or_default();
     let incident = around.incident.as_ref().map(|id| format!(", incident {id}")).unwrap_or_default();

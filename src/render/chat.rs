@@ -51,7 +51,7 @@ pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> 
     let context = context.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(harmless(value.filter(|value| !value.is_empty())?))))).collect();
     let resources = [&task.arn, &task.task_definition, &best.culprit.id].into_iter().flatten().map(String::as_str);
     // An incident sends one notification of a state for one task at most.
-    let occasion = task.arn.as_deref().map(|arn| arn.rsplit('/').next().unwrap_or(arn).to_owned()).or_else(|| task.stopped_at.map(|at| at.to_string()));
+    let occasion = task.id().map(str::to_owned).or_else(|| task.stopped_at.map(|at| at.to_string()));
     let id = [Some(report.fingerprint.clone()), Some(state.to_owned()), occasion].into_iter().flatten().collect::<Vec<_>>().join("-");
     let content = json!({
         "textType": "client-markdown",

@@ -44,7 +44,7 @@ fn line(report: &Report<'_>, metrics: &[Option<(&'static str, u64)>], at: i64) -
     let task = report.task;
     let cluster = task.cluster.as_deref().and_then(dimension);
     // Families come and go with branches and jobs: each would be a metric more for ever.
-    let workload = task.workload.as_ref().filter(|workload| workload.is_service).and_then(|workload| dimension(&workload.name));
+    let workload = task.service().and_then(dimension);
     let mut dimensions = vec![json!(["Cause"])];
     let mut values = Map::from_iter([("Cause".to_owned(), json!(best.cause.id))]);
     // A set with a dimension that has no value would void the whole line.

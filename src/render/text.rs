@@ -218,7 +218,7 @@ fn fix(diagnosis: &Diagnosis, style: Style, out: &mut String) {
     let fix = &diagnosis.fix;
     let _ = writeln!(out, "  {} (owner: {})", colour.strong("fix"), diagnosis.owner());
     // In a command the policy stands already.
-    let mut policy = fix.policy.as_ref().filter(|policy| !fix.commands.iter().any(|command| command.as_str().contains(&policy.to_string())));
+    let mut policy = fix.policy_apart();
     for (number, step) in (1..).zip(&fix.steps) {
         let number = if fix.steps.len() > 1 { format!("{number}. ") } else { String::new() };
         let _ = writeln!(out, "    {number}{}", step.text);
@@ -282,7 +282,7 @@ pub(super) fn subject(task: &Task) -> String {
 }
 
 fn ending(task: &Task) -> Option<String> {
-    let id = task.arn.as_deref().map(|arn| arn.rsplit('/').next().unwrap_or(arn));
+    let id = task.id();
     match (id, task.stopped_at) {
         (Some(id), Some(at)) => Some(format!("task {id}, stopped {at}")),
         (Some(id), None) => Some(format!("task {id}")),

@@ -44,6 +44,13 @@ impl Fix {
         self
     }
 
+    /// The policy, where no command carries it.
+    pub(crate) fn policy_apart(&self) -> Option<&Document> {
+        let policy = self.policy.as_ref()?;
+        let text = policy.to_string();
+        (!self.commands.iter().any(|command| command.as_str().contains(&text))).then_some(policy)
+    }
+
     /// The same with a policy to add.
     pub(in crate::causes) fn policy(mut self, document: Document) -> Self {
         self.policy = Some(document);
@@ -105,15 +112,18 @@ impl Case<'_> {
 
     /// How to start the task again once the cause is fixed. A service retries by itself, but slowly.
     pub(in crate::causes) fn start_again(&self) -> Option<Command> {
+        Some(self.update_service()?.words("--force-new-deployment"))
+    }
+
+    fn update_service(&self) -> Option<Command> {
         let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
-        Some(update.name("--service", Kind::Service, self.service_of_task()?).words("--force-new-deployment"))
+        Some(update.name("--service", Kind::Service, self.task.service()?))
     }
 
     /// How to bring a new revision of the task definition into service.
     fn start_new_revision(&self) -> Option<Command> {
         let family = self.task.task_definition_name().and_then(|name| name.split(':').next());
-        let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
-        Some(update.name("--service", Kind::Service, self.service_of_task()?).name("--task-definition", Kind::TaskDefinition, family))
+        Some(self.update_service()?.name("--task-definition", Kind::TaskDefinition, family))
     }
 
     /// How to see all that ECS says of the task, or where it is not known, which tasks there are to ask about.
@@ -173,6 +183,6 @@ impl Case<'_> {
 
     /// The service that starts the task again.
     pub(in crate::causes) fn service_of_task(&self) -> Option<&str> {
-        self.task.workload.as_ref().filter(|workload| workload.is_service).map(|workload| workload.name.as_str())
+        self.task.service()
     }
 }

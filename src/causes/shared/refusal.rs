@@ -209,7 +209,7 @@ impl<'a> Case<'a> {
         let is_its = |reference: &&Reference| name.ends_with(&format!(":log-group:{}", reference.value_from));
         let container = self.references.iter().find(is_its);
         let prefix = container.and_then(|reference| self.log_option(reference, "awslogs-stream-prefix"));
-        let task = self.task.arn.as_deref().and_then(|arn| arn.rsplit('/').next()).unwrap_or("0123456789abcdef0123456789abcdef");
+        let task = self.task.id().unwrap_or("0123456789abcdef0123456789abcdef");
         let container = container.and_then(|reference| reference.container.as_deref()).unwrap_or("container");
         (format!("{name}:log-stream:{}/{container}/{task}", prefix.unwrap_or("ecs")), prefix.is_some())
     }
