@@ -39,6 +39,12 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// Whether a text is the number of an account.
+#[must_use]
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What an ARN names behind its kind, such as `api:7` of `task-definition/api:7`; any other text as it is.
 #[must_use]
 pub fn name_in(text: &str) -> &str {

@@ -3,7 +3,7 @@
 use std::env::{self, VarError};
 use std::io::IsTerminal as _;
 
-use crate::arn::Arn;
+use crate::arn::{Arn, is_account};
 use crate::render::text::Colour;
 use crate::triage::Scope;
 
@@ -101,7 +101,7 @@ impl Settings {
 }
 
 fn are_accounts(list: &str) -> bool {
-    account_ids(list).all(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
+    account_ids(list).all(is_account)
 }
 
 /// The parts of a list, of which a template may leave some empty.

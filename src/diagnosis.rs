@@ -7,7 +7,7 @@ use crate::culprit::culprits;
 use crate::event::{Reason, Source, Task};
 use crate::network::Path;
 use crate::question::{Answer, Evidence, Known, Question};
-use crate::reason::{self, Fault, Step, Symptom};
+use crate::reason::{self, Fault, Span, Step, Symptom};
 use crate::task_definition::{Reference, ReferenceKind};
 
 /// All that can be said of one task.
@@ -30,6 +30,18 @@ pub struct Told<'t> {
     pub reason: &'t Reason,
     /// What it says.
     pub symptom: Symptom,
+}
+
+impl Told<'_> {
+    /// The words that decide; none where nothing was recognized.
+    #[must_use]
+    pub fn deciding(&self) -> Span {
+        if self.is_unrecognized() { 0..0 } else { self.symptom.span.clone() }
+    }
+
+    fn is_unrecognized(&self) -> bool {
+        self.symptom.fault == Fault::Unknown && self.symptom.step == Step::Unknown
+    }
 }
 
 /// A cause that fits, with its evidence and what fixes it.
@@ -190,9 +202,8 @@ fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
     let told_by_tasks = matches!(task.source, Source::DeploymentEvent(_));
     let specific = symptoms.first().is_some_and(|best| generality(&best.symptom) < GENERAL && !best.symptom.is_normal());
     let counts = |told: &Told<'_>| {
-        let unknown = told.symptom.fault == Fault::Unknown && told.symptom.step == Step::Unknown;
         // The scheduler stopped it and ECS words it in a new way; a deployment fails of tasks that are announced themselves.
-        let elsewhere = unknown && (wanted || told_by_tasks);
+        let elsewhere = told.is_unrecognized() && (wanted || told_by_tasks);
         let general = specific && generality(&told.symptom) >= GENERAL;
         !told.symptom.is_normal() && !elsewhere && !general
     };

@@ -66,8 +66,8 @@ pub fn redact_name(text: &str) -> Cow<'_, str> {
 /// The beginning of a long text, of at most so many bytes, without anything secret. What is behind it is hardly looked at.
 #[must_use]
 pub fn beginning(text: &str, longest: usize) -> Cow<'_, str> {
-    let cut = |text: &str| floor_boundary(text, longest);
-    match redact(&text[..floor_boundary(text, longest.saturating_add(MARGIN))]) {
+    let cut = |text: &str| text.floor_char_boundary(longest);
+    match redact(&text[..text.floor_char_boundary(longest.saturating_add(MARGIN))]) {
         Cow::Borrowed(safe) => Cow::Borrowed(&safe[..cut(safe)]),
         Cow::Owned(mut safe) => {
             safe.truncate(cut(&safe));
@@ -176,7 +176,7 @@ fn arns(lower: &str) -> Vec<Range<usize>> {
     let mut arns: Vec<Range<usize>> = Vec::new();
     for at in memmem::find_iter(lower.as_bytes(), "arn:") {
         let is_new = arns.last().is_none_or(|last| last.end <= at) && !lower[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric());
-        let window = &lower[at..floor_boundary(lower, at + LONGEST_ARN)];
+        let window = &lower[at..lower.floor_char_boundary(at + LONGEST_ARN)];
         if is_new {
             arns.push(at..at + window.find(ends).unwrap_or(window.len()));
         }
@@ -205,7 +205,7 @@ fn quoted_characters(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
         let rest = &text[at + LEAD.len()..];
         let Some(quoted) = rest.trim_start().strip_prefix(QUOTES) else { continue };
         let from = text.len() - quoted.len();
-        let window = &quoted[..floor_boundary(quoted, LONGEST_QUOTED)];
+        let window = &quoted[..quoted.floor_char_boundary(LONGEST_QUOTED)];
         let said = ["looking", "after", "in "].iter().filter_map(|said| window.to_ascii_lowercase().find(said)).min();
         let end = said
             .and_then(|said| window[..said].rfind(QUOTES))
@@ -258,7 +258,7 @@ fn credential_paths(lower: &str, masks: &mut Vec<Range<usize>>) {
         if from < done {
             continue;
         }
-        let window = &lower[from..floor_boundary(lower, from + LONGEST_ID)];
+        let window = &lower[from..lower.floor_char_boundary(from + LONGEST_ID)];
         let id = &window[..window.find([' ', '"', '\'', ',', ')']).unwrap_or(window.len())];
         let is_agents = lower[..at].ends_with(['0', '1', '2', '3', '4']) && lower[..at - 1].ends_with("/v");
         let is_id = id.len() >= 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
@@ -267,14 +267,6 @@ fn credential_paths(lower: &str, masks: &mut Vec<Range<usize>>) {
         }
         done = from + id.len();
     }
-}
-
-fn floor_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]

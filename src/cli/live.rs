@@ -23,7 +23,7 @@ use crate::question::{Evidence, Known, Question, ask, record};
 use crate::redact::{redact, redact_name};
 use crate::render::json;
 use crate::task_definition::TaskDefinition;
-use crate::triage::{Narrowed, Prober as _, Scope, ask_all, investigate};
+use crate::triage::{Narrowed, Scope, ask_all, investigate};
 
 /// As long as one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);

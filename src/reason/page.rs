@@ -215,8 +215,8 @@ fn unescaped(text: &str) -> Vec<Letter> {
     while let Some(letter) = text[at..].chars().next() {
         let rest = &text[at..];
         let (said, length) = match letter {
-            '&' => entity(rest).unwrap_or((Some('&'), 1)),
-            '\\' => json_escape(rest, is_json).unwrap_or((Some('\\'), 1)),
+            '&' => entity(rest).map_or((Some('&'), 1), |(letter, length)| (Some(letter), length)),
+            '\\' => json_escape(rest, is_json).map_or((Some('\\'), 1), |(letter, length)| (Some(letter), length)),
             // Nothing unprintable reaches a reason: the sign stands for it.
             '\u{1b}' | '~' if rest[1..].starts_with('[') => (None, color(rest)),
             _ if is_invisible(letter) => (None, letter.len_utf8()),
@@ -231,7 +231,7 @@ fn unescaped(text: &str) -> Vec<Letter> {
 }
 
 /// The letter that an HTML entity stands for, and its length. `&amp;quot;` is escaped twice.
-fn entity(rest: &str) -> Option<(Option<char>, usize)> {
+fn entity(rest: &str) -> Option<(char, usize)> {
     let body = rest.strip_prefix("&amp;").map_or(&rest[1..], |twice| twice.trim_start_matches("amp;"));
     let before = rest.len() - body.len();
     let name = body.char_indices().take(8).find(|(_, letter)| *letter == ';').map(|(end, _)| &body[..end])?;
@@ -249,15 +249,15 @@ fn entity(rest: &str) -> Option<(Option<char>, usize)> {
             char::from_u32(code)?
         }
     };
-    Some((Some(letter), before + name.len() + 1)).or(Some((Some('&'), 1)))
+    Some((letter, before + name.len() + 1))
 }
 
 /// The letter that an escape of JSON stands for.
-fn json_escape(rest: &str, is_json: bool) -> Option<(Option<char>, usize)> {
+fn json_escape(rest: &str, is_json: bool) -> Option<(char, usize)> {
     let escapes = rest.bytes().take(MOST_ESCAPES).take_while(|byte| *byte == b'\\').count();
     let escaped = &rest[escapes..];
     if is_json && rest.starts_with("\\\\") && !escaped.starts_with('"') {
-        return Some((Some('\\'), 2));
+        return Some(('\\', 2));
     }
     let before = rest.len() - escaped.len();
     let letter = escaped.chars().next()?;
@@ -267,11 +267,11 @@ fn json_escape(rest: &str, is_json: bool) -> Option<(Option<char>, usize)> {
         't' | 'r' if is_json => ' ',
         'u' => {
             let code = escaped.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32)?;
-            return Some((Some(code), before + 5));
+            return Some((code, before + 5));
         }
         _ => return None,
     };
-    Some((Some(said), before + 1))
+    Some((said, before + 1))
 }
 
 /// The length of a terminal's color sequence.

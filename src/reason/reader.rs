@@ -13,6 +13,7 @@ use super::grammar::phrases;
 use super::parts;
 use super::phrase::{Names, Otherwise, Phrase, Slot, Weight};
 use super::symptom::{Deny, Fact, Fault, Span, Step, Symptom};
+use crate::arn::{is_account, is_region};
 use crate::dictionary::Dictionary;
 use crate::redact::is_masked;
 
@@ -246,14 +247,14 @@ impl Reader<'_> {
         if let Some((slot, name)) = name {
             said.end = name.end.max(said.end);
             let text = &self.folded.text[name.clone()];
-            if slot.names == Names::Action && text.starts_with("kms:") {
-                weigh(&mut clause.fault, Some((Fault::KmsDenied, Weight::Said)), &said);
-            }
-            if slot.names == Names::Url {
-                weigh(&mut clause.step, step_of_url(text), &name);
-            }
-            if slot.names == Names::Action {
-                weigh(&mut clause.step, parts::step_of_action(text).map(|step| (step, Weight::Code)), &name);
+            match slot.names {
+                Names::Action => {
+                    weigh(&mut clause.fault, text.starts_with("kms:").then_some((Fault::KmsDenied, Weight::Said)), &said);
+                    weigh(&mut clause.step, parts::step_of_action(text).map(|step| (step, Weight::Code)), &name);
+                }
+                // The endpoint hints at what was being fetched.
+                Names::Url => weigh(&mut clause.step, host_in(text).and_then(parts::step_of_host).map(|step| (step, Weight::Hint)), &name),
+                _ => {}
             }
             clause.names.push((slot.names, slot.weight, name));
         }
@@ -357,13 +358,9 @@ impl Clause {
             Fact { text: folded.words(text, span), span: place.start..place.start + written }
         };
         let best = |kind: Names| {
-            let mut best: Option<&(Names, Weight, Span)> = None;
-            for name in self.names.iter().filter(|(names, ..)| *names == kind) {
-                if best.is_none_or(|best| name.1 > best.1) {
-                    best = Some(name);
-                }
-            }
-            best.map(|(_, weight, span)| (*weight, fact(span)))
+            let of_kind = self.names.iter().rev().filter(|(names, ..)| *names == kind);
+            // Of equals the last counts, which is the first of the text.
+            of_kind.max_by_key(|(_, weight, _)| *weight).map(|(.., span)| fact(span))
         };
         let arn = |service: &str| {
             let of_service = |span: &&Span| folded.text[(*span).clone()].split(':').nth(2) == Some(service);
@@ -372,17 +369,16 @@ impl Clause {
         let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
         // What these steps call is nobody's secret: the place itself is all that there is to name.
         let elsewhere = matches!(step, Step::LogDriver | Step::ServiceConnect);
-        let socket = best(Names::Address).map(|(_, fact)| fact);
-        let bucket = best(Names::Bucket).map(|(_, fact)| fact);
-        let url = best(Names::Url).map(|(_, fact)| fact);
-        let principal = best(Names::Principal).map(|(_, fact)| fact).or_else(|| arn("sts")).filter(is_identity);
-        let role = best(Names::Role).map(|(_, fact)| fact).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/"))).filter(is_identity);
+        let socket = best(Names::Address);
+        let bucket = best(Names::Bucket);
+        let url = best(Names::Url);
+        let principal = best(Names::Principal).or_else(|| arn("sts")).filter(is_identity);
+        let role = best(Names::Role).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/"))).filter(is_identity);
         let key = arn("kms").filter(is_key);
         // What these steps fetch is a secret, a parameter, or what a key has locked.
         let of_secrets = matches!(step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials);
         let is_fetched = |fact: &Fact| arn_part(fact, 2).is_none_or(|service| !of_secrets || matches!(service.text.as_str(), "secretsmanager" | "ssm" | "kms"));
         let resource = best(Names::Resource)
-            .map(|(_, fact)| fact)
             .filter(is_fetched)
             .or_else(|| role.clone())
             .or_else(|| bucket.clone())
@@ -392,29 +388,29 @@ impl Clause {
             .or_else(|| arn("logs"))
             .or_else(|| arn("s3"))
             .or_else(|| url.clone())
-            .or_else(|| elsewhere.then(|| socket.clone().or_else(|| best(Names::Host).map(|(_, fact)| fact)))?)
+            .or_else(|| elsewhere.then(|| socket.clone().or_else(|| best(Names::Host)))?)
             .or_else(|| if step == Step::ExecutionRole { arn("ecs") } else { None })
-            .or_else(|| arn(best(Names::Action)?.1.text.split(':').next()?));
+            .or_else(|| arn(best(Names::Action)?.text.split(':').next()?));
         let fault = self.fault.as_ref().map_or(Fault::Unknown, |fault| fault.value);
         let whole = 0..folded.text.len();
         let refused_by = self.deny.as_ref().map(|(deny, _)| *deny);
         let deny = self.deny.filter(|_| fault == Fault::AccessDenied);
         let decisive = deny.as_ref().map(|(_, span)| span.clone()).or(self.fault.map(|fault| fault.span));
         let span = decisive.or(self.step.map(|step| step.span)).unwrap_or(whole);
-        let host = best(Names::Host).map(|(_, fact)| fact).or_else(|| url.as_ref().and_then(host_of)).filter(is_host);
-        let region = best(Names::Region).map(|(_, fact)| fact).or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3))).filter(is_region);
+        let host = best(Names::Host).or_else(|| url.as_ref().and_then(host_of)).filter(is_host);
+        let region = best(Names::Region).or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3))).filter(|region| is_region(&region.text));
         Symptom {
             step,
             fault,
             deny: deny.map(|(deny, _)| deny),
             refused_by,
             span: folded.original(&span),
-            action: best(Names::Action).map(|(_, fact)| fact).filter(is_action),
+            action: best(Names::Action).filter(is_action),
             principal,
             role,
             service_linked: best(Names::ServiceLinked).is_some(),
             region,
-            account: resource.as_ref().and_then(|arn| arn_part(arn, 4)).filter(is_account),
+            account: resource.as_ref().and_then(|arn| arn_part(arn, 4)).filter(|account| is_account(&account.text)),
             resource,
             bucket,
             host,
@@ -422,10 +418,10 @@ impl Clause {
             port: socket.as_ref().and_then(|socket| socket.text.rsplit_once(':')?.1.parse().ok()),
             by_proxy: false,
             key,
-            json_key: best(Names::JsonKey).map(|(_, fact)| fact),
-            version_stage: best(Names::VersionStage).map(|(_, fact)| fact),
-            retries: best(Names::Retries).and_then(|(_, fact)| fact.text.parse().ok()),
-            request_id: best(Names::RequestId).map(|(_, fact)| fact),
+            json_key: best(Names::JsonKey),
+            version_stage: best(Names::VersionStage),
+            retries: best(Names::Retries).and_then(|fact| fact.text.parse().ok()),
+            request_id: best(Names::RequestId),
             truncated: (is_last && is_truncated(text, fault)) || folded.is_cut_after(self.end),
         }
     }
@@ -458,21 +454,6 @@ fn is_action(fact: &Fact) -> bool {
     fact.text.split_once(':').is_some_and(|(of, name)| service(of) && call(name))
 }
 
-/// Such as `eu-west-1` and `us-gov-east-1`.
-fn is_region(fact: &Fact) -> bool {
-    let mut parts = fact.text.split('-');
-    let letters = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    parts.next().is_some_and(|area| (2..=4).contains(&area.len()) && letters(area))
-        && parts.next_back().is_some_and(number)
-        && parts.next().is_some()
-        && parts.all(letters)
-}
-
-fn is_account(fact: &Fact) -> bool {
-    fact.text.len() == 12 && fact.text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Who made a call, as people write it who hide their account: nothing that was masked, quoted or joined.
 fn is_identity(fact: &Fact) -> bool {
     !is_masked(&fact.text) && !fact.text.contains(['"', '\'', '`', ';', '|', '&', '(', ')'])
@@ -491,17 +472,14 @@ fn without_port(socket: &Fact) -> Fact {
 }
 
 fn host_of(url: &Fact) -> Option<Fact> {
-    let from = url.text.find("://")? + 3;
-    let host = url.text[from..].split(['/', ':', '?', '#']).next().filter(|host| !host.is_empty())?;
-    let from = url.span.start + from;
+    let host = host_in(&url.text)?;
+    let from = url.span.start + url.text.find("://")? + "://".len();
     Some(Fact { text: host.to_owned(), span: from..from + host.len() })
 }
 
-/// The endpoint hints at what was being fetched.
-fn step_of_url(url: &str) -> Option<(Step, Weight)> {
+fn host_in(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
-    let host = rest.split(['/', ':', '?']).next()?;
-    parts::step_of_host(host).map(|step| (step, Weight::Hint))
+    rest.split(['/', ':', '?', '#']).next().filter(|host| !host.is_empty())
 }
 
 /// Whether the words before a number call it an HTTP status. The runtime's `API error (500)` is none: it answers so whatever went wrong.
@@ -536,7 +514,7 @@ impl Reader<'_> {
         let start = end - slot.back;
         // A name that may hold blanks ends with its line.
         let line = if slot.otherwise == Otherwise::EndOfText { self.folded.line_end(start) } else { folded.len() };
-        let limit = floor_boundary(folded, (start + LONGEST_NAME).min(line));
+        let limit = folded.floor_char_boundary((start + LONGEST_NAME).min(line));
         // A quoted name is named without its quotes.
         let quote = if slot.back == 0 && folded[start..].starts_with('"') { Some("\"") } else { None };
         let start = start + quote.map_or(0, str::len);
@@ -608,13 +586,6 @@ fn without_ending(name: &str, is_word: bool) -> &str {
 
 fn next_boundary(text: &str, at: usize) -> usize {
     at + text[at..].chars().next().map_or(1, char::len_utf8)
-}
-
-fn floor_boundary(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// ECS cuts at 1024 bytes, which a split letter lengthens by up to two; people and logs write an ellipsis. At 252 and 255 characters older

@@ -6,7 +6,6 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::chance::is_generated;
-use super::floor_boundary;
 
 /// Parts of a name, or their ends, that say that the value is nobody's business.
 const SECRET: &[&str] = &[
@@ -193,7 +192,7 @@ pub(super) fn named_values(text: &str, lower: &str, arns: &[Range<usize>], queri
         if !assigns && arns.peek().is_some_and(|arn| arn.start <= at) {
             continue;
         }
-        let window = &text[..floor_boundary(text, at + LONGEST_VALUE)];
+        let window = &text[..text.floor_char_boundary(at + LONGEST_VALUE)];
         let Some(value) = value_at(window, lower, at, length, assigns) else { continue };
         // What is judged is bounded, what is masked is not.
         done = if value.end == window.len() { end_of_word(text, value.end) } else { value.end };
@@ -213,7 +212,7 @@ fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
 
 /// The value behind the sign at `at`, if what stands before it is the name of a secret.
 fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) -> Option<Range<usize>> {
-    let name = name_before(&text[floor_boundary(text, at.saturating_sub(LONGEST_NAME))..at]);
+    let name = name_before(&text[text.floor_char_boundary(at.saturating_sub(LONGEST_NAME))..at]);
     let parts = parts(name.word);
     let from = at + length;
     if is_value_key(&parts) {
@@ -237,7 +236,7 @@ fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) ->
         && !is_of_path(&name, said, value.start > from);
     let at_once = value.start == from;
     let is_part = at_once && (name.before.ends_with(':') || (parts.len() > 1 && is_version(said)));
-    (counts && !is_part && (is_plain || is_generated(&said[..floor_boundary(said, LONGEST_WORD)]))).then_some(value)
+    (counts && !is_part && (is_plain || is_generated(&said[..said.floor_char_boundary(LONGEST_WORD)]))).then_some(value)
 }
 
 /// Splits the name off the end of what stands before a sign.
@@ -308,8 +307,8 @@ fn is_value_key(parts: &[String]) -> bool {
 
 /// Whether the value between two places is that of a secret by AWS's other keys: `{"name": "DB_PASSWORD", "value": ...}`, `"Type": "SecureString"`.
 fn is_of_secret(lower: &str, at: usize, end: usize) -> bool {
-    let before = &lower[floor_boundary(lower, at.saturating_sub(LONGEST_PAIR))..at];
-    let after = &lower[end..floor_boundary(lower, end + LONGEST_PAIR)];
+    let before = &lower[lower.floor_char_boundary(at.saturating_sub(LONGEST_PAIR))..at];
+    let after = &lower[end..lower.floor_char_boundary(end + LONGEST_PAIR)];
     let near = |text: &str| text.contains("securestring") || text.contains("\"parameter\"") || text.contains("\"parameters\"");
     let told = |text: &str, at: usize| {
         let rest = text[at..].trim_start_matches(['"', '\'', '\\', ' ', ':', '=']);
@@ -384,13 +383,13 @@ fn closing(text: &str, from: usize, quote: char, depth: usize) -> usize {
 }
 
 fn loosely_closing(text: &str, from: usize, quote: char) -> usize {
-    let window = &text[from..floor_boundary(text, from + LONGEST_QUOTED)];
+    let window = &text[from..text.floor_char_boundary(from + LONGEST_QUOTED)];
     let ends_word = |after: &str| {
         after.trim_start_matches(['"', '\'', '`', ',', ';', ':', '.', ')', ']', '}', '\\']).starts_with(' ')
             || after.trim_end_matches(['"', '\'', '`', ',', ';', ':', '.', ')', ']', '}', '\\']).is_empty()
     };
     let mut ends = memchr::memchr_iter(quote as u8, window.as_bytes());
-    let closed = ends.find(|at| ends_word(&window[at + 1..floor_boundary(window, at + 1 + LONGEST_CLOSE)]));
+    let closed = ends.find(|at| ends_word(&window[at + 1..window.floor_char_boundary(at + 1 + LONGEST_CLOSE)]));
     closed.map_or_else(|| end_of_word(text, from), |at| from + at)
 }
 
@@ -413,11 +412,11 @@ fn encoded(text: &str, from: usize) -> Range<usize> {
 pub(super) fn elements(text: &str, masks: &mut Vec<Range<usize>>) {
     let mut done = 0;
     for at in memchr::memchr_iter(b'<', text.as_bytes()) {
-        let window = &text[at + 1..floor_boundary(text, at + 1 + LONGEST_NAME)];
+        let window = &text[at + 1..text.floor_char_boundary(at + 1 + LONGEST_NAME)];
         let Some(close) = window.find('>').filter(|_| at >= done) else { continue };
         let name = window[..close].split(' ').next().unwrap_or_default();
         let from = at + 1 + close + 1;
-        let inner = &text[from..floor_boundary(text, from + LONGEST_ELEMENT)];
+        let inner = &text[from..text.floor_char_boundary(from + LONGEST_ELEMENT)];
         if let Some(end) = inner.find("</").filter(|_| names_a_secret(name.rsplit(':').next().unwrap_or(name))) {
             masks.push(from..from + end);
             done = from + end;

@@ -5,7 +5,6 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::chance::is_generated;
-use super::floor_boundary;
 use super::named::{STATES, is_said, names_a_secret, value};
 
 /// Words before a value in a sentence.
@@ -117,7 +116,7 @@ fn spoken(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
 fn refused(text: &str, from: usize) -> Option<Range<usize>> {
     const NEAR: usize = 80;
     let value = value(text, from + text[from..].len() - text[from..].trim_start_matches([' ', ':']).len(), false);
-    let around = &text[floor_boundary(text, from.saturating_sub(NEAR))..floor_boundary(text, value.end + NEAR)];
+    let around = &text[text.floor_char_boundary(from.saturating_sub(NEAR))..text.floor_char_boundary(value.end + NEAR)];
     let is_secret =
         |at: usize| names_a_secret(around[at + 2..].split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')).next().unwrap_or_default());
     memmem::find_iter(around.as_bytes(), "--").any(is_secret).then_some(value)
@@ -183,7 +182,7 @@ fn named(text: &str, argument: &Range<usize>, next: Option<Range<usize>>) -> Opt
 
 /// Where a value ends that began an argument: a quote in it may be the password's, and so a space ends it, or a quote with a comma.
 fn whole(text: &str, at: usize) -> usize {
-    let rest = &text[at..floor_boundary(text, at + LONGEST_ARGUMENT)];
+    let rest = &text[at..text.floor_char_boundary(at + LONGEST_ARGUMENT)];
     let end = rest.find(' ').unwrap_or(rest.len());
     let listed = ["\\\"", "\",", "\"]", "',", "']"].into_iter().filter_map(|close| rest[..end].find(close)).min();
     at + listed.unwrap_or(end)
@@ -227,7 +226,7 @@ fn headers(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
 fn parts(text: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
     let start = text.as_ptr() as usize;
     let end = |rest: &str| rest.find([' ', '"', '\'', '`']).unwrap_or(rest.len());
-    let window = &text[..floor_boundary(text, from + LONGEST_HEADER)];
+    let window = &text[..text.floor_char_boundary(from + LONGEST_HEADER)];
     let mut rest = window[from..].trim_start_matches([' ', '"', '\'', '\\']);
     std::iter::from_fn(move || {
         let word = &rest[..end(rest)];

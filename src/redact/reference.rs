@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use super::MASK;
 use super::chance::{Oddness, has_all_kinds, is_generated};
-use super::{MASK, floor_boundary};
 
 /// What a `valueFrom` holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +91,7 @@ fn is_template(text: &str) -> bool {
     while !rest.is_empty() {
         let placeholder = PLACEHOLDERS.iter().find_map(|(open, close, beside)| {
             let inner = rest.strip_prefix(open)?;
-            let end = inner[..floor_boundary(inner, LONGEST_PLACEHOLDER)].find(close)?;
+            let end = inner[..inner.floor_char_boundary(LONGEST_PLACEHOLDER)].find(close)?;
             let name = &inner[..end];
             let is_name = name.bytes().all(|byte| is_of_name(byte) || beside.as_bytes().contains(&byte));
             let is_written = name.bytes().filter(u8::is_ascii_alphabetic).count() >= 2 && !is_generated(name);
@@ -125,7 +125,7 @@ pub(super) fn printed(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
             if from < done {
                 continue;
             }
-            let window = &lower[from..floor_boundary(lower, from + LONGEST_LIST)];
+            let window = &lower[from..lower.floor_char_boundary(from + LONGEST_LIST)];
             // Each ending leaves less to look for the next in.
             let listed = ENDS.iter().fold(window, |listed, end| listed.find(end).map_or(listed, |at| &listed[..at]));
             list(text, from..from + listed.len(), masks);
@@ -162,7 +162,7 @@ fn in_arns(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
         if from < done {
             continue;
         }
-        let window = &lower[from..floor_boundary(lower, from + LONGEST_NAME)];
+        let window = &lower[from..lower.floor_char_boundary(from + LONGEST_NAME)];
         let word = window.find(' ').unwrap_or(window.len());
         // A wildcard and a placeholder are of policies and templates.
         let is_name =

@@ -9,7 +9,6 @@ use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
 use crate::network::State;
-use crate::reason::{Fault, Step};
 use crate::redact::one_line;
 use crate::task_definition::Reference;
 
@@ -160,10 +159,9 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
 fn said(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     let told = &report.symptoms[best.symptom];
     let container = told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
-    let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
-    let span = if decided { told.symptom.span.clone() } else { 0..0 };
     let cut = if told.symptom.truncated { " (cut off by ECS)" } else { "" };
-    let _ = writeln!(out, "\nECS SAID ({}{container})\n{}{cut}", told.reason.field, last_words(&one_line(&told.reason.text), &span, [">>> ", " <<<"]));
+    let _ =
+        writeln!(out, "\nECS SAID ({}{container})\n{}{cut}", told.reason.field, last_words(&one_line(&told.reason.text), &told.deciding(), [">>> ", " <<<"]));
 }
 
 fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut String) {

@@ -21,8 +21,6 @@ const LONGEST_STEP: usize = 350;
 /// Of one block or line of the description, so that the others find room.
 const LONGEST_PART: usize = 2000;
 const MOST_STEPS: usize = 10;
-/// The state in which nothing is left to do.
-const RESOLVED: &str = "resolved";
 const CUT: &str = "...";
 const SHORTENED: &str = "(there is more in the whole notice and in the journal)";
 
@@ -34,7 +32,6 @@ pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> 
     let symptom = &report.symptoms[best.symptom].symptom;
     let task = report.task;
     let title = title(task, best, state);
-    let over = state == RESOLVED;
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
     let context = [
         ("state", Some(state)),
@@ -56,8 +53,8 @@ pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> 
     let content = json!({
         "textType": "client-markdown",
         "title": &title,
-        "description": if over { ending(task, around) } else { description(report, best, around) },
-        "nextSteps": if over { Vec::new() } else { next_steps(best) },
+        "description": description(report, best, around),
+        "nextSteps": next_steps(best),
         "keywords": [best.cause.id, best.verdict.as_str(), best.cause.owner.as_str()],
     });
     let metadata = json!({
@@ -109,7 +106,7 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     out.line(&around.impact().unwrap_or_default());
     out.line(&format!("{} ({}); owner: {}", best.cause.id, certainty(best), best.owner()));
     let told = &report.symptoms[best.symptom];
-    out.block(&last_words(&one_line(&told.reason.text), &told.symptom.span, ["\u{ab}", "\u{bb}"]));
+    out.block(&last_words(&one_line(&told.reason.text), &told.deciding(), ["\u{ab}", "\u{bb}"]));
     for reference in best.culprit.references.iter().take(2) {
         let name = reference.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let container = reference.container.as_ref().map(|container| format!("container {container}, ")).unwrap_or_default();
@@ -126,13 +123,6 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
         out.line(&format!("or {} ({}): {}", other.cause.id, other.verdict, other.title));
     }
     out.link("Console", around.console.as_deref());
-    out.finish()
-}
-
-fn ending(task: &Task, around: &Surroundings) -> String {
-    let mut out = Description::default();
-    out.line(&text::subject(task));
-    out.line(&around.impact().unwrap_or_default());
     out.finish()
 }
 
@@ -356,13 +346,15 @@ mod tests {
     fn one_incident_is_one_thread() {
         let task = task();
         let report = diagnose(&task, &Evidence::default());
-        let [opened, resolved] = ["opened", "resolved"].map(|state| read(notification(&report, state, &around("17 failed starts since 14:02 UTC"))));
-        assert_eq!(opened["metadata"]["threadId"], resolved["metadata"]["threadId"]);
-        assert_eq!(opened["metadata"]["threadId"], report.fingerprint.as_str());
-        assert_ne!(opened["id"], resolved["id"]);
-        assert!(text(&resolved, "/content/title").starts_with("[resolved] prod/api: "), "{resolved}");
+        let [opened, failing] = ["opened", "still-failing"].map(|state| read(notification(&report, state, &around("17 failed starts since 14:02 UTC"))));
+        let resolved = read(Some(message(&report.fingerprint, "resolved", "api recovered", "17 failed starts since 14:02 UTC")));
+        for told in [&opened, &failing, &resolved] {
+            assert_eq!(told["metadata"]["threadId"], report.fingerprint.as_str());
+            assert!(text(told, "/content/description").contains("17 failed starts since 14:02 UTC"), "{told}");
+        }
+        assert!(opened["id"] != failing["id"] && failing["id"] != resolved["id"]);
+        assert!(text(&failing, "/content/title").starts_with("[still-failing] prod/api: "), "{failing}");
         assert_eq!(resolved["content"].get("nextSteps"), None);
-        assert_eq!(resolved["content"]["description"], "service api in cluster prod (us-east-1, 111122223333)\n17 failed starts since 14:02 UTC");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::causes::{FindingKind, Verdict};
 use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
 use crate::network::draw;
-use crate::reason::{Fault, Span, Step, Symptom};
+use crate::reason::{Fault, Span, Symptom};
 use crate::redact::one_line;
 use crate::task_definition::{Reference, ReferenceKind, Target};
 
@@ -108,10 +108,7 @@ fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, style: Style, 
     }
     let container = told.reason.container.as_ref().map(|name| format!(" (container {name})")).unwrap_or_default();
     let _ = writeln!(out, "  {} {}{container}", colour.quiet("-->"), told.reason.field);
-    // Where nothing was recognised there are no deciding words.
-    let decided = told.symptom.fault != Fault::Unknown || told.symptom.step != Step::Unknown;
-    let span = if decided { told.symptom.span.clone() } else { 0..0 };
-    reason(&one_line(&told.reason.text), &span, told.symptom.truncated, again || !style.full, colour, out);
+    reason(&one_line(&told.reason.text), &told.deciding(), told.symptom.truncated, again || !style.full, colour, out);
     let name = report.task.task_definition_name().unwrap_or("task definition");
     told_of(name, diagnosis, &told.symptom, style, out);
 }

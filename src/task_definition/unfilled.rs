@@ -1,7 +1,7 @@
 //! What a template left in a reference: a placeholder, or a part of an ARN that can be none.
 
 use super::{Reference, ReferenceKind};
-use crate::arn::{Arn, is_region};
+use crate::arn::{Arn, is_account, is_region};
 
 /// What opens a placeholder, and what closes it.
 const PLACEHOLDERS: &[(&str, &str)] = &[("${", "}"), ("{{", "}}"), ("<", ">"), ("@@", "@@"), ("%{", "}"), ("{", "}")];
@@ -34,7 +34,6 @@ fn placeholder(text: &str) -> Option<&str> {
 /// A part of an ARN that is not what stands there in any.
 fn slot<'a>(arn: &Arn<'a>) -> Option<&'a str> {
     let is_partition = arn.partition == "aws" || arn.partition.strip_prefix("aws-").is_some_and(|rest| !rest.is_empty());
-    let is_account = |account: &str| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     let needs_account = matches!(arn.service, "secretsmanager" | "ssm" | "iam");
     let needs_region = matches!(arn.service, "secretsmanager" | "ssm");
     let account_is_wrong = if arn.account.is_empty() { needs_account } else { !is_account(arn.account) && arn.account != "aws" };

@@ -1,7 +1,7 @@
 //! The grammars of names that may stand in a command or a policy. A text from outside that fits none is never printed there: a placeholder
 //! stands for it. No grammar knows a blank, a wildcard, a quote, a template's `${` or the sign of a mask.
 
-use crate::arn::{Arn, is_region};
+use crate::arn::{Arn, is_account, is_region};
 use crate::redact::is_masked;
 use crate::words::words;
 
@@ -74,7 +74,7 @@ impl Kind {
     #[must_use]
     pub fn fits(self, text: &str) -> bool {
         match self {
-            Self::Account => text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()),
+            Self::Account => is_account(text),
             Self::Bucket => is_of(text, b".-_", 255),
             Self::Cidr => text.parse::<ipnet::IpNet>().is_ok(),
             Self::Cluster => is_of(text, b"_-", 255) || is_arn(text, "ecs", |rest| rest.strip_prefix("cluster/").is_some_and(|name| is_of(name, b"_-", 255))),
