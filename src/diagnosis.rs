@@ -320,8 +320,6 @@ fn place_of(named: &str) -> &str {
     }
 }
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
     let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
     // A service's alone is its name, as it always was; no service's name begins like a family's here.
@@ -344,11 +342,7 @@ fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> 
         part.unwrap_or_default().bytes().for_each(&mut add);
         add(0xff);
     }
-    let mut digits = String::with_capacity(2 * size_of_val(&hash));
-    for byte in hash.to_be_bytes() {
-        digits.extend([byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)])));
-    }
-    digits
+    format!("{hash:032x}")
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     match view.as_ref().map_or(Known::NotAsked, RoleView::known) {
         Known::Found(found) if found.create_date.is_some_and(|made| case.is_since(Some(made))) => {
-            let made = found.create_date.map(|made| format!("{role} was made on {made}, after the task failed")).unwrap_or_default();
+            let made = found.create_date.map(|made| format!("{role} was created on {made}, after the task failed")).unwrap_or_default();
             let title = format!("{role} did not exist when the task started");
             Some(Assessment::likely(title).culprit(culprit).passed(case, Finding::found(made, GET_ROLE)))
         }

@@ -23,9 +23,9 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::PlatformTeam,
     explanation: Explanation {
         what: "The file system was reached and refused the mount.",
-        why: "Its policy asks for IAM authorisation and the volume does not use it, the task role lacks elasticfilesystem:ClientMount, or the access point does not match.",
+        why: "Its policy asks for IAM authorization and the volume does not use it, the task role lacks elasticfilesystem:ClientMount, or the access point does not match.",
         tell: "`access denied by server while mounting`.",
-        fix: "Switch on IAM authorisation for the volume and allow the task role in the file system's policy.",
+        fix: "Switch on IAM authorization for the volume and allow the task role in the file system's policy.",
     },
     when: |symptom| {
         matches!(symptom.step, Step::EfsVolume | Step::FsxVolume | Step::Volume)

@@ -71,8 +71,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if !judged.is_empty() && judged.iter().all(|(_, ruling)| matches!(ruling, Ruling::Allowed)) {
         if keys.iter().any(|key| key.unusable().is_some()) {
             let found = Finding::found("the role's policies and the key policy allow kms:Decrypt", KEY_POLICY);
-            let proof = Proof::by(vec![found], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said()).ok()?;
-            return Some(Assessment::ruled_out(format!("{role} can decrypt with the KMS key"), Ok(proof)));
+            let proof = Proof::by(vec![found], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said());
+            return Assessment::disproved(format!("{role} can decrypt with the KMS key"), proof);
         }
         let now = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
         let assessment = Assessment::possible(format!("{role} could perhaps not decrypt with the KMS key")).culprit(judged[0].0.culprit());

@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "The log driver refused its configuration, or FireLens could not make one from it.",
-        why: "An option is misspelt or missing, a driver has no plugin on the host, a FireLens type is neither fluentd nor fluentbit, or its configuration file has no value. Or nothing listens where the driver sends to: a log daemon on the host that is not up yet, or a collector at another address.",
+        why: "An option is misspelled or missing, a driver has no plugin on the host, a FireLens type is neither fluentd nor fluentbit, or its configuration file has no value. Or nothing listens where the driver sends to: a log daemon on the host that is not up yet, or a collector at another address.",
         tell: "The text names the option or the type.",
         fix: "Correct logConfiguration or firelensConfiguration in a new revision.",
     },

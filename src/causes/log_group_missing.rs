@@ -57,7 +57,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if let Some(made) = made.filter(|made| !made.is_empty()) {
         let since = made.iter().filter_map(|made| made.creation_time).find(|at| case.is_since(Some(*at)));
         let says = match since {
-            Some(at) => format!("it exists now: it was made on {at}, after the task failed, and the next task will start"),
+            Some(at) => format!("it exists now: it was created on {at}, after the task failed, and the next task will start"),
             None if made.iter().all(|made| made.creation_time.is_some()) => "it exists, and was made before the task failed".to_owned(),
             None => "it exists now: it was made since, and the next task will start".to_owned(),
         };

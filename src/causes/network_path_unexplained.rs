@@ -64,6 +64,6 @@ fn look_beyond(case: &Case<'_>) -> Fix {
 }
 
 fn follow(case: &Case<'_>) -> Fix {
-    Fix::words("follow the route of the subnet to whoever answers, and let tcp/443 to AWS pass there")
+    Fix::words("follow the subnet's route to whatever answers, and allow tcp/443 to AWS there")
         .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))
 }

@@ -49,8 +49,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         if case.symptom.refused_by.is_some() {
             return Some(Assessment::possible(title).passed(case, none));
         }
-        let proof = Proof::by(vec![none], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said()).ok()?;
-        return Some(Assessment::ruled_out(title, Ok(proof)));
+        return Assessment::disproved(title, Proof::by(vec![none], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said()));
     }
     let named = boundary.flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), GET_ROLE));
     layer::assess(case, &LAYER).map(|assessment| assessment.findings(named))

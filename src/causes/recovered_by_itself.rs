@@ -9,7 +9,7 @@ use super::proof::{Complete, Identity, Proof, Time};
 use super::refusal::{SIMULATION, all_allowed, is_want_of_allow, refuser};
 use super::role::{GET_ROLE, RoleView};
 use super::{Cause, Example, Explanation, Owner};
-use crate::arn::Arn;
+use crate::arn::name_in;
 use crate::question::facts::{Moment, RunningTask};
 use crate::question::{Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
@@ -75,7 +75,7 @@ fn of_refusal(case: &Case<'_>) -> Option<Assessment> {
         let unknown = Finding::unknown("when the role and its policies were made");
         return is_unread.then(|| Assessment::possible(title).culprit(case.refused_culprit()).finding(unknown).fix(fix()));
     };
-    let found = Finding::found(format!("{role} was made on {made}, moments before the task failed"), GET_ROLE);
+    let found = Finding::found(format!("{role} was created on {made}, moments before the task failed"), GET_ROLE);
     let running = question(case).map_or(Known::NotAsked, |question| case.look(&question));
     let later = later_of_revision(case, running);
     let decisions = case.simulated_refusals();
@@ -136,12 +136,10 @@ fn later_of_revision<'c>(case: &Case<'_>, running: Known<'c, Vec<RunningTask>>) 
 
 /// The `family:revision` that a task runs.
 fn revision(task: &RunningTask) -> Option<&str> {
-    let whole = task.task_definition_arn.as_deref()?;
-    Some(Arn::parse(whole).and_then(|arn| arn.resource.split_once('/')).map_or(whole, |(_, name)| name))
+    task.task_definition_arn.as_deref().map(name_in)
 }
 
 fn question(case: &Case<'_>) -> Option<ask::RunningTasks> {
-    let service = case.task.workload.as_ref().filter(|workload| workload.is_service)?;
     let cluster = case.task.cluster.as_ref()?.clone();
-    Some(ask::RunningTasks { region: case.own_region().to_owned(), cluster, service: service.name.clone() })
+    Some(ask::RunningTasks { region: case.own_region().to_owned(), cluster, service: case.task.service()?.to_owned() })
 }

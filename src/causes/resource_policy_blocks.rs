@@ -51,8 +51,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             with_fix(Assessment::confirmed(title, proof(missing)))
         }
         Some((ResourceSide::Grants(..) | ResourceSide::NotNeeded, source)) if !told => {
-            let open = proof(Finding::found("the resource's own policy does not keep the role out", source)).ok()?;
-            Some(Assessment::ruled_out(title, Ok(open)).culprit(case.refused_culprit()))
+            let open = proof(Finding::found("the resource's own policy does not block the role", source));
+            Assessment::disproved(title, open).map(|said| said.culprit(case.refused_culprit()))
         }
         _ if !told => None,
         Some((ResourceSide::Grants(at, _), source)) => {

@@ -4,7 +4,7 @@ use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
 use super::policy;
 use super::proof::{Gap, Identity, Proof, Time};
-use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, is_on_task_role, is_want_of_allow, is_whole, refuser};
+use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, all_whole, is_on_task_role, is_want_of_allow, is_whole, refuser};
 use super::secret::{Presence, SecretView};
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::Known;
@@ -92,8 +92,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             return None;
         }
         let other = Finding::found(format!("an explicit statement denies {} on {}", decision.0.action, decision.0.resource), SIMULATION);
-        let complete = decisions.iter().try_fold((), |(), decision| is_whole(decision).map(|_| ())).and_then(|()| is_whole(decision));
-        let proof = Proof::by(vec![other], Identity::of_own_role(case), complete, Time::as_ecs_said());
+        let proof = Proof::by(vec![other], Identity::of_own_role(case), all_whole(&decisions), Time::as_ecs_said());
         return with_fix(Assessment::ruled_out(title(&on), proof));
     }
     let untold = (!told).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));

@@ -1,4 +1,4 @@
-//! The permission stands on the task role instead of the execution role.
+//! The permission is on the task role instead of the execution role.
 
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
@@ -6,7 +6,7 @@ use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
 use super::proof::{Identity, Proof, Time};
-use super::refusal::{Refuser, SIMULATION, Simulated, is_allowed, is_on_task_role, is_want_of_allow, is_whole, refuser};
+use super::refusal::{Refuser, SIMULATION, Simulated, all_whole, is_allowed, is_on_task_role, is_want_of_allow, is_whole, refuser};
 use super::role_permission_missing::is_for_nothing;
 use super::{Cause, Explanation, Owner};
 use crate::arn::Arn;
@@ -14,7 +14,7 @@ use crate::question::Known;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "role-permission-on-wrong-role",
-    title: "the permission stands on the task role, not on the execution role",
+    title: "the permission is on the task role, not on the execution role",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "The execution role was refused, and the task definition has a task role of its own, on which such permissions are often put by mistake.",
@@ -44,7 +44,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let lacking = Finding::missing(format!("the same permission on {role}, which ECS uses before the containers start"), SIMULATION);
         let complete = is_whole(decision).and_then(|_| case.no_grant_of_resource());
         let proof = Proof::by(vec![found, lacking], Identity::of_own_role(case), complete, Time::as_ecs_said());
-        let title = format!("the permission stands on the task role {name}, not on the execution role {role}");
+        let title = format!("the permission is on the task role {name}, not on the execution role {role}");
         return Some(Assessment::confirmed(title, proof).culprit(culprit).fix(fix(case)));
     }
     let of_task_role = case.simulated(Some(task_role.clone()));
@@ -52,13 +52,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         if of_task_role.iter().any(is_allowed) {
             return None;
         }
-        let complete = of_task_role.iter().try_fold((), |(), decision| is_whole(decision).map(|_| ())).and_then(|()| is_whole(&of_task_role[0]));
         let none = Finding::missing(format!("the permission on the task role {name}"), SIMULATION);
-        let proof = Proof::by(vec![none], Identity::of_own_role(case), complete, Time::as_ecs_said()).ok()?;
-        return Some(Assessment::ruled_out(format!("the task role {name} has no such permission either"), Ok(proof)));
+        let proof = Proof::by(vec![none], Identity::of_own_role(case), all_whole(&of_task_role), Time::as_ecs_said());
+        return Assessment::disproved(format!("the task role {name} has no such permission either"), proof);
     }
     let own = Finding::found(format!("the task has a role of its own, {name}"), DEFINITION);
-    let title = format!("the permission may stand on the task role {name}, which does not count here");
+    let title = format!("the permission may be on the task role {name}, which does not count here");
     let unknown = case.undecided("whether that role has the permission", &of_task_role);
     Some(Assessment::possible(title).culprit(culprit).finding(own).findings(unknown).fix(fix(case)))
 }
@@ -66,7 +65,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 /// What may be, as long as nobody has read which roles the task has.
 fn unread(case: &Case<'_>) -> Option<Assessment> {
     let is_unread = matches!(case.definition, Known::NotAsked) && !case.forecast && fetches(case);
-    let said = Assessment::possible("the permission may stand on the task role, which does not count here");
+    let said = Assessment::possible("the permission may be on the task role, which does not count here");
     let unknown = Finding::unknown("whether the task has a role of its own that has the permission: the task definition was not read");
     is_unread.then(|| said.culprit(case.refused_culprit()).finding(unknown).fix(fix(case)))
 }

@@ -116,10 +116,10 @@ fn there(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment
     if let Some(made) = found.created_date.filter(|made| case.is_since(Some(*made))) {
         return Assessment::likely(format!("secret {} did not exist when the task started", secret.name))
             .culprit(secret.culprit())
-            .passed(case, Finding::found(format!("it exists now, made on {made}, after the task failed: the next task will find it"), DESCRIBE));
+            .passed(case, Finding::found(format!("it exists now, created on {made}, after the task failed: the next task will find it"), DESCRIBE));
     }
     let said = match found.created_date {
-        Some(made) => format!("it exists, made on {made}: Secrets Manager was slow to tell, or ECS asked for another than the definition names"),
+        Some(made) => format!("it exists, created on {made}: Secrets Manager was slow to tell, or ECS asked for another than the definition names"),
         None => "it exists now".to_owned(),
     };
     let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, found.arn.as_deref());

@@ -46,7 +46,7 @@ fn hides_it(symptom: &Symptom) -> bool {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
     if let Some((secret, now)) = secrets.iter().find_map(other_suffix) {
-        return Some(made_again(case, secret, now));
+        return Some(recreated(case, secret, now));
     }
     if case.symptom.fault == Fault::AccessDenied || secrets.is_empty() {
         return None;
@@ -78,9 +78,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     Some(said.fix(fix))
 }
 
-fn made_again(case: &Case<'_>, secret: &SecretView<'_>, now: &Secret) -> Assessment {
+fn recreated(case: &Case<'_>, secret: &SecretView<'_>, now: &Secret) -> Assessment {
     let arn = now.arn.as_deref().unwrap_or_default();
-    let made = now.created_date.map(|made| format!(", made on {made}")).unwrap_or_default();
+    let made = now.created_date.map(|made| format!(", created on {made}")).unwrap_or_default();
     let what = vec![Finding::missing(secret.id.clone(), DESCRIBE), Finding::found(format!("{arn}{made}"), DESCRIBE)];
     let certain = secret.has_suffix();
     let word = secret.id.rsplit_once('-').map_or("", |(_, word)| word);

@@ -157,12 +157,8 @@ fn fix(case: &Case<'_>) -> Fix {
         return Fix::words(format!("write {arn} in a new revision, and deploy that")).run(case.commands_for_revision([]));
     }
     if malformed(case).is_some_and(|(_, malformation)| malformation == Malformation::Unrendered) {
-        return Fix {
-            text: "render the template, so that valueFrom holds the ARN of the secret or parameter, in a new revision, and deploy that".to_owned(),
-            commands: case.commands_for_revision([]),
-            policy: None,
-            ..Fix::default()
-        };
+        let text = "render the template, so that valueFrom holds the ARN of the secret or parameter, in a new revision, and deploy that";
+        return Fix::words(text).run(case.commands_for_revision([]));
     }
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
     if right.is_none() && case.symptom.step == Step::ParameterStore {

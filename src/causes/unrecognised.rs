@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The text names no fault that the catalogue knows, or was cut off before it.",
         why: "ECS changes its wording without notice, and cuts long reasons at 255 characters or 1024 bytes.",
         tell: "The step, where the text names one, still says what ECS was doing.",
-        fix: "Read the whole reason below. Please report it, without account ids, so that it can be recognised.",
+        fix: "Read the whole reason below. Please report it, without account ids, so that it can be recognized.",
     },
     when: claims,
     ask: super::nothing,

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::NetworkTeam,
     explanation: Explanation {
         what: "The name of the endpoint could not be resolved from the task's network.",
-        why: "enableDnsSupport or enableDnsHostnames is off, a custom resolver from the DHCP options does not answer or does not know the name, or the name itself is wrong: another partition's suffix, a misspelt registry.",
+        why: "enableDnsSupport or enableDnsHostnames is off, a custom resolver from the DHCP options does not answer or does not know the name, or the name itself is wrong: another partition's suffix, a misspelled registry.",
         tell: "`no such host`, or a time-out on port 53.",
         fix: "Switch DNS support and hostnames on, or fix the resolver.",
     },

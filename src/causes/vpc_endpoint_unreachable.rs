@@ -1,4 +1,4 @@
-//! A VPC endpoint with private DNS takes the traffic and keeps the task out.
+//! A VPC endpoint with private DNS takes the traffic and blocks the task.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
@@ -10,7 +10,7 @@ use crate::network::{Blockage, Break, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-endpoint-unreachable",
-    title: "the VPC endpoint keeps the task out",
+    title: "the VPC endpoint blocks the task",
     owner: Owner::NetworkTeam,
     explanation: Explanation {
         what: "The VPC has an interface endpoint for the service with private DNS, so all traffic for it goes there, also beside a NAT gateway, and the endpoint does not take it.",
@@ -25,12 +25,12 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("the VPC endpoint for {} keeps the task out", case.service_name());
+    let title = format!("the VPC endpoint for {} blocks the task", case.service_name());
     path::assess(case, Part::Endpoint, title, fix, || {
         if case.reached_for_endpoint() == Some(false) || path::is_beyond_endpoints(case) {
             return None;
         }
-        let said = Assessment::possible(format!("the VPC endpoint for {service} keeps the task out", service = case.service_name()));
+        let said = Assessment::possible(format!("the VPC endpoint for {service} blocks the task", service = case.service_name()));
         let said = if case.reached_for_endpoint() == Some(true) { said.supported() } else { said };
         Some(said.culprit(case.endpoint()).findings(case.address_found()).finding(Finding::unknown("the endpoint's security group, state and subnets")))
     })

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::NetworkTeam,
     explanation: Explanation {
         what: "The subnet's default route goes to a NAT gateway that cannot pass traffic on.",
-        why: "The gateway was deleted (the route is a black hole), is private, failed, or stands in a subnet without a route to an internet gateway.",
+        why: "The gateway was deleted (the route is a black hole), is private, failed, or is in a subnet without a route to an internet gateway.",
         tell: "Every task of the subnet fails, to every service that has no endpoint.",
         fix: "Repair or replace the gateway, and point the route at it.",
     },

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::assessment::{Culprit, Finding};
-use crate::arn::Arn;
+use crate::arn::{Arn, partition_of};
 use crate::event::Task;
 use crate::question::facts::{AwsVpcConfiguration, Moment};
 use crate::question::{Ask, Evidence, Known, ask};
@@ -320,20 +320,12 @@ impl Case<'_> {
     pub(in crate::causes) fn partition(&self) -> &str {
         let named = self.symptom.resource.as_ref().map(|fact| fact.text.as_str());
         let of_arn = [named, self.task.arn.as_deref()].into_iter().flatten().find_map(Arn::parse).map(|arn| arn.partition);
-        of_arn.unwrap_or(match self.region() {
-            Some(region) if region.starts_with("cn-") => "aws-cn",
-            Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        })
+        of_arn.unwrap_or_else(|| self.region().map_or("aws", partition_of))
     }
 
     /// The partition of the task, whatever its reason names.
     pub(in crate::causes) fn own_partition(&self) -> &'static str {
-        match self.task.region.as_deref().or(self.region()) {
-            Some(region) if region.starts_with("cn-") => "aws-cn",
-            Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        self.task.region.as_deref().or(self.region()).map_or("aws", partition_of)
     }
 
     /// What stayed unknown because nobody read the definition, or read that of another revision; nothing where it is at hand. That it could

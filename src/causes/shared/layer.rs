@@ -6,7 +6,7 @@ use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::fix::Fix;
 use super::proof::{Complete, Gap, Identity, Proof, Time};
-use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, is_whole, refuser};
+use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, all_whole, is_whole, refuser};
 use crate::reason::{Deny, Symptom};
 
 /// A cause that one layer of policies stands for.
@@ -50,11 +50,10 @@ pub(in crate::causes) fn assess(case: &Case<'_>, layer: &Layer) -> Option<Assess
     }
     // Another layer must explain the refusal: what IAM allows now, something has refused all the same.
     let other = decisions.iter().find(|decision| refuser(decision).is_some_and(|other| other != layer.refuser))?;
-    let complete = decisions.iter().try_fold((), |(), decision| is_whole(decision).map(|_| ())).and_then(|()| is_whole(other));
-    let complete = complete.and_then(|complete| layer.simulates_all(false).map(|_| complete));
+    let complete = all_whole(&decisions).and_then(|complete| layer.simulates_all(false).map(|_| complete));
     let without = Finding::found(format!("{} on {} is refused by other policies", other.0.action, other.0.resource), SIMULATION);
-    let proof = Proof::by(vec![without], Identity::of_own_role(case), complete, Time::as_ecs_said()).ok()?;
-    Some(Assessment::ruled_out(title, Ok(proof)).culprit(case.refused_culprit()))
+    let proof = Proof::by(vec![without], Identity::of_own_role(case), complete, Time::as_ecs_said());
+    Assessment::disproved(title, proof).map(|said| said.culprit(case.refused_culprit()))
 }
 
 impl Layer {

@@ -137,7 +137,7 @@ impl Time {
     /// A thing that was made on this date: it was there at the failure if it is older. Since when it is as it is, the date does not tell.
     pub(in crate::causes) fn there_by(case: &Case<'_>, made: Option<Moment>) -> Result<Self, Gap> {
         match made.filter(|made| case.is_since(Some(*made)) && !case.forecast) {
-            Some(made) => Err(Gap::new(format!("whether it was so when the task failed: it was made on {made}, after that"))),
+            Some(made) => Err(Gap::new(format!("whether it was so when the task failed: it was created on {made}, after that"))),
             None => Self::since(case, made).map(|_| Self(None)),
         }
     }

@@ -101,12 +101,17 @@ pub(in crate::causes) fn is_on_task_role(case: &Case<'_>, (call, _): &Simulated<
         .any(|decision| decision.0.action == call.action && decision.0.resource == call.resource && is_allowed(decision) && is_whole(decision).is_ok())
 }
 
+/// Whether what IAM simulates is the decision on every real call.
+pub(in crate::causes) fn all_whole(decisions: &[Simulated<'_>]) -> Result<Complete, Gap> {
+    decisions.iter().try_fold(Complete::alone()?, |_, decision| is_whole(decision))
+}
+
 /// Whether everything that IAM simulates allows all calls now.
 pub(in crate::causes) fn all_allowed(decisions: &[Simulated<'_>]) -> Result<Complete, Gap> {
     if decisions.is_empty() || !decisions.iter().all(is_allowed) {
         return Err(Gap::new("whether the role's policies allow the call now"));
     }
-    decisions.iter().try_fold(Complete::alone()?, |_, decision| is_whole(decision))
+    all_whole(decisions)
 }
 
 /// One call of one role, as IAM is asked to simulate it.
