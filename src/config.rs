@@ -1,6 +1,6 @@
 //! The environment, read once: nothing else in the project looks at it.
 
-use std::env::{self, VarError};
+use std::env;
 use std::io::IsTerminal as _;
 
 use crate::arn::{Arn, is_account};
@@ -152,10 +152,7 @@ impl Logs {
 /// A variable's value; one that is empty counts as not set.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn variable(name: &'static str) -> Option<String> {
-    match env::var(name) {
-        Ok(value) => Some(value).filter(|value| !value.is_empty()),
-        Err(VarError::NotPresent | VarError::NotUnicode(_)) => None,
-    }
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

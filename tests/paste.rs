@@ -257,7 +257,7 @@ fn nothing_from_outside_steers_what_is_pasted() {
                         problem(format!("a template reads {text}"));
                     }
                 }
-                let heading = markdown::render(&report);
+                let heading = markdown::render(&report, Colour::Off);
                 let heading = heading.lines().next().unwrap_or_default().to_owned();
                 let outside: String = heading.split('`').step_by(2).collect();
                 if outside.contains(['<', '[', '@']) || outside.contains("://") {

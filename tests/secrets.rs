@@ -73,7 +73,7 @@ fn every_output(row: &Value) -> Vec<String> {
     for task in &tasks {
         for known in [&evidence, &Evidence::default()] {
             let report = diagnose(task, known);
-            outputs.extend([render(&report, Colour::Off), v1::line(&report), markdown::render(&report), format!("{report:?}")]);
+            outputs.extend([render(&report, Colour::Off), v1::line(&report), markdown::render(&report, Colour::Off), format!("{report:?}")]);
             outputs.extend(chat::notification(&report, "opened", &Surroundings::default()));
             outputs.extend(notice(&report).into_iter().flat_map(|notice| [notice.subject, notice.body, format!("{:?}", notice.attributes)]));
             outputs.extend(questions(task, known).iter().map(|question| json!(question).to_string()));

@@ -219,13 +219,10 @@ impl ReportWriter {
         match self.format {
             Format::Jsonl => json::v1::write_line(&report, &mut done.out),
             Format::Json => done.out.extend_from_slice(json::v1::pretty(&report).as_bytes()),
-            Format::Text => {
+            Format::Text | Format::Markdown => {
+                let text = if self.format == Format::Text { text::render(&report, self.style) } else { markdown::render(&report, self.style) };
                 done.out.push(b'\n');
-                done.out.extend_from_slice(text::render(&report, self.style).trim_end_matches('\n').as_bytes());
-            }
-            Format::Markdown => {
-                done.out.push(b'\n');
-                done.out.extend_from_slice(markdown::render(&report).trim_end_matches('\n').as_bytes());
+                done.out.extend_from_slice(text.trim_end_matches('\n').as_bytes());
             }
         }
         done.out.push(b'\n');

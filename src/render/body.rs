@@ -77,8 +77,7 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
             FindingKind::Missing => "Not found",
             FindingKind::Unknown => "Not checked",
         };
-        let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
-        let _ = writeln!(out, "- {label}: {}{source}", finding.text);
+        let _ = writeln!(out, "- {label}: {}", finding.sourced());
     }
     for hop in best.path.iter().flat_map(|path| &path.hops) {
         let state = match hop.state {

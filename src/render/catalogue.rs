@@ -46,7 +46,7 @@ pub fn explain(cause: &Cause) -> String {
 #[must_use]
 pub fn page() -> String {
     let mut out = "# Causes\n\nWhy a task could not start, as ecs-triage names it. `ecs-triage explain CAUSE` prints the same.\n\n".to_owned();
-    out.push_str(&table("#"));
+    out.push_str(&table(""));
     for cause in CAUSES {
         let text = &cause.explanation;
         let _ = write!(out, "\n## {}\n\nThe task could not start because {}. Owner: `{}`.\n\n", cause.id, cause.title, cause.owner);
@@ -60,13 +60,12 @@ pub fn page() -> String {
     out
 }
 
-/// The table of causes; `page` is what links point into.
+/// The table of causes; links point into `page`, or stay in this one.
 #[must_use]
 pub fn table(page: &str) -> String {
     let mut out = "| cause | the task could not start because | who can act |\n|---|---|---|\n".to_owned();
     for cause in CAUSES {
-        let anchor = if page == "#" { format!("#{}", cause.id) } else { format!("{page}#{}", cause.id) };
-        let _ = writeln!(out, "| [`{}`]({anchor}) | {} | `{}` |", cause.id, cause.title, cause.owner);
+        let _ = writeln!(out, "| [`{0}`]({page}#{0}) | {1} | `{2}` |", cause.id, cause.title, cause.owner);
     }
     out
 }

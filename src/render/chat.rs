@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::body::certainty;
+use super::notice::{NAMES, facts};
 use super::reason_lines::last_words;
 use super::text;
 use crate::causes::{Command, Verdict};
@@ -29,23 +30,10 @@ const SHORTENED: &str = "(there is more in the whole notice and in the journal)"
 #[must_use]
 pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<String> {
     let best = report.diagnoses.first()?;
-    let symptom = &report.symptoms[best.symptom].symptom;
     let task = report.task;
     let title = title(task, best, state);
-    let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
-    let context = [
-        ("state", Some(state)),
-        ("cause", Some(best.cause.id)),
-        ("verdict", Some(best.verdict.as_str())),
-        ("owner", Some(best.cause.owner.as_str())),
-        ("step", Some(symptom.step.as_str())),
-        ("fault", Some(symptom.fault.as_str())),
-        ("cluster", task.cluster.as_deref()),
-        ("workload", workload),
-        ("account", task.account.as_deref()),
-        ("region", task.region.as_deref()),
-    ];
-    let context = context.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(harmless(value.filter(|value| !value.is_empty())?))))).collect();
+    let context = NAMES.into_iter().zip(facts(report, best, state));
+    let context = context.filter_map(|(name, value)| Some((name.to_owned(), json!(harmless(value.filter(|value| !value.is_empty())?))))).collect();
     let resources = [&task.arn, &task.task_definition, &best.culprit.id].into_iter().flatten().map(String::as_str);
     // An incident sends one notification of a state for one task at most.
     let occasion = task.id().map(str::to_owned).or_else(|| task.stopped_at.map(|at| at.to_string()));
@@ -113,8 +101,7 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
         out.line(&format!("asked for by {container}{}{name}", reference.field));
     }
     for finding in &best.findings {
-        let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
-        out.line(&format!("\u{2022} {}: {}{source}", finding.kind, finding.text));
+        out.line(&format!("\u{2022} {}: {}", finding.kind, finding.sourced()));
     }
     out.block(&best.path.as_ref().map(draw).unwrap_or_default().join("\n"));
     // As in the text: where the best is proved, the others do not stand beside it.

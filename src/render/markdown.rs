@@ -1,13 +1,14 @@
 //! The diagnosis for an issue or a chat: a heading by which it is found again, and the text in a block.
 
-use super::text::{self, Colour};
+use super::text::{self, Colour, Style};
 use crate::diagnosis::Report;
 
 /// The whole report. Ends with a line break.
 #[must_use]
-pub fn render(report: &Report<'_>) -> String {
+pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
+    let style = Style { colour: Colour::Off, ..style.into() };
     let heading = report.diagnoses.first().map_or_else(|| "Nothing to diagnose".to_owned(), |best| format!("`{}`: {}", best.cause.id, span(&best.title)));
-    format!("### {heading}\n\n{}", block(&text::render(report, Colour::Off)))
+    format!("### {heading}\n\n{}", block(&text::render(report, style)))
 }
 
 /// More backticks than stand together anywhere in a text.

@@ -16,30 +16,24 @@ const LONGEST_DIMENSION: usize = 1024;
 /// The line for so many tasks that failed as the report says, at a time in milliseconds since 1970; `None` where no start failed.
 #[must_use]
 pub fn failures(report: &Report<'_>, tasks: u64, at: i64) -> Option<String> {
-    let unrecognised = report.has_unrecognised().then_some(("Unrecognised", tasks));
-    line(report, &[Some(("Failures", tasks)), unrecognised], at)
+    let counts = [("Failures", tasks), ("Unrecognised", tasks)];
+    line(report, &counts[..if report.has_unrecognised() { 2 } else { 1 }], at)
 }
 
 /// The line for an incident that was opened with this report; `None` where no start failed.
 #[must_use]
 pub fn incident(report: &Report<'_>, at: i64) -> Option<String> {
-    line(report, &[Some(("Incidents", 1))], at)
+    line(report, &[("Incidents", 1)], at)
 }
 
 /// The line for what went wrong in an invocation; `None` where nothing did. These metrics have no dimension: each is one metric.
 #[must_use]
 pub fn troubles(counts: &BTreeMap<&'static str, u64>, at: i64) -> Option<String> {
-    if counts.is_empty() {
-        return None;
-    }
-    let named: Vec<Value> = counts.keys().map(|name| json!({"Name": name, "Unit": "Count"})).collect();
-    let directive = json!({"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": named});
-    let mut root = Map::from_iter([("_aws".to_owned(), json!({"Timestamp": at, "CloudWatchMetrics": [directive]}))]);
-    root.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))));
-    Some(Value::Object(root).to_string())
+    let counts: Vec<(&'static str, u64)> = counts.iter().map(|(name, count)| (*name, *count)).collect();
+    (!counts.is_empty()).then(|| embedded(&json!([[]]), Map::new(), &counts, at))
 }
 
-fn line(report: &Report<'_>, metrics: &[Option<(&'static str, u64)>], at: i64) -> Option<String> {
+fn line(report: &Report<'_>, counts: &[(&'static str, u64)], at: i64) -> Option<String> {
     let best = report.diagnoses.first().filter(|_| report.is_start_failure())?;
     let task = report.task;
     let cluster = task.cluster.as_deref().and_then(dimension);
@@ -52,13 +46,16 @@ fn line(report: &Report<'_>, metrics: &[Option<(&'static str, u64)>], at: i64) -
         dimensions.push(json!(["Cluster", "Workload"]));
         values.extend([("Cluster".to_owned(), json!(cluster)), ("Workload".to_owned(), json!(workload))]);
     }
-    let metrics = metrics.iter().flatten();
-    let named: Vec<Value> = metrics.clone().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
-    values.extend(metrics.map(|(name, count)| ((*name).to_owned(), json!(count))));
+    Some(embedded(&json!(dimensions), values, counts, at))
+}
+
+fn embedded(dimensions: &Value, values: Map<String, Value>, counts: &[(&'static str, u64)], at: i64) -> String {
+    let named: Vec<Value> = counts.iter().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
     let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named});
     let mut root = Map::from_iter([("_aws".to_owned(), json!({"Timestamp": at, "CloudWatchMetrics": [directive]}))]);
     root.extend(values);
-    Some(Value::Object(root).to_string())
+    root.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))));
+    Value::Object(root).to_string()
 }
 
 /// A name as a dimension's value; `None` where nothing of it shows.

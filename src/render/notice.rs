@@ -37,25 +37,12 @@ pub struct Notice {
 #[must_use]
 pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Notice> {
     let best = report.diagnoses.first()?;
-    let symptom = &report.symptoms[best.symptom].symptom;
     let task = report.task;
-    let workload = task.workload.as_ref().map(|workload| workload.name.clone());
-    let values = [
-        Some(state.to_owned()),
-        Some(best.cause.id.to_owned()),
-        Some(best.verdict.to_string()),
-        Some(best.cause.owner.to_string()),
-        Some(symptom.step.to_string()),
-        Some(symptom.fault.to_string()),
-        task.cluster.clone(),
-        workload.clone(),
-        task.account.clone(),
-        task.region.clone(),
-    ];
+    let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
     let is = if state == Due::StillFailing.as_str() { "still not starting" } else { "not starting" };
-    let front = format!("{} {is}: ", front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref(), workload.as_deref()));
+    let front = format!("{} {is}: ", front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref(), workload));
     let subject = format!("{front}{}", short_title(best, LONGEST_SUBJECT.saturating_sub(front.len())));
-    Some(Notice::new(&subject, body::failure(report, best, around), attributes(values), Vec::new()))
+    Some(Notice::new(&subject, body::failure(report, best, around), attributes(facts(report, best, state)), Vec::new()))
 }
 
 /// The notice of a failure of which nothing is known beside it.
@@ -180,26 +167,43 @@ fn safe(value: &str) -> String {
     value[..value.floor_char_boundary(LONGEST_VALUE)].chars().map(taken).collect()
 }
 
-const NAMES: [&str; 10] = ["state", "cause", "verdict", "owner", "step", "fault", "cluster", "workload", "account", "region"];
+/// What a notice is found and filtered by.
+pub(super) const NAMES: [&str; 10] = ["state", "cause", "verdict", "owner", "step", "fault", "cluster", "workload", "account", "region"];
 
-fn attributes(values: [Option<String>; 10]) -> Vec<(&'static str, String)> {
-    NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, safe(&value?)))).filter(|(_, value)| !value.is_empty()).collect()
+/// The values of these names for a failure.
+pub(super) fn facts<'r>(report: &'r Report<'_>, best: &'r Diagnosis, state: &'r str) -> [Option<&'r str>; 10] {
+    let (task, symptom) = (report.task, &report.symptoms[best.symptom].symptom);
+    [
+        Some(state),
+        Some(best.cause.id),
+        Some(best.verdict.as_str()),
+        Some(best.cause.owner.as_str()),
+        Some(symptom.step.as_str()),
+        Some(symptom.fault.as_str()),
+        task.cluster.as_deref(),
+        task.workload.as_ref().map(|workload| workload.name.as_str()),
+        task.account.as_deref(),
+        task.region.as_deref(),
+    ]
 }
 
 fn of_about(state: &str, about: &About) -> Vec<(&'static str, String)> {
-    let word = |word: &str| Some(word.to_owned());
     attributes([
-        word(state),
-        word(&about.cause),
-        word(&about.verdict),
-        word(&about.owner),
-        word(&about.step),
-        word(&about.fault),
-        about.cluster.clone(),
-        about.workload.clone(),
-        about.account.clone(),
-        about.region.clone(),
+        Some(state),
+        Some(&about.cause),
+        Some(&about.verdict),
+        Some(&about.owner),
+        Some(&about.step),
+        Some(&about.fault),
+        about.cluster.as_deref(),
+        about.workload.as_deref(),
+        about.account.as_deref(),
+        about.region.as_deref(),
     ])
+}
+
+fn attributes(values: [Option<&str>; 10]) -> Vec<(&'static str, String)> {
+    NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, safe(value?)))).filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// How each subject begins: where, and who. Of the account the last digits tell enough.

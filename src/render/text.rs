@@ -135,13 +135,12 @@ fn block_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, means: O
         let _ = writeln!(out, "  verdict: {} ({means})", colour.strong(diagnosis.verdict.as_str()));
     }
     for finding in &diagnosis.findings {
-        let source = finding.source.map(|source| format!(" ({source})")).unwrap_or_default();
         let kind = match finding.kind {
             FindingKind::Found => "found  ",
             FindingKind::Missing => "missing",
             FindingKind::Unknown => "unknown",
         };
-        let _ = writeln!(out, "    {} {}{source}", colour.quiet(kind), finding.text);
+        let _ = writeln!(out, "    {} {}", colour.quiet(kind), finding.sourced());
     }
     for line in diagnosis.path.iter().flat_map(draw) {
         let _ = writeln!(out, "      {line}");

@@ -181,6 +181,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What it says, with its source.
+    pub(crate) fn sourced(&self) -> String {
+        self.source.map_or_else(|| self.text.clone(), |source| format!("{} ({source})", self.text))
+    }
+
     /// Something that was seen.
     pub(in crate::causes) fn found(text: impl Into<String>, source: &'static str) -> Self {
         Self { kind: FindingKind::Found, text: text.into(), source: Some(source) }
