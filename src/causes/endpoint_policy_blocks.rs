@@ -97,8 +97,7 @@ fn addition(case: &Case<'_>, endpoint: &VpcEndpoint) -> Result<Addition, Refusal
     let action = case.refused_action().unwrap_or_default();
     let there = endpoint.policy_document.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let condition = json!({"ArnEquals": {"aws:PrincipalArn": case.role_arn()}});
-    let mut named = policy::resources(case, &action)?;
-    let resource = if named.len() == 1 { json!(named.remove(0)) } else { json!(named) };
+    let resource = policy::one_or_many(&policy::resources(case, &action)?);
     let add = json!({"Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource, "Condition": condition});
     policy::addition(case, there.as_ref(), add)
 }
@@ -115,14 +114,10 @@ fn fix_endpoint(case: &Case<'_>, endpoint: &VpcEndpoint, id: &str, decision: &De
         return Fix::words(format!("narrow or remove {at} of the policy of {id}; an allow does not help{again}")).run([look(case, Some(id))]);
     }
     match addition(case, endpoint) {
-        Ok(Addition { statement, whole: Some(whole) }) => {
-            let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, id);
-            let text = format!("add the statement to the policy of {id} (the command keeps what stands there){again}");
-            Fix::words(text).run(case.commands([modify.document("--policy-document", &whole)])).policy(statement)
-        }
-        Ok(Addition { statement, whole: None }) => {
-            let text = format!("add the statement to the policy of {id}, which the command shows{again}");
-            Fix::words(text).run(case.commands([look(case, Some(id))])).policy(statement)
+        Ok(addition) => {
+            let modify = || case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, id);
+            let (how, command, statement) = addition.by(|whole| modify().document("--policy-document", whole), || look(case, Some(id)));
+            Fix::words(format!("add the statement to the policy of {id}{how}{again}")).run(case.commands([command])).policy(statement)
         }
         Err(why) => Fix::words(format!("allow {action} for {who} in the policy of {id}{again}; {why}")).run([look(case, Some(id))]),
     }

@@ -7,7 +7,7 @@ use super::case::{Case, DEFINITION};
 use super::command::Command;
 use super::fix::Fix;
 use super::name::Kind;
-use super::policy::{self, Addition};
+use super::policy;
 use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::refusal::Call;
 use super::{Cause, Example, Explanation, Owner};
@@ -226,15 +226,14 @@ impl<'c> Mount<'c> {
         let actions = if is_only_read { json!(MOUNT) } else { json!([MOUNT, WRITE]) };
         let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": actions, "Resource": self.resource()});
         let document = case.look(&self.question()).found().map(|policy| &policy.0);
-        let (keeps, command, statement) = match policy::addition(case, document, add) {
-            Ok(Addition { statement, whole: Some(whole) }) => {
-                let put = case.aws_at_task("efs put-file-system-policy").name("--file-system-id", Kind::FileSystem, id);
-                (" (the command keeps what stands there)", put.document("--policy", &whole), statement)
+        let (how, command, statement) = match policy::addition(case, document, add) {
+            Ok(addition) => {
+                let put = || case.aws_at_task("efs put-file-system-policy").name("--file-system-id", Kind::FileSystem, id);
+                addition.by(|whole| put().document("--policy", whole), || self.look())
             }
-            Ok(Addition { statement, whole: None }) => (", which the command shows", self.look(), statement),
             Err(why) => return Fix::words(format!("{before}let the task role mount in the policy of {id}{again}; {why}")).run([self.look()]),
         };
-        let text = format!("{before}add the statement to the policy of {id}{keeps}{again}");
+        let text = format!("{before}add the statement to the policy of {id}{how}{again}");
         let commands = if self.efs.is_by_role() { case.commands([command]) } else { case.commands_for_revision([command]) };
         Fix::words(text).run(commands).policy(statement)
     }

@@ -9,7 +9,7 @@ use super::fix::Fix;
 use super::key::KeyView;
 use super::name::Kind;
 use super::parameter::DESCRIBE_PARAMETERS;
-use super::policy::{self, Addition};
+use super::policy;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::refusal::{Refuser, SIMULATION, all_allowed, is_allowed, is_whole, refuser};
 use super::secret::DESCRIBE;
@@ -219,14 +219,11 @@ fn fix_allow(case: &Case<'_>, key: &KeyView<'_>, add: Option<&Value>) -> Fix {
     let Some(add) = add else { return fix_by_words(case, Some(key)) };
     let there = key.policy().found().map(|policy| &policy.0);
     match policy::addition(case, there, add.clone()) {
-        Ok(Addition { statement, whole: Some(whole) }) => {
-            Fix::words(format!("add the statement to the key policy (the command keeps what stands there){again}"))
-                .run(case.commands([on_key(key, "kms put-key-policy").document("--policy", &whole)]))
-                .policy(statement)
+        Ok(addition) => {
+            let write = |whole: &_| on_key(key, "kms put-key-policy").document("--policy", whole);
+            let (how, command, statement) = addition.by(write, || on_key(key, "kms get-key-policy"));
+            Fix::words(format!("add the statement to the key policy{how}{again}")).run(case.commands([command])).policy(statement)
         }
-        Ok(Addition { statement, whole: None }) => Fix::words(format!("add the statement to the key policy, which the command shows{again}"))
-            .run(case.commands([on_key(key, "kms get-key-policy")]))
-            .policy(statement),
         Err(why) => Fix::words(format!("let {} decrypt in the key policy{again}; {why}", case.who())).run([on_key(key, "kms get-key-policy")]),
     }
 }

@@ -25,13 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("a network ACL blocks the traffic between {} and {}", path::caller_name(case), case.service_name());
-    path::assess(case, Part::Acl, title, fix, || {
-        Some(
-            Assessment::possible(format!("a network ACL blocks the traffic between the task and {service}", service = case.service_name()))
-                .culprit(case.endpoint())
-                .finding(Finding::unknown("the rules of the subnet's network ACL")),
-        )
-    })
+    path::assess(case, Part::Acl, title, fix, |title| Some(Assessment::possible(title).finding(Finding::unknown("the rules of the subnet's network ACL"))))
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {

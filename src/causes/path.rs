@@ -259,22 +259,22 @@ impl<'p> Shut<'p> {
     }
 }
 
-/// Assesses the cause that stands for a kind of hop. Where the path is not known, `unread` does; the fix is told of the hop that is shut.
+/// Assesses the cause that stands for a kind of hop. Where the path is not known, `unread` does, of that title; the fix is told of the hop that is shut.
 pub(super) fn assess(
     case: &Case<'_>,
     part: Part,
     title: String,
     fix: fn(&Case<'_>, Option<&Blockage>) -> Fix,
-    unread: impl FnOnce() -> Option<Assessment>,
+    unread: impl FnOnce(String) -> Option<Assessment>,
 ) -> Option<Assessment> {
-    let Some(paths) = paths(case) else { return unread().map(|assessment| assessment.fix(fix(case, None))) };
+    let Some(paths) = paths(case) else { return unread(title).map(|assessment| assessment.culprit(case.endpoint()).fix(fix(case, None))) };
     if let Some(shut) = Shut::surest(&paths, |other| other == part) {
         return Some(shut.assessment(title).culprit(culprit(&shut.fault.what)).fix(fix(case, Some(shut.fault))));
     }
     // The cause that nothing explains it says the rest.
     let path = worst(&paths)?;
-    let open = Finding::found(format!("no {} on the way from {} to {} is shut", in_words(part), path.from, path.to), source(part));
-    Assessment::disproved("no such hop is shut", Proof::by_open_hops(open, &paths, part))
+    let open = Finding::found(format!("no {} on the way from {} to {} blocks it", in_words(part), path.from, path.to), source(part));
+    Assessment::disproved("no such hop blocks it", Proof::by_open_hops(open, &paths, part))
 }
 
 const fn in_words(part: Part) -> &'static str {

@@ -1,6 +1,6 @@
 //! The registry did not let the task in.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
@@ -8,7 +8,7 @@ use super::command::Command;
 use super::fix::Fix;
 use super::image::{EcrImage, Pulled};
 use super::name::Kind;
-use super::policy::{self, Addition};
+use super::policy;
 use super::proof::{Complete, Identity, Proof, Time, Unproved};
 use super::refusal::{Call, Refuser, SIMULATION, is_whole, refuser};
 use super::role::RoleView;
@@ -147,15 +147,16 @@ fn denied(case: &Case<'_>, image: &EcrImage, at: &At) -> Assessment {
 fn not_shared(case: &Case<'_>, image: &EcrImage, nearly: Option<Nearly>, mut add: Value) -> Assessment {
     let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
     let finding = Finding::missing(format!("an allow for the role in the repository's policy{nearly}"), "GetRepositoryPolicy");
-    add["Action"] = json!(PULL);
+    add["Action"] = policy::with_next("ecr:BatchGetImage");
     let document = case.look(&image.policy()).found().map(|policy| &policy.0);
     let (text, again) = ("in the owner's account: add the statement to the repository's policy", case.then_again());
     let look = || of_repository(image, "ecr get-repository-policy");
     let fix = match policy::addition(case, document, add) {
-        Ok(Addition { statement, whole: Some(whole) }) => Fix::words(format!("{text} (the command keeps what stands there){again}"))
-            .run([of_repository(image, "ecr set-repository-policy").document("--policy-text", &whole)])
-            .policy(statement),
-        Ok(Addition { statement, whole: None }) => Fix::words(format!("{text}, which the command shows{again}")).run([look()]).policy(statement),
+        Ok(addition) => {
+            let write = |whole: &_| of_repository(image, "ecr set-repository-policy").document("--policy-text", whole);
+            let (how, command, statement) = addition.by(write, look);
+            Fix::words(format!("{text}{how}{again}")).run([command]).policy(statement)
+        }
         Err(why) => Fix::words(format!("let the role pull in the repository's policy{again}; {why}")).run([look()]),
     };
     Assessment::confirmed(format!("account {} does not share repository {}", image.registry, image.path), proved(case, image, finding)).fix(fix)
@@ -177,5 +178,3 @@ fn of_repository(image: &EcrImage, words: &'static str) -> Command {
     let command = Command::aws(words, Some(&image.region)).name("--registry-id", Kind::Account, image.registry.as_str());
     command.name("--repository-name", Kind::Repository, image.path.as_str())
 }
-
-const PULL: &[&str] = &["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];

@@ -8,7 +8,7 @@ use crate::network::{Blockage, Part};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "security-group-blocks-egress",
-    title: "the security group lets nothing out",
+    title: "the security group blocks outbound traffic",
     owner: Owner::NetworkTeam,
     explanation: Explanation {
         what: "No egress rule of the task's security groups allows tcp/443 to the service.",
@@ -23,13 +23,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("{}'s security group lets nothing out to {}", path::caller_name(case), case.service_name());
-    path::assess(case, Part::Group, title, fix, || {
-        Some(
-            Assessment::possible(format!("the task's security group lets nothing out to {service}", service = case.service_name()))
-                .culprit(case.endpoint())
-                .finding(Finding::unknown("the egress rules of the task's security groups")),
-        )
+    let title = format!("{}'s security group blocks outbound traffic to {}", path::caller_name(case), case.service_name());
+    path::assess(case, Part::Group, title, fix, |title| {
+        Some(Assessment::possible(title).finding(Finding::unknown("the egress rules of the caller's security groups")))
     })
 }
 

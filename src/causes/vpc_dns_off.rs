@@ -36,7 +36,7 @@ fn title(case: &Case<'_>) -> String {
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let assessment = path::assess(case, Part::Dns, title(case), fix, || unread(case));
+    let assessment = path::assess(case, Part::Dns, title(case), fix, |_| unread(case));
     let servers = path::own_name_servers(case);
     if case.symptom.fault != Fault::Dns || servers.is_empty() || assessment.as_ref().is_some_and(|assessment| assessment.verdict() != Verdict::RuledOut) {
         return assessment;

@@ -25,15 +25,9 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name());
-    path::assess(case, Part::PrivateDns, title, fix, || {
-        if case.reached_for_endpoint() == Some(true) || path::is_beyond_endpoints(case) {
-            return None;
-        }
-        Some(
-            Assessment::possible(format!("the VPC endpoint for {service} is not used, because its private DNS is off", service = case.service_name()))
-                .culprit(case.endpoint())
-                .finding(Finding::unknown("whether the VPC has such an endpoint")),
-        )
+    path::assess(case, Part::PrivateDns, title, fix, |title| {
+        let can_be = case.reached_for_endpoint() != Some(true) && !path::is_beyond_endpoints(case);
+        can_be.then(|| Assessment::possible(title).finding(Finding::unknown("whether the VPC has such an endpoint")))
     })
 }
 

@@ -26,13 +26,13 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("the VPC endpoint for {} blocks the task", case.service_name());
-    path::assess(case, Part::Endpoint, title, fix, || {
+    path::assess(case, Part::Endpoint, title, fix, |title| {
         if case.reached_for_endpoint() == Some(false) || path::is_beyond_endpoints(case) {
             return None;
         }
-        let said = Assessment::possible(format!("the VPC endpoint for {service} blocks the task", service = case.service_name()));
+        let said = Assessment::possible(title);
         let said = if case.reached_for_endpoint() == Some(true) { said.supported() } else { said };
-        Some(said.culprit(case.endpoint()).findings(case.address_found()).finding(Finding::unknown("the endpoint's security group, state and subnets")))
+        Some(said.findings(case.address_found()).finding(Finding::unknown("the endpoint's security group, state and subnets")))
     })
 }
 

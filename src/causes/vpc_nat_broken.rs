@@ -25,15 +25,9 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("the NAT gateway between the task and {} does not work", case.service_name());
-    path::assess(case, Part::Nat, title, fix, || {
-        if case.reached_for_endpoint() == Some(true) {
-            return None;
-        }
-        Some(
-            Assessment::possible(format!("the NAT gateway between the task and {service} does not work", service = case.service_name()))
-                .culprit(case.endpoint())
-                .finding(Finding::unknown("the state of the NAT gateway, and the route of its own subnet")),
-        )
+    path::assess(case, Part::Nat, title, fix, |title| {
+        let can_be = case.reached_for_endpoint() != Some(true);
+        can_be.then(|| Assessment::possible(title).finding(Finding::unknown("the state of the NAT gateway, and the route of its own subnet")))
     })
 }
 

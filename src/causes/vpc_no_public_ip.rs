@@ -26,18 +26,9 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name());
-    path::assess(case, Part::PublicAddress, title, fix, || {
-        if case.reached_for_endpoint() == Some(true) {
-            return None;
-        }
-        if path::is_on_host(case) {
-            return None;
-        }
-        Some(
-            Assessment::possible(format!("the task has no public IP, and its subnet's way to {service} needs one", service = case.service_name()))
-                .culprit(case.endpoint())
-                .finding(Finding::unknown("assignPublicIp, and where the subnet's default route goes")),
-        )
+    path::assess(case, Part::PublicAddress, title, fix, |title| {
+        let can_be = case.reached_for_endpoint() != Some(true) && !path::is_on_host(case);
+        can_be.then(|| Assessment::possible(title).finding(Finding::unknown("assignPublicIp, and where the subnet's default route goes")))
     })
 }
 

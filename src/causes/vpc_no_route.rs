@@ -70,7 +70,7 @@ pub(super) fn needs_network(symptom: &Symptom) -> bool {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("no route from {} to {}", path::caller_name(case), case.service_name());
-    path::assess(case, Part::Route, title, fix, || {
+    path::assess(case, Part::Route, title, fix, |_| {
         if case.reached_for_endpoint() == Some(true) {
             return None;
         }
@@ -81,7 +81,6 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         };
         Some(
             Assessment::possible(format!("no network path from the task to {}", case.service_name()))
-                .culprit(case.endpoint())
                 .findings(case.address_found())
                 .findings(whose.map(|text| Finding::found(text, "event")))
                 .finding(Finding::unknown(format!(

@@ -191,7 +191,17 @@ pub(in crate::causes) struct Addition {
     /// The statement.
     pub(in crate::causes) statement: Document,
     /// The policy to put back; absent where it holds what must not be printed.
-    pub(in crate::causes) whole: Option<Document>,
+    whole: Option<Document>,
+}
+
+impl Addition {
+    /// How it is added, in words and by a command: to the whole policy, or where it holds what must not be printed to what another command shows.
+    pub(in crate::causes) fn by<C>(self, write: impl FnOnce(&Document) -> C, look: impl FnOnce() -> C) -> (&'static str, C, Document) {
+        match self.whole {
+            Some(whole) => (" (the command keeps the existing statements)", write(&whole), self.statement),
+            None => (", which the command shows", look(), self.statement),
+        }
+    }
 }
 
 /// `statement`, which lets the role that was refused, added to the policy that the resource has.
@@ -240,7 +250,7 @@ fn texts(value: &Value) -> Vec<&str> {
     value.as_array().map_or_else(|| value.as_str().into_iter().collect(), |list| list.iter().filter_map(Value::as_str).collect())
 }
 
-fn one_or_many<T: serde::Serialize>(values: &[T]) -> Value {
+pub(in crate::causes) fn one_or_many<T: serde::Serialize>(values: &[T]) -> Value {
     match values {
         [one] => json!(one),
         several => json!(several),

@@ -5,7 +5,7 @@ use super::command::Command;
 use super::fix::Fix;
 use super::image::EcrImage;
 use super::name::Kind;
-use super::policy::{self, Addition, Document};
+use super::policy::{self, Document};
 use super::secret::Presence;
 use crate::arn::Arn;
 use crate::policy_document::{NamedRole, Principal, Request, ResourceSide, resource_policy};
@@ -90,13 +90,10 @@ pub(in crate::causes) fn fix(case: &Case<'_>) -> Fix {
         }
         Some((ResourceSide::Missing { mut add, .. }, _)) => {
             add["Action"] = policy::with_next(&action);
-            let text = "add the statement to the resource's own policy";
             match policy::addition(case, known(case).found().map(|policy| &policy.0), add) {
-                Ok(Addition { statement, whole: Some(whole) }) => {
-                    Fix::words(format!("{text} (the command keeps what stands there){again}")).run(case.commands(command(case, Some(&whole)))).policy(statement)
-                }
-                Ok(Addition { statement, whole: None }) => {
-                    Fix::words(format!("{text}, which the command shows{again}")).run(case.commands(command(case, None))).policy(statement)
+                Ok(addition) => {
+                    let (how, command, statement) = addition.by(|whole| command(case, Some(whole)), || command(case, None));
+                    Fix::words(format!("add the statement to the resource's own policy{how}{again}")).run(case.commands(command)).policy(statement)
                 }
                 Err(why) => Fix::words(format!("let {who} call {action} in the resource's own policy{again}; {why}")).run(command(case, None)),
             }
