@@ -39,7 +39,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         }
         None if case.forecast => None,
         None => {
-            let name = case.name().unwrap_or_else(|| "the one asked for".to_owned());
+            let name = case.name().unwrap_or_else(|| "the value for the environment file".to_owned());
             Some(Assessment::likely(title(&name)).findings(case.definition_unknown()).fix(fix))
         }
     }

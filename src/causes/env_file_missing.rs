@@ -40,7 +40,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             return Some(gone(case, file, &there, missing));
         }
     }
-    let title = case.name().map_or("an environment file does not exist".to_owned(), |name| format!("environment file {name} does not exist"));
+    let title = format!("{} does not exist", case.named("environment file"));
     let put: Option<Vec<Option<Moment>>> = files.iter().map(|file| if let There::Yes(at) = file.there(case) { Some(at) } else { None }).collect();
     if let Some(put) = put.filter(|put| !put.is_empty()) {
         if case.forecast {

@@ -69,8 +69,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if let Some(image) = gone.first() {
         return image.gone(case, &gone);
     }
-    let name = case.name().unwrap_or_else(|| "the one asked for".to_owned());
-    let title = format!("image {name} does not exist");
+    let title = format!("{} does not exist", case.named("image"));
     let pinned = case.symptom.resource.as_ref().is_some_and(|image| image.text.contains("@sha256:"));
     let pinned = if pinned { "; a forced new deployment takes the digest that the tag has now" } else { "" };
     let push = |assessment: Assessment| {
@@ -83,7 +82,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             Some(at) => {
                 Assessment::possible(title).passed(case, Finding::found(format!("it exists now, pushed on {at}, after the task failed"), "DescribeImages"))
             }
-            None => push(Assessment::possible(format!("image {name} was not found, though it exists")))
+            None => push(Assessment::possible(format!("{} was not found, though it exists", case.named("image"))))
                 .finding(Finding::found("it exists, and was pushed before the task failed; its tag may have been given since", "DescribeImages")),
         },
         Some(Pulled::Untold(known)) => push(Assessment::likely(title)).findings(Finding::not_told("which tags the repository has", known)),

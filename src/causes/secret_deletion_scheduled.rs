@@ -37,7 +37,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if case.symptom.fault != Fault::PendingDeletion {
         return kept(case, &secrets);
     }
-    let title = case.name().map_or("a secret is scheduled for deletion".to_owned(), |name| format!("secret {name} is scheduled for deletion"));
+    let title = format!("{} is scheduled for deletion", case.named("secret"));
     if let Some(secret) = secrets.iter().find(|secret| secret.found().is_some()) {
         let restored = Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE);
         return Some(Assessment::possible(title).culprit(secret.culprit()).passed(case, restored));

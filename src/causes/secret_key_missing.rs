@@ -29,7 +29,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let key = case.symptom.json_key.as_ref().map_or("asked for".to_owned(), |key| format!("{:?}", key.text));
+    let key = case.symptom.json_key.as_ref().map_or("of that name".to_owned(), |key| format!("{:?}", key.text));
     let secrets = case.secrets();
     let title = match (case.name(), secrets.len()) {
         (Some(name), _) => format!("secret {name} has no JSON key {key}"),

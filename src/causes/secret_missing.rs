@@ -132,7 +132,7 @@ fn there(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment
 
 /// Nobody told what is there.
 fn untold(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Assessment {
-    let title = case.name().map_or("a secret does not exist".to_owned(), |name| format!("secret {name} does not exist"));
+    let title = format!("{} does not exist", case.named("secret"));
     let place = secrets.first().and_then(|secret| Some(format!(" in {}, {}", secret.region, secret.account()?))).unwrap_or_default();
     let is_trap = secrets.iter().any(|secret| secret.is_whole() && !secret.has_suffix());
     let trap = "the name ends in a hyphen and six characters, which Secrets Manager takes for its own suffix: such an ARN must be whole";

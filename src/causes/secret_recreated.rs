@@ -68,12 +68,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if !foreign && secrets.iter().all(|secret| matches!(secret.presence(), Presence::Gone | Presence::Here(_) | Presence::CutSuffix(_))) {
         return None;
     }
-    let name = case.name().unwrap_or_else(|| "it names".to_owned());
     let again = case.then_again();
     let text = "look up the ARN that the name has now, put it into the task definition and the role's policy";
     let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
     let fix = Fix::words(format!("{}{text}{again}", if foreign { "in the owner's account: " } else { "" })).run(case.commands_for_revision([look]));
-    let said = Assessment::possible(format!("secret {name} was deleted and recreated under another ARN"))
+    let said = Assessment::possible(format!("{} was deleted and recreated under another ARN", case.named("secret")))
         .finding(Finding::unknown("whether the name exists with another suffix"));
     Some(said.fix(fix))
 }

@@ -35,7 +35,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let name = case.name().unwrap_or_else(|| "of the sidecar".to_owned());
+    let name = case.name().unwrap_or_else(|| "that fetches the secrets".to_owned());
     let hidden = sidecar(case).and_then(|sidecar| waits_for_any_end(case, sidecar)).map(|waiting| {
         Finding::found(format!("container {waiting} waits for it with COMPLETE, which takes a failure for an end; SUCCESS would not"), DEFINITION)
     });

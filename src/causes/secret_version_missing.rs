@@ -32,9 +32,8 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
     let version = case.symptom.version_stage.as_ref().map(|stage| stage.text.clone()).or_else(|| secrets.iter().find_map(SecretView::version));
-    let asked_for = version.clone().unwrap_or_else(|| "that is asked for".to_owned());
-    let name = case.name().unwrap_or_else(|| "asked for".to_owned());
-    let title = format!("secret {name} has no version {asked_for}");
+    let wanted = version.clone().unwrap_or_else(|| "of that id or stage".to_owned());
+    let title = format!("{} has no version {wanted}", case.named("secret"));
     let look = case.aws("secretsmanager list-secret-version-ids").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
     let fix = Fix::words(format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()))
         .run(case.commands_for_revision([look]));

@@ -42,7 +42,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let what = vec![Finding::found("a version with the stage AWSCURRENT", DESCRIBE)];
         return Assessment::disproved("the secret has a current value", Proof::by(what, Identity::of_revision(case), Complete::alone(), time));
     }
-    let title = case.name().map_or("a secret has no current value".to_owned(), |name| format!("secret {name} has no current value"));
+    let title = format!("{} has no current value", case.named("secret"));
     if let Some(secret) = secrets.iter().find(|secret| secret.is_gone()) {
         return Some(Assessment::likely(title).culprit(secret.culprit()).findings(secret.gone()).fix(secret.replace()));
     }

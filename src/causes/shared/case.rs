@@ -118,6 +118,12 @@ impl Case<'_> {
         Culprit { kind, id: self.name(), references: self.references.clone() }
     }
 
+    /// What failed as a subject: `secret prod/db`, or `a secret` where none is named.
+    pub(in crate::causes) fn named(&self, noun: &str) -> String {
+        let article = if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        self.name().map_or_else(|| format!("{article} {noun}"), |name| format!("{noun} {name}"))
+    }
+
     /// The short name of what failed.
     pub(in crate::causes) fn name(&self) -> Option<String> {
         if let Some(reference) = self.only_reference() {

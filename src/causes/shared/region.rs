@@ -7,8 +7,7 @@ impl Case<'_> {
     /// That the text names another Region than the task's, where AWS was not asked what is there.
     pub(in crate::causes) fn named_elsewhere(&self, noun: &str, sure: fn(String) -> Assessment) -> Option<Assessment> {
         let (named, own) = self.other_region()?;
-        let name = self.name().unwrap_or_else(|| "asked for".to_owned());
-        let said = sure(format!("{noun} {name} is asked for in {named}, and the task runs in {own}"))
+        let said = sure(format!("the reference to {} is to {named}, and the task runs in {own}", self.named(noun)))
             .finding(Finding::found(format!("the reference is to {named}, the task runs in {own}"), "stoppedReason"))
             .finding(Finding::unknown(format!("whether {own} has a {noun} of that name")));
         Some(said)
