@@ -94,7 +94,7 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
         let said = &report.symptoms[best.symptom].reason.text;
         let is_told = [&best.title, said].into_iter().chain(best.findings.iter().map(|finding| &finding.text)).any(|text| text.contains(&reference.value_from));
         let value = if is_told { String::new() } else { format!(": {}", reference.value_from) };
-        let _ = writeln!(out, "- Used as {}{value}", asked_for(reference, name));
+        let _ = writeln!(out, "- {}{value}", asked_for(reference, name));
     }
     if references.len() > REFERENCES {
         let _ = writeln!(out, "- and {} more references", references.len() - REFERENCES);
@@ -113,11 +113,10 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
 /// Where the definition refers to it: the variable's name first, which is what people know it by.
 fn asked_for(reference: &Reference, definition: &str) -> String {
     let container = reference.container.as_ref().map(|name| format!("container {name}, ")).unwrap_or_default();
-    let by = match &reference.name {
-        Some(name) => format!("{name} ({container}{})", reference.field),
-        None => format!("{container}{}", reference.field),
-    };
-    format!("{by} of {definition}")
+    match &reference.name {
+        Some(name) => format!("Used as {name} ({container}{}) in {definition}", reference.field),
+        None => format!("Used in {definition}: {container}{}", reference.field),
+    }
 }
 
 fn siblings<'r>(report: &'r Report<'_>, best: &'r Diagnosis) -> impl Iterator<Item = &'r Diagnosis> {
