@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "Everything in the subnet is cut off, whatever its security group.",
         fix: "Allow tcp/443 out and tcp/1024-65535 in, in both directions' rules.",
     },
-    when: super::vpc_no_route::is_timeout,
+    when: path::is_timeout,
     ask: path::ask,
     assess,
     examples: &[],

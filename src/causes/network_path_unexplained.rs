@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`connection refused`, `connection reset by peer`, `EOF`. A time-out is another family.",
         fix: "Find out who answered: follow the route of the subnet.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns) && super::vpc_no_route::needs_network(symptom),
+    when: |symptom| matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns) && path::needs_network(symptom),
     ask: path::ask,
     assess,
     examples: &[Example {

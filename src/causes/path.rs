@@ -18,8 +18,29 @@ use crate::network::{
 };
 use crate::question::facts::{AwsVpcConfiguration, MountTarget, RouteTable, Service, VpcEndpoint};
 use crate::question::{Known, Question, ask};
-use crate::reason::Step;
+use crate::reason::{Fault, Step, Symptom};
 use crate::task_definition::ReferenceKind;
+
+/// Whether a call over the network got no answer.
+pub(super) fn is_timeout(symptom: &Symptom) -> bool {
+    symptom.fault == Fault::NetworkTimeout && needs_network(symptom)
+}
+
+/// Whether the step is a call over the network that leaves the VPC or ends at an endpoint.
+pub(super) fn needs_network(symptom: &Symptom) -> bool {
+    let calls = matches!(
+        symptom.step,
+        Step::SecretsManager
+            | Step::ParameterStore
+            | Step::RegistryCredentials
+            | Step::EcrAuth
+            | Step::ImagePull
+            | Step::EnvFile
+            | Step::LogDriver
+            | Step::Unknown
+    );
+    calls && !super::log_driver_misconfigured::is_answered_by_others(symptom)
+}
 
 /// Asks for the way from the caller to everything that the case can be about.
 pub(super) fn ask(case: &Case<'_>) -> Vec<Question> {

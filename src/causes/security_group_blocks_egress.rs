@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "Other tasks in the same subnet with another security group start.",
         fix: "Allow tcp/443 out, to the endpoint's security group or to 0.0.0.0/0.",
     },
-    when: super::vpc_no_route::is_timeout,
+    when: path::is_timeout,
     ask: path::ask,
     assess,
     examples: &[],

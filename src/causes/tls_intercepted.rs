@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`x509:`, `failed to verify certificate`, `remote error: tls`. A handshake that times out is a missing path instead.",
         fix: "Exempt the AWS endpoints from inspection, or reach them through VPC endpoints.",
     },
-    when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::vpc_no_route::needs_network(symptom)),
+    when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::path::needs_network(symptom)),
     ask: super::nothing,
     assess: |case| Some(assess(case)),
     examples: &[Example {

@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`no such host`, or a time-out on port 53.",
         fix: "Switch DNS support and hostnames on, or fix the resolver.",
     },
-    when: |symptom| matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && super::vpc_no_route::needs_network(symptom),
+    when: |symptom| matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && path::needs_network(symptom),
     ask: path::ask,
     assess,
     examples: &[Example {

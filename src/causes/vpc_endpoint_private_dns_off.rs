@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The address in the text is public although the VPC has an endpoint for the service.",
         fix: "Switch private DNS on.",
     },
-    when: super::vpc_no_route::is_timeout,
+    when: path::is_timeout,
     ask: path::ask,
     assess,
     examples: &[],

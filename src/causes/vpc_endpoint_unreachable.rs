@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The address in the text is a private one of the VPC. A NAT gateway does not help.",
         fix: "Let tcp/443 from the task into the endpoint's security group.",
     },
-    when: super::vpc_no_route::is_timeout,
+    when: path::is_timeout,
     ask: path::ask,
     assess,
     examples: &[],

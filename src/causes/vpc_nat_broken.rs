@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "Every task of the subnet fails, to every service that has no endpoint.",
         fix: "Repair or replace the gateway, and point the route at it.",
     },
-    when: super::vpc_no_route::is_timeout,
+    when: path::is_timeout,
     ask: path::ask,
     assess,
     examples: &[],

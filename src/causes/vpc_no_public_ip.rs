@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "A public subnet, assignPublicIp DISABLED, and a time-out to a public address.",
         fix: "Set assignPublicIp to ENABLED, or run the task in a subnet with a NAT gateway.",
     },
-    when: super::vpc_no_route::is_timeout,
+    when: path::is_timeout,
     ask: path::ask,
     assess,
     examples: &[],

@@ -7,7 +7,6 @@ use super::name::Kind;
 use super::snippet;
 use super::{Cause, Example, Explanation, Owner, path};
 use crate::network::{Blockage, Break, Part};
-use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "vpc-no-route",
@@ -20,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
                On Fargate the task's own network interface makes the call, on EC2 the host's.",
         fix: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The security group must let 443 out, an endpoint's must let it in.",
     },
-    when: is_timeout,
+    when: path::is_timeout,
     ask: path::ask,
     assess,
     examples: &[
@@ -46,27 +45,6 @@ const OTHERS: &[&str] = &[
     "vpc-nat-broken",
     "vpc-no-public-ip",
 ];
-
-/// Whether a call over the network got no answer; shared with the other causes of that.
-pub(super) fn is_timeout(symptom: &Symptom) -> bool {
-    symptom.fault == Fault::NetworkTimeout && needs_network(symptom)
-}
-
-/// Whether the step is a call over the network that leaves the VPC or ends at an endpoint.
-pub(super) fn needs_network(symptom: &Symptom) -> bool {
-    let calls = matches!(
-        symptom.step,
-        Step::SecretsManager
-            | Step::ParameterStore
-            | Step::RegistryCredentials
-            | Step::EcrAuth
-            | Step::ImagePull
-            | Step::EnvFile
-            | Step::LogDriver
-            | Step::Unknown
-    );
-    calls && !super::log_driver_misconfigured::is_answered_by_others(symptom)
-}
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("no route from {} to {}", path::caller_name(case), case.service_name());
