@@ -257,13 +257,16 @@ enum CliError {
     Unwritable(#[from] io::Error),
 }
 
-/// What came of a run, worst last.
+/// What came of a run, worst last: its exit status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
+    /// What was asked was told, and nothing is wrong with the answer.
     #[default]
-    Diagnosed,
-    Unrecognised,
-    Unread,
+    Fine,
+    /// A failure that was not recognized, or a check that found problems.
+    Wrong,
+    /// Some input could not be read, or nothing could be asked that was asked for.
+    Unable,
 }
 
 /// Task definitions and recordings are far smaller; streams of records may be of any size.
@@ -309,21 +312,22 @@ fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Typed::command(), "ecs-triage", &mut script);
             out.write_all(&script)?;
-            Ok(Outcome::Diagnosed)
+            Ok(Outcome::Fine)
         }
-        Command::Explain { cause: None } => {
-            out.write_all(catalogue::list().as_bytes())?;
-            Ok(Outcome::Diagnosed)
-        }
-        Command::Explain { cause: Some(asked) } => {
-            let id = asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
-            let text = match causes::find(id) {
-                Some(cause) => catalogue::explain(cause),
-                None => Some(catalogue::search(id)).filter(|found| !found.is_empty()).ok_or(CliError::NoCause(asked))?,
-            };
+        Command::Explain { cause } => {
+            let text = cause.map_or_else(|| Ok(catalogue::list()), explained)?;
             out.write_all(text.as_bytes())?;
-            Ok(Outcome::Diagnosed)
+            Ok(Outcome::Fine)
         }
+    }
+}
+
+/// A cause, by its id however it was copied, or those in which a word stands.
+fn explained(asked: String) -> Result<String, CliError> {
+    let id = asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
+    match causes::find(id) {
+        Some(cause) => Ok(catalogue::explain(cause)),
+        None => Some(catalogue::search(id)).filter(|found| !found.is_empty()).ok_or(CliError::NoCause(asked)),
     }
 }
 
@@ -337,7 +341,7 @@ impl Diagnose {
             // Whoever is woken wants the diagnosis, with or without the definition.
             Err(error) => {
                 complain(&error.to_string());
-                outcome = Outcome::Unread;
+                outcome = Outcome::Unable;
             }
         }
         let writer = ReportWriter {
@@ -397,14 +401,14 @@ impl Check {
         out.write_all(text.as_bytes())?;
         if is_unheard(&evidence) {
             complain("AWS answered none of the questions: nothing is proved");
-            return Ok(Outcome::Unread);
+            return Ok(Outcome::Unable);
         }
         let failed = match self.fail_on {
             FailOn::Confirmed => findings.has(Verdict::Confirmed),
             FailOn::Likely => findings.has(Verdict::Likely),
             FailOn::Unchecked => findings.has(Verdict::Likely) || !findings.unchecked.is_empty(),
         };
-        Ok(if failed { Outcome::Unrecognised } else { Outcome::Diagnosed })
+        Ok(if failed { Outcome::Wrong } else { Outcome::Fine })
     }
 
     fn at_hand(&self, given: Option<TaskDefinition>, evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {

@@ -170,7 +170,7 @@ impl Ps {
             None => live.runtime.block_on(live.prober.clusters(region.as_deref())).map_err(CliError::Unasked)?,
         };
         let writer = ReportWriter { format: self.format, style: self.extent.style(global.colour()), evidence: Evidence::default(), live: Some(live) };
-        let Some(live) = &writer.live else { return Ok(Outcome::Diagnosed) };
+        let Some(live) = &writer.live else { return Ok(Outcome::Fine) };
         let mut done = Written::default();
         let (mut seen, mut shown) = (0, 0);
         for cluster in &clusters {
@@ -256,12 +256,12 @@ impl History {
         written?;
         if !was_all {
             complain(&format!("{} holds more than is read: ask for less with --since, --cluster or --workload", self.journal));
-            return Ok(Outcome::Unread);
+            return Ok(Outcome::Unable);
         }
         if !any {
             complain(&format!("nothing was diagnosed in that time, says {}", self.journal));
         }
-        Ok(Outcome::Diagnosed)
+        Ok(Outcome::Fine)
     }
 
     fn entry(&self, line: &str) -> String {

@@ -28,7 +28,7 @@ pub(super) fn read_file(path: &Path, writer: &ReportWriter, out: &mut impl Write
         Ok(file) => read_records(&shown(path), file, writer, out, any_before),
         Err(error) => {
             complain(&CliError::Unreadable { path: shown(path), error }.to_string());
-            Ok(Written { outcome: Outcome::Unread, ..Written::default() })
+            Ok(Written { outcome: Outcome::Unable, ..Written::default() })
         }
     }
 }
@@ -41,7 +41,7 @@ fn read_records(name: &str, input: impl Read, writer: &ReportWriter, out: &mut i
         Input::Value(entries) => return writer.whole(name, entries, out, any_before),
         Input::Text(entry) => {
             let all = writer.whole(name, vec![entry], out, any_before)?;
-            if all.outcome == Outcome::Unrecognised {
+            if all.outcome == Outcome::Wrong {
                 complain(&format!("{name} is no JSON and was read as what ECS says; the AWS CLI writes JSON with --output json"));
             }
             return Ok(all);
@@ -66,7 +66,7 @@ fn read_records(name: &str, input: impl Read, writer: &ReportWriter, out: &mut i
     }
     if records == 0 {
         complain(&format!("{name}: expected at least one record, found none"));
-        all.outcome = Outcome::Unread;
+        all.outcome = Outcome::Unable;
     }
     Ok(all)
 }
@@ -142,7 +142,7 @@ impl Written {
     /// Notes that some of the input could not be read.
     pub(super) fn unread(&mut self, complaint: String) {
         self.complaints.push(complaint);
-        self.outcome = Outcome::Unread;
+        self.outcome = Outcome::Unable;
     }
 
     pub(super) fn flush(&self, out: &mut impl Write, set_apart: bool) -> Result<(), CliError> {
@@ -228,7 +228,7 @@ impl ReportWriter {
         done.out.push(b'\n');
         done.any = true;
         let untold = untold(&report);
-        let outcome = if report.has_unrecognised() || untold.is_some() { Outcome::Unrecognised } else { Outcome::Diagnosed };
+        let outcome = if report.has_unrecognised() || untold.is_some() { Outcome::Wrong } else { Outcome::Fine };
         done.outcome = done.outcome.max(outcome);
         done.complaints.extend(untold);
     }
