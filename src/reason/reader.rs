@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::facts::host_in;
-use super::fold::{Folded, fold};
+use super::fold::Folded;
 use super::grammar::phrases;
 use super::parts;
 use super::phrase::{Names, Phrase, Slot, Weight};
@@ -30,7 +30,7 @@ const SHORTEST_CUT_WORD: usize = 3;
 const SHORTEST_END: usize = 20;
 
 struct Grammar {
-    phrases: Vec<(String, &'static Phrase)>,
+    phrases: Vec<&'static Phrase>,
     dictionary: Dictionary,
 }
 
@@ -44,8 +44,8 @@ pub(super) fn is_word(word: &str) -> bool {
 }
 
 static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
-    let phrases: Vec<_> = phrases().map(|phrase| (fold(phrase.words), phrase)).collect();
-    let dictionary = Dictionary::new(phrases.iter().map(|(words, _)| words.clone()));
+    let phrases: Vec<_> = phrases().collect();
+    let dictionary = Dictionary::new(phrases.iter().map(|phrase| phrase.words.to_owned()));
     Grammar { phrases, dictionary }
 });
 
@@ -105,11 +105,12 @@ impl Reader<'_> {
         }
         let text = self.folded.text.trim_start_matches(['.', ' ', '\u{fffd}', '-']);
         let start = self.folded.text.len() - text.len();
-        let ended = |(words, phrase): &(String, &'static Phrase)| {
+        let ended = |phrase: &&Phrase| {
+            let (words, deny) = (phrase.words, phrase.deny?);
             let lost = (1..words.len().saturating_sub(SHORTEST_END)).find(|&lost| words.is_char_boundary(lost) && text.starts_with(&words[lost..]))?;
-            phrase.deny.map(|deny| (words.len() - lost, deny))
+            Some((words.len() - lost, deny))
         };
-        let mut denies = GRAMMAR.phrases.iter().filter(|(_, phrase)| phrase.deny.is_some()).filter_map(ended);
+        let mut denies = GRAMMAR.phrases.iter().filter_map(ended);
         if let Some((length, deny)) = denies.next()
             && denies.all(|(_, other)| other == deny)
             && let Some(clause) = self.clauses.last_mut()
@@ -127,7 +128,7 @@ impl Reader<'_> {
         let (mut at, mut read_up_to) = (0, 0);
         while let Some(found) = grammar.dictionary.find(folded, at) {
             let span = found.start..found.end;
-            let (_, phrase) = grammar.phrases[found.phrase];
+            let phrase = grammar.phrases[found.phrase];
             if !self.counts(phrase, &span) {
                 at = next_boundary(folded, span.start);
                 continue;
@@ -279,7 +280,7 @@ impl Reader<'_> {
             return;
         }
         // Only the last words can be cut: no phrase is longer than a sentence.
-        let longest = GRAMMAR.phrases.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
+        let longest = GRAMMAR.phrases.iter().map(|phrase| phrase.words.len()).max().unwrap_or(0);
         let starts = tail.char_indices().filter(|&(at, letter)| {
             let (before, length) = (&tail[..at], tail.len() - at);
             letter.is_alphanumeric() && !before.ends_with(char::is_alphanumeric) && (SHORTEST_CUT..longest).contains(&length)
@@ -289,22 +290,23 @@ impl Reader<'_> {
             let after_colon = tail[..at].ends_with(": ") || (at == 0 && self.folded.text[..read_up_to].ends_with(": ")) || read_up_to + at == 0;
             // One word alone may be just that word: an error's name follows a colon.
             let last_word = cut.rsplit(' ').next().map_or(0, str::len);
-            let begins = |words: &str, phrase: &Phrase| {
+            let begins = |phrase: &&&Phrase| {
+                let words = phrase.words;
                 let left = words.strip_prefix(cut).unwrap_or_default();
                 let a_name = words.ends_with("exception") || words.ends_with("error");
                 let enough = if cut.contains(' ') { last_word >= SHORTEST_CUT_WORD } else { a_name && after_colon };
                 enough && !left.is_empty() && left.bytes().all(|byte| byte.is_ascii_alphabetic()) && phrase.capital_at_start.is_none()
             };
-            let whole: Vec<_> = GRAMMAR.phrases.iter().filter(|(words, phrase)| begins(words, phrase)).collect();
-            let Some((_, first)) = whole.first() else {
+            let whole: Vec<_> = GRAMMAR.phrases.iter().filter(begins).collect();
+            let Some(first) = whole.first() else {
                 // These words may be the beginning of a longer sentence, in which a shorter one says something else.
-                if cut.contains(' ') && GRAMMAR.phrases.iter().any(|(words, _)| words.starts_with(cut)) {
+                if cut.contains(' ') && GRAMMAR.phrases.iter().any(|phrase| phrase.words.starts_with(cut)) {
                     return;
                 }
                 continue;
             };
             let span = read_up_to + at..read_up_to + at + cut.len();
-            let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|(_, phrase)| same(phrase, first));
+            let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|phrase| same(phrase, first));
             let fault = first.fault.filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
             if clause.fault.as_ref().is_none_or(|fault| fault.weight == Weight::Hint) && agree(|a, b| a.fault.map(|f| f.0) == b.fault.map(|f| f.0)) {
                 weigh(&mut clause.fault, fault, &span);
@@ -372,12 +374,13 @@ fn next_boundary(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::GRAMMAR;
+    use super::{GRAMMAR, Phrase};
     use crate::dictionary::PICKED_BY;
 
     #[test]
     fn every_phrase_can_be_found() {
-        for (words, _) in &GRAMMAR.phrases {
+        for Phrase { words, .. } in &GRAMMAR.phrases {
+            assert!(!words.bytes().any(|byte| byte.is_ascii_uppercase()), "{words}");
             assert!(words.len() >= PICKED_BY, "{words}");
             assert_eq!(GRAMMAR.dictionary.find(words, 0).map(|found| found.end), Some(words.len()), "{words}");
         }
