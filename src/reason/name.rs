@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::phrase::{Names, Otherwise, Slot};
 use super::reader::Reader;
 
-/// No name that ECS prints is longer (a secret id may have 2,048 bytes); it also bounds the look-ahead for a terminator.
-const LONGEST_NAME: usize = 2_100;
+/// How far the end of a name is looked for: no name that ECS prints is longer (a secret id may have 2,048 bytes).
+const LONGEST_LOOKAHEAD: usize = 2_100;
 /// What no name holds: JSON's next field, and where an SDK for Java or ECS names its service.
 const ALWAYS: &[&str] = &["\",", ". (service ", "</"];
 /// What stands behind a name where a sentence, a quote or a bracket ends.
@@ -19,7 +19,7 @@ impl Reader<'_> {
         let start = end - slot.back;
         // A name that may hold blanks ends with its line.
         let line = if slot.otherwise == Otherwise::EndOfText { self.folded.line_end(start) } else { folded.len() };
-        let limit = folded.floor_char_boundary((start + LONGEST_NAME).min(line));
+        let limit = folded.floor_char_boundary((start + LONGEST_LOOKAHEAD).min(line));
         // A quoted name is named without its quotes.
         let quote = if slot.back == 0 && folded[start..].starts_with('"') { Some("\"") } else { None };
         let start = start + quote.map_or(0, str::len);

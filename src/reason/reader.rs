@@ -211,7 +211,7 @@ impl Reader<'_> {
                 // Most words are words.
             } else if let Some(step) = parts::step_of_operation(word) {
                 weigh(&mut clause.step, Some((step, Weight::Code)), &span);
-            } else if let Some(step) = parts::step_of_wrap(word) {
+            } else if let Some(step) = parts::step_of_agent_error(word) {
                 weigh(&mut clause.step, Some((step, Weight::Name)), &span);
             } else if is_written_as_code(self.text, self.folded, &span) && parts::is_code(word) {
                 weigh(&mut clause.fault, parts::fault_of_code(word).map(|fault| (fault, Weight::Code)), &span);
