@@ -90,11 +90,6 @@ fn keeps_places(original: &str) -> bool {
         && !original.starts_with(['>', '|'])
 }
 
-/// The folded spelling alone, for the phrases of the grammar.
-pub(super) fn fold(text: &str) -> String {
-    text.to_ascii_lowercase()
-}
-
 fn fold_letter(letter: char, into: &mut String) {
     match letter {
         '\u{2018}' | '\u{2019}' => into.push('\''),

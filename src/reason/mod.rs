@@ -2,11 +2,13 @@
 //!
 //! Reading is pure, total and linear in the length of the text: it never fails and never guesses. What copying added is taken off (`page`), the
 //! rest folded to one spelling (`fold`). The phrases of the `grammar` are found in one pass, and between them the `parts` that sentences are
-//! made of: error codes, API operations, hosts, HTTP statuses. The `reader` weighs what they say. Every fact keeps its byte
-//! span in the original text. What ECS says all day is known beforehand (`ordinary`).
+//! made of: error codes, API operations, hosts, HTTP statuses. The `reader` weighs what they say, skips the `name` that follows a phrase, and
+//! makes `facts` of what was named. Every fact keeps its byte span in the original text. What ECS says all day is known beforehand (`ordinary`).
 
+mod facts;
 mod fold;
 mod grammar;
+mod name;
 mod ordinary;
 mod page;
 mod parts;

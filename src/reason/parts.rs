@@ -138,7 +138,7 @@ pub(super) fn step_of_code(code: &str) -> Option<Step> {
 
 /// The step in the name that the agent gives to an error of the container runtime, such as `CannotInspectVolumeError`. To start a container is
 /// what every other step is for.
-pub(super) fn step_of_wrap(name: &str) -> Option<Step> {
+pub(super) fn step_of_agent_error(name: &str) -> Option<Step> {
     let of = name.strip_prefix("cannot")?.strip_suffix("error")?;
     let steps = [("pull", Step::ImagePull), ("image", Step::ImagePull), ("volume", Step::Volume), ("exec", Step::ExecAgent)];
     let step = steps.iter().find(|(part, _)| of.contains(part)).map_or(Step::Container, |(_, step)| *step);

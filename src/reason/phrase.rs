@@ -70,6 +70,7 @@ pub(super) struct Slot {
 /// Words to look for, in any case and with any white space.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Phrase {
+    /// In folded spelling.
     pub(super) words: &'static str,
     pub(super) step: Option<(Step, Weight)>,
     pub(super) fault: Option<(Fault, Weight)>,

@@ -5,20 +5,16 @@
 //! A clause ends where a `;` is followed at once by another phrase, which is how the agent joins errors. Each clause is one symptom.
 
 use std::collections::HashSet;
-use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::fold::{Folded, fold};
+use super::facts::host_in;
+use super::fold::Folded;
 use super::grammar::phrases;
 use super::parts;
-use super::phrase::{Names, Otherwise, Phrase, Slot, Weight};
-use super::symptom::{Deny, Fact, Fault, Span, Step, Symptom};
-use crate::arn::{is_account, is_region};
+use super::phrase::{Names, Phrase, Slot, Weight};
+use super::symptom::{Deny, Fault, Span, Step, Symptom};
 use crate::dictionary::Dictionary;
-use crate::redact::is_masked;
 
-/// No name that ECS prints is longer (a secret id may have 2,048 bytes); it also bounds the look-ahead for a terminator.
-const LONGEST_NAME: usize = 2_100;
 /// A task has at most so many secrets as fail at once in a thousand bytes; a longer list is somebody's own.
 const MOST_SYMPTOMS: usize = 64;
 /// No operation has a shorter name, and no error but those of the system, which begin with an `E`.
@@ -34,7 +30,7 @@ const SHORTEST_CUT_WORD: usize = 3;
 const SHORTEST_END: usize = 20;
 
 struct Grammar {
-    phrases: Vec<(String, &'static Phrase)>,
+    phrases: Vec<&'static Phrase>,
     dictionary: Dictionary,
 }
 
@@ -48,8 +44,8 @@ pub(super) fn is_word(word: &str) -> bool {
 }
 
 static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
-    let phrases: Vec<_> = phrases().map(|phrase| (fold(phrase.words), phrase)).collect();
-    let dictionary = Dictionary::new(phrases.iter().map(|(words, _)| words.clone()));
+    let phrases: Vec<_> = phrases().collect();
+    let dictionary = Dictionary::new(phrases.iter().map(|phrase| phrase.words.to_owned()));
     Grammar { phrases, dictionary }
 });
 
@@ -66,30 +62,30 @@ pub(super) fn read(text: &str) -> Vec<Symptom> {
     reader.finish()
 }
 
-struct Reader<'t> {
-    text: &'t str,
-    folded: &'t Folded,
+pub(super) struct Reader<'t> {
+    pub(super) text: &'t str,
+    pub(super) folded: &'t Folded,
     clauses: Vec<Clause>,
 }
 
 /// What has been read of one failure. Spans are folded ones.
 #[derive(Default)]
-struct Clause {
+pub(super) struct Clause {
     /// It is no part of what was said before.
     apart: bool,
     /// Where the last words of it end.
-    end: usize,
-    step: Option<Weighed<Step>>,
-    fault: Option<Weighed<Fault>>,
+    pub(super) end: usize,
+    pub(super) step: Option<Weighed<Step>>,
+    pub(super) fault: Option<Weighed<Fault>>,
     /// With the words that tell it, which decide the case better than the error's code.
-    deny: Option<(Deny, Span)>,
-    names: Vec<(Names, Weight, Span)>,
+    pub(super) deny: Option<(Deny, Span)>,
+    pub(super) names: Vec<(Names, Weight, Span)>,
 }
 
-struct Weighed<T> {
-    value: T,
+pub(super) struct Weighed<T> {
+    pub(super) value: T,
     weight: Weight,
-    span: Span,
+    pub(super) span: Span,
 }
 
 fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Span) {
@@ -109,11 +105,12 @@ impl Reader<'_> {
         }
         let text = self.folded.text.trim_start_matches(['.', ' ', '\u{fffd}', '-']);
         let start = self.folded.text.len() - text.len();
-        let ended = |(words, phrase): &(String, &'static Phrase)| {
+        let ended = |phrase: &&Phrase| {
+            let (words, deny) = (phrase.words, phrase.deny?);
             let lost = (1..words.len().saturating_sub(SHORTEST_END)).find(|&lost| words.is_char_boundary(lost) && text.starts_with(&words[lost..]))?;
-            phrase.deny.map(|deny| (words.len() - lost, deny))
+            Some((words.len() - lost, deny))
         };
-        let mut denies = GRAMMAR.phrases.iter().filter(|(_, phrase)| phrase.deny.is_some()).filter_map(ended);
+        let mut denies = GRAMMAR.phrases.iter().filter_map(ended);
         if let Some((length, deny)) = denies.next()
             && denies.all(|(_, other)| other == deny)
             && let Some(clause) = self.clauses.last_mut()
@@ -131,7 +128,7 @@ impl Reader<'_> {
         let (mut at, mut read_up_to) = (0, 0);
         while let Some(found) = grammar.dictionary.find(folded, at) {
             let span = found.start..found.end;
-            let (_, phrase) = grammar.phrases[found.phrase];
+            let phrase = grammar.phrases[found.phrase];
             if !self.counts(phrase, &span) {
                 at = next_boundary(folded, span.start);
                 continue;
@@ -214,7 +211,7 @@ impl Reader<'_> {
                 // Most words are words.
             } else if let Some(step) = parts::step_of_operation(word) {
                 weigh(&mut clause.step, Some((step, Weight::Code)), &span);
-            } else if let Some(step) = parts::step_of_wrap(word) {
+            } else if let Some(step) = parts::step_of_agent_error(word) {
                 weigh(&mut clause.step, Some((step, Weight::Name)), &span);
             } else if is_written_as_code(self.text, self.folded, &span) && parts::is_code(word) {
                 weigh(&mut clause.fault, parts::fault_of_code(word).map(|fault| (fault, Weight::Code)), &span);
@@ -283,7 +280,7 @@ impl Reader<'_> {
             return;
         }
         // Only the last words can be cut: no phrase is longer than a sentence.
-        let longest = GRAMMAR.phrases.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
+        let longest = GRAMMAR.phrases.iter().map(|phrase| phrase.words.len()).max().unwrap_or(0);
         let starts = tail.char_indices().filter(|&(at, letter)| {
             let (before, length) = (&tail[..at], tail.len() - at);
             letter.is_alphanumeric() && !before.ends_with(char::is_alphanumeric) && (SHORTEST_CUT..longest).contains(&length)
@@ -293,22 +290,23 @@ impl Reader<'_> {
             let after_colon = tail[..at].ends_with(": ") || (at == 0 && self.folded.text[..read_up_to].ends_with(": ")) || read_up_to + at == 0;
             // One word alone may be just that word: an error's name follows a colon.
             let last_word = cut.rsplit(' ').next().map_or(0, str::len);
-            let begins = |words: &str, phrase: &Phrase| {
+            let begins = |phrase: &&&Phrase| {
+                let words = phrase.words;
                 let left = words.strip_prefix(cut).unwrap_or_default();
                 let a_name = words.ends_with("exception") || words.ends_with("error");
                 let enough = if cut.contains(' ') { last_word >= SHORTEST_CUT_WORD } else { a_name && after_colon };
                 enough && !left.is_empty() && left.bytes().all(|byte| byte.is_ascii_alphabetic()) && phrase.capital_at_start.is_none()
             };
-            let whole: Vec<_> = GRAMMAR.phrases.iter().filter(|(words, phrase)| begins(words, phrase)).collect();
-            let Some((_, first)) = whole.first() else {
+            let whole: Vec<_> = GRAMMAR.phrases.iter().filter(begins).collect();
+            let Some(first) = whole.first() else {
                 // These words may be the beginning of a longer sentence, in which a shorter one says something else.
-                if cut.contains(' ') && GRAMMAR.phrases.iter().any(|(words, _)| words.starts_with(cut)) {
+                if cut.contains(' ') && GRAMMAR.phrases.iter().any(|phrase| phrase.words.starts_with(cut)) {
                     return;
                 }
                 continue;
             };
             let span = read_up_to + at..read_up_to + at + cut.len();
-            let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|(_, phrase)| same(phrase, first));
+            let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|phrase| same(phrase, first));
             let fault = first.fault.filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
             if clause.fault.as_ref().is_none_or(|fault| fault.weight == Weight::Hint) && agree(|a, b| a.fault.map(|f| f.0) == b.fault.map(|f| f.0)) {
                 weigh(&mut clause.fault, fault, &span);
@@ -350,138 +348,6 @@ fn same_name(one: &Symptom, other: &Symptom) -> bool {
         && one.json_key.as_ref().map(|fact| &fact.text) == other.json_key.as_ref().map(|fact| &fact.text)
 }
 
-impl Clause {
-    fn into_symptom(self, text: &str, folded: &Folded, step_before: Option<Step>, is_last: bool) -> Symptom {
-        let fact = |span: &Span| {
-            let place = folded.original(span);
-            let written = text[place.clone()].trim_end().len();
-            Fact { text: folded.words(text, span), span: place.start..place.start + written }
-        };
-        let best = |kind: Names| {
-            let of_kind = self.names.iter().rev().filter(|(names, ..)| *names == kind);
-            // Of equals the last counts, which is the first of the text.
-            of_kind.max_by_key(|(_, weight, _)| *weight).map(|(.., span)| fact(span))
-        };
-        let arn = |service: &str| {
-            let of_service = |span: &&Span| folded.text[(*span).clone()].split(':').nth(2) == Some(service);
-            self.names.iter().filter(|(names, ..)| matches!(names, Names::Arn | Names::Resource)).map(|(.., span)| span).find(of_service).map(fact)
-        };
-        let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
-        // What these steps call is nobody's secret: the place itself is all that there is to name.
-        let elsewhere = matches!(step, Step::LogDriver | Step::ServiceConnect);
-        let socket = best(Names::Address);
-        let bucket = best(Names::Bucket);
-        let url = best(Names::Url);
-        let principal = best(Names::Principal).or_else(|| arn("sts")).filter(is_identity);
-        let role = best(Names::Role).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/"))).filter(is_identity);
-        let key = arn("kms").filter(is_key);
-        // What these steps fetch is a secret, a parameter, or what a key has locked.
-        let of_secrets = matches!(step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials);
-        let is_fetched = |fact: &Fact| arn_part(fact, 2).is_none_or(|service| !of_secrets || matches!(service.text.as_str(), "secretsmanager" | "ssm" | "kms"));
-        let resource = best(Names::Resource)
-            .filter(is_fetched)
-            .or_else(|| role.clone())
-            .or_else(|| bucket.clone())
-            .or_else(|| arn("secretsmanager"))
-            .or_else(|| arn("ssm"))
-            .or_else(|| key.clone())
-            .or_else(|| arn("logs"))
-            .or_else(|| arn("s3"))
-            .or_else(|| url.clone())
-            .or_else(|| elsewhere.then(|| socket.clone().or_else(|| best(Names::Host)))?)
-            .or_else(|| if step == Step::ExecutionRole { arn("ecs") } else { None })
-            .or_else(|| arn(best(Names::Action)?.text.split(':').next()?));
-        let fault = self.fault.as_ref().map_or(Fault::Unknown, |fault| fault.value);
-        let whole = 0..folded.text.len();
-        let refused_by = self.deny.as_ref().map(|(deny, _)| *deny);
-        let deny = self.deny.filter(|_| fault == Fault::AccessDenied);
-        let decisive = deny.as_ref().map(|(_, span)| span.clone()).or(self.fault.map(|fault| fault.span));
-        let span = decisive.or(self.step.map(|step| step.span)).unwrap_or(whole);
-        let host = best(Names::Host).or_else(|| url.as_ref().and_then(host_of)).filter(is_host);
-        let region = best(Names::Region).or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3))).filter(|region| is_region(&region.text));
-        Symptom {
-            step,
-            fault,
-            deny: deny.map(|(deny, _)| deny),
-            refused_by,
-            span: folded.original(&span),
-            action: best(Names::Action).filter(is_action),
-            principal,
-            role,
-            service_linked: best(Names::ServiceLinked).is_some(),
-            region,
-            account: resource.as_ref().and_then(|arn| arn_part(arn, 4)).filter(|account| is_account(&account.text)),
-            resource,
-            bucket,
-            host,
-            address: socket.as_ref().map(without_port),
-            port: socket.as_ref().and_then(|socket| socket.text.rsplit_once(':')?.1.parse().ok()),
-            by_proxy: false,
-            key,
-            json_key: best(Names::JsonKey),
-            version_stage: best(Names::VersionStage),
-            retries: best(Names::Retries).and_then(|fact| fact.text.parse().ok()),
-            request_id: best(Names::RequestId),
-            truncated: (is_last && is_truncated(text, fault)) || folded.is_cut_after(self.end),
-        }
-    }
-}
-
-/// Part `index` of an ARN (0 is `arn`), where it is one and the part is not empty.
-fn arn_part(arn: &Fact, index: usize) -> Option<Fact> {
-    let mut from = arn.span.start;
-    let mut parts = arn.text.split(':');
-    if parts.clone().next() != Some("arn") {
-        return None;
-    }
-    for part in parts.by_ref().take(index) {
-        from += part.len() + 1;
-    }
-    parts.next().filter(|part| !part.is_empty()).map(|part| Fact { text: part.to_owned(), span: from..from + part.len() })
-}
-
-/// No longer name resolves.
-const LONGEST_HOST: usize = 253;
-
-fn is_host(fact: &Fact) -> bool {
-    (1..=LONGEST_HOST).contains(&fact.text.len()) && fact.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
-}
-
-/// `service:Call`; one with a wildcard is nobody's call.
-fn is_action(fact: &Fact) -> bool {
-    let service = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    let call = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    fact.text.split_once(':').is_some_and(|(of, name)| service(of) && call(name))
-}
-
-/// Who made a call, as people write it who hide their account: nothing that was masked, quoted or joined.
-fn is_identity(fact: &Fact) -> bool {
-    !is_masked(&fact.text) && !fact.text.contains(['"', '\'', '`', ';', '|', '&', '(', ')'])
-}
-
-/// The ARN of a key or an alias.
-fn is_key(fact: &Fact) -> bool {
-    let of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b':');
-    let id = fact.text.splitn(6, ':').nth(5).filter(|id| id.starts_with("key/") || id.starts_with("alias/"));
-    id.is_some_and(|id| id.bytes().all(of_key))
-}
-
-fn without_port(socket: &Fact) -> Fact {
-    let length = socket.text.rfind(':').unwrap_or(socket.text.len());
-    Fact { text: socket.text[..length].to_owned(), span: socket.span.start..socket.span.start + length }
-}
-
-fn host_of(url: &Fact) -> Option<Fact> {
-    let host = host_in(&url.text)?;
-    let from = url.span.start + url.text.find("://")? + "://".len();
-    Some(Fact { text: host.to_owned(), span: from..from + host.len() })
-}
-
-fn host_in(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    rest.split(['/', ':', '?', '#']).next().filter(|host| !host.is_empty())
-}
-
 /// Whether the words before a number call it an HTTP status. The runtime's `API error (500)` is none: it answers so whatever went wrong.
 fn is_of_status(before: &str) -> bool {
     let words = before.trim_end_matches([' ', ':', '=', '(', '[', '"']);
@@ -502,110 +368,19 @@ fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
             || before.ends_with(':'))
 }
 
-/// What no name holds: JSON's next field, and where an SDK for Java or ECS names its service.
-const ALWAYS: &[&str] = &["\",", ". (service ", "</"];
-/// What stands behind a name where a sentence, a quote or a bracket ends.
-const BEHIND: &[char] = &['.', ',', ';', ' ', '\u{fffd}'];
-
-impl Reader<'_> {
-    /// The name that follows a phrase which ends at `end`.
-    fn name_after(&self, slot: &Slot, end: usize) -> Option<Range<usize>> {
-        let folded = self.folded.text.as_str();
-        let start = end - slot.back;
-        // A name that may hold blanks ends with its line.
-        let line = if slot.otherwise == Otherwise::EndOfText { self.folded.line_end(start) } else { folded.len() };
-        let limit = folded.floor_char_boundary((start + LONGEST_NAME).min(line));
-        // A quoted name is named without its quotes.
-        let quote = if slot.back == 0 && folded[start..].starts_with('"') { Some("\"") } else { None };
-        let start = start + quote.map_or(0, str::len);
-        let quoted = quote.is_some();
-        let open = folded.get(start..limit)?;
-        let until = quote.as_ref().map_or(slot.until, std::slice::from_ref);
-        let ended = until.iter().chain(ALWAYS).filter_map(|until| open.find(until)).min();
-        let mut length = match (ended, slot.otherwise) {
-            (Some(at), Otherwise::NoWord) if open[..at].contains(' ') => return None,
-            (Some(at), _) => at,
-            // An ARN holds no blank.
-            (None, Otherwise::EndOfText) if open.starts_with("arn:") => open.find(' ').unwrap_or(open.len()),
-            (None, Otherwise::EndOfText) => self.sentence(start, open),
-            (None, Otherwise::EndOfWord) => open.find(' ').unwrap_or(open.len()),
-            (None, Otherwise::NoName | Otherwise::NoWord) => return None,
-        };
-        if slot.otherwise == Otherwise::EndOfWord && !quoted {
-            length = open[..length].find(' ').unwrap_or(length);
-        }
-        // Where nothing told the end, the sentence's own punctuation may stand behind the name.
-        let name = match ended {
-            Some(at) if at == length && !open[at..].starts_with(['"', '\'', '`', ')']) && slot.until.iter().any(|until| open[at..].starts_with(until)) => {
-                open[..length].trim_end()
-            }
-            _ => without_ending(&open[..length], slot.otherwise == Otherwise::EndOfWord),
-        };
-        // On the next line another sentence may begin.
-        if slot.names == Names::Resource && start > 0 && self.folded.begins_line(start) && !name.contains([':', '/', '.', '-', '_', '*']) {
-            return None;
-        }
-        // IAM names the streams of a log group with nothing behind the last colon.
-        let colon = name.ends_with(":log-stream") && open[name.len()..].starts_with(':');
-        name.contains(|letter| letter != '.').then(|| start..start + name.len() + usize::from(colon))
-    }
-
-    /// How long the sentence is that begins at `start`: another begins with a capital letter.
-    fn sentence(&self, start: usize, open: &str) -> usize {
-        let begins = |at: usize| {
-            let next = start + at + 2;
-            let original = self.folded.original(&(next..next)).start;
-            self.text[original..].starts_with(|letter: char| letter.is_uppercase() || letter == '(')
-        };
-        open.match_indices(". ").map(|(at, _)| at).find(|&at| begins(at)).unwrap_or(open.len())
-    }
-}
-
-/// A name without what ends the sentence, the quote or the bracket around it; what opened within the name ends there.
-fn without_ending(name: &str, is_word: bool) -> &str {
-    let mut name = name;
-    while let Some(last) = name.chars().next_back() {
-        let before = &name[..name.len() - last.len_utf8()];
-        let opened = match last {
-            ')' => before.contains('('),
-            ']' => before.contains('['),
-            '}' => before.contains('{'),
-            '>' => before.contains('<'),
-            '"' | '\'' | '`' => before.matches(last).count() % 2 == 1,
-            // An ARN that was cut, or a reference without its last parts.
-            ':' => !is_word || (before.starts_with("arn:") && before.matches(':').count() < 6),
-            _ => !BEHIND.contains(&last),
-        };
-        if opened {
-            break;
-        }
-        name = before;
-    }
-    name
-}
-
 fn next_boundary(text: &str, at: usize) -> usize {
     at + text[at..].chars().next().map_or(1, char::len_utf8)
 }
 
-/// ECS cuts at 1024 bytes, which a split letter lengthens by up to two; people and logs write an ellipsis. At 252 and 255 characters older
-/// agents and the console cut, but a whole text may be as long by chance: there it counts only if no fault was reached.
-fn is_truncated(text: &str, fault: Fault) -> bool {
-    let text = text.trim_end();
-    text.ends_with("...")
-        || text.ends_with(['\u{2026}', '\u{fffd}'])
-        || (1024..=1026).contains(&text.len())
-        || (fault == Fault::Unknown && text.len() < 1024 && matches!(text.chars().count(), 252 | 255))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::GRAMMAR;
+    use super::{GRAMMAR, Phrase};
     use crate::dictionary::PICKED_BY;
 
     #[test]
     fn every_phrase_can_be_found() {
-        for (words, _) in &GRAMMAR.phrases {
+        for Phrase { words, .. } in &GRAMMAR.phrases {
+            assert!(!words.bytes().any(|byte| byte.is_ascii_uppercase()), "{words}");
             assert!(words.len() >= PICKED_BY, "{words}");
             assert_eq!(GRAMMAR.dictionary.find(words, 0).map(|found| found.end), Some(words.len()), "{words}");
         }

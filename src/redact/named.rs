@@ -157,7 +157,7 @@ pub(super) const STATES: &[&str] = &[
 /// Words before what is the name of a thing, and not that of a value.
 const NAMING: &[&str] = &["fetching ", "secret ", "parameter ", "service for ", "json key ", "named ", "user ", "container ", "service "];
 /// How far back a name is looked for, and its neighbour in a pair of name and value.
-const LONGEST_NAME: usize = 64;
+const LONGEST_SECRET_NAME: usize = 64;
 const LONGEST_PAIR: usize = 400;
 /// How far a quote is looked for that closes what a sentence or an assignment opened, and the end of an XML element.
 const LONGEST_QUOTED: usize = 256;
@@ -212,7 +212,7 @@ fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
 
 /// The value behind the sign at `at`, if what stands before it is the name of a secret.
 fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) -> Option<Range<usize>> {
-    let name = name_before(&text[text.floor_char_boundary(at.saturating_sub(LONGEST_NAME))..at]);
+    let name = name_before(&text[text.floor_char_boundary(at.saturating_sub(LONGEST_SECRET_NAME))..at]);
     let parts = parts(name.word);
     let from = at + length;
     if is_value_key(&parts) {
@@ -412,7 +412,7 @@ fn encoded(text: &str, from: usize) -> Range<usize> {
 pub(super) fn elements(text: &str, masks: &mut Vec<Range<usize>>) {
     let mut done = 0;
     for at in memchr::memchr_iter(b'<', text.as_bytes()) {
-        let window = &text[at + 1..text.floor_char_boundary(at + 1 + LONGEST_NAME)];
+        let window = &text[at + 1..text.floor_char_boundary(at + 1 + LONGEST_SECRET_NAME)];
         let Some(close) = window.find('>').filter(|_| at >= done) else { continue };
         let name = window[..close].split(' ').next().unwrap_or_default();
         let from = at + 1 + close + 1;

@@ -22,7 +22,7 @@ pub enum Written {
 }
 
 /// No parameter's name is longer.
-const LONGEST_NAME: usize = 1011;
+const LONGEST_PARAMETER: usize = 1011;
 /// A secret access key has forty letters, digits, `/` and `+`.
 const KEY_LENGTH: usize = 40;
 /// Of a key's neighbours at least so many of a hundred are odd, even of AWS's own examples with a word in them.
@@ -52,7 +52,7 @@ pub fn written(value_from: &str) -> Written {
     // A path is meant for a name, whatever letters and quotes slipped into it.
     let is_path =
         text.starts_with('/') && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '/' | '_' | '.' | '-' | '"' | '\'' | '\u{fffd}'));
-    let is_name = colons && text.len() <= LONGEST_NAME && (is_path || text.bytes().all(|byte| is_of_name(byte) || byte == b':'));
+    let is_name = colons && text.len() <= LONGEST_PARAMETER && (is_path || text.bytes().all(|byte| is_of_name(byte) || byte == b':'));
     if is_name && !is_secret(text) { Written::Reference } else { Written::Value }
 }
 
@@ -114,7 +114,7 @@ fn is_template(text: &str) -> bool {
 const LEADS: &[&str] = &["invalid parameters: ", "invalid ssm parameters: ", "secret with value ", "secretid from value ", "parameternotfound: "];
 const ENDS: &[&str] = &[": ", " status code", ";fetching ", ";secret arn", ";resourcenotfound", " resulted in error", ". for more", "\" ", ") "];
 /// No list of names is longer: ECS asks for ten at a time.
-const LONGEST_LIST: usize = 10 * (LONGEST_NAME + 2);
+const LONGEST_LIST: usize = 10 * (LONGEST_PARAMETER + 2);
 
 /// The values that ECS prints where it names what it could not find.
 pub(super) fn printed(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
@@ -162,7 +162,7 @@ fn in_arns(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
         if from < done {
             continue;
         }
-        let window = &lower[from..lower.floor_char_boundary(from + LONGEST_NAME)];
+        let window = &lower[from..lower.floor_char_boundary(from + LONGEST_PARAMETER)];
         let word = window.find(' ').unwrap_or(window.len());
         // A wildcard and a placeholder are of policies and templates.
         let is_name =
