@@ -54,9 +54,8 @@ impl<R: Read> Input<R> {
         } else {
             None
         };
-        let task =
-            problem.map_or_else(|| Ok(Task::from_reason(text.trim_end())), |problem| Err(InputError { line: 1, column: 1, path: String::new(), problem }));
-        Self::Text(Entry { message_id: None, sender: None, tasks: vec![task] })
+        let task = problem.map_or_else(|| Ok(Task::from_reason(text.trim_end())), |problem| Err(InputError::new(problem)));
+        Self::Text(Entry::of(vec![task]))
     }
 }
 

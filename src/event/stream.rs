@@ -208,12 +208,12 @@ impl<'c> Rest<'c> {
 fn read(record: &[u8]) -> Vec<Entry> {
     match str::from_utf8(record.trim_ascii_end()) {
         Ok(text) => super::read_record(text),
-        Err(error) => failed("expected UTF-8 text".to_owned(), error.valid_up_to() + 1),
+        Err(error) => failed("expected UTF-8 text", error.valid_up_to() + 1),
     }
 }
 
-fn failed(problem: String, column: usize) -> Vec<Entry> {
-    vec![Entry { message_id: None, sender: None, tasks: vec![Err(InputError { line: 1, column, path: String::new(), problem })] }]
+fn failed(problem: impl Into<String>, column: usize) -> Vec<Entry> {
+    vec![Entry::of(vec![Err(InputError { column, ..InputError::new(problem) })])]
 }
 
 fn moved(mut entries: Vec<Entry>, lines: usize) -> Vec<Entry> {
