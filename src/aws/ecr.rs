@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::answer::{list, one, policy};
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use crate::question::Answer;
 use crate::question::facts::Image;
@@ -35,6 +36,6 @@ pub(crate) async fn cache_rules(caller: &Caller, region: &str, registry: &str) -
         }
         Input::Json(input)
     };
-    let pages = caller.pages(Operation::DescribePullThroughCacheRules, region, registry, ["/pullThroughCacheRules", "/nextToken"], input).await?;
+    let pages = caller.pages(Operation::DescribePullThroughCacheRules, region, registry, input).await?;
     pages.all().map(Answer::CacheRules)
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::answer::{list, one};
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use super::prober::AwsProber;
 use crate::arn::Arn;
@@ -111,7 +112,7 @@ impl AwsProber {
         let clusters = async {
             let region = region.or(self.caller.region()).ok_or_else(no_region)?;
             let input = |token| Input::Json(json!({"nextToken": token}));
-            self.caller.pages(Operation::ListClusters, region, "*", ["/clusterArns", "/nextToken"], input).await?.all()
+            self.caller.pages(Operation::ListClusters, region, "*", input).await?.all()
         };
         clusters.await.map_err(|failure| in_words(failure, "the list of clusters"))
     }

@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 
 use super::answer::{list, policy};
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use crate::question::Answer;
 use crate::question::facts::MountTarget;
@@ -13,7 +14,7 @@ const MOST_TARGETS: usize = 8;
 
 pub(crate) async fn mount_targets(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {
     let input = |marker: Option<String>| Input::Get(file_system.to_owned(), marker.map(|marker| ("Marker".to_owned(), marker)).into_iter().collect());
-    let pages = caller.pages(Operation::DescribeMountTargets, region, file_system, ["/MountTargets", "/NextMarker"], input).await?;
+    let pages = caller.pages(Operation::DescribeMountTargets, region, file_system, input).await?;
     let mut targets: Vec<MountTarget> = pages.all()?;
     let asked = targets.iter().take(MOST_TARGETS).map(|target| security_groups(caller, region, target.mount_target_id.as_deref()));
     let groups = join_all(asked).await;
@@ -43,7 +44,7 @@ fn why_unread(failure: Failure) -> String {
 
 pub(crate) async fn access_points(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {
     let input = |token: Option<String>| Input::Get(file_system.to_owned(), token.map(|token| ("NextToken".to_owned(), token)).into_iter().collect());
-    let pages = caller.pages(Operation::DescribeAccessPoints, region, file_system, ["/AccessPoints", "/NextToken"], input).await?;
+    let pages = caller.pages(Operation::DescribeAccessPoints, region, file_system, input).await?;
     pages.all().map(Answer::AccessPoints)
 }
 

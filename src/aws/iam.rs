@@ -4,7 +4,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::answer::one;
-use super::call::{Caller, Failure, Fields, Input};
+use super::call::{Caller, Fields, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use crate::arn::Arn;
 use crate::question::Answer;

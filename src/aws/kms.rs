@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::answer::{one, policy};
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use crate::question::Answer;
 
@@ -21,6 +22,6 @@ pub(crate) async fn key_policy(caller: &Caller, region: &str, id: &str) -> Resul
 /// Every grant in force; those that wait to be retired are among them.
 pub(crate) async fn grants(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
     let input = |marker| Input::Json(json!({"KeyId": id, "Limit": 100, "Marker": marker}));
-    let pages = caller.pages(Operation::ListGrants, region, id, ["/Grants", "/NextMarker"], input).await?;
+    let pages = caller.pages(Operation::ListGrants, region, id, input).await?;
     pages.all().map(Answer::KeyGrants)
 }

@@ -11,9 +11,10 @@ use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use serde_json::{Value, json};
 
 use super::answer::list;
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
 use super::describe;
 use super::ecs::in_words;
+use super::failure::Failure;
 use super::operation::Operation;
 use super::prober::AwsProber;
 use crate::question::Answer;

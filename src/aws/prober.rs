@@ -10,7 +10,8 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use tokio::time::{Instant, timeout_at};
 
-use super::call::{Caller, Failure};
+use super::call::Caller;
+use super::failure::Failure;
 use super::operation::Operation;
 use super::{ec2, ecr, ecs, efs, iam, kms, logs, s3, secretsmanager, ssm};
 use crate::question::{Answer, Question, ask};
@@ -151,18 +152,18 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::Instance(ask::Instance { region, id }) => ec2::instance(caller, region, id).await,
         Question::Subnets(ask::Subnets { region, ids }) => ec2::subnets(caller, region, ids).await,
         Question::RouteTables(ask::RouteTables { region, vpc }) => {
-            ec2::of_vpc(caller, Operation::DescribeRouteTables, region, vpc, "/routeTableSet").await.map(Answer::RouteTables)
+            ec2::of_vpc(caller, Operation::DescribeRouteTables, region, vpc).await.map(Answer::RouteTables)
         }
         Question::NatGateways(ask::NatGateways { region, vpc }) => {
-            ec2::of_vpc(caller, Operation::DescribeNatGateways, region, vpc, "/natGatewaySet").await.map(Answer::NatGateways)
+            ec2::of_vpc(caller, Operation::DescribeNatGateways, region, vpc).await.map(Answer::NatGateways)
         }
         Question::VpcEndpoints(ask::VpcEndpoints { region, vpc }) => ec2::vpc_endpoints(caller, region, vpc).await,
         Question::SecurityGroups(ask::SecurityGroups { region, vpc }) => {
-            ec2::of_vpc(caller, Operation::DescribeSecurityGroups, region, vpc, "/securityGroupInfo").await.map(Answer::SecurityGroups)
+            ec2::of_vpc(caller, Operation::DescribeSecurityGroups, region, vpc).await.map(Answer::SecurityGroups)
         }
         Question::NamedSecurityGroups(ask::NamedSecurityGroups { region, ids }) => ec2::security_groups(caller, region, ids).await,
         Question::NetworkAcls(ask::NetworkAcls { region, vpc }) => {
-            ec2::of_vpc(caller, Operation::DescribeNetworkAcls, region, vpc, "/networkAclSet").await.map(Answer::NetworkAcls)
+            ec2::of_vpc(caller, Operation::DescribeNetworkAcls, region, vpc).await.map(Answer::NetworkAcls)
         }
         Question::VpcDns(ask::VpcDns { region, vpc }) => ec2::vpc_dns(caller, region, vpc).await,
     }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::answer::read;
-use super::call::{Caller, Failure, Fields, Input};
+use super::call::{Caller, Fields, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use crate::question::Answer;
 use crate::question::facts::Bucket;

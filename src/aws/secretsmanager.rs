@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::answer::{one, policy};
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use crate::question::Answer;
 
@@ -16,7 +17,7 @@ pub(crate) async fn secret(caller: &Caller, region: &str, id: &str) -> Result<An
 
 pub(crate) async fn versions(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
     let input = |token| Input::Json(json!({"SecretId": id, "IncludeDeprecated": true, "MaxResults": 100, "NextToken": token}));
-    let pages = caller.pages(Operation::ListSecretVersionIds, region, id, ["/Versions", "/NextToken"], input).await?;
+    let pages = caller.pages(Operation::ListSecretVersionIds, region, id, input).await?;
     pages.all().map(Answer::SecretVersions)
 }
 
@@ -28,6 +29,6 @@ pub(crate) async fn secret_policy(caller: &Caller, region: &str, id: &str) -> Re
 pub(crate) async fn secrets_like(caller: &Caller, region: &str, prefix: &str) -> Result<Answer, Failure> {
     let filters = json!([{"Key": "name", "Values": [prefix]}]);
     let input = |token| Input::Json(json!({"Filters": filters, "IncludePlannedDeletion": true, "MaxResults": 100, "NextToken": token}));
-    let pages = caller.pages(Operation::ListSecrets, region, "*", ["/SecretList", "/NextToken"], input).await?;
+    let pages = caller.pages(Operation::ListSecrets, region, "*", input).await?;
     pages.listed().map(Answer::Secrets)
 }

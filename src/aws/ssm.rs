@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Pages;
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
+use super::pages::Pages;
 use crate::question::Answer;
 
 /// As many as one filter takes.
@@ -33,5 +34,5 @@ fn bare(name: &str) -> &str {
 async fn named(caller: &Caller, region: &str, option: &str, values: Value, is_enough: impl Fn(&[Value]) -> bool + Send) -> Result<Pages, Failure> {
     let filters = json!([{"Key": "Name", "Option": option, "Values": values}]);
     let input = |token| Input::Json(json!({"ParameterFilters": filters, "MaxResults": 50, "NextToken": token}));
-    caller.pages_until(Operation::DescribeParameters, region, "*", ["/Parameters", "/NextToken"], input, is_enough).await
+    caller.pages_until(Operation::DescribeParameters, region, "*", input, is_enough).await
 }
