@@ -10,9 +10,9 @@ use super::failure::Failure;
 use super::operation::Operation;
 use super::pages::Pages;
 use crate::question::facts::{Subnet, VpcDns};
-use crate::question::{Answer, cleaned};
+use crate::question::{Answer, ask, cleaned};
 
-pub(crate) async fn instance(caller: &Caller, region: &str, id: &str) -> Result<Answer, Failure> {
+pub(crate) async fn instance(caller: &Caller, ask::Instance { region, id }: &ask::Instance) -> Result<Answer, Failure> {
     let mut answer = caller.call(Operation::DescribeInstances, region, id, Input::Form(fields(&[("InstanceId.1", id)]))).await?;
     if answer.pointer("/reservationSet/0/instancesSet/0").is_none() {
         return Err(Failure::Missing);
@@ -20,12 +20,12 @@ pub(crate) async fn instance(caller: &Caller, region: &str, id: &str) -> Result<
     one(&mut answer, "/reservationSet/0/instancesSet/0").map(Answer::Instance)
 }
 
-pub(crate) async fn subnets(caller: &Caller, region: &str, ids: &[String]) -> Result<Answer, Failure> {
+pub(crate) async fn subnets(caller: &Caller, ask::Subnets { region, ids }: &ask::Subnets) -> Result<Answer, Failure> {
     let subnets: Vec<Subnet> = named(caller, Operation::DescribeSubnets, region, ("subnet-id", ids)).await?;
     if subnets.is_empty() { Err(Failure::Missing) } else { Ok(Answer::Subnets(subnets)) }
 }
 
-pub(crate) async fn security_groups(caller: &Caller, region: &str, ids: &[String]) -> Result<Answer, Failure> {
+pub(crate) async fn security_groups(caller: &Caller, ask::NamedSecurityGroups { region, ids }: &ask::NamedSecurityGroups) -> Result<Answer, Failure> {
     named(caller, Operation::DescribeSecurityGroups, region, ("group-id", ids)).await.map(Answer::SecurityGroups)
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn of_vpc<T: DeserializeOwned>(caller: &Caller, operation: Oper
     pages_of_vpc(caller, operation, region, vpc).await?.all()
 }
 
-pub(crate) async fn vpc_endpoints(caller: &Caller, region: &str, vpc: &str) -> Result<Answer, Failure> {
+pub(crate) async fn vpc_endpoints(caller: &Caller, ask::VpcEndpoints { region, vpc }: &ask::VpcEndpoints) -> Result<Answer, Failure> {
     let mut pages = pages_of_vpc(caller, Operation::DescribeVpcEndpoints, region, vpc).await?;
     for policy in pages.items.iter_mut().filter_map(|endpoint| endpoint.get_mut("policyDocument")) {
         // Made safe as the document that it is; as a text it may be one no more.
@@ -67,7 +67,7 @@ async fn filtered(caller: &Caller, operation: Operation, region: &str, on: &str,
 }
 
 /// What can be read of it, unless it is nothing.
-pub(crate) async fn vpc_dns(caller: &Caller, region: &str, vpc: &str) -> Result<Answer, Failure> {
+pub(crate) async fn vpc_dns(caller: &Caller, ask::VpcDns { region, vpc }: &ask::VpcDns) -> Result<Answer, Failure> {
     let support = attribute(caller, region, vpc, "enableDnsSupport");
     let hostnames = attribute(caller, region, vpc, "enableDnsHostnames");
     match join3(support, hostnames, name_servers(caller, region, vpc)).await {
