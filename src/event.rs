@@ -23,6 +23,7 @@ use crate::arn::name_in;
 use crate::redact::{redact, with_lines};
 
 pub use input::{Input, decoded};
+pub(crate) use scalar::epoch;
 pub use stream::{Chunk, Chunks};
 
 /// A task that stopped, or an event that tells why one could not be started.

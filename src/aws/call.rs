@@ -93,13 +93,13 @@ pub(crate) struct Caller {
     config: SdkConfig,
     http_client: Option<SharedHttpClient>,
     clients: Mutex<HashMap<(&'static str, String), Arc<Client>>>,
-    next_parameters: tokio::sync::Mutex<Instant>,
+    next_parameters: Mutex<Instant>,
 }
 
 impl Caller {
     pub(crate) fn new(config: &SdkConfig) -> Self {
         let http_client = config.http_client().or_else(http_client);
-        Self { config: config.clone(), http_client, clients: Mutex::default(), next_parameters: tokio::sync::Mutex::new(Instant::now()) }
+        Self { config: config.clone(), http_client, clients: Mutex::default(), next_parameters: Mutex::new(Instant::now()) }
     }
 
     /// The Region that is configured.
@@ -111,7 +111,7 @@ impl Caller {
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
         let client = self.client(operation.service(), region).await.map_err(Failure::Unknown)?;
         let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
-        if let Some(why) = client.is_silent() {
+        if let Some(why) = client.silence() {
             return Err(why);
         }
         if operation == Operation::DescribeParameters {
@@ -129,7 +129,7 @@ impl Caller {
     /// Waits until parameters may be described again.
     async fn await_turn(&self) {
         let turn = {
-            let mut next = self.next_parameters.lock().await;
+            let mut next = self.next_parameters.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = (*next).max(Instant::now());
             *next = turn + BETWEEN_PARAMETERS;
             turn
@@ -219,7 +219,7 @@ impl Caller {
 
 impl Client {
     /// Why it is of no use to call now.
-    fn is_silent(&self) -> Option<Failure> {
+    fn silence(&self) -> Option<Failure> {
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         silent.as_ref().filter(|(since, _)| since.elapsed() < SILENCE).map(|(_, why)| why.clone())
     }

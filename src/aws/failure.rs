@@ -121,7 +121,7 @@ pub(super) fn failure(operation: Operation, region: &str, on: &str, error: &SdkE
 /// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.
 fn unanswered(operation: Operation, region: &str, error: &SdkError<Error, HttpResponse>) -> String {
     let why = innermost(error);
-    let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default().trim_end_matches(". Attempted:");
+    let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default();
     if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source()).any(|error| error.to_string().contains("credential")) {
         return format!("there are no AWS credentials to ask with: {first}");
     }

@@ -92,7 +92,7 @@ pub(super) fn service_event(shape: &Shape<'_>, source: Source) -> Task {
     let (first, second) = (path.next(), path.next());
     let cluster_arn = owned(shape.cluster_arn.as_ref());
     let cluster = cluster_arn.as_deref().map(cluster_name).or(first.filter(|_| second.is_some()));
-    let (Source::ServiceEvent(name) | Source::DeploymentEvent(name)) = &source else { return Task::default() };
+    let name = shape.event_name.as_deref().unwrap_or_default();
     let text = owned_text(shape.reason.as_ref());
     // Where no reason is given, the name of the event is all that ECS says.
     let reason = if fails(shape.event_type.as_deref(), name, text.is_some()) {
