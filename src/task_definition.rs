@@ -13,9 +13,12 @@ mod unfilled;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::arn::Arn;
 use crate::redact::{MASKED, Written, redact_name, written, written_as_secret};
+
+use lenient::Lenient;
 
 pub use file::TaskDefinitionError;
 pub use image::ImageName;
@@ -38,7 +41,7 @@ pub struct TaskDefinition {
     /// `awsvpc`, `bridge`, `host` or `none`.
     pub network_mode: Option<String>,
     /// Where it may run: `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where it was not told.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub requires_compatibilities: Vec<String>,
     /// For which platform its images must be built.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,13 +152,13 @@ pub struct ContainerDefinition {
     /// Containers for which it waits.
     pub depends_on: Vec<Dependency>,
     /// What it mounts.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mount_points: Vec<MountPoint>,
     /// Whether it routes the logs of the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firelens_configuration: Option<Firelens>,
     /// Files that let it into an Active Directory.
-    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub credential_specs: Vec<String>,
 }
 
@@ -177,13 +180,7 @@ pub struct Firelens {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Its options; after reading, only those that name a file.
-    #[serde(deserialize_with = "or_default")]
-    pub options: BTreeMap<String, Option<String>>,
-}
-
-/// `null` for what is not there, as some tools write it.
-fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-    Option::deserialize(from).map(Option::unwrap_or_default)
+    pub options: BTreeMap<String, String>,
 }
 
 /// One of `dependsOn`.
@@ -231,7 +228,7 @@ pub struct LogConfiguration {
     /// Such as `awslogs`.
     pub log_driver: Option<String>,
     /// Its options; after reading, only those of `awslogs`, which hold no secret.
-    pub options: BTreeMap<String, Option<String>>,
+    pub options: BTreeMap<String, String>,
     /// Options taken from secrets.
     pub secret_options: Vec<NamedReference>,
 }
@@ -258,6 +255,11 @@ impl TaskDefinition {
     /// When the text is not JSON, a field has the wrong type, or there are no container definitions.
     pub fn from_json(text: &str) -> Result<Self, TaskDefinitionError> {
         file::read(text)
+    }
+
+    /// Reads a definition as AWS answers it or people write it: keys in any case, `null` for what is not there.
+    pub(crate) fn from_value(value: Value) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
+        serde_path_to_error::deserialize(Lenient(value))
     }
 
     /// The same without log options that may hold tokens, and with every text made safe to print.
@@ -297,12 +299,12 @@ impl TaskDefinition {
             container.credential_specs.iter_mut().for_each(clean);
             if let Some(firelens) = &mut container.firelens_configuration {
                 firelens.options.retain(|name, _| name.starts_with("config-file-"));
-                firelens.kind.iter_mut().chain(firelens.options.values_mut().flatten()).for_each(clean);
+                firelens.kind.iter_mut().chain(firelens.options.values_mut()).for_each(clean);
             }
             let mut named: Vec<&mut NamedReference> = container.secrets.iter_mut().collect();
             if let Some(log) = &mut container.log_configuration {
                 log.options.retain(|name, _| name.starts_with("awslogs-"));
-                log.options.values_mut().flatten().for_each(clean);
+                log.options.values_mut().for_each(clean);
                 named.extend(&mut log.secret_options);
             }
             for reference in named {
@@ -338,5 +340,26 @@ impl TaskDefinition {
         let points = self.containers.iter().flat_map(|container| &container.mount_points);
         let mut own = points.filter(|point| point.source_volume == volume.name).peekable();
         own.peek().is_some() && own.all(|point| point.read_only == Some(true))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TaskDefinition;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn what_is_not_there_may_be_null() {
+        for (answer, containers) in [
+            (json!({"family": "api", "volumes": null, "containerDefinitions": [{"name": "web", "secrets": null, "mountPoints": null}]}), 1),
+            (json!({"family": "api", "requiresCompatibilities": null, "containerDefinitions": null}), 0),
+            (json!({"Family": "api", "containerDefinitions": [{"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": null}}}]}), 1),
+        ] {
+            let read = TaskDefinition::from_value(answer.clone()).unwrap_or_else(|error| panic!("{answer}: {error}"));
+            assert_eq!((read.family.as_deref(), read.containers.len()), (Some("api"), containers), "{answer}");
+        }
+        for none in [Value::Null, json!([]), json!("api:7")] {
+            assert!(TaskDefinition::from_value(none.clone()).is_err(), "{none}");
+        }
     }
 }

@@ -26,8 +26,7 @@ pub(crate) async fn task_definition(caller: &Caller, ask::TaskDefinition { name 
         other => other,
     })?;
     let definition = answer.get_mut("taskDefinition").map(Value::take).unwrap_or_default();
-    let definition: Option<TaskDefinition> = serde_json::from_value(definition).unwrap_or_default();
-    let definition = definition.ok_or_else(|| Failure::Unknown("the answer holds no task definition".to_owned()))?;
+    let definition = TaskDefinition::from_value(definition).map_err(|_| Failure::Unknown("the answer holds no task definition".to_owned()))?;
     Ok(Answer::TaskDefinition(Box::new(definition.cleaned())))
 }
 

@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
 use super::TaskDefinition;
-use super::lenient::Lenient;
 use super::seeming::{is_like_json, of_broken_json, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
@@ -70,8 +69,7 @@ pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
     let seeming = of_json(&whole);
     let other = |problem: String| TaskDefinitionError { line: 1, column: 1, path: String::new(), problem, seeming: seeming.clone() };
     let Found { value, way, is_list } = definition(whole).map_err(&other)?;
-    let read: Result<TaskDefinition, _> = serde_path_to_error::deserialize(Lenient(value));
-    let read = read.map_err(|error| {
+    let read = TaskDefinition::from_value(value).map_err(|error| {
         let inside = error.path().iter().filter_map(|segment| match segment {
             Segment::Map { key } => Some(Step::Key(key.clone())),
             Segment::Seq { index } => Some(Step::Index(*index)),

@@ -50,8 +50,8 @@ impl ContainerDefinition {
             let file = spec.find("arn:").map_or(spec.as_str(), |from| &spec[from..]);
             add(ReferenceKind::CredentialSpec, format!("credentialSpecs[{at}]"), None, file);
         }
-        let file = self.firelens_configuration.as_ref().filter(|firelens| firelens.options.get("config-file-type") == Some(&Some("s3".to_owned())));
-        if let Some(Some(file)) = file.and_then(|firelens| firelens.options.get("config-file-value")) {
+        let file = self.firelens_configuration.as_ref().filter(|firelens| firelens.options.get("config-file-type").is_some_and(|kind| kind == "s3"));
+        if let Some(file) = file.and_then(|firelens| firelens.options.get("config-file-value")) {
             add(ReferenceKind::LogConfig, "firelensConfiguration.options".to_owned(), Some("config-file-value"), file);
         }
         let Some(log) = &self.log_configuration else { return };
@@ -59,7 +59,7 @@ impl ContainerDefinition {
             add(ReferenceKind::Secret, format!("logConfiguration.secretOptions[{at}]"), Some(&option.name), &option.value_from);
         }
         if log.log_driver.as_deref() == Some("awslogs")
-            && let Some(Some(group)) = log.options.get("awslogs-group")
+            && let Some(group) = log.options.get("awslogs-group")
         {
             add(ReferenceKind::LogGroup, "logConfiguration.options".to_owned(), Some("awslogs-group"), group);
         }
