@@ -1,15 +1,19 @@
 //! JSON to stopped tasks: one parser for every form in which ECS, its API and its neighbours tell of a task.
 //!
-//! Each record is decoded into one wire shape (`shape`) that knows every spelling, and then into [`Task`]s. A record that cannot be read
+//! Each record is decoded into one wire shape (`wire`) that knows every spelling, and then into [`Task`]s (`model`). A record that cannot be read
 //! gives an [`InputError`] with its place; its neighbours in a batch, a list or a stream are not lost (`stream`).
 //! Environment values, commands and credentials are not in the model, so they cannot leave it.
 
+mod batch;
+mod fault;
 mod input;
+mod model;
 mod scalar;
 pub mod sender;
 mod shape;
 mod stream;
 mod taskless;
+mod wire;
 
 use std::fmt;
 
@@ -19,6 +23,7 @@ use crate::arn::name_in;
 use crate::redact::{redact, with_lines};
 
 pub use input::{Input, decoded};
+pub(crate) use scalar::epoch;
 pub use stream::{Chunk, Chunks};
 
 /// A task that stopped, or an event that tells why one could not be started.
@@ -194,6 +199,13 @@ pub struct Entry {
     pub sender: Option<sender::Sender>,
     /// The tasks, or why they could not be read; several where a list of tasks was partly readable.
     pub tasks: Vec<Result<Task, InputError>>,
+}
+
+impl Entry {
+    /// What came in no message.
+    const fn of(tasks: Vec<Result<Task, InputError>>) -> Self {
+        Self { message_id: None, sender: None, tasks }
+    }
 }
 
 /// Why a record could not be read.

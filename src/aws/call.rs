@@ -4,8 +4,6 @@
 //! field by field. What they add to the machinery below is small: the form of a request, and where an error's code stands.
 
 use std::collections::HashMap;
-use std::error::Error as StdError;
-use std::iter::successors;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,15 +28,14 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::context::{Error, Input as Erased, Output};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata, OrchestratorError};
+use aws_smithy_runtime_api::client::interceptors::context::{Error, Input as Erased};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugin as _, RuntimePlugins, StaticRuntimePlugin};
-use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer};
+use aws_smithy_runtime_api::client::ser_de::{SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
-use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
@@ -46,17 +43,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
-use super::bounded::{Bounded, LARGEST_ANSWER, is_too_large};
+use super::bounded::Bounded;
 use super::endpoint::{Endpoint, endpoint};
+use super::failure::{Failure, Received, Refusal, failure};
 use super::operation::{Operation, Protocol, Service};
 use super::{innermost, xml};
-use crate::redact::{redact, redact_name};
 
 /// A diagnosis does not wait longer for one fact.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// A message says what is wrong in its first words.
-const LONGEST_REASON: usize = 240;
 /// So many calls without an answer between them are no longer one slow answer.
 const LATE: u32 = 2;
 /// Who did not answer is left alone for so long: what else waits for an answer would wait in vain, one question after another.
@@ -82,28 +77,6 @@ pub(crate) enum Input {
 /// Names and values, in order.
 pub(crate) type Fields = Vec<(String, String)>;
 
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// There is no such thing, says AWS.
-    Missing,
-    /// Its place is this Region.
-    Elsewhere(String),
-    /// It could not be learned; in words that are safe to print.
-    Unknown(String),
-}
-
-impl Failure {
-    /// In words that came from elsewhere: made safe, and not longer than a sentence.
-    pub(crate) fn unknown(why: &str) -> Self {
-        let safe = redact(why);
-        Self::Unknown(match safe.char_indices().nth(LONGEST_REASON) {
-            Some((end, _)) => format!("{}...", &safe[..end]),
-            None => safe.into_owned(),
-        })
-    }
-}
-
 /// A service in a Region, as a client of the SDK would have it.
 #[derive(Debug)]
 struct Client {
@@ -120,13 +93,13 @@ pub(crate) struct Caller {
     config: SdkConfig,
     http_client: Option<SharedHttpClient>,
     clients: Mutex<HashMap<(&'static str, String), Arc<Client>>>,
-    next_parameters: tokio::sync::Mutex<Instant>,
+    next_parameters: Mutex<Instant>,
 }
 
 impl Caller {
     pub(crate) fn new(config: &SdkConfig) -> Self {
         let http_client = config.http_client().or_else(http_client);
-        Self { config: config.clone(), http_client, clients: Mutex::default(), next_parameters: tokio::sync::Mutex::new(Instant::now()) }
+        Self { config: config.clone(), http_client, clients: Mutex::default(), next_parameters: Mutex::new(Instant::now()) }
     }
 
     /// The Region that is configured.
@@ -138,7 +111,7 @@ impl Caller {
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
         let client = self.client(operation.service(), region).await.map_err(Failure::Unknown)?;
         let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
-        if let Some(why) = client.is_silent() {
+        if let Some(why) = client.silence() {
             return Err(why);
         }
         if operation == Operation::DescribeParameters {
@@ -156,7 +129,7 @@ impl Caller {
     /// Waits until parameters may be described again.
     async fn await_turn(&self) {
         let turn = {
-            let mut next = self.next_parameters.lock().await;
+            let mut next = self.next_parameters.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = (*next).max(Instant::now());
             *next = turn + BETWEEN_PARAMETERS;
             turn
@@ -246,7 +219,7 @@ impl Caller {
 
 impl Client {
     /// Why it is of no use to call now.
-    fn is_silent(&self) -> Option<Failure> {
+    fn silence(&self) -> Option<Failure> {
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         silent.as_ref().filter(|(since, _)| since.elapsed() < SILENCE).map(|(_, why)| why.clone())
     }
@@ -329,7 +302,8 @@ fn escaped_fields(fields: impl IntoIterator<Item = (String, String)>) -> String 
     fields.into_iter().map(|(name, value)| format!("{}={}", escaped(&name), escaped(&value))).collect::<Vec<_>>().join("&")
 }
 
-fn parsed(protocol: Protocol, body: &[u8]) -> Option<Value> {
+/// The body of an answer as a value.
+pub(super) fn parsed(protocol: Protocol, body: &[u8]) -> Option<Value> {
     match protocol {
         Protocol::Json(_) | Protocol::RestJson => serde_json::from_slice(body).ok(),
         Protocol::Query(_) | Protocol::RestXml => xml::read(str::from_utf8(body).ok()?),
@@ -344,92 +318,4 @@ impl SerializeRequest for AsBuilt {
     fn serialize_input(&self, input: Erased, _: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
         input.downcast().map_err(|_| "the input is no request".into())
     }
-}
-
-/// Takes the body of an answer, or the code of an error.
-#[derive(Debug)]
-struct Received {
-    service: Protocol,
-}
-
-impl DeserializeResponse for Received {
-    fn deserialize_nonstreaming(&self, response: &HttpResponse) -> Result<Output, OrchestratorError<Error>> {
-        let body = response.body().bytes().unwrap_or_default();
-        if response.status().is_success() {
-            return Ok(Output::erase(body.to_vec()));
-        }
-        Err(OrchestratorError::operation(Error::erase(Refusal::read(self.service, response, body))))
-    }
-}
-
-/// An error that a service answered.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .metadata)]
-struct Refusal {
-    status: u16,
-    metadata: ErrorMetadata,
-    /// Where a bucket is, if not here.
-    region: Option<String>,
-}
-
-impl ProvideErrorMetadata for Refusal {
-    fn meta(&self) -> &ErrorMetadata {
-        &self.metadata
-    }
-}
-
-impl Refusal {
-    fn read(protocol: Protocol, response: &HttpResponse, body: &[u8]) -> Self {
-        let value = parsed(protocol, body).unwrap_or_default();
-        let error = ["/Errors/Error", "/Errors/0", "/Error"].iter().find_map(|at| value.pointer(at)).unwrap_or(&value);
-        let text = |names: &[&str]| names.iter().find_map(|name| error.get(name)?.as_str()).map(str::to_owned);
-        let header = |name: &str| response.headers().get(name).map(str::to_owned);
-        let code = header("x-amzn-errortype").or_else(|| text(&["__type", "Code", "code", "ErrorCode"])).unwrap_or_default();
-        // `namespace#Code:address`
-        let code = code.split(':').next().and_then(|code| code.rsplit('#').next()).unwrap_or_default();
-        let message = text(&["message", "Message", "errorMessage"]).unwrap_or_default();
-        let region = header("x-amz-bucket-region").or_else(|| text(&["Region"]));
-        Self { status: response.status().as_u16(), metadata: ErrorMetadata::builder().code(code).message(message).build(), region }
-    }
-
-    fn is_elsewhere(&self, code: &str) -> bool {
-        matches!(self.status, 301 | 307) || matches!(code, "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException")
-    }
-}
-
-/// What a failed call means.
-fn failure(operation: Operation, region: &str, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
-    let refusal = match error {
-        SdkError::ServiceError(context) => context.err().downcast_ref::<Refusal>(),
-        SdkError::TimeoutError(_) => return Failure::Unknown("no answer in time".to_owned()),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
-        _ => None,
-    };
-    if is_too_large(error) {
-        return Failure::Unknown(format!("the answer of {} is larger than {} MB", operation.name(), LARGEST_ANSWER >> 20));
-    }
-    let Some(refusal) = refusal else { return Failure::unknown(&unanswered(operation, region, error)) };
-    let code = refusal.code().unwrap_or_default();
-    match (code, &refusal.region) {
-        _ if operation.missing().contains(&code) => Failure::Missing,
-        (code, Some(region)) if refusal.is_elsewhere(code) => Failure::Elsewhere(region.clone()),
-        ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
-            Failure::Unknown(format!("ecs-triage is not authorized to call {} on {}: allow it to the probe", operation.action(), redact_name(on)))
-        }
-        ("", _) => Failure::Unknown(format!("{} answered with HTTP status {}", operation.service().name, refusal.status)),
-        (code, _) => Failure::unknown(&match refusal.message().filter(|message| !message.is_empty()) {
-            Some(message) => format!("{code}: {message}"),
-            None => code.to_owned(),
-        }),
-    }
-}
-
-/// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.
-fn unanswered(operation: Operation, region: &str, error: &SdkError<Error, HttpResponse>) -> String {
-    let why = innermost(error);
-    let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default().trim_end_matches(". Attempted:");
-    if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source()).any(|error| error.to_string().contains("credential")) {
-        return format!("there are no AWS credentials to ask with: {first}");
-    }
-    format!("{} in {region} cannot be reached: {first}", operation.service().name)
 }

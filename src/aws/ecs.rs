@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::answer::{list, one};
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use super::prober::AwsProber;
 use crate::arn::Arn;
-use crate::question::Answer;
+use crate::question::{Answer, ask};
 use crate::task_definition::TaskDefinition;
 
 /// As many as `DescribeTasks` takes.
@@ -15,7 +16,7 @@ const TASKS_AT_ONCE: usize = 100;
 /// Of one cluster the command line reads so many pages of a hundred tasks: a storm is when one looks.
 const MOST_PAGES: usize = 100;
 
-pub(crate) async fn task_definition(caller: &Caller, name: &str) -> Result<Answer, Failure> {
+pub(crate) async fn task_definition(caller: &Caller, ask::TaskDefinition { name }: &ask::TaskDefinition) -> Result<Answer, Failure> {
     // An event forwarded from another Region is answered there.
     let region = Arn::parse(name).map(|arn| arn.region).or(caller.region()).ok_or_else(no_region)?;
     let asked = caller.call(Operation::DescribeTaskDefinition, region, name, Input::Json(json!({"taskDefinition": name}))).await;
@@ -25,19 +26,18 @@ pub(crate) async fn task_definition(caller: &Caller, name: &str) -> Result<Answe
         other => other,
     })?;
     let definition = answer.get_mut("taskDefinition").map(Value::take).unwrap_or_default();
-    let definition: Option<TaskDefinition> = serde_json::from_value(definition).unwrap_or_default();
-    let definition = definition.ok_or_else(|| Failure::Unknown("the answer holds no task definition".to_owned()))?;
+    let definition = TaskDefinition::from_value(definition).map_err(|_| Failure::Unknown("the answer holds no task definition".to_owned()))?;
     Ok(Answer::TaskDefinition(Box::new(definition.cleaned())))
 }
 
-pub(crate) async fn service(caller: &Caller, region: &str, cluster: &str, name: &str) -> Result<Answer, Failure> {
+pub(crate) async fn service(caller: &Caller, ask::Service { region, cluster, name }: &ask::Service) -> Result<Answer, Failure> {
     let input = Input::Json(json!({"cluster": cluster, "services": [name]}));
     let mut answer = caller.call(Operation::DescribeServices, region, &format!("{cluster}/{name}"), input).await?;
     found(&answer, "/services/0")?;
     one(&mut answer, "/services/0").map(Answer::Service)
 }
 
-pub(crate) async fn running_tasks(caller: &Caller, region: &str, cluster: &str, service: &str) -> Result<Answer, Failure> {
+pub(crate) async fn running_tasks(caller: &Caller, ask::RunningTasks { region, cluster, service }: &ask::RunningTasks) -> Result<Answer, Failure> {
     let input = Input::Json(json!({"cluster": cluster, "serviceName": service, "desiredStatus": "RUNNING"}));
     let mut answer = caller.call(Operation::ListTasks, region, &format!("{cluster}/{service}"), input).await?;
     let arns: Vec<String> = list(&mut answer, "/taskArns")?;
@@ -49,7 +49,7 @@ pub(crate) async fn running_tasks(caller: &Caller, region: &str, cluster: &str, 
     list(&mut answer, "/tasks").map(Answer::RunningTasks)
 }
 
-pub(crate) async fn container_instance(caller: &Caller, region: &str, cluster: &str, arn: &str) -> Result<Answer, Failure> {
+pub(crate) async fn container_instance(caller: &Caller, ask::ContainerInstance { region, cluster, arn }: &ask::ContainerInstance) -> Result<Answer, Failure> {
     let input = Input::Json(json!({"cluster": cluster, "containerInstances": [arn]}));
     let mut answer = caller.call(Operation::DescribeContainerInstances, region, arn, input).await?;
     found(&answer, "/containerInstances/0")?;
@@ -111,7 +111,7 @@ impl AwsProber {
         let clusters = async {
             let region = region.or(self.caller.region()).ok_or_else(no_region)?;
             let input = |token| Input::Json(json!({"nextToken": token}));
-            self.caller.pages(Operation::ListClusters, region, "*", ["/clusterArns", "/nextToken"], input).await?.all()
+            self.caller.pages(Operation::ListClusters, region, "*", input).await?.all()
         };
         clusters.await.map_err(|failure| in_words(failure, "the list of clusters"))
     }

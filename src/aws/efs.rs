@@ -3,17 +3,18 @@
 use futures_util::future::join_all;
 
 use super::answer::{list, policy};
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
-use crate::question::Answer;
 use crate::question::facts::MountTarget;
+use crate::question::{Answer, ask};
 
 /// More mount targets than Availability Zones there are none.
 const MOST_TARGETS: usize = 8;
 
-pub(crate) async fn mount_targets(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {
+pub(crate) async fn mount_targets(caller: &Caller, ask::MountTargets { region, file_system }: &ask::MountTargets) -> Result<Answer, Failure> {
     let input = |marker: Option<String>| Input::Get(file_system.to_owned(), marker.map(|marker| ("Marker".to_owned(), marker)).into_iter().collect());
-    let pages = caller.pages(Operation::DescribeMountTargets, region, file_system, ["/MountTargets", "/NextMarker"], input).await?;
+    let pages = caller.pages(Operation::DescribeMountTargets, region, file_system, input).await?;
     let mut targets: Vec<MountTarget> = pages.all()?;
     let asked = targets.iter().take(MOST_TARGETS).map(|target| security_groups(caller, region, target.mount_target_id.as_deref()));
     let groups = join_all(asked).await;
@@ -41,13 +42,13 @@ fn why_unread(failure: Failure) -> String {
     }
 }
 
-pub(crate) async fn access_points(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {
+pub(crate) async fn access_points(caller: &Caller, ask::AccessPoints { region, file_system }: &ask::AccessPoints) -> Result<Answer, Failure> {
     let input = |token: Option<String>| Input::Get(file_system.to_owned(), token.map(|token| ("NextToken".to_owned(), token)).into_iter().collect());
-    let pages = caller.pages(Operation::DescribeAccessPoints, region, file_system, ["/AccessPoints", "/NextToken"], input).await?;
+    let pages = caller.pages(Operation::DescribeAccessPoints, region, file_system, input).await?;
     pages.all().map(Answer::AccessPoints)
 }
 
-pub(crate) async fn file_system_policy(caller: &Caller, region: &str, file_system: &str) -> Result<Answer, Failure> {
+pub(crate) async fn file_system_policy(caller: &Caller, ask::FileSystemPolicy { region, file_system }: &ask::FileSystemPolicy) -> Result<Answer, Failure> {
     let input = Input::Get(file_system.to_owned(), Vec::new());
     policy(&caller.call(Operation::DescribeFileSystemPolicy, region, file_system, input).await?, "/Policy")
 }

@@ -4,12 +4,13 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::answer::one;
-use super::call::{Caller, Failure, Fields, Input};
+use super::call::{Caller, Fields, Input};
+use super::failure::Failure;
 use super::operation::Operation;
 use crate::arn::Arn;
-use crate::question::Answer;
+use crate::question::{Answer, ask};
 
-pub(crate) async fn role(caller: &Caller, region: &str, name: &str) -> Result<Answer, Failure> {
+pub(crate) async fn role(caller: &Caller, ask::Role { region, name }: &ask::Role) -> Result<Answer, Failure> {
     let fields = vec![("RoleName".to_owned(), name.to_owned())];
     let mut answer = caller.call(Operation::GetRole, region, name, Input::Form(fields)).await?;
     // JSON in a text, escaped as in a URL.
@@ -20,13 +21,7 @@ pub(crate) async fn role(caller: &Caller, region: &str, name: &str) -> Result<An
     one(&mut answer, "/GetRoleResult/Role").map(Answer::Role)
 }
 
-pub(crate) async fn simulation(
-    caller: &Caller,
-    region: &str,
-    role: &str,
-    (action, resource): (&str, &str),
-    context: &[(String, String)],
-) -> Result<Answer, Failure> {
+pub(crate) async fn simulation(caller: &Caller, ask::Simulation { region, role, action, resource, context }: &ask::Simulation) -> Result<Answer, Failure> {
     let mut fields: Fields = Vec::new();
     let mut add = |name: String, value: &str| fields.push((name, value.to_owned()));
     add("PolicySourceArn".to_owned(), role);

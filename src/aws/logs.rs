@@ -11,13 +11,14 @@ use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use serde_json::{Value, json};
 
 use super::answer::list;
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
 use super::describe;
 use super::ecs::in_words;
+use super::failure::Failure;
 use super::operation::Operation;
 use super::prober::AwsProber;
-use crate::question::Answer;
 use crate::question::facts::LogEvent;
+use crate::question::{Answer, ask};
 use crate::redact::beginning;
 
 /// Of a log, and of a line in it, no more than this is kept.
@@ -83,13 +84,13 @@ fn stream_name(name: &str) -> String {
 }
 
 /// Groups come in the order of their names, so the one that is the prefix comes first.
-pub(crate) async fn groups(caller: &Caller, region: &str, prefix: &str) -> Result<Answer, Failure> {
+pub(crate) async fn groups(caller: &Caller, ask::LogGroups { region, prefix }: &ask::LogGroups) -> Result<Answer, Failure> {
     let input = Input::Json(json!({"logGroupNamePrefix": prefix, "limit": 50}));
     let mut answer = caller.call(Operation::DescribeLogGroups, region, "*", input).await?;
     list(&mut answer, "/logGroups").map(Answer::LogGroups)
 }
 
-pub(crate) async fn last_lines(caller: &Caller, region: &str, group: &str, stream: &str) -> Result<Answer, Failure> {
+pub(crate) async fn last_lines(caller: &Caller, ask::LogLines { region, group, stream }: &ask::LogLines) -> Result<Answer, Failure> {
     let mut token = None;
     for _ in 0..EMPTY_PAGES {
         let input = json!({"logGroupName": group, "logStreamName": stream, "limit": LAST_LINES, "startFromHead": false, "nextToken": token});

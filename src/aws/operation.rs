@@ -35,10 +35,10 @@ const S3: Service = Service { name: "s3", id: "S3", protocol: Protocol::RestXml 
 const EFS: Service = Service { name: "elasticfilesystem", id: "EFS", protocol: Protocol::RestJson };
 const EC2: Service = Service { name: "ec2", id: "EC2", protocol: Protocol::Query("2016-11-15") };
 
-/// Declares the operations: the service, the path where it is not `/` (`{}` stands for the thing's name), and the error codes that say that
-/// there is no such thing.
+/// Declares the operations: the service, the path where it is not `/` (`{}` stands for the thing's name), where the list and the token of the
+/// next page stand in an answer that comes in pages, and the error codes that say that there is no such thing.
 macro_rules! operations {
-    ($($service:ident { $($name:ident $(at $path:literal)? missing [$($code:literal),*];)+ })+) => {
+    ($($service:ident { $($name:ident $(at $path:literal)? $(pages $items:literal $next:literal)? missing [$($code:literal),*];)+ })+) => {
         /// A read of AWS.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Operation { $($($name,)+)+ }
@@ -63,6 +63,11 @@ macro_rules! operations {
                 match self { $($(Self::$name => concat!($($path,)? ""),)+)+ }
             }
 
+            /// Where the list and the token of the next page stand in its answer.
+            pub(crate) const fn pages(self) -> [&'static str; 2] {
+                match self { $($(Self::$name => [concat!($($items,)? ""), concat!($($next,)? "")],)+)+ }
+            }
+
             /// The error codes that say that there is no such thing.
             pub(crate) const fn missing(self) -> &'static [&'static str] {
                 match self { $($(Self::$name => &[$($code),*],)+)+ }
@@ -78,7 +83,7 @@ operations! {
         ListTasks missing ["ClusterNotFoundException", "ServiceNotFoundException"];
         DescribeTasks missing ["ClusterNotFoundException"];
         DescribeContainerInstances missing ["ClusterNotFoundException"];
-        ListClusters missing [];
+        ListClusters pages "/clusterArns" "/nextToken" missing [];
     }
     IAM {
         GetRole missing ["NoSuchEntity"];
@@ -86,17 +91,17 @@ operations! {
     }
     SECRETS_MANAGER {
         DescribeSecret missing ["ResourceNotFoundException"];
-        ListSecretVersionIds missing ["ResourceNotFoundException"];
+        ListSecretVersionIds pages "/Versions" "/NextToken" missing ["ResourceNotFoundException"];
         GetResourcePolicy missing ["ResourceNotFoundException"];
-        ListSecrets missing [];
+        ListSecrets pages "/SecretList" "/NextToken" missing [];
     }
     SSM {
-        DescribeParameters missing [];
+        DescribeParameters pages "/Parameters" "/NextToken" missing [];
     }
     KMS {
         DescribeKey missing ["NotFoundException"];
         GetKeyPolicy missing ["NotFoundException"];
-        ListGrants missing ["NotFoundException"];
+        ListGrants pages "/Grants" "/NextMarker" missing ["NotFoundException"];
     }
     LOGS {
         DescribeLogGroups missing [];
@@ -108,26 +113,26 @@ operations! {
         DescribeImages missing ["RepositoryNotFoundException", "ImageNotFoundException"];
         GetRepositoryPolicy missing ["RepositoryNotFoundException", "RepositoryPolicyNotFoundException"];
         // A registry that does not know the call has no rules.
-        DescribePullThroughCacheRules missing ["PullThroughCacheRuleNotFoundException", "InvalidAction", "UnknownOperationException"];
+        DescribePullThroughCacheRules pages "/pullThroughCacheRules" "/nextToken" missing ["PullThroughCacheRuleNotFoundException", "InvalidAction", "UnknownOperationException"];
     }
     S3 {
         GetBucketLocation at "/{}?location" missing ["NoSuchBucket"];
         ListObjectsV2 at "/{}?list-type=2" missing ["NoSuchBucket"];
     }
     EFS {
-        DescribeMountTargets at "/2015-02-01/mount-targets?FileSystemId={}" missing ["FileSystemNotFound"];
+        DescribeMountTargets at "/2015-02-01/mount-targets?FileSystemId={}" pages "/MountTargets" "/NextMarker" missing ["FileSystemNotFound"];
         DescribeMountTargetSecurityGroups at "/2015-02-01/mount-targets/{}/security-groups" missing ["MountTargetNotFound"];
-        DescribeAccessPoints at "/2015-02-01/access-points?FileSystemId={}" missing ["FileSystemNotFound"];
+        DescribeAccessPoints at "/2015-02-01/access-points?FileSystemId={}" pages "/AccessPoints" "/NextToken" missing ["FileSystemNotFound"];
         DescribeFileSystemPolicy at "/2015-02-01/file-systems/{}/policy" missing ["FileSystemNotFound", "PolicyNotFound"];
     }
     EC2 {
         DescribeInstances missing ["InvalidInstanceID.NotFound"];
-        DescribeSubnets missing ["InvalidSubnetID.NotFound"];
-        DescribeRouteTables missing [];
-        DescribeNatGateways missing [];
-        DescribeVpcEndpoints missing [];
-        DescribeSecurityGroups missing [];
-        DescribeNetworkAcls missing [];
+        DescribeSubnets pages "/subnetSet" "/nextToken" missing ["InvalidSubnetID.NotFound"];
+        DescribeRouteTables pages "/routeTableSet" "/nextToken" missing [];
+        DescribeNatGateways pages "/natGatewaySet" "/nextToken" missing [];
+        DescribeVpcEndpoints pages "/vpcEndpointSet" "/nextToken" missing [];
+        DescribeSecurityGroups pages "/securityGroupInfo" "/nextToken" missing [];
+        DescribeNetworkAcls pages "/networkAclSet" "/nextToken" missing [];
         DescribeVpcAttribute missing ["InvalidVpcID.NotFound"];
         DescribeVpcs missing ["InvalidVpcID.NotFound"];
         DescribeDhcpOptions missing ["InvalidDhcpOptionID.NotFound", "InvalidDhcpOptionsID.NotFound"];

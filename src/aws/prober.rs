@@ -10,7 +10,8 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use tokio::time::{Instant, timeout_at};
 
-use super::call::{Caller, Failure};
+use super::call::Caller;
+use super::failure::Failure;
 use super::operation::Operation;
 use super::{ec2, ecr, ecs, efs, iam, kms, logs, s3, secretsmanager, ssm};
 use crate::question::{Answer, Question, ask};
@@ -120,51 +121,41 @@ fn names_a_revision(question: &Question) -> bool {
 
 async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> {
     match question {
-        Question::TaskDefinition(ask::TaskDefinition { name }) => ecs::task_definition(caller, name).await,
-        Question::Service(ask::Service { region, cluster, name }) => ecs::service(caller, region, cluster, name).await,
-        Question::RunningTasks(ask::RunningTasks { region, cluster, service }) => ecs::running_tasks(caller, region, cluster, service).await,
-        Question::ContainerInstance(ask::ContainerInstance { region, cluster, arn }) => ecs::container_instance(caller, region, cluster, arn).await,
-        Question::Role(ask::Role { region, name }) => iam::role(caller, region, name).await,
-        Question::Simulation(ask::Simulation { region, role, action, resource, context }) => {
-            iam::simulation(caller, region, role, (action, resource), context).await
-        }
-        Question::Secret(ask::Secret { region, id }) => secretsmanager::secret(caller, region, id).await,
-        Question::SecretVersions(ask::SecretVersions { region, id }) => secretsmanager::versions(caller, region, id).await,
-        Question::SecretPolicy(ask::SecretPolicy { region, id }) => secretsmanager::secret_policy(caller, region, id).await,
-        Question::SecretsLike(ask::SecretsLike { region, prefix }) => secretsmanager::secrets_like(caller, region, prefix).await,
-        Question::Parameters(ask::Parameters { region, names }) => ssm::parameters(caller, region, names).await,
-        Question::ParametersLike(ask::ParametersLike { region, part }) => ssm::parameters_like(caller, region, part).await,
-        Question::Key(ask::Key { region, id }) => kms::key(caller, region, id).await,
-        Question::KeyPolicy(ask::KeyPolicy { region, id }) => kms::key_policy(caller, region, id).await,
-        Question::KeyGrants(ask::KeyGrants { region, id }) => kms::grants(caller, region, id).await,
-        Question::LogGroups(ask::LogGroups { region, prefix }) => logs::groups(caller, region, prefix).await,
-        Question::LogLines(ask::LogLines { region, group, stream }) => logs::last_lines(caller, region, group, stream).await,
-        Question::Repository(ask::Repository { region, registry, name }) => ecr::repository(caller, region, registry, name).await,
-        Question::Image(ask::Image { region, registry, repository, reference }) => ecr::image(caller, region, (registry, repository), reference).await,
-        Question::RepositoryPolicy(ask::RepositoryPolicy { region, registry, name }) => ecr::repository_policy(caller, region, registry, name).await,
-        Question::CacheRules(ask::CacheRules { region, registry }) => ecr::cache_rules(caller, region, registry).await,
-        Question::Bucket(ask::Bucket { region, name }) => s3::bucket(caller, region, name).await,
-        Question::Objects(ask::Objects { region, bucket, prefix }) => s3::objects(caller, region, bucket, prefix).await,
-        Question::MountTargets(ask::MountTargets { region, file_system }) => efs::mount_targets(caller, region, file_system).await,
-        Question::AccessPoints(ask::AccessPoints { region, file_system }) => efs::access_points(caller, region, file_system).await,
-        Question::FileSystemPolicy(ask::FileSystemPolicy { region, file_system }) => efs::file_system_policy(caller, region, file_system).await,
-        Question::Instance(ask::Instance { region, id }) => ec2::instance(caller, region, id).await,
-        Question::Subnets(ask::Subnets { region, ids }) => ec2::subnets(caller, region, ids).await,
-        Question::RouteTables(ask::RouteTables { region, vpc }) => {
-            ec2::of_vpc(caller, Operation::DescribeRouteTables, region, vpc, "/routeTableSet").await.map(Answer::RouteTables)
-        }
-        Question::NatGateways(ask::NatGateways { region, vpc }) => {
-            ec2::of_vpc(caller, Operation::DescribeNatGateways, region, vpc, "/natGatewaySet").await.map(Answer::NatGateways)
-        }
-        Question::VpcEndpoints(ask::VpcEndpoints { region, vpc }) => ec2::vpc_endpoints(caller, region, vpc).await,
-        Question::SecurityGroups(ask::SecurityGroups { region, vpc }) => {
-            ec2::of_vpc(caller, Operation::DescribeSecurityGroups, region, vpc, "/securityGroupInfo").await.map(Answer::SecurityGroups)
-        }
-        Question::NamedSecurityGroups(ask::NamedSecurityGroups { region, ids }) => ec2::security_groups(caller, region, ids).await,
-        Question::NetworkAcls(ask::NetworkAcls { region, vpc }) => {
-            ec2::of_vpc(caller, Operation::DescribeNetworkAcls, region, vpc, "/networkAclSet").await.map(Answer::NetworkAcls)
-        }
-        Question::VpcDns(ask::VpcDns { region, vpc }) => ec2::vpc_dns(caller, region, vpc).await,
+        Question::TaskDefinition(ask) => ecs::task_definition(caller, ask).await,
+        Question::Service(ask) => ecs::service(caller, ask).await,
+        Question::RunningTasks(ask) => ecs::running_tasks(caller, ask).await,
+        Question::ContainerInstance(ask) => ecs::container_instance(caller, ask).await,
+        Question::Role(ask) => iam::role(caller, ask).await,
+        Question::Simulation(ask) => iam::simulation(caller, ask).await,
+        Question::Secret(ask) => secretsmanager::secret(caller, ask).await,
+        Question::SecretVersions(ask) => secretsmanager::versions(caller, ask).await,
+        Question::SecretPolicy(ask) => secretsmanager::secret_policy(caller, ask).await,
+        Question::SecretsLike(ask) => secretsmanager::secrets_like(caller, ask).await,
+        Question::Parameters(ask) => ssm::parameters(caller, ask).await,
+        Question::ParametersLike(ask) => ssm::parameters_like(caller, ask).await,
+        Question::Key(ask) => kms::key(caller, ask).await,
+        Question::KeyPolicy(ask) => kms::key_policy(caller, ask).await,
+        Question::KeyGrants(ask) => kms::grants(caller, ask).await,
+        Question::LogGroups(ask) => logs::groups(caller, ask).await,
+        Question::LogLines(ask) => logs::last_lines(caller, ask).await,
+        Question::Repository(ask) => ecr::repository(caller, ask).await,
+        Question::Image(ask) => ecr::image(caller, ask).await,
+        Question::RepositoryPolicy(ask) => ecr::repository_policy(caller, ask).await,
+        Question::CacheRules(ask) => ecr::cache_rules(caller, ask).await,
+        Question::Bucket(ask) => s3::bucket(caller, ask).await,
+        Question::Objects(ask) => s3::objects(caller, ask).await,
+        Question::MountTargets(ask) => efs::mount_targets(caller, ask).await,
+        Question::AccessPoints(ask) => efs::access_points(caller, ask).await,
+        Question::FileSystemPolicy(ask) => efs::file_system_policy(caller, ask).await,
+        Question::Instance(ask) => ec2::instance(caller, ask).await,
+        Question::Subnets(ask) => ec2::subnets(caller, ask).await,
+        Question::RouteTables(ask) => ec2::of_vpc(caller, Operation::DescribeRouteTables, &ask.region, &ask.vpc).await.map(Answer::RouteTables),
+        Question::NatGateways(ask) => ec2::of_vpc(caller, Operation::DescribeNatGateways, &ask.region, &ask.vpc).await.map(Answer::NatGateways),
+        Question::VpcEndpoints(ask) => ec2::vpc_endpoints(caller, ask).await,
+        Question::SecurityGroups(ask) => ec2::of_vpc(caller, Operation::DescribeSecurityGroups, &ask.region, &ask.vpc).await.map(Answer::SecurityGroups),
+        Question::NamedSecurityGroups(ask) => ec2::security_groups(caller, ask).await,
+        Question::NetworkAcls(ask) => ec2::of_vpc(caller, Operation::DescribeNetworkAcls, &ask.region, &ask.vpc).await.map(Answer::NetworkAcls),
+        Question::VpcDns(ask) => ec2::vpc_dns(caller, ask).await,
     }
 }
 

@@ -3,15 +3,16 @@
 use serde_json::Value;
 
 use super::answer::read;
-use super::call::{Caller, Failure, Fields, Input};
+use super::call::{Caller, Fields, Input};
+use super::failure::Failure;
 use super::operation::Operation;
-use crate::question::Answer;
 use crate::question::facts::Bucket;
+use crate::question::{Answer, ask};
 
 /// Keys come in order, so the one that is the prefix comes first.
 const MOST_KEYS: &str = "50";
 
-pub(crate) async fn bucket(caller: &Caller, region: &str, name: &str) -> Result<Answer, Failure> {
+pub(crate) async fn bucket(caller: &Caller, ask::Bucket { region, name }: &ask::Bucket) -> Result<Answer, Failure> {
     let answer = follow(caller, Operation::GetBucketLocation, region, name, Vec::new()).await?;
     let location_constraint = match answer {
         Value::Null => "us-east-1".to_owned(),
@@ -21,7 +22,7 @@ pub(crate) async fn bucket(caller: &Caller, region: &str, name: &str) -> Result<
     Ok(Answer::Bucket(Bucket { location_constraint }))
 }
 
-pub(crate) async fn objects(caller: &Caller, region: &str, bucket: &str, prefix: &str) -> Result<Answer, Failure> {
+pub(crate) async fn objects(caller: &Caller, ask::Objects { region, bucket, prefix }: &ask::Objects) -> Result<Answer, Failure> {
     let query = [("max-keys", MOST_KEYS), ("prefix", prefix)].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut answer = follow(caller, Operation::ListObjectsV2, region, bucket, query.into()).await?;
     let listed = match answer.get_mut("Contents").map(Value::take) {

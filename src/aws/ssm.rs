@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Pages;
-use super::call::{Caller, Failure, Input};
+use super::call::{Caller, Input};
+use super::failure::Failure;
 use super::operation::Operation;
-use crate::question::Answer;
+use super::pages::Pages;
+use crate::question::{Answer, ask};
 
 /// As many as one filter takes.
 const NAMES_AT_ONCE: usize = 50;
 
-pub(crate) async fn parameters(caller: &Caller, region: &str, names: &[String]) -> Result<Answer, Failure> {
+pub(crate) async fn parameters(caller: &Caller, ask::Parameters { region, names }: &ask::Parameters) -> Result<Answer, Failure> {
     let mut all = Pages::default();
     for some in names.chunks(NAMES_AT_ONCE) {
         // AWS cuts its pages before it filters them: most are empty, in an account with many.
@@ -20,7 +21,7 @@ pub(crate) async fn parameters(caller: &Caller, region: &str, names: &[String]) 
     all.listed().map(Answer::Parameters)
 }
 
-pub(crate) async fn parameters_like(caller: &Caller, region: &str, part: &str) -> Result<Answer, Failure> {
+pub(crate) async fn parameters_like(caller: &Caller, ask::ParametersLike { region, part }: &ask::ParametersLike) -> Result<Answer, Failure> {
     let pages = named(caller, region, "Contains", json!([part]), |_| false).await?;
     pages.listed().map(Answer::Parameters)
 }
@@ -33,5 +34,5 @@ fn bare(name: &str) -> &str {
 async fn named(caller: &Caller, region: &str, option: &str, values: Value, is_enough: impl Fn(&[Value]) -> bool + Send) -> Result<Pages, Failure> {
     let filters = json!([{"Key": "Name", "Option": option, "Values": values}]);
     let input = |token| Input::Json(json!({"ParameterFilters": filters, "MaxResults": 50, "NextToken": token}));
-    caller.pages_until(Operation::DescribeParameters, region, "*", ["/Parameters", "/NextToken"], input, is_enough).await
+    caller.pages_until(Operation::DescribeParameters, region, "*", input, is_enough).await
 }

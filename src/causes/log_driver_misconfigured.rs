@@ -125,7 +125,7 @@ fn of_container(container: &ContainerDefinition, on_fargate: bool, routes: bool)
     let name = &container.name;
     let mut problems = Vec::new();
     if let Some(log) = &container.log_configuration {
-        let lacks = |option: &str| log.options.get(option).is_none_or(|value| value.as_ref().is_none_or(String::is_empty));
+        let lacks = |option: &str| log.options.get(option).is_none_or(String::is_empty);
         match log.log_driver.as_deref() {
             Some("awslogs") => {
                 let needed = [("awslogs-group", true), ("awslogs-region", true), ("awslogs-stream-prefix", on_fargate)];
@@ -141,7 +141,7 @@ fn of_container(container: &ContainerDefinition, on_fargate: bool, routes: bool)
             Some("fluentd" | "fluentbit") => {}
             kind => problems.push(format!("container {name} has the FireLens type {}, which is neither fluentd nor fluentbit", kind.unwrap_or("<none>"))),
         }
-        let of = |option: &str| firelens.options.get(option).and_then(Option::as_deref).filter(|value| !value.is_empty());
+        let of = |option: &str| firelens.options.get(option).map(String::as_str).filter(|value| !value.is_empty());
         match (of("config-file-type"), of("config-file-value")) {
             (Some("s3" | "file") | None, Some(_)) | (None, None) => {}
             (Some("s3" | "file"), None) => problems.push(format!("container {name} has a config-file-type without config-file-value")),

@@ -80,7 +80,7 @@ fn telling(line: &str) -> Option<Symptom> {
 fn log_question(case: &Case<'_>) -> Option<ask::LogLines> {
     let sidecar = sidecar(case)?;
     let options = &sidecar.log_configuration.as_ref().filter(|log| log.log_driver.as_deref() == Some("awslogs"))?.options;
-    let option = |name: &str| options.get(name)?.as_deref();
+    let option = |name: &str| options.get(name).map(String::as_str);
     let task = case.task.id()?;
     Some(ask::LogLines {
         region: option("awslogs-region").unwrap_or(case.own_region()).to_owned(),

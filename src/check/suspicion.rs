@@ -107,7 +107,7 @@ impl Suspect<'_> {
                 add(plain(Step::LogDriver, Fault::NotFound), "exists, or the log driver makes it".to_owned());
                 let container = self.definition.containers.iter().find(|container| Some(&container.name) == reference.container.as_ref());
                 let log = container.and_then(|container| container.log_configuration.as_ref());
-                let makes = log.and_then(|log| log.options.get("awslogs-create-group")).is_some_and(|on| on.as_deref() == Some("true"));
+                let makes = log.and_then(|log| log.options.get("awslogs-create-group")).is_some_and(|on| on == "true");
                 if makes {
                     self.calls(called(Step::LogDriver, "logs:CreateLogGroup"), &mut add);
                 }

@@ -4,6 +4,7 @@ use std::io::{self, Chain, Cursor, Read};
 
 use serde::de::IgnoredAny;
 
+use super::stream::read_some;
 use super::{Chunks, Entry, InputError, Task};
 
 /// What is read to find out what it is. A stream of records is known by its first byte; what is longer and no stream is nothing that a person pasted.
@@ -11,6 +12,8 @@ const LONGEST_VALUE: usize = 8 << 20;
 /// A pasted text is a screen or two.
 const LONGEST_PASTE: usize = 64 << 10;
 const READ: usize = 64 << 10;
+/// The mark of the byte order that some editors write before UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What an input holds.
 #[derive(Debug)]
@@ -31,7 +34,11 @@ impl<R: Read> Input<R> {
     /// When it cannot be read.
     pub fn open(mut input: R) -> io::Result<Self> {
         let mut head = Vec::new();
-        while first_byte(&head).is_none() && head.len() < LONGEST_VALUE && input.by_ref().take(READ as u64).read_some(&mut head)? > 0 {}
+        while first_byte(&head).is_none() && head.len() < LONGEST_VALUE && read_more(&mut input, &mut head)? > 0 {
+            if head.starts_with(MARK) {
+                head.drain(..MARK.len());
+            }
+        }
         if !matches!(first_byte(&head), None | Some(b'{')) {
             input.by_ref().take((LONGEST_VALUE - head.len().min(LONGEST_VALUE)) as u64).read_to_end(&mut head)?;
             let text = decoded(&head);
@@ -54,33 +61,22 @@ impl<R: Read> Input<R> {
         } else {
             None
         };
-        let task =
-            problem.map_or_else(|| Ok(Task::from_reason(text.trim_end())), |problem| Err(InputError { line: 1, column: 1, path: String::new(), problem }));
-        Self::Text(Entry { message_id: None, sender: None, tasks: vec![task] })
+        let task = problem.map_or_else(|| Ok(Task::from_reason(text.trim_end())), |problem| Err(InputError::new(problem)));
+        Self::Text(Entry::of(vec![task]))
     }
 }
 
-trait ReadSome: Read {
-    /// Adds what one read gives, as somebody may wait for an answer to it.
-    fn read_some(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
-        let from = into.len();
-        into.resize(from + READ, 0);
-        let read = loop {
-            match self.read(&mut into[from..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
-            }
-        };
-        into.truncate(from + *read.as_ref().unwrap_or(&0));
-        read
-    }
+/// Adds what one read gives, as somebody may wait for an answer to it.
+fn read_more(input: &mut impl Read, into: &mut Vec<u8>) -> io::Result<usize> {
+    let from = into.len();
+    into.resize(from + READ, 0);
+    let read = read_some(input, &mut into[from..])?;
+    into.truncate(from + read);
+    Ok(read)
 }
 
-impl<R: Read> ReadSome for R {}
-
-/// The first byte that is neither space nor a mark of the byte order.
 fn first_byte(text: &[u8]) -> Option<u8> {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).iter().copied().find(|byte| !byte.is_ascii_whitespace())
+    text.trim_ascii_start().first().copied()
 }
 
 /// Whether objects stand on lines of a text that does not begin with one, or values on each line.
@@ -106,6 +102,6 @@ pub fn decoded(bytes: &[u8]) -> String {
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ => String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned(),
+        _ => String::from_utf8_lossy(bytes.strip_prefix(MARK).unwrap_or(bytes)).into_owned(),
     }
 }

@@ -64,19 +64,22 @@ pub(super) enum Moment<'a> {
     Epoch(f64),
 }
 
-/// Epoch values beyond this are milliseconds: as seconds it is the year 5138.
-const LARGEST_SECONDS: f64 = 1e11;
+/// From here on a number counts milliseconds: as seconds it would lie in the year 5138.
+const MILLISECONDS: f64 = 1e11;
+
+/// The time that a number of seconds or of milliseconds since 1970 means.
+pub(crate) fn epoch(number: f64) -> Option<Timestamp> {
+    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
+    let milliseconds = (if number < MILLISECONDS { number * 1e3 } else { number }).round() as i64;
+    Timestamp::from_millisecond(milliseconds).ok()
+}
 
 impl Moment<'_> {
     /// The time; none before 1970, where no task has stopped.
     pub(super) fn timestamp(&self) -> Option<Timestamp> {
         let time = match self {
             Self::Text(text) => text.parse().ok(),
-            Self::Epoch(value) => {
-                let seconds = if value.abs() > LARGEST_SECONDS { value / 1e3 } else { *value };
-                #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
-                Timestamp::from_millisecond((seconds * 1e3).round() as i64).ok()
-            }
+            Self::Epoch(number) => epoch(*number),
         };
         time.filter(|time| *time >= Timestamp::UNIX_EPOCH)
     }

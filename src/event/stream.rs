@@ -62,7 +62,7 @@ impl<R: Read> Chunks<R> {
         while !self.ended && length <= LONGEST_RECORD {
             let from = length;
             make_room(&mut buffer, length + READ);
-            length += self.read_some(&mut buffer[length..length + READ])?;
+            length += read_some(&mut self.input, &mut buffer[length..length + READ])?;
             self.ended = length == from;
             let text = &buffer[..length];
             // Somebody writes line by line and may wait for an answer.
@@ -86,14 +86,14 @@ impl<R: Read> Chunks<R> {
         self.lines += line_breaks(&buffer[..length]);
         Ok(Some(Chunk { buffer, length, buffers: Arc::clone(&self.buffers), lines_before }))
     }
+}
 
-    /// Fills some of `room` with what one read gives, and says how much; 0 at the end.
-    fn read_some(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.input.read(room) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read,
-            }
+/// Fills some of `room` with what one read gives, and says how much; 0 at the end.
+pub(super) fn read_some(input: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match input.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
         }
     }
 }
@@ -141,8 +141,7 @@ impl Chunk {
     /// The entries of the chunk's records, in order.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let text = &self.buffer[..self.length];
-        let bom = if self.lines_before == 0 && text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let mut rest = Rest::of(&text[bom..], self.lines_before + 1);
+        let mut rest = Rest::of(text, self.lines_before + 1);
         std::iter::from_fn(move || rest.next_record()).flatten()
     }
 }
@@ -208,12 +207,12 @@ impl<'c> Rest<'c> {
 fn read(record: &[u8]) -> Vec<Entry> {
     match str::from_utf8(record.trim_ascii_end()) {
         Ok(text) => super::read_record(text),
-        Err(error) => failed("expected UTF-8 text".to_owned(), error.valid_up_to() + 1),
+        Err(error) => failed("expected UTF-8 text", error.valid_up_to() + 1),
     }
 }
 
-fn failed(problem: String, column: usize) -> Vec<Entry> {
-    vec![Entry { message_id: None, sender: None, tasks: vec![Err(InputError { line: 1, column, path: String::new(), problem })] }]
+fn failed(problem: impl Into<String>, column: usize) -> Vec<Entry> {
+    vec![Entry::of(vec![Err(InputError { column, ..InputError::new(problem) })])]
 }
 
 fn moved(mut entries: Vec<Entry>, lines: usize) -> Vec<Entry> {

@@ -66,7 +66,7 @@ impl Told {
 
     fn error(&mut self, path: &str, problem: String) {
         if self.results.len() < MOST_TASKS && self.seen.insert(problem.clone()) {
-            self.results.push(Err(InputError { line: 1, column: 1, path: redact_name(path).into_owned(), problem }));
+            self.results.push(Err(InputError::new(problem).at(redact_name(path))));
         }
     }
 
@@ -85,10 +85,10 @@ pub(super) fn read(text: &str) -> Option<Results> {
     object(value.as_object()?, "", &mut told).then_some(told.results)
 }
 
-/// Reads a list of a service's events, the latest first; `None` where it is a list of something else.
-pub(super) fn read_service_events(text: &str) -> Option<Results> {
+/// Reads a list of a service's events, the latest first; `None` where its first item is something else.
+pub(super) fn read_service_events(first: &str, text: &str) -> Option<Results> {
+    get(&serde_json::from_str(first).ok()?, "message")?;
     let value: Value = serde_json::from_str(text).ok()?;
-    get(value.get(0)?.as_object()?, "message")?;
     let mut told = Told::default();
     service(&[("events".to_owned(), value)].into_iter().collect(), "", &mut told);
     Some(told.results)

@@ -70,7 +70,7 @@ pub fn needed(definition: &TaskDefinition, region: &str) -> Vec<Destination> {
     let mut ranked: Vec<(u8, Destination)> = definition.references().iter().flat_map(|reference| ranked(reference, region)).collect();
     let logs =
         definition.containers.iter().filter_map(|container| container.log_configuration.as_ref()).filter(|log| log.log_driver.as_deref() == Some("awslogs"));
-    ranked.extend(logs.map(|log| (3, Destination::aws("logs", log.options.get("awslogs-region").and_then(Option::as_deref).unwrap_or(region)))));
+    ranked.extend(logs.map(|log| (3, Destination::aws("logs", log.options.get("awslogs-region").map_or(region, String::as_str)))));
     ranked.sort_by_key(|(rank, _)| *rank);
     let mut all: Vec<Destination> = Vec::new();
     for (_, destination) in ranked {

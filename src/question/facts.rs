@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
+
+use crate::event::epoch;
 
 /// Declares structs of facts: any field may be absent, unknown ones are ignored.
 macro_rules! facts {
@@ -618,9 +620,6 @@ impl fmt::Display for Moment {
     }
 }
 
-/// From here on a number counts milliseconds: as seconds it would lie in the year 5138.
-const MILLISECONDS: f64 = 1e11;
-
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&self.0)
@@ -631,43 +630,17 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match Value::deserialize(from)? {
             Value::String(text) => text.parse().map(Self).map_err(de::Error::custom),
-            value => {
-                #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and Timestamp checks its range")]
-                let milliseconds = value.as_f64().map(|number| (if number < MILLISECONDS { number * 1e3 } else { number }).round() as i64);
-                let at = milliseconds.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
-                at.map(Self).ok_or_else(|| de::Error::custom("expected ISO 8601 or epoch seconds"))
-            }
+            value => value.as_f64().and_then(epoch).map(Self).ok_or_else(|| de::Error::custom("expected ISO 8601 or epoch seconds")),
         }
     }
 }
 
 /// A number, or one in text as XML has it.
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    struct Lenient;
-
-    impl Visitor<'_> for Lenient {
-        type Value = Option<i64>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a number")
-        }
-
-        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-            Ok(Some(value))
-        }
-
-        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(i64::try_from(value).ok())
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-            text.parse().map(Some).map_err(E::custom)
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        Value::String(text) => text.parse().map(Some).map_err(de::Error::custom),
+        Value::Number(number) if !number.is_f64() => Ok(number.as_i64()),
+        _ => Err(de::Error::custom("expected a number")),
     }
-
-    from.deserialize_any(Lenient)
 }

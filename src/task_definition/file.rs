@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
 use super::TaskDefinition;
-use super::lenient::Lenient;
 use super::seeming::{is_like_json, of_broken_json, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
@@ -58,27 +57,19 @@ struct Found {
 const EXPECTED: &str = "expected the output of `aws ecs describe-task-definition`, an object with containerDefinitions, or a list of container definitions";
 
 pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
-    let text = text.trim_start_matches('\u{feff}');
     let whole: Value = serde_json::from_str(text).map_err(|error| {
         if !is_like_json(text) {
             // What a parser of JSON stumbles over first says nothing of another language.
-            return TaskDefinitionError {
-                line: 1,
-                column: 1,
-                path: String::new(),
-                problem: "expected JSON".to_owned(),
-                seeming: of_text(text).map(|seeming| seeming.to_string()),
-            };
+            return TaskDefinitionError { line: 1, column: 1, path: String::new(), problem: "expected JSON".to_owned(), seeming: of_text(text) };
         }
         let (line, column) = (error.line().max(1), error.column().max(1));
         let problem = crate::event::without_values(&error.to_string());
-        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_broken_json(text, line, column).map(|seeming| seeming.to_string()) }
+        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_broken_json(text, line, column) }
     })?;
-    let seeming = of_json(&whole).map(|seeming| seeming.to_string());
+    let seeming = of_json(&whole);
     let other = |problem: String| TaskDefinitionError { line: 1, column: 1, path: String::new(), problem, seeming: seeming.clone() };
     let Found { value, way, is_list } = definition(whole).map_err(&other)?;
-    let read: Result<TaskDefinition, _> = serde_path_to_error::deserialize(Lenient(value));
-    let read = read.map_err(|error| {
+    let read = TaskDefinition::from_value(value).map_err(|error| {
         let inside = error.path().iter().filter_map(|segment| match segment {
             Segment::Map { key } => Some(Step::Key(key.clone())),
             Segment::Seq { index } => Some(Step::Index(*index)),

@@ -1,37 +1,21 @@
 //! What a file seems to be that is no task definition, and the command that makes one of it.
 
-use std::fmt;
-
 use serde_json::Value;
 
 use crate::arn::Arn;
 use crate::redact::redact_name;
-
-/// What a file seems to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seeming {
-    what: String,
-    command: Option<&'static str>,
-}
-
-impl fmt::Display for Seeming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
-        self.command.map_or(Ok(()), |command| write!(f, ": {command}"))
-    }
-}
 
 const OF_TEMPLATE: &str = "jq '[.Resources[] | select(.Type == \"AWS::ECS::TaskDefinition\") | .Properties]' FILE | ecs-triage check -";
 const OF_YAML_TEMPLATE: &str = "yq -o json '[.Resources[] | select(.Type == \"AWS::ECS::TaskDefinition\") | .Properties]' FILE | ecs-triage check -";
 const OF_PLAN: &str = "terraform show -json PLAN | jq '[.. | .container_definitions? | strings | fromjson][0]' | ecs-triage check -";
 const OF_YAML: &str = "yq -o json . FILE | ecs-triage check -";
 
-fn seeming(what: impl Into<String>, command: impl Into<Option<&'static str>>) -> Seeming {
-    Seeming { what: what.into(), command: command.into() }
+fn seeming<'c>(what: &str, command: impl Into<Option<&'c str>>) -> String {
+    command.into().map_or_else(|| what.to_owned(), |command| format!("{what}: {command}"))
 }
 
 /// What a document of JSON is by its keys.
-pub(super) fn of_json(document: &Value) -> Option<Seeming> {
+pub(super) fn of_json(document: &Value) -> Option<String> {
     let map = match document {
         Value::Object(map) => map,
         Value::Array(items) => return items.iter().find(|item| item.is_object()).and_then(of_json),
@@ -53,17 +37,17 @@ pub(super) fn of_json(document: &Value) -> Option<Seeming> {
             None if key == "services" && value.is_object() => {
                 Some(seeming("this is a Compose file, of which no tool of AWS makes a task definition any more", None))
             }
-            None => Some(seeming(what, "aws ecs describe-task-definition --task-definition FAMILY | ecs-triage check -")),
+            None => Some(seeming(&what, "aws ecs describe-task-definition --task-definition FAMILY | ecs-triage check -")),
         };
     }
     ["taskDefinition", "taskDefinitionArn"].iter().find_map(|key| map.get(*key)?.as_str()).map(|name| names("this only names one", name))
 }
 
 /// Something that names the definition in place of holding it.
-fn names(what: &str, definition: &str) -> Seeming {
+fn names(what: &str, definition: &str) -> String {
     let name = Arn::parse(definition).and_then(|arn| arn.resource.split_once('/')).map_or(definition, |(_, name)| name);
     let command = "aws ecs describe-task-definition --task-definition FAMILY:REVISION | ecs-triage check -";
-    seeming(format!("{what}, and the definition is {}", redact_name(name)), command)
+    seeming(&format!("{what}, and the definition is {}", redact_name(name)), command)
 }
 
 fn is_resource_type(text: &str) -> bool {
@@ -76,7 +60,7 @@ pub(super) fn is_like_json(text: &str) -> bool {
 }
 
 /// What a text is that does not begin as JSON does.
-pub(super) fn of_text(text: &str) -> Option<Seeming> {
+pub(super) fn of_text(text: &str) -> Option<String> {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"));
     let first = lines().next()?;
     let is_block = |line: &str| {
@@ -103,7 +87,7 @@ pub(super) fn of_text(text: &str) -> Option<Seeming> {
 }
 
 /// What keeps a text from being JSON that begins like it, and ends to be it at a place counted from 1.
-pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<Seeming> {
+pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<String> {
     let fault = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     if let Some(part) = placeholder_at(fault, column) {
         let command = if part.starts_with("{{") {
@@ -113,7 +97,7 @@ pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<S
         } else {
             None
         };
-        return Some(seeming(format!("this seems to be a template, in which {} is not filled in", redact_name(part)), command));
+        return Some(seeming(&format!("this seems to be a template, in which {} is not filled in", redact_name(part)), command));
     }
     if text.contains("std.extVar") || text.contains("std.native") {
         return Some(seeming("this seems to be Jsonnet", "jsonnet FILE | ecs-triage check -"));

@@ -56,7 +56,7 @@ impl<'a> Case<'a> {
     /// An option of the log driver of a reference's container.
     pub(in crate::causes) fn log_option(&self, reference: &Reference, name: &str) -> Option<&str> {
         let container = self.definition()?.containers.iter().find(|container| Some(&container.name) == reference.container.as_ref())?;
-        container.log_configuration.as_ref()?.options.get(name)?.as_deref()
+        container.log_configuration.as_ref()?.options.get(name).map(String::as_str)
     }
 
     /// The question after the service that keeps the task running.
