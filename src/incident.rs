@@ -15,6 +15,7 @@
 //! - A message may be forgotten once its sighting is recorded and nothing is due. While another has claimed what is due it must come again, even if
 //!   it was not the one that made it due: the other may hold the same message, delivered twice, and die.
 
+mod index;
 pub mod ledger;
 pub mod shared;
 pub mod store;

@@ -4,9 +4,13 @@ use std::future::Future;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Clock;
+use crate::incident::store::Unreachable;
+use crate::limits::SECOND_TRY;
+use crate::question::{Answer, Question};
+use crate::triage::Prober;
 
 /// What some work comes to, unless it takes longer; then it is dropped, and what it asked for may happen all the same.
 pub(super) async fn within<T>(clock: &impl Clock, time: SignedDuration, work: impl Future<Output = T>) -> Option<T> {
@@ -15,4 +19,29 @@ pub(super) async fn within<T>(clock: &impl Clock, time: SignedDuration, work: im
         Either::Left((done, _)) => Some(done),
         Either::Right(((), _)) => None,
     }
+}
+
+/// A prober that is waited for until a time.
+pub(super) struct Timely<'d, P, C> {
+    pub(super) prober: &'d P,
+    pub(super) clock: &'d C,
+    pub(super) until: Timestamp,
+}
+
+impl<P: Prober + Sync, C: Clock + Sync> Prober for Timely<'_, P, C> {
+    async fn ask(&self, question: &Question) -> Answer {
+        let left = self.until.duration_since(self.clock.now()).max(SignedDuration::ZERO);
+        let late = || Answer::Unknown("no answer before the deadline".to_owned());
+        within(self.clock, left, self.prober.ask(question)).await.unwrap_or_else(late)
+    }
+}
+
+/// Tries a second time after a while where the first failed.
+pub(super) async fn twice<T, F: Future<Output = (T, Option<Unreachable>)>>(clock: &impl Clock, work: impl Fn() -> F) -> (T, Option<Unreachable>) {
+    let first = work().await;
+    if first.1.is_none() {
+        return first;
+    }
+    clock.sleep(SECOND_TRY).await;
+    work().await
 }

@@ -1,0 +1,88 @@
+//! Workloads that are well again: what is over of each is told.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::Visit;
+use super::announcer;
+use super::batch::End;
+use super::guard::{Panicked, guarded};
+use super::outcome::{Line, Outcome, stream};
+use super::ports::World;
+use super::settlement::Done;
+use super::storms::{StormTold, Storms};
+use super::trouble::{Problem, Trouble};
+use crate::incident::About;
+use crate::incident::ledger::Over;
+use crate::incident::store::Unreachable;
+use crate::limits::RECORDING;
+
+impl<W: World> Visit<'_, W> {
+    /// Ends the incidents of workloads that are well again, and says so.
+    pub(super) async fn ends(&self, ends: &[End]) -> Outcome {
+        let mut outcome = Outcome::default();
+        let items = || ends.iter().map(|end| end.item);
+        if ends.is_empty() || !self.delivery.announcer.announces() {
+            outcome.settle(items(), Ok(Done::NOT_A_FAILURE));
+            return outcome;
+        }
+        let wells: Vec<(About, Timestamp)> = ends.iter().map(|end| (end.workload.clone(), end.at)).collect();
+        let ended = match &self.delivery.table {
+            Some(table) => self.within(RECORDING, guarded(table.end(&wells, self.now))).await,
+            None => Ok(Ok(self.delivery.memory.end(&wells, self.now).await)),
+        };
+        let ended = match ended {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(Panicked)) => {
+                outcome.fail(items(), &Problem::Faulty);
+                return outcome;
+            }
+            Err(late) => {
+                self.report(Trouble::WithoutTable(late.to_string()));
+                outcome.fail(items(), &Problem::Unrecorded(late.to_string()));
+                return outcome;
+            }
+        };
+        let storms =
+            if self.delivery.table.is_some() { Storms { table: ended.storms, memory: Vec::new() } } else { Storms { table: Vec::new(), memory: ended.storms } };
+        let storms = &self.tell_storms(storms).await;
+        let over = join_all(ends.iter().zip(ended.workloads).map(async |(end, over)| {
+            let faulty = |Panicked| Outcome { problems: BTreeMap::from([(end.item.entry, Problem::Faulty)]), ..Outcome::default() };
+            guarded(self.over(end, over, storms)).await.unwrap_or_else(faulty)
+        }));
+        over.await.into_iter().for_each(|over| outcome.add(over));
+        outcome
+    }
+
+    /// Says what is over of a workload.
+    async fn over(&self, end: &End, over: Result<Over, Unreachable>, storms: &StormTold) -> Outcome {
+        let mut outcome = Outcome::default();
+        let over = match over {
+            Ok(over) => over,
+            Err(error) => {
+                self.report(Trouble::WithoutTable(error.to_string()));
+                outcome.fail([end.item], &Problem::Unrecorded(error.to_string()));
+                return outcome;
+            }
+        };
+        let mut done = if over.come_again { Err(Problem::ComeAgain) } else { Ok(Done::NOT_A_FAILURE) };
+        for (incident, with_storm) in over.ours.iter().map(|one| (one, false)).chain(over.with_storm.iter().map(|one| (one, true))) {
+            let told = if !with_storm {
+                self.announce_end(incident, None).await
+            } else if let Err(problem) = storms.of(incident) {
+                Err(problem)
+            } else {
+                self.note_told(incident, None).await
+            };
+            if told.is_ok() {
+                let stream = stream(incident.about.cluster.as_deref(), incident.about.workload.as_deref());
+                outcome.lines.push(Line { item: end.item, stream, text: announcer::ended(incident), decides: false, answers: false, kept: true });
+            }
+            done = done.and(told);
+        }
+        outcome.settle([end.item], done);
+        outcome
+    }
+}

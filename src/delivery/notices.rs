@@ -1,0 +1,124 @@
+//! The notices of incidents: announced, and noted to be out.
+
+use std::future::Future;
+
+use super::Visit;
+use super::batch::about;
+use super::ports::World;
+use super::settlement::{Done, Out};
+use super::trouble::{Problem, Trouble};
+use super::within::twice;
+use crate::context::Surroundings;
+use crate::diagnosis::diagnose;
+use crate::event::Task;
+use crate::incident::ledger::After;
+use crate::incident::store::Unreachable;
+use crate::incident::{Due, Incident};
+use crate::limits::{FUNCTION, NOTING, SHARING, UNNOTED_NOTICES};
+use crate::question::Evidence;
+
+/// Tells a notice from all others: its failures, the incident's number, what was due, and how many failures were told before.
+pub(super) type NoticeId = (String, String, u64, &'static str, u64);
+
+fn notice_id(incident: &Incident, due: Due) -> NoticeId {
+    (incident.about.fingerprint.clone(), incident.about.workload_key(), incident.serial, due.as_str(), incident.announced)
+}
+
+impl<W: World> Visit<'_, W> {
+    /// Announces a failure; then also its end, where that came first.
+    pub(super) async fn announce(
+        &self,
+        task: &Task,
+        incident: &mut Incident,
+        due: Due,
+        evidence: &Evidence,
+        without: Option<&Unreachable>,
+    ) -> Result<Done, Problem> {
+        let report = diagnose(task, evidence);
+        incident.about = about(&report);
+        incident.reminded |= due == Due::StillFailing;
+        // It is worth a line of the notice, and no more.
+        let others = match (&self.delivery.table, without) {
+            (Some(table), None) => self.within(SHARING, table.share(incident, self.now)).await.and_then(|shared| shared).ok(),
+            _ => self.delivery.memory.share(incident, self.now).await.ok(),
+        };
+        let mut around = Surroundings::of(task, Some((incident, &others.unwrap_or_default())), evidence, self.now);
+        if let Some(why) = without {
+            around.impact.insert(0, format!("the incidents are kept in memory, so this may come again for each instance: {why}"));
+        }
+        let out = self.delivery.announcer.failure(&report, incident, due, &around, self);
+        // What memory told of the same failures while the table could not be used is not told again.
+        let is_out = without.is_none() && due == Due::Opened && self.is_told_by_memory(incident).await;
+        let (done, after) = self.tell_and_note(out, is_out, incident, due, without).await?;
+        match after {
+            After::Nothing => Ok(done),
+            After::AnnounceEnd(incident) => self.announce_end(&incident, without).await,
+            After::ComeAgain => Err(Problem::ComeAgain),
+        }
+    }
+
+    pub(super) async fn announce_end(&self, incident: &Incident, without: Option<&Unreachable>) -> Result<Done, Problem> {
+        let out = self.delivery.announcer.resolved(incident, self);
+        self.tell_and_note(out, false, incident, Due::Resolved, without).await.map(|(done, _)| done)
+    }
+
+    /// Tells what is due, and keeps that it is out.
+    async fn tell_and_note(
+        &self,
+        telling: impl Future<Output = Result<(), String>>,
+        is_out: bool,
+        incident: &Incident,
+        due: Due,
+        without: Option<&Unreachable>,
+    ) -> Result<(Done, After), Problem> {
+        let id = notice_id(incident, due);
+        let is_out = is_out || self.delivery.unnoted().contains(&id);
+        let out = if is_out { Out::BEFORE } else { self.published(telling).await? };
+        let noted = Done::noted(out, self.note(incident, due, without)).await;
+        let mut unnoted = self.delivery.unnoted();
+        match &noted {
+            Ok(_) => _ = unnoted.remove(&id),
+            Err(problem) => {
+                if unnoted.len() < UNNOTED_NOTICES {
+                    unnoted.insert(id);
+                }
+                self.report(Trouble::Unnoted(problem.to_string()));
+            }
+        }
+        noted
+    }
+
+    /// Keeps that a storm told of an incident.
+    pub(super) async fn note_told(&self, incident: &Incident, without: Option<&Unreachable>) -> Result<Done, Problem> {
+        let due = if incident.announced == 0 { Due::Opened } else { Due::Resolved };
+        let noted = Done::noted(Out::BEFORE, self.note(incident, due, without)).await;
+        noted.and_then(|(done, after)| if after == After::Nothing { Ok(done) } else { Err(Problem::ComeAgain) })
+    }
+
+    /// Keeps that a notice is out, in a second try if need be.
+    async fn note(&self, incident: &Incident, due: Due, without: Option<&Unreachable>) -> Result<After, Unreachable> {
+        let clock = &self.delivery.clock;
+        match (&self.delivery.table, without) {
+            (Some(table), None) => {
+                let noting = twice(clock, || async {
+                    let noted = table.announced(incident, due, self.now).await;
+                    let failed = noted.as_ref().err().cloned();
+                    (noted, failed)
+                });
+                self.within(NOTING, noting).await.and_then(|(noted, _)| noted)
+            }
+            _ => self.delivery.memory.announced(incident, due, self.now).await,
+        }
+    }
+
+    async fn is_told_by_memory(&self, incident: &Incident) -> bool {
+        self.delivery.table.is_some() && self.delivery.memory.has_told(incident).await
+    }
+
+    /// Publishes as long as there is time.
+    pub(super) async fn published(&self, publishing: impl Future<Output = Result<(), String>>) -> Result<Out, Problem> {
+        // On the heap: the SDK's futures are large.
+        let publishing = self.within(FUNCTION, Box::pin(publishing));
+        Out::published(async { publishing.await.map_err(|Unreachable(why)| why)? }).await
+    }
+}

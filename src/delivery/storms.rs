@@ -1,0 +1,63 @@
+//! The notices of storms: one tells of many incidents.
+
+use std::collections::HashSet;
+use std::future::Future;
+
+use super::Visit;
+use super::ports::World;
+use super::settlement::{Done, Out};
+use super::trouble::{Problem, Trouble};
+use crate::incident::Incident;
+use crate::incident::store::Unreachable;
+use crate::incident::storm::Telling;
+use crate::limits::NOTING;
+
+/// The notices of storms that are due.
+#[derive(Debug, Default)]
+pub(super) struct Storms {
+    pub(super) table: Vec<Telling>,
+    pub(super) memory: Vec<Telling>,
+}
+
+/// Which incidents the storms' notices told of, and why others were not told.
+#[derive(Debug, Default)]
+pub(super) struct StormTold {
+    members: HashSet<(String, u64)>,
+    problem: Option<Problem>,
+}
+
+impl StormTold {
+    fn keep(&mut self, telling: &Telling, told: Result<(), Problem>) {
+        match told {
+            Ok(()) => self.members.extend(telling.members.iter().map(|member| (member.fingerprint.clone(), member.serial))),
+            Err(problem) => self.problem = Some(problem),
+        }
+    }
+
+    pub(super) fn of(&self, incident: &Incident) -> Result<(), Problem> {
+        let is_told = self.members.contains(&(incident.about.fingerprint.clone(), incident.serial));
+        if is_told { Ok(()) } else { Err(self.problem.clone().unwrap_or(Problem::ComeAgain)) }
+    }
+}
+
+impl<W: World> Visit<'_, W> {
+    /// Tells the storms' notices that are due, and notes that they are out.
+    pub(super) async fn tell_storms(&self, storms: Storms) -> StormTold {
+        let delivery = self.delivery;
+        let mut told = StormTold::default();
+        for telling in &storms.table {
+            let Some(table) = &delivery.table else { continue };
+            told.keep(telling, self.tell_storm(telling, false, table.storm_announced(telling, self.now)).await);
+        }
+        for telling in &storms.memory {
+            told.keep(telling, self.tell_storm(telling, delivery.table.is_some(), delivery.memory.storm_announced(telling, self.now)).await);
+        }
+        told
+    }
+
+    async fn tell_storm(&self, telling: &Telling, in_memory: bool, note: impl Future<Output = Result<(), Unreachable>>) -> Result<(), Problem> {
+        let out = if telling.has_news() { self.published(self.delivery.announcer.storm(telling, in_memory, self)).await? } else { Out::BEFORE };
+        let noting = async { self.within(NOTING, note).await? };
+        Done::noted(out, noting).await.map(|_| ()).inspect_err(|problem| self.report(Trouble::Unnoted(problem.to_string())))
+    }
+}

@@ -1,0 +1,165 @@
+//! Ends: the incidents of workloads that are well.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::{join_all, try_join_all};
+use jiff::Timestamp;
+
+use super::{Ledger, Next};
+use crate::incident::index::Index;
+use crate::incident::store::{Changed, Kept, Store, Unreachable, change_from, read};
+use crate::incident::storm::{self, Phase, Storm, Telling};
+use crate::incident::{About, Incident, expires};
+use crate::limits::BEGINNING_AWAITED;
+
+/// What became of the incidents of workloads that are well.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// Of each workload.
+    pub workloads: Vec<Result<Over, Unreachable>>,
+    /// The notices of storms that are due and ours to tell.
+    pub storms: Vec<Telling>,
+}
+
+/// What is over of a workload.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Over {
+    /// Incidents whose end is to be announced by us.
+    pub ours: Vec<Incident>,
+    /// Those whose end a storm's notice tells, of ours.
+    pub with_storm: Vec<Incident>,
+    /// Whether to come again: somebody else is at one of them, or will be.
+    pub come_again: bool,
+}
+
+/// What is over of a workload, before the storms of some are asked.
+#[derive(Debug, Default)]
+struct Ending {
+    over: Over,
+    of_storm: Vec<Incident>,
+}
+
+/// What becomes of an incident whose workload is well.
+enum End {
+    /// It is over, and ours to announce.
+    Ours(Box<Incident>),
+    /// It is over, and its storm tells of it.
+    OfStorm(Box<Incident>),
+    /// It is over, or will be, and somebody else is announcing it.
+    ComeAgain,
+    /// It failed since.
+    GoesOn,
+    /// It was over already.
+    Gone,
+}
+
+impl<S: Store + Sync> Ledger<S> {
+    /// Ends the incidents of workloads that are well since a time.
+    pub async fn end(&self, wells: &[(About, Timestamp)], now: Timestamp) -> Ended {
+        let claimant = self.claimant();
+        let page = storm::page(&claimant, Phase::Ended);
+        let mut ending: Vec<Result<Ending, Unreachable>> = join_all(wells.iter().map(|(workload, at)| self.end_one(workload, *at, &page, now))).await;
+        let mut storms = Vec::new();
+        let keys: BTreeMap<String, About> =
+            ending.iter().flatten().flat_map(|ending| &ending.of_storm).map(|one| (storm::key(&one.about), one.about.clone())).collect();
+        for (key, about) in keys {
+            let mut members: Vec<Incident> =
+                ending.iter().flatten().flat_map(|ending| &ending.of_storm).filter(|one| storm::key(&one.about) == key).cloned().collect();
+            let gathered = self.gather(&about, Phase::Ended, members.iter_mut().collect(), &claimant, now).await;
+            for ending in &mut ending {
+                let Ok(one) = ending else { continue };
+                let own = one.of_storm.extract_if(.., |incident| storm::key(&incident.about) == key);
+                let own: Vec<(String, u64)> = own.map(|incident| (incident.about.fingerprint, incident.serial)).collect();
+                match &gathered {
+                    Ok((nexts, _)) => {
+                        let of_it = members.iter().zip(nexts).filter(|(member, _)| own.contains(&(member.about.fingerprint.clone(), member.serial)));
+                        for (member, next) in of_it {
+                            match next {
+                                Next::WithStorm => one.over.with_storm.push(member.clone()),
+                                Next::Nothing => {}
+                                Next::ComeAgain | Next::Announce(_) => one.over.come_again = true,
+                            }
+                        }
+                    }
+                    Err(error) if !own.is_empty() => *ending = Err(error.clone()),
+                    Err(_) => {}
+                }
+            }
+            storms.extend(gathered.ok().and_then(|(_, telling)| telling));
+        }
+        Ended { workloads: ending.into_iter().map(|ending| ending.map(|ending| ending.over)).collect(), storms }
+    }
+
+    async fn end_one(&self, workload: &About, at: Timestamp, page: &str, now: Timestamp) -> Result<Ending, Unreachable> {
+        // One steady state may come twice at once: each has a claim of its own.
+        let (claimant, mut ending) = (self.claimant(), Ending::default());
+        if !workload.is_service {
+            return Ok(ending);
+        }
+        // A workload that is going to be well may fail until then.
+        let at = at.min(now);
+        let kept = self.load_index(workload).await?;
+        let index = self
+            .edit_index(workload, kept, now, |index| {
+                let is_later = index.well_at.is_none_or(|known| known < at);
+                index.well_at = index.well_at.max(Some(at));
+                is_later
+            })
+            .await?;
+        let kept = try_join_all(index.open.keys().map(async |fingerprint| self.store.load(fingerprint).await)).await?;
+        let mut gone = Vec::new();
+        for ((fingerprint, serial), kept) in index.open.iter().zip(kept) {
+            let incident: Option<Incident> = read(kept.as_ref());
+            let storm: Storm = match &incident {
+                Some(incident) => read(self.store.load(&storm::key(&incident.about)).await?.as_ref()).unwrap_or_default(),
+                None => Storm::default(),
+            };
+            match self.end_incident(workload, fingerprint, kept, (at, now), &storm, (&claimant, page)).await? {
+                End::Ours(incident) => ending.over.ours.push(*incident),
+                End::OfStorm(incident) => ending.of_storm.push(*incident),
+                End::ComeAgain => ending.over.come_again = true,
+                End::GoesOn => {}
+                End::Gone => gone.push((fingerprint, *serial)),
+            }
+        }
+        if !gone.is_empty() {
+            let kept = self.load_index(workload).await?;
+            let close = |index: &mut Index| gone.iter().fold(false, |changed, (fingerprint, serial)| index.close(fingerprint, *serial) | changed);
+            self.edit_index(workload, kept, now, close).await?;
+        }
+        Ok(ending)
+    }
+
+    async fn end_incident(
+        &self,
+        workload: &About,
+        fingerprint: &str,
+        kept: Option<Kept>,
+        (at, now): (Timestamp, Timestamp),
+        storm: &Storm,
+        (claimant, page): (&str, &str),
+    ) -> Result<End, Unreachable> {
+        change_from(&self.store, fingerprint, kept, |kept: Option<Incident>| {
+            let open = kept.filter(|incident| !incident.closed && incident.about.is_of_one_workload(workload));
+            let Some(mut incident) = open.map(|open| open.by(now)) else { return Changed { document: None, result: End::Gone } };
+            let was_over = incident.resolved.is_some();
+            if !incident.resolve(at) {
+                return Changed { document: None, result: End::GoesOn };
+            }
+            // Its beginning is announced first; unless nobody can be at it any more, and the notice is out but could not be noted.
+            let latest = incident.recorded_at.map_or(at, |recorded| recorded.max(at));
+            if incident.announced == 0 && now.duration_since(latest) < BEGINNING_AWAITED {
+                return Changed { document: (!was_over).then(|| (incident, expires(now))), result: End::ComeAgain };
+            }
+            let is_ours = incident.claim(claimant, now);
+            let of_storm = storm.hushes(&incident, now) || incident.storm.end.is_some();
+            if of_storm && is_ours && incident.storm.end.is_none() {
+                incident.storm.list(Phase::Ended, page);
+            }
+            let document = (is_ours || !was_over).then(|| (incident.clone(), expires(now)));
+            let ours = if of_storm { End::OfStorm } else { End::Ours };
+            Changed { document, result: if is_ours { ours(Box::new(incident)) } else { End::ComeAgain } }
+        })
+        .await
+    }
+}

@@ -1,0 +1,146 @@
+//! What is done with storms: who opens or is over is listed, on pages, until a notice has told of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::{join, try_join_all};
+use jiff::Timestamp;
+
+use super::recording::Recording;
+use super::{After, Ledger, Next};
+use crate::incident::store::{Changed, Kept, NotSaved, Store, Unreachable, change, change_from, read, written};
+use crate::incident::storm::{self, Member, Page, Phase, Standing, Storm, Telling};
+use crate::incident::{About, Due, Incident, expires};
+
+impl<S: Store + Sync> Ledger<S> {
+    /// Lets incidents join their storm's document that open, unless they have to be listed; the notice that the storm goes on, if that is due.
+    pub(super) async fn join(
+        &self,
+        about: &About,
+        kept: Option<Kept>,
+        opening: &[&Incident],
+        is_hushed: bool,
+        recording: &Recording<'_>,
+    ) -> Result<(Standing, Option<Telling>), Unreachable> {
+        if opening.is_empty() && !is_hushed {
+            return Ok((Standing::Calm, None));
+        }
+        let (key, now) = (&storm::key(about), recording.now);
+        change_from(&self.store, key, kept, |kept: Option<Storm>| {
+            let before = kept.unwrap_or_default();
+            let mut storm = before.clone();
+            let standing = if opening.is_empty() { Standing::Calm } else { storm.join(opening, now) };
+            let reminds = is_hushed && (storm.touch(now), storm.remind(recording.claimant, now, self.reminder)).1;
+            let telling = reminds.then(|| storm.telling(Phase::Begun, key, about));
+            // Where all have to be listed, the list is written instead.
+            let changed = storm != before && (standing == Standing::Calm || is_hushed);
+            Changed { document: changed.then(|| (storm, expires(now))), result: (standing, telling) }
+        })
+        .await
+    }
+
+    /// Has a storm list members on a page, where it does not list them yet, and tells where each stands; with the notice, if it is due and ours.
+    pub(super) async fn gather(
+        &self,
+        about: &About,
+        phase: Phase,
+        mut members: Vec<&mut Incident>,
+        claimant: &str,
+        now: Timestamp,
+    ) -> Result<(Vec<Next>, Option<Telling>), Unreachable> {
+        if members.is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        let (key, own) = (&storm::key(about), storm::page(claimant, phase));
+        let kept = self.store.load(key).await?;
+        // Of an earlier page, which may have been told of, or never listed.
+        let earlier: BTreeSet<String> = members.iter().filter_map(|member| member.storm.page(phase)).filter(|page| **page != own).cloned().collect();
+        let mut pages: BTreeMap<String, Option<Page>> = BTreeMap::new();
+        for (page, kept) in try_join_all(earlier.into_iter().map(async |page| Ok((page.clone(), self.store.load(&storm::page_key(key, &page)).await?)))).await?
+        {
+            pages.insert(page, read(kept.as_ref()));
+        }
+        let is_unlisted = |member: &Incident| member.storm.page(phase).is_none_or(|page| matches!(pages.get(page), None | Some(None)));
+        let unlisted: Vec<&mut Incident> = members.iter_mut().map(|member| &mut **member).filter(|member| is_unlisted(member)).collect();
+        if !unlisted.is_empty() {
+            let document = Page { members: unlisted.iter().map(|member| Member::of(member)).collect(), told: false };
+            let (page_key, body) = (storm::page_key(key, &own), written(&document)?);
+            let saving = self.store.save(&page_key, body, None, expires(now));
+            let unknowing = unlisted.into_iter().filter(|member| member.storm.page(phase) != Some(&own));
+            let remembering = try_join_all(unknowing.map(async |member| {
+                member.storm.list(phase, &own);
+                self.remember(member, now).await
+            }));
+            let (saved, remembered) = join(saving, remembering).await;
+            // A conflict is our own write, whose answer was lost: nobody else writes a page of this name.
+            if let Err(NotSaved::Unavailable(why)) = saved {
+                return Err(Unreachable(why));
+            }
+            remembered?;
+            pages.insert(own, Some(document));
+        }
+        let (standings, telling) = change_from(&self.store, key, kept, |kept: Option<Storm>| {
+            let before = kept.unwrap_or_default();
+            let mut storm = before.clone();
+            for (page, document) in pages.iter().filter_map(|(page, document)| Some((page, document.as_ref()?))).filter(|(_, document)| !document.told) {
+                storm.list(phase, page, document.members.len(), now);
+            }
+            let on = members.iter().map(|member| member.storm.page(phase).map(String::as_str).unwrap_or_default());
+            let standings: Vec<Standing> = on.map(|page| storm.standing(phase, page, claimant, now)).collect();
+            let telling = standings.contains(&Standing::Due).then(|| storm.telling(phase, key, about));
+            Changed { document: (storm != before).then(|| (storm, expires(now))), result: (standings, telling) }
+        })
+        .await?;
+        let telling = match telling {
+            Some(telling) => Some(self.read_pages(telling).await?),
+            None => None,
+        };
+        let due = if phase == Phase::Begun { Due::Opened } else { Due::Resolved };
+        let nexts = members.iter().zip(standings).map(async |(member, standing)| match standing {
+            Standing::Due => Ok(Next::WithStorm),
+            Standing::Told => self.announced(member, due, now).await.map(|after| if after == After::Nothing { Next::Nothing } else { Next::ComeAgain }),
+            Standing::Later | Standing::Calm => Ok(Next::ComeAgain),
+        });
+        Ok((try_join_all(nexts).await?, telling))
+    }
+
+    /// Those whom a notice tells of: on pages of which none has told.
+    async fn read_pages(&self, mut telling: Telling) -> Result<Telling, Unreachable> {
+        for kept in try_join_all(telling.pages.iter().map(async |page| self.store.load(&storm::page_key(&telling.key, page)).await)).await? {
+            let page = read::<Page>(kept.as_ref()).filter(|page| !page.told).unwrap_or_default();
+            telling.members.extend(page.members);
+        }
+        Ok(telling)
+    }
+
+    /// Keeps where a storm is going to list an incident.
+    async fn remember(&self, member: &Incident, now: Timestamp) -> Result<(), Unreachable> {
+        change(&self.store, &member.about.fingerprint, |kept: Option<Incident>| {
+            let same = kept.filter(|kept| kept.serial == member.serial && kept.storm != member.storm);
+            let document = same.map(|incident| (Incident { storm: member.storm.clone(), ..incident }, expires(now)));
+            Changed { document, result: () }
+        })
+        .await
+    }
+
+    /// Notes that a storm's notice is out.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached; then the notice may come again.
+    pub async fn storm_announced(&self, telling: &Telling, now: Timestamp) -> Result<(), Unreachable> {
+        try_join_all(telling.pages.iter().map(async |page| {
+            change(&self.store, &storm::page_key(&telling.key, page), |kept: Option<Page>| {
+                let told = kept.filter(|page| !page.told).map(|page| (Page { told: true, ..page }, expires(now)));
+                Changed { document: told, result: () }
+            })
+            .await
+        }))
+        .await?;
+        change(&self.store, &telling.key, |kept: Option<Storm>| {
+            let mut storm = kept.unwrap_or_default();
+            storm.told(telling, now);
+            Changed { document: Some((storm, expires(now))), result: () }
+        })
+        .await
+    }
+}
