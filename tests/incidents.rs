@@ -8,6 +8,8 @@ mod forged;
 mod life;
 #[path = "incidents/model.rs"]
 mod model;
+#[path = "incidents/refused.rs"]
+mod refused;
 
 use jiff::SignedDuration;
 use proptest::collection::vec;
@@ -68,7 +70,7 @@ fn storm() -> impl Strategy<Value = Plan> {
 /// As many cases as `PROPTEST_CASES` wants, but at least some.
 fn at_least(cases: u32, of: u32) -> ProptestConfig {
     let wanted = ProptestConfig::default();
-    ProptestConfig { cases: (wanted.cases / of).max(cases), failure_persistence: None, max_shrink_iters: 2000, ..wanted }
+    ProptestConfig { cases: (wanted.cases / of).max(cases), failure_persistence: None, max_shrink_time: 60_000, ..wanted }
 }
 
 // stateright and loom visit every state or interleaving, of which hours of a queue have too many.

@@ -101,6 +101,14 @@ pub struct Page {
     pub told: bool,
 }
 
+impl Page {
+    /// Whether an incident is one of its members.
+    #[must_use]
+    pub fn lists(&self, incident: &Incident) -> bool {
+        self.members.iter().any(|member| member.fingerprint == incident.about.fingerprint && member.serial == incident.serial)
+    }
+}
+
 impl Member {
     /// What is told of an incident.
     #[must_use]

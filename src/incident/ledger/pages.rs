@@ -52,15 +52,15 @@ impl<S: Store + Sync> Ledger<S> {
         }
         let (key, own) = (&storm::key(about), storm::page(claimant, phase));
         let kept = self.store.load(key).await?;
-        // Of an earlier page, which may have been told of, or never listed.
+        // Of an earlier page, which may have been told of, or never listed; or which was written without them, where their record failed halfway.
         let earlier: BTreeSet<String> = members.iter().filter_map(|member| member.storm.page(phase)).filter(|page| **page != own).cloned().collect();
         let mut pages: BTreeMap<String, Option<Page>> = BTreeMap::new();
         for (page, kept) in try_join_all(earlier.into_iter().map(async |page| Ok((page.clone(), self.store.load(&storm::page_key(key, &page)).await?)))).await?
         {
             pages.insert(page, read(kept.as_ref()));
         }
-        let is_unlisted = |member: &Incident| member.storm.page(phase).is_none_or(|page| matches!(pages.get(page), None | Some(None)));
-        let unlisted: Vec<&mut Incident> = members.iter_mut().map(|member| &mut **member).filter(|member| is_unlisted(member)).collect();
+        let is_listed = |member: &Incident| member.storm.page(phase).and_then(|page| pages.get(page)?.as_ref()).is_some_and(|page| page.lists(member));
+        let unlisted: Vec<&mut Incident> = members.iter_mut().map(|member| &mut **member).filter(|member| !is_listed(member)).collect();
         if !unlisted.is_empty() {
             let document = Page { members: unlisted.iter().map(|member| Member::of(member)).collect(), told: false };
             let (page_key, body) = (storm::page_key(key, &own), written(&document)?);
