@@ -181,7 +181,7 @@ impl<'d> Check<'d> {
             open("the network".to_owned(), "no service and no subnets are named");
             findings.unknown.push("the network: no service and no subnets are named".to_owned());
         } else if is_on_instances(task) {
-            open("the network of the instances".to_owned(), "on which one a task is going to run is not known before");
+            open("the network of the instances".to_owned(), "which instance a task is going to run on is decided when it starts");
         }
         findings.unchecked.sort();
         findings.unchecked.dedup();
@@ -335,7 +335,7 @@ fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
     let mut why = BTreeSet::new();
     for question in asked(case) {
         match case.evidence.answer(&question) {
-            None => why.insert("AWS was not asked".to_owned()),
+            None => why.insert("AWS was not queried".to_owned()),
             Some(Answer::Unknown(unknown)) => why.insert(unknown.clone()),
             Some(_) => false,
         };

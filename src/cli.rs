@@ -92,7 +92,7 @@ impl Extent {
 enum Command {
     /// Diagnose stopped tasks: `EventBridge` events, ECS API output, SQS batches, JSON Lines of any of those
     ///
-    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognised, 2 could not run or some input could not be read.
+    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run or some input could not be read.
     Diagnose(Diagnose),
     /// Check a task definition before it is deployed: every reference, the roles, the network
     ///
@@ -127,7 +127,7 @@ struct Diagnose {
     /// Diagnose this text instead of a file
     #[arg(long, value_name = "TEXT", conflicts_with = "files")]
     reason: Option<String>,
-    /// Output of `aws ecs describe-task-definition`: lets the diagnosis name container, variable and reference
+    /// Output of `aws ecs describe-task-definition`: with it the diagnosis names container, variable and reference
     #[arg(long, value_name = "FILE")]
     task_definition: Option<PathBuf>,
     #[command(flatten)]
@@ -237,7 +237,7 @@ enum CliError {
     NoTaskDefinition { path: String, error: TaskDefinitionError },
     #[error("there is no cause {0:?}; `ecs-triage explain` lists them")]
     NoCause(String),
-    #[error("{path} is no recorded evidence: {error}")]
+    #[error("{path} is not recorded evidence: {error}")]
     NoEvidence { path: String, error: RecordError },
     #[error("{0:?} is neither a file nor asked for from AWS: leave out --offline to ask")]
     NoDefinition(String),

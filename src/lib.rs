@@ -1,5 +1,53 @@
 //! ecs-triage: why an Amazon ECS task could not start, from the event to the notice.
 //!
+//! **The API is internal.** What is promised is the command line, JSON version 1, the attributes of a notice, the template's parameters and
+//! the function's environment (`docs/`). Nothing here is: modules are public so that the programs, tests and benchmarks of this repository can
+//! use them. These three examples are a way in.
+//!
+//! A message of ECS becomes a diagnosis; without evidence of AWS it is `likely` at best:
+//!
+//! ```
+//! use ecs_triage::{causes::Verdict, diagnosis::diagnose, event::read_record, question::Evidence};
+//!
+//! let json = r#"{"stoppedReason": "Retrieved secret from Secrets Manager did not contain json key password"}"#;
+//! let task = read_record(json).remove(0).tasks.remove(0)?;
+//! let report = diagnose(&task, &Evidence::default());
+//! assert_eq!(report.diagnoses[0].cause.id, "secret-key-missing");
+//! assert_eq!(report.diagnoses[0].verdict, Verdict::Likely);
+//! # Ok::<(), ecs_triage::event::InputError>(())
+//! ```
+//!
+//! A policy document decides a request, as far as it can be known:
+//!
+//! ```
+//! use ecs_triage::policy_document::{Decision, NamedRole, Principal, Request, decide};
+//!
+//! let document = serde_json::json!({"Version": "2012-10-17", "Statement": [
+//!     {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}
+//! ]});
+//! let role = NamedRole::parse("arn:aws:iam::111122223333:role/ecsTaskExecutionRole").expect("it is the ARN of a role");
+//! let request = Request {
+//!     principal: Principal::Role(role),
+//!     action: "secretsmanager:GetSecretValue",
+//!     resource: "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123",
+//!     context: &[],
+//! };
+//! assert!(matches!(decide(&document, &request), Decision::Denied(at) if at.index == 0));
+//! ```
+//!
+//! A path through a VPC is judged hop by hop; of what was not read nothing is claimed:
+//!
+//! ```
+//! use ecs_triage::network::{Caller, Destination, Snapshot, State, When, judge};
+//! use ecs_triage::question::Evidence;
+//!
+//! let nothing = Evidence::default();
+//! let caller = Caller::task(Some("subnet-0a1b2c3d"), None);
+//! let snapshot = Snapshot::of(&nothing, "eu-west-1", None, caller, When::Now);
+//! let path = judge(&snapshot, &Destination::aws("secretsmanager", "eu-west-1"));
+//! assert_eq!(path.state, State::Unsure);
+//! ```
+//!
 //! # The map
 //!
 //! ```text
@@ -15,14 +63,14 @@
 //! | [`task_definition`] | a definition into references, and what a `valueFrom` means |
 //! | [`culprit`] | a symptom and a definition into the references that it can be about |
 //! | [`question`] | what may be asked of AWS, and what is known so far |
-//! | [`network`] | facts of a VPC into a way to a service, hop by hop, and its drawing |
+//! | [`network`] | facts of a VPC into the path to a service, hop by hop, and its drawing |
 //! | [`policy_document`] | a policy and a request into a decision, as far as it can be known |
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what fixes it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
-//! | [`check`] | a definition that is not deployed yet into what would keep its task from starting |
+//! | [`check`] | a definition that is not deployed yet into what would prevent its task from starting |
 //! | [`context`] | a failure into what people ask next: since when, what still runs, what was changed |
-//! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of whoever keeps them |
-//! | [`triage`] | tasks into the questions that would help, and the trait of whoever answers |
+//! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of what stores them |
+//! | [`triage`] | tasks into the questions that would help, and the trait of what answers them |
 //! | [`render`] | a report into text, JSON or a notice |
 //! | [`redact`] | any text into one without secrets, where it comes in |
 //! | `aws`, `function` | the SDK and the Lambda function (feature `aws`) |
@@ -36,7 +84,7 @@
 //! - Reading a reason is total and linear in its length. It never guesses: what the words do not prove is [`reason::Fault::Unknown`].
 //! - Nothing secret enters the model: environment values, commands and log tokens are not read, every other text passes [`redact`].
 //! - The catalogue is one list of records; `explain`, the documentation and the tests derive from it.
-//! - JSON version 1 is frozen in structs of its own; no internal type serialises.
+//! - JSON version 1 is frozen in structs of its own; internal types are not serialized.
 
 pub mod arn;
 #[cfg(feature = "aws")]

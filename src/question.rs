@@ -191,7 +191,7 @@ questions! {
         /// Its id or ARN.
         id: String,
     } from "GetKeyPolicy", may ["kms:GetKeyPolicy"];
-    /// A key's grants, which allow beside all policies.
+    /// A key's grants, which allow in addition to all policies.
     KeyGrants -> Vec<facts::KeyGrant> {
         /// The Region.
         region: String,

@@ -138,7 +138,7 @@ async fn missing_things_are_missing() {
 async fn a_permission_that_the_probe_lacks_is_named() {
     for (case, answer, server) in to_all(|case| case.dialect.denial()).await {
         let (action, on) = case.refused;
-        assert_eq!(unknown(&answer), format!("ecs-triage is not authorized to call {action} on {on}: allow it to the probe"), "{:?}", case.question);
+        assert_eq!(unknown(&answer), format!("ecs-triage is not authorized to call {action} on {on}: grant it to ecs-triage"), "{:?}", case.question);
         assert!(server.heard().len() <= 3, "a refusal is final: {:?}", case.question);
     }
 }
@@ -601,7 +601,7 @@ async fn the_command_line_hears_why_not() {
         _ => Dialect::Json.denial(),
     });
     let prober = AwsProber::new(&config(&server.url));
-    let refused = "ecs-triage is not authorized to call ecs:ListTasks on prod: allow it to the probe";
+    let refused = "ecs-triage is not authorized to call ecs:ListTasks on prod: grant it to ecs-triage";
     assert_eq!(prober.stopped_tasks(None, "prod", None).await, Err(refused.to_owned()));
     assert_eq!(prober.journal(None, "/journal", 0, None, |_| true).await, Err("/journal does not exist".to_owned()));
 }

@@ -2,17 +2,20 @@
 
 #![expect(clippy::panic, reason = "a helper that fails fails its test")]
 
+mod pictures;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ecs_triage::causes::{CAUSES, Cause, RETIRED, claiming};
+use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::diagnose;
-use ecs_triage::event::read_record;
-use ecs_triage::question::record;
+use ecs_triage::event::{Task, read_record};
+use ecs_triage::question::{Evidence, record};
 use ecs_triage::reason;
-use ecs_triage::render::catalogue;
 use ecs_triage::render::text::{Colour, render};
+use ecs_triage::render::{catalogue, notice};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -82,28 +85,89 @@ fn every_symptom_is_claimed_unless_it_is_normal() {
     }
 }
 
+/// Pages, tables, samples and pictures.
 #[test]
-fn the_page_of_causes_is_fresh() {
-    is_fresh(&root().join("docs/causes.md"), &catalogue::page());
+fn what_is_generated_is_fresh() {
+    let block = |event: &str| format!("```text\n{}```\n", sample(event, Colour::Off));
+    let (task, evidence) = recorded("secret-network-timeout");
+    let report = diagnose(&task, &evidence);
+    // What the table of incidents and the service would add.
+    let impact = vec!["0 of 4 tasks running".to_owned(), "12 failed starts since 2026-06-11 18:05 UTC, the last 8 s ago".to_owned()];
+    let notice = notice::of(&report, "opened", &Surroundings { impact, ..Surroundings::default() }).expect("it is announced");
+    are_fresh(&[
+        ("docs/causes.md", catalogue::page()),
+        ("docs/cli.md", filled("docs/cli.md", &[("diagnosis", block("secret-key-missing")), ("path", block("secret-network-timeout"))])),
+        ("docs/security.md", filled("docs/security.md", &[("permissions", catalogue::permissions())])),
+        ("docs/notifications.md", filled("docs/notifications.md", &[("attributes", catalogue::attributes())])),
+        ("docs/pictures/notice.svg", pictures::notice(&notice.subject, &notice.body)),
+        ("docs/pictures/terminal.svg", pictures::terminal(&sample("secret-key-missing", Colour::On))),
+    ]);
 }
 
 #[test]
-fn the_readme_is_fresh() {
-    let path = root().join("README.md");
-    let readme = fs::read_to_string(&path).expect("the README can be read");
-    let with_table = section(&readme, "causes", &catalogue::table("docs/causes.md"));
-    let with_permissions = section(&with_table, "permissions", &catalogue::permissions());
-    let with_key = section(&with_permissions, "diagnosis", &format!("```text\n{}```\n", sample("secret-key-missing")));
-    is_fresh(&path, &section(&with_key, "path", &format!("```text\n{}```\n", sample("secret-network-timeout"))));
+fn every_link_to_a_file_has_one() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("the page can be read");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains(':')) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.parent().expect("it lies in a directory").join(file) };
+            assert!(target.exists(), "{}: there is no {link}", page.display());
+            let is_there = || fs::read_to_string(&target).expect("it can be read").lines().any(|line| line.starts_with('#') && anchor(line) == heading);
+            assert!(heading.is_empty() || is_there(), "{}: there is no heading for {link}", page.display());
+        }
+    }
 }
 
-/// What the README's command prints for an event of `events/` and the answers recorded for it.
-fn sample(event: &str) -> String {
+/// The documents that people read first.
+fn pages() -> Vec<PathBuf> {
+    let own = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "events/README.md"].map(|name| root().join(name));
+    let below =
+        |directory: &str| fs::read_dir(root().join(directory)).expect("it can be read").map(|entry| entry.expect("it can be read").path()).collect::<Vec<_>>();
+    let documents = ["docs", "docs/adr"].into_iter().flat_map(below).filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    own.into_iter().chain(documents).collect()
+}
+
+/// The name under which GitHub finds a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase();
+    kept.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_')).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+}
+
+/// AWS's own pages, as they are: no tracking, no copy elsewhere, no page twice.
+#[test]
+fn every_cause_refers_to_pages_of_aws() {
+    for cause in CAUSES {
+        assert!(!cause.references.is_empty(), "{}: no reference", cause.id);
+        let pages: BTreeSet<&str> = cause.references.iter().copied().collect();
+        assert_eq!(pages.len(), cause.references.len(), "{}: a page twice", cause.id);
+        for page in pages {
+            let path = page.strip_prefix("https://docs.aws.amazon.com/").unwrap_or_else(|| panic!("{}: {page} is not AWS's documentation", cause.id));
+            let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.'));
+            assert!(is_plain && path.ends_with(".html"), "{}: {page} has more than a page's path", cause.id);
+        }
+        let shown = catalogue::explain(cause);
+        assert!(cause.references.iter().all(|page| shown.contains(page)), "{}: explain does not name its pages", cause.id);
+    }
+}
+
+/// An event of `events/`, and the answers recorded for it.
+fn recorded(event: &str) -> (Task, Evidence) {
     let read = |path: String| fs::read_to_string(root().join(path)).expect("the sample can be read");
     let evidence = record::read(&read(format!("events/evidence/{event}.json"))).expect("it is recorded evidence");
-    let entries = read_record(&read(format!("events/{event}.json")));
-    let task = entries[0].tasks[0].as_ref().expect("it is a task");
-    render(&diagnose(task, &evidence), Colour::Off)
+    let task = read_record(&read(format!("events/{event}.json"))).remove(0).tasks.remove(0).expect("it is a task");
+    (task, evidence)
+}
+
+/// What the command of the README prints for it.
+fn sample(event: &str, colour: Colour) -> String {
+    let (task, evidence) = recorded(event);
+    render(&diagnose(&task, &evidence), colour)
+}
+
+/// A document with its marked sections filled in.
+fn filled(document: &str, sections: &[(&str, String)]) -> String {
+    let found = fs::read_to_string(root().join(document)).expect("the document can be read");
+    sections.iter().fold(found, |text, (name, content)| section(&text, name, content))
 }
 
 /// The text with a marked section filled in.
@@ -114,11 +178,15 @@ fn section(text: &str, name: &str, content: &str) -> String {
     format!("{before}{from}{content}{to}{after}")
 }
 
-/// A generated file that is stale fails the test once, and is written anew.
-fn is_fresh(path: &Path, wanted: &str) {
-    let found = fs::read_to_string(path).unwrap_or_default();
-    if found != wanted {
-        fs::write(path, wanted).expect("the file can be written");
-        panic!("{} was stale; it has been written anew: look at the difference and commit it", path.display());
+/// Generated files that are stale fail the test once, and are written again.
+fn are_fresh(files: &[(&str, String)]) {
+    let mut stale = Vec::new();
+    for (name, wanted) in files {
+        let path = root().join(name);
+        if fs::read_to_string(&path).unwrap_or_default() != *wanted {
+            fs::write(&path, wanted).expect("the file can be written");
+            stale.push(*name);
+        }
     }
+    assert!(stale.is_empty(), "{} was stale; it has been written again: look at the difference and commit it", stale.join(", "));
 }

@@ -364,7 +364,7 @@ fn faults_name_the_culprit() {
     let gone = fault("nat", json!({"/routeTables/0/routeSet/1": "=to 0.0.0.0/0 tgw-1", "/routeTables/0/routeSet/1/state": "blackhole"}), "ssm");
     assert_eq!(gone.what, Break::NoRoute { route_table: "rtb-main".into(), gateway: None, black_hole: Some("0.0.0.0/0".into()) });
     let acl = fault("acl", json!({"/networkAcls/0/entrySet": ["=acl 1 out allow 0.0.0.0/0 443-443"]}), "ssm");
-    assert_eq!(acl.proof, "network ACL acl-1 of subnet-a lets no tcp/32768-60999 in, from 0.0.0.0/0");
+    assert_eq!(acl.proof, "network ACL acl-1 of subnet-a allows no tcp/32768-60999 in, from 0.0.0.0/0");
     assert_eq!(
         acl.what,
         Break::NetworkAcl {

@@ -208,7 +208,7 @@ fn a_definition_that_may_not_be_read_is_said() {
     assert_eq!(notice["attributes"]["cause"], "secret-key-missing");
     assert_contains(
         &notice["message"],
-        &["could not be read", "ecs-triage is not authorized to call ecs:DescribeTaskDefinition on arn:aws:ecs:", "allow it to the probe"],
+        &["could not be read", "ecs-triage is not authorized to call ecs:DescribeTaskDefinition on arn:aws:ecs:", "grant it to ecs-triage"],
     );
 }
 

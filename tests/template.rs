@@ -187,13 +187,13 @@ fn every_trouble_has_an_alarm_that_says_what_to_do() {
 
 /// A person who deploys reads them, and nothing else.
 #[test]
-fn the_readme_has_every_parameter() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("the file can be read");
+fn the_page_on_deploying_has_every_parameter() {
+    let page = fs::read_to_string(root().join("docs/deploy.md")).expect("the file can be read");
     let template = template();
     let (_, rest) = template.split_once("\nParameters:\n").expect("parameters");
     let section = rest.split("\n\n").next().unwrap_or(rest);
     let names = section.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':').filter(|name| !name.starts_with(' ')));
-    let missing: Vec<&str> = names.filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+    let missing: Vec<&str> = names.filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
 
@@ -262,9 +262,9 @@ fn what_the_function_reads_from_its_environment_the_template_sets() {
         words.filter(|word| word.starts_with(from)).map(str::to_owned).collect()
     };
     let settings = fs::read_to_string(root().join("src/config.rs")).expect("the file can be read");
-    let readme = fs::read_to_string(root().join("README.md")).expect("the file can be read");
+    let page = fs::read_to_string(root().join("docs/deploy.md")).expect("the file can be read");
     let read = set(&settings, "ECS_TRIAGE_");
-    assert_eq!(set(&readme, "ECS_TRIAGE_"), read, "the README");
+    assert_eq!(set(&page, "ECS_TRIAGE_"), read, "docs/deploy.md");
     let overlay = BTreeSet::from(["ECS_TRIAGE_TEST_SOURCE".to_owned()]); // which the tests of the stack add
     assert_eq!(set(&template(), "ECS_TRIAGE_").union(&overlay).cloned().collect::<BTreeSet<_>>(), read, "the template");
 }

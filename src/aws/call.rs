@@ -316,6 +316,6 @@ struct AsBuilt;
 
 impl SerializeRequest for AsBuilt {
     fn serialize_input(&self, input: Erased, _: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
-        input.downcast().map_err(|_| "the input is no request".into())
+        input.downcast().map_err(|_| "the input is not a request".into())
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn failure(operation: Operation, region: &str, on: &str, error: &SdkE
         _ if operation.missing().contains(&code) => Failure::Missing,
         (code, Some(region)) if refusal.is_elsewhere(code) => Failure::Elsewhere(region.clone()),
         ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
-            Failure::Unknown(format!("ecs-triage is not authorized to call {} on {}: allow it to the probe", operation.action(), redact_name(on)))
+            Failure::Unknown(format!("ecs-triage is not authorized to call {} on {}: grant it to ecs-triage", operation.action(), redact_name(on)))
         }
         ("", _) => Failure::Unknown(format!("{} answered with HTTP status {}", operation.service().name, refusal.status)),
         (code, _) => Failure::unknown(&match refusal.message().filter(|message| !message.is_empty()) {

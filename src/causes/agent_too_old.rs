@@ -16,11 +16,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the platform or agent version is too old",
     owner: Owner::PlatformTeam,
     explanation: Explanation {
-        what: "The task definition uses a form of reference that the Fargate platform version, or the ECS agent, does not know yet; or the agent has a fault that a later one has not.",
+        what: "The task definition uses a form of reference that the Fargate platform version, or the ECS agent, does not know yet; or the agent has a bug that a later version fixed.",
         why: "Agents of 1.91 do not take the names of dual-stack registries (dkr-ecr, on.aws), and 1.91.1 calls FIPS endpoints of ECR without `https://`. A JSON key or version in valueFrom needs agent 1.37.0 or Fargate platform 1.4.0 (1.0.0 on Windows); environmentFiles need agent 1.39.0 or platform 1.4.0.",
         tell: "The task's platformVersion is below 1.4.0 on Linux, and a reference asks for a JSON key, a version, or an environment file.",
         fix: "Use platform version LATEST, or update the agent.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-update.html",
+    ],
     when: |symptom| {
         let told = matches!(symptom.fault, Fault::BadReference | Fault::NotFound | Fault::RoleMissing);
         let uses = told && matches!(symptom.step, Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole);
@@ -70,7 +74,7 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
         return None;
     }
     let other = |found: Finding| {
-        let text = "have AWS Support look at it, if the next task fails alike: the login came, and the agent could not use it";
+        let text = "ask AWS Support to look at it, if the next task fails in the same way: the login arrived, and the agent could not use it";
         Assessment::possible("the agent could not use the login of ECR").finding(found).fix(Fix::words(text).run(case.commands([])))
     };
     if case.task.launch_type.as_deref() == Some("FARGATE") {

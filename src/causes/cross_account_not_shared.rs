@@ -26,6 +26,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The account in the resource's ARN is not the caller's, or the text says `encrypt the secret with the default KMS service key`.",
         fix: "Have the owner add a resource policy, and encrypt with a customer managed key whose policy allows the role.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+    ],
     when: is_across_accounts,
     ask,
     assess: |case| Some(assess(case)),
@@ -52,7 +56,7 @@ fn assess(case: &Case<'_>) -> Assessment {
     }
     if case.symptom.fault == Fault::Misconfigured {
         let title = format!("secret {name} of another account is under the default KMS key, which cannot be shared");
-        let unknown = Finding::unknown("whether the secret's policy lets this account in");
+        let unknown = Finding::unknown("whether the secret's policy allows this account");
         return Assessment::likely(title).finding(unknown).fix(fix_key(case));
     }
     let proof =
@@ -62,12 +66,12 @@ fn assess(case: &Case<'_>) -> Assessment {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
             let missing = Finding::missing(format!("an allow for the role in the secret's policy{nearly}"), source);
             let fix = resource_policy::fix(case);
-            let text = format!("in the owner's account: {}; let the role decrypt with its key too", fix.text);
+            let text = format!("in the owner's account: {}; allow the role to decrypt with its key too", fix.text);
             let fix = Fix { text, commands: fix.commands.into_iter().take(1).collect(), ..fix };
             return Assessment::confirmed(shares_not, proof(missing)).fix(fix);
         }
         Some((ResourceSide::Grants(at, _), source)) => {
-            let open = proof(Finding::found(format!("{at} of the secret's policy lets the role"), source));
+            let open = proof(Finding::found(format!("{at} of the secret's policy allows the role"), source));
             return Assessment::ruled_out(format!("account {owner} shares {name} with this one"), open);
         }
         _ => {}
@@ -93,8 +97,7 @@ fn on_secret(case: &Case<'_>, words: &'static str) -> Command {
 }
 
 fn fix_key(case: &Case<'_>) -> Fix {
-    let text =
-        "in the owner's account: encrypt the secret with a customer managed key whose policy lets the role decrypt, and allow the role in the secret's policy";
+    let text = "in the owner's account: encrypt the secret with a customer managed key whose policy allows the role to decrypt, and allow the role in the secret's policy";
     Fix::words(format!("{text}{}", case.then_again())).run([on_secret(case, "secretsmanager update-secret").words("--kms-key-id '<key>'")])
 }
 

@@ -22,11 +22,15 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::NetworkTeam,
     explanation: Explanation {
         what: "The call went through a VPC endpoint, and the endpoint's policy does not allow it.",
-        why: "Endpoint policies list accounts, actions or resources; a new secret, Region or role is not on the list. With private DNS all traffic of the VPC goes through the endpoint, a NAT gateway beside it changes nothing.",
+        why: "Endpoint policies list accounts, actions or resources; a new secret, Region or role is not on the list. With private DNS all traffic of the VPC goes through the endpoint, even where the VPC has a NAT gateway too.",
         tell: "The text says `VPC endpoint policy`. It is a refusal, not a time-out.",
         fix: "Allow the action in the endpoint's policy.",
     },
     // Layers come by signed addresses: nobody but the policy of the endpoint for S3 refuses those.
+    references: &[
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+    ],
     when: |symptom| is_told(symptom) || is_untold(symptom) || is_of_layers(symptom),
     // Of a denial that names no policy the other causes' answers tell more, and cost less.
     ask: |case| {
@@ -75,7 +79,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(assessment(Assessment::possible(title)).passed(case, Finding::found(now, "DescribeVpcEndpoints")));
     }
     let unsure = decisions.iter().find_map(|(_, decision)| if let Decision::Unsure(why) = decision { Some(format!(": {why}")) } else { None });
-    let unknown = Finding::unknown(format!("which statement it is, and whether it still stands{}", unsure.unwrap_or_default()));
+    let unknown = Finding::unknown(format!("which statement it is, and whether it is still there{}", unsure.unwrap_or_default()));
     let text = format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses{}", case.then_again());
     Some(assessment(Assessment::likely(title).finding(unknown)).fix(Fix::words(text).run([look(case, None)])))
 }

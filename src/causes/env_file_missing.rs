@@ -22,6 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`NoSuchKey`, `NoSuchBucket`, `bucket not found`. A missing key without s3:ListBucket reads as 403 instead.",
         fix: "Upload the file, or correct the ARN.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"],
     when: |symptom| symptom.step == Step::EnvFile && (symptom.fault == Fault::NotFound || (symptom.fault == Fault::AccessDenied && symptom.action.is_none())),
     ask: |case| File::all(case).iter().flat_map(|file| file.ask(case)).collect(),
     assess,

@@ -16,11 +16,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the role does not exist",
     owner: Owner::PlatformTeam,
     explanation: Explanation {
-        what: "ECS could not assume the role because there is no such role: ECS words it like a role that does not trust it.",
-        why: "The role was deleted, or recreated under a path or name that the task definition does not have. A role made a moment ago may not be known everywhere yet.",
+        what: "ECS could not assume the role because there is no such role: ECS gives the same message for a role that does not trust it.",
+        why: "The role was deleted, or recreated under a path or name that the task definition does not have. A role that was created a moment ago might not be known everywhere yet.",
         tell: "The same words as execution-role-untrusted; only IAM can tell the two apart.",
         fix: "Create the role, or name one that exists in a new revision.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"],
     when: |symptom| {
         let of_role = symptom.step == Step::ExecutionRole && matches!(symptom.fault, Fault::RoleMissing | Fault::BadReference);
         (symptom.fault == Fault::AssumeRoleDenied || of_role) && !symptom.service_linked
@@ -38,13 +39,13 @@ fn unwritten(case: &Case<'_>) -> Assessment {
         .and_then(|definition| of("executionRoleArn", definition.execution_role_arn.as_ref()).or_else(|| of("taskRoleArn", definition.task_role_arn.as_ref())));
     let fix = Fix::words("write the role's ARN, or leave the field out where there is none").run(case.commands_for_revision([]));
     let Some((field, arn)) = wrong else {
-        let said = Assessment::likely("a role of the task definition is none as it is written");
-        let unknown = Finding::unknown("which role it is: executionRoleArn or taskRoleArn is empty, or is no role's ARN");
+        let said = Assessment::likely("a role of the task definition is not written as a role ARN");
+        let unknown = Finding::unknown("which role it is: executionRoleArn or taskRoleArn is empty, or is not a role ARN");
         return said.finding(unknown).findings(case.definition_unknown()).fix(fix);
     };
-    let said = if arn.is_empty() { format!("{field} is empty") } else { format!("{field} is {arn}, which is no role's ARN") };
+    let said = if arn.is_empty() { format!("{field} is empty") } else { format!("{field} is {arn}, which is not a role ARN") };
     let proof = Proof::by_definition(case, vec![Finding::found(said, DEFINITION)]);
-    Assessment::confirmed(format!("{field} is no role"), proof).fix(fix)
+    Assessment::confirmed(format!("{field} is not a role"), proof).fix(fix)
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
@@ -94,7 +95,7 @@ fn create(case: &Case<'_>, view: Option<&RoleView<'_>>) -> Fix {
     let name = view.name.as_str();
     if let Some(other) = view.namesake().and_then(|role| role.arn.as_deref()) {
         // Its name is taken, whatever the path.
-        let text = format!("name {other} in a new revision if that role was meant, or else one of another name{}", case.then_again());
+        let text = format!("name {other} in a new revision if that role was meant, or a role with another name{}", case.then_again());
         return Fix::words(text).run(case.commands_for_revision([]));
     }
     let is_execution_role = case.execution_role() == Some(arn);
@@ -104,7 +105,7 @@ fn create(case: &Case<'_>, view: Option<&RoleView<'_>>) -> Fix {
     let create = create.document("--assume-role-policy-document", &trust);
     let managed = format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.own_partition());
     let attach = case.aws_at_task("iam attach-role-policy").name("--role-name", Kind::Role, name).name("--policy-arn", Kind::PolicyArn, managed.as_str());
-    let rest = if is_execution_role { "give it what the task reads besides images and logs" } else { "give it what the containers call" };
+    let rest = if is_execution_role { "give it what the task reads in addition to images and logs" } else { "give it what the containers call" };
     Fix::words(format!("create role {name} and {rest}, or name one that exists in a new revision{}", case.then_again()))
         .run(case.commands([create].into_iter().chain(is_execution_role.then_some(attach))))
         .policy(trust)

@@ -21,11 +21,15 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "ECS could not assume a role of the task, so it had no credentials to fetch anything with.",
         why: "The role's trust policy does not name ecs-tasks.amazonaws.com (ec2.amazonaws.com and ecs.amazonaws.com are other services), its `aws:SourceArn` or `aws:SourceAccount` \
-              condition shuts this task out, or the role was deleted or never existed.",
+              condition excludes this task, or the role was deleted or never existed.",
         tell: "The text says `unable to assume the role` and names it; whether it is the execution role or the task role shows in the task definition. Such a failure may make no task at all, \
                only an event of the service.",
-        fix: "Let ecs-tasks.amazonaws.com assume the role. If the role is missing, create it or name another.",
+        fix: "Allow ecs-tasks.amazonaws.com to assume the role. If the role is missing, create it or name another.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+    ],
     when: |symptom| symptom.fault == Fault::AssumeRoleDenied,
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
     assess,
@@ -49,7 +53,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(
             Assessment::possible("ECS cannot assume its service-linked role")
                 .finding(Finding::unknown("whether the account still has that role"))
-                .fix(Fix::words("make the service-linked role of ECS again if it is gone").run([create])),
+                .fix(Fix::words("create the service-linked role of ECS again if it no longer exists").run([create])),
         );
     }
     let role = case.role_name();
@@ -79,15 +83,15 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         }
         Trust::Excluded { at, unmet, .. } => {
             let conditions: Vec<String> = unmet.iter().map(ToString::to_string).collect();
-            let what = format!("{at} of the trust policy lets {PRINCIPAL}, but not for this task: {}", conditions.join("; "));
+            let what = format!("{at} of the trust policy allows {PRINCIPAL}, but not for this task: {}", conditions.join("; "));
             Assessment::confirmed(title, proved(Finding::found(what, GET_ROLE)))
         }
         Trust::Denied(at) => Assessment::confirmed(title, proved(Finding::found(format!("{at} of the trust policy denies {PRINCIPAL}"), GET_ROLE))),
         Trust::Trusted(_) if case.forecast => return None,
-        Trust::Trusted(_) => Assessment::possible(title)
-            .finding(Finding::found(format!("the role trusts {PRINCIPAL} now"), GET_ROLE))
-            .finding(Finding::unknown("whether it did when the task failed, and whether whoever started the task is allowed to pass the role (iam:PassRole)")),
-        Trust::Unsure(why) => Assessment::possible(title).finding(Finding::unknown(format!("whether the trust policy lets {PRINCIPAL}: {why}"))),
+        Trust::Trusted(_) => Assessment::possible(title).finding(Finding::found(format!("the role trusts {PRINCIPAL} now"), GET_ROLE)).finding(
+            Finding::unknown("whether it did when the task failed, and whether the caller that started the task is allowed to pass the role (iam:PassRole)"),
+        ),
+        Trust::Unsure(why) => Assessment::possible(title).finding(Finding::unknown(format!("whether the trust policy allows {PRINCIPAL}: {why}"))),
     };
     Some(said.culprit(culprit).fix(fix(case, Some(trust))))
 }
@@ -97,7 +101,7 @@ fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Assessment {
     let named = case.role_name();
     let role = named.as_ref().map_or(format!("its {called}"), |name| format!("the {called} {name}"));
     let look = case.aws_at_task("iam get-role").name("--role-name", Kind::Role, named.as_deref()).words("--query Role.AssumeRolePolicyDocument");
-    let text = format!("see that {role} exists and that its trust policy lets {principal} assume it, not {PRINCIPAL}{}", case.then_again());
+    let text = format!("check that {role} exists and that its trust policy allows {principal} to assume it, not {PRINCIPAL}{}", case.then_again());
     let culprit = Culprit { kind: "role", id: named, references: Vec::new() };
     let said = Assessment::possible(format!("ECS cannot assume {role}")).culprit(culprit);
     said.finding(Finding::unknown(format!("whether the role exists, and whether it trusts {principal}"))).fix(Fix::words(text).run([look]))
@@ -138,7 +142,7 @@ fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
             return Fix::words(format!("narrow or remove {at} of the trust policy of role {role}; an allow does not help{again}")).run([look]);
         }
         Some(Trust::Trusted(_)) => {
-            let text = "start the task again; if ECS still cannot assume the role, let whoever starts the task call iam:PassRole on it";
+            let text = "start the task again; if ECS still cannot assume the role, allow the caller that starts the task to call iam:PassRole on it";
             return Fix::words(text).run(case.commands([look]));
         }
         Some(Trust::Untrusted { corrected, .. } | Trust::Excluded { corrected, .. }) => policy::trust(case, corrected),
@@ -146,22 +150,22 @@ fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
     };
     if let Some(corrected) = corrected {
         let update = on_role("iam update-assume-role-policy").document("--policy-document", &corrected);
-        let text = format!("let {PRINCIPAL} assume role {role} (the command keeps what else it trusts){again}");
+        let text = format!("allow {PRINCIPAL} to assume role {role} (the command keeps what it already trusts){again}");
         return Fix::words(text).run(case.commands([update])).policy(corrected);
     }
     if case.own_role().is_none() {
         let text = if case.definition().is_some() {
             // Services of ECS's own use it, and each trusts another principal.
             format!(
-                "role {role} is none of the task's roles: see that it trusts the service which uses it (ecs.amazonaws.com for an infrastructure or service role, ec2.amazonaws.com for an instance role)"
+                "role {role} is not one of the task's roles: check that it trusts the service which uses it (ecs.amazonaws.com for an infrastructure or service role, ec2.amazonaws.com for an instance role)"
             )
         } else {
             format!(
-                "see whether {PRINCIPAL} is to assume role {role}, which the task definition at hand does not name, and let it in the role's trust policy if so"
+                "check whether {PRINCIPAL} should assume role {role}, which this task definition does not name, and allow it in the role's trust policy if so"
             )
         };
         return Fix::words(format!("{text}{again}")).run([look]);
     }
-    let text = format!("let {PRINCIPAL} assume role {role}: add the statement to its trust policy, which the command shows{again}");
+    let text = format!("allow {PRINCIPAL} to assume role {role}: add the statement to its trust policy, which the command shows{again}");
     Fix::words(text).run(case.commands([look])).policy(policy::new_trust(case))
 }

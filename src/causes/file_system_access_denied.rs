@@ -27,6 +27,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`access denied by server while mounting`.",
         fix: "Switch on IAM authorization for the volume and allow the task role in the file system's policy.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html",
+    ],
     when: |symptom| {
         matches!(symptom.step, Step::EfsVolume | Step::FsxVolume | Step::Volume)
             && matches!(symptom.fault, Fault::AccessDenied | Fault::BadCredentials)
@@ -72,7 +76,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if case.forecast {
         return None;
     }
-    let title = "the file system refused to be mounted";
+    let title = "the file system refused the mount";
     if says.is_empty() {
         let fix = Fix::words(format!("{SWITCH_ON}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}", case.then_again()));
         let unknown = Finding::unknown("its policy, and whether the volume uses IAM authorization and an access point");
@@ -81,7 +85,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     // Policies carry no date: whom they let in now, they may not have let in then.
     let is_known = says.iter().all(|(_, says)| !matches!(says, Says::Unknown(_)));
     let assessment = if is_known { Assessment::possible(title) } else { Assessment::likely(title) };
-    let text = format!("see the policies of the file systems and the task role{}", case.then_again());
+    let text = format!("check the policies of the file systems and the task role{}", case.then_again());
     let looks = says.iter().map(|(mount, _)| mount.look());
     let culprit = if let [mount] = mounts.as_slice() { Some(mount.culprit()) } else { None };
     let assessment = culprit.into_iter().fold(assessment, Assessment::culprit);
@@ -188,9 +192,9 @@ impl<'c> Mount<'c> {
         let says = match says {
             Says::Denied(at) => Finding::found(format!("{at} of the policy of {id} denies {who} to mount"), FILE_SYSTEM_POLICY),
             Says::NotAllowed(_) => Finding::missing(format!("an allow for {who} in the policy of {id}"), FILE_SYSTEM_POLICY),
-            Says::Allowed(at) => Finding::found(format!("{at} of the policy of {id} lets {who} mount now"), FILE_SYSTEM_POLICY),
-            Says::Anyone => Finding::missing(format!("a policy of {id}: any client in reach may mount now"), FILE_SYSTEM_POLICY),
-            Says::ByRole => Finding::found(format!("{who} may mount {id} by its own policies now"), "SimulatePrincipalPolicy"),
+            Says::Allowed(at) => Finding::found(format!("{at} of the policy of {id} allows {who} to mount now"), FILE_SYSTEM_POLICY),
+            Says::Anyone => Finding::missing(format!("a policy of {id}: any client that reaches it is allowed to mount now"), FILE_SYSTEM_POLICY),
+            Says::ByRole => Finding::found(format!("the policies of {who} allow it to mount {id} now"), "SimulatePrincipalPolicy"),
             Says::Unknown(unknown) => unknown.clone(),
         };
         without.into_iter().chain([says]).collect()
@@ -217,7 +221,7 @@ impl<'c> Mount<'c> {
             return Fix::words(format!("give the task a role, {SWITCH_ON}, and allow the role {MOUNT} in the policy of {id}{}", case.then_again()));
         };
         if let (false, Some(Decision::Allowed(at))) = (self.efs.is_by_role(), self.decided(Some(role))) {
-            let text = format!("{SWITCH_ON}: {at} of the policy of {id} lets the task role mount{}", case.then_again());
+            let text = format!("{SWITCH_ON}: {at} of the policy of {id} allows the task role to mount{}", case.then_again());
             return Fix::words(text).run(case.commands_for_revision([]));
         }
         let before = if self.efs.is_by_role() { String::new() } else { format!("{SWITCH_ON}, and ") };
@@ -231,7 +235,7 @@ impl<'c> Mount<'c> {
                 let put = || case.aws_at_task("efs put-file-system-policy").name("--file-system-id", Kind::FileSystem, id);
                 addition.by(|whole| put().document("--policy", whole), || self.look())
             }
-            Err(why) => return Fix::words(format!("{before}let the task role mount in the policy of {id}{again}; {why}")).run([self.look()]),
+            Err(why) => return Fix::words(format!("{before}allow the task role to mount in the policy of {id}{again}; {why}")).run([self.look()]),
         };
         let text = format!("{before}add the statement to the policy of {id}{how}{again}");
         let commands = if self.efs.is_by_role() { case.commands([command]) } else { case.commands_for_revision([command]) };

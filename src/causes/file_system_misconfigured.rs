@@ -16,10 +16,14 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "The mount reached the file system service, and what the volume names is not there.",
-        why: "rootDirectory names a directory that nobody made; the file system or access point was deleted; the id is of another Region.",
+        why: "rootDirectory names a directory that nobody created; the file system or access point was deleted; the id is of another Region.",
         tell: "`No such file or directory` as the server's reason, `FileSystemNotFound`.",
-        fix: "Correct the volume, or make the directory.",
+        fix: "Correct the volume, or create the directory.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html",
+        "https://docs.aws.amazon.com/efs/latest/ug/troubleshooting-efs-mounting.html",
+    ],
     when: |symptom| {
         matches!(symptom.step, Step::EfsVolume | Step::FsxVolume)
             && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference | Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied)
@@ -36,7 +40,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     no_file_system(case).or_else(|| no_access_point(case)).or_else(|| malformed(case)).or_else(|| {
         let is_told = matches!(case.symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference) && !case.forecast;
         let name = case.name().map(|name| format!(": {name}")).unwrap_or_default();
-        let fix = Fix::words(format!("make the directory, or correct the volume in a new revision{}", case.then_again()));
+        let fix = Fix::words(format!("create the directory, or correct the volume in a new revision{}", case.then_again()));
         is_told.then(|| Assessment::likely(format!("what the volume names does not exist{name}")).fix(fix))
     })
 }

@@ -17,10 +17,14 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::NetworkTeam,
     explanation: Explanation {
         what: "The mount helper could not resolve or reach the file system's mount target.",
-        why: "No mount target in the task's zone; the mount target's security group does not let 2049 in from the task; the VPC's DNS is off; a wrong file system id.",
+        why: "No mount target in the task's Availability Zone; the mount target's security group does not allow inbound TCP 2049 from the task; the VPC's DNS is off; a wrong file system id.",
         tell: "`Failed to resolve`, a mount attempt that times out, `Connection reset by peer`, `context deadline exceeded`.",
-        fix: "Make a mount target in every zone of the tasks, and let tcp/2049 in from their security group.",
+        fix: "Create a mount target in every Availability Zone of the tasks, and allow inbound TCP 2049 from their security group.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/efs/latest/ug/troubleshooting-efs-mounting.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html",
+    ],
     when: |symptom| symptom.step == Step::EfsVolume && matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused),
     ask: path::ask_mount,
     assess,
@@ -47,7 +51,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if let Some(path) = paths.iter().max_by_key(|path| path.state).filter(|_| targets.iter().any(|(_, known)| known.found().is_some())) {
         let assessment = Assessment::possible(title).path(Some(path.clone()));
         if path.unsure.is_empty() {
-            let open = Finding::found("every hop is open now: it was corrected since, or the fault was passing", "DescribeMountTargets");
+            let open = Finding::found("every hop is open now: it was corrected since, or the fault was transient", "DescribeMountTargets");
             return Some(assessment.passed(case, open));
         }
         let open = Finding::found("every hop that could be read is open now", "DescribeMountTargets");
@@ -60,18 +64,18 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     let correction = shut.and_then(|fault| match &fault.what {
         Break::NoMountTargetInZone { file_system, .. } => {
             let make = case.aws_at_task("efs create-mount-target").name("--file-system-id", Kind::FileSystem, file_system.as_str());
-            Some(make.name("--subnet-id", Kind::Subnet, fault.subnet.as_str()).words("--security-groups '<group-that-lets-2049-in>'"))
+            Some(make.name("--subnet-id", Kind::Subnet, fault.subnet.as_str()).words("--security-groups '<group-that-allows-2049>'"))
         }
         Break::MountTargetGroup { ingress, .. } => path::open_ingress(case, ingress),
         other => path::open_egress(case, other).or_else(|| path::open_acl(case, other)),
     });
     if let Some(correction) = correction {
-        return Fix::words(format!("open the way to the file system{}", case.then_again())).run(case.commands([correction]));
+        return Fix::words(format!("open the path to the file system{}", case.then_again())).run(case.commands([correction]));
     }
     let targets = path::mount_targets(case);
     let look = case.aws_at_task("efs describe-mount-targets").name("--file-system-id", Kind::FileSystem, targets.first().map(|(id, _)| id.as_str()));
     Fix::words(format!(
-        "make a mount target in the task's zone; let tcp/2049 out of the task's security group, and into that of the mount target{}",
+        "create a mount target in the task's Availability Zone; allow TCP 2049 out of the task's security group, and into that of the mount target{}",
         case.then_again()
     ))
     .run([look.words("--query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")])

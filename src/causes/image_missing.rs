@@ -20,6 +20,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`not found`, `manifest unknown`. Docker Hub answers `pull access denied` for a repository that does not exist.",
         fix: "Push the image, or name one that exists.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html",
+        "https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html",
+    ],
     when: |symptom| symptom.step == Step::ImagePull && (symptom.fault == Fault::NotFound || is_refused_digest(symptom)),
     ask,
     assess,

@@ -16,6 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`does not contain descriptor matching platform`, `no matching manifest`, `exec format error`.",
         fix: "Build for the task's platform, or set runtimePlatform to the image's.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"],
     when: |symptom| symptom.fault == Fault::PlatformMismatch,
     ask: super::nothing,
     assess: |case| Some(assess(case)),

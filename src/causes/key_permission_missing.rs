@@ -24,11 +24,16 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::KeyOwner,
     explanation: Explanation {
         what: "The secret or parameter was found, but it is encrypted with a KMS key that the execution role is not authorized to use.",
-        why: "A secret under a customer managed key needs kms:Decrypt besides the permission to read it, on the role and, if the key policy does not delegate to IAM, in the key policy. \
+        why: "A secret under a customer managed key needs kms:Decrypt in addition to the permission to read it, on the role and, if the key policy does not delegate to IAM, in the key policy. \
               Another account always needs both.",
         tell: "Secrets Manager says only `Access to KMS is not allowed` and names neither key nor caller; Parameter Store passes on KMS's own words. A missing allow and an explicit deny read the same.",
         fix: "Allow kms:Decrypt on that key, limited to the service through which it is used.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html",
+    ],
     when: claims,
     ask: |case| case.ask_keys().into_iter().chain(case.ask_refusal()).collect(),
     assess,
@@ -75,7 +80,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             return Assessment::disproved(format!("{role} can decrypt with the KMS key"), proof);
         }
         let now = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
-        let assessment = Assessment::possible(format!("{role} could perhaps not decrypt with the KMS key")).culprit(judged[0].0.culprit());
+        let assessment = Assessment::possible(format!("{role} might not have been able to decrypt with the KMS key")).culprit(judged[0].0.culprit());
         return Some(assessment.passed(case, Finding::found(now, KEY_POLICY)));
     }
     Some(by_words(case, &role, &judged))
@@ -158,10 +163,10 @@ fn ruling(case: &Case<'_>, key: &KeyView<'_>) -> Ruling {
             Ruling::NotAllowed { found: Finding::missing(text, KEY_POLICY), gap: granted(), add: Some(add) }
         }
         (Some(KeySide::Delegated(_)), Some(_), _) => lacking(conditions.or_else(granted)),
-        (Some(KeySide::Unsure(why)), Some(_), _) => lacking(Some(format!("whether the key policy lets the role by itself: {why}"))),
+        (Some(KeySide::Unsure(why)), Some(_), _) => lacking(Some(format!("whether the key policy allows the role by itself: {why}"))),
         (None, Some(_), _) => lacking(Some(match key.policy() {
-            Known::Unknown(why) => format!("whether the key policy lets the role by itself: {why}"),
-            _ => "whether the key policy lets the role by itself".to_owned(),
+            Known::Unknown(why) => format!("whether the key policy allows the role by itself: {why}"),
+            _ => "whether the key policy allows the role by itself".to_owned(),
         })),
         (Some(KeySide::Direct(..) | KeySide::Delegated(_)), None, true) if conditions.is_none() => Ruling::Allowed,
         (Some(KeySide::Direct(..)), Some(_), _) => Ruling::Allowed,
@@ -224,7 +229,7 @@ fn fix_allow(case: &Case<'_>, key: &KeyView<'_>, add: Option<&Value>) -> Fix {
             let (how, command, statement) = addition.by(write, || on_key(key, "kms get-key-policy"));
             Fix::words(format!("add the statement to the key policy{how}{again}")).run(case.commands([command])).policy(statement)
         }
-        Err(why) => Fix::words(format!("let {} decrypt in the key policy{again}; {why}", case.who())).run([on_key(key, "kms get-key-policy")]),
+        Err(why) => Fix::words(format!("allow {} to decrypt in the key policy{again}; {why}", case.who())).run([on_key(key, "kms get-key-policy")]),
     }
 }
 

@@ -16,11 +16,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the KMS key cannot be used",
     owner: Owner::KeyOwner,
     explanation: Explanation {
-        what: "The secret or parameter exists and may be read, but the KMS key that encrypts it is disabled, scheduled for deletion, waiting for its material, or unavailable.",
+        what: "The secret or parameter exists and can be read, but the KMS key that encrypts it is disabled, scheduled for deletion, waiting for its material, or unavailable.",
         why: "Somebody disabled or scheduled the key, often in a clean-up of keys that look unused; a deleted key takes its secrets with it for good.",
         tell: "`DecryptionFailure` from Secrets Manager, `InvalidKeyId` from Parameter Store, with DisabledException or KMSInvalidStateException inside.",
-        fix: "Enable the key, or cancel its deletion and then enable it. Where it is gone, write the value anew under another key.",
+        fix: "Enable the key, or cancel its deletion and then enable it. If it was deleted, store the value again under another key.",
     },
+    references: &["https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"],
     when: |symptom| symptom.fault == Fault::KmsKeyUnusable || (symptom.fault == Fault::KmsDenied && super::key_permission_missing::claims(symptom)),
     ask: |case| case.ask_keys(),
     assess,
@@ -88,7 +89,7 @@ fn by_state(case: &Case<'_>, key: &KeyView<'_>) -> Fix {
         Some(_) => ("wait until the key is ready", &["kms describe-key"]),
         None => {
             let of = key.of.as_deref().unwrap_or("what it encrypted");
-            let text = format!("a deleted key does not come back, nor does what it encrypted: store {of} anew under a key that exists{}", case.then_again());
+            let text = format!("a deleted key does not come back, nor does what it encrypted: store {of} again under a key that exists{}", case.then_again());
             return Fix::words(text);
         }
     };
@@ -100,8 +101,8 @@ fn by_words(case: &Case<'_>) -> Fix {
     let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {
         let arn = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:"));
         let look = arn.map(|arn| case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, arn.as_str()).words("--query KmsKeyId"));
-        return Fix::words("find the key by its id in the secret's metadata, and enable it, after cancelling its deletion if it was scheduled").run(look);
+        return Fix::words("find the key by its id in the secret's metadata, and enable it, after canceling its deletion if it was scheduled").run(look);
     };
     let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).name("--key-id", Kind::Key, key));
-    Fix::words(format!("enable the key, after cancelling its deletion if it was scheduled{}", case.then_again())).run(case.commands(commands))
+    Fix::words(format!("enable the key, after canceling its deletion if it was scheduled{}", case.then_again())).run(case.commands(commands))
 }

@@ -22,6 +22,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text names the option or the type.",
         fix: "Correct logConfiguration or firelensConfiguration in a new revision.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html",
+    ],
     when: |symptom| {
         let written = matches!(symptom.fault, Fault::Misconfigured | Fault::BadReference | Fault::NoSpace)
             || (symptom.fault == Fault::NotFound && symptom.bucket.is_some());
@@ -77,14 +81,15 @@ fn unanswered(case: &Case<'_>) -> Assessment {
     let again = case.then_again();
     if is_on_own_host(case.symptom) {
         let text = format!(
-            "start the log daemon before the tasks that send to it, or let the driver wait (fluentd-async true, splunk-verify-connection false) in a new revision{again}"
+            "start the log daemon before the tasks that send to it, or configure the driver to wait (fluentd-async true, splunk-verify-connection false) in a new revision{again}"
         );
         let said = Assessment::likely(format!("nothing listens at {at}, on the task's own host, where the log driver sends to"));
         return said.finding(Finding::unknown("whether the log daemon was up when the task started")).fix(Fix::words(text).run(case.commands_for_revision([])));
     }
-    let text = format!("see whether the collector listens at {at} and lets the task's address in; correct the address in a new revision if it is wrong{again}");
+    let text =
+        format!("check whether the collector listens at {at} and accepts the task's address; correct the address in a new revision if it is wrong{again}");
     let said = Assessment::possible(format!("the log collector at {at} does not answer"));
-    said.finding(Finding::unknown("whether the collector is up, and whom it lets in")).fix(Fix::words(text).run(case.commands_for_revision([])))
+    said.finding(Finding::unknown("whether the collector is up, and which addresses it accepts")).fix(Fix::words(text).run(case.commands_for_revision([])))
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
@@ -93,9 +98,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     if names_no_region(case.symptom) && !case.forecast {
         let host = case.symptom.host.as_ref().map(|host| host.text.as_str()).unwrap_or_default();
-        let found = Finding::found(format!("the driver called {host}, which holds no Region"), "stoppedReason");
+        let found = Finding::found(format!("the driver called {host}, which contains no Region"), "stoppedReason");
         let fix = Fix::words(format!("write a Region into awslogs-region in a new revision{}", case.then_again())).run(case.commands_for_revision([]));
-        return Some(Assessment::likely("awslogs-region is no Region").finding(found).fix(fix));
+        return Some(Assessment::likely("awslogs-region is not a Region").finding(found).fix(fix));
     }
     let fix = Fix::words(format!("correct the log configuration in a new revision of the task definition{}", case.then_again()));
     let missing = File::all(case).into_iter().find_map(|file| Some((file.missing(&file.there(case))?, file)));

@@ -19,11 +19,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the log group does not exist",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
-        what: "The awslogs driver could not make its log stream because the log group is not there.",
+        what: "The awslogs driver could not create its log stream because the log group is not there.",
         why: "`awslogs-group` names a group that nobody created, in that Region; `awslogs-create-group` is off (the default), or on without logs:CreateLogGroup, which AmazonECSTaskExecutionRolePolicy does not include.",
         tell: "`The specified log group does not exist`. With `There is a connection issue` behind it, it is the network instead.",
         fix: "Create the group, or switch on awslogs-create-group and allow logs:CreateLogGroup.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
+    ],
     when: claims,
     ask: |case| groups(case).iter().map(|group| group.question().into()).collect(),
     assess,
@@ -58,8 +62,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let since = made.iter().filter_map(|made| made.creation_time).find(|at| case.is_since(Some(*at)));
         let says = match since {
             Some(at) => format!("it exists now: it was created on {at}, after the task failed, and the next task will start"),
-            None if made.iter().all(|made| made.creation_time.is_some()) => "it exists, and was made before the task failed".to_owned(),
-            None => "it exists now: it was made since, and the next task will start".to_owned(),
+            None if made.iter().all(|made| made.creation_time.is_some()) => "it exists, and was created before the task failed".to_owned(),
+            None => "it exists now: it was created since, and the next task will start".to_owned(),
         };
         return Some(Assessment::possible(title).passed(case, Finding::found(says, DESCRIBE_GROUPS)));
     }
@@ -146,9 +150,9 @@ fn creation(case: &Case<'_>, missing: &[&Group]) -> Option<Finding> {
     let made: Vec<bool> = missing.iter().filter_map(|group| group.is_made(case)).collect();
     Some(match made.first()? {
         _ if made.contains(&true) => {
-            Finding::found("awslogs-create-group is on, so the group should have been made: logs:CreateLogGroup may be missing", DEFINITION)
+            Finding::found("awslogs-create-group is on, so the group should have been created: logs:CreateLogGroup might be missing", DEFINITION)
         }
-        _ => Finding::found("awslogs-create-group is off, so nothing makes the group", DEFINITION),
+        _ => Finding::found("awslogs-create-group is off, so nothing creates the group", DEFINITION),
     })
 }
 
@@ -158,7 +162,7 @@ fn create(case: &Case<'_>, missing: &[&Group]) -> Fix {
         && !made.is_empty()
         && let Ok(grant) = policy::grant_for(case, "logs:CreateLogGroup", &made)
     {
-        let text = format!("allow role {} to make the log group, as awslogs-create-group wants{}", grant.role_name(), case.then_again());
+        let text = format!("allow role {} to create the log group, as awslogs-create-group requires{}", grant.role_name(), case.then_again());
         return Fix { snippets: Vec::new(), ..grant.fix(text) };
     }
     let create = |region: Option<&str>, name: Option<&str>| Command::aws("logs create-log-group", region).name("--log-group-name", Kind::LogGroup, name);

@@ -118,11 +118,20 @@ impl Owner {
         match self {
             Self::ServiceTeam => "service team",
             Self::PlatformTeam => "platform team",
-            Self::SecretOwner => "secret's team",
-            Self::KeyOwner => "KMS key's team",
+            Self::SecretOwner => "secret owner",
+            Self::KeyOwner => "KMS key owner",
             Self::NetworkTeam => "network team",
             Self::OrganisationAdmin => "administrators of the AWS organization",
             Self::Aws => "AWS",
+        }
+    }
+
+    /// The American spelling of an id that was published with a British one: ids are never changed.
+    #[must_use]
+    pub const fn alias(self) -> Option<&'static str> {
+        match self {
+            Self::OrganisationAdmin => Some("organization-admin"),
+            _ => None,
         }
     }
 }
@@ -184,6 +193,8 @@ pub struct Cause {
     pub owner: Owner,
     /// Its documentation.
     pub explanation: Explanation,
+    /// AWS's own pages on it: the most useful first.
+    pub references: &'static [&'static str],
     /// Whether a symptom can come from this.
     pub when: fn(&Symptom) -> bool,
     /// What to ask of AWS; asked again when answers have come, until nothing new is asked.
@@ -312,10 +323,10 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
     };
     let part = if part.is_empty() { "a part of the ARN" } else { part };
     let whole = if part == reference.value_from { String::new() } else { format!(" in {}", reference.value_from) };
-    let found = Finding::found(format!("{part}{whole} stands where a name or a number should"), DEFINITION);
+    let found = Finding::found(format!("{part}{whole} is written where a name or a number belongs"), DEFINITION);
     let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let name = reference.name.as_deref().unwrap_or(&reference.field);
-    let fix = Fix::words(format!("put {name} in before the definition is registered"));
+    let fix = Fix::words(format!("fill in {name} before the definition is registered"));
     (cause, Assessment::confirmed(format!("{part} of {name} is not filled in"), proof).fix(fix))
 }
 

@@ -12,11 +12,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a network ACL blocks the traffic",
     owner: Owner::NetworkTeam,
     explanation: Explanation {
-        what: "The subnet's network ACL does not let tcp/443 out, or the answers on ports 1024-65535 in. ACLs keep no state: both are needed.",
+        what: "The subnet's network ACL does not allow outbound TCP 443, or the answers inbound on ports 1024-65535. ACLs are stateless: both are needed.",
         why: "Rules are tried in order of their numbers and the first match counts; a deny above an allow hides it. Guides that say outbound 1024-65535 and inbound 443 describe the endpoint's side.",
-        tell: "Everything in the subnet is cut off, whatever its security group.",
+        tell: "Everything in the subnet is blocked, whatever its security group.",
         fix: "Allow tcp/443 out and tcp/1024-65535 in, in both directions' rules.",
     },
+    references: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"],
     when: path::is_timeout,
     ask: path::ask,
     assess,
@@ -31,16 +32,16 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     let shut = shut.map(|shut| &shut.what);
     if let Some(open) = shut.as_ref().and_then(|what| path::open_acl(case, what)) {
-        let text = format!("let it pass in the network ACL{}", case.then_again());
+        let text = format!("allow it in the network ACL{}", case.then_again());
         return Fix::words(text).run(case.commands([open]));
     }
     if let Some(Break::NetworkAcl { acl, opening, .. }) = &shut {
         let text = match opening {
-            Opening::NoRoom(before) => format!("number the rules of {acl} anew, so that a rule that lets it pass fits before rule {before}"),
+            Opening::NoRoom(before) => format!("renumber the rules of {acl}, so that a rule that allows it fits before rule {before}"),
             Opening::OnPurpose(rule) => {
-                format!("ask who keeps rule {rule} of {acl} what it is for: it denies a part of the traffic, and narrowing it opens what it shuts")
+                format!("ask the owner of rule {rule} of {acl} what it is for: it denies a part of the traffic, and narrowing it allows what it blocks")
             }
-            Opening::At(_) => format!("let it pass in {acl}"),
+            Opening::At(_) => format!("allow it in {acl}"),
         };
         let look = case.aws_at_task("ec2 describe-network-acls").name("--network-acl-ids", Kind::NetworkAcl, acl.as_str());
         return Fix::words(format!("{text}{}", case.then_again())).run([look.words("--query 'NetworkAcls[].Entries'")]);

@@ -15,11 +15,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the task's network interface could not be set up",
     owner: Owner::NetworkTeam,
     explanation: Explanation {
-        what: "ECS could not make, attach or configure the elastic network interface of the task.",
+        what: "ECS could not create, attach or configure the elastic network interface of the task.",
         why: "The subnet has no free address, a quota is reached, a security group or subnet was deleted, too many interfaces are asked for at once, or the instance cannot take another one.",
         tell: "The text names EC2's error, such as InsufficientFreeAddressesInSubnet, or the plugin on the host.",
         fix: "Free addresses, raise the quota, or correct the network configuration.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-networking-awsvpc.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html",
+    ],
     when: |symptom| symptom.step == Step::NetworkInterface && !symptom.is_normal() && symptom.action.is_none() && symptom.deny.is_none(),
     ask: |case| case.service_question().into_iter().map(Question::from).chain(question(case).map(Question::from)).collect(),
     assess: |case| Some(assess(case)),
@@ -92,5 +96,5 @@ fn more_addresses(case: &Case<'_>, subnet: &Subnet) -> Fix {
     let free = of_vpc.map(|look| look.words("--query 'Subnets[].[SubnetId,AvailabilityZone,AvailableIpAddressCount]'"));
     let service = case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'");
     let id = subnet.subnet_id.as_deref().unwrap_or("the subnet");
-    Fix::words(format!("free addresses in {id}, or let the task use a subnet that has some{}", case.then_again())).run(free.into_iter().chain(service))
+    Fix::words(format!("free addresses in {id}, or run the task in a subnet that has some{}", case.then_again())).run(free.into_iter().chain(service))
 }

@@ -13,9 +13,13 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "Packets did arrive somewhere: the connection was refused, reset or closed before an answer, so a route exists, and something on it does not want the traffic.",
         why: "A firewall, a proxy, a network appliance behind a transit gateway, or an endpoint that was just being replaced.",
-        tell: "`connection refused`, `connection reset by peer`, `EOF`. A time-out is another family.",
+        tell: "`connection refused`, `connection reset by peer`, `EOF`. A timeout is a different problem.",
         fix: "Find out who answered: follow the route of the subnet.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html",
+    ],
     when: |symptom| matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns) && path::needs_network(symptom),
     ask: path::ask,
     assess,
@@ -48,7 +52,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     };
     let open = path.is_open().then(|| {
         let read = if path.unsure.is_empty() { "every hop is open now" } else { "every hop that could be read is open now" };
-        Finding::found(format!("{read}: the fault was passing, was corrected since, or lies where this account cannot look"), "DescribeRouteTables")
+        Finding::found(format!("{read}: it was transient, was corrected since, or is outside this account"), "DescribeRouteTables")
     });
     let title = format!("{title}, and no hop explains it");
     let assessment = if path.unsure.is_empty() && !refused { Assessment::likely(title) } else { Assessment::possible(title) };

@@ -13,10 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::OrganisationAdmin,
     explanation: Explanation {
         what: "A service control policy (on the account of the caller) or a resource control policy (on the account of the resource) refused the call. Nothing inside the account can override it.",
-        why: "Organizations deny by Region, by service or by data perimeter; a new Region or a new account falls under a rule that nobody thought of for ECS.",
+        why: "Organizations deny by Region, by service or by data perimeter; a new Region or a new account falls under a rule that was not written with ECS in mind.",
         tell: "The text says `service control policy` or `resource control policy`.",
         fix: "The organization's administrators must change the policy; say which action, resource and role.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
+    ],
     when: |symptom| LAYER.claims(symptom),
     ask: |case| case.ask_refusal(),
     assess: |case| layer::assess(case, &LAYER),

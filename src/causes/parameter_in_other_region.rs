@@ -18,6 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The Region in the text or the ARN is not the task's.",
         fix: "Name the parameter of the task's own Region.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html"],
     when: super::parameter::is_not_found,
     ask: |case| case.ask_parameters(),
     assess,
@@ -33,7 +34,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let what = vec![missing, Finding::found(format!("{} in {own}, the task's own Region", parameter.name), DESCRIBE_PARAMETERS)];
         let proof = Proof::by(what, Identity::named(case, &parameter.name), Complete::alone(), Time::there_by(case, found.last_modified_date));
         let arn = parameter.arn_at_task();
-        let text = format!("write {arn} in a new revision, if that parameter is meant, and let the execution role call ssm:GetParameters on it{again}");
+        let text = format!("write {arn} in a new revision, if that parameter is meant, and allow the execution role to call ssm:GetParameters on it{again}");
         return Some(
             Assessment::confirmed(format!("parameter {} is in {own}, and is asked for in {}", parameter.name, parameter.region), proof)
                 .fix(Fix::words(text).run(case.commands_for_revision([]))),

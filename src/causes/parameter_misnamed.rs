@@ -14,11 +14,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the parameter's name is misspelled",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
-        what: "No parameter has the name that the reference gives, and the name looks like one that was written down wrongly.",
+        what: "No parameter has the name that the reference gives, and the name looks misspelled.",
         why: "A hierarchy needs its leading slash (`/prod/db`, not `prod/db`); a doubled or trailing slash, a space, a quote or an unfilled placeholder never match.",
         tell: "The name in the reference shows the slip, or AWS lists one that is close. That one may be another tenant's or stage's: only you know which was meant.",
         fix: "Correct the reference in a new revision.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html",
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html",
+    ],
     when: |symptom| super::parameter::is_not_found(symptom) || super::parameter::may_be_absent(symptom),
     ask: |case| case.ask_parameters(),
     assess,
@@ -55,14 +59,14 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         // A name without a path is where a hierarchy was forgotten.
         let bare = parameters.iter().find(|parameter| parameter.known().found().is_none() && !parameter.name.trim_start_matches('/').contains('/'));
         let bare = bare.filter(|parameter| !matches!(parameter.known(), Known::Missing) && !case.forecast)?;
-        let said = Assessment::possible(format!("perhaps parameter {} stands under a path: IAM refuses before anybody looks", bare.name));
-        let said = said.finding(Finding::unknown("whether a parameter of that name stands under a path"));
+        let said = Assessment::possible(format!("perhaps parameter {} is under a path: IAM refuses before the name is looked up", bare.name));
+        let said = said.finding(Finding::unknown("whether a parameter of that name is under a path"));
         let text = format!("name it with its path in a new revision if so{}", case.then_again());
         return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
     }
     let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
     let (name, slip) = named.split(',').find_map(|name| Some((name.trim(), slip(name.trim())?)))?;
-    let said = Assessment::likely(format!("parameter {name} is spelled wrongly: it {slip}")).finding(Finding::unknown("which name was meant"));
+    let said = Assessment::likely(format!("parameter {name} is misspelled: it {slip}")).finding(Finding::unknown("which name was meant"));
     Some(said.fix(Fix::words(format!("correct the name in a new revision{}", case.then_again())).run(case.commands_for_revision([look]))))
 }
 

@@ -22,6 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`invalid parameters:` and the names. ECS asks for ten at a time and lists all that are absent among them.",
         fix: "Create the parameter, or correct the reference.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html"],
     when: |symptom| super::parameter::is_not_found(symptom) || may_be_absent(symptom),
     ask: |case| case.ask_parameters(),
     assess,
@@ -91,7 +92,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         (!bare.is_empty()).then(|| Finding::unknown(format!("whether {} was meant as a secret: without an ARN it is read as a parameter", bare.join(", "))));
     let unmentioned = case.definition().filter(|_| case.references.is_empty());
     let why = parameters.iter().find_map(|parameter| Finding::not_told("whether it exists, or one with a similar name", parameter.known()));
-    let title = if is_refused { format!("perhaps {title}: IAM refuses before anybody looks") } else { title };
+    let title = if is_refused { format!("perhaps {title}: IAM refuses before the name is looked up") } else { title };
     Some(
         (if is_refused { Assessment::possible(title) } else { Assessment::likely(title) })
             .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))

@@ -271,7 +271,7 @@ impl<'p> Shut<'p> {
     /// What it says of the cause that stands for it.
     pub(super) fn assessment(&self, title: impl Into<String>) -> Assessment {
         let assessment = if self.certain.is_empty() {
-            let may = format!("{}: of the ways that the call may have taken, not all are surely shut by it", self.fault.proof);
+            let may = format!("{}: not every path that the call can have taken is certainly blocked by it", self.fault.proof);
             Assessment::possible(title).supported().finding(Finding::found(may, self.fault.source))
         } else {
             Assessment::confirmed(title, Proof::by_shut_hops(Finding::found(&*self.fault.proof, self.fault.source), &self.certain))
@@ -294,8 +294,8 @@ pub(super) fn assess(
     }
     // The cause that nothing explains it says the rest.
     let path = worst(&paths)?;
-    let open = Finding::found(format!("no {} on the way from {} to {} blocks it", in_words(part), path.from, path.to), source(part));
-    Assessment::disproved("no such hop blocks it", Proof::by_open_hops(open, &paths, part))
+    let open = Finding::found(format!("no {} on the path from {} to {} blocks it", in_words(part), path.from, path.to), source(part));
+    Assessment::disproved("none of these hops blocks it", Proof::by_open_hops(open, &paths, part))
 }
 
 const fn in_words(part: Part) -> &'static str {

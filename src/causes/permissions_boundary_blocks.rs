@@ -22,6 +22,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `permissions boundary`.",
         fix: "Have the boundary's owner allow the action; the role's own policies must allow it too.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
+    ],
     when: |symptom| LAYER.claims(symptom),
     ask: |case| case.ask_refusal(),
     assess,

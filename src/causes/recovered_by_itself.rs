@@ -20,10 +20,11 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::PlatformTeam,
     explanation: Explanation {
         what: "AWS refused the credentials with which ECS called: expired, not known, or signed at the wrong time. Or it refused a role that it did not know yet, or not with all of its policies.",
-        why: "An agent that was just restarted or resumed, a host whose clock is off: ECS gets new credentials by itself. A role or policy that was made a moment ago: IAM takes seconds to minutes to tell it everywhere.",
+        why: "An agent that was just restarted or resumed, a host whose clock is off: ECS gets new credentials by itself. A role or policy that was created a moment ago: IAM takes seconds to minutes to replicate it.",
         tell: "`ExpiredTokenException`, `UnrecognizedClientException`, `InvalidSignatureException`. If later tasks start, it is over; if all fail on one host, look at its clock.",
-        fix: "Start the task again. If it returns on one host, set its clock and update its agent. In infrastructure code, let the service depend on the role's policies.",
+        fix: "Start the task again. If it returns on one host, set its clock and update its agent. In infrastructure code, make the service depend on the role's policies.",
     },
+    references: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html"],
     when: |symptom| {
         let credentials = symptom.fault == Fault::BadCredentials && !matches!(symptom.step, Step::ImagePull | Step::EfsVolume | Step::FsxVolume | Step::Volume);
         let passing = matches!(symptom.fault, Fault::Throttled | Fault::ServiceError) && super::case::reads_from_aws(symptom);
@@ -66,13 +67,13 @@ fn of_refusal(case: &Case<'_>) -> Option<Assessment> {
         return None;
     }
     let role = case.role_name().map_or("the role".to_owned(), |role| format!("role {role}"));
-    let title = format!("IAM may not have known {role}, or its policies, everywhere yet");
-    let text = "start the task again; where infrastructure code makes the role and the service together, let the service wait for the role's policies";
+    let title = format!("{role}, or its policies, might not have been known everywhere in IAM yet");
+    let text = "start the task again; where infrastructure code creates the role and the service together, make the service depend on the role's policies";
     let fix = || Fix::words(text).run(case.commands([]));
     let known = case.role().map_or(Known::NotAsked, |role| role.known());
     let Some(made) = made_just_before(case) else {
         let is_unread = matches!(known, Known::NotAsked | Known::Unknown(_));
-        let unknown = Finding::unknown("when the role and its policies were made");
+        let unknown = Finding::unknown("when the role and its policies were created");
         return is_unread.then(|| Assessment::possible(title).culprit(case.refused_culprit()).finding(unknown).fix(fix()));
     };
     let found = Finding::found(format!("{role} was created on {made}, moments before the task failed"), GET_ROLE);
@@ -88,7 +89,7 @@ fn of_refusal(case: &Case<'_>) -> Option<Assessment> {
         None if all_allowed(&decisions).is_ok() => Assessment::likely(title).finding(Finding::found("the role's policies allow the call now", SIMULATION)),
         None => Assessment::possible(title),
     };
-    let unknown = Finding::unknown("when its policies were made: IAM tells no date of them");
+    let unknown = Finding::unknown("when its policies were created: IAM gives no date");
     Some(said.supported().culprit(case.refused_culprit()).finding(found).finding(unknown).fix(fix()))
 }
 

@@ -18,6 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`unable to unmarshal secret value, invalid schema`, `empty secrets value`, or `AuthorizationData is malformed, empty field` with the field before it.",
         fix: "Store both keys as strings in a JSON object.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html"],
     when: |symptom| symptom.step == Step::RegistryCredentials && symptom.fault == Fault::WrongShape,
     ask: |case| case.ask_secrets(),
     assess: |case| Some(assess(case)),
@@ -25,7 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let title = case.name().map_or("the registry credentials are no login".to_owned(), |name| format!("secret {name} holds no registry login"));
+    let title = case.name().map_or("the registry credentials are not a login".to_owned(), |name| format!("secret {name} holds no registry login"));
     let secrets = case.secrets();
     // Two signals: ECS read the value and found no login, and the secret that the definition names has held the same value since.
     let said = match (case.references.as_slice(), secrets.as_slice()) {

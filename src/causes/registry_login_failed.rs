@@ -28,6 +28,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`pull access denied`, `unauthorized`, `no basic auth credentials`, `403 Forbidden`, `private registry credentials: not found`.",
         fix: "Give the task a login for that registry, or allow the role in the repository's policy.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html",
+        "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html",
+    ],
     when: claims,
     ask,
     assess,
@@ -73,7 +77,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = if refused { format!("the registry refused the pull of {name}") } else { format!("the registry refused the login for {name}") };
     let Some(image) = EcrImage::of(case) else {
         let fix = Fix::words(format!("give the task a login that the registry takes (repositoryCredentials){}", case.then_again()));
-        return Some(Assessment::likely(title).finding(Finding::unknown("whether the repository exists, and whom it lets in")).fix(fix));
+        return Some(Assessment::likely(title).finding(Finding::unknown("whether the repository exists, and which callers it allows")).fix(fix));
     };
     if matches!(image.pulled(case), Pulled::NoRepository) {
         return image.gone(case, &[&image]);
@@ -83,9 +87,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Some(ResourceSide::Denied(at)) => denied(case, &image, &at),
         Some(ResourceSide::Missing { nearly, add, .. }) => not_shared(case, &image, nearly, add),
         Some(_) => likely()
-            .finding(Finding::found("the repository exists, and its policy does not keep the role out", "GetRepositoryPolicy"))
+            .finding(Finding::found("the repository exists, and its policy does not block the role", "GetRepositoryPolicy"))
             .finding(Finding::unknown("whether the role's own policies allow the pull")),
-        None => likely().findings(Finding::not_told("whom the repository lets in", case.look(&image.policy()))),
+        None => likely().findings(Finding::not_told("which callers the repository allows", case.look(&image.policy()))),
     })
 }
 
@@ -100,7 +104,7 @@ fn pull_for_guard_duty(case: &Case<'_>) -> Option<Call> {
 fn of_guard_duty(case: &Case<'_>, call: &Call) -> Assessment {
     let who = case.who();
     let title = format!("{who} is not authorized to pull the agent of GuardDuty");
-    let text = format!("let {who} pull from GuardDuty's repository, as the managed policy AmazonECSTaskExecutionRolePolicy does{}", case.then_again());
+    let text = format!("allow {who} to pull from GuardDuty's repository, as the managed policy AmazonECSTaskExecutionRolePolicy does{}", case.then_again());
     let attach = case.aws_at_task("iam attach-role-policy").name("--role-name", Kind::Role, case.role_name().as_deref());
     let managed = format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.own_partition());
     let fix = Fix::words(text).run(case.commands([attach.name("--policy-arn", Kind::PolicyArn, managed.as_str())]));
@@ -112,7 +116,7 @@ fn of_guard_duty(case: &Case<'_>, call: &Call) -> Assessment {
             let proof = Proof::by(vec![found], Identity::of_own_role(case), is_whole(&simulated), Time::as_ecs_said());
             Assessment::confirmed(title, proof).fix(fix)
         }
-        _ => Assessment::likely(title).findings(Finding::not_told("whether the role may pull from GuardDuty's repository", known)).fix(fix),
+        _ => Assessment::likely(title).findings(Finding::not_told("whether the role is allowed to pull from GuardDuty's repository", known)).fix(fix),
     }
 }
 
@@ -157,13 +161,13 @@ fn not_shared(case: &Case<'_>, image: &EcrImage, nearly: Option<Nearly>, mut add
             let (how, command, statement) = addition.by(write, look);
             Fix::words(format!("{text}{how}{again}")).run([command]).policy(statement)
         }
-        Err(why) => Fix::words(format!("let the role pull in the repository's policy{again}; {why}")).run([look()]),
+        Err(why) => Fix::words(format!("allow the role to pull in the repository's policy{again}; {why}")).run([look()]),
     };
     Assessment::confirmed(format!("account {} does not share repository {}", image.registry, image.path), proved(case, image, finding)).fix(fix)
 }
 
 fn allow_the_pull(case: &Case<'_>, image: &EcrImage) -> Fix {
-    let text = |role: &str| format!("allow the pull in a policy of role {role}, and let the role in by the repository's policy{}", case.then_again());
+    let text = |role: &str| format!("allow the pull in a policy of role {role}, and in the repository's policy{}", case.then_again());
     match policy::grant(case, "ecr:BatchGetImage") {
         Ok(grant) => {
             let text = text(grant.role_name());

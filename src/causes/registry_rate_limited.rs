@@ -17,6 +17,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`toomanyrequests`, `pull rate limit`.",
         fix: "Log in, mirror the image into ECR, or use a pull-through cache.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html",
+        "https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html",
+    ],
     when: |symptom| symptom.step == Step::ImagePull && symptom.fault == Fault::Throttled,
     ask: super::nothing,
     assess: |case| Some(assess(case)),

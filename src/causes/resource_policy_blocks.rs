@@ -17,8 +17,12 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The secret, repository or bucket carries a policy of its own, and that policy refuses the execution role.",
         why: "Resource policies name roles that were replaced, or deny everybody but one; a cross-account reader needs an allow there as well as on the role.",
         tell: "The text says `resource-based policy`.",
-        fix: "Let the resource's policy allow the execution role.",
+        fix: "Allow the execution role in the resource's policy.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html",
+        "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html",
+    ],
     when: |symptom| {
         let told = symptom.deny == Some(Deny::ResourcePolicy);
         let explicit = symptom.deny == Some(Deny::Explicit) || is_untold(symptom);
@@ -67,7 +71,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             with_fix(Assessment::likely(title).finding(Finding::unknown(format!("what the resource's policy says: {why}"))))
         }
         None => {
-            let unknown = Finding::not_told("which statement it is, and whether it still stands", known(case));
+            let unknown = Finding::not_told("which statement it is, and whether it is still there", known(case));
             with_fix(Assessment::likely(title).findings(unknown))
         }
     }

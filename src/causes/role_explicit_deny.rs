@@ -19,6 +19,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text says `with an explicit deny`, or names a session policy. With `in an identity-based policy` the statement is attached to the role itself; with no policy named it can be of any kind.",
         fix: "Find the statement and narrow it; adding another allow does nothing.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
+    ],
     when: |symptom| LAYER.claims(symptom),
     ask: |case| case.ask_refusal(),
     assess: |case| layer::assess(case, &LAYER),

@@ -18,10 +18,14 @@ pub(super) const CAUSE: Cause = Cause {
         what: "ECS made a call with the task's execution role before the container started, and IAM refused it: no policy of the role allows the action on that resource.",
         why: "AmazonECSTaskExecutionRolePolicy covers ECR and log streams only: no secret, no parameter, no key. Parameters need ssm:GetParameters (not ssm:GetParameter). \
               A policy that ends in the six characters of a deleted secret no longer matches the secret that replaced it.",
-        tell: "The text ends in `because no identity-based policy allows`. Without that ending an older service worded it, and another kind of policy may have refused. \
-               The permission must stand on the execution role; on the task role it does nothing for secrets in the task definition.",
+        tell: "The text ends in `because no identity-based policy allows`. Without that ending the message comes from a service that does not name the kind of policy, and another kind can have refused. \
+               The permission must be on the execution role; on the task role it does nothing for secrets in the task definition.",
         fix: "Add the statement shown to the execution role. It takes effect within seconds; then start a new task.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html",
+    ],
     when: is_want_of_allow,
     ask: |case| case.ask_want_of_allow(),
     assess,

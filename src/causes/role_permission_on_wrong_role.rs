@@ -14,14 +14,18 @@ use crate::question::Known;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "role-permission-on-wrong-role",
-    title: "the permission is on the task role, not on the execution role",
+    title: "the permission is on the task role instead of the execution role",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "The execution role was refused, and the task definition has a task role of its own, on which such permissions are often put by mistake.",
-        why: "Two roles look alike: `taskRoleArn` is for the calls that the containers make, `executionRoleArn` for what ECS fetches before they start. Secrets in the task definition are fetched with the second.",
+        why: "The two roles are easy to confuse: `taskRoleArn` is for the calls that the containers make, `executionRoleArn` for what ECS fetches before they start. Secrets in the task definition are fetched with the second.",
         tell: "The refused principal is the execution role, and the task role has the permission.",
         fix: "Move the statement to the execution role, or add it there.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+    ],
     when: is_want_of_allow,
     ask: |case| case.ask_want_of_allow(),
     assess,

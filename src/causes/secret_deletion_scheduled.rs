@@ -18,8 +18,9 @@ pub(super) const CAUSE: Cause = Cause {
         what: "The secret is marked for deletion. Until its recovery window ends it still exists, but nobody can read it.",
         why: "Somebody, or infrastructure code that was destroyed, deleted it. The window is 7 to 30 days.",
         tell: "`because it was marked for deletion` or `because it was deleted`.",
-        fix: "Restore it while the window lasts. If it was meant to go, remove the reference instead.",
+        fix: "Restore it while the window lasts. If it was deleted on purpose, remove the reference instead.",
     },
+    references: &["https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_restore-secret.html"],
     when: |symptom| symptom.fault == Fault::PendingDeletion || super::secret::is_not_found(symptom),
     ask: |case| case.ask_secrets(),
     assess,
@@ -43,7 +44,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(Assessment::possible(title).culprit(secret.culprit()).passed(case, restored));
     }
     if let Some(secret) = secrets.iter().find(|secret| secret.is_gone()) {
-        let over = Finding::missing("the secret: its recovery window is over, and it must be created anew", DESCRIBE);
+        let over = Finding::missing("the secret: its recovery window is over, and it must be created again", DESCRIBE);
         let said = Assessment::likely(format!("secret {} was deleted", secret.name)).culprit(secret.culprit());
         return Some(said.finding(over).findings(secret.gone().into_iter().skip(1)).fix(secret.replace()));
     }

@@ -15,10 +15,11 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "The secret's ARN names another Region than the one in which the task runs, and nothing is there under that name.",
-        why: "A task definition was copied from another Region with its ARNs, or the secret was never replicated. ECS does read across Regions if the ARN is whole and the network lets it.",
+        why: "A task definition was copied from another Region with its ARNs, or the secret was never replicated. ECS does read across Regions if the ARN is complete and the network allows it.",
         tell: "The Region in the ARN is not the task's.",
         fix: "Name the secret of the task's own Region, or replicate it there.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"],
     when: super::secret::is_not_found,
     ask: |case| case.ask_secrets(),
     assess,
@@ -34,7 +35,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let what = vec![missing, Finding::found(format!("{arn}, in the task's own Region"), DESCRIBE)];
         let proof = Proof::by(what, secret.is_meant(), Complete::alone(), Time::there_by(case, found.created_date));
         let text =
-            format!("write {arn} in a new revision, if that secret is meant, and let the execution role call secretsmanager:GetSecretValue on it{again}");
+            format!("write {arn} in a new revision, if that secret is meant, and allow the execution role to call secretsmanager:GetSecretValue on it{again}");
         return Some(
             Assessment::confirmed(format!("secret {} is in {own}, and is asked for in {}", secret.name, secret.region), proof)
                 .culprit(secret.culprit())

@@ -19,6 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`did not contain json key` and the key. ECS names no secret here: the task definition tells which references ask for that key.",
         fix: "Add the key to the secret, or name one that it has.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"],
     when: |symptom| symptom.fault == Fault::JsonKeyMissing,
     ask: |case| case.ask_secrets(),
     assess: |case| Some(assess(case)),
@@ -119,7 +120,7 @@ fn fix(case: &Case<'_>, secrets: &[SecretView<'_>], asked: &[SecretReference<'_>
     let which = if places.len() == 1 { "the first command lists" } else { "each command lists" };
     let text = match secrets.iter().find_map(SecretView::manager) {
         Some(service) => format!(
-            "name a key that the secret has in a new revision, or take the value from elsewhere: {service} manages the secret, and nobody else may write to it"
+            "name a key that the secret has in a new revision, or take the value from elsewhere: {service} manages the secret, and only it can write to it"
         ),
         None => "add the key, or name one that the secret has in a new revision".to_owned(),
     };

@@ -18,6 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The name in the reference holds something that no secret's name has, or AWS lists one that is close. That one may be another tenant's or stage's: only you know which was meant.",
         fix: "Correct the reference in a new revision.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"],
     when: |symptom| super::secret::is_not_found(symptom) || super::secret::may_be_absent(symptom),
     ask: |case| case.ask_secrets(),
     assess,
@@ -43,6 +44,6 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return None;
     }
     let slip = misspelling(&case.name()?)?;
-    let said = Assessment::likely(format!("the secret's name is spelled wrongly: it {slip}")).finding(Finding::unknown("which name was meant"));
+    let said = Assessment::likely(format!("the secret's name is misspelled: it {slip}")).finding(Finding::unknown("which name was meant"));
     Some(said.fix(Fix::words(format!("correct the name in a new revision{}", case.then_again())).run(case.commands_for_revision([look]))))
 }

@@ -20,6 +20,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`Secrets Manager can't find the specified secret.` If it goes on with `staging label`, the secret exists and lacks a value. A secret that was deleted and recreated has another suffix: see secret-recreated.",
         fix: "Create the secret, or correct the reference and deploy the new revision.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html",
+    ],
     when: |symptom| super::secret::is_not_found(symptom) || may_be_absent(symptom),
     ask: |case| case.ask_secrets(),
     assess,
@@ -87,7 +91,7 @@ fn hidden(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
     let secret = secrets.iter().find(by_part).filter(|_| !case.forecast)?;
     let mark = "the ARN that was refused lacks the six characters which Secrets Manager adds to the name of every secret that it finds";
     let unknown = secret.untold().map_or(String::new(), |why| format!(": {why}"));
-    let said = Assessment::possible(format!("secret {} may not exist: the role was refused a name that leads to none", secret.name));
+    let said = Assessment::possible(format!("secret {} might not exist: the role was refused a name that matches none", secret.name));
     // A name that ends like a suffix is cut there, whether or not there is a secret of the whole name.
     let said = if secret.is_whole() { said } else { said.supported() };
     let said = said.culprit(secret.culprit()).finding(Finding::found(mark, "stoppedReason"));

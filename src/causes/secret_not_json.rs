@@ -19,6 +19,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`invalid character ... looking for`, `cannot unmarshal ... into Go value` or `unexpected end of JSON input`. ECS names no secret here; only references with a JSON key can be meant.",
         fix: "Store a JSON object, or drop the key from the reference to get the whole value.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/create_secret.html",
+    ],
     when: |symptom| symptom.fault == Fault::NotJson,
     ask: |case| case.ask_secrets(),
     assess: |case| Some(assess(case)),

@@ -21,6 +21,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The secret is there when you look for its name, and not under the ARN. Without a suffix in the reference this cannot be the cause.",
         fix: "Put the new ARN, or the ARN without the suffix, into the task definition, and into the role's policy.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html",
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html",
+    ],
     when: |symptom| super::secret::is_not_found(symptom) || hides_it(symptom),
     ask: |case| case.ask_secrets(),
     assess,
@@ -115,7 +119,7 @@ fn with_arn(case: &Case<'_>, arn: &str, certain: bool) -> Fix {
     let decisions = case.simulated_refusals();
     let mut of_now = decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
     if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
-        let text = format!("write {arn} into the task definition in a new revision; {role} may read it already{again}");
+        let text = format!("write {arn} into the task definition in a new revision; {role} is already allowed to read it{again}");
         return Fix::words(text).run(case.commands_for_revision([]));
     }
     let text = format!("write {arn} into the task definition in a new revision; allow it to {role} unless its policy ends in a wildcard{again}");

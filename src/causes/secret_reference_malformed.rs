@@ -18,11 +18,15 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "`valueFrom` is not a form that ECS can use: `arn:...:secret:name-6chars` alone, or followed by exactly `:json-key:version-stage:version-id`, any of them empty.",
-        why: "One colon too few puts the JSON key into the version slot (`minimum field size of 32` is the version id's), one too many is no valid ARN; a bare secret name is read as the name of a parameter; \
+        why: "One colon too few puts the JSON key into the version slot (`minimum field size of 32` is the version id's), one too many is not a valid ARN; a bare secret name is read as the name of a parameter; \
               stage and id exclude each other.",
         tell: "`an invalid ARN format`, `arn: invalid prefix`, `minimum field size of 32, GetSecretValueInput.VersionId`, `Invalid name`. The task definition shows which slot is wrong.",
         fix: "Write the reference with all three colons after the name, and deploy the new revision.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html",
+    ],
     when: |symptom| {
         let refused = super::secret::may_be_absent(symptom) || super::parameter::may_be_absent(symptom);
         let wrong = matches!(symptom.fault, Fault::BadReference | Fault::NotFound)
@@ -68,7 +72,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let name = reference.name.as_deref().unwrap_or(&reference.field);
     let problem = match malformation {
         Malformation::ColonCount(count) => {
-            format!("{count} part{} after the secret's name, where ECS takes none or three", if count == 1 { " stands" } else { "s stand" })
+            format!("{count} part{} the secret's name, where ECS takes none or three", if count == 1 { " follows" } else { "s follow" })
         }
         Malformation::NotAVersionId => "the version-id slot holds something too short for an id: a JSON key goes two slots before".to_owned(),
         Malformation::StageAndId => "it names both a version stage and a version id, which exclude each other".to_owned(),
@@ -87,11 +91,11 @@ fn hidden(case: &Case<'_>) -> Option<Assessment> {
     let is_untold = |presence| matches!(presence, Presence::NotAsked | Presence::Unknown(_));
     if let Some(secret) = case.secrets().iter().find(|secret| secret.is_refused_by_part() && is_untold(secret.presence())) {
         let mark = if secret.is_whole() { "which ends like one that has its six characters" } else { "which lacks the six characters at its end" };
-        let said = Assessment::possible(format!("perhaps the ARN of secret {} is not whole, and leads to none", secret.name)).supported();
+        let said = Assessment::possible(format!("perhaps the ARN of secret {} is incomplete, and matches none", secret.name)).supported();
         let said = said.culprit(secret.culprit()).finding(Finding::found(format!("the role was refused {}, {mark}", secret.id), "stoppedReason"));
         let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, secret.name.as_str()).words("--query ARN");
         let text = "write the whole ARN, with the six characters, in a new revision, and deploy that";
-        let said = said.finding(Finding::unknown("whether the name leads to a secret"));
+        let said = said.finding(Finding::unknown("whether a secret has that name"));
         return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
     }
     let parameters = case.parameters();

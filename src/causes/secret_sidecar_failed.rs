@@ -21,6 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "An error in the words of chamber, boto or the agent, or a dependency that did not exit successfully.",
         fix: "See the container's own log; allow the task role what it asks for.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"],
     when: |symptom| {
         symptom.step == Step::SecretSidecar
             && !symptom.is_normal()

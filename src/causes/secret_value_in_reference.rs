@@ -11,14 +11,18 @@ use crate::task_definition::{Reference, ReferenceKind, Target};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-value-in-reference",
-    title: "a secret's value stands where a reference belongs",
+    title: "a secret's value was written where a reference belongs",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "`valueFrom` holds the secret itself, and not the ARN of a secret or the name of a parameter.",
-        why: "Somebody took `valueFrom` for `value`, or a template put the value there. ECS reads what is no ARN as a parameter's name, asks Parameter Store for it, and prints it when there is none.",
-        tell: "`invalid parameters:` and a text that no parameter can be called. ecs-triage masks it, and names the container and the variable.",
-        fix: "Put the value into a secret or a parameter, refer to that, and rotate the value: the task definition, its old revisions and ECS's reasons show it to whoever may read them.",
+        why: "Somebody took `valueFrom` for `value`, or a template put the value there. ECS reads what is not an ARN as a parameter's name, asks Parameter Store for it, and prints it when there is none.",
+        tell: "`invalid parameters:` and a text that cannot be a parameter name. ecs-triage masks it, and names the container and the variable.",
+        fix: "Put the value into a secret or a parameter, refer to that, and rotate the value: the task definition, its old revisions and ECS's reasons show it to everyone who can read them.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html",
+    ],
     when,
     // What looks like a secret is asked of nobody.
     ask: super::nothing,
@@ -87,7 +91,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let listed = case.symptom.resource.as_ref().filter(|_| case.symptom.fault == Fault::NotFound).map(|resource| resource.text.as_str()).unwrap_or_default();
     let names: Vec<&str> = listed.split(',').map(str::trim).filter(|name| !name.is_empty() && !is_masked(name)).collect();
     let besides = (!names.is_empty()).then(|| Finding::found(format!("ECS did not find {} either", names.join(", ")), "stoppedReason"));
-    let found = Finding::found(format!("a text that is no ARN and that no parameter can be called, in {named}; it is not shown here"), DEFINITION);
+    let found = Finding::found(format!("a text that is neither an ARN nor a possible parameter name, in {named}; it is not shown here"), DEFINITION);
     let what = besides.into_iter().chain([found]).collect();
     let proof = Proof::by_definition(case, what);
     let culprit = Culprit { kind: "variable", id: Some(name.to_owned()), references };

@@ -20,6 +20,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`for staging label:` with another label than AWSCURRENT (in these very letters), or `for VersionId:`. The slots after the name are json-key, version-stage, version-id.",
         fix: "Name a version that exists, or leave both slots empty to read the current one.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+    ],
     when: |symptom| symptom.fault == Fault::VersionNotFound && !super::secret::lacks_current(symptom),
     ask: |case| case.secrets().iter().map(|secret| secret.ask_versions().into()).collect(),
     assess,

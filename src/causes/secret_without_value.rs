@@ -14,11 +14,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the secret has no current value",
     owner: Owner::SecretOwner,
     explanation: Explanation {
-        what: "The secret exists, but no version of it holds the stage AWSCURRENT, which is what ECS reads unless told otherwise.",
+        what: "The secret exists, but no version of it holds the stage AWSCURRENT, which is what ECS reads by default.",
         why: "It was created empty, by infrastructure code that leaves the value to somebody else, and nobody has put one in.",
         tell: "`can't find the specified secret value for staging label: AWSCURRENT`: the secret was found, the value was not.",
         fix: "Put a value into it.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html",
+        "https://docs.aws.amazon.com/secretsmanager/latest/userguide/create_secret.html",
+    ],
     when: |symptom| super::secret::lacks_current(symptom) || super::secret::is_not_found(symptom),
     ask: |case| case.ask_secrets(),
     assess,
@@ -82,7 +86,7 @@ fn fill(case: &Case<'_>, secret: Option<&SecretView<'_>>, id: Option<&str>) -> F
     let on_secret = |words| case.aws(words).name("--secret-id", Kind::Secret, id);
     let look = on_secret("secretsmanager list-secret-version-ids");
     if let Some(service) = secret.and_then(SecretView::manager) {
-        let text = format!("see in {service}, which manages the secret and alone may write to it, why it has no value{}", case.then_again());
+        let text = format!("check in {service}, which manages the secret and alone can write to it, why it has no value{}", case.then_again());
         return Fix::words(text).run(case.commands([look]));
     }
     let put = on_secret("secretsmanager put-secret-value").words("--secret-string file://value.json");

@@ -16,6 +16,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "Other tasks in the same subnet with another security group start.",
         fix: "Allow tcp/443 out, to the endpoint's security group or to 0.0.0.0/0.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+    ],
     when: path::is_timeout,
     ask: path::ask,
     assess,

@@ -16,6 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`ThrottlingException: Rate exceeded`, `SlowDown`. The retry count shows how often ECS tried.",
         fix: "It usually passes. If it returns, start fewer tasks at once, switch on higher throughput, or move the values to Secrets Manager.",
     },
+    references: &["https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-throughput.html"],
     when: |symptom| symptom.fault == Fault::Throttled && reads_from_aws(symptom),
     ask: super::nothing,
     assess: |case| Some(assess(case)),

@@ -16,6 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`InternalServiceError`, `InternalServerError`, `StatusCode: 500` or `503`, `empty response`. Several workloads at once point at the Region.",
         fix: "Nothing here; the next try succeeds when the service does. See the AWS Health Dashboard.",
     },
+    references: &["https://docs.aws.amazon.com/health/latest/ug/what-is-aws-health.html"],
     when: |symptom| symptom.fault == Fault::ServiceError && super::case::reads_from_aws(symptom),
     ask: super::nothing,
     assess: |case| Some(assess(case)),

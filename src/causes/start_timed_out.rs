@@ -14,8 +14,9 @@ pub(super) const CAUSE: Cause = Cause {
         what: "ECS or the container runtime gave up waiting for a step before the start.",
         why: "A large image over a slow path, a busy or throttled disk, a Docker daemon that hangs.",
         tell: "`timed out after waiting`, `inactivity time exceeded timeout`, `Could not transition to`.",
-        fix: "See how large the image is and how busy the host; a network that is shut shows as a time-out of a connection instead.",
+        fix: "Check how large the image is and how busy the host is. A blocked network shows as a connection timeout instead.",
     },
+    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"],
     when: |symptom| symptom.fault == Fault::TimedOut && matches!(symptom.step, Step::ImagePull | Step::Unknown),
     ask: super::nothing,
     assess: |case| Some(assess(case)),
@@ -23,7 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let fix = Fix::words(format!("see the size of the image and the load of the host{}", case.then_again()));
+    let fix = Fix::words(format!("check the size of the image and the load of the host{}", case.then_again()));
     let unknown = Finding::unknown("which fetch it was, and how busy the host is");
     Assessment::likely("a step before the start took too long").finding(unknown).fix(fix)
 }

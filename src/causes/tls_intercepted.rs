@@ -14,9 +14,13 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "A connection was made, but the certificate that came back is not one that ECS trusts for that name.",
         why: "A proxy or firewall with TLS inspection sits on the path and signs with its own CA, which the ECS agent does not know; or the host's clock is wrong; or DNS sends the name elsewhere.",
-        tell: "`x509:`, `failed to verify certificate`, `remote error: tls`. A handshake that times out is a missing path instead.",
+        tell: "`x509:`, `failed to verify certificate`, `remote error: tls`. A handshake timeout points to a blocked network path instead.",
         fix: "Exempt the AWS endpoints from inspection, or reach them through VPC endpoints.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+    ],
     when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::path::needs_network(symptom)),
     ask: super::nothing,
     assess: |case| Some(assess(case)),
@@ -29,9 +33,9 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Assessment {
     let host = case.symptom.host.as_ref().map(|host| host.text.clone());
     let look = host.as_deref().map(Command::certificate_of);
-    let fix = Fix::words("from the task's subnet, see who signed the certificate; exempt AWS endpoints from TLS inspection, or use VPC endpoints").run(look);
+    let fix = Fix::words("from the task's subnet, check the certificate issuer; exempt AWS endpoints from TLS inspection, or use VPC endpoints").run(look);
     if case.symptom.fault == Fault::ConnectionRefused {
-        let said = Assessment::possible("a proxy or firewall on the way cut the connection").culprit(case.endpoint());
+        let said = Assessment::possible("a proxy or firewall on the path closed the connection").culprit(case.endpoint());
         return said.finding(Finding::unknown("who answered")).fix(fix);
     }
     let title =

@@ -11,11 +11,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the reason is not one that ecs-triage knows",
     owner: Owner::ServiceTeam,
     explanation: Explanation {
-        what: "The text names no fault that the catalogue knows, or was cut off before it.",
+        what: "The message names no fault that ecs-triage knows, or was cut off before it.",
         why: "ECS changes its wording without notice, and cuts long reasons at 255 characters or 1024 bytes.",
         tell: "The step, where the text names one, still says what ECS was doing.",
         fix: "Read the whole reason below. Please report it, without account ids, so that it can be recognized.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html",
+    ],
     when: claims,
     ask: super::nothing,
     assess,

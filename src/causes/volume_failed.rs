@@ -16,6 +16,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The text names the path, the driver or the volume.",
         fix: "Correct what the text names: the path on the host, the driver, or for EBS the infrastructure role, the snapshot's file system type and the KMS key.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-volumes.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
+    ],
     when: |symptom| {
         is_volume(symptom)
             && !super::CAUSES.iter().any(|cause| cause.id.starts_with("file-system-") && cause.claims(symptom))
@@ -39,7 +43,7 @@ fn assess(case: &Case<'_>) -> Assessment {
     }
     let text = format!(
         "see that the infrastructure role of the volume trusts ecs.amazonaws.com and may create and attach it, that filesystemType is that of the snapshot, \
-         and that the role may use the volume's KMS key{again}"
+         and that the role is allowed to use the volume's KMS key{again}"
     );
     let service = case.describe_service("--query 'services[0].deployments[0].volumeConfigurations'");
     Assessment::likely("an EBS volume could not be set up").fix(Fix::words(text).run(service))

@@ -17,6 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "`no such host`, or a time-out on port 53.",
         fix: "Switch DNS support and hostnames on, or fix the resolver.",
     },
+    references: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"],
     when: |symptom| matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && path::needs_network(symptom),
     ask: path::ask,
     assess,
@@ -77,7 +78,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     }
     let servers = path::own_name_servers(case);
     if !servers.is_empty() {
-        let text = format!("let {} forward the names of AWS to the VPC's resolver (169.254.169.253){}", servers.join(" and "), case.then_again());
+        let text = format!("configure {} to forward the names of AWS to the VPC's resolver (169.254.169.253){}", servers.join(" and "), case.then_again());
         return Fix::words(text).run(case.commands([]));
     }
     let look = ["enableDnsSupport", "enableDnsHostnames"]

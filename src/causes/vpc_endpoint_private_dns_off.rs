@@ -17,6 +17,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The address in the text is public although the VPC has an endpoint for the service.",
         fix: "Switch private DNS on.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+    ],
     when: path::is_timeout,
     ask: path::ask,
     assess,
@@ -34,7 +38,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if let Some((Break::EndpointPrivateDnsOff { endpoint }, doubt)) = shut.map(|shut| (&shut.what, &shut.doubt)) {
         let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, endpoint.as_str());
-        let unless = if doubt.is_some() { ", unless a private hosted zone of the VPC holds the name, beside which AWS refuses it" } else { "" };
+        let unless = if doubt.is_some() { ", unless a private hosted zone of the VPC holds the name, and AWS then refuses private DNS" } else { "" };
         let before = path::switch_dns_on(case);
         let and = if before.is_empty() { "" } else { ", for which the VPC's DNS has to be on" };
         let text = format!("switch private DNS on for {endpoint}{and}{unless}{}", case.then_again());

@@ -13,11 +13,16 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the VPC endpoint blocks the task",
     owner: Owner::NetworkTeam,
     explanation: Explanation {
-        what: "The VPC has an interface endpoint for the service with private DNS, so all traffic for it goes there, also beside a NAT gateway, and the endpoint does not take it.",
-        why: "The endpoint's security group does not let tcp/443 in from the task's security group or subnet; the endpoint is not available, or has no subnet in the task's zone.",
+        what: "The VPC has an interface endpoint for the service with private DNS, so all traffic for it goes there, even where the VPC has a NAT gateway too, and the endpoint does not take it.",
+        why: "The endpoint's security group does not allow inbound TCP 443 from the task's security group or subnet; the endpoint is not available, or has no subnet in the task's zone.",
         tell: "The address in the text is a private one of the VPC. A NAT gateway does not help.",
-        fix: "Let tcp/443 from the task into the endpoint's security group.",
+        fix: "Allow TCP 443 from the task in the endpoint's security group.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html",
+    ],
     when: path::is_timeout,
     ask: path::ask,
     assess,
@@ -40,7 +45,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if let Some(Break::EndpointUnreachable { endpoint, ingress }) = shut.map(|shut| &shut.what) {
         let snippets = ingress.as_ref().map(snippet::ingress).unwrap_or_default();
         let (text, correction) = match ingress {
-            Some(ingress) => ("let tcp/443 from the task into the security group of the endpoint", path::open_ingress(case, ingress)),
+            Some(ingress) => ("allow TCP 443 from the task in the security group of the endpoint", path::open_ingress(case, ingress)),
             None => (
                 "bring the endpoint to the state available, or switch its private DNS off so that traffic takes the route",
                 Some(case.aws_at_task("ec2 describe-vpc-endpoints").name("--vpc-endpoint-ids", Kind::VpcEndpoint, endpoint.as_str())),
@@ -48,5 +53,5 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
         };
         return Fix { snippets, ..Fix::words(format!("{text}{}", case.then_again())).run(case.commands(correction)) };
     }
-    Fix::words("let tcp/443 from the task's security group into the security group of the endpoint").run(case.describe_endpoints())
+    Fix::words("allow TCP 443 from the task's security group in the security group of the endpoint").run(case.describe_endpoints())
 }

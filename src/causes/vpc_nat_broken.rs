@@ -17,6 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "Every task of the subnet fails, to every service that has no endpoint.",
         fix: "Repair or replace the gateway, and point the route at it.",
     },
+    references: &["https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html"],
     when: path::is_timeout,
     ask: path::ask,
     assess,

@@ -18,6 +18,10 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "A public subnet, assignPublicIp DISABLED, and a time-out to a public address.",
         fix: "Set assignPublicIp to ENABLED, or run the task in a subnet with a NAT gateway.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html",
+        "https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html",
+    ],
     when: path::is_timeout,
     ask: path::ask,
     assess,
@@ -25,7 +29,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("{} has no public IP, and its way to {} needs one", path::caller_name(case), case.service_name());
+    let title = format!("{} has no public IP, and its path to {} needs one", path::caller_name(case), case.service_name());
     path::assess(case, Part::PublicAddress, title, fix, |title| {
         let can_be = case.reached_for_endpoint() != Some(true) && !path::is_on_host(case);
         can_be.then(|| Assessment::possible(title).finding(Finding::unknown("assignPublicIp, and where the subnet's default route goes")))

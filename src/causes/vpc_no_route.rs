@@ -14,11 +14,16 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::NetworkTeam,
     explanation: Explanation {
         what: "The call never reached the AWS service: it got no answer.",
-        why: "The subnet has no route to a NAT gateway or, with a public IP, to an internet gateway, and the VPC has no endpoint for the service; or a security group, network ACL, proxy or DNS setting stops it on the way.",
+        why: "The subnet has no route to a NAT gateway or, with a public IP, to an internet gateway, and the VPC has no endpoint for the service; or a security group, network ACL, proxy or DNS setting blocks it on the path.",
         tell: "`i/o timeout`, `context deadline exceeded`, or just `signal: killed`. A public address in the text means that no endpoint took the call, a private one that an endpoint did. Permissions play no part: a refusal by policy is an AccessDenied. \
                On Fargate the task's own network interface makes the call, on EC2 the host's.",
-        fix: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The security group must let 443 out, an endpoint's must let it in.",
+        fix: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The task's security group must allow outbound TCP 443, and an endpoint's must allow it inbound.",
     },
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
+        "https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html",
+    ],
     when: path::is_timeout,
     ask: path::ask,
     assess,
@@ -94,7 +99,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
         let text = format!("open a path to {}: {way}{}", case.service_name(), case.then_again());
         return Fix { snippets, ..Fix::words(text).run(case.commands([correction])) };
     }
-    let endpoint = if can_have_endpoint { "an endpoint for it with private DNS whose security group lets 443 in, or " } else { "" };
+    let endpoint = if can_have_endpoint { "an endpoint for it with private DNS whose security group allows inbound TCP 443, or " } else { "" };
     let way = format!("{endpoint}a route to a NAT gateway; in a public subnet assignPublicIp ENABLED");
     Fix::words(format!("open a path to {}: {way}{}", case.service_name(), case.then_again()))
         .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))

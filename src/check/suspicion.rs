@@ -195,7 +195,7 @@ impl Suspect<'_> {
             let (step, subject) = (Step::EfsVolume, "the EFS volumes");
             add(step, Fault::Misconfigured, Vec::new(), subject, "are written well");
             add(step, Fault::NotFound, Vec::new(), subject, "have their file systems and access points");
-            add(step, Fault::AccessDenied, Vec::new(), subject, "may be mounted");
+            add(step, Fault::AccessDenied, Vec::new(), subject, "can be mounted");
             if self.is_placed {
                 add(step, Fault::NetworkTimeout, Vec::new(), subject, "can be reached");
             }
@@ -236,7 +236,7 @@ impl Suspect<'_> {
                 all.push(Suspicion {
                     symptom: Symptom::suspected(*step, Fault::NetworkTimeout),
                     references: Vec::new(),
-                    subject: format!("the way to {host}"),
+                    subject: format!("the path to {host}"),
                     wanted: format!("is open{from}"),
                     placement: place.clone(),
                 });

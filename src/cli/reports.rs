@@ -42,7 +42,7 @@ fn read_records(name: &str, input: impl Read, writer: &ReportWriter, out: &mut i
         Input::Text(entry) => {
             let all = writer.whole(name, vec![entry], out, any_before)?;
             if all.outcome == Outcome::Wrong {
-                complain(&format!("{name} is no JSON and was read as what ECS says; the AWS CLI writes JSON with --output json"));
+                complain(&format!("{name} is not JSON and was read as what ECS says; the AWS CLI writes JSON with --output json"));
             }
             return Ok(all);
         }

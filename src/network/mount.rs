@@ -20,7 +20,7 @@ impl<'e> Place<'_, 'e> {
     fn reach_file_system(&self, file_system: &str, targets: Known<'e, Vec<MountTarget>>) -> Leg {
         let hop = format!("mount target of {file_system}");
         let Some(zone) = self.subnet.availability_zone.as_deref() else {
-            return Leg::default().doubt(Part::ALL, hop, format!("the Availability Zone of {} is not told", self.id));
+            return Leg::default().doubt(Part::ALL, hop, format!("the Availability Zone of {}", self.id));
         };
         let targets = match list(targets, "the mount targets") {
             Ok(targets) => targets,
@@ -40,7 +40,7 @@ impl<'e> Place<'_, 'e> {
         match target.life_cycle_state.as_deref() {
             Some("available") => {}
             None | Some("updating") => {
-                return Leg::default().doubt(Part::ALL, format!("mount target {id}"), format!("{id} is being changed, or its state is not told"));
+                return Leg::default().doubt(Part::ALL, format!("mount target {id}"), format!("the state of {id}, which is being changed or was not returned"));
             }
             Some(state) => {
                 let what = Break::MountTargetNotAvailable { mount_target: id.to_owned(), state: state.to_owned() };
@@ -51,7 +51,7 @@ impl<'e> Place<'_, 'e> {
         let groups = match (&target.security_groups, &target.security_groups_unread) {
             (Some(groups), _) if !groups.is_empty() => Ok(groups.iter().map(String::as_str).collect()),
             (_, Some(why)) => Err(format!("the security groups of mount target {id} could not be read: {why}")),
-            _ => Err(format!("the security groups of mount target {id} are not known")),
+            _ => Err(format!("the security groups of mount target {id}")),
         };
         let subnets = target.subnet_id.as_deref().into_iter().collect();
         let at = Arrival { kind: "mount target", id, part: PART, groups, subnets, port: PORT };

@@ -85,15 +85,16 @@ pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place
         })
         .collect();
     let Some((worst, shown)) = legs.iter().enumerate().rev().max_by_key(|(_, leg)| leg.state) else {
-        let why = if snapshot.caller.host.is_some() { "the instance's subnet is not known, or is none of AWS" } else { "the subnet is not known" };
+        let why = if snapshot.caller.host.is_some() { "the instance's subnet, if it is in AWS" } else { "the subnet" };
         let Leg { state, hops, faults, possible, unsure } = Leg::default().doubt(Part::ALL, "subnet: not known", why);
         return Path { from: caller, to, state, hops, faults, possible, unsure };
     };
     let (hops, shown_from) = (shown.hops.clone(), from(ids[worst]));
     let one_of = if legs.len() > 1 { format!(", one of {} subnets", legs.len()) } else { String::new() };
     let broken: Vec<&str> = ids.iter().zip(&legs).filter(|(_, leg)| leg.state == State::Broken).map(|(&id, _)| id).collect();
-    let some = (!broken.is_empty() && broken.len() < legs.len())
-        .then(|| format!("only from {} of {} subnets is the way shut, and in which the task was is not known", broken.join(", "), legs.len()));
+    let some = (!broken.is_empty() && broken.len() < legs.len()).then(|| {
+        format!("which of the {} subnets the task used: only {} {} blocked", legs.len(), broken.join(", "), if broken.len() == 1 { "is" } else { "are" })
+    });
     let leg = Leg::either(legs);
     let Leg { state, faults, possible, mut unsure, .. } = if snapshot.caller.by_settings { as_set(&snapshot.caller.settings, leg, Part::ALL) } else { leg };
     unsure.extend(some.map(|text| Unsure { text, parts: &[] }));
@@ -225,7 +226,7 @@ impl<'e> Place<'_, 'e> {
 
     /// The caller's security groups.
     fn own_groups(&self) -> Result<Vec<&'e str>, String> {
-        let named = self.snapshot.caller.groups.as_ref().ok_or("the security groups of the caller are not known")?;
+        let named = self.snapshot.caller.groups.as_ref().ok_or("the security groups of the caller")?;
         if !named.is_empty() {
             return Ok(named.clone());
         }
@@ -296,7 +297,7 @@ impl<'e> Place<'_, 'e> {
             let cidr = other.range();
             let opening = opening(acl, egress, &ports, other, &cidr);
             let ports = if ports.start() == ports.end() { ports.start().to_string() } else { format!("{}-{}", ports.start(), ports.end()) };
-            let drops = if state == State::Broken { "lets no" } else { "lets only a part of" };
+            let drops = if state == State::Broken { "allows no" } else { "allows only a part of" };
             let proof = format!("network ACL {id} of {subnet} {drops} tcp/{ports} {}, {} {other}", words(egress), if egress { "to" } else { "from" });
             let what = Break::NetworkAcl { acl: id.to_owned(), guards: subnet.to_owned(), egress, ports: fix, cidr, opening };
             leg = leg.blamed(state, self.fault(what, "DescribeNetworkAcls", proof));
@@ -337,7 +338,7 @@ impl<'e> Place<'_, 'e> {
             self.guard(self.id, true, *port, &there, self.answers()).then(self.guard(subnet, false, *port, &[self.address()], self.answers()))
         });
         let ways: Vec<Leg> = ways.collect();
-        let nowhere = || Leg::default().doubt(&[Part::Acl], name.clone(), format!("the subnets of {name} are not known"));
+        let nowhere = || Leg::default().doubt(&[Part::Acl], name.clone(), format!("the subnets of {name}"));
         leg = leg.then(if ways.is_empty() { nowhere() } else { Leg::either(ways) });
         let from = self.own_groups().ok();
         let caller = Peer { address: self.address(), groups: from.clone(), prefix_list: None };
@@ -354,7 +355,7 @@ impl<'e> Place<'_, 'e> {
         let whose = format!("{}, the security group of {name},", groups.join(", "));
         let proof = match state {
             State::Broken => format!("no rule of {whose} allows tcp/{port} from {callers}"),
-            _ => format!("the rules of {whose} may not allow all tcp/{port} from {callers}"),
+            _ => format!("the rules of {whose} might not allow all tcp/{port} from {callers}"),
         };
         let ingress = Ingress { groups: owned(&groups), from: owned(&from), cidr: self.subnet.cidr_block.clone(), port: *port };
         let lets = if state == State::Broken { "no" } else { "in" };

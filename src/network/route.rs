@@ -157,7 +157,7 @@ impl<'e> Place<'_, 'e> {
         let is_private = call.address.is_some_and(|address| !super::address::is_public(address));
         match target {
             Target::Internet(_) | Target::Nat(_) if is_private && !way.is_black_hole => {
-                Leg::default().doubt(Part::ROUTES, hop, format!("where {} leads a call to a private address is not known", target.id()))
+                Leg::default().doubt(Part::ROUTES, hop, format!("where {} sends a call to a private address", target.id()))
             }
             Target::Nat(nat) => self.through_nat(nat, way, id, &hop, call),
             _ if way.is_black_hole => {
@@ -168,7 +168,7 @@ impl<'e> Place<'_, 'e> {
             Target::Internet(gateway) => {
                 let remark = match self.snapshot.caller.public_ip {
                     None => {
-                        let why = format!("{gateway} takes only calls from a public address, and whether the caller has one is not known");
+                        let why = format!("whether the caller has a public address: {gateway} takes only calls from one");
                         return Leg::default().doubt(&[Part::PublicAddress], hop, why);
                     }
                     Some(true) => "",
@@ -176,13 +176,13 @@ impl<'e> Place<'_, 'e> {
                 };
                 let state = if remark.is_empty() { State::Ok } else { State::Broken };
                 let proof =
-                    format!("route table {name} of {} leads to {gateway}, which takes only calls from a public address, and the caller has none", self.id);
+                    format!("route table {name} of {} points to {gateway}, which takes only calls from a public address, and the caller has none", self.id);
                 let what = Break::NoPublicIp { route_table: id.to_owned(), gateway: gateway.to_owned() };
                 let leg = Leg::default().judged(state, format!("{hop}{remark}"), self.fault(what, "DescribeRouteTables", proof));
                 self.as_set(leg, &[Part::PublicAddress])
             }
             Target::Local => Leg::default().hop(State::Ok, hop),
-            Target::Other(other) => Leg::default().doubt(Part::ROUTES, hop, format!("where {other} leads, to which {name} sends {ranges}, is not known")),
+            Target::Other(other) => Leg::default().doubt(Part::ROUTES, hop, format!("what is behind {other}, to which {name} sends {ranges}")),
         }
     }
 
@@ -203,23 +203,23 @@ impl<'e> Place<'_, 'e> {
         match gateway {
             None if blackhole => gone(),
             None if self.sharer().is_some() => Leg::default().doubt(&[Part::Nat], hop, format!("{nat} belongs to the account that shares the subnet")),
-            None => broken("deleted", "DescribeNatGateways", format!("{nat}, to which {route_table} leads, does not exist")),
+            None => broken("deleted", "DescribeNatGateways", format!("{nat}, to which {route_table} points, does not exist")),
             Some(gateway) if when.is_before(gateway.create_time) => {
                 let made = gateway.create_time.map(|at| at.to_string()).unwrap_or_default();
-                Leg::default().doubt(Part::ROUTES, hop, format!("{nat} was made on {made}, not before the call: where the route led then is not known"))
+                Leg::default().doubt(Part::ROUTES, hop, format!("where the route pointed during the call: {nat} was created on {made}"))
             }
             Some(gateway) if when.is_before(gateway.delete_time) => {
                 let deleted = gateway.delete_time.map(|at| at.to_string()).unwrap_or_default();
-                Leg::default().doubt(&[Part::Nat], hop, format!("{nat} was deleted on {deleted}, not before the call: how it was then is not known"))
+                Leg::default().doubt(&[Part::Nat], hop, format!("the state of {nat} during the call: it was deleted on {deleted}"))
             }
             Some(gateway) => match gateway.state.as_deref() {
                 Some("available") if blackhole => gone(),
                 Some("available") => self.beyond_nat(gateway, nat, hop, call, broken),
                 Some(state) => {
                     let deleted = gateway.delete_time.map(|at| format!(" since {at}")).unwrap_or_default();
-                    broken(state, "DescribeNatGateways", format!("{nat}, to which {route_table} leads, is {state}{deleted}, not available"))
+                    broken(state, "DescribeNatGateways", format!("{nat}, to which {route_table} points, is {state}{deleted}, not available"))
                 }
-                None => Leg::default().doubt(&[Part::Nat], hop, format!("the state of {nat} is not told")),
+                None => Leg::default().doubt(&[Part::Nat], hop, format!("the state of {nat}")),
             },
         }
     }
@@ -227,23 +227,23 @@ impl<'e> Place<'_, 'e> {
     /// The way on from a NAT gateway that works: by the routes of its subnet, past that one's network ACL.
     fn beyond_nat(&self, gateway: &NatGateway, nat: &str, hop: &str, call: Call, broken: impl Fn(&str, &'static str, String) -> Leg) -> Leg {
         let parts = &[Part::Nat, Part::Acl];
-        let Some(subnet) = gateway.subnet_id.as_deref() else { return Leg::default().doubt(parts, hop, format!("the subnet of {nat} is not told")) };
+        let Some(subnet) = gateway.subnet_id.as_deref() else { return Leg::default().doubt(parts, hop, format!("the subnet of {nat}")) };
         let (table, name) = match self.table(subnet) {
             Ok(found) => found,
             Err(why) => return Leg::default().doubt(parts, hop, why),
         };
         let is_private = gateway.connectivity_type.as_deref() == Some("private");
-        let stands = format!("route table {name} of {subnet}, where {nat} stands,");
-        let no_way_out = |proof: String| broken("no way out", "DescribeRouteTables", proof);
+        let stands = format!("route table {name} of {subnet}, where {nat} is,");
+        let no_way_out = |proof: String| broken("no internet route", "DescribeRouteTables", proof);
         let legs = ways(table, call.address).into_iter().map(|way| match way.as_ref().map(|way| (way.target, way.is_black_hole)) {
             Some((Target::Internet(_), false)) if is_private => {
                 broken("private", "DescribeNatGateways", format!("{nat} is a private NAT gateway, whose calls an internet gateway does not take"))
             }
             Some((Target::Internet(_), false)) => Leg::default().hop(State::Ok, format!("{hop} -> internet")),
             Some((Target::Other(other), false)) => {
-                Leg::default().doubt(&[Part::Nat], hop, format!("where {other} leads, to which {name} sends what leaves {nat}, is not known"))
+                Leg::default().doubt(&[Part::Nat], hop, format!("what is behind {other}, to which {name} sends what leaves {nat}"))
             }
-            Some((target, _)) => no_way_out(format!("{stands} leads to {}, not to an internet gateway", target.id())),
+            Some((target, _)) => no_way_out(format!("{stands} points to {}, not to an internet gateway", target.id())),
             None => no_way_out(format!("{stands} has no route to {ANY}")),
         });
         let out = Leg::either(legs.collect());

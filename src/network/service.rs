@@ -101,7 +101,7 @@ impl<'e> Place<'_, 'e> {
 
     fn made_since(endpoint: &VpcEndpoint) -> String {
         let made = endpoint.creation_timestamp.map(|at| at.to_string()).unwrap_or_default();
-        format!("{} was made on {made}, not before the call: what took the call then is not known", id(endpoint))
+        format!("what took the call: {} was created on {made}", id(endpoint))
     }
 
     /// The way to an address that was called, whatever its name leads to now.
@@ -148,7 +148,7 @@ impl<'e> Place<'_, 'e> {
         if !there.is_empty() {
             return Leg::either(there);
         }
-        let why = format!("what stands at {address}, and whether it lets the call in");
+        let why = format!("what is at {address}, and whether it accepts the call");
         let parts: &[Part] = if to.service.is_some() { &[Part::Endpoint, Part::Acl] } else { &[Part::Acl] };
         self.towards(None, call).then(self.routes(call, None)).doubt(parts, format!("{address}: not known"), why)
     }
@@ -187,7 +187,7 @@ impl<'e> Place<'_, 'e> {
                 if !self.has_own_resolver() && gateways.is_empty() && to.names != Names::DualStack {
                     return inside;
                 }
-                let why = format!("whether {} leads to {} is not known", to.host, id(endpoint));
+                let why = format!("whether {} resolves to {}", to.host, id(endpoint));
                 let doubt = Leg::default().doubt(Part::WAYS, format!("{name}: {}, or past it", id(endpoint)), why);
                 doubt.then(Leg::either(vec![inside, self.past_interfaces(&gateways, Leg::default(), call)]))
             }
@@ -206,7 +206,7 @@ impl<'e> Place<'_, 'e> {
     fn not_taken(&self, past: Leg, to: &Destination, interfaces: &[&VpcEndpoint]) -> Leg {
         match interfaces.iter().find(|endpoint| endpoint.private_dns_enabled).or(interfaces.first()) {
             Some(endpoint) if !endpoint.private_dns_enabled => {
-                let proof = format!("private DNS is off for {}, so {} leads to public addresses", id(endpoint), to.host);
+                let proof = format!("private DNS is off for {}, so {} resolves to public addresses", id(endpoint), to.host);
                 let fault = self.fault(Break::EndpointPrivateDnsOff { endpoint: id(endpoint).to_owned() }, "DescribeVpcEndpoints", proof);
                 blame(past, &format!("endpoint {}: private DNS off", id(endpoint)), &fault)
             }
@@ -229,7 +229,7 @@ impl<'e> Place<'_, 'e> {
         let Some(elsewhere) = own.or_else(other) else { return way };
         let anywhere = [Address::Anywhere];
         let shut = self.wherever_it_goes(to.port).then(self.guard(self.id, true, to.port, &anywhere, self.answers()));
-        let why = format!("whether a private hosted zone leads {} to {elsewhere}: private hosted zones are not read", to.host);
+        let why = format!("whether a private hosted zone resolves {} to {elsewhere}: private hosted zones are not read", to.host);
         way.doubted(Part::BEHIND_THE_NAME, &why, |fault| match (&fault.what, fault.what.part()) {
             (_, Part::Group) => shut.faults.iter().any(|all| all.what.part() == Part::Group),
             (Break::NetworkAcl { acl, egress, .. }, _) => {
@@ -242,7 +242,7 @@ impl<'e> Place<'_, 'e> {
     /// An interface endpoint that has the service's name.
     fn through_interface(&self, endpoint: &'e VpcEndpoint, port: u16) -> Leg {
         let groups: Vec<&str> = endpoint.group_set.iter().filter_map(|group| group.group_id.as_deref()).collect();
-        let groups = if groups.is_empty() { Err(format!("the security groups of endpoint {} are not known", id(endpoint))) } else { Ok(groups) };
+        let groups = if groups.is_empty() { Err(format!("the security groups of endpoint {}", id(endpoint))) } else { Ok(groups) };
         let subnets = endpoint.subnet_id_set.iter().map(String::as_str).collect();
         let at = Arrival { kind: "endpoint", id: id(endpoint), part: &[Part::Endpoint], groups, subnets, port };
         let way = self.arrive(&at, |ingress| Break::EndpointUnreachable { endpoint: id(endpoint).to_owned(), ingress: Some(ingress) });

@@ -150,7 +150,7 @@ fn principal(kind: &str, text: &str, caller: &Principal<'_>) -> (Truth, Reach) {
         ("Service", Principal::Service(service)) => (is_service(text, service), Reach::Caller),
         ("CanonicalUser", Principal::Role(_)) => (Truth::unsure("which account its CanonicalUser is"), Reach::Account),
         ("AWS" | "Service" | "Federated" | "CanonicalUser", _) => (Truth::No, Reach::Caller),
-        _ => (Truth::unsure(format!("whom it is about: {kind} is no kind of principal")), Reach::Caller),
+        _ => (Truth::unsure(format!("whom it is about: {kind} is not a kind of principal")), Reach::Caller),
     }
 }
 
@@ -179,7 +179,7 @@ fn is_service(text: &str, service: &str) -> Truth {
     match text {
         _ if text == service => Truth::Yes,
         // Some partitions and Regions have names of their own for a service.
-        _ if text.contains('*') || first(text) == first(service) => Truth::unsure(format!("whether {text} stands for {service}")),
+        _ if text.contains('*') || first(text) == first(service) => Truth::unsure(format!("whether {text} means {service}")),
         _ => Truth::No,
     }
 }

@@ -71,7 +71,7 @@ pub fn read(text: &str) -> Result<Evidence, RecordError> {
     let mut evidence = Evidence::default();
     for (index, Read { question, answer }) in record.answers.into_iter().enumerate() {
         if !question.takes(&answer) {
-            return Err(RecordError::Malformed { path: format!("answers[{index}]"), problem: format!("this is no answer of {}", question.source()) });
+            return Err(RecordError::Malformed { path: format!("answers[{index}]"), problem: format!("this is not an answer of {}", question.source()) });
         }
         evidence.note(question, answer);
     }
@@ -91,7 +91,7 @@ mod tests {
             );
             match super::read(&text) {
                 Ok(_) => assert!(is_taken, "{answer}"),
-                Err(error) => assert_eq!((error.to_string().as_str(), is_taken), ("at answers[1] of the file: this is no answer of DescribeSecret", false)),
+                Err(error) => assert_eq!((error.to_string().as_str(), is_taken), ("at answers[1] of the file: this is not an answer of DescribeSecret", false)),
             }
         }
     }

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::causes::{CAUSES, Cause};
+use super::notice::NAMES;
+use crate::causes::{CAUSES, Cause, Owner, Verdict};
+use crate::incident::Due;
 use crate::question::Question;
+use crate::reason::{Fault, Step};
 
 /// One line for each cause.
 #[must_use]
@@ -35,11 +38,24 @@ pub fn explain(cause: &Cause) -> String {
     for (heading, said) in [("what happened", text.what), ("why", text.why), ("how to tell", text.tell), ("how to fix it", text.fix)] {
         let _ = write!(out, "\n{heading}\n{}", wrapped(said, "  "));
     }
-    let _ = write!(out, "\nas ECS words it\n");
+    let _ = write!(out, "\nAWS documentation\n");
+    for page in cause.references {
+        let _ = writeln!(out, "  {page}");
+    }
+    let _ = write!(out, "\nexample messages\n");
     for example in cause.examples {
         let _ = write!(out, "{}", wrapped(example.text, "  | "));
     }
+    for other in same_message(cause) {
+        let _ = writeln!(out, "  the same message as {}", other.id);
+    }
     out
+}
+
+/// The causes whose examples a cause without any of its own claims too: ECS says the same for each.
+fn same_message(cause: &Cause) -> impl Iterator<Item = &'static Cause> {
+    let shares = |other: &&Cause| cause.examples.is_empty() && other.examples.iter().any(|example| example.also.contains(&cause.id));
+    CAUSES.iter().copied().filter(shares)
 }
 
 /// The page of all causes, in Markdown.
@@ -53,6 +69,12 @@ pub fn page() -> String {
         for (heading, said) in [("What happened", text.what), ("Why", text.why), ("How to tell", text.tell), ("How to fix it", text.fix)] {
             let _ = writeln!(out, "**{heading}.** {said}\n");
         }
+        let pages: Vec<String> = cause.references.iter().map(|page| format!("<{page}>")).collect();
+        let _ = writeln!(out, "**AWS documentation.** {}\n", pages.join(", "));
+        let same: Vec<String> = same_message(cause).map(|other| format!("[`{0}`](#{0})", other.id)).collect();
+        if !same.is_empty() {
+            let _ = writeln!(out, "**Example messages.** The same as of {}.", same.join(", "));
+        }
         for example in cause.examples {
             let _ = writeln!(out, "```text\n{}\n```", example.text);
         }
@@ -63,11 +85,29 @@ pub fn page() -> String {
 /// The table of causes; links point into `page`, or stay in this one.
 #[must_use]
 pub fn table(page: &str) -> String {
-    let mut out = "| cause | the task could not start because | who can act |\n|---|---|---|\n".to_owned();
+    let mut out = "| cause | the task could not start because | owner |\n|---|---|---|\n".to_owned();
     for cause in CAUSES {
         let _ = writeln!(out, "| [`{0}`]({page}#{0}) | {1} | `{2}` |", cause.id, cause.title, cause.owner);
     }
     out
+}
+
+/// The table of the attributes that a notice carries for filter policies, with the values of those that have a vocabulary.
+#[must_use]
+pub fn attributes() -> String {
+    let list = |words: Vec<&str>| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let of = |name: &str| match name {
+        "state" => list([Due::Opened, Due::StillFailing, Due::Resolved].map(Due::as_str).into_iter().chain(["storm"]).collect()),
+        "cause" => "an id of the [causes](causes.md)".to_owned(),
+        "verdict" => list(Verdict::ALL.iter().filter(|verdict| **verdict != Verdict::RuledOut).map(|verdict| verdict.as_str()).collect()),
+        "owner" => list(Owner::ALL.iter().map(|owner| owner.as_str()).collect()),
+        "step" => list(Step::ALL.iter().map(|step| step.as_str()).collect()),
+        "fault" => list(Fault::ALL.iter().filter(|fault| **fault != Fault::Normal).map(|fault| fault.as_str()).collect()),
+        "workload" => "the service, or the family of a standalone task".to_owned(),
+        _ => "of the task".to_owned(),
+    };
+    let rows = NAMES.iter().map(|name| format!("| `{name}` | {} |\n", of(name)));
+    "| attribute | values |\n|---|---|\n".to_owned() + &rows.collect::<String>()
 }
 
 /// The table of what may be asked of AWS, and the permissions that this takes.

@@ -77,7 +77,7 @@ pub fn resolved(incident: &Incident) -> Notice {
     Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
 }
 
-/// The notices of many workloads that fail alike, or are well again: for each cluster that has new ones, under its name. Filter policies ask for a
+/// The notices of many workloads that fail alike, or have recovered: for each cluster that has new ones, under its name. Filter policies ask for a
 /// cluster, a workload or an owner, and each must hear of what it would have heard of one by one. Without new ones each cluster is reminded.
 #[must_use]
 pub fn storm(telling: &Telling) -> Vec<(String, Notice)> {
@@ -108,7 +108,7 @@ fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
             ("storm", title, format!("storm: {fail} at once in cluster {cluster} with {kind} ({})\n", place.join(", ")))
         }
         Phase::Ended => {
-            let well = count(workloads.len() as u64, "is well again", "are well again");
+            let well = count(workloads.len() as u64, "has recovered", "have recovered");
             let title = format!("storm in {cluster}: {well} after {kind}");
             (Due::Resolved.as_str(), title, format!("resolved: {well} in cluster {cluster}, of the {before} that failed with {kind} ({})\n", place.join(", ")))
         }
@@ -119,7 +119,7 @@ fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
     }
     if telling.phase == Phase::Begun {
         if before > 0 {
-            let _ = writeln!(text, "  and {before} that {} told before", if before == 1 { "was" } else { "were" });
+            let _ = writeln!(text, "  and {before} that {} announced before", if before == 1 { "was" } else { "were" });
         }
         let elsewhere = telling.joined.saturating_sub(begun);
         if elsewhere > 0 {

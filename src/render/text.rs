@@ -123,7 +123,7 @@ fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, style: St
 pub(super) fn foretold(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
     let means = match diagnosis.verdict {
         Verdict::Confirmed => meaning(diagnosis),
-        _ => "AWS's state speaks for it, and something is missing for a proof",
+        _ => "AWS's state supports it, and something is missing for a proof",
     };
     block_of(definition, diagnosis, symptom, Some(means), colour.into(), out);
 }
@@ -250,7 +250,7 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], colour: Colour, out: &mu
     }
     let ids = |diagnoses: &[&Diagnosis]| diagnoses.iter().map(|diagnosis| diagnosis.cause.id).collect::<Vec<_>>().join(", ");
     if !named.is_empty() && !proved {
-        let _ = writeln!(out, "  {}: {}; `ecs-triage explain CAUSE` tells how to tell them apart", colour.strong("or"), ids(named));
+        let _ = writeln!(out, "  {}: {}; `ecs-triage explain CAUSE` says how to tell them apart", colour.strong("or"), ids(named));
     }
     if !ruled_out.is_empty() {
         let _ = writeln!(out, "  {}: {}", colour.strong("ruled out"), ids(&ruled_out));
@@ -260,12 +260,12 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], colour: Colour, out: &mu
 fn meaning(diagnosis: &Diagnosis) -> &'static str {
     match (diagnosis.verdict, diagnosis.looked) {
         (Verdict::Confirmed, _) => "AWS's state or the task definition proves it",
-        (Verdict::Likely, Looked::NotAsked) => "ECS's words say so; AWS's state was not asked",
-        (Verdict::Likely, Looked::NotTold) => "ECS's words say so; AWS's state could not be read",
-        (Verdict::Likely, Looked::Told) => "ECS's words say so; AWS's state does not prove it",
-        (Verdict::Possible, Looked::NotAsked) => "it fits ECS's words, as others may; AWS's state was not asked",
-        (Verdict::Possible, Looked::NotTold) => "it fits ECS's words, as others may; AWS's state could not be read",
-        (Verdict::Possible, Looked::Told) => "it fits ECS's words; AWS's state does not prove it",
+        (Verdict::Likely, Looked::NotAsked) => "from ECS's message alone; AWS was not queried",
+        (Verdict::Likely, Looked::NotTold) => "from ECS's message; AWS's state could not be read",
+        (Verdict::Likely, Looked::Told) => "from ECS's message; AWS's state does not prove it",
+        (Verdict::Possible, Looked::NotAsked) => "several causes fit ECS's message; AWS was not queried",
+        (Verdict::Possible, Looked::NotTold) => "several causes fit ECS's message; AWS's state could not be read",
+        (Verdict::Possible, Looked::Told) => "fits ECS's message; AWS's state does not prove it",
         (Verdict::RuledOut, _) => "disproved",
     }
 }

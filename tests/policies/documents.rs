@@ -56,7 +56,7 @@ const PRINCIPALS: &[(&str, Principal<'_>, &str)] = &[
     (r#""NotPrincipal": {"Service": "ecs-tasks.amazonaws.com"}"#, BY_ECS, NOT),
     (r#""Principal": {}"#, BY_ROLE, NOT),
     (r#""Principal": "arn:aws:iam::111122223333:role/ecsExec""#, BY_ROLE, "unsure whom it is about: its principal cannot be read"),
-    (r#""Principal": {"Aws": "*"}"#, BY_ROLE, "unsure whom it is about: Aws is no kind of principal"),
+    (r#""Principal": {"Aws": "*"}"#, BY_ROLE, "unsure whom it is about: Aws is not a kind of principal"),
     (r#""Principal": {"AWS": [{}]}"#, BY_ROLE, "unsure whom it is about: its AWS cannot be read"),
     (r#""Sid": "none""#, BY_ROLE, "unsure whom it is about: it names no principal"),
 ];

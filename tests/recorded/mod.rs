@@ -21,10 +21,17 @@ pub(crate) fn entries(directory: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The files of all cases.
+/// The files of all cases, or of those whose path holds what the environment names in `CASE`.
 pub(crate) fn cases() -> Vec<PathBuf> {
+    let chosen = chosen().unwrap_or_default();
     let directories = entries(&root().join("tests/cases")).into_iter().filter(|path| path.is_dir() && !path.ends_with("_evidence"));
-    directories.flat_map(|directory| entries(&directory)).filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+    let files = directories.flat_map(|directory| entries(&directory)).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.filter(|path| path.to_string_lossy().contains(&chosen)).collect()
+}
+
+/// What `CASE` names, such as `secret-missing` or `secret-missing/deleted`.
+pub(crate) fn chosen() -> Option<String> {
+    std::env::var("CASE").ok().filter(|chosen| !chosen.is_empty())
 }
 
 /// JSON in place, or the file that a string names.

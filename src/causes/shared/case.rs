@@ -221,7 +221,7 @@ impl Case<'_> {
             (None, Some(user)) => format!("user {user}"),
             (None, None) if self.is_by_execution_role() => "the execution role".to_owned(),
             (None, None) if self.symptom.step == Step::ServiceConnect => "the role of the container instance".to_owned(),
-            (None, None) => "whoever made the call".to_owned(),
+            (None, None) => "the caller".to_owned(),
         }
     }
 

@@ -25,7 +25,7 @@ pub(in crate::causes) struct Withheld {
 
 impl fmt::Display for Withheld {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "<{}> stands for a name that {}", self.kind, self.why)
+        write!(formatter, "replace <{}>: the name {}", self.kind, self.why)
     }
 }
 

@@ -104,10 +104,10 @@ impl Case<'_> {
     /// What is left to do where the state is good again.
     pub(crate) fn try_again(&self) -> Fix {
         let text = match &self.task.workload {
-            Some(workload) if workload.is_service => "nothing is left to fix here: deploy the service again",
-            _ => "nothing is left to fix here: run the task again",
+            Some(workload) if workload.is_service => "this is already fixed: deploy the service again",
+            _ => "this is already fixed: run the task again",
         };
-        Fix::words(format!("{text}; if it fails again, its new reason counts")).run(self.start_again())
+        Fix::words(format!("{text}; if it fails again, diagnose the new message")).run(self.start_again())
     }
 
     /// How to start the task again once the cause is fixed. A service retries by itself, but slowly.

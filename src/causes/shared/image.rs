@@ -146,7 +146,7 @@ impl EcrImage {
         let upstream = rule.upstream_registry_url.as_deref().unwrap_or("its upstream registry");
         let says = format!("{prefix} is the prefix of a pull-through cache rule: the first pull makes the repository and imports the image from {upstream}");
         let text = format!(
-            "see that {upstream} has the image and takes the rule's login, and that the execution role may call ecr:CreateRepository and \
+            "see that {upstream} has the image and takes the rule's login, and that the execution role is allowed to call ecr:CreateRepository and \
              ecr:BatchImportUpstreamImage on the repository{}",
             case.then_again()
         );

@@ -86,10 +86,10 @@ impl<'c> KeyView<'c> {
     /// That no grant lets the role decrypt. Conditions of a grant are not judged.
     pub(in crate::causes) fn no_grant(&self, role: &NamedRole<'_>) -> Result<Complete, Gap> {
         let grants = self.grants_question().map_or(Known::NotAsked, |question| self.case.look(&question));
-        Complete::of("KMS grants, which allow beside all policies", [grants])?;
+        Complete::of("KMS grants, which allow in addition to all policies", [grants])?;
         let lets = |grant: &&KeyGrant| grant.operations.iter().any(|operation| operation == "Decrypt") && may_be_for(grant, role);
         let grant = grants.found().into_iter().flatten().find(lets);
-        Complete::unless(grant.map(|grant| format!("whether grant {} lets the role decrypt", grant.grant_id.as_deref().unwrap_or_default())))
+        Complete::unless(grant.map(|grant| format!("whether grant {} allows the role to decrypt", grant.grant_id.as_deref().unwrap_or_default())))
     }
 
     /// Asks for its state, policy and grants.
@@ -110,7 +110,7 @@ impl<'c> KeyView<'c> {
                 "PendingDeletion" => Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| format!("is scheduled for deletion on {at}"))),
                 "PendingReplicaDeletion" => Some("waits for its replicas to be deleted".to_owned()),
                 "PendingImport" => Some("waits for its key material to be imported".to_owned()),
-                "Creating" => Some("is still being made".to_owned()),
+                "Creating" => Some("is still being created".to_owned()),
                 "Unavailable" => Some("is unavailable: its key store is not connected".to_owned()),
                 other => Some(format!("is in the state {other}")),
             },

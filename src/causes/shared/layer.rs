@@ -38,11 +38,11 @@ pub(in crate::causes) fn assess(case: &Case<'_>, layer: &Layer) -> Option<Assess
     if is_told {
         return Some(match all_allowed(&decisions).and_then(|complete| layer.simulates_all(false).map(|_| complete)) {
             Ok(_) => {
-                let now = "IAM finds no such refusal now: it was removed since, or stands in a policy that IAM does not simulate (a session's, a resource's)";
+                let now = "IAM finds no such refusal now: it was removed since, or is in a policy that IAM does not simulate (a session's, a resource's)";
                 Assessment::possible(title).culprit(case.refused_culprit()).passed(case, Finding::found(now, SIMULATION))
             }
             Err(gap) => {
-                let unknown = case.undecided("which statement it is, and whether it still stands", &decisions);
+                let unknown = case.undecided("which statement it is, and whether it is still there", &decisions);
                 let gap = gap.into_finding().filter(|_| unknown.is_none());
                 Assessment::likely(title).findings(unknown.or(gap)).culprit(case.refused_culprit()).fix((layer.fix)(case))
             }

@@ -79,7 +79,7 @@ fn difference(name: &str, near: &str) -> String {
     let after = after.min(name.len()).min(near.len());
     let kept = name[name.len() - after..].find(is_end).map_or(0, |at| after - at);
     match (&name[..name.len() - kept], &near[..near.len() - kept]) {
-        ("", more) => format!("has {more:?} besides"),
+        ("", more) => format!("has {more:?} in addition"),
         (less, "") => format!("has no {less:?}"),
         (one, other) => format!("has {other:?} in place of {one:?}"),
     }

@@ -110,7 +110,7 @@ impl Complete {
     }
 
     /// What was found decides by itself: nothing else could overrule it.
-    #[expect(clippy::unnecessary_wraps, reason = "witnesses are handed over alike, had or not")]
+    #[expect(clippy::unnecessary_wraps, reason = "every witness is handed over in one way, had or not")]
     pub(in crate::causes) fn alone() -> Result<Self, Gap> {
         Ok(Self(()))
     }
@@ -123,13 +123,13 @@ impl Complete {
 
 impl Time {
     /// A state that does not change: of a revision, of an event, of an ARN as it is written.
-    #[expect(clippy::unnecessary_wraps, reason = "witnesses are handed over alike, had or not")]
+    #[expect(clippy::unnecessary_wraps, reason = "every witness is handed over in one way, had or not")]
     pub(in crate::causes) fn unchanging() -> Result<Self, Gap> {
         Ok(Self(None))
     }
 
     /// A state that carries no date, and that ECS's own words describe: both signals agree.
-    #[expect(clippy::unnecessary_wraps, reason = "witnesses are handed over alike, had or not")]
+    #[expect(clippy::unnecessary_wraps, reason = "every witness is handed over in one way, had or not")]
     pub(in crate::causes) fn as_ecs_said() -> Result<Self, Gap> {
         Ok(Self(None))
     }
@@ -151,7 +151,7 @@ impl Time {
             (Some(date), Some(failed)) if date.0 < failed => Ok(Self(Some(date))),
             (Some(date), Some(_)) => Err(Gap::new(format!("whether it was so when the task failed: it was changed on {date}"))),
             (Some(_), None) => Err(Gap::new("whether it was so when the task failed: the record has no time")),
-            (None, _) => Err(Gap::new("whether it was so when the task failed: AWS tells no date")),
+            (None, _) => Err(Gap::new("whether it was so when the task failed: AWS gives no date")),
         }
     }
 }
@@ -182,7 +182,7 @@ impl Proof {
     /// they were so at the failure, or else has a doubt.
     pub(in crate::causes) fn by_shut_hops(found: Finding, certain: &[&Blockage]) -> Result<Self, Unproved> {
         let doubt = match certain {
-            [] => Some("whether it is on the way".to_owned()),
+            [] => Some("whether it is on the path".to_owned()),
             faults => faults.iter().find_map(|fault| fault.doubt.clone()),
         };
         Self::unless(doubt, found)

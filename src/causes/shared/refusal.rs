@@ -156,12 +156,12 @@ impl<'a> Case<'a> {
         }
         let bucket = self.symptom.step == Step::EnvFile;
         match super::resource_policy::side(self) {
-            Some((ResourceSide::Grants(at, _), _)) => Err(Gap::new(format!("what refused: {at} of the resource's own policy lets the role now"))),
+            Some((ResourceSide::Grants(at, _), _)) => Err(Gap::new(format!("what refused: {at} of the resource's own policy allows the role now"))),
             _ if told => Complete::alone(),
-            Some((ResourceSide::Unsure(why), _)) => Err(Gap::new(format!("whether the resource's own policy lets the role: {why}"))),
+            Some((ResourceSide::Unsure(why), _)) => Err(Gap::new(format!("whether the resource's own policy allows the role: {why}"))),
             Some(_) => Complete::alone(),
-            None if bucket => Err(Gap::new("whether the bucket's own policy lets the role: it is not read")),
-            None => Complete::unless(super::resource_policy::question(self).map(|_| "whether the resource's own policy lets the role".to_owned())),
+            None if bucket => Err(Gap::new("whether the bucket's own policy allows the role: it is not read")),
+            None => Complete::unless(super::resource_policy::question(self).map(|_| "whether the resource's own policy allows the role".to_owned())),
         }
     }
 

@@ -95,9 +95,9 @@ pub(in crate::causes) fn fix(case: &Case<'_>) -> Fix {
                     let (how, command, statement) = addition.by(|whole| command(case, Some(whole)), || command(case, None));
                     Fix::words(format!("add the statement to the resource's own policy{how}{again}")).run(case.commands(command)).policy(statement)
                 }
-                Err(why) => Fix::words(format!("let {who} call {action} in the resource's own policy{again}; {why}")).run(command(case, None)),
+                Err(why) => Fix::words(format!("allow {who} to call {action} in the resource's own policy{again}; {why}")).run(command(case, None)),
             }
         }
-        _ => Fix::words(format!("let {who} call {action} in the resource's own policy{again}")).run(command(case, None)),
+        _ => Fix::words(format!("allow {who} to call {action} in the resource's own policy{again}")).run(command(case, None)),
     }
 }

@@ -95,6 +95,8 @@ struct DiagnosisV1<'r> {
     title: &'r str,
     verdict: &'static str,
     owner: &'static str,
+    owner_alias: Option<&'static str>,
+    documentation: &'static [&'static str],
     culprit: CulpritV1<'r>,
     evidence: Vec<EvidenceV1<'r>>,
     path: Option<Vec<String>>,
@@ -203,9 +205,9 @@ pub fn pretty(report: &Report<'_>) -> String {
     written(serde_json::to_string_pretty(&document(report)))
 }
 
-#[expect(clippy::expect_used, reason = "strings and numbers under string keys always serialise")]
+#[expect(clippy::expect_used, reason = "strings and numbers under string keys always serialize")]
 fn written<T>(json: serde_json::Result<T>) -> T {
-    json.expect("the document serialises")
+    json.expect("the document serializes")
 }
 
 fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
@@ -268,6 +270,8 @@ fn diagnosis(diagnosis: &Diagnosis) -> DiagnosisV1<'_> {
         title: &diagnosis.title,
         verdict: diagnosis.verdict.as_str(),
         owner: diagnosis.cause.owner.as_str(),
+        owner_alias: diagnosis.cause.owner.alias(),
+        documentation: diagnosis.cause.references,
         culprit: culprit(&diagnosis.culprit),
         evidence: diagnosis.findings.iter().map(evidence).collect(),
         path: diagnosis.path.as_ref().map(draw),
