@@ -241,7 +241,11 @@ fn subject(text: &str) -> String {
     if ascii.len() <= LONGEST_SUBJECT {
         return ascii;
     }
-    format!("{}...", ascii[..LONGEST_SUBJECT - 3].trim_end())
+    let (kept, rest) = ascii.split_at(LONGEST_SUBJECT - 3);
+    // A part of a word can read as another: "is no" of "is not". Of a name a part is better than nothing.
+    let word = kept.rsplit(' ').next().unwrap_or_default();
+    let is_part = word.bytes().chain(rest.bytes().take(1)).all(|letter| letter.is_ascii_alphabetic());
+    format!("{}...", if is_part { kept[..kept.len() - word.len()].trim_end() } else { kept.trim_end() })
 }
 
 fn body(mut text: String, room: usize) -> String {
