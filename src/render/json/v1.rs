@@ -11,6 +11,7 @@ use crate::event::Task;
 use crate::incident::Incident;
 use crate::network::draw;
 use crate::reason::Fact;
+use crate::render::notice::Notice;
 
 /// The value of `schema`.
 pub const SCHEMA: &str = "ecs-triage/v1";
@@ -25,6 +26,16 @@ struct Document<'r> {
     diagnoses: Vec<DiagnosisV1<'r>>,
     fingerprint: &'r str,
     incident: Option<IncidentV1<'r>>,
+    #[serde(flatten)]
+    told: Option<ToldV1<'r>>,
+}
+
+/// What people were told.
+#[derive(Serialize)]
+struct ToldV1<'r> {
+    impact: &'r [String],
+    subject: &'r str,
+    text: &'r str,
 }
 
 #[derive(Serialize)]
@@ -156,13 +167,31 @@ pub fn line(report: &Report<'_>) -> String {
 /// The same with the incident that the failure belongs to.
 #[must_use]
 pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
-    let incident = incident.map(|incident| IncidentV1 {
+    written(serde_json::to_string(&Document { incident: incident.map(of_incident), ..document(report) }))
+}
+
+/// The same with what people were told, so that nobody who listens on the bus has to word it again.
+#[must_use]
+pub fn event(report: &Report<'_>, incident: &Incident, impact: &[String], notice: &Notice) -> String {
+    let with = |text| {
+        let told = Some(ToldV1 { impact, subject: &notice.subject, text });
+        written(serde_json::to_string(&Document { incident: Some(of_incident(incident)), told, ..document(report) }))
+    };
+    // In JSON a line's end takes two bytes.
+    let room = LARGEST_EVENT.saturating_sub(with("").len()) / 2;
+    with(&notice.body[..notice.body.floor_char_boundary(room)])
+}
+
+/// EventBridge takes 262,144 bytes, of which the event's other fields need some.
+const LARGEST_EVENT: usize = 250_000;
+
+fn of_incident(incident: &Incident) -> IncidentV1<'_> {
+    IncidentV1 {
         state: incident.state(),
         occurrences: incident.occurrences,
         first_seen: incident.first_seen.to_string(),
         last_seen: incident.last_seen.to_string(),
-    });
-    written(serde_json::to_string(&Document { incident, ..document(report) }))
+    }
 }
 
 /// The same, behind what `out` holds.
@@ -218,6 +247,7 @@ fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
         diagnoses: report.diagnoses.iter().map(diagnosis).collect(),
         fingerprint: &report.fingerprint,
         incident: None,
+        told: None,
     }
 }
 
