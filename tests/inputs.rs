@@ -118,10 +118,17 @@ fn a_list_loses_only_its_faulty_task() {
     assert_eq!((error.line, error.column), (1, 50), "{error}");
 }
 
+/// The errors of a text that has some.
+fn errors(text: &str) -> Vec<InputError> {
+    let errors: Vec<InputError> = read_record(text).into_iter().flat_map(|entry| entry.tasks).filter_map(Result::err).collect();
+    assert!(!errors.is_empty(), "{text} has no error");
+    errors
+}
+
 #[test]
 fn an_error_names_what_was_found_but_no_value() {
     for text in [r#"{"taskArn": "x", "containers": "hunter2"}"#, r#"{"hunter2-free": "hunter2"}"#, r#"{"taskArn": {"a": "hunter2"}}"#] {
-        for error in read_record(text).into_iter().flat_map(|entry| entry.tasks).filter_map(Result::err) {
+        for error in errors(text) {
             assert!(!error.to_string().contains("\"hunter2\""), "{error}");
             assert!(error.to_string().contains("expected"), "{error}");
         }
@@ -131,7 +138,7 @@ fn an_error_names_what_was_found_but_no_value() {
 #[test]
 fn an_error_cannot_steer_a_terminal() {
     for text in ["{\"st\u{7f}\u{1b}[31m\": \"x", "{\"\u{9b}\u{202e}\": 1}"] {
-        for error in read_record(text).into_iter().flat_map(|entry| entry.tasks).filter_map(Result::err) {
+        for error in errors(text) {
             assert!(!error.to_string().chars().any(|letter| letter.is_control() || letter == '\u{202e}'), "{error:?}");
         }
     }

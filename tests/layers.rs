@@ -32,7 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "redact"];
 /// What the core must not know.
-const FOREIGN: &[&str] = &["aws_config", "aws_sdk_", "tokio", "lambda_runtime", "tracing", "std::env", "SystemTime", "Instant::now"];
+const FOREIGN: &[&str] = &["aws_config", "aws_sdk_", "tokio", "lambda_runtime", "tracing", "std::env", "SystemTime", "Instant::now", "Timestamp::now"];
 const EDGES: &[&str] = &["aws", "function", "config", "cli"];
 
 fn files(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -67,6 +67,37 @@ fn imports_point_one_way() {
                 assert!(fine, "{}:{}: {module} may not use {used}", path.display(), at + 1);
             }
         }
+    }
+}
+
+/// The modules of the crate that a text names by way of `super::`, from a file so deep below it.
+fn above(text: &str, depth: usize) -> Vec<&str> {
+    const SUPER: &str = "super::";
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(SUPER) {
+        let path = rest[at..].trim_start_matches(SUPER);
+        if (rest.len() - at - path.len()) / SUPER.len() >= depth {
+            let list = path.strip_prefix('{').and_then(|list| list.split('}').next()).unwrap_or(path);
+            let names = if path.starts_with('{') { list.split(',').collect() } else { vec![list] };
+            found.extend(names.iter().filter_map(|name| name.trim().split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next()));
+        }
+        rest = path;
+    }
+    found
+}
+
+#[test]
+fn no_import_goes_over_the_top() {
+    assert_eq!(above("super::super::causes::Cause, super::own, super::super::{aws::Table, cli}", 2), ["causes", "aws", "cli"]);
+    for (module, path) in modules() {
+        let text = fs::read_to_string(&path).expect("the file can be read");
+        // A module within a file is one deeper, so what it names may be its own file's: only modules of the crate count.
+        let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let below = path.components().skip_while(|part| part.as_os_str() != "src").count() - 1;
+        let depth = if path.ends_with("mod.rs") { below - 1 } else { below };
+        let modules: Vec<&str> = above(own, depth).into_iter().filter(|name| LAYERS.iter().any(|(module, _)| module == name)).collect();
+        assert!(modules.is_empty(), "{}: {module} reaches {modules:?} by super::, where crate:: is looked at", path.display());
     }
 }
 

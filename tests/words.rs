@@ -196,9 +196,10 @@ fn none_in(texts: impl IntoIterator<Item = (String, String)>) {
     assert!(found.is_empty(), "{} to reword:\n{}", found.len(), found.into_iter().collect::<Vec<_>>().join("\n"));
 }
 
-fn read(path: PathBuf) -> (String, String) {
-    let text = fs::read_to_string(&path).expect("the file can be read");
-    (path.strip_prefix(root()).unwrap_or(&path).display().to_string(), text)
+fn read(path: impl AsRef<Path>) -> (String, String) {
+    let path = path.as_ref();
+    let text = fs::read_to_string(path).expect("the file can be read");
+    (path.strip_prefix(root()).unwrap_or(path).display().to_string(), text)
 }
 
 #[test]

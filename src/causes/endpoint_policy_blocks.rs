@@ -23,7 +23,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The call went through a VPC endpoint, and the endpoint's policy does not allow it.",
         why: "Endpoint policies list accounts, actions or resources; a new secret, Region or role is not on the list. With private DNS all traffic of the VPC goes through the endpoint, even where the VPC has a NAT gateway too.",
-        tell: "The text says `VPC endpoint policy`. It is a refusal, not a time-out.",
+        tell: "The message says `VPC endpoint policy`. It is a refusal, not a timeout.",
         fix: "Allow the action in the endpoint's policy.",
     },
     // Layers come by signed addresses: nobody but the policy of the endpoint for S3 refuses those.

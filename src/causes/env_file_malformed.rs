@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "environmentFiles takes the ARN of an object in S3 whose key ends in .env, and the value is not one.",
         why: "A bucket name, an s3:// or https:// address was written instead of the ARN, or the key leaves its directory (`..`).",
-        tell: "`invalid s3 arn`, `escapes envfile resource directory`.",
+        tell: "The message says `invalid s3 arn` or `escapes envfile resource directory`.",
         fix: "Write arn:aws:s3:::bucket/key.env.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"],

@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "environmentFiles names an object in S3 that is not there, or a bucket that does not exist.",
         why: "The object was never uploaded, its key is misspelled, or the bucket's name is wrong.",
-        tell: "`NoSuchKey`, `NoSuchBucket`, `bucket not found`. A missing key without s3:ListBucket reads as 403 instead.",
+        tell: "The message says `NoSuchKey`, `NoSuchBucket` or `bucket not found`. A missing key without s3:ListBucket reads as 403 instead.",
         fix: "Upload the file, or correct the ARN.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"],

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "ECS had to fetch a secret, a registry login or a file with the task's execution role, and the task came without credentials for one.",
         why: "`executionRoleArn` is missing from the task definition; `taskRoleArn` is for the containers' own calls and does not replace it. \
               On EC2 the agent may also lose the credentials for a moment when it restarts (before agent 1.101.2); such a task starts at the next try.",
-        tell: "The text says `unable to find execution role credentials`, `engine ecr credentials: not found` or similar. If the task definition does name a role, it was the agent.",
+        tell: "The message says `unable to find execution role credentials`, `engine ecr credentials: not found` or similar. If the task definition does name a role, it was the agent.",
         fix: "Register a revision with `executionRoleArn`. If it has one, update the agent and start the task again.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"],

@@ -22,7 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "ECS could not assume a role of the task, so it had no credentials to fetch anything with.",
         why: "The role's trust policy does not name ecs-tasks.amazonaws.com (ec2.amazonaws.com and ecs.amazonaws.com are other services), its `aws:SourceArn` or `aws:SourceAccount` \
               condition excludes this task, or the role was deleted or never existed.",
-        tell: "The text says `unable to assume the role` and names it; whether it is the execution role or the task role shows in the task definition. Such a failure may make no task at all, \
+        tell: "The message says `unable to assume the role` and names it; whether it is the execution role or the task role shows in the task definition. Such a failure may make no task at all, \
                only an event of the service.",
         fix: "Allow ecs-tasks.amazonaws.com to assume the role. If the role is missing, create it or name another.",
     },

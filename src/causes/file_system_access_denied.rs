@@ -24,8 +24,8 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The file system was reached and refused the mount.",
         why: "Its policy asks for IAM authorization and the volume does not use it, the task role lacks elasticfilesystem:ClientMount, or the access point does not match.",
-        tell: "`access denied by server while mounting`.",
-        fix: "Switch on IAM authorization for the volume and allow the task role in the file system's policy.",
+        tell: "The message says `access denied by server while mounting`.",
+        fix: "Turn on IAM authorization for the volume and allow the task role in the file system's policy.",
     },
     references: &[
         "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html",

@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The mount reached the file system service, and what the volume names is not there.",
         why: "rootDirectory names a directory that nobody created; the file system or access point was deleted; the id is of another Region.",
-        tell: "`No such file or directory` as the server's reason, `FileSystemNotFound`.",
+        tell: "The message says `No such file or directory` as the server's reason, or `FileSystemNotFound`.",
         fix: "Correct the volume, or create the directory.",
     },
     references: &[

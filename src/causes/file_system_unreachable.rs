@@ -18,7 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The mount helper could not resolve or reach the file system's mount target.",
         why: "No mount target in the task's Availability Zone; the mount target's security group does not allow inbound TCP 2049 from the task; the VPC's DNS is off; a wrong file system id.",
-        tell: "`Failed to resolve`, a mount attempt that times out, `Connection reset by peer`, `context deadline exceeded`.",
+        tell: "The message says `Failed to resolve`, `Connection reset by peer` or `context deadline exceeded`, or that a mount attempt timed out.",
         fix: "Create a mount target in every Availability Zone of the tasks, and allow inbound TCP 2049 from their security group.",
     },
     references: &[

@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The registry knows no image under that name and tag, or digest.",
         why: "ECS pins the tag of a service's image to the digest that it has when a deployment begins; a digest that was deleted or untagged since is not found, or refused. Or the tag was never pushed, was deleted by a lifecycle policy, or is misspelled; the repository is in another Region or account.",
-        tell: "`not found`, `manifest unknown`. Docker Hub answers `pull access denied` for a repository that does not exist.",
+        tell: "The message says `not found` or `manifest unknown`. Docker Hub answers `pull access denied` for a repository that does not exist.",
         fix: "Push the image, or name one that exists.",
     },
     references: &[

@@ -12,8 +12,8 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::ServiceTeam,
     explanation: Explanation {
         what: "The image has no variant for the operating system and architecture that the task asks for.",
-        why: "It was built on an ARM laptop for an x86 task, or the other way round; runtimePlatform defaults to Linux on x86_64.",
-        tell: "`does not contain descriptor matching platform`, `no matching manifest`, `exec format error`.",
+        why: "It was built on an ARM laptop for an x86 task, or the other way around; runtimePlatform defaults to Linux on x86_64.",
+        tell: "The message says `does not contain descriptor matching platform`, `no matching manifest` or `exec format error`.",
         fix: "Build for the task's platform, or set runtimePlatform to the image's.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"],

@@ -17,8 +17,8 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::KeyOwner,
     explanation: Explanation {
         what: "The secret or parameter exists and can be read, but the KMS key that encrypts it is disabled, scheduled for deletion, waiting for its material, or unavailable.",
-        why: "Somebody disabled or scheduled the key, often in a clean-up of keys that look unused; a deleted key takes its secrets with it for good.",
-        tell: "`DecryptionFailure` from Secrets Manager, `InvalidKeyId` from Parameter Store, with DisabledException or KMSInvalidStateException inside.",
+        why: "Somebody disabled or scheduled the key, often in a cleanup of keys that look unused; a deleted key takes its secrets with it for good.",
+        tell: "The message says `DecryptionFailure` (Secrets Manager) or `InvalidKeyId` (Parameter Store), with DisabledException or KMSInvalidStateException inside.",
         fix: "Enable the key, or cancel its deletion and then enable it. If it was deleted, store the value again under another key.",
     },
     references: &["https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"],

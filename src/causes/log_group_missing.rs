@@ -21,8 +21,8 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The awslogs driver could not create its log stream because the log group is not there.",
         why: "`awslogs-group` names a group that nobody created, in that Region; `awslogs-create-group` is off (the default), or on without logs:CreateLogGroup, which AmazonECSTaskExecutionRolePolicy does not include.",
-        tell: "`The specified log group does not exist`. With `There is a connection issue` behind it, it is the network instead.",
-        fix: "Create the group, or switch on awslogs-create-group and allow logs:CreateLogGroup.",
+        tell: "The message says `The specified log group does not exist`. If `There is a connection issue` follows, it is the network instead.",
+        fix: "Create the group, or turn on awslogs-create-group and allow logs:CreateLogGroup.",
     },
     references: &[
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "Packets did arrive somewhere: the connection was refused, reset or closed before an answer, so a route exists, and something on it does not want the traffic.",
         why: "A firewall, a proxy, a network appliance behind a transit gateway, or an endpoint that was just being replaced.",
-        tell: "`connection refused`, `connection reset by peer`, `EOF`. A timeout is a different problem.",
+        tell: "The message says `connection refused`, `connection reset by peer` or `EOF`. A timeout is a different problem.",
         fix: "Find out who answered: follow the route of the subnet.",
     },
     references: &[

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "A service control policy (on the account of the caller) or a resource control policy (on the account of the resource) refused the call. Nothing inside the account can override it.",
         why: "Organizations deny by Region, by service or by data perimeter; a new Region or a new account falls under a rule that was not written with ECS in mind.",
-        tell: "The text says `service control policy` or `resource control policy`.",
+        tell: "The message says `service control policy` or `resource control policy`.",
         fix: "The organization's administrators must change the policy; say which action, resource and role.",
     },
     references: &[

@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "Parameter Store has no parameter under a name that the task definition gives, in that account and Region.",
         why: "It was never created there, or the name differs: a leading slash, a letter's case, a doubled slash. A reference that is not an ARN is always read as a parameter's name, so a bare secret name ends here too.",
-        tell: "`invalid parameters:` and the names. ECS asks for ten at a time and lists all that are absent among them.",
+        tell: "The message says `invalid parameters:` and the names. ECS asks for ten at a time and lists all that are absent among them.",
         fix: "Create the parameter, or correct the reference.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html"],

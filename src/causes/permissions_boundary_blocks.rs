@@ -19,7 +19,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The execution role has a permissions boundary, and the boundary does not allow the call. A boundary grants nothing; it caps what the role's policies may grant.",
         why: "Organizations give delegated role creation a boundary that lists services, and secrets were not among them.",
-        tell: "The text says `permissions boundary`.",
+        tell: "The message says `permissions boundary`.",
         fix: "Have the boundary's owner allow the action; the role's own policies must allow it too.",
     },
     references: &[

@@ -21,7 +21,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "AWS refused the credentials with which ECS called: expired, not known, or signed at the wrong time. Or it refused a role that it did not know yet, or not with all of its policies.",
         why: "An agent that was just restarted or resumed, a host whose clock is off: ECS gets new credentials by itself. A role or policy that was created a moment ago: IAM takes seconds to minutes to replicate it.",
-        tell: "`ExpiredTokenException`, `UnrecognizedClientException`, `InvalidSignatureException`. If later tasks start, it is over; if all fail on one host, look at its clock.",
+        tell: "The message says `ExpiredTokenException`, `UnrecognizedClientException` or `InvalidSignatureException`. If later tasks start, it is over; if all fail on one host, look at its clock.",
         fix: "Start the task again. If it returns on one host, set its clock and update its agent. In infrastructure code, make the service depend on the role's policies.",
     },
     references: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html"],

@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The secret behind repositoryCredentials was read, but it is not `{\"username\": \"...\", \"password\": \"...\"}`.",
         why: "It is empty, binary, plain text, a Docker config file, or lacks one of the two keys.",
-        tell: "`unable to unmarshal secret value, invalid schema`, `empty secrets value`, or `AuthorizationData is malformed, empty field` with the field before it.",
+        tell: "The message says `unable to unmarshal secret value, invalid schema`, `empty secrets value`, or `AuthorizationData is malformed, empty field` with the field before it.",
         fix: "Store both keys as strings in a JSON object.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html"],

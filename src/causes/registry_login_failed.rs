@@ -25,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The registry was reached and refused: the login is wrong, missing, expired, or not for that repository.",
         why: "A private image without repositoryCredentials; a secret with an old password; an ECR repository of another account whose policy does not name this one. Docker Hub also answers so for a repository that does not exist.",
-        tell: "`pull access denied`, `unauthorized`, `no basic auth credentials`, `403 Forbidden`, `private registry credentials: not found`.",
+        tell: "The message says `pull access denied`, `unauthorized`, `no basic auth credentials`, `403 Forbidden` or `private registry credentials: not found`.",
         fix: "Give the task a login for that registry, or allow the role in the repository's policy.",
     },
     references: &[

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The registry counts pulls, and the limit was reached.",
         why: "Docker Hub limits anonymous pulls by address, and all tasks behind one NAT gateway share one address.",
-        tell: "`toomanyrequests`, `pull rate limit`.",
+        tell: "The message says `toomanyrequests` or `pull rate limit`.",
         fix: "Log in, mirror the image into ECR, or use a pull-through cache.",
     },
     references: &[

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The secret, repository or bucket carries a policy of its own, and that policy refuses the execution role.",
         why: "Resource policies name roles that were replaced, or deny everybody but one; a cross-account reader needs an allow there as well as on the role.",
-        tell: "The text says `resource-based policy`.",
+        tell: "The message says `resource-based policy`.",
         fix: "Allow the execution role in the resource's policy.",
     },
     references: &[

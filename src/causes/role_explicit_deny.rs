@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "IAM refused a call of the execution role because a statement with `Effect: Deny` matches it. A deny wins over every allow.",
         why: "Guard-rail policies deny by tag, by network (`aws:SourceVpce`, `aws:SourceIp`), by Region or by everything that is not listed; a task's call then meets a condition that was written for people.",
-        tell: "The text says `with an explicit deny`, or names a session policy. With `in an identity-based policy` the statement is attached to the role itself; with no policy named it can be of any kind.",
+        tell: "The message says `with an explicit deny`, or names a session policy. With `in an identity-based policy` the statement is attached to the role itself; with no policy named it can be of any kind.",
         fix: "Find the statement and narrow it; adding another allow does nothing.",
     },
     references: &[

@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The secret is marked for deletion. Until its recovery window ends it still exists, but nobody can read it.",
         why: "Somebody, or infrastructure code that was destroyed, deleted it. The window is 7 to 30 days.",
-        tell: "`because it was marked for deletion` or `because it was deleted`.",
+        tell: "The message says `because it was marked for deletion` or `because it was deleted`.",
         fix: "Restore it while the window lasts. If it was deleted on purpose, remove the reference instead.",
     },
     references: &["https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_restore-secret.html"],

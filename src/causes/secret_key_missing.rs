@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "`valueFrom` asks for one key of a secret that holds a JSON object, and the object has no such key. Keys are compared letter by letter.",
         why: "The key was renamed, is misspelled (case counts), was dropped by a rotation or by an edit that replaced the whole value, or the revision was deployed before the key was added.",
-        tell: "`did not contain json key` and the key. ECS names no secret here: the task definition tells which references ask for that key.",
+        tell: "The message says `did not contain json key` and the key. ECS names no secret here: the task definition tells which references ask for that key.",
         fix: "Add the key to the secret, or name one that it has.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"],

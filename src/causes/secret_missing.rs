@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "Secrets Manager knows no secret under the ARN or name that the task definition gives, in that account and Region.",
         why: "It was never created there, was deleted for good, or the ARN names another account or Region. A partial ARN whose name ends in a hyphen and six characters is taken for a whole one, and not found.",
-        tell: "`Secrets Manager can't find the specified secret.` If it goes on with `staging label`, the secret exists and lacks a value. A secret that was deleted and recreated has another suffix: see secret-recreated.",
+        tell: "The message says `Secrets Manager can't find the specified secret.` If it goes on with `staging label`, the secret exists and lacks a value. A secret that was deleted and recreated has another suffix: see secret-recreated.",
         fix: "Create the secret, or correct the reference and deploy the new revision.",
     },
     references: &[

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "`valueFrom` asks for a JSON key, so ECS reads the value as a JSON object, and it is not one: a plain string, a list, a number, or JSON with a slip in it.",
         why: "The value was stored as plain text, with typographic or single quotes, through a shell that ate the quotes, or as a list.",
-        tell: "`invalid character ... looking for`, `cannot unmarshal ... into Go value` or `unexpected end of JSON input`. ECS names no secret here; only references with a JSON key can be meant.",
+        tell: "The message says `invalid character ... looking for`, `cannot unmarshal ... into Go value` or `unexpected end of JSON input`. ECS names no secret here; only references with a JSON key can be meant.",
         fix: "Store a JSON object, or drop the key from the reference to get the whole value.",
     },
     references: &[

@@ -20,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
         what: "`valueFrom` is not a form that ECS can use: `arn:...:secret:name-6chars` alone, or followed by exactly `:json-key:version-stage:version-id`, any of them empty.",
         why: "One colon too few puts the JSON key into the version slot (`minimum field size of 32` is the version id's), one too many is not a valid ARN; a bare secret name is read as the name of a parameter; \
               stage and id exclude each other.",
-        tell: "`an invalid ARN format`, `arn: invalid prefix`, `minimum field size of 32, GetSecretValueInput.VersionId`, `Invalid name`. The task definition shows which slot is wrong.",
+        tell: "The message says `an invalid ARN format`, `arn: invalid prefix`, `minimum field size of 32, GetSecretValueInput.VersionId` or `Invalid name`. The task definition shows which slot is wrong.",
         fix: "Write the reference with all three colons after the name, and deploy the new revision.",
     },
     references: &[

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "`valueFrom` holds the secret itself, and not the ARN of a secret or the name of a parameter.",
         why: "Somebody took `valueFrom` for `value`, or a template put the value there. ECS reads what is not an ARN as a parameter's name, asks Parameter Store for it, and prints it when there is none.",
-        tell: "`invalid parameters:` and a text that cannot be a parameter name. ecs-triage masks it, and names the container and the variable.",
+        tell: "The message says `invalid parameters:` and a text that cannot be a parameter name. ecs-triage masks it, and names the container and the variable.",
         fix: "Put the value into a secret or a parameter, refer to that, and rotate the value: the task definition, its old revisions and ECS's reasons show it to everyone who can read them.",
     },
     references: &[

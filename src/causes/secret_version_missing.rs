@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The reference asks for a version stage or a version id that the secret does not have.",
         why: "`valueFrom` pins a version that a rotation has since dropped, asks for AWSPENDING or AWSPREVIOUS when there is none, or has the JSON key in the wrong slot.",
-        tell: "`for staging label:` with another label than AWSCURRENT (in these very letters), or `for VersionId:`. The slots after the name are json-key, version-stage, version-id.",
+        tell: "The message says `for staging label:` with another label than AWSCURRENT (in these very letters), or `for VersionId:`. The slots after the name are json-key, version-stage, version-id.",
         fix: "Name a version that exists, or leave both slots empty to read the current one.",
     },
     references: &[

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The secret exists, but no version of it holds the stage AWSCURRENT, which is what ECS reads by default.",
         why: "It was created empty, by infrastructure code that leaves the value to somebody else, and nobody has put one in.",
-        tell: "`can't find the specified secret value for staging label: AWSCURRENT`: the secret was found, the value was not.",
+        tell: "The message says `can't find the specified secret value for staging label: AWSCURRENT`: the secret was found, the value was not.",
         fix: "Put a value into it.",
     },
     references: &[

@@ -12,9 +12,9 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::PlatformTeam,
     explanation: Explanation {
         what: "The service refused the call because too many came in this account and Region, and the retries of ECS ran out.",
-        why: "Many tasks start at once, often a service that crash-loops. Parameter Store allows 40 reads a second unless higher throughput is switched on.",
-        tell: "`ThrottlingException: Rate exceeded`, `SlowDown`. The retry count shows how often ECS tried.",
-        fix: "It usually passes. If it returns, start fewer tasks at once, switch on higher throughput, or move the values to Secrets Manager.",
+        why: "Many tasks start at once, often a service that crash-loops. Parameter Store allows 40 reads a second unless higher throughput is turned on.",
+        tell: "The message says `ThrottlingException: Rate exceeded` or `SlowDown`. The retry count shows how often ECS tried.",
+        fix: "It usually passes. If it returns, start fewer tasks at once, turn on higher throughput, or move the values to Secrets Manager.",
     },
     references: &["https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-throughput.html"],
     when: |symptom| symptom.fault == Fault::Throttled && reads_from_aws(symptom),

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The service was reached and failed by itself: an internal error, an empty answer, or status 500 or 503.",
         why: "Faults of AWS, mostly short.",
-        tell: "`InternalServiceError`, `InternalServerError`, `StatusCode: 500` or `503`, `empty response`. Several workloads at once point at the Region.",
+        tell: "The message says `InternalServiceError`, `InternalServerError`, `StatusCode: 500`, `StatusCode: 503` or `empty response`. Several workloads at once point at the Region.",
         fix: "Nothing here; the next try succeeds when the service does. See the AWS Health Dashboard.",
     },
     references: &["https://docs.aws.amazon.com/health/latest/ug/what-is-aws-health.html"],

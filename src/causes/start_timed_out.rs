@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "ECS or the container runtime gave up waiting for a step before the start.",
         why: "A large image over a slow path, a busy or throttled disk, a Docker daemon that hangs.",
-        tell: "`timed out after waiting`, `inactivity time exceeded timeout`, `Could not transition to`.",
+        tell: "The message says `timed out after waiting`, `inactivity time exceeded timeout` or `Could not transition to`.",
         fix: "Check how large the image is and how busy the host is. A blocked network shows as a connection timeout instead.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"],

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "A connection was made, but the certificate that came back is not one that ECS trusts for that name.",
         why: "A proxy or firewall with TLS inspection sits on the path and signs with its own CA, which the ECS agent does not know; or the host's clock is wrong; or DNS sends the name elsewhere.",
-        tell: "`x509:`, `failed to verify certificate`, `remote error: tls`. A handshake timeout points to a blocked network path instead.",
+        tell: "The message says `x509:`, `failed to verify certificate` or `remote error: tls`. A handshake timeout points to a blocked network path instead.",
         fix: "Exempt the AWS endpoints from inspection, or reach them through VPC endpoints.",
     },
     references: &[

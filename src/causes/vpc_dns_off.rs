@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The name of the endpoint could not be resolved from the task's network.",
         why: "enableDnsSupport or enableDnsHostnames is off, a custom resolver from the DHCP options does not answer or does not know the name, or the name itself is wrong: another partition's suffix, a misspelled registry.",
-        tell: "`no such host`, or a time-out on port 53.",
+        tell: "The message says `no such host`, or that a call to port 53 timed out.",
         fix: "Switch DNS support and hostnames on, or fix the resolver.",
     },
     references: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"],
@@ -83,6 +83,6 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     }
     let look = ["enableDnsSupport", "enableDnsHostnames"]
         .map(|attribute| case.aws_at_task("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>' --attribute").words(attribute));
-    Fix::words("switch on enableDnsSupport and enableDnsHostnames for the VPC, or fix the resolver that its DHCP options name; check the name's spelling")
+    Fix::words("turn on enableDnsSupport and enableDnsHostnames for the VPC, or fix the resolver that its DHCP options name; check the name's spelling")
         .run(look)
 }

@@ -13,7 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
     owner: Owner::NetworkTeam,
     explanation: Explanation {
         what: "There is an interface endpoint for the service, but with private DNS off the service's name still resolves to public addresses, for which the subnet has no route.",
-        why: "Private DNS was not switched on when the endpoint was made, often because another endpoint of the VPC held the name.",
+        why: "Private DNS was not turned on when the endpoint was made, often because another endpoint of the VPC held the name.",
         tell: "The address in the text is public although the VPC has an endpoint for the service.",
         fix: "Switch private DNS on.",
     },

@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The subnet's default route goes to an internet gateway, which takes only traffic from public addresses, and the task has none.",
         why: "On Fargate the address comes from `assignPublicIp`, which is DISABLED unless asked for; that the subnet gives addresses to instances does not count.",
-        tell: "A public subnet, assignPublicIp DISABLED, and a time-out to a public address.",
+        tell: "A public subnet, assignPublicIp DISABLED, and a timeout to a public address.",
         fix: "Set assignPublicIp to ENABLED, or run the task in a subnet with a NAT gateway.",
     },
     references: &[

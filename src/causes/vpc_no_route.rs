@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
     explanation: Explanation {
         what: "The call never reached the AWS service: it got no answer.",
         why: "The subnet has no route to a NAT gateway or, with a public IP, to an internet gateway, and the VPC has no endpoint for the service; or a security group, network ACL, proxy or DNS setting blocks it on the path.",
-        tell: "`i/o timeout`, `context deadline exceeded`, or just `signal: killed`. A public address in the text means that no endpoint took the call, a private one that an endpoint did. Permissions play no part: a refusal by policy is an AccessDenied. \
+        tell: "The message says `i/o timeout`, `context deadline exceeded`, or just `signal: killed`. A public address in the text means that no endpoint took the call, a private one that an endpoint did. Permissions play no part: a refusal by policy is an AccessDenied. \
                On Fargate the task's own network interface makes the call, on EC2 the host's.",
         fix: "Give the subnet a path: endpoints for the services that the task needs, or a NAT gateway; in a public subnet assignPublicIp ENABLED. The task's security group must allow outbound TCP 443, and an endpoint's must allow it inbound.",
     },
