@@ -23,8 +23,8 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Create the parameter, or correct the reference.",
     },
     when: |symptom| super::parameter::is_not_found(symptom) || may_be_absent(symptom),
-    ask: |case| case.ask_parameters(),
-    assess,
+    ask: |case| case.ask_parameters().into_iter().chain(case.newest_revision().map(Into::into)).collect(),
+    assess: |case| assess(case).map(|said| said.beside_newer(case)),
     examples: &[
         Example {
             text: "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /orders/db-url,/orders/db-password",
