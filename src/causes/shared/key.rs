@@ -162,7 +162,7 @@ impl Case<'_> {
     }
 
     /// The service through which ECS decrypts, as a condition on `kms:ViaService` names it. How it ends elsewhere than in the
-    /// commercial Regions and GovCloud no page says.
+    /// commercial Regions and those of the US government no page says.
     pub(in crate::causes) fn via_service(&self) -> String {
         let keys = self.keys();
         let region = keys.first().map_or(self.own_region(), |key| key.region.as_str());
