@@ -23,7 +23,7 @@ use crate::task_definition::{TaskDefinition, TaskDefinitionError, file};
 use tree::{Fault, Node};
 
 pub use lowered::Places;
-pub use plan::{Made, Pending, Plan};
+pub use plan::{Made, Pending, Plan, Touched};
 pub use service::{Runs, Service};
 pub use tree::Place;
 
@@ -87,9 +87,8 @@ pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
             // A sentence is YAML too.
             Ok(_) => return TaskDefinition::from_json(text).map(|_| Source::default()),
             Err(fault) => {
-                let told = TaskDefinition::from_json(text).err().filter(|error| error.seeming.is_some());
-                let is_other = |told: &TaskDefinitionError| told.seeming.as_ref().is_some_and(|seeming| !seeming.contains("YAML"));
-                return Err(told.filter(is_other).unwrap_or_else(|| faulty(fault)));
+                let other = TaskDefinition::from_json(text).err().filter(|error| error.seeming.is_some());
+                return Err(other.unwrap_or_else(|| faulty(fault)));
             }
         },
     };
@@ -168,7 +167,6 @@ fn plain(node: &Node, is_json: bool) -> Result<Source, TaskDefinitionError> {
         let got = if way.is_list { got.under("containerDefinitions") } else { got };
         let name = if several { file::shown(&way.steps) } else { String::new() };
         match lowered::found(&name, got, inner.at, reading, &way) {
-            Ok(found) if found.definition.containers.is_empty() => source.faults.push(other(inner.at, format!("{}; found no containers", file::EXPECTED))),
             Ok(found) => source.found.push(found),
             Err(error) => source.faults.push(error),
         }

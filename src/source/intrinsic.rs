@@ -10,9 +10,9 @@ use crate::arn::partition_of;
 use crate::redact::redact_name;
 
 /// Values that are worked out of one template: no template has so many, and `Fn::Sub` can ask for one over and over.
-const MOST_STEPS: usize = 2_000_000;
+const MOST_STEPS: usize = 500_000;
 /// Bytes of text that are put together.
-const MOST_BYTES: usize = 32 << 20;
+const MOST_BYTES: usize = 4 << 20;
 /// Conditions and functions that stand in each other.
 const DEEPEST_CALLS: usize = 250;
 
@@ -111,8 +111,8 @@ impl<'t> Template<'t> {
     fn eval(&self, node: &Node, depth: usize) -> Got {
         let at = node.at;
         self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > MOST_STEPS || depth > DEEPEST_CALLS {
-            return Got::open(at, Open::new("${...}", "the template asks for too much"));
+        if self.is_spent() || depth > DEEPEST_CALLS {
+            return Self::too_much(at);
         }
         match &node.content {
             Content::Text(text) => Got { at, what: What::Text(dynamic(text)) },
@@ -128,6 +128,15 @@ impl<'t> Template<'t> {
                 Got { at, what: What::Map(there.filter(|(_, value)| !matches!(value.what, What::Absent)).collect()) }
             }
         }
+    }
+
+    /// Whether so much was worked out that the rest is left open.
+    fn is_spent(&self) -> bool {
+        self.steps.get() > MOST_STEPS || self.bytes.get() > MOST_BYTES
+    }
+
+    fn too_much(at: Place) -> Got {
+        Got::open(at, Open::new("${...}", "the template asks for too much"))
     }
 
     fn all(&self, items: &[Node], depth: usize) -> Vec<Got> {
@@ -224,6 +233,9 @@ impl<'t> Template<'t> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some(from) = rest.find("${") {
+            if self.is_spent() {
+                return Some(Self::too_much(argument.at));
+            }
             let (before, inside) = rest.split_at(from);
             self.push(&mut parts, dynamic(before));
             let inner = &inside[2..];
@@ -251,15 +263,12 @@ impl<'t> Template<'t> {
         Some(Got { at: argument.at, what: What::Text(parts) })
     }
 
-    /// Adds to a text, within bounds.
+    /// Adds to a text, and counts it.
     fn push(&self, parts: &mut Vec<Part>, more: Vec<Part>) {
         self.steps.set(self.steps.get() + more.len());
         for part in more {
-            let bytes = if let Part::Known(text) = &part { text.len() } else { 0 };
-            self.bytes.set(self.bytes.get() + bytes);
-            if self.bytes.get() > MOST_BYTES || self.steps.get() > MOST_STEPS {
-                parts.push(Part::Open(Open::new("${...}", "the template asks for too much")));
-                return;
+            if let Part::Known(text) = &part {
+                self.bytes.set(self.bytes.get() + text.len());
             }
             match (parts.last_mut(), part) {
                 (Some(Part::Known(text)), Part::Known(more)) => text.push_str(&more),
@@ -279,6 +288,9 @@ impl<'t> Template<'t> {
         };
         let mut parts = Vec::new();
         for (at, item) in items.into_iter().enumerate() {
+            if self.is_spent() {
+                return Some(Self::too_much(argument.at));
+            }
             if at > 0 {
                 self.push(&mut parts, vec![Part::Known(between.clone())]);
             }
@@ -361,7 +373,7 @@ impl<'t> Template<'t> {
 
     fn decide(&self, condition: &Node, depth: usize) -> Option<bool> {
         self.steps.set(self.steps.get() + 1);
-        if depth > DEEPEST_CALLS || self.steps.get() > MOST_STEPS {
+        if depth > DEEPEST_CALLS || self.is_spent() {
             return None;
         }
         let (name, argument) = condition.only()?;

@@ -9,7 +9,7 @@ use super::open::Open;
 use super::plan::{Pending, Plan};
 use super::tree::{Content, Node, Place, plain_value};
 use super::{Found, fault};
-use crate::redact::{Written, redact_name, written};
+use crate::redact::{MASKED, Written, beginning, redact_name, written};
 use crate::task_definition::file::{self, Way};
 use crate::task_definition::{Reference, ReferenceKind, TaskDefinition, TaskDefinitionError};
 
@@ -49,6 +49,8 @@ const TEXTS: &[&str] = &[
 ];
 /// Lists and objects of nothing but texts.
 const OF_TEXTS: &[&str] = &["options", "requirescompatibilities", "credentialspecs"];
+/// So much is shown of a text that is not known to its end.
+const LONGEST_SHOWN: usize = 2_000;
 /// What never enters the model.
 const UNREAD: &[&str] = &["environment", "command", "entrypoint", "healthcheck", "dockerlabels"];
 
@@ -156,25 +158,32 @@ struct Lowering {
 /// The definition that was worked out. `way` leads to it, as faults tell it.
 pub(super) fn found(name: &str, got: Got, at: Place, reading: Reading, way: &Way) -> Result<Found, TaskDefinitionError> {
     let mut lowering = Lowering { reading, places: Places { start: Some(at), ..Places::default() }, plan: Plan::default() };
-    let value = lowering.value(got, "").unwrap_or_default();
+    let value = lowering.value(got, "").filter(|value| !value.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
     let Lowering { places, mut plan, .. } = lowering;
     let read = TaskDefinition::from_value(value).map_err(|error| {
         let inside = file::inside(error.path());
         let at = places.at(&file::shown(&inside).to_ascii_lowercase()).unwrap_or(at);
         let steps = way.steps_to(inside);
-        let path = if way.steps.is_empty() && !name.is_empty() { format!("{name}.{}", file::shown(&steps)) } else { file::shown(&steps) };
+        let path = file::shown(&steps);
+        let path = if way.steps.is_empty() && !name.is_empty() { [name, &path].join(".").trim_end_matches('.').to_owned() } else { path };
         TaskDefinitionError { path: redact_name(&path).into_owned(), ..fault(at, crate::event::without_values(&error.inner().to_string())) }
     })?;
     let mut definition = read.cleaned();
+    if definition.containers.is_empty() && !plan.is_open_under("containerdefinitions") {
+        return Err(TaskDefinitionError {
+            path: redact_name(name).into_owned(),
+            ..fault(at, "expected container definitions; found no containers".to_owned())
+        });
+    }
     // A volume of which a part is open is neither asked for nor judged.
     for (at, volume) in definition.volumes.iter_mut().enumerate() {
         if plan.is_open_under(&format!("volumes[{at}].efs")) {
             volume.efs_volume_configuration = None;
         }
     }
-    // A placeholder may look like somebody's secret by its name; what stands around it tells.
+    // A placeholder may look like somebody's secret by its name; what stands around it has told whether it is one.
     for (reference, value_from) in value_froms(&mut definition) {
-        if let Some(pending) = plan.pending.get(&reference).filter(|pending| !pending.is_value) {
+        if let Some(pending) = plan.pending.get(&reference) {
             value_from.clone_from(&pending.shown);
         }
     }
@@ -184,7 +193,7 @@ pub(super) fn found(name: &str, got: Got, at: Place, reading: Reading, way: &Way
 
 impl Lowering {
     fn value(&mut self, got: Got, path: &str) -> Option<Value> {
-        self.places.of.insert(path.to_owned(), got.at);
+        self.places.of.insert(path.to_ascii_lowercase(), got.at);
         match got.what {
             What::Absent => None,
             What::Open(open) => {
@@ -222,11 +231,11 @@ impl Lowering {
             What::Map(members) => {
                 let mut object = Map::new();
                 for (key, value) in members {
-                    let lower = key.to_ascii_lowercase();
-                    if UNREAD.contains(&lower.as_str()) {
+                    if UNREAD.iter().any(|unread| key.eq_ignore_ascii_case(unread)) {
                         continue;
                     }
-                    let inner = if path.is_empty() { lower } else { format!("{path}.{lower}") };
+                    let own = uncapitalized(&key);
+                    let inner = if path.is_empty() { own } else { format!("{path}.{own}") };
                     if let Some(value) = self.value(value, &inner) {
                         object.insert(key, value);
                     }
@@ -249,15 +258,27 @@ impl Lowering {
         let Some(open) = parts.iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None }) else { return };
         let Open { why, made, .. } = open.clone();
         let shown: String = parts.iter().map(part).collect();
-        let known: String = parts.iter().filter_map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None }).collect();
-        let is_value = written(&known) == Written::Value;
-        let pending = Pending { shown: redact_name(&shown).into_owned(), why, made, stand_in: parts.iter().map(stands).collect(), is_value };
-        self.plan.pending.insert(path.to_owned(), pending);
+        let known = |part: &Part| if let Part::Known(text) = part { text.clone() } else { String::new() };
+        let known: String = parts.iter().map(known).collect();
+        // Behind a placeholder for an ARN stand a key, a stage and an id.
+        let is_behind = matches!(parts.first(), Some(Part::Open(_)));
+        let is_value = if is_behind { known.split(':').any(|part| written(part) == Written::Value) } else { written(&known) == Written::Value };
+        let is_reference = ["valuefrom", "credentialsparameter"].iter().any(|field| path.to_ascii_lowercase().ends_with(field));
+        let shown = if is_value && is_reference { MASKED.to_owned() } else { beginning(&shown, LONGEST_SHOWN).into_owned() };
+        let pending = Pending { path: redact_name(path).into_owned(), shown, why, made, stand_in: parts.iter().map(stands).collect() };
+        self.plan.pending.insert(path.to_ascii_lowercase(), pending);
     }
+}
+
+/// A property's name as ECS writes it.
+fn uncapitalized(key: &str) -> String {
+    let mut letters = key.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Whether the model wants a text at a path.
 fn is_text(path: &str) -> bool {
+    let path = &path.to_ascii_lowercase();
     let (parent, last) = path.rsplit_once('.').unwrap_or(("", path));
     let name = |segment: &str| segment.rsplit('.').next().unwrap_or(segment).split('[').next().unwrap_or(segment).to_owned();
     if last.ends_with(']') { OF_TEXTS.contains(&name(last).as_str()) } else { TEXTS.contains(&last) || (name(parent) == "options" && !parent.is_empty()) }

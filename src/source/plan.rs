@@ -23,6 +23,8 @@ pub struct Plan {
 /// A part of a definition that is not known before deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
+    /// Its path inside the definition, such as `containerDefinitions[0].secrets`.
+    pub path: String,
     /// As it is shown, such as `${DbSecret}:password::`.
     pub shown: String,
     /// Why it is not known.
@@ -31,8 +33,6 @@ pub struct Pending {
     pub made: Option<String>,
     /// A text of its form, where the form is known whatever it will be.
     pub(super) stand_in: Option<String>,
-    /// Whether what is known of it seems to be somebody's secret.
-    pub(super) is_value: bool,
 }
 
 /// A resource that a deployment makes or changes.
@@ -166,7 +166,7 @@ impl Name {
 
 impl Plan {
     pub(super) fn shown(&self, path: &str) -> Option<String> {
-        self.pending.get(path).map(|pending| pending.shown.clone())
+        self.pending.get(&path.to_ascii_lowercase()).map(|pending| pending.shown.clone())
     }
 
     pub(super) fn is_open_under(&self, path: &str) -> bool {
@@ -197,10 +197,17 @@ impl Plan {
         self.pending.get(&path).or_else(region)
     }
 
-    /// What is not known and is no reference, such as a whole list: its path inside the definition, and why.
-    pub fn pending_parts<'p>(&'p self, definition: &TaskDefinition) -> impl Iterator<Item = (&'p str, &'p Pending)> {
+    /// What is not known and is no reference, such as a whole list.
+    pub fn pending_parts(&self, definition: &TaskDefinition) -> impl Iterator<Item = &Pending> {
         let references: Vec<String> = definition.references().iter().map(|reference| path_of(definition, reference)).collect();
-        self.pending.iter().filter(move |(path, _)| !references.contains(path)).map(|(path, pending)| (path.as_str(), pending))
+        self.pending.iter().filter(move |(path, _)| !references.contains(path)).map(|(_, pending)| pending)
+    }
+
+    /// Whether some of what logs turn on is not known: which options there are, or which containers.
+    #[must_use]
+    pub fn has_open_logs(&self) -> bool {
+        let is_whole = |path: &String| path == "containerdefinitions" || path.ends_with("logconfiguration") || path.ends_with("logconfiguration.options");
+        self.pending.keys().any(|path| is_whole(path) || path.contains("firelensconfiguration") || path.ends_with("logdriver"))
     }
 
     /// A reference as it may look once it is known, to judge how it is written.

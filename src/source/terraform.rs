@@ -188,7 +188,7 @@ fn definition(got: Got) -> Result<Got, TaskDefinitionError> {
         match key.as_str() {
             "container_definitions" => own.push(("containerDefinitions".to_owned(), containers(value)?)),
             "volume" => own.push(("volumes".to_owned(), renamed(value))),
-            _ => own.push((key.replace('_', ""), single(&key, renamed(value)))),
+            _ => own.push((camel(&key), single(&key, renamed(value)))),
         }
     }
     Ok(Got { at, what: What::Map(own) })
@@ -221,13 +221,24 @@ fn renamed(got: Got) -> Got {
         What::Map(members) => {
             let own = |(key, value): (String, Got)| {
                 let value = if VERBATIM.contains(&key.as_str()) { value } else { single(&key, renamed(value)) };
-                (key.replace('_', ""), value)
+                (camel(&key), value)
             };
             What::Map(members.into_iter().map(own).collect())
         }
         other => other,
     };
     Got { at: got.at, what }
+}
+
+/// The name of an attribute as ECS writes it.
+fn camel(key: &str) -> String {
+    let mut words = key.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut name, word| {
+        let mut letters = word.chars();
+        name.extend(letters.next().into_iter().flat_map(char::to_uppercase).chain(letters));
+        name
+    })
 }
 
 /// Of a block that stands at most once, the block.
@@ -249,8 +260,8 @@ fn of_service(got: Got) -> Got {
     let got = renamed(got);
     let at = got.at;
     let What::Map(members) = got.what else { return got };
-    let own = |(key, value): (String, Got)| match (key.as_str(), value.get("awsvpcconfiguration").is_some()) {
-        ("networkconfiguration", false) => (key, value.under("awsvpcConfiguration")),
+    let own = |(key, value): (String, Got)| match (key.as_str(), value.get("awsvpcConfiguration").is_some()) {
+        ("networkConfiguration", false) => (key, value.under("awsvpcConfiguration")),
         ("name", _) => ("serviceName".to_owned(), value),
         _ => (key, value),
     };

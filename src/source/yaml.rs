@@ -42,7 +42,7 @@ struct Reader {
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
     let mut reader = Reader::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| Fault { at: place(error.marker()), problem: format!("no YAML: {}", error.info()) })?;
+        let (event, span) = event.map_err(|error| Fault { at: place(error.marker()), problem: format!("expected JSON or YAML: {}", error.info()) })?;
         let at = place(&span.start);
         match event {
             Event::DocumentEnd if reader.whole.is_some() => break,
@@ -66,7 +66,7 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
             _ => {}
         }
     }
-    reader.whole.ok_or(Fault { at: Place::START, problem: "found nothing".to_owned() })
+    reader.whole.ok_or(Fault { at: Place::START, problem: "expected JSON or YAML; found nothing".to_owned() })
 }
 
 fn place(marker: &Marker) -> Place {
