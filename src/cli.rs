@@ -3,6 +3,7 @@
 //! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in. Records are read, diagnosed and
 //! written a chunk at a time (`reports`), so a stream may be of any length.
 
+mod check;
 #[cfg(feature = "aws")]
 mod live;
 mod reports;
@@ -14,18 +15,15 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::arn::{Arn, is_region};
-use crate::causes::{self, Verdict};
-use crate::check::{self, Place};
+use crate::causes;
 use crate::config;
 use crate::event::{Task, decoded};
-use crate::question::facts::AwsVpcConfiguration;
 use crate::question::record::{self, RecordError};
-use crate::question::{Answer, Evidence, Question, ask};
+use crate::question::{Answer, Evidence, Question};
 use crate::redact::redact_name;
-use crate::render::check::render as render_check;
+use crate::render::catalogue;
 use crate::render::text::{Colour, Style};
-use crate::render::{catalogue, json, markdown};
+use crate::source::{self, Given};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
 use reports::{ReportWriter, Written, read_file};
 
@@ -165,9 +163,15 @@ struct Asking {
 
 #[derive(clap::Args, Debug)]
 struct Check {
-    /// A file with a task definition, - for standard input, or the family, family:revision or ARN of a registered one
-    #[arg(value_name = "TASK_DEFINITION")]
-    definition: String,
+    /// Files, - for standard input, or the family, family:revision or ARN of registered definitions
+    ///
+    /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of `terraform show -json`; JSON or YAML. A
+    /// service in one file runs the definition in another.
+    #[arg(value_name = "FILE", required = true)]
+    definitions: Vec<String>,
+    /// Value of a template's parameter, or of `AWS::AccountId` and its like
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = check::parameter)]
+    parameters: Vec<(String, String)>,
     /// Region in which the task is going to run; by default that of the definition's ARN or of the AWS configuration
     #[arg(long)]
     region: Option<String>,
@@ -199,9 +203,15 @@ struct Check {
     /// What makes the exit status 1
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Confirmed)]
     fail_on: FailOn,
+    /// Findings that --write-baseline wrote: they are told, and do not fail
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what is found now to a file for --baseline, and do not fail
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
     /// How to write the findings
-    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, ignore_case = true, default_value_t = check::Format::Text)]
+    format: check::Format,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -210,8 +220,11 @@ enum FailOn {
     Confirmed,
     /// Also one for which AWS's state speaks, and something is missing for a proof
     Likely,
+    /// Also one that the deployment itself may put right
+    Possible,
     /// Also anything that could not be looked at
-    Unchecked,
+    #[value(alias = "unchecked")]
+    NotChecked,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,6 +254,12 @@ enum CliError {
     NoEvidence { path: String, error: RecordError },
     #[error("{0:?} is neither a file nor asked for from AWS: leave out --offline to ask")]
     NoDefinition(String),
+    #[error("{path} is no baseline: {error}")]
+    NoBaseline { path: String, error: crate::check::BaselineError },
+    #[error("{0} holds no task definition and no service")]
+    NothingToCheck(String),
+    #[error("{0} holds several task definitions: give the one that ran")]
+    Several(String),
     #[error("no Region: name one with --region")]
     NoRegion,
     #[error("the network cannot be judged: {0}")]
@@ -248,7 +267,6 @@ enum CliError {
     #[cfg(feature = "aws")]
     #[error("cannot ask AWS: {0}")]
     Unasked(String),
-    #[cfg(feature = "aws")]
     #[error("cannot write {path}: {error}")]
     Unrecorded { path: String, error: io::Error },
     #[error("nothing to diagnose: name a file, pipe something in, or give a message with --reason")]
@@ -377,64 +395,6 @@ impl Diagnose {
     }
 }
 
-impl Check {
-    fn run(&self, global: &Global, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let evidence = evidence(self.evidence.as_deref())?;
-        let path = Path::new(&self.definition);
-        let given = (is_stdin(path) || path.exists()).then(|| definition(path)).transpose()?;
-        #[cfg(feature = "aws")]
-        let (definition, evidence, place) = if self.offline { self.at_hand(given, evidence)? } else { self.asked(global, given, evidence)? };
-        #[cfg(not(feature = "aws"))]
-        let (definition, evidence, place) = self.at_hand(given, evidence)?;
-        let check = check::Check::new(&definition, &place);
-        if let Some(what) = check.nowhere(&evidence) {
-            return Err(CliError::Nowhere(what));
-        }
-        let findings = check.findings(&evidence);
-        let name = definition.name().unwrap_or_else(|| shown(path));
-        let text = match self.format {
-            Format::Text => render_check(&name, &findings, global.colour()),
-            Format::Markdown => markdown::block(&render_check(&name, &findings, Colour::Off)),
-            Format::Json => json::v1::check(&name, &findings) + "\n",
-            Format::Jsonl => json::v1::check_line(&name, &findings) + "\n",
-        };
-        out.write_all(text.as_bytes())?;
-        if is_unheard(&evidence) {
-            complain("AWS answered none of the questions: nothing is proved");
-            return Ok(Outcome::Unable);
-        }
-        let failed = match self.fail_on {
-            FailOn::Confirmed => findings.has(Verdict::Confirmed),
-            FailOn::Likely => findings.has(Verdict::Likely),
-            FailOn::Unchecked => findings.has(Verdict::Likely) || !findings.unchecked.is_empty(),
-        };
-        Ok(if failed { Outcome::Wrong } else { Outcome::Fine })
-    }
-
-    fn at_hand(&self, given: Option<TaskDefinition>, evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
-        let recorded = || evidence.look(&ask::TaskDefinition { name: self.definition.clone() }).found().map(|found| (**found).clone());
-        let definition = given.or_else(recorded).ok_or_else(|| CliError::NoDefinition(self.definition.clone()))?;
-        let place = self.place(&definition, None)?;
-        Ok((definition, evidence, place))
-    }
-
-    /// Where the task is going to run: as typed, as the definition's ARN says, or else as configured.
-    fn place(&self, definition: &TaskDefinition, configured: Option<String>) -> Result<Place, CliError> {
-        let region_of = |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
-        let of_arn = definition.task_definition_arn.as_deref().and_then(region_of);
-        let of_reference = || definition.references().iter().find_map(|reference| region_of(&reference.value_from));
-        // How references are written is the same in every Region.
-        let nowhere = || self.offline.then(String::new);
-        let region = self.region.clone().or(of_arn).or(configured).or_else(of_reference).or_else(nowhere).ok_or(CliError::NoRegion)?;
-        let network = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
-            subnets: self.subnets.clone(),
-            security_groups: self.security_groups.clone(),
-            assign_public_ip: Some(if self.assign_public_ip { "ENABLED" } else { "DISABLED" }.to_owned()),
-        });
-        Ok(Place { region, account: None, cluster: Some(self.cluster.clone()), service: self.service.clone(), network })
-    }
-}
-
 /// Whether something was asked about a definition, and nothing was answered.
 fn is_unheard(evidence: &Evidence) -> bool {
     let mut answers = evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition(_))).peekable();
@@ -447,7 +407,18 @@ fn evidence(path: Option<&Path>) -> Result<Evidence, CliError> {
 }
 
 fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
-    TaskDefinition::from_json(&read_text(path)?).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })
+    let read = source::read(&read_text(path)?, &Given::default());
+    let source = read.map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
+    let mut found = source.found.into_iter();
+    match (found.next(), found.next()) {
+        (Some(found), None) => Ok(found.definition),
+        (Some(_), Some(_)) => Err(CliError::Several(shown(path))),
+        _ => Err(source
+            .faults
+            .into_iter()
+            .next()
+            .map_or_else(|| CliError::NothingToCheck(shown(path)), |error| CliError::NoTaskDefinition { path: shown(path), error })),
+    }
 }
 
 /// The text of a file that is read at once; `-` is standard input.

@@ -131,6 +131,12 @@ pub fn colour() -> Colour {
     if std::io::stdout().is_terminal() && variable("NO_COLOR").is_none() && variable("TERM").as_deref() != Some("dumb") { Colour::On } else { Colour::Off }
 }
 
+/// `GITHUB_STEP_SUMMARY`: the file to which a step of a GitHub workflow adds its summary.
+#[must_use]
+pub fn step_summary() -> Option<std::path::PathBuf> {
+    variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into)
+}
+
 /// How Lambda wants logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logs {

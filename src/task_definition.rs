@@ -3,7 +3,7 @@
 //! Read from `describe-task-definition` output or from the form that `register-task-definition` takes. Environment values, commands and log
 //! options that may hold tokens are never read into the model.
 
-mod file;
+pub(crate) mod file;
 mod image;
 mod lenient;
 mod reference;

@@ -68,7 +68,7 @@ mod vpc_no_route;
 
 use crate::question::Question;
 use crate::reason::{Fault, Symptom};
-use crate::task_definition::{Reference, ReferenceKind};
+use crate::task_definition::{Malformation, Reference, ReferenceKind};
 use crate::words::words;
 use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
@@ -328,6 +328,11 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
     let name = reference.name.as_deref().unwrap_or(&reference.field);
     let fix = Fix::words(format!("fill in {name} before the definition is registered"));
     (cause, Assessment::confirmed(format!("{part} of {name} is not filled in"), proof).fix(fix))
+}
+
+/// What is to be said of a reference that is wrong whatever its open parts will be.
+pub(crate) fn misspelt(case: &Case<'_>, shown: &Reference, stand_in: &Reference, malformation: Malformation) -> (&'static Cause, Assessment) {
+    (&secret_reference_malformed::CAUSE, secret_reference_malformed::misspelt(case, shown, stand_in, malformation))
 }
 
 /// The causes that claim a symptom, in the catalogue's order.

@@ -15,9 +15,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use super::reports::{ReportWriter, Written};
-use super::{Check, CliError, Extent, Format, Global, Outcome, complain, shown};
+use super::{CliError, Extent, Format, Global, Outcome, complain, shown};
 use crate::aws::prober::AwsProber;
-use crate::check::{self, Place};
+use crate::check::Check;
 use crate::event::{Task, read_record};
 use crate::question::{Evidence, Known, Question, ask, record};
 use crate::redact::{redact, redact_name};
@@ -78,7 +78,7 @@ impl Live {
         evidence
     }
 
-    fn note(&self, evidence: &Evidence) {
+    pub(super) fn note(&self, evidence: &Evidence) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         evidence.answers().for_each(|(question, answer)| said.note(question.clone(), answer.clone()));
     }
@@ -101,38 +101,47 @@ fn progress(doing: &str) {
     }
 }
 
-impl Check {
+impl Live {
+    /// The Region of the AWS configuration, or the one that was typed.
+    pub(super) fn region(&self) -> Option<String> {
+        self.region.clone()
+    }
+
     /// The definition of that name, from AWS.
-    fn registered(&self, live: &Live, evidence: &mut Evidence) -> Result<TaskDefinition, CliError> {
-        progress(&format!("asking AWS for {}", self.definition));
-        let question = ask::TaskDefinition { name: self.definition.clone() };
-        live.ask_all(vec![question.clone().into()], evidence);
+    pub(super) fn registered(&self, name: &str, evidence: &mut Evidence) -> Result<TaskDefinition, CliError> {
+        progress(&format!("asking AWS for {name}"));
+        let question = ask::TaskDefinition { name: name.to_owned() };
+        self.ask_all(vec![question.clone().into()], evidence);
         match evidence.look(&question) {
             Known::Found(definition) => Ok((**definition).clone()),
-            Known::Unknown(why) => Err(CliError::Unasked(format!("task definition {}: {why}", self.definition))),
-            Known::Missing | Known::NotAsked => Err(CliError::Unasked(format!("there is no file and no task definition {}", self.definition))),
+            Known::Unknown(why) => Err(CliError::Unasked(format!("task definition {name}: {why}"))),
+            Known::Missing | Known::NotAsked => Err(CliError::Unasked(format!("there is no file and no task definition {name}"))),
         }
     }
 
-    /// The definition and all that AWS says of what it refers to.
-    pub(super) fn asked(&self, global: &Global, given: Option<TaskDefinition>, mut evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
-        let live = Live::new(global, self.region.clone(), false)?;
-        let definition = given.map_or_else(|| self.registered(&live, &mut evidence), Ok)?;
-        let place = self.place(&definition, live.region.clone())?;
-        let check = check::Check::new(&definition, &place);
+    /// All that AWS says of what a definition refers to, each thing asked once in a run.
+    pub(super) fn check(&self, check: &Check<'_>, evidence: &mut Evidence) {
         for _ in 0..CHECK_ROUNDS {
-            let questions = check.questions(&evidence);
-            if questions.is_empty() {
+            let mut questions = check.questions(evidence);
+            {
+                let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+                questions.retain(|question| match said.answer(question) {
+                    Some(answer) => {
+                        evidence.note(question.clone(), answer.clone());
+                        false
+                    }
+                    None => true,
+                });
+            }
+            if check.questions(evidence).is_empty() {
                 break;
             }
-            progress(&format!("asking AWS {} questions", questions.len()));
-            live.ask_all(questions, &mut evidence);
+            if !questions.is_empty() {
+                progress(&format!("asking AWS {} questions", questions.len()));
+                self.ask_all(questions, evidence);
+            }
+            self.note(evidence);
         }
-        if let Some(path) = &self.record {
-            live.note(&evidence);
-            live.record(path)?;
-        }
-        Ok((definition, evidence, place))
     }
 }
 

@@ -123,6 +123,7 @@ fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, style: St
 pub(super) fn foretold(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
     let means = match diagnosis.verdict {
         Verdict::Confirmed => meaning(diagnosis),
+        Verdict::Possible => "AWS's state says so now, and the deployment may change it",
         _ => "AWS's state supports it, and something is missing for a proof",
     };
     block_of(definition, diagnosis, symptom, Some(means), colour.into(), out);

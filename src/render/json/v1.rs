@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::causes::{self, Command, Culprit, Finding, Fix};
-use crate::check::Findings;
+use crate::check::{Checked, Findings, Problem};
 use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
 use crate::incident::Incident;
@@ -42,12 +42,22 @@ struct ToldV1<'r> {
 struct CheckV1<'r> {
     schema: &'static str,
     task_definition: &'r str,
-    problems: Vec<DiagnosisV1<'r>>,
+    file: Option<&'r str>,
+    problems: Vec<ProblemV1<'r>>,
     unknown: &'r [String],
     references: usize,
     passed: Vec<PassedV1<'r>>,
     not_checked: Vec<UncheckedV1<'r>>,
     complete: bool,
+}
+
+#[derive(Serialize)]
+struct ProblemV1<'r> {
+    #[serde(flatten)]
+    diagnosis: DiagnosisV1<'r>,
+    line: Option<usize>,
+    column: Option<usize>,
+    in_baseline: bool,
 }
 
 #[derive(Serialize)]
@@ -211,11 +221,36 @@ pub fn check_line(definition: &str, findings: &Findings) -> String {
     written(serde_json::to_string(&checked(definition, findings)))
 }
 
+/// The same of a definition in a file: with the places of its problems, over several lines.
+#[must_use]
+pub fn checked_pretty(one: &Checked) -> String {
+    written(serde_json::to_string_pretty(&placed(one)))
+}
+
+/// The same on one line.
+#[must_use]
+pub fn checked_line(one: &Checked) -> String {
+    written(serde_json::to_string(&placed(one)))
+}
+
+fn placed(one: &Checked) -> CheckV1<'_> {
+    let mut document = checked(&one.name, &one.findings);
+    document.file = one.file.as_deref();
+    for (told, problem) in document.problems.iter_mut().zip(&one.findings.problems) {
+        let place = one.place(problem);
+        (told.line, told.column) = (place.map(|place| place.line), place.map(|place| place.column));
+        told.in_baseline = one.known.contains(&one.id(problem));
+    }
+    document
+}
+
 fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
+    let problem = |problem: &'r Problem| ProblemV1 { diagnosis: diagnosis(&problem.diagnosis), line: None, column: None, in_baseline: false };
     CheckV1 {
         schema: "ecs-triage/check/v1",
         task_definition: definition,
-        problems: findings.problems.iter().map(|problem| diagnosis(&problem.diagnosis)).collect(),
+        file: None,
+        problems: findings.problems.iter().map(problem).collect(),
         unknown: &findings.unknown,
         references: findings.references,
         passed: findings.passed.iter().map(|passed| PassedV1 { subject: &passed.subject, what: &passed.what }).collect(),
