@@ -6,7 +6,9 @@ use std::path::Path;
 use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::read_record;
+use ecs_triage::incident::{About, Incident};
 use ecs_triage::question::Evidence;
+use ecs_triage::render::notice::{self, Notice};
 use ecs_triage::render::{chat, metrics};
 use ecs_triage::task_definition::TaskDefinition;
 use serde_json::Value;
@@ -38,5 +40,26 @@ fn an_incident_in_a_chat() {
 #[test]
 fn a_storm_in_a_chat() {
     let text = "secrets-manager/network-timeout in us-east-1, 111122223333\nprod/api: 12 tasks\nprod/billing: 3 tasks";
-    insta::assert_snapshot!("storm", pretty(&chat::message("storm-secrets-manager", "storm", "21 incidents within 5 minutes", text)));
+    let attributes = vec![("state", "storm".to_owned()), ("cluster", "prod".to_owned())];
+    let lists = vec![("workload", vec!["api".to_owned(), "billing".to_owned()])];
+    let notice = Notice { subject: "21 incidents within 5 minutes".to_owned(), body: text.to_owned(), attributes, lists };
+    let storm = |occasion: &str| chat::message("storm-secrets-manager", occasion, &notice);
+    insta::assert_snapshot!("storm", pretty(&storm("21")));
+    assert_ne!(storm("21"), storm("42"), "each occasion has an id of its own");
+}
+
+/// What comes after a failure is routed and acted on as the failure was.
+#[test]
+fn an_end_in_a_chat_tells_what_its_failure_told() {
+    let about = About { cluster: Some("prod".to_owned()), workload: Some("api".to_owned()), owner: "network-team".to_owned(), ..About::default() };
+    let at = |minute: &str| format!("2026-04-15T14:{minute}:00Z").parse().expect("a time");
+    let end = |from: &str| {
+        let mut incident = Incident::default();
+        (incident.about, incident.first_seen, incident.last_seen, incident.resolved) = (about.clone(), at(from), at("20"), Some(at("30")));
+        serde_json::from_str::<Value>(&chat::message("thread", &incident.first_seen.to_string(), &notice::resolved(&incident))).expect("JSON")
+    };
+    let told = end("10");
+    let context = &told["metadata"]["additionalContext"];
+    assert_eq!((&context["state"], &context["cluster"], &context["owner"]), (&"resolved".into(), &"prod".into(), &"network-team".into()), "{told:#}");
+    assert_ne!(told["id"], end("11")["id"], "two ends of one thread are two messages");
 }
