@@ -131,6 +131,16 @@ pub fn colour() -> Colour {
     if std::io::stdout().is_terminal() && variable("NO_COLOR").is_none() && variable("TERM").as_deref() != Some("dumb") { Colour::On } else { Colour::Off }
 }
 
+/// The columns of the terminal on standard output, as `COLUMNS` or the terminal itself says; none where it is not one.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let set = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    set.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+}
+
 /// How Lambda wants logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logs {

@@ -2,8 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::text::Style;
+use super::wrap::prose;
 use crate::causes::{CAUSES, Cause};
 use crate::question::Question;
+
+/// The widest that an explanation gets.
+const WIDEST: usize = 102;
+/// Messages shown of other causes, where a cause has none of its own.
+const EXAMPLES_OF_OTHERS: usize = 2;
 
 /// One line for each cause.
 #[must_use]
@@ -29,15 +36,17 @@ pub fn search(word: &str) -> String {
 
 /// One cause, whole.
 #[must_use]
-pub fn explain(cause: &Cause) -> String {
+pub fn explain(cause: &Cause, style: impl Into<Style>) -> String {
+    let width = style.into().width.map_or(WIDEST, |width| width.min(WIDEST));
+    let wrapped = |text: &str, indent: &str| wrapped(text, indent, width);
     let text = &cause.explanation;
     let mut out = format!("{}: {}\nowner: {}\n", cause.id, cause.title, cause.owner);
     for (heading, said) in [("what happened", text.what), ("why", text.why), ("how to tell", text.tell), ("how to fix it", text.fix)] {
         let _ = write!(out, "\n{heading}\n{}", wrapped(said, "  "));
     }
     let _ = write!(out, "\nas ECS words it\n");
-    for example in cause.examples {
-        let _ = write!(out, "{}", wrapped(example.text, "  | "));
+    for example in examples(cause) {
+        let _ = write!(out, "{}", wrapped(example, "  | "));
     }
     out
 }
@@ -53,8 +62,8 @@ pub fn page() -> String {
         for (heading, said) in [("What happened", text.what), ("Why", text.why), ("How to tell", text.tell), ("How to fix it", text.fix)] {
             let _ = writeln!(out, "**{heading}.** {said}\n");
         }
-        for example in cause.examples {
-            let _ = writeln!(out, "```text\n{}\n```", example.text);
+        for example in examples(cause) {
+            let _ = writeln!(out, "```text\n{example}\n```");
         }
     }
     out
@@ -81,19 +90,16 @@ pub fn permissions() -> String {
     out
 }
 
-fn wrapped(text: &str, indent: &str) -> String {
-    let mut out = String::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.len() + 1 + word.len() > 100 {
-            let _ = writeln!(out, "{indent}{line}");
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    let _ = writeln!(out, "{indent}{line}");
-    out
+/// ECS's words for a cause, or for those whose words fit it as well: only AWS's state tells them apart.
+fn examples(cause: &Cause) -> impl Iterator<Item = &'static str> {
+    let of_others = CAUSES.iter().flat_map(|other| other.examples).filter(|example| cause.examples.is_empty() && example.also.contains(&cause.id));
+    cause.examples.iter().chain(of_others.take(EXAMPLES_OF_OTHERS)).map(|example| example.text)
+}
+
+fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let lines = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    prose("", 0, &lines, Some(width.saturating_sub(indent.len()))).iter().fold(String::new(), |mut out, line| {
+        let _ = writeln!(out, "{indent}{line}");
+        out
+    })
 }

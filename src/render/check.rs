@@ -1,42 +1,37 @@
 //! What came of a check, as a person reads it, and as JSON.
 
-use std::fmt::Write as _;
-
-use super::text::{Colour, foretold};
+use super::page::{Page, Tone};
+use super::text::{Style, foretold};
 use crate::causes::Verdict;
 use crate::check::{Findings, Unchecked};
 
 /// What no check can tell beforehand.
-const NOT_PROVED: &str = "not proved: that secrets hold the JSON keys and shapes asked for (values are never read), that images are built for the \
+const NOT_PROVED: &str = "that secrets hold the JSON keys and shapes asked for (values are never read), that images are built for the \
                           platform, that the cluster has room, and whatever changes before the task starts";
 /// Things named for one reason why they were not looked at; of more the number is told.
 const NAMED: usize = 3;
 
 /// The problems of a definition, each as it would be diagnosed, what passed, and what stays open. Ends with a line break.
 #[must_use]
-pub fn render(definition: &str, findings: &Findings, colour: Colour) -> String {
-    let mut out = String::new();
+pub fn render(definition: &str, findings: &Findings, style: impl Into<Style>) -> String {
+    let mut page = Page::new(style.into());
     for problem in &findings.problems {
-        let diagnosis = &problem.diagnosis;
-        let kind = if diagnosis.verdict == Verdict::Confirmed { "error" } else { "warning" };
-        let _ = writeln!(out, "{}: {}", colour.bad(&format!("{kind}[{}]", diagnosis.cause.id)), colour.strong(&diagnosis.title));
-        foretold(definition, diagnosis, &problem.symptom, colour, &mut out);
-        out.push('\n');
+        foretold(definition, &problem.diagnosis, &problem.symptom, &mut page);
+        page.blank();
     }
-    let references = counted(findings.references, "reference");
-    let _ = writeln!(out, "{}: {definition}, {references} looked at", colour.strong(&headline(findings)));
+    page.step(&format!("{}: ", headline(findings)), &format!("{definition}, {} looked at", counted(findings.references, "reference")));
     for passed in &findings.passed {
-        let _ = writeln!(out, "  passed: {}: {}", passed.subject, passed.what.join(", "));
+        page.note("passed", Tone::Plain, &format!("{}: {}", passed.subject, passed.what.join(", ")));
     }
     for open in findings.unchecked.chunk_by(|one, other| one.why == other.why) {
-        let _ = writeln!(out, "  not checked: {}: {}", named(open), open[0].why);
+        page.note("not checked", Tone::Unproved, &format!("{}: {}", named(open), open[0].why));
     }
-    let _ = writeln!(out, "  {NOT_PROVED}");
-    out
+    page.note("not proved", Tone::Plain, NOT_PROVED);
+    page.out
 }
 
 /// Never "no problem" of what nobody looked at.
-fn headline(findings: &Findings) -> String {
+pub(super) fn headline(findings: &Findings) -> String {
     let confirmed = findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Confirmed).count();
     let likely = findings.problems.len() - confirmed;
     let nothing_passed = findings.passed.iter().flat_map(|passed| &passed.what).all(|what| what.ends_with("written well"));

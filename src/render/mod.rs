@@ -8,5 +8,8 @@ pub mod json;
 pub mod markdown;
 pub mod metrics;
 pub mod notice;
+mod page;
 mod reason_lines;
+pub mod table;
 pub mod text;
+mod wrap;
