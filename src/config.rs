@@ -137,6 +137,16 @@ pub fn step_summary() -> Option<std::path::PathBuf> {
     variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into)
 }
 
+/// The columns of the terminal on standard output, as `COLUMNS` or the terminal itself says; none where it is not one.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let set = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    set.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+}
+
 /// How Lambda wants logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logs {

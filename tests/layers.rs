@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("delivery", &["event", "question", "diagnosis", "render", "triage", "incident", "context", "limits"]),
     ("context", &["event", "task_definition", "question", "incident", "limits"]),
     ("config", &["render", "triage"]),
-    ("cli", &["event", "question", "task_definition", "source", "causes", "diagnosis", "check", "triage", "render", "config", "aws"]),
+    ("cli", &["event", "question", "task_definition", "source", "causes", "diagnosis", "check", "triage", "context", "render", "config", "aws"]),
     ("aws", &["question", "task_definition", "triage", "render", "incident"]),
     ("function", &["event", "render", "config", "delivery", "aws"]),
 ];

@@ -68,7 +68,7 @@ fn found(answer: &Value, path: &str) -> Result<(), Failure> {
 }
 
 fn no_region() -> Failure {
-    Failure::Unknown("no Region is configured".to_owned())
+    Failure::Unknown("no Region is configured: name one with --region, or set AWS_REGION".to_owned())
 }
 
 /// For the command line alone.
@@ -100,6 +100,20 @@ impl AwsProber {
             Ok((described, false))
         };
         tasks.await.map_err(|failure| in_words(failure, cluster))
+    }
+
+    /// The output of `describe-tasks` for one task, from its Region and cluster.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be read, in words.
+    pub async fn described_task(&self, arn: &str) -> Result<String, String> {
+        let Some(parsed) = Arn::parse(arn) else { return Err("this is no ARN".to_owned()) };
+        // ARNs of the old form name no cluster.
+        let cluster = parsed.resource.split('/').nth(1).filter(|_| parsed.resource.split('/').count() > 2).unwrap_or("default");
+        let input = Input::Json(json!({"cluster": cluster, "tasks": [arn]}));
+        let asked = self.caller.call(Operation::DescribeTasks, parsed.region, arn, input).await;
+        asked.map(|answer| answer.to_string()).map_err(|failure| in_words(failure, cluster))
     }
 
     /// The ARNs of the clusters of a Region, by default of the one that is configured.

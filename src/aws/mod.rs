@@ -19,6 +19,7 @@ pub mod logs;
 mod operation;
 mod pages;
 pub mod prober;
+pub mod profiles;
 mod s3;
 mod secretsmanager;
 pub mod sns;

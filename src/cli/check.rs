@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum;
 
 #[cfg(feature = "aws")]
 use super::live::Live;
-use super::{Check, CliError, FailOn, Global, Outcome, complain, evidence, is_stdin, is_unheard, read_text, shown};
+use super::output::{Outcome, Output};
+use super::{Check, CliError, FailOn, Global, evidence, is_stdin, is_unheard, read_text, shown};
 use crate::arn::{Arn, is_region};
 use crate::causes::Verdict;
 use crate::check::{self, Baseline, Checked, Place};
@@ -18,7 +19,7 @@ use crate::question::facts::AwsVpcConfiguration;
 use crate::question::{Evidence, ask};
 use crate::redact::redact_name;
 use crate::render::check::render_one;
-use crate::render::text::Colour;
+use crate::render::text::Style;
 use crate::render::{github, json, junit, markdown, sarif};
 use crate::source::{self, Found, Given, Runs, Service};
 use crate::task_definition::TaskDefinition;
@@ -54,13 +55,15 @@ struct Unit {
     service: Option<Service>,
 }
 
-/// What one run of the command knows.
-struct Run<'c> {
+/// One run of the command: what it knows, and where it writes.
+struct Run<'c, 'o> {
     asked: &'c Check,
+    /// The Region that was typed.
+    region: Option<&'c str>,
     evidence: Evidence,
     #[cfg(feature = "aws")]
     live: Option<Live>,
-    outcome: Outcome,
+    output: &'c mut Output<'o>,
 }
 
 impl From<FailOn> for check::FailOn {
@@ -75,54 +78,70 @@ impl From<FailOn> for check::FailOn {
 }
 
 impl Check {
-    pub(super) fn run(&self, global: &Global, out: &mut impl Write) -> Result<Outcome, CliError> {
+    pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
         let baseline = self.baseline.as_deref().map(|path| {
             let text = read_text(path)?;
             Baseline::read(&text).map_err(|error| CliError::NoBaseline { path: shown(path), error })
         });
         let known = baseline.transpose()?.map(|baseline| baseline.known()).unwrap_or_default();
+        let evidence = evidence(self.evidence.as_deref())?;
+        #[cfg(feature = "aws")]
+        let live = self.live(global, output)?;
         let mut run = Run {
             asked: self,
-            evidence: evidence(self.evidence.as_deref())?,
+            region: global.region.as_deref(),
+            evidence,
             #[cfg(feature = "aws")]
-            live: if self.offline { None } else { Some(Live::new(global, self.region.clone(), false)?) },
-            outcome: Outcome::Fine,
+            live,
+            output,
         };
         let units = run.units();
         let mut checked = Vec::new();
         for unit in units {
             match run.checked(unit, &known) {
                 Ok(one) => checked.push(one),
-                Err(error) => run.complain(&error.to_string()),
+                Err(error) => run.unable(&error.to_string()),
             }
         }
         #[cfg(feature = "aws")]
-        if let (Some(live), Some(path)) = (&run.live, &self.record) {
-            live.note(&run.evidence);
-            live.record(path)?;
-        }
-        self.write(&checked, global.colour(), out)?;
+        run.live.as_ref().map_or(Ok(()), Live::save)?;
+        self.write(&checked, global.style(), output)?;
         if let Some(path) = &self.write_baseline {
-            std::fs::write(path, Baseline::of(&checked).write()).map_err(|error| CliError::Unrecorded { path: shown(path), error })?;
-            return Ok(run.outcome);
+            return std::fs::write(path, Baseline::of(&checked).write()).map_err(|error| CliError::Unrecorded { path: shown(path), error });
         }
-        let has_failed = checked.iter().any(|one| one.has_failed(self.fail_on.into()));
-        Ok(run.outcome.max(if has_failed { Outcome::Wrong } else { Outcome::Fine }))
+        if checked.iter().any(|one| one.has_failed(self.fail_on.into())) {
+            output.note(Outcome::Wrong);
+        }
+        Ok(())
     }
 
-    fn write(&self, checked: &[Checked], colour: Colour, out: &mut impl Write) -> Result<(), CliError> {
+    /// AWS, if it is asked. Where it cannot be, what a file shows is told all the same.
+    #[cfg(feature = "aws")]
+    fn live(&self, global: &Global, output: &mut Output<'_>) -> Result<Option<Live>, CliError> {
+        if self.offline {
+            return Ok(None);
+        }
+        match Live::new(global, false, self.record.as_deref()) {
+            Ok(live) => Ok(Some(live)),
+            Err(error @ CliError::Unasked(_)) if self.definitions.iter().any(|named| is_file(named)) => {
+                output.unable(&error.to_string());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write(&self, checked: &[Checked], style: Style, output: &mut Output<'_>) -> Result<(), CliError> {
         let each = |render: &dyn Fn(&Checked) -> String, between: &str| checked.iter().map(render).collect::<Vec<_>>().join(between);
-        let text = match self.format {
-            Format::Text => each(&|one| render_one(one, colour), "\n"),
-            Format::Markdown => each(&|one| markdown::block(&render_one(one, Colour::Off)), "\n"),
+        output.text(&match self.format {
+            Format::Text => each(&|one| render_one(one, style), "\n"),
+            Format::Markdown => each(&|one| markdown::check(one, style), "\n"),
             Format::Json => each(&|one| json::v1::checked_pretty(one) + "\n", ""),
             Format::Jsonl => each(&|one| json::v1::checked_line(one) + "\n", ""),
             Format::Github => github::commands(checked),
             Format::Sarif => sarif::render(checked),
             Format::Junit => junit::render(checked, self.fail_on.into()),
-        };
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
+        })?;
         if let Some(path) = config::step_summary().filter(|_| self.format == Format::Github) {
             let written = OpenOptions::new().append(true).create(true).open(&path).and_then(|mut file| file.write_all(github::summary(checked).as_bytes()));
             written.map_err(|error| CliError::Unrecorded { path: shown(&path), error })?;
@@ -130,14 +149,13 @@ impl Check {
         Ok(())
     }
 
-    /// Where the task is going to run: as typed, as its service says, as the definition's ARN says, or else as configured.
-    fn place(&self, definition: &TaskDefinition, service: Option<&Service>, configured: Option<String>) -> Result<Place, CliError> {
+    /// Where the task is going to run: as typed, as the definition's ARN says, as configured, or else as a reference says; and as its service says.
+    fn place(&self, definition: &TaskDefinition, service: Option<&Service>, typed: Option<&str>, configured: Option<&str>) -> Place {
         let region_of = |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
         let of_arn = definition.task_definition_arn.as_deref().and_then(region_of);
         let of_reference = || definition.references().iter().find_map(|reference| region_of(&reference.value_from));
-        // How references are written is the same in every Region.
-        let nowhere = || self.offline.then(String::new);
-        let region = self.region.clone().or(of_arn).or(configured).or_else(of_reference).or_else(nowhere).ok_or(CliError::NoRegion)?;
+        let owned = |region: Option<&str>| region.map(str::to_owned);
+        let region = owned(typed).or(of_arn).or_else(|| owned(configured)).or_else(of_reference).unwrap_or_default();
         let typed = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
             subnets: self.subnets.clone(),
             security_groups: self.security_groups.clone(),
@@ -145,22 +163,28 @@ impl Check {
         });
         let network = typed.or_else(|| service.filter(|_| self.service.is_none())?.network.clone());
         let cluster = service.and_then(|service| service.cluster.clone()).filter(|_| self.service.is_none()).unwrap_or_else(|| self.cluster.clone());
-        Ok(Place { region, account: None, cluster: Some(cluster), service: self.service.clone(), network })
+        Place { region, account: None, cluster: Some(cluster), service: self.service.clone(), network }
     }
 }
 
-impl Run<'_> {
-    /// Says what went wrong. In a GitHub workflow what is said may begin no command of its own.
-    fn complain(&mut self, problem: &str) {
-        self.outcome = Outcome::Unable;
-        self.remark(problem);
+impl Check {
+    fn harmless(&self, said: &str) -> String {
+        if self.format == Format::Github { said.replace("##[", "# #[").replace(['\n', '\r'], " ") } else { said.to_owned() }
+    }
+}
+
+fn is_file(named: &str) -> bool {
+    let path = Path::new(named);
+    is_stdin(path) || path.exists()
+}
+
+impl Run<'_, '_> {
+    /// Says what could not be done. In a GitHub workflow what is said may begin no command of its own.
+    fn unable(&mut self, problem: &str) {
+        self.output.unable(&self.asked.harmless(problem));
     }
 
-    fn remark(&self, text: &str) {
-        complain(&if self.asked.format == Format::Github { text.replace("##[", "# #[").replace(['\n', '\r'], " ") } else { text.to_owned() });
-    }
-
-    fn configured(&self) -> Option<String> {
+    fn configured(&self) -> Option<&str> {
         #[cfg(feature = "aws")]
         return self.live.as_ref().and_then(Live::region);
         #[cfg(not(feature = "aws"))]
@@ -169,14 +193,13 @@ impl Run<'_> {
 
     /// What the files and names hold, each definition with the services that start it.
     fn units(&mut self) -> Vec<Unit> {
-        let region = self.asked.region.clone().or_else(|| self.configured());
+        let region = self.region.or(self.configured()).map(str::to_owned);
         let given = Given { parameters: self.asked.parameters.iter().cloned().collect(), region };
         let (mut units, mut services) = (Vec::new(), Vec::new());
         for named in &self.asked.definitions {
-            let path = Path::new(named);
-            let read = if is_stdin(path) || path.exists() { self.file(path, &given, &mut units, &mut services) } else { self.named(named, &mut units) };
+            let read = if is_file(named) { self.file(Path::new(named), &given, &mut units, &mut services) } else { self.named(named, &mut units) };
             if let Err(error) = read {
-                self.complain(&error.to_string());
+                self.unable(&error.to_string());
             }
         }
         self.linked(units, &services)
@@ -188,8 +211,8 @@ impl Run<'_> {
         if source.found.is_empty() && source.services.is_empty() && source.faults.is_empty() {
             return Err(CliError::NothingToCheck(shown(path)));
         }
-        source.notes.iter().for_each(|note| self.remark(&format!("{}: {note}", shown(path))));
-        source.faults.iter().for_each(|fault| self.complain(&format!("{}:{fault}", shown(path))));
+        source.notes.iter().for_each(|note| self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path)))));
+        source.faults.iter().for_each(|fault| self.unable(&format!("{}:{fault}", shown(path))));
         let file = (!is_stdin(path)).then(|| shown(path));
         units.extend(source.found.into_iter().map(|found| Unit { found, file: file.clone(), service: None }));
         services.extend(source.services.into_iter().map(|service| (file.clone(), service)));
@@ -244,7 +267,7 @@ impl Run<'_> {
             let mut own = Vec::new();
             match self.named(name, &mut own) {
                 Ok(()) => linked.extend(own.into_iter().map(|unit| Unit { service: Some(service.clone()), ..unit })),
-                Err(error) => self.complain(&format!("service {}: {error}", service.name)),
+                Err(error) => self.unable(&format!("service {}: {error}", service.name)),
             }
         }
         linked
@@ -252,7 +275,11 @@ impl Run<'_> {
 
     fn checked(&mut self, unit: Unit, known: &BTreeSet<String>) -> Result<Checked, CliError> {
         let Unit { found, file, service } = unit;
-        let place = self.asked.place(&found.definition, service.as_ref(), self.configured())?;
+        let place = self.asked.place(&found.definition, service.as_ref(), self.region, self.configured());
+        #[cfg(feature = "aws")]
+        if self.live.is_some() && place.region.is_empty() {
+            return Err(CliError::NoRegion);
+        }
         let evidence = self.evidence.clone();
         let check = check::Check::new(&found.definition, &place).planned(&found.plan);
         #[cfg(feature = "aws")]
@@ -269,7 +296,7 @@ impl Run<'_> {
         let of_family = || found.definition.name();
         let name = if found.name.is_empty() { of_family().unwrap_or_else(written) } else { redact_name(&found.name).into_owned() };
         if is_unheard(&evidence) {
-            self.complain("AWS answered none of the questions: nothing is proved");
+            self.unable("AWS answered none of the questions: nothing is proved");
         }
         Ok(Checked { name, file, found, findings, known: known.clone() })
     }

@@ -53,7 +53,7 @@ impl<W: World> Announcer<W> {
     pub(super) async fn resolved(&self, incident: &Incident, visit: &Visit<'_, W>) -> Result<(), String> {
         let notice = notice::resolved(incident);
         self.people(&notice).await?;
-        let chat = chat::message(&incident.about.fingerprint, &notice);
+        let chat = chat::message(&incident.about.fingerprint, &incident.first_seen.to_string(), &notice);
         join(self.chats(Some(chat), visit), self.machines(INCIDENT, ended(incident), visit)).await;
         Ok(())
     }
@@ -65,7 +65,7 @@ impl<W: World> Announcer<W> {
                 notice.body.push_str("  the incidents are kept in memory, so this may come again for each instance\n");
             }
             let thread = format!("{}/{cluster}", telling.key);
-            let chat = chat::message(&thread, &notice);
+            let chat = chat::message(&thread, &telling.joined.to_string(), &notice);
             let new = telling.members.iter().filter(|member| member.place().0 == cluster).count() as u64;
             let before = if telling.phase == Phase::Begun { telling.before.get(&cluster).copied().unwrap_or_default() } else { 0 };
             let document = changed(&notice, &thread, new + before).to_string();

@@ -55,9 +55,9 @@ pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> 
     Some(envelope(&id, content, &metadata))
 }
 
-/// The notification of a notice without a report behind it, such as of a storm, in a thread.
+/// A notification without a report behind it, of an end or a storm, for a thread that has one such for each occasion.
 #[must_use]
-pub fn message(thread: &str, notice: &Notice) -> String {
+pub fn message(thread: &str, occasion: &str, notice: &Notice) -> String {
     let title = cut(&harmless(&notice.subject), LONGEST_TITLE);
     let mut description = Description::default();
     // A description there must be.
@@ -70,7 +70,7 @@ pub fn message(thread: &str, notice: &Notice) -> String {
     let keywords: Vec<&str> = ["state", "cause", "verdict", "owner"].map(word).into_iter().filter(|word| !word.is_empty()).collect();
     let content = json!({"textType": "client-markdown", "title": &title, "description": description.finish(), "keywords": keywords});
     let metadata = json!({"threadId": thread, "summary": title, "eventType": event_type(word("state")), "additionalContext": &context});
-    envelope(&format!("{thread}-{}", word("state")), content, &metadata)
+    envelope(&format!("{thread}-{}-{occasion}", word("state")), content, &metadata)
 }
 
 /// What is empty is left out: the schema wants none of it.
@@ -339,12 +339,16 @@ mod tests {
         assert_eq!(text(&told, "/content/description").matches("```").count(), 2);
     }
 
+    fn unreported(state: &str, subject: &str, body: &str) -> Notice {
+        Notice { subject: subject.to_owned(), body: body.to_owned(), attributes: vec![("state", state.to_owned())], lists: Vec::new() }
+    }
+
     #[test]
     fn one_incident_is_one_thread() {
         let task = task();
         let report = diagnose(&task, &Evidence::default());
         let [opened, failing] = ["opened", "still-failing"].map(|state| read(notification(&report, state, &around("17 failed starts since 14:02 UTC"))));
-        let resolved = read(Some(message(&report.fingerprint, &notice("resolved", "api recovered", "17 failed starts since 14:02 UTC"))));
+        let resolved = read(Some(message(&report.fingerprint, "1", &notice("resolved", "api recovered", "17 failed starts since 14:02 UTC"))));
         for told in [&opened, &failing, &resolved] {
             assert_eq!(told["metadata"]["threadId"], report.fingerprint.as_str());
             assert!(text(told, "/content/description").contains("17 failed starts since 14:02 UTC"), "{told}");
@@ -360,7 +364,7 @@ mod tests {
     fn what_has_no_report_is_told_within_the_limits_too() {
         for letter in LETTERS {
             let lines = vec![letter.repeat(100); 200].join("\n");
-            let storm = read(Some(message("storm-1", &notice("storm", &letter.repeat(1000), &lines))));
+            let storm = read(Some(message("storm-1", "21", &notice("storm", &letter.repeat(1000), &lines))));
             assert!(length(text(&storm, "/content/title")) <= 250 && length(text(&storm, "/content/description")) <= 8000);
             assert_eq!((text(&storm, "/metadata/threadId"), text(&storm, "/metadata/eventType")), ("storm-1", "ecs-triage incident storm"));
         }
