@@ -14,6 +14,9 @@ mod environment;
 mod server;
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -604,4 +607,16 @@ async fn the_command_line_hears_why_not() {
     let refused = "ecs-triage is not authorized to call ecs:ListTasks on prod: allow it to the probe";
     assert_eq!(prober.stopped_tasks(None, "prod", None).await, Err(refused.to_owned()));
     assert_eq!(prober.journal(None, "/journal", 0, None, |_| true).await, Err("/journal does not exist".to_owned()));
+}
+
+#[test]
+fn the_table_of_hosts_is_the_one_of_awss_rules() {
+    let mut program = Command::new(environment::python_environment("stack", "requirements.txt").join("python"));
+    let printed = program.current_dir(env!("CARGO_MANIFEST_DIR")).args(["-B", "tests/adapters/endpoints.py"]).output().expect("Python runs");
+    let printed = String::from_utf8(printed.stdout).expect("it is UTF-8");
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adapters/endpoints.txt");
+    if fs::read_to_string(&table).expect("the table can be read") != printed {
+        fs::write(&table, printed).expect("the table can be written");
+        panic!("tests/adapters/endpoints.txt was another than AWS's rules say, and is written anew");
+    }
 }

@@ -57,7 +57,7 @@ impl DeserializeResponse for Received {
 }
 
 /// An error that a service answered.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", .metadata)]
 pub(super) struct Refusal {
     status: u16,
@@ -73,6 +73,17 @@ impl ProvideErrorMetadata for Refusal {
 }
 
 impl Refusal {
+    /// Of a call whose error has no type.
+    pub(super) fn erased(error: &SdkError<Error, HttpResponse>) -> Option<Self> {
+        error.as_service_error().and_then(|error| error.downcast_ref::<Self>()).cloned()
+    }
+
+    /// Of a call of the SDK's own client.
+    pub(super) fn typed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
+        let SdkError::ServiceError(context) = error else { return None };
+        Some(Self { status: context.raw().status().as_u16(), metadata: context.err().meta().clone(), region: None })
+    }
+
     fn read(protocol: Protocol, response: &HttpResponse, body: &[u8]) -> Self {
         let value = parsed(protocol, body).unwrap_or_default();
         let error = ["/Errors/Error", "/Errors/0", "/Error"].iter().find_map(|at| value.pointer(at)).unwrap_or(&value);
@@ -92,13 +103,18 @@ impl Refusal {
 }
 
 /// What a failed call means.
-pub(super) fn failure(operation: Operation, region: &str, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
-    let refusal = match error {
-        SdkError::ServiceError(context) => context.err().downcast_ref::<Refusal>(),
+pub(super) fn failure<E: StdError + 'static>(
+    operation: Operation,
+    region: &str,
+    on: &str,
+    error: &SdkError<E, HttpResponse>,
+    refusal: Option<Refusal>,
+) -> Failure {
+    match error {
         SdkError::TimeoutError(_) => return Failure::Unknown("no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
-        _ => None,
-    };
+        _ => {}
+    }
     if is_too_large(error) {
         return Failure::Unknown(format!("the answer of {} is larger than {} MB", operation.name(), LARGEST_ANSWER >> 20));
     }
@@ -119,7 +135,7 @@ pub(super) fn failure(operation: Operation, region: &str, on: &str, error: &SdkE
 }
 
 /// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.
-fn unanswered(operation: Operation, region: &str, error: &SdkError<Error, HttpResponse>) -> String {
+fn unanswered<E: StdError + 'static>(operation: Operation, region: &str, error: &SdkError<E, HttpResponse>) -> String {
     let why = innermost(error);
     let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default();
     if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source()).any(|error| error.to_string().contains("credential")) {
