@@ -10,6 +10,7 @@ use aws_sdk_ecs::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_smithy_json::codec::{JsonCodec, JsonCodecSettings};
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_schema::codec::Codec as _;
 use aws_smithy_schema::serde::{SerializableStruct, ShapeSerializer as _};
 use serde_json::Value;
@@ -65,7 +66,12 @@ impl Intercept for OnlyReads {
         "OnlyReads"
     }
 
-    fn read_before_execution(&self, _: &BeforeSerializationInterceptorContextRef<'_>, config: &mut ConfigBag) -> Result<(), BoxError> {
+    fn read_before_serialization(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
         let name = config.load::<Metadata>().map(Metadata::name).unwrap_or_default();
         let is_known = Operation::ALL.iter().any(|operation| operation.service().name == "ecs" && operation.name() == name);
         if is_known { Ok(()) } else { Err(format!("{name} is not one of the reads that ecs-triage makes").into()) }
@@ -78,21 +84,22 @@ mod tests {
     use serde_json::json;
 
     use super::{Caller, as_json};
+    use crate::aws::innermost;
 
     #[tokio::test]
     async fn nothing_but_reads_is_sent() {
         let config = SdkConfig::builder().region(Region::new("eu-west-1")).endpoint_url("http://127.0.0.1:1").build();
         let client = Caller::new(&config).ecs_client("eu-west-1");
-        for error in [
-            client.update_service().service("api").desired_count(0).send().await.expect_err("it is refused").into_source(),
-            client.stop_task().task("1").send().await.expect_err("it is refused").into_source(),
-            client.execute_command().task("1").command("sh").interactive(true).send().await.expect_err("it is refused").into_source(),
-        ] {
-            let said = crate::aws::innermost(error.expect("a source").as_ref());
+        let refused = [
+            client.update_service().service("api").desired_count(0).send().await.map(drop).map_err(|error| innermost(&error)),
+            client.stop_task().task("1").send().await.map(drop).map_err(|error| innermost(&error)),
+            client.execute_command().task("1").command("sh").interactive(true).send().await.map(drop).map_err(|error| innermost(&error)),
+        ];
+        for said in refused.map(|sent| sent.expect_err("it is refused")) {
             assert!(said.ends_with("is not one of the reads that ecs-triage makes"), "{said}");
         }
         let read = client.list_clusters().send().await.expect_err("nobody listens");
-        assert!(!crate::aws::innermost(&read).contains("not one of the reads"), "{read:?}");
+        assert!(!innermost(&read).contains("not one of the reads"), "{read:?}");
     }
 
     #[test]
