@@ -567,7 +567,10 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
         let answer = match heard.called().rsplit('.').next().unwrap_or_default() {
             "ListTasks" if is_second => json!({"taskArns": (100..130).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>()}),
             "ListTasks" => json!({"taskArns": (0..100).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>(), "nextToken": "t"}),
-            "DescribeTasks" => json!({"tasks": body["tasks"], "failures": []}),
+            "DescribeTasks" => {
+                let tasks: Vec<Value> = body["tasks"].as_array().expect("a list").iter().map(|arn| json!({"taskArn": arn})).collect();
+                json!({"tasks": tasks, "failures": []})
+            }
             "ListClusters" if is_second => json!({"clusterArns": ["two"]}),
             "ListClusters" => json!({"clusterArns": ["one"], "nextToken": "t"}),
             "FilterLogEvents" if is_second => {

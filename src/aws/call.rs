@@ -43,7 +43,7 @@ use tokio::time::{Instant, sleep_until};
 use super::bounded::Bounded;
 use super::client::Clients;
 use super::endpoint::{Endpoint, endpoint};
-use super::failure::{Failure, Received, Refusal, failure};
+use super::failure::{Failure, Received, Refusal, failure, unreadable};
 use super::operation::{Operation, Protocol, Service};
 use super::{innermost, xml};
 
@@ -202,11 +202,6 @@ pub(super) fn timeouts(configured: Option<&TimeoutConfig>) -> TimeoutConfig {
     let operation = shorter(configured.and_then(TimeoutConfig::operation_timeout), OPERATION_TIMEOUT);
     let attempt = shorter(configured.and_then(TimeoutConfig::operation_attempt_timeout), ATTEMPT_TIMEOUT);
     builder.operation_timeout(operation).operation_attempt_timeout(attempt).build()
-}
-
-/// Why an answer of an operation is no fact.
-pub(super) fn unreadable(operation: Operation) -> Failure {
-    Failure::Unknown(format!("the answer of {} could not be read", operation.name()))
 }
 
 fn operation_layer(operation: Operation) -> FrozenLayer {

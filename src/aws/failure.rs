@@ -118,7 +118,13 @@ pub(super) fn failure<E: StdError + 'static>(
     if is_too_large(error) {
         return Failure::Unknown(format!("the answer of {} is larger than {} MB", operation.name(), LARGEST_ANSWER >> 20));
     }
-    let Some(refusal) = refusal else { return Failure::unknown(&unanswered(operation, region, error)) };
+    let Some(refusal) = refusal else {
+        return match error {
+            SdkError::ResponseError(context) if context.raw().status().is_success() => unreadable(operation),
+            SdkError::ResponseError(context) => answered(operation, context.raw().status().as_u16()),
+            _ => Failure::unknown(&unanswered(operation, region, error)),
+        };
+    };
     let code = refusal.code().unwrap_or_default();
     match (code, &refusal.region) {
         _ if operation.missing().contains(&code) => Failure::Missing,
@@ -126,12 +132,21 @@ pub(super) fn failure<E: StdError + 'static>(
         ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
             Failure::Unknown(format!("ecs-triage is not authorized to call {} on {}: allow it to the probe", operation.action(), redact_name(on)))
         }
-        ("", _) => Failure::Unknown(format!("{} answered with HTTP status {}", operation.service().name, refusal.status)),
+        ("", _) => answered(operation, refusal.status),
         (code, _) => Failure::unknown(&match refusal.message().filter(|message| !message.is_empty()) {
             Some(message) => format!("{code}: {message}"),
             None => code.to_owned(),
         }),
     }
+}
+
+/// Why an answer of an operation is no fact.
+pub(super) fn unreadable(operation: Operation) -> Failure {
+    Failure::Unknown(format!("the answer of {} could not be read", operation.name()))
+}
+
+fn answered(operation: Operation, status: u16) -> Failure {
+    Failure::Unknown(format!("{} answered with HTTP status {status}", operation.service().name))
 }
 
 /// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.

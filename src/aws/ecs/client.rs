@@ -15,9 +15,9 @@ use aws_smithy_schema::codec::Codec as _;
 use aws_smithy_schema::serde::{SerializableStruct, ShapeSerializer as _};
 use serde_json::Value;
 
-use crate::aws::call::{Caller, timeouts, unreadable};
+use crate::aws::call::{Caller, timeouts};
 use crate::aws::endpoint::permitted;
-use crate::aws::failure::{Failure, Refusal, failure};
+use crate::aws::failure::{Failure, Refusal, failure, unreadable};
 use crate::aws::operation::Operation;
 
 impl Caller {
