@@ -7,6 +7,7 @@ mod answer;
 mod bounded;
 pub mod bus;
 mod call;
+mod client;
 mod ec2;
 mod ecr;
 pub mod ecs;
