@@ -126,8 +126,7 @@ impl AwsProber {
         let Some(parsed) = Arn::parse(arn) else { return Err("this is no ARN".to_owned()) };
         // ARNs of the old form name no cluster.
         let cluster = parsed.resource.split('/').nth(1).filter(|_| parsed.resource.split('/').count() > 2).unwrap_or("default");
-        let input = Input::Json(json!({"cluster": cluster, "tasks": [arn]}));
-        let asked = self.caller.call(Operation::DescribeTasks, parsed.region, arn, input).await;
+        let asked = tasks(&self.caller, parsed.region, arn, cluster, vec![arn.to_owned()]).await;
         asked.map(|answer| answer.to_string()).map_err(|failure| in_words(failure, cluster))
     }
 
