@@ -51,15 +51,34 @@ pub fn name_in(text: &str) -> &str {
     Arn::parse(text).and_then(|arn| arn.resource.split_once('/')).map_or(text, |(_, name)| name)
 }
 
-/// Beginnings of Regions that are not of the partition `aws`, and their partitions.
-const PARTITIONS: &[(&str, &str)] = &[
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("us-isob-", "aws-iso-b"),
-    ("us-isof-", "aws-iso-f"),
-    ("us-iso-", "aws-iso"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("eusc-", "aws-eusc"),
+/// A partition of AWS.
+struct Partition {
+    name: &'static str,
+    /// With what the names of its Regions begin.
+    beginning: &'static str,
+    /// With what the names of its hosts end.
+    suffix: &'static str,
+    /// With what those end that have addresses of both kinds, and those of its registries.
+    dual_stack: &'static [&'static str],
+}
+
+const fn partition(name: &'static str, beginning: &'static str, suffix: &'static str, dual_stack: &'static [&'static str]) -> Partition {
+    Partition { name, beginning, suffix, dual_stack }
+}
+
+/// The partition of every Region that no other one's beginning fits.
+const COMMERCIAL: Partition = partition("aws", "", "amazonaws.com", &["api.aws", "on.aws"]);
+
+/// The partitions, as the SDKs' endpoint tables (`partitions.json`) have them.
+const PARTITIONS: &[Partition] = &[
+    partition("aws-cn", "cn-", "amazonaws.com.cn", &["api.amazonwebservices.com.cn", "on.amazonwebservices.com.cn"]),
+    partition("aws-us-gov", "us-gov-", "amazonaws.com", &["api.aws", "on.aws"]),
+    partition("aws-iso-b", "us-isob-", "sc2s.sgov.gov", &["api.aws.scloud"]),
+    partition("aws-iso-f", "us-isof-", "csp.hci.ic.gov", &["api.aws.hci.ic.gov"]),
+    partition("aws-iso", "us-iso-", "c2s.ic.gov", &["api.aws.ic.gov"]),
+    partition("aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", &["api.cloud-aws.adc-e.uk"]),
+    partition("aws-eusc", "eusc-", "amazonaws.eu", &["api.amazonwebservices.eu", "on.amazonwebservices.eu"]),
+    COMMERCIAL,
 ];
 
 /// Whether a text can be the name of a Region: two to four letters, words, a number, with dashes between them. It becomes part of the names of
@@ -81,12 +100,32 @@ pub fn is_region(text: &str) -> bool {
 /// The partition that a Region is of.
 #[must_use]
 pub fn partition_of(region: &str) -> &'static str {
-    PARTITIONS.iter().find(|(beginning, _)| region.starts_with(beginning)).map_or("aws", |(_, partition)| partition)
+    of_region(region).name
+}
+
+fn of_region(region: &str) -> &'static Partition {
+    PARTITIONS.iter().find(|partition| region.starts_with(partition.beginning)).unwrap_or(&COMMERCIAL)
+}
+
+/// With what the names of AWS's hosts in a Region end.
+#[must_use]
+pub fn host_suffix(region: &str) -> &'static str {
+    of_region(region).suffix
+}
+
+/// The name of a host of AWS without the end that its partition gives it, and whether that end tells of addresses of both kinds.
+#[must_use]
+pub fn host_of_aws(host: &str) -> Option<(&str, bool)> {
+    let without = |suffix: &str| host.strip_suffix(suffix)?.strip_suffix('.');
+    PARTITIONS.iter().find_map(|partition| {
+        let dual_stack = || partition.dual_stack.iter().find_map(|suffix| without(suffix)).map(|rest| (rest, true));
+        without(partition.suffix).map(|rest| (rest, false)).or_else(dual_stack)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_region, partition_of};
+    use super::{host_of_aws, host_suffix, is_region, partition_of};
 
     #[test]
     fn regions_are_told_from_other_labels() {
@@ -109,5 +148,25 @@ mod tests {
             assert!(!is_region(text), "{text:?}");
         }
         assert!(!is_region(&format!("eu-{}-1", "west".repeat(20))));
+    }
+
+    #[test]
+    fn every_partition_knows_its_own_hosts() {
+        for region in ["eu-west-1", "us-gov-east-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1"] {
+            let host = format!("ssm.{region}.{}", host_suffix(region));
+            assert_eq!(host_of_aws(&host), Some((format!("ssm.{region}").as_str(), false)), "{host}");
+        }
+        for (host, rest) in [
+            ("secretsmanager.eu-west-1.api.aws", "secretsmanager.eu-west-1"),
+            ("111122223333.dkr-ecr.us-gov-west-1.on.aws", "111122223333.dkr-ecr.us-gov-west-1"),
+            ("ssm.cn-north-1.api.amazonwebservices.com.cn", "ssm.cn-north-1"),
+            ("ssm.us-iso-east-1.api.aws.ic.gov", "ssm.us-iso-east-1"),
+            ("ssm.eusc-de-east-1.api.amazonwebservices.eu", "ssm.eusc-de-east-1"),
+        ] {
+            assert_eq!(host_of_aws(host), Some((rest, true)), "{host}");
+        }
+        for host in ["amazonaws.com", "notamazonaws.com", "ssm.eu-west-1.amazonaws.com.evil.example", "example.com", "x.ic.gov", ""] {
+            assert_eq!(host_of_aws(host), None, "{host}");
+        }
     }
 }

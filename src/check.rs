@@ -4,18 +4,23 @@
 //! those judge as they do after a failure. What they confirm, or hold for likely by AWS's state, is a problem now; what nobody could look at
 //! is told as such.
 
+mod planned;
+mod report;
 mod suspicion;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::arn::Arn;
+use crate::arn::{Arn, is_account};
 use crate::causes::{Case, Finding, FindingKind, Verdict};
 use crate::diagnosis::{Diagnosis, asked, judged, unfilled};
 use crate::event::{Task, Workload};
 use crate::question::facts::{AwsVpcConfiguration, Service};
 use crate::question::{Answer, Evidence, Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
+use crate::source::Plan;
 use crate::task_definition::{ImageName, Reference, ReferenceKind, TaskDefinition};
+pub use report::{Baseline, BaselineError, Checked, FailOn};
 use suspicion::{Suspect, Suspicion, subject};
 
 /// Where the task is going to run.
@@ -36,7 +41,11 @@ pub struct Place {
 /// A definition in its place.
 #[derive(Debug)]
 pub struct Check<'d> {
-    definition: &'d TaskDefinition,
+    /// As it is written.
+    written: &'d TaskDefinition,
+    /// As it is judged: without what is not known before deployment.
+    definition: Cow<'d, TaskDefinition>,
+    plan: Option<&'d Plan>,
     task: Task,
     placement: Option<AwsVpcConfiguration>,
 }
@@ -98,7 +107,7 @@ impl<'d> Check<'d> {
     #[must_use]
     pub fn new(definition: &'d TaskDefinition, place: &Place) -> Self {
         let arns = [&definition.task_definition_arn, &definition.execution_role_arn, &definition.task_role_arn];
-        let account = arns.into_iter().flatten().find_map(|arn| Arn::parse(arn)).map(|arn| arn.account.to_owned());
+        let account = arns.into_iter().flatten().filter_map(|arn| Arn::parse(arn)).find(|arn| is_account(arn.account)).map(|arn| arn.account.to_owned());
         let task = Task {
             region: Some(place.region.clone()).filter(|region| !region.is_empty()),
             account: place.account.clone().or(account),
@@ -107,7 +116,15 @@ impl<'d> Check<'d> {
             task_definition: definition.name(),
             ..Task::default()
         };
-        Self { definition, task, placement: place.network.clone() }
+        Self { written: definition, definition: Cow::Borrowed(definition), plan: None, task, placement: place.network.clone() }
+    }
+
+    /// The same as part of a deployment: what it leaves open is neither asked for nor judged, and what it makes may put right what is found.
+    #[must_use]
+    pub fn planned(mut self, plan: &'d Plan) -> Self {
+        self.definition = planned::without_open(self.written, plan);
+        self.plan = Some(plan);
+        self
     }
 
     /// What is to be asked next.
@@ -118,21 +135,22 @@ impl<'d> Check<'d> {
         // The subnets are asked for together.
         let suspect = Suspect { placed: None, ..self.suspect(&task, evidence) };
         let suspicions = suspect.suspicions(evidence);
-        let all = suspicions.iter().flat_map(|suspicion| asked(&self.case(&task, suspicion, evidence)));
+        let all = suspicions.iter().filter(|suspicion| !self.is_open(suspicion)).flat_map(|suspicion| asked(&self.case(&task, suspicion, evidence)));
         all.filter(|question| evidence.answer(question).is_none() && seen.insert(question.clone())).collect()
     }
 
     /// What the answers prove.
     #[must_use]
     pub fn findings(&self, evidence: &Evidence) -> Findings {
-        let mut findings = Findings { references: self.definition.references().len(), ..Findings::default() };
+        let mut findings = Findings { references: self.written.references().len(), ..Findings::default() };
         let task = self.task(evidence);
         let by_subnet = by_subnet(evidence);
         let suspect = self.suspect(&task, evidence);
         let mut shut: Vec<(String, Problem)> = Vec::new();
         let mut wrong: Vec<(Fault, Vec<Reference>)> = Vec::new();
         self.not_filled_in(&task, evidence, &mut findings);
-        for suspicion in suspect.suspicions(evidence) {
+        self.not_known_yet(&task, evidence, &mut findings);
+        for suspicion in suspect.suspicions(evidence).into_iter().filter(|suspicion| !self.is_open(suspicion)) {
             let Suspicion { symptom, references, .. } = &suspicion;
             // Who may not read what does not exist needs no permission for it, and what is written wrongly names nothing.
             let is_malformed = wrong.iter().any(|(fault, other)| *fault == Fault::BadReference && other == references);
@@ -149,7 +167,8 @@ impl<'d> Check<'d> {
             if matches!(symptom.fault, Fault::BadReference | Fault::NotFound) {
                 wrong.push((symptom.fault, references.clone()));
             }
-            for diagnosis in problems {
+            for mut diagnosis in problems {
+                self.temper(&suspicion, &mut diagnosis);
                 let problem = Problem { symptom: symptom.clone(), diagnosis };
                 match suspicion.placement.as_ref().and_then(|place| place.subnets.first()) {
                     Some(subnet) => shut.push((subnet.clone(), problem)),
@@ -172,14 +191,15 @@ impl<'d> Check<'d> {
         let unknown: BTreeSet<String> = unanswered.collect();
         findings.unknown = unknown.into_iter().collect();
         let mut open = |subject: String, why: &str| findings.unchecked.push(Unchecked { why: why.to_owned(), subject, what: Vec::new() });
-        for image in self.definition.references().iter().filter(|reference| reference.kind == ReferenceKind::Image && reference.unfilled().is_none()) {
+        for image in self.definition.references().iter().filter(|reference| reference.kind == ReferenceKind::Image && !self.is_unknown(reference)) {
             if ImageName::parse(&image.value_from).ecr().is_none() && !image.value_from.is_empty() {
                 open(subject(image), "registries other than Amazon ECR are not asked");
             }
         }
         if !self.is_placed() {
-            open("the network".to_owned(), "no service and no subnets are named");
-            findings.unknown.push("the network: no service and no subnets are named".to_owned());
+            let why = self.plan.and_then(|plan| plan.network.as_deref()).unwrap_or("no service and no subnets are named");
+            open("the network".to_owned(), why);
+            findings.unknown.push(format!("the network: {why}"));
         } else if is_on_instances(task) {
             open("the network of the instances".to_owned(), "which instance a task is going to run on is decided when it starts");
         }
@@ -190,7 +210,7 @@ impl<'d> Check<'d> {
     /// Placeholders of a template. An image is often put in by the deployment itself; nothing else is.
     fn not_filled_in(&self, task: &Task, evidence: &Evidence, findings: &mut Findings) {
         for reference in self.definition.references() {
-            let Some(part) = reference.unfilled() else { continue };
+            let Some(part) = reference.unfilled().filter(|_| !self.is_pending(&reference)) else { continue };
             if reference.kind == ReferenceKind::Image {
                 let why = format!("{} is not filled in", quoted(part));
                 findings.unchecked.push(Unchecked { why, subject: subject(&reference), what: Vec::new() });
@@ -209,7 +229,8 @@ impl<'d> Check<'d> {
         let providers = service.map(|service| service.capacity_provider_strategy.as_slice()).unwrap_or_default();
         let provided = providers.first().and_then(|provider| provider.capacity_provider.as_deref());
         let provided = provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" });
-        let told = service.and_then(|service| service.launch_type.as_deref()).or(provided);
+        let planned = self.plan.and_then(|plan| plan.launch_type.as_deref());
+        let told = service.and_then(|service| service.launch_type.as_deref()).or(provided).or(planned);
         let only = match self.definition.requires_compatibilities.as_slice() {
             [one] => Some(one.as_str()),
             _ => None,
@@ -227,7 +248,7 @@ impl<'d> Check<'d> {
         let configured = || self.service(evidence)?.network_configuration.as_ref()?.awsvpc_configuration.clone();
         // On an instance it is the host that calls.
         let placed = self.placement.clone().or_else(configured).filter(|_| !is_on_instances(task));
-        Suspect { definition: self.definition, task, placed, is_placed: self.is_placed() && !is_on_instances(task) }
+        Suspect { definition: &self.definition, task, placed, is_placed: self.is_placed() && !is_on_instances(task) }
     }
 
     fn is_placed(&self) -> bool {
@@ -266,7 +287,7 @@ impl<'d> Check<'d> {
     fn case<'c>(&'c self, task: &'c Task, suspicion: &'c Suspicion, evidence: &'c Evidence) -> Case<'c> {
         let placement = suspicion.placement.as_ref().or(self.placement.as_ref());
         let (symptom, references) = (&suspicion.symptom, suspicion.references.clone());
-        Case { task, symptom, definition: Known::Found(self.definition), references, evidence, placement, forecast: true }
+        Case { task, symptom, definition: Known::Found(&self.definition), references, evidence, placement, forecast: true }
     }
 }
 

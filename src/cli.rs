@@ -1,37 +1,51 @@
 //! The command line: what was typed, and what comes of it.
 //!
-//! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in. Records are read, diagnosed and
-//! written a chunk at a time (`reports`), so a stream may be of any length.
+//! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in. Each command has a file of its own;
+//! all of them write to one `output`.
 
+mod check;
+mod completion;
+mod diagnose;
+#[cfg(feature = "aws")]
+mod history;
+mod input;
 #[cfg(feature = "aws")]
 mod live;
-mod reports;
+mod man;
+mod output;
+#[cfg(feature = "aws")]
+mod ps;
+mod reporter;
+#[cfg(feature = "aws")]
+mod span;
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::ArgValueCandidates;
 
-use crate::arn::{Arn, is_region};
-use crate::causes::{self, Verdict};
-use crate::check::{self, Place};
+use crate::arn::is_region;
+use crate::causes;
 use crate::config;
-use crate::event::{Task, decoded};
-use crate::question::facts::AwsVpcConfiguration;
+use crate::event::decoded;
 use crate::question::record::{self, RecordError};
-use crate::question::{Answer, Evidence, Question, ask};
+use crate::question::{Answer, Evidence, Question};
 use crate::redact::redact_name;
-use crate::render::check::render as render_check;
+use crate::render::catalogue;
 use crate::render::text::{Colour, Style};
-use crate::render::{catalogue, json, markdown};
+use crate::source::{self, Given};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
-use reports::{ReportWriter, Written, read_file};
+use output::{Outcome, Output, complain};
 
 /// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to type to fix it.
+///
+/// Exit status: 0 diagnosed, or nothing wrong; 1 a failure was not recognized, or a check found problems; 2 could not run, some input could not
+/// be read, or AWS answered nothing that was asked.
 #[derive(Parser, Debug)]
-#[command(name = "ecs-triage", version, about, arg_required_else_help = true)]
+#[command(name = "ecs-triage", version, about, arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 110)]
 struct Typed {
     #[command(subcommand)]
     command: Command,
@@ -41,13 +55,20 @@ struct Typed {
 
 /// What goes for every command.
 #[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// When to write in color
     #[arg(long, value_enum, global = true, value_name = "WHEN", default_value_t = When::Auto)]
     color: When,
+    /// Columns to wrap text to; by default those of the terminal, and elsewhere none
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    width: Option<u16>,
+    /// AWS Region, where the input names none; by default that of the AWS configuration
+    #[arg(long, global = true, value_parser = region)]
+    region: Option<String>,
     /// AWS profile to use instead of the configured one
     #[cfg(feature = "aws")]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = ArgValueCandidates::new(completion::profiles))]
     profile: Option<String>,
 }
 
@@ -62,19 +83,30 @@ enum When {
 }
 
 impl Global {
-    fn colour(&self) -> Colour {
-        match self.color {
+    /// Whether somebody watches a terminal.
+    #[cfg(feature = "aws")]
+    fn is_watched() -> bool {
+        config::columns().is_some()
+    }
+
+    fn style(&self) -> Style {
+        let colour = match self.color {
             When::Auto => config::colour(),
             When::Always => Colour::On,
             When::Never => Colour::Off,
-        }
+        };
+        Style { colour, width: self.width.map(usize::from).or_else(config::columns), ..Style::default() }
     }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    if is_region(text) { Ok(text.to_owned()) } else { Err("expected a Region, such as eu-west-1".to_owned()) }
 }
 
 /// How much of a diagnosis is written as text.
 #[derive(clap::Args, Debug, Default)]
 struct Extent {
-    /// Show ECS's whole message, not only the error that the others wrap
+    /// Show ECS's whole message, not only the error that the others wrap, and every cause that is ruled out
     #[arg(long)]
     full: bool,
     /// Show a proved fix for templates too: Terraform and `CloudFormation`
@@ -83,96 +115,82 @@ struct Extent {
 }
 
 impl Extent {
-    const fn style(&self, colour: Colour) -> Style {
-        Style { colour, full: self.full, snippets: self.snippets }
+    fn style(&self, global: &Global) -> Style {
+        Style { full: self.full, snippets: self.snippets, ..global.style() }
     }
 }
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Diagnose stopped tasks: `EventBridge` events, ECS API output, SQS batches, JSON Lines of any of those
+    /// Diagnose stopped tasks: `EventBridge` events, ECS API output, SQS batches, JSON Lines of any of those, or a task by its ARN
     ///
-    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run or some input could not be read.
-    Diagnose(Diagnose),
+    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some input could not be read, or AWS answered
+    /// nothing that was asked.
+    Diagnose(diagnose::Diagnose),
     /// Check a task definition before it is deployed: every reference, the roles, the network
     ///
     /// What passed is listed, and what could not be looked at: no problem found is not the same as good.
     ///
     /// Exit status: 0 no problem found, 1 problems found, 2 could not run, or AWS answered nothing that was asked.
     Check(Check),
-    /// Diagnose the tasks of a cluster or service that stopped within the last hour
+    /// List the tasks that stopped within the last hour, a line for each workload and failure
+    ///
+    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some tasks could not be read, or AWS answered
+    /// nothing that was asked.
     #[cfg(feature = "aws")]
-    Ps(live::Ps),
+    Ps(ps::Ps),
     /// Read back what the function has diagnosed, from its journal
+    ///
+    /// Exit status: 0 read, also where nothing was diagnosed, 2 could not run, or the journal holds more than is read.
     #[cfg(feature = "aws")]
-    History(live::History),
+    History(history::History),
     /// Print the completions of a shell
+    ///
+    /// bash: source <(ecs-triage completions bash). zsh: the same, after compinit. fish: ecs-triage completions fish | source.
+    /// They ask the program itself, which has to be on the PATH: causes, profiles and clusters complete too.
+    ///
+    /// Exit status: 0.
     Completions {
         /// The shell
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
     /// Explain a cause, or list them all
+    ///
+    /// Exit status: 0 found, 2 there is none.
     Explain {
         /// The cause's id, such as secret-key-missing, also as error[secret-key-missing]; or a word to search for
+        #[arg(add = ArgValueCandidates::new(completion::causes))]
         cause: Option<String>,
+    },
+    /// Print this help, or that of a command
+    ///
+    /// Exit status: 0 found, 2 there is none.
+    Help {
+        /// The command
+        command: Option<String>,
+    },
+    /// Print the manual page, or that of a command: ecs-triage man | man -l -
+    #[command(hide = true)]
+    Man {
+        /// The command
+        command: Option<String>,
     },
 }
 
 #[derive(clap::Args, Debug)]
-struct Diagnose {
-    /// Files to read; - is standard input, which is read too where nothing is named and something is piped in
-    #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// Diagnose this text instead of a file
-    #[arg(long, value_name = "TEXT", conflicts_with = "files")]
-    reason: Option<String>,
-    /// Output of `aws ecs describe-task-definition`: with it the diagnosis names container, variable and reference
-    #[arg(long, value_name = "FILE")]
-    task_definition: Option<PathBuf>,
-    #[command(flatten)]
-    asking: Asking,
-    #[command(flatten)]
-    extent: Extent,
-    /// How to write the diagnoses
-    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
-    format: Format,
-}
-
-/// What AWS is asked, or what it has said before.
-#[derive(clap::Args, Debug, Default)]
-struct Asking {
-    /// Ask AWS: read-only, and never for a value
-    #[cfg(feature = "aws")]
-    #[arg(long)]
-    live: bool,
-    /// Read the last lines of a container's log too, where they can tell why
-    #[cfg(feature = "aws")]
-    #[arg(long, requires = "live")]
-    read_logs: bool,
-    /// Region to ask in where a record names none; by default that of the AWS configuration
-    #[cfg(feature = "aws")]
-    #[arg(long)]
-    region: Option<String>,
-    /// Answers of AWS that --record wrote: nothing that they tell is asked again
-    #[arg(long, value_name = "FILE")]
-    evidence: Option<PathBuf>,
-    /// Write AWS's answers to a file
-    #[cfg(feature = "aws")]
-    #[arg(long, value_name = "FILE", requires = "live")]
-    record: Option<PathBuf>,
-}
-
-#[derive(clap::Args, Debug)]
 struct Check {
-    /// A file with a task definition, - for standard input, or the family, family:revision or ARN of a registered one
-    #[arg(value_name = "TASK_DEFINITION")]
-    definition: String,
-    /// Region in which the task is going to run; by default that of the definition's ARN or of the AWS configuration
-    #[arg(long)]
-    region: Option<String>,
+    /// Files, - for standard input, or the family, family:revision or ARN of registered definitions
+    ///
+    /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of `terraform show -json`; JSON or YAML. A
+    /// service in one file runs the definition in another.
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    definitions: Vec<String>,
+    /// Value of a template's parameter, or of `AWS::AccountId` and its like
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = check::parameter)]
+    parameters: Vec<(String, String)>,
     /// Cluster of the service
-    #[arg(long, default_value = "default")]
+    #[arg(long, default_value = "default", add = ArgValueCandidates::new(completion::clusters))]
     cluster: String,
     /// Judge the network for the subnets and security groups of this service
     #[arg(long)]
@@ -186,32 +204,41 @@ struct Check {
     /// The task gets a public address
     #[arg(long, requires = "subnets")]
     assign_public_ip: bool,
-    /// Ask nothing: look at how the references are written, and at --evidence
+    /// Do not ask AWS: look at how the references are written, and at --evidence
     #[arg(long)]
     offline: bool,
-    /// Answers of AWS that --record wrote: nothing that they tell is asked again
-    #[arg(long, value_name = "FILE")]
+    /// Use the answers that --record saved, and ask nothing that they tell
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: Option<PathBuf>,
-    /// Write AWS's answers to a file
+    /// Save AWS's answers to a file
     #[cfg(feature = "aws")]
-    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "offline")]
     record: Option<PathBuf>,
     /// What makes the exit status 1
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Confirmed)]
     fail_on: FailOn,
+    /// Findings that --write-baseline wrote: they are told, and do not fail
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    baseline: Option<PathBuf>,
+    /// Write what is found now to a file for --baseline, and do not fail
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
     /// How to write the findings
-    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, ignore_case = true, default_value_t = check::Format::Text)]
+    format: check::Format,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum FailOn {
     /// A problem that is proved
     Confirmed,
-    /// Also one for which AWS's state speaks, and something is missing for a proof
+    /// Also one that AWS's state supports, and something is missing for a proof
     Likely,
+    /// Also one that the deployment itself may put right
+    Possible,
     /// Also anything that could not be looked at
-    Unchecked,
+    #[value(alias = "unchecked")]
+    NotChecked,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,34 +266,36 @@ enum CliError {
     NoCause(String),
     #[error("{path} is not recorded evidence: {error}")]
     NoEvidence { path: String, error: RecordError },
-    #[error("{0:?} is neither a file nor asked for from AWS: leave out --offline to ask")]
+    #[error("file not found: {0} (with --offline the definition must be a file)")]
     NoDefinition(String),
-    #[error("no Region: name one with --region")]
+    #[error("{path} is no baseline: {error}")]
+    NoBaseline { path: String, error: crate::check::BaselineError },
+    #[error("{0} holds no task definition and no service")]
+    NothingToCheck(String),
+    #[error("{0} holds several task definitions: give the one that ran")]
+    Several(String),
+    #[cfg(feature = "aws")]
+    #[error("no Region: name one with --region, or set AWS_REGION")]
     NoRegion,
     #[error("the network cannot be judged: {0}")]
     Nowhere(String),
     #[cfg(feature = "aws")]
     #[error("cannot ask AWS: {0}")]
     Unasked(String),
-    #[cfg(feature = "aws")]
     #[error("cannot write {path}: {error}")]
     Unrecorded { path: String, error: io::Error },
+    #[error("there is no command {0}; `ecs-triage --help` lists them")]
+    NoCommand(String),
     #[error("nothing to diagnose: name a file, pipe something in, or give a message with --reason")]
     NothingNamed,
     #[error("cannot write: {0}")]
     Unwritable(#[from] io::Error),
 }
 
-/// What came of a run, worst last: its exit status.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Outcome {
-    /// What was asked was told, and nothing is wrong with the answer.
-    #[default]
-    Fine,
-    /// A failure that was not recognized, or a check that found problems.
-    Wrong,
-    /// Some input could not be read, or nothing could be asked that was asked for.
-    Unable,
+impl CliError {
+    fn unreadable(path: &Path, error: io::Error) -> Self {
+        Self::Unreadable { path: shown(path), error }
+    }
 }
 
 /// Task definitions and recordings are far smaller; streams of records may be of any size.
@@ -280,158 +309,56 @@ pub fn main() -> ExitCode {
         let at = panic.location().map_or_else(|| "a place unknown".to_owned(), ToString::to_string);
         complain(&format!("a fault of ecs-triage itself, at {at}: please report it"));
     }));
+    if let Some(answered) = completion::answered() {
+        return answered;
+    }
     let typed = match Typed::try_parse() {
         Ok(typed) => typed,
         Err(error) => {
             let help = !error.use_stderr();
             // Nobody is left to tell where even this cannot be written.
             let _ = error.print();
-            return ExitCode::from(if help { 0 } else { 2 });
+            return if help { Outcome::Fine } else { Outcome::Unable }.into();
         }
     };
-    match run(typed, &mut io::stdout().lock()) {
-        Ok(outcome) => ExitCode::from(outcome as u8),
+    let mut stdout = io::stdout().lock();
+    let mut output = Output::new(&mut stdout);
+    match run(typed, &mut output) {
+        Ok(()) => output.outcome().into(),
         // The reader has seen enough.
         Err(CliError::Unwritable(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error.to_string());
-            ExitCode::from(2)
+            Outcome::Unable.into()
         }
     }
 }
 
-fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
+fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
     match typed.command {
-        Command::Diagnose(asked) => asked.run(&typed.global, out),
-        Command::Check(asked) => asked.run(&typed.global, out),
+        Command::Diagnose(asked) => asked.run(&typed.global, output),
+        Command::Check(asked) => asked.run(&typed.global, output),
         #[cfg(feature = "aws")]
-        Command::Ps(asked) => asked.run(&typed.global, out),
+        Command::Ps(asked) => asked.run(&typed.global, output),
         #[cfg(feature = "aws")]
-        Command::History(asked) => asked.run(&typed.global, out),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Typed::command(), "ecs-triage", &mut script);
-            out.write_all(&script)?;
-            Ok(Outcome::Fine)
-        }
+        Command::History(asked) => asked.run(&typed.global, output),
+        Command::Completions { shell } => Ok(output.text(&completion::script(shell)?)?),
         Command::Explain { cause } => {
-            let text = cause.map_or_else(|| Ok(catalogue::list()), explained)?;
-            out.write_all(text.as_bytes())?;
-            Ok(Outcome::Fine)
+            let style = typed.global.style();
+            let text = cause.map_or_else(|| Ok(catalogue::list()), |cause| explained(cause, style))?;
+            Ok(output.text(&text)?)
         }
+        Command::Help { command } => Ok(output.text(&man::help(Typed::command(), command.as_deref())?)?),
+        Command::Man { command } => Ok(output.text(&man::page(Typed::command(), command.as_deref())?)?),
     }
 }
 
 /// A cause, by its id however it was copied, or those in which a word stands.
-fn explained(asked: String) -> Result<String, CliError> {
+fn explained(asked: String, style: Style) -> Result<String, CliError> {
     let id = asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
     match causes::find(id) {
-        Some(cause) => Ok(catalogue::explain(cause)),
+        Some(cause) => Ok(catalogue::explain(cause, style)),
         None => Some(catalogue::search(id)).filter(|found| !found.is_empty()).ok_or(CliError::NoCause(asked)),
-    }
-}
-
-impl Diagnose {
-    fn run(&self, global: &Global, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let mut evidence = evidence(self.asking.evidence.as_deref())?;
-        let mut outcome = Outcome::default();
-        match self.task_definition.as_deref().map(definition).transpose() {
-            Ok(None) => {}
-            Ok(Some(definition)) => evidence = evidence.with_definition(definition),
-            // Whoever is woken wants the diagnosis, with or without the definition.
-            Err(error) => {
-                complain(&error.to_string());
-                outcome = Outcome::Unable;
-            }
-        }
-        let writer = ReportWriter {
-            format: self.format,
-            style: self.extent.style(global.colour()),
-            evidence,
-            #[cfg(feature = "aws")]
-            live: self.asking.live.then(|| live::Live::new(global, self.asking.region.clone(), self.asking.read_logs)).transpose()?,
-        };
-        let outcome = outcome.max(self.write(&writer, out)?);
-        #[cfg(feature = "aws")]
-        writer.record(self.asking.record.as_deref())?;
-        Ok(outcome)
-    }
-
-    fn write(&self, writer: &ReportWriter, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let mut done = Written::default();
-        if let Some(reason) = &self.reason {
-            writer.task(&Task::from_reason(reason), &mut done);
-            done.flush(out, false)?;
-            return Ok(done.outcome);
-        }
-        if self.files.is_empty() && io::stdin().is_terminal() {
-            return Err(CliError::NothingNamed);
-        }
-        let stdin = [PathBuf::from("-")];
-        for path in if self.files.is_empty() { &stdin[..] } else { &self.files } {
-            let read = read_file(path, writer, out, done.any)?;
-            done.outcome = done.outcome.max(read.outcome);
-            done.any |= read.any;
-        }
-        Ok(done.outcome)
-    }
-}
-
-impl Check {
-    fn run(&self, global: &Global, out: &mut impl Write) -> Result<Outcome, CliError> {
-        let evidence = evidence(self.evidence.as_deref())?;
-        let path = Path::new(&self.definition);
-        let given = (is_stdin(path) || path.exists()).then(|| definition(path)).transpose()?;
-        #[cfg(feature = "aws")]
-        let (definition, evidence, place) = if self.offline { self.at_hand(given, evidence)? } else { self.asked(global, given, evidence)? };
-        #[cfg(not(feature = "aws"))]
-        let (definition, evidence, place) = self.at_hand(given, evidence)?;
-        let check = check::Check::new(&definition, &place);
-        if let Some(what) = check.nowhere(&evidence) {
-            return Err(CliError::Nowhere(what));
-        }
-        let findings = check.findings(&evidence);
-        let name = definition.name().unwrap_or_else(|| shown(path));
-        let text = match self.format {
-            Format::Text => render_check(&name, &findings, global.colour()),
-            Format::Markdown => markdown::block(&render_check(&name, &findings, Colour::Off)),
-            Format::Json => json::v1::check(&name, &findings) + "\n",
-            Format::Jsonl => json::v1::check_line(&name, &findings) + "\n",
-        };
-        out.write_all(text.as_bytes())?;
-        if is_unheard(&evidence) {
-            complain("AWS answered none of the questions: nothing is proved");
-            return Ok(Outcome::Unable);
-        }
-        let failed = match self.fail_on {
-            FailOn::Confirmed => findings.has(Verdict::Confirmed),
-            FailOn::Likely => findings.has(Verdict::Likely),
-            FailOn::Unchecked => findings.has(Verdict::Likely) || !findings.unchecked.is_empty(),
-        };
-        Ok(if failed { Outcome::Wrong } else { Outcome::Fine })
-    }
-
-    fn at_hand(&self, given: Option<TaskDefinition>, evidence: Evidence) -> Result<(TaskDefinition, Evidence, Place), CliError> {
-        let recorded = || evidence.look(&ask::TaskDefinition { name: self.definition.clone() }).found().map(|found| (**found).clone());
-        let definition = given.or_else(recorded).ok_or_else(|| CliError::NoDefinition(self.definition.clone()))?;
-        let place = self.place(&definition, None)?;
-        Ok((definition, evidence, place))
-    }
-
-    /// Where the task is going to run: as typed, as the definition's ARN says, or else as configured.
-    fn place(&self, definition: &TaskDefinition, configured: Option<String>) -> Result<Place, CliError> {
-        let region_of = |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
-        let of_arn = definition.task_definition_arn.as_deref().and_then(region_of);
-        let of_reference = || definition.references().iter().find_map(|reference| region_of(&reference.value_from));
-        // How references are written is the same in every Region.
-        let nowhere = || self.offline.then(String::new);
-        let region = self.region.clone().or(of_arn).or(configured).or_else(of_reference).or_else(nowhere).ok_or(CliError::NoRegion)?;
-        let network = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
-            subnets: self.subnets.clone(),
-            security_groups: self.security_groups.clone(),
-            assign_public_ip: Some(if self.assign_public_ip { "ENABLED" } else { "DISABLED" }.to_owned()),
-        });
-        Ok(Place { region, account: None, cluster: Some(self.cluster.clone()), service: self.service.clone(), network })
     }
 }
 
@@ -447,7 +374,18 @@ fn evidence(path: Option<&Path>) -> Result<Evidence, CliError> {
 }
 
 fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
-    TaskDefinition::from_json(&read_text(path)?).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })
+    let read = source::read(&read_text(path)?, &Given::default());
+    let source = read.map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
+    let mut found = source.found.into_iter();
+    match (found.next(), found.next()) {
+        (Some(found), None) => Ok(found.definition),
+        (Some(_), Some(_)) => Err(CliError::Several(shown(path))),
+        _ => Err(source
+            .faults
+            .into_iter()
+            .next()
+            .map_or_else(|| CliError::NothingToCheck(shown(path)), |error| CliError::NoTaskDefinition { path: shown(path), error })),
+    }
 }
 
 /// The text of a file that is read at once; `-` is standard input.
@@ -459,7 +397,7 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     match read {
         Ok(_) if is_too_large => Err(CliError::TooLarge { path: shown(path) }),
         Ok(_) => Ok(decoded(&bytes)),
-        Err(error) => Err(CliError::Unreadable { path: shown(path), error }),
+        Err(error) => Err(CliError::unreadable(path, error)),
     }
 }
 
@@ -473,10 +411,4 @@ fn shown(path: &Path) -> String {
         return "standard input".to_owned();
     }
     redact_name(&path.display().to_string()).into_owned()
-}
-
-/// Says what went wrong, on standard error.
-fn complain(problem: &str) {
-    // Nobody is left to tell where even this cannot be written.
-    let _ = writeln!(io::stderr().lock(), "ecs-triage: {problem}");
 }

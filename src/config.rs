@@ -131,6 +131,22 @@ pub fn colour() -> Colour {
     if std::io::stdout().is_terminal() && variable("NO_COLOR").is_none() && variable("TERM").as_deref() != Some("dumb") { Colour::On } else { Colour::Off }
 }
 
+/// `GITHUB_STEP_SUMMARY`: the file to which a step of a GitHub workflow adds its summary.
+#[must_use]
+pub fn step_summary() -> Option<std::path::PathBuf> {
+    variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into)
+}
+
+/// The columns of the terminal on standard output, as `COLUMNS` or the terminal itself says; none where it is not one.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let set = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    set.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+}
+
 /// How Lambda wants logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logs {

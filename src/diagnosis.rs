@@ -8,7 +8,7 @@ use crate::event::{Reason, Source, Task};
 use crate::network::Path;
 use crate::question::{Answer, Evidence, Known, Question};
 use crate::reason::{self, Fault, Span, Step, Symptom};
-use crate::task_definition::{Reference, ReferenceKind};
+use crate::task_definition::{Malformation, Reference, ReferenceKind};
 
 /// All that can be said of one task.
 #[derive(Debug)]
@@ -256,6 +256,12 @@ pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
 /// What is to be said of a reference of which a part was not filled in.
 pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> Diagnosis {
     let (cause, assessment) = causes::unfilled(case, reference, part);
+    diagnosis_of(cause, assessment, case, 0)
+}
+
+/// What is to be said of a reference that is wrong whatever its open parts will be, as one that stands in for it shows.
+pub(crate) fn misspelt(case: &Case<'_>, shown: &Reference, stand_in: &Reference, malformation: Malformation) -> Diagnosis {
+    let (cause, assessment) = causes::misspelt(case, shown, stand_in, malformation);
     diagnosis_of(cause, assessment, case, 0)
 }
 

@@ -67,6 +67,7 @@
 //! | [`policy_document`] | a policy and a request into a decision, as far as it can be known |
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what fixes it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
+//! | [`source`] | what a pipeline has (templates, plans, definitions) into task definitions, and what their deployment leaves open |
 //! | [`check`] | a definition that is not deployed yet into what would prevent its task from starting |
 //! | [`context`] | a failure into what people ask next: since when, what still runs, what was changed |
 //! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of what stores them |
@@ -109,6 +110,7 @@ pub mod question;
 pub mod reason;
 pub mod redact;
 pub mod render;
+pub mod source;
 pub mod task_definition;
 pub mod triage;
 mod words;

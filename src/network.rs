@@ -248,6 +248,19 @@ pub enum State {
     Broken,
 }
 
+impl State {
+    /// In a word, where no drawing shows it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Absent => "n/a",
+            Self::Ok => "OK",
+            Self::Unsure => "?",
+            Self::Broken => "FAIL",
+        }
+    }
+}
+
 /// Something that shuts a way, and the proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blockage {

@@ -3,7 +3,7 @@
 //! Read from `describe-task-definition` output or from the form that `register-task-definition` takes. Environment values, commands and log
 //! options that may hold tokens are never read into the model.
 
-mod file;
+pub(crate) mod file;
 mod image;
 mod lenient;
 mod reference;
@@ -34,6 +34,9 @@ pub struct TaskDefinition {
     pub family: Option<String>,
     /// Its revision.
     pub revision: Option<i64>,
+    /// `ACTIVE` or `INACTIVE`, where AWS described it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
     /// The role that ECS itself uses.
     pub execution_role_arn: Option<String>,
     /// The role that the containers use.
@@ -270,7 +273,8 @@ impl TaskDefinition {
                 *text = safe;
             }
         };
-        let own = [&mut self.task_definition_arn, &mut self.family, &mut self.execution_role_arn, &mut self.task_role_arn, &mut self.network_mode];
+        let own =
+            [&mut self.task_definition_arn, &mut self.family, &mut self.status, &mut self.execution_role_arn, &mut self.task_role_arn, &mut self.network_mode];
         own.into_iter().flatten().for_each(clean);
         for role in [&mut self.execution_role_arn, &mut self.task_role_arn] {
             *role = role.take().filter(|role| !role.is_empty());

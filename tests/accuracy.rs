@@ -18,6 +18,7 @@ const REASONS: &str = include_str!("corpus/reasons.jsonl");
 const WILD: &str = include_str!("corpus/wild.jsonl");
 const SOURCES: &str = include_str!("corpus/sources.jsonl");
 const HOLDOUT: &str = include_str!("corpus/holdout.jsonl");
+const APPLICATION: &str = include_str!("corpus/application.jsonl");
 
 /// The facts of a symptom that labels name.
 const FIELDS: [&str; 7] = ["step", "fault", "deny", "resource", "action", "principal", "json_key"];
@@ -151,6 +152,25 @@ fn texts_that_were_set_aside() {
     println!("{table}\n{}", wrong.join("\n"));
 }
 
+/// What applications print that fetch their secrets themselves; a line without a step tells of no failure.
+#[test]
+fn lines_of_applications_are_read_right() {
+    let mut wrong = Vec::new();
+    for label in labels(APPLICATION) {
+        let told = reason::read_log([text(&label)]).map(|(_, symptom)| symptom);
+        let said = told.map_or_else(<[String; 4]>::default, |symptom| {
+            let [deny, resource] = [symptom.deny.map(|deny| deny.to_string()), symptom.resource.map(|fact| fact.text)].map(Option::unwrap_or_default);
+            [symptom.step.to_string(), symptom.fault.to_string(), deny, resource]
+        });
+        for (said, field) in said.iter().zip(&FIELDS) {
+            if label.get(*field).is_some() && said != label[*field].as_str().unwrap_or_default() {
+                wrong.push(format!("{} {field}: {said:?}, labelled {}: {:.160}", label["id"], label[*field], text(&label)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// A name for every row, and of a wording that reaches nobody the reason.
 #[test]
 fn sources_say_where_they_come_from() {
@@ -167,7 +187,7 @@ const REFINED_BY: &[(Fault, &[Fault])] = &[
     (Fault::AccessDenied, &[Fault::KmsDenied]),
     (Fault::NotFound, &[Fault::VersionNotFound]),
     // The sentence stands alone, or before a container's reason.
-    (Fault::Exited, &[Fault::AccessDenied, Fault::TimedOut]),
+    (Fault::Exited, &[Fault::AccessDenied, Fault::TimedOut, Fault::OutOfMemory]),
     (Fault::NetworkTimeout, &[Fault::Dns, Fault::Tls, Fault::ConnectionRefused]),
 ];
 
@@ -196,9 +216,9 @@ fn a_form_changes_nothing() {
     let mut wrong = Vec::new();
     for label in labels(REASONS).chain(labels(WILD)).filter(|label| label["origin"] == "observed") {
         let text = text(&label);
-        // What the runtime quotes of a command or a mount is masked as far as it may go on, and a text of several lines has its own form.
+        // What the runtime quotes of a command or a mount is masked as far as it may go on, and a text of several lines, or of a mail's quote, has its own form.
         let quotes = ["exec", "stat ", "mounting", "chdir", "hook"].iter().any(|word| text.contains(word));
-        if quotes || text.contains('\n') {
+        if quotes || text.contains('\n') || text.starts_with('>') {
             continue;
         }
         let (plain, _) = read(text);

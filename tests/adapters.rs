@@ -14,6 +14,9 @@ mod environment;
 mod server;
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -564,7 +567,10 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
         let answer = match heard.called().rsplit('.').next().unwrap_or_default() {
             "ListTasks" if is_second => json!({"taskArns": (100..130).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>()}),
             "ListTasks" => json!({"taskArns": (0..100).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>(), "nextToken": "t"}),
-            "DescribeTasks" => json!({"tasks": body["tasks"], "failures": []}),
+            "DescribeTasks" => {
+                let tasks: Vec<Value> = body["tasks"].as_array().expect("a list").iter().map(|arn| json!({"taskArn": arn})).collect();
+                json!({"tasks": tasks, "failures": []})
+            }
             "ListClusters" if is_second => json!({"clusterArns": ["two"]}),
             "ListClusters" => json!({"clusterArns": ["one"], "nextToken": "t"}),
             "FilterLogEvents" if is_second => {
@@ -604,4 +610,16 @@ async fn the_command_line_hears_why_not() {
     let refused = "ecs-triage is not authorized to call ecs:ListTasks on prod: grant it to ecs-triage";
     assert_eq!(prober.stopped_tasks(None, "prod", None).await, Err(refused.to_owned()));
     assert_eq!(prober.journal(None, "/journal", 0, None, |_| true).await, Err("/journal does not exist".to_owned()));
+}
+
+#[test]
+fn the_table_of_hosts_is_the_one_of_awss_rules() {
+    let mut program = Command::new(environment::python_environment("stack", "requirements.txt").join("python"));
+    let printed = program.current_dir(env!("CARGO_MANIFEST_DIR")).args(["-B", "tests/adapters/endpoints.py"]).output().expect("Python runs");
+    let printed = String::from_utf8(printed.stdout).expect("it is UTF-8");
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adapters/endpoints.txt");
+    if fs::read_to_string(&table).expect("the table can be read") != printed {
+        fs::write(&table, printed).expect("the table can be written");
+        panic!("tests/adapters/endpoints.txt was another than AWS's rules say, and is written anew");
+    }
 }

@@ -224,7 +224,7 @@ fn checks_read_as_their_snapshots_say() {
         let _ = write!(read, "{}", render_check(&definition.name().unwrap_or_default(), &findings, Colour::Off));
         let document: Value = serde_json::from_str(&v1::check_line("x", &findings)).expect("it is JSON");
         assert_eq!(document["complete"], document["not_checked"].as_array().is_some_and(Vec::is_empty), "{}", path.display());
-        assert_eq!(document["passed"].as_array().map(Vec::len), Some(read.matches("  passed: ").count()), "{}", path.display());
+        assert_eq!(document["passed"].as_array().map(Vec::len), Some(read.matches("   = passed: ").count()), "{}", path.display());
         let name = path.file_stem().and_then(|stem| stem.to_str()).expect("its name is UTF-8");
         let directory = path.parent().expect("a case lies in a directory");
         insta::with_settings!({snapshot_path => directory, prepend_module_to_snapshot => false, omit_expression => true}, {

@@ -6,7 +6,10 @@ use std::path::Path;
 use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::read_record;
+use ecs_triage::incident::storm::{Member, Phase, Telling};
+use ecs_triage::incident::{About, Incident};
 use ecs_triage::question::Evidence;
+use ecs_triage::render::notice::{self, storm};
 use ecs_triage::render::{chat, metrics};
 use ecs_triage::task_definition::TaskDefinition;
 use serde_json::Value;
@@ -37,6 +40,41 @@ fn an_incident_in_a_chat() {
 
 #[test]
 fn a_storm_in_a_chat() {
-    let text = "secrets-manager/network-timeout in us-east-1, 111122223333\nprod/api: 12 tasks\nprod/billing: 3 tasks";
-    insta::assert_snapshot!("storm", pretty(&chat::message("storm-secrets-manager", "storm", "21 incidents within 5 minutes", text)));
+    let word = |word: &str| word.to_owned();
+    let member = |workload: &str| Member {
+        workload: word(workload),
+        title: word("it times out"),
+        cause: word("vpc-nat-broken"),
+        verdict: word("likely"),
+        ..Member::default()
+    };
+    let about = About {
+        cluster: Some(word("prod")),
+        region: Some(word("us-east-1")),
+        step: word("secrets-manager"),
+        fault: word("network-timeout"),
+        ..About::default()
+    };
+    let members = ["prod/api", "prod/billing"].map(member).to_vec();
+    let telling =
+        Telling { key: word("storms/1"), about, phase: Phase::Begun, members, before: [(word("prod"), 20)].into(), pages: Vec::new(), joined: 25, claim: None };
+    let (cluster, notice) = storm(&telling).remove(0);
+    insta::assert_snapshot!("storm", pretty(&chat::message(&format!("{}/{cluster}", telling.key), "25", &notice)));
+    insta::assert_snapshot!("storm-notice", format!("{}\n\n{}", notice.subject, notice.body));
+}
+
+/// What comes after a failure is routed and acted on as the failure was.
+#[test]
+fn an_end_in_a_chat_tells_what_its_failure_told() {
+    let about = About { cluster: Some("prod".to_owned()), workload: Some("api".to_owned()), owner: "network-team".to_owned(), ..About::default() };
+    let at = |minute: &str| format!("2026-04-15T14:{minute}:00Z").parse().expect("a time");
+    let end = |from: &str| {
+        let mut incident = Incident::default();
+        (incident.about, incident.first_seen, incident.last_seen, incident.resolved) = (about.clone(), at(from), at("20"), Some(at("30")));
+        serde_json::from_str::<Value>(&chat::message("thread", &incident.first_seen.to_string(), &notice::resolved(&incident))).expect("JSON")
+    };
+    let told = end("10");
+    let context = &told["metadata"]["additionalContext"];
+    assert_eq!((&context["state"], &context["cluster"], &context["owner"]), (&"resolved".into(), &"prod".into(), &"network-team".into()), "{told:#}");
+    assert_ne!(told["id"], end("11")["id"], "two ends of one thread are two messages");
 }

@@ -227,22 +227,29 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
         ),
         ("{\"containerDefinitions\": [{\"name\": \"a\", \"memory\": <MB>}]}", "in which <MB> is not filled in"),
         ("{\n  // who runs it\n  \"family\": \"a\"\n}", "2:3: key must be a string; JSON has no comments"),
-        ("Parameters:\n  Name:\n    Type: String\nResources:\n  Task:\n    Type: 'AWS::ECS::TaskDefinition'\n", "CloudFormation template in YAML: yq -o json"),
-        ("{\"Resources\": {\"Q\": {\"Type\": \"AWS::SQS::Queue\"}}}", "this is a CloudFormation template: jq"),
+        (
+            "Parameters:\n  Name:\n    Type: String\nResources:\n  Task:\n    Type: 'AWS::ECS::TaskDefinition'\n",
+            "standard input:6:5: at Task: expected container definitions",
+        ),
+        ("{\"Resources\": {\"Q\": {\"Type\": \"AWS::SQS::Queue\"}}}", "standard input holds no task definition and no service"),
         ("variable \"image\" {}\n\nmodule \"web\" {\n  source = \"./web\"\n}\n", "this seems to be Terraform: terraform show -json"),
-        ("{\"format_version\": \"1.2\", \"planned_values\": {}}", "this is Terraform's: terraform show -json"),
-        ("family: web\ncontainerDefinitions:\n- name: a\n", "standard input:1:1: expected JSON; this seems to be YAML: yq"),
-        ("services:\n  web:\n    image: nginx\n", "this seems to be a Compose file"),
+        ("{\"format_version\": \"1.2\", \"planned_values\": {}}", "standard input holds no task definition and no service"),
+        ("{\"resource\": {\"aws_ecs_task_definition\": {}}}", "this is Terraform's: terraform show -json"),
+        ("family: web\ncontainers:\n- name: a\n", "found an object with family, containers"),
+        ("name: api\ntype: Backend Service\nimage:\n  build: ./Dockerfile\n", "this is a manifest of Copilot: copilot svc package"),
+        ("region: eu-west-1\ncluster: prod\ntask_definition: def.json\n", "this is ecspresso's configuration: ecspresso render"),
+        ("family: web\n  containerDefinitions: [\n", "expected JSON or YAML: "),
+        ("services:\n  web:\n    image: nginx\n", "this is a Compose file"),
         ("local image = std.extVar('IMAGE');\n{ family: 'web' }\n", "this seems to be Jsonnet: jsonnet"),
         (
             "{\"services\": [{\"serviceName\": \"web\", \"taskDefinition\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/web:4\"}]}",
-            "this is what ECS says of services, and the definition is web:4",
+            "service web: \"arn:aws:ecs:us-east-1:111122223333:task-definition/web:4\" is neither a file nor asked for",
         ),
         (
             "{\"tasks\": [{\"taskDefinitionArn\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/job:12\"}]}",
             "the definition is job:12: aws ecs describe-task-definition",
         ),
-        ("[{\"containerDefinitions\": []}, {\"containerDefinitions\": []}]", "found 2 task definitions in a list"),
+        ("[{\"containerDefinitions\": []}, {\"containerDefinitions\": []}]", "[0]: expected container definitions; found no containers"),
         ("{\"containerDefinitions\": null}", "found an object with containerDefinitions"),
         ("", "standard input:1:1: expected JSON"),
     ] {
@@ -327,8 +334,8 @@ fn a_diagnosis_is_shown_as_far_as_it_is_asked_for() {
     let event = ["diagnose", "events/secret-key-missing.json"];
     let short = text(&run(&event, "").stdout);
     let full = text(&run(&[event[0], event[1], "--full"], "").stdout);
-    assert!(!short.contains("unable to pull secrets or registry auth") && short.contains("   |  ...\n"), "{short}");
-    assert!(full.contains("unable to pull secrets or registry auth") && !full.contains("   |  ...\n"), "{full}");
+    assert!(!short.contains("unable to pull secrets or registry auth") && short.contains("   | ...\n"), "{short}");
+    assert!(full.contains("unable to pull secrets or registry auth") && !full.contains("   | ...\n"), "{full}");
     assert!(full.lines().count() > short.lines().count());
     let case: Value = serde_json::from_str(include_str!("cases/key-permission-missing/the-role-lacks-it.json")).expect("the case is JSON");
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -344,7 +351,7 @@ fn a_diagnosis_is_shown_as_far_as_it_is_asked_for() {
     let arguments = ["diagnose", "-", "--evidence", &evidence, "--task-definition", &definition];
     let plain = text(&run(&arguments, &case["event"].to_string()).stdout);
     let with = text(&run(&[&arguments[..], &["--snippets"]].concat(), &case["event"].to_string()).stdout);
-    assert!(plain.contains("verdict: confirmed") && !plain.contains("aws_iam_role_policy"), "{plain}");
+    assert!(plain.contains("   = confirmed") && !plain.contains("aws_iam_role_policy"), "{plain}");
     assert!(with.contains("aws_iam_role_policy") && with.contains("AWS::IAM::RolePolicy"), "{with}");
     assert_eq!(plain.matches("\"kms:Decrypt\"").count(), 1, "a policy is printed once: {plain}");
 }
@@ -378,4 +385,100 @@ fn slips_are_understood() {
     let errors = [text(&run(&["explain", "error"], "").stdout), text(&run(&["explain", "err"], "").stdout)];
     assert!(errors[0].lines().count() > 0 && errors[0].lines().all(|line| errors[1].contains(line)), "a word is searched for whole: {errors:?}");
     assert_eq!(run(&["explain", "no such thing"], "").status.code(), Some(2));
+}
+
+/// The words that carets stand under, put together.
+fn marked(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let under = |pair: &[&str]| {
+        let carets: Vec<usize> = pair[1].char_indices().filter(|(_, letter)| *letter == '^').map(|(at, _)| at).collect();
+        let is_quote = pair.iter().all(|line| line.starts_with("   | "));
+        let chosen = |(at, letter): (usize, char)| carets.contains(&at).then_some(letter);
+        if is_quote { pair[0].chars().enumerate().filter_map(chosen).collect() } else { String::new() }
+    };
+    lines.windows(2).map(under).collect::<String>().split_whitespace().collect()
+}
+
+#[test]
+fn a_terminal_of_any_width_shows_the_deciding_words_marked() {
+    for event in ["secret-key-missing", "secret-network-timeout", "secret-access-denied", "image-missing", "parameter-missing"] {
+        let file = format!("events/{event}.json");
+        let (event, evidence) = (["diagnose", &file], format!("events/evidence/{event}.json"));
+        let with = if Path::new(&evidence).exists() { vec!["--evidence", &evidence] } else { Vec::new() };
+        let report: Value = serde_json::from_slice(&run(&[&event[..], &["--format", "json"]].concat(), "").stdout).expect("it is JSON");
+        let task: Value = serde_json::from_str(&std::fs::read_to_string(&file).expect("the event is there")).expect("it is JSON");
+        let reason = task["detail"]["stoppedReason"].as_str().expect("it has a reason");
+        let end = |index: usize| usize::try_from(report["symptoms"][0]["span"][index].as_u64().expect("a number")).expect("it fits");
+        let deciding: String = reason[end(0)..end(1)].split_whitespace().collect();
+        for width in [40, 60, 80, 100, 110, 300] {
+            let columns = width.to_string();
+            let text = text(&run(&[&event[..], &with, &["--full", "--width", &columns]].concat(), "").stdout);
+            assert!(marked(&text).starts_with(&deciding), "{file} at {width}: {deciding} is not marked in\n{text}");
+            // What is to be copied stands as it is, and words are not taken apart.
+            let (why, help) = text.split_once("\nhelp: ").expect("there is something to do");
+            let prose = why.lines().chain(help.lines().filter(|line| !line.starts_with("      ")));
+            let long = prose.filter(|line| line.trim().contains(' ')).find(|line| line.chars().count() > width.min(110));
+            assert!(long.is_none(), "{file} at {width}: {long:?} in\n{text}");
+        }
+    }
+    let piped = text(&run(&["diagnose", "events/secret-access-denied.json"], "").stdout);
+    assert!(piped.lines().any(|line| line.chars().count() > 110), "what is piped is not wrapped: {piped}");
+    assert_eq!(run(&["diagnose", "--width", "20", "events/secret-missing.json"], "").status.code(), Some(2));
+}
+
+#[test]
+fn a_reason_without_words_is_none() {
+    for reason in ["", "  ", "\n"] {
+        let output = run(&["diagnose", "--reason", reason], "");
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{reason:?}");
+        assert!(text(&output.stderr).contains("nothing to diagnose"));
+    }
+}
+
+#[test]
+fn a_definition_of_another_family_is_told_of() {
+    let api = "events/task-definitions/api.json";
+    let told = |event: &str| text(&run(&["diagnose", "--task-definition", api, event], "").stderr);
+    assert!(told("events/secret-missing.json").contains("the task definition given is api:42, and this task ran search:5"));
+    assert_eq!(told("events/secret-key-missing.json"), "");
+}
+
+#[test]
+fn every_cause_is_explained_with_words_of_ecs() {
+    for cause in ecs_triage::causes::CAUSES {
+        let explained = text(&run(&["explain", cause.id], "").stdout);
+        let (_, words) = explained.split_once("as ECS words it\n").expect("the section is there");
+        assert!(words.starts_with("  | "), "{}: {explained}", cause.id);
+        let narrow = text(&run(&["explain", cause.id, "--width", "60"], "").stdout);
+        let long = narrow.lines().find(|line| line.chars().count() > 60 && line.trim().contains(' '));
+        assert!(long.is_none_or(|line| line.starts_with(cause.id) || line.starts_with("  | ")), "{}: {long:?}", cause.id);
+    }
+}
+
+#[test]
+fn a_check_is_markdown_where_that_is_asked_for() {
+    let checked = text(&run(&["check", "--offline", "--format", "markdown", "events/task-definitions/api.json"], "").stdout);
+    assert!(checked.starts_with("### `api:42`: ") && checked.contains("\n\n```text\n") && checked.ends_with("\n```\n"), "{checked}");
+}
+
+#[test]
+fn nothing_is_fine_that_was_not_looked_at() {
+    let container = |value: &str| {
+        let role = "arn:aws:iam::111122223333:role/r";
+        json!({"family": "api", "executionRoleArn": role, "containerDefinitions": [{"name": "web", "image": "nginx:1", "secrets": [{"name": "A", "valueFrom": value}]}]})
+    };
+    for (value, status) in
+        [("", 1), ("${db_arn}", 1), ("{{resolve:secretsmanager:prod/db}}", 1), ("arn:aws:secretsmanager:us-east-1:111122223333:secret:<name>", 1)]
+    {
+        let output = run(&["check", "--offline", "--region", "us-east-1", "-"], &container(value).to_string());
+        assert_eq!(output.status.code(), Some(status), "{value}: {}", text(&output.stdout));
+    }
+    for value in ["prod/db", "/prod/db", "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123"] {
+        let output = run(&["check", "--offline", "-"], &container(value).to_string());
+        let said = text(&output.stdout);
+        assert!(!said.contains("no problem found:") && said.contains("= not checked: ") && output.status.code() == Some(0), "{value}: {said}");
+    }
+    let running = "{\"taskArn\": \"arn:aws:ecs:us-east-1:111122223333:task/prod/1\", \"lastStatus\": \"RUNNING\"}";
+    let said = text(&run(&["diagnose"], running).stdout);
+    assert!(said.starts_with("nothing to diagnose: task in cluster prod (us-east-1, 111122223333) is RUNNING, not stopped"), "{said}");
 }

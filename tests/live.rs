@@ -28,7 +28,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
 use ecs_triage::aws::logs::Journal;
 use environment::python_environment;
-use program::{ACCOUNT, REGION, Ran, Variables, assert_contains, aws_at, document, file, typed};
+use program::{ACCOUNT, REGION, Ran, Variables, assert_contains, aws_at, document, file, started, typed};
 use serde_json::{Value, json};
 use server::{Call, Reply, Server, forward, repeated, rounds};
 
@@ -247,7 +247,7 @@ fn a_check_names_every_problem_and_says_what_green_does_not_prove() {
         let placed = good.len() > 2;
         let said = "no problem found in what was looked at: good:1";
         assert_contains(&ran.out, &[said, "not proved: that secrets hold the JSON keys", "whatever changes before the task starts"]);
-        assert_contains(&ran.out, &["not checked: image public.ecr.aws/nginx/nginx:1.27 (web): registries other than Amazon ECR are not asked"]);
+        assert_contains(&ran.out, &["= not checked: image public.ecr.aws/nginx/nginx:1.27 (web): registries other than Amazon ECR are not asked"]);
         assert_eq!(ran.out.contains("not checked: the network: no service and no subnets are named"), !placed, "{good:?}: {}", ran.out);
         assert_eq!(ran.out.matches("not checked").count(), 1 + usize::from(!placed), "{good:?}: {}", ran.out);
     }
@@ -276,37 +276,148 @@ fn a_check_of_what_does_not_exist_says_so() {
     }
 }
 
-#[test]
-fn the_stopped_tasks_of_a_cluster_are_diagnosed() {
-    let stopped: Vec<Value> = ["wrong-suffix", "ec2-trust"].iter().map(|state| described(EMULATED.event(state))).collect();
-    let arns: Vec<Value> = stopped.iter().map(|task| task["taskArn"].clone()).collect();
-    let scaled_in = json!({"taskArn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/f", "lastStatus": "STOPPED", "stopCode": "UserInitiated", "stoppedReason": "Scaling activity initiated by deployment"});
+/// ECS that shows these tasks as stopped, and is the emulator's otherwise.
+fn ecs_with(stopped: Vec<Value>) -> Server {
     let upstream = EMULATED.of("ministack").trim_start_matches("http://").to_owned();
-    let ecs = Server::start(move |call| {
+    let arns: Vec<Value> = stopped.iter().map(|task| task["taskArn"].clone()).collect();
+    Server::start(move |call| {
         let asked = document(&call.body);
         let answer = match call.operation() {
             "ListClusters" => json!({"clusterArns": ["arn:aws:ecs:eu-west-1:111122223333:cluster/prod"]}),
             "ListTasks" if asked["desiredStatus"] == "STOPPED" && asked["serviceName"] == "idle" => json!({"taskArns": []}),
-            "ListTasks" if asked["desiredStatus"] == "STOPPED" => json!({"taskArns": arns.iter().chain([&scaled_in["taskArn"]]).collect::<Vec<_>>()}),
-            "DescribeTasks" => json!({"tasks": stopped.iter().chain([&scaled_in]).collect::<Vec<_>>(), "failures": []}),
+            "ListTasks" if asked["desiredStatus"] == "STOPPED" => json!({"taskArns": arns}),
+            "DescribeTasks" => {
+                let wanted = asked["tasks"].as_array().cloned().unwrap_or_default();
+                let found: Vec<&Value> = stopped.iter().filter(|task| wanted.contains(&task["taskArn"])).collect();
+                let missing = wanted.iter().filter(|arn| !arns.contains(arn)).map(|arn| json!({"arn": arn, "reason": "MISSING"}));
+                json!({"tasks": found, "failures": missing.collect::<Vec<_>>()})
+            }
             _ => return forward(&upstream, call),
         };
         Reply::new(200, answer.to_string())
-    });
+    })
+}
+
+/// The task with an id of its own, stopped so many minutes ago.
+fn stopped_ago(task: &Value, id: &str, minutes: i64) -> Value {
+    let mut task = task.clone();
+    let at = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
+    task["taskArn"] = json!(format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{id}"));
+    task["stoppedAt"] = json!(at.to_string());
+    task
+}
+
+#[test]
+fn the_stopped_tasks_of_a_cluster_are_listed_by_incident() {
+    let [secret, trust] = ["wrong-suffix", "ec2-trust"].map(|state| described(EMULATED.event(state)));
+    let scaled_in = json!({"lastStatus": "STOPPED", "stopCode": "UserInitiated", "stoppedReason": "Scaling activity initiated by deployment"});
+    let stopped = vec![
+        stopped_ago(&secret, "a", 30),
+        stopped_ago(&trust, "b", 20),
+        stopped_ago(&secret, "c", 2),
+        stopped_ago(&secret, "d", 9),
+        stopped_ago(&scaled_in, "e", 1),
+    ];
+    let ecs = ecs_with(stopped);
     let mut aws = EMULATED.straight("");
     aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
+
     let ran = typed(&["ps"], &aws);
     assert_eq!(ran.code, Some(0), "{}", ran.complaints);
-    let lines = ["error[secret-recreated]: ", "error[execution-role-untrusted]: ", "verdict: confirmed", "3 stopped tasks within the last hour, 2 shown"];
-    assert_contains(&ran.out, &lines);
+    let lines: Vec<Vec<&str>> = ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["SERVICE", "FAILED", "LAST", "CAUSE", "VERDICT", "WHAT"], "{}", ran.out);
+    assert_eq!((lines[1][1], lines[1][5], lines[1][6]), ("3", "secret-recreated", "confirmed"), "the latest first: {}", ran.out);
+    assert_eq!((lines[2][1], lines[2][5], lines[2][6]), ("1", "execution-role-untrusted", "confirmed"), "{}", ran.out);
+    assert_contains(&ran.out, &["\n\n5 stopped tasks within the last hour, 4 shown\n"]);
+    let asked = ecs.calls();
+    assert_eq!(repeated(&asked), Vec::<String>::new(), "asked twice");
+    let narrow = typed(&["ps", "--width", "100"], &aws);
+    assert!(narrow.out.lines().all(|line| line.chars().count() <= 100) && narrow.out.contains("..."), "{}", narrow.out);
+
+    let details = typed(&["ps", "--details"], &aws);
+    assert_contains(&details.out, &["error[secret-recreated]: ", "error[execution-role-untrusted]: ", "= confirmed: ", "note: task c, stopped "]);
+    assert_eq!(details.out.matches("error[").count(), 2, "one report for an incident: {}", details.out);
+    let lately = typed(&["ps", "--since", "10m"], &aws);
+    assert_contains(&lately.out, &["secret-recreated", "3 stopped tasks within the last 10 min, 2 shown"]);
+    assert!(!lately.out.contains("execution-role-untrusted"), "{}", lately.out);
+
     let all = typed(&["ps", "--cluster", "prod", "--all", "--format", "jsonl"], &aws);
     let causes: Vec<Value> = all.out.lines().map(|line| document(line)["diagnoses"][0]["cause"].clone()).collect();
-    assert_eq!(causes, [json!("secret-recreated"), json!("execution-role-untrusted"), Value::Null]);
+    let secret = json!("secret-recreated");
+    assert_eq!(causes, [Value::Null, secret.clone(), secret.clone(), secret, json!("execution-role-untrusted")]);
     let idle = typed(&["ps", "--cluster", "prod", "--service", "idle"], &aws);
     assert_eq!((idle.code, idle.out.as_str()), (Some(0), "0 stopped tasks within the last hour, 0 shown\n"));
     // The emulator itself holds none.
-    let none = typed(&["ps", "--cluster", "prod"], &EMULATED.straight(""));
+    let none = typed(&["ps", "--cluster", "prod", "--since", "2h"], &EMULATED.straight(""));
     assert_eq!((none.code, none.out.as_str()), (Some(0), "0 stopped tasks within the last hour, 0 shown\n"));
+    assert_contains(&none.complaints, &["ecs-triage history"]);
+}
+
+#[test]
+fn the_list_is_shown_again_and_again() {
+    let ecs = ecs_with(vec![stopped_ago(&described(EMULATED.event("wrong-suffix")), "a", 3)]);
+    let mut aws = EMULATED.straight("");
+    aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
+    let mut watching = started(&["ps", "--watch=1s"], &aws);
+    let mut lines = BufReader::new(watching.stdout.take().expect("it is piped")).lines();
+    let mut shown = 0;
+    while shown < 2 {
+        let line = lines.next().expect("it goes on").expect("it is text");
+        shown += usize::from(line == "1 stopped task within the last hour, 1 shown");
+    }
+    // Who looks no more ends it.
+    drop(lines);
+    assert_eq!(watching.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn a_task_is_diagnosed_by_its_arn() {
+    let task = stopped_ago(&described(EMULATED.event("wrong-suffix")), "a", 3);
+    let ecs = ecs_with(vec![task]);
+    let mut aws = EMULATED.straight("");
+    aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
+    let record = file("by-arn.evidence.json", "");
+    let ran = typed(&["diagnose", "arn:aws:ecs:eu-west-1:111122223333:task/prod/a", "--record", &record], &aws);
+    assert_eq!(ran.code, Some(0), "{}", ran.complaints);
+    assert_contains(&ran.out, &["error[secret-recreated]: ", "= confirmed: "]);
+    assert_contains(&fs::read_to_string(&record).expect("it is there"), &["\"Secret\""]);
+    for (arn, said) in [
+        ("arn:aws:ecs:eu-west-1:111122223333:task/prod/gone", "ECS has forgotten the task"),
+        ("arn:aws:ecs:eu-west-1:111122223333:task/gone", "ECS has forgotten the task"),
+    ] {
+        let ran = typed(&["diagnose", arn], &aws);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arn}");
+        assert_contains(&ran.complaints, &[said, arn]);
+    }
+}
+
+/// A profile that cannot be used is told of with what to type.
+#[test]
+fn without_credentials_it_says_what_to_type() {
+    let mut aws = aws_at("http://127.0.0.1:9");
+    aws.remove("AWS_ACCESS_KEY_ID");
+    aws.insert("AWS_CONFIG_FILE".to_owned(), format!("{}/tests/live/aws-config", env!("CARGO_MANIFEST_DIR")));
+    for (profile, said) in [
+        ("prdo", "there is no AWS profile prdo; did you mean prod?"),
+        ("nosuch", "there is no AWS profile nosuch (aws configure list-profiles lists them)"),
+        ("prod", "run aws sso login --profile prod"),
+        ("sandbox", "run aws login --profile sandbox"),
+        ("default", "name a profile with --profile, or run aws login"),
+    ] {
+        let listed = typed(&["ps", "--profile", profile], &aws);
+        assert_eq!((listed.code, listed.out.as_str()), (Some(2), ""), "{profile}");
+        assert_contains(&listed.complaints, &[said]);
+        assert_eq!(listed.complaints.lines().count(), 1, "{profile}: {}", listed.complaints);
+        // Whoever is woken wants the diagnosis all the same.
+        let diagnosed = typed(&["diagnose", "--live", "--profile", profile, "events/secret-missing.json"], &aws);
+        assert_eq!(diagnosed.code, Some(2), "{profile}");
+        assert_contains(&diagnosed.out, &["error[secret-missing]: "]);
+        assert_contains(&diagnosed.complaints, &[said]);
+        let checked = typed(&["check", "--profile", profile, "events/task-definitions/api.json"], &aws);
+        assert_eq!(checked.code, Some(2), "{profile}");
+        assert_contains(&checked.out, &["not checked, and written well as far as the text shows: "]);
+        assert_contains(&checked.complaints, &[said]);
+    }
 }
 
 #[test]
@@ -331,7 +442,7 @@ fn a_cluster_that_cannot_be_read_does_not_hide_the_others() {
     aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
     let ran = typed(&["ps"], &aws);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
-    assert_contains(&ran.out, &["error[execution-role-missing]: ", "2 stopped tasks within the last hour, 1 shown"]);
+    assert_contains(&ran.out, &["  execution-role-missing  ", "1 stopped task within the last hour, 1 shown"]);
     assert_contains(&ran.complaints, &["closed: ecs-triage is not authorized to call ecs:ListTasks on closed", "prod: "]);
 }
 

@@ -1,11 +1,9 @@
 //! One call: built, signed, sent and retried by the SDK's own machinery, with the answer as a JSON value.
 //!
-//! The SDK's crates for the services asked here would take most of the build and read answers into types of their own, only to be taken over
+//! The SDK's crates for most of the services asked here would take most of the build and read answers into types of their own, only to be taken over
 //! field by field. What they add to the machinery below is small: the form of a request, and where an error's code stands.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -28,9 +26,8 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::context::{Error, Input as Erased};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::interceptors::context::Input as Erased;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugin as _, RuntimePlugins, StaticRuntimePlugin};
 use aws_smithy_runtime_api::client::ser_de::{SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer};
@@ -44,22 +41,17 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::bounded::Bounded;
+use super::client::Clients;
 use super::endpoint::{Endpoint, endpoint};
-use super::failure::{Failure, Received, Refusal, failure};
+use super::failure::{Failure, Received, Refusal, failure, unreadable};
 use super::operation::{Operation, Protocol, Service};
 use super::{innermost, xml};
 
 /// A diagnosis does not wait longer for one fact.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// So many calls without an answer between them are no longer one slow answer.
-const LATE: u32 = 2;
-/// Who did not answer is left alone for so long: what else waits for an answer would wait in vain, one question after another.
-const SILENCE: Duration = Duration::from_secs(15);
 /// Of `DescribeParameters` an account has three calls a second.
 const BETWEEN_PARAMETERS: Duration = Duration::from_millis(350);
-/// Regions come from events; more clients than this are not kept.
-const KEPT_CLIENTS: usize = 64;
 /// What need not be escaped anywhere in a URI.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -77,29 +69,20 @@ pub(crate) enum Input {
 /// Names and values, in order.
 pub(crate) type Fields = Vec<(String, String)>;
 
-/// A service in a Region, as a client of the SDK would have it.
-#[derive(Debug)]
-struct Client {
-    plugins: RuntimePlugins,
-    /// Calls that timed out since the last that was answered.
-    late: AtomicU32,
-    /// Since when, and why, there was no answer at all.
-    silent: Mutex<Option<(Instant, Failure)>>,
-}
-
 /// Calls AWS with the credentials and settings of one configuration.
 #[derive(Debug)]
 pub(crate) struct Caller {
-    config: SdkConfig,
-    http_client: Option<SharedHttpClient>,
-    clients: Mutex<HashMap<(&'static str, String), Arc<Client>>>,
+    pub(super) config: SdkConfig,
+    pub(super) http_client: Option<SharedHttpClient>,
+    clients: Clients<(&'static str, String), RuntimePlugins>,
+    pub(super) ecs: Clients<String, aws_sdk_ecs::Client>,
     next_parameters: Mutex<Instant>,
 }
 
 impl Caller {
     pub(crate) fn new(config: &SdkConfig) -> Self {
         let http_client = config.http_client().or_else(http_client);
-        Self { config: config.clone(), http_client, clients: Mutex::default(), next_parameters: Mutex::new(Instant::now()) }
+        Self { config: config.clone(), http_client, clients: Clients::default(), ecs: Clients::default(), next_parameters: Mutex::new(Instant::now()) }
     }
 
     /// The Region that is configured.
@@ -109,7 +92,14 @@ impl Caller {
 
     /// Makes one call; `on` names in words what it is about.
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
-        let client = self.client(operation.service(), region).await.map_err(Failure::Unknown)?;
+        let service = operation.service();
+        let client = match self.clients.known(&(service.name, region.to_owned())) {
+            Some(client) => client,
+            None => {
+                let endpoint = endpoint(&self.config, service, region).await.map_err(Failure::Unknown)?;
+                self.clients.keep((service.name, region.to_owned()), self.plugins(service, region, &endpoint))
+            }
+        };
         let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
         if let Some(why) = client.silence() {
             return Err(why);
@@ -117,13 +107,12 @@ impl Caller {
         if operation == Operation::DescribeParameters {
             self.await_turn().await;
         }
-        let plugins = client.plugins.clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
+        let plugins = client.calls.clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
-        let sent = Box::pin(invoke(operation.service().id, operation.name(), Erased::erase(request), &plugins)).await;
-        let output = sent.map_err(|error| client.note(&error, failure(operation, region, on, &error)))?;
-        client.late.store(0, Ordering::Relaxed);
+        let sent = Box::pin(invoke(service.id, operation.name(), Erased::erase(request), &plugins)).await;
+        let output = client.note(sent, |error| failure(operation, region, on, error, Refusal::erased(error)))?;
         let body = output.downcast::<Vec<u8>>().unwrap_or_default();
-        parsed(operation.service().protocol, &body).ok_or_else(|| Failure::Unknown(format!("the answer of {} could not be read", operation.name())))
+        parsed(service.protocol, &body).ok_or_else(|| unreadable(operation))
     }
 
     /// Waits until parameters may be described again.
@@ -135,23 +124,6 @@ impl Caller {
             turn
         };
         sleep_until(turn).await;
-    }
-
-    /// The client of a service in a Region; made once.
-    async fn client(&self, service: &'static Service, region: &str) -> Result<Arc<Client>, String> {
-        let key = (service.name, region.to_owned());
-        let known = |clients: &HashMap<_, Arc<Client>>| clients.get(&key).cloned();
-        if let Some(client) = known(&self.clients.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(client);
-        }
-        let endpoint = endpoint(&self.config, service, region).await?;
-        let client = Arc::new(Client { plugins: self.plugins(service, region, &endpoint), late: AtomicU32::new(0), silent: Mutex::default() });
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if clients.len() >= KEPT_CLIENTS {
-            clients.clear();
-        }
-        clients.insert(key, Arc::clone(&client));
-        Ok(client)
     }
 
     fn plugins(&self, service: &Service, region: &str, endpoint: &Endpoint) -> RuntimePlugins {
@@ -217,37 +189,14 @@ impl Caller {
     }
 }
 
-impl Client {
-    /// Why it is of no use to call now.
-    fn silence(&self) -> Option<Failure> {
-        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        silent.as_ref().filter(|(since, _)| since.elapsed() < SILENCE).map(|(_, why)| why.clone())
-    }
-
-    /// Remembers a failure if it was no answer. One slow answer says nothing of the next.
-    fn note(&self, error: &SdkError<Error, HttpResponse>, failure: Failure) -> Failure {
-        let is_silent = match error {
-            SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => true,
-            SdkError::TimeoutError(_) => self.late.fetch_add(1, Ordering::Relaxed) + 1 >= LATE,
-            _ => {
-                self.late.store(0, Ordering::Relaxed);
-                false
-            }
-        };
-        if is_silent {
-            *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), failure.clone()));
-        }
-        failure
-    }
-}
-
 /// An HTTP client that may serve all services, and reads no answer without end: each makes its connections and reads the certificates once.
 pub(crate) fn http_client() -> Option<SharedHttpClient> {
     let client = default_http_client_plugin_v2(BehaviorVersion::latest())?.runtime_components(&RuntimeComponentsBuilder::new("ecs-triage")).http_client()?;
     Some(SharedHttpClient::new(Bounded(client)))
 }
 
-fn timeouts(configured: Option<&TimeoutConfig>) -> TimeoutConfig {
+/// The time that a call and each try of it may take.
+pub(super) fn timeouts(configured: Option<&TimeoutConfig>) -> TimeoutConfig {
     let shorter = |configured: Option<Duration>, own: Duration| configured.map_or(own, |configured| configured.min(own));
     let builder = configured.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
     let operation = shorter(configured.and_then(TimeoutConfig::operation_timeout), OPERATION_TIMEOUT);
@@ -305,7 +254,7 @@ fn escaped_fields(fields: impl IntoIterator<Item = (String, String)>) -> String 
 /// The body of an answer as a value.
 pub(super) fn parsed(protocol: Protocol, body: &[u8]) -> Option<Value> {
     match protocol {
-        Protocol::Json(_) | Protocol::RestJson => serde_json::from_slice(body).ok(),
+        Protocol::Sdk | Protocol::Json(_) | Protocol::RestJson => serde_json::from_slice(body).ok(),
         Protocol::Query(_) | Protocol::RestXml => xml::read(str::from_utf8(body).ok()?),
     }
 }

@@ -1,9 +1,13 @@
 //! Amazon ECS: definitions, services, tasks and their hosts.
 
-use serde_json::{Value, json};
+mod client;
+
+use aws_sdk_ecs::Client;
+use aws_sdk_ecs::types::DesiredStatus;
+use serde_json::Value;
 
 use super::answer::{list, one};
-use super::call::{Caller, Input};
+use super::call::Caller;
 use super::failure::Failure;
 use super::operation::Operation;
 use super::prober::AwsProber;
@@ -19,7 +23,7 @@ const MOST_PAGES: usize = 100;
 pub(crate) async fn task_definition(caller: &Caller, ask::TaskDefinition { name }: &ask::TaskDefinition) -> Result<Answer, Failure> {
     // An event forwarded from another Region is answered there.
     let region = Arn::parse(name).map(|arn| arn.region).or(caller.region()).ok_or_else(no_region)?;
-    let asked = caller.call(Operation::DescribeTaskDefinition, region, name, Input::Json(json!({"taskDefinition": name}))).await;
+    let asked = caller.ecs(Operation::DescribeTaskDefinition, region, name, |ecs| ecs.describe_task_definition().task_definition(name).send()).await;
     let mut answer = asked.map_err(|failure| match failure {
         // The code says no more than that the caller is to blame.
         Failure::Unknown(why) if why.contains("Unable to describe task definition") => Failure::Missing,
@@ -31,29 +35,33 @@ pub(crate) async fn task_definition(caller: &Caller, ask::TaskDefinition { name 
 }
 
 pub(crate) async fn service(caller: &Caller, ask::Service { region, cluster, name }: &ask::Service) -> Result<Answer, Failure> {
-    let input = Input::Json(json!({"cluster": cluster, "services": [name]}));
-    let mut answer = caller.call(Operation::DescribeServices, region, &format!("{cluster}/{name}"), input).await?;
+    let on = format!("{cluster}/{name}");
+    let mut answer = caller.ecs(Operation::DescribeServices, region, &on, |ecs| ecs.describe_services().cluster(cluster).services(name).send()).await?;
     found(&answer, "/services/0")?;
     one(&mut answer, "/services/0").map(Answer::Service)
 }
 
 pub(crate) async fn running_tasks(caller: &Caller, ask::RunningTasks { region, cluster, service }: &ask::RunningTasks) -> Result<Answer, Failure> {
-    let input = Input::Json(json!({"cluster": cluster, "serviceName": service, "desiredStatus": "RUNNING"}));
-    let mut answer = caller.call(Operation::ListTasks, region, &format!("{cluster}/{service}"), input).await?;
+    let running = |ecs: &Client| ecs.list_tasks().cluster(cluster).service_name(service).desired_status(DesiredStatus::Running).send();
+    let mut answer = caller.ecs(Operation::ListTasks, region, &format!("{cluster}/{service}"), running).await?;
     let arns: Vec<String> = list(&mut answer, "/taskArns")?;
     if arns.is_empty() {
         return Ok(Answer::RunningTasks(Vec::new()));
     }
-    let input = Input::Json(json!({"cluster": cluster, "tasks": arns}));
-    let mut answer = caller.call(Operation::DescribeTasks, region, &format!("the tasks of {cluster}/{service}"), input).await?;
+    let mut answer = tasks(caller, region, &format!("the tasks of {cluster}/{service}"), cluster, arns).await?;
     list(&mut answer, "/tasks").map(Answer::RunningTasks)
 }
 
 pub(crate) async fn container_instance(caller: &Caller, ask::ContainerInstance { region, cluster, arn }: &ask::ContainerInstance) -> Result<Answer, Failure> {
-    let input = Input::Json(json!({"cluster": cluster, "containerInstances": [arn]}));
-    let mut answer = caller.call(Operation::DescribeContainerInstances, region, arn, input).await?;
+    let one_instance = |ecs: &Client| ecs.describe_container_instances().cluster(cluster).container_instances(arn).send();
+    let mut answer = caller.ecs(Operation::DescribeContainerInstances, region, arn, one_instance).await?;
     found(&answer, "/containerInstances/0")?;
     one(&mut answer, "/containerInstances/0").map(Answer::ContainerInstance)
+}
+
+/// Tasks, of which [`TASKS_AT_ONCE`] may be asked for.
+async fn tasks(caller: &Caller, region: &str, on: &str, cluster: &str, arns: Vec<String>) -> Result<Value, Failure> {
+    caller.ecs(Operation::DescribeTasks, region, on, |ecs| ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns)).send()).await
 }
 
 /// ECS tells of each thing by itself why it is not in the answer.
@@ -67,8 +75,13 @@ fn found(answer: &Value, path: &str) -> Result<(), Failure> {
     }
 }
 
+/// The token of the next page.
+fn next(answer: &Value) -> Option<String> {
+    answer.get("nextToken").and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
 fn no_region() -> Failure {
-    Failure::Unknown("no Region is configured".to_owned())
+    Failure::Unknown("no Region is configured: name one with --region, or set AWS_REGION".to_owned())
 }
 
 /// For the command line alone.
@@ -80,26 +93,41 @@ impl AwsProber {
     ///
     /// Why they could not be read, in words.
     pub async fn stopped_tasks(&self, region: Option<&str>, cluster: &str, service: Option<&str>) -> Result<(Vec<String>, bool), String> {
-        let tasks = async {
+        let stopped = async {
             let region = region.or(self.caller.region()).ok_or_else(no_region)?;
             let mut described = Vec::new();
-            let mut token = Value::Null;
+            let mut token = None;
             for _ in 0..MOST_PAGES {
-                let input = json!({"cluster": cluster, "serviceName": service, "desiredStatus": "STOPPED", "nextToken": token});
-                let mut listed = self.caller.call(Operation::ListTasks, region, cluster, Input::Json(input)).await?;
+                let stopped = |ecs: &Client| {
+                    let list = ecs.list_tasks().cluster(cluster).desired_status(DesiredStatus::Stopped);
+                    list.set_service_name(service.map(str::to_owned)).set_next_token(token.take()).send()
+                };
+                let mut listed = self.caller.ecs(Operation::ListTasks, region, cluster, stopped).await?;
                 let arns: Vec<String> = list(&mut listed, "/taskArns")?;
                 for some in arns.chunks(TASKS_AT_ONCE) {
-                    let input = Input::Json(json!({"cluster": cluster, "tasks": some}));
-                    described.push(self.caller.call(Operation::DescribeTasks, region, cluster, input).await?.to_string());
+                    described.push(tasks(&self.caller, region, cluster, cluster, some.to_vec()).await?.to_string());
                 }
-                token = listed.get_mut("nextToken").map(Value::take).unwrap_or_default();
-                if token.as_str().is_none_or(str::is_empty) {
+                token = next(&listed);
+                if token.is_none() {
                     return Ok((described, true));
                 }
             }
             Ok((described, false))
         };
-        tasks.await.map_err(|failure| in_words(failure, cluster))
+        stopped.await.map_err(|failure| in_words(failure, cluster))
+    }
+
+    /// The output of `describe-tasks` for one task, from its Region and cluster.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be read, in words.
+    pub async fn described_task(&self, arn: &str) -> Result<String, String> {
+        let Some(parsed) = Arn::parse(arn) else { return Err("this is no ARN".to_owned()) };
+        // ARNs of the old form name no cluster.
+        let cluster = parsed.resource.split('/').nth(1).filter(|_| parsed.resource.split('/').count() > 2).unwrap_or("default");
+        let asked = tasks(&self.caller, parsed.region, arn, cluster, vec![arn.to_owned()]).await;
+        asked.map(|answer| answer.to_string()).map_err(|failure| in_words(failure, cluster))
     }
 
     /// The ARNs of the clusters of a Region, by default of the one that is configured.
@@ -110,8 +138,16 @@ impl AwsProber {
     pub async fn clusters(&self, region: Option<&str>) -> Result<Vec<String>, String> {
         let clusters = async {
             let region = region.or(self.caller.region()).ok_or_else(no_region)?;
-            let input = |token| Input::Json(json!({"nextToken": token}));
-            self.caller.pages(Operation::ListClusters, region, "*", input).await?.all()
+            let (mut clusters, mut token) = (Vec::new(), None);
+            loop {
+                let listing = |ecs: &Client| ecs.list_clusters().set_next_token(token.take()).send();
+                let mut listed = self.caller.ecs(Operation::ListClusters, region, "*", listing).await?;
+                clusters.extend(list::<String>(&mut listed, "/clusterArns")?);
+                token = next(&listed);
+                if token.is_none() {
+                    return Ok(clusters);
+                }
+            }
         };
         clusters.await.map_err(|failure| in_words(failure, "the list of clusters"))
     }

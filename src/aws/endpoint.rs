@@ -28,20 +28,33 @@ pub(crate) struct Endpoint {
     pub(crate) signing_region: String,
 }
 
-/// The endpoint of a service in a Region, or why there is none: the Region comes from events and definitions, and becomes part of a host's name
-/// to which a signed call goes. Nothing is asked of another partition, where neither the credentials nor the names mean anything.
-pub(crate) async fn endpoint(config: &SdkConfig, service: &Service, region: &str) -> Result<Endpoint, String> {
-    let no_region = || "its Region is not the name of one".to_owned();
+/// Why a Region is not asked: it comes from events and definitions, and becomes part of a host's name to which a signed call goes. Nothing is
+/// asked of another partition, where neither the credentials nor the names mean anything.
+pub(super) fn permitted(config: &SdkConfig, region: &str) -> Result<(), String> {
     if !is_region(region) {
         return Err(no_region());
     }
-    if let Some(own) = config.region().map(Region::as_ref).filter(|own| is_region(own) && partition_of(own) != partition_of(region)) {
-        return Err(format!("it is in another partition of AWS ({region}) than ecs-triage ({own})"));
+    match config.region().map(Region::as_ref).filter(|own| is_region(own) && partition_of(own) != partition_of(region)) {
+        Some(own) => Err(format!("it is in another partition of AWS ({region}) than ecs-triage ({own})")),
+        None => Ok(()),
     }
+}
+
+fn no_region() -> String {
+    "its Region is not the name of one".to_owned()
+}
+
+/// The endpoint of a service in a Region, or why there is none.
+pub(crate) async fn endpoint(config: &SdkConfig, service: &Service, region: &str) -> Result<Endpoint, String> {
+    permitted(config, region)?;
     let signing_region = if service.name == "iam" { iam_region(region) } else { region };
     let url = match configured(config, service) {
         Some(url) => url,
-        None => format!("https://{}", host(config, service, signing_region).await.ok_or_else(no_region)?),
+        None => {
+            let settings = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
+            let host = host(service.name, signing_region, settings).await;
+            format!("https://{}", host.ok_or_else(|| format!("{} has no endpoint in {region} with these settings for FIPS and dual-stack", service.name))?)
+        }
     };
     Ok(Endpoint { url, signing_region: signing_region.to_owned() })
 }
@@ -56,18 +69,30 @@ fn configured(config: &SdkConfig, service: &Service) -> Option<String> {
     config.service_config().and_then(|variables| variables.load_config(key)).or_else(for_all)
 }
 
-async fn host(config: &SdkConfig, service: &Service, region: &str) -> Option<String> {
-    let (fips, dual_stack) = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
-    let (name, fips_mark) = (service.name, if fips { "-fips" } else { "" });
-    Some(match name {
-        "iam" if region == "us-east-1" => format!("iam{fips_mark}.amazonaws.com"),
-        "iam" if region == "us-gov-west-1" => "iam.us-gov.amazonaws.com".to_owned(),
-        "iam" => format!("iam.{region}.{}", suffix(region, false).await?),
-        "s3" if dual_stack => format!("s3{fips_mark}.dualstack.{region}.{}", suffix(region, false).await?),
-        "ecr" if fips || dual_stack => format!("ecr{fips_mark}.{region}.{}", suffix(region, dual_stack).await?),
-        "ecr" => format!("api.ecr.{region}.{}", suffix(region, false).await?),
-        _ => format!("{name}{fips_mark}.{region}.{}", suffix(region, dual_stack).await?),
-    })
+/// The host of a service, by the rules that AWS publishes for its SDKs; none where there is no such endpoint.
+async fn host(service: &str, region: &str, (fips, dual_stack): (bool, bool)) -> Option<String> {
+    let partition = partition_of(region);
+    let has_plain_name = partition == "aws-us-gov" && (service == "iam" || !dual_stack && matches!(service, "ec2" | "ssm" | "logs"));
+    let mark = if fips && !has_plain_name { "-fips" } else { "" };
+    // Outside the isolated partitions Secrets Manager has IPv6 under its old names.
+    let is_old_name = service == "s3" || service == "secretsmanager" && (matches!(partition, "aws" | "aws-us-gov") || partition == "aws-cn" && !fips);
+    let suffix = suffix(region, dual_stack && !is_old_name).await?;
+    let place = match (service, partition) {
+        ("iam", "aws") => if dual_stack { "global." } else { "" }.to_owned(),
+        ("iam", "aws-us-gov") => "us-gov.".to_owned(),
+        ("iam", "aws-cn" | "aws-eusc") if !fips && dual_stack => "global.".to_owned(),
+        ("iam", "aws-iso" | "aws-iso-b") if !dual_stack => format!("{region}."),
+        ("iam", _) if fips || dual_stack => String::new(),
+        ("s3", "aws-cn") if fips => return None,
+        ("s3", _) if dual_stack => format!("dualstack.{region}."),
+        _ => format!("{region}."),
+    };
+    let name = match service {
+        "ecr" if !dual_stack => "api.ecr",
+        "elasticfilesystem" if dual_stack && matches!(partition, "aws" | "aws-cn" | "aws-us-gov") => "efs",
+        other => other,
+    };
+    Some(format!("{name}{mark}.{place}{suffix}"))
 }
 
 /// How the names of a Region's hosts end.
@@ -87,35 +112,19 @@ mod tests {
     use crate::aws::operation::Operation;
     use aws_config::{Region, SdkConfig};
 
-    async fn url(config: &SdkConfig, operation: Operation, region: &str) -> (String, String) {
-        let found = endpoint(config, operation.service(), region).await.expect("a Region");
-        (found.url, found.signing_region)
-    }
-
     #[tokio::test]
-    async fn hosts_are_those_of_the_partition() {
-        let plain = SdkConfig::builder().build();
-        for (operation, region, host, signed) in [
-            (Operation::DescribeSecret, "eu-west-1", "secretsmanager.eu-west-1.amazonaws.com", "eu-west-1"),
-            (Operation::DescribeSecret, "cn-north-1", "secretsmanager.cn-north-1.amazonaws.com.cn", "cn-north-1"),
-            (Operation::DescribeSecret, "us-iso-east-1", "secretsmanager.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
-            (Operation::DescribeImages, "eu-central-1", "api.ecr.eu-central-1.amazonaws.com", "eu-central-1"),
-            (Operation::DescribeMountTargets, "eu-west-1", "elasticfilesystem.eu-west-1.amazonaws.com", "eu-west-1"),
-            (Operation::ListObjectsV2, "us-east-1", "s3.us-east-1.amazonaws.com", "us-east-1"),
-            (Operation::GetRole, "eu-west-1", "iam.amazonaws.com", "us-east-1"),
-            (Operation::GetRole, "cn-northwest-1", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
-            (Operation::GetRole, "us-gov-east-1", "iam.us-gov.amazonaws.com", "us-gov-west-1"),
-            (Operation::GetRole, "us-iso-west-1", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
-            (Operation::GetRole, "us-isob-east-1", "iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"),
-        ] {
-            assert_eq!(url(&plain, operation, region).await, (format!("https://{host}"), signed.to_owned()));
+    async fn hosts_are_those_of_awss_rules() {
+        for line in include_str!("../../tests/adapters/endpoints.txt").lines() {
+            let mut words = line.split(' ');
+            let mut word = || words.next().unwrap_or_default();
+            let (service, region, setting, host, signed) = (word(), word(), word(), word(), word());
+            let (fips, dual_stack) = (matches!(setting, "fips" | "both"), matches!(setting, "dual-stack" | "both"));
+            let config = SdkConfig::builder().use_fips(fips).use_dual_stack(dual_stack).build();
+            let operation = Operation::ALL.iter().find(|operation| operation.service().name == service).expect("a service that is asked");
+            let found = endpoint(&config, operation.service(), region).await.ok().map(|found| (found.url, found.signing_region));
+            let expected = (host != "none").then(|| (format!("https://{host}"), signed.to_owned()));
+            assert_eq!(found, expected, "{line}");
         }
-        let fips = SdkConfig::builder().use_fips(true).build();
-        assert_eq!(url(&fips, Operation::DescribeImages, "us-east-1").await.0, "https://ecr-fips.us-east-1.amazonaws.com");
-        assert_eq!(url(&fips, Operation::DescribeKey, "us-gov-west-1").await.0, "https://kms-fips.us-gov-west-1.amazonaws.com");
-        let dual_stack = SdkConfig::builder().use_dual_stack(true).build();
-        assert_eq!(url(&dual_stack, Operation::DescribeKey, "eu-west-1").await.0, "https://kms.eu-west-1.api.aws");
-        assert_eq!(url(&dual_stack, Operation::ListObjectsV2, "eu-west-1").await.0, "https://s3.dualstack.eu-west-1.amazonaws.com");
     }
 
     #[tokio::test]

@@ -57,7 +57,7 @@ impl DeserializeResponse for Received {
 }
 
 /// An error that a service answered.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", .metadata)]
 pub(super) struct Refusal {
     status: u16,
@@ -73,6 +73,17 @@ impl ProvideErrorMetadata for Refusal {
 }
 
 impl Refusal {
+    /// Of a call whose error has no type.
+    pub(super) fn erased(error: &SdkError<Error, HttpResponse>) -> Option<Self> {
+        error.as_service_error().and_then(|error| error.downcast_ref::<Self>()).cloned()
+    }
+
+    /// Of a call of the SDK's own client.
+    pub(super) fn typed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
+        let SdkError::ServiceError(context) = error else { return None };
+        Some(Self { status: context.raw().status().as_u16(), metadata: context.err().meta().clone(), region: None })
+    }
+
     fn read(protocol: Protocol, response: &HttpResponse, body: &[u8]) -> Self {
         let value = parsed(protocol, body).unwrap_or_default();
         let error = ["/Errors/Error", "/Errors/0", "/Error"].iter().find_map(|at| value.pointer(at)).unwrap_or(&value);
@@ -92,17 +103,28 @@ impl Refusal {
 }
 
 /// What a failed call means.
-pub(super) fn failure(operation: Operation, region: &str, on: &str, error: &SdkError<Error, HttpResponse>) -> Failure {
-    let refusal = match error {
-        SdkError::ServiceError(context) => context.err().downcast_ref::<Refusal>(),
+pub(super) fn failure<E: StdError + 'static>(
+    operation: Operation,
+    region: &str,
+    on: &str,
+    error: &SdkError<E, HttpResponse>,
+    refusal: Option<Refusal>,
+) -> Failure {
+    match error {
         SdkError::TimeoutError(_) => return Failure::Unknown("no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
-        _ => None,
-    };
+        _ => {}
+    }
     if is_too_large(error) {
         return Failure::Unknown(format!("the answer of {} is larger than {} MB", operation.name(), LARGEST_ANSWER >> 20));
     }
-    let Some(refusal) = refusal else { return Failure::unknown(&unanswered(operation, region, error)) };
+    let Some(refusal) = refusal else {
+        return match error {
+            SdkError::ResponseError(context) if context.raw().status().is_success() => unreadable(operation),
+            SdkError::ResponseError(context) => answered(operation, context.raw().status().as_u16()),
+            _ => Failure::unknown(&unanswered(operation, region, error)),
+        };
+    };
     let code = refusal.code().unwrap_or_default();
     match (code, &refusal.region) {
         _ if operation.missing().contains(&code) => Failure::Missing,
@@ -110,7 +132,7 @@ pub(super) fn failure(operation: Operation, region: &str, on: &str, error: &SdkE
         ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
             Failure::Unknown(format!("ecs-triage is not authorized to call {} on {}: grant it to ecs-triage", operation.action(), redact_name(on)))
         }
-        ("", _) => Failure::Unknown(format!("{} answered with HTTP status {}", operation.service().name, refusal.status)),
+        ("", _) => answered(operation, refusal.status),
         (code, _) => Failure::unknown(&match refusal.message().filter(|message| !message.is_empty()) {
             Some(message) => format!("{code}: {message}"),
             None => code.to_owned(),
@@ -118,8 +140,17 @@ pub(super) fn failure(operation: Operation, region: &str, on: &str, error: &SdkE
     }
 }
 
+/// Why an answer of an operation is no fact.
+pub(super) fn unreadable(operation: Operation) -> Failure {
+    Failure::Unknown(format!("the answer of {} could not be read", operation.name()))
+}
+
+fn answered(operation: Operation, status: u16) -> Failure {
+    Failure::Unknown(format!("{} answered with HTTP status {status}", operation.service().name))
+}
+
 /// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.
-fn unanswered(operation: Operation, region: &str, error: &SdkError<Error, HttpResponse>) -> String {
+fn unanswered<E: StdError + 'static>(operation: Operation, region: &str, error: &SdkError<E, HttpResponse>) -> String {
     let why = innermost(error);
     let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default();
     if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source()).any(|error| error.to_string().contains("credential")) {

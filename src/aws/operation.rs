@@ -4,6 +4,8 @@
 /// How a service wants to be asked, and answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Protocol {
+    /// The SDK's own client of the service knows.
+    Sdk,
     /// JSON 1.1; the operation stands in a header, behind this.
     Json(&'static str),
     /// A form, of this version of the API, answered in XML.
@@ -24,7 +26,7 @@ pub(crate) struct Service {
     pub(crate) protocol: Protocol,
 }
 
-const ECS: Service = Service { name: "ecs", id: "ECS", protocol: Protocol::Json("AmazonEC2ContainerServiceV20141113") };
+const ECS: Service = Service { name: "ecs", id: "ECS", protocol: Protocol::Sdk };
 const IAM: Service = Service { name: "iam", id: "IAM", protocol: Protocol::Query("2010-05-08") };
 const SECRETS_MANAGER: Service = Service { name: "secretsmanager", id: "Secrets Manager", protocol: Protocol::Json("secretsmanager") };
 const SSM: Service = Service { name: "ssm", id: "SSM", protocol: Protocol::Json("AmazonSSM") };
@@ -45,7 +47,6 @@ macro_rules! operations {
 
         impl Operation {
             /// All there are.
-            #[cfg(test)]
             pub(crate) const ALL: &'static [Self] = &[$($(Self::$name,)+)+];
 
             /// The service that it is part of.
@@ -83,7 +84,7 @@ operations! {
         ListTasks missing ["ClusterNotFoundException", "ServiceNotFoundException"];
         DescribeTasks missing ["ClusterNotFoundException"];
         DescribeContainerInstances missing ["ClusterNotFoundException"];
-        ListClusters pages "/clusterArns" "/nextToken" missing [];
+        ListClusters missing [];
     }
     IAM {
         GetRole missing ["NoSuchEntity"];

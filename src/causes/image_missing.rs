@@ -26,7 +26,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     when: |symptom| symptom.step == Step::ImagePull && (symptom.fault == Fault::NotFound || is_refused_digest(symptom)),
     ask,
-    assess,
+    assess: |case| assess(case).map(|said| said.beside_newer(case)),
     examples: &[Example {
         text: "CannotPullContainerError: Error response from daemon: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 not found: manifest unknown",
         also: &[],
@@ -99,5 +99,5 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
         let named = case.symptom.resource.as_ref().and_then(|image| EcrImage::parse(&image.text));
         return named.iter().map(|image| image.question().into()).collect();
     }
-    EcrImage::all(case).iter().flat_map(|image| image.ask(case)).collect()
+    EcrImage::all(case).iter().flat_map(|image| image.ask(case)).chain(case.newest_revision().map(Into::into)).collect()
 }

@@ -68,7 +68,7 @@ mod vpc_no_route;
 
 use crate::question::Question;
 use crate::reason::{Fault, Symptom};
-use crate::task_definition::{Reference, ReferenceKind};
+use crate::task_definition::{Malformation, Reference, ReferenceKind};
 use crate::words::words;
 use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
@@ -321,13 +321,24 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
         ReferenceKind::ExecutionRole | ReferenceKind::TaskRole => &execution_role_missing::CAUSE,
         ReferenceKind::Image => &image_missing::CAUSE,
     };
-    let part = if part.is_empty() { "a part of the ARN" } else { part };
+    let is_blank = reference.value_from.trim().is_empty();
+    let part = match part {
+        _ if is_blank => "the value",
+        "" => "a part of the ARN",
+        part => part,
+    };
     let whole = if part == reference.value_from { String::new() } else { format!(" in {}", reference.value_from) };
-    let found = Finding::found(format!("{part}{whole} is written where a name or a number belongs"), DEFINITION);
+    let found = if is_blank { "the value is empty".to_owned() } else { format!("{part}{whole} is written where a name or a number belongs") };
+    let found = Finding::found(found, DEFINITION);
     let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let name = reference.name.as_deref().unwrap_or(&reference.field);
     let fix = Fix::words(format!("fill in {name} before the definition is registered"));
     (cause, Assessment::confirmed(format!("{part} of {name} is not filled in"), proof).fix(fix))
+}
+
+/// What is to be said of a reference that is wrong whatever its open parts will be.
+pub(crate) fn misspelt(case: &Case<'_>, shown: &Reference, stand_in: &Reference, malformation: Malformation) -> (&'static Cause, Assessment) {
+    (&secret_reference_malformed::CAUSE, secret_reference_malformed::misspelt(case, shown, stand_in, malformation))
 }
 
 /// The causes that claim a symptom, in the catalogue's order.

@@ -24,8 +24,8 @@ pub(super) const CAUSE: Cause = Cause {
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html"],
     when: |symptom| super::parameter::is_not_found(symptom) || may_be_absent(symptom),
-    ask: |case| case.ask_parameters(),
-    assess,
+    ask: |case| case.ask_parameters().into_iter().chain(case.newest_revision().map(Into::into)).collect(),
+    assess: |case| assess(case).map(|said| said.beside_newer(case)),
     examples: &[
         Example {
             text: "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /orders/db-url,/orders/db-password",

@@ -25,8 +25,8 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html",
     ],
     when: |symptom| super::secret::is_not_found(symptom) || may_be_absent(symptom),
-    ask: |case| case.ask_secrets(),
-    assess,
+    ask: |case| case.ask_secrets().into_iter().chain(case.newest_revision().map(Into::into)).collect(),
+    assess: |case| assess(case).map(|said| said.beside_newer(case)),
     examples: &[
         Example {
             text: "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123' from AWS Secrets Manager. Check whether the secret exists in the specified Region: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11, ResourceNotFoundException: Secrets Manager can't find the specified secret.",

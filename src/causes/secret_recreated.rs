@@ -26,8 +26,8 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html",
     ],
     when: |symptom| super::secret::is_not_found(symptom) || hides_it(symptom),
-    ask: |case| case.ask_secrets(),
-    assess,
+    ask: |case| case.ask_secrets().into_iter().chain(case.newest_revision().map(Into::into)).collect(),
+    assess: |case| assess(case).map(|said| said.beside_newer(case)),
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret. status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
         also: &[

@@ -70,7 +70,13 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(Assessment::likely(title).findings(case.definition_unknown()).fix(fix(case)));
     };
     let name = reference.name.as_deref().unwrap_or(&reference.field);
-    let problem = match malformation {
+    let proof = Proof::by_definition(case, vec![Finding::found(told(malformation, reference), DEFINITION)]);
+    Some(Assessment::confirmed(format!("the reference of {name} is written wrongly"), proof).fix(fix(case)))
+}
+
+/// What is wrong with a reference.
+fn told(malformation: Malformation, reference: &Reference) -> String {
+    match malformation {
         Malformation::ColonCount(count) => {
             format!("{count} part{} the secret's name, where ECS takes none or three", if count == 1 { " follows" } else { "s follow" })
         }
@@ -78,9 +84,26 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Malformation::StageAndId => "it names both a version stage and a version id, which exclude each other".to_owned(),
         Malformation::Unrendered => format!("{} is a template's placeholder: nothing filled it in before the definition was registered", reference.value_from),
         Malformation::WrongService => "it is an ARN of neither a secret nor a parameter".to_owned(),
+    }
+}
+
+/// A reference that is wrong whatever its open parts will be, as one that stands in for it shows.
+pub(super) fn misspelt(case: &Case<'_>, shown: &Reference, stand_in: &Reference, malformation: Malformation) -> Assessment {
+    let name = shown.name.as_deref().unwrap_or(&shown.field);
+    let found = Finding::found(format!("{} in {}", told(malformation, stand_in), shown.value_from), DEFINITION);
+    let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::unchanging());
+    let right = match stand_in.target() {
+        Some(Target::Secret(secret)) => right_form(stand_in).and_then(|right| {
+            let open = shown.value_from.strip_suffix(&stand_in.value_from[secret.arn.len()..])?;
+            Some(format!("{open}{}", &right[secret.arn.len()..]))
+        }),
+        _ => None,
     };
-    let proof = Proof::by_definition(case, vec![Finding::found(problem, DEFINITION)]);
-    Some(Assessment::confirmed(format!("the reference of {name} is written wrongly"), proof).fix(fix(case)))
+    let text = right.map_or_else(
+        || "write the secret's ARN alone, or with :<json-key>:<version-stage>:<version-id> behind it, all three colons there".to_owned(),
+        |right| format!("write it as {right}"),
+    );
+    Assessment::confirmed(format!("the reference of {name} is written wrongly"), proof).fix(Fix::words(text))
 }
 
 /// A refusal behind which the reference may lead nowhere, as the name shows that was refused.

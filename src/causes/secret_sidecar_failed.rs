@@ -8,7 +8,7 @@ use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::facts::LogEvent;
 use crate::question::{Known, ask};
-use crate::reason::{self, Fault, Step, Symptom};
+use crate::reason::{self, Step, Symptom};
 use crate::task_definition::{ContainerDefinition, Dependency};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -41,7 +41,7 @@ fn assess(case: &Case<'_>) -> Assessment {
         Finding::found(format!("container {waiting} waits for it with COMPLETE, which takes a failure for an end; SUCCESS would not"), DEFINITION)
     });
     let lines = log_question(case).map_or(Known::NotAsked, |question| case.look(&question));
-    let told = lines.found().and_then(|lines| lines.iter().rev().find_map(|line| Some((line, telling(&line.message)?))));
+    let told = lines.found().and_then(|lines| reason::read_log(lines.iter().map(|line| line.message.as_str())).map(|(at, symptom)| (&lines[at], symptom)));
     // A line may hold anything that the container printed: only the words that were recognized are for everybody.
     let words = |(line, symptom): (&LogEvent, Symptom)| {
         let words = line.message.get(symptom.span.clone()).unwrap_or_default().trim();
@@ -70,11 +70,6 @@ fn waits_for_any_end<'c>(case: &'c Case<'_>, sidecar: &ContainerDefinition) -> O
     let hides = |on: &Dependency| on.container_name == sidecar.name && on.condition == "COMPLETE";
     let containers = &case.definition()?.containers;
     containers.iter().find(|container| container.depends_on.iter().any(hides)).map(|container| container.name.as_str())
-}
-
-/// What the line tells of a failure that is known.
-fn telling(line: &str) -> Option<Symptom> {
-    reason::read(line).into_iter().find(|symptom| !matches!(symptom.fault, Fault::Unknown | Fault::Normal | Fault::Exited))
 }
 
 /// The question after the sidecar's log: the stream is named prefix/container/task.

@@ -1,6 +1,7 @@
 //! The ways in which a task of a definition can fail to start, each as ECS would word it: what is called, by whom, on what.
 
-use crate::arn::Arn;
+use super::planned::OPEN_ROLE;
+use crate::arn::{Arn, is_region};
 use crate::event::Task;
 use crate::network::needed;
 use crate::question::facts::{AwsVpcConfiguration, CacheRule};
@@ -132,7 +133,7 @@ impl Suspect<'_> {
 
     /// A call that the role's policies, and those of the endpoints on the way, must let; without a role there is none.
     fn calls(&self, symptom: Symptom, add: &mut impl FnMut(Symptom, String)) {
-        if self.definition.execution_role_arn.is_none() {
+        if self.definition.execution_role_arn.as_deref().is_none_or(|role| role == OPEN_ROLE) {
             return;
         }
         let action = symptom.action.as_ref().map(|action| action.text.clone()).unwrap_or_default();
@@ -159,9 +160,10 @@ impl Suspect<'_> {
 
     /// The login to Amazon ECR, which is one for all images.
     fn of_login(&self, references: &[Reference], all: &mut Vec<Suspicion>) {
-        let is_in_ecr = |reference: &&Reference| reference.kind == ReferenceKind::Image && ImageName::parse(&reference.value_from).ecr().is_some();
+        let registry = |image: &Reference| ImageName::parse(&image.value_from).ecr().map(|(_, region)| region.to_owned());
+        let is_in_ecr = |reference: &&Reference| reference.kind == ReferenceKind::Image && registry(reference).is_some_and(|region| is_region(&region));
         let images: Vec<Reference> = references.iter().filter(is_in_ecr).cloned().collect();
-        if images.is_empty() || self.definition.execution_role_arn.is_none() {
+        if images.is_empty() || self.definition.execution_role_arn.as_deref().is_none_or(|role| role == OPEN_ROLE) {
             return;
         }
         let symptom = self.call(Symptom::suspected(Step::EcrAuth, Fault::AccessDenied), LOGIN);

@@ -38,7 +38,7 @@ impl<W: World> Announcer<W> {
     pub(super) async fn failure(&self, report: &Report<'_>, incident: &Incident, due: Due, around: &Surroundings, visit: &Visit<'_, W>) -> Result<(), String> {
         let Some(notice) = notice::of(report, due.as_str(), around) else { return Ok(()) };
         // Worded before anybody is told: what fails here must not be told twice.
-        let (chat, document) = (chat::notification(report, due.as_str(), around), v1::line_of(report, Some(incident)));
+        let (chat, document) = (chat::notification(report, due.as_str(), around), v1::event(report, incident, &around.impact, &notice));
         self.people(&notice).await?;
         if due == Due::Opened
             && let Some(line) = metrics::incident(report, visit.now.as_millisecond())
@@ -53,20 +53,19 @@ impl<W: World> Announcer<W> {
     pub(super) async fn resolved(&self, incident: &Incident, visit: &Visit<'_, W>) -> Result<(), String> {
         let notice = notice::resolved(incident);
         self.people(&notice).await?;
-        let chat = chat::message(&incident.about.fingerprint, Due::Resolved.as_str(), &notice.subject, &notice.body);
+        let chat = chat::message(&incident.about.fingerprint, &incident.first_seen.to_string(), &notice);
         join(self.chats(Some(chat), visit), self.machines(INCIDENT, ended(incident), visit)).await;
         Ok(())
     }
 
     /// Tells of many incidents at once, cluster by cluster.
     pub(super) async fn storm(&self, telling: &Telling, in_memory: bool, visit: &Visit<'_, W>) -> Result<(), String> {
-        let state = if telling.phase == Phase::Begun { "storm" } else { Due::Resolved.as_str() };
         let told = notice::storm(telling).into_iter().map(async |(cluster, mut notice)| {
             if in_memory {
                 notice.body.push_str("  the incidents are kept in memory, so this may come again for each instance\n");
             }
             let thread = format!("{}/{cluster}", telling.key);
-            let chat = chat::message(&thread, state, &notice.subject, &notice.body);
+            let chat = chat::message(&thread, &telling.joined.to_string(), &notice);
             let new = telling.members.iter().filter(|member| member.place().0 == cluster).count() as u64;
             let before = if telling.phase == Phase::Begun { telling.before.get(&cluster).copied().unwrap_or_default() } else { 0 };
             let document = changed(&notice, &thread, new + before).to_string();
@@ -108,9 +107,9 @@ pub(super) fn ended(incident: &Incident) -> String {
     told.to_string()
 }
 
-/// An incident's change as the bus and the journal tell it: the notice's attributes, and how many tasks or incidents it is about.
+/// An incident's change as the bus and the journal tell it: the notice's words and attributes, and how many tasks or incidents it is about.
 fn changed(notice: &Notice, id: &str, count: u64) -> Value {
     let single = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
     let attributes: Map<String, Value> = single.chain(notice.lists.iter().map(|(name, values)| ((*name).to_owned(), json!(values)))).collect();
-    json!({"schema": v1::INCIDENT_SCHEMA, "id": id, "count": count, "subject": notice.subject, "attributes": attributes})
+    json!({"schema": v1::INCIDENT_SCHEMA, "id": id, "count": count, "subject": notice.subject, "text": notice.body, "attributes": attributes})
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Destination, Names};
-use crate::arn::{Arn, is_region};
+use crate::arn::{Arn, host_of_aws, host_suffix, is_region};
 use crate::question::facts::VpcEndpoint;
 use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition};
 
@@ -14,7 +14,7 @@ impl Destination {
     #[must_use]
     pub fn aws(service: &'static str, region: &str) -> Self {
         let name = if service == "ecr.api" { "api.ecr" } else { service };
-        let host = format!("{name}.{region}.{}", suffix(region));
+        let host = format!("{name}.{region}.{}", host_suffix(region));
         Self { service: Some(Cow::Borrowed(service)), region: region.to_owned(), ..Self::host(&host, HTTPS) }
     }
 
@@ -32,11 +32,10 @@ impl Destination {
 
     /// By AWS's names: `secretsmanager.REGION`, `api.ecr.REGION`, `BUCKET.s3.REGION`, with `-fips` behind the service, or of a dual-stack family.
     fn of_aws(host: &str, port: u16) -> Option<Self> {
-        let suffixes = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn", "on.aws", "amazonaws.eu"];
-        let (rest, suffix) = suffixes.into_iter().find_map(|suffix| Some((host.strip_suffix(suffix)?.strip_suffix('.')?, suffix)))?;
+        let (rest, is_dual_stack) = host_of_aws(host)?;
         let mut labels: Vec<&str> = rest.split('.').collect();
         let region = labels.pop().filter(|region| is_region(region))?;
-        let mut names = if suffix.starts_with("amazonaws") { Names::Plain } else { Names::DualStack };
+        let mut names = if is_dual_stack { Names::DualStack } else { Names::Plain };
         if labels.last() == Some(&"dualstack") {
             labels.pop();
             // Of Amazon S3 the gateway endpoints serve them alike.
@@ -101,14 +100,6 @@ fn ranked(reference: &Reference, region: &str) -> Vec<(u8, Destination)> {
     }
 }
 
-fn suffix(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "amazonaws.com.cn",
-        Some("eusc") => "amazonaws.eu",
-        _ => "amazonaws.com",
-    }
-}
-
 fn region_of<'a>(arn: &'a str, own: &'a str) -> &'a str {
     Arn::parse(arn).map(|arn| arn.region).filter(|region| !region.is_empty()).unwrap_or(own)
 }
@@ -123,7 +114,7 @@ fn registry(image: &str) -> Vec<(u8, Destination)> {
         return vec![(5, named)];
     }
     let region = named.region.clone();
-    let layers = format!("prod-{region}-starport-layer-bucket.s3.{region}.{}", suffix(&region));
+    let layers = format!("prod-{region}-starport-layer-bucket.s3.{region}.{}", host_suffix(&region));
     let api = Destination { names: named.names, ..Destination::aws("ecr.api", &region) };
     [api, named, Destination { host: layers, ..Destination::aws("s3", &region) }].map(|destination| (2, destination)).into()
 }
@@ -131,5 +122,5 @@ fn registry(image: &str) -> Vec<(u8, Destination)> {
 /// The bucket of an environment file; its ARN does not tell the Region, which is mostly the task's.
 fn bucket(arn: &str, region: &str) -> Option<Destination> {
     let name = Arn::parse(arn)?.resource.split('/').next()?;
-    Some(Destination { host: format!("{name}.s3.{region}.{}", suffix(region)), ..Destination::aws("s3", region) })
+    Some(Destination { host: format!("{name}.s3.{region}.{}", host_suffix(region)), ..Destination::aws("s3", region) })
 }

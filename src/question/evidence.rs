@@ -111,6 +111,12 @@ impl Evidence {
             (Known::Unknown(why), _) => Known::Unknown(why),
         }
     }
+
+    /// The definition that was handed over, where it is not of the task's family.
+    #[must_use]
+    pub fn stranger(&self, task: &Task) -> Option<&TaskDefinition> {
+        self.given.as_ref().filter(|given| !is_relative(given, task))
+    }
 }
 
 fn is_relative(given: &TaskDefinition, task: &Task) -> bool {

@@ -5,6 +5,7 @@
 //! `cargo test wordings -- --ignored --nocapture` shows in which texts each wording stands and which longer ones hide it. Order does not matter:
 //! the longest wording at a place wins. How much it counts against others follows from who says it (`Weight`).
 
+mod application;
 mod fetched;
 mod image;
 mod network;
@@ -13,7 +14,8 @@ mod runtime;
 mod services;
 
 use super::phrase::Phrase;
-use fetched::{CREDENTIAL_SPEC, FILES, PARAMETER_STORE, REGISTRY, SECRETS_MANAGER, SIDECAR};
+use application::{ENVIRONMENT, FETCHERS, SDKS};
+use fetched::{CREDENTIAL_SPEC, DEPENDENCIES, FILES, PARAMETER_STORE, REGISTRY, SECRETS_MANAGER};
 use image::IMAGE;
 use network::NETWORK;
 use placed::{LOGS, NETWORK_INTERFACE, VOLUMES};
@@ -103,15 +105,48 @@ pub(super) const LEXICON: &[Section] = &[
         from: &["aws/amazon-ecs-agent agent/ecscni, ecs-agent/netlib", "AWS: Amazon EC2 API error codes"],
         wordings: NETWORK_INTERFACE,
     },
+    Section { by: Speaker::Agent, from: &["aws/amazon-ecs-agent agent/engine/dependencygraph"], wordings: DEPENDENCIES },
     Section {
         by: Speaker::Application,
         from: &[
-            "segmentio/chamber",
-            "aws/aws-secretsmanager-agent",
-            "boto/botocore botocore/exceptions.py",
-            "aws/amazon-ecs-agent agent/engine/dependencygraph",
+            "segmentio/chamber cmd, environ",
+            "aws-samples/aws-secret-sidecar-injector cmd",
+            "aws/aws-secretsmanager-agent aws_secretsmanager_agent/src",
+            "glassechidna/pstore",
+            "DopplerHQ/cli",
+            "hashicorp/vault api, command/agent",
+            "Infisical/infisical cli",
         ],
-        wordings: SIDECAR,
+        wordings: FETCHERS,
+    },
+    Section {
+        by: Speaker::Application,
+        from: &[
+            "boto/botocore botocore/exceptions.py",
+            "aws/aws-sdk-php src/WrappedHttpHandler.php",
+            "aws/aws-sdk-java, aws/aws-sdk-java-v2 core",
+            "aws/aws-sdk-net sdk/src/Core",
+            "aws/aws-sdk-ruby gems/aws-sdk-core",
+            "aws/aws-sdk-js-v3 packages",
+            "awslabs/aws-sdk-rust",
+            "awspring/spring-cloud-aws spring-cloud-aws-autoconfigure",
+        ],
+        wordings: SDKS,
+    },
+    Section {
+        by: Speaker::Application,
+        from: &[
+            "boto/botocore botocore/exceptions.py",
+            "aws/aws-sdk-js lib/credentials",
+            "aws/aws-sdk-js-v3 packages",
+            "aws/aws-sdk-go-v2 aws, credentials",
+            "aws/aws-sdk-java-v2 core/auth, core/regions",
+            "aws/aws-sdk-net sdk/src/Core",
+            "aws/aws-sdk-ruby gems/aws-sdk-core",
+            "aws/aws-sdk-php src/Credentials",
+            "smithy-lang/smithy-rs",
+        ],
+        wordings: ENVIRONMENT,
     },
     Section {
         by: Speaker::Service,
@@ -154,8 +189,12 @@ mod tests {
 
     /// What the corpus holds, folded, with the names of the texts.
     fn texts() -> Vec<(String, String)> {
-        const FILES: [&str; 3] =
-            [include_str!("../../tests/corpus/reasons.jsonl"), include_str!("../../tests/corpus/wild.jsonl"), include_str!("../../tests/corpus/sources.jsonl")];
+        const FILES: [&str; 4] = [
+            include_str!("../../tests/corpus/reasons.jsonl"),
+            include_str!("../../tests/corpus/wild.jsonl"),
+            include_str!("../../tests/corpus/sources.jsonl"),
+            include_str!("../../tests/corpus/application.jsonl"),
+        ];
         let label = |line: &str| {
             let label: serde_json::Value = serde_json::from_str(line).expect("the corpus is JSON Lines");
             let said = |field: &str| Folded::new(label[field].as_str().unwrap_or_default()).text;

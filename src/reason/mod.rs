@@ -3,11 +3,13 @@
 //! Reading is pure, total and linear in the length of the text: it never fails and never guesses. What copying added is taken off (`page`), the
 //! rest folded to one spelling (`fold`). The phrases of the `grammar` are found in one pass, and between them the `parts` that sentences are
 //! made of: error codes, API operations, hosts, HTTP statuses. The `reader` weighs what they say, skips the `name` that follows a phrase, and
-//! makes `facts` of what was named. Every fact keeps its byte span in the original text. What ECS says all day is known beforehand (`ordinary`).
+//! makes `facts` of what was named. Every fact keeps its byte span in the original text. What ECS says all day is known beforehand (`ordinary`),
+//! and an application's own log is read in the same way (`log`).
 
 mod facts;
 mod fold;
 mod grammar;
+mod log;
 mod name;
 mod ordinary;
 mod page;
@@ -16,6 +18,7 @@ mod phrase;
 mod reader;
 mod symptom;
 
+pub use log::read_log;
 pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom};
 
 /// What a reason tells of, in the order of the text: one symptom for each failure, each failure once.

@@ -2,6 +2,7 @@
 //! sentence that nobody has seen.
 
 use super::symptom::{Fault, Step};
+use crate::arn::host_of_aws;
 
 /// The fault that the name of an error tells, in lower case: `NoSuchKey`, `InvalidSubnetID.NotFound`, `RepositoryNotFoundException`.
 pub(super) fn fault_of_code(code: &str) -> Option<Fault> {
@@ -23,6 +24,11 @@ const ERRNO: &[(&[&str], Fault)] = &[
     (&["enospc"], Fault::NoSpace),
 ];
 
+/// Whether a word, in lower case, is what the system calls an error.
+pub(super) fn is_errno(word: &str) -> bool {
+    ERRNO.iter().any(|(names, _)| names.contains(&word))
+}
+
 /// The words that the names of errors are made of, and what they say; the first that is there counts.
 const ROOTS: &[(&[&str], Fault)] = &[
     (&["unknownhost", "nameresolution", "gaierror", "hostnotfound"], Fault::Dns),
@@ -43,7 +49,10 @@ const ROOTS: &[(&[&str], Fault)] = &[
             "missingauthenticationtoken",
             "invalidaccesskey",
             "invalidtoken",
-            "nocredentials",
+            "nocredential",
+            "missingcredentials",
+            "credentialsprovider",
+            "credentialretrieval",
             "credentialsnotloaded",
             "requesttimetooskewed",
             "authfailure",
@@ -77,6 +86,7 @@ const ROOTS: &[(&[&str], Fault)] = &[
         Fault::NetworkTimeout,
     ),
     (&["connectionrefused", "connectionreset", "connectionclosed", "connectionaborted", "remotedisconnected"], Fault::ConnectionRefused),
+    (&["tagpolicyviolation", "missingregion"], Fault::Misconfigured),
     (&["markedfordeletion"], Fault::PendingDeletion),
     (&["notfound", "nosuch", "doesnotexist"], Fault::NotFound),
     (
@@ -97,7 +107,7 @@ const ROOTS: &[(&[&str], Fault)] = &[
 
 /// Whether a word may be the name of an error: as a program writes it, and with what only errors end with, or a word in two parts.
 pub(super) fn is_code(word: &str) -> bool {
-    let ending = ["exception", "error", "fault", "failure", "timeout", "denied", "notfound", "canceled", "exceeded", "expired"];
+    let ending = ["exception", "error", "fault", "failure", "timeout", "denied", "notfound", "canceled", "exceeded", "expired", "violation"];
     let known = [
         "nosuch",
         "slowdown",
@@ -110,7 +120,7 @@ pub(super) fn is_code(word: &str) -> bool {
         "authfailure",
         "unavailable",
     ];
-    ERRNO.iter().any(|(names, _)| names.contains(&word))
+    is_errno(word)
         || ending.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
         || known.iter().any(|known| word.starts_with(known))
         || word.contains(".notfound")
@@ -151,8 +161,8 @@ pub(super) fn step_of_operation(operation: &str) -> Option<Step> {
 }
 
 const OPERATIONS: &[(&[&str], Step)] = &[
-    (&["getsecretvalue", "batchgetsecretvalue", "describesecret"], Step::SecretsManager),
-    (&["getparameters", "getparameter", "getparametersbypath", "describeparameters"], Step::ParameterStore),
+    (&["getsecretvalue", "batchgetsecretvalue", "describesecret", "listsecrets", "listsecretversionids"], Step::SecretsManager),
+    (&["getparameters", "getparameter", "getparametersbypath", "getparameterhistory", "describeparameters"], Step::ParameterStore),
     (&["getauthorizationtoken"], Step::EcrAuth),
     (&["batchgetimage", "getdownloadurlforlayer", "batchchecklayeravailability", "batchimportupstreamimage", "describeimages"], Step::ImagePull),
     (&["createlogstream", "createloggroup", "putlogevents", "describelogstreams", "describeloggroups", "putretentionpolicy"], Step::LogDriver),
@@ -166,6 +176,11 @@ const OPERATIONS: &[(&[&str], Step)] = &[
     (&["createcontrolchannel", "createdatachannel", "opencontrolchannel", "opendatachannel", "executecommand"], Step::ExecAgent),
     (&["assumerole", "passrole"], Step::ExecutionRole),
 ];
+
+/// Whether an operation, in lower case, is one by which a program fetches its secrets.
+pub(super) fn fetches_secrets(operation: &str) -> bool {
+    operation == "decrypt" || matches!(step_of_operation(operation), Some(Step::SecretsManager | Step::ParameterStore))
+}
 
 /// The step in which ECS performs an IAM action, such as `ssm:GetParameters`; of a service that ECS calls for one step only, any action.
 pub(super) fn step_of_action(action: &str) -> Option<Step> {
@@ -195,7 +210,7 @@ pub(super) fn step_of_host(host: &str) -> Option<Step> {
     if host.contains("starport-layer-bucket") || host.contains(".dkr.ecr.") || host.contains(".dkr-ecr.") {
         return Some(Step::ImagePull);
     }
-    if !is_of_aws(host) {
+    if host_of_aws(host).is_none() {
         return None;
     }
     let service = |label: &str| label.strip_suffix("-fips").unwrap_or(label).to_owned();
@@ -213,24 +228,6 @@ pub(super) fn step_of_host(host: &str) -> Option<Step> {
         return Some(step);
     }
     None
-}
-
-/// Whether a host is one of AWS's own.
-pub(super) fn is_of_aws(host: &str) -> bool {
-    [
-        "amazonaws.com",
-        "amazonaws.com.cn",
-        "amazonaws.eu",
-        "api.aws",
-        "on.aws",
-        "c2s.ic.gov",
-        "sc2s.sgov.gov",
-        "api.amazonwebservices.com.cn",
-        "cloud.adc-e.uk",
-        "csp.hci.ic.gov",
-    ]
-    .iter()
-    .any(|ending| host.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.')))
 }
 
 /// What an HTTP status says.

@@ -32,6 +32,8 @@ pub(super) enum Names {
     VersionStage,
     Retries,
     RequestId,
+    /// An operation that a program called.
+    Operation,
     /// An ARN; what it names depends on its service.
     Arn,
     /// A URL: the endpoint, and a resource where nothing better is named.

@@ -13,6 +13,7 @@ use super::grammar::phrases;
 use super::parts;
 use super::phrase::{Names, Phrase, Slot, Weight};
 use super::symptom::{Deny, Fault, Span, Step, Symptom};
+use crate::arn::host_of_aws;
 use crate::dictionary::Dictionary;
 
 /// A task has at most so many secrets as fail at once in a thousand bytes; a longer list is somebody's own.
@@ -202,7 +203,7 @@ impl Reader<'_> {
                     continue;
                 }
             }
-            if word.contains('.') && parts::is_of_aws(word) {
+            if word.contains('.') && host_of_aws(word).is_some() {
                 weigh(&mut clause.step, parts::step_of_host(word).map(|step| (step, Weight::Hint)), &span);
                 clause.names.push((Names::Host, Weight::Hint, span));
             } else if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) && is_of_status(before) {
@@ -229,7 +230,9 @@ impl Reader<'_> {
         let joined = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || (is_word && letter == '-'));
         let (before, after) = (folded[..span.start].chars().next_back(), folded[span.end..].chars().next());
         let (first, last) = (folded[span.clone()].chars().next(), folded[span.clone()].chars().next_back());
-        if (word(first) && joined(before)) || (word(last) && joined(after) && !last.is_some_and(|letter| letter.is_ascii_digit())) {
+        // A policy's sentence is long enough to be known where the next word was joined to it.
+        let may_be_joined = phrase.deny.is_some() || last.is_some_and(|letter| letter.is_ascii_digit());
+        if (word(first) && joined(before)) || (word(last) && joined(after) && !may_be_joined) {
             return false;
         }
         match phrase.capital_at_start {
@@ -249,6 +252,8 @@ impl Reader<'_> {
                     weigh(&mut clause.fault, text.starts_with("kms:").then_some((Fault::KmsDenied, Weight::Said)), &said);
                     weigh(&mut clause.step, parts::step_of_action(text).map(|step| (step, Weight::Code)), &name);
                 }
+                Names::Operation if parts::fetches_secrets(text) => weigh(&mut clause.step, Some((Step::SecretSidecar, slot.weight)), &said),
+                Names::Operation => weigh(&mut clause.step, parts::step_of_operation(text).map(|step| (step, Weight::Code)), &name),
                 // The endpoint hints at what was being fetched.
                 Names::Url => weigh(&mut clause.step, host_in(text).and_then(parts::step_of_host).map(|step| (step, Weight::Hint)), &name),
                 _ => {}
@@ -351,12 +356,15 @@ fn same_name(one: &Symptom, other: &Symptom) -> bool {
 /// Whether the words before a number call it an HTTP status. The runtime's `API error (500)` is none: it answers so whatever went wrong.
 fn is_of_status(before: &str) -> bool {
     let words = before.trim_end_matches([' ', ':', '=', '(', '[', '"']);
-    ["status", "statuscode", "status code", "http", "http/1.1", "http/2", "http/2.0", "response code"].iter().any(|word| words.ends_with(word))
+    ["status", "statuscode", "status code", "http", "http/1.1", "http/2", "http/2.0", "response code", "code"].iter().any(|word| words.ends_with(word))
 }
 
 /// Whether a word is written as programs write the name of an error: of several words in one, where a code stands.
 fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
     let word = &text[folded.original(span)];
+    if parts::is_errno(&folded.text[span.clone()]) && !word.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return true;
+    }
     let is_joined = word.char_indices().any(|(at, letter)| at > 0 && letter.is_ascii_uppercase()) || word.ends_with("exception");
     let after = &folded.text[span.end..];
     let before = folded.text[..span.start].trim_end();

@@ -8,7 +8,6 @@ use crate::causes::{FindingKind, Verdict};
 use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::Task;
-use crate::network::State;
 use crate::redact::one_line;
 use crate::task_definition::Reference;
 
@@ -80,13 +79,7 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
         let _ = writeln!(out, "- {label}: {}", finding.sourced());
     }
     for hop in best.path.iter().flat_map(|path| &path.hops) {
-        let state = match hop.state {
-            State::Absent => "n/a",
-            State::Ok => "OK",
-            State::Unsure => "?",
-            State::Broken => "FAIL",
-        };
-        let _ = writeln!(out, "- {state}: {}", hop.what);
+        let _ = writeln!(out, "- {}: {}", hop.state.word(), hop.what);
     }
     let name = report.task.task_definition_name().unwrap_or("the task definition");
     let references = &best.culprit.references;

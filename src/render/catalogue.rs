@@ -3,10 +3,15 @@
 use std::fmt::Write as _;
 
 use super::notice::NAMES;
+use super::text::Style;
+use super::wrap::prose;
 use crate::causes::{CAUSES, Cause, Owner, Verdict};
 use crate::incident::Due;
 use crate::question::Question;
 use crate::reason::{Fault, Step};
+
+/// The widest that an explanation gets.
+const WIDEST: usize = 102;
 
 /// One line for each cause.
 #[must_use]
@@ -32,7 +37,9 @@ pub fn search(word: &str) -> String {
 
 /// One cause, whole.
 #[must_use]
-pub fn explain(cause: &Cause) -> String {
+pub fn explain(cause: &Cause, style: impl Into<Style>) -> String {
+    let width = style.into().width.map_or(WIDEST, |width| width.min(WIDEST));
+    let wrapped = |text: &str, indent: &str| wrapped(text, indent, width);
     let text = &cause.explanation;
     let mut out = format!("{}: {}\nowner: {}\n", cause.id, cause.title, cause.owner);
     for (heading, said) in [("what happened", text.what), ("why", text.why), ("how to tell", text.tell), ("how to fix it", text.fix)] {
@@ -121,19 +128,10 @@ pub fn permissions() -> String {
     out
 }
 
-fn wrapped(text: &str, indent: &str) -> String {
-    let mut out = String::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.len() + 1 + word.len() > 100 {
-            let _ = writeln!(out, "{indent}{line}");
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    let _ = writeln!(out, "{indent}{line}");
-    out
+fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let lines = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    prose("", 0, &lines, Some(width.saturating_sub(indent.len()))).iter().fold(String::new(), |mut out, line| {
+        let _ = writeln!(out, "{indent}{line}");
+        out
+    })
 }

@@ -3,10 +3,10 @@
 //! It is short, since a chat is: what happened, ECS's words, the evidence and the fix; the whole text goes to the other topic. Names and
 //! reasons were written by others, so what would mention people, link elsewhere or end a block in a chat is replaced.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::body::certainty;
-use super::notice::{NAMES, facts};
+use super::notice::{NAMES, Notice, facts};
 use super::reason_lines::last_words;
 use super::text;
 use crate::causes::{Command, Verdict};
@@ -55,17 +55,22 @@ pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> 
     Some(envelope(&id, content, &metadata))
 }
 
-/// A notification without a report behind it, such as of a storm: its thread, its state in a word, a title, and a text.
+/// A notification without a report behind it, of an end or a storm, for a thread that has one such for each occasion.
 #[must_use]
-pub fn message(thread: &str, state: &str, title: &str, text: &str) -> String {
-    let title = cut(&harmless(title), LONGEST_TITLE);
+pub fn message(thread: &str, occasion: &str, notice: &Notice) -> String {
+    let title = cut(&harmless(&notice.subject), LONGEST_TITLE);
     let mut description = Description::default();
     // A description there must be.
-    let said = if text.trim().is_empty() { title.as_str() } else { text };
+    let said = if notice.body.trim().is_empty() { title.as_str() } else { &notice.body };
     said.lines().for_each(|line| description.line(line));
-    let content = json!({"textType": "client-markdown", "title": &title, "description": description.finish(), "keywords": [state]});
-    let metadata = json!({"threadId": thread, "summary": title, "eventType": event_type(state), "additionalContext": {"state": state}});
-    envelope(&format!("{thread}-{state}"), content, &metadata)
+    let single = notice.attributes.iter().map(|(name, value)| (*name, value.clone()));
+    let lists = notice.lists.iter().map(|(name, values)| (*name, values.join(", ")));
+    let context: Map<String, Value> = single.chain(lists).map(|(name, value)| (name.to_owned(), json!(cut(&harmless(&value), LONGEST_STEP)))).collect();
+    let word = |name: &str| context.get(name).and_then(Value::as_str).unwrap_or_default();
+    let keywords: Vec<&str> = ["state", "cause", "verdict", "owner"].map(word).into_iter().filter(|word| !word.is_empty()).collect();
+    let content = json!({"textType": "client-markdown", "title": &title, "description": description.finish(), "keywords": keywords});
+    let metadata = json!({"threadId": thread, "summary": title, "eventType": event_type(word("state")), "additionalContext": &context});
+    envelope(&format!("{thread}-{}-{occasion}", word("state")), content, &metadata)
 }
 
 /// What is empty is left out: the schema wants none of it.
@@ -202,7 +207,7 @@ fn cut(text: &str, longest: usize) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{harmless, length, message, notification, unmarked};
+    use super::{Notice, harmless, length, message, notification, unmarked};
     use crate::causes::{Command, Finding, Fix, NameKind};
     use crate::context::Surroundings;
     use crate::diagnosis::{Report, diagnose};
@@ -261,6 +266,11 @@ mod tests {
         let room = 250 - "prod/api: ".len();
         let exact = with(|report| report.diagnoses[0].title = "é".repeat(room));
         assert_eq!(text(&exact, "/content/title"), format!("prod/api: {}", "é".repeat(room)));
+    }
+
+    fn notice(state: &str, subject: &str, body: &str) -> Notice {
+        let attributes = vec![("state", state.to_owned()), ("cause", "<!here>".to_owned())];
+        Notice { subject: subject.to_owned(), body: body.to_owned(), attributes, lists: vec![("workload", vec!["api".to_owned(), "web".to_owned()])] }
     }
 
     fn around(impact: &str) -> Surroundings {
@@ -329,12 +339,16 @@ mod tests {
         assert_eq!(text(&told, "/content/description").matches("```").count(), 2);
     }
 
+    fn unreported(state: &str, subject: &str, body: &str) -> Notice {
+        Notice { subject: subject.to_owned(), body: body.to_owned(), attributes: vec![("state", state.to_owned())], lists: Vec::new() }
+    }
+
     #[test]
     fn one_incident_is_one_thread() {
         let task = task();
         let report = diagnose(&task, &Evidence::default());
         let [opened, failing] = ["opened", "still-failing"].map(|state| read(notification(&report, state, &around("17 failed starts since 14:02 UTC"))));
-        let resolved = read(Some(message(&report.fingerprint, "resolved", "api recovered", "17 failed starts since 14:02 UTC")));
+        let resolved = read(Some(message(&report.fingerprint, "1", &notice("resolved", "api recovered", "17 failed starts since 14:02 UTC"))));
         for told in [&opened, &failing, &resolved] {
             assert_eq!(told["metadata"]["threadId"], report.fingerprint.as_str());
             assert!(text(told, "/content/description").contains("17 failed starts since 14:02 UTC"), "{told}");
@@ -342,13 +356,15 @@ mod tests {
         assert!(opened["id"] != failing["id"] && failing["id"] != resolved["id"]);
         assert!(text(&failing, "/content/title").starts_with("[still-failing] prod/api: "), "{failing}");
         assert_eq!(resolved["content"].get("nextSteps"), None);
+        let context = json!({"state": "resolved", "cause": "\u{2039}!here\u{203a}", "workload": "api, web"});
+        assert_eq!(resolved["metadata"]["additionalContext"], context);
     }
 
     #[test]
     fn what_has_no_report_is_told_within_the_limits_too() {
         for letter in LETTERS {
             let lines = vec![letter.repeat(100); 200].join("\n");
-            let storm = read(Some(message("storm-1", "storm", &letter.repeat(1000), &lines)));
+            let storm = read(Some(message("storm-1", "21", &notice("storm", &letter.repeat(1000), &lines))));
             assert!(length(text(&storm, "/content/title")) <= 250 && length(text(&storm, "/content/description")) <= 8000);
             assert_eq!((text(&storm, "/metadata/threadId"), text(&storm, "/metadata/eventType")), ("storm-1", "ecs-triage incident storm"));
         }

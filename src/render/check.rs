@@ -1,45 +1,65 @@
 //! What came of a check, as a person reads it, and as JSON.
 
-use std::fmt::Write as _;
-
-use super::text::{Colour, foretold};
+use super::page::{Page, Tone};
+use super::text::{Style, foretold};
 use crate::causes::Verdict;
-use crate::check::{Findings, Unchecked};
+use crate::check::{Checked, Findings, Problem, Unchecked};
+use crate::source::Place;
 
 /// What no check can tell beforehand.
-const NOT_PROVED: &str = "not proved: that secrets hold the JSON keys and shapes asked for (values are never read), that images are built for the \
+const NOT_PROVED: &str = "that secrets hold the JSON keys and shapes asked for (values are never read), that images are built for the \
                           platform, that the cluster has room, and whatever changes before the task starts";
 /// Things named for one reason why they were not looked at; of more the number is told.
 const NAMED: usize = 3;
 
+/// The same of a definition in a file: each problem with its place there, and whether it was known before.
+#[must_use]
+pub fn render_one(one: &Checked, style: impl Into<Style>) -> String {
+    let mark = |problem: &Problem, page: &mut Page| {
+        if let Some((file, Place { line, column })) = one.file.as_ref().zip(one.place(problem)) {
+            page.place(&format!("{file}:{line}:{column}"));
+        }
+        if one.known.contains(&one.id(problem)) {
+            page.note("known before", Tone::Plain, "it is in the baseline");
+        }
+    };
+    rendered(&one.name, &one.findings, style.into(), mark)
+}
+
 /// The problems of a definition, each as it would be diagnosed, what passed, and what stays open. Ends with a line break.
 #[must_use]
-pub fn render(definition: &str, findings: &Findings, colour: Colour) -> String {
-    let mut out = String::new();
+pub fn render(definition: &str, findings: &Findings, style: impl Into<Style>) -> String {
+    rendered(definition, findings, style.into(), |_, _| {})
+}
+
+fn rendered(definition: &str, findings: &Findings, style: Style, mark: impl Fn(&Problem, &mut Page)) -> String {
+    let mut page = Page::new(style);
     for problem in &findings.problems {
-        let diagnosis = &problem.diagnosis;
-        let kind = if diagnosis.verdict == Verdict::Confirmed { "error" } else { "warning" };
-        let _ = writeln!(out, "{}: {}", colour.bad(&format!("{kind}[{}]", diagnosis.cause.id)), colour.strong(&diagnosis.title));
-        foretold(definition, diagnosis, &problem.symptom, colour, &mut out);
-        out.push('\n');
+        foretold(definition, &problem.diagnosis, &problem.symptom, |page| mark(problem, page), &mut page);
+        page.blank();
     }
-    let references = counted(findings.references, "reference");
-    let _ = writeln!(out, "{}: {definition}, {references} looked at", colour.strong(&headline(findings)));
+    page.step(&format!("{}: ", headline(findings)), &format!("{definition}, {} looked at", counted(findings.references, "reference")));
     for passed in &findings.passed {
-        let _ = writeln!(out, "  passed: {}: {}", passed.subject, passed.what.join(", "));
+        page.note("passed", Tone::Plain, &format!("{}: {}", passed.subject, passed.what.join(", ")));
     }
     for open in findings.unchecked.chunk_by(|one, other| one.why == other.why) {
-        let _ = writeln!(out, "  not checked: {}: {}", named(open), open[0].why);
+        page.note("not checked", Tone::Unproved, &format!("{}: {}", named(open), open[0].why));
     }
-    let _ = writeln!(out, "  {NOT_PROVED}");
-    out
+    page.note("not proved", Tone::Plain, NOT_PROVED);
+    page.out
 }
 
 /// Never "no problem" of what nobody looked at.
-fn headline(findings: &Findings) -> String {
+pub(super) fn headline(findings: &Findings) -> String {
     let confirmed = findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Confirmed).count();
-    let likely = findings.problems.len() - confirmed;
+    let possible = findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Possible).count();
+    let likely = findings.problems.len() - confirmed - possible;
     let nothing_passed = findings.passed.iter().flat_map(|passed| &passed.what).all(|what| what.ends_with("written well"));
+    if possible > 0 {
+        let sure = [(confirmed, "proved"), (likely, "likely"), (possible, "possible")].into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<String> = sure.map(|(count, how)| format!("{count} {how}")).collect();
+        return format!("problems: {}", counts.join(", "));
+    }
     match (confirmed, likely) {
         (0, 0) if findings.unchecked.is_empty() => "no problem found".to_owned(),
         (0, 0) if nothing_passed => "not checked, and written well as far as the text shows".to_owned(),

@@ -1,5 +1,6 @@
 //! The SNS notice: subject, body, and the attributes that filter policies select by.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -19,6 +20,9 @@ const LONGEST_BODY: usize = 256_000;
 const LONGEST_VALUE: usize = 1_024;
 /// What SNS adds to each attribute and each value.
 const AROUND: usize = 32;
+
+/// Causes of a storm's workloads told, the most frequent first.
+const STORM_CAUSES: usize = 3;
 
 /// What is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +44,8 @@ pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Not
     let task = report.task;
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
     let is = if state == Due::StillFailing.as_str() { "still not starting" } else { "not starting" };
-    let front = format!("{} {is}: ", front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref(), workload));
+    let front = front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref());
+    let front = format!("{front} {} {is}: ", workload.unwrap_or("task"));
     let subject = format!("{front}{}", short_title(best, LONGEST_SUBJECT.saturating_sub(front.len())));
     Some(Notice::new(&subject, body::failure(report, best, around), attributes(facts(report, best, state)), Vec::new()))
 }
@@ -72,8 +77,8 @@ pub fn resolved(incident: &Incident) -> Notice {
         about.title,
         about.fingerprint,
     );
-    let front = front(about.cluster.as_deref(), about.account.as_deref(), about.region.as_deref(), about.workload.as_deref());
-    let subject = format!("{front} recovered after {lasted}: {}", about.title);
+    let front = front(about.cluster.as_deref(), about.account.as_deref(), about.region.as_deref());
+    let subject = format!("{front} {} recovered after {lasted}: {}", about.workload.as_deref().unwrap_or("task"), about.title);
     Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
 }
 
@@ -95,40 +100,9 @@ pub fn storm(telling: &Telling) -> Vec<(String, Notice)> {
 
 fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
     let about = &telling.about;
-    let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
-    let workloads: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
-    let before = telling.before.get(cluster).copied().unwrap_or_default();
-    let begun = workloads.len() as u64 + before;
-    let count = |count: u64, fails: &str, fail: &str| if count == 1 { format!("1 workload {fails}") } else { format!("{count} workloads {fail}") };
-    let kind = format!("{}/{}", about.step, about.fault);
-    let (state, title, mut text) = match telling.phase {
-        Phase::Begun => {
-            let fail = count(begun, "fails", "fail");
-            let title = format!("storm in {cluster}: {fail} with {kind}");
-            ("storm", title, format!("storm: {fail} at once in cluster {cluster} with {kind} ({})\n", place.join(", ")))
-        }
-        Phase::Ended => {
-            let well = count(workloads.len() as u64, "has recovered", "have recovered");
-            let title = format!("storm in {cluster}: {well} after {kind}");
-            (Due::Resolved.as_str(), title, format!("resolved: {well} in cluster {cluster}, of the {before} that failed with {kind} ({})\n", place.join(", ")))
-        }
-    };
-    let widest = members.iter().map(|member| member.workload.len()).max().unwrap_or(0).min(60);
-    for member in members {
-        let _ = writeln!(text, "  {:widest$}  {}{}", member.workload, if member.told || telling.phase == Phase::Ended { "" } else { "new: " }, member.title);
-    }
-    if telling.phase == Phase::Begun {
-        if before > 0 {
-            let _ = writeln!(text, "  and {before} that {} announced before", if before == 1 { "was" } else { "were" });
-        }
-        let elsewhere = telling.joined.saturating_sub(begun);
-        if elsewhere > 0 {
-            let _ = writeln!(text, "  and {elsewhere} in other clusters");
-        }
-        text.push_str(
-            "  one cause is likely behind them all: look at what they share (a role, a key, a VPC, the service itself); each is diagnosed in the journal\n",
-        );
-    }
+    let state = if telling.phase == Phase::Begun { "storm" } else { Due::Resolved.as_str() };
+    let (title, text) = storm_text(telling, cluster, members);
+    let front = front(Some(cluster), about.account.as_deref(), about.region.as_deref());
     let all = |of: fn(&Member) -> &str, otherwise: &str| {
         let words: BTreeSet<&str> = members.iter().map(|member| of(member)).filter(|word| !word.is_empty()).collect();
         if words.is_empty() { vec![safe(otherwise)] } else { words.into_iter().map(safe).collect() }
@@ -148,7 +122,58 @@ fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
         }
     }
     single.retain(|(_, value)| !value.is_empty());
-    Notice::new(&title, text, single, lists)
+    Notice::new(&format!("{front} storm: {title}"), text, single, lists)
+}
+
+/// What happened, in a few words, and the body, in the order of any other notice.
+fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String, String) {
+    let about = &telling.about;
+    let workloads: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
+    let before = telling.before.get(cluster).copied().unwrap_or_default();
+    let begun = workloads.len() as u64 + before;
+    let counted = |count: u64| if count == 1 { "1 workload".to_owned() } else { format!("{count} workloads") };
+    let kind = format!("{}/{}", about.step, about.fault);
+    let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
+    let place = format!("{cluster} ({})", place.join(", "));
+    let is_over = telling.phase == Phase::Ended;
+    let (title, mut text) = if is_over {
+        let well = counted(workloads.len() as u64);
+        let text = format!("{well} recovered that failed alike\n{place}\n\nIMPACT: {well} of {before} start again\n");
+        (format!("{well} recovered: {kind}"), text)
+    } else {
+        let elsewhere = match telling.joined.saturating_sub(begun) {
+            0 => String::new(),
+            more => format!("; {more} more in other clusters"),
+        };
+        let fail = counted(begun);
+        let text = format!("{fail} not starting, all alike: one cause is likely behind them\n{place}\n\nIMPACT: {fail} not starting{elsewhere}\n");
+        (format!("{fail} not starting: {kind}"), text)
+    };
+    let _ = writeln!(text, "FAULT: {kind}");
+    let mut causes: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for member in members.iter().filter(|member| !member.cause.is_empty()) {
+        *causes.entry((&member.cause, &member.verdict, &member.owner)).or_default() += 1;
+    }
+    let mut causes: Vec<_> = causes.into_iter().collect();
+    causes.sort_by_key(|(_, count)| Reverse(*count));
+    for ((cause, verdict, owner), count) in causes.iter().take(STORM_CAUSES) {
+        let owner = if owner.is_empty() { String::new() } else { format!("; owner: {owner}") };
+        let _ = writeln!(text, "CAUSE: {cause} ({verdict}), {}{owner}", counted(*count as u64));
+    }
+    if !is_over {
+        text.push_str(
+            "\nWHAT TO DO\n1. Look at what they share: a role, a key, a VPC, the service itself.\n2. Read the diagnosis of one of them: each is in the journal.\n",
+        );
+    }
+    text.push_str("\nWORKLOADS\n");
+    for member in members {
+        let _ = writeln!(text, "  {}  {}{}", member.workload, if member.told || is_over { "" } else { "new: " }, member.title);
+    }
+    if !is_over && before > 0 {
+        let _ = writeln!(text, "  and {before} that {} announced before", if before == 1 { "was" } else { "were" });
+    }
+    let _ = write!(text, "\nIncident {}/{cluster}\n", telling.key);
+    (title, text)
 }
 
 impl Notice {
@@ -206,13 +231,13 @@ fn attributes(values: [Option<&str>; 10]) -> Vec<(&'static str, String)> {
     NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, safe(value?)))).filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// How each subject begins: where, and who. Of the account the last digits tell enough.
-fn front(cluster: Option<&str>, account: Option<&str>, region: Option<&str>, workload: Option<&str>) -> String {
+/// How each subject begins: where. Of the account the last digits tell enough.
+fn front(cluster: Option<&str>, account: Option<&str>, region: Option<&str>) -> String {
     let account = account.map(|account| &account[account.len().saturating_sub(4)..]);
     let at: Vec<&str> = [account, region].into_iter().flatten().collect();
     let place: Vec<&str> = ["ECS"].into_iter().chain(cluster).collect();
     let at = if at.is_empty() { String::new() } else { format!(" {}", at.join("/")) };
-    format!("[{}{at}] {}", place.join(" "), workload.unwrap_or("task"))
+    format!("[{}{at}]", place.join(" "))
 }
 
 /// The title, or where that does not find room the culprit's name and what it is about: what is cut off then is not the culprit.
@@ -327,8 +352,14 @@ mod tests {
         assert_eq!(notices.iter().filter(|(_, notice)| hears(&readme, notice)).count(), 1);
         assert!(!notices.iter().any(|(_, notice)| hears(&[("cluster", "other")], notice)));
         let (_, prod) = &notices[1];
-        assert_eq!(prod.subject, "storm in prod: 21 workloads fail with secrets-manager/network-timeout");
-        assert!(prod.body.contains("  prod/payments  new: it times out\n") && prod.body.contains("  and 2 in other clusters\n"), "{}", prod.body);
+        assert_eq!(prod.subject, "[ECS prod 3333/eu-west-1] storm: 21 workloads not starting: secrets-manager/network-timeout");
+        for part in [
+            "\nIMPACT: 21 workloads not starting; 2 more in other clusters\n",
+            "\nCAUSE: service-throttled (likely), 20 workloads; owner: aws\nCAUSE: vpc-nat-broken (likely), 1 workload; owner: network-team\n",
+            "\n  prod/payments  new: it times out\n",
+        ] {
+            assert!(prod.body.contains(part), "{}", prod.body);
+        }
         let names: Vec<&str> = prod.attributes.iter().map(|(name, _)| *name).chain(prod.lists.iter().map(|(name, _)| *name)).collect();
         assert_eq!(names.len(), 10, "{names:?}");
     }

@@ -6,10 +6,12 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::wrap::fitting;
+
 /// A line is folded at the next colon from this many columns on.
 const FOLD_FROM: usize = 24;
-/// No line gets longer than this, unless a single word is.
-const WIDEST: usize = 104;
+/// A line's columns where nothing else bounds them.
+pub(super) const WIDEST: usize = 104;
 /// So much stands before the deciding words at least, where there is so much.
 const SAID_BEFORE: usize = 20;
 /// And so much behind them at most: status codes and ids of requests help nobody on a phone.
@@ -45,11 +47,23 @@ pub(super) struct Line<'t> {
     pub(super) marked: Option<Range<usize>>,
 }
 
-/// Folds `text` and marks `span`.
-pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>) -> Vec<Line<'t>> {
+/// Folds `text` to so many columns, and marks `span`.
+pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>, columns: usize) -> Vec<Line<'t>> {
+    let folded = breaks(text, columns);
+    let mut start = 0;
+    let cut = folded.iter().flat_map(|end| too_long(text, std::mem::replace(&mut start, *end), *end, columns));
+    lines(text, span, cut)
+}
+
+/// Cuts a text that is no sentence after so many columns, and marks `span`.
+pub(super) fn cut<'t>(text: &'t str, span: &Range<usize>, columns: usize) -> Vec<Line<'t>> {
+    lines(text, span, too_long(text, 0, text.len(), columns).into_iter())
+}
+
+fn lines<'t>(text: &'t str, span: &Range<usize>, ends: impl Iterator<Item = usize>) -> Vec<Line<'t>> {
     let mut lines = Vec::new();
     let mut start = 0;
-    for end in breaks(text) {
+    for end in ends {
         let part = text[start..end].trim_end();
         if !part.is_empty() {
             lines.push(Line { text: part, marked: marked(part, start, span) });
@@ -59,10 +73,21 @@ pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>) -> Vec<Line<'t>> {
     lines
 }
 
+/// Where a part of a text is cut that holds a word longer than a line, and its end.
+fn too_long(text: &str, mut start: usize, end: usize, columns: usize) -> Vec<usize> {
+    let mut ends = Vec::new();
+    while text[start..end].trim_end().width() > columns {
+        start += fitting(&text[start..end], columns.max(2));
+        ends.push(start);
+    }
+    ends.push(end);
+    ends
+}
+
 /// What ends a reason, for a screen without columns: from the error in which the deciding words stand, these between marks.
 pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 2]) -> String {
     // The error before it, where the words begin one: "i/o timeout" alone does not say of what.
-    let starts = std::iter::once(0).chain(breaks(text));
+    let starts = std::iter::once(0).chain(breaks(text, WIDEST));
     let from = starts.take_while(|start| *start == 0 || *start + SAID_BEFORE <= span.start).last().unwrap_or(0);
     let marked = span.start < span.end && span.end <= text.len();
     let said = if marked { format!("{}{open}{}{close}{}", &text[from..span.start], &text[span.clone()], &text[span.end..]) } else { text.to_owned() };
@@ -73,14 +98,14 @@ pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 
 }
 
 /// Where lines end: after a colon that wraps an error, and before a word that would not fit.
-fn breaks(text: &str) -> Vec<usize> {
+fn breaks(text: &str, columns: usize) -> Vec<usize> {
     let mut breaks = Vec::new();
     let (mut start, mut at) = (0, 0);
     // Where the line may end if the next word does not fit: not between a label and its value.
     let mut before_label = 0;
     for word in text.split_inclusive(char::is_whitespace) {
         let said = word.trim_end();
-        if start < at && text[start..at + said.len()].width() > WIDEST {
+        if start < at && text[start..at + said.len()].width() > columns {
             start = if start < before_label { before_label } else { at };
             breaks.push(start);
         }

@@ -1,23 +1,24 @@
 //! The diagnosis as a person reads it, laid out like a good compiler's error.
 
-use std::fmt::Write as _;
-
-use unicode_width::UnicodeWidthStr;
-
-use super::body::place;
-use super::reason_lines;
+use super::body::{certainty, place};
+use super::page::{Page, Tone};
+use super::reason_lines::{cut, fold};
+use super::wrap::prose;
 use crate::causes::{FindingKind, Verdict};
-use crate::diagnosis::{Diagnosis, Looked, Report};
+use crate::context::minute;
+use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
-use crate::network::draw;
-use crate::reason::{Fault, Span, Symptom};
+use crate::network::{Path, draw};
+use crate::reason::{Fault, Symptom};
 use crate::redact::one_line;
 use crate::task_definition::{Reference, ReferenceKind, Target};
+use unicode_width::UnicodeWidthStr;
 
 /// Whether to colour the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Colour {
     /// Plain.
+    #[default]
     Off,
     /// With ANSI escapes.
     On,
@@ -35,21 +36,32 @@ impl Colour {
         self.paint("1;31", text)
     }
 
+    pub(super) fn warning(self, text: &str) -> String {
+        self.paint("1;33", text)
+    }
+
+    pub(super) fn good(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
     pub(super) fn strong(self, text: &str) -> String {
         self.paint("1", text)
     }
 
-    fn quiet(self, text: &str) -> String {
-        self.paint("34", text)
+    /// Bold and bright: plain blue cannot be seen on a dark terminal.
+    pub(super) fn quiet(self, text: &str) -> String {
+        self.paint("1;94", text)
     }
 }
 
 /// How a diagnosis is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
     /// Whether in color.
     pub colour: Colour,
-    /// Whether with the errors in which ECS wrapped the one that tells.
+    /// The columns of the terminal, to which text is wrapped; without them it is not.
+    pub width: Option<usize>,
+    /// Whether with the errors in which ECS wrapped the one that tells, and with the names of all causes that are ruled out.
     pub full: bool,
     /// Whether with the fix for templates.
     pub snippets: bool,
@@ -57,7 +69,7 @@ pub struct Style {
 
 impl From<Colour> for Style {
     fn from(colour: Colour) -> Self {
-        Self { colour, full: false, snippets: false }
+        Self { colour, ..Self::default() }
     }
 }
 
@@ -67,129 +79,111 @@ const ALTERNATIVES_SHOWN: usize = 2;
 const WRAPPERS: usize = 1;
 /// References shown in full; more are counted.
 const REFERENCES_SHOWN: usize = 6;
+/// Causes that are ruled out, and named; more are counted.
+const RULED_OUT_NAMED: usize = 2;
 
 /// The whole report. Ends with a line break.
 #[must_use]
 pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
-    let style = style.into();
-    let colour = style.colour;
-    let mut out = String::new();
+    let mut page = Page::new(style.into());
     if report.diagnoses.is_empty() {
-        let why = report.symptoms.first().map(|told| format!(": {}", one_line(told.reason.text.trim()))).unwrap_or_default();
-        // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
-        let wrong = !report.task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
-        let verdict = if wrong { "nothing to diagnose" } else { "nothing wrong" };
-        let _ = writeln!(out, "{}: {}{why}", colour.strong(verdict), subject(report.task));
-        return out;
+        nothing(report, &mut page);
+        return page.out;
     }
     let mut before = None;
     for same in report.diagnoses.chunk_by(|one, other| one.symptom == other.symptom) {
-        let field = &report.symptoms[same[0].symptom].reason.field;
+        let told = &report.symptoms[same[0].symptom];
+        let is_again = before == Some(&told.reason.field);
         if before.is_some() {
-            out.push('\n');
+            page.blank();
         }
-        block(report, &same[0], before == Some(field), style, &mut out);
-        alternatives(&same[0], &same[1..], colour, &mut out);
-        before = Some(field);
+        opening(report, &same[0], told, is_again, &mut page);
+        let definition = report.task.task_definition_name().unwrap_or("task definition");
+        references(definition, &same[0], &told.symptom, &mut page);
+        if !same[0].cause.is_general() {
+            verdict(&same[0], &certainty(&same[0]), &mut page);
+        }
+        evidence(&same[0], &mut page);
+        ruled_out(&same[1..], &mut page);
+        fix(&same[0], &mut page);
+        alternatives(&same[0], &same[1..], &mut page);
+        before = Some(&told.reason.field);
     }
-    if let Some(last) = ending(report.task) {
-        let _ = writeln!(out, "  {last}");
-    }
-    out
+    ending(report.task, &mut page);
+    page.out
 }
 
-/// One symptom with its best diagnosis; `again` where the reason was shown whole just before.
-fn block(report: &Report<'_>, diagnosis: &Diagnosis, again: bool, style: Style, out: &mut String) {
-    let colour = style.colour;
-    let told = &report.symptoms[diagnosis.symptom];
-    let _ = writeln!(out, "{}: {}", colour.bad(&format!("error[{}]", diagnosis.cause.id)), colour.strong(&diagnosis.title));
-    if !again {
-        let _ = writeln!(out, "  {}", subject(report.task));
+/// A task with which nothing is wrong, or of which its record does not tell what is.
+fn nothing(report: &Report<'_>, page: &mut Page) {
+    let task = report.task;
+    let why = report.symptoms.first().map(|told| format!(": {}", one_line(told.reason.text.trim()))).unwrap_or_default();
+    // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
+    let is_wrong = !task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
+    let status = task.last_status.as_deref().filter(|_| !task.has_stopped()).map(|status| format!(" is {status}, not stopped")).unwrap_or_default();
+    let verdict = if is_wrong || !status.is_empty() { "nothing to diagnose" } else { "nothing wrong" };
+    page.step(&format!("{verdict}: "), &format!("{}{status}{why}", subject(task)));
+}
+
+/// What happened, to whom, and ECS's words.
+fn opening(report: &Report<'_>, diagnosis: &Diagnosis, told: &Told<'_>, is_again: bool, page: &mut Page) {
+    let is_error = report.is_start_failure();
+    page.heading(&format!("{}[{}]", if is_error { "error" } else { "warning" }, diagnosis.cause.id), is_error, &diagnosis.title);
+    if !is_again {
+        let container = told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
+        page.place(&format!("{}{container}", subject(report.task)));
     }
-    let container = told.reason.container.as_ref().map(|name| format!(" (container {name})")).unwrap_or_default();
-    let _ = writeln!(out, "  {} {}{container}", colour.quiet("-->"), told.reason.field);
-    reason(&one_line(&told.reason.text), &told.deciding(), told.symptom.truncated, again || !style.full, colour, out);
-    let name = report.task.task_definition_name().unwrap_or("task definition");
-    told_of(name, diagnosis, &told.symptom, style, out);
+    said(told, is_again || !page.style.full, page);
 }
 
-/// Where the definition mentions it, how sure it is and why, and what fixes it.
-fn told_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, style: Style, out: &mut String) {
-    let means = (!diagnosis.cause.is_general()).then(|| meaning(diagnosis));
-    block_of(definition, diagnosis, symptom, means, style, out);
-}
-
-/// The same of what has not failed yet: ECS said nothing.
-pub(super) fn foretold(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
-    let means = match diagnosis.verdict {
-        Verdict::Confirmed => meaning(diagnosis),
+/// What would happen, of a definition that has not failed yet: ECS said nothing.
+pub(super) fn foretold(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, mark: impl FnOnce(&mut Page), page: &mut Page) {
+    let is_confirmed = diagnosis.verdict == Verdict::Confirmed;
+    page.heading(&format!("{}[{}]", if is_confirmed { "error" } else { "warning" }, diagnosis.cause.id), is_confirmed, &diagnosis.title);
+    mark(page);
+    references(definition, diagnosis, symptom, page);
+    let why = match diagnosis.verdict {
+        Verdict::Possible => "AWS's state says so now, and the deployment may change it",
         _ => "AWS's state supports it, and something is missing for a proof",
     };
-    block_of(definition, diagnosis, symptom, Some(means), colour.into(), out);
-}
-
-fn block_of(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, means: Option<&str>, style: Style, out: &mut String) {
-    let colour = style.colour;
-    references(definition, diagnosis, symptom, colour, out);
-    if let Some(means) = means {
-        let _ = writeln!(out, "  verdict: {} ({means})", colour.strong(diagnosis.verdict.as_str()));
-    }
-    for finding in &diagnosis.findings {
-        let kind = match finding.kind {
-            FindingKind::Found => "found  ",
-            FindingKind::Missing => "missing",
-            FindingKind::Unknown => "unknown",
-        };
-        let _ = writeln!(out, "    {} {}", colour.quiet(kind), finding.sourced());
-    }
-    for line in diagnosis.path.iter().flat_map(draw) {
-        let _ = writeln!(out, "      {line}");
-    }
-    fix(diagnosis, style, out);
+    verdict(diagnosis, &format!("{}: {why}", diagnosis.verdict), page);
+    evidence(diagnosis, page);
+    fix(diagnosis, page);
 }
 
 /// ECS's words; in short those in which the deciding ones stand, and what they wrap around.
-fn reason(text: &str, span: &Span, truncated: bool, short: bool, colour: Colour, out: &mut String) {
-    let bar = colour.quiet("|");
-    let lines = reason_lines::fold(text, span);
+fn said(told: &Told<'_>, is_short: bool, page: &mut Page) {
+    let text = one_line(&told.reason.text);
+    let lines = fold(&text, &told.deciding(), page.behind_bar());
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());
     let first_marked = lines.iter().position(|line| line.marked.is_some());
-    let is_shown = |at: usize| !short || first_marked.is_none_or(|first| at + WRAPPERS >= first) && last_marked.is_none_or(|last| at <= last);
+    let is_shown = |at: usize| !is_short || first_marked.is_none_or(|first| at + WRAPPERS >= first) && last_marked.is_none_or(|last| at <= last);
     if !is_shown(0) {
-        let _ = writeln!(out, "   {bar}  ...");
+        page.aside("...");
     }
     for (at, line) in lines.iter().enumerate().filter(|(at, _)| is_shown(*at)) {
-        let _ = writeln!(out, "   {bar}  {}", line.text);
-        if let Some(marked) = &line.marked {
-            let says = if Some(at) == last_marked { " ECS says this" } else { "" };
-            let _ = writeln!(out, "   {bar}  {}{}", " ".repeat(marked.start), colour.bad(&format!("{}{says}", "^".repeat(marked.len()))));
-        }
+        page.quoted(line, if Some(at) == last_marked { "ECS says this" } else { "" });
     }
-    if truncated {
-        let _ = writeln!(out, "   {bar}  {}", colour.quiet("(cut off here by ECS)"));
+    if told.symptom.truncated {
+        page.aside("(cut off here by ECS)");
     }
 }
 
-fn references(name: &str, diagnosis: &Diagnosis, symptom: &Symptom, colour: Colour, out: &mut String) {
+/// Where the definition refers to it, the variable's name first.
+fn references(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, page: &mut Page) {
     let all = &diagnosis.culprit.references;
-    let bar = colour.quiet("|");
     for reference in all.iter().take(REFERENCES_SHOWN) {
-        let container = reference.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
-        let _ = writeln!(out, "  {} {name}{container}, {}", colour.quiet("-->"), reference.field);
-        let label = match (&reference.name, reference.kind) {
-            (Some(name), ReferenceKind::Secret) => format!("{name}  valueFrom: "),
-            (Some(name), _) => format!("{name}: "),
-            (None, _) => String::new(),
-        };
-        let _ = writeln!(out, "   {bar}  {label}{}", reference.value_from);
-        if let Some((marked, says)) = marked_part(reference, symptom) {
-            let before = label.width() + reference.value_from[..marked.start].width();
-            let width = reference.value_from[marked].width();
-            let _ = writeln!(out, "   {bar}  {}{}", " ".repeat(before), colour.bad(&format!("{} {says}", "^".repeat(width))));
+        let container = reference.container.as_ref().map(|name| format!("container {name}, ")).unwrap_or_default();
+        let name = reference.name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
+        page.place(&format!("{name}{container}{} of {definition}", reference.field));
+        let label = if reference.kind == ReferenceKind::Secret { "valueFrom: " } else { "" };
+        let (span, says) = marked_part(reference, symptom).unwrap_or_default();
+        let span = label.len() + span.start..label.len() + span.end;
+        for line in cut(&format!("{label}{}", reference.value_from), &span, page.behind_bar()) {
+            page.quoted(&line, says);
         }
     }
     if all.len() > REFERENCES_SHOWN {
-        let _ = writeln!(out, "      and {} more", all.len() - REFERENCES_SHOWN);
+        page.place(&format!("{} more references of {definition}", all.len() - REFERENCES_SHOWN));
     }
 }
 
@@ -209,80 +203,138 @@ fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Ra
     }
 }
 
-fn fix(diagnosis: &Diagnosis, style: Style, out: &mut String) {
-    let colour = style.colour;
+/// How sure it is: by its proof, or by what there is in place of one.
+fn verdict(diagnosis: &Diagnosis, otherwise: &str, page: &mut Page) {
+    if diagnosis.verdict == Verdict::Confirmed {
+        if proof(diagnosis).is_none() {
+            page.note("confirmed", Tone::Proved, "");
+        }
+        return;
+    }
+    let (label, text) = otherwise.split_once(": ").unwrap_or((otherwise, ""));
+    page.note(label, Tone::Unproved, text);
+}
+
+/// The finding that proves a diagnosis.
+fn proof(diagnosis: &Diagnosis) -> Option<usize> {
+    let is_proof = |kind: FindingKind| kind != FindingKind::Unknown;
+    diagnosis.findings.iter().position(|finding| is_proof(finding.kind)).filter(|_| diagnosis.verdict == Verdict::Confirmed)
+}
+
+/// What was found, was not found, or was not checked, and the way through the network.
+fn evidence(diagnosis: &Diagnosis, page: &mut Page) {
+    let proof = proof(diagnosis);
+    for (at, finding) in diagnosis.findings.iter().enumerate() {
+        let is_proof = Some(at) == proof;
+        let label = match (finding.kind, is_proof) {
+            (FindingKind::Found, true) => "confirmed",
+            (FindingKind::Missing, true) => "confirmed, not found",
+            (FindingKind::Found, false) => "found",
+            (FindingKind::Missing, false) => "not found",
+            (FindingKind::Unknown, _) => "not checked",
+        };
+        page.note(label, if is_proof { Tone::Proved } else { Tone::Plain }, &finding.sourced());
+    }
+    if let Some(way) = &diagnosis.path {
+        path(way, page);
+    }
+}
+
+/// The way, drawn where the drawing finds room, else a hop after the other with its state first.
+fn path(path: &Path, page: &mut Page) {
+    let drawn = draw(path);
+    page.note("path", Tone::Plain, "");
+    let widest = drawn.iter().map(|line| line.width()).max().unwrap_or(0);
+    if page.columns().is_none_or(|columns| widest + "     ".len() <= columns) {
+        for line in drawn {
+            let line = ends_painted(&line, page);
+            page.line(&format!("     {line}"));
+        }
+        return;
+    }
+    let hops = path.hops.iter().map(|hop| (format!("{:<5} ", hop.state.word()), hop.what.as_str()));
+    let [from, to] = [&path.from, &path.to].map(|end| (String::new(), end.as_str()));
+    for (state, what) in std::iter::once(from).chain(hops).chain([to]) {
+        let first = format!("     {state}");
+        prose(&first, first.len(), what, page.columns()).iter().for_each(|line| page.line(line));
+    }
+}
+
+/// A line of a drawing, with the state at its end in its color.
+fn ends_painted(line: &str, page: &Page) -> String {
+    let paint = |end: &str, paint: fn(Colour, &str) -> String| {
+        line.strip_suffix(end).filter(|rest| rest.ends_with("  ")).map(|rest| format!("{rest}{}", paint(page.colour(), end)))
+    };
+    paint("BROKEN", Colour::bad).or_else(|| paint("ok", Colour::good)).unwrap_or_else(|| line.to_owned())
+}
+
+/// What the state disproves.
+fn ruled_out(others: &[Diagnosis], page: &mut Page) {
+    let ids: Vec<&str> = others.iter().filter(|other| other.verdict == Verdict::RuledOut).map(|other| other.cause.id).collect();
+    match ids.len() {
+        0 => {}
+        count if count > RULED_OUT_NAMED && !page.style.full => page.note("ruled out", Tone::Plain, &format!("{count} other causes (--full names them)")),
+        _ => page.note("ruled out", Tone::Plain, &ids.join(", ")),
+    }
+}
+
+/// What to do and what to type, and who can.
+fn fix(diagnosis: &Diagnosis, page: &mut Page) {
     let fix = &diagnosis.fix;
-    let _ = writeln!(out, "  {} (owner: {})", colour.strong("fix"), diagnosis.owner());
+    let owner = format!("(owner: {})", diagnosis.owner());
+    let is_one = fix.steps.len() == 1;
+    if !is_one {
+        page.step("help: ", &owner);
+    }
     // In a command the policy stands already.
     let mut policy = fix.policy_apart();
     for (number, step) in (1..).zip(&fix.steps) {
-        let number = if fix.steps.len() > 1 { format!("{number}. ") } else { String::new() };
-        let _ = writeln!(out, "    {number}{}", step.text);
+        if is_one {
+            page.step("help: ", &format!("{} {owner}", step.text));
+        } else {
+            page.step(&format!("   {number}. "), &step.text);
+        }
         let pretty = policy.take().and_then(|policy| serde_json::to_string_pretty(policy.as_json()).ok());
-        for line in pretty.iter().flat_map(|pretty| pretty.lines()) {
-            let _ = writeln!(out, "      {line}");
-        }
-        for command in &step.commands {
-            let _ = writeln!(out, "    $ {command}");
-        }
+        pretty.iter().for_each(|pretty| page.copied(pretty));
+        step.commands.iter().for_each(|command| page.copied(command.as_str()));
     }
     // A template is worth changing for what is proved.
-    for snippet in fix.snippets.iter().filter(|_| style.snippets && diagnosis.verdict == Verdict::Confirmed) {
-        let _ = writeln!(out, "    {}", colour.quiet(&format!("in {}", snippet.tool())));
-        for line in snippet.text().lines() {
-            let _ = writeln!(out, "      {line}");
-        }
+    let is_template_worth_it = page.style.snippets && diagnosis.verdict == Verdict::Confirmed;
+    for snippet in fix.snippets.iter().filter(|_| is_template_worth_it) {
+        page.step("   in ", &format!("{}:", snippet.tool()));
+        page.copied(snippet.text());
     }
 }
 
-/// What else fits, and the look that decides; what the best diagnosis already says is not said again. Beside a proof the others are named only.
-fn alternatives(best: &Diagnosis, others: &[Diagnosis], colour: Colour, out: &mut String) {
-    let (standing, ruled_out): (Vec<&Diagnosis>, Vec<&Diagnosis>) = others.iter().partition(|diagnosis| diagnosis.verdict != Verdict::RuledOut);
-    let proved = best.verdict == Verdict::Confirmed;
-    let as_good = standing.iter().take_while(|diagnosis| !proved || diagnosis.verdict == Verdict::Confirmed).count();
+/// What else fits, and the look that decides; what the best diagnosis already says is not said again. Beside a proof only proved ones are told.
+fn alternatives(best: &Diagnosis, others: &[Diagnosis], page: &mut Page) {
+    let is_proved = best.verdict == Verdict::Confirmed;
+    let standing: Vec<&Diagnosis> = others.iter().filter(|other| other.verdict != Verdict::RuledOut).collect();
+    let as_good = standing.iter().take_while(|other| !is_proved || other.verdict == Verdict::Confirmed).count();
     let (shown, named) = standing.split_at(as_good.min(ALTERNATIVES_SHOWN));
-    for diagnosis in shown {
-        let _ = writeln!(out, "  {}: {} ({})", colour.strong(&format!("or [{}]", diagnosis.cause.id)), diagnosis.title, diagnosis.verdict);
-        let _ = writeln!(out, "    {}", diagnosis.fix.text);
-        if let Some(command) = diagnosis.fix.commands.first() {
-            let _ = writeln!(out, "    $ {command}");
-        }
+    for other in shown {
+        page.step("note: ", &format!("or [{}]: {} ({})", other.cause.id, other.title, other.verdict));
+        page.step("   ", &other.fix.text);
+        other.fix.commands.first().iter().for_each(|command| page.copied(command.as_str()));
     }
-    let ids = |diagnoses: &[&Diagnosis]| diagnoses.iter().map(|diagnosis| diagnosis.cause.id).collect::<Vec<_>>().join(", ");
-    if !named.is_empty() && !proved {
-        let _ = writeln!(out, "  {}: {}; `ecs-triage explain CAUSE` says how to tell them apart", colour.strong("or"), ids(named));
-    }
-    if !ruled_out.is_empty() {
-        let _ = writeln!(out, "  {}: {}", colour.strong("ruled out"), ids(&ruled_out));
-    }
-}
-
-fn meaning(diagnosis: &Diagnosis) -> &'static str {
-    match (diagnosis.verdict, diagnosis.looked) {
-        (Verdict::Confirmed, _) => "AWS's state or the task definition proves it",
-        (Verdict::Likely, Looked::NotAsked) => "from ECS's message alone; AWS was not queried",
-        (Verdict::Likely, Looked::NotTold) => "from ECS's message; AWS's state could not be read",
-        (Verdict::Likely, Looked::Told) => "from ECS's message; AWS's state does not prove it",
-        (Verdict::Possible, Looked::NotAsked) => "several causes fit ECS's message; AWS was not queried",
-        (Verdict::Possible, Looked::NotTold) => "several causes fit ECS's message; AWS's state could not be read",
-        (Verdict::Possible, Looked::Told) => "fits ECS's message; AWS's state does not prove it",
-        (Verdict::RuledOut, _) => "disproved",
+    if !named.is_empty() && !is_proved {
+        let ids: Vec<&str> = named.iter().map(|other| other.cause.id).collect();
+        page.step("note: ", &format!("or {}; `ecs-triage explain CAUSE` says how to tell them apart", ids.join(", ")));
     }
 }
 
 /// Who it happened to, as a clause without a verb.
 pub(super) fn subject(task: &Task) -> String {
-    let definition = task.task_definition_name().map(|name| format!(", task definition {name}")).unwrap_or_default();
+    let definition = task.task_definition_name().map(|name| format!(", {name}")).unwrap_or_default();
     let launch = task.launch_type.as_ref().map(|launch| format!(", {launch}")).unwrap_or_default();
     format!("{}{definition}{launch}", place(task))
 }
 
-fn ending(task: &Task) -> Option<String> {
-    let id = task.id();
-    match (id, task.stopped_at) {
-        (Some(id), Some(at)) => Some(format!("task {id}, stopped {at}")),
-        (Some(id), None) => Some(format!("task {id}")),
-        (None, Some(at)) => Some(format!("at {at}")),
-        (None, None) => None,
+fn ending(task: &Task, page: &mut Page) {
+    let id = task.id().map(|id| format!("task {id}"));
+    let stopped = task.stopped_at.map(|at| format!("stopped {}", minute(at)));
+    let told: Vec<String> = [id, stopped].into_iter().flatten().collect();
+    if !told.is_empty() {
+        page.step("note: ", &told.join(", "));
     }
 }

@@ -40,21 +40,38 @@ impl fmt::Display for TaskDefinitionError {
 impl std::error::Error for TaskDefinitionError {}
 
 /// A step from a value to one inside it.
-enum Step {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
     Key(String),
     Index(usize),
 }
 
-/// A definition in a document.
-struct Found {
-    value: Value,
-    /// The way to it.
-    way: Vec<Step>,
+/// Where in a document a definition stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) steps: Vec<Step>,
     /// The document has only its container definitions.
-    is_list: bool,
+    pub(crate) is_list: bool,
 }
 
-const EXPECTED: &str = "expected the output of `aws ecs describe-task-definition`, an object with containerDefinitions, or a list of container definitions";
+impl Way {
+    /// The path of something in the definition, seen from the document.
+    pub(crate) fn steps_to(&self, inside: impl IntoIterator<Item = Step>) -> Vec<Step> {
+        self.steps.iter().cloned().chain(inside.into_iter().skip(usize::from(self.is_list))).collect()
+    }
+
+    fn follow(self, document: Value) -> Value {
+        let found = self.steps.into_iter().fold(document, |value, step| match (step, value) {
+            (Step::Key(key), Value::Object(mut map)) => map.remove(&key).unwrap_or_default(),
+            (Step::Index(index), Value::Array(mut items)) if index < items.len() => items.swap_remove(index),
+            (_, value) => value,
+        });
+        if self.is_list { Value::Object([("containerDefinitions".to_owned(), found)].into_iter().collect()) } else { found }
+    }
+}
+
+pub(crate) const EXPECTED: &str =
+    "expected the output of `aws ecs describe-task-definition`, an object with containerDefinitions, or a list of container definitions";
 
 pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
     let whole: Value = serde_json::from_str(text).map_err(|error| {
@@ -68,14 +85,13 @@ pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
     })?;
     let seeming = of_json(&whole);
     let other = |problem: String| TaskDefinitionError { line: 1, column: 1, path: String::new(), problem, seeming: seeming.clone() };
-    let Found { value, way, is_list } = definition(whole).map_err(&other)?;
-    let read = TaskDefinition::from_value(value).map_err(|error| {
-        let inside = error.path().iter().filter_map(|segment| match segment {
-            Segment::Map { key } => Some(Step::Key(key.clone())),
-            Segment::Seq { index } => Some(Step::Index(*index)),
-            Segment::Enum { .. } | Segment::Unknown => None,
-        });
-        let steps: Vec<Step> = way.into_iter().chain(inside.skip(usize::from(is_list))).collect();
+    let mut ways = definitions(&whole).map_err(&other)?;
+    let several = ways.len();
+    let Some(way) = ways.pop().filter(|_| several == 1) else {
+        return Err(other(format!("found {several} task definitions in a list: give one at a time, as with jq '.[0]' FILE")));
+    };
+    let read = TaskDefinition::from_value(way.clone().follow(whole)).map_err(|error| {
+        let steps = way.steps_to(inside(error.path()));
         let (line, column) = place(text, &steps);
         let problem = crate::event::without_values(&error.inner().to_string());
         TaskDefinitionError { line, column, path: redact_name(&shown(&steps)).into_owned(), problem, seeming: None }
@@ -86,42 +102,56 @@ pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
     Ok(read.cleaned())
 }
 
-/// The definition in a document, and the way to it.
-fn definition(document: Value) -> Result<Found, String> {
+/// The steps of a path that serde tells.
+pub(crate) fn inside(path: &serde_path_to_error::Path) -> Vec<Step> {
+    let step = |segment: &Segment| match segment {
+        Segment::Map { key } => Some(Step::Key(key.clone())),
+        Segment::Seq { index } => Some(Step::Index(*index)),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    path.iter().filter_map(step).collect()
+}
+
+/// The ways to the definitions in a document, at least one.
+pub(crate) fn definitions(document: &Value) -> Result<Vec<Way>, String> {
     match document {
-        Value::Object(mut map) => {
-            let wrapped = map.iter().find(|(key, value)| key.eq_ignore_ascii_case("taskDefinition") && value.is_object()).map(|(key, _)| key.clone());
-            if let Some(wrapper) = wrapped {
-                let value = map.remove(&wrapper).unwrap_or_default();
-                return Ok(Found { value, way: vec![Step::Key(wrapper)], is_list: false });
+        Value::Object(map) => {
+            let wrapped = map.iter().find(|(key, value)| key.eq_ignore_ascii_case("taskDefinition") && value.is_object());
+            if let Some((wrapper, _)) = wrapped {
+                return Ok(vec![Way { steps: vec![Step::Key(wrapper.clone())], is_list: false }]);
             }
-            if has(&map, "containerDefinitions") {
-                return Ok(Found { value: Value::Object(map), way: Vec::new(), is_list: false });
+            if has(map, "containerDefinitions") {
+                return Ok(vec![Way::default()]);
             }
             let keys: Vec<&str> = map.keys().take(8).map(String::as_str).collect();
             let more = if map.len() > keys.len() { ", ..." } else { "" };
             let found = if keys.is_empty() { "an empty object".to_owned() } else { format!("an object with {}{more}", redact(&keys.join(", "))) };
             Err(format!("{EXPECTED}; found {found}"))
         }
-        Value::Array(mut items) => {
+        Value::Array(items) => {
             let is_definition = |item: &Value| item.as_object().is_some_and(|map| has(map, "containerDefinitions") || has(map, "taskDefinition"));
             let is_container = |item: &Value| item.as_object().is_some_and(|map| has(map, "name") || has(map, "image"));
             if items.iter().any(is_definition) {
-                if items.len() > 1 {
-                    return Err(format!("found {} task definitions in a list: give one at a time, as with jq '.[0]' FILE", items.len()));
-                }
-                let found = definition(items.remove(0))?;
-                return Ok(Found { way: [Step::Index(0)].into_iter().chain(found.way).collect(), ..found });
+                let inner = |(at, item): (usize, &Value)| {
+                    let ways = definitions(item)?.into_iter();
+                    Ok(ways.map(|way| Way { steps: [Step::Index(at)].into_iter().chain(way.steps).collect(), ..way }).collect::<Vec<_>>())
+                };
+                let all: Result<Vec<Vec<Way>>, String> = items.iter().enumerate().map(inner).collect();
+                return Ok(all?.into_iter().flatten().collect());
             }
             if items.iter().any(is_container) {
-                let containers = [("containerDefinitions".to_owned(), Value::Array(items))];
-                return Ok(Found { value: Value::Object(containers.into_iter().collect()), way: Vec::new(), is_list: true });
+                return Ok(vec![Way { steps: Vec::new(), is_list: true }]);
             }
             Err(format!("{EXPECTED}; found a list of something else"))
         }
         Value::String(_) => Err(format!("{EXPECTED}; found a string")),
         _ => Err(format!("{EXPECTED}; found neither an object nor a list")),
     }
+}
+
+/// What a document that holds no definition is by its keys.
+pub(crate) fn seeming(document: &Value) -> Option<String> {
+    of_json(document)
 }
 
 fn has(map: &serde_json::Map<String, Value>, key: &str) -> bool {
@@ -150,7 +180,7 @@ fn member<'t>(object: &'t str, key: &str) -> Option<&'t RawValue> {
     members.remove(key).or_else(|| members.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value))
 }
 
-fn shown(steps: &[Step]) -> String {
+pub(crate) fn shown(steps: &[Step]) -> String {
     steps.iter().fold(String::new(), |shown, step| match step {
         Step::Index(index) => format!("{shown}[{index}]"),
         Step::Key(key) if shown.is_empty() => key.clone(),

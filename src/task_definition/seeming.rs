@@ -5,10 +5,7 @@ use serde_json::Value;
 use crate::arn::Arn;
 use crate::redact::redact_name;
 
-const OF_TEMPLATE: &str = "jq '[.Resources[] | select(.Type == \"AWS::ECS::TaskDefinition\") | .Properties]' FILE | ecs-triage check -";
-const OF_YAML_TEMPLATE: &str = "yq -o json '[.Resources[] | select(.Type == \"AWS::ECS::TaskDefinition\") | .Properties]' FILE | ecs-triage check -";
-const OF_PLAN: &str = "terraform show -json PLAN | jq '[.. | .container_definitions? | strings | fromjson][0]' | ecs-triage check -";
-const OF_YAML: &str = "yq -o json . FILE | ecs-triage check -";
+const OF_PLAN: &str = "terraform show -json PLAN | ecs-triage check -";
 
 fn seeming<'c>(what: &str, command: impl Into<Option<&'c str>>) -> String {
     command.into().map_or_else(|| what.to_owned(), |command| format!("{what}: {command}"))
@@ -22,11 +19,14 @@ pub(super) fn of_json(document: &Value) -> Option<String> {
         _ => return None,
     };
     let has = |key: &str| map.get(key).is_some_and(|value| !value.is_null());
-    if map.get("Resources").and_then(Value::as_object).is_some_and(|all| all.values().any(|one| one["Type"].as_str().is_some_and(is_resource_type))) {
-        return Some(seeming("this is a CloudFormation template", OF_TEMPLATE));
-    }
-    if has("planned_values") || has("resource_changes") || has("terraform_version") || map.get("resource").is_some_and(Value::is_object) {
+    if has("terraform_version") || map.get("resource").is_some_and(Value::is_object) {
         return Some(seeming("this is Terraform's", OF_PLAN));
+    }
+    if has("task_definition") && (has("service_definition") || has("cluster")) {
+        return Some(seeming("this is ecspresso's configuration", "ecspresso render taskdef | ecs-triage check -"));
+    }
+    if has("image") && has("name") && map.get("type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("Service") || kind.ends_with("Job")) {
+        return Some(seeming("this is a manifest of Copilot", "copilot svc package | ecs-triage check -"));
     }
     let answer = ["services", "service", "tasks", "task"].iter().find_map(|key| Some((*key, map.get(*key)?)));
     if let Some((key, value)) = answer {
@@ -50,10 +50,6 @@ fn names(what: &str, definition: &str) -> String {
     seeming(&format!("{what}, and the definition is {}", redact_name(name)), command)
 }
 
-fn is_resource_type(text: &str) -> bool {
-    text.starts_with("AWS::")
-}
-
 /// Whether a text begins as JSON does.
 pub(super) fn is_like_json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
@@ -71,19 +67,10 @@ pub(super) fn of_text(text: &str) -> Option<String> {
     if lines().any(is_block) {
         return Some(seeming("this seems to be Terraform", OF_PLAN));
     }
-    if lines().any(|line| {
-        line.starts_with("AWSTemplateFormatVersion") || line.strip_prefix("Type:").is_some_and(|of| is_resource_type(of.trim().trim_matches(['"', '\''])))
-    }) {
-        return Some(seeming("this seems to be a CloudFormation template in YAML", OF_YAML_TEMPLATE));
-    }
     if first.starts_with("local ") || text.contains("std.extVar") {
         return Some(seeming("this seems to be Jsonnet", "jsonnet FILE | ecs-triage check -"));
     }
-    let is_yaml = first.starts_with("---") || first.starts_with("- ") || first.ends_with(':') || first.contains(": ");
-    if is_yaml && lines().any(|line| line == "services:") {
-        return Some(seeming("this seems to be a Compose file, of which no tool of AWS makes a task definition any more", None));
-    }
-    is_yaml.then(|| seeming("this seems to be YAML", OF_YAML))
+    None
 }
 
 /// What keeps a text from being JSON that begins like it, and ends to be it at a place counted from 1.

@@ -9,11 +9,13 @@ const PLACEHOLDERS: &[(&str, &str)] = &[("${", "}"), ("{{", "}}"), ("<", ">"), (
 const WORDS: &[&str] = &["placeholder", "replace_image", "replaced_by_ci", "replace_me", "image_uri", "changeme"];
 
 impl Reference {
-    /// The part that was not filled in: a placeholder, or a partition, Region or account that is none.
+    /// The part that was not filled in: a placeholder, or a partition, Region or account that is none; of a reference to nothing, all of it.
     #[must_use]
     pub fn unfilled(&self) -> Option<&str> {
         let value = self.value_from.as_str();
+        let needs_value = matches!(self.kind, ReferenceKind::Secret | ReferenceKind::RegistryCredentials | ReferenceKind::EnvFile);
         placeholder(value)
+            .or_else(|| (needs_value && value.trim().is_empty()).then_some(value))
             .or_else(|| (self.kind == ReferenceKind::Image && WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))).then_some(value))
             .or_else(|| Arn::parse(value).and_then(|arn| slot(&arn)))
     }

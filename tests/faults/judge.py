@@ -104,7 +104,7 @@ class Judge:
             account, step, fault = (attributes.get(name, "") for name in ("account", "step", "fault"))
             if state == "storm":
                 names = re.findall(r"^  (\S+)/(\S+) +new: ", message, re.MULTILINE)
-            elif call.asked.document["Subject"].startswith("storm in "):
+            elif "\nWORKLOADS\n" in message:
                 names = re.findall(r"^  (\S+)/(\S+) ", message, re.MULTILINE)
             else:
                 names = [(attributes.get("cluster", ""), attributes.get("workload", ""))]

@@ -330,7 +330,7 @@ impl World {
             "still-failing" => Due::StillFailing,
             _ => Due::Resolved,
         };
-        if word("state") == Some("storm") || notice.subject.starts_with("storm in ") {
+        if notice.body.contains("\nWORKLOADS\n") {
             let key = format!("storms/{ACCOUNT}/eu-west-1/{kind}");
             let lines = notice.body.lines().filter_map(|line| line.strip_prefix("  prod/"));
             let new = lines.filter(|line| due == Due::Resolved || line.contains(" new: ")).map(|line| place(line.split(' ').next().unwrap_or_default()));

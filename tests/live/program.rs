@@ -31,13 +31,22 @@ pub(crate) fn aws_at(url: &str) -> Variables {
     set.into_iter().chain([("AWS_EC2_METADATA_DISABLED", "true")]).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
+fn program(arguments: &[&str], environment: &Variables) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_ecs-triage"));
+    program.args(arguments).current_dir(ROOT).env_clear().env("HOME", "/nonexistent").envs(environment).stdin(Stdio::null());
+    program
+}
+
+/// Starts the command line.
+pub(crate) fn started(arguments: &[&str], environment: &Variables) -> Child {
+    program(arguments, environment).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs")
+}
+
 /// Runs the command line to its end.
 #[track_caller]
 pub(crate) fn typed(arguments: &[&str], environment: &Variables) -> Ran {
     let began = Instant::now();
-    let mut program = Command::new(env!("CARGO_BIN_EXE_ecs-triage"));
-    program.args(arguments).current_dir(ROOT).env_clear().env("HOME", "/nonexistent").envs(environment).stdin(Stdio::null());
-    let output = program.output().expect("the program runs");
+    let output = program(arguments, environment).output().expect("the program runs");
     let [out, complaints] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
     assert!(!complaints.contains("panicked"), "{complaints}");
     Ran { code: output.status.code(), out, complaints, took: began.elapsed() }

@@ -7,7 +7,7 @@ use super::parameter::ParameterView;
 use super::proof::{Complete, Gap};
 use super::refusal::Call;
 use super::secret::SecretView;
-use crate::arn::Arn;
+use crate::arn::{Arn, host_suffix};
 use crate::policy_document::{KeySide, NamedRole, key_policy};
 use crate::question::facts::{Key, KeyGrant};
 use crate::question::{Known, Question, ask};
@@ -120,8 +120,7 @@ impl<'c> KeyView<'c> {
 
     /// The service through which ECS uses it, as `kms:ViaService` names it.
     pub(in crate::causes) fn via(&self) -> String {
-        let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
-        format!("{}.{}.amazonaws.com{suffix}", self.case.via(), self.region)
+        format!("{}.{}.{}", self.case.via(), self.region, host_suffix(&self.region))
     }
 
     /// What the service tells KMS of what it decrypts, as condition key and value.
@@ -162,12 +161,18 @@ impl Case<'_> {
         }
     }
 
-    /// The service through which ECS decrypts, as a condition on `kms:ViaService` names it. How it ends in China no page says.
+    /// The service through which ECS decrypts, as a condition on `kms:ViaService` names it. How it ends elsewhere than in the
+    /// commercial Regions and those of the US government no page says.
     pub(in crate::causes) fn via_service(&self) -> String {
         let keys = self.keys();
         let region = keys.first().map_or(self.own_region(), |key| key.region.as_str());
         let region = Some(region).filter(|region| Kind::Region.fits(region)).unwrap_or("<region>");
-        format!("{}.{region}.amazonaws.com{}", self.via(), if region.starts_with("cn-") { "*" } else { "" })
+        let suffix = match host_suffix(region) {
+            known @ "amazonaws.com" => known,
+            other if other.starts_with("amazonaws.com") => "amazonaws.com*",
+            _ => "*",
+        };
+        format!("{}.{region}.{suffix}", self.via())
     }
 
     /// The keys behind what the case can be about. The AWS managed key of a service needs no permission and is never one of them.

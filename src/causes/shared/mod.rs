@@ -19,6 +19,7 @@ pub(super) mod proof;
 pub(super) mod refusal;
 pub(super) mod region;
 pub(super) mod resource_policy;
+pub(super) mod revision;
 pub(super) mod role;
 pub(super) mod secret;
 pub(super) mod snippet;

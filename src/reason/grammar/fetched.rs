@@ -1,4 +1,4 @@
-//! What the agent says of all that it fetches before a container starts, and what a container says that fetches its secrets itself.
+//! What the agent says of all that it fetches before a container starts.
 
 use crate::reason::phrase::Names::{Bucket, JsonKey, Nothing, Region, Resource, VersionStage};
 use crate::reason::phrase::Weight::{Code, Hint, Name, Proof, Said};
@@ -33,13 +33,14 @@ pub(super) const SECRETS_MANAGER: &[Phrase] = &[
         Said,
         &["\"", ": "],
     ),
-    say("secrets manager can't find the specified secret value for staging label").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof),
     say("secrets manager can't find the specified secret value for versionid: ").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof).word(
         VersionStage,
         Said,
         &["\"", ": "],
     ),
     say("secrets manager can't find the specified secret value").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof),
+    say("can't find the specified secret").step(S::SecretsManager, Hint).fault(F::NotFound, Said),
+    say("can't find the specified secret value").step(S::SecretsManager, Hint).fault(F::VersionNotFound, Proof),
     say("staging label").fault(F::VersionNotFound, Said),
     say("you provided a versionstage that is not associated to the provided versionid").fault(F::VersionNotFound, Proof),
     say("because it was marked for deletion").step(S::SecretsManager, Hint).fault(F::PendingDeletion, Proof),
@@ -70,10 +71,6 @@ pub(super) const SECRETS_MANAGER: &[Phrase] = &[
     say("getsecretvalueinput.").step(S::SecretsManager, Hint).fault(F::BadReference, Said),
     say("invalid name. must be a valid name containing alphanumeric characters").step(S::SecretsManager, Hint).fault(F::BadReference, Proof),
     say("(key: ").within(Resource, Hint, &[")"]),
-    say("operation error secrets manager").step(S::SecretsManager, Hint),
-    say("secrets manager error").step(S::SecretsManager, Hint),
-    say("from secrets manager").step(S::SecretsManager, Hint),
-    say("aws secrets manager").step(S::SecretsManager, Hint),
     say("secrets manager").step(S::SecretsManager, Hint),
     say("secretsmanager").step(S::SecretsManager, Hint),
     say("unable to pull secrets:").step(S::SecretsManager, Hint),
@@ -112,7 +109,6 @@ pub(super) const PARAMETER_STORE: &[Phrase] = &[
     say("invalidkeyid").step(S::ParameterStore, Hint).fault(F::KmsKeyUnusable, Code),
     say("operation error ssm").step(S::ParameterStore, Hint),
     say("operation error ssm: getparameters").step(S::FsxVolume, Said).capital_at_start('O'),
-    say("ssm parameter store").step(S::ParameterStore, Hint),
     say("parameter store").step(S::ParameterStore, Hint),
 ];
 
@@ -192,34 +188,12 @@ pub(super) const CREDENTIAL_SPEC: &[Phrase] = &[
     say(" is in an invalid format").fault(F::BadReference, Said),
 ];
 
-pub(super) const SIDECAR: &[Phrase] = &[
-    say("failed to list store contents").step(S::SecretSidecar, Said),
-    say("failed to get secret store").step(S::SecretSidecar, Said),
-    say("invalid backend").step(S::SecretSidecar, Hint).fault(F::Misconfigured, Said),
-    say("parent env has ").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said).word(Resource, Name, &[","]),
-    say("error: operation error ssm").step(S::SecretSidecar, Said),
-    say("error: operation error secrets manager").step(S::SecretSidecar, Said),
-    say("when calling the getsecretvalue operation").step(S::SecretSidecar, Said),
-    say("when calling the batchgetsecretvalue operation").step(S::SecretSidecar, Said),
-    say("when calling the getparameter operation").step(S::SecretSidecar, Said),
-    say("when calling the getparameters operation").step(S::SecretSidecar, Said),
-    say("when calling the getparametersbypath operation").step(S::SecretSidecar, Said),
-    say("when calling the decrypt operation").step(S::SecretSidecar, Said),
-    say("resourcenotfoundexception resourcenotfoundexception").step(S::SecretSidecar, Said).fault(F::NotFound, Code),
-    say("invalidrequestexception invalidrequestexception").step(S::SecretSidecar, Said),
-    say("accessdeniedexception accessdeniedexception").step(S::SecretSidecar, Said).fault(F::AccessDenied, Code),
-    say("decryptionfailure decryptionfailure").step(S::SecretSidecar, Said).fault(F::KmsKeyUnusable, Code),
-    say("/var/run/awssmatoken").step(S::SecretSidecar, Said).word(Resource, Name, &["'"]).back(20),
-    say("awssmatoken").step(S::SecretSidecar, Said),
-    say("aws-secrets-manager-agent(").step(S::SecretSidecar, Said).within(Nothing, Hint, &["]"]),
+/// What the agent says of a container that others wait for.
+pub(super) const DEPENDENCIES: &[Phrase] = &[
     say("failed to resolve container ordering dependency [").step(S::SecretSidecar, Said).fault(F::Exited, Hint).within(Resource, Name, &[" (", "]"]),
     say("container ordering dependency [").step(S::SecretSidecar, Said).within(Resource, Name, &[" (", "]"]),
     say("as dependency did not exit successfully").step(S::SecretSidecar, Said).fault(F::Exited, Said),
     say("because dependency will never start").step(S::SecretSidecar, Said).fault(F::Exited, Hint),
     say("] has timed out").fault(F::TimedOut, Said),
     say("] does not exist").fault(F::Misconfigured, Said),
-    say("not a valid arn").step(S::SecretSidecar, Hint).fault(F::BadReference, Said),
-    say("\"__type\"").step(S::SecretSidecar, Name),
-    say("\"__type\":\"internalfailure").step(S::SecretSidecar, Name),
-    say("chamber").step(S::SecretSidecar, Hint),
 ];

@@ -5,12 +5,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::causes::{self, Command, Culprit, Finding, Fix};
-use crate::check::Findings;
+use crate::check::{Checked, Findings, Problem};
 use crate::diagnosis::{Diagnosis, Report, Told};
 use crate::event::Task;
 use crate::incident::Incident;
 use crate::network::draw;
 use crate::reason::Fact;
+use crate::render::notice::Notice;
 
 /// The value of `schema`.
 pub const SCHEMA: &str = "ecs-triage/v1";
@@ -25,18 +26,38 @@ struct Document<'r> {
     diagnoses: Vec<DiagnosisV1<'r>>,
     fingerprint: &'r str,
     incident: Option<IncidentV1<'r>>,
+    #[serde(flatten)]
+    told: Option<ToldV1<'r>>,
+}
+
+/// What people were told.
+#[derive(Serialize)]
+struct ToldV1<'r> {
+    impact: &'r [String],
+    subject: &'r str,
+    text: &'r str,
 }
 
 #[derive(Serialize)]
 struct CheckV1<'r> {
     schema: &'static str,
     task_definition: &'r str,
-    problems: Vec<DiagnosisV1<'r>>,
+    file: Option<&'r str>,
+    problems: Vec<ProblemV1<'r>>,
     unknown: &'r [String],
     references: usize,
     passed: Vec<PassedV1<'r>>,
     not_checked: Vec<UncheckedV1<'r>>,
     complete: bool,
+}
+
+#[derive(Serialize)]
+struct ProblemV1<'r> {
+    #[serde(flatten)]
+    diagnosis: DiagnosisV1<'r>,
+    line: Option<usize>,
+    column: Option<usize>,
+    in_baseline: bool,
 }
 
 #[derive(Serialize)]
@@ -156,13 +177,31 @@ pub fn line(report: &Report<'_>) -> String {
 /// The same with the incident that the failure belongs to.
 #[must_use]
 pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
-    let incident = incident.map(|incident| IncidentV1 {
+    written(serde_json::to_string(&Document { incident: incident.map(of_incident), ..document(report) }))
+}
+
+/// The same with what people were told, so that nobody who listens on the bus has to word it again.
+#[must_use]
+pub fn event(report: &Report<'_>, incident: &Incident, impact: &[String], notice: &Notice) -> String {
+    let with = |text| {
+        let told = Some(ToldV1 { impact, subject: &notice.subject, text });
+        written(serde_json::to_string(&Document { incident: Some(of_incident(incident)), told, ..document(report) }))
+    };
+    // In JSON a line's end takes two bytes.
+    let room = LARGEST_EVENT.saturating_sub(with("").len()) / 2;
+    with(&notice.body[..notice.body.floor_char_boundary(room)])
+}
+
+/// EventBridge takes 262,144 bytes, of which the event's other fields need some.
+const LARGEST_EVENT: usize = 250_000;
+
+fn of_incident(incident: &Incident) -> IncidentV1<'_> {
+    IncidentV1 {
         state: incident.state(),
         occurrences: incident.occurrences,
         first_seen: incident.first_seen.to_string(),
         last_seen: incident.last_seen.to_string(),
-    });
-    written(serde_json::to_string(&Document { incident, ..document(report) }))
+    }
 }
 
 /// The same, behind what `out` holds.
@@ -182,11 +221,36 @@ pub fn check_line(definition: &str, findings: &Findings) -> String {
     written(serde_json::to_string(&checked(definition, findings)))
 }
 
+/// The same of a definition in a file: with the places of its problems, over several lines.
+#[must_use]
+pub fn checked_pretty(one: &Checked) -> String {
+    written(serde_json::to_string_pretty(&placed(one)))
+}
+
+/// The same on one line.
+#[must_use]
+pub fn checked_line(one: &Checked) -> String {
+    written(serde_json::to_string(&placed(one)))
+}
+
+fn placed(one: &Checked) -> CheckV1<'_> {
+    let mut document = checked(&one.name, &one.findings);
+    document.file = one.file.as_deref();
+    for (told, problem) in document.problems.iter_mut().zip(&one.findings.problems) {
+        let place = one.place(problem);
+        (told.line, told.column) = (place.map(|place| place.line), place.map(|place| place.column));
+        told.in_baseline = one.known.contains(&one.id(problem));
+    }
+    document
+}
+
 fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
+    let problem = |problem: &'r Problem| ProblemV1 { diagnosis: diagnosis(&problem.diagnosis), line: None, column: None, in_baseline: false };
     CheckV1 {
         schema: "ecs-triage/check/v1",
         task_definition: definition,
-        problems: findings.problems.iter().map(|problem| diagnosis(&problem.diagnosis)).collect(),
+        file: None,
+        problems: findings.problems.iter().map(problem).collect(),
         unknown: &findings.unknown,
         references: findings.references,
         passed: findings.passed.iter().map(|passed| PassedV1 { subject: &passed.subject, what: &passed.what }).collect(),
@@ -218,6 +282,7 @@ fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
         diagnoses: report.diagnoses.iter().map(diagnosis).collect(),
         fingerprint: &report.fingerprint,
         incident: None,
+        told: None,
     }
 }
 

@@ -1,0 +1,159 @@
+//! What came of checking the definitions of some files: each under its name, with the places of what was found, held against what was known
+//! before.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Findings, Problem, Unchecked};
+use crate::causes::Verdict;
+use crate::source::{Found, Place};
+use crate::task_definition::TaskDefinition;
+
+/// A definition that was checked.
+#[derive(Debug)]
+pub struct Checked {
+    /// As it is named: `family:revision`, else its logical id or address, else its file.
+    pub name: String,
+    /// The file that holds it, safe to print; `None` where AWS or standard input gave it.
+    pub file: Option<String>,
+    /// The definition, and where its file writes what.
+    pub found: Found,
+    /// What came of it.
+    pub findings: Findings,
+    /// What of that was known before.
+    pub known: BTreeSet<String>,
+}
+
+/// What makes a check fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailOn {
+    /// A problem of at least this verdict.
+    Verdict(Verdict),
+    /// Any problem, and anything that was not looked at.
+    Unchecked,
+}
+
+impl FailOn {
+    fn counts(self, problem: &Problem) -> bool {
+        match self {
+            Self::Verdict(verdict) => problem.diagnosis.verdict <= verdict,
+            Self::Unchecked => true,
+        }
+    }
+}
+
+impl Checked {
+    /// Where a problem stands in the file.
+    #[must_use]
+    pub fn place(&self, problem: &Problem) -> Option<Place> {
+        let Found { definition, places, .. } = &self.found;
+        self.file.as_ref()?;
+        match problem.diagnosis.culprit.references.first() {
+            Some(reference) => places.of(definition, reference),
+            None => places.start(),
+        }
+    }
+
+    /// Where the definition begins in the file.
+    #[must_use]
+    pub fn start(&self) -> Option<Place> {
+        self.file.as_ref()?;
+        self.found.places.start()
+    }
+
+    /// Whether a problem makes a check fail: it is sure enough, and was not known before.
+    #[must_use]
+    pub fn fails(&self, problem: &Problem, on: FailOn) -> bool {
+        on.counts(problem) && !self.known.contains(&self.id(problem))
+    }
+
+    /// Whether anything makes a check fail.
+    #[must_use]
+    pub fn has_failed(&self, on: FailOn) -> bool {
+        let is_new = |open: &Unchecked| !self.known.contains(&self.id_of_unchecked(open));
+        self.findings.problems.iter().any(|problem| self.fails(problem, on)) || (on == FailOn::Unchecked && self.findings.unchecked.iter().any(is_new))
+    }
+
+    /// What tells a problem from others, and is the same in the next run, whatever moved in the file.
+    #[must_use]
+    pub fn id(&self, problem: &Problem) -> String {
+        let culprit = &problem.diagnosis.culprit;
+        let reference = culprit.references.first();
+        let parts = [
+            self.workload(),
+            problem.diagnosis.cause.id,
+            culprit.id.as_deref().unwrap_or_default(),
+            reference.and_then(|reference| reference.container.as_deref()).unwrap_or_default(),
+            reference.map(|reference| reference.name.as_deref().unwrap_or(&reference.field)).unwrap_or_default(),
+        ];
+        parts.join(" | ")
+    }
+
+    /// The same of what was not looked at.
+    #[must_use]
+    pub fn id_of_unchecked(&self, open: &Unchecked) -> String {
+        [self.workload(), "not checked", &open.subject, &open.what.join(", ")].join(" | ")
+    }
+
+    /// The definition by what stays: not its revision.
+    fn workload(&self) -> &str {
+        let Found { name, definition: TaskDefinition { family, .. }, .. } = &self.found;
+        if name.is_empty() { family.as_deref().unwrap_or(&self.name) } else { name }
+    }
+}
+
+/// What was found before and is no news: the ids of problems, and of what was not looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    schema: String,
+    known: BTreeSet<String>,
+}
+
+/// Why a file is no baseline.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BaselineError {
+    /// It is no JSON of that form.
+    #[error("{0}")]
+    Malformed(String),
+    /// It is of another version.
+    #[error("its schema is not {SCHEMA}")]
+    Strange,
+}
+
+const SCHEMA: &str = "ecs-triage/baseline/v1";
+
+impl Baseline {
+    /// Reads what [`Baseline::write`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// When the text is something else.
+    pub fn read(text: &str) -> Result<Self, BaselineError> {
+        let read: Self = serde_json::from_str(text).map_err(|error| BaselineError::Malformed(crate::event::without_values(&error.to_string())))?;
+        if read.schema == SCHEMA { Ok(read) } else { Err(BaselineError::Strange) }
+    }
+
+    /// All that was found now.
+    #[must_use]
+    pub fn of(checked: &[Checked]) -> Self {
+        let of_one = |one: &Checked| {
+            let problems = one.findings.problems.iter().map(|problem| one.id(problem));
+            problems.chain(one.findings.unchecked.iter().map(|open| one.id_of_unchecked(open))).collect::<Vec<_>>()
+        };
+        Self { schema: SCHEMA.to_owned(), known: checked.iter().flat_map(of_one).collect() }
+    }
+
+    /// As a file of JSON, a line for each.
+    #[must_use]
+    pub fn write(&self) -> String {
+        // Texts under string keys always serialise.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// What is known.
+    #[must_use]
+    pub fn known(&self) -> BTreeSet<String> {
+        self.known.clone()
+    }
+}

@@ -1,0 +1,303 @@
+//! The `check` command: what files and names hold, asked about and told.
+
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use clap::ValueEnum;
+
+#[cfg(feature = "aws")]
+use super::live::Live;
+use super::output::{Outcome, Output};
+use super::{Check, CliError, FailOn, Global, evidence, is_stdin, is_unheard, read_text, shown};
+use crate::arn::{Arn, is_region};
+use crate::causes::Verdict;
+use crate::check::{self, Baseline, Checked, Place};
+use crate::config;
+use crate::question::facts::AwsVpcConfiguration;
+use crate::question::{Evidence, ask};
+use crate::redact::redact_name;
+use crate::render::check::render_one;
+use crate::render::text::Style;
+use crate::render::{github, json, junit, markdown, sarif};
+use crate::source::{self, Found, Given, Runs, Service};
+use crate::task_definition::TaskDefinition;
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// One JSON object for each task definition, over several lines
+    Json,
+    /// One JSON object for each task definition, on one line each
+    Jsonl,
+    /// For issues and chats: the text in a block
+    Markdown,
+    /// Annotations of a GitHub workflow, and a summary where `GITHUB_STEP_SUMMARY` is set
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// A report of tests, as GitLab and others read it
+    Junit,
+}
+
+/// A parameter as it is typed.
+pub(super) fn parameter(typed: &str) -> Result<(String, String), String> {
+    let (name, value) = typed.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A definition that is to be checked, in a place.
+struct Unit {
+    found: Found,
+    file: Option<String>,
+    service: Option<Service>,
+}
+
+/// One run of the command: what it knows, and where it writes.
+struct Run<'c, 'o> {
+    asked: &'c Check,
+    /// The Region that was typed.
+    region: Option<&'c str>,
+    evidence: Evidence,
+    #[cfg(feature = "aws")]
+    live: Option<Live>,
+    output: &'c mut Output<'o>,
+}
+
+impl From<FailOn> for check::FailOn {
+    fn from(typed: FailOn) -> Self {
+        match typed {
+            FailOn::Confirmed => Self::Verdict(Verdict::Confirmed),
+            FailOn::Likely => Self::Verdict(Verdict::Likely),
+            FailOn::Possible => Self::Verdict(Verdict::Possible),
+            FailOn::NotChecked => Self::Unchecked,
+        }
+    }
+}
+
+impl Check {
+    pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
+        let baseline = self.baseline.as_deref().map(|path| {
+            let text = read_text(path)?;
+            Baseline::read(&text).map_err(|error| CliError::NoBaseline { path: shown(path), error })
+        });
+        let known = baseline.transpose()?.map(|baseline| baseline.known()).unwrap_or_default();
+        let evidence = evidence(self.evidence.as_deref())?;
+        #[cfg(feature = "aws")]
+        let live = self.live(global, output)?;
+        let mut run = Run {
+            asked: self,
+            region: global.region.as_deref(),
+            evidence,
+            #[cfg(feature = "aws")]
+            live,
+            output,
+        };
+        let units = run.units();
+        let mut checked = Vec::new();
+        for unit in units {
+            match run.checked(unit, &known) {
+                Ok(one) => checked.push(one),
+                Err(error) => run.unable(&error.to_string()),
+            }
+        }
+        #[cfg(feature = "aws")]
+        run.live.as_ref().map_or(Ok(()), Live::save)?;
+        self.write(&checked, global.style(), output)?;
+        if let Some(path) = &self.write_baseline {
+            return std::fs::write(path, Baseline::of(&checked).write()).map_err(|error| CliError::Unrecorded { path: shown(path), error });
+        }
+        if checked.iter().any(|one| one.has_failed(self.fail_on.into())) {
+            output.note(Outcome::Wrong);
+        }
+        Ok(())
+    }
+
+    /// AWS, if it is asked. Where it cannot be, what a file shows is told all the same.
+    #[cfg(feature = "aws")]
+    fn live(&self, global: &Global, output: &mut Output<'_>) -> Result<Option<Live>, CliError> {
+        if self.offline {
+            return Ok(None);
+        }
+        match Live::new(global, false, self.record.as_deref()) {
+            Ok(live) => Ok(Some(live)),
+            Err(error @ CliError::Unasked(_)) if self.definitions.iter().any(|named| is_file(named)) => {
+                output.unable(&error.to_string());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write(&self, checked: &[Checked], style: Style, output: &mut Output<'_>) -> Result<(), CliError> {
+        let each = |render: &dyn Fn(&Checked) -> String, between: &str| checked.iter().map(render).collect::<Vec<_>>().join(between);
+        output.text(&match self.format {
+            Format::Text => each(&|one| render_one(one, style), "\n"),
+            Format::Markdown => each(&|one| markdown::check(one, style), "\n"),
+            Format::Json => each(&|one| json::v1::checked_pretty(one) + "\n", ""),
+            Format::Jsonl => each(&|one| json::v1::checked_line(one) + "\n", ""),
+            Format::Github => github::commands(checked),
+            Format::Sarif => sarif::render(checked),
+            Format::Junit => junit::render(checked, self.fail_on.into()),
+        })?;
+        if let Some(path) = config::step_summary().filter(|_| self.format == Format::Github) {
+            let written = OpenOptions::new().append(true).create(true).open(&path).and_then(|mut file| file.write_all(github::summary(checked).as_bytes()));
+            written.map_err(|error| CliError::Unrecorded { path: shown(&path), error })?;
+        }
+        Ok(())
+    }
+
+    /// Where the task is going to run: as typed, as the definition's ARN says, as configured, or else as a reference says; and as its service says.
+    fn place(&self, definition: &TaskDefinition, service: Option<&Service>, typed: Option<&str>, configured: Option<&str>) -> Place {
+        let region_of = |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
+        let of_arn = definition.task_definition_arn.as_deref().and_then(region_of);
+        let of_reference = || definition.references().iter().find_map(|reference| region_of(&reference.value_from));
+        let owned = |region: Option<&str>| region.map(str::to_owned);
+        let region = owned(typed).or(of_arn).or_else(|| owned(configured)).or_else(of_reference).unwrap_or_default();
+        let typed = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
+            subnets: self.subnets.clone(),
+            security_groups: self.security_groups.clone(),
+            assign_public_ip: Some(if self.assign_public_ip { "ENABLED" } else { "DISABLED" }.to_owned()),
+        });
+        let network = typed.or_else(|| service.filter(|_| self.service.is_none())?.network.clone());
+        let cluster = service.and_then(|service| service.cluster.clone()).filter(|_| self.service.is_none()).unwrap_or_else(|| self.cluster.clone());
+        Place { region, account: None, cluster: Some(cluster), service: self.service.clone(), network }
+    }
+}
+
+impl Check {
+    fn harmless(&self, said: &str) -> String {
+        if self.format == Format::Github { said.replace("##[", "# #[").replace(['\n', '\r'], " ") } else { said.to_owned() }
+    }
+}
+
+fn is_file(named: &str) -> bool {
+    let path = Path::new(named);
+    is_stdin(path) || path.exists()
+}
+
+impl Run<'_, '_> {
+    /// Says what could not be done. In a GitHub workflow what is said may begin no command of its own.
+    fn unable(&mut self, problem: &str) {
+        self.output.unable(&self.asked.harmless(problem));
+    }
+
+    fn configured(&self) -> Option<&str> {
+        #[cfg(feature = "aws")]
+        return self.live.as_ref().and_then(Live::region);
+        #[cfg(not(feature = "aws"))]
+        None
+    }
+
+    /// What the files and names hold, each definition with the services that start it.
+    fn units(&mut self) -> Vec<Unit> {
+        let region = self.region.or(self.configured()).map(str::to_owned);
+        let given = Given { parameters: self.asked.parameters.iter().cloned().collect(), region };
+        let (mut units, mut services) = (Vec::new(), Vec::new());
+        for named in &self.asked.definitions {
+            let read = if is_file(named) { self.file(Path::new(named), &given, &mut units, &mut services) } else { self.named(named, &mut units) };
+            if let Err(error) = read {
+                self.unable(&error.to_string());
+            }
+        }
+        self.linked(units, &services)
+    }
+
+    fn file(&mut self, path: &Path, given: &Given, units: &mut Vec<Unit>, services: &mut Vec<(Option<String>, Service)>) -> Result<(), CliError> {
+        let text = read_text(path)?;
+        let source = source::read(&text, given).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
+        if source.found.is_empty() && source.services.is_empty() && source.faults.is_empty() {
+            return Err(CliError::NothingToCheck(shown(path)));
+        }
+        source.notes.iter().for_each(|note| self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path)))));
+        source.faults.iter().for_each(|fault| self.unable(&format!("{}:{fault}", shown(path))));
+        let file = (!is_stdin(path)).then(|| shown(path));
+        units.extend(source.found.into_iter().map(|found| Unit { found, file: file.clone(), service: None }));
+        services.extend(source.services.into_iter().map(|service| (file.clone(), service)));
+        Ok(())
+    }
+
+    /// A definition that is registered.
+    fn named(&mut self, name: &str, units: &mut Vec<Unit>) -> Result<(), CliError> {
+        let recorded = self.evidence.look(&ask::TaskDefinition { name: name.to_owned() }).found().map(|found| (**found).clone());
+        #[cfg(feature = "aws")]
+        let recorded = match (recorded, &self.live) {
+            (None, Some(live)) => Some(live.registered(name, &mut self.evidence)?),
+            (recorded, _) => recorded,
+        };
+        let definition = recorded.ok_or_else(|| CliError::NoDefinition(name.to_owned()))?;
+        units.push(Unit { found: Found { definition, ..Found::default() }, file: None, service: None });
+        Ok(())
+    }
+
+    /// Each definition once for every service that starts it, and what services start besides.
+    fn linked(&mut self, units: Vec<Unit>, services: &[(Option<String>, Service)]) -> Vec<Unit> {
+        // A logical id is one of its own file; a family is one everywhere.
+        let starts = |(file, service): &(Option<String>, Service), unit: &Unit| {
+            let is_near = *file == unit.file || !matches!(service.runs, Runs::Here(_));
+            is_near && service.starts(&unit.found.name, unit.found.definition.family.as_deref())
+        };
+        let is_only = units.len() == 1 && services.len() == 1;
+        let of = |unit: &Unit| -> Vec<Service> {
+            let own = services.iter().filter(|service| starts(service, unit) || (is_only && service.1.runs == Runs::Untold));
+            own.map(|(_, service)| service.clone()).collect()
+        };
+        let mut linked = Vec::new();
+        for unit in &units {
+            let own = of(unit);
+            let several = own.len() > 1;
+            let with = |service: Option<Service>| {
+                let mut found = unit.found.clone();
+                if let Some(service) = &service {
+                    found.plan.launch_type.clone_from(&service.launch_type);
+                    found.plan.network.clone_from(&service.network_open);
+                    if several {
+                        found.name = format!("{}, service {}", found.name, service.name);
+                    }
+                }
+                Unit { found, file: unit.file.clone(), service }
+            };
+            if own.is_empty() { linked.push(with(None)) } else { linked.extend(own.into_iter().map(Some).map(with)) }
+        }
+        let is_alone = |service: &&(Option<String>, Service)| !units.iter().any(|unit| starts(service, unit));
+        for (_, service) in services.iter().filter(is_alone) {
+            let Runs::Named(name) = &service.runs else { continue };
+            let mut own = Vec::new();
+            match self.named(name, &mut own) {
+                Ok(()) => linked.extend(own.into_iter().map(|unit| Unit { service: Some(service.clone()), ..unit })),
+                Err(error) => self.unable(&format!("service {}: {error}", service.name)),
+            }
+        }
+        linked
+    }
+
+    fn checked(&mut self, unit: Unit, known: &BTreeSet<String>) -> Result<Checked, CliError> {
+        let Unit { found, file, service } = unit;
+        let place = self.asked.place(&found.definition, service.as_ref(), self.region, self.configured());
+        #[cfg(feature = "aws")]
+        if self.live.is_some() && place.region.is_empty() {
+            return Err(CliError::NoRegion);
+        }
+        let evidence = self.evidence.clone();
+        let check = check::Check::new(&found.definition, &place).planned(&found.plan);
+        #[cfg(feature = "aws")]
+        let evidence = {
+            let mut evidence = evidence;
+            self.live.iter().for_each(|live| live.check(&check, &mut evidence));
+            evidence
+        };
+        if let Some(what) = check.nowhere(&evidence) {
+            return Err(CliError::Nowhere(what));
+        }
+        let findings = check.findings(&evidence);
+        let written = || file.clone().unwrap_or_else(|| shown(Path::new("-")));
+        let of_family = || found.definition.name();
+        let name = if found.name.is_empty() { of_family().unwrap_or_else(written) } else { redact_name(&found.name).into_owned() };
+        if is_unheard(&evidence) {
+            self.unable("AWS answered none of the questions: nothing is proved");
+        }
+        Ok(Checked { name, file, found, findings, known: known.clone() })
+    }
+}

@@ -1,0 +1,115 @@
+//! Standard output and standard error, and what came of all that was written to them: the exit status.
+
+#[cfg(feature = "aws")]
+use std::io::IsTerminal as _;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use super::CliError;
+
+/// What came of a run, worst last: its exit status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Outcome {
+    /// What was asked was told, and nothing is wrong with the answer.
+    #[default]
+    Fine,
+    /// A failure that was not recognized, or a check that found problems.
+    Wrong,
+    /// Some input could not be read, or nothing could be asked that was asked for.
+    Unable,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(outcome as u8)
+    }
+}
+
+/// What came of some records, to be written at once.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// The reports. As text, an empty line comes before each.
+    pub(super) text: Vec<u8>,
+    pub(super) complaints: Vec<String>,
+    pub(super) outcome: Outcome,
+    /// How many records there were.
+    pub(super) records: usize,
+}
+
+impl Batch {
+    /// Notes that something could not be read or asked.
+    pub(super) fn unable(&mut self, complaint: String) {
+        self.complaints.push(complaint);
+        self.outcome = Outcome::Unable;
+    }
+}
+
+/// Where a command writes.
+pub(super) struct Output<'o> {
+    out: &'o mut dyn Write,
+    outcome: Outcome,
+    is_begun: bool,
+    last_complaint: String,
+}
+
+impl<'o> Output<'o> {
+    pub(super) fn new(out: &'o mut dyn Write) -> Self {
+        Self { out, outcome: Outcome::default(), is_begun: false, last_complaint: String::new() }
+    }
+
+    /// The worst that came of what was written so far.
+    pub(super) const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Notes what came of something.
+    pub(super) fn note(&mut self, outcome: Outcome) {
+        self.outcome = self.outcome.max(outcome);
+    }
+
+    /// Writes text as it is.
+    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.is_begun = true;
+        self.out.flush()
+    }
+
+    /// Writes reports. The empty line before the very first one is left out.
+    pub(super) fn reports(&mut self, batch: &Batch) -> Result<(), CliError> {
+        let blank = usize::from(!self.is_begun && batch.text.starts_with(b"\n"));
+        self.out.write_all(&batch.text[blank..])?;
+        self.out.flush()?;
+        self.is_begun |= !batch.text.is_empty();
+        batch.complaints.iter().for_each(|complaint| self.complain(complaint));
+        self.note(batch.outcome);
+        Ok(())
+    }
+
+    /// Says that something could not be done, and goes on.
+    pub(super) fn unable(&mut self, complaint: &str) {
+        self.complain(complaint);
+        self.note(Outcome::Unable);
+    }
+
+    /// Says something on standard error. What is true of many tasks in a row is said once.
+    pub(super) fn complain(&mut self, complaint: &str) {
+        if self.last_complaint != complaint {
+            complaint.clone_into(&mut self.last_complaint);
+            complain(complaint);
+        }
+    }
+}
+
+/// Says what is wrong, on standard error.
+pub(super) fn complain(problem: &str) {
+    // Nobody is left to tell where even this cannot be written.
+    let _ = writeln!(io::stderr().lock(), "ecs-triage: {problem}");
+}
+
+/// Says what goes on to whoever watches.
+#[cfg(feature = "aws")]
+pub(super) fn progress(doing: &str) {
+    if io::stderr().is_terminal() {
+        let _ = writeln!(io::stderr().lock(), "{doing} ...");
+    }
+}

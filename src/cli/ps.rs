@@ -1,0 +1,187 @@
+//! `ecs-triage ps`: what ECS still remembers of stopped tasks, a line for each incident.
+
+use std::collections::HashMap;
+use std::thread;
+use std::time::Duration;
+
+use clap_complete::ArgValueCandidates;
+use jiff::{SignedDuration, Timestamp};
+
+use super::live::Live;
+use super::output::{Batch, Output, progress};
+use super::reporter::Reporter;
+use super::span::span;
+use super::{CliError, Extent, Format, Global, completion};
+use crate::context::minute;
+use crate::diagnosis::{Report, diagnose};
+use crate::event::{Task, read_record};
+use crate::question::Evidence;
+use crate::render::table::{self, Row};
+
+/// As long as ECS shows a stopped task.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+/// Asked more often, ECS refuses before it says anything new.
+const MOST_OFTEN: SignedDuration = SignedDuration::from_secs(1);
+
+/// What to show of what ECS still remembers.
+#[derive(clap::Args, Debug)]
+pub(super) struct Ps {
+    /// Cluster, by name or ARN; by default all of the Region
+    #[arg(long, add = ArgValueCandidates::new(completion::clusters))]
+    cluster: Option<String>,
+    /// One service of the cluster, with the details
+    #[arg(long, requires = "cluster")]
+    service: Option<String>,
+    /// How far back: 10m, 1h; ECS shows stopped tasks for about an hour
+    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = span)]
+    since: SignedDuration,
+    /// Look again and again, every ten seconds or as often as is said
+    #[arg(long, value_name = "TIME", value_parser = span, num_args = 0..=1, default_missing_value = "10s", require_equals = true)]
+    watch: Option<SignedDuration>,
+    /// The whole diagnosis of each incident in place of a line
+    #[arg(long)]
+    details: bool,
+    /// Every stopped task, also those with which nothing is wrong
+    #[arg(long)]
+    all: bool,
+    /// Read the last lines of a container's log too, where they can tell why
+    #[arg(long)]
+    read_logs: bool,
+    #[command(flatten)]
+    extent: Extent,
+    /// How to write the diagnoses: text is a line for each incident, json and jsonl a document for each task
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Tasks of one workload that failed in one way, the latest first.
+struct Incident {
+    tasks: Vec<Task>,
+}
+
+impl Ps {
+    pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
+        let live = Live::new(global, self.read_logs, None)?;
+        if self.since > REMEMBERED {
+            output.complain("ECS shows stopped tasks for about an hour; ecs-triage history reads what was diagnosed before that");
+        }
+        let style = self.extent.style(global);
+        let reporter = Reporter { format: self.format, style, evidence: Evidence::default(), live: None };
+        let Some(every) = self.watch else { return self.look(&live, &reporter, output) };
+        loop {
+            if Global::is_watched() {
+                output.text("\u{1b}[H\u{1b}[2J")?;
+            }
+            match self.look(&live, &reporter, output) {
+                Err(error @ CliError::Unasked(_)) => output.unable(&error.to_string()),
+                looked => looked?,
+            }
+            thread::sleep(Duration::try_from(every.max(MOST_OFTEN)).unwrap_or_default());
+        }
+    }
+
+    /// Reads the stopped tasks once, and shows them.
+    fn look(&self, live: &Live, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
+        let tasks = self.stopped(live, output)?;
+        let seen = tasks.len();
+        let incidents = incidents(tasks, self.all);
+        let mut rows = Vec::new();
+        for incident in &incidents {
+            let mut batch = Batch::default();
+            let alike: Vec<&Task> = incident.tasks.iter().collect();
+            let evidence = live.investigate(&alike, &reporter.evidence, &mut batch);
+            match self.format {
+                Format::Json | Format::Jsonl => alike.iter().for_each(|task| reporter.report(task, &evidence, &mut batch)),
+                Format::Text if !self.is_detailed() => rows.push(incident.row(&diagnose(alike[0], &evidence))),
+                Format::Text | Format::Markdown => reporter.report(alike[0], &evidence, &mut batch),
+            }
+            output.reports(&batch)?;
+        }
+        if self.format == Format::Text {
+            let failed: usize = incidents.iter().map(|incident| incident.tasks.len()).sum();
+            let blank = if incidents.is_empty() { "" } else { "\n" };
+            let tasks = if seen == 1 { "task" } else { "tasks" };
+            output.text(&format!("{}{blank}{seen} stopped {tasks} {}, {failed} shown\n", table::render(&rows, reporter.style), self.within()))?;
+        }
+        Ok(())
+    }
+
+    const fn is_detailed(&self) -> bool {
+        self.details || self.service.is_some()
+    }
+
+    fn within(&self) -> String {
+        if self.since >= REMEMBERED { "within the last hour".to_owned() } else { format!("within the last {}", crate::context::span(self.since)) }
+    }
+
+    /// The tasks that stopped in the time that is asked for. A cluster that cannot be read does not hide the others.
+    fn stopped(&self, live: &Live, output: &mut Output<'_>) -> Result<Vec<Task>, CliError> {
+        let clusters = match &self.cluster {
+            Some(cluster) => vec![cluster.clone()],
+            None => live.wait(live.prober().clusters(live.region())).map_err(CliError::Unasked)?,
+        };
+        let since = Timestamp::now().checked_sub(self.since).unwrap_or(Timestamp::MIN);
+        let mut tasks = Vec::new();
+        for cluster in &clusters {
+            progress(&format!("reading the stopped tasks of {cluster}"));
+            let (outputs, are_all) = match live.wait(live.prober().stopped_tasks(live.region(), cluster, self.service.as_deref())) {
+                Ok(read) => read,
+                Err(why) if clusters.len() > 1 => {
+                    output.unable(&format!("{cluster}: {why}"));
+                    continue;
+                }
+                Err(why) => return Err(CliError::Unasked(why)),
+            };
+            if !are_all {
+                output.unable(&format!("{cluster}: more tasks stopped than are read; name one with --service"));
+            }
+            for task in outputs.iter().flat_map(|output| read_record(output)).flat_map(|entry| entry.tasks) {
+                match task {
+                    Ok(task) if task.stopped_at.is_none_or(|at| at >= since) => tasks.push(live.at_home(&task).into_owned()),
+                    Ok(_) => {}
+                    Err(error) => output.unable(&format!("{cluster}: {error}")),
+                }
+            }
+        }
+        Ok(tasks)
+    }
+}
+
+/// Tasks by the failure that their words tell, the latest first; those with which nothing is wrong only where all are wanted.
+fn incidents(tasks: Vec<Task>, all: bool) -> Vec<Incident> {
+    let nothing = Evidence::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut incidents: Vec<Incident> = Vec::new();
+    for task in tasks {
+        let report = diagnose(&task, &nothing);
+        if !all && report.diagnoses.is_empty() {
+            continue;
+        }
+        let place = *places.entry(report.fingerprint).or_insert(incidents.len());
+        match incidents.get_mut(place) {
+            Some(incident) => incident.tasks.push(task),
+            None => incidents.push(Incident { tasks: vec![task] }),
+        }
+    }
+    let latest_first = |task: &Task| std::cmp::Reverse(task.stopped_at);
+    incidents.iter_mut().for_each(|incident| incident.tasks.sort_by_key(latest_first));
+    incidents.sort_by_key(|incident| latest_first(&incident.tasks[0]));
+    incidents
+}
+
+impl Incident {
+    fn row(&self, report: &Report<'_>) -> Row {
+        let task = report.task;
+        let best = report.diagnoses.first();
+        let place = [task.cluster.as_deref(), task.workload.as_ref().map(|workload| workload.name.as_str())];
+        Row {
+            service: place.into_iter().flatten().collect::<Vec<_>>().join("/"),
+            failed: self.tasks.len(),
+            last: task.stopped_at.map(minute),
+            cause: best.map(|best| best.cause.id),
+            verdict: best.map(|best| best.verdict.as_str()),
+            is_start_failure: report.is_start_failure(),
+            title: best.map_or_else(String::new, |best| best.title.clone()),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What came of a check in SARIF 2.1.0, as code scanning reads it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::causes::{CAUSES, Cause, Verdict};
+use crate::check::{Checked, Problem};
+use crate::source::Place;
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// The log of one run. What each rule means is told in it, from the catalogue.
+#[must_use]
+pub fn render(checked: &[Checked]) -> String {
+    let problems = || checked.iter().flat_map(|one| one.findings.problems.iter().map(move |problem| (one, problem)));
+    let found = |cause: &&&Cause| problems().any(|(_, problem)| problem.diagnosis.cause.id == cause.id);
+    let causes: Vec<&Cause> = CAUSES.iter().filter(found).copied().collect();
+    let index: BTreeMap<&str, usize> = causes.iter().enumerate().map(|(at, cause)| (cause.id, at)).collect();
+    let rules: Vec<Value> = causes.iter().map(|cause| rule(cause)).collect();
+    let results: Vec<Value> = problems().map(|(one, problem)| result(one, problem, &index)).collect();
+    let open = checked.iter().flat_map(|one| one.findings.unchecked.iter().map(move |open| (one, open)));
+    let notifications: Vec<Value> = open
+        .map(|(one, open)| {
+            let text = format!("not checked: {}: {}", open.subject, open.why);
+            json!({"level": "note", "message": {"text": text}, "locations": [location(one, one.start())]})
+        })
+        .collect();
+    let driver = json!({
+        "name": "ecs-triage",
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": rules,
+    });
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": driver},
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notifications}],
+            "results": results,
+        }],
+    });
+    // Texts under string keys always serialise.
+    serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
+}
+
+fn rule(cause: &Cause) -> Value {
+    let text = &cause.explanation;
+    let help = [("What happened", text.what), ("Why", text.why), ("How to tell", text.tell), ("How to fix it", text.fix)];
+    let plain = help.map(|(heading, said)| format!("{heading}: {said}")).join("\n");
+    let markdown = help.map(|(heading, said)| format!("**{heading}.** {said}")).join("\n\n");
+    json!({
+        "id": cause.id,
+        "shortDescription": {"text": cause.title},
+        "fullDescription": {"text": text.what},
+        "help": {"text": plain, "markdown": markdown},
+        "defaultConfiguration": {"level": "error"},
+    })
+}
+
+fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Value {
+    let diagnosis = &problem.diagnosis;
+    let id = one.id(problem);
+    let findings = diagnosis.findings.iter().fold(String::new(), |all, finding| format!("{all}\n{} {}", finding.kind, finding.sourced()));
+    let level = if diagnosis.verdict == Verdict::Confirmed { "error" } else { "warning" };
+    let state = if one.known.contains(&id) { "unchanged" } else { "new" };
+    json!({
+        "ruleId": diagnosis.cause.id,
+        "ruleIndex": index.get(diagnosis.cause.id),
+        "level": level,
+        "baselineState": state,
+        "message": {"text": format!("{} ({}){findings}\nfix: {}", diagnosis.title, diagnosis.verdict, diagnosis.fix.text)},
+        "locations": [location(one, one.place(problem))],
+        "partialFingerprints": {"ecsTriage/v1": id},
+    })
+}
+
+fn location(one: &Checked, place: Option<Place>) -> Value {
+    let mut location = json!({"logicalLocations": [{"fullyQualifiedName": one.name, "kind": "resource"}]});
+    if let Some(file) = &one.file {
+        let Place { line, column } = place.unwrap_or(Place { line: 1, column: 1 });
+        location["physicalLocation"] = json!({"artifactLocation": {"uri": uri(file)}, "region": {"startLine": line, "startColumn": column}});
+    }
+    location
+}
+
+/// A file's name as a reference: relative where the name is.
+fn uri(file: &str) -> String {
+    let file = file.strip_prefix("./").unwrap_or(file).replace('\\', "/");
+    let scheme = if file.starts_with('/') { "file://" } else { "" };
+    let path = file.bytes().fold(String::new(), |path, byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => path + &char::from(byte).to_string(),
+        _ => format!("{path}%{byte:02X}"),
+    });
+    format!("{scheme}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn a_file_is_a_reference() {
+        for (file, wanted) in [("./a b.json", "a%20b.json"), ("/x/t#1.yaml", "file:///x/t%231.yaml"), ("http://x:1/", "http%3A//x%3A1/")] {
+            assert_eq!(uri(file), wanted);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What a pipeline has before it deploys: a document of any usual form into the task definitions and services that it holds.
+//!
+//! CloudFormation and CDK templates, `terraform show -json`, definitions and services as ECS takes them, in JSON or YAML. What a document does
+//! not decide is told as open with its reason ([`Plan`]), and what its deployment makes is known as such: neither is guessed, and neither is
+//! an error.
+
+mod intrinsic;
+mod lowered;
+mod open;
+mod plan;
+mod service;
+mod template;
+mod terraform;
+mod tree;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::redact::redact_name;
+use crate::task_definition::{TaskDefinition, TaskDefinitionError, file};
+use tree::{Fault, Node};
+
+pub use lowered::Places;
+pub use plan::{Made, Pending, Plan, Touched};
+pub use service::{Runs, Service};
+pub use tree::Place;
+
+/// Why something is not known that a deployment makes.
+const MADE: &str = "made by this deployment";
+
+/// What is known of a deployment besides its document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Values of the template's parameters, and of `AWS::AccountId`, `AWS::StackName` and their like.
+    pub parameters: BTreeMap<String, String>,
+    /// The Region into which it is deployed.
+    pub region: Option<String>,
+}
+
+/// A task definition of a document.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Its logical id or address; empty where the document is the definition.
+    pub name: String,
+    /// The definition; what is open in it stands as `${...}` where a text is wanted, and is left out elsewhere.
+    pub definition: TaskDefinition,
+    /// What its deployment leaves open, and what it makes.
+    pub plan: Plan,
+    /// Where the document writes what.
+    pub places: Places,
+}
+
+/// What a document holds.
+#[derive(Debug, Default)]
+pub struct Source {
+    /// Its task definitions, in its order.
+    pub found: Vec<Found>,
+    /// Its services.
+    pub services: Vec<Service>,
+    /// Definitions that could not be read.
+    pub faults: Vec<TaskDefinitionError>,
+    /// What of it was not looked at, and why.
+    pub notes: Vec<String>,
+}
+
+impl Source {
+    fn with_made(mut self, made: &[Made]) -> Self {
+        self.found.iter_mut().for_each(|found| found.plan.made = made.to_vec());
+        self
+    }
+}
+
+/// Reads a document of any form.
+///
+/// # Errors
+///
+/// When it is none of the forms, with the place and what it seems to be. A definition in it that cannot be read is one of its faults.
+pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
+    let (node, is_json) = match Node::of_json(text) {
+        Some(node) => (node.map_err(faulty)?, true),
+        // What begins like JSON is meant as it: its faults are told as JSON's.
+        None if is_like_json(text) => return TaskDefinition::from_json(text).map(|_| Source::default()),
+        None => match Node::of_yaml(text) {
+            Ok(node) if node.is_map() || node.is_list() => (node, false),
+            // A sentence is YAML too.
+            Ok(_) => return TaskDefinition::from_json(text).map(|_| Source::default()),
+            Err(fault) => {
+                let other = TaskDefinition::from_json(text).err().filter(|error| error.seeming.is_some());
+                return Err(other.unwrap_or_else(|| faulty(fault)));
+            }
+        },
+    };
+    if template::is_one(&node) {
+        return Ok(template::read(&node, given));
+    }
+    if terraform::is_one(&node) {
+        return Ok(terraform::read(&node));
+    }
+    plain(&node, is_json)
+}
+
+/// Reads a CloudFormation template, in JSON or YAML: its task definitions, and the services that start them.
+///
+/// # Errors
+///
+/// When the text is no template.
+pub fn cloudformation(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
+    let node = Node::of_json(text).unwrap_or_else(|| Node::of_yaml(text)).map_err(faulty)?;
+    if template::is_one(&node) {
+        return Ok(template::read(&node, given));
+    }
+    Err(fault(Place::START, "expected a CloudFormation template: an object with Resources".to_owned()))
+}
+
+/// Reads the properties of one `AWS::ECS::TaskDefinition` as CloudFormation hands them over, all functions resolved.
+///
+/// # Errors
+///
+/// When a property has the wrong type.
+pub fn task_definition(name: &str, properties: &Value) -> Result<Found, TaskDefinitionError> {
+    lowered::found(name, intrinsic::Got::of_value(properties), Place::START, lowered::Reading::Lenient, &file::Way::default())
+}
+
+/// Reads the properties of one `AWS::ECS::Service` as CloudFormation hands them over, all functions resolved.
+#[must_use]
+pub fn service(name: &str, properties: &Value) -> Service {
+    service::of(name, &intrinsic::Got::of_value(properties))
+}
+
+fn is_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+fn fault(at: Place, problem: String) -> TaskDefinitionError {
+    TaskDefinitionError { line: at.line, column: at.column, path: String::new(), problem, seeming: None }
+}
+
+fn faulty(Fault { at, problem }: Fault) -> TaskDefinitionError {
+    fault(at, redact_name(&problem).into_owned())
+}
+
+/// Definitions and services as ECS takes and answers them.
+fn plain(node: &Node, is_json: bool) -> Result<Source, TaskDefinitionError> {
+    let mut source = Source::default();
+    let document = node.value();
+    let other = |at: Place, problem: String| TaskDefinitionError { seeming: file::seeming(&document), ..fault(at, problem) };
+    let ways = match file::definitions(&document) {
+        Ok(ways) => ways,
+        Err(problem) => {
+            source.services = service::all(node);
+            return if source.services.is_empty() { Err(other(Place::START, problem)) } else { Ok(source) };
+        }
+    };
+    let reading = if is_json { lowered::Reading::Strict } else { lowered::Reading::Lenient };
+    let several = ways.len() > 1;
+    for way in ways {
+        let inner = way.steps.iter().fold(node, |node, step| {
+            let next = match step {
+                file::Step::Key(key) => node.any_case(key),
+                file::Step::Index(index) => node.items().get(*index),
+            };
+            next.unwrap_or(node)
+        });
+        let got = intrinsic::Got::of(inner);
+        let got = if way.is_list { got.under("containerDefinitions") } else { got };
+        let name = if several { file::shown(&way.steps) } else { String::new() };
+        match lowered::found(&name, got, inner.at, reading, &way) {
+            Ok(found) => source.found.push(found),
+            Err(error) => source.faults.push(error),
+        }
+    }
+    // One that cannot be read is no document of several.
+    if source.found.is_empty()
+        && let Some(error) = source.faults.pop()
+    {
+        return Err(error);
+    }
+    Ok(source)
+}

@@ -1,0 +1,285 @@
+//! A definition that was worked out, as the model reads it: with what is open in it, and where everything stands.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::intrinsic::{Got, Part, What};
+use super::open::Open;
+use super::plan::{Pending, Plan};
+use super::tree::{Content, Node, Place, plain_value};
+use super::{Found, fault};
+use crate::redact::{MASKED, Written, beginning, redact_name, written};
+use crate::task_definition::file::{self, Way};
+use crate::task_definition::{Reference, ReferenceKind, TaskDefinition, TaskDefinitionError};
+
+/// How scalars are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As JSON has them.
+    Strict,
+    /// A number or a truth where a text is wanted is one, and the other way round.
+    Lenient,
+}
+
+/// Keys under which the model wants a text.
+const TEXTS: &[&str] = &[
+    "name",
+    "family",
+    "image",
+    "valuefrom",
+    "value",
+    "type",
+    "condition",
+    "containername",
+    "credentialsparameter",
+    "executionrolearn",
+    "taskrolearn",
+    "taskdefinitionarn",
+    "networkmode",
+    "sourcevolume",
+    "filesystemid",
+    "rootdirectory",
+    "transitencryption",
+    "accesspointid",
+    "iam",
+    "logdriver",
+    "operatingsystemfamily",
+    "cpuarchitecture",
+];
+/// Lists and objects of nothing but texts.
+const OF_TEXTS: &[&str] = &["options", "requirescompatibilities", "credentialspecs"];
+/// So much is shown of a text that is not known to its end.
+const LONGEST_SHOWN: usize = 2_000;
+/// What never enters the model.
+const UNREAD: &[&str] = &["environment", "command", "entrypoint", "healthcheck", "dockerlabels"];
+
+/// Where a document writes what: paths inside a definition, in lower case, and their places.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    start: Option<Place>,
+    of: BTreeMap<String, Place>,
+}
+
+impl Places {
+    /// Where the definition begins; `None` where there is no document.
+    #[must_use]
+    pub fn start(&self) -> Option<Place> {
+        self.start
+    }
+
+    /// Where a reference stands.
+    #[must_use]
+    pub fn of(&self, definition: &TaskDefinition, reference: &Reference) -> Option<Place> {
+        self.at(&path_of(definition, reference)).or(self.start)
+    }
+
+    /// Where a container begins, or the log configuration in it.
+    #[must_use]
+    pub fn of_container(&self, definition: &TaskDefinition, name: &str, field: &str) -> Option<Place> {
+        self.at(&format!("{}{field}", container_path(definition, name)?)).or(self.start)
+    }
+
+    /// The place of what stands nearest around a path.
+    fn at(&self, path: &str) -> Option<Place> {
+        let mut path = path;
+        loop {
+            if let Some(at) = self.of.get(path) {
+                return Some(*at);
+            }
+            path = &path[..path.rfind(['.', '['])?];
+        }
+    }
+}
+
+fn container_path(definition: &TaskDefinition, name: &str) -> Option<String> {
+    let at = definition.containers.iter().position(|container| container.name == name)?;
+    Some(format!("containerdefinitions[{at}]."))
+}
+
+/// The path of a reference inside its definition.
+pub(super) fn path_of(definition: &TaskDefinition, reference: &Reference) -> String {
+    let container = reference.container.as_deref().and_then(|name| container_path(definition, name));
+    let field = reference.field.to_ascii_lowercase();
+    let inside = match (reference.kind, &reference.name) {
+        (ReferenceKind::Secret, _) if container.is_some() => ".valuefrom".to_owned(),
+        (ReferenceKind::EnvFile, _) => ".value".to_owned(),
+        (ReferenceKind::LogGroup | ReferenceKind::LogConfig, Some(name)) => format!(".{}", name.to_ascii_lowercase()),
+        _ => String::new(),
+    };
+    format!("{}{field}{inside}", container.unwrap_or_default())
+}
+
+impl Got {
+    /// A value in which nothing is worked out.
+    pub(super) fn of(node: &Node) -> Self {
+        let what = match &node.content {
+            Content::Text(text) => What::Text(vec![Part::Known(text.clone())]),
+            Content::Plain(plain) => What::Plain(plain.clone()),
+            Content::List(items) => What::List(items.iter().map(Self::of).collect()),
+            Content::Map(members) => What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of(value))).collect()),
+        };
+        Self { at: node.at, what }
+    }
+
+    /// The same of a value without places.
+    pub(super) fn of_value(value: &Value) -> Self {
+        let what = match value {
+            Value::String(text) => What::Text(vec![Part::Known(text.clone())]),
+            Value::Array(items) => What::List(items.iter().map(Self::of_value).collect()),
+            Value::Object(members) => What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of_value(value))).collect()),
+            scalar => What::Plain(scalar.to_string()),
+        };
+        Self { at: Place::START, what }
+    }
+
+    /// An object with nothing but this under a key.
+    pub(super) fn under(self, key: &str) -> Self {
+        Self { at: self.at, what: What::Map(vec![(key.to_owned(), self)]) }
+    }
+}
+
+/// Each `valueFrom` of a definition's containers, with its path.
+fn value_froms(definition: &mut TaskDefinition) -> impl Iterator<Item = (String, &mut String)> {
+    definition.containers.iter_mut().enumerate().flat_map(|(container, own)| {
+        let path = move |list: &str, at: usize| format!("containerdefinitions[{container}].{list}[{at}].valuefrom");
+        let secrets = own.secrets.iter_mut().enumerate().map(move |(at, secret)| (path("secrets", at), &mut secret.value_from));
+        let options = own.log_configuration.iter_mut().flat_map(|log| log.secret_options.iter_mut().enumerate());
+        secrets.chain(options.map(move |(at, option)| (path("logconfiguration.secretoptions", at), &mut option.value_from)))
+    })
+}
+
+struct Lowering {
+    reading: Reading,
+    places: Places,
+    plan: Plan,
+}
+
+/// The definition that was worked out. `way` leads to it, as faults tell it.
+pub(super) fn found(name: &str, got: Got, at: Place, reading: Reading, way: &Way) -> Result<Found, TaskDefinitionError> {
+    let mut lowering = Lowering { reading, places: Places { start: Some(at), ..Places::default() }, plan: Plan::default() };
+    let value = lowering.value(got, "").filter(|value| !value.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
+    let Lowering { places, mut plan, .. } = lowering;
+    let read = TaskDefinition::from_value(value).map_err(|error| {
+        let inside = file::inside(error.path());
+        let at = places.at(&file::shown(&inside).to_ascii_lowercase()).unwrap_or(at);
+        let steps = way.steps_to(inside);
+        let path = file::shown(&steps);
+        let path = if way.steps.is_empty() && !name.is_empty() { [name, &path].join(".").trim_end_matches('.').to_owned() } else { path };
+        TaskDefinitionError { path: redact_name(&path).into_owned(), ..fault(at, crate::event::without_values(&error.inner().to_string())) }
+    })?;
+    let mut definition = read.cleaned();
+    if definition.containers.is_empty() && !plan.is_open_under("containerdefinitions") {
+        return Err(TaskDefinitionError {
+            path: redact_name(name).into_owned(),
+            ..fault(at, "expected container definitions; found no containers".to_owned())
+        });
+    }
+    // A volume of which a part is open is neither asked for nor judged.
+    for (at, volume) in definition.volumes.iter_mut().enumerate() {
+        if plan.is_open_under(&format!("volumes[{at}].efs")) {
+            volume.efs_volume_configuration = None;
+        }
+    }
+    // A placeholder may look like somebody's secret by its name; what stands around it has told whether it is one.
+    for (reference, value_from) in value_froms(&mut definition) {
+        if let Some(pending) = plan.pending.get(&reference) {
+            value_from.clone_from(&pending.shown);
+        }
+    }
+    plan.keep_relevant();
+    Ok(Found { name: redact_name(name).into_owned(), definition, plan, places })
+}
+
+impl Lowering {
+    fn value(&mut self, got: Got, path: &str) -> Option<Value> {
+        self.places.of.insert(path.to_ascii_lowercase(), got.at);
+        match got.what {
+            What::Absent => None,
+            What::Open(open) => {
+                let shown = open.shown.clone();
+                self.pending(path, &[Part::Open(open)]);
+                is_text(path).then_some(Value::String(shown))
+            }
+            What::Plain(plain) if matches!(plain.as_str(), "null" | "" | "~") => Some(Value::Null),
+            What::Plain(plain) if self.reading == Reading::Lenient && is_text(path) => Some(Value::String(plain)),
+            What::Plain(plain) => Some(plain_value(&plain)),
+            What::Text(parts) => {
+                let is_open = parts.iter().any(|part| matches!(part, Part::Open(_)));
+                if is_open {
+                    self.pending(path, &parts);
+                }
+                if is_open {
+                    return self.plan.shown(path).filter(|_| is_text(path)).map(Value::String);
+                }
+                let text: String = parts.iter().filter_map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None }).collect();
+                let is_scalar = self.reading == Reading::Lenient && !is_text(path);
+                Some(if is_scalar { plain_value(&text) } else { Value::String(text) })
+            }
+            What::List(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    let inner = format!("{path}[{}]", values.len());
+                    match item.what {
+                        // Of how many items it is going to be is not known either.
+                        What::Open(open) if !is_text(&inner) => self.pending(path, &[Part::Open(open)]),
+                        _ => values.extend(self.value(item, &inner)),
+                    }
+                }
+                Some(Value::Array(values))
+            }
+            What::Map(members) => {
+                let mut object = Map::new();
+                for (key, value) in members {
+                    if UNREAD.iter().any(|unread| key.eq_ignore_ascii_case(unread)) {
+                        continue;
+                    }
+                    let own = uncapitalized(&key);
+                    let inner = if path.is_empty() { own } else { format!("{path}.{own}") };
+                    if let Some(value) = self.value(value, &inner) {
+                        object.insert(key, value);
+                    }
+                }
+                Some(Value::Object(object))
+            }
+        }
+    }
+
+    /// Notes that something is open.
+    fn pending(&mut self, path: &str, parts: &[Part]) {
+        let part = |part: &Part| match part {
+            Part::Known(text) => text.clone(),
+            Part::Open(open) => open.shown.clone(),
+        };
+        let stands = |part: &Part| match part {
+            Part::Known(text) => Some(text.clone()),
+            Part::Open(open) => open.stand_in().map(str::to_owned),
+        };
+        let Some(open) = parts.iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None }) else { return };
+        let Open { why, made, .. } = open.clone();
+        let shown: String = parts.iter().map(part).collect();
+        let known = |part: &Part| if let Part::Known(text) = part { text.clone() } else { String::new() };
+        let known: String = parts.iter().map(known).collect();
+        // Behind a placeholder for an ARN stand a key, a stage and an id.
+        let is_behind = matches!(parts.first(), Some(Part::Open(_)));
+        let is_value = if is_behind { known.split(':').any(|part| written(part) == Written::Value) } else { written(&known) == Written::Value };
+        let is_reference = ["valuefrom", "credentialsparameter"].iter().any(|field| path.to_ascii_lowercase().ends_with(field));
+        let shown = if is_value && is_reference { MASKED.to_owned() } else { beginning(&shown, LONGEST_SHOWN).into_owned() };
+        let pending = Pending { path: redact_name(path).into_owned(), shown, why, made, stand_in: parts.iter().map(stands).collect() };
+        self.plan.pending.insert(path.to_ascii_lowercase(), pending);
+    }
+}
+
+/// A property's name as ECS writes it.
+fn uncapitalized(key: &str) -> String {
+    let mut letters = key.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// Whether the model wants a text at a path.
+fn is_text(path: &str) -> bool {
+    let path = &path.to_ascii_lowercase();
+    let (parent, last) = path.rsplit_once('.').unwrap_or(("", path));
+    let name = |segment: &str| segment.rsplit('.').next().unwrap_or(segment).split('[').next().unwrap_or(segment).to_owned();
+    if last.ends_with(']') { OF_TEXTS.contains(&name(last).as_str()) } else { TEXTS.contains(&last) || (name(parent) == "options" && !parent.is_empty()) }
+}

@@ -1,0 +1,419 @@
+//! What pipelines have, read as it lies there: each file of `tests/sources`, and hostile ones.
+
+#![expect(clippy::panic, reason = "a helper that fails fails its test")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use ecs_triage::causes::Verdict;
+use ecs_triage::check::{Check, Checked, Place};
+use ecs_triage::question::{Answer, Evidence};
+use ecs_triage::render::github;
+use ecs_triage::source::{Given, Source, read};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn told(source: &Source) -> String {
+    let mut told = String::new();
+    for found in &source.found {
+        let start = found.places.start().map(|at| format!(" at {}:{}", at.line, at.column)).unwrap_or_default();
+        let _ = writeln!(told, "definition {:?}{start}, family {:?}, {} containers", found.name, found.definition.family, found.definition.containers.len());
+        for reference in found.definition.references() {
+            let at = found.places.of(&found.definition, &reference).map(|at| format!("{}:{}", at.line, at.column)).unwrap_or_default();
+            let pending = found.plan.pending(&found.definition, &reference).map(|pending| format!("  [{}]", pending.why)).unwrap_or_default();
+            let _ = writeln!(told, "  {at:>7} {:?} {} {}{pending}", reference.kind, reference.name.as_deref().unwrap_or("-"), reference.value_from);
+        }
+        for pending in found.plan.pending_parts(&found.definition) {
+            let _ = writeln!(told, "     open {}: {} [{}]", pending.path, pending.shown, pending.why);
+        }
+    }
+    for service in &source.services {
+        let network = service.network.as_ref().map(|network| (network.subnets.join(","), network.security_groups.join(",")));
+        let _ = writeln!(told, "service {:?} starts {:?}, {:?}, {network:?} {:?}", service.name, service.runs, service.launch_type, service.network_open);
+    }
+    source.faults.iter().for_each(|fault| {
+        let _ = writeln!(told, "fault {fault}");
+    });
+    source.notes.iter().for_each(|note| {
+        let _ = writeln!(told, "note {note}");
+    });
+    told
+}
+
+#[test]
+fn files_read_as_their_snapshots_say() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources");
+    let mut files: Vec<_> = fs::read_dir(&directory).expect("it can be read").map(|entry| entry.expect("it can be read").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension != "snap" && extension != "new"));
+    files.sort();
+    for path in files {
+        let text = fs::read_to_string(&path).expect("it is text");
+        let given = Given { region: Some("eu-west-1".to_owned()), ..Given::default() };
+        let told = read(&text, &given).map_or_else(|error| format!("{error}\n"), |source| told(&source));
+        let name = path.file_name().and_then(|name| name.to_str()).expect("its name is UTF-8");
+        insta::with_settings!({snapshot_path => &directory, prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!(name, told);
+        });
+    }
+}
+
+fn run(arguments: &[&str], input: &str, environment: &[(&str, &str)]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let _ = child.stdin.take().expect("its input is piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("the program ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the output is UTF-8")
+}
+
+const OFFLINE: &[&str] = &["check", "--offline", "--region", "eu-west-1"];
+
+fn offline(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let output = run(&[OFFLINE, arguments].concat(), input, &[]);
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn what_a_person_reads_of_files_is_as_its_snapshot_says() {
+    let mut told = String::new();
+    for file in ["cdk.json", "template.yaml", "plan.json", "register.yaml"] {
+        let (status, out, complaints) = offline(&[&format!("tests/sources/{file}")], "");
+        let _ = writeln!(told, "{}\n{file}: exit status {status:?}\n{complaints}\n{out}", "=".repeat(60));
+    }
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources");
+    insta::with_settings!({snapshot_path => &directory, prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("as-a-person-reads-them", told);
+    });
+}
+
+#[test]
+fn parameters_decide_what_a_template_leaves_open() {
+    let template = "tests/sources/template.yaml";
+    let (_, plain, _) = offline(&[template, "--format", "json"], "");
+    assert!(plain.contains("parameter Tag has no default") && !plain.contains("/ecs/shop-test"), "{plain}");
+    let given = ["--parameter", "Tag=v7", "--parameter", "Env=test", "--parameter", "Nobody=1"];
+    let (_, told, remarks) = offline(&[&given[..], &[template, "--format", "jsonl"]].concat(), "");
+    let names: Vec<String> = told.lines().map(|line| serde_json::from_str::<Value>(line).expect("it is JSON")["task_definition"].to_string()).collect();
+    assert_eq!(names, ["\"Web\"", "\"Worker\""], "{told}");
+    assert!(told.contains("/ecs/shop-test") && told.contains("/test/only") && told.contains("web:v7"), "{told}");
+    assert!(remarks.contains("Nobody"), "{remarks}");
+    let (status, _, said) = offline(&["--parameter", "novalue", template], "");
+    assert_eq!((status, said.contains("NAME=VALUE")), (Some(2), true), "{said}");
+}
+
+#[test]
+fn a_service_goes_with_the_definition_that_it_names() {
+    let service = "tests/sources/service.json";
+    let (status, told, said) = offline(&["tests/sources/register.yaml", service, "--format", "json"], "");
+    assert!(status == Some(0) && !told.contains("no subnets are named"), "{told}{said}");
+    let (status, _, said) = offline(&[service], "");
+    assert_eq!((status, said.contains("shop:7")), (Some(2), true), "what is not among the files is asked for: {said}");
+    let (status, _, said) = offline(&["tests/sources/register.yaml", "no-such-file.json"], "");
+    assert_eq!((status, said.lines().count()), (Some(2), 1), "the others are checked: {said}");
+}
+
+#[test]
+fn annotations_stand_at_the_line_and_start_no_command() {
+    let evil = "{\"family\": \"a\\n::error::x\", \"containerDefinitions\": [{\"name\": \"w\\r\\n::set-output name=a::b %0A ##[add-mask]c\", \"image\": \"i\",\n \"secrets\": [{\"name\": \"X,line=1::y\", \"valueFrom\": \"<a>\"}]}]}";
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (path, summary) = (directory.join("a,b:c.json"), directory.join("summary.md"));
+    fs::write(&path, evil).expect("the file can be written");
+    fs::write(&summary, "before\n").expect("the file can be written");
+    let (path, summary_path) = (path.to_string_lossy(), summary.to_string_lossy());
+    let output = run(
+        &[OFFLINE, &["--format", "github", &path, "tests/sources/template.yaml", "{\"a\": ##[error]"]].concat(),
+        "",
+        &[("GITHUB_STEP_SUMMARY", &summary_path)],
+    );
+    let (out, said) = (text(&output.stdout), text(&output.stderr));
+    let is_ours = |line: &str| ["::error ", "::warning ", "::notice "].iter().any(|start| line.starts_with(start));
+    assert!(out.lines().all(is_ours), "{out}");
+    assert!(said.lines().all(|line| line.starts_with("ecs-triage: ") && !line.contains("##[")), "{said}");
+    assert!(out.contains("a%2Cb%3Ac.json,line=2,col="), "{out}");
+    assert!(out.contains("file=tests/sources/template.yaml,line=46,col=26,title=secret-reference-malformed%3A Web::"), "{out}");
+    let written = fs::read_to_string(&summary).expect("it is written");
+    assert!(written.starts_with("before\n## ecs-triage check\n") && written.contains("### `Web`"), "{written}");
+}
+
+#[test]
+fn sarif_and_junit_are_whole_whatever_stands_in_them() {
+    let files = ["tests/sources/template.yaml", "tests/sources/cdk.json", "tests/checks/what-ecs-refuses-as-it-is-written.json"];
+    let evil = "{\"family\": \"a]]><x>&\\u0001\\ufffe\\\"\", \"containerDefinitions\": [{\"name\": \"w\", \"secrets\": [{\"name\": \"</failure>\", \"valueFrom\": \"<a>\"}]}]}";
+    let (status, sarif, said) = offline(&[&files[..2], &["-", "--format", "sarif"]].concat(), evil);
+    let log: Value = serde_json::from_str(&sarif).unwrap_or_else(|error| panic!("{error}: {sarif}{said}"));
+    assert_eq!((status, &log["version"]), (Some(1), &json!("2.1.0")));
+    let faults = strange(&log, "log");
+    assert!(faults.is_empty(), "{faults:?}");
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().expect("there are results");
+    assert!(results.len() >= 3, "{sarif}");
+    for result in results {
+        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().expect("it has an index") as usize];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(rule["help"]["text"].as_str().is_some_and(|help| help.contains("How to fix it")), "{rule}");
+    }
+    let (_, junit, _) = offline(&[&files[..2], &["-", "--format", "junit"]].concat(), evil);
+    let reader = well_formed(&junit);
+    assert!(reader.is_ok(), "{reader:?}\n{junit}");
+}
+
+/// What SARIF 2.1.0 asks of the objects that are written: what each must have, what else it may have, and what its members are. A list of one
+/// kind is told by its items; `'a b'` are the only texts.
+const SARIF: &[(&str, &[&str], &[(&str, &str)])] = &[
+    ("log", &["version", "runs"], &[("$schema", "text"), ("version", "'2.1.0'"), ("runs", "run")]),
+    ("run", &["tool"], &[("tool", "tool"), ("columnKind", "'utf16CodeUnits unicodeCodePoints'"), ("invocations", "invocation"), ("results", "result")]),
+    ("tool", &["driver"], &[("driver", "component")]),
+    ("component", &["name"], &[("name", "text"), ("semanticVersion", "text"), ("rules", "rule")]),
+    (
+        "rule",
+        &["id"],
+        &[("id", "text"), ("shortDescription", "said"), ("fullDescription", "said"), ("help", "said"), ("defaultConfiguration", "configuration")],
+    ),
+    ("said", &["text"], &[("text", "text"), ("markdown", "text")]),
+    ("configuration", &[], &[("level", "'none note warning error'")]),
+    ("invocation", &["executionSuccessful"], &[("executionSuccessful", "truth"), ("toolExecutionNotifications", "notification")]),
+    ("notification", &["message"], &[("message", "said"), ("level", "'none note warning error'"), ("locations", "location")]),
+    (
+        "result",
+        &["message"],
+        &[
+            ("message", "said"),
+            ("ruleId", "text"),
+            ("ruleIndex", "number"),
+            ("level", "'none note warning error'"),
+            ("baselineState", "'new unchanged updated absent'"),
+            ("locations", "location"),
+            ("partialFingerprints", "fingerprints"),
+        ],
+    ),
+    ("fingerprints", &[], &[("ecsTriage/v1", "text")]),
+    ("location", &[], &[("physicalLocation", "physical"), ("logicalLocations", "logical")]),
+    ("logical", &[], &[("fullyQualifiedName", "text"), ("kind", "text")]),
+    ("physical", &["artifactLocation"], &[("artifactLocation", "artifact"), ("region", "region")]),
+    ("artifact", &[], &[("uri", "text")]),
+    ("region", &[], &[("startLine", "place"), ("startColumn", "place")]),
+];
+
+/// What of a value is not as SARIF has it.
+fn strange(value: &Value, kind: &str) -> Vec<String> {
+    if let Value::Array(items) = value {
+        return items.iter().flat_map(|item| strange(item, kind)).collect();
+    }
+    let is_fine = match kind {
+        "text" => value.is_string(),
+        "truth" => value.is_boolean(),
+        "number" => value.as_u64().is_some(),
+        "place" => value.as_u64().is_some_and(|place| place > 0),
+        _ => match (SARIF.iter().find(|(name, ..)| *name == kind), value) {
+            (Some((_, required, allowed)), Value::Object(map)) => {
+                let inner = map.iter().flat_map(|(key, value)| match allowed.iter().find(|(name, _)| name == key) {
+                    Some((_, kind)) => strange(value, kind),
+                    None => vec![format!("{kind} has {key}")],
+                });
+                let lacking = required.iter().filter(|key| map.get(**key).is_none()).map(|key| format!("{kind} lacks {key}"));
+                return inner.chain(lacking).collect();
+            }
+            _ => value.as_str().is_some_and(|text| kind.trim_matches('\'').split(' ').any(|word| word == text)),
+        },
+    };
+    if is_fine { Vec::new() } else { vec![format!("{value} is no {kind}")] }
+}
+
+/// Whether a text is well-formed as far as elements, attributes and entities go.
+fn well_formed(text: &str) -> Result<(), String> {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = text.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").ok_or("no declaration")?;
+    while let Some(from) = rest.find('<') {
+        let (before, tag) = rest.split_at(from);
+        let is_entity = |part: &str| ["amp;", "lt;", "gt;", "quot;", "#10;"].iter().any(|known| part.starts_with(known));
+        if before.contains('>') || !before.split('&').skip(1).all(is_entity) || before.chars().any(|letter| letter.is_control() && letter != '\n') {
+            return Err(format!("text {before:?}"));
+        }
+        let end = tag.find('>').ok_or("an open tag")?;
+        let inner = &tag[1..end];
+        match inner.strip_prefix('/') {
+            Some(name) if open.pop() != Some(name) => return Err(format!("end of {name}")),
+            Some(_) => {}
+            None if inner.matches('"').count() % 2 != 0 => return Err(format!("attributes of {inner}")),
+            None if !inner.ends_with('/') => open.push(inner.split(' ').next().unwrap_or_default()),
+            None => {}
+        }
+        rest = &tag[end + 1..];
+    }
+    if open.is_empty() { Ok(()) } else { Err(format!("never ended: {open:?}")) }
+}
+
+#[test]
+fn what_was_known_before_does_not_fail() {
+    let baseline = Path::new(env!("CARGO_TARGET_TMPDIR")).join("baseline.json");
+    let baseline = baseline.to_string_lossy();
+    let file = "tests/sources/template.yaml";
+    assert_eq!(offline(&[file], "").0, Some(1));
+    assert_eq!(offline(&[file, "--write-baseline", &baseline], "").0, Some(0));
+    assert_eq!(offline(&[file, "--baseline", &baseline], "").0, Some(0));
+    assert_eq!(offline(&[file, "--baseline", &baseline, "--fail-on", "not-checked"], "").0, Some(0));
+    assert_eq!(offline(&[file, "tests/sources/cdk.json", "--baseline", &baseline], "").0, Some(1));
+    let moved = format!("# A line more.\n\n{}", fs::read_to_string(file).expect("it is text"));
+    assert_eq!(offline(&["-", "--baseline", &baseline], &moved).0, Some(0), "lines move");
+    let (status, _, said) = offline(&[file, "--baseline", "Cargo.toml"], "");
+    assert_eq!((status, said.contains("is no baseline")), (Some(2), true), "{said}");
+}
+
+/// What comes of a file if AWS says that there is nothing it is asked about.
+fn where_nothing_is(text: &str, name: &str) -> Vec<(&'static str, Verdict)> {
+    let given = Given { region: Some("eu-west-1".to_owned()), ..Given::default() };
+    let source = read(text, &given).unwrap_or_else(|error| panic!("{error}"));
+    let found = source.found.iter().find(|found| found.name == name).expect("it is there");
+    let place = Place { region: "eu-west-1".to_owned(), ..Place::default() };
+    let check = Check::new(&found.definition, &place).planned(&found.plan);
+    let mut evidence = Evidence::default();
+    for _ in 0..5 {
+        for question in check.questions(&evidence) {
+            let asked = json!(question).to_string();
+            assert!(!asked.contains("${") && !asked.contains("not known"), "nobody is asked about what is not known: {asked}");
+            let answer = if question.takes(&Answer::Missing) { Answer::Missing } else { Answer::Unknown("denied".to_owned()) };
+            evidence.note(question, answer);
+        }
+    }
+    check.findings(&evidence).problems.iter().map(|problem| (problem.diagnosis.cause.id, problem.diagnosis.verdict)).collect()
+}
+
+#[test]
+fn what_a_deployment_makes_is_no_error() {
+    let plan = include_str!("sources/plan.json");
+    let name = "aws_ecs_task_definition.web";
+    let group = |text: &str| where_nothing_is(text, name).into_iter().find(|(cause, _)| *cause == "log-group-missing").map(|(_, verdict)| verdict);
+    assert_eq!(group(plan), Some(Verdict::Possible));
+    assert_eq!(group(&plan.replace("\"after\": {\"name\": \"/ecs/web\"}", "\"after\": {\"name\": \"/ecs/other\"}")), Some(Verdict::Confirmed));
+    assert_eq!(group(&plan.replacen("\"actions\": [\"create\"]", "\"actions\": [\"no-op\"]", 1)), Some(Verdict::Confirmed));
+    assert_eq!(
+        group(&plan.replacen("\"after\": {\"name\": \"/ecs/web\"}, \"after_unknown\": {", "\"after\": {}, \"after_unknown\": {\"name\": true, ", 1)),
+        Some(Verdict::Possible)
+    );
+    let template = include_str!("sources/template.yaml");
+    let secrets =
+        |text: &str| where_nothing_is(text, "Web").into_iter().filter(|(cause, _)| *cause == "secret-missing").map(|(_, verdict)| verdict).collect::<Vec<_>>();
+    assert_eq!(secrets(template), [Verdict::Confirmed, Verdict::Possible], "of prod/api and prod/made the second is made here");
+    assert_eq!(secrets(&template.replace("'${Env}/made'", "other")), [Verdict::Confirmed, Verdict::Confirmed]);
+    assert_eq!(secrets(&template.replace("'${Env}/made'", "'${AWS::StackName}/made'")), [Verdict::Confirmed, Verdict::Possible]);
+    let roles = |text: &str| where_nothing_is(text, "Web").into_iter().find(|(cause, _)| *cause == "execution-role-missing").map(|(_, verdict)| verdict);
+    assert_eq!(roles(template), Some(Verdict::Confirmed));
+    let role = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties: {RoleName: !Sub 'shop-${Env}-exec'}\n";
+    assert_eq!(roles(&template.replace("Resources:\n", role)), Some(Verdict::Possible));
+}
+
+#[test]
+fn hostile_documents_are_answered_at_once() {
+    let nested = |open: &str, close: &str, depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
+    let bomb = (1..40).fold("a0: &a0 [x, x]\n".to_owned(), |bomb, at| format!("{bomb}a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1));
+    let deep = (1..5000).fold("a0: &a0 [x]\n".to_owned(), |deep, at| format!("{deep}a{at}: &a{at} [*a{}]\n", at - 1));
+    let head = "Parameters: {P: {Type: String, Default: 'PPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPP'}}\n";
+    let web = |value: &str| {
+        format!("Resources: {{Web: {{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{{Name: w, Image: {value}}}]}}}}}}\n")
+    };
+    let doubled = (0..60).fold("!Ref P".to_owned(), |value, _| format!("!Join ['', [{value}]]"));
+    let conditions: String = (0..2000).map(|at| format!("  C{at}: !And [!Condition C{0}, !Condition C{0}]\n", at + 1)).collect();
+    let mappings = "Mappings: {M: {a: {b: !FindInMap [M, a, b]}}}\n";
+    for (name, text) in [
+        ("JSON", nested("[", "]", 100_000)),
+        ("objects", nested("{\"a\":", "}", 50_000)),
+        ("flow", format!("a: {}", nested("[", "]", 50_000))),
+        ("block", (0..3000).fold(String::new(), |block, at| format!("{block}{}a:\n", " ".repeat(at)))),
+        ("bomb", bomb),
+        ("deep aliases", deep),
+        ("alias of itself", "a: &a [*a]\n".to_owned()),
+        ("conditions", format!("Conditions:\n{conditions}{}", web("!If [C0, a, b]"))),
+        ("loop", format!("Conditions: {{A: !Condition B, B: !Not [!Condition A]}}\n{}", web("!If [A, a, b]"))),
+        ("mapping of itself", format!("{mappings}{}", web("!FindInMap [M, a, b]"))),
+        ("joined", format!("{head}{}", web(&doubled))),
+        ("substituted", format!("{head}{}", web(&format!("!Sub '{}'", "${P}".repeat(2_000_000))))),
+        ("resources", format!("Resources:\n{}", (0..2_000).map(|at| format!("  R{at}: {{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{{Name: w, Image: i}}]}}}}\n")).collect::<String>())),
+        ("plan in a plan", json!({"resource_changes": [{"address": "a", "type": "aws_ecs_task_definition", "change": {"after": {"container_definitions": nested("[", "]", 100_000)}, "actions": ["create"]}}]}).to_string()),
+    ] {
+        let begun = Instant::now();
+        match read(&text, &Given::default()) {
+            Ok(source) => assert!(source.faults.iter().all(|fault| fault.line > 0 && fault.problem.len() < 1000), "{name}"),
+            Err(error) => assert!(error.line > 0 && error.column > 0 && error.to_string().len() < 2000, "{name}: {error}"),
+        }
+        println!("{name}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(60), "{name}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_secret_in_a_template_stays_inside() {
+    let secret = "q9ZxT7vB2mK8pL4wR6yN";
+    let template = format!(
+        "Parameters: {{Token: {{Type: String, NoEcho: true, Default: {secret}}}}}\nResources:\n  Web:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n        - Name: w\n          Image: i\n          Environment: [{{Name: T, Value: {secret}}}]\n          Secrets: [{{Name: A, ValueFrom: !Ref Token}}, {{Name: B, ValueFrom: !Sub '{secret}${{AWS::AccountId}}'}}]\n"
+    );
+    for format in ["text", "json", "github", "sarif", "junit"] {
+        let (_, out, said) = offline(&["-", "--format", format], &template);
+        assert!(!out.contains(secret) && !said.contains(secret), "{format}: {out}{said}");
+    }
+}
+
+fn check_all(text: &str) {
+    match read(text, &Given::default()) {
+        Ok(source) => {
+            for found in &source.found {
+                let place = Place { region: "eu-west-1".to_owned(), ..Place::default() };
+                let check = Check::new(&found.definition, &place).planned(&found.plan);
+                let _ = check.questions(&Evidence::default());
+                let findings = check.findings(&Evidence::default());
+                for reference in found.definition.references() {
+                    let _ = found.places.of(&found.definition, &reference);
+                }
+                let one = Checked { name: found.name.clone(), file: Some("f".to_owned()), found: found.clone(), findings, known: BTreeSet::new() };
+                assert!(github::commands(&[one]).lines().all(|line| line.starts_with("::")));
+            }
+        }
+        Err(error) => {
+            let (lines, said) = (text.lines().count().max(1), error.to_string());
+            assert!((1..=lines + 1).contains(&error.line) && error.column > 0, "{said}");
+            assert!(!said.chars().any(char::is_control), "{said:?}");
+        }
+    }
+}
+
+fn files() -> Vec<&'static str> {
+    vec![
+        include_str!("sources/cdk.json"),
+        include_str!("sources/template.yaml"),
+        include_str!("sources/plan.json"),
+        include_str!("sources/register.yaml"),
+        include_str!("sources/service.json"),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_an_answer_or_an_error_with_its_place(text in "\\PC*|[\\[\\]{}:,&*!|>\"' a\\n#-]{0,80}|(Resources|Ref|Fn::Sub|!If|- |: |\\n|  |\\{|\\}|\"|[a-z]){0,60}") {
+        check_all(&text);
+    }
+
+    #[test]
+    fn files_that_were_tampered_with_are_read_or_refused(file in 0..5_usize, cuts in vec((any::<prop::sample::Index>(), 0..40_usize, "(\\PC|\\n|null|true|\"|\\{|\\}|\\[|\\]|!Ref X|\\$\\{A\\}|&a|\\*a){0,4}"), 1..4)) {
+        let mut text = files()[file].to_owned();
+        for (at, length, new) in cuts {
+            let from = text.floor_char_boundary(at.index(text.len() + 1));
+            let to = text.floor_char_boundary((from + length).min(text.len())).max(from);
+            text.replace_range(from..to, &new);
+        }
+        check_all(&text);
+    }
+}
