@@ -185,7 +185,7 @@ mod tests {
     use super::{LEXICON, Section};
 
     /// So many wordings were taken from their sources before anybody was seen to read them; a new one comes with a text.
-    const UNHEARD: usize = 165;
+    const UNHEARD: usize = 155;
 
     /// What the corpus holds, folded, with the names of the texts.
     fn texts() -> Vec<(String, String)> {

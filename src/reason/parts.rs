@@ -210,9 +210,7 @@ pub(super) fn step_of_host(host: &str) -> Option<Step> {
     if host.contains("starport-layer-bucket") || host.contains(".dkr.ecr.") || host.contains(".dkr-ecr.") {
         return Some(Step::ImagePull);
     }
-    if host_of_aws(host).is_none() {
-        return None;
-    }
+    host_of_aws(host)?;
     let service = |label: &str| label.strip_suffix("-fips").unwrap_or(label).to_owned();
     for label in host.split('.').map(service) {
         let step = match label.as_str() {

@@ -170,7 +170,7 @@ fn ecs() -> Vec<Case> {
             Dialect::Json,
             "eu-west-1/ecs",
             json!({"TaskDefinition": {"name": "arn:aws:ecs:eu-west-1:111122223333:task-definition/api:7"}}),
-            json!({"TaskDefinition": {"taskDefinitionArn": format!("{ARN}:task-definition/api:7"), "family": "api", "revision": 7, "networkMode": "awsvpc",
+            json!({"TaskDefinition": {"taskDefinitionArn": format!("{ARN}:task-definition/api:7"), "family": "api", "revision": 7, "status": "ACTIVE", "networkMode": "awsvpc",
                 "executionRoleArn": "arn:aws:iam::111122223333:role/exec",
                 "containerDefinitions": [{"name": "web", "image": "web:1", "secrets": [{"name": "PW", "valueFrom": "prod/db"}]}]}}),
         )

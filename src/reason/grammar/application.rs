@@ -106,8 +106,9 @@ pub(super) const SDKS: &[Phrase] = &[
     say("@aws-sdk/client-secrets-manager").step(S::SecretSidecar, Said),
     say("@aws-sdk/client-ssm").step(S::SecretSidecar, Said),
     // Rust
-    say("aws_sdk_secretsmanager").step(S::SecretSidecar, Said),
-    say("aws_sdk_ssm").step(S::SecretSidecar, Said),
+    say("operation::get_secret_value").step(S::SecretSidecar, Said),
+    say("operation::get_parameter").step(S::SecretSidecar, Said),
+    say("operation::get_parameters").step(S::SecretSidecar, Said),
     // Spring
     say("unable to load config data from 'aws-").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said).within(Resource, Name, &["'"]).back(4),
     say("could not import properties from aws ").step(S::SecretSidecar, Said),

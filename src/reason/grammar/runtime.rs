@@ -62,6 +62,10 @@ pub(super) const RUNTIME: &[Phrase] = &[
     say("oom-killed").step(S::Container, Name).fault(F::OutOfMemory, Proof),
     say("oom killed").step(S::Container, Name).fault(F::OutOfMemory, Proof),
     say("oomkilled").step(S::Container, Name).fault(F::OutOfMemory, Proof),
+    // As `docker inspect` prints it of every container that was not.
+    say("oomkilled: false"),
+    say("oomkilled=false"),
+    say("oomkilled\": false"),
     say("cannot allocate memory").step(S::Container, Hint).fault(F::OutOfMemory, Said),
     say("error running hook").step(S::Container, Hint).fault(F::Misconfigured, Name),
     say("nvidia-container-cli").step(S::Container, Name).fault(F::Misconfigured, Name),
