@@ -58,6 +58,8 @@ struct Unit {
 struct Run<'c> {
     asked: &'c Check,
     evidence: Evidence,
+    /// The Region of the AWS configuration, where AWS is asked.
+    configured: Option<String>,
     #[cfg(feature = "aws")]
     live: Option<Live>,
     outcome: Outcome,
@@ -81,11 +83,17 @@ impl Check {
             Baseline::read(&text).map_err(|error| CliError::NoBaseline { path: shown(path), error })
         });
         let known = baseline.transpose()?.map(|baseline| baseline.known()).unwrap_or_default();
+        #[cfg(feature = "aws")]
+        let live = if self.offline { None } else { Some(Live::new(global, self.region.clone(), false)?) };
         let mut run = Run {
             asked: self,
             evidence: evidence(self.evidence.as_deref())?,
             #[cfg(feature = "aws")]
-            live: if self.offline { None } else { Some(Live::new(global, self.region.clone(), false)?) },
+            configured: live.as_ref().and_then(Live::region),
+            #[cfg(not(feature = "aws"))]
+            configured: None,
+            #[cfg(feature = "aws")]
+            live,
             outcome: Outcome::Fine,
         };
         let units = run.units();
@@ -160,16 +168,9 @@ impl Run<'_> {
         complain(&if self.asked.format == Format::Github { text.replace("##[", "# #[").replace(['\n', '\r'], " ") } else { text.to_owned() });
     }
 
-    fn configured(&self) -> Option<String> {
-        #[cfg(feature = "aws")]
-        return self.live.as_ref().and_then(Live::region);
-        #[cfg(not(feature = "aws"))]
-        None
-    }
-
     /// What the files and names hold, each definition with the services that start it.
     fn units(&mut self) -> Vec<Unit> {
-        let region = self.asked.region.clone().or_else(|| self.configured());
+        let region = self.asked.region.clone().or_else(|| self.configured.clone());
         let given = Given { parameters: self.asked.parameters.iter().cloned().collect(), region };
         let (mut units, mut services) = (Vec::new(), Vec::new());
         for named in &self.asked.definitions {
@@ -179,7 +180,7 @@ impl Run<'_> {
                 self.complain(&error.to_string());
             }
         }
-        self.linked(units, &services)
+        self.linked(&units, &services)
     }
 
     fn file(&mut self, path: &Path, given: &Given, units: &mut Vec<Unit>, services: &mut Vec<(Option<String>, Service)>) -> Result<(), CliError> {
@@ -210,7 +211,7 @@ impl Run<'_> {
     }
 
     /// Each definition once for every service that starts it, and what services start besides.
-    fn linked(&mut self, units: Vec<Unit>, services: &[(Option<String>, Service)]) -> Vec<Unit> {
+    fn linked(&mut self, units: &[Unit], services: &[(Option<String>, Service)]) -> Vec<Unit> {
         // A logical id is one of its own file; a family is one everywhere.
         let starts = |(file, service): &(Option<String>, Service), unit: &Unit| {
             let is_near = *file == unit.file || !matches!(service.runs, Runs::Here(_));
@@ -222,7 +223,7 @@ impl Run<'_> {
             own.map(|(_, service)| service.clone()).collect()
         };
         let mut linked = Vec::new();
-        for unit in &units {
+        for unit in units {
             let own = of(unit);
             let several = own.len() > 1;
             let with = |service: Option<Service>| {
@@ -252,7 +253,7 @@ impl Run<'_> {
 
     fn checked(&mut self, unit: Unit, known: &BTreeSet<String>) -> Result<Checked, CliError> {
         let Unit { found, file, service } = unit;
-        let place = self.asked.place(&found.definition, service.as_ref(), self.configured())?;
+        let place = self.asked.place(&found.definition, service.as_ref(), self.configured.clone())?;
         let evidence = self.evidence.clone();
         let check = check::Check::new(&found.definition, &place).planned(&found.plan);
         #[cfg(feature = "aws")]
