@@ -163,7 +163,8 @@ fn sarif_and_junit_are_whole_whatever_stands_in_them() {
     let results = run["results"].as_array().expect("there are results");
     assert!(results.len() >= 3, "{sarif}");
     for result in results {
-        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().expect("it has an index") as usize];
+        let index = usize::try_from(result["ruleIndex"].as_u64().expect("it has an index")).expect("it is small");
+        let rule = &run["tool"]["driver"]["rules"][index];
         assert_eq!(rule["id"], result["ruleId"]);
         assert!(rule["help"]["text"].as_str().is_some_and(|help| help.contains("How to fix it")), "{rule}");
     }
@@ -172,9 +173,12 @@ fn sarif_and_junit_are_whole_whatever_stands_in_them() {
     assert!(reader.is_ok(), "{reader:?}\n{junit}");
 }
 
+/// A kind of object, the members that it must have, and the kinds of all that it may have.
+type Object = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
 /// What SARIF 2.1.0 asks of the objects that are written: what each must have, what else it may have, and what its members are. A list of one
 /// kind is told by its items; `'a b'` are the only texts.
-const SARIF: &[(&str, &[&str], &[(&str, &str)])] = &[
+const SARIF: &[Object] = &[
     ("log", &["version", "runs"], &[("$schema", "text"), ("version", "'2.1.0'"), ("runs", "run")]),
     ("run", &["tool"], &[("tool", "tool"), ("columnKind", "'utf16CodeUnits unicodeCodePoints'"), ("invocations", "invocation"), ("results", "result")]),
     ("tool", &["driver"], &[("driver", "component")]),
@@ -248,10 +252,9 @@ fn well_formed(text: &str) -> Result<(), String> {
         let inner = &tag[1..end];
         match inner.strip_prefix('/') {
             Some(name) if open.pop() != Some(name) => return Err(format!("end of {name}")),
-            Some(_) => {}
             None if inner.matches('"').count() % 2 != 0 => return Err(format!("attributes of {inner}")),
             None if !inner.ends_with('/') => open.push(inner.split(' ').next().unwrap_or_default()),
-            None => {}
+            _ => {}
         }
         rest = &tag[end + 1..];
     }
@@ -315,6 +318,11 @@ fn what_a_deployment_makes_is_no_error() {
     assert_eq!(roles(template), Some(Verdict::Confirmed));
     let role = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties: {RoleName: !Sub 'shop-${Env}-exec'}\n";
     assert_eq!(roles(&template.replace("Resources:\n", role)), Some(Verdict::Possible));
+    // A policy for a role of the stack touches no other role; one for a role that nobody knows may touch any.
+    let policy =
+        |role: &str| format!("Resources:\n  Other:\n    Type: AWS::IAM::Role\n  Policy:\n    Type: AWS::IAM::Policy\n    Properties: {{Roles: [{role}]}}\n");
+    assert_eq!(roles(&template.replace("Resources:\n", &policy("!Ref Other"))), Some(Verdict::Confirmed));
+    assert_eq!(roles(&template.replace("Resources:\n", &policy("!Ref Tag"))), Some(Verdict::Possible));
 }
 
 #[test]
@@ -327,7 +335,7 @@ fn hostile_documents_are_answered_at_once() {
         format!("Resources: {{Web: {{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{{Name: w, Image: {value}}}]}}}}}}\n")
     };
     let doubled = (0..60).fold("!Ref P".to_owned(), |value, _| format!("!Join ['', [{value}]]"));
-    let conditions: String = (0..2000).map(|at| format!("  C{at}: !And [!Condition C{0}, !Condition C{0}]\n", at + 1)).collect();
+    let conditions: String = (0..2000).fold(String::new(), |all, at| format!("{all}  C{at}: !And [!Condition C{0}, !Condition C{0}]\n", at + 1));
     let mappings = "Mappings: {M: {a: {b: !FindInMap [M, a, b]}}}\n";
     for (name, text) in [
         ("JSON", nested("[", "]", 100_000)),
@@ -342,7 +350,7 @@ fn hostile_documents_are_answered_at_once() {
         ("mapping of itself", format!("{mappings}{}", web("!FindInMap [M, a, b]"))),
         ("joined", format!("{head}{}", web(&doubled))),
         ("substituted", format!("{head}{}", web(&format!("!Sub '{}'", "${P}".repeat(2_000_000))))),
-        ("resources", format!("Resources:\n{}", (0..2_000).map(|at| format!("  R{at}: {{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{{Name: w, Image: i}}]}}}}\n")).collect::<String>())),
+        ("resources", format!("Resources:\n{}", (0..2_000).fold(String::new(), |all, at| format!("{all}  R{at}: {{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{{Name: w, Image: i}}]}}}}\n")))),
         ("plan in a plan", json!({"resource_changes": [{"address": "a", "type": "aws_ecs_task_definition", "change": {"after": {"container_definitions": nested("[", "]", 100_000)}, "actions": ["create"]}}]}).to_string()),
     ] {
         let begun = Instant::now();
@@ -351,7 +359,7 @@ fn hostile_documents_are_answered_at_once() {
             Err(error) => assert!(error.line > 0 && error.column > 0 && error.to_string().len() < 2000, "{name}: {error}"),
         }
         println!("{name}: {:?}", begun.elapsed());
-        assert!(begun.elapsed() < Duration::from_secs(60), "{name}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_mins(1), "{name}: {:?}", begun.elapsed());
     }
 }
 

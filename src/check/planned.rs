@@ -30,7 +30,7 @@ pub(super) fn without_open<'d>(written: &'d TaskDefinition, plan: &Plan) -> Cow<
             ReferenceKind::Image => container.image = None,
             ReferenceKind::RegistryCredentials => container.repository_credentials = None,
             ReferenceKind::EnvFile => {
-                container.environment_files.iter_mut().filter(|file| file.value == reference.value_from).for_each(|file| file.value.clear())
+                container.environment_files.iter_mut().filter(|file| file.value == reference.value_from).for_each(|file| file.value.clear());
             }
             ReferenceKind::CredentialSpec => container.credential_specs.iter_mut().filter(|spec| spec.ends_with(&reference.value_from)).for_each(String::clear),
             ReferenceKind::LogConfig => container.firelens_configuration = None,

@@ -202,7 +202,7 @@ impl Run<'_, '_> {
                 self.unable(&error.to_string());
             }
         }
-        self.linked(units, &services)
+        self.linked(&units, &services)
     }
 
     fn file(&mut self, path: &Path, given: &Given, units: &mut Vec<Unit>, services: &mut Vec<(Option<String>, Service)>) -> Result<(), CliError> {
@@ -233,7 +233,7 @@ impl Run<'_, '_> {
     }
 
     /// Each definition once for every service that starts it, and what services start besides.
-    fn linked(&mut self, units: Vec<Unit>, services: &[(Option<String>, Service)]) -> Vec<Unit> {
+    fn linked(&mut self, units: &[Unit], services: &[(Option<String>, Service)]) -> Vec<Unit> {
         // A logical id is one of its own file; a family is one everywhere.
         let starts = |(file, service): &(Option<String>, Service), unit: &Unit| {
             let is_near = *file == unit.file || !matches!(service.runs, Runs::Here(_));
@@ -245,7 +245,7 @@ impl Run<'_, '_> {
             own.map(|(_, service)| service.clone()).collect()
         };
         let mut linked = Vec::new();
-        for unit in &units {
+        for unit in units {
             let own = of(unit);
             let several = own.len() > 1;
             let with = |service: Option<Service>| {

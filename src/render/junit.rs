@@ -13,7 +13,7 @@ pub fn render(checked: &[Checked], on: FailOn) -> String {
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
     let (tests, failures, skipped) = (sum(|suite| suite.tests), sum(|suite| suite.failures), sum(|suite| suite.skipped));
     let _ = writeln!(out, "<testsuites name=\"ecs-triage check\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{skipped}\">");
-    suites.iter().for_each(|suite| out.push_str(&suite.text));
+    out.extend(suites.iter().map(|suite| suite.text.as_str()));
     out.push_str("</testsuites>\n");
     out
 }

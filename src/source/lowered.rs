@@ -74,12 +74,6 @@ impl Places {
         self.at(&path_of(definition, reference)).or(self.start)
     }
 
-    /// Where a container begins, or the log configuration in it.
-    #[must_use]
-    pub fn of_container(&self, definition: &TaskDefinition, name: &str, field: &str) -> Option<Place> {
-        self.at(&format!("{}{field}", container_path(definition, name)?)).or(self.start)
-    }
-
     /// The place of what stands nearest around a path.
     fn at(&self, path: &str) -> Option<Place> {
         let mut path = path;

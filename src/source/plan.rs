@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::intrinsic::Part;
 use super::lowered::path_of;
 use crate::arn::Arn;
-use crate::task_definition::{ImageName, Reference, ReferenceKind, Target, TaskDefinition};
+use crate::task_definition::{ImageName, Reference, ReferenceKind, Target, TaskDefinition, split_suffix};
 
 /// What a deployment leaves open, and what it makes.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +80,8 @@ pub enum Touched<'r> {
     Network,
 }
 
-/// Where each service of AWS stands in the types of both languages, and what of a resource is its name. `*` is any name of the area.
+/// Types of CloudFormation and of Terraform, what they are about, and the properties that name what they touch. One that ends in `::` or `_` stands
+/// for all that begin so.
 const TYPES: &[(&str, &str, Area, &[&str])] = &[
     ("AWS::SecretsManager::Secret", "secretsmanager_secret", Area::Secret, &["name"]),
     ("AWS::SecretsManager::", "secretsmanager_", Area::Secret, &["secretid", "secretarn"]),
@@ -89,9 +90,9 @@ const TYPES: &[(&str, &str, Area, &[&str])] = &[
     ("", "logs_log_group", Area::LogGroup, &["loggroupname"]),
     ("AWS::IAM::Role", "iam_role", Area::Role, &["rolename", "name"]),
     ("AWS::IAM::", "iam_", Area::Role, &["roles", "rolename", "role"]),
-    ("AWS::ECR::Repository", "ecr_repository", Area::Repository, &["repositoryname", "name", "repository"]),
-    ("AWS::ECR::", "ecr_", Area::Repository, &[]),
-    ("AWS::S3::Bucket", "s3_", Area::Bucket, &["bucketname", "bucket"]),
+    ("AWS::ECR::Repository", "ecr_repository", Area::Repository, &["repositoryname", "name"]),
+    ("AWS::ECR::", "ecr_", Area::Repository, &["repository"]),
+    ("AWS::S3::", "s3_", Area::Bucket, &["bucketname", "bucket"]),
     ("AWS::KMS::", "kms_", Area::Key, &[]),
     ("AWS::EFS::", "efs_", Area::FileSystem, &[]),
     ("AWS::EC2::", "", Area::Network, &[]),
@@ -104,9 +105,10 @@ impl Made {
     /// A resource by its type; `None` where nothing that a start turns on can be of it. `property` tells a property's names.
     pub(super) fn new(name: &str, kind: &str, property: impl Fn(&str) -> Option<Vec<Name>>) -> Option<Self> {
         let own = kind.strip_prefix("aws_").or_else(|| kind.strip_prefix("awscc_"));
+        let is_one = |of: &str, kind: &str| if of.ends_with("::") || of.ends_with('_') { kind.starts_with(of) } else { !of.is_empty() && kind == of };
         let is_of = |(cloudformation, terraform, ..): &&(&str, &str, Area, &[&str])| match own {
-            None => !cloudformation.is_empty() && kind.starts_with(cloudformation),
-            Some(own) => !terraform.is_empty() && own.starts_with(terraform),
+            None => is_one(cloudformation, kind),
+            Some(own) => is_one(terraform, own),
         };
         let by_table = TYPES.iter().find(is_of).map(|(_, _, area, properties)| (*area, *properties));
         let by_beginning = || own.filter(|own| NETWORK.iter().any(|start| own.starts_with(start))).map(|_| (Area::Network, &[][..]));
@@ -114,7 +116,8 @@ impl Made {
         let named: Vec<Name> = properties.iter().filter_map(|key| property(key)).flatten().collect();
         // Without a name of its own, CloudFormation makes one around the logical id, and Terraform says that it is not known.
         let generated = || (own.is_none() && !properties.is_empty()).then(|| vec![Name::around(name)]);
-        let called = if named.is_empty() { generated() } else { Some(named) };
+        // What is named by another resource of the deployment is that one, which has a name of its own.
+        let called = if named.is_empty() { generated() } else { Some(named.into_iter().filter(|name| !name.is_made()).collect()) };
         Some(Self { name: name.to_owned(), kind: kind.to_owned(), area, called })
     }
 
@@ -129,13 +132,19 @@ impl Name {
         Self(vec![open(), Part::Known(id.to_owned()), open()])
     }
 
-    /// Whether it can be this name, whatever its open parts will be. A name inside an ARN counts, and so does an ARN around a name.
+    /// Whether it is the name of something that the deployment makes.
+    fn is_made(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Open(open) if open.made.is_some()))
+    }
+
+    /// Whether it can be this name, whatever its open parts will be. A name at the end of an ARN counts.
     fn fits(&self, name: &str) -> bool {
         let whole: Option<String> = self.0.iter().map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None }).collect();
         if let Some(whole) = whole {
-            let bare = |text: &str| Arn::parse(text).map_or(text, |arn| arn.resource).trim_start_matches('/').to_owned();
-            let (own, name) = (bare(&whole), bare(name));
-            return own == name || own.contains(&name) || name.contains(&own);
+            let name = name.trim_start_matches('/');
+            let ends = |whole: &str| whole.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with([':', '/']));
+            let without_suffix = split_suffix(&whole).0;
+            return ends(&whole) || ends(without_suffix);
         }
         let mut rest = name;
         let mut is_first = true;
@@ -183,7 +192,7 @@ impl Plan {
             let is_option =
                 |rest: &str| rest.split_once("options.").is_some_and(|(_, option)| !option.starts_with("awslogs-") && !option.starts_with("config-file-"));
             match path.strip_prefix("containerdefinitions[").and_then(|rest| rest.split_once("].")) {
-                Some((_, rest)) => CONTAINER.contains(&head(rest).as_str()) && !is_option(rest) && !rest.ends_with(".name"),
+                Some((_, rest)) => CONTAINER.contains(&head(rest).as_str()) && !is_option(rest) && rest.rsplit('.').next() != Some("name"),
                 None => ROOT.contains(&head(path).as_str()) && (!path.starts_with("volumes[") || path.contains("efs") || path.contains("fsx")),
             }
         });

@@ -107,7 +107,9 @@ pub(super) fn read(root: &Node) -> Source {
     let mut resources: Vec<Resource<'_>> = root.get("resource_changes").into_iter().flat_map(Node::items).filter_map(Resource::changed).collect();
     if root.get("resource_changes").is_none() {
         let module = root.get("planned_values").or_else(|| root.get("values")).and_then(|values| values.get("root_module"));
-        module.into_iter().for_each(|module| Resource::all_of(module, &mut resources));
+        if let Some(module) = module {
+            Resource::all_of(module, &mut resources);
+        }
     }
     let mut made = Vec::new();
     for resource in &resources {
@@ -124,9 +126,11 @@ pub(super) fn read(root: &Node) -> Source {
             "aws_ecs_service" | "awscc_ecs_service" => source.services.push(service::of(address, &of_service(got(after, resource.unknown)))),
             kind if resource.is_made => {
                 let property = |key: &str| {
-                    let (name, value) = after.members().find(|(own, _)| own.replace('_', "") == key)?;
+                    let is_it = |(own, _): &(&str, &Node)| own.replace('_', "") == key;
+                    let told = after.members().find(is_it).filter(|(_, value)| !value.is_null());
+                    let (name, value) = told.or_else(|| resource.unknown?.members().find(is_it))?;
                     let unknown = resource.unknown.and_then(|unknown| unknown.get(name));
-                    Some(names(got(value, unknown))).filter(|names| !names.is_empty() && !value.is_null())
+                    Some(names(known(value, unknown, &|path| open(resource, root, path), &mut vec![name]))).filter(|names| !names.is_empty())
                 };
                 made.extend(Made::new(address, kind, property));
             }

@@ -132,7 +132,7 @@ pub(super) fn plain_value(plain: &str) -> Value {
     match plain {
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => plain.parse().map(Value::Number).unwrap_or_else(|_| Value::String(plain.to_owned())),
+        _ => plain.parse().map_or_else(|_| Value::String(plain.to_owned()), Value::Number),
     }
 }
 

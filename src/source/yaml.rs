@@ -148,7 +148,7 @@ fn merged(members: Vec<(String, Node)>) -> Vec<(String, Node)> {
             Content::Map(members) => all.extend(members),
             // Of several, the first counts.
             Content::List(items) => {
-                all.extend(items.into_iter().rev().flat_map(|item| if let Content::Map(members) = item.content { members } else { Vec::new() }))
+                all.extend(items.into_iter().rev().flat_map(|item| if let Content::Map(members) = item.content { members } else { Vec::new() }));
             }
             _ => {}
         }
