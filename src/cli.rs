@@ -431,7 +431,7 @@ impl Check {
             security_groups: self.security_groups.clone(),
             assign_public_ip: Some(if self.assign_public_ip { "ENABLED" } else { "DISABLED" }.to_owned()),
         });
-        Ok(Place { region, account: None, cluster: Some(self.cluster.clone()), service: self.service.clone(), network })
+        Ok(Place { region, cluster: Some(self.cluster.clone()), service: self.service.clone(), network, ..Place::default() })
     }
 }
 

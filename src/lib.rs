@@ -20,6 +20,7 @@
 //! | [`causes`] | the catalogue: what a symptom can mean, how sure, what fixes it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
 //! | [`check`] | a definition that is not deployed yet into what would keep its task from starting |
+//! | [`doors`] | a request of AWS before it deploys into a check, and what came of it into the answer |
 //! | [`context`] | a failure into what people ask next: since when, what still runs, what was changed |
 //! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of whoever keeps them |
 //! | [`triage`] | tasks into the questions that would help, and the trait of whoever answers |
@@ -50,6 +51,7 @@ pub mod culprit;
 pub mod delivery;
 pub mod diagnosis;
 mod dictionary;
+pub mod doors;
 pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
