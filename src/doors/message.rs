@@ -1,5 +1,6 @@
 //! What a check came to, in the words of an answer: as long as the service takes, cut between things and never within a command.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ pub fn message(outcome: &Outcome, longest: usize) -> String {
     let mut room = Room::of(longest.saturating_sub(MORE));
     let head = headline(outcome);
     room.line(&cut(&head, longest.saturating_sub(MORE)));
-    let mut untold = 0;
+    let (mut untold, mut fixes) = (0, BTreeSet::new());
     for (_, problem) in outcome.problems() {
         let told = told(problem, outcome.is_stack);
         // The beginning of a title is worth more than none; of a command it is worth nothing.
@@ -61,9 +62,12 @@ pub fn message(outcome: &Outcome, longest: usize) -> String {
             untold += 1;
             continue;
         }
-        room.line(&format!("  fix: {}", fix(problem)));
-        for command in problem.diagnosis.fix.steps.first().into_iter().flat_map(|step| &step.commands) {
-            room.line(&format!("  {command}"));
+        let step = problem.diagnosis.fix.steps.first();
+        let commands = step.into_iter().flat_map(|step| &step.commands).map(|command| format!("  {command}"));
+        for line in std::iter::once(format!("  fix: {}", fix(problem))).chain(commands) {
+            if fixes.insert(line.clone()) {
+                room.line(&line);
+            }
         }
     }
     let gaps = gaps(outcome);
@@ -71,7 +75,7 @@ pub fn message(outcome: &Outcome, longest: usize) -> String {
     room.left += MORE;
     match (untold, gaps.len() - shown) {
         (0, 0) => {}
-        (0, gaps) => drop(room.line(&format!("and what {gaps} more reasons left unchecked"))),
+        (0, gaps) => drop(room.line(&format!("and {gaps} more reasons why something was not checked"))),
         (problems, 0) => drop(room.line(&format!("and {problems} more problems"))),
         (problems, _) => drop(room.line(&format!("and {problems} more problems; not all was checked"))),
     }
@@ -190,8 +194,8 @@ fn passed(checked: &Checked) -> Vec<String> {
 
 /// Texts one below the other, as many as an annotation takes whole.
 fn listed(texts: impl Iterator<Item = String>) -> String {
-    let mut room = Room::of(LONGEST_ANNOTATION - 32);
-    let untold = texts.filter(|text| !room.line(text)).count();
+    let (mut room, mut seen) = (Room::of(LONGEST_ANNOTATION - 32), BTreeSet::new());
+    let untold = texts.filter(|text| seen.insert(text.clone()) && !room.line(text)).count();
     if room.text.is_empty() {
         room.text.push_str("too long to be told here");
     } else if untold > 0 {

@@ -73,7 +73,7 @@ impl Subject {
             "AWS::ECS::Service" => (of_service(properties), Place { network: network(properties), ..place_of(properties, place) }),
             _ => return None,
         };
-        let name = format!("{} ({})", redact_name(&resource.name), resource.kind);
+        let name = format!("{} {}", resource.kind, redact_name(&resource.name));
         Some(Self { name, wanted, place })
     }
 
