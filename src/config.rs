@@ -101,7 +101,7 @@ impl Settings {
         let test_source = variable("ECS_TRIAGE_TEST_SOURCE");
         let reads_logs = checked("ECS_TRIAGE_READ_LOGS", |word| matches!(word, "yes" | "no"), "yes or no")?.as_deref() == Some("yes");
         let doors = variable("ECS_TRIAGE_DOORS").map(|list| switches(&list).ok_or(NO_DOORS)).transpose()?;
-        Ok(Self { doors, topic_arn, journal, probing, table, chat_topic_arn, bus, reminder, accounts, test_source, reads_logs })
+        Ok(Self { topic_arn, journal, probing, table, chat_topic_arn, bus, reminder, accounts, test_source, doors, reads_logs })
     }
 }
 

@@ -132,17 +132,17 @@ impl Custom {
         data.insert("Confirmed".to_owned(), count(outcome.confirmed().count()));
         data.insert("References".to_owned(), count(outcome.checked.iter().map(|checked| checked.findings.references).sum()));
         data.insert("NotChecked".to_owned(), count(not_checked(outcome)));
-        self.response(fails, |room| message(outcome, room), data)
+        self.response(fails, |room| message(outcome, room), &data)
     }
 
     /// The answer that fails, or passes, with a reason and no check.
     #[must_use]
     pub fn unchecked(&self, fails: bool, why: &str) -> String {
-        self.response(fails, |room| cut(&format!("ecs-triage: {why}"), room), Map::new())
+        self.response(fails, |room| cut(&format!("ecs-triage: {why}"), room), &Map::new())
     }
 
     /// The answer with a reason as long as it finds room.
-    fn response(&self, fails: bool, reason: impl Fn(usize) -> String, data: Map<String, Value>) -> String {
+    fn response(&self, fails: bool, reason: impl Fn(usize) -> String, data: &Map<String, Value>) -> String {
         let [stack, request, logical] = &self.ids;
         let new = || format!("ecs-triage-check-{}", if request.is_empty() { "unknown" } else { request });
         let physical = self.physical_id.clone().unwrap_or_else(new);
@@ -157,9 +157,9 @@ impl Custom {
             }
             answer.to_string()
         };
-        let mut room = LONGEST_RESPONSE.saturating_sub(written("", &data).len());
+        let mut room = LONGEST_RESPONSE.saturating_sub(written("", data).len());
         loop {
-            let whole = written(&reason(room), &data);
+            let whole = written(&reason(room), data);
             if whole.len() <= LONGEST_RESPONSE {
                 return whole;
             }
