@@ -29,6 +29,7 @@ use crate::delivery::{self, Delivery, Foretold, NO_LOGS, Waiting};
 use crate::limits::{DOOR, DOOR_ANSWERS, DOOR_ASKING, DOOR_QUESTIONS, DOOR_ROUNDS};
 use crate::question::{Answer, Ask, Evidence, Known, Question, ask};
 use crate::reason::{self, Fault};
+use crate::redact::redact_name;
 use crate::task_definition::TaskDefinition;
 use crate::triage::{Narrowed, Prober, ask_all};
 use crate::words::words;
@@ -251,7 +252,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let Some(service) = &pause.service else { return Ok(json!({"told": false})) };
         let hook = pause.hook.as_deref();
         let deployment = of_service(service, hook.unwrap_or_default());
-        let stage = crate::redact::redact_name(&pause.stage);
+        let stage = redact_name(&pause.stage);
         self.doors.delivery.tell_of_pause(&deployment, Waiting { stage: &stage, said: &message, hook }, self.begun).await?;
         Ok(json!({"told": true}))
     }
@@ -259,7 +260,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
     async fn hook(&self, hook: &Hook) -> Value {
         let mode = self.doors.switches.cloudformation;
         let of = match &hook.target {
-            Target::Resource(resource) => crate::redact::redact_name(&resource.name).into_owned(),
+            Target::Resource(resource) => redact_name(&resource.name).into_owned(),
             Target::Document(_) => "the stack".to_owned(),
             Target::Nothing => String::new(),
         };
@@ -325,7 +326,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             return custom.unchecked(false, "the door lets everything pass");
         }
         let fail_on = custom.fail_on(set);
-        let name = crate::redact::redact_name(&custom.ids[2]).into_owned();
+        let name = redact_name(&custom.ids[2]).into_owned();
         let outcome = match Subject::of_custom(custom, self.account.as_deref(), &self.doors.home.region) {
             Ok(subject) => self.check(&name, vec![subject], false).await.0,
             Err(why) => {
@@ -379,7 +380,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
 
     /// Writes down what came of a request.
     fn note(&self, door: &str, of: &str, message: &str, answer: &str) {
-        let of = crate::redact::redact_name(of);
+        let of = redact_name(of);
         self.doors.delivery.log.line(&json!({"schema": "ecs-triage/door/v1", "door": door, "of": of, "answer": answer, "message": message}).to_string());
     }
 }
@@ -473,7 +474,7 @@ where
     A::Fact: Clone,
 {
     ask_all(prober, vec![question.clone().into()], evidence).await;
-    let what = crate::redact::redact_name(what);
+    let what = redact_name(what);
     match evidence.look(&question) {
         Known::Found(fact) => Ok(fact.clone()),
         Known::Missing => Err(Unlooked { why: format!("there is no {what}"), is_absent: true }),

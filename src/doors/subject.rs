@@ -66,7 +66,7 @@ impl Subject {
     /// What a resource of CloudFormation is; none where it is nothing of ECS.
     #[must_use]
     pub fn of_resource(resource: &Resource, account: Option<&str>, region: &str) -> Option<Self> {
-        let Some(properties) = resource.properties.as_object() else { return None };
+        let properties = resource.properties.as_object()?;
         let place = Place { region: region.to_owned(), account: account.map(str::to_owned), ..Place::default() };
         let (wanted, place) = match resource.kind.as_str() {
             "AWS::ECS::TaskDefinition" => (given(properties), place),
