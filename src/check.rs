@@ -12,10 +12,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::{Arn, is_account};
-use crate::causes::{Case, Finding, FindingKind, Verdict};
+use crate::causes::{Case, DEFINITION, Finding, FindingKind, Verdict};
 use crate::diagnosis::{Diagnosis, asked, judged, unfilled};
 use crate::event::{Task, Workload};
-use crate::question::facts::{AwsVpcConfiguration, Service};
+use crate::question::facts::{AwsVpcConfiguration, Service, launch_type};
 use crate::question::{Answer, Evidence, Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::source::Plan;
@@ -36,6 +36,10 @@ pub struct Place {
     pub service: Option<String>,
     /// Its subnets, security groups and public address, where no service tells them.
     pub network: Option<AwsVpcConfiguration>,
+    /// `FARGATE`, `EC2`..., where no service tells it.
+    pub launch_type: Option<String>,
+    /// The version of Fargate, where it is known.
+    pub platform_version: Option<String>,
 }
 
 /// A definition in its place.
@@ -57,6 +61,21 @@ pub struct Problem {
     pub symptom: Symptom,
     /// Why.
     pub diagnosis: Diagnosis,
+}
+
+impl Problem {
+    /// Whether it rests on something that is not there, outside of the definition: whoever is about to deploy may be about to make it as well.
+    /// Of a way through the network and of a permission it is mostly a rule that is not there yet, unless one denies.
+    #[must_use]
+    pub fn may_be_made_yet(&self) -> bool {
+        let is_absent = |finding: &Finding| finding.kind == FindingKind::Missing && finding.source != Some(DEFINITION);
+        let lacks_rule = match self.symptom.fault {
+            Fault::NetworkTimeout => true,
+            Fault::AccessDenied => !self.diagnosis.cause.is_of_a_deny(),
+            _ => false,
+        };
+        lacks_rule || self.diagnosis.path.is_some() || self.diagnosis.findings.iter().any(is_absent)
+    }
 }
 
 /// A thing, and what of it was looked at and is as it should be.
@@ -114,6 +133,8 @@ impl<'d> Check<'d> {
             workload: place.service.clone().map(|name| Workload { is_service: true, name }),
             cluster: place.cluster.clone(),
             task_definition: definition.name(),
+            launch_type: place.launch_type.clone(),
+            platform_version: place.platform_version.clone(),
             ..Task::default()
         };
         Self { written: definition, definition: Cow::Borrowed(definition), plan: None, task, placement: place.network.clone() }
@@ -226,11 +247,9 @@ impl<'d> Check<'d> {
     /// The task as it is going to run.
     fn task(&self, evidence: &Evidence) -> Task {
         let service = self.service(evidence);
-        let providers = service.map(|service| service.capacity_provider_strategy.as_slice()).unwrap_or_default();
-        let provided = providers.first().and_then(|provider| provider.capacity_provider.as_deref());
-        let provided = provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" });
+        let of_service = service.and_then(|service| launch_type(service.launch_type.as_deref(), &service.capacity_provider_strategy));
         let planned = self.plan.and_then(|plan| plan.launch_type.as_deref());
-        let told = service.and_then(|service| service.launch_type.as_deref()).or(provided).or(planned);
+        let told = of_service.or(planned).or(self.task.launch_type.as_deref());
         let only = match self.definition.requires_compatibilities.as_slice() {
             [one] => Some(one.as_str()),
             _ => None,

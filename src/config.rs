@@ -4,6 +4,7 @@ use std::env;
 use std::io::IsTerminal as _;
 
 use crate::arn::{Arn, is_account};
+use crate::doors::{Mode, Switches};
 use crate::render::text::Colour;
 use crate::triage::Scope;
 
@@ -28,6 +29,9 @@ pub struct Settings {
     pub accounts: Vec<String>,
     /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
     pub test_source: Option<String>,
+    /// `ECS_TRIAGE_DOORS`: what each door may do, as `deployment-hook=warn,cloudformation-hook=off`. The function answers at doors then, and takes no
+    /// events. A door that is not named is off.
+    pub doors: Option<Switches>,
     /// `ECS_TRIAGE_READ_LOGS`: whether the last lines of a container's log may be read, `no` by default.
     pub reads_logs: bool,
 }
@@ -96,8 +100,30 @@ impl Settings {
         let accounts = accounts.as_deref().map(|list| account_ids(list).map(str::to_owned).collect()).unwrap_or_default();
         let test_source = variable("ECS_TRIAGE_TEST_SOURCE");
         let reads_logs = checked("ECS_TRIAGE_READ_LOGS", |word| matches!(word, "yes" | "no"), "yes or no")?.as_deref() == Some("yes");
-        Ok(Self { topic_arn, journal, probing, table, chat_topic_arn, bus, reminder, accounts, test_source, reads_logs })
+        let doors = variable("ECS_TRIAGE_DOORS").map(|list| switches(&list).ok_or(NO_DOORS)).transpose()?;
+        Ok(Self { topic_arn, journal, probing, table, chat_topic_arn, bus, reminder, accounts, test_source, doors, reads_logs })
     }
+}
+
+const NO_DOORS: ConfigError = ConfigError::Malformed {
+    name: "ECS_TRIAGE_DOORS",
+    expected: "a list of deployment-hook, pause-hook, cloudformation-hook and custom-resource, each with = and off, pass, warn or block",
+};
+
+/// What each door may do.
+fn switches(list: &str) -> Option<Switches> {
+    let mut switches = Switches { deployment: Mode::Pass, pause: Mode::Pass, cloudformation: Mode::Pass, custom: Mode::Pass };
+    for (door, mode) in list.split(',').filter(|part| !part.trim().is_empty()).map(|part| part.split_once('=').unwrap_or((part, ""))) {
+        let switch = match door.trim() {
+            "deployment-hook" => &mut switches.deployment,
+            "pause-hook" => &mut switches.pause,
+            "cloudformation-hook" => &mut switches.cloudformation,
+            "custom-resource" => &mut switches.custom,
+            _ => return None,
+        };
+        *switch = Mode::read(mode)?;
+    }
+    Some(switches)
 }
 
 fn are_accounts(list: &str) -> bool {
@@ -174,6 +200,7 @@ fn variable(name: &'static str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{ConfigError, Settings};
+    use crate::doors::{Mode, Switches};
     use crate::triage::Scope;
 
     fn read(variables: &[(&'static str, &str)]) -> Result<Settings, ConfigError> {
@@ -193,6 +220,19 @@ mod tests {
         assert_eq!(with(""), Ok(Scope::Full));
         assert_eq!(with("task-definitions"), Ok(Scope::TaskDefinitions));
         assert!(matches!(with("none"), Err(ConfigError::Malformed { name: "ECS_TRIAGE_PROBING", .. })));
+    }
+
+    #[test]
+    fn doors_are_shut_unless_they_are_named() {
+        let with = |list| read(&[("ECS_TRIAGE_JOURNAL", "journal"), ("ECS_TRIAGE_DOORS", list)]).map(|settings| settings.doors);
+        assert_eq!(with(""), Ok(None));
+        let pass = Switches { deployment: Mode::Pass, pause: Mode::Pass, cloudformation: Mode::Pass, custom: Mode::Pass };
+        let some = "deployment-hook=block, pause-hook=off,cloudformation-hook=warn,custom-resource=pass";
+        assert_eq!(with(some), Ok(Some(Switches { deployment: Mode::Block, cloudformation: Mode::Warn, ..pass })));
+        assert_eq!(with("custom-resource=warn"), Ok(Some(Switches { custom: Mode::Warn, ..pass })));
+        for list in ["yes", "deployment-hook", "deployment-hook=yes", "front=warn", "deployment-hook=warn=block"] {
+            assert!(matches!(with(list), Err(ConfigError::Malformed { name: "ECS_TRIAGE_DOORS", .. })), "{list}");
+        }
     }
 
     #[test]

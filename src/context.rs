@@ -73,8 +73,9 @@ fn service_question(task: &Task) -> Option<ask::Service> {
 /// How many, since when, and the last.
 fn history(incident: &Incident, now: Timestamp) -> Vec<String> {
     let last = ago(now.duration_since(incident.last_seen));
-    let before = incident.before.map(|before| format!("seen before ({}); it stopped without an event of recovery", failed_starts(before)));
-    std::iter::once(format!("{} since {}, the last {last}", failed_starts(incident.occurrences), minute(incident.first_seen))).chain(before).collect()
+    let count = |count| occurrences(&incident.about, count);
+    let before = incident.before.map(|before| format!("seen before ({}); it stopped without an event of recovery", count(before)));
+    std::iter::once(format!("{} since {}, the last {last}", count(incident.occurrences), minute(incident.first_seen))).chain(before).collect()
 }
 
 /// Who else fails for the same thing.
@@ -83,6 +84,16 @@ fn alike(about: &About, others: &[String]) -> Option<String> {
     let more = others.len() - listed.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!listed.is_empty()).then(|| format!("also failing with the same {}: {}{more}", about.culprit_kind, listed.join(", ")))
+}
+
+/// How often what an incident is about happened.
+#[must_use]
+pub fn occurrences(about: &About, count: u64) -> String {
+    match (about.is_forecast, count) {
+        (false, count) => failed_starts(count),
+        (true, 1) => "1 deployment".to_owned(),
+        (true, count) => format!("{count} deployments"),
+    }
 }
 
 /// How many tasks failed to start.

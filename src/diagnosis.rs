@@ -150,6 +150,20 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     Report { task, symptoms, diagnoses, fingerprint }
 }
 
+/// What a check says of a task before it is started, as the diagnosis of one that failed. Its task has one reason, in which nobody says anything.
+#[must_use]
+pub fn foretold(task: &Task, problems: Vec<(Symptom, Diagnosis)>) -> Report<'_> {
+    let (mut symptoms, mut diagnoses) = (Vec::new(), Vec::new());
+    for (symptom, diagnosis) in problems {
+        let Some(reason) = task.reasons.first() else { break };
+        diagnoses.push(Diagnosis { symptom: symptoms.len(), ..diagnosis });
+        symptoms.push(Told { reason, symptom });
+    }
+    // It is not the failure itself, which comes all the same where nothing is blocked, and ends by itself.
+    let fingerprint = format!("deployment-{}", fingerprint(task, &symptoms, diagnoses.first()));
+    Report { task, symptoms, diagnoses, fingerprint }
+}
+
 /// Every symptom of every reason, each once, the most specific first.
 fn symptoms(task: &Task) -> Vec<Told<'_>> {
     // Most reasons tell of one failure.

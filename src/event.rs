@@ -89,6 +89,11 @@ pub enum Source {
     ServiceEvent(String),
     /// An `ECS Deployment State Change` event, with its name.
     DeploymentEvent(String),
+    /// None: a check before the task was started says that it would fail, and `blocked` whether that stopped the deployment.
+    Forecast {
+        /// Whether the deployment was stopped.
+        blocked: bool,
+    },
     /// What an answer of the API, `CloudTrail`, `CloudFormation`, Step Functions or Batch says of a task that may never have come to be.
     Report,
 }
@@ -145,7 +150,7 @@ impl Task {
         match &self.source {
             Source::TaskEvent => self.last_status.as_deref() == Some("STOPPED"),
             Source::Object => self.last_status.as_deref() != Some("RUNNING"),
-            Source::ServiceEvent(_) | Source::DeploymentEvent(_) | Source::Report => true,
+            Source::ServiceEvent(_) | Source::DeploymentEvent(_) | Source::Forecast { .. } | Source::Report => true,
         }
     }
 

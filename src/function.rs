@@ -9,23 +9,33 @@ use serde_json::value::RawValue;
 
 use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
+use crate::aws::presigned::PresignedClient;
 use crate::aws::prober::AwsProber;
 use crate::aws::sns::Topic;
 use crate::aws::store::Table;
 use crate::config::Settings;
 use crate::delivery::ports::{self, Clock, EventBus, Log, Publisher};
 use crate::delivery::{Delivery, Ports, Problem, Rules, Trouble, guard_panics};
+use crate::doors::presigned::{Home, Presigned};
+use crate::doors::{Doors, Web};
 use crate::event::sender::Trusted;
 use crate::render::notice::Notice;
 
 /// The function, with its clients.
 #[derive(Debug)]
-pub struct Function(Delivery<Aws>);
+pub enum Function {
+    /// Which is told of what failed.
+    Events(Box<Delivery<Aws>>),
+    /// Which is asked before anything is deployed.
+    Doors(Box<Doors<Aws, PresignedClient>>),
+}
 
 impl Function {
     /// Makes the clients once, for the life of the instance, and opens the connections that every notice takes.
     pub async fn new(settings: Settings) -> Self {
         let config = crate::aws::config(None).await;
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        let doors = settings.doors;
         let ports = Ports {
             store: settings.table.map(|name| Table::new(&config, name)),
             topic: settings.topic_arn.map(|arn| Topic::new(&config, arn)),
@@ -43,17 +53,24 @@ impl Function {
             reminder: SignedDuration::from_hours(settings.reminder.into()),
         };
         let holder = format!("{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
-        Self(Delivery::new(ports, rules, &holder))
+        let delivery = Delivery::new(ports, rules, &holder);
+        let Some(switches) = doors else { return Self::Events(Box::new(delivery)) };
+        let suffix = crate::aws::endpoint::suffix(&region, false).await.unwrap_or_default();
+        Self::Doors(Box::new(Doors::new(delivery, PresignedClient::new(&config), switches, Home { region, suffix })))
     }
 
-    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that must come again, or a bare event,
-    /// answered with its diagnoses.
+    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that must come again; a bare event,
+    /// answered with its diagnoses; or a request to a door.
     ///
     /// # Errors
     ///
-    /// For a bare event that cannot be read or announced. A batch always has an answer.
+    /// For a bare event that cannot be read or announced, and where the answer at a door goes another way and is not taken. A batch, and whoever
+    /// waits at a door, always has an answer.
     pub async fn handle(&self, payload: &RawValue, function: &str) -> Result<Value, Problem> {
-        self.0.handle(payload.get(), function).await
+        match self {
+            Self::Events(delivery) => delivery.handle(payload.get(), function).await,
+            Self::Doors(doors) => doors.answer(payload.get(), function).await,
+        }
     }
 }
 
@@ -64,7 +81,17 @@ pub fn report_panics() {
 
 /// What stands behind the ports of the function.
 #[derive(Debug)]
-struct Aws;
+pub struct Aws;
+
+impl Web for PresignedClient {
+    async fn get(&self, url: Presigned<'_>) -> Result<Vec<u8>, String> {
+        Self::get(self, url.host(), url.path()).await
+    }
+
+    async fn put(&self, url: Presigned<'_>, body: &str) -> Result<(), String> {
+        Self::put(self, url.host(), url.path(), body).await
+    }
+}
 
 impl ports::World for Aws {
     type Store = Table;
@@ -100,7 +127,7 @@ impl EventBus for Bus {
 
 /// The clock of the machine.
 #[derive(Debug)]
-struct SystemClock;
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
@@ -114,7 +141,7 @@ impl Clock for SystemClock {
 
 /// What Lambda writes down of the process.
 #[derive(Debug)]
-struct FunctionLog;
+pub struct FunctionLog;
 
 impl Log for FunctionLog {
     fn line(&self, line: &str) {

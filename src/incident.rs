@@ -44,6 +44,9 @@ pub struct About {
     pub workload: Option<String>,
     /// Whether a service keeps starting it, and tells when it is well again.
     pub is_service: bool,
+    /// Whether a check foretold it of a deployment, and no task has failed: it ends when a deployment passes or completes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_forecast: bool,
     /// What ECS was doing.
     pub step: String,
     /// What went wrong.
@@ -72,7 +75,11 @@ impl About {
     /// Names the workload among all that are kept: the key of its index. A service and a family may have one name.
     #[must_use]
     pub fn workload_key(&self) -> String {
-        let kind = if self.is_service { "workload" } else { "family" };
+        let kind = match (self.is_forecast, self.is_service) {
+            (true, _) => "deployments",
+            (false, true) => "workload",
+            (false, false) => "family",
+        };
         format!("{kind}/{}", joined(&[&self.account, &self.region, &self.cluster, &self.workload]))
     }
 
@@ -80,7 +87,7 @@ impl About {
     #[must_use]
     pub fn is_of_one_workload(&self, other: &Self) -> bool {
         let place = |about: &Self| [&about.account, &about.region, &about.cluster, &about.workload].map(Option::clone);
-        self.is_service == other.is_service && place(self) == place(other)
+        (self.is_service, self.is_forecast) == (other.is_service, other.is_forecast) && place(self) == place(other)
     }
 }
 

@@ -69,6 +69,7 @@
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
 //! | [`source`] | what a pipeline has (templates, plans, definitions) into task definitions, and what their deployment leaves open |
 //! | [`check`] | a definition that is not deployed yet into what would prevent its task from starting |
+//! | [`doors`] | a request of AWS before it deploys into a check, and what came of it into the answer |
 //! | [`context`] | a failure into what people ask next: since when, what still runs, what was changed |
 //! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of what stores them |
 //! | [`triage`] | tasks into the questions that would help, and the trait of what answers them |
@@ -99,6 +100,7 @@ pub mod culprit;
 pub mod delivery;
 pub mod diagnosis;
 mod dictionary;
+pub mod doors;
 pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;

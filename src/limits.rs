@@ -34,6 +34,23 @@ pub const ANSWERING: SignedDuration = SignedDuration::from_secs(5);
 /// Before the table is tried a second time.
 pub const SECOND_TRY: SignedDuration = SignedDuration::from_secs(1);
 
+/// As long as the answer of a door may take to be made, so that CloudFormation, which waits thirty seconds, has it in time.
+pub const DOOR: SignedDuration = SignedDuration::from_secs(20);
+/// Of that, as long as AWS is asked.
+pub const DOOR_ASKING: SignedDuration = SignedDuration::from_secs(15);
+/// As long as a presigned URL may take to be read, or to be written once.
+pub const DOOR_ANSWERS: SignedDuration = SignedDuration::from_secs(4);
+/// Rounds of questions of a check at a door.
+pub const DOOR_ROUNDS: usize = 5;
+/// Questions of one definition at a door.
+pub const DOOR_QUESTIONS: usize = 200;
+/// As often as ECS is told to call again because a question could not be answered.
+pub const DEPLOYMENT_TRIES: u64 = 2;
+/// After so long.
+pub const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+/// As often as CloudFormation calls for one resource.
+pub const HOOK_TRIES: u64 = 3;
+
 /// A workload that has been silent for so long has no open incident: what fails then is another one.
 pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);
 /// As long as an incident is kept after it was written: longer than anybody asks for it.

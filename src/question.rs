@@ -18,7 +18,8 @@ use crate::task_definition::TaskDefinition;
 pub use evidence::{Evidence, Known};
 use facts::{
     AccessPoint, Bucket, CacheRule, ContainerInstance, Image, Instance, Key, KeyGrant, LogEvent, LogGroup, MountTarget, NatGateway, NetworkAcl, Object,
-    Parameter, Policy, Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, Simulation, Subnet, VpcDns, VpcEndpoint,
+    Parameter, Policy, Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, ServiceRevision, Simulation, Subnet, VpcDns,
+    VpcEndpoint,
 };
 
 /// Declares the questions: what each is about, what answers it, the calls that do, the IAM actions they take.
@@ -97,6 +98,13 @@ questions! {
         /// The service's name.
         name: String,
     } from "DescribeServices", may ["ecs:DescribeServices"];
+    /// What a deployment of a service is going to start, and where.
+    ServiceRevision -> Box<facts::ServiceRevision> {
+        /// The Region.
+        region: String,
+        /// The revision's ARN.
+        arn: String,
+    } from "DescribeServiceRevisions", may ["ecs:DescribeServiceRevisions"];
     /// The service's tasks that run now.
     RunningTasks -> Vec<facts::RunningTask> {
         /// The Region.
@@ -434,6 +442,8 @@ answers! {
     TaskDefinition(Box<TaskDefinition>),
     /// The service.
     Service(Box<Service>),
+    /// The revision of a service.
+    ServiceRevision(Box<ServiceRevision>),
     /// Tasks that run.
     RunningTasks(Vec<RunningTask>),
     /// The host.

@@ -194,7 +194,7 @@ const CHECK_ROUNDS: usize = 5;
 fn place(case: &Value) -> Place {
     let text = |name: &str| case["place"][name].as_str().map(str::to_owned);
     let network: Option<AwsVpcConfiguration> = serde_json::from_value(case["place"]["network"].clone()).expect("the network reads");
-    Place { region: text("region").unwrap_or_default(), account: None, cluster: text("cluster"), service: text("service"), network }
+    Place { region: text("region").unwrap_or_default(), cluster: text("cluster"), service: text("service"), network, ..Place::default() }
 }
 
 /// Checks before a deployment: a definition, the `place` where it is to run, and answers as above. The snapshot says whether it is a failure.

@@ -24,12 +24,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("triage", &["event", "question", "diagnosis"]),
     ("incident", &["limits"]),
     ("limits", &[]),
-    ("delivery", &["event", "question", "diagnosis", "render", "triage", "incident", "context", "limits"]),
+    ("delivery", &["event", "question", "diagnosis", "check", "render", "triage", "incident", "context", "limits"]),
+    ("doors", &["event", "reason", "task_definition", "question", "causes", "check", "triage", "delivery", "limits"]),
     ("context", &["event", "task_definition", "question", "incident", "limits"]),
-    ("config", &["render", "triage"]),
+    ("config", &["doors", "render", "triage"]),
     ("cli", &["event", "question", "task_definition", "source", "causes", "diagnosis", "check", "triage", "context", "render", "config", "aws"]),
     ("aws", &["question", "task_definition", "triage", "render", "incident"]),
-    ("function", &["event", "render", "config", "delivery", "aws"]),
+    ("function", &["event", "render", "config", "delivery", "doors", "aws"]),
 ];
 const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "redact"];
 /// What the core must not know.

@@ -34,7 +34,7 @@ const DROPPED: [&str; 3] = ["deployment-failed", "essential-container-exited", "
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 9] = [
+const EVERYTHING: [&str; 14] = [
     "ChatNotifications=yes",
     "ReadContainerLogs=yes",
     "TrustedAccounts=222233334444",
@@ -44,13 +44,22 @@ const EVERYTHING: [&str; 9] = [
     "EventBusArn=arn:aws:events:us-east-1:111122223333:event-bus/default",
     "NotificationEmail=you@example.com",
     "AlarmTopicArn=arn:aws:sns:us-east-1:111122223333:alarms",
+    "DeploymentHook=block",
+    "PauseHook=warn",
+    "CloudFormationHook=block",
+    "CustomResource=warn",
+    "DoorsConcurrency=5",
 ];
 
 #[test]
 fn the_template_passes_the_linters() {
     let template = fs::read_to_string(Path::new(ROOT).join("template.yaml")).expect("the template can be read");
     assert!(!template.contains("cfn-lint"), "the template must not configure its linter");
-    succeed(Command::new(python_environment("stack", "requirements.txt").join("cfn-lint")).args(["template.yaml", "queries.yaml"]));
+    succeed(Command::new(python_environment("stack", "requirements.txt").join("cfn-lint")).args([
+        "template.yaml",
+        "queries.yaml",
+        "examples/check-before-service.yaml",
+    ]));
     let sam = python_environment("sam", "requirements-sam.txt");
     let mut validate = Command::new(sam.join("sam"));
     validate.args(["validate", "--lint", "--template", "template.yaml"]).env("__SAM_CLI_APP_DIR", &sam);

@@ -11,6 +11,7 @@ use ecs_triage::limits::{
     ANSWERING, ASKING, BEGINNING_AWAITED, CLAIM, CLOCKS_APART, FLAPPING_QUIET, FLAPPING_WITHIN, FUNCTION, HIDDEN, INCIDENT_KEPT, NOTING, PUBLISHING, RECEIVES,
     RECORDING, RETAINED, SECOND_TRY, SHARING, SILENCE, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW,
 };
+use ecs_triage::limits::{DEPLOYMENT_TRIES, DOOR, DOOR_ANSWERS, DOOR_ASKING, HOOK_TRIES, TRY_AGAIN};
 use ecs_triage::question::{Question, ask};
 use ecs_triage::render::metrics;
 use jiff::SignedDuration;
@@ -56,15 +57,18 @@ fn the_probe_policies_are_what_the_questions_need() {
     assert_eq!(definitions, set(Question::from(ask::TaskDefinition { name: "api:1".to_owned() }).actions()));
     let logs = actions(&policy("probe-logs"));
     assert_eq!(logs, set(&["logs:GetLogEvents"]), "what is content, not metadata, has a parameter of its own");
-    let granted: Vec<String> = [definitions, actions(&policy("probe")), logs].into_iter().flatten().collect();
+    let of_doors = set(&["ecs:DescribeServiceRevisions"]);
+    let granted: Vec<String> = [definitions, actions(&policy("probe")), logs.clone(), of_doors].into_iter().flatten().collect();
     assert_eq!(granted.iter().cloned().collect::<BTreeSet<_>>(), set(Question::ACTIONS));
     assert_eq!(granted.len(), set(Question::ACTIONS).len(), "granted twice: {granted:?}");
+    assert_eq!(actions(&policy("doors-probe-definitions")), actions(&policy("probe-definitions")));
+    assert_eq!(actions(&policy("doors-probe")), set(Question::ACTIONS).difference(&logs).cloned().collect());
 }
 
 /// In this account, and in others that a parameter names.
 #[test]
 fn what_is_probed_is_told_by_its_account() {
-    for name in ["probe-definitions", "probe"] {
+    for name in ["probe-definitions", "probe", "doors-probe-definitions", "doors-probe"] {
         let text = policy(name);
         assert_eq!(text.matches("Resource: '*'").count(), text.matches("aws:ResourceAccount: !Split [',', !If [HasSharedAccounts, ").count(), "{name}");
         assert!(text.contains("StringEqualsIfExists:"), "{name}");
@@ -92,6 +96,15 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
             &["!Ref Topic", "!If [HasChat, !Ref ChatTopic, !Ref AWS::NoValue]", "!GetAtt Journal.Arn", "!GetAtt FunctionLogs.Arn"],
         ),
         ("announce-on-bus", set(&["events:PutEvents"]), &["!Ref EventBusArn"]),
+        ("doors-remember", set(&["dynamodb:GetItem", "dynamodb:PutItem"]), &["!GetAtt Incidents.Arn"]),
+        (
+            "doors-announce",
+            set(&["logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish"]),
+            &["!Ref Topic", "!If [HasChat, !Ref ChatTopic, !Ref AWS::NoValue]", "!GetAtt Journal.Arn", "!GetAtt DoorsLogs.Arn"],
+        ),
+        ("doors-announce-on-bus", set(&["events:PutEvents"]), &["!Ref EventBusArn"]),
+        ("ask-about-deployments", set(&["lambda:InvokeFunction"]), &["!GetAtt Doors.Arn"]),
+        ("ask-about-stacks", set(&["lambda:InvokeFunction"]), &["!GetAtt Doors.Arn"]),
     ];
     for (name, expected, resources) in &named {
         let text = policy(name);
@@ -100,7 +113,8 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
         let on: Vec<&str> = lines.filter(|line| line.starts_with('!') && *line != "!If" && *line != "!Ref AWS::NoValue").collect();
         assert_eq!(on, *resources, "{name}");
     }
-    let all: BTreeSet<&str> = named.iter().map(|(name, ..)| *name).chain(["probe-definitions", "probe", "probe-logs"]).collect();
+    let all: BTreeSet<&str> =
+        named.iter().map(|(name, ..)| *name).chain(["probe-definitions", "probe", "probe-logs", "doors-probe-definitions", "doors-probe"]).collect();
     let template = template();
     let there: BTreeSet<&str> = template.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("PolicyName: ")).collect();
     assert_eq!(there, all, "another policy");
@@ -168,6 +182,43 @@ fn the_bounds_of_delivery_are_those_of_the_template_and_leave_room_for_each_othe
     assert!(FLAPPING_QUIET < FLAPPING_WITHIN && SECOND_TRY < NOTING && SECOND_TRY < RECORDING);
     let delay = value("DelayAlarm", "Threshold");
     assert!(delay < HIDDEN.as_secs() * 2, "SQS does not tell the age of what was received three times");
+}
+
+/// CloudFormation waits for thirty seconds, the start of the function among them; what a door found is announced after the answer is made.
+#[test]
+fn the_bounds_of_the_doors_leave_room_for_each_other() {
+    assert_eq!(value("Doors", "Timeout"), FUNCTION.as_secs(), "announcing keeps the function's time");
+    assert!(DOOR_ASKING < DOOR && DOOR <= SignedDuration::from_secs(20));
+    assert!(DOOR + DOOR_ANSWERS * 2 + PUBLISHING <= FUNCTION - ANSWERING, "an answer is put twice if need be");
+    assert!(TRY_AGAIN * i32::try_from(DEPLOYMENT_TRIES).expect("it is small") <= SignedDuration::from_mins(2), "a deployment does not wait for long");
+    assert!(HOOK_TRIES <= 3, "CloudFormation calls no more often");
+}
+
+/// By default nobody may ask, and nobody but AWS ever may.
+#[test]
+fn doors_are_shut_until_a_parameter_opens_them() {
+    let template = template();
+    for door in ["DeploymentHook", "PauseHook", "CloudFormationHook", "CustomResource"] {
+        let (_, rest) = template.split_once(&format!("\n  {door}:\n")).unwrap_or_else(|| panic!("no {door}"));
+        assert!(rest.split("AllowedValues").next().is_some_and(|part| part.contains("Default: 'off'\n")), "{door}");
+    }
+    for (resource, condition) in [
+        ("Doors", "HasDoors"),
+        ("DoorsRole", "HasDoors"),
+        ("DeploymentHookRole", "HasDeploymentHook"),
+        ("CloudFormationHookRole", "HasCloudFormationHook"),
+        ("LambdaHook", "HasCloudFormationHook"),
+        ("PauseRule", "HasPauseHook"),
+        ("PausePermission", "HasPauseHook"),
+    ] {
+        let (_, rest) = template.split_once(&format!("\n  {resource}:\n")).unwrap_or_else(|| panic!("no {resource}"));
+        assert!(rest.split("\n\n").next().is_some_and(|part| part.contains(&format!("    Condition: {condition}\n"))), "{resource}");
+    }
+    assert_eq!(template.matches("Type: AWS::Lambda::Permission").count(), 1, "only the rule of pauses needs one");
+    let trusted: Vec<&str> = template.lines().filter_map(|line| line.trim().strip_prefix("Principal: {Service: ")).collect();
+    for service in ["ecs.amazonaws.com}", "hooks.cloudformation.amazonaws.com}"] {
+        assert_eq!(trusted.iter().filter(|trusted| **trusted == service).count(), 1, "{service}");
+    }
 }
 
 /// Whatever does not reach everybody is counted, and rings.

@@ -41,6 +41,13 @@ pub(crate) async fn service(caller: &Caller, ask::Service { region, cluster, nam
     one(&mut answer, "/services/0").map(Answer::Service)
 }
 
+pub(crate) async fn service_revision(caller: &Caller, ask::ServiceRevision { region, arn }: &ask::ServiceRevision) -> Result<Answer, Failure> {
+    let input = Input::Json(json!({"serviceRevisionArns": [arn]}));
+    let mut answer = caller.call(Operation::DescribeServiceRevisions, region, arn, input).await?;
+    found(&answer, "/serviceRevisions/0")?;
+    one(&mut answer, "/serviceRevisions/0").map(Answer::ServiceRevision)
+}
+
 pub(crate) async fn running_tasks(caller: &Caller, ask::RunningTasks { region, cluster, service }: &ask::RunningTasks) -> Result<Answer, Failure> {
     let running = |ecs: &Client| ecs.list_tasks().cluster(cluster).service_name(service).desired_status(DesiredStatus::Running).send();
     let mut answer = caller.ecs(Operation::ListTasks, region, &format!("{cluster}/{service}"), running).await?;

@@ -96,7 +96,7 @@ async fn host(service: &str, region: &str, (fips, dual_stack): (bool, bool)) -> 
 }
 
 /// How the names of a Region's hosts end.
-async fn suffix(region: &str, dual_stack: bool) -> Option<String> {
+pub(crate) async fn suffix(region: &str, dual_stack: bool) -> Option<String> {
     let params = Params::builder().region(region.to_owned()).use_fips(false).use_dual_stack(dual_stack).build().ok()?;
     let resolved = DefaultResolver::new().resolve_endpoint(&params).await.ok()?;
     resolved.url().strip_prefix(&format!("https://logs.{region}.")).map(|suffix| suffix.trim_end_matches('/').to_owned())

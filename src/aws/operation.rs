@@ -81,6 +81,7 @@ operations! {
     ECS {
         DescribeTaskDefinition missing [];
         DescribeServices missing ["ClusterNotFoundException", "ServiceNotFoundException"];
+        DescribeServiceRevisions missing ["ClusterNotFoundException", "ServiceNotFoundException"];
         ListTasks missing ["ClusterNotFoundException", "ServiceNotFoundException"];
         DescribeTasks missing ["ClusterNotFoundException"];
         DescribeContainerInstances missing ["ClusterNotFoundException"];

@@ -70,7 +70,7 @@ use crate::question::Question;
 use crate::reason::{Fault, Symptom};
 use crate::task_definition::{Malformation, Reference, ReferenceKind};
 use crate::words::words;
-use case::DEFINITION;
+pub(crate) use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
 use shared::{
     assessment, case, command, fix, image, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet, usual,
@@ -141,6 +141,11 @@ impl Cause {
     #[must_use]
     pub fn is_general(&self) -> bool {
         GENERAL.contains(&self.id)
+    }
+
+    /// Whether a statement denies, which no other that allows can outweigh.
+    pub(crate) fn is_of_a_deny(&self) -> bool {
+        self.id == role_explicit_deny::CAUSE.id
     }
 
     /// Whether a symptom can come from this: its words fit, or they tell no fault and this is a usual one.

@@ -163,7 +163,7 @@ impl Check {
         });
         let network = typed.or_else(|| service.filter(|_| self.service.is_none())?.network.clone());
         let cluster = service.and_then(|service| service.cluster.clone()).filter(|_| self.service.is_none()).unwrap_or_else(|| self.cluster.clone());
-        Place { region, account: None, cluster: Some(cluster), service: self.service.clone(), network }
+        Place { region, cluster: Some(cluster), service: self.service.clone(), network, ..Place::default() }
     }
 }
 

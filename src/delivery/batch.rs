@@ -40,11 +40,11 @@ pub(super) struct Failure<'e> {
     pub(super) tasks: Vec<(Item, &'e Task)>,
 }
 
-/// A workload that is well again.
+/// A workload that is well again, and with it perhaps what a check foretold of its deployments.
 #[derive(Debug)]
 pub(super) struct End {
     pub(super) item: Item,
-    pub(super) workload: About,
+    pub(super) workloads: Vec<About>,
     pub(super) at: Timestamp,
 }
 
@@ -57,7 +57,7 @@ impl<'e> Batch<'e> {
         let tasks = admitted.flat_map(|(at, (entry, _))| entry.tasks.iter().enumerate().map(move |(task, read)| (Item { entry: at, task }, read)));
         for (item, task) in tasks.filter_map(|(item, read)| Some((item, read.as_ref().ok()?))) {
             if is_well(task) {
-                batch.ends.push(End { item, workload: workload(task), at: task.stopped_at.or(task.started_at).unwrap_or(now) });
+                batch.ends.push(End { item, workloads: wells(task), at: task.stopped_at.or(task.started_at).unwrap_or(now) });
                 continue;
             }
             let diagnosed = guarded_now(|| {
@@ -105,12 +105,20 @@ fn is_well(task: &Task) -> bool {
         Source::ServiceEvent(name) => matches!(name.as_str(), "SERVICE_STEADY_STATE" | "TASKSET_STEADY_STATE"),
         Source::DeploymentEvent(name) => name == "SERVICE_DEPLOYMENT_COMPLETED",
         Source::TaskEvent => task.last_status.as_deref() == Some("RUNNING") && task.stop_code.is_none(),
-        Source::Object | Source::Report => false,
+        Source::Object | Source::Forecast { .. } | Source::Report => false,
     }
 }
 
-fn workload(task: &Task) -> About {
+/// What is well: the workload, and, where a deployment of it is complete, its deployments.
+fn wells(task: &Task) -> Vec<About> {
+    let own = workload(task);
+    let deployments = matches!(task.source, Source::DeploymentEvent(_)).then(|| About { is_forecast: true, ..own.clone() });
+    [own].into_iter().chain(deployments).collect()
+}
+
+pub(super) fn workload(task: &Task) -> About {
     About {
+        is_forecast: matches!(task.source, Source::Forecast { .. }),
         account: task.account.clone(),
         region: task.region.clone(),
         cluster: task.cluster.clone(),

@@ -28,7 +28,7 @@ impl<W: World> Visit<'_, W> {
             outcome.settle(items(), Ok(Done::NOT_A_FAILURE));
             return outcome;
         }
-        let wells: Vec<(About, Timestamp)> = ends.iter().map(|end| (end.workload.clone(), end.at)).collect();
+        let wells: Vec<(About, Timestamp)> = ends.iter().flat_map(|end| end.workloads.iter().map(|workload| (workload.clone(), end.at))).collect();
         let ended = match &self.delivery.table {
             Some(table) => self.within(RECORDING, guarded(table.end(&wells, self.now))).await,
             None => Ok(Ok(self.delivery.memory.end(&wells, self.now).await)),
@@ -48,7 +48,9 @@ impl<W: World> Visit<'_, W> {
         let storms =
             if self.delivery.table.is_some() { Storms { table: ended.storms, memory: Vec::new() } } else { Storms { table: Vec::new(), memory: ended.storms } };
         let storms = &self.tell_storms(storms).await;
-        let over = join_all(ends.iter().zip(ended.workloads).map(async |(end, over)| {
+        let mut workloads = ended.workloads.into_iter();
+        let of_each: Vec<Result<Over, Unreachable>> = ends.iter().map(|end| together(workloads.by_ref().take(end.workloads.len()))).collect();
+        let over = join_all(ends.iter().zip(of_each).map(async |(end, over)| {
             let faulty = |Panicked| Outcome { problems: BTreeMap::from([(end.item.entry, Problem::Faulty)]), ..Outcome::default() };
             guarded(self.over(end, over, storms)).await.unwrap_or_else(faulty)
         }));
@@ -85,4 +87,17 @@ impl<W: World> Visit<'_, W> {
         outcome.settle([end.item], done);
         outcome
     }
+}
+
+/// What is over of the workloads of one end.
+fn together(workloads: impl Iterator<Item = Result<Over, Unreachable>>) -> Result<Over, Unreachable> {
+    // Each has its turn: the next belongs to another end.
+    let overs: Vec<Result<Over, Unreachable>> = workloads.collect();
+    overs.into_iter().try_fold(Over::default(), |mut all, over| {
+        let over = over?;
+        all.ours.extend(over.ours);
+        all.with_storm.extend(over.with_storm);
+        all.come_again |= over.come_again;
+        Ok(all)
+    })
 }

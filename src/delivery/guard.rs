@@ -8,7 +8,7 @@ use std::task::Poll;
 
 /// Work that ended in a panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Panicked;
+pub(crate) struct Panicked;
 
 /// Lets every panic of the process be reported with its place, and without its words.
 pub fn guard_panics(report: impl Fn(&str) + Send + Sync + 'static) {
@@ -16,12 +16,12 @@ pub fn guard_panics(report: impl Fn(&str) + Send + Sync + 'static) {
 }
 
 /// Does some work, and stops at its panic. What it shares with others stands behind locks that a panic leaves usable.
-pub(super) fn guarded_now<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn guarded_now<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| Panicked)
 }
 
 /// The same for work that waits.
-pub(super) fn guarded<T>(work: impl Future<Output = T>) -> impl Future<Output = Result<T, Panicked>> {
+pub(crate) fn guarded<T>(work: impl Future<Output = T>) -> impl Future<Output = Result<T, Panicked>> {
     // On the heap: the futures of the SDK are large.
     let mut work = Box::pin(work);
     poll_fn(move |context| match guarded_now(|| work.as_mut().poll(context)) {

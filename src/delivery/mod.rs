@@ -17,14 +17,15 @@
 mod announcer;
 mod batch;
 mod ends;
-mod guard;
+mod foretold;
+pub(crate) mod guard;
 mod notices;
 mod outcome;
 pub mod ports;
 mod settlement;
 mod storms;
 mod trouble;
-mod within;
+pub(crate) mod within;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -57,11 +58,12 @@ use settlement::{Done, Item};
 use storms::{StormTold, Storms};
 use within::{Timely, twice, within};
 
+pub use foretold::{Foretold, Waiting};
 pub use guard::guard_panics;
 pub use trouble::{Problem, Trouble};
 
 /// Why what containers wrote is not looked at.
-const NO_LOGS: &str = "reading container logs is not allowed (parameter ReadContainerLogs)";
+pub(crate) const NO_LOGS: &str = "reading container logs is not allowed (parameter ReadContainerLogs)";
 
 /// What delivery works with.
 #[derive(Debug)]
@@ -100,14 +102,14 @@ pub struct Rules {
 /// One instance that handles invocations.
 #[derive(Debug)]
 pub struct Delivery<W: World> {
-    rules: Rules,
+    pub(crate) rules: Rules,
     table: Option<Ledger<W::Store>>,
     memory: Ledger<Memory>,
     announcer: Announcer<W>,
     journal: Option<W::Journal>,
-    prober: W::Prober,
-    clock: W::Clock,
-    log: W::Log,
+    pub(crate) prober: W::Prober,
+    pub(crate) clock: W::Clock,
+    pub(crate) log: W::Log,
     /// Notices that are out, as this instance knows and the table does not.
     unnoted: Mutex<HashSet<NoticeId>>,
 }
@@ -224,7 +226,8 @@ impl<W: World> Visit<'_, W> {
 
     /// Failures that may be one storm: recorded together, then told.
     async fn failures(&self, failures: &[&Failure<'_>]) -> Outcome {
-        let (sights, storms) = self.record(failures).await;
+        let sighted: Vec<Sighted> = failures.iter().map(|failure| failure.sighted(self.now)).collect();
+        let (sights, storms) = self.record(&sighted).await;
         // A storm's notice tells of several of them.
         let storms = self.tell_storms(storms).await;
         let told = join_all(failures.iter().zip(&sights).map(|(failure, sight)| self.failure(failure, sight, &storms))).await;
@@ -235,17 +238,16 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Records failures in the table, or, where it cannot be used in time, in memory.
-    async fn record(&self, failures: &[&Failure<'_>]) -> (Vec<Sight>, Storms) {
+    async fn record(&self, sighted: &[Sighted]) -> (Vec<Sight>, Storms) {
         if !self.delivery.announcer.announces() {
-            return (failures.iter().map(|_| Sight::NotTracked).collect(), Storms::default());
+            return (sighted.iter().map(|_| Sight::NotTracked).collect(), Storms::default());
         }
-        let sighted: Vec<Sighted> = failures.iter().map(|failure| failure.sighted(self.now)).collect();
-        let mut sights: Vec<Option<Sight>> = failures.iter().map(|_| None).collect();
+        let mut sights: Vec<Option<Sight>> = sighted.iter().map(|_| None).collect();
         let mut storms = Storms::default();
         let mut why = Unreachable("no table is set".to_owned());
         if let Some(table) = &self.delivery.table {
             let recording = guarded(twice(&self.delivery.clock, || async {
-                let recorded = table.see(&sighted, self.now).await;
+                let recorded = table.see(sighted, self.now).await;
                 let failed = recorded.seen.iter().find_map(|seen| seen.as_ref().err().cloned());
                 (recorded, failed)
             }));

@@ -9,7 +9,7 @@ use super::settlement::{Done, Out};
 use super::trouble::{Problem, Trouble};
 use super::within::twice;
 use crate::context::Surroundings;
-use crate::diagnosis::diagnose;
+use crate::diagnosis::{Report, diagnose};
 use crate::event::Task;
 use crate::incident::ledger::After;
 use crate::incident::store::Unreachable;
@@ -34,19 +34,30 @@ impl<W: World> Visit<'_, W> {
         evidence: &Evidence,
         without: Option<&Unreachable>,
     ) -> Result<Done, Problem> {
-        let report = diagnose(task, evidence);
-        incident.about = about(&report);
+        self.announce_report(&diagnose(task, evidence), incident, due, evidence, without).await
+    }
+
+    /// The same for a failure that is diagnosed, or foretold.
+    pub(super) async fn announce_report(
+        &self,
+        report: &Report<'_>,
+        incident: &mut Incident,
+        due: Due,
+        evidence: &Evidence,
+        without: Option<&Unreachable>,
+    ) -> Result<Done, Problem> {
+        incident.about = about(report);
         incident.reminded |= due == Due::StillFailing;
         // It is worth a line of the notice, and no more.
         let others = match (&self.delivery.table, without) {
             (Some(table), None) => self.within(SHARING, table.share(incident, self.now)).await.and_then(|shared| shared).ok(),
             _ => self.delivery.memory.share(incident, self.now).await.ok(),
         };
-        let mut around = Surroundings::of(task, Some((incident, &others.unwrap_or_default())), evidence, self.now);
+        let mut around = Surroundings::of(report.task, Some((incident, &others.unwrap_or_default())), evidence, self.now);
         if let Some(why) = without {
             around.impact.insert(0, format!("the incidents are kept in memory, so this may come again for each instance: {why}"));
         }
-        let out = self.delivery.announcer.failure(&report, incident, due, &around, self);
+        let out = self.delivery.announcer.failure(report, incident, due, &around, self);
         // What memory told of the same failures while the table could not be used is not told again.
         let is_out = without.is_none() && due == Due::Opened && self.is_told_by_memory(incident).await;
         let (done, after) = self.tell_and_note(out, is_out, incident, due, without).await?;

@@ -13,7 +13,7 @@ use crate::question::{Answer, Question};
 use crate::triage::Prober;
 
 /// What some work comes to, unless it takes longer; then it is dropped, and what it asked for may happen all the same.
-pub(super) async fn within<T>(clock: &impl Clock, time: SignedDuration, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(clock: &impl Clock, time: SignedDuration, work: impl Future<Output = T>) -> Option<T> {
     // On the heap: the futures of the SDK are large.
     match select(Box::pin(work), pin!(clock.sleep(time))).await {
         Either::Left((done, _)) => Some(done),
@@ -22,10 +22,10 @@ pub(super) async fn within<T>(clock: &impl Clock, time: SignedDuration, work: im
 }
 
 /// A prober that is waited for until a time.
-pub(super) struct Timely<'d, P, C> {
-    pub(super) prober: &'d P,
-    pub(super) clock: &'d C,
-    pub(super) until: Timestamp,
+pub(crate) struct Timely<'d, P, C> {
+    pub(crate) prober: &'d P,
+    pub(crate) clock: &'d C,
+    pub(crate) until: Timestamp,
 }
 
 impl<P: Prober + Sync, C: Clock + Sync> Prober for Timely<'_, P, C> {

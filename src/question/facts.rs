@@ -192,6 +192,13 @@ facts! { "PascalCase"
     }
 }
 
+/// What starts tasks: what is told, or what the first capacity provider is.
+#[must_use]
+pub fn launch_type<'f>(told: Option<&'f str>, providers: &[CapacityProvider]) -> Option<&'f str> {
+    let provided = providers.first().and_then(|provider| provider.capacity_provider.as_deref());
+    told.or(provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" }))
+}
+
 facts! { "camelCase"
     /// A log group (`DescribeLogGroups`).
     LogGroup {
@@ -268,6 +275,24 @@ facts! { "camelCase"
         network_configuration: Option<NetworkConfiguration>,
         /// What is being rolled out, the newest first.
         deployments: Vec<Deployment>,
+    }
+
+    /// What a deployment of a service starts, and where (`DescribeServiceRevisions`).
+    ServiceRevision {
+        /// The service's ARN.
+        service_arn: Option<String>,
+        /// The definition that it starts.
+        task_definition: Option<String>,
+        /// `FARGATE`, `EC2`, `EXTERNAL`; absent with capacity providers.
+        launch_type: Option<String>,
+        /// What starts its tasks, where no launch type is told.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        capacity_provider_strategy: Vec<CapacityProvider>,
+        /// The version of Fargate that its tasks run on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        platform_version: Option<String>,
+        /// Where its tasks are put.
+        network_configuration: Option<NetworkConfiguration>,
     }
 
     /// A capacity provider of a service.

@@ -7,7 +7,7 @@ use super::reason_lines::last_words;
 use crate::causes::{FindingKind, Verdict};
 use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Looked, Report};
-use crate::event::Task;
+use crate::event::{Source, Task};
 use crate::redact::one_line;
 use crate::task_definition::Reference;
 
@@ -32,7 +32,9 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
         let _ = write!(out, "\nWHY\n{reasons}");
     }
     others(report, best, &mut out);
-    said(report, best, &mut out);
+    if !matches!(report.task.source, Source::Forecast { .. }) {
+        said(report, best, &mut out);
+    }
     footer(report, best, around, &mut out);
     out
 }
@@ -166,7 +168,8 @@ fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mu
     let about = task.task_definition_name().map(|name| format!(" ({name})")).unwrap_or_default();
     let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at))).unwrap_or_default();
     let incident = around.incident.as_ref().map(|id| format!(", incident {id}")).unwrap_or_default();
-    let _ = writeln!(out, "Task{}{about}{stopped}{incident}", id.map(|id| format!(" {id}")).unwrap_or_default());
+    let what = if matches!(task.source, Source::Forecast { .. }) { "Deployment" } else { "Task" };
+    let _ = writeln!(out, "{what}{}{about}{stopped}{incident}", id.map(|id| format!(" {id}")).unwrap_or_default());
 }
 
 /// Who it happened to, and where.

@@ -339,10 +339,6 @@ mod tests {
         assert_eq!(text(&told, "/content/description").matches("```").count(), 2);
     }
 
-    fn unreported(state: &str, subject: &str, body: &str) -> Notice {
-        Notice { subject: subject.to_owned(), body: body.to_owned(), attributes: vec![("state", state.to_owned())], lists: Vec::new() }
-    }
-
     #[test]
     fn one_incident_is_one_thread() {
         let task = task();

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 
 use super::body;
 use crate::arn::Arn;
-use crate::context::{Surroundings, failed_starts, minute, span};
+use crate::causes::{Command, NameKind};
+use crate::context::{Surroundings, minute, occurrences, span};
 use crate::diagnosis::{Diagnosis, Report};
+use crate::event::{Source, Task};
 use crate::incident::storm::{Member, Phase, Telling};
 use crate::incident::{About, Due, Incident};
 
@@ -43,11 +45,33 @@ pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Not
     let best = report.diagnoses.first()?;
     let task = report.task;
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
-    let is = if state == Due::StillFailing.as_str() { "still not starting" } else { "not starting" };
+    let is = match task.source {
+        Source::Forecast { blocked: true } => "deployment blocked",
+        Source::Forecast { blocked: false } => "would not start",
+        _ if state == Due::StillFailing.as_str() => "still not starting",
+        _ => "not starting",
+    };
     let front = front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref());
     let front = format!("{front} {} {is}: ", workload.unwrap_or("task"));
     let subject = format!("{front}{}", short_title(best, LONGEST_SUBJECT.saturating_sub(front.len())));
     Some(Notice::new(&subject, body::failure(report, best, around), attributes(facts(report, best, state)), Vec::new()))
+}
+
+/// The notice of a deployment that waits for a person, with what a check says of it and the commands that go on.
+#[must_use]
+pub fn waiting(task: &Task, stage: &str, said: &str, hook: Option<&str>) -> Notice {
+    let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
+    let front = front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref());
+    let command = |words| hook.map(|hook| format!("{}\n", Command::aws(words, task.region.as_deref()).name("--hook-id", NameKind::Hook, hook))).unwrap_or_default();
+    let text = format!(
+        "The deployment of {} waits at {stage}\n\n{said}\n\nWHAT TO DO\n1. Let it go on:\n{}2. Or take it back:\n{}",
+        body::place(task),
+        command("ecs continue-service-deployment --action CONTINUE"),
+        command("ecs continue-service-deployment --action ROLLBACK"),
+    );
+    let facts = [Some("waiting"), None, None, None, None, None, task.cluster.as_deref(), workload, task.account.as_deref(), task.region.as_deref()];
+    let first = said.lines().next().unwrap_or_default().trim_start_matches("ecs-triage: ");
+    Notice::new(&format!("{front} {} deployment waits: {first}", workload.unwrap_or("task")), text, attributes(facts), Vec::new())
 }
 
 /// The notice of a failure of which nothing is known beside it.
@@ -63,12 +87,14 @@ pub fn resolved(incident: &Incident) -> Notice {
     let until = incident.resolved.unwrap_or(incident.last_seen);
     let lasted = span(until.duration_since(incident.first_seen));
     let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
+    let recovered = if about.is_forecast { "deployable" } else { "recovered" };
     let text = format!(
-        "{} in {} ({}) has recovered\n\nIMPACT: {} since {}, the last at {}; recovered at {}, after {lasted}\nCAUSE: {} ({})\nWAS: {}\n\nIncident {}\n",
+        "{} in {} ({}) {}\n\nIMPACT: {} since {}, the last at {}; {recovered} at {}, after {lasted}\nCAUSE: {} ({})\nWAS: {}\n\nIncident {}\n",
         about.workload.as_deref().unwrap_or("the task"),
         about.cluster.as_deref().unwrap_or("the default cluster"),
         place.join(", "),
-        failed_starts(incident.occurrences),
+        if about.is_forecast { "can be deployed again" } else { "has recovered" },
+        occurrences(about, incident.occurrences),
         minute(incident.first_seen),
         minute(incident.last_seen),
         minute(until),
@@ -78,7 +104,7 @@ pub fn resolved(incident: &Incident) -> Notice {
         about.fingerprint,
     );
     let front = front(about.cluster.as_deref(), about.account.as_deref(), about.region.as_deref());
-    let subject = format!("{front} {} recovered after {lasted}: {}", about.workload.as_deref().unwrap_or("task"), about.title);
+    let subject = format!("{front} {} {recovered} after {lasted}: {}", about.workload.as_deref().unwrap_or("task"), about.title);
     Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
 }
 

@@ -1,4 +1,5 @@
-//! A tree of JSON as people and tools write it: keys in any case, as the field that is wanted has it, and `null` for what is not there.
+//! A tree of JSON as people and tools write it: keys in any case, as the field that is wanted has it, `null` for what is not there, and truth in
+//! words, as CloudFormation passes it on.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
@@ -38,6 +39,14 @@ impl<'de> Deserializer<'de> for Lenient {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0.as_str() {
+            Some("true") => visitor.visit_bool(true),
+            Some("false") => visitor.visit_bool(false),
+            _ => self.0.deserialize_bool(visitor),
+        }
+    }
+
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
         let Value::Object(map) = self.0 else {
             // A struct would also take its fields from a list, in order.
@@ -55,7 +64,7 @@ impl<'de> Deserializer<'de> for Lenient {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
         tuple_struct map enum identifier ignored_any
     }
 }

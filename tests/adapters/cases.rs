@@ -191,6 +191,26 @@ fn ecs() -> Vec<Case> {
         case(
             Dialect::Json,
             "eu-west-1/ecs",
+            json!({"ServiceRevision": {"region": "eu-west-1", "arn": format!("{ARN}:service-revision/prod/api/9313423515462893900")}}),
+            json!({"ServiceRevision": {"serviceArn": format!("{ARN}:service/prod/api"), "taskDefinition": format!("{ARN}:task-definition/api:7"),
+                "launchType": "FARGATE", "platformVersion": "1.4.0",
+                "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}}}}),
+        )
+        .call(
+            "AmazonEC2ContainerServiceV20141113.DescribeServiceRevisions",
+            &[r#""serviceRevisionArns":["arn:aws:ecs:eu-west-1:111122223333:service-revision/prod/api/9313423515462893900"]"#],
+            json!({"serviceRevisions": [{
+                "serviceRevisionArn": format!("{ARN}:service-revision/prod/api/9313423515462893900"), "serviceArn": format!("{ARN}:service/prod/api"),
+                "clusterArn": format!("{ARN}:cluster/prod"), "taskDefinition": format!("{ARN}:task-definition/api:7"), "launchType": "FARGATE",
+                "platformVersion": "1.4.0", "platformFamily": "Linux", "guardDutyEnabled": false, "createdAt": 1.75e9, "containerImages": [],
+                "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}},
+            }], "failures": []}),
+        )
+        .missing("ServiceNotFoundException")
+        .refused("ecs:DescribeServiceRevisions", "arn:aws:ecs:eu-west-1:111122223333:service-revision/prod/api/9313423515462893900"),
+        case(
+            Dialect::Json,
+            "eu-west-1/ecs",
             json!({"RunningTasks": {"region": "eu-west-1", "cluster": "prod", "service": "api"}}),
             json!({"RunningTasks": [{"taskArn": format!("{ARN}:task/prod/1"), "taskDefinitionArn": format!("{ARN}:task-definition/api:6"), "startedAt": 1.75e9}]}),
         )

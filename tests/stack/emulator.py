@@ -65,6 +65,14 @@ def to_cloudformation(template: Template) -> Template:
     return sam_transform(template, {}, _NoManagedPolicies)
 
 
+def with_code(template: Template, bucket: str, key: str) -> Template:
+    """The same with the code of its functions in S3, as after `sam package`."""
+    for part in template["Resources"].values():
+        if part["Type"] == "AWS::Serverless::Function":
+            part["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+    return template
+
+
 def for_emulator(template: Template) -> Template:
     """A transformed template without what the emulator refuses: alarms on an expression of several metrics, at which cfn-lint looks."""
     resources = template["Resources"].items()

@@ -17,7 +17,10 @@ from typing import Any
 
 from emulator import TEMPLATE, Emulator, Template, for_emulator, read_template, to_cloudformation
 
-NEEDS_CODE = ("Function", "ErrorsAlarm", "Dashboard")
+NEEDS_CODE = (
+    "Function", "ErrorsAlarm", "Dashboard",
+    "Doors", "DoorsErrorsAlarm", "DeploymentHookRole", "CloudFormationHookRole", "LambdaHook", "PauseRule", "PausePermission",
+)
 
 
 def without_code(template: Template) -> Template:

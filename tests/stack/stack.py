@@ -61,7 +61,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from emulator import ACCOUNT, REGION, TEMPLATE, Emulator, StackError, Template, for_emulator, read_template, to_cloudformation
+from emulator import ACCOUNT, REGION, TEMPLATE, Emulator, StackError, Template, for_emulator, read_template, to_cloudformation, with_code
 from watch import Watch
 
 STACK = "ecs-triage"
@@ -143,8 +143,7 @@ def short_name(task_definition: str) -> str:
 
 def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
     """The template as CloudFormation gets it, with what the module's text lists and nothing else changed."""
-    source = read_template(arguments.template)
-    source["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": CODE_KEY}
+    source = with_code(read_template(arguments.template), CODE_BUCKET, CODE_KEY)
     template = for_emulator(to_cloudformation(source))
     resources = template["Resources"]
     variables = resources["Function"]["Properties"]["Environment"]["Variables"]
@@ -189,7 +188,8 @@ def let_in(statement: Template, principals: list[Any]) -> None:
     if statement["Effect"] == "Deny" and statement["Action"] in ("sns:Publish", "sqs:SendMessage"):
         condition = statement["Condition"]["ArnNotEquals"]
         exempt = condition["aws:PrincipalArn"]
-        role = [exempt] if "Fn::GetAtt" in exempt else []  # the other exemption is that of RedriveRoleArn, which is empty here
+        # The other exemptions are those of RedriveRoleArn and of the doors, of which there are none here.
+        role = [one for one in (exempt if isinstance(exempt, list) else [exempt]) if "Fn::GetAtt" in one]
         condition["aws:PrincipalArn"] = role + principals
 
 

@@ -12,7 +12,7 @@ import json
 import sys
 from typing import Any
 
-from emulator import TEMPLATE, Template, read_template, to_cloudformation
+from emulator import TEMPLATE, Template, read_template, to_cloudformation, with_code
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
@@ -20,8 +20,11 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 def holds(condition: Any, template: Template) -> bool:
     """Whether a condition of the template is met; it knows the functions that the template uses."""
     ((function, operands),) = condition.items()
-    if function == "Fn::And":
-        return all(holds(operand, template) for operand in operands)
+    if function == "Condition":
+        return holds(template["Conditions"][operands], template)
+    if function in ("Fn::And", "Fn::Or"):
+        met = [holds(operand, template) for operand in operands]
+        return all(met) if function == "Fn::And" else any(met)
     if function == "Fn::Not":
         return not holds(operands[0], template)
     one, other = (template["Parameters"][side["Ref"]]["Default"] if isinstance(side, dict) else side for side in operands)
@@ -47,9 +50,9 @@ def main() -> int:
     for assignment in sys.argv[1:]:
         name, value = assignment.split("=", 1)
         template["Parameters"][name]["Default"] = value
-    template["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": "code", "Key": "bootstrap.zip"}
-    template = to_cloudformation(template)
-    met = {name: holds(condition, template) for name, condition in template.pop("Conditions").items()}
+    template = to_cloudformation(with_code(template, "code", "bootstrap.zip"))
+    met = {name: holds(condition, template) for name, condition in template["Conditions"].items()}
+    del template["Conditions"]
     for section in ("Resources", "Outputs"):
         parts = template[section].items()
         kept = {name: part for name, part in parts if met.get(part.pop("Condition", ""), True)}

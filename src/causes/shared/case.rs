@@ -30,7 +30,7 @@ pub struct Case<'a> {
 }
 
 /// How a source is cited where the definition proves something.
-pub(in crate::causes) const DEFINITION: &str = "task definition";
+pub(crate) const DEFINITION: &str = "task definition";
 
 impl<'a> Case<'a> {
     /// What is known of what a question asks for.

@@ -14,6 +14,8 @@ words! {
         Cluster = "cluster",
         ContainerInstance = "container-instance",
         FileSystem = "file-system",
+        /// A lifecycle hook of a deployment.
+        Hook = "hook",
         Host = "host",
         /// An id, an ARN or an alias.
         Key = "key",
@@ -80,6 +82,7 @@ impl Kind {
             Self::Cluster => is_of(text, b"_-", 255) || is_arn(text, "ecs", |rest| rest.strip_prefix("cluster/").is_some_and(|name| is_of(name, b"_-", 255))),
             Self::ContainerInstance => is_of(text, b"-", 64) || is_arn(text, "ecs", |rest| rest.starts_with("container-instance/") && is_of(rest, b"_-/", 400)),
             Self::FileSystem => is_id(text, "fs-"),
+            Self::Hook => is_of(text, b"_-", 128),
             Self::Host => is_of(text, b".-", 253) && !text.starts_with('-'),
             Self::Key => {
                 is_of(text, b"-", 64)

@@ -1,0 +1,165 @@
+//! What a check says of a deployment before a task of it is started: an incident of the service's deployments, told once, and over when a
+//! deployment passes or completes. Whoever asked has an answer already; what cannot be told or kept is nobody's second try.
+
+use std::cell::RefCell;
+
+use jiff::Timestamp;
+
+use super::batch::{End, about, workload};
+use super::outcome::{Line, Outcome, stream};
+use super::ports::{Publisher as _, World};
+use super::settlement::Item;
+use super::trouble::Problem;
+use super::{Delivery, Sight, Visit};
+use crate::check;
+use crate::diagnosis::{Report, foretold};
+use crate::event::{Reason, Source, Task, Workload};
+use crate::incident::ledger::{Next, Sighted};
+use crate::incident::{Due, Sighting};
+use crate::question::Evidence;
+use crate::render::json::v1;
+use crate::render::{chat, notice};
+
+/// A deployment of a service that was checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Foretold {
+    /// The account.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// The cluster.
+    pub cluster: String,
+    /// The service.
+    pub service: String,
+    /// What it was about to start: what makes a deployment one and the same.
+    pub revision: String,
+    /// Its task definition.
+    pub definition: Option<String>,
+    /// Whether the deployment was stopped.
+    pub blocked: bool,
+}
+
+/// A deployment that waits for a person.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting<'w> {
+    /// At which stage.
+    pub stage: &'w str,
+    /// What a check says of it.
+    pub said: &'w str,
+    /// The hook, for the commands that go on.
+    pub hook: Option<&'w str>,
+}
+
+/// All of an invocation that there is.
+const ITEM: Item = Item { entry: 0, task: 0 };
+
+impl<W: World> Delivery<W> {
+    /// Tells that the tasks of a deployment would fail, unless that was told.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not announced, or not kept.
+    pub async fn foretell(&self, deployment: &Foretold, problems: Vec<check::Problem>, evidence: &Evidence, begun: Timestamp) -> Result<(), Problem> {
+        let task = deployment.task(begun);
+        let report = foretold(&task, problems.into_iter().map(|problem| (problem.symptom, problem.diagnosis)).collect());
+        let visit = self.visit(begun);
+        let told = visit.foretell(&report, &deployment.revision, evidence).await;
+        visit.count_troubles();
+        told
+    }
+
+    /// Tells that a deployment passes, where the one before did not.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not announced, or not kept.
+    pub async fn passes(&self, deployment: &Foretold, begun: Timestamp) -> Result<(), Problem> {
+        let visit = self.visit(begun);
+        let end = End { item: ITEM, workloads: vec![workload(&deployment.task(begun))], at: begun };
+        let mut outcome = visit.ends(&[end]).await;
+        visit.write_down(&mut outcome).await;
+        visit.count_troubles();
+        outcome.problems.remove(&ITEM.entry).map_or(Ok(()), Err)
+    }
+
+    /// Tells that a deployment waits.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not announced.
+    pub async fn tell_of_pause(&self, deployment: &Foretold, waiting: Waiting<'_>, begun: Timestamp) -> Result<(), Problem> {
+        let visit = self.visit(begun);
+        let notice = notice::waiting(&deployment.task(begun), waiting.stage, waiting.said, waiting.hook);
+        if let Some(topic) = &self.announcer.topic {
+            let _out = visit.published(topic.publish(&notice)).await?;
+        }
+        if let Some(chat) = &self.announcer.chat {
+            let thread = format!("deployment/{}", deployment.revision);
+            let told = chat.publish_plain(&chat::message(&thread, "waiting", &notice)).await;
+            told.unwrap_or_else(|error| visit.report(super::Trouble::NotInChat(error)));
+        }
+        visit.count_troubles();
+        Ok(())
+    }
+
+    fn visit(&self, begun: Timestamp) -> Visit<'_, W> {
+        Visit { delivery: self, now: begun, troubles: RefCell::default() }
+    }
+}
+
+impl Foretold {
+    /// The task that it would have started.
+    fn task(&self, at: Timestamp) -> Task {
+        Task {
+            account: Some(self.account.clone()),
+            region: Some(self.region.clone()),
+            cluster: Some(self.cluster.clone()),
+            workload: Some(Workload { is_service: true, name: self.service.clone() }),
+            task_definition: self.definition.clone(),
+            stopped_at: Some(at),
+            reasons: vec![Reason { field: "deployment".to_owned(), container: None, text: String::new() }],
+            source: Source::Forecast { blocked: self.blocked },
+            ..Task::default()
+        }
+    }
+}
+
+impl<W: World> Visit<'_, W> {
+    async fn foretell(&self, report: &Report<'_>, revision: &str, evidence: &Evidence) -> Result<(), Problem> {
+        let about = about(report);
+        let stream = stream(about.cluster.as_deref(), about.workload.as_deref());
+        let sighted = Sighted { about, sightings: vec![Sighting { id: revision.to_owned(), at: self.now }] };
+        let (sights, storms) = self.record(&[sighted]).await;
+        let storms = self.tell_storms(storms).await;
+        let (seen, without) = match sights.into_iter().next() {
+            None | Some(Sight::NotTracked) => (None, None),
+            Some(Sight::Lost(why)) => return Err(Problem::Unrecorded(why.to_string())),
+            Some(Sight::Kept(seen)) => (Some(seen), None),
+            Some(Sight::Remembered(seen, why)) => (Some(seen), Some(why)),
+        };
+        let told = match seen {
+            None => Ok(None),
+            Some(seen) => {
+                let (next, mut incident) = (seen.next, seen.incident);
+                let done = match next {
+                    Next::Nothing | Next::ComeAgain => Ok(()),
+                    Next::Announce(Due::Resolved) => self.announce_end(&incident, without.as_ref()).await.map(drop),
+                    Next::Announce(due) => self.announce_report(report, &mut incident, due, evidence, without.as_ref()).await.map(drop),
+                    Next::WithStorm => match storms.of(&incident) {
+                        Ok(()) => self.note_told(&incident, without.as_ref()).await.map(drop),
+                        Err(problem) => Err(problem),
+                    },
+                };
+                done.map(|()| Some(incident))
+            }
+        };
+        let (incident, problem) = match told {
+            Ok(incident) => (incident, None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let text = v1::line_of(report, incident.as_ref());
+        let mut outcome = Outcome { lines: vec![Line { item: ITEM, stream, text, decides: false, answers: false, kept: true }], ..Outcome::default() };
+        self.write_down(&mut outcome).await;
+        problem.map_or(Ok(()), Err)
+    }
+}
