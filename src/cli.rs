@@ -217,7 +217,7 @@ struct Check {
     /// What makes the exit status 1
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Confirmed)]
     fail_on: FailOn,
-    /// Findings that --write-baseline wrote: they are told, and do not fail
+    /// Findings that --write-baseline wrote: they are listed, and do not fail
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     baseline: Option<PathBuf>,
     /// Write what is found now to a file for --baseline, and do not fail
@@ -268,7 +268,7 @@ enum CliError {
     NoEvidence { path: String, error: RecordError },
     #[error("file not found: {0} (with --offline the definition must be a file)")]
     NoDefinition(String),
-    #[error("{path} is no baseline: {error}")]
+    #[error("{path} is not a baseline: {error}")]
     NoBaseline { path: String, error: crate::check::BaselineError },
     #[error("{0} holds no task definition and no service")]
     NothingToCheck(String),

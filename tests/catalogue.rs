@@ -145,7 +145,7 @@ fn every_cause_refers_to_pages_of_aws() {
             let is_plain = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'));
             assert!(path.is_some_and(is_plain), "{}: {page} is not a page of AWS's documentation, or has more than its path", cause.id);
         }
-        let shown = catalogue::explain(cause);
+        let shown = catalogue::explain(cause, Colour::Off);
         assert!(cause.references.iter().all(|page| shown.contains(page)), "{}: explain does not name its pages", cause.id);
     }
 }

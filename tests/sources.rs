@@ -274,7 +274,7 @@ fn what_was_known_before_does_not_fail() {
     let moved = format!("# A line more.\n\n{}", fs::read_to_string(file).expect("it is text"));
     assert_eq!(offline(&["-", "--baseline", &baseline], &moved).0, Some(0), "lines move");
     let (status, _, said) = offline(&[file, "--baseline", "Cargo.toml"], "");
-    assert_eq!((status, said.contains("is no baseline")), (Some(2), true), "{said}");
+    assert_eq!((status, said.contains("is not a baseline")), (Some(2), true), "{said}");
 }
 
 /// What comes of a file if AWS says that there is nothing it is asked about.

@@ -130,7 +130,7 @@ impl AwsProber {
     ///
     /// Why it could not be read, in words.
     pub async fn described_task(&self, arn: &str) -> Result<String, String> {
-        let Some(parsed) = Arn::parse(arn) else { return Err("this is no ARN".to_owned()) };
+        let Some(parsed) = Arn::parse(arn) else { return Err("this is not an ARN".to_owned()) };
         // ARNs of the old form name no cluster.
         let cluster = parsed.resource.split('/').nth(1).filter(|_| parsed.resource.split('/').count() > 2).unwrap_or("default");
         let asked = tasks(&self.caller, parsed.region, arn, cluster, vec![arn.to_owned()]).await;

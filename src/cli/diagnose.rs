@@ -23,7 +23,7 @@ pub(super) struct Diagnose {
     /// Diagnose this text instead of a file
     #[arg(long, value_name = "TEXT", conflicts_with = "inputs")]
     reason: Option<String>,
-    /// Output of `aws ecs describe-task-definition`: lets the diagnosis name container, variable and reference
+    /// Output of `aws ecs describe-task-definition`: with it the diagnosis names container, variable and reference
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     task_definition: Option<PathBuf>,
     /// Ask AWS too: read-only, and never for a secret's value

@@ -41,7 +41,7 @@ fn read_records(name: &str, input: impl Read, reporter: &Reporter, output: &mut 
         Input::Text(entry) => {
             let mut batch = whole(vec![entry]);
             if batch.outcome == Outcome::Wrong {
-                batch.complaints.push(format!("{name} is no JSON and was read as what ECS says; the AWS CLI writes JSON with --output json"));
+                batch.complaints.push(format!("{name} is not JSON and was read as what ECS says; the AWS CLI writes JSON with --output json"));
             }
             output.reports(&batch)
         }

@@ -164,7 +164,7 @@ fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String,
     let is_over = telling.phase == Phase::Ended;
     let (title, mut text) = if is_over {
         let well = counted(workloads.len() as u64);
-        let text = format!("{well} recovered that failed alike\n{place}\n\nIMPACT: {well} of {before} start again\n");
+        let text = format!("{well} recovered that failed in the same way\n{place}\n\nIMPACT: {well} of {before} start again\n");
         (format!("{well} recovered: {kind}"), text)
     } else {
         let elsewhere = match telling.joined.saturating_sub(begun) {
@@ -172,7 +172,7 @@ fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String,
             more => format!("; {more} more in other clusters"),
         };
         let fail = counted(begun);
-        let text = format!("{fail} not starting, all alike: one cause is likely behind them\n{place}\n\nIMPACT: {fail} not starting{elsewhere}\n");
+        let text = format!("{fail} not starting, all in the same way: one cause is likely behind them\n{place}\n\nIMPACT: {fail} not starting{elsewhere}\n");
         (format!("{fail} not starting: {kind}"), text)
     };
     let _ = writeln!(text, "FAULT: {kind}");

@@ -256,7 +256,7 @@ impl<'t> Template<'t> {
                     None => self.reference(name, argument.at),
                 },
             };
-            let part = got.parts().unwrap_or_else(|| vec![Part::Open(Open::new(shown(name), format!("{} is no text", redact_name(name))))]);
+            let part = got.parts().unwrap_or_else(|| vec![Part::Open(Open::new(shown(name), format!("{} is not a text", redact_name(name))))]);
             self.push(&mut parts, part);
         }
         self.push(&mut parts, dynamic(rest));

@@ -36,7 +36,7 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
                 let property = |key: &str| Some(names(template.value(properties.any_case(key)?)));
                 made.extend(Made::new(id, kind, property));
             }
-            None => source.notes.push(format!("{}: only resources that stand in the template themselves are read", redact_name(id))),
+            None => source.notes.push(format!("{}: only resources that are in the template themselves are read", redact_name(id))),
         }
     }
     let declared = |id: &str| id.starts_with("AWS::") || node.get("Parameters").is_some_and(|parameters| parameters.get(id).is_some());

@@ -57,7 +57,7 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
             Event::SequenceEnd | Event::MappingEnd => reader.end()?,
             Event::Alias(anchor) => {
                 let Some(named) = reader.anchors.get(&anchor).cloned() else {
-                    return Err(Fault { at, problem: "an alias stands inside what it names".to_owned() });
+                    return Err(Fault { at, problem: "an alias is inside what it names".to_owned() });
                 };
                 reader.count(at, named.values)?;
                 reader.is_within(at, named.height)?;
