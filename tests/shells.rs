@@ -2,6 +2,8 @@
 //!
 //! bash is needed. zsh and fish are tried where they are installed, and the test says where they are not; with `SHELLS=required` they must be.
 
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "shells need the caller's path, and what is not tried is told")]
+
 use std::env;
 use std::path::Path;
 use std::process::{Command, Output};

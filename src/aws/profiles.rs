@@ -57,7 +57,7 @@ fn missing(name: &str, sections: &EnvConfigSections) -> String {
 
 /// What to type to get credentials.
 fn advice(name: &str, sections: &EnvConfigSections, why: &str) -> String {
-    let why = why.lines().next().unwrap_or_default();
+    let why = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default();
     let has = |key: &str| sections.get_profile(name).is_some_and(|profile| profile.get(key).is_some());
     let login = if has("sso_session") || has("sso_start_url") {
         format!("run aws sso login --profile {name}")

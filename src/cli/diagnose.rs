@@ -130,6 +130,7 @@ fn asked(arn: &str, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), 
 }
 
 #[cfg(not(feature = "aws"))]
+#[expect(clippy::unnecessary_wraps, reason = "where AWS can be asked, it can fail")]
 fn asked(arn: &str, _: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
     output.unable(&format!("{arn}: this build of ecs-triage cannot ask AWS: pipe aws ecs describe-tasks into it"));
     Ok(())

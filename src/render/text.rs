@@ -1,5 +1,7 @@
 //! The diagnosis as a person reads it, laid out like a good compiler's error.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::body::{certainty, place};
 use super::page::{Page, Tone};
 use super::reason_lines::{cut, fold};
@@ -12,7 +14,6 @@ use crate::network::{Path, draw};
 use crate::reason::{Fault, Symptom};
 use crate::redact::one_line;
 use crate::task_definition::{Reference, ReferenceKind, Target};
-use unicode_width::UnicodeWidthStr;
 
 /// Whether to colour the text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
