@@ -106,6 +106,13 @@ enum Command {
     /// Read back what the function has diagnosed, from its journal
     #[cfg(feature = "aws")]
     History(live::History),
+    /// Send a notice that is marked as a test through every channel of the deployed function
+    ///
+    /// It needs lambda:InvokeFunction. What a channel took may still not arrive: look there.
+    ///
+    /// Exit status: 0 each channel took it, 1 one did not, 2 could not run.
+    #[cfg(feature = "aws")]
+    Selftest(live::Selftest),
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -308,6 +315,8 @@ fn run(typed: Typed, out: &mut impl Write) -> Result<Outcome, CliError> {
         Command::Ps(asked) => asked.run(&typed.global, out),
         #[cfg(feature = "aws")]
         Command::History(asked) => asked.run(&typed.global, out),
+        #[cfg(feature = "aws")]
+        Command::Selftest(asked) => asked.run(&typed.global, out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Typed::command(), "ecs-triage", &mut script);

@@ -79,8 +79,8 @@ pub(crate) type Fields = Vec<(String, String)>;
 
 /// A service in a Region, as a client of the SDK would have it.
 #[derive(Debug)]
-struct Client {
-    plugins: RuntimePlugins,
+pub(super) struct Client {
+    pub(super) plugins: RuntimePlugins,
     /// Calls that timed out since the last that was answered.
     late: AtomicU32,
     /// Since when, and why, there was no answer at all.
@@ -138,7 +138,7 @@ impl Caller {
     }
 
     /// The client of a service in a Region; made once.
-    async fn client(&self, service: &'static Service, region: &str) -> Result<Arc<Client>, String> {
+    pub(super) async fn client(&self, service: &'static Service, region: &str) -> Result<Arc<Client>, String> {
         let key = (service.name, region.to_owned());
         let known = |clients: &HashMap<_, Arc<Client>>| clients.get(&key).cloned();
         if let Some(client) = known(&self.clients.lock().unwrap_or_else(PoisonError::into_inner)) {
@@ -294,7 +294,7 @@ fn request(operation: Operation, input: Input) -> Result<HttpRequest, BoxError> 
     Ok(request)
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 

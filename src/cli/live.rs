@@ -2,6 +2,8 @@
 //!
 //! One runtime and one prober serve a whole run. What is asked is what the function asks, with the permissions of whoever types.
 
+mod selftest;
+
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
@@ -24,6 +26,7 @@ use crate::redact::{redact, redact_name};
 use crate::render::json;
 use crate::task_definition::TaskDefinition;
 use crate::triage::{Narrowed, Scope, ask_all, investigate};
+pub(super) use selftest::Selftest;
 
 /// As long as one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -277,6 +280,9 @@ impl History {
             let [at, cluster, workload, subject] = ["/resolved", "/attributes/cluster", "/attributes/workload", "/subject"].map(text);
             let what = subject.split_once(": ").map_or(subject, |(_, what)| what);
             return format!("{at}  {cluster}/{workload}  {what}");
+        }
+        if text("/schema") == json::v1::SELFTEST_SCHEMA {
+            return format!("{}  {}", text("/at"), text("/subject"));
         }
         let [at, cluster, workload, verdict] = ["/task/stopped_at", "/task/cluster", "/task/workload", "/diagnoses/0/verdict"].map(text);
         format!("{at}  {cluster}/{workload}  {}: {} ({verdict})", text("/diagnoses/0/cause"), text("/diagnoses/0/title"))

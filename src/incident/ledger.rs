@@ -185,6 +185,15 @@ impl<S: Store + Sync> Ledger<S> {
         if well_at == known { Ok(claimed) } else { change(&self.store, &failure.about.fingerprint, |kept| recording.record(kept, failure, well_at)).await }
     }
 
+    /// Whether the store can be read.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot.
+    pub async fn answers(&self) -> Result<(), Unreachable> {
+        self.store.load("selftest").await.map(|_| ())
+    }
+
     /// Whether these very failures were announced from this store, whatever another store knows of them.
     pub async fn has_told(&self, incident: &Incident) -> bool {
         let kept = self.store.load(&incident.about.fingerprint).await.ok().flatten();

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::body;
 use crate::arn::Arn;
 use crate::context::{Surroundings, failed_starts, minute, span};
@@ -75,6 +77,36 @@ pub fn resolved(incident: &Incident) -> Notice {
     let front = front(about.cluster.as_deref(), about.account.as_deref(), about.region.as_deref(), about.workload.as_deref());
     let subject = format!("{front} recovered after {lasted}: {}", about.title);
     Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
+}
+
+/// The notice that says of itself that it is a test of the function in this account and Region: nothing fails. It has every attribute, so that no
+/// filter misses one, and those that are wished for as they are wished.
+///
+/// # Errors
+///
+/// In words, where a notice has no attribute of a wished name.
+pub fn selftest(own: Option<(&str, &str)>, wished: &BTreeMap<String, String>, at: Timestamp) -> Result<Notice, String> {
+    if let Some(unknown) = wished.keys().find(|name| !NAMES.contains(&name.as_str())) {
+        return Err(format!("a notice has no attribute {unknown:?}; it has {}", NAMES.join(", ")));
+    }
+    let (account, region) = own.unzip();
+    let value = |name: &str| match (wished.get(name), name) {
+        (Some(value), _) => value.clone(),
+        (None, "account") => account.unwrap_or("selftest").to_owned(),
+        (None, "region") => region.unwrap_or("selftest").to_owned(),
+        (None, _) => "selftest".to_owned(),
+    };
+    let values = NAMES.map(value);
+    let attributes = attributes(values.each_ref().map(|value| Some(value.as_str())));
+    let told: Vec<String> = attributes.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
+    let text = format!(
+        "This is a test of ecs-triage: nothing fails, and there is nothing to do\n{}\n\nIt shows that notices reach you. Subscriptions can filter by its \
+         attributes:\n{}\n",
+        minute(at),
+        told.join("\n"),
+    );
+    let title = format!("{}: nothing fails", front(Some("selftest"), account, region, Some("this is a test of ecs-triage")));
+    Ok(Notice::new(&title, text, attributes, Vec::new()))
 }
 
 /// The notices of many workloads that fail alike, or are well again: for each cluster that has new ones, under its name. Filter policies ask for a
