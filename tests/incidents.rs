@@ -16,6 +16,8 @@ mod life;
 mod model;
 #[path = "incidents/refused.rs"]
 mod refused;
+#[path = "incidents/releases.rs"]
+mod releases;
 #[path = "incidents/selftest.rs"]
 mod selftest;
 

@@ -57,6 +57,16 @@ impl World {
         if calls.refused.contains(name) { Err(format!("{name} is refused")) } else { Ok(()) }
     }
 
+    /// Puts a document into the table.
+    pub(super) fn keep(&self, key: &str, body: &str) {
+        crate::bounds::done(self.table.save(key, body.to_owned(), None, Timestamp::MAX)).expect("it is saved");
+    }
+
+    /// What is in the table under a key.
+    pub(super) fn kept(&self, key: &str) -> String {
+        crate::bounds::done(self.table.load(key)).expect("it answers").map(|kept| kept.body).unwrap_or_default()
+    }
+
     /// An instance that tells every channel.
     pub(super) fn delivery(&self, holder: &str) -> Delivery<Counted> {
         let world = || self.clone();
