@@ -17,6 +17,8 @@ mod output;
 mod ps;
 mod reporter;
 #[cfg(feature = "aws")]
+mod selftest;
+#[cfg(feature = "aws")]
 mod span;
 
 use std::fs::File;
@@ -144,6 +146,13 @@ enum Command {
     /// Exit status: 0 read, also where nothing was diagnosed, 2 could not run, or the journal holds more than is read.
     #[cfg(feature = "aws")]
     History(history::History),
+    /// Send a notice that is marked as a test through every channel of the deployed function
+    ///
+    /// It needs lambda:InvokeFunction. What a channel took may still not arrive: look there.
+    ///
+    /// Exit status: 0 each channel took it, 1 one did not, 2 could not run.
+    #[cfg(feature = "aws")]
+    Selftest(selftest::Selftest),
     /// Print the completions of a shell
     ///
     /// bash: source <(ecs-triage completions bash). zsh: the same, after compinit. fish: ecs-triage completions fish | source.
@@ -342,6 +351,8 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
         Command::Ps(asked) => asked.run(&typed.global, output),
         #[cfg(feature = "aws")]
         Command::History(asked) => asked.run(&typed.global, output),
+        #[cfg(feature = "aws")]
+        Command::Selftest(asked) => asked.run(&typed.global, output),
         Command::Completions { shell } => Ok(output.text(&completion::script(shell)?)?),
         Command::Explain { cause } => {
             let style = typed.global.style();

@@ -317,9 +317,15 @@ pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     definition.into_iter().map(Question::from).chain(causes.into_iter().flat_map(|cause| cause.questions(case))).collect()
 }
 
+/// Whether all that lies at one host or in one repository fails alike.
+#[must_use]
+pub const fn is_told_by_place(fault: Fault) -> bool {
+    matches!(fault, Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused | Fault::Throttled)
+}
+
 /// What the text names as failing: of what could not be reached or asks too much, the host or the repository, since all that lies there fails alike.
 fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
-    if matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused | Fault::Throttled) {
+    if is_told_by_place(symptom.fault) {
         let named = symptom.resource.as_ref().map(|resource| place_of(&resource.text).to_owned());
         return symptom.host.as_ref().map(|host| place_of(&host.text).to_owned()).or(named);
     }

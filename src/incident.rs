@@ -51,6 +51,8 @@ pub struct About {
     pub step: String,
     /// What went wrong.
     pub fault: String,
+    /// Whether the fingerprint names the host or repository that fails; an earlier release named the very thing there.
+    pub by_place: bool,
     /// The cause that led when it was announced last.
     pub cause: String,
     /// How sure it was.

@@ -2,14 +2,24 @@
 
 #[path = "incidents/bounds.rs"]
 mod bounds;
+#[path = "incidents/cost.rs"]
+mod cost;
+#[path = "incidents/counted.rs"]
+mod counted;
 #[path = "incidents/forged.rs"]
 mod forged;
+#[path = "incidents/hardship.rs"]
+mod hardship;
 #[path = "incidents/life.rs"]
 mod life;
 #[path = "incidents/model.rs"]
 mod model;
 #[path = "incidents/refused.rs"]
 mod refused;
+#[path = "incidents/releases.rs"]
+mod releases;
+#[path = "incidents/selftest.rs"]
+mod selftest;
 
 use jiff::SignedDuration;
 use proptest::collection::vec;
@@ -17,13 +27,13 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use model::{Event, Fault, Model, Plan, Tally};
+use model::{Event, Fault, Model, Outage, Part, Plan, Tally};
 
 fn fault() -> impl Strategy<Value = Fault> {
-    prop::sample::select(vec![Fault::Refused, Fault::AnswerLost, Fault::OwnConflict, Fault::DeathBefore, Fault::DeathAfter, Fault::Stall])
+    prop::sample::select(vec![Fault::Refused, Fault::AnswerLost, Fault::OwnConflict, Fault::DeathBefore, Fault::DeathAfter, Fault::Stall, Fault::Freeze])
 }
 
-fn event(workloads: u8, kinds: u8, spread: i64) -> impl Strategy<Value = Event> {
+fn event(workloads: u16, kinds: u8, spread: i64) -> impl Strategy<Value = Event> {
     let late = prop_oneof![6 => 0..5_i64, 2 => 0..60_i64, 1 => 0..900_i64];
     (0..workloads, 0..kinds, 0..spread, late, prop::bool::weighted(0.1)).prop_map(|(workload, kind, at, late, twice)| Event {
         workload,
@@ -34,36 +44,55 @@ fn event(workloads: u8, kinds: u8, spread: i64) -> impl Strategy<Value = Event> 
     })
 }
 
-/// Now and then the table is slow for a while.
-fn slow() -> impl Strategy<Value = SignedDuration> {
-    prop_oneof![6 => Just(0), 1 => Just(120), 1 => Just(3600)].prop_map(SignedDuration::from_secs)
+/// What is wrong with the world beside single faults: most plans have nothing of each kind.
+fn hardship() -> impl Strategy<Value = Plan> {
+    let seconds = |choices: Vec<i64>| prop::sample::select(choices).prop_map(SignedDuration::from_secs);
+    let millis = prop::sample::select(vec![500, 800, 1200, 2000, 2800]).prop_map(SignedDuration::from_millis);
+    let part = prop::sample::select(vec![Part::Table, Part::Topic, Part::Chat, Part::Bus]);
+    let outage = (part, seconds(vec![0, 60, 600, 3600]), seconds(vec![60, 1200, 2700])).prop_map(|(of, from, lasts)| Outage { of, from, lasts });
+    (
+        (any::<u64>(), 2..=5_usize, 0..20_u64),
+        vec((1..600_u16, fault()), 0..9),
+        (seconds(vec![0, 0, 0, 120, 3600]), millis),
+        prop_oneof![3 => vec(outage.clone(), 0..1), 1 => vec(outage, 1..3)],
+        seconds(vec![0, 0, 0, 2400]),
+        seconds(vec![0, 0, 10]),
+        seconds(vec![0, 0, 0, 2, 20]),
+    )
+        .prop_map(|((seed, instances, repeats), faults, slow, outages, held, apart, asking)| Plan {
+            seed,
+            instances,
+            faults,
+            repeats,
+            slow,
+            outages,
+            held,
+            apart,
+            asking,
+            ..Plan::default()
+        })
 }
 
 /// Some failures of some workloads within seconds or days, some of which are well in between.
 fn few() -> impl Strategy<Value = Plan> {
     let hour = 3600;
     let spread = prop::sample::select(vec![5, 60, 600, 3 * hour, 12 * hour, 40 * hour]);
-    (1..=6_u8, 1..=3_u8, spread)
-        .prop_flat_map(|(workloads, kinds, spread)| {
-            let failures = vec(event(workloads, kinds, spread), 1..25);
-            (failures, vec(event(workloads, 1, spread), 0..5), vec((1..150_u16, fault()), 0..9), 2..=3_usize, 0..20_u64, (any::<u64>(), slow()))
-        })
-        .prop_map(|(failures, wells, faults, instances, repeats, (seed, slow))| Plan { seed, instances, failures, wells, faults, repeats, slow })
+    (1..=6_u16, 1..=3_u8, spread)
+        .prop_flat_map(|(workloads, kinds, spread)| (vec(event(workloads, kinds, spread), 1..25), vec(event(workloads, 1, spread), 0..5), hardship()))
+        .prop_map(|(failures, wells, plan)| Plan { failures, wells, ..plan })
 }
 
 /// Many workloads that fail alike.
 fn storm() -> impl Strategy<Value = Plan> {
     let spread = prop::sample::select(vec![5, 120, 280, 900]);
-    (25..=60_u8, spread)
+    (25..=60_u16, spread)
         .prop_flat_map(|(workloads, spread)| {
             let each: Vec<_> = (0..workloads).map(|workload| event(1, 1, spread).prop_map(move |event| Event { workload, ..event })).collect();
-            let more = vec(event(workloads, 1, spread + 600), 0..20);
-            let wells = vec(event(workloads, 1, spread + 600), 0..6);
-            (each, more, wells, vec((1..600_u16, fault()), 0..9), 2..=3_usize, 0..20_u64, (any::<u64>(), slow()))
+            (each, vec(event(workloads, 1, spread + 600), 0..20), vec(event(workloads, 1, spread + 600), 0..6), any::<bool>(), hardship())
         })
-        .prop_map(|(mut failures, more, wells, faults, instances, repeats, (seed, slow))| {
+        .prop_map(|(mut failures, more, wells, limited, plan)| {
             failures.extend(more);
-            Plan { seed, instances, failures, wells, faults, repeats, slow }
+            Plan { failures, wells, limited, ..plan }
         })
 }
 

@@ -229,10 +229,15 @@ fn every_trouble_has_an_alarm_that_says_what_to_do() {
         let part =
             template.split("\n\n").find(|part| part.contains(&format!("      MetricName: {metric}\n"))).unwrap_or_else(|| panic!("no alarm for {metric}"));
         assert!(part.contains(&format!("Namespace: {}\n", metrics::NAMESPACE)) && part.contains("Threshold: 0\n"), "{part}");
+        assert!(part.contains("      Dimensions:\n        - {Name: Function, Value: !Ref Function}\n"), "another stack's: {part}");
     }
     for alarm in template.split("\n\n").filter(|part| part.contains("Type: AWS::CloudWatch::Alarm")) {
         assert!(alarm.contains("AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]"), "{alarm}");
-        assert!(alarm.contains("AlarmDescription: >-"), "{alarm}");
+        let (_, description) = alarm.split_once("AlarmDescription: >-\n").unwrap_or_else(|| panic!("no description: {alarm}"));
+        let description: Vec<&str> = description.lines().take_while(|line| line.starts_with("        ")).map(str::trim).collect();
+        let description = description.join(" ");
+        let to_do = ["Look ", "Read ", "Correct ", "Subscribe "];
+        assert!(description.split(". ").any(|sentence| to_do.iter().any(|verb| sentence.starts_with(verb))), "what is to be done? {description}");
     }
 }
 

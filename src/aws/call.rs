@@ -3,7 +3,7 @@
 //! The SDK's crates for most of the services asked here would take most of the build and read answers into types of their own, only to be taken over
 //! field by field. What they add to the machinery below is small: the form of a request, and where an error's code stands.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -41,7 +41,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::bounded::Bounded;
-use super::client::Clients;
+use super::client::{Client, Clients};
 use super::endpoint::{Endpoint, endpoint};
 use super::failure::{Failure, Received, Refusal, failure, unreadable};
 use super::operation::{Operation, Protocol, Service};
@@ -93,13 +93,7 @@ impl Caller {
     /// Makes one call; `on` names in words what it is about.
     pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
         let service = operation.service();
-        let client = match self.clients.known(&(service.name, region.to_owned())) {
-            Some(client) => client,
-            None => {
-                let endpoint = endpoint(&self.config, service, region).await.map_err(Failure::Unknown)?;
-                self.clients.keep((service.name, region.to_owned()), self.plugins(service, region, &endpoint))
-            }
-        };
+        let client = self.client(service, region).await.map_err(Failure::Unknown)?;
         let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
         if let Some(why) = client.silence() {
             return Err(why);
@@ -124,6 +118,18 @@ impl Caller {
             turn
         };
         sleep_until(turn).await;
+    }
+
+    /// The client of a service in a Region; made once.
+    pub(super) async fn client(&self, service: &Service, region: &str) -> Result<Arc<Client<RuntimePlugins>>, String> {
+        let key = (service.name, region.to_owned());
+        match self.clients.known(&key) {
+            Some(client) => Ok(client),
+            None => {
+                let endpoint = endpoint(&self.config, service, region).await?;
+                Ok(self.clients.keep(key, self.plugins(service, region, &endpoint)))
+            }
+        }
     }
 
     fn plugins(&self, service: &Service, region: &str, endpoint: &Endpoint) -> RuntimePlugins {
@@ -243,7 +249,7 @@ fn request(operation: Operation, input: Input) -> Result<HttpRequest, BoxError> 
     Ok(request)
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 

@@ -1,7 +1,7 @@
 //! AWS behind the core's traits, one file for each service.
 //!
 //! Reads go through one small layer of our own over the SDK's machinery (`call`), which can make the calls of one closed table (`operation`)
-//! and no other; what writes, the topic and the journal, goes through the SDK's clients. Either is made once and kept: connections are reused.
+//! and no other; what writes, the topic and the journal, goes through the SDK's clients. The command line's self-test invokes the function (`lambda`). Either is made once and kept: connections are reused.
 
 mod answer;
 mod bounded;
@@ -16,6 +16,7 @@ pub(crate) mod endpoint;
 mod failure;
 mod iam;
 mod kms;
+mod lambda;
 pub mod logs;
 mod operation;
 mod pages;

@@ -68,6 +68,12 @@ impl Live {
         &self.prober
     }
 
+    /// Invokes a function with a payload, once.
+    pub(super) fn invoke(&self, function: &str, payload: &Value) -> Result<Value, CliError> {
+        progress(&format!("invoking {function}"));
+        self.wait(self.prober.invoke(self.region(), function, payload)).map_err(CliError::Unasked)
+    }
+
     /// Waits for an answer.
     pub(super) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)

@@ -1,8 +1,12 @@
 //! Whoever is told: people by the topic, chats by a second, machines by a bus and by metrics.
 //!
-//! The topic decides: what it did not take is not announced. The others are told after it, once; what they do not take is logged and counted.
+//! The topic decides: what it did not take is not announced. The others are told after it, once, while it is noted that the notice is out, so that
+//! they can neither delay nor repeat it; what they do not take, or not in time, is logged and counted.
+
+use std::future::Future;
 
 use futures_util::future::{join, join_all};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Visit;
@@ -10,8 +14,10 @@ use super::ports::{EventBus as _, Log as _, Publisher as _, World};
 use super::trouble::Trouble;
 use crate::context::Surroundings;
 use crate::diagnosis::Report;
+use crate::incident::store::Unreachable;
 use crate::incident::storm::{Phase, Telling};
 use crate::incident::{Due, Incident};
+use crate::limits::PUBLISHING;
 use crate::render::json::v1;
 use crate::render::notice::{self, Notice};
 use crate::render::{chat, metrics};
@@ -28,39 +34,48 @@ pub(super) struct Announcer<W: World> {
 const DIAGNOSIS: &str = "ECS Triage Diagnosis";
 const INCIDENT: &str = "ECS Triage Incident Change";
 
-impl<W: World> Announcer<W> {
-    /// Whether anybody is told at all.
-    pub(super) const fn announces(&self) -> bool {
-        self.topic.is_some()
-    }
+/// What is told of one thing: worded before anybody is told, since what fails then must not be told twice.
+#[derive(Debug)]
+pub(super) struct Message {
+    notice: Notice,
+    chat: Option<String>,
+    detail_type: &'static str,
+    detail: String,
+    /// Metrics that count it.
+    line: Option<String>,
+}
 
-    /// Tells of a failure.
-    pub(super) async fn failure(&self, report: &Report<'_>, incident: &Incident, due: Due, around: &Surroundings, visit: &Visit<'_, W>) -> Result<(), String> {
-        let Some(notice) = notice::of(report, due.as_str(), around) else { return Ok(()) };
-        // Worded before anybody is told: what fails here must not be told twice.
-        let (chat, document) = (chat::notification(report, due.as_str(), around), v1::event(report, incident, &around.impact, &notice));
-        self.people(&notice).await?;
-        if due == Due::Opened
-            && let Some(line) = metrics::incident(report, visit.now.as_millisecond())
-        {
-            visit.delivery.log.line(&line);
-        }
-        join(self.chats(chat, visit), self.machines(DIAGNOSIS, document, visit)).await;
-        Ok(())
+impl Message {
+    /// Tells of a failure; `None` where there is nothing to announce.
+    pub(super) fn failure(report: &Report<'_>, incident: &Incident, due: Due, around: &Surroundings, now: Timestamp) -> Option<Self> {
+        let notice = notice::of(report, due.as_str(), around)?;
+        Some(Self {
+            chat: chat::notification(report, due.as_str(), around),
+            detail_type: DIAGNOSIS,
+            detail: v1::event(report, incident, &around.impact, &notice),
+            notice,
+            line: if due == Due::Opened { metrics::incident(report, now.as_millisecond()) } else { None },
+        })
     }
 
     /// Tells that an incident is over.
-    pub(super) async fn resolved(&self, incident: &Incident, visit: &Visit<'_, W>) -> Result<(), String> {
+    pub(super) fn resolved(incident: &Incident) -> Self {
         let notice = notice::resolved(incident);
-        self.people(&notice).await?;
         let chat = chat::message(&incident.about.fingerprint, &incident.first_seen.to_string(), &notice);
-        join(self.chats(Some(chat), visit), self.machines(INCIDENT, ended(incident), visit)).await;
-        Ok(())
+        Self { notice, chat: Some(chat), detail_type: INCIDENT, detail: ended(incident), line: None }
+    }
+
+    /// Tells that a deployment waits.
+    pub(super) fn waiting(notice: Notice, revision: &str) -> Self {
+        let thread = format!("deployment/{revision}");
+        let chat = chat::message(&thread, "waiting", &notice);
+        let detail = changed(&notice, &thread, 1).to_string();
+        Self { notice, chat: Some(chat), detail_type: INCIDENT, detail, line: None }
     }
 
     /// Tells of many incidents at once, cluster by cluster.
-    pub(super) async fn storm(&self, telling: &Telling, in_memory: bool, visit: &Visit<'_, W>) -> Result<(), String> {
-        let told = notice::storm(telling).into_iter().map(async |(cluster, mut notice)| {
+    pub(super) fn storm(telling: &Telling, in_memory: bool) -> Vec<Self> {
+        let told = notice::storm(telling).into_iter().map(|(cluster, mut notice)| {
             if in_memory {
                 notice.body.push_str("  the incidents are kept in memory, so this may come again for each instance\n");
             }
@@ -68,33 +83,51 @@ impl<W: World> Announcer<W> {
             let chat = chat::message(&thread, &telling.joined.to_string(), &notice);
             let new = telling.members.iter().filter(|member| member.place().0 == cluster).count() as u64;
             let before = if telling.phase == Phase::Begun { telling.before.get(&cluster).copied().unwrap_or_default() } else { 0 };
-            let document = changed(&notice, &thread, new + before).to_string();
-            self.people(&notice).await?;
-            join(self.chats(Some(chat), visit), self.machines(INCIDENT, document, visit)).await;
-            Ok(())
+            let detail = changed(&notice, &thread, new + before).to_string();
+            Self { notice, chat: Some(chat), detail_type: INCIDENT, detail, line: None }
         });
-        join_all(told).await.into_iter().collect()
+        told.collect()
+    }
+}
+
+impl<W: World> Announcer<W> {
+    /// Whether anybody is told at all.
+    pub(super) const fn announces(&self) -> bool {
+        self.topic.is_some()
     }
 
-    async fn people(&self, notice: &Notice) -> Result<(), String> {
-        match &self.topic {
-            Some(topic) => topic.publish(notice).await,
+    /// Tells people, and says so where a metric counts it.
+    pub(super) async fn people(&self, messages: &[Message], visit: &Visit<'_, W>) -> Result<(), String> {
+        let told = join_all(messages.iter().map(async |message| match &self.topic {
+            Some(topic) => topic.publish(&message.notice).await,
             None => Ok(()),
-        }
+        }));
+        told.await.into_iter().collect::<Result<(), String>>()?;
+        messages.iter().filter_map(|message| message.line.as_ref()).for_each(|line| visit.delivery.log.line(line));
+        Ok(())
     }
 
-    async fn chats(&self, notification: Option<String>, visit: &Visit<'_, W>) {
-        let (Some(topic), Some(body)) = (&self.chat, notification) else { return };
-        if let Err(error) = topic.publish_plain(&body).await {
-            visit.report(Trouble::NotInChat(error));
-        }
+    /// Tells chats and machines.
+    pub(super) async fn others(&self, messages: &[Message], visit: &Visit<'_, W>) {
+        let told = messages.iter().map(async |message| {
+            let chat = async {
+                let (Some(topic), Some(body)) = (&self.chat, &message.chat) else { return };
+                in_time(topic.publish_plain(body), Trouble::NotInChat, visit).await;
+            };
+            let bus = async {
+                let Some(bus) = &self.bus else { return };
+                in_time(bus.put(message.detail_type, &message.detail), Trouble::NotOnBus, visit).await;
+            };
+            join(chat, bus).await;
+        });
+        join_all(told).await;
     }
+}
 
-    async fn machines(&self, detail_type: &str, detail: String, visit: &Visit<'_, W>) {
-        let Some(bus) = &self.bus else { return };
-        if let Err(error) = bus.put(detail_type, &detail).await {
-            visit.report(Trouble::NotOnBus(error));
-        }
+/// Tells as long as publishing may take, and reports what was not told.
+async fn in_time<W: World>(telling: impl Future<Output = Result<(), String>>, trouble: fn(String) -> Trouble, visit: &Visit<'_, W>) {
+    if let Err(why) = visit.within(PUBLISHING, telling).await.unwrap_or_else(|Unreachable(why)| Err(why)) {
+        visit.report(trouble(why));
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::guard::{Panicked, guarded_now};
 use super::settlement::Item;
 use super::trouble::Problem;
-use crate::diagnosis::{Report, diagnose};
+use crate::diagnosis::{Report, diagnose, is_told_by_place};
 use crate::event::{Entry, Source, Task};
 use crate::incident::ledger::Sighted;
 use crate::incident::{About, Sighting};
@@ -137,6 +137,7 @@ pub(super) fn about(report: &Report<'_>) -> About {
         fingerprint: report.fingerprint.clone(),
         step: word(symptom.map(|symptom| symptom.step.as_str())),
         fault: word(symptom.map(|symptom| symptom.fault.as_str())),
+        by_place: symptom.is_some_and(|symptom| is_told_by_place(symptom.fault)),
         cause: word(best.map(|best| best.cause.id)),
         verdict: word(best.map(|best| best.verdict.as_str())),
         owner: word(best.map(|best| best.cause.owner.as_str())),

@@ -5,9 +5,10 @@ use std::cell::RefCell;
 
 use jiff::Timestamp;
 
+use super::announcer::Message;
 use super::batch::{End, about, workload};
 use super::outcome::{Line, Outcome, stream};
-use super::ports::{Publisher as _, World};
+use super::ports::World;
 use super::settlement::Item;
 use super::trouble::Problem;
 use super::{Delivery, Sight, Visit};
@@ -18,7 +19,7 @@ use crate::incident::ledger::{Next, Sighted};
 use crate::incident::{Due, Sighting};
 use crate::question::Evidence;
 use crate::render::json::v1;
-use crate::render::{chat, notice};
+use crate::render::notice;
 
 /// A deployment of a service that was checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +51,15 @@ pub struct Waiting<'w> {
     pub hook: Option<&'w str>,
 }
 
+/// An invocation of the function at the doors.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'c> {
+    /// The ARN of the function.
+    pub function: &'c str,
+    /// When it began.
+    pub begun: Timestamp,
+}
+
 /// All of an invocation that there is.
 const ITEM: Item = Item { entry: 0, task: 0 };
 
@@ -59,10 +69,10 @@ impl<W: World> Delivery<W> {
     /// # Errors
     ///
     /// Where it is not announced, or not kept.
-    pub async fn foretell(&self, deployment: &Foretold, problems: Vec<check::Problem>, evidence: &Evidence, begun: Timestamp) -> Result<(), Problem> {
-        let task = deployment.task(begun);
+    pub async fn foretell(&self, deployment: &Foretold, problems: Vec<check::Problem>, evidence: &Evidence, call: Call<'_>) -> Result<(), Problem> {
+        let task = deployment.task(call.begun);
         let report = foretold(&task, problems.into_iter().map(|problem| (problem.symptom, problem.diagnosis)).collect());
-        let visit = self.visit(begun);
+        let visit = self.visit(call);
         let told = visit.foretell(&report, &deployment.revision, evidence).await;
         visit.count_troubles();
         told
@@ -73,9 +83,9 @@ impl<W: World> Delivery<W> {
     /// # Errors
     ///
     /// Where it is not announced, or not kept.
-    pub async fn passes(&self, deployment: &Foretold, begun: Timestamp) -> Result<(), Problem> {
-        let visit = self.visit(begun);
-        let end = End { item: ITEM, workloads: vec![workload(&deployment.task(begun))], at: begun };
+    pub async fn passes(&self, deployment: &Foretold, call: Call<'_>) -> Result<(), Problem> {
+        let visit = self.visit(call);
+        let end = End { item: ITEM, workloads: vec![workload(&deployment.task(call.begun))], at: call.begun };
         let mut outcome = visit.ends(&[end]).await;
         visit.write_down(&mut outcome).await;
         visit.count_troubles();
@@ -87,23 +97,20 @@ impl<W: World> Delivery<W> {
     /// # Errors
     ///
     /// Where it is not announced.
-    pub async fn tell_of_pause(&self, deployment: &Foretold, waiting: Waiting<'_>, begun: Timestamp) -> Result<(), Problem> {
-        let visit = self.visit(begun);
-        let notice = notice::waiting(&deployment.task(begun), waiting.stage, waiting.said, waiting.hook);
-        if let Some(topic) = &self.announcer.topic {
-            let _out = visit.published(topic.publish(&notice)).await?;
-        }
-        if let Some(chat) = &self.announcer.chat {
-            let thread = format!("deployment/{}", deployment.revision);
-            let told = chat.publish_plain(&chat::message(&thread, "waiting", &notice)).await;
-            told.unwrap_or_else(|error| visit.report(super::Trouble::NotInChat(error)));
+    pub async fn tell_of_pause(&self, deployment: &Foretold, waiting: Waiting<'_>, call: Call<'_>) -> Result<(), Problem> {
+        let visit = self.visit(call);
+        let notice = notice::waiting(&deployment.task(call.begun), waiting.stage, waiting.said, waiting.hook);
+        let message = [Message::waiting(notice, &deployment.revision)];
+        let told = visit.publish(&message).await;
+        if told.is_ok() {
+            self.announcer.others(&message, &visit).await;
         }
         visit.count_troubles();
-        Ok(())
+        told.map(|_| ())
     }
 
-    fn visit(&self, begun: Timestamp) -> Visit<'_, W> {
-        Visit { delivery: self, now: begun, troubles: RefCell::default() }
+    fn visit<'d>(&'d self, call: Call<'d>) -> Visit<'d, W> {
+        Visit { delivery: self, function: call.function, now: call.begun, troubles: RefCell::default() }
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod guard;
 mod notices;
 mod outcome;
 pub mod ports;
+mod selftest;
 mod settlement;
 mod storms;
 mod trouble;
@@ -54,11 +55,12 @@ use guard::{Panicked, guarded, guarded_now};
 use notices::NoticeId;
 use outcome::Outcome;
 use ports::{Clock as _, Log as _, World};
+use selftest::Request;
 use settlement::{Done, Item};
 use storms::{StormTold, Storms};
 use within::{Timely, twice, within};
 
-pub use foretold::{Foretold, Waiting};
+pub use foretold::{Call, Foretold, Waiting};
 pub use guard::guard_panics;
 pub use trouble::{Problem, Trouble};
 
@@ -131,8 +133,8 @@ impl<W: World> Delivery<W> {
         }
     }
 
-    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that must come again, or a bare event,
-    /// answered with its diagnoses.
+    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that must come again, a bare event, answered
+    /// with its diagnoses, or `{"selftest": true}`, answered with what each channel made of a notice that says so.
     ///
     /// # Errors
     ///
@@ -143,7 +145,10 @@ impl<W: World> Delivery<W> {
 
     /// Reads what came, does all that is to be done about it, and answers.
     async fn settle(&self, payload: &str, function: &str) -> Result<Value, Problem> {
-        let visit = Visit { delivery: self, now: self.clock.now(), troubles: RefCell::default() };
+        let visit = Visit { delivery: self, function, now: self.clock.now(), troubles: RefCell::default() };
+        if let Some(request) = Request::read(payload) {
+            return visit.selftest(request).await;
+        }
         let mut entries = event::read_record(payload);
         let trusted = Trusted { own: Arn::parse(function).map(|arn| arn.account.to_owned()), ..self.rules.trusted.clone() };
         let refused: Vec<Option<Problem>> = entries.iter_mut().map(|entry| admit(entry, &trusted, visit.now)).collect();
@@ -175,6 +180,8 @@ fn admit(entry: &mut Entry, trusted: &Trusted, now: Timestamp) -> Option<Problem
 /// One invocation.
 struct Visit<'d, W: World> {
     delivery: &'d Delivery<W>,
+    /// The ARN of the function.
+    function: &'d str,
     /// When it began: claims count from then.
     now: Timestamp,
     /// What went wrong so far.
@@ -379,7 +386,8 @@ impl<W: World> Visit<'_, W> {
         for metric in self.troubles.borrow().iter().filter_map(Trouble::metric) {
             *counts.entry(metric).or_default() += 1;
         }
-        if let Some(line) = metrics::troubles(&counts, self.now.as_millisecond()) {
+        let name = Arn::parse(self.function).and_then(|arn| arn.resource.split(':').nth(1)).unwrap_or_default();
+        if let Some(line) = metrics::troubles(&counts, name, self.now.as_millisecond()) {
             self.delivery.log.line(&line);
         }
     }

@@ -2,7 +2,10 @@
 
 use std::future::Future;
 
+use futures_util::future::join;
+
 use super::Visit;
+use super::announcer::Message;
 use super::batch::about;
 use super::ports::World;
 use super::settlement::{Done, Out};
@@ -57,10 +60,10 @@ impl<W: World> Visit<'_, W> {
         if let Some(why) = without {
             around.impact.insert(0, format!("the incidents are kept in memory, so this may come again for each instance: {why}"));
         }
-        let out = self.delivery.announcer.failure(report, incident, due, &around, self);
+        let message = Message::failure(&report, incident, due, &around, self.now);
         // What memory told of the same failures while the table could not be used is not told again.
         let is_out = without.is_none() && due == Due::Opened && self.is_told_by_memory(incident).await;
-        let (done, after) = self.tell_and_note(out, is_out, incident, due, without).await?;
+        let (done, after) = self.tell_and_note(message.as_slice(), is_out, incident, due, without).await?;
         match after {
             After::Nothing => Ok(done),
             After::AnnounceEnd(incident) => self.announce_end(&incident, without).await,
@@ -69,14 +72,14 @@ impl<W: World> Visit<'_, W> {
     }
 
     pub(super) async fn announce_end(&self, incident: &Incident, without: Option<&Unreachable>) -> Result<Done, Problem> {
-        let out = self.delivery.announcer.resolved(incident, self);
-        self.tell_and_note(out, false, incident, Due::Resolved, without).await.map(|(done, _)| done)
+        let message = Message::resolved(incident);
+        self.tell_and_note(&[message], false, incident, Due::Resolved, without).await.map(|(done, _)| done)
     }
 
     /// Tells what is due, and keeps that it is out.
     async fn tell_and_note(
         &self,
-        telling: impl Future<Output = Result<(), String>>,
+        messages: &[Message],
         is_out: bool,
         incident: &Incident,
         due: Due,
@@ -84,8 +87,10 @@ impl<W: World> Visit<'_, W> {
     ) -> Result<(Done, After), Problem> {
         let id = notice_id(incident, due);
         let is_out = is_out || self.delivery.unnoted().contains(&id);
-        let out = if is_out { Out::BEFORE } else { self.published(telling).await? };
-        let noted = Done::noted(out, self.note(incident, due, without)).await;
+        // What is out already is told to nobody.
+        let messages = if is_out { &[] } else { messages };
+        let out = self.publish(messages).await?;
+        let noted = self.note_out(out, messages, self.note(incident, due, without)).await;
         let mut unnoted = self.delivery.unnoted();
         match &noted {
             Ok(_) => _ = unnoted.remove(&id),
@@ -126,10 +131,16 @@ impl<W: World> Visit<'_, W> {
         self.delivery.table.is_some() && self.delivery.memory.has_told(incident).await
     }
 
-    /// Publishes as long as there is time.
-    pub(super) async fn published(&self, publishing: impl Future<Output = Result<(), String>>) -> Result<Out, Problem> {
+    /// Tells people, as long as there is time.
+    pub(super) async fn publish(&self, messages: &[Message]) -> Result<Out, Problem> {
         // On the heap: the SDK's futures are large.
-        let publishing = self.within(FUNCTION, Box::pin(publishing));
+        let publishing = self.within(FUNCTION, Box::pin(self.delivery.announcer.people(messages, self)));
         Out::published(async { publishing.await.map_err(|Unreachable(why)| why)? }).await
+    }
+
+    /// Keeps that people were told, and tells the others meanwhile.
+    pub(super) async fn note_out<T>(&self, out: Out, messages: &[Message], note: impl Future<Output = Result<T, Unreachable>>) -> Result<(Done, T), Problem> {
+        let (noted, ()) = join(Done::noted(out, note), Box::pin(self.delivery.announcer.others(messages, self))).await;
+        noted
     }
 }

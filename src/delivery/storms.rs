@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::future::Future;
 
 use super::Visit;
+use super::announcer::Message;
 use super::ports::World;
-use super::settlement::{Done, Out};
 use super::trouble::{Problem, Trouble};
 use crate::incident::Incident;
 use crate::incident::store::Unreachable;
@@ -56,8 +56,9 @@ impl<W: World> Visit<'_, W> {
     }
 
     async fn tell_storm(&self, telling: &Telling, in_memory: bool, note: impl Future<Output = Result<(), Unreachable>>) -> Result<(), Problem> {
-        let out = if telling.has_news() { self.published(self.delivery.announcer.storm(telling, in_memory, self)).await? } else { Out::BEFORE };
-        let noting = async { self.within(NOTING, note).await? };
-        Done::noted(out, noting).await.map(|_| ()).inspect_err(|problem| self.report(Trouble::Unnoted(problem.to_string())))
+        let messages = if telling.has_news() { Message::storm(telling, in_memory) } else { Vec::new() };
+        let out = self.publish(&messages).await?;
+        let noted = self.note_out(out, &messages, async { self.within(NOTING, note).await? }).await;
+        noted.map(|_| ()).inspect_err(|problem| self.report(Trouble::Unnoted(problem.to_string())))
     }
 }

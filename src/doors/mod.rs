@@ -16,7 +16,7 @@ pub mod subject;
 use std::future::Future;
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::arn::Arn;
@@ -25,7 +25,7 @@ use crate::check::{Check, Findings, Problem, Unchecked};
 use crate::delivery::guard::{guarded, guarded_now};
 use crate::delivery::ports::{Clock as _, Log as _, World};
 use crate::delivery::within::{Timely, within};
-use crate::delivery::{self, Delivery, Foretold, NO_LOGS, Waiting};
+use crate::delivery::{self, Call, Delivery, Foretold, NO_LOGS, Waiting};
 use crate::limits::{DOOR, DOOR_ANSWERS, DOOR_ASKING, DOOR_QUESTIONS, DOOR_ROUNDS};
 use crate::question::{Answer, Ask, Evidence, Known, Question, ask};
 use crate::reason::{self, Fault};
@@ -169,7 +169,7 @@ impl<W: World, N: Web + Sync> Doors<W, N> {
     /// Where a custom resource's answer, or the notice of a deployment that waits, did not get out: those come again.
     pub async fn answer(&self, payload: &str, function: &str) -> Result<Value, delivery::Problem> {
         let account = Arn::parse(function).map(|arn| arn.account.to_owned());
-        let visit = Visit { doors: self, begun: self.delivery.clock.now(), account };
+        let visit = Visit { doors: self, call: Call { function, begun: self.delivery.clock.now() }, account };
         match guarded_now(|| Request::read(payload)).unwrap_or_else(|_| Request::Other("what nobody can read".to_owned())) {
             Request::Deployment(deployment) => Ok(guarded(visit.deployment(&deployment)).await.unwrap_or_else(|_| succeeded())),
             Request::Pause(pause) => guarded(visit.pause(&pause)).await.unwrap_or(Err(delivery::Problem::Faulty)),
@@ -188,8 +188,7 @@ impl<W: World, N: Web + Sync> Doors<W, N> {
 /// One request.
 struct Visit<'d, W: World, N> {
     doors: &'d Doors<W, N>,
-    /// When it came.
-    begun: Timestamp,
+    call: Call<'d>,
     /// The function's account.
     account: Option<String>,
 }
@@ -227,8 +226,8 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let foretold = Foretold { definition: checked.definition, blocked, ..of_service(service, revision) };
         let told = guarded(async {
             match (checked.findings.problems.is_empty(), passes) {
-                (false, _) => self.doors.delivery.foretell(&foretold, checked.findings.problems, evidence, self.begun).await,
-                (true, true) => self.doors.delivery.passes(&foretold, self.begun).await,
+                (false, _) => self.doors.delivery.foretell(&foretold, checked.findings.problems, evidence, self.call).await,
+                (true, true) => self.doors.delivery.passes(&foretold, self.call).await,
                 (true, false) => Ok(()),
             }
         });
@@ -253,7 +252,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let hook = pause.hook.as_deref();
         let deployment = of_service(service, hook.unwrap_or_default());
         let stage = redact_name(&pause.stage);
-        self.doors.delivery.tell_of_pause(&deployment, Waiting { stage: &stage, said: &message, hook }, self.begun).await?;
+        self.doors.delivery.tell_of_pause(&deployment, Waiting { stage: &stage, said: &message, hook }, self.call).await?;
         Ok(json!({"told": true}))
     }
 
@@ -344,7 +343,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
     /// Checks some things at once, in a time.
     async fn check(&self, name: &str, subjects: Vec<Subject>, is_stack: bool) -> (Outcome, Evidence) {
         let delivery = &self.doors.delivery;
-        let until = self.begun + DOOR_ASKING;
+        let until = self.call.begun + DOOR_ASKING;
         let prober =
             Narrowed { prober: Timely { prober: &delivery.prober, clock: &delivery.clock, until }, scope: delivery.rules.probing, logs: Some(NO_LOGS) };
         let left = subjects.len().saturating_sub(SUBJECTS);
@@ -375,7 +374,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
 
     /// The time that is left of a request's.
     fn left(&self) -> SignedDuration {
-        (DOOR - self.doors.delivery.clock.now().duration_since(self.begun)).max(SignedDuration::ZERO)
+        (DOOR - self.doors.delivery.clock.now().duration_since(self.call.begun)).max(SignedDuration::ZERO)
     }
 
     /// Writes down what came of a request.

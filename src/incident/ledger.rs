@@ -4,6 +4,7 @@
 mod ends;
 mod pages;
 mod recording;
+mod renamed;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,6 +18,7 @@ use super::storm::{self, Phase, Standing, Telling};
 use super::{About, Due, Incident, Membership, Sighting, expires};
 use crate::limits::INDEX_KEPT;
 use recording::{Claimed, Recording};
+use renamed::Renamed;
 
 pub use ends::{Ended, Over};
 
@@ -72,8 +74,14 @@ pub enum Next {
     ComeAgain,
 }
 
-/// An incident and its workload's index, as they were read, and what a recording is going to come to.
-type Said = (Option<Kept>, Option<Kept>, Claimed);
+/// What was read for a recording, and what it is going to come to.
+struct Said {
+    incident: Option<Kept>,
+    /// Of its workload.
+    index: Option<Kept>,
+    former: Renamed,
+    claimed: Claimed,
+}
 
 /// What is to be done once a notice is out and noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,21 +114,19 @@ impl<S: Store + Sync> Ledger<S> {
         };
         let recording = Recording { storm: read(kept.as_ref()).unwrap_or_default(), claimant: &claimant, reminder: self.reminder, now };
         // What they say already tells who joins the storm's document, in one round of writes.
-        let said: Vec<Result<Said, Unreachable>> = failures
-            .iter()
-            .zip(incidents.into_iter().zip(indexes))
-            .map(|(failure, (incident, index))| {
-                let (incident, index) = (incident?, index?);
-                let well_at = read(index.as_ref()).and_then(|index: Index| index.well_at);
-                let claimed = recording.record(read(incident.as_ref()), failure, well_at).result;
-                Ok((incident, index, claimed))
-            })
-            .collect();
-        let opening: Vec<&Incident> =
-            said.iter().flatten().map(|(.., claimed)| claimed).filter(|claimed| Recording::opens(claimed)).map(|one| &one.incident).collect();
-        let is_hushed = said.iter().flatten().any(|(.., claimed)| claimed.hushed);
+        let said = join_all(failures.iter().zip(incidents.into_iter().zip(indexes)).map(async |(failure, (incident, index))| {
+            let (incident, index) = (incident?, index?);
+            let known: Index = read(index.as_ref()).unwrap_or_default();
+            let former = if incident.is_none() { self.renamed(&failure.about, &known).await? } else { Renamed::default() };
+            let claimed = recording.record(read(incident.as_ref()).or_else(|| former.incident.clone()), failure, known.well_at).result;
+            Ok(Said { incident, index, former, claimed })
+        }));
+        let said: Vec<Result<Said, Unreachable>> = said.await;
+        let claimed = || said.iter().flatten().map(|said| &said.claimed);
+        let opening: Vec<&Incident> = claimed().filter(|claimed| Recording::opens(claimed)).map(|one| &one.incident).collect();
+        let is_hushed = claimed().any(|claimed| claimed.hushed);
         let recorded = join_all(failures.iter().zip(&said).map(async |(failure, said)| match said {
-            Ok((incident, index, claimed)) => self.record(&recording, failure, incident.clone(), index.clone(), claimed).await,
+            Ok(said) => self.record(&recording, failure, said).await,
             Err(error) => Err(error.clone()),
         }));
         let (recorded, joined) = join(recorded, self.join(about, kept, &opening, is_hushed, &recording)).await;
@@ -154,28 +160,32 @@ impl<S: Store + Sync> Ledger<S> {
     }
 
     /// Records what was seen of one fingerprint, over the documents that were read.
-    async fn record(
-        &self,
-        recording: &Recording<'_>,
-        failure: &Sighted,
-        incident: Option<Kept>,
-        index: Option<Kept>,
-        said: &Claimed,
-    ) -> Result<Claimed, Unreachable> {
+    async fn record(&self, recording: &Recording<'_>, failure: &Sighted, said: &Said) -> Result<Claimed, Unreachable> {
+        let Said { incident, index, former, claimed: Claimed { incident: expected, .. } } = said;
         let known = read(index.as_ref()).and_then(|index: Index| index.well_at);
-        let writing = change_from(&self.store, &failure.about.fingerprint, incident, |kept| recording.record(kept, failure, known));
-        let is_indexed = said.incident.indexed || !failure.about.is_service;
+        let writing = change_from(&self.store, &failure.about.fingerprint, incident.clone(), |kept: Option<Incident>| {
+            let takes_over = kept.is_none() && former.incident.is_some();
+            let mut changed = recording.record(kept.or_else(|| former.incident.clone()), failure, known);
+            if takes_over && changed.document.is_none() {
+                changed.document = Some((changed.result.incident.clone(), expires(recording.now)));
+            }
+            changed
+        });
+        let is_indexed = expected.indexed || !failure.about.is_service;
         let indexing = async {
             if is_indexed {
                 return Ok(known);
             }
-            let add = |index: &mut Index| index.add(&failure.about.fingerprint, said.incident.serial);
-            self.edit_index(&failure.about, index, recording.now, add).await.map(|index| index.well_at)
+            let add = |index: &mut Index| {
+                let is_gone = former.names.iter().fold(false, |changed, (fingerprint, serial)| index.close(fingerprint, *serial) | changed);
+                index.add(&failure.about.fingerprint, expected.serial) | is_gone
+            };
+            self.edit_index(&failure.about, index.clone(), recording.now, add).await.map(|index| index.well_at)
         };
         let (claimed, well_at) = join(writing, indexing).await;
         let (claimed, well_at) = (claimed?, well_at?);
         // Another came between, and its incident is not the one that was expected.
-        let well_at = if is_indexed && !claimed.incident.indexed && failure.about.is_service || claimed.incident.serial != said.incident.serial {
+        let well_at = if is_indexed && !claimed.incident.indexed && failure.about.is_service || claimed.incident.serial != expected.serial {
             let add = |index: &mut Index| index.add(&failure.about.fingerprint, claimed.incident.serial);
             let kept = self.load_index(&failure.about).await?;
             self.edit_index(&failure.about, kept, recording.now, add).await?.well_at
@@ -183,6 +193,15 @@ impl<S: Store + Sync> Ledger<S> {
             well_at
         };
         if well_at == known { Ok(claimed) } else { change(&self.store, &failure.about.fingerprint, |kept| recording.record(kept, failure, well_at)).await }
+    }
+
+    /// Whether the store can be read.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot.
+    pub async fn answers(&self) -> Result<(), Unreachable> {
+        self.store.load("selftest").await.map(|_| ())
     }
 
     /// Whether these very failures were announced from this store, whatever another store knows of them.

@@ -26,11 +26,14 @@ pub fn incident(report: &Report<'_>, at: i64) -> Option<String> {
     line(report, &[("Incidents", 1)], at)
 }
 
-/// The line for what went wrong in an invocation; `None` where nothing did. These metrics have no dimension: each is one metric.
+/// The line for what went wrong in an invocation of the function of this name; `None` where nothing did. Each stack of an account has alarms of its
+/// own.
 #[must_use]
-pub fn troubles(counts: &BTreeMap<&'static str, u64>, at: i64) -> Option<String> {
+pub fn troubles(counts: &BTreeMap<&'static str, u64>, function: &str, at: i64) -> Option<String> {
     let counts: Vec<(&'static str, u64)> = counts.iter().map(|(name, count)| (*name, *count)).collect();
-    (!counts.is_empty()).then(|| embedded(&json!([[]]), Map::new(), &counts, at))
+    let values = dimension(function).map(|function| Map::from_iter([("Function".to_owned(), json!(function))]));
+    let dimensions = if values.is_some() { json!([["Function"]]) } else { json!([[]]) };
+    (!counts.is_empty()).then(|| embedded(&dimensions, values.unwrap_or_default(), &counts, at))
 }
 
 fn line(report: &Report<'_>, counts: &[(&'static str, u64)], at: i64) -> Option<String> {
@@ -68,7 +71,9 @@ fn dimension(name: &str) -> Option<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{failures, incident};
+    use std::collections::BTreeMap;
+
+    use super::{failures, incident, troubles};
     use crate::diagnosis::diagnose;
     use crate::event::{Task, read_record};
     use crate::question::Evidence;
@@ -125,6 +130,15 @@ mod tests {
                 assert!(!value.trim().is_empty() && value.len() <= 1024, "{name} in {line}");
             }
         }
+    }
+
+    #[test]
+    fn troubles_count_by_function() {
+        let line = read(troubles(&BTreeMap::from([("NotInChat", 2), ("Unrecorded", 1)]), "ecs-triage", AT));
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Function"]]));
+        assert_eq!((&line["Function"], &line["NotInChat"], &line["Unrecorded"]), (&json!("ecs-triage"), &json!(2), &json!(1)));
+        assert_eq!(read(troubles(&BTreeMap::from([("Faulty", 1)]), "", AT))["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
+        assert_eq!(troubles(&BTreeMap::new(), "ecs-triage", AT), None);
     }
 
     #[test]

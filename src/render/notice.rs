@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::body;
 use crate::arn::Arn;
 use crate::causes::{Command, NameKind};
@@ -62,7 +64,8 @@ pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Not
 pub fn waiting(task: &Task, stage: &str, said: &str, hook: Option<&str>) -> Notice {
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
     let front = front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref());
-    let command = |words| hook.map(|hook| format!("{}\n", Command::aws(words, task.region.as_deref()).name("--hook-id", NameKind::Hook, hook))).unwrap_or_default();
+    let command =
+        |words| hook.map(|hook| format!("{}\n", Command::aws(words, task.region.as_deref()).name("--hook-id", NameKind::Hook, hook))).unwrap_or_default();
     let text = format!(
         "The deployment of {} waits at {stage}\n\n{said}\n\nWHAT TO DO\n1. Let it go on:\n{}2. Or take it back:\n{}",
         body::place(task),
@@ -106,6 +109,36 @@ pub fn resolved(incident: &Incident) -> Notice {
     let front = front(about.cluster.as_deref(), about.account.as_deref(), about.region.as_deref());
     let subject = format!("{front} {} {recovered} after {lasted}: {}", about.workload.as_deref().unwrap_or("task"), about.title);
     Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
+}
+
+/// The notice that says of itself that it is a test of the function in this account and Region: nothing fails. It has every attribute, so that no
+/// filter misses one, and those that are wished for as they are wished.
+///
+/// # Errors
+///
+/// In words, where a notice has no attribute of a wished name.
+pub fn selftest(own: Option<(&str, &str)>, wished: &BTreeMap<String, String>, at: Timestamp) -> Result<Notice, String> {
+    if let Some(unknown) = wished.keys().find(|name| !NAMES.contains(&name.as_str())) {
+        return Err(format!("a notice has no attribute {unknown:?}; it has {}", NAMES.join(", ")));
+    }
+    let (account, region) = own.unzip();
+    let value = |name: &str| match (wished.get(name), name) {
+        (Some(value), _) => value.clone(),
+        (None, "account") => account.unwrap_or("selftest").to_owned(),
+        (None, "region") => region.unwrap_or("selftest").to_owned(),
+        (None, _) => "selftest".to_owned(),
+    };
+    let values = NAMES.map(value);
+    let attributes = attributes(values.each_ref().map(|value| Some(value.as_str())));
+    let told: Vec<String> = attributes.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
+    let text = format!(
+        "This is a test of ecs-triage: nothing fails, and there is nothing to do\n{}\n\nIt shows that notices reach you. Subscriptions can filter by its \
+         attributes:\n{}\n",
+        minute(at),
+        told.join("\n"),
+    );
+    let title = format!("{} this is a test of ecs-triage: nothing fails", front(Some("selftest"), account, region));
+    Ok(Notice::new(&title, text, attributes, Vec::new()))
 }
 
 /// The notices of many workloads that fail alike, or have recovered: for each cluster that has new ones, under its name. Filter policies ask for a

@@ -146,7 +146,7 @@ fn a_claim_holds_until_its_lease_ends() {
 }
 
 fn of(workload: u8) -> Incident {
-    Incident::begin(about(workload, 1), &sighting(u64::from(workload), 0), None)
+    Incident::begin(about(workload.into(), 1), &sighting(u64::from(workload), 0), None)
 }
 
 const FEW: u8 = 20;

@@ -1,7 +1,7 @@
 //! A queue, a store and instances in one thread under a clock of their own: every step of every instance is taken in an order drawn from a seed,
 //! and at any step the store may fail, an answer may be lost or late, or an instance may die. What runs is the function's own core of delivery.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::{self, Future};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use ecs_triage::event::sender::Trusted;
 use ecs_triage::incident::store::{Kept, NotSaved, Store, Unreachable};
 use ecs_triage::incident::storm::{Page, Storm};
 use ecs_triage::incident::{About, Due, Incident};
-use ecs_triage::limits::{FUNCTION, HIDDEN, RECEIVES, SILENCE, STORM_WINDOW, STORM_WORKLOADS};
+use ecs_triage::limits::{FLAPS, FUNCTION, HIDDEN, RECEIVES, SILENCE, STORM_WINDOW, STORM_WORKLOADS};
 use ecs_triage::question::{Answer, Evidence, Question};
 use ecs_triage::render::notice::Notice as Published;
 use ecs_triage::triage::{Prober, Scope};
@@ -25,7 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 const REMINDER: SignedDuration = SignedDuration::from_hours(6);
-const ACCOUNT: &str = "111122223333";
+pub(super) const ACCOUNT: &str = "111122223333";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -39,10 +39,29 @@ pub(super) enum Fault {
     DeathAfter,
     /// Half a minute goes by.
     Stall,
+    /// The whole instance stands still, for less than Lambda lets it live or for longer.
+    Freeze,
+}
+
+/// What an instance calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Table,
+    Topic,
+    Chat,
+    Bus,
+}
+
+/// A part that answers nothing for a while.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outage {
+    pub(super) of: Part,
+    pub(super) from: SignedDuration,
+    pub(super) lasts: SignedDuration,
 }
 
 /// What happens in the world, and what goes wrong.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     pub(super) seed: u64,
     pub(super) instances: usize,
@@ -52,13 +71,22 @@ pub(super) struct Plan {
     pub(super) faults: Vec<(u16, Fault)>,
     /// Of a hundred deliveries, how many come twice, or again although acknowledged.
     pub(super) repeats: u64,
-    /// For how long each call of the table takes a second, from the beginning.
-    pub(super) slow: SignedDuration,
+    /// For how long each call of the table takes how long, from the beginning.
+    pub(super) slow: (SignedDuration, SignedDuration),
+    pub(super) outages: Vec<Outage>,
+    /// Whether the table takes no more of one item in a second than DynamoDB does.
+    pub(super) limited: bool,
+    /// Until when nobody receives, so that all waits and comes in any order.
+    pub(super) held: SignedDuration,
+    /// As far as clocks are apart.
+    pub(super) apart: SignedDuration,
+    /// As long as each question to AWS takes; without it none is asked.
+    pub(super) asking: SignedDuration,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Event {
-    pub(super) workload: u8,
+    pub(super) workload: u16,
     /// Which fingerprint of the workload; a steady state has none.
     pub(super) kind: u8,
     pub(super) at: SignedDuration,
@@ -75,9 +103,18 @@ pub(super) struct Tally {
     pub(super) repeated: usize,
     pub(super) storms: usize,
     pub(super) without_table: usize,
+    /// Notices of all kinds.
+    pub(super) notices: usize,
+    /// Calls of the table that it did not take, since they were too many for one item.
+    pub(super) throttled: usize,
+    /// When the first notice came, and when the last failure was first told of.
+    pub(super) told: (SignedDuration, SignedDuration),
+    /// Notices that chat and bus did not take.
+    pub(super) not_in_chat: usize,
+    pub(super) not_on_bus: usize,
 }
 
-pub(super) fn about(workload: u8, kind: u8) -> About {
+pub(super) fn about(workload: u16, kind: u8) -> About {
     let word = |word: &str| Some(word.to_owned());
     About {
         fingerprint: format!("w{workload}-f{kind}"),
@@ -102,7 +139,7 @@ const REASONS: [&str; 3] = [
      ResourceNotFoundException: The specified log group does not exist. : exit status 1",
 ];
 
-fn failure(workload: u8, kind: u8, task: usize, at: Timestamp) -> String {
+pub(super) fn failure(workload: u16, kind: u8, task: usize, at: Timestamp) -> String {
     let arn = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:task/prod/{task:032x}");
     let detail = json!({
         "taskArn": arn, "clusterArn": format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/prod"), "group": format!("service:w{workload}"), "lastStatus": "STOPPED",
@@ -111,7 +148,7 @@ fn failure(workload: u8, kind: u8, task: usize, at: Timestamp) -> String {
     envelope("ECS Task State Change", &arn, &detail)
 }
 
-fn well(workload: u8, at: Timestamp) -> String {
+pub(super) fn well(workload: u16, at: Timestamp) -> String {
     let arn = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:service/prod/w{workload}");
     let cluster = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/prod");
     envelope("ECS Service Action", &arn, &json!({"eventType": "INFO", "eventName": "SERVICE_STEADY_STATE", "clusterArn": cluster, "createdAt": at.to_string()}))
@@ -122,7 +159,7 @@ fn envelope(kind: &str, arn: &str, detail: &Value) -> String {
 }
 
 /// The fingerprint, step and fault of a kind of failure of a workload.
-fn told_of(workload: u8, kind: u8) -> (String, String) {
+fn told_of(workload: u16, kind: u8) -> (String, String) {
     let record = failure(workload, kind, 0, Timestamp::UNIX_EPOCH);
     let task = read_record(&record).remove(0).tasks.remove(0).expect("it reads");
     let report = diagnose(&task, &Evidence::default());
@@ -132,12 +169,29 @@ fn told_of(workload: u8, kind: u8) -> (String, String) {
 
 /// Of each kind, what it is called.
 static KINDS: LazyLock<Vec<String>> = LazyLock::new(|| (0..3).map(|kind| told_of(0, kind).1).collect());
-/// Of each workload and kind, the fingerprint.
-static FINGERPRINTS: LazyLock<BTreeMap<(u8, u8), String>> =
-    LazyLock::new(|| (0..64).flat_map(|workload| (0..3).map(move |kind| ((workload, kind), told_of(workload, kind).0))).collect());
+/// Of each workload and kind that was asked for, the fingerprint; and the other way round.
+static FINGERPRINTS: LazyLock<Mutex<Fingerprints>> = LazyLock::new(Mutex::default);
 
-fn fingerprint(workload: u8, kind: u8) -> &'static str {
-    &FINGERPRINTS[&(workload, kind)]
+#[derive(Debug, Default)]
+struct Fingerprints {
+    of: HashMap<(u16, u8), &'static str>,
+    place: HashMap<&'static str, (u16, u8)>,
+}
+
+fn fingerprint(workload: u16, kind: u8) -> &'static str {
+    let mut known = FINGERPRINTS.lock().expect("nobody panicked");
+    if let Some(fingerprint) = known.of.get(&(workload, kind)) {
+        return fingerprint;
+    }
+    let fingerprint: &str = Box::leak(told_of(workload, kind).0.into_boxed_str());
+    known.of.insert((workload, kind), fingerprint);
+    known.place.insert(fingerprint, (workload, kind));
+    fingerprint
+}
+
+/// The kind of a failure with this fingerprint.
+fn kind_of(fingerprint: &str) -> Option<u8> {
+    FINGERPRINTS.lock().expect("nobody panicked").place.get(fingerprint).map(|(_, kind)| *kind)
 }
 
 /// As an incident remembers a task.
@@ -147,8 +201,8 @@ fn hashed(id: &str) -> u64 {
 
 #[derive(Debug, Clone)]
 enum Body {
-    Failure { workload: u8, kind: u8, task: usize, at: Timestamp },
-    Well { workload: u8, at: Timestamp },
+    Failure { workload: u16, kind: u8, task: usize, at: Timestamp },
+    Well { workload: u16, at: Timestamp },
 }
 
 impl Body {
@@ -215,7 +269,21 @@ struct World {
     documents: BTreeMap<String, (Kept, Timestamp)>,
     operations: u16,
     faults: BTreeMap<u16, Fault>,
-    slow_until: Timestamp,
+    slow: (Timestamp, SignedDuration),
+    outages: Vec<Outage>,
+    /// What was read and written of each item in a second, where that is limited.
+    taken: Option<HashMap<String, (i64, [usize; 2])>>,
+    throttled: usize,
+    /// Until when an instance stands still.
+    frozen: BTreeMap<usize, Timestamp>,
+    /// How far the clock of each instance is off.
+    skews: Vec<SignedDuration>,
+    asking: SignedDuration,
+    deaths: usize,
+    troubles: Vec<String>,
+    /// Notices that people, chats and machines have, as the instance knows, and those that it counts as missing there.
+    published: usize,
+    reached: BTreeMap<Part, [usize; 2]>,
     hits: usize,
     /// Instances in whose invocation something went wrong.
     faulted: BTreeSet<usize>,
@@ -350,7 +418,9 @@ impl World {
             return Told::Anyway { fingerprints: BTreeSet::from([fingerprint]) };
         }
         let serial = *self.claimed.get(&(fingerprint.clone(), self.running)).expect("what is told is claimed");
-        let occurrences = self.incidents[&(fingerprint.clone(), serial)].occurrences;
+        // What others have recorded meanwhile it does not tell.
+        let told = notice.body.split_once(" failed start").and_then(|(before, _)| before.rsplit([' ', '\n']).next()?.parse().ok());
+        let occurrences = told.expect("a number of failed starts");
         Told::One { fingerprint, serial, due, occurrences }
     }
 
@@ -386,8 +456,7 @@ impl World {
                 let key = (fingerprint.clone(), *serial);
                 match due {
                     Due::Opened => {
-                        let kind = FINGERPRINTS.iter().find(|(_, of)| *of == fingerprint).map(|((_, kind), _)| *kind);
-                        let alike = |of: &str| FINGERPRINTS.iter().any(|((_, other), known)| known == of && Some(*other) == kind);
+                        let alike = |of: &str| kind_of(of) == kind_of(fingerprint);
                         let lately = self.notices.iter().filter(|notice| self.now.duration_since(notice.at) < STORM_WINDOW - FUNCTION);
                         let alone: BTreeSet<&str> = lately
                             .filter_map(|notice| match &notice.told {
@@ -454,7 +523,7 @@ fn lock(world: &Shared) -> MutexGuard<'_, World> {
 }
 
 /// Lets the others go first, once or more; then says what goes wrong.
-async fn step(world: &Shared, is_table: bool) -> Option<Fault> {
+async fn step(world: &Shared, part: Part) -> Option<Fault> {
     let times = lock(world).random(3);
     for _ in 0..=times {
         pause().await;
@@ -463,18 +532,29 @@ async fn step(world: &Shared, is_table: bool) -> Option<Fault> {
         let mut world = lock(world);
         world.operations = world.operations.saturating_add(1);
         let operation = world.operations;
-        let fault = world.faults.remove(&operation);
-        let running = world.running;
-        let slow = is_table && world.now < world.slow_until;
-        if fault.is_some() || slow {
+        let mut fault = world.faults.remove(&operation);
+        let (running, now) = (world.running, world.now);
+        let since = now.duration_since(Timestamp::UNIX_EPOCH);
+        let mut slow = if part == Part::Table && now < world.slow.0 { world.slow.1 } else { SignedDuration::ZERO };
+        if fault.is_none() && world.outages.iter().any(|outage| outage.of == part && outage.from <= since && since < outage.from + outage.lasts) {
+            fault = Some(Fault::Refused);
+            // One call in two waits for its answer until its client gives up.
+            slow = SignedDuration::from_secs(8) * i32::from(world.random(2) == 0);
+        }
+        // What chats and machines are told decides nothing.
+        if (fault.is_some() || !slow.is_zero()) && (matches!(part, Part::Table | Part::Topic) || fault.is_some_and(|fault| fault != Fault::Refused)) {
             world.hits += 1;
             world.faulted.insert(running);
+        }
+        if fault == Some(Fault::Freeze) {
+            let seconds = if world.random(2) == 0 { 45 } else { 90 };
+            world.frozen.insert(running, now + SignedDuration::from_secs(seconds));
         }
         world.doomed |= fault == Some(Fault::DeathBefore);
         (fault, slow)
     };
-    if slow {
-        sleep(world, SignedDuration::from_millis(1200)).await;
+    if !slow.is_zero() {
+        sleep(world, slow).await;
     }
     match fault {
         Some(Fault::DeathBefore) => future::pending().await,
@@ -482,8 +562,43 @@ async fn step(world: &Shared, is_table: bool) -> Option<Fault> {
             sleep(world, SignedDuration::from_secs(25)).await;
             None
         }
+        Some(Fault::Freeze) => {
+            pause().await;
+            None
+        }
         fault => fault,
     }
+}
+
+/// What DynamoDB takes of one item in a second, reads and writes.
+const LIMITS: [usize; 2] = [3000, 1000];
+/// As often as the client tries, and as long as it waits at most before the second try.
+const TRIES: u32 = 3;
+
+/// Waits until the table takes so many units of an item, as the client does; whether it took them.
+async fn take(world: &Shared, key: &str, units: [usize; 2]) -> bool {
+    for attempt in 0..TRIES {
+        let wait = {
+            let mut world = lock(world);
+            let (now, running) = (world.now.as_second(), world.running);
+            let Some(taken) = &mut world.taken else { return true };
+            let of_item = taken.entry(key.to_owned()).or_default();
+            if of_item.0 != now {
+                *of_item = (now, [0, 0]);
+            }
+            let fits = (0..2).all(|way| of_item.1[way] + units[way] <= LIMITS[way]);
+            if fits {
+                (0..2).for_each(|way| of_item.1[way] += units[way]);
+                return true;
+            }
+            world.throttled += 1;
+            world.hits += 1;
+            world.faulted.insert(running);
+            world.random(1000 << attempt)
+        };
+        sleep(world, SignedDuration::from_millis(i64::try_from(wait).expect("it is small"))).await;
+    }
+    false
 }
 
 async fn pause() {
@@ -523,7 +638,11 @@ struct Remote(Shared);
 
 impl Store for Remote {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
-        match step(&self.0, true).await {
+        let size = lock(&self.0).load(key).map_or(0, |kept| kept.body.len());
+        if !take(&self.0, key, [size.div_ceil(4096).max(1), 0]).await {
+            return Err(Unreachable("throttled".to_owned()));
+        }
+        match step(&self.0, Part::Table).await {
             Some(Fault::Refused | Fault::AnswerLost) => return Err(Unreachable("down".to_owned())),
             Some(Fault::DeathAfter) => die(&self.0).await,
             _ => {}
@@ -532,7 +651,10 @@ impl Store for Remote {
     }
 
     async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
-        let fault = step(&self.0, true).await;
+        if !take(&self.0, key, [0, body.len().div_ceil(1024)]).await {
+            return Err(NotSaved::Unavailable("throttled".to_owned()));
+        }
+        let fault = step(&self.0, Part::Table).await;
         if fault == Some(Fault::Refused) {
             return Err(NotSaved::Unavailable("down".to_owned()));
         }
@@ -545,11 +667,17 @@ impl Store for Remote {
         }
         saved
     }
+
+    async fn give_way(&self, times: u32) {
+        let most = 20_u64 << times.min(5);
+        let time = lock(&self.0).random(most);
+        sleep(&self.0, SignedDuration::from_millis(i64::try_from(time).expect("it is small"))).await;
+    }
 }
 
 impl Publisher for Remote {
     async fn publish(&self, notice: &Published) -> Result<(), String> {
-        let fault = step(&self.0, false).await;
+        let fault = step(&self.0, Part::Topic).await;
         if fault == Some(Fault::Refused) {
             return Err("refused".to_owned());
         }
@@ -562,12 +690,24 @@ impl Publisher for Remote {
             Some(Fault::DeathAfter) => die(&self.0).await,
             _ => {}
         }
+        lock(&self.0).published += 1;
         Ok(())
     }
 
     async fn publish_plain(&self, _: &str) -> Result<(), String> {
-        Ok(())
+        tell_other(&self.0, Part::Chat).await
     }
+}
+
+/// Tells a chat or a machine.
+async fn tell_other(world: &Shared, part: Part) -> Result<(), String> {
+    match step(world, part).await {
+        Some(Fault::Refused | Fault::AnswerLost | Fault::OwnConflict) => return Err("refused".to_owned()),
+        Some(Fault::DeathAfter) => die(world).await,
+        _ => {}
+    }
+    lock(world).reached.entry(part).or_default()[0] += 1;
+    Ok(())
 }
 
 impl Journal for Remote {
@@ -578,19 +718,22 @@ impl Journal for Remote {
 
 impl EventBus for Remote {
     async fn put(&self, _: &str, _: &str) -> Result<(), String> {
-        Ok(())
+        tell_other(&self.0, Part::Bus).await
     }
 }
 
 impl Prober for Remote {
     async fn ask(&self, _: &Question) -> Answer {
-        Answer::Unknown("nobody asks".to_owned())
+        let asking = lock(&self.0).asking;
+        sleep(&self.0, asking).await;
+        Answer::Unknown("nobody knows".to_owned())
     }
 }
 
 impl Clock for Remote {
     fn now(&self) -> Timestamp {
-        lock(&self.0).now
+        let world = lock(&self.0);
+        world.now + world.skews[world.running]
     }
 
     async fn sleep(&self, time: SignedDuration) {
@@ -604,6 +747,17 @@ impl Log for Remote {
     fn trouble(&self, trouble: &Trouble) {
         let forgotten = matches!(trouble, Trouble::ComesAgain { problem: Problem::Forgotten | Problem::Faulty, .. } | Trouble::Lost(_));
         assert!(!forgotten, "{trouble:?}");
+        let told = {
+            let world = lock(&self.0);
+            format!("{} {}: {trouble:?}", world.now, world.running)
+        };
+        lock(&self.0).troubles.push(told);
+        let part = match trouble {
+            Trouble::NotInChat(_) => Part::Chat,
+            Trouble::NotOnBus(_) => Part::Bus,
+            _ => return,
+        };
+        lock(&self.0).reached.entry(part).or_default()[1] += 1;
     }
 }
 
@@ -622,8 +776,10 @@ impl ports::World for Modelled {
 
 fn delivery(world: &Shared, holder: &str) -> Delivery<Modelled> {
     let remote = || Remote(world.clone());
-    let ports = Ports { store: Some(remote()), topic: Some(remote()), chat: None, bus: None, journal: None, prober: remote(), clock: remote(), log: remote() };
-    Delivery::new(ports, Rules { probing: Scope::Off, reads_logs: false, trusted: Trusted::default(), reminder: REMINDER }, holder)
+    let some = || Some(remote());
+    let ports = Ports { store: some(), topic: some(), chat: some(), bus: some(), journal: None, prober: remote(), clock: remote(), log: remote() };
+    let probing = if lock(world).asking.is_zero() { Scope::Off } else { Scope::Full };
+    Delivery::new(ports, Rules { probing, reads_logs: false, trusted: Trusted::default(), reminder: REMINDER }, holder)
 }
 
 /// Whether a later incident has taken the place of the one that was told of.
@@ -657,18 +813,36 @@ pub(super) struct Model {
     world: Shared,
     instances: Vec<Instance>,
     messages: Vec<Message>,
+    /// Messages that are neither done with nor dead, by when they are visible.
+    live: BTreeSet<(Timestamp, usize)>,
+    held: SignedDuration,
     repeats: u64,
 }
 
 impl Model {
     pub(super) fn new(plan: &Plan) -> Self {
+        let mut random = plan.seed;
+        let mut skew = || {
+            random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            plan.apart * i32::try_from(random >> 60).expect("it is small") / 15
+        };
         let world = World {
             now: Timestamp::UNIX_EPOCH,
             random: plan.seed,
             documents: BTreeMap::new(),
             operations: 0,
             faults: plan.faults.iter().copied().collect(),
-            slow_until: Timestamp::UNIX_EPOCH + plan.slow,
+            slow: (Timestamp::UNIX_EPOCH + plan.slow.0, plan.slow.1),
+            outages: plan.outages.clone(),
+            taken: plan.limited.then(HashMap::new),
+            throttled: 0,
+            frozen: BTreeMap::new(),
+            skews: (0..plan.instances).map(|_| skew()).collect(),
+            asking: plan.asking,
+            deaths: 0,
+            troubles: Vec::new(),
+            published: 0,
+            reached: BTreeMap::new(),
             hits: 0,
             faulted: BTreeSet::new(),
             running: 0,
@@ -682,7 +856,8 @@ impl Model {
             opened: BTreeSet::new(),
         };
         let instances = std::iter::repeat_with(Instance::default).take(plan.instances).collect();
-        let mut model = Self { world: Arc::new(Mutex::new(world)), instances, messages: Vec::new(), repeats: plan.repeats };
+        let (messages, live) = (Vec::new(), BTreeSet::new());
+        let mut model = Self { world: Arc::new(Mutex::new(world)), instances, messages, live, held: plan.held, repeats: plan.repeats };
         plan.failures.iter().for_each(|event| model.fail(*event));
         plan.wells.iter().for_each(|event| model.well(*event));
         model
@@ -694,7 +869,8 @@ impl Model {
 
     fn send(&mut self, body: &Body, event: Event) {
         for copy in 0..=i32::from(event.twice) {
-            let visible = Timestamp::UNIX_EPOCH + event.at + event.late + SignedDuration::from_secs(2) * copy;
+            let visible = Timestamp::UNIX_EPOCH + (event.at + event.late + SignedDuration::from_secs(2) * copy).max(self.held);
+            self.live.insert((visible, self.messages.len()));
             self.messages.push(Message { body: body.clone(), visible, receives: 0, repeated: false, state: State::Live });
         }
     }
@@ -720,28 +896,28 @@ impl Model {
                     self.kill(index);
                 }
             }
-            for message in &mut self.messages {
-                if message.state == State::Live && message.receives == RECEIVES && message.visible <= now {
-                    message.state = State::Dead;
-                }
-            }
-            let visible = self.messages.iter().any(|message| message.state == State::Live && message.visible <= now);
-            let is_ready = |instance: &Instance| if instance.work.is_some() { instance.awake.0.load(Ordering::Relaxed) } else { visible };
-            let choices: Vec<usize> = self.instances.iter().enumerate().filter(|(_, instance)| is_ready(instance)).map(|(index, _)| index).collect();
+            let visible = self.live.first().is_some_and(|(visible, _)| *visible <= now);
+            let frozen = lock(&self.world).frozen.clone();
+            let is_ready = |(index, instance): &(usize, &Instance)| {
+                let stands = frozen.get(index).is_some_and(|until| *until > now);
+                !stands && if instance.work.is_some() { instance.awake.0.load(Ordering::Relaxed) } else { visible }
+            };
+            let choices: Vec<usize> = self.instances.iter().enumerate().filter(is_ready).map(|(index, _)| index).collect();
             if choices.is_empty() {
-                let messages = self.messages.iter().filter(|message| message.state == State::Live).map(|message| message.visible);
+                let messages = self.live.iter().map(|(visible, _)| *visible).find(|visible| *visible > now).into_iter();
                 let ends = self.instances.iter().filter(|instance| instance.work.is_some()).map(|instance| instance.started + FUNCTION);
                 let timers: Vec<Timestamp> = lock(&self.world).timers.iter().map(|(at, _)| *at).collect();
                 let is_idle = self.instances.iter().all(|instance| instance.work.is_none());
                 let timers = timers.into_iter().filter(|_| !is_idle);
-                let Some(next) = messages.chain(ends).chain(timers).filter(|at| *at > now).min() else { return };
+                let Some(next) = messages.chain(ends).chain(timers).chain(frozen.into_values()).filter(|at| *at > now).min() else { return };
                 lock(&self.world).now = next;
                 continue;
             }
             let instance = {
                 let mut world = lock(&self.world);
-                let passed = world.random(40);
-                world.now += SignedDuration::from_millis(i64::try_from(passed).expect("it is small"));
+                // Instances work beside each other.
+                let passed = world.random(40_000) / choices.len() as u64;
+                world.now += SignedDuration::from_micros(i64::try_from(passed).expect("it is small"));
                 choices[world.pick(choices.len())]
             };
             if self.instances[instance].work.is_some() {
@@ -758,11 +934,12 @@ impl Model {
         let now = world.now;
         let mut batch = Vec::new();
         let size = 1 + world.pick(10);
-        let mut visible: Vec<usize> =
-            self.messages.iter().enumerate().filter(|(_, message)| message.state == State::Live && message.visible <= now).map(|(at, _)| at).collect();
+        let mut visible: Vec<usize> = self.live.range(..=(now, usize::MAX)).map(|(_, at)| *at).collect();
         while batch.len() < size && !visible.is_empty() {
             let at = visible.swap_remove(world.pick(visible.len()));
+            self.live.remove(&(self.messages[at].visible, at));
             if self.messages[at].receives == RECEIVES {
+                self.messages[at].state = State::Dead;
                 continue;
             }
             let repeats = !self.messages[at].repeated && world.random(100) < self.repeats;
@@ -770,6 +947,7 @@ impl Model {
             message.receives += 1;
             message.repeated |= repeats;
             message.visible = now + if repeats { SignedDuration::ZERO } else { HIDDEN };
+            self.live.insert((message.visible, at));
             batch.push(at);
         }
         world.faulted.remove(&index);
@@ -825,6 +1003,7 @@ impl Model {
             // The acknowledgement may be lost.
             if is_done && (message.repeated || world.random(100) >= self.repeats) {
                 message.state = State::Done;
+                self.live.remove(&(message.visible, at));
             }
             message.repeated |= is_done;
         }
@@ -832,7 +1011,8 @@ impl Model {
         let ours: Vec<usize> = world.notices.iter().enumerate().filter(|(_, notice)| notice.instance == index && !notice.noted).map(|(at, _)| at).collect();
         for at in ours {
             let is_fine = faulted || world.notices[at].broken || superseded(&world, &world.notices[at].told);
-            assert!(is_fine, "it is out and not noted: {:?}", world.notices[at]);
+            let troubles = &world.troubles[world.troubles.len().saturating_sub(10)..];
+            assert!(is_fine, "it is out and not noted: {:?} after {troubles:#?}", world.notices[at]);
             world.notices[at].broken = true;
         }
     }
@@ -844,22 +1024,39 @@ impl Model {
         instance.delivery = None;
         instance.lives += 1;
         let mut world = lock(&self.world);
+        world.frozen.remove(&index);
+        world.deaths += 1;
         world.faulted.insert(index);
         world.notices.iter_mut().filter(|notice| notice.instance == index).for_each(|notice| notice.broken |= !notice.noted);
     }
 
-    /// Everything happens; then every workload is well; then everything fails once more.
-    pub(super) fn prove(mut self) -> Tally {
+    /// Everything happens: nothing is lost.
+    pub(super) fn told(mut self) -> Tally {
+        self.settle();
+        self.tally(self.first_told())
+    }
+
+    fn settle(&mut self) {
         self.run();
         self.nothing_is_lost();
+        self.what_was_well_is_over();
+        self.others_are_told_or_counted();
+    }
+
+    /// Everything happens; then every workload is well; then everything fails once more.
+    pub(super) fn prove(mut self) -> Tally {
+        self.settle();
+        let told = self.first_told();
         {
             let mut world = lock(&self.world);
             world.faults.clear();
+            world.outages.clear();
+            world.slow.0 = Timestamp::UNIX_EPOCH;
             // Whoever flaps is well once it has been so for a while.
             world.now += SignedDuration::from_mins(20);
         }
-        let places: BTreeSet<(u8, u8)> = self.places();
-        let event = |now: Timestamp, (workload, kind): (u8, u8)| Event {
+        let places: BTreeSet<(u16, u8)> = self.places();
+        let event = |now: Timestamp, (workload, kind): (u16, u8)| Event {
             workload,
             kind,
             at: now.duration_since(Timestamp::UNIX_EPOCH) + SignedDuration::from_secs(1),
@@ -867,7 +1064,7 @@ impl Model {
             twice: false,
         };
         let now = self.now();
-        for workload in places.iter().map(|(workload, _)| *workload).collect::<BTreeSet<u8>>() {
+        for workload in places.iter().map(|(workload, _)| *workload).collect::<BTreeSet<u16>>() {
             self.well(event(now, (workload, 0)));
         }
         self.run();
@@ -883,9 +1080,19 @@ impl Model {
             let next = (fingerprint, serial + 1);
             assert!(!opened.contains(&next) && lock(&self.world).opened.contains(&next), "{next:?} is not announced");
         }
+        self.tally(told)
+    }
+
+    fn tally(&self, told: (SignedDuration, SignedDuration)) -> Tally {
         let world = lock(&self.world);
         let count = |of: fn(&Told) -> bool| world.notices.iter().filter(|notice| of(&notice.told)).count();
+        let missing = |part: Part| world.reached.get(&part).map_or(0, |[_, missing]| *missing);
         Tally {
+            notices: world.notices.len(),
+            throttled: world.throttled,
+            told,
+            not_in_chat: missing(Part::Chat),
+            not_on_bus: missing(Part::Bus),
             faults: world.hits,
             repeated: world.repeated,
             storms: count(|told| matches!(told, Told::Storm { due: Due::Opened, .. })),
@@ -893,12 +1100,55 @@ impl Model {
         }
     }
 
-    fn places(&self) -> BTreeSet<(u8, u8)> {
+    fn places(&self) -> BTreeSet<(u16, u8)> {
         let place = |message: &Message| match message.body {
             Body::Failure { workload, kind, .. } => Some((workload, kind)),
             Body::Well { .. } => None,
         };
         self.messages.iter().filter_map(place).collect()
+    }
+
+    /// When the first notice came, and when the last fingerprint was told of for the first time.
+    fn first_told(&self) -> (SignedDuration, SignedDuration) {
+        let world = lock(&self.world);
+        let mut first: BTreeMap<&str, Timestamp> = BTreeMap::new();
+        for notice in &world.notices {
+            let fingerprints: Vec<&String> = match &notice.told {
+                Told::One { fingerprint, .. } => vec![fingerprint],
+                Told::Storm { members, .. } => members.iter().map(|(fingerprint, _)| fingerprint).collect(),
+                Told::Anyway { fingerprints } => fingerprints.iter().collect(),
+            };
+            for fingerprint in fingerprints {
+                first.entry(fingerprint).or_insert(notice.at);
+            }
+        }
+        let since = |at: Option<&Timestamp>| at.map_or(SignedDuration::ZERO, |at| at.duration_since(Timestamp::UNIX_EPOCH));
+        (since(first.values().min()), since(first.values().max()))
+    }
+
+    /// Whoever was well after its last failure has nothing open, whichever of the two came first; unless it flaps, which is over later.
+    fn what_was_well_is_over(&self) {
+        let world = lock(&self.world);
+        for (workload, kind) in self.places() {
+            let fingerprint = fingerprint(workload, kind);
+            let well = |message: &Message| match message.body {
+                Body::Well { workload: of, at } if of == workload => Some(at),
+                _ => None,
+            };
+            let (Some(well), Some(incident)) = (self.messages.iter().filter_map(well).max(), world.incident(fingerprint)) else { continue };
+            let is_over = incident.closed || incident.last_seen > well || incident.flaps >= FLAPS;
+            assert!(is_over, "it was well at {well}, and is not over: {}", world.history(fingerprint));
+        }
+    }
+
+    /// Of each notice chats and machines have heard, or it is counted that they have not; unless an instance died in between.
+    fn others_are_told_or_counted(&self) {
+        let world = lock(&self.world);
+        for part in [Part::Chat, Part::Bus] {
+            let [reached, missing] = world.reached.get(&part).copied().unwrap_or_default();
+            let all = reached + missing;
+            assert!(all <= world.published && (all == world.published || world.deaths > 0), "{part:?}: {reached} and {missing} of {}", world.published);
+        }
     }
 
     fn nothing_is_lost(&self) {

@@ -77,7 +77,7 @@ fn told(ledger: &Ledger<&Failing>, failures: &[Sighted]) -> BTreeSet<String> {
 
 #[test]
 fn whatever_fails_once_everybody_is_told_of() {
-    let count = u8::try_from(STORM_WORKLOADS + 3).expect("it is small");
+    let count = u16::try_from(STORM_WORKLOADS + 3).expect("it is small");
     let failures: Vec<Sighted> = (0..count)
         .map(|workload| {
             let at = Timestamp::UNIX_EPOCH - SignedDuration::from_secs(1);

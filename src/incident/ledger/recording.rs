@@ -38,6 +38,7 @@ impl Recording<'_> {
             Some(kept) if sightings.iter().all(|sighting| kept.takes(sighting)) => kept,
             before => Incident::begin(about.clone(), &first, before.as_ref()),
         };
+        incident.about.by_place = about.by_place;
         let was_over = incident.resolved.is_some();
         let mut changed = incident.record(&sightings) > 0;
         if changed {

@@ -17,6 +17,8 @@ use crate::render::notice::Notice;
 pub const SCHEMA: &str = "ecs-triage/v1";
 /// The same of an incident's change.
 pub const INCIDENT_SCHEMA: &str = "ecs-triage/incident/v1";
+/// The same of a self-test, as the journal and the bus are told and as it is answered.
+pub const SELFTEST_SCHEMA: &str = "ecs-triage/selftest/v1";
 
 #[derive(Serialize)]
 struct Document<'r> {

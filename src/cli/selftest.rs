@@ -1,0 +1,62 @@
+//! Asks the deployed function for its self-test, and shows what each channel made of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::history::masked;
+use super::live::Live;
+use super::output::{Outcome, Output};
+use super::{CliError, Format, Global};
+
+/// What to ask for.
+#[derive(clap::Args, Debug)]
+pub(super) struct Selftest {
+    /// The function, by name or ARN
+    #[arg(long, value_name = "NAME", default_value = "ecs-triage")]
+    function: String,
+    /// Attribute of the notice, so that it passes a subscription's filter: cluster=prod
+    #[arg(long, value_name = "NAME=VALUE", value_parser = attribute)]
+    attribute: Vec<(String, String)>,
+    /// How to write the outcome: text is a line for each channel, json and jsonl the function's answer
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+fn attribute(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected a name and a value, such as cluster=prod")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl Selftest {
+    pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
+        let live = Live::new(global, false, None)?;
+        let wished: BTreeMap<&str, &str> = self.attribute.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let payload = json!({"selftest": if wished.is_empty() { json!(true) } else { json!(wished) }});
+        let answer = masked(live.invoke(&self.function, &payload)?);
+        let Some(channels) = answer.get("channels").and_then(Value::as_object) else {
+            let said = answer.get("errorMessage").and_then(Value::as_str).unwrap_or("it is of a release that knows none");
+            return Err(CliError::Unasked(format!("{} made no self-test: {said}", self.function)));
+        };
+        output.text(&match self.format {
+            Format::Json => format!("{answer:#}\n"),
+            Format::Jsonl => format!("{answer}\n"),
+            Format::Text | Format::Markdown => channels.iter().fold(String::new(), |mut text, (name, channel)| {
+                let _ = writeln!(text, "{name:<8} {}", told(channel));
+                text
+            }),
+        })?;
+        output.note(if answer["passed"] == true { Outcome::Fine } else { Outcome::Wrong });
+        Ok(())
+    }
+}
+
+/// What became of the notice in a channel, in words.
+fn told(channel: &Value) -> String {
+    match (channel["state"].as_str(), channel["why"].as_str()) {
+        (Some("took-it"), _) => "took it".to_owned(),
+        (Some("not-set"), _) => "not set".to_owned(),
+        (state, why) => format!("{}: {}", state.unwrap_or("unknown"), why.unwrap_or("it does not say why")),
+    }
+}

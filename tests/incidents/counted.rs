@@ -1,0 +1,180 @@
+//! A world in which every call is answered at once, and counted: what an event costs, and who is told of what.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use ecs_triage::delivery::ports::{self, Clock, EventBus, Journal, Log, Publisher};
+use ecs_triage::delivery::{Delivery, Ports, Rules, Trouble};
+use ecs_triage::event::sender::Trusted;
+use ecs_triage::incident::store::{Kept, Memory, NotSaved, Store, Unreachable};
+use ecs_triage::question::{Answer, Question};
+use ecs_triage::render::notice::Notice;
+use ecs_triage::triage::{Prober, Scope};
+use jiff::{SignedDuration, Timestamp};
+
+/// What DynamoDB reads consistently for one unit, and writes for one.
+const UNITS: [usize; 2] = [4096, 1024];
+
+/// What was asked of the world, and what it was told.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    /// How often each call was made.
+    pub(super) counts: BTreeMap<&'static str, usize>,
+    /// Units that the table's reads and writes took.
+    pub(super) units: [usize; 2],
+    /// Bytes of the journal and of the log.
+    pub(super) bytes: [usize; 2],
+    pub(super) notices: Vec<Notice>,
+    pub(super) chats: Vec<String>,
+    pub(super) events: Vec<(String, String)>,
+    pub(super) journal: Vec<(String, Vec<String>)>,
+    pub(super) log: Vec<String>,
+    pub(super) troubles: Vec<Trouble>,
+    /// Calls that are refused.
+    pub(super) refused: BTreeSet<&'static str>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct World {
+    calls: Arc<Mutex<Calls>>,
+    now: Arc<Mutex<Timestamp>>,
+    table: Arc<Memory>,
+}
+
+impl World {
+    pub(super) fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().expect("nobody panicked")
+    }
+
+    pub(super) fn is(&self, now: Timestamp) {
+        *self.now.lock().expect("nobody panicked") = now;
+    }
+
+    fn call(&self, name: &'static str) -> Result<(), String> {
+        let mut calls = self.calls();
+        *calls.counts.entry(name).or_default() += 1;
+        if calls.refused.contains(name) { Err(format!("{name} is refused")) } else { Ok(()) }
+    }
+
+    /// Puts a document into the table.
+    pub(super) fn keep(&self, key: &str, body: &str) {
+        crate::bounds::done(self.table.save(key, body.to_owned(), None, Timestamp::MAX)).expect("it is saved");
+    }
+
+    /// What is in the table under a key.
+    pub(super) fn kept(&self, key: &str) -> String {
+        crate::bounds::done(self.table.load(key)).expect("it answers").map(|kept| kept.body).unwrap_or_default()
+    }
+
+    /// An instance that tells every channel.
+    pub(super) fn delivery(&self, holder: &str) -> Delivery<Counted> {
+        let world = || self.clone();
+        let chat = Some(Topic(self.clone()));
+        let ports = Ports {
+            store: Some(world()),
+            topic: Some(Topic(world())),
+            chat,
+            bus: Some(world()),
+            journal: Some(world()),
+            prober: world(),
+            clock: world(),
+            log: world(),
+        };
+        Delivery::new(ports, rules(), holder)
+    }
+}
+
+fn rules() -> Rules {
+    Rules { probing: Scope::Off, reads_logs: false, trusted: Trusted::default(), reminder: SignedDuration::from_hours(6) }
+}
+
+/// One of the two topics: people's takes notices, the chat's texts.
+#[derive(Debug)]
+pub(super) struct Topic(World);
+
+impl Publisher for Topic {
+    async fn publish(&self, notice: &Notice) -> Result<(), String> {
+        self.0.call("Publish")?;
+        self.0.calls().notices.push(notice.clone());
+        Ok(())
+    }
+
+    async fn publish_plain(&self, text: &str) -> Result<(), String> {
+        self.0.call("Publish (chat)")?;
+        self.0.calls().chats.push(text.to_owned());
+        Ok(())
+    }
+}
+
+impl Store for World {
+    async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
+        self.call("GetItem").map_err(Unreachable)?;
+        let kept = self.table.load(key).await;
+        self.calls().units[0] += kept.as_ref().ok().and_then(Option::as_ref).map_or(1, |kept| (kept.body.len() + key.len()).div_ceil(UNITS[0]));
+        kept
+    }
+
+    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+        self.call("PutItem").map_err(NotSaved::Unavailable)?;
+        self.calls().units[1] += (body.len() + key.len()).div_ceil(UNITS[1]);
+        self.table.save(key, body, read, expires).await
+    }
+}
+
+impl Journal for World {
+    async fn append(&self, stream: &str, lines: &[&str]) -> Result<(), String> {
+        self.call("PutLogEvents")?;
+        self.calls().bytes[0] += lines.iter().map(|line| line.len()).sum::<usize>();
+        self.calls().journal.push((stream.to_owned(), lines.iter().map(|line| (*line).to_owned()).collect()));
+        Ok(())
+    }
+}
+
+impl EventBus for World {
+    async fn put(&self, detail_type: &str, detail: &str) -> Result<(), String> {
+        self.call("PutEvents")?;
+        self.calls().events.push((detail_type.to_owned(), detail.to_owned()));
+        Ok(())
+    }
+}
+
+impl Prober for World {
+    async fn ask(&self, _: &Question) -> Answer {
+        Answer::Unknown("nobody asks".to_owned())
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().expect("nobody panicked")
+    }
+
+    async fn sleep(&self, _: SignedDuration) {
+        future::pending::<()>().await;
+    }
+}
+
+impl Log for World {
+    fn line(&self, line: &str) {
+        self.calls().bytes[1] += line.len();
+        self.calls().log.push(line.to_owned());
+    }
+
+    fn trouble(&self, trouble: &Trouble) {
+        self.calls().troubles.push(trouble.clone());
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Counted;
+
+impl ports::World for Counted {
+    type Store = World;
+    type Publisher = Topic;
+    type Journal = World;
+    type EventBus = World;
+    type Prober = World;
+    type Clock = World;
+    type Log = World;
+}
