@@ -249,7 +249,7 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
             "{\"tasks\": [{\"taskDefinitionArn\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/job:12\"}]}",
             "the definition is job:12: aws ecs describe-task-definition",
         ),
-        ("[{\"containerDefinitions\": []}]", "[0]: expected container definitions; found no containers"),
+        ("[{\"containerDefinitions\": []}]", "standard input:1:2: expected container definitions; found no containers"),
         ("{\"containerDefinitions\": null}", "found an object with containerDefinitions"),
         ("", "standard input:1:1: expected JSON"),
     ] {
