@@ -171,11 +171,5 @@ fn plain(node: &Node, is_json: bool) -> Result<Source, TaskDefinitionError> {
             Err(error) => source.faults.push(error),
         }
     }
-    // One that cannot be read is no document of several.
-    if source.found.is_empty()
-        && let Some(error) = source.faults.pop()
-    {
-        return Err(error);
-    }
     Ok(source)
 }

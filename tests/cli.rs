@@ -243,13 +243,13 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
         ("local image = std.extVar('IMAGE');\n{ family: 'web' }\n", "this seems to be Jsonnet: jsonnet"),
         (
             "{\"services\": [{\"serviceName\": \"web\", \"taskDefinition\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/web:4\"}]}",
-            "service web: \"arn:aws:ecs:us-east-1:111122223333:task-definition/web:4\" is neither a file nor asked for",
+            "this is what ECS says of services, and the definition is web:4",
         ),
         (
             "{\"tasks\": [{\"taskDefinitionArn\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/job:12\"}]}",
             "the definition is job:12: aws ecs describe-task-definition",
         ),
-        ("[{\"containerDefinitions\": []}, {\"containerDefinitions\": []}]", "[0]: expected container definitions; found no containers"),
+        ("[{\"containerDefinitions\": []}]", "standard input:1:2: expected container definitions; found no containers"),
         ("{\"containerDefinitions\": null}", "found an object with containerDefinitions"),
         ("", "standard input:1:1: expected JSON"),
     ] {
