@@ -191,7 +191,7 @@ fn the_bounds_of_the_doors_leave_room_for_each_other() {
     assert!(DOOR_ASKING < DOOR && DOOR <= SignedDuration::from_secs(20));
     assert!(DOOR + DOOR_ANSWERS * 2 + PUBLISHING <= FUNCTION - ANSWERING, "an answer is put twice if need be");
     assert!(TRY_AGAIN * i32::try_from(DEPLOYMENT_TRIES).expect("it is small") <= SignedDuration::from_mins(2), "a deployment does not wait for long");
-    assert!(HOOK_TRIES <= 3, "CloudFormation calls no more often");
+    assert_eq!(HOOK_TRIES, 3, "CloudFormation calls no more often");
 }
 
 /// By default nobody may ask, and nobody but AWS ever may.
