@@ -194,7 +194,8 @@ const REFINED_BY: &[(Fault, &[Fault])] = &[
 #[test]
 fn a_text_that_was_cut_never_gives_another_definite_fault() {
     let mut wrong: BTreeMap<(Fault, Fault), Vec<String>> = BTreeMap::new();
-    for label in labels(REASONS) {
+    // Of a field that says of a container that it was not killed, the name alone says the opposite: only the whole is a look-alike.
+    for label in labels(REASONS).filter(|label| label["origin"] != "lookalike") {
         let text = text(&label);
         let whole = reason::read(text).first().expect("no reason is blank").fault;
         for (end, _) in text.char_indices().skip(1).step_by(3) {

@@ -130,7 +130,8 @@ fn the_schedules_reach_faults_repeats_and_storms() {
     let (few, storms) = (run(few().boxed(), 100), run(storm().boxed(), 8));
     assert!(few.iter().map(|tally| tally.faults).sum::<usize>() > 100);
     assert!(few.iter().map(|tally| tally.repeated).sum::<usize>() > 5);
-    assert!(few.iter().all(|tally| tally.storms == 0 && (tally.faults > 0 || tally.repeated == 0)));
+    let unexplained: Vec<&Tally> = few.iter().filter(|tally| tally.storms > 0 || tally.faults == 0 && tally.repeated > 0).collect();
+    assert!(unexplained.is_empty(), "{unexplained:?}");
     assert!(few.iter().map(|tally| tally.without_table).sum::<usize>() > 5);
     assert!(storms.iter().filter(|tally| tally.storms > 0).count() > 4);
 }

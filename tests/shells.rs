@@ -92,7 +92,7 @@ fn shells_complete_commands_options_values_and_names() {
             (&["ecs-triage", "diag"], &["diagnose"]),
             (&["ecs-triage", "diagnose", "--"], &["--reason", "--task-definition", "--evidence", "--full", "--color", "--width"]),
             (&["ecs-triage", "diagnose", "--format", ""], &["text", "json", "jsonl", "markdown"]),
-            (&["ecs-triage", "check", "--fail-on", ""], &["confirmed", "likely", "unchecked"]),
+            (&["ecs-triage", "check", "--fail-on", ""], &["confirmed", "likely", "possible", "not-checked"]),
             (&["ecs-triage", "--color", "n"], &["never"]),
             (&["ecs-triage", "explain", "secret-key"], &["secret-key-missing"]),
             (&["ecs-triage", "completions", ""], &["bash", "zsh", "fish"]),

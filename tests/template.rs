@@ -297,8 +297,7 @@ fn nothing_may_read_a_secret() {
     for action in FORBIDDEN {
         assert!(!template.contains(action), "the template grants {action}");
     }
-    for file in fs::read_dir(root().join("src/aws")).expect("the directory can be read") {
-        let path: PathBuf = file.expect("the entry can be read").path();
+    for path in files(&root().join("src/aws")) {
         let text = fs::read_to_string(&path).expect("the file can be read");
         for call in FORBIDDEN.iter().chain(FORBIDDEN_CALLS) {
             assert!(!text.contains(call), "{} names {call}", path.display());
@@ -308,6 +307,12 @@ fn nothing_may_read_a_secret() {
     for sdk in ["aws-sdk-secretsmanager", "aws-sdk-ec2", "aws-sdk-ssm", "aws-sdk-kms", "aws-sdk-s3"] {
         assert!(!manifest.contains(sdk), "the manifest depends on {sdk}");
     }
+}
+
+/// Whatever lies in a directory, and in those in it.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// And what it sets the function reads.

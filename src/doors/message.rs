@@ -197,7 +197,7 @@ fn listed(texts: impl Iterator<Item = String>) -> String {
     let (mut room, mut seen) = (Room::of(LONGEST_ANNOTATION - 32), BTreeSet::new());
     let untold = texts.filter(|text| seen.insert(text.clone()) && !room.line(text)).count();
     if room.text.is_empty() {
-        room.text.push_str("too long to be told here");
+        room.text.push_str("too long to be shown here");
     } else if untold > 0 {
         let _ = write!(room.text, "\nand {untold} more");
     }

@@ -199,7 +199,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let service = deployment.service.as_ref().map(|service| service.name.clone()).unwrap_or_default();
         if mode == Mode::Pass || !EARLY.contains(&deployment.stage.as_str()) {
             let why =
-                if mode == Mode::Pass { "the door lets everything pass".to_owned() } else { "only a hook at PRE_SCALE_UP is early enough to check".to_owned() };
+                if mode == Mode::Pass { "the door allows everything".to_owned() } else { "only a hook at PRE_SCALE_UP is early enough to check".to_owned() };
             self.note("deployment-hook", &service, &why, "SUCCEEDED");
             return succeeded();
         }
@@ -242,7 +242,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             return Ok(json!({"told": false}));
         }
         let Some(subject) = Subject::of_pause(pause) else {
-            self.note("pause-hook", &service, "the event names no service", "not told");
+            self.note("pause-hook", &service, "the event names no service", "not announced");
             return Ok(json!({"told": false}));
         };
         let (outcome, _) = self.check(&service, vec![subject], false).await;
@@ -264,7 +264,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             Target::Nothing => String::new(),
         };
         if mode == Mode::Pass || hook.target == Target::Nothing {
-            return hook.passed(if mode == Mode::Pass { "the door lets everything pass" } else { "nothing of ECS to check" });
+            return hook.passed(if mode == Mode::Pass { "the door allows everything" } else { "nothing of ECS to check" });
         }
         let account = hook.account.as_deref().or(self.account.as_deref());
         let region = &self.doors.home.region;
@@ -322,7 +322,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             return custom.unchecked(false, "the request is neither Create nor Update");
         }
         if set == Mode::Pass {
-            return custom.unchecked(false, "the door lets everything pass");
+            return custom.unchecked(false, "the door allows everything");
         }
         let fail_on = custom.fail_on(set);
         let name = redact_name(&custom.ids[2]).into_owned();
@@ -478,6 +478,6 @@ where
         Known::Found(fact) => Ok(fact.clone()),
         Known::Missing => Err(Unlooked { why: format!("there is no {what}"), is_absent: true }),
         Known::Unknown(why) => Err(format!("{what}: {why}").into()),
-        Known::NotAsked => Err(format!("{what} was not asked for").into()),
+        Known::NotAsked => Err(format!("{what} was not queried").into()),
     }
 }

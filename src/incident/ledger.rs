@@ -134,9 +134,17 @@ impl<S: Store + Sync> Ledger<S> {
             Ok(joined) => joined,
             Err(error) => return Recorded { seen: failures.iter().map(|_| Err(error.clone())).collect(), storms: Vec::new() },
         };
+        let mut calm: Vec<String> =
+            if standing == Standing::Calm { opening.iter().map(|incident| incident.about.fingerprint.clone()).collect() } else { Vec::new() };
+        // Those of which it was not expected that they open, since somebody came between.
+        let late = |claimed: &&Claimed| Recording::opens(claimed) && !opening.iter().any(|one| one.about.fingerprint == claimed.incident.about.fingerprint);
+        let late: Vec<&Incident> = recorded.iter().flatten().filter(late).map(|claimed| &claimed.incident).collect();
+        match self.join(about, None, &late, false, &recording).await {
+            Ok((Standing::Calm, _)) => calm.extend(late.iter().map(|incident| incident.about.fingerprint.clone())),
+            Ok(_) => {}
+            Err(error) => return Recorded { seen: failures.iter().map(|_| Err(error.clone())).collect(), storms: Vec::new() },
+        }
         // Of a storm, what opens is listed, and so is what is over.
-        let calm: Vec<&str> =
-            if standing == Standing::Calm { opening.iter().map(|incident| incident.about.fingerprint.as_str()).collect() } else { Vec::new() };
         let mut seen: Vec<Result<Seen, Unreachable>> = recorded.into_iter().map(|claimed| claimed.map(|claimed| recording.next(claimed, &calm))).collect();
         let mut storms: Vec<Telling> = reminding.into_iter().collect();
         for phase in [Phase::Begun, Phase::Ended] {

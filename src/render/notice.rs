@@ -67,7 +67,7 @@ pub fn waiting(task: &Task, stage: &str, said: &str, hook: Option<&str>) -> Noti
     let command =
         |words| hook.map(|hook| format!("{}\n", Command::aws(words, task.region.as_deref()).name("--hook-id", NameKind::Hook, hook))).unwrap_or_default();
     let text = format!(
-        "The deployment of {} waits at {stage}\n\n{said}\n\nWHAT TO DO\n1. Let it go on:\n{}2. Or take it back:\n{}",
+        "The deployment of {} waits at {stage}\n\n{said}\n\nWHAT TO DO\n1. Continue it:\n{}2. Or roll it back:\n{}",
         body::place(task),
         command("ecs continue-service-deployment --action CONTINUE"),
         command("ecs continue-service-deployment --action ROLLBACK"),

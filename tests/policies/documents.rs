@@ -42,7 +42,7 @@ const PRINCIPALS: &[(&str, Principal<'_>, &str)] = &[
     (r#""Principal": {"Service": "ecs-tasks.amazonaws.com"}"#, BY_ECS, ALLOWED),
     (r#""Principal": {"Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]}"#, BY_ECS, ALLOWED),
     (r#""Principal": {"Service": "ecs.amazonaws.com"}"#, BY_ECS, NOT),
-    (r#""Principal": {"Service": "ecs-tasks.amazonaws.com.cn"}"#, BY_ECS, "unsure whether ecs-tasks.amazonaws.com.cn stands for ecs-tasks.amazonaws.com"),
+    (r#""Principal": {"Service": "ecs-tasks.amazonaws.com.cn"}"#, BY_ECS, "unsure whether ecs-tasks.amazonaws.com.cn means ecs-tasks.amazonaws.com"),
     (r#""Principal": {"AWS": "arn:aws:iam::111122223333:root"}"#, BY_ECS, NOT),
     (r#""Principal": {"Federated": "cognito-identity.amazonaws.com"}"#, BY_ROLE, NOT),
     (

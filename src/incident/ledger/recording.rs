@@ -67,12 +67,12 @@ impl Recording<'_> {
     }
 
     /// What is to be done, where those of `calm` are announced by themselves.
-    pub(super) fn next(&self, claimed: Claimed, calm: &[&str]) -> Seen {
+    pub(super) fn next(&self, claimed: Claimed, calm: &[String]) -> Seen {
         let Claimed { incident, due, .. } = claimed;
         let next = match due {
             None => Next::Nothing,
             Some((_, false)) => Next::ComeAgain,
-            Some((Due::Opened, true)) if calm.contains(&incident.about.fingerprint.as_str()) => Next::Announce(Due::Opened),
+            Some((Due::Opened, true)) if calm.contains(&incident.about.fingerprint) => Next::Announce(Due::Opened),
             Some((Due::Opened, true)) => Next::WithStorm,
             Some((Due::Resolved, true)) if self.storm.hushes(&incident, self.now) || incident.storm.end.is_some() => Next::WithStorm,
             Some((due, true)) => Next::Announce(due),

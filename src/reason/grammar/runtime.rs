@@ -62,10 +62,13 @@ pub(super) const RUNTIME: &[Phrase] = &[
     say("oom-killed").step(S::Container, Name).fault(F::OutOfMemory, Proof),
     say("oom killed").step(S::Container, Name).fault(F::OutOfMemory, Proof),
     say("oomkilled").step(S::Container, Name).fault(F::OutOfMemory, Proof),
-    // As `docker inspect` prints it of every container that was not.
-    say("oomkilled: false"),
-    say("oomkilled=false"),
-    say("oomkilled\": false"),
+    // As the name of a field it says nothing, also where its value is cut off; `docker inspect` prints it of every container.
+    say("oomkilled:"),
+    say("oomkilled="),
+    say("oomkilled\":"),
+    say("oomkilled: true").step(S::Container, Name).fault(F::OutOfMemory, Proof),
+    say("oomkilled=true").step(S::Container, Name).fault(F::OutOfMemory, Proof),
+    say("oomkilled\": true").step(S::Container, Name).fault(F::OutOfMemory, Proof),
     say("cannot allocate memory").step(S::Container, Hint).fault(F::OutOfMemory, Said),
     say("error running hook").step(S::Container, Hint).fault(F::Misconfigured, Name),
     say("nvidia-container-cli").step(S::Container, Name).fault(F::Misconfigured, Name),
