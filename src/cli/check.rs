@@ -60,6 +60,8 @@ struct Run<'c, 'o> {
     asked: &'c Check,
     /// The Region that was typed.
     region: Option<&'c str>,
+    /// The Region of the AWS configuration, where AWS is asked.
+    configured: Option<String>,
     evidence: Evidence,
     #[cfg(feature = "aws")]
     live: Option<Live>,
@@ -87,9 +89,14 @@ impl Check {
         let evidence = evidence(self.evidence.as_deref())?;
         #[cfg(feature = "aws")]
         let live = self.live(global, output)?;
+        #[cfg(feature = "aws")]
+        let configured = live.as_ref().and_then(Live::region).map(str::to_owned);
+        #[cfg(not(feature = "aws"))]
+        let configured = None;
         let mut run = Run {
             asked: self,
             region: global.region.as_deref(),
+            configured,
             evidence,
             #[cfg(feature = "aws")]
             live,
@@ -184,16 +191,9 @@ impl Run<'_, '_> {
         self.output.unable(&self.asked.harmless(problem));
     }
 
-    fn configured(&self) -> Option<&str> {
-        #[cfg(feature = "aws")]
-        return self.live.as_ref().and_then(Live::region);
-        #[cfg(not(feature = "aws"))]
-        None
-    }
-
     /// What the files and names hold, each definition with the services that start it.
     fn units(&mut self) -> Vec<Unit> {
-        let region = self.region.or(self.configured()).map(str::to_owned);
+        let region = self.region.map(str::to_owned).or_else(|| self.configured.clone());
         let given = Given { parameters: self.asked.parameters.iter().cloned().collect(), region };
         let (mut units, mut services) = (Vec::new(), Vec::new());
         for named in &self.asked.definitions {
@@ -275,7 +275,7 @@ impl Run<'_, '_> {
 
     fn checked(&mut self, unit: Unit, known: &BTreeSet<String>) -> Result<Checked, CliError> {
         let Unit { found, file, service } = unit;
-        let place = self.asked.place(&found.definition, service.as_ref(), self.region, self.configured());
+        let place = self.asked.place(&found.definition, service.as_ref(), self.region, self.configured.as_deref());
         #[cfg(feature = "aws")]
         if self.live.is_some() && place.region.is_empty() {
             return Err(CliError::NoRegion);

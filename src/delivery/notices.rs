@@ -60,7 +60,7 @@ impl<W: World> Visit<'_, W> {
         if let Some(why) = without {
             around.impact.insert(0, format!("the incidents are kept in memory, so this may come again for each instance: {why}"));
         }
-        let message = Message::failure(&report, incident, due, &around, self.now);
+        let message = Message::failure(report, incident, due, &around, self.now);
         // What memory told of the same failures while the table could not be used is not told again.
         let is_out = without.is_none() && due == Due::Opened && self.is_told_by_memory(incident).await;
         let (done, after) = self.tell_and_note(message.as_slice(), is_out, incident, due, without).await?;

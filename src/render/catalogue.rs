@@ -56,7 +56,9 @@ pub fn explain(cause: &Cause, style: impl Into<Style>) -> String {
     for other in same_message(cause) {
         let _ = writeln!(out, "  the same message as {}", other.id);
         let own = other.examples.iter().find(|example| example.also.contains(&cause.id));
-        own.iter().for_each(|example| out.push_str(&wrapped(example.text, "  | ")));
+        if let Some(example) = own {
+            out.push_str(&wrapped(example.text, "  | "));
+        }
     }
     out
 }

@@ -1,5 +1,7 @@
 //! Incidents as a table, a line each.
 
+use std::fmt::Write as _;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::text::Style;
@@ -53,7 +55,7 @@ pub fn render(rows: &[Row], style: Style) -> String {
             };
             // Numbers stand at the right.
             let is_number = at > 0 && column == 1;
-            line.push_str(&if is_number { format!("{}{painted}{BETWEEN}", &blank[BETWEEN.len()..]) } else { format!("{painted}{blank}") });
+            let _ = if is_number { write!(line, "{}{painted}{BETWEEN}", &blank[BETWEEN.len()..]) } else { write!(line, "{painted}{blank}") };
         }
         out.push_str(line.trim_end());
         out.push('\n');

@@ -257,7 +257,9 @@ fn path(path: &Path, page: &mut Page) {
     let [from, to] = [&path.from, &path.to].map(|end| (String::new(), end.as_str()));
     for (state, what) in std::iter::once(from).chain(hops).chain([to]) {
         let first = format!("     {state}");
-        prose(&first, first.len(), what, page.columns()).iter().for_each(|line| page.line(line));
+        for line in prose(&first, first.len(), what, page.columns()) {
+            page.line(&line);
+        }
     }
 }
 
@@ -296,7 +298,9 @@ fn fix(diagnosis: &Diagnosis, page: &mut Page) {
             page.step(&format!("   {number}. "), &step.text);
         }
         let pretty = policy.take().and_then(|policy| serde_json::to_string_pretty(policy.as_json()).ok());
-        pretty.iter().for_each(|pretty| page.copied(pretty));
+        if let Some(pretty) = &pretty {
+            page.copied(pretty);
+        }
         step.commands.iter().for_each(|command| page.copied(command.as_str()));
     }
     // A template is worth changing for what is proved.
