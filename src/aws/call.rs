@@ -123,13 +123,11 @@ impl Caller {
     /// The client of a service in a Region; made once.
     pub(super) async fn client(&self, service: &Service, region: &str) -> Result<Arc<Client<RuntimePlugins>>, String> {
         let key = (service.name, region.to_owned());
-        match self.clients.known(&key) {
-            Some(client) => Ok(client),
-            None => {
-                let endpoint = endpoint(&self.config, service, region).await?;
-                Ok(self.clients.keep(key, self.plugins(service, region, &endpoint)))
-            }
+        if let Some(client) = self.clients.known(&key) {
+            return Ok(client);
         }
+        let endpoint = endpoint(&self.config, service, region).await?;
+        Ok(self.clients.keep(key, self.plugins(service, region, &endpoint)))
     }
 
     fn plugins(&self, service: &Service, region: &str, endpoint: &Endpoint) -> RuntimePlugins {

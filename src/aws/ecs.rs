@@ -42,8 +42,8 @@ pub(crate) async fn service(caller: &Caller, ask::Service { region, cluster, nam
 }
 
 pub(crate) async fn service_revision(caller: &Caller, ask::ServiceRevision { region, arn }: &ask::ServiceRevision) -> Result<Answer, Failure> {
-    let input = Input::Json(json!({"serviceRevisionArns": [arn]}));
-    let mut answer = caller.call(Operation::DescribeServiceRevisions, region, arn, input).await?;
+    let this_one = |ecs: &Client| ecs.describe_service_revisions().service_revision_arns(arn).send();
+    let mut answer = caller.ecs(Operation::DescribeServiceRevisions, region, arn, this_one).await?;
     found(&answer, "/serviceRevisions/0")?;
     one(&mut answer, "/serviceRevisions/0").map(Answer::ServiceRevision)
 }

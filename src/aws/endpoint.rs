@@ -48,13 +48,12 @@ fn no_region() -> String {
 pub(crate) async fn endpoint(config: &SdkConfig, service: &Service, region: &str) -> Result<Endpoint, String> {
     permitted(config, region)?;
     let signing_region = if service.name == "iam" { iam_region(region) } else { region };
-    let url = match configured(config, service) {
-        Some(url) => url,
-        None => {
-            let settings = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
-            let host = host(service.name, signing_region, settings).await;
-            format!("https://{}", host.ok_or_else(|| format!("{} has no endpoint in {region} with these settings for FIPS and dual-stack", service.name))?)
-        }
+    let url = if let Some(url) = configured(config, service) {
+        url
+    } else {
+        let settings = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
+        let host = host(service.name, signing_region, settings).await;
+        format!("https://{}", host.ok_or_else(|| format!("{} has no endpoint in {region} with these settings for FIPS and dual-stack", service.name))?)
     };
     Ok(Endpoint { url, signing_region: signing_region.to_owned() })
 }

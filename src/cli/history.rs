@@ -85,7 +85,7 @@ fn line_of(entry: &Value) -> String {
 }
 
 /// A document of the journal, safe to print: others may write to the log group.
-fn masked(value: Value) -> Value {
+pub(super) fn masked(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact_name(&text).into_owned()),
         Value::Array(values) => values.into_iter().map(masked).collect(),

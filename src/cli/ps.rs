@@ -164,7 +164,9 @@ fn incidents(tasks: Vec<Task>, all: bool) -> Vec<Incident> {
         }
     }
     let latest_first = |task: &Task| std::cmp::Reverse(task.stopped_at);
-    incidents.iter_mut().for_each(|incident| incident.tasks.sort_by_key(latest_first));
+    for incident in &mut incidents {
+        incident.tasks.sort_by_key(latest_first);
+    }
     incidents.sort_by_key(|incident| latest_first(&incident.tasks[0]));
     incidents
 }

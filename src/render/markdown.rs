@@ -31,7 +31,7 @@ fn fence(text: &str, fewest: usize) -> String {
 }
 
 /// A line of text in which no Markdown is read: names from outside can hold links, mentions and HTML.
-pub(super) fn span(text: &str) -> String {
+pub(crate) fn span(text: &str) -> String {
     let fence = fence(text, 1);
     let blank = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{blank}{text}{blank}{fence}")
