@@ -522,7 +522,8 @@ async fn nobody_there_no_credentials_no_region() {
     let server = Server::start(|_, _| Reply::new(200, "{}"));
     let bare = SdkConfig::builder().endpoint_url(&server.url).build();
     assert!(unknown(&AwsProber::new(&bare).ask(&secret()).await).contains("identity"));
-    assert_eq!(unknown(&AwsProber::new(&bare).ask(&ask::TaskDefinition { name: "api:7".to_owned() }.into()).await), "no Region is configured");
+    let nowhere = AwsProber::new(&bare).ask(&ask::TaskDefinition { name: "api:7".to_owned() }.into()).await;
+    assert!(unknown(&nowhere).starts_with("no Region is configured"), "{nowhere:?}");
     let question = Question::from(ask::Secret { region: "evil.example/#".to_owned(), id: "x".to_owned() });
     assert_eq!(unknown(&AwsProber::new(&bare).ask(&question).await), "its Region is not the name of one");
     for (region, said) in
