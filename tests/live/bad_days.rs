@@ -256,14 +256,18 @@ fn what_is_not_set_up_is_said() {
             scope.spawn(move || refused(command, &without("AWS_REGION"), &["no Region"]));
             scope.spawn(move || refused(command, &aws_at(NOWHERE), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: Connection refused"]));
             scope.spawn(move || refused(command, &aws_at("nowhere"), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: "]));
-            scope.spawn(move || refused(&[command, &["--region", "not/a/region"]].concat(), &aws_at(NOWHERE), &["Region"]));
+            scope.spawn(move || {
+                let ran = typed(&[command, &["--region", "not/a/region"]].concat(), &aws_at(NOWHERE));
+                assert_eq!(ran.code, Some(2), "{}", ran.complaints);
+                assert_contains(&ran.complaints, &["expected a Region, such as eu-west-1"]);
+            });
         }
     });
     // A definition at hand is not green because nobody could be asked.
     for environment in [without("AWS_ACCESS_KEY_ID"), aws_at(NOWHERE), aws_at(&aws("denying"))] {
         let ran = typed(&["check", "events/task-definitions/api.json"], &environment);
         assert_eq!((ran.code, ran.complaints.as_str()), (Some(2), "ecs-triage: AWS answered none of the questions: nothing is proved\n"), "{}", ran.out);
-        assert_contains(&ran.out, &["  not checked: execution role "]);
+        assert_contains(&ran.out, &["= not checked: execution role "]);
         in_time(&ran);
     }
     // A task's own words are diagnosed all the same.
@@ -272,7 +276,7 @@ fn what_is_not_set_up_is_said() {
         [(without("AWS_ACCESS_KEY_ID"), "there are no AWS credentials to ask with"), (aws_at(NOWHERE), "cannot be reached: Connection refused")]
     {
         let ran = typed(&["diagnose", "--live", "--format", "json", &event], &environment);
-        assert_eq!(ran.code, Some(0), "{}", ran.complaints);
+        assert_eq!(ran.code, Some(2), "{}", ran.complaints);
         unproved(&document(&ran.out), &[said], said);
         in_time(&ran);
     }
@@ -284,6 +288,6 @@ fn many_tasks_do_not_wait_one_after_another_for_who_does_not_answer() {
     let lines: Vec<String> = (0..20).map(|number| event.to_string().replace("\"secret-missing\"", &format!("\"{number}\""))).collect();
     let asked = Arc::new(file("many.jsonl", &lines.join("\n")));
     let ran = typed(&["diagnose", "--live", "--format", "jsonl", &asked], &aws_at(&aws("silent")));
-    assert_eq!((ran.code, ran.out.lines().count()), (Some(0), lines.len()), "{}", ran.complaints);
+    assert_eq!((ran.code, ran.out.lines().count()), (Some(2), lines.len()), "{}", ran.complaints);
     assert!(ran.took < PATIENCE + BESIDES, "{:?}", ran.took);
 }
