@@ -32,11 +32,12 @@ Case = dict[str, Any]
 
 
 def rules_template(path: Path) -> Template:
-    """The template with its rules alone, without targets."""
+    """The template with its rules alone, without targets, and with those that a parameter asks for."""
     template = read_template(path)
     rules = {name: one for name, one in template["Resources"].items() if one["Type"] == "AWS::Events::Rule"}
     for rule in rules.values():
         del rule["Properties"]["Targets"]
+        rule.pop("Condition", None)
     template["Resources"] = rules
     template["Outputs"] = {name: {"Value": {"Ref": name}} for name in rules}
     return for_emulator(to_cloudformation(template))
