@@ -130,7 +130,7 @@ fn the_manual_holds_every_command_and_option() {
         let help = printed(&[command, "--help"]);
         let options = help.split_whitespace().filter(|word| word.starts_with("--")).map(|word| word.trim_end_matches([',', '.', ':', ')', '`', '\'']));
         for option in options.filter(|option| option.len() > 2) {
-            let escaped = option.split('=').next().unwrap_or(option).replace('-', "\\-");
+            let escaped = option.split(['=', '[']).next().unwrap_or(option).replace('-', "\\-");
             assert!(page.contains(&escaped) || page.contains(option), "{command}: {option} is not in its page");
         }
     }
