@@ -17,7 +17,7 @@ use crate::task_definition::TaskDefinition;
 
 /// As many as `DescribeTasks` takes.
 const TASKS_AT_ONCE: usize = 100;
-/// Of one cluster the command line reads so many pages of a hundred tasks: a storm is when one looks.
+/// The command line reads so many pages of a hundred tasks of one cluster, and of clusters: people look during a storm too.
 const MOST_PAGES: usize = 100;
 
 pub(crate) async fn task_definition(caller: &Caller, ask::TaskDefinition { name }: &ask::TaskDefinition) -> Result<Answer, Failure> {
@@ -146,7 +146,7 @@ impl AwsProber {
         let clusters = async {
             let region = region.or(self.caller.region()).ok_or_else(no_region)?;
             let (mut clusters, mut token) = (Vec::new(), None);
-            loop {
+            for _ in 0..MOST_PAGES {
                 let listing = |ecs: &Client| ecs.list_clusters().set_next_token(token.take()).send();
                 let mut listed = self.caller.ecs(Operation::ListClusters, region, "*", listing).await?;
                 clusters.extend(list::<String>(&mut listed, "/clusterArns")?);
@@ -155,6 +155,7 @@ impl AwsProber {
                     return Ok(clusters);
                 }
             }
+            Err(Failure::Unknown(format!("the list is longer than {MOST_PAGES} pages")))
         };
         clusters.await.map_err(|failure| in_words(failure, "the list of clusters"))
     }

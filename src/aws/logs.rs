@@ -21,9 +21,9 @@ use crate::question::facts::LogEvent;
 use crate::question::{Answer, ask};
 use crate::redact::beginning;
 
-/// Of a log, and of a line in it, no more than this is kept.
-/// A page may be empty although there are lines before it.
+/// A page may be empty although there are lines before it; so many are read.
 const EMPTY_PAGES: usize = 4;
+/// Of a log, and of a line in it, no more than this is kept.
 const LAST_LINES: usize = 50;
 const LONGEST_LINE: usize = 4096;
 /// A journal is read so far, in pages of which many may be empty.

@@ -174,9 +174,9 @@ struct Flaw {
     since: Version,
     /// The first one after that which has not.
     until: Version,
-    /// The change that mended it, in the agent's change log.
+    /// The change that fixed it, in the agent's change log.
     #[cfg_attr(not(test), expect(dead_code, reason = "where it is written is for people, and for the test that asks for it"))]
-    mended_by: &'static str,
+    fixed_by: &'static str,
 }
 
 /// What agents are publicly known to have failed on.
@@ -188,7 +188,7 @@ const FLAWS: &[Flaw] = &[
         sign: Sign::Words(|_| true),
         since: (1, 0, 0),
         until: (1, 95, 0),
-        mended_by: "1.95.0: #4612",
+        fixed_by: "1.95.0: #4612",
     },
     Flaw {
         name: "calls the FIPS endpoint of ECR by a wrong address",
@@ -197,7 +197,7 @@ const FLAWS: &[Flaw] = &[
         sign: Sign::Words(|symptom| symptom.fault == Fault::Misconfigured),
         since: (1, 91, 1),
         until: (1, 91, 2),
-        mended_by: "1.91.2: #4539",
+        fixed_by: "1.91.2: #4539",
     },
     Flaw {
         name: "does not find the Region of a FireLens configuration file in us-east-1",
@@ -206,7 +206,7 @@ const FLAWS: &[Flaw] = &[
         sign: Sign::Words(|_| true),
         since: (1, 0, 0),
         until: (1, 37, 0),
-        mended_by: "1.37.0: #2356",
+        fixed_by: "1.37.0: #2356",
     },
     Flaw {
         name: "keeps a login of ECR when the role behind it is recreated",
@@ -215,7 +215,7 @@ const FLAWS: &[Flaw] = &[
         sign: Sign::Version(made_within_a_login, Assessment::likely),
         since: (1, 0, 0),
         until: (1, 87, 1),
-        mended_by: "1.87.1: always re-generate an ECR auth token when task execution credentials ID change",
+        fixed_by: "1.87.1: always re-generate an ECR auth token when task execution credentials ID change",
     },
     Flaw {
         name: "may lose the execution role's credentials when it restarts",
@@ -224,7 +224,7 @@ const FLAWS: &[Flaw] = &[
         sign: Sign::Version(has_execution_role, Assessment::possible),
         since: (1, 0, 0),
         until: (1, 101, 2),
-        mended_by: "1.101.2: #4827",
+        fixed_by: "1.101.2: #4827",
     },
 ];
 
@@ -307,7 +307,7 @@ mod tests {
         for flaw in FLAWS {
             let (major, minor, patch) = flaw.until;
             assert!(flaw.since < flaw.until, "{}", flaw.name);
-            assert!(flaw.mended_by.starts_with(&format!("{major}.{minor}.{patch}: ")), "{}", flaw.name);
+            assert!(flaw.fixed_by.starts_with(&format!("{major}.{minor}.{patch}: ")), "{}", flaw.name);
         }
     }
 }

@@ -156,6 +156,11 @@ impl Check {
         Ok(())
     }
 
+    /// What is said beside the findings: in a GitHub workflow it may begin no command of its own.
+    fn harmless(&self, said: &str) -> String {
+        if self.format == Format::Github { said.replace("##[", "# #[").replace(['\n', '\r'], " ") } else { said.to_owned() }
+    }
+
     /// Where the task is going to run: as typed, as the definition's ARN says, as configured, or else as a reference says; and as its service says.
     fn place(&self, definition: &TaskDefinition, service: Option<&Service>, typed: Option<&str>, configured: Option<&str>) -> Place {
         let region_of = |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
@@ -174,19 +179,13 @@ impl Check {
     }
 }
 
-impl Check {
-    fn harmless(&self, said: &str) -> String {
-        if self.format == Format::Github { said.replace("##[", "# #[").replace(['\n', '\r'], " ") } else { said.to_owned() }
-    }
-}
-
 fn is_file(named: &str) -> bool {
     let path = Path::new(named);
     is_stdin(path) || path.exists()
 }
 
 impl Run<'_, '_> {
-    /// Says what could not be done. In a GitHub workflow what is said may begin no command of its own.
+    /// Says what could not be done.
     fn unable(&mut self, problem: &str) {
         self.output.unable(&self.asked.harmless(problem));
     }

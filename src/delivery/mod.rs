@@ -258,7 +258,7 @@ impl<W: World> Visit<'_, W> {
                 let failed = recorded.seen.iter().find_map(|seen| seen.as_ref().err().cloned());
                 (recorded, failed)
             }));
-            let failed = |why: Unreachable| Recorded { seen: sighted.iter().map(|_| Err(why.clone())).collect(), storms: Vec::new() };
+            let failed = |why: Unreachable| Recorded::none(sighted.len(), &why);
             let recorded = match self.within(RECORDING, recording).await {
                 Ok(Ok((recorded, _))) => recorded,
                 Ok(Err(Panicked)) => failed(Unreachable(Problem::Faulty.to_string())),

@@ -94,6 +94,13 @@ pub enum After {
     ComeAgain,
 }
 
+impl Recorded {
+    /// Nothing, of so many fingerprints, for one reason.
+    pub(crate) fn none(fingerprints: usize, why: &Unreachable) -> Self {
+        Self { seen: vec![Err(why.clone()); fingerprints], storms: Vec::new() }
+    }
+}
+
 impl<S: Store + Sync> Ledger<S> {
     /// Incidents in `store`; `holder` tells this instance from all others.
     pub const fn new(store: S, holder: String, reminder: SignedDuration) -> Self {
@@ -110,7 +117,7 @@ impl<S: Store + Sync> Ledger<S> {
         let (incidents, indexes, kept) = join3(incidents, indexes, self.store.load(&key)).await;
         let kept = match kept {
             Ok(kept) => kept,
-            Err(error) => return Recorded { seen: failures.iter().map(|_| Err(error.clone())).collect(), storms: Vec::new() },
+            Err(error) => return Recorded::none(failures.len(), &error),
         };
         let recording = Recording { storm: read(kept.as_ref()).unwrap_or_default(), claimant: &claimant, reminder: self.reminder, now };
         // What they say already tells who joins the storm's document, in one round of writes.
@@ -132,7 +139,7 @@ impl<S: Store + Sync> Ledger<S> {
         let (recorded, joined) = join(recorded, self.join(about, kept, &opening, is_hushed, &recording)).await;
         let (standing, reminding) = match joined {
             Ok(joined) => joined,
-            Err(error) => return Recorded { seen: failures.iter().map(|_| Err(error.clone())).collect(), storms: Vec::new() },
+            Err(error) => return Recorded::none(failures.len(), &error),
         };
         let mut calm: Vec<String> =
             if standing == Standing::Calm { opening.iter().map(|incident| incident.about.fingerprint.clone()).collect() } else { Vec::new() };
@@ -142,7 +149,7 @@ impl<S: Store + Sync> Ledger<S> {
         match self.join(about, None, &late, false, &recording).await {
             Ok((Standing::Calm, _)) => calm.extend(late.iter().map(|incident| incident.about.fingerprint.clone())),
             Ok(_) => {}
-            Err(error) => return Recorded { seen: failures.iter().map(|_| Err(error.clone())).collect(), storms: Vec::new() },
+            Err(error) => return Recorded::none(failures.len(), &error),
         }
         // Of a storm, what opens is listed, and so is what is over.
         let mut seen: Vec<Result<Seen, Unreachable>> = recorded.into_iter().map(|claimed| claimed.map(|claimed| recording.next(claimed, &calm))).collect();
