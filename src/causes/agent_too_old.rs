@@ -303,7 +303,7 @@ mod tests {
     use super::FLAWS;
 
     #[test]
-    fn every_flaw_says_what_mended_it() {
+    fn every_flaw_says_what_fixed_it() {
         for flaw in FLAWS {
             let (major, minor, patch) = flaw.until;
             assert!(flaw.since < flaw.until, "{}", flaw.name);
