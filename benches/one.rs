@@ -1,4 +1,5 @@
-//! One event: from its JSON to a diagnosis, and from there to each output. `cargo bench --no-default-features --bench one`
+//! One event: from its JSON to a diagnosis, and from there to each output.
+//! `cargo bench --no-default-features --bench one`
 
 use divan::{Bencher, black_box};
 use ecs_triage::diagnosis::diagnose;
@@ -27,7 +28,10 @@ fn task(text: &str) -> Task {
 }
 
 fn evidence() -> Evidence {
-    Evidence::of_definition(TaskDefinition::from_json(include_str!("../events/task-definitions/orders.json")).expect("it is a definition"))
+    Evidence::of_definition(
+        TaskDefinition::from_json(include_str!("../events/task-definitions/orders.json"))
+            .expect("it is a definition"),
+    )
 }
 
 #[divan::bench(args = names())]

@@ -1,9 +1,9 @@
-//! How long it takes to diagnose a large stream, beside `jq -c .` on the same file, which is what people would reach for, and beside
-//! `serde_json` merely skipping through it on one core.
+//! How long it takes to diagnose a large stream, beside `jq -c .` on the same file, which is what people
+//! would reach for, and beside `serde_json` merely skipping through it on one core.
 //!
-//! `cargo bench --no-default-features --bench stream -- [EVENTS]` makes a file of events under `target/` (one in fifty failed), times the
-//! programs on it, output included, and prints
-//! the ratios of the medians of alternating runs.
+//! `cargo bench --no-default-features --bench stream -- [EVENTS]` makes a file of events under `target/` (one
+//! in fifty failed), times the programs on it, output included, and prints the ratios of the medians of
+//! alternating runs.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -21,10 +21,15 @@ const FAILED: usize = 50;
 const RUNS: usize = 5;
 
 fn main() {
-    let events = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(DEFAULT_EVENTS);
+    let events =
+        std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(DEFAULT_EVENTS);
     let path = stream(events);
     let read = || fs::read_to_string(&path).expect("the stream can be read");
-    let has_jq = Command::new("jq").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+    let has_jq = Command::new("jq")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
     let (mut skips, mut runs, mut jqs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         skips.push(timed(|| skip(&read())));
@@ -53,12 +58,23 @@ fn stream(events: usize) -> PathBuf {
         let text = fs::read_to_string(root.join(file)).expect("the sample can be read");
         serde_json::from_str::<serde_json::Value>(&text).expect("it is JSON").to_string()
     };
-    let normal = ["tests/inputs/eventbridge-running.json", "events/scale-in.json", "events/essential-container-exited.json"].map(read);
-    let failed = ["events/secret-key-missing.json", "events/secret-access-denied.json", "events/parameter-missing.json"].map(read);
+    let normal = [
+        "tests/inputs/eventbridge-running.json",
+        "events/scale-in.json",
+        "events/essential-container-exited.json",
+    ]
+    .map(read);
+    let failed = [
+        "events/secret-key-missing.json",
+        "events/secret-access-denied.json",
+        "events/parameter-missing.json",
+    ]
+    .map(read);
     let path = root.join("target/stream.jsonl");
     let mut out = BufWriter::new(File::create(&path).expect("the stream can be made"));
     for at in 0..events {
-        let line = if at % FAILED == 0 { &failed[at / FAILED % failed.len()] } else { &normal[at % normal.len()] };
+        let line =
+            if at % FAILED == 0 { &failed[at / FAILED % failed.len()] } else { &normal[at % normal.len()] };
         writeln!(out, "{line}").expect("the stream can be written");
     }
     out.flush().expect("the stream can be written");

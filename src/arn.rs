@@ -21,10 +21,12 @@ impl<'a> Arn<'a> {
     pub fn parse(text: &'a str) -> Option<Self> {
         // The parts are so short that a search for the colons would take longer to set up than to run.
         let mut colons = text.bytes().enumerate().filter(|(_, byte)| *byte == b':').map(|(at, _)| at);
-        let [first, second, third, fourth, fifth] = [colons.next()?, colons.next()?, colons.next()?, colons.next()?, colons.next()?];
+        let [first, second, third, fourth, fifth] =
+            [colons.next()?, colons.next()?, colons.next()?, colons.next()?, colons.next()?];
         let is_arn = text[..first].eq_ignore_ascii_case("arn");
         let (partition, service) = (&text[first + 1..second], &text[second + 1..third]);
-        let (region, account, rest) = (&text[third + 1..fourth], &text[fourth + 1..fifth], &text[fifth + 1..]);
+        let (region, account, rest) =
+            (&text[third + 1..fourth], &text[fourth + 1..fifth], &text[fifth + 1..]);
         let arn = Self { partition, service, region, account, resource: rest };
         (is_arn && !arn.resource.is_empty()).then_some(arn)
     }
@@ -62,7 +64,12 @@ struct Partition {
     dual_stack: &'static [&'static str],
 }
 
-const fn partition(name: &'static str, beginning: &'static str, suffix: &'static str, dual_stack: &'static [&'static str]) -> Partition {
+const fn partition(
+    name: &'static str,
+    beginning: &'static str,
+    suffix: &'static str,
+    dual_stack: &'static [&'static str],
+) -> Partition {
     Partition { name, beginning, suffix, dual_stack }
 }
 
@@ -71,7 +78,12 @@ const COMMERCIAL: Partition = partition("aws", "", "amazonaws.com", &["api.aws",
 
 /// The partitions, as the SDKs' endpoint tables (`partitions.json`) have them.
 const PARTITIONS: &[Partition] = &[
-    partition("aws-cn", "cn-", "amazonaws.com.cn", &["api.amazonwebservices.com.cn", "on.amazonwebservices.com.cn"]),
+    partition(
+        "aws-cn",
+        "cn-",
+        "amazonaws.com.cn",
+        &["api.amazonwebservices.com.cn", "on.amazonwebservices.com.cn"],
+    ),
     partition("aws-us-gov", "us-gov-", "amazonaws.com", &["api.aws", "on.aws"]),
     partition("aws-iso-b", "us-isob-", "sc2s.sgov.gov", &["api.aws.scloud"]),
     partition("aws-iso-f", "us-isof-", "csp.hci.ic.gov", &["api.aws.hci.ic.gov"]),
@@ -81,8 +93,8 @@ const PARTITIONS: &[Partition] = &[
     COMMERCIAL,
 ];
 
-/// Whether a text can be the name of a Region: two to four letters, words, a number, with dashes between them. It becomes part of the names of
-/// hosts, and comes from events.
+/// Whether a text can be the name of a Region: two to four letters, words, a number, with dashes between
+/// them. It becomes part of the names of hosts, and comes from events.
 #[must_use]
 pub fn is_region(text: &str) -> bool {
     const LONGEST: usize = 32;
@@ -113,12 +125,14 @@ pub fn host_suffix(region: &str) -> &'static str {
     of_region(region).suffix
 }
 
-/// The name of a host of AWS without the end that its partition gives it, and whether that end tells of addresses of both kinds.
+/// The name of a host of AWS without the end that its partition gives it, and whether that end tells of
+/// addresses of both kinds.
 #[must_use]
 pub fn host_of_aws(host: &str) -> Option<(&str, bool)> {
     let without = |suffix: &str| host.strip_suffix(suffix)?.strip_suffix('.');
     PARTITIONS.iter().find_map(|partition| {
-        let dual_stack = || partition.dual_stack.iter().find_map(|suffix| without(suffix)).map(|rest| (rest, true));
+        let dual_stack =
+            || partition.dual_stack.iter().find_map(|suffix| without(suffix)).map(|rest| (rest, true));
         without(partition.suffix).map(|rest| (rest, false)).or_else(dual_stack)
     })
 }
@@ -142,9 +156,28 @@ mod tests {
             assert!(is_region(region), "{region}");
             assert_eq!(partition_of(region), partition, "{region}");
         }
-        let others =
-            ["", "-", "s3", "x#", "eu-west", "eu-1", "EU-west-1", "eu-west-1a", "eu--west-1", "europe-west-1", "eu-west-1.evil.example", "eu-we\u{df}t-1"];
-        for text in others.into_iter().chain(["us-east-1 ", "a@b", "1-west-1", "eu-west-", "eu-west-1\n", "x.evil.example#"]) {
+        let others = [
+            "",
+            "-",
+            "s3",
+            "x#",
+            "eu-west",
+            "eu-1",
+            "EU-west-1",
+            "eu-west-1a",
+            "eu--west-1",
+            "europe-west-1",
+            "eu-west-1.evil.example",
+            "eu-we\u{df}t-1",
+        ];
+        for text in others.into_iter().chain([
+            "us-east-1 ",
+            "a@b",
+            "1-west-1",
+            "eu-west-",
+            "eu-west-1\n",
+            "x.evil.example#",
+        ]) {
             assert!(!is_region(text), "{text:?}");
         }
         assert!(!is_region(&format!("eu-{}-1", "west".repeat(20))));
@@ -152,7 +185,16 @@ mod tests {
 
     #[test]
     fn every_partition_knows_its_own_hosts() {
-        for region in ["eu-west-1", "us-gov-east-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1"] {
+        for region in [
+            "eu-west-1",
+            "us-gov-east-1",
+            "cn-north-1",
+            "us-iso-east-1",
+            "us-isob-east-1",
+            "eu-isoe-west-1",
+            "us-isof-south-1",
+            "eusc-de-east-1",
+        ] {
             let host = format!("ssm.{region}.{}", host_suffix(region));
             assert_eq!(host_of_aws(&host), Some((format!("ssm.{region}").as_str(), false)), "{host}");
         }
@@ -165,7 +207,14 @@ mod tests {
         ] {
             assert_eq!(host_of_aws(host), Some((rest, true)), "{host}");
         }
-        for host in ["amazonaws.com", "notamazonaws.com", "ssm.eu-west-1.amazonaws.com.evil.example", "example.com", "x.ic.gov", ""] {
+        for host in [
+            "amazonaws.com",
+            "notamazonaws.com",
+            "ssm.eu-west-1.amazonaws.com.evil.example",
+            "example.com",
+            "x.ic.gov",
+            "",
+        ] {
             assert_eq!(host_of_aws(host), None, "{host}");
         }
     }

@@ -1,8 +1,9 @@
-//! A task definition before it is deployed: whatever could keep its task from starting, suspected and held against AWS's state.
+//! A task definition before it is deployed: whatever could keep its task from starting, suspected and held
+//! against AWS's state.
 //!
-//! Each reference of the definition, its roles, volumes and the network are made into the symptoms that they would fail with, and the causes of
-//! those judge as they do after a failure. What they confirm, or hold for likely by AWS's state, is a problem now; what nobody could look at
-//! is told as such.
+//! Each reference of the definition, its roles, volumes and the network are made into the symptoms that they
+//! would fail with, and the causes of those judge as they do after a failure. What they confirm, or hold for
+//! likely by AWS's state, is a problem now; what nobody could look at is told as such.
 
 mod planned;
 mod report;
@@ -64,11 +65,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Whether it rests on something that is not there, outside of the definition: whoever is about to deploy may be about to make it as well.
-    /// Of a way through the network and of a permission it is mostly a rule that is not there yet, unless one denies.
+    /// Whether it rests on something that is not there, outside of the definition: whoever is about to deploy
+    /// may be about to make it as well. Of a way through the network and of a permission it is mostly a rule
+    /// that is not there yet, unless one denies.
     #[must_use]
     pub fn may_be_made_yet(&self) -> bool {
-        let is_absent = |finding: &Finding| finding.kind == FindingKind::Missing && finding.source != Some(DEFINITION);
+        let is_absent =
+            |finding: &Finding| finding.kind == FindingKind::Missing && finding.source != Some(DEFINITION);
         let lacks_rule = match self.symptom.fault {
             Fault::NetworkTimeout => true,
             Fault::AccessDenied => !self.diagnosis.cause.is_of_a_deny(),
@@ -125,8 +128,14 @@ impl<'d> Check<'d> {
     /// A definition that is to run in `place`.
     #[must_use]
     pub fn new(definition: &'d TaskDefinition, place: &Place) -> Self {
-        let arns = [&definition.task_definition_arn, &definition.execution_role_arn, &definition.task_role_arn];
-        let account = arns.into_iter().flatten().filter_map(|arn| Arn::parse(arn)).find(|arn| is_account(arn.account)).map(|arn| arn.account.to_owned());
+        let arns =
+            [&definition.task_definition_arn, &definition.execution_role_arn, &definition.task_role_arn];
+        let account = arns
+            .into_iter()
+            .flatten()
+            .filter_map(|arn| Arn::parse(arn))
+            .find(|arn| is_account(arn.account))
+            .map(|arn| arn.account.to_owned());
         let task = Task {
             region: Some(place.region.clone()).filter(|region| !region.is_empty()),
             account: place.account.clone().or(account),
@@ -137,10 +146,17 @@ impl<'d> Check<'d> {
             platform_version: place.platform_version.clone(),
             ..Task::default()
         };
-        Self { written: definition, definition: Cow::Borrowed(definition), plan: None, task, placement: place.network.clone() }
+        Self {
+            written: definition,
+            definition: Cow::Borrowed(definition),
+            plan: None,
+            task,
+            placement: place.network.clone(),
+        }
     }
 
-    /// The same as part of a deployment: what it leaves open is neither asked for nor judged, and what it makes may put right what is found.
+    /// The same as part of a deployment: what it leaves open is neither asked for nor judged, and what it
+    /// makes may put right what is found.
     #[must_use]
     pub fn planned(mut self, plan: &'d Plan) -> Self {
         self.definition = planned::without_open(self.written, plan);
@@ -156,7 +172,10 @@ impl<'d> Check<'d> {
         // The subnets are asked for together.
         let suspect = Suspect { placed: None, ..self.suspect(&task, evidence) };
         let suspicions = suspect.suspicions(evidence);
-        let all = suspicions.iter().filter(|suspicion| !self.is_open(suspicion)).flat_map(|suspicion| asked(&self.case(&task, suspicion, evidence)));
+        let all = suspicions
+            .iter()
+            .filter(|suspicion| !self.is_open(suspicion))
+            .flat_map(|suspicion| asked(&self.case(&task, suspicion, evidence)));
         all.filter(|question| evidence.answer(question).is_none() && seen.insert(question.clone())).collect()
     }
 
@@ -171,16 +190,21 @@ impl<'d> Check<'d> {
         let mut wrong: Vec<(Fault, Vec<Reference>)> = Vec::new();
         self.not_filled_in(&task, evidence, &mut findings);
         self.not_known_yet(&task, evidence, &mut findings);
-        for suspicion in suspect.suspicions(evidence).into_iter().filter(|suspicion| !self.is_open(suspicion)) {
+        for suspicion in suspect.suspicions(evidence).into_iter().filter(|suspicion| !self.is_open(suspicion))
+        {
             let Suspicion { symptom, references, .. } = &suspicion;
-            // Who may not read what does not exist needs no permission for it, and what is written wrongly names nothing.
-            let is_malformed = wrong.iter().any(|(fault, other)| *fault == Fault::BadReference && other == references);
-            let is_wrong = wrong.iter().any(|(_, other)| other == references) && matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied);
+            // Who may not read what does not exist needs no permission for it, and what is written wrongly
+            // names nothing.
+            let is_malformed =
+                wrong.iter().any(|(fault, other)| *fault == Fault::BadReference && other == references);
+            let is_wrong = wrong.iter().any(|(_, other)| other == references)
+                && matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied);
             if !references.is_empty() && (is_malformed || is_wrong) {
                 continue;
             }
             let case = self.case(&task, &suspicion, &by_subnet);
-            let (problems, others): (Vec<Diagnosis>, Vec<Diagnosis>) = judged(&case, 0).into_iter().partition(is_problem);
+            let (problems, others): (Vec<Diagnosis>, Vec<Diagnosis>) =
+                judged(&case, 0).into_iter().partition(is_problem);
             if problems.is_empty() {
                 findings.looked_at(&suspicion, untold(&case, &others));
                 continue;
@@ -211,18 +235,31 @@ impl<'d> Check<'d> {
         });
         let unknown: BTreeSet<String> = unanswered.collect();
         findings.unknown = unknown.into_iter().collect();
-        let mut open = |subject: String, why: &str| findings.unchecked.push(Unchecked { why: why.to_owned(), subject, what: Vec::new() });
-        for image in self.definition.references().iter().filter(|reference| reference.kind == ReferenceKind::Image && !self.is_unknown(reference)) {
+        let mut open = |subject: String, why: &str| {
+            findings.unchecked.push(Unchecked { why: why.to_owned(), subject, what: Vec::new() });
+        };
+        for image in self
+            .definition
+            .references()
+            .iter()
+            .filter(|reference| reference.kind == ReferenceKind::Image && !self.is_unknown(reference))
+        {
             if ImageName::parse(&image.value_from).ecr().is_none() && !image.value_from.is_empty() {
                 open(subject(image), "registries other than Amazon ECR are not asked");
             }
         }
         if !self.is_placed() {
-            let why = self.plan.and_then(|plan| plan.network.as_deref()).unwrap_or("no service and no subnets are named");
+            let why = self
+                .plan
+                .and_then(|plan| plan.network.as_deref())
+                .unwrap_or("no service and no subnets are named");
             open("the network".to_owned(), why);
             findings.unknown.push(format!("the network: {why}"));
         } else if is_on_instances(task) {
-            open("the network of the instances".to_owned(), "which instance a task is going to run on is decided when it starts");
+            open(
+                "the network of the instances".to_owned(),
+                "which instance a task is going to run on is decided when it starts",
+            );
         }
         findings.unchecked.sort();
         findings.unchecked.dedup();
@@ -238,7 +275,13 @@ impl<'d> Check<'d> {
                 continue;
             }
             let symptom = Symptom::suspected(Step::Unknown, Fault::BadReference);
-            let suspicion = Suspicion { symptom, references: vec![reference.clone()], subject: String::new(), wanted: String::new(), placement: None };
+            let suspicion = Suspicion {
+                symptom,
+                references: vec![reference.clone()],
+                subject: String::new(),
+                wanted: String::new(),
+                placement: None,
+            };
             let diagnosis = unfilled(&self.case(task, &suspicion, evidence), &reference, part);
             findings.add(Problem { symptom: suspicion.symptom, diagnosis });
         }
@@ -247,7 +290,9 @@ impl<'d> Check<'d> {
     /// The task as it is going to run.
     fn task(&self, evidence: &Evidence) -> Task {
         let service = self.service(evidence);
-        let of_service = service.and_then(|service| launch_type(service.launch_type.as_deref(), &service.capacity_provider_strategy));
+        let of_service = service.and_then(|service| {
+            launch_type(service.launch_type.as_deref(), &service.capacity_provider_strategy)
+        });
         let planned = self.plan.and_then(|plan| plan.launch_type.as_deref());
         let told = of_service.or(planned).or(self.task.launch_type.as_deref());
         let only = match self.definition.requires_compatibilities.as_slice() {
@@ -258,16 +303,27 @@ impl<'d> Check<'d> {
     }
 
     fn service<'e>(&self, evidence: &'e Evidence) -> Option<&'e Service> {
-        let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
-        let question = ask::Service { region: self.task.region.clone()?, cluster: self.task.cluster.clone()?, name: service.name.clone() };
+        let service =
+            self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
+        let question = ask::Service {
+            region: self.task.region.clone()?,
+            cluster: self.task.cluster.clone()?,
+            name: service.name.clone(),
+        };
         evidence.look(&question).found().map(|service| &**service)
     }
 
     fn suspect<'s>(&'s self, task: &'s Task, evidence: &Evidence) -> Suspect<'s> {
-        let configured = || self.service(evidence)?.network_configuration.as_ref()?.awsvpc_configuration.clone();
+        let configured =
+            || self.service(evidence)?.network_configuration.as_ref()?.awsvpc_configuration.clone();
         // On an instance it is the host that calls.
         let placed = self.placement.clone().or_else(configured).filter(|_| !is_on_instances(task));
-        Suspect { definition: &self.definition, task, placed, is_placed: self.is_placed() && !is_on_instances(task) }
+        Suspect {
+            definition: &self.definition,
+            task,
+            placed,
+            is_placed: self.is_placed() && !is_on_instances(task),
+        }
     }
 
     fn is_placed(&self) -> bool {
@@ -279,34 +335,60 @@ impl<'d> Check<'d> {
     pub fn nowhere(&self, evidence: &Evidence) -> Option<String> {
         let asked = self.placement.as_ref().map(|network| (&network.subnets, &network.security_groups));
         evidence.answers().find_map(|(question, answer)| match (question, answer) {
-            (Question::Service(ask::Service { cluster, name, .. }), Answer::Missing) if self.is_place(cluster, name) => {
+            (Question::Service(ask::Service { cluster, name, .. }), Answer::Missing)
+                if self.is_place(cluster, name) =>
+            {
                 Some(format!("there is no service {name} in cluster {cluster}"))
             }
-            (Question::Subnets(ask::Subnets { ids, .. }), Answer::Missing) if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) => {
+            (Question::Subnets(ask::Subnets { ids, .. }), Answer::Missing)
+                if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) =>
+            {
                 Some(format!("there is no subnet {}", ids.join(", ")))
             }
             (Question::Subnets(ask::Subnets { ids, .. }), Answer::Subnets(found))
                 if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) =>
             {
-                let is_found = |id: &&String| found.iter().any(|subnet| subnet.subnet_id.as_ref() == Some(id));
+                let is_found =
+                    |id: &&String| found.iter().any(|subnet| subnet.subnet_id.as_ref() == Some(id));
                 ids.iter().find(|id| !is_found(id)).map(|id| format!("there is no subnet {id}"))
             }
-            (Question::NamedSecurityGroups(ask::NamedSecurityGroups { ids, .. }), Answer::SecurityGroups(found)) => {
+            (
+                Question::NamedSecurityGroups(ask::NamedSecurityGroups { ids, .. }),
+                Answer::SecurityGroups(found),
+            ) => {
                 let is_found = |id: &&String| found.iter().any(|group| group.group_id.as_ref() == Some(id));
-                asked?.1.iter().filter(|id| ids.contains(id)).find(|id| !is_found(id)).map(|id| format!("there is no security group {id}"))
+                asked?
+                    .1
+                    .iter()
+                    .filter(|id| ids.contains(id))
+                    .find(|id| !is_found(id))
+                    .map(|id| format!("there is no security group {id}"))
             }
             _ => None,
         })
     }
 
     fn is_place(&self, cluster: &str, service: &str) -> bool {
-        self.task.cluster.as_deref() == Some(cluster) && self.task.workload.as_ref().is_some_and(|workload| workload.is_service && workload.name == service)
+        self.task.cluster.as_deref() == Some(cluster)
+            && self
+                .task
+                .workload
+                .as_ref()
+                .is_some_and(|workload| workload.is_service && workload.name == service)
     }
 
     fn case<'c>(&'c self, task: &'c Task, suspicion: &'c Suspicion, evidence: &'c Evidence) -> Case<'c> {
         let placement = suspicion.placement.as_ref().or(self.placement.as_ref());
         let (symptom, references) = (&suspicion.symptom, suspicion.references.clone());
-        Case { task, symptom, definition: Known::Found(&self.definition), references, evidence, placement, forecast: true }
+        Case {
+            task,
+            symptom,
+            definition: Known::Found(&self.definition),
+            references,
+            evidence,
+            placement,
+            forecast: true,
+        }
     }
 }
 
@@ -316,8 +398,10 @@ impl Findings {
         let new = &problem.diagnosis;
         let is_same = |old: &Diagnosis| {
             // One hop shuts the way to every service behind it.
-            let by_thing = old.culprit.id == new.culprit.id && (old.title == new.title || problem.symptom.fault == Fault::NetworkTimeout);
-            old.cause.id == new.cause.id && (by_thing || (old.fix == new.fix && old.culprit.references == new.culprit.references))
+            let by_thing = old.culprit.id == new.culprit.id
+                && (old.title == new.title || problem.symptom.fault == Fault::NetworkTimeout);
+            old.cause.id == new.cause.id
+                && (by_thing || (old.fix == new.fix && old.culprit.references == new.culprit.references))
         };
         if !self.problems.iter().any(|old| is_same(&old.diagnosis)) {
             self.problems.push(problem);
@@ -359,13 +443,18 @@ impl Findings {
         for why in untold {
             match self.unchecked.iter_mut().find(|open| open.why == why && open.subject == *subject) {
                 Some(open) => open.what.push(wanted.clone()),
-                None => self.unchecked.push(Unchecked { why, subject: subject.clone(), what: vec![wanted.clone()] }),
+                None => self.unchecked.push(Unchecked {
+                    why,
+                    subject: subject.clone(),
+                    what: vec![wanted.clone()],
+                }),
             }
         }
     }
 }
 
-/// Whether it keeps the task from starting: AWS's state proves it, or speaks for it. Words of ECS there are none.
+/// Whether it keeps the task from starting: AWS's state proves it, or speaks for it. Words of ECS there are
+/// none.
 fn is_problem(diagnosis: &Diagnosis) -> bool {
     diagnosis.verdict == Verdict::Confirmed || (diagnosis.verdict == Verdict::Likely && diagnosis.by_state)
 }
@@ -385,9 +474,12 @@ fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
     }
     // A way that is not shut may have hops that nobody can judge.
     let on_the_way = case.symptom.fault == Fault::NetworkTimeout;
-    let is_unsure = |diagnosis: &&Diagnosis| diagnosis.verdict != Verdict::RuledOut && (diagnosis.by_state || on_the_way);
+    let is_unsure =
+        |diagnosis: &&Diagnosis| diagnosis.verdict != Verdict::RuledOut && (diagnosis.by_state || on_the_way);
     let unsure = others.iter().filter(is_unsure);
-    let gaps = unsure.flat_map(|diagnosis| &diagnosis.findings).filter(|finding| finding.kind == FindingKind::Unknown);
+    let gaps = unsure
+        .flat_map(|diagnosis| &diagnosis.findings)
+        .filter(|finding| finding.kind == FindingKind::Unknown);
     why.extend(gaps.map(|finding| finding.text.clone()));
     why.into_iter().collect()
 }
@@ -413,7 +505,10 @@ fn is_on_instances(task: &Task) -> bool {
 fn by_subnet(evidence: &Evidence) -> Evidence {
     let mut known = evidence.clone();
     for (question, answer) in evidence.answers() {
-        let (Question::Subnets(ask::Subnets { region, ids }), Answer::Subnets(found)) = (question, answer) else { continue };
+        let (Question::Subnets(ask::Subnets { region, ids }), Answer::Subnets(found)) = (question, answer)
+        else {
+            continue;
+        };
         for id in ids {
             let own = found.iter().filter(|subnet| subnet.subnet_id.as_ref() == Some(id)).cloned().collect();
             known.note(ask::Subnets { region: region.clone(), ids: vec![id.clone()] }, Answer::Subnets(own));

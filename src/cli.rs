@@ -1,7 +1,7 @@
 //! The command line: what was typed, and what comes of it.
 //!
-//! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in. Each command has a file of its own;
-//! all of them write to one `output`.
+//! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in.
+//! Each command has a file of its own; all of them write to one `output`.
 
 mod check;
 mod completion;
@@ -42,12 +42,20 @@ use crate::source::{self, Given};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
 use output::{Outcome, Output, complain};
 
-/// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to type to fix it.
+/// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to
+/// type to fix it.
 ///
-/// Exit status: 0 diagnosed, or nothing wrong; 1 a failure was not recognized, or a check found problems; 2 could not run, some input could not
-/// be read, or AWS answered nothing that was asked.
+/// Exit status: 0 diagnosed, or nothing wrong; 1 a failure was not recognized, or a check found problems; 2
+/// could not run, some input could not be read, or AWS answered nothing that was asked.
 #[derive(Parser, Debug)]
-#[command(name = "ecs-triage", version, about, arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 110)]
+#[command(
+    name = "ecs-triage",
+    version,
+    about,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 110
+)]
 struct Typed {
     #[command(subcommand)]
     command: Command,
@@ -124,26 +132,29 @@ impl Extent {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Diagnose stopped tasks: `EventBridge` events, ECS API output, SQS batches, JSON Lines of any of those, or a task by its ARN
+    /// Diagnose stopped tasks: `EventBridge` events, ECS API output, SQS batches, JSON Lines of any of those,
+    /// or a task by its ARN
     ///
-    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some input could not be read, or AWS answered
-    /// nothing that was asked.
+    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some input
+    /// could not be read, or AWS answered nothing that was asked.
     Diagnose(diagnose::Diagnose),
     /// Check a task definition before it is deployed: every reference, the roles, the network
     ///
     /// What passed is listed, and what could not be looked at: no problem found is not the same as good.
     ///
-    /// Exit status: 0 no problem found, 1 problems found, 2 could not run, or AWS answered nothing that was asked.
+    /// Exit status: 0 no problem found, 1 problems found, 2 could not run, or AWS answered nothing that was
+    /// asked.
     Check(Check),
     /// List the tasks that stopped within the last hour, a line for each workload and failure
     ///
-    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some tasks could not be read, or AWS answered
-    /// nothing that was asked.
+    /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some tasks
+    /// could not be read, or AWS answered nothing that was asked.
     #[cfg(feature = "aws")]
     Ps(ps::Ps),
     /// Read back what the function has diagnosed, from its journal
     ///
-    /// Exit status: 0 read, also where nothing was diagnosed, 2 could not run, or the journal holds more than is read.
+    /// Exit status: 0 read, also where nothing was diagnosed, 2 could not run, or the journal holds more than
+    /// is read.
     #[cfg(feature = "aws")]
     History(history::History),
     /// Send a notice that is marked as a test through every channel of the deployed function
@@ -155,8 +166,9 @@ enum Command {
     Selftest(selftest::Selftest),
     /// Print the completions of a shell
     ///
-    /// bash: source <(ecs-triage completions bash). zsh: the same, after compinit. fish: ecs-triage completions fish | source.
-    /// They ask the program itself, which has to be on the PATH: causes, profiles and clusters complete too.
+    /// bash: source <(ecs-triage completions bash). zsh: the same, after compinit. fish: ecs-triage
+    /// completions fish | source. They ask the program itself, which has to be on the PATH: causes, profiles
+    /// and clusters complete too.
     ///
     /// Exit status: 0.
     Completions {
@@ -168,7 +180,8 @@ enum Command {
     ///
     /// Exit status: 0 found, 2 there is none.
     Explain {
-        /// The cause's id, such as secret-key-missing, also as error[secret-key-missing]; or a word to search for
+        /// The cause's id, such as secret-key-missing, also as error[secret-key-missing]; or a word to search
+        /// for
         #[arg(add = ArgValueCandidates::new(completion::causes))]
         cause: Option<String>,
     },
@@ -191,8 +204,8 @@ enum Command {
 struct Check {
     /// Files, - for standard input, or the family, family:revision or ARN of registered definitions
     ///
-    /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of `terraform show -json`; JSON or YAML. A
-    /// service in one file runs the definition in another.
+    /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of
+    /// `terraform show -json`; JSON or YAML. A service in one file runs the definition in another.
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     definitions: Vec<String>,
     /// Value of a template's parameter, or of `AWS::AccountId` and its like
@@ -366,7 +379,8 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
 
 /// A cause, by its id however it was copied, or those in which a word stands.
 fn explained(asked: String, style: Style) -> Result<String, CliError> {
-    let id = asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
+    let id =
+        asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
     match causes::find(id) {
         Some(cause) => Ok(catalogue::explain(cause, style)),
         None => Some(catalogue::search(id)).filter(|found| !found.is_empty()).ok_or(CliError::NoCause(asked)),
@@ -375,7 +389,10 @@ fn explained(asked: String, style: Style) -> Result<String, CliError> {
 
 /// Whether something was asked about a definition, and nothing was answered.
 fn is_unheard(evidence: &Evidence) -> bool {
-    let mut answers = evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition(_))).peekable();
+    let mut answers = evidence
+        .answers()
+        .filter(|(question, _)| !matches!(question, Question::TaskDefinition(_)))
+        .peekable();
     answers.peek().is_some() && answers.all(|(_, answer)| matches!(answer, Answer::Unknown(_)))
 }
 
@@ -391,11 +408,10 @@ fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
     match (found.next(), found.next()) {
         (Some(found), None) => Ok(found.definition),
         (Some(_), Some(_)) => Err(CliError::Several(shown(path))),
-        _ => Err(source
-            .faults
-            .into_iter()
-            .next()
-            .map_or_else(|| CliError::NothingToCheck(shown(path)), |error| CliError::NoTaskDefinition { path: shown(path), error })),
+        _ => Err(source.faults.into_iter().next().map_or_else(
+            || CliError::NothingToCheck(shown(path)),
+            |error| CliError::NoTaskDefinition { path: shown(path), error },
+        )),
     }
 }
 
@@ -403,7 +419,11 @@ fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
 fn read_text(path: &Path) -> Result<String, CliError> {
     let mut bytes = Vec::new();
     let mut read = |input: &mut dyn Read| input.take(LARGEST_FILE + 1).read_to_end(&mut bytes);
-    let read = if is_stdin(path) { read(&mut io::stdin().lock()) } else { File::open(path).and_then(|mut file| read(&mut file)) };
+    let read = if is_stdin(path) {
+        read(&mut io::stdin().lock())
+    } else {
+        File::open(path).and_then(|mut file| read(&mut file))
+    };
     let is_too_large = bytes.len() as u64 > LARGEST_FILE;
     match read {
         Ok(_) if is_too_large => Err(CliError::TooLarge { path: shown(path) }),

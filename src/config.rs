@@ -23,14 +23,15 @@ pub struct Settings {
     pub chat_topic_arn: Option<String>,
     /// `ECS_TRIAGE_BUS`: the ARN of the event bus that is told of incidents.
     pub bus: Option<String>,
-    /// `ECS_TRIAGE_REMINDER_HOURS`: as long as an incident that goes on is not announced again, six hours by default.
+    /// `ECS_TRIAGE_REMINDER_HOURS`: as long as an incident that goes on is not announced again, six hours by
+    /// default.
     pub reminder: u32,
     /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, beside the function's own.
     pub accounts: Vec<String>,
     /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
     pub test_source: Option<String>,
-    /// `ECS_TRIAGE_DOORS`: what each door may do, as `deployment-hook=warn,cloudformation-hook=off`. The function answers at doors then, and takes no
-    /// events. A door that is not named is off.
+    /// `ECS_TRIAGE_DOORS`: what each door may do, as `deployment-hook=warn,cloudformation-hook=off`. The
+    /// function answers at doors then, and takes no events. A door that is not named is off.
     pub doors: Option<Switches>,
     /// `ECS_TRIAGE_READ_LOGS`: whether the last lines of a container's log may be read, `no` by default.
     pub reads_logs: bool,
@@ -45,7 +46,9 @@ const LONGEST_REMINDER_HOURS: u32 = 168;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Nobody would ever hear of a diagnosis.
-    #[error("nowhere to announce: set ECS_TRIAGE_TOPIC_ARN to an SNS topic's ARN, ECS_TRIAGE_JOURNAL to a log group's name, or both")]
+    #[error(
+        "nowhere to announce: set ECS_TRIAGE_TOPIC_ARN to an SNS topic's ARN, ECS_TRIAGE_JOURNAL to a log group's name, or both"
+    )]
     NowhereToAnnounce,
     /// The value is not what the variable is for.
     #[error("{name} is not {expected}")]
@@ -79,29 +82,54 @@ impl Settings {
         }
         let probing = match variable("ECS_TRIAGE_PROBING") {
             None => Scope::Full,
-            Some(word) => Scope::ALL
-                .iter()
-                .copied()
-                .find(|scope| scope.as_str() == word)
-                .ok_or(ConfigError::Malformed { name: "ECS_TRIAGE_PROBING", expected: "full, task-definitions or off" })?,
+            Some(word) => Scope::ALL.iter().copied().find(|scope| scope.as_str() == word).ok_or(
+                ConfigError::Malformed {
+                    name: "ECS_TRIAGE_PROBING",
+                    expected: "full, task-definitions or off",
+                },
+            )?,
         };
         let table = checked("ECS_TRIAGE_TABLE", is_table, "the name of a DynamoDB table")?;
         let chat_topic_arn = checked("ECS_TRIAGE_CHAT_TOPIC_ARN", is_topic, "the ARN of an SNS topic")?;
         let bus = checked("ECS_TRIAGE_BUS", is_bus, "the ARN of an event bus")?;
         let reminder = match variable("ECS_TRIAGE_REMINDER_HOURS") {
             None => REMINDER_HOURS,
-            Some(hours) => hours
-                .parse()
-                .ok()
-                .filter(|hours| (1..=LONGEST_REMINDER_HOURS).contains(hours))
-                .ok_or(ConfigError::Malformed { name: "ECS_TRIAGE_REMINDER_HOURS", expected: "a whole number of hours from 1 to 168" })?,
+            Some(hours) => {
+                hours.parse().ok().filter(|hours| (1..=LONGEST_REMINDER_HOURS).contains(hours)).ok_or(
+                    ConfigError::Malformed {
+                        name: "ECS_TRIAGE_REMINDER_HOURS",
+                        expected: "a whole number of hours from 1 to 168",
+                    },
+                )?
+            }
         };
-        let accounts = checked("ECS_TRIAGE_ACCOUNTS", are_accounts, "a list of accounts of twelve digits, with commas between them")?;
-        let accounts = accounts.as_deref().map(|list| account_ids(list).map(str::to_owned).collect()).unwrap_or_default();
+        let accounts = checked(
+            "ECS_TRIAGE_ACCOUNTS",
+            are_accounts,
+            "a list of accounts of twelve digits, with commas between them",
+        )?;
+        let accounts = accounts
+            .as_deref()
+            .map(|list| account_ids(list).map(str::to_owned).collect())
+            .unwrap_or_default();
         let test_source = variable("ECS_TRIAGE_TEST_SOURCE");
-        let reads_logs = checked("ECS_TRIAGE_READ_LOGS", |word| matches!(word, "yes" | "no"), "yes or no")?.as_deref() == Some("yes");
+        let reads_logs = checked("ECS_TRIAGE_READ_LOGS", |word| matches!(word, "yes" | "no"), "yes or no")?
+            .as_deref()
+            == Some("yes");
         let doors = variable("ECS_TRIAGE_DOORS").map(|list| switches(&list).ok_or(NO_DOORS)).transpose()?;
-        Ok(Self { topic_arn, journal, probing, table, chat_topic_arn, bus, reminder, accounts, test_source, doors, reads_logs })
+        Ok(Self {
+            topic_arn,
+            journal,
+            probing,
+            table,
+            chat_topic_arn,
+            bus,
+            reminder,
+            accounts,
+            test_source,
+            doors,
+            reads_logs,
+        })
     }
 }
 
@@ -112,8 +140,17 @@ const NO_DOORS: ConfigError = ConfigError::Malformed {
 
 /// What each door may do.
 fn switches(list: &str) -> Option<Switches> {
-    let mut switches = Switches { deployment: Mode::Pass, pause: Mode::Pass, cloudformation: Mode::Pass, custom: Mode::Pass };
-    for (door, mode) in list.split(',').filter(|part| !part.trim().is_empty()).map(|part| part.split_once('=').unwrap_or((part, ""))) {
+    let mut switches = Switches {
+        deployment: Mode::Pass,
+        pause: Mode::Pass,
+        cloudformation: Mode::Pass,
+        custom: Mode::Pass,
+    };
+    for (door, mode) in list
+        .split(',')
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+    {
         let switch = match door.trim() {
             "deployment-hook" => &mut switches.deployment,
             "pause-hook" => &mut switches.pause,
@@ -148,13 +185,22 @@ fn is_log_group(name: &str) -> bool {
 }
 
 fn is_table(name: &str) -> bool {
-    (3..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    (3..=255).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
-/// Colour for standard output: only on a terminal, and not where `NO_COLOR` is set or the terminal is a dumb one.
+/// Colour for standard output: only on a terminal, and not where `NO_COLOR` is set or the terminal is a dumb
+/// one.
 #[must_use]
 pub fn colour() -> Colour {
-    if std::io::stdout().is_terminal() && variable("NO_COLOR").is_none() && variable("TERM").as_deref() != Some("dumb") { Colour::On } else { Colour::Off }
+    if std::io::stdout().is_terminal()
+        && variable("NO_COLOR").is_none()
+        && variable("TERM").as_deref() != Some("dumb")
+    {
+        Colour::On
+    } else {
+        Colour::Off
+    }
 }
 
 /// `GITHUB_STEP_SUMMARY`: the file to which a step of a GitHub workflow adds its summary.
@@ -163,7 +209,8 @@ pub fn step_summary() -> Option<std::path::PathBuf> {
     variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into)
 }
 
-/// The columns of the terminal on standard output, as `COLUMNS` or the terminal itself says; none where it is not one.
+/// The columns of the terminal on standard output, as `COLUMNS` or the terminal itself says; none where it is
+/// not one.
 #[must_use]
 pub fn columns() -> Option<usize> {
     if !std::io::stdout().is_terminal() {
@@ -186,7 +233,8 @@ impl Logs {
     /// Reads what Lambda has set.
     #[must_use]
     pub fn from_environment() -> Self {
-        let json = variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+        let json =
+            variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
         Self { level: variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG")), json }
     }
 }
@@ -204,19 +252,30 @@ mod tests {
     use crate::triage::Scope;
 
     fn read(variables: &[(&'static str, &str)]) -> Result<Settings, ConfigError> {
-        Settings::from_variables(|name| variables.iter().find(|(set, value)| *set == name && !value.is_empty()).map(|(_, value)| (*value).to_owned()))
+        Settings::from_variables(|name| {
+            variables
+                .iter()
+                .find(|(set, value)| *set == name && !value.is_empty())
+                .map(|(_, value)| (*value).to_owned())
+        })
     }
 
     #[test]
     fn one_place_to_announce_is_enough() {
         let topic = "arn:aws:sns:us-east-1:111122223333:topic";
         assert_eq!(read(&[("ECS_TRIAGE_TOPIC_ARN", topic)]).map(|config| config.journal), Ok(None));
-        assert_eq!(read(&[("ECS_TRIAGE_JOURNAL", "/ecs-triage/journal")]).map(|config| config.topic_arn), Ok(None));
+        assert_eq!(
+            read(&[("ECS_TRIAGE_JOURNAL", "/ecs-triage/journal")]).map(|config| config.topic_arn),
+            Ok(None)
+        );
     }
 
     #[test]
     fn probing_is_full_unless_it_is_narrowed() {
-        let with = |word| read(&[("ECS_TRIAGE_JOURNAL", "journal"), ("ECS_TRIAGE_PROBING", word)]).map(|settings| settings.probing);
+        let with = |word| {
+            read(&[("ECS_TRIAGE_JOURNAL", "journal"), ("ECS_TRIAGE_PROBING", word)])
+                .map(|settings| settings.probing)
+        };
         assert_eq!(with(""), Ok(Scope::Full));
         assert_eq!(with("task-definitions"), Ok(Scope::TaskDefinitions));
         assert!(matches!(with("none"), Err(ConfigError::Malformed { name: "ECS_TRIAGE_PROBING", .. })));
@@ -224,45 +283,93 @@ mod tests {
 
     #[test]
     fn doors_are_shut_unless_they_are_named() {
-        let with = |list| read(&[("ECS_TRIAGE_JOURNAL", "journal"), ("ECS_TRIAGE_DOORS", list)]).map(|settings| settings.doors);
+        let with = |list| {
+            read(&[("ECS_TRIAGE_JOURNAL", "journal"), ("ECS_TRIAGE_DOORS", list)])
+                .map(|settings| settings.doors)
+        };
         assert_eq!(with(""), Ok(None));
-        let pass = Switches { deployment: Mode::Pass, pause: Mode::Pass, cloudformation: Mode::Pass, custom: Mode::Pass };
+        let pass = Switches {
+            deployment: Mode::Pass,
+            pause: Mode::Pass,
+            cloudformation: Mode::Pass,
+            custom: Mode::Pass,
+        };
         let some = "deployment-hook=block, pause-hook=off,cloudformation-hook=warn,custom-resource=pass";
-        assert_eq!(with(some), Ok(Some(Switches { deployment: Mode::Block, cloudformation: Mode::Warn, ..pass })));
+        assert_eq!(
+            with(some),
+            Ok(Some(Switches { deployment: Mode::Block, cloudformation: Mode::Warn, ..pass }))
+        );
         assert_eq!(with("custom-resource=warn"), Ok(Some(Switches { custom: Mode::Warn, ..pass })));
-        for list in ["yes", "deployment-hook", "deployment-hook=yes", "front=warn", "deployment-hook=warn=block"] {
-            assert!(matches!(with(list), Err(ConfigError::Malformed { name: "ECS_TRIAGE_DOORS", .. })), "{list}");
+        for list in
+            ["yes", "deployment-hook", "deployment-hook=yes", "front=warn", "deployment-hook=warn=block"]
+        {
+            assert!(
+                matches!(with(list), Err(ConfigError::Malformed { name: "ECS_TRIAGE_DOORS", .. })),
+                "{list}"
+            );
         }
     }
 
     #[test]
     fn nowhere_and_nonsense_are_refused() {
         assert_eq!(read(&[]), Err(ConfigError::NowhereToAnnounce));
-        assert!(matches!(read(&[("ECS_TRIAGE_TOPIC_ARN", "my-topic")]), Err(ConfigError::Malformed { name: "ECS_TRIAGE_TOPIC_ARN", .. })));
-        assert!(matches!(read(&[("ECS_TRIAGE_JOURNAL", "a group")]), Err(ConfigError::Malformed { name: "ECS_TRIAGE_JOURNAL", .. })));
+        assert!(matches!(
+            read(&[("ECS_TRIAGE_TOPIC_ARN", "my-topic")]),
+            Err(ConfigError::Malformed { name: "ECS_TRIAGE_TOPIC_ARN", .. })
+        ));
+        assert!(matches!(
+            read(&[("ECS_TRIAGE_JOURNAL", "a group")]),
+            Err(ConfigError::Malformed { name: "ECS_TRIAGE_JOURNAL", .. })
+        ));
     }
 
     #[test]
     fn what_is_not_set_is_absent_and_the_reminder_has_a_default() {
-        let settings = read(&[("ECS_TRIAGE_JOURNAL", "journal"), ("ECS_TRIAGE_TABLE", ""), ("ECS_TRIAGE_REMINDER_HOURS", "")]).expect("they are fine");
-        assert_eq!((settings.table, settings.chat_topic_arn, settings.bus, settings.reminder), (None, None, None, 6));
+        let settings = read(&[
+            ("ECS_TRIAGE_JOURNAL", "journal"),
+            ("ECS_TRIAGE_TABLE", ""),
+            ("ECS_TRIAGE_REMINDER_HOURS", ""),
+        ])
+        .expect("they are fine");
+        assert_eq!(
+            (settings.table, settings.chat_topic_arn, settings.bus, settings.reminder),
+            (None, None, None, 6)
+        );
     }
 
     #[test]
     fn what_incidents_need_is_read() {
-        let (topic, bus) = ("arn:aws-cn:sns:cn-north-1:111122223333:chat", "arn:aws:events:us-east-1:111122223333:event-bus/default");
-        let variables = [("ECS_TRIAGE_TABLE", "incidents"), ("ECS_TRIAGE_CHAT_TOPIC_ARN", topic), ("ECS_TRIAGE_BUS", bus), ("ECS_TRIAGE_REMINDER_HOURS", "24")];
-        let settings = read(&[&[("ECS_TRIAGE_JOURNAL", "journal")], &variables[..]].concat()).expect("they are fine");
+        let (topic, bus) = (
+            "arn:aws-cn:sns:cn-north-1:111122223333:chat",
+            "arn:aws:events:us-east-1:111122223333:event-bus/default",
+        );
+        let variables = [
+            ("ECS_TRIAGE_TABLE", "incidents"),
+            ("ECS_TRIAGE_CHAT_TOPIC_ARN", topic),
+            ("ECS_TRIAGE_BUS", bus),
+            ("ECS_TRIAGE_REMINDER_HOURS", "24"),
+        ];
+        let settings =
+            read(&[&[("ECS_TRIAGE_JOURNAL", "journal")], &variables[..]].concat()).expect("they are fine");
         assert_eq!(settings.table.as_deref(), Some("incidents"));
-        assert_eq!((settings.chat_topic_arn.as_deref(), settings.bus.as_deref(), settings.reminder), (Some(topic), Some(bus), 24));
+        assert_eq!(
+            (settings.chat_topic_arn.as_deref(), settings.bus.as_deref(), settings.reminder),
+            (Some(topic), Some(bus), 24)
+        );
     }
 
     #[test]
     fn nobody_else_is_listened_to_and_no_log_is_read_unless_it_is_said() {
-        let settings = |variables: &[(&'static str, &str)]| read(&[&[("ECS_TRIAGE_JOURNAL", "journal")], variables].concat()).expect("they are fine");
+        let settings = |variables: &[(&'static str, &str)]| {
+            read(&[&[("ECS_TRIAGE_JOURNAL", "journal")], variables].concat()).expect("they are fine")
+        };
         let plain = settings(&[]);
         assert_eq!((plain.accounts, plain.test_source, plain.reads_logs), (Vec::new(), None, false));
-        let set = [("ECS_TRIAGE_ACCOUNTS", "111122223333, 444455556666,"), ("ECS_TRIAGE_TEST_SOURCE", "test.ecs"), ("ECS_TRIAGE_READ_LOGS", "yes")];
+        let set = [
+            ("ECS_TRIAGE_ACCOUNTS", "111122223333, 444455556666,"),
+            ("ECS_TRIAGE_TEST_SOURCE", "test.ecs"),
+            ("ECS_TRIAGE_READ_LOGS", "yes"),
+        ];
         let set = settings(&set);
         assert_eq!(
             (set.accounts, set.test_source.as_deref(), set.reads_logs),
@@ -299,7 +406,10 @@ mod tests {
         ];
         for (name, value) in nonsense {
             let refused = read(&[("ECS_TRIAGE_JOURNAL", "journal"), (name, value)]);
-            assert!(matches!(&refused, Err(ConfigError::Malformed { name: told, .. }) if *told == name), "{name}={value}: {refused:?}");
+            assert!(
+                matches!(&refused, Err(ConfigError::Malformed { name: told, .. }) if *told == name),
+                "{name}={value}: {refused:?}"
+            );
         }
     }
 }

@@ -1,6 +1,8 @@
-//! What people ask next about a failure: how often and since when, what still runs, what was changed, where to click.
+//! What people ask next about a failure: how often and since when, what still runs, what was changed, where
+//! to click.
 //!
-//! Pure, over the task, its incident and AWS's answers; what was not asked or answered is left out, for none of it decides the cause.
+//! Pure, over the task, its incident and AWS's answers; what was not asked or answered is left out, for none
+//! of it decides the cause.
 
 use jiff::{SignedDuration, Timestamp, Unit};
 
@@ -20,9 +22,19 @@ const OTHERS: usize = 5;
 #[must_use]
 pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
     let service = service_question(task);
-    let running = service.as_ref().and_then(|question| evidence.look(question).found()).and_then(|service| still_running(task, service));
-    let running = running.and_then(|deployment| deployment.task_definition.clone()).map(|name| ask::TaskDefinition { name });
-    service.into_iter().map(Question::from).chain(running.map(Question::from)).filter(|question| evidence.answer(question).is_none()).collect()
+    let running = service
+        .as_ref()
+        .and_then(|question| evidence.look(question).found())
+        .and_then(|service| still_running(task, service));
+    let running = running
+        .and_then(|deployment| deployment.task_definition.clone())
+        .map(|name| ask::TaskDefinition { name });
+    service
+        .into_iter()
+        .map(Question::from)
+        .chain(running.map(Question::from))
+        .filter(|question| evidence.answer(question).is_none())
+        .collect()
 }
 
 /// What is known around a failure.
@@ -30,7 +42,8 @@ pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
 pub struct Surroundings {
     /// How bad it is: tasks that run, failed starts and since when, and who else fails.
     pub impact: Vec<String>,
-    /// What the failing definition asks for otherwise than the one that still runs, and what the deployment does.
+    /// What the failing definition asks for otherwise than the one that still runs, and what the deployment
+    /// does.
     pub changes: Vec<String>,
     /// Where to see it in the console.
     pub console: Option<String>,
@@ -39,12 +52,22 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// What surrounds a failure; with an incident come the other workloads that have an open one with the same culprit.
+    /// What surrounds a failure; with an incident come the other workloads that have an open one with the
+    /// same culprit.
     #[must_use]
-    pub fn of(task: &Task, incident: Option<(&Incident, &[String])>, evidence: &Evidence, now: Timestamp) -> Self {
+    pub fn of(
+        task: &Task,
+        incident: Option<(&Incident, &[String])>,
+        evidence: &Evidence,
+        now: Timestamp,
+    ) -> Self {
         let mut around = Self { console: console(task), ..Self::default() };
         let service = service_question(task).and_then(|question| evidence.look(&question).found());
-        around.impact.extend(service.map(|service| format!("{} of {} tasks running", service.running_count, service.desired_count)));
+        around.impact.extend(
+            service.map(|service| {
+                format!("{} of {} tasks running", service.running_count, service.desired_count)
+            }),
+        );
         if let Some((incident, others)) = incident {
             around.impact.extend(history(incident, now));
             around.impact.extend(alike(&incident.about, others));
@@ -52,9 +75,15 @@ impl Surroundings {
         }
         let Some(service) = service else { return around };
         around.changes.extend(service.deployments.iter().find_map(rolling_back));
-        if let Some(name) = still_running(task, service).and_then(|deployment| deployment.task_definition.as_ref()) {
+        if let Some(name) =
+            still_running(task, service).and_then(|deployment| deployment.task_definition.as_ref())
+        {
             let before = evidence.look(&ask::TaskDefinition { name: name.clone() }).found();
-            around.changes.extend(changes(name, before.map(AsRef::as_ref), evidence.definition_of(task).found()));
+            around.changes.extend(changes(
+                name,
+                before.map(AsRef::as_ref),
+                evidence.definition_of(task).found(),
+            ));
         }
         around
     }
@@ -67,15 +96,27 @@ impl Surroundings {
 }
 
 fn service_question(task: &Task) -> Option<ask::Service> {
-    Some(ask::Service { region: task.region.clone()?, cluster: task.cluster.clone()?, name: task.service()?.to_owned() })
+    Some(ask::Service {
+        region: task.region.clone()?,
+        cluster: task.cluster.clone()?,
+        name: task.service()?.to_owned(),
+    })
 }
 
 /// How many, since when, and the last.
 fn history(incident: &Incident, now: Timestamp) -> Vec<String> {
     let last = ago(now.duration_since(incident.last_seen));
     let count = |count| occurrences(&incident.about, count);
-    let before = incident.before.map(|before| format!("seen before ({}); it stopped without an event of recovery", count(before)));
-    std::iter::once(format!("{} since {}, the last {last}", count(incident.occurrences), minute(incident.first_seen))).chain(before).collect()
+    let before = incident
+        .before
+        .map(|before| format!("seen before ({}); it stopped without an event of recovery", count(before)));
+    std::iter::once(format!(
+        "{} since {}, the last {last}",
+        count(incident.occurrences),
+        minute(incident.first_seen)
+    ))
+    .chain(before)
+    .collect()
 }
 
 /// Who else fails for the same thing.
@@ -83,7 +124,8 @@ fn alike(about: &About, others: &[String]) -> Option<String> {
     let listed: Vec<&str> = others.iter().take(OTHERS).map(String::as_str).collect();
     let more = others.len() - listed.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!listed.is_empty()).then(|| format!("also failing with the same {}: {}{more}", about.culprit_kind, listed.join(", ")))
+    (!listed.is_empty())
+        .then(|| format!("also failing with the same {}: {}{more}", about.culprit_kind, listed.join(", ")))
 }
 
 /// How often what an incident is about happened.
@@ -129,12 +171,16 @@ fn ago(since: SignedDuration) -> String {
 fn rolling_back(deployment: &Deployment) -> Option<String> {
     let reason = deployment.rollout_state_reason.as_deref()?;
     let by_breaker = reason.to_ascii_lowercase().contains("circuit breaker");
-    by_breaker.then(|| format!("deployment {}: {reason}", deployment.id.as_deref().unwrap_or("of the service")))
+    by_breaker
+        .then(|| format!("deployment {}: {reason}", deployment.id.as_deref().unwrap_or("of the service")))
 }
 
 /// The deployment of another definition whose tasks still run.
 fn still_running<'s>(task: &Task, service: &'s Service) -> Option<&'s Deployment> {
-    let other = |deployment: &&Deployment| deployment.running_count > 0 && deployment.task_definition.as_deref().map(name_in) != task.task_definition_name();
+    let other = |deployment: &&Deployment| {
+        deployment.running_count > 0
+            && deployment.task_definition.as_deref().map(name_in) != task.task_definition_name()
+    };
     service.deployments.iter().find(other)
 }
 
@@ -143,18 +189,30 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
     let running = name_in(running);
     let (Some(before), Some(now)) = (before, now) else { return vec![format!("{running} is still running")] };
     let (before, now) = (before.references(), now.references());
-    let place = |reference: &Reference| (reference.container.clone(), reference.kind, reference.name.clone().unwrap_or_else(|| reference.field.clone()));
+    let place = |reference: &Reference| {
+        (
+            reference.container.clone(),
+            reference.kind,
+            reference.name.clone().unwrap_or_else(|| reference.field.clone()),
+        )
+    };
     let label = |reference: &Reference| {
-        let container = reference.container.as_ref().map(|container| format!("{container}, ")).unwrap_or_default();
+        let container =
+            reference.container.as_ref().map(|container| format!("{container}, ")).unwrap_or_default();
         format!("{container}{}", reference.name.as_ref().unwrap_or(&reference.field))
     };
-    let changed = now.iter().filter_map(|reference| match before.iter().find(|other| place(other) == place(reference)) {
-        None => Some(format!("+ {}: {}", label(reference), told(reference))),
-        Some(other) if other.value_from != reference.value_from => Some(format!("~ {}: {} was {}", label(reference), told(reference), told(other))),
-        Some(_) => None,
+    let changed = now.iter().filter_map(|reference| {
+        match before.iter().find(|other| place(other) == place(reference)) {
+            None => Some(format!("+ {}: {}", label(reference), told(reference))),
+            Some(other) if other.value_from != reference.value_from => {
+                Some(format!("~ {}: {} was {}", label(reference), told(reference), told(other)))
+            }
+            Some(_) => None,
+        }
     });
     let gone = before.iter().filter(|other| !now.iter().any(|reference| place(reference) == place(other)));
-    let all: Vec<String> = changed.chain(gone.map(|other| format!("- {}: {}", label(other), told(other)))).collect();
+    let all: Vec<String> =
+        changed.chain(gone.map(|other| format!("- {}: {}", label(other), told(other)))).collect();
     if all.is_empty() {
         return vec![format!("{running} is still running; its secrets and images are the same")];
     }
@@ -166,12 +224,20 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
 
 /// What a reference refers to; of a value only that it is one.
 fn told(reference: &Reference) -> &str {
-    if reference.target() == Some(Target::Value) { "a value instead of a reference" } else { &reference.value_from }
+    if reference.target() == Some(Target::Value) {
+        "a value instead of a reference"
+    } else {
+        &reference.value_from
+    }
 }
 
-/// Where to see it in the console. What is no Region or no name of ECS leads nowhere: it would choose the host or the page.
+/// Where to see it in the console. What is no Region or no name of ECS leads nowhere: it would choose the
+/// host or the page.
 fn console(task: &Task) -> Option<String> {
-    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_name = |name: &&str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
     let region = task.region.as_deref().filter(|region| is_region(region))?;
     let cluster = task.cluster.as_deref().filter(is_name)?;
     let partition = Arn::parse(task.arn.as_deref().or(task.task_definition.as_deref())?)?.partition;
@@ -208,12 +274,35 @@ mod tests {
     #[test]
     fn links_lead_to_the_console_of_the_partition() {
         for (partition, region, service, host_and_page) in [
-            ("aws", "eu-west-1", Some("api"), "eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/api/events?"),
-            ("aws", "eu-west-1", None, "eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/8b9a1785791d0b80a17f4f1cff9c8f5a/configuration?"),
-            ("aws-cn", "cn-north-1", Some("api"), "console.amazonaws.cn/ecs/v2/clusters/prod/services/api/events?"),
-            ("aws-us-gov", "us-gov-west-1", Some("api"), "console.amazonaws-us-gov.com/ecs/v2/clusters/prod/services/api/events?"),
+            (
+                "aws",
+                "eu-west-1",
+                Some("api"),
+                "eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/api/events?",
+            ),
+            (
+                "aws",
+                "eu-west-1",
+                None,
+                "eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/8b9a1785791d0b80a17f4f1cff9c8f5a/configuration?",
+            ),
+            (
+                "aws-cn",
+                "cn-north-1",
+                Some("api"),
+                "console.amazonaws.cn/ecs/v2/clusters/prod/services/api/events?",
+            ),
+            (
+                "aws-us-gov",
+                "us-gov-west-1",
+                Some("api"),
+                "console.amazonaws-us-gov.com/ecs/v2/clusters/prod/services/api/events?",
+            ),
         ] {
-            assert_eq!(link(partition, region, "prod", service), Some(format!("https://{host_and_page}region={region}")));
+            assert_eq!(
+                link(partition, region, "prod", service),
+                Some(format!("https://{host_and_page}region={region}"))
+            );
         }
     }
 

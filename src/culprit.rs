@@ -1,7 +1,7 @@
 //! Which of a task definition's references a symptom is about, also where ECS named nothing.
 //!
-//! The step picks the kind of reference; every fact of the text then narrows the list. A named resource that was cut, or that was printed
-//! without what `valueFrom` appends, matches as a prefix in either direction.
+//! The step picks the kind of reference; every fact of the text then narrows the list. A named resource that
+//! was cut, or that was printed without what `valueFrom` appends, matches as a prefix in either direction.
 
 use crate::arn::Arn;
 use crate::reason::{Fault, Step, Symptom};
@@ -11,7 +11,8 @@ use crate::task_definition::{ImageName, Reference, ReferenceKind, SecretReferenc
 /// The references that the symptom can be about, in the order of the definition; empty where none fits.
 #[must_use]
 pub fn culprits(symptom: &Symptom, definition: &TaskDefinition) -> Vec<Reference> {
-    let mut fitting: Vec<Reference> = definition.references().into_iter().filter(|reference| of_step(symptom.step, reference)).collect();
+    let mut fitting: Vec<Reference> =
+        definition.references().into_iter().filter(|reference| of_step(symptom.step, reference)).collect();
     if let Some(named) = symptom.resource.as_ref().filter(|_| names_its_reference(symptom)) {
         fitting.retain(|reference| is_named(&named.text, reference, symptom.truncated));
     }
@@ -36,7 +37,9 @@ fn of_step(step: Step, reference: &Reference) -> bool {
         Step::SecretsManager => secret && !is_parameter,
         Step::ParameterStore => secret && is_parameter,
         Step::RegistryCredentials => reference.kind == ReferenceKind::RegistryCredentials,
-        Step::EcrAuth => reference.kind == ReferenceKind::Image && ImageName::parse(&reference.value_from).ecr().is_some(),
+        Step::EcrAuth => {
+            reference.kind == ReferenceKind::Image && ImageName::parse(&reference.value_from).ecr().is_some()
+        }
         Step::ImagePull => reference.kind == ReferenceKind::Image,
         Step::EnvFile => reference.kind == ReferenceKind::EnvFile,
         Step::LogDriver => matches!(reference.kind, ReferenceKind::LogGroup | ReferenceKind::LogConfig),
@@ -58,16 +61,22 @@ fn names_its_reference(symptom: &Symptom) -> bool {
 fn is_named(named: &str, reference: &Reference, truncated: bool) -> bool {
     match reference.target() {
         Some(Target::Secret(secret)) => is_secret(named, secret, &reference.value_from, truncated),
-        Some(Target::Parameter(name) | Target::Template(name)) => named.split(',').any(|named| is_parameter(named, name, &reference.value_from, truncated)),
+        Some(Target::Parameter(name) | Target::Template(name)) => {
+            named.split(',').any(|named| is_parameter(named, name, &reference.value_from, truncated))
+        }
         Some(Target::Value) => is_masked(named),
         _ => match reference.kind {
             ReferenceKind::Image if named.starts_with("arn:") => is_repository(named, &reference.value_from),
             ReferenceKind::Image => is_image(named, &reference.value_from, truncated),
             ReferenceKind::LogGroup => {
-                let name = named.split_once(":log-group:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name));
+                let name = named
+                    .split_once(":log-group:")
+                    .map_or(named, |(_, name)| name.split(':').next().unwrap_or(name));
                 name == reference.value_from || (truncated && reference.value_from.starts_with(name))
             }
-            ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec => is_file(named, &reference.value_from, truncated),
+            ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec => {
+                is_file(named, &reference.value_from, truncated)
+            }
             _ => reference.value_from.contains(named) || named.contains(reference.value_from.as_str()),
         },
     }
@@ -90,7 +99,10 @@ fn is_file(named: &str, reference: &str, truncated: bool) -> bool {
 /// Whether an image lies in the repository of Amazon ECR with this ARN.
 fn is_repository(arn: &str, image: &str) -> bool {
     let image = ImageName::parse(image);
-    Arn::parse(arn).is_some_and(|arn| image.ecr() == Some((arn.account, arn.region)) && arn.resource.strip_prefix("repository/") == Some(&image.path))
+    Arn::parse(arn).is_some_and(|arn| {
+        image.ecr() == Some((arn.account, arn.region))
+            && arn.resource.strip_prefix("repository/") == Some(&image.path)
+    })
 }
 
 fn is_secret(named: &str, secret: SecretReference<'_>, value_from: &str, truncated: bool) -> bool {
@@ -101,9 +113,12 @@ fn is_secret(named: &str, secret: SecretReference<'_>, value_from: &str, truncat
     if place(named).zip(place(secret.arn)).is_some_and(|(named, own)| named != own) {
         return false;
     }
-    let named_name = named.split_once(":secret:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name));
+    let named_name =
+        named.split_once(":secret:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name));
     // AWS prints the whole ARN where the definition may have left the suffix out, and the other way round.
-    named_name == secret.name || without_tail(named_name) == Some(secret.name) || without_tail(secret.name) == Some(named_name)
+    named_name == secret.name
+        || without_tail(named_name) == Some(secret.name)
+        || without_tail(secret.name) == Some(named_name)
 }
 
 /// A name without a hyphen and six characters, whatever they are.
@@ -113,13 +128,20 @@ fn without_tail(name: &str) -> Option<&str> {
 
 fn is_parameter(named: &str, name: &str, value_from: &str, truncated: bool) -> bool {
     let named = named.trim();
-    let bare = |name: &str| name.split_once(":parameter").map_or(name, |(_, name)| name).trim_start_matches('/').to_owned();
-    named == value_from || bare(named) == bare(name) || (truncated && !named.is_empty() && bare(name).starts_with(&bare(named)))
+    let bare = |name: &str| {
+        name.split_once(":parameter").map_or(name, |(_, name)| name).trim_start_matches('/').to_owned()
+    };
+    named == value_from
+        || bare(named) == bare(name)
+        || (truncated && !named.is_empty() && bare(name).starts_with(&bare(named)))
 }
 
 /// Whether a file lies in the bucket that the text names; what is no file, where it names none.
 fn of_bucket(symptom: &Symptom, reference: &Reference) -> bool {
-    let is_file = matches!(reference.kind, ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec);
+    let is_file = matches!(
+        reference.kind,
+        ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec
+    );
     match (&symptom.bucket, Arn::parse(&reference.value_from).filter(|_| is_file)) {
         (Some(named), Some(arn)) => arn.resource.split('/').next() == Some(named.text.as_str()),
         (named, _) => is_file == named.is_some(),
@@ -133,11 +155,19 @@ fn of_fault(symptom: &Symptom, reference: &Reference) -> bool {
     };
     let json_key = secret.and_then(|secret| secret.json_key);
     match symptom.fault {
-        Fault::JsonKeyMissing => json_key.is_some() && symptom.json_key.as_ref().is_none_or(|key| json_key == Some(key.text.as_str())),
+        Fault::JsonKeyMissing => {
+            json_key.is_some()
+                && symptom.json_key.as_ref().is_none_or(|key| json_key == Some(key.text.as_str()))
+        }
         Fault::NotJson => json_key.is_some(),
-        Fault::BadReference => reference.target().is_some_and(|target| target == Target::Value || target.malformation().is_some()),
+        Fault::BadReference => reference
+            .target()
+            .is_some_and(|target| target == Target::Value || target.malformation().is_some()),
         Fault::VersionNotFound => symptom.version_stage.as_ref().is_some_and(|stage| {
-            secret.is_some_and(|secret| secret.version_stage == Some(stage.text.as_str()) || secret.version_id == Some(stage.text.as_str()))
+            secret.is_some_and(|secret| {
+                secret.version_stage == Some(stage.text.as_str())
+                    || secret.version_id == Some(stage.text.as_str())
+            })
         }),
         _ => true,
     }

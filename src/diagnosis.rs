@@ -1,4 +1,5 @@
-//! From a task and the evidence to ranked diagnoses, and to what more should be asked. Pure: the same task and evidence give the same report, byte for byte.
+//! From a task and the evidence to ranked diagnoses, and to what more should be asked. Pure: the same task
+//! and evidence give the same report, byte for byte.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +77,11 @@ impl Diagnosis {
     #[must_use]
     pub fn owner(&self) -> &'static str {
         let of_image = self.culprit.references.iter().any(|reference| reference.kind == ReferenceKind::Image);
-        if of_image && self.cause.owner == Owner::SecretOwner { "repository's team" } else { self.cause.owner.in_words() }
+        if of_image && self.cause.owner == Owner::SecretOwner {
+            "repository's team"
+        } else {
+            self.cause.owner.in_words()
+        }
     }
 }
 
@@ -96,12 +101,19 @@ impl Looked {
         if case.evidence.answers().next().is_none() {
             return Self::NotAsked;
         }
-        let told = Self::by(cause.questions(case).into_iter().filter_map(|question| case.evidence.answer(&question)));
+        let told = Self::by(
+            cause.questions(case).into_iter().filter_map(|question| case.evidence.answer(&question)),
+        );
         if told != Self::NotAsked {
             return told;
         }
         // A cause that asks nothing has no less to go on than its neighbours.
-        Self::by(case.evidence.answers().filter(|(question, _)| !matches!(question, Question::TaskDefinition(_))).map(|(_, answer)| answer))
+        Self::by(
+            case.evidence
+                .answers()
+                .filter(|(question, _)| !matches!(question, Question::TaskDefinition(_)))
+                .map(|(_, answer)| answer),
+        )
     }
 
     fn by<'a>(answers: impl Iterator<Item = &'a Answer>) -> Self {
@@ -119,12 +131,14 @@ impl Report<'_> {
         self.diagnoses.iter().any(|diagnosis| diagnosis.cause.id == "unrecognised")
     }
 
-    /// Whether the team should hear of it: the task could not start. A task that ran and then exited, lost its health or its host is not ours to announce.
+    /// Whether the team should hear of it: the task could not start. A task that ran and then exited, lost
+    /// its health or its host is not ours to announce.
     #[must_use]
     pub fn is_start_failure(&self) -> bool {
         let Some(best) = self.diagnoses.first() else { return false };
         let symptom = &self.symptoms[best.symptom].symptom;
-        let ended = matches!(symptom.fault, Fault::Exited | Fault::Unhealthy | Fault::OutOfMemory) && symptom.step == Step::Container;
+        let ended = matches!(symptom.fault, Fault::Exited | Fault::Unhealthy | Fault::OutOfMemory)
+            && symptom.step == Step::Container;
         let taken = symptom.step == Step::Capacity && self.task.started_at.is_some();
         !(ended || taken)
     }
@@ -135,11 +149,13 @@ impl Report<'_> {
 pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     let symptoms = symptoms(task);
     let failing = if is_failure(task) { diagnosable(task, &symptoms) } else { Vec::new() };
-    let mut diagnoses: Vec<Diagnosis> = failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, evidence)).collect();
+    let mut diagnoses: Vec<Diagnosis> =
+        failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, evidence)).collect();
     // A stable sort: causes that nothing tells apart stay in the catalogue's order.
     diagnoses.sort_by_key(|diagnosis| {
         // What is proved or disproved needs no likelihood.
-        let rank = matches!(diagnosis.verdict, Verdict::Likely | Verdict::Possible).then(|| diagnosis.cause.rank(&symptoms[diagnosis.symptom].symptom));
+        let rank = matches!(diagnosis.verdict, Verdict::Likely | Verdict::Possible)
+            .then(|| diagnosis.cause.rank(&symptoms[diagnosis.symptom].symptom));
         (diagnosis.symptom, diagnosis.verdict, diagnosis.support, rank)
     });
     if let Some(best) = diagnoses.first_mut().filter(|best| best.verdict != Verdict::Confirmed) {
@@ -150,7 +166,8 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     Report { task, symptoms, diagnoses, fingerprint }
 }
 
-/// What a check says of a task before it is started, as the diagnosis of one that failed. Its task has one reason, in which nobody says anything.
+/// What a check says of a task before it is started, as the diagnosis of one that failed. Its task has one
+/// reason, in which nobody says anything.
 #[must_use]
 pub fn foretold(task: &Task, problems: Vec<(Symptom, Diagnosis)>) -> Report<'_> {
     let (mut symptoms, mut diagnoses) = (Vec::new(), Vec::new());
@@ -172,7 +189,10 @@ fn symptoms(task: &Task) -> Vec<Told<'_>> {
         for symptom in reason::read(&reason.text) {
             let same = |other: &Told<'_>| {
                 let other = &other.symptom;
-                other.step == symptom.step && other.fault == symptom.fault && other.deny == symptom.deny && named(other) == named(&symptom)
+                other.step == symptom.step
+                    && other.fault == symptom.fault
+                    && other.deny == symptom.deny
+                    && named(other) == named(&symptom)
             };
             if !told.iter().any(same) {
                 told.push(Told { reason, symptom });
@@ -184,13 +204,17 @@ fn symptoms(task: &Task) -> Vec<Told<'_>> {
 }
 
 fn named(symptom: &Symptom) -> (Option<&str>, Option<&str>) {
-    (symptom.resource.as_ref().map(|fact| fact.text.as_str()), symptom.json_key.as_ref().map(|fact| fact.text.as_str()))
+    (
+        symptom.resource.as_ref().map(|fact| fact.text.as_str()),
+        symptom.json_key.as_ref().map(|fact| fact.text.as_str()),
+    )
 }
 
 /// From here on a symptom deserves no diagnosis beside one that says more.
 const GENERAL: u8 = 4;
 
-/// A named fault says more than a step alone, a step more than that a container was unhealthy or exited, and that more than nothing.
+/// A named fault says more than a step alone, a step more than that a container was unhealthy or exited, and
+/// that more than nothing.
 fn generality(symptom: &Symptom) -> u8 {
     match (symptom.step, symptom.fault) {
         (Step::Unknown, Fault::Unknown) => 5,
@@ -214,9 +238,11 @@ fn diagnosable(task: &Task, symptoms: &[Told<'_>]) -> Vec<usize> {
     }
     let wanted = task.stop_code.as_deref() == Some("ServiceSchedulerInitiated");
     let told_by_tasks = matches!(task.source, Source::DeploymentEvent(_));
-    let specific = symptoms.first().is_some_and(|best| generality(&best.symptom) < GENERAL && !best.symptom.is_normal());
+    let specific =
+        symptoms.first().is_some_and(|best| generality(&best.symptom) < GENERAL && !best.symptom.is_normal());
     let counts = |told: &Told<'_>| {
-        // The scheduler stopped it and ECS words it in a new way; a deployment fails of tasks that are announced themselves.
+        // The scheduler stopped it and ECS words it in a new way; a deployment fails of tasks that are
+        // announced themselves.
         let elsewhere = told.is_unrecognized() && (wanted || told_by_tasks);
         let general = specific && generality(&told.symptom) >= GENERAL;
         !told.symptom.is_normal() && !elsewhere && !general
@@ -229,19 +255,23 @@ fn diagnoses_of(task: &Task, symptoms: &[Told<'_>], at: usize, evidence: &Eviden
     let mut diagnoses = judged(&case, at);
     if diagnoses.is_empty() {
         // A failure is never nothing.
-        let unexplained = |cause: &'static Cause| Some(diagnosis_of(cause, (cause.assess)(&case)?, &case, at));
+        let unexplained =
+            |cause: &'static Cause| Some(diagnosis_of(cause, (cause.assess)(&case)?, &case, at));
         diagnoses.extend(causes::find("unrecognised").and_then(unexplained));
     }
     if diagnoses.iter().all(|diagnosis| diagnosis.verdict == Verdict::RuledOut)
         && let Some(first) = diagnoses.first_mut()
     {
         first.verdict = Verdict::Possible;
-        first.findings.push(Finding::unknown("what else it can be: the state disproves every cause that fits ECS's words"));
+        first.findings.push(Finding::unknown(
+            "what else it can be: the state disproves every cause that fits ECS's words",
+        ));
     }
     diagnoses
 }
 
-/// Why the case's questions have no answer, as far as the diagnosis does not say so itself: somebody may have to allow them.
+/// Why the case's questions have no answer, as far as the diagnosis does not say so itself: somebody may have
+/// to allow them.
 fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
     let mut unanswered: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for question in asked(case) {
@@ -251,7 +281,9 @@ fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
             unanswered.entry(why).or_default().insert(question.source());
         }
     }
-    let told = |(why, calls): (&str, BTreeSet<&str>)| Finding::unknown(format!("{}: {why}", calls.into_iter().collect::<Vec<_>>().join(", ")));
+    let told = |(why, calls): (&str, BTreeSet<&str>)| {
+        Finding::unknown(format!("{}: {why}", calls.into_iter().collect::<Vec<_>>().join(", ")))
+    };
     unanswered.into_iter().map(told).collect()
 }
 
@@ -264,7 +296,9 @@ fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Cas
 
 /// What each cause that claims the case's symptom makes of it. What only its words ruled out is not told.
 pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
-    causes::claiming(case.symptom).filter_map(|cause| Some(diagnosis_of(cause, cause.assessed(case)?, case, symptom))).collect()
+    causes::claiming(case.symptom)
+        .filter_map(|cause| Some(diagnosis_of(cause, cause.assessed(case)?, case, symptom)))
+        .collect()
 }
 
 /// What is to be said of a reference of which a part was not filled in.
@@ -273,8 +307,14 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> Di
     diagnosis_of(cause, assessment, case, 0)
 }
 
-/// What is to be said of a reference that is wrong whatever its open parts will be, as one that stands in for it shows.
-pub(crate) fn misspelt(case: &Case<'_>, shown: &Reference, stand_in: &Reference, malformation: Malformation) -> Diagnosis {
+/// What is to be said of a reference that is wrong whatever its open parts will be, as one that stands in for
+/// it shows.
+pub(crate) fn misspelt(
+    case: &Case<'_>,
+    shown: &Reference,
+    stand_in: &Reference,
+    malformation: Malformation,
+) -> Diagnosis {
     let (cause, assessment) = causes::misspelt(case, shown, stand_in, malformation);
     diagnosis_of(cause, assessment, case, 0)
 }
@@ -288,14 +328,20 @@ fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, 
         title: assessment.title,
         looked: Looked::of(cause, case),
         culprit: assessment.culprit.unwrap_or_else(|| case.culprit()),
-        findings: assessment.findings.into_iter().chain(case.injected()).chain(case.definition_unread()).collect(),
+        findings: assessment
+            .findings
+            .into_iter()
+            .chain(case.injected())
+            .chain(case.definition_unread())
+            .collect(),
         path: assessment.path,
         fix: assessment.fix.explained(case),
         symptom,
     }
 }
 
-/// What AWS can say about a task beyond what is known, the most telling first; nothing where nothing is wrong.
+/// What AWS can say about a task beyond what is known, the most telling first; nothing where nothing is
+/// wrong.
 #[must_use]
 pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
     let symptoms = symptoms(task);
@@ -303,34 +349,52 @@ pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
         return Vec::new();
     }
     let failing = diagnosable(task, &symptoms).into_iter().map(|at| &symptoms[at].symptom);
-    let claimed = failing.filter(|symptom| causes::claiming(symptom).any(|cause| cause.id != "not-a-secret-failure"));
+    let claimed =
+        failing.filter(|symptom| causes::claiming(symptom).any(|cause| cause.id != "not-a-secret-failure"));
     let asked = claimed.flat_map(|symptom| asked(&case(task, symptom, evidence)));
     let mut seen = BTreeSet::new();
     asked.filter(|question| evidence.answer(question).is_none() && seen.insert(question.clone())).collect()
 }
 
-/// All that the causes of a case ask, answered or not: the definition first, since most of the rest follows from it.
+/// All that the causes of a case ask, answered or not: the definition first, since most of the rest follows
+/// from it.
 pub(crate) fn asked(case: &Case<'_>) -> Vec<Question> {
     let definition = Question::task_definition_of(case.task).filter(|_| case.definition.found().is_none());
     let mut causes: Vec<&Cause> = causes::claiming(case.symptom).collect();
     causes.sort_by_key(|cause| cause.rank(case.symptom));
-    definition.into_iter().map(Question::from).chain(causes.into_iter().flat_map(|cause| cause.questions(case))).collect()
+    definition
+        .into_iter()
+        .map(Question::from)
+        .chain(causes.into_iter().flat_map(|cause| cause.questions(case)))
+        .collect()
 }
 
 /// Whether all that lies at one host or in one repository fails alike.
 #[must_use]
 pub const fn is_told_by_place(fault: Fault) -> bool {
-    matches!(fault, Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused | Fault::Throttled)
+    matches!(
+        fault,
+        Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused | Fault::Throttled
+    )
 }
 
-/// What the text names as failing: of what could not be reached or asks too much, the host or the repository, since all that lies there fails alike.
+/// What the text names as failing: of what could not be reached or asks too much, the host or the repository,
+/// since all that lies there fails alike.
 fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
     if is_told_by_place(symptom.fault) {
         let named = symptom.resource.as_ref().map(|resource| place_of(&resource.text).to_owned());
         return symptom.host.as_ref().map(|host| place_of(&host.text).to_owned()).or(named);
     }
     let nothing = Evidence::default();
-    let case = Case { task, symptom, definition: Known::NotAsked, references: Vec::new(), evidence: &nothing, placement: None, forecast: false };
+    let case = Case {
+        task,
+        symptom,
+        definition: Known::NotAsked,
+        references: Vec::new(),
+        evidence: &nothing,
+        placement: None,
+        forecast: false,
+    };
     case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
 }
 
@@ -341,15 +405,20 @@ fn place_of(named: &str) -> &str {
     }
     let repository = named.split_once('@').map_or(named, |(repository, _)| repository);
     match repository.rsplit_once(':') {
-        Some((name, tag)) if repository.contains('/') && !tag.contains('/') && !named.starts_with("arn:") => name,
+        Some((name, tag)) if repository.contains('/') && !tag.contains('/') && !named.starts_with("arn:") => {
+            name
+        }
         _ => repository,
     }
 }
 
 fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> String {
-    let symptom = best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
+    let symptom =
+        best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
     // A service's alone is its name, as it always was; no service's name begins like a family's here.
-    let workload = task.workload.as_ref().map(|workload| if workload.is_service { workload.name.clone() } else { format!("family/{}", workload.name) });
+    let workload = task.workload.as_ref().map(|workload| {
+        if workload.is_service { workload.name.clone() } else { format!("family/{}", workload.name) }
+    });
     // By the text alone: what was asked beside it must not make another failure of it.
     let culprit = best.and(symptom).and_then(|symptom| told_culprit(task, symptom));
     let parts = [
@@ -363,7 +432,8 @@ fn fingerprint(task: &Task, symptoms: &[Told<'_>], best: Option<&Diagnosis>) -> 
     ];
     // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    let mut add = |byte| hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    let mut add =
+        |byte| hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
     for part in parts {
         part.unwrap_or_default().bytes().for_each(&mut add);
         add(0xff);
@@ -405,7 +475,9 @@ mod tests {
                  StatusCode: 0, RequestID: , canceled, context deadline exceeded: Post \"https://secretsmanager.us-east-1.amazonaws.com/\": dial tcp 52.1.1.1:443: i/o timeout"
             )
         };
-        for (one, another) in [(layer("aa"), layer("bb")), (manifest("aa"), manifest("bb")), (secret("one"), secret("two"))] {
+        for (one, another) in
+            [(layer("aa"), layer("bb")), (manifest("aa"), manifest("bb")), (secret("one"), secret("two"))]
+        {
             assert_eq!(fingerprint(&one), fingerprint(&another), "{one}");
         }
         assert_ne!(fingerprint(&layer("aa")), fingerprint(&manifest("aa")));

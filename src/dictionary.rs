@@ -1,7 +1,9 @@
-//! Many phrases, found in one pass over a text: at each place the longest that stands there, in whatever case.
+//! Many phrases, found in one pass over a text: at each place the longest that stands there, in whatever
+//! case.
 //!
-//! The first three bytes of a place pick the few phrases that may stand there, and these are compared. An automaton would not compare at all,
-//! but to build one for the grammar takes longer than all else that a function does about its first event.
+//! The first three bytes of a place pick the few phrases that may stand there, and these are compared. An
+//! automaton would not compare at all, but to build one for the grammar takes longer than all else that a
+//! function does about its first event.
 
 /// No phrase is shorter.
 pub(crate) const PICKED_BY: usize = 3;
@@ -61,7 +63,9 @@ impl Dictionary {
                 continue;
             }
             let rest = &bytes[from + at..];
-            let stands = |(phrase, _): &&(String, usize)| rest.get(..phrase.len()).is_some_and(|start| start.eq_ignore_ascii_case(phrase.as_bytes()));
+            let stands = |(phrase, _): &&(String, usize)| {
+                rest.get(..phrase.len()).is_some_and(|start| start.eq_ignore_ascii_case(phrase.as_bytes()))
+            };
             if let Some((phrase, index)) = self.phrases[first..last].iter().find(stands) {
                 return Some(Found { start: from + at, end: from + at + phrase.len(), phrase: *index });
             }
@@ -79,7 +83,11 @@ mod tests {
     /// The same, by comparing everything with everything.
     fn by_the_book(phrases: &[String], text: &str, from: usize) -> Option<Found> {
         (from..text.len()).find_map(|start| {
-            let stands = |phrase: &String| text.as_bytes()[start..].get(..phrase.len()).is_some_and(|here| here.eq_ignore_ascii_case(phrase.as_bytes()));
+            let stands = |phrase: &String| {
+                text.as_bytes()[start..]
+                    .get(..phrase.len())
+                    .is_some_and(|here| here.eq_ignore_ascii_case(phrase.as_bytes()))
+            };
             let longest = phrases.iter().filter(|phrase| stands(phrase)).map(String::len).max()?;
             let phrase = phrases.iter().position(|phrase| phrase.len() == longest && stands(phrase))?;
             Some(Found { start, end: start + longest, phrase })

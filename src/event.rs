@@ -1,8 +1,9 @@
 //! JSON to stopped tasks: one parser for every form in which ECS, its API and its neighbours tell of a task.
 //!
-//! Each record is decoded into one wire shape (`wire`) that knows every spelling, and then into [`Task`]s (`model`). A record that cannot be read
-//! gives an [`InputError`] with its place; its neighbours in a batch, a list or a stream are not lost (`stream`).
-//! Environment values, commands and credentials are not in the model, so they cannot leave it.
+//! Each record is decoded into one wire shape (`wire`) that knows every spelling, and then into [`Task`]s
+//! (`model`). A record that cannot be read gives an [`InputError`] with its place; its neighbours in a batch,
+//! a list or a stream are not lost (`stream`). Environment values, commands and credentials are not in the
+//! model, so they cannot leave it.
 
 mod batch;
 mod fault;
@@ -89,12 +90,14 @@ pub enum Source {
     ServiceEvent(String),
     /// An `ECS Deployment State Change` event, with its name.
     DeploymentEvent(String),
-    /// None: a check before the task was started says that it would fail, and `blocked` whether that stopped the deployment.
+    /// None: a check before the task was started says that it would fail, and `blocked` whether that stopped
+    /// the deployment.
     Forecast {
         /// Whether the deployment was stopped.
         blocked: bool,
     },
-    /// What an answer of the API, `CloudTrail`, `CloudFormation`, Step Functions or Batch says of a task that may never have come to be.
+    /// What an answer of the API, `CloudTrail`, `CloudFormation`, Step Functions or Batch says of a task that
+    /// may never have come to be.
     Report,
 }
 
@@ -133,7 +136,11 @@ impl Task {
     /// A task of which nothing is known but the reason.
     #[must_use]
     pub fn from_reason(text: &str) -> Self {
-        let reason = Reason { field: "stoppedReason".to_owned(), container: None, text: with_lines(text, &redact(text)) };
+        let reason = Reason {
+            field: "stoppedReason".to_owned(),
+            container: None,
+            text: with_lines(text, &redact(text)),
+        };
         Self { reasons: vec![reason], ..Self::default() }
     }
 
@@ -143,14 +150,18 @@ impl Task {
         [self.stopping_at, self.stopped_at].into_iter().flatten().min()
     }
 
-    /// Whether the record is the last word on its task. An event is, once the status is `STOPPED`: earlier ones of the same stop follow each
-    /// other within seconds. An object is what somebody asks about, unless the task is still running.
+    /// Whether the record is the last word on its task. An event is, once the status is `STOPPED`: earlier
+    /// ones of the same stop follow each other within seconds. An object is what somebody asks about, unless
+    /// the task is still running.
     #[must_use]
     pub fn has_stopped(&self) -> bool {
         match &self.source {
             Source::TaskEvent => self.last_status.as_deref() == Some("STOPPED"),
             Source::Object => self.last_status.as_deref() != Some("RUNNING"),
-            Source::ServiceEvent(_) | Source::DeploymentEvent(_) | Source::Forecast { .. } | Source::Report => true,
+            Source::ServiceEvent(_)
+            | Source::DeploymentEvent(_)
+            | Source::Forecast { .. }
+            | Source::Report => true,
         }
     }
 
@@ -158,21 +169,34 @@ impl Task {
     #[must_use]
     pub fn ended_well(&self) -> bool {
         let exited = matches!(self.stop_code.as_deref(), Some("EssentialContainerExited") | None);
-        exited && !self.containers.is_empty() && self.containers.iter().all(|container| container.exit_code == Some(0))
+        exited
+            && !self.containers.is_empty()
+            && self.containers.iter().all(|container| container.exit_code == Some(0))
     }
 
-    /// The command that fetches what the record does not tell: its task, or the tasks of its service that stopped.
+    /// The command that fetches what the record does not tell: its task, or the tasks of its service that
+    /// stopped.
     #[must_use]
     pub fn fetching(&self) -> Option<String> {
         // A name that a shell would read otherwise is not ECS's.
-        let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:/.".contains(&byte));
-        let option = |name: &str, value: Option<&str>| value.filter(|value| plain(value)).map(|value| format!(" {name} {value}")).unwrap_or_default();
-        let place = option("--region", self.region.as_deref()) + &option("--cluster", self.cluster.as_deref());
+        let plain = |text: &str| {
+            !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:/.".contains(&byte))
+        };
+        let option = |name: &str, value: Option<&str>| {
+            value.filter(|value| plain(value)).map(|value| format!(" {name} {value}")).unwrap_or_default()
+        };
+        let place =
+            option("--region", self.region.as_deref()) + &option("--cluster", self.cluster.as_deref());
         if let Some(arn) = self.arn.as_deref().filter(|arn| plain(arn)) {
             return Some(format!("aws ecs describe-tasks{place} --tasks {arn} | ecs-triage diagnose -"));
         }
-        let service = self.workload.as_ref().filter(|workload| workload.is_service && plain(&workload.name))?;
-        let stopped = format!("aws ecs list-tasks{place} --service-name {} --desired-status STOPPED --query taskArns[] --output text", service.name);
+        let service =
+            self.workload.as_ref().filter(|workload| workload.is_service && plain(&workload.name))?;
+        let stopped = format!(
+            "aws ecs list-tasks{place} --service-name {} --desired-status STOPPED --query taskArns[] --output text",
+            service.name
+        );
         Some(format!("aws ecs describe-tasks{place} --tasks $({stopped}) | ecs-triage diagnose -"))
     }
 

@@ -1,4 +1,5 @@
-//! The Lambda function: the core of delivery between AWS's clients, the clock of the machine and the function's log.
+//! The Lambda function: the core of delivery between AWS's clients, the clock of the machine and the
+//! function's log.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -31,7 +32,8 @@ pub enum Function {
 }
 
 impl Function {
-    /// Makes the clients once, for the life of the instance, and opens the connections that every notice takes.
+    /// Makes the clients once, for the life of the instance, and opens the connections that every notice
+    /// takes.
     pub async fn new(settings: Settings) -> Self {
         let config = crate::aws::config(None).await;
         let region = config.region().map(ToString::to_string).unwrap_or_default();
@@ -56,16 +58,21 @@ impl Function {
         let delivery = Delivery::new(ports, rules, &holder);
         let Some(switches) = doors else { return Self::Events(Box::new(delivery)) };
         let suffix = crate::aws::endpoint::suffix(&region, false).await.unwrap_or_default();
-        Self::Doors(Box::new(Doors::new(delivery, PresignedClient::new(&config), switches, Home { region, suffix })))
+        Self::Doors(Box::new(Doors::new(
+            delivery,
+            PresignedClient::new(&config),
+            switches,
+            Home { region, suffix },
+        )))
     }
 
-    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that must come again; a bare event,
-    /// answered with its diagnoses; or a request to a door.
+    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that
+    /// must come again; a bare event, answered with its diagnoses; or a request to a door.
     ///
     /// # Errors
     ///
-    /// For a bare event that cannot be read or announced, and where the answer at a door goes another way and is not taken. A batch, and whoever
-    /// waits at a door, always has an answer.
+    /// For a bare event that cannot be read or announced, and where the answer at a door goes another way and
+    /// is not taken. A batch, and whoever waits at a door, always has an answer.
     pub async fn handle(&self, payload: &RawValue, function: &str) -> Result<Value, Problem> {
         match self {
             Self::Events(delivery) => delivery.handle(payload.get(), function).await,
@@ -150,11 +157,17 @@ impl Log for FunctionLog {
 
     fn trouble(&self, trouble: &Trouble) {
         match trouble {
-            Trouble::ComesAgain { message, problem: problem @ Problem::ComeAgain } => tracing::info!(message_id = message, "{problem}"),
-            Trouble::ComesAgain { message, problem } => tracing::error!(message_id = message, error = %problem, "the message goes back to the queue"),
+            Trouble::ComesAgain { message, problem: problem @ Problem::ComeAgain } => {
+                tracing::info!(message_id = message, "{problem}");
+            }
+            Trouble::ComesAgain { message, problem } => {
+                tracing::error!(message_id = message, error = %problem, "the message goes back to the queue");
+            }
             Trouble::Lost(problem) => tracing::error!(error = %problem, "a message without an id is lost"),
             Trouble::WithoutTable(why) => tracing::error!(error = why, "the table cannot be used"),
-            Trouble::Unnoted(why) => tracing::error!(error = why, "announced, but not noted: it may come again"),
+            Trouble::Unnoted(why) => {
+                tracing::error!(error = why, "announced, but not noted: it may come again");
+            }
             Trouble::NotInJournal(why) => tracing::warn!(error = why, "not in the journal"),
             Trouble::NotInChat(why) => tracing::warn!(error = why, "announced, but not in the chat"),
             Trouble::NotOnBus(why) => tracing::warn!(error = why, "announced, but not on the bus"),
@@ -182,7 +195,13 @@ mod tests {
         let itself = std::env::current_exe().expect("the test is a program");
         let arguments = ["--exact", "function::tests::a_panic_that_is_reported", "--ignored", "--nocapture"];
         let output = Command::new(itself).args(arguments).output().expect("it runs");
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        assert!(said.contains("function.rs:") && said.contains("a fault of ecs-triage itself") && !said.contains("hunter2"), "{said}");
+        let said =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(
+            said.contains("function.rs:")
+                && said.contains("a fault of ecs-triage itself")
+                && !said.contains("hunter2"),
+            "{said}"
+        );
     }
 }

@@ -1,19 +1,24 @@
-//! The life of an incident: all failures of one workload that have one fingerprint, announced when they begin, while they go on, and when
-//! they are over.
+//! The life of an incident: all failures of one workload that have one fingerprint, announced when they
+//! begin, while they go on, and when they are over.
 //!
-//! Pure: every change is a function of what is kept, what was seen, and the time. What is kept is one document for each incident, changed only
-//! by whoever read its latest version ([`store`]); what runs on them against a store is [`ledger`].
+//! Pure: every change is a function of what is kept, what was seen, and the time. What is kept is one
+//! document for each incident, changed only by whoever read its latest version ([`store`]); what runs on them
+//! against a store is [`ledger`].
 //!
 //! # The promise
 //!
 //! No failure goes unannounced, and none is announced twice without cause.
 //!
-//! - A sighting is a task, or an event of a service, by its id: seen again, it changes nothing ([`Incident::record`]).
-//! - What is due to be announced follows from the document alone ([`Incident::due`]). Whoever wants to announce claims it in the same write that
-//!   records the sighting, publishes, and then notes that it is out. A claim ends by itself: a holder that died is succeeded.
-//! - Between publishing and noting lies the one moment in which a death makes a notice come twice. The other order would lose it.
-//! - A message may be forgotten once its sighting is recorded and nothing is due. While another has claimed what is due it must come again, even if
-//!   it was not the one that made it due: the other may hold the same message, delivered twice, and die.
+//! - A sighting is a task, or an event of a service, by its id: seen again, it changes nothing
+//!   ([`Incident::record`]).
+//! - What is due to be announced follows from the document alone ([`Incident::due`]). Whoever wants to
+//!   announce claims it in the same write that records the sighting, publishes, and then notes that it is
+//!   out. A claim ends by itself: a holder that died is succeeded.
+//! - Between publishing and noting lies the one moment in which a death makes a notice come twice. The other
+//!   order would lose it.
+//! - A message may be forgotten once its sighting is recorded and nothing is due. While another has claimed
+//!   what is due it must come again, even if it was not the one that made it due: the other may hold the same
+//!   message, delivered twice, and die.
 
 mod index;
 pub mod ledger;
@@ -26,7 +31,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{CLAIM, COUNTED_IDS, DATED_LATER, FLAPPING_QUIET, FLAPPING_WITHIN, FLAPS, INCIDENT_KEPT, SILENCE};
+use crate::limits::{
+    CLAIM, COUNTED_IDS, DATED_LATER, FLAPPING_QUIET, FLAPPING_WITHIN, FLAPS, INCIDENT_KEPT, SILENCE,
+};
 
 /// What an incident is about; the same for each of its failures.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,14 +51,16 @@ pub struct About {
     pub workload: Option<String>,
     /// Whether a service keeps starting it, and tells when it is well again.
     pub is_service: bool,
-    /// Whether a check foretold it of a deployment, and no task has failed: it ends when a deployment passes or completes.
+    /// Whether a check foretold it of a deployment, and no task has failed: it ends when a deployment passes
+    /// or completes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_forecast: bool,
     /// What ECS was doing.
     pub step: String,
     /// What went wrong.
     pub fault: String,
-    /// Whether the fingerprint names the host or repository that fails; an earlier release named the very thing there.
+    /// Whether the fingerprint names the host or repository that fails; an earlier release named the very
+    /// thing there.
     pub by_place: bool,
     /// The cause that led when it was announced last.
     pub cause: String,
@@ -74,7 +83,8 @@ impl About {
         joined(&[&self.cluster, &self.workload])
     }
 
-    /// Names the workload among all that are kept: the key of its index. A service and a family may have one name.
+    /// Names the workload among all that are kept: the key of its index. A service and a family may have one
+    /// name.
     #[must_use]
     pub fn workload_key(&self) -> String {
         let kind = match (self.is_forecast, self.is_service) {
@@ -85,11 +95,15 @@ impl About {
         format!("{kind}/{}", joined(&[&self.account, &self.region, &self.cluster, &self.workload]))
     }
 
-    /// Whether both are about one workload. Fingerprints alone do not tell: they are short, and made of words that others choose.
+    /// Whether both are about one workload. Fingerprints alone do not tell: they are short, and made of words
+    /// that others choose.
     #[must_use]
     pub fn is_of_one_workload(&self, other: &Self) -> bool {
-        let place = |about: &Self| [&about.account, &about.region, &about.cluster, &about.workload].map(Option::clone);
-        (self.is_service, self.is_forecast) == (other.is_service, other.is_forecast) && place(self) == place(other)
+        let place = |about: &Self| {
+            [&about.account, &about.region, &about.cluster, &about.workload].map(Option::clone)
+        };
+        (self.is_service, self.is_forecast) == (other.is_service, other.is_forecast)
+            && place(self) == place(other)
     }
 }
 
@@ -102,8 +116,8 @@ pub struct Sighting {
     pub at: Timestamp,
 }
 
-/// An incident, as it is kept. Another release may have written it: what is missing has a default, what is not known is let go, and what a
-/// name meant it means for ever.
+/// An incident, as it is kept. Another release may have written it: what is missing has a default, what is
+/// not known is let go, and what a name meant it means for ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Incident {
@@ -169,7 +183,12 @@ const BITS: u64 = (1 << (4 * DIGITS)) - 1;
 
 impl From<String> for Ids {
     fn from(text: String) -> Self {
-        Self(text.as_bytes().chunks(DIGITS).filter_map(|id| u64::from_str_radix(str::from_utf8(id).ok()?, 16).ok()).collect())
+        Self(
+            text.as_bytes()
+                .chunks(DIGITS)
+                .filter_map(|id| u64::from_str_radix(str::from_utf8(id).ok()?, 16).ok())
+                .collect(),
+        )
     }
 }
 
@@ -218,7 +237,9 @@ impl Incident {
     #[must_use]
     pub fn begin(about: About, first: &Sighting, before: Option<&Self>) -> Self {
         let by_silence = before.filter(|before| before.resolved.is_none());
-        let again = before.filter(|before| before.resolved.is_some_and(|resolved| first.at.duration_since(resolved) <= FLAPPING_WITHIN));
+        let again = before.filter(|before| {
+            before.resolved.is_some_and(|resolved| first.at.duration_since(resolved) <= FLAPPING_WITHIN)
+        });
         Self {
             schema: SCHEMA,
             serial: before.map_or(0, |before| before.serial + 1),
@@ -242,7 +263,8 @@ impl Incident {
         }
     }
 
-    /// Whether a sighting belongs to it, and not to a new one after it: it is open, or was when the failure happened.
+    /// Whether a sighting belongs to it, and not to a new one after it: it is open, or was when the failure
+    /// happened.
     #[must_use]
     pub fn takes(&self, sighting: &Sighting) -> bool {
         match self.resolved {
@@ -280,7 +302,8 @@ impl Incident {
         own.is_some_and(|from| self.ids.0[from..].iter().all(|id| other.ids.0.contains(id)))
     }
 
-    /// What is to be announced now: the beginning; then 10, 100, 1000... failures, or any once `reminder` has passed; then the end.
+    /// What is to be announced now: the beginning; then 10, 100, 1000... failures, or any once `reminder` has
+    /// passed; then the end.
     #[must_use]
     pub fn due(&self, now: Timestamp, reminder: SignedDuration) -> Option<Due> {
         if self.announced == 0 {
@@ -290,11 +313,13 @@ impl Incident {
             return (!self.closed).then_some(Due::Resolved);
         }
         let threshold = 10_u64.saturating_pow(self.announced.ilog10() + 1);
-        let reminded = self.occurrences > self.announced && self.announced_at.is_some_and(|at| now.duration_since(at) >= reminder);
+        let reminded = self.occurrences > self.announced
+            && self.announced_at.is_some_and(|at| now.duration_since(at) >= reminder);
         (self.occurrences >= threshold || reminded).then_some(Due::StillFailing)
     }
 
-    /// Notes that it is over, unless it failed again since; whether it is over. One that comes and goes is over once it stays away for a while.
+    /// Notes that it is over, unless it failed again since; whether it is over. One that comes and goes is
+    /// over once it stays away for a while.
     pub fn resolve(&mut self, at: Timestamp) -> bool {
         let stays_away = self.flaps < FLAPS || at.duration_since(self.last_seen) >= FLAPPING_QUIET;
         if self.resolved.is_none() && self.last_seen <= at && stays_away {
@@ -330,11 +355,15 @@ impl Incident {
         }
     }
 
-    /// The incident without times that lie in the future, as an earlier release may have kept them: it would never end, or take every failure
-    /// for one before its end.
+    /// The incident without times that lie in the future, as an earlier release may have kept them: it would
+    /// never end, or take every failure for one before its end.
     fn by(mut self, now: Timestamp) -> Self {
         self = self.read();
-        self.last_seen = if is_later(self.last_seen, now) { self.recorded_at.unwrap_or(now).min(now) } else { self.last_seen };
+        self.last_seen = if is_later(self.last_seen, now) {
+            self.recorded_at.unwrap_or(now).min(now)
+        } else {
+            self.last_seen
+        };
         self.first_seen = self.first_seen.min(self.last_seen);
         let told = self.announced_at.unwrap_or(self.last_seen).min(now);
         self.resolved = self.resolved.map(|resolved| if is_later(resolved, now) { told } else { resolved });
@@ -403,5 +432,7 @@ fn release(held: &mut Option<Claim>, own: Option<&Claim>) {
 
 /// FNV-1a, of which 48 bits are kept: of 256 ids two are alike once in 10^10 incidents.
 fn hash(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) & BITS
+    id.bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        & BITS
 }

@@ -1,8 +1,9 @@
 //! ecs-triage: why an Amazon ECS task could not start, from the event to the notice.
 //!
-//! **The API is internal.** What is promised is the command line, JSON version 1, the attributes of a notice, the template's parameters and
-//! the function's environment (`docs/`). Nothing here is: modules are public so that the programs, tests and benchmarks of this repository can
-//! use them. These three examples are a way in.
+//! **The API is internal.** What is promised is the command line, JSON version 1, the attributes of a notice,
+//! the template's parameters and the function's environment (`docs/`). Nothing here is: modules are public so
+//! that the programs, tests and benchmarks of this repository can use them. These three examples are a way
+//! in.
 //!
 //! A message of ECS becomes a diagnosis; without evidence of AWS it is `likely` at best:
 //!
@@ -81,10 +82,13 @@
 //! # What holds
 //!
 //! - Imports point one way, as the table in `tests/layers.rs` says.
-//! - The core (all but `aws`, `function`, `cli` and `config`) knows no AWS client, runtime, clock or environment, and cannot fail:
-//!   what cannot be read is an [`event::InputError`] beside its neighbours, what cannot be learned is [`question::Answer::Unknown`].
-//! - Reading a reason is total and linear in its length. It never guesses: what the words do not prove is [`reason::Fault::Unknown`].
-//! - Nothing secret enters the model: environment values, commands and log tokens are not read, every other text passes [`redact`].
+//! - The core (all but `aws`, `function`, `cli` and `config`) knows no AWS client, runtime, clock or
+//!   environment, and cannot fail: what cannot be read is an [`event::InputError`] beside its neighbours,
+//!   what cannot be learned is [`question::Answer::Unknown`].
+//! - Reading a reason is total and linear in its length. It never guesses: what the words do not prove is
+//!   [`reason::Fault::Unknown`].
+//! - Nothing secret enters the model: environment values, commands and log tokens are not read, every other
+//!   text passes [`redact`].
 //! - The catalogue is one list of records; `explain`, the documentation and the tests derive from it.
 //! - JSON version 1 is frozen in structs of its own; internal types are not serialized.
 

@@ -1,4 +1,5 @@
-//! Every bound of delivery in one place, each named for what it bounds. `tests/template.rs` ties them to each other and to the template.
+//! Every bound of delivery in one place, each named for what it bounds. `tests/template.rs` ties them to each
+//! other and to the template.
 
 use jiff::SignedDuration;
 
@@ -6,8 +7,8 @@ use jiff::SignedDuration;
 pub const FUNCTION: SignedDuration = SignedDuration::from_secs(60);
 /// As long as a message stays hidden after it was received: the template's `VisibilityTimeout`.
 pub const HIDDEN: SignedDuration = SignedDuration::from_secs(360);
-/// As often as a message is received before it is a dead letter: the template's `maxReceiveCount`. Hidden for six minutes each, it outlasts an
-/// outage of four hours.
+/// As often as a message is received before it is a dead letter: the template's `maxReceiveCount`. Hidden for
+/// six minutes each, it outlasts an outage of four hours.
 pub const RECEIVES: u32 = 40;
 /// As long as a message waits in the queue at most: the template's `MessageRetentionPeriod`.
 pub const RETAINED: SignedDuration = SignedDuration::from_hours(48);
@@ -27,14 +28,16 @@ pub const ASKING: SignedDuration = SignedDuration::from_secs(15);
 pub const PUBLISHING: SignedDuration = SignedDuration::from_secs(8);
 /// As long as one invocation waits for the table to note what it published.
 pub const NOTING: SignedDuration = SignedDuration::from_secs(12);
-/// As long as a notice waits for the table to tell which others have the same culprit: it is worth a line, and no more.
+/// As long as a notice waits for the table to tell which others have the same culprit: it is worth a line,
+/// and no more.
 pub const SHARING: SignedDuration = SignedDuration::from_secs(2);
 /// Of the function's own time, what is left to answer in: by then an invocation has given up on everything.
 pub const ANSWERING: SignedDuration = SignedDuration::from_secs(5);
 /// Before the table is tried a second time.
 pub const SECOND_TRY: SignedDuration = SignedDuration::from_secs(1);
 
-/// As long as the answer of a door may take to be made, so that CloudFormation, which waits thirty seconds, has it in time.
+/// As long as the answer of a door may take to be made, so that CloudFormation, which waits thirty seconds,
+/// has it in time.
 pub const DOOR: SignedDuration = SignedDuration::from_secs(20);
 /// Of that, as long as AWS is asked.
 pub const DOOR_ASKING: SignedDuration = SignedDuration::from_secs(15);
@@ -57,7 +60,8 @@ pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);
 pub const INCIDENT_KEPT: SignedDuration = SignedDuration::from_hours(48);
 /// As long as an index is kept: longer than a workload fails without ever being well.
 pub const INDEX_KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// After so long nobody comes again any more who was to announce the beginning of an incident, unless the queue is far behind.
+/// After so long nobody comes again any more who was to announce the beginning of an incident, unless the
+/// queue is far behind.
 pub const BEGINNING_AWAITED: SignedDuration = SignedDuration::from_mins(60);
 
 /// An incident that begins within so long of its predecessor's end flaps.
@@ -82,7 +86,8 @@ pub const STORM_PAGES: usize = 64;
 /// Of so many clusters a storm knows how many members were told.
 pub const STORM_CLUSTERS: usize = 50;
 
-/// Failures counted in an incident are known by their ids; one that comes again after so many others is counted again.
+/// Failures counted in an incident are known by their ids; one that comes again after so many others is
+/// counted again.
 pub const COUNTED_IDS: usize = 256;
 /// As often as somebody may come between before a change of a document is given up.
 pub const CHANGE_TRIES: u32 = 64;

@@ -1,24 +1,31 @@
-//! Whether the network lets a task reach what it needs before it starts: judged hop by hop from what AWS says, and drawn.
+//! Whether the network lets a task reach what it needs before it starts: judged hop by hop from what AWS
+//! says, and drawn.
 //!
-//! [`judge`] is a pure function over a [`Snapshot`] of facts; [`mount()`] is its like for file systems, [`needed()`] tells where a task must get to,
-//! [`draw()`] shows the way. All belongs to one VPC, that of the caller's subnet.
+//! [`judge`] is a pure function over a [`Snapshot`] of facts; [`mount()`] is its like for file systems,
+//! [`needed()`] tells where a task must get to, [`draw()`] shows the way. All belongs to one VPC, that of the
+//! caller's subnet.
 //!
 //! # How it judges
 //!
-//! - **Who calls.** On Fargate the task's own network interface; on EC2 and external instances the host's ([`Caller::host`]).
-//! - **Which way.** An address that was called decides. Else an interface endpoint with private DNS takes all traffic for its service, also beside a
-//!   NAT gateway. For S3 a gateway endpoint takes it where it stands in the subnet's route table. Else the routes do, the longest prefix first: to
-//!   an internet gateway, which wants a public address, or to a NAT gateway, which wants to be available and in a subnet that leads out.
-//! - **What shuts it.** The VPC's DNS, the endpoint's state and security groups, the egress rules of all the caller's groups together, the network
-//!   ACLs of both subnets, out and back in.
-//! - **A public service has any public IPv4 address.** A rule for 0.0.0.0/0 covers it, one for a part of the public addresses covers it perhaps.
-//! - **Fail beats unsure beats open.** What could not be read is never taken for empty. Where traffic can go several ways (several subnets, a route
-//!   for a part of the addresses, resolvers of the VPC's own) a fault is certain only if each way has one of its kind; else it is
-//!   [`Path::possible`]. What something that nobody read could explain as well is [`Blockage::doubt`]ful.
+//! - **Who calls.** On Fargate the task's own network interface; on EC2 and external instances the host's
+//!   ([`Caller::host`]).
+//! - **Which way.** An address that was called decides. Else an interface endpoint with private DNS takes all
+//!   traffic for its service, also beside a NAT gateway. For S3 a gateway endpoint takes it where it stands
+//!   in the subnet's route table. Else the routes do, the longest prefix first: to an internet gateway, which
+//!   wants a public address, or to a NAT gateway, which wants to be available and in a subnet that leads out.
+//! - **What shuts it.** The VPC's DNS, the endpoint's state and security groups, the egress rules of all the
+//!   caller's groups together, the network ACLs of both subnets, out and back in.
+//! - **A public service has any public IPv4 address.** A rule for 0.0.0.0/0 covers it, one for a part of the
+//!   public addresses covers it perhaps.
+//! - **Fail beats unsure beats open.** What could not be read is never taken for empty. Where traffic can go
+//!   several ways (several subnets, a route for a part of the addresses, resolvers of the VPC's own) a fault
+//!   is certain only if each way has one of its kind; else it is [`Path::possible`]. What something that
+//!   nobody read could explain as well is [`Blockage::doubt`]ful.
 //! - **A kind of hop is open** ([`Path::is_open_at`]) only where every hop of it on every way was judged.
 //! - **Then is not now.** What was made or deleted after the call tells nothing of it.
 //!
-//! IPv6, policies and what lies behind transit gateways, appliances and private hosted zones are not judged, and each such way is told.
+//! IPv6, policies and what lies behind transit gateways, appliances and private hosted zones are not judged,
+//! and each such way is told.
 
 mod address;
 mod draw;
@@ -36,7 +43,10 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use crate::question::facts::{AwsVpcConfiguration, Instance, Moment, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
+use crate::question::facts::{
+    AwsVpcConfiguration, Instance, Moment, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns,
+    VpcEndpoint,
+};
 use crate::question::{Evidence, Known, Question, ask};
 
 pub use draw::draw;
@@ -200,12 +210,30 @@ pub enum Part {
 
 impl Part {
     /// Every kind.
-    pub(crate) const ALL: &'static [Self] =
-        &[Self::Dns, Self::Group, Self::Acl, Self::Endpoint, Self::PrivateDns, Self::Route, Self::Nat, Self::PublicAddress, Self::MountTarget];
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Dns,
+        Self::Group,
+        Self::Acl,
+        Self::Endpoint,
+        Self::PrivateDns,
+        Self::Route,
+        Self::Nat,
+        Self::PublicAddress,
+        Self::MountTarget,
+    ];
     /// All but how the name is resolved.
-    const BEHIND_THE_NAME: &'static [Self] = &[Self::Group, Self::Acl, Self::Endpoint, Self::PrivateDns, Self::Route, Self::Nat, Self::PublicAddress];
+    const BEHIND_THE_NAME: &'static [Self] = &[
+        Self::Group,
+        Self::Acl,
+        Self::Endpoint,
+        Self::PrivateDns,
+        Self::Route,
+        Self::Nat,
+        Self::PublicAddress,
+    ];
     /// The ways by routes, and what an endpoint has to do with them.
-    const WAYS: &'static [Self] = &[Self::Endpoint, Self::PrivateDns, Self::Route, Self::Nat, Self::PublicAddress];
+    const WAYS: &'static [Self] =
+        &[Self::Endpoint, Self::PrivateDns, Self::Route, Self::Nat, Self::PublicAddress];
     /// The ways by routes.
     const ROUTES: &'static [Self] = &[Self::Route, Self::Nat, Self::PublicAddress];
 }
@@ -215,7 +243,8 @@ impl Path {
     #[must_use]
     pub fn is_open_at(&self, part: Part) -> bool {
         let mut faults = self.faults.iter().chain(&self.possible);
-        !faults.any(|fault| fault.what.part() == part) && !self.unsure.iter().any(|unsure| unsure.parts.contains(&part))
+        !faults.any(|fault| fault.what.part() == part)
+            && !self.unsure.iter().any(|unsure| unsure.parts.contains(&part))
     }
 
     /// Whether nothing that was read shuts it.
@@ -394,7 +423,9 @@ impl Break {
             Self::DnsOff { .. } => Part::Dns,
             Self::SecurityGroupEgress { .. } => Part::Group,
             Self::NetworkAcl { .. } => Part::Acl,
-            Self::NoMountTargetInZone { .. } | Self::MountTargetNotAvailable { .. } | Self::MountTargetGroup { .. } => Part::MountTarget,
+            Self::NoMountTargetInZone { .. }
+            | Self::MountTargetNotAvailable { .. }
+            | Self::MountTargetGroup { .. } => Part::MountTarget,
         }
     }
 }
@@ -424,17 +455,21 @@ pub enum Remote {
 }
 
 impl<'e> Caller<'e> {
-    /// A task with a network interface of its own, in `own` subnet if that is known, else in one of those that the service may use.
+    /// A task with a network interface of its own, in `own` subnet if that is known, else in one of those
+    /// that the service may use.
     #[must_use]
     pub fn task(own: Option<&'e str>, configuration: Option<&'e AwsVpcConfiguration>) -> Self {
-        let of_service = || configuration.map(|configuration| configuration.subnets.iter().map(String::as_str).collect());
+        let of_service =
+            || configuration.map(|configuration| configuration.subnets.iter().map(String::as_str).collect());
         Self {
             host: None,
             subnets: own.map(|subnet| vec![subnet]).or_else(of_service).unwrap_or_default(),
             by_settings: own.is_none(),
             vpc: None,
-            groups: configuration.map(|configuration| configuration.security_groups.iter().map(String::as_str).collect()),
-            public_ip: configuration.map(|configuration| configuration.assign_public_ip.as_deref() == Some("ENABLED")),
+            groups: configuration
+                .map(|configuration| configuration.security_groups.iter().map(String::as_str).collect()),
+            public_ip: configuration
+                .map(|configuration| configuration.assign_public_ip.as_deref() == Some("ENABLED")),
             ..Self::default()
         }
     }
@@ -446,7 +481,9 @@ impl<'e> Caller<'e> {
             host: Some(id),
             subnets: instance.and_then(|instance| instance.subnet_id.as_deref()).into_iter().collect(),
             vpc: instance.and_then(|instance| instance.vpc_id.as_deref()),
-            groups: instance.map(|instance| instance.group_set.iter().filter_map(|group| group.group_id.as_deref()).collect()),
+            groups: instance.map(|instance| {
+                instance.group_set.iter().filter_map(|group| group.group_id.as_deref()).collect()
+            }),
             public_ip: instance.map(|instance| instance.public_address.is_some()),
             ..Self::default()
         }
@@ -467,7 +504,13 @@ impl When {
 impl<'e> Snapshot<'e> {
     /// What the evidence holds of a caller's network, when it made a call.
     #[must_use]
-    pub fn of(evidence: &'e Evidence, region: &'e str, account: Option<&'e str>, caller: Caller<'e>, when: When) -> Self {
+    pub fn of(
+        evidence: &'e Evidence,
+        region: &'e str,
+        account: Option<&'e str>,
+        caller: Caller<'e>,
+        when: When,
+    ) -> Self {
         let subnets = evidence.look(&subnets_question(region, &caller));
         let vpc = vpc_of(subnets).or(caller.vpc).unwrap_or_default();
         let of_vpc = OfVpc::new(region, vpc);
@@ -491,10 +534,15 @@ impl<'e> Snapshot<'e> {
         }
     }
 
-    /// The questions whose answers [`Snapshot::of`] takes: first the subnets, once these or the caller tell the VPC all about it, and once its
-    /// endpoints are known their groups.
+    /// The questions whose answers [`Snapshot::of`] takes: first the subnets, once these or the caller tell
+    /// the VPC all about it, and once its endpoints are known their groups.
     #[must_use]
-    pub fn questions(evidence: &Evidence, region: &str, account: Option<&str>, caller: &Caller<'_>) -> Vec<Question> {
+    pub fn questions(
+        evidence: &Evidence,
+        region: &str,
+        account: Option<&str>,
+        caller: &Caller<'_>,
+    ) -> Vec<Question> {
         if caller.subnets.is_empty() {
             return Vec::new();
         }
@@ -505,14 +553,21 @@ impl<'e> Snapshot<'e> {
         let of_vpc = OfVpc::new(region, vpc);
         let named = caller.groups.as_deref().unwrap_or_default();
         questions.extend(named_groups(region, named.iter().map(|&id| id.to_owned())).map(Question::from));
-        // A host's VPC is known last, and its endpoints with it. Only a list of all shows the default group, which tells also whose VPC it is.
-        let is_shared = subnets.found().into_iter().flatten().any(|subnet| account.zip(subnet.owner_id.as_deref()).is_some_and(|(own, owner)| own != owner));
+        // A host's VPC is known last, and its endpoints with it. Only a list of all shows the default group,
+        // which tells also whose VPC it is.
+        let is_shared =
+            subnets.found().into_iter().flatten().any(|subnet| {
+                account.zip(subnet.owner_id.as_deref()).is_some_and(|(own, owner)| own != owner)
+            });
         if caller.host.is_some() || is_shared || caller.groups.as_ref().is_some_and(Vec::is_empty) {
             questions.push(ask::SecurityGroups { region: region.to_owned(), vpc: vpc.to_owned() }.into());
         } else {
             let endpoints = evidence.look(&of_vpc.endpoints).found().into_iter().flatten();
-            let groups = endpoints.filter(|endpoint| needed::may_be_needed(endpoint)).flat_map(|endpoint| &endpoint.group_set);
-            let others = groups.filter_map(|group| group.group_id.clone()).filter(|id| !named.contains(&id.as_str()));
+            let groups = endpoints
+                .filter(|endpoint| needed::may_be_needed(endpoint))
+                .flat_map(|endpoint| &endpoint.group_set);
+            let others =
+                groups.filter_map(|group| group.group_id.clone()).filter(|id| !named.contains(&id.as_str()));
             questions.extend(named_groups(region, others).map(Question::from));
         }
         questions.extend(of_vpc.all());
@@ -521,9 +576,13 @@ impl<'e> Snapshot<'e> {
 }
 
 /// The question after security groups, where there are any.
-pub(crate) fn named_groups(region: &str, ids: impl Iterator<Item = String>) -> Option<ask::NamedSecurityGroups> {
+pub(crate) fn named_groups(
+    region: &str,
+    ids: impl Iterator<Item = String>,
+) -> Option<ask::NamedSecurityGroups> {
     let ids: BTreeSet<String> = ids.collect();
-    (!ids.is_empty()).then(|| ask::NamedSecurityGroups { region: region.to_owned(), ids: ids.into_iter().collect() })
+    (!ids.is_empty())
+        .then(|| ask::NamedSecurityGroups { region: region.to_owned(), ids: ids.into_iter().collect() })
 }
 
 fn vpc_of(subnets: Known<'_, Vec<Subnet>>) -> Option<&str> {
@@ -559,6 +618,12 @@ impl OfVpc {
     }
 
     fn all(self) -> [Question; 5] {
-        [self.route_tables.into(), self.nat_gateways.into(), self.endpoints.into(), self.network_acls.into(), self.dns.into()]
+        [
+            self.route_tables.into(),
+            self.nat_gateways.into(),
+            self.endpoints.into(),
+            self.network_acls.into(),
+            self.dns.into(),
+        ]
     }
 }

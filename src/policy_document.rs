@@ -1,8 +1,10 @@
-//! IAM policy documents as they stand on roles, secrets, keys, repositories, file systems and endpoints: read, and judged for one request.
+//! IAM policy documents as they stand on roles, secrets, keys, repositories, file systems and endpoints:
+//! read, and judged for one request.
 //!
-//! Everything is three-valued. A statement applies, does not, or may: its condition asks for what nobody here knows. A decision is
-//! [`Decision::Unsure`] only where that makes a difference, and a document that cannot be read is unsure too: nothing here fails.
-//! Policies of identities are IAM's to judge (`SimulatePrincipalPolicy`), which has them all; here are those that it cannot simulate for roles.
+//! Everything is three-valued. A statement applies, does not, or may: its condition asks for what nobody here
+//! knows. A decision is [`Decision::Unsure`] only where that makes a difference, and a document that cannot
+//! be read is unsure too: nothing here fails. Policies of identities are IAM's to judge
+//! (`SimulatePrincipalPolicy`), which has them all; here are those that it cannot simulate for roles.
 
 mod condition;
 mod correction;
@@ -60,7 +62,13 @@ impl<'a> NamedRole<'a> {
     /// Its ARN; without a path where none is known.
     #[must_use]
     pub fn arn(&self) -> String {
-        format!("arn:{}:iam::{}:role/{}{}", self.partition, self.account, self.path.unwrap_or_default(), self.name)
+        format!(
+            "arn:{}:iam::{}:role/{}{}",
+            self.partition,
+            self.account,
+            self.path.unwrap_or_default(),
+            self.name
+        )
     }
 }
 
@@ -125,7 +133,8 @@ pub enum Decision {
 /// A statement that would allow the request but for one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nearly {
-    /// It names a role or user that was deleted: AWS shows the id in its place. One made again under the same name is another.
+    /// It names a role or user that was deleted: AWS shows the id in its place. One made again under the same
+    /// name is another.
     Orphan {
         /// The statement.
         at: At,
@@ -164,8 +173,12 @@ impl Weighed {
     fn decision(self) -> Decision {
         match self {
             Self { denied: Some(at), .. } => Decision::Denied(at),
-            Self { allowed: None, allowable: None, nearly, deniable, .. } => Decision::NotAllowed { nearly, may_deny: deniable },
-            Self { deniable: Some(why), .. } | Self { allowed: None, allowable: Some((why, _)), .. } => Decision::Unsure(why),
+            Self { allowed: None, allowable: None, nearly, deniable, .. } => {
+                Decision::NotAllowed { nearly, may_deny: deniable }
+            }
+            Self { deniable: Some(why), .. } | Self { allowed: None, allowable: Some((why, _)), .. } => {
+                Decision::Unsure(why)
+            }
             Self { allowed: Some((at, _)), .. } => Decision::Allowed(at),
         }
     }
@@ -175,7 +188,11 @@ fn weigh(document: &Value, request: &Request<'_>, at_gateway: bool) -> Weighed {
     let document = unwrapped(document);
     let Some(statements) = statements(&document) else {
         let why = "what the policy says: it has no statements that can be read".to_owned();
-        return Weighed { deniable: Some(why.clone()), allowable: Some((why, Reach::Anyone)), ..Weighed::default() };
+        return Weighed {
+            deniable: Some(why.clone()),
+            allowable: Some((why, Reach::Anyone)),
+            ..Weighed::default()
+        };
     };
     let facts = Facts::of(request, document["Version"] == "2012-10-17");
     let mut weighed = Weighed::default();

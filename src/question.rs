@@ -1,9 +1,10 @@
 //! What may be asked of AWS, as plain values, and what is known so far.
 //!
-//! The core never sees a client: it holds [`Evidence`], a map from questions to answers. An answer is never an error; what could not be
-//! learned is [`Answer::Unknown`], with the reason, and a diagnosis goes on without it. The table below is the whole of what ecs-triage can
-//! ask: each question names the calls that answer it and the IAM actions they take, and their union is the probe's policy. None of them
-//! returns the value of a secret or parameter, the content of a file, or a login.
+//! The core never sees a client: it holds [`Evidence`], a map from questions to answers. An answer is never
+//! an error; what could not be learned is [`Answer::Unknown`], with the reason, and a diagnosis goes on
+//! without it. The table below is the whole of what ecs-triage can ask: each question names the calls that
+//! answer it and the IAM actions they take, and their union is the probe's policy. None of them returns the
+//! value of a secret or parameter, the content of a file, or a login.
 
 mod evidence;
 pub mod facts;
@@ -17,15 +18,17 @@ use crate::redact::{redact, redact_name};
 use crate::task_definition::TaskDefinition;
 pub use evidence::{Evidence, Known};
 use facts::{
-    AccessPoint, Bucket, CacheRule, ContainerInstance, Image, Instance, Key, KeyGrant, LogEvent, LogGroup, MountTarget, NatGateway, NetworkAcl, Object,
-    Parameter, Policy, Repository, Role, RouteTable, RunningTask, Secret, SecretVersion, SecurityGroup, Service, ServiceRevision, Simulation, Subnet, VpcDns,
+    AccessPoint, Bucket, CacheRule, ContainerInstance, Image, Instance, Key, KeyGrant, LogEvent, LogGroup,
+    MountTarget, NatGateway, NetworkAcl, Object, Parameter, Policy, Repository, Role, RouteTable,
+    RunningTask, Secret, SecretVersion, SecurityGroup, Service, ServiceRevision, Simulation, Subnet, VpcDns,
     VpcEndpoint,
 };
 
 /// Declares the questions: what each is about, what answers it, the calls that do, the IAM actions they take.
 macro_rules! questions {
     ($(#[doc = $doc:literal] $name:ident -> $fact:ty { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? } from $source:literal, may [$($action:literal),+];)+) => {
-        /// The questions, each as a type of its own: an answer can be looked up only as what answers its question.
+        /// The questions, each as a type of its own: an answer can be looked up only as what answers its
+        /// question.
         pub mod ask {
             use serde::{Deserialize, Serialize};
 
@@ -505,17 +508,22 @@ answers! {
 /// Fields in which AWS's answers hold sentences and lines of logs. All else in them are names.
 const FREE_TEXT: &[&str] = &["message", "rolloutStateReason"];
 
-/// Makes a value of an answer safe to keep and to print, and drops what holds nothing: what is absent is absent in one way.
+/// Makes a value of an answer safe to keep and to print, and drops what holds nothing: what is absent is
+/// absent in one way.
 #[must_use]
 pub fn cleaned(value: Value) -> Value {
     let field = |(name, value): (String, Value)| match value {
-        Value::String(text) if FREE_TEXT.contains(&name.as_str()) => (name, Value::String(redact(&text).into_owned())),
+        Value::String(text) if FREE_TEXT.contains(&name.as_str()) => {
+            (name, Value::String(redact(&text).into_owned()))
+        }
         value => (name, cleaned(value)),
     };
     match value {
         Value::String(text) => Value::String(redact_name(&text).into_owned()),
         Value::Array(values) => values.into_iter().map(cleaned).collect(),
-        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).map(field).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().filter(|(_, value)| !value.is_null()).map(field).collect()
+        }
         other => other,
     }
 }

@@ -1,10 +1,13 @@
-//! Nothing secret leaves, because nothing secret comes in: every text of an event or a task definition passes here before anything reads it.
+//! Nothing secret leaves, because nothing secret comes in: every text of an event or a task definition passes
+//! here before anything reads it.
 //!
-//! What looks like a credential is masked byte for byte, so a text keeps its length and every span into it stays valid. Control,
-//! escape and direction-changing characters become `~` (white space becomes a space), so no text can steer a terminal.
+//! What looks like a credential is masked byte for byte, so a text keeps its length and every span into it
+//! stays valid. Control, escape and direction-changing characters become `~` (white space becomes a space),
+//! so no text can steer a terminal.
 //!
-//! A name that was parsed as one (`redact_name`) is searched for nothing: it is told as it is. Free text is looked at by each kind of
-//! secret in turn, in one pass of a bounded look-ahead each; most texts are told harmless in one glance (`glance`).
+//! A name that was parsed as one (`redact_name`) is searched for nothing: it is told as it is. Free text is
+//! looked at by each kind of secret in turn, in one pass of a bounded look-ahead each; most texts are told
+//! harmless in one glance (`glance`).
 
 mod chance;
 mod glance;
@@ -48,7 +51,8 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let mut safe = printable(text);
     for _ in 0..MOST_PASSES {
         // What was quoted goes first, so that nothing in it can hide what stands around it.
-        let quoted = quoted::quoted(&safe.to_ascii_lowercase()).is_some_and(|quoted| mask(&mut safe, &[quoted]));
+        let quoted =
+            quoted::quoted(&safe.to_ascii_lowercase()).is_some_and(|quoted| mask(&mut safe, &[quoted]));
         let masks = masks(&safe);
         if !mask(&mut safe, &masks) && !quoted {
             break;
@@ -57,13 +61,15 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     safe
 }
 
-/// The same for what is known to be a name. One that has the letters of names is left alone; a login or a query in an image is none.
+/// The same for what is known to be a name. One that has the letters of names is left alone; a login or a
+/// query in an image is none.
 #[must_use]
 pub fn redact_name(text: &str) -> Cow<'_, str> {
     if is_name(text) { Cow::Borrowed(text) } else { redact(text) }
 }
 
-/// The beginning of a long text, of at most so many bytes, without anything secret. What is behind it is hardly looked at.
+/// The beginning of a long text, of at most so many bytes, without anything secret. What is behind it is
+/// hardly looked at.
 #[must_use]
 pub fn beginning(text: &str, longest: usize) -> Cow<'_, str> {
     let cut = |text: &str| text.floor_char_boundary(longest);
@@ -76,8 +82,8 @@ pub fn beginning(text: &str, longest: usize) -> Cow<'_, str> {
     }
 }
 
-/// What [`redact`] made of a text, with the text's line breaks where they were: they tell where its values end. Whoever prints it takes
-/// [`one_line`] of it.
+/// What [`redact`] made of a text, with the text's line breaks where they were: they tell where its values
+/// end. Whoever prints it takes [`one_line`] of it.
 #[must_use]
 pub fn with_lines(text: &str, safe: &str) -> String {
     let mut lines = String::with_capacity(safe.len());
@@ -171,11 +177,28 @@ fn masks(text: &str) -> Vec<Range<usize>> {
 /// The ARNs of a text: names, in which no token is looked for.
 fn arns(lower: &str) -> Vec<Range<usize>> {
     let ends = |letter: char| {
-        letter == ' ' || matches!(letter, '"' | '\'' | '`' | ';' | ')' | ']' | '>' | '?' | '=' | '&' | '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}')
+        letter == ' '
+            || matches!(
+                letter,
+                '"' | '\''
+                    | '`'
+                    | ';'
+                    | ')'
+                    | ']'
+                    | '>'
+                    | '?'
+                    | '='
+                    | '&'
+                    | '\u{2018}'
+                    | '\u{2019}'
+                    | '\u{201c}'
+                    | '\u{201d}'
+            )
     };
     let mut arns: Vec<Range<usize>> = Vec::new();
     for at in memmem::find_iter(lower.as_bytes(), "arn:") {
-        let is_new = arns.last().is_none_or(|last| last.end <= at) && !lower[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric());
+        let is_new = arns.last().is_none_or(|last| last.end <= at)
+            && !lower[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric());
         let window = &lower[at..lower.floor_char_boundary(at + LONGEST_ARN)];
         if is_new {
             arns.push(at..at + window.find(ends).unwrap_or(window.len()));
@@ -206,10 +229,13 @@ fn quoted_characters(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
         let Some(quoted) = rest.trim_start().strip_prefix(QUOTES) else { continue };
         let from = text.len() - quoted.len();
         let window = &quoted[..quoted.floor_char_boundary(LONGEST_QUOTED)];
-        let said = ["looking", "after", "in "].iter().filter_map(|said| window.to_ascii_lowercase().find(said)).min();
-        let end = said
-            .and_then(|said| window[..said].rfind(QUOTES))
-            .or_else(|| window.char_indices().skip(1).find(|(_, letter)| QUOTES.contains(letter)).map(|(at, _)| at));
+        let said = ["looking", "after", "in "]
+            .iter()
+            .filter_map(|said| window.to_ascii_lowercase().find(said))
+            .min();
+        let end = said.and_then(|said| window[..said].rfind(QUOTES)).or_else(|| {
+            window.char_indices().skip(1).find(|(_, letter)| QUOTES.contains(letter)).map(|(at, _)| at)
+        });
         masks.push(from..from + end.unwrap_or(window.len()));
     }
 }
@@ -223,7 +249,8 @@ fn printed_values(lower: &str, masks: &mut Vec<Range<usize>>) {
     }
     if let Some(at) = places(lower, SPEC).next() {
         let from = at + SPEC.len();
-        let from = from + lower[from..].strip_prefix(" domainless").map_or(0, |rest| lower[from..].len() - rest.len());
+        let from = from
+            + lower[from..].strip_prefix(" domainless").map_or(0, |rest| lower[from..].len() - rest.len());
         let to = lower[from..].rfind(" : ").map_or(lower.len(), |to| from + to);
         if to > from + 1 {
             masks.push(from + 1..to);
@@ -276,18 +303,30 @@ mod tests {
     #[test]
     fn credentials_are_masked_and_lengths_kept() {
         let cases = [
-            ("Get \"https://b.s3.amazonaws.com/k?X-Amz-Signature=abc&X=1\": EOF", "Get \"https://b.s3.amazonaws.com/k?%%%%%%%%%%%%%%%%%%%%%%%\": EOF"),
+            (
+                "Get \"https://b.s3.amazonaws.com/k?X-Amz-Signature=abc&X=1\": EOF",
+                "Get \"https://b.s3.amazonaws.com/k?%%%%%%%%%%%%%%%%%%%%%%%\": EOF",
+            ),
             ("https://user:pw@host/path", "https://%%%%%%%@host/path"),
             ("https://a.b/c,postgres://u:hun/ter2@h/d", "https://a.b/c,postgres://%%%%%%%%%%@h/d"),
             ("key AKIAIOSFODNN7EXAMPLE used", "key %%%%%%%%%%%%%%%%%%%% used"),
             ("key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "key %%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%"),
-            ("slack xoxb-123456789012-AbCdEfGhIjKlMnOpQrStUvWx", "slack %%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%"),
+            (
+                "slack xoxb-123456789012-AbCdEfGhIjKlMnOpQrStUvWx",
+                "slack %%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%",
+            ),
             ("Bearer abc123def456", "Bearer %%%%%%%%%%%%"),
             ("password => \"hunter2\"", "password => \"%%%%%%%\""),
             ("https://0123456789abcdef@o1.ingest.example/1", "https://%%%%%%%%%%%%%%%%@o1.ingest.example/1"),
             ("x kW3r9TzQ/b7LmXc2VnP0+sYdF4gHjK1eRtU6iOaB", "x %%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%"),
-            ("Invalid character 'h' looking for beginning of value", "Invalid character '%' looking for beginning of value"),
-            ("INVALID CHARACTER \u{2018}h\u{2019} looking for", "INVALID CHARACTER \u{2018}%\u{2019} looking for"),
+            (
+                "Invalid character 'h' looking for beginning of value",
+                "Invalid character '%' looking for beginning of value",
+            ),
+            (
+                "INVALID CHARACTER \u{2018}h\u{2019} looking for",
+                "INVALID CHARACTER \u{2018}%\u{2019} looking for",
+            ),
             ("invalid character\n\t'\\'' looking for", "invalid character  '%%' looking for"),
             ("DB_PASSWORD=hunter2 next", "DB_PASSWORD=%%%%%%% next"),
             ("PASSWORD_1 = hunter2", "PASSWORD_1 = %%%%%%%"),
@@ -302,7 +341,10 @@ mod tests {
             ("ecs:/v2/credentials/a1ff833e-2956", "ecs:/v2/credentials/%%%%%%%%%%%%%"),
             ("GetAuthorizationToken, https response", "GetAuthorizationToken, https response"),
             ("Authorization: Bearer abc.def", "Authorization: %%%%%%%%%%%%%%"),
-            ("token ghp_0123456789abcdefghijABCDEFGHIJ012345", "token %%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%"),
+            (
+                "token ghp_0123456789abcdefghijABCDEFGHIJ012345",
+                "token %%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%",
+            ),
             ("\u{1b}[31mred", "~[31mred"),
             ("a\u{202e}b", "a~~~b"),
         ];

@@ -1,8 +1,9 @@
-//! What a pipeline has before it deploys: a document of any usual form into the task definitions and services that it holds.
+//! What a pipeline has before it deploys: a document of any usual form into the task definitions and services
+//! that it holds.
 //!
-//! CloudFormation and CDK templates, `terraform show -json`, definitions and services as ECS takes them, in JSON or YAML. What a document does
-//! not decide is told as open with its reason ([`Plan`]), and what its deployment makes is known as such: neither is guessed, and neither is
-//! an error.
+//! CloudFormation and CDK templates, `terraform show -json`, definitions and services as ECS takes them, in
+//! JSON or YAML. What a document does not decide is told as open with its reason ([`Plan`]), and what its
+//! deployment makes is known as such: neither is guessed, and neither is an error.
 
 mod intrinsic;
 mod lowered;
@@ -44,7 +45,8 @@ pub struct Given {
 pub struct Found {
     /// Its logical id or address; empty where the document is the definition.
     pub name: String,
-    /// The definition; what is open in it stands as `${...}` where a text is wanted, and is left out elsewhere.
+    /// The definition; what is open in it stands as `${...}` where a text is wanted, and is left out
+    /// elsewhere.
     pub definition: TaskDefinition,
     /// What its deployment leaves open, and what it makes.
     pub plan: Plan,
@@ -76,7 +78,8 @@ impl Source {
 ///
 /// # Errors
 ///
-/// When it is none of the forms, with the place and what it seems to be. A definition in it that cannot be read is one of its faults.
+/// When it is none of the forms, with the place and what it seems to be. A definition in it that cannot be
+/// read is one of its faults.
 pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
     let (node, is_json) = match Node::of_json(text) {
         Some(node) => (node.map_err(faulty)?, true),
@@ -114,13 +117,20 @@ pub fn cloudformation(text: &str, given: &Given) -> Result<Source, TaskDefinitio
     Err(fault(Place::START, "expected a CloudFormation template: an object with Resources".to_owned()))
 }
 
-/// Reads the properties of one `AWS::ECS::TaskDefinition` as CloudFormation hands them over, all functions resolved.
+/// Reads the properties of one `AWS::ECS::TaskDefinition` as CloudFormation hands them over, all functions
+/// resolved.
 ///
 /// # Errors
 ///
 /// When a property has the wrong type.
 pub fn task_definition(name: &str, properties: &Value) -> Result<Found, TaskDefinitionError> {
-    lowered::found(name, intrinsic::Got::of_value(properties), Place::START, lowered::Reading::Lenient, &file::Way::default())
+    lowered::found(
+        name,
+        intrinsic::Got::of_value(properties),
+        Place::START,
+        lowered::Reading::Lenient,
+        &file::Way::default(),
+    )
 }
 
 /// Reads the properties of one `AWS::ECS::Service` as CloudFormation hands them over, all functions resolved.
@@ -145,7 +155,10 @@ fn faulty(Fault { at, problem }: Fault) -> TaskDefinitionError {
 fn plain(node: &Node, is_json: bool) -> Result<Source, TaskDefinitionError> {
     let mut source = Source::default();
     let document = node.value();
-    let other = |at: Place, problem: String| TaskDefinitionError { seeming: file::seeming(&document), ..fault(at, problem) };
+    let other = |at: Place, problem: String| TaskDefinitionError {
+        seeming: file::seeming(&document),
+        ..fault(at, problem)
+    };
     let ways = match file::definitions(&document) {
         Ok(ways) => ways,
         Err(problem) => {

@@ -1,7 +1,8 @@
-//! A task definition's references: what a task asks for before it starts, where it says so, and what its `valueFrom` means.
+//! A task definition's references: what a task asks for before it starts, where it says so, and what its
+//! `valueFrom` means.
 //!
-//! Read from `describe-task-definition` output or from the form that `register-task-definition` takes. Environment values, commands and log
-//! options that may hold tokens are never read into the model.
+//! Read from `describe-task-definition` output or from the form that `register-task-definition` takes.
+//! Environment values, commands and log options that may hold tokens are never read into the model.
 
 pub(crate) mod file;
 mod image;
@@ -22,7 +23,9 @@ use lenient::Lenient;
 
 pub use file::TaskDefinitionError;
 pub use image::ImageName;
-pub use reference::{Malformation, Reference, ReferenceKind, SecretReference, Target, may_have_suffix, split_suffix};
+pub use reference::{
+    Malformation, Reference, ReferenceKind, SecretReference, Target, may_have_suffix, split_suffix,
+};
 
 /// A task definition, as far as a start can fail on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -250,8 +253,8 @@ fn without_value(text: String, written: fn(&str) -> Written) -> String {
 }
 
 impl TaskDefinition {
-    /// Reads `describe-task-definition` output, a definition to be registered, or a list of container definitions: keys in any case, `null` for what
-    /// is not there, of a key that stands twice the last.
+    /// Reads `describe-task-definition` output, a definition to be registered, or a list of container
+    /// definitions: keys in any case, `null` for what is not there, of a key that stands twice the last.
     ///
     /// # Errors
     ///
@@ -260,7 +263,8 @@ impl TaskDefinition {
         file::read(text)
     }
 
-    /// Reads a definition as AWS answers it or people write it: keys in any case, `null` for what is not there.
+    /// Reads a definition as AWS answers it or people write it: keys in any case, `null` for what is not
+    /// there.
     pub(crate) fn from_value(value: Value) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
         serde_path_to_error::deserialize(Lenient(value))
     }
@@ -273,33 +277,66 @@ impl TaskDefinition {
                 *text = safe;
             }
         };
-        let own =
-            [&mut self.task_definition_arn, &mut self.family, &mut self.status, &mut self.execution_role_arn, &mut self.task_role_arn, &mut self.network_mode];
+        let own = [
+            &mut self.task_definition_arn,
+            &mut self.family,
+            &mut self.status,
+            &mut self.execution_role_arn,
+            &mut self.task_role_arn,
+            &mut self.network_mode,
+        ];
         own.into_iter().flatten().for_each(clean);
         for role in [&mut self.execution_role_arn, &mut self.task_role_arn] {
             *role = role.take().filter(|role| !role.is_empty());
         }
         self.requires_compatibilities.iter_mut().for_each(clean);
         if let Some(platform) = &mut self.runtime_platform {
-            [&mut platform.operating_system_family, &mut platform.cpu_architecture].into_iter().flatten().for_each(clean);
+            [&mut platform.operating_system_family, &mut platform.cpu_architecture]
+                .into_iter()
+                .flatten()
+                .for_each(clean);
         }
         for volume in &mut self.volumes {
             volume.name.iter_mut().for_each(clean);
             if let Some(fsx) = &mut volume.fsx_windows_file_server_volume_configuration {
-                let credentials = fsx.authorization_config.as_mut().and_then(|config| config.credentials_parameter.as_mut());
+                let credentials = fsx
+                    .authorization_config
+                    .as_mut()
+                    .and_then(|config| config.credentials_parameter.as_mut());
                 [fsx.file_system_id.as_mut(), credentials].into_iter().flatten().for_each(clean);
             }
             let Some(efs) = &mut volume.efs_volume_configuration else { continue };
-            let access_point = efs.authorization_config.as_mut().and_then(|config| config.access_point_id.as_mut());
-            [efs.file_system_id.as_mut(), efs.root_directory.as_mut(), efs.transit_encryption.as_mut(), access_point].into_iter().flatten().for_each(clean);
+            let access_point =
+                efs.authorization_config.as_mut().and_then(|config| config.access_point_id.as_mut());
+            [
+                efs.file_system_id.as_mut(),
+                efs.root_directory.as_mut(),
+                efs.transit_encryption.as_mut(),
+                access_point,
+            ]
+            .into_iter()
+            .flatten()
+            .for_each(clean);
         }
         for container in &mut self.containers {
             clean(&mut container.name);
-            container.depends_on.iter_mut().flat_map(|on| [&mut on.container_name, &mut on.condition]).for_each(clean);
+            container
+                .depends_on
+                .iter_mut()
+                .flat_map(|on| [&mut on.container_name, &mut on.condition])
+                .for_each(clean);
             container.image.iter_mut().for_each(clean);
-            container.repository_credentials.iter_mut().filter_map(|credentials| credentials.credentials_parameter.as_mut()).for_each(clean);
+            container
+                .repository_credentials
+                .iter_mut()
+                .filter_map(|credentials| credentials.credentials_parameter.as_mut())
+                .for_each(clean);
             container.environment_files.iter_mut().map(|file| &mut file.value).for_each(clean);
-            container.mount_points.iter_mut().filter_map(|point| point.source_volume.as_mut()).for_each(clean);
+            container
+                .mount_points
+                .iter_mut()
+                .filter_map(|point| point.source_volume.as_mut())
+                .for_each(clean);
             container.credential_specs.iter_mut().for_each(clean);
             if let Some(firelens) = &mut container.firelens_configuration {
                 firelens.options.retain(|name, _| name.starts_with("config-file-"));
@@ -322,8 +359,13 @@ impl TaskDefinition {
     /// `family:revision`, as far as known.
     #[must_use]
     pub fn name(&self) -> Option<String> {
-        let of_arn = || Some(Arn::parse(self.task_definition_arn.as_deref()?)?.resource.split_once('/')?.1.to_owned());
-        let of_family = || self.family.as_ref().map(|family| self.revision.map_or(family.clone(), |revision| format!("{family}:{revision}")));
+        let of_arn =
+            || Some(Arn::parse(self.task_definition_arn.as_deref()?)?.resource.split_once('/')?.1.to_owned());
+        let of_family = || {
+            self.family
+                .as_ref()
+                .map(|family| self.revision.map_or(family.clone(), |revision| format!("{family}:{revision}")))
+        };
         of_arn().or_else(of_family)
     }
 
@@ -355,12 +397,23 @@ mod tests {
     #[test]
     fn what_is_not_there_may_be_null() {
         for (answer, containers) in [
-            (json!({"family": "api", "volumes": null, "containerDefinitions": [{"name": "web", "secrets": null, "mountPoints": null}]}), 1),
+            (
+                json!({"family": "api", "volumes": null, "containerDefinitions": [{"name": "web", "secrets": null, "mountPoints": null}]}),
+                1,
+            ),
             (json!({"family": "api", "requiresCompatibilities": null, "containerDefinitions": null}), 0),
-            (json!({"Family": "api", "containerDefinitions": [{"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": null}}}]}), 1),
+            (
+                json!({"Family": "api", "containerDefinitions": [{"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": null}}}]}),
+                1,
+            ),
         ] {
-            let read = TaskDefinition::from_value(answer.clone()).unwrap_or_else(|error| panic!("{answer}: {error}"));
-            assert_eq!((read.family.as_deref(), read.containers.len()), (Some("api"), containers), "{answer}");
+            let read = TaskDefinition::from_value(answer.clone())
+                .unwrap_or_else(|error| panic!("{answer}: {error}"));
+            assert_eq!(
+                (read.family.as_deref(), read.containers.len()),
+                (Some("api"), containers),
+                "{answer}"
+            );
         }
         for none in [Value::Null, json!([]), json!("api:7")] {
             assert!(TaskDefinition::from_value(none.clone()).is_err(), "{none}");

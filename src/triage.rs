@@ -1,7 +1,9 @@
-//! The loop from a task to what AWS says about it: questions in rounds, since a later one may hang on an earlier answer.
+//! The loop from a task to what AWS says about it: questions in rounds, since a later one may hang on an
+//! earlier answer.
 //!
-//! It is bounded: [`ROUNDS`] rounds, [`QUESTIONS`] questions for each task. The questions of a round go out together, equal ones once. Who
-//! answers keeps the deadline: what is not known by then is [`Answer::Unknown`](crate::question::Answer), and the diagnosis goes on.
+//! It is bounded: [`ROUNDS`] rounds, [`QUESTIONS`] questions for each task. The questions of a round go out
+//! together, equal ones once. Who answers keeps the deadline: what is not known by then is
+//! [`Answer::Unknown`](crate::question::Answer), and the diagnosis goes on.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -51,8 +53,12 @@ impl<P: Prober + Sync> Prober for Narrowed<P> {
             return Answer::Unknown(why.to_owned());
         }
         match (self.scope, question) {
-            (Scope::Full, _) | (Scope::TaskDefinitions, Question::TaskDefinition(_)) => self.prober.ask(question).await,
-            (Scope::TaskDefinitions, _) => Answer::Unknown("ecs-triage is set to ask for task definitions only".to_owned()),
+            (Scope::Full, _) | (Scope::TaskDefinitions, Question::TaskDefinition(_)) => {
+                self.prober.ask(question).await
+            }
+            (Scope::TaskDefinitions, _) => {
+                Answer::Unknown("ecs-triage is set to ask for task definitions only".to_owned())
+            }
             (Scope::Off, _) => Answer::Unknown("ecs-triage is set to ask nothing".to_owned()),
         }
     }
@@ -95,7 +101,11 @@ pub async fn ask_all(prober: &impl Prober, questions: Vec<Question>, evidence: &
 }
 
 /// Asks all that helps to diagnose the tasks, and adds the answers to what is known.
-pub async fn investigate<'t>(prober: &impl Prober, tasks: impl IntoIterator<Item = &'t Task>, mut evidence: Evidence) -> Evidence {
+pub async fn investigate<'t>(
+    prober: &impl Prober,
+    tasks: impl IntoIterator<Item = &'t Task>,
+    mut evidence: Evidence,
+) -> Evidence {
     let mut investigations: Vec<Investigation<'t>> = tasks.into_iter().map(Investigation::of).collect();
     for _ in 0..ROUNDS {
         let round = next_round(&mut investigations, &evidence);

@@ -1,5 +1,5 @@
-//! How labelled reasons are read. `cargo test --test accuracy -- --nocapture` prints the table; `-- --ignored --nocapture` scores the texts that
-//! were set aside.
+//! How labelled reasons are read. `cargo test --test accuracy -- --nocapture` prints the table;
+//! `-- --ignored --nocapture` scores the texts that were set aside.
 
 #[path = "accuracy/forms.rs"]
 mod forms;
@@ -72,7 +72,12 @@ fn read(text: &str) -> ([String; 7], Vec<&'static str>) {
         name(&symptom.principal),
         name(&symptom.json_key),
     ];
-    let causes = report.diagnoses.iter().filter(|diagnosis| diagnosis.verdict != Verdict::RuledOut).map(|diagnosis| diagnosis.cause.id).collect();
+    let causes = report
+        .diagnoses
+        .iter()
+        .filter(|diagnosis| diagnosis.verdict != Verdict::RuledOut)
+        .map(|diagnosis| diagnosis.cause.id)
+        .collect();
     (said, causes)
 }
 
@@ -103,7 +108,12 @@ fn score(labels: impl Iterator<Item = Value>) -> (String, Vec<String>) {
             let is_right = is_right(at) || label.get(*field).is_none();
             count.fields[at] += u32::from(is_right);
             if !is_right && !EXCEPTIONS.iter().any(|(known, _)| *known == format!("{id} {field}")) {
-                wrong.push(format!("{id} {field}: {:?}, labelled {}: {:.160}", said[at], label[*field], text(&label)));
+                wrong.push(format!(
+                    "{id} {field}: {:?}, labelled {}: {:.160}",
+                    said[at],
+                    label[*field],
+                    text(&label)
+                ));
             }
         }
         if let Some(roots) = label["root_causes_acceptable"].as_array().filter(|roots| !roots.is_empty()) {
@@ -119,7 +129,8 @@ fn score(labels: impl Iterator<Item = Value>) -> (String, Vec<String>) {
     }
     table.push_str("   root cause known / first / among\n");
     for (origin, count) in &counts {
-        let _ = write!(table, "{origin:<12} {:>4} {:>10} {:>14}", count.all, count.right, count.wrong_definite);
+        let _ =
+            write!(table, "{origin:<12} {:>4} {:>10} {:>14}", count.all, count.right, count.wrong_definite);
         for right in &count.fields[2..] {
             let _ = write!(table, " {right:>9}");
         }
@@ -139,9 +150,17 @@ fn labelled_reasons_are_read_right() {
 fn every_exception_is_one() {
     for (known, why) in EXCEPTIONS {
         let (id, field) = known.split_once(' ').expect("an id and a field");
-        let label = labels(REASONS).chain(labels(WILD)).chain(labels(SOURCES)).find(|label| label["id"] == id).expect("it is in the corpus");
+        let label = labels(REASONS)
+            .chain(labels(WILD))
+            .chain(labels(SOURCES))
+            .find(|label| label["id"] == id)
+            .expect("it is in the corpus");
         let at = FIELDS.iter().position(|of| *of == field).expect("it is a field");
-        assert_ne!(read(text(&label)).0[at], label[field].as_str().unwrap_or_default(), "{known} is read right: {why}");
+        assert_ne!(
+            read(text(&label)).0[at],
+            label[field].as_str().unwrap_or_default(),
+            "{known} is read right: {why}"
+        );
     }
 }
 
@@ -159,12 +178,19 @@ fn lines_of_applications_are_read_right() {
     for label in labels(APPLICATION) {
         let told = reason::read_log([text(&label)]).map(|(_, symptom)| symptom);
         let said = told.map_or_else(<[String; 4]>::default, |symptom| {
-            let [deny, resource] = [symptom.deny.map(|deny| deny.to_string()), symptom.resource.map(|fact| fact.text)].map(Option::unwrap_or_default);
+            let [deny, resource] =
+                [symptom.deny.map(|deny| deny.to_string()), symptom.resource.map(|fact| fact.text)]
+                    .map(Option::unwrap_or_default);
             [symptom.step.to_string(), symptom.fault.to_string(), deny, resource]
         });
         for (said, field) in said.iter().zip(&FIELDS) {
             if label.get(*field).is_some() && said != label[*field].as_str().unwrap_or_default() {
-                wrong.push(format!("{} {field}: {said:?}, labelled {}: {:.160}", label["id"], label[*field], text(&label)));
+                wrong.push(format!(
+                    "{} {field}: {said:?}, labelled {}: {:.160}",
+                    label["id"],
+                    label[*field],
+                    text(&label)
+                ));
             }
         }
     }
@@ -194,7 +220,8 @@ const REFINED_BY: &[(Fault, &[Fault])] = &[
 #[test]
 fn a_text_that_was_cut_never_gives_another_definite_fault() {
     let mut wrong: BTreeMap<(Fault, Fault), Vec<String>> = BTreeMap::new();
-    // Of a field that says of a container that it was not killed, the name alone says the opposite: only the whole is a look-alike.
+    // Of a field that says of a container that it was not killed, the name alone says the opposite: only the
+    // whole is a look-alike.
     for label in labels(REASONS).filter(|label| label["origin"] != "lookalike") {
         let text = text(&label);
         let whole = reason::read(text).first().expect("no reason is blank").fault;
@@ -203,11 +230,18 @@ fn a_text_that_was_cut_never_gives_another_definite_fault() {
             let refined = REFINED_BY.iter().any(|(fault, by)| *fault == cut.fault && by.contains(&whole));
             if cut.fault != Fault::Unknown && cut.fault != whole && !refined {
                 let start = text[..end].char_indices().rev().nth(50).map_or(0, |(at, _)| at);
-                wrong.entry((cut.fault, whole)).or_default().push(format!("{} ...{}", label["id"], &text[start..end]));
+                wrong.entry((cut.fault, whole)).or_default().push(format!(
+                    "{} ...{}",
+                    label["id"],
+                    &text[start..end]
+                ));
             }
         }
     }
-    let shown: Vec<_> = wrong.iter().map(|(pair, texts)| format!("{pair:?}: {} prefixes, such as {}", texts.len(), texts[0])).collect();
+    let shown: Vec<_> = wrong
+        .iter()
+        .map(|(pair, texts)| format!("{pair:?}: {} prefixes, such as {}", texts.len(), texts[0]))
+        .collect();
     assert!(shown.is_empty(), "{}", shown.join("\n"));
 }
 
@@ -217,7 +251,8 @@ fn a_form_changes_nothing() {
     let mut wrong = Vec::new();
     for label in labels(REASONS).chain(labels(WILD)).filter(|label| label["origin"] == "observed") {
         let text = text(&label);
-        // What the runtime quotes of a command or a mount is masked as far as it may go on, and a text of several lines, or of a mail's quote, has its own form.
+        // What the runtime quotes of a command or a mount is masked as far as it may go on, and a text of
+        // several lines, or of a mail's quote, has its own form.
         let quotes = ["exec", "stat ", "mounting", "chdir", "hook"].iter().any(|word| text.contains(word));
         if quotes || text.contains('\n') || text.starts_with('>') {
             continue;
@@ -226,8 +261,12 @@ fn a_form_changes_nothing() {
         for (name, form) in forms::FORMS {
             let formed = form(text);
             let (said, _) = read(&formed);
-            let of_health = name.starts_with("after a health check") && forms::IS_GENERAL.contains(&plain[1].as_str());
-            if said != plain && !of_health && !forms::EXCEPTIONS.iter().any(|(form, id)| form == name && label["id"] == *id) {
+            let of_health =
+                name.starts_with("after a health check") && forms::IS_GENERAL.contains(&plain[1].as_str());
+            if said != plain
+                && !of_health
+                && !forms::EXCEPTIONS.iter().any(|(form, id)| form == name && label["id"] == *id)
+            {
                 wrong.push(format!("{name}, {}: {said:?}, plain {plain:?}", label["id"]));
             }
         }

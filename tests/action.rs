@@ -1,4 +1,5 @@
-//! The GitHub action: the steps of `action.yml`, run as a runner would, and what the examples of the documentation promise.
+//! The GitHub action: the steps of `action.yml`, run as a runner would, and what the examples of the
+//! documentation promise.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,9 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// The scalars of a YAML document, in order.
 fn scalars(text: &str) -> Vec<String> {
     let events = Parser::new_from_str(text).map(|event| event.expect("it is YAML").0);
-    events.filter_map(|event| if let Event::Scalar(text, ..) = event { Some(text.into_owned()) } else { None }).collect()
+    events
+        .filter_map(|event| if let Event::Scalar(text, ..) = event { Some(text.into_owned()) } else { None })
+        .collect()
 }
 
 /// The script of the step that checks.
@@ -47,14 +50,22 @@ fn the_steps_of_the_action_run() {
     let (sarif, junit) = (out.join("action.sarif"), out.join("action.xml"));
     let (sarif, junit) = (sarif.to_string_lossy(), junit.to_string_lossy());
     let files = "tests/sources/template.*l\n\ntests/sources/cdk.json\n";
-    let inputs = [("FILES", files), ("PARAMETERS", "Tag=v1\nEnv=prod"), ("ARGUMENTS", "--region=eu-west-1"), ("SARIF_FILE", &*sarif), ("JUNIT_FILE", &*junit)];
+    let inputs = [
+        ("FILES", files),
+        ("PARAMETERS", "Tag=v1\nEnv=prod"),
+        ("ARGUMENTS", "--region=eu-west-1"),
+        ("SARIF_FILE", &*sarif),
+        ("JUNIT_FILE", &*junit),
+    ];
     let (output, summary) = step("action", &inputs);
-    let (said, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (said, complaints) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{said}{complaints}");
     assert!(said.contains("::error file=tests/sources/template.yaml,line=46,col=26"), "{said}{complaints}");
     assert!(summary.contains("## ecs-triage check"), "{summary}");
     assert!(
-        fs::read_to_string(&*sarif).is_ok_and(|text| text.contains("\"2.1.0\"")) && fs::read_to_string(&*junit).is_ok_and(|text| text.contains("<failure "))
+        fs::read_to_string(&*sarif).is_ok_and(|text| text.contains("\"2.1.0\""))
+            && fs::read_to_string(&*junit).is_ok_and(|text| text.contains("<failure "))
     );
     let (output, _) = step("action-good", &[("FILES", "tests/sources/register.yaml")]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -79,9 +90,11 @@ fn inputs_are_no_script() {
 #[test]
 fn the_documented_workflow_is_pinned_and_holds_few_permissions() {
     let page = fs::read_to_string(Path::new(ROOT).join("docs/check.md")).expect("it can be read");
-    let workflow = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is one");
+    let workflow =
+        page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is one");
     assert!(workflow.contains("\npermissions: {}\n"), "{workflow}");
-    let uses = workflow.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "));
+    let uses =
+        workflow.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "));
     for named in uses.filter(|named| !named.starts_with("OWNER/")) {
         let pin = named.split_once('@').expect("it is pinned").1.split(' ').next().expect("it has a commit");
         assert!(pin.len() == 40 && pin.bytes().all(|byte| byte.is_ascii_hexdigit()), "{named}");

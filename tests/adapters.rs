@@ -1,7 +1,8 @@
-//! Every question, asked of AWS through the adapters: how the calls are made, what is read from the answers, and what becomes of failures.
+//! Every question, asked of AWS through the adapters: how the calls are made, what is read from the answers,
+//! and what becomes of failures.
 //!
-//! Here against a scripted server, in the shapes that AWS documents (`adapters/cases.rs`); `adapters/emulated.rs` asks emulators, which have
-//! their own idea of AWS.
+//! Here against a scripted server, in the shapes that AWS documents (`adapters/cases.rs`);
+//! `adapters/emulated.rs` asks emulators, which have their own idea of AWS.
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
@@ -53,7 +54,9 @@ fn config(url: &str) -> SdkConfig {
 
 /// The same with time-outs that a test can wait for.
 fn impatient(url: &str) -> SdkConfig {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(300)).operation_timeout(Duration::from_millis(900));
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_millis(300))
+        .operation_timeout(Duration::from_millis(900));
     config(url).into_builder().timeout_config(timeouts.build()).build()
 }
 
@@ -61,10 +64,10 @@ fn impatient(url: &str) -> SdkConfig {
 fn scripted(case: &Case) -> impl Fn(&Heard, usize) -> Reply + Send + Sync + use<> {
     let exchanges = case.exchanges.clone();
     move |heard, _| {
-        exchanges
-            .iter()
-            .find(|exchange| exchange.fits(heard))
-            .map_or_else(|| Reply::new(418, "not in the script"), |exchange| Reply::new(200, &*exchange.reply))
+        exchanges.iter().find(|exchange| exchange.fits(heard)).map_or_else(
+            || Reply::new(418, "not in the script"),
+            |exchange| Reply::new(200, &*exchange.reply),
+        )
     }
 }
 
@@ -102,7 +105,12 @@ fn of_vpc(kind: &str) -> Question {
 
 #[test]
 fn there_is_a_case_for_every_question() {
-    let name = |question: &Question| serde_json::to_value(question).expect("JSON").as_object().and_then(|fields| fields.keys().next().cloned());
+    let name = |question: &Question| {
+        serde_json::to_value(question)
+            .expect("JSON")
+            .as_object()
+            .and_then(|fields| fields.keys().next().cloned())
+    };
     let covered: BTreeSet<_> = cases().iter().map(|case| name(&case.question)).collect();
     let actions: BTreeSet<_> = cases().iter().flat_map(|case| case.question.actions()).collect();
     assert_eq!(covered.len(), cases().len(), "one each");
@@ -113,15 +121,31 @@ fn there_is_a_case_for_every_question() {
 async fn found_things_are_read() {
     for case in cases() {
         let server = Server::start(scripted(&case));
-        assert_eq!(ask(&server, &case.question).await, case.answer, "{:?}\n{:#?}", case.question, server.heard());
+        assert_eq!(
+            ask(&server, &case.question).await,
+            case.answer,
+            "{:?}\n{:#?}",
+            case.question,
+            server.heard()
+        );
         let heard = server.heard();
         assert_eq!(heard.len(), case.exchanges.len(), "{:?}", case.question);
         for heard in heard {
             let method = if matches!(case.dialect, Dialect::Efs | Dialect::S3) { "GET" } else { "POST" };
-            assert_eq!((heard.method.as_str(), heard.scope().as_str()), (method, case.scope), "{:?}", case.question);
+            assert_eq!(
+                (heard.method.as_str(), heard.scope().as_str()),
+                (method, case.scope),
+                "{:?}",
+                case.question
+            );
             assert_eq!(heard.header("x-amz-security-token"), "token");
             assert!(!heard.body.contains("null"), "{}", heard.body);
-            assert_eq!(heard.header("x-amz-content-sha256").is_empty(), case.dialect != Dialect::S3, "{:?}", case.question);
+            assert_eq!(
+                heard.header("x-amz-content-sha256").is_empty(),
+                case.dialect != Dialect::S3,
+                "{:?}",
+                case.question
+            );
         }
     }
 }
@@ -141,7 +165,12 @@ async fn missing_things_are_missing() {
 async fn a_permission_that_the_probe_lacks_is_named() {
     for (case, answer, server) in to_all(|case| case.dialect.denial()).await {
         let (action, on) = case.refused;
-        assert_eq!(unknown(&answer), format!("ecs-triage is not authorized to call {action} on {on}: grant it to ecs-triage"), "{:?}", case.question);
+        assert_eq!(
+            unknown(&answer),
+            format!("ecs-triage is not authorized to call {action} on {on}: grant it to ecs-triage"),
+            "{:?}",
+            case.question
+        );
         assert!(server.heard().len() <= 3, "a refusal is final: {:?}", case.question);
     }
 }
@@ -173,7 +202,11 @@ async fn throttling_without_end_is_said() {
 #[tokio::test]
 async fn an_outage_is_said() {
     for (case, answer, server) in to_all(|_| Reply::new(500, "<html>sorry</html>")).await {
-        assert!(unknown(&answer).ends_with(" answered with HTTP status 500"), "{:?}: {answer:?}", case.question);
+        assert!(
+            unknown(&answer).ends_with(" answered with HTTP status 500"),
+            "{:?}: {answer:?}",
+            case.question
+        );
         assert!(server.heard().len() >= ATTEMPTS, "{:?}", case.question);
     }
 }
@@ -182,7 +215,11 @@ async fn an_outage_is_said() {
 async fn an_answer_that_breaks_off_is_said() {
     for (case, answer, _) in to_all(|case| case.dialect.malformed()).await {
         let why = unknown(&answer);
-        assert!(why.starts_with("the answer of ") && why.ends_with(" could not be read"), "{:?}: {why}", case.question);
+        assert!(
+            why.starts_with("the answer of ") && why.ends_with(" could not be read"),
+            "{:?}: {why}",
+            case.question
+        );
     }
 }
 
@@ -196,8 +233,12 @@ async fn an_answer_of_another_shape_is_no_fact() {
     {
         let is_nothing = match &answer {
             Answer::Unknown(_) | Answer::Missing => true,
-            answer => serde_json::to_value(answer)
-                .is_ok_and(|value| value.as_object().and_then(|fields| fields.values().next()?.as_array()).is_some_and(Vec::is_empty)),
+            answer => serde_json::to_value(answer).is_ok_and(|value| {
+                value
+                    .as_object()
+                    .and_then(|fields| fields.values().next()?.as_array())
+                    .is_some_and(Vec::is_empty)
+            }),
         };
         assert!(is_nothing, "{:?}: {answer:?}", case.question);
     }
@@ -218,24 +259,48 @@ async fn silence_is_said() {
 #[tokio::test]
 async fn what_is_not_there_is_said_in_other_ways_too() {
     let scripts = [
-        (json!({"Secret": {"region": "eu-west-1", "id": "x"}}), Dialect::Json.error(400, "ResourceNotFoundException")),
-        (json!({"SecretPolicy": {"region": "eu-west-1", "id": "x"}}), Reply::new(200, r#"{"ARN": "arn:x", "Name": "x"}"#)),
+        (
+            json!({"Secret": {"region": "eu-west-1", "id": "x"}}),
+            Dialect::Json.error(400, "ResourceNotFoundException"),
+        ),
+        (
+            json!({"SecretPolicy": {"region": "eu-west-1", "id": "x"}}),
+            Reply::new(200, r#"{"ARN": "arn:x", "Name": "x"}"#),
+        ),
         (
             json!({"Service": {"region": "eu-west-1", "cluster": "c", "name": "n"}}),
             Reply::new(200, r#"{"services": [], "failures": [{"arn": "arn:x", "reason": "MISSING"}]}"#),
         ),
         (
             json!({"ContainerInstance": {"region": "eu-west-1", "cluster": "c", "arn": "arn:x"}}),
-            Reply::new(200, r#"{"containerInstances": [], "failures": [{"arn": "arn:x", "reason": "MISSING"}]}"#),
+            Reply::new(
+                200,
+                r#"{"containerInstances": [], "failures": [{"arn": "arn:x", "reason": "MISSING"}]}"#,
+            ),
         ),
-        (json!({"TaskDefinition": {"name": "api:7"}}), Reply::new(400, r#"{"__type": "ClientException", "message": "Unable to describe task definition."}"#)),
+        (
+            json!({"TaskDefinition": {"name": "api:7"}}),
+            Reply::new(
+                400,
+                r#"{"__type": "ClientException", "message": "Unable to describe task definition."}"#,
+            ),
+        ),
         (
             json!({"Image": {"region": "eu-west-1", "registry": "1", "repository": "r", "reference": "t"}}),
             Dialect::Json.error(400, "RepositoryNotFoundException"),
         ),
-        (json!({"RepositoryPolicy": {"region": "eu-west-1", "registry": "1", "name": "r"}}), Dialect::Json.error(400, "RepositoryNotFoundException")),
-        (json!({"FileSystemPolicy": {"region": "eu-west-1", "file_system": "fs-1"}}), Dialect::Efs.error(404, "FileSystemNotFound")),
-        (json!({"Subnets": {"region": "eu-west-1", "ids": ["subnet-1"]}}), Reply::new(200, "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>")),
+        (
+            json!({"RepositoryPolicy": {"region": "eu-west-1", "registry": "1", "name": "r"}}),
+            Dialect::Json.error(400, "RepositoryNotFoundException"),
+        ),
+        (
+            json!({"FileSystemPolicy": {"region": "eu-west-1", "file_system": "fs-1"}}),
+            Dialect::Efs.error(404, "FileSystemNotFound"),
+        ),
+        (
+            json!({"Subnets": {"region": "eu-west-1", "ids": ["subnet-1"]}}),
+            Reply::new(200, "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>"),
+        ),
         (
             json!({"Instance": {"region": "eu-west-1", "id": "i-1"}}),
             Reply::new(200, "<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>"),
@@ -250,7 +315,10 @@ async fn what_is_not_there_is_said_in_other_ways_too() {
 
 #[tokio::test]
 async fn a_service_without_tasks_is_asked_once() {
-    let question: Question = serde_json::from_value(json!({"RunningTasks": {"region": "eu-west-1", "cluster": "c", "service": "s"}})).expect("a question");
+    let question: Question = serde_json::from_value(
+        json!({"RunningTasks": {"region": "eu-west-1", "cluster": "c", "service": "s"}}),
+    )
+    .expect("a question");
     let server = Server::start(|_, _| Reply::new(200, r#"{"taskArns": []}"#));
     assert_eq!(ask(&server, &question).await, Answer::RunningTasks(Vec::new()));
     assert_eq!(server.heard().len(), 1);
@@ -266,63 +334,112 @@ async fn a_digest_is_asked_for_as_one() {
 
 #[tokio::test]
 async fn the_first_region_of_s3_is_named() {
-    for (body, region) in [("<LocationConstraint xmlns=\"x\"/>", "us-east-1"), ("<LocationConstraint>EU</LocationConstraint>", "eu-west-1")] {
+    for (body, region) in [
+        ("<LocationConstraint xmlns=\"x\"/>", "us-east-1"),
+        ("<LocationConstraint>EU</LocationConstraint>", "eu-west-1"),
+    ] {
         let server = Server::start(move |_, _| Reply::new(200, body));
-        let answer = ask(&server, &ask::Bucket { region: "eu-west-1".to_owned(), name: "b".to_owned() }.into()).await;
-        assert!(matches!(&answer, Answer::Bucket(bucket) if bucket.location_constraint == region), "{answer:?}");
+        let answer =
+            ask(&server, &ask::Bucket { region: "eu-west-1".to_owned(), name: "b".to_owned() }.into()).await;
+        assert!(
+            matches!(&answer, Answer::Bucket(bucket) if bucket.location_constraint == region),
+            "{answer:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_bucket_of_another_region_is_asked_there_once() {
-    let question = Question::from(ask::Objects { region: "eu-west-1".to_owned(), bucket: "b".to_owned(), prefix: String::new() });
+    let question = Question::from(ask::Objects {
+        region: "eu-west-1".to_owned(),
+        bucket: "b".to_owned(),
+        prefix: String::new(),
+    });
     let elsewhere = [
-        Reply::new(301, "<Error><Code>PermanentRedirect</Code></Error>").with("x-amz-bucket-region", "us-west-2"),
+        Reply::new(301, "<Error><Code>PermanentRedirect</Code></Error>")
+            .with("x-amz-bucket-region", "us-west-2"),
         Reply::new(400, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>us-west-2</Region></Error>"),
     ];
     for elsewhere in elsewhere {
         let reply = elsewhere.clone();
         let found = "<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>";
-        let server = Server::start(move |heard, _| if heard.scope() == "us-west-2/s3" { Reply::new(200, found) } else { reply.clone() });
+        let server = Server::start(move |heard, _| {
+            if heard.scope() == "us-west-2/s3" { Reply::new(200, found) } else { reply.clone() }
+        });
         let answer = ask(&server, &question).await;
-        assert!(matches!(&answer, Answer::Objects(objects) if objects.len() == 1 && objects[0].key == "k"), "{answer:?}");
+        assert!(
+            matches!(&answer, Answer::Objects(objects) if objects.len() == 1 && objects[0].key == "k"),
+            "{answer:?}"
+        );
         let server = Server::start(move |_, _| elsewhere.clone());
         assert_eq!(unknown(&ask(&server, &question).await), "it is in the Region us-west-2");
-        assert_eq!(server.heard().iter().map(Heard::scope).collect::<Vec<_>>(), ["eu-west-1/s3", "us-west-2/s3"]);
+        assert_eq!(
+            server.heard().iter().map(Heard::scope).collect::<Vec<_>>(),
+            ["eu-west-1/s3", "us-west-2/s3"]
+        );
     }
 }
 
 #[tokio::test]
 async fn a_definition_is_asked_for_in_the_region_of_its_arn() {
-    let server = Server::start(|_, _| Reply::new(200, r#"{"taskDefinition": {"family": "api", "containerDefinitions": []}}"#));
+    let server = Server::start(|_, _| {
+        Reply::new(200, r#"{"taskDefinition": {"family": "api", "containerDefinitions": []}}"#)
+    });
     let prober = AwsProber::new(&config(&server.url));
     for name in ["arn:aws:ecs:ap-south-1:111122223333:task-definition/api:7", "api:7"] {
-        assert!(matches!(prober.ask(&ask::TaskDefinition { name: name.to_owned() }.into()).await, Answer::TaskDefinition(_)));
+        assert!(matches!(
+            prober.ask(&ask::TaskDefinition { name: name.to_owned() }.into()).await,
+            Answer::TaskDefinition(_)
+        ));
     }
-    assert_eq!(server.heard().iter().map(Heard::scope).collect::<Vec<_>>(), ["ap-south-1/ecs", "eu-west-1/ecs"]);
+    assert_eq!(
+        server.heard().iter().map(Heard::scope).collect::<Vec<_>>(),
+        ["ap-south-1/ecs", "eu-west-1/ecs"]
+    );
 }
 
 #[tokio::test]
 async fn a_refused_part_leaves_the_rest() {
     let denied = |case: &Case, part: &'static str| {
         let (script, denial) = (scripted(case), case.dialect.denial());
-        Server::start(move |heard, before| if heard.path.contains(part) || heard.body.contains(part) { denial.clone() } else { script(heard, before) })
+        Server::start(move |heard, before| {
+            if heard.path.contains(part) || heard.body.contains(part) {
+                denial.clone()
+            } else {
+                script(heard, before)
+            }
+        })
     };
     let cases = cases();
     let of = |kind: fn(&Question) -> bool| cases.iter().find(|case| kind(&case.question)).expect("a case");
     let targets = of(|question| matches!(question, Question::MountTargets(_)));
     let answer = ask(&denied(targets, "security-groups"), &targets.question).await;
-    assert!(matches!(&answer, Answer::MountTargets(targets) if targets.len() == 1 && targets[0].security_groups.is_none()), "{answer:?}");
+    assert!(
+        matches!(&answer, Answer::MountTargets(targets) if targets.len() == 1 && targets[0].security_groups.is_none()),
+        "{answer:?}"
+    );
     let Answer::MountTargets(targets) = &answer else { return };
     let why = targets[0].security_groups_unread.as_deref().unwrap_or_default();
     assert!(why.contains("ec2:DescribeNetworkInterfaceAttribute"), "{why}");
     let dns = of(|question| matches!(question, Question::VpcDns(_)));
     let Answer::VpcDns(whole) = &dns.answer else { panic!("{dns:?}") };
     for (part, rest) in [
-        ("enableDnsSupport", ecs_triage::question::facts::VpcDns { enable_dns_support: None, ..whole.clone() }),
-        ("enableDnsHostnames", ecs_triage::question::facts::VpcDns { enable_dns_hostnames: None, ..whole.clone() }),
-        ("DescribeVpcs", ecs_triage::question::facts::VpcDns { domain_name_servers: Vec::new(), ..whole.clone() }),
-        ("DescribeDhcpOptions", ecs_triage::question::facts::VpcDns { domain_name_servers: Vec::new(), ..whole.clone() }),
+        (
+            "enableDnsSupport",
+            ecs_triage::question::facts::VpcDns { enable_dns_support: None, ..whole.clone() },
+        ),
+        (
+            "enableDnsHostnames",
+            ecs_triage::question::facts::VpcDns { enable_dns_hostnames: None, ..whole.clone() },
+        ),
+        (
+            "DescribeVpcs",
+            ecs_triage::question::facts::VpcDns { domain_name_servers: Vec::new(), ..whole.clone() },
+        ),
+        (
+            "DescribeDhcpOptions",
+            ecs_triage::question::facts::VpcDns { domain_name_servers: Vec::new(), ..whole.clone() },
+        ),
     ] {
         assert_eq!(ask(&denied(dns, part), &dns.question).await, Answer::VpcDns(rest), "{part}");
     }
@@ -331,14 +448,32 @@ async fn a_refused_part_leaves_the_rest() {
 #[tokio::test]
 async fn lists_are_read_page_after_page() {
     let server = Server::start(|heard, _| {
-        let (item, next) = if heard.body.contains("&NextToken=a%2Bb%3D") { ("nat-2", "") } else { ("nat-1", "<nextToken>a+b=</nextToken>") };
-        Reply::new(200, format!("<R><natGatewaySet><item><natGatewayId>{item}</natGatewayId></item></natGatewaySet>{next}</R>"))
+        let (item, next) = if heard.body.contains("&NextToken=a%2Bb%3D") {
+            ("nat-2", "")
+        } else {
+            ("nat-1", "<nextToken>a+b=</nextToken>")
+        };
+        Reply::new(
+            200,
+            format!(
+                "<R><natGatewaySet><item><natGatewayId>{item}</natGatewayId></item></natGatewaySet>{next}</R>"
+            ),
+        )
     });
-    let Answer::NatGateways(gateways) = ask(&server, &of_vpc("NatGateways")).await else { panic!("{:#?}", server.heard()) };
-    assert_eq!(gateways.iter().filter_map(|gateway| gateway.nat_gateway_id.as_deref()).collect::<Vec<_>>(), ["nat-1", "nat-2"]);
+    let Answer::NatGateways(gateways) = ask(&server, &of_vpc("NatGateways")).await else {
+        panic!("{:#?}", server.heard())
+    };
+    assert_eq!(
+        gateways.iter().filter_map(|gateway| gateway.nat_gateway_id.as_deref()).collect::<Vec<_>>(),
+        ["nat-1", "nat-2"]
+    );
 
     let server = Server::start(|heard, _| {
-        let (id, next) = if heard.path.contains("&Marker=m%2F1") { ("fsmt-2", Value::Null) } else { ("fsmt-1", json!("m/1")) };
+        let (id, next) = if heard.path.contains("&Marker=m%2F1") {
+            ("fsmt-2", Value::Null)
+        } else {
+            ("fsmt-1", json!("m/1"))
+        };
         let body = if heard.path.contains("security-groups") {
             json!({"SecurityGroups": []})
         } else {
@@ -346,20 +481,32 @@ async fn lists_are_read_page_after_page() {
         };
         Reply::new(200, body.to_string())
     });
-    let question: Question = serde_json::from_value(json!({"MountTargets": {"region": "eu-west-1", "file_system": "fs-1"}})).expect("a question");
-    let Answer::MountTargets(targets) = ask(&server, &question).await else { panic!("{:#?}", server.heard()) };
+    let question: Question =
+        serde_json::from_value(json!({"MountTargets": {"region": "eu-west-1", "file_system": "fs-1"}}))
+            .expect("a question");
+    let Answer::MountTargets(targets) = ask(&server, &question).await else {
+        panic!("{:#?}", server.heard())
+    };
     assert_eq!(targets.len(), 2);
 }
 
 #[tokio::test]
 async fn a_list_without_end_is_not_taken_for_a_whole_one() {
-    let server =
-        Server::start(|_, _| Reply::new(200, "<R><routeTableSet><item><routeTableId>rtb-1</routeTableId></item></routeTableSet><nextToken>t</nextToken></R>"));
+    let server = Server::start(|_, _| {
+        Reply::new(
+            200,
+            "<R><routeTableSet><item><routeTableId>rtb-1</routeTableId></item></routeTableSet><nextToken>t</nextToken></R>",
+        )
+    });
     assert_eq!(unknown(&ask(&server, &of_vpc("RouteTables")).await), "the list is longer than 10 pages");
     assert_eq!(server.heard().len(), 10);
-    let server = Server::start(|_, _| Reply::new(200, r#"{"SecretList": [{"Name": "prod/db"}], "NextToken": "t"}"#));
-    let like = Question::from(ask::SecretsLike { region: "eu-west-1".to_owned(), prefix: "prod/".to_owned() });
-    assert!(matches!(ask(&server, &like).await, Answer::Secrets(secrets) if !secrets.is_whole() && secrets.items().len() == 10));
+    let server =
+        Server::start(|_, _| Reply::new(200, r#"{"SecretList": [{"Name": "prod/db"}], "NextToken": "t"}"#));
+    let like =
+        Question::from(ask::SecretsLike { region: "eu-west-1".to_owned(), prefix: "prod/".to_owned() });
+    assert!(
+        matches!(ask(&server, &like).await, Answer::Secrets(secrets) if !secrets.is_whole() && secrets.items().len() == 10)
+    );
 }
 
 #[tokio::test]
@@ -380,19 +527,28 @@ async fn the_command_line_reads_no_list_without_end_to_it() {
     assert_eq!(prober.journal(None, "/journal", 0, None, &mut count).await, Ok(false));
     assert_eq!(lines, 500);
     let before = server.heard().len();
-    assert_eq!(prober.journal(None, "/journal", 0, None, |_| false).await, Ok(true), "who has heard enough hears no more");
+    assert_eq!(
+        prober.journal(None, "/journal", 0, None, |_| false).await,
+        Ok(true),
+        "who has heard enough hears no more"
+    );
     assert_eq!(server.heard().len(), before + 1);
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_read_to_it() {
-    let padded = |megabytes: usize| format!(r#"{{"ARN": "arn:x", "Name": "prod/db", "Description": "{}"}}"#, "x".repeat(megabytes << 20));
+    let padded = |megabytes: usize| {
+        format!(r#"{{"ARN": "arn:x", "Name": "prod/db", "Description": "{}"}}"#, "x".repeat(megabytes << 20))
+    };
     for (megabytes, is_read) in [(7, true), (9, false)] {
         let answer = padded(megabytes);
         let server = Server::start(move |_, _| Reply::new(200, answer.clone()));
         match ask(&server, &secret()).await {
             Answer::Secret(_) => assert!(is_read, "{megabytes} MB"),
-            answer => assert_eq!((unknown(&answer), is_read), ("the answer of DescribeSecret is larger than 8 MB", false)),
+            answer => assert_eq!(
+                (unknown(&answer), is_read),
+                ("the answer of DescribeSecret is larger than 8 MB", false)
+            ),
         }
     }
     let refusal = json!({"__type": "AccessDeniedException", "message": "x".repeat(9 << 20)}).to_string();
@@ -402,7 +558,8 @@ async fn an_answer_without_end_is_not_read_to_it() {
 
 #[tokio::test]
 async fn of_a_log_line_the_beginning_is_read_in_the_time_that_it_takes() {
-    let lines = ["authorization:basic ", "/credentials/", "token=hunter2hunter2 "].map(|pattern| pattern.repeat((1 << 20) / pattern.len()));
+    let lines = ["authorization:basic ", "/credentials/", "token=hunter2hunter2 "]
+        .map(|pattern| pattern.repeat((1 << 20) / pattern.len()));
     let events: Vec<Value> = lines.iter().map(|line| json!({"message": line})).collect();
     let answer = json!({"events": events}).to_string();
     let server = Server::start(move |_, _| Reply::new(200, answer.clone()));
@@ -411,16 +568,30 @@ async fn of_a_log_line_the_beginning_is_read_in_the_time_that_it_takes() {
     let answer = ask(&server, &serde_json::from_value(question).expect("a question")).await;
     let Answer::LogLines(read) = answer else { panic!("{answer:?}") };
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    assert!(read.iter().all(|line| line.message.len() <= 4096 + 3 && !line.message.contains("hunter")), "{read:?}");
+    assert!(
+        read.iter().all(|line| line.message.len() <= 4096 + 3 && !line.message.contains("hunter")),
+        "{read:?}"
+    );
 }
 
 #[tokio::test]
 async fn what_containers_wrote_is_not_asked_for_unless_that_is_allowed() {
-    let server = Server::start(|heard, _| Reply::new(200, if heard.called().ends_with("GetLogEvents") { r#"{"events": []}"# } else { FOUND }));
-    let lines: Question = serde_json::from_value(json!({"LogLines": {"region": "eu-west-1", "group": "g", "stream": "a/b/c"}})).expect("a question");
+    let server = Server::start(|heard, _| {
+        Reply::new(200, if heard.called().ends_with("GetLogEvents") { r#"{"events": []}"# } else { FOUND })
+    });
+    let lines: Question =
+        serde_json::from_value(json!({"LogLines": {"region": "eu-west-1", "group": "g", "stream": "a/b/c"}}))
+            .expect("a question");
     let prober = AwsProber::new(&config(&server.url));
-    for (logs, answer) in [(Some("not allowed"), Answer::Unknown("not allowed".to_owned())), (None, Answer::LogLines(Vec::new()))] {
-        let narrowed = Narrowed { prober: prober.until(Instant::now() + Duration::from_secs(9)), scope: Scope::Full, logs };
+    for (logs, answer) in [
+        (Some("not allowed"), Answer::Unknown("not allowed".to_owned())),
+        (None, Answer::LogLines(Vec::new())),
+    ] {
+        let narrowed = Narrowed {
+            prober: prober.until(Instant::now() + Duration::from_secs(9)),
+            scope: Scope::Full,
+            logs,
+        };
         assert_eq!(narrowed.ask(&lines).await, answer);
         assert!(matches!(narrowed.ask(&secret()).await, Answer::Secret(_)));
     }
@@ -430,14 +601,24 @@ async fn what_containers_wrote_is_not_asked_for_unless_that_is_allowed() {
 #[tokio::test]
 async fn many_parameters_are_asked_for_at_the_rate_that_is_allowed() {
     let server = Server::start(|heard, _| {
-        let names = serde_json::from_str::<Value>(&heard.body).expect("JSON")["ParameterFilters"][0]["Values"].clone();
-        let parameters: Vec<Value> = names.as_array().into_iter().flatten().map(|name| json!({"Name": name})).collect();
+        let names =
+            serde_json::from_str::<Value>(&heard.body).expect("JSON")["ParameterFilters"][0]["Values"]
+                .clone();
+        let parameters: Vec<Value> =
+            names.as_array().into_iter().flatten().map(|name| json!({"Name": name})).collect();
         Reply::new(200, json!({"Parameters": parameters}).to_string())
     });
     let names: Vec<String> = (0..120).map(|number| format!("/p/{number}")).collect();
     let started = Instant::now();
-    let Answer::Parameters(parameters) = ask(&server, &ask::Parameters { region: "eu-west-1".to_owned(), names: names.clone() }.into()).await else { panic!() };
-    assert_eq!(parameters.items().iter().filter_map(|parameter| parameter.name.clone()).collect::<Vec<_>>(), names);
+    let Answer::Parameters(parameters) =
+        ask(&server, &ask::Parameters { region: "eu-west-1".to_owned(), names: names.clone() }.into()).await
+    else {
+        panic!()
+    };
+    assert_eq!(
+        parameters.items().iter().filter_map(|parameter| parameter.name.clone()).collect::<Vec<_>>(),
+        names
+    );
     assert_eq!(server.heard().len(), 3);
     assert!(started.elapsed() >= Duration::from_millis(667), "three calls in {:?}", started.elapsed());
 }
@@ -485,10 +666,17 @@ async fn after_the_deadline_nothing_is_waited_for() {
 
 #[tokio::test]
 async fn one_slow_answer_silences_nothing_else() {
-    let server = Server::start(|heard, _| if heard.called().ends_with("DescribeSecret") { Reply::Nothing } else { Reply::new(200, r#"{"Versions": []}"#) });
+    let server = Server::start(|heard, _| {
+        if heard.called().ends_with("DescribeSecret") {
+            Reply::Nothing
+        } else {
+            Reply::new(200, r#"{"Versions": []}"#)
+        }
+    });
     let prober = AwsProber::new(&config(&server.url));
     assert!(matches!(prober.ask(&secret()).await, Answer::Unknown(_)));
-    let versions = Question::from(ask::SecretVersions { region: "eu-west-1".to_owned(), id: "prod/db".to_owned() });
+    let versions =
+        Question::from(ask::SecretVersions { region: "eu-west-1".to_owned(), id: "prod/db".to_owned() });
     assert_eq!(prober.ask(&versions).await, Answer::SecretVersions(Vec::new()));
     let nobody = AwsProber::new(&config("http://127.0.0.1:9"));
     assert!(unknown(&nobody.ask(&secret()).await).contains("onnection refused"));
@@ -501,10 +689,16 @@ async fn one_slow_answer_silences_nothing_else() {
 async fn a_log_whose_last_pages_are_empty_is_read_before_them() {
     let read = |lines: usize| async move {
         let server = Server::start(move |_, before| {
-            let events: Vec<Value> = (0..usize::from(before == lines)).map(|_| json!({"message": "cannot fetch the secret"})).collect();
-            Reply::new(200, json!({"events": events, "nextBackwardToken": format!("b/{}", before.min(8))}).to_string())
+            let events: Vec<Value> = (0..usize::from(before == lines))
+                .map(|_| json!({"message": "cannot fetch the secret"}))
+                .collect();
+            Reply::new(
+                200,
+                json!({"events": events, "nextBackwardToken": format!("b/{}", before.min(8))}).to_string(),
+            )
         });
-        let question = json!({"LogLines": {"region": "eu-west-1", "group": "/ecs/api", "stream": "web/web/1"}});
+        let question =
+            json!({"LogLines": {"region": "eu-west-1", "group": "/ecs/api", "stream": "web/web/1"}});
         (ask(&server, &serde_json::from_value(question).expect("a question")).await, server.heard().len())
     };
     for pages in [0, 2, 3] {
@@ -526,13 +720,18 @@ async fn nobody_there_no_credentials_no_region() {
     assert!(unknown(&nowhere).starts_with("no Region is configured"), "{nowhere:?}");
     let question = Question::from(ask::Secret { region: "evil.example/#".to_owned(), id: "x".to_owned() });
     assert_eq!(unknown(&AwsProber::new(&bare).ask(&question).await), "its Region is not the name of one");
-    for (region, said) in
-        [("s3", "its Region is not the name of one"), ("cn-north-1", "it is in another partition of AWS (cn-north-1) than ecs-triage (eu-west-1)")]
-    {
+    for (region, said) in [
+        ("s3", "its Region is not the name of one"),
+        ("cn-north-1", "it is in another partition of AWS (cn-north-1) than ecs-triage (eu-west-1)"),
+    ] {
         let question = Question::from(ask::Secret { region: region.to_owned(), id: "x".to_owned() });
         assert_eq!(unknown(&ask(&server, &question).await), said);
     }
-    let question = Question::from(ask::Objects { region: "eu-west-1".to_owned(), bucket: String::new(), prefix: String::new() });
+    let question = Question::from(ask::Objects {
+        region: "eu-west-1".to_owned(),
+        bucket: String::new(),
+        prefix: String::new(),
+    });
     assert_eq!(unknown(&ask(&server, &question).await), "it has no name");
     assert!(server.heard().is_empty());
 }
@@ -540,7 +739,8 @@ async fn nobody_there_no_credentials_no_region() {
 #[tokio::test]
 async fn what_aws_says_is_cut_and_made_safe() {
     let long = format!("password=hunter2 \u{1b}[31m{}", "x".repeat(5000));
-    let server = Server::start(move |_, _| Reply::new(400, json!({"__type": "Odd", "message": long}).to_string()));
+    let server =
+        Server::start(move |_, _| Reply::new(400, json!({"__type": "Odd", "message": long}).to_string()));
     let answer = ask(&server, &secret()).await;
     let why = unknown(&answer);
     assert!(why.starts_with("Odd: password=%%%%%%%") && why.len() < 300 && !why.contains('\u{1b}'), "{why}");
@@ -550,13 +750,22 @@ async fn what_aws_says_is_cut_and_made_safe() {
 async fn endpoints_are_configured_as_for_any_client() {
     let one = Server::start(|_, _| Reply::new(200, r#"{"KeyMetadata": {"Arn": "arn:one"}}"#));
     let all = Server::start(|_, _| Reply::new(200, r#"{"ARN": "arn:all"}"#));
-    let profile = format!("[default]\nservices = here\nendpoint_url = {}\n[services here]\nkms =\n  endpoint_url = {}\n", all.url, one.url);
+    let profile = format!(
+        "[default]\nservices = here\nendpoint_url = {}\n[services here]\nkms =\n  endpoint_url = {}\n",
+        all.url, one.url
+    );
     let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, profile).build();
     let credentials = Credentials::new("AKIDEXAMPLE", "none", None, None, "test");
-    let loader = aws_config::defaults(BehaviorVersion::latest()).profile_files(files).credentials_provider(credentials).region(Region::new("eu-west-1"));
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .profile_files(files)
+        .credentials_provider(credentials)
+        .region(Region::new("eu-west-1"));
     let prober = AwsProber::new(&loader.load().await);
     assert!(matches!(prober.ask(&secret()).await, Answer::Secret(_)));
-    assert!(matches!(prober.ask(&ask::Key { region: "eu-west-1".to_owned(), id: "k".to_owned() }.into()).await, Answer::Key(_)));
+    assert!(matches!(
+        prober.ask(&ask::Key { region: "eu-west-1".to_owned(), id: "k".to_owned() }.into()).await,
+        Answer::Key(_)
+    ));
     assert_eq!((one.heard().len(), all.heard().len()), (1, 1));
 }
 
@@ -566,10 +775,19 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
         let body: Value = serde_json::from_str(&heard.body).expect("JSON");
         let is_second = body["nextToken"] == "t";
         let answer = match heard.called().rsplit('.').next().unwrap_or_default() {
-            "ListTasks" if is_second => json!({"taskArns": (100..130).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>()}),
-            "ListTasks" => json!({"taskArns": (0..100).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>(), "nextToken": "t"}),
+            "ListTasks" if is_second => {
+                json!({"taskArns": (100..130).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>()})
+            }
+            "ListTasks" => {
+                json!({"taskArns": (0..100).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>(), "nextToken": "t"})
+            }
             "DescribeTasks" => {
-                let tasks: Vec<Value> = body["tasks"].as_array().expect("a list").iter().map(|arn| json!({"taskArn": arn})).collect();
+                let tasks: Vec<Value> = body["tasks"]
+                    .as_array()
+                    .expect("a list")
+                    .iter()
+                    .map(|arn| json!({"taskArn": arn}))
+                    .collect();
                 json!({"tasks": tasks, "failures": []})
             }
             "ListClusters" if is_second => json!({"clusterArns": ["two"]}),
@@ -585,20 +803,38 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
     let prober = AwsProber::new(&config(&server.url));
     let (tasks, are_all) = prober.stopped_tasks(None, "prod", Some("api")).await.expect("tasks");
     assert!(are_all);
-    let counts: Vec<_> = tasks.iter().map(|text| serde_json::from_str::<Value>(text).expect("JSON")["tasks"].as_array().map_or(0, Vec::len)).collect();
+    let counts: Vec<_> = tasks
+        .iter()
+        .map(|text| {
+            serde_json::from_str::<Value>(text).expect("JSON")["tasks"].as_array().map_or(0, Vec::len)
+        })
+        .collect();
     assert_eq!(counts, [100, 30]);
     let asked = server.heard()[0].body.clone();
-    assert!([r#""cluster":"prod""#, r#""serviceName":"api""#, r#""desiredStatus":"STOPPED""#].iter().all(|part| asked.contains(part)), "{asked}");
+    assert!(
+        [r#""cluster":"prod""#, r#""serviceName":"api""#, r#""desiredStatus":"STOPPED""#]
+            .iter()
+            .all(|part| asked.contains(part)),
+        "{asked}"
+    );
     assert_eq!(prober.clusters(Some("eu-west-1")).await, Ok(vec!["one".to_owned(), "two".to_owned()]));
     let mut lines = Vec::new();
     let mut keep = |line: &str| {
         lines.push(line.to_owned());
         true
     };
-    assert_eq!(prober.journal(None, "/journal", 1_750_000_000_000, Some("prod/a:i"), &mut keep).await, Ok(true));
+    assert_eq!(
+        prober.journal(None, "/journal", 1_750_000_000_000, Some("prod/a:i"), &mut keep).await,
+        Ok(true)
+    );
     assert_eq!(lines, ["first", "second"]);
     let asked = server.heard().last().map(|heard| heard.body.clone()).unwrap_or_default();
-    assert!([r#""startTime":1750000000000"#, r#""logStreamNamePrefix":"prod/a-i""#, r#""nextToken":"t""#].iter().all(|part| asked.contains(part)), "{asked}");
+    assert!(
+        [r#""startTime":1750000000000"#, r#""logStreamNamePrefix":"prod/a-i""#, r#""nextToken":"t""#]
+            .iter()
+            .all(|part| asked.contains(part)),
+        "{asked}"
+    );
 }
 
 #[tokio::test]
@@ -610,13 +846,21 @@ async fn the_command_line_hears_why_not() {
     let prober = AwsProber::new(&config(&server.url));
     let refused = "ecs-triage is not authorized to call ecs:ListTasks on prod: grant it to ecs-triage";
     assert_eq!(prober.stopped_tasks(None, "prod", None).await, Err(refused.to_owned()));
-    assert_eq!(prober.journal(None, "/journal", 0, None, |_| true).await, Err("/journal does not exist".to_owned()));
+    assert_eq!(
+        prober.journal(None, "/journal", 0, None, |_| true).await,
+        Err("/journal does not exist".to_owned())
+    );
 }
 
 #[test]
 fn the_table_of_hosts_is_the_one_of_awss_rules() {
-    let mut program = Command::new(environment::python_environment("stack", "requirements.txt").join("python"));
-    let printed = program.current_dir(env!("CARGO_MANIFEST_DIR")).args(["-B", "tests/adapters/endpoints.py"]).output().expect("Python runs");
+    let mut program =
+        Command::new(environment::python_environment("stack", "requirements.txt").join("python"));
+    let printed = program
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["-B", "tests/adapters/endpoints.py"])
+        .output()
+        .expect("Python runs");
     let printed = String::from_utf8(printed.stdout).expect("it is UTF-8");
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adapters/endpoints.txt");
     if fs::read_to_string(&table).expect("the table can be read") != printed {

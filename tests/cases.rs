@@ -1,10 +1,12 @@
-//! Diagnosis cases are data: `tests/cases/<cause>/<case>.json` holds an event and what is known besides; its snapshot is what a person reads.
+//! Diagnosis cases are data: `tests/cases/<cause>/<case>.json` holds an event and what is known besides; its
+//! snapshot is what a person reads.
 //!
-//! `event` and `task_definition` are JSON, or the path of a file from the project's root. `evidence` is what AWS answers: a list of
-//! `{"ask": ..., "answer": ...}` in the shapes of a recording, or the path of such a list or of a recording; `with` names more of them, to share.
-//! The answers are given as the questions come, in the rounds of a live investigation: one that nobody asks for fails its case, and so does a
-//! question without an answer, unless `otherwise` says why AWS told nothing. A new case adds no Rust. `CASE=secret-missing/deleted` runs those
-//! whose path holds that.
+//! `event` and `task_definition` are JSON, or the path of a file from the project's root. `evidence` is what
+//! AWS answers: a list of `{"ask": ..., "answer": ...}` in the shapes of a recording, or the path of such a
+//! list or of a recording; `with` names more of them, to share. The answers are given as the questions come,
+//! in the rounds of a live investigation: one that nobody asks for fails its case, and so does a question
+//! without an answer, unless `otherwise` says why AWS told nothing. A new case adds no Rust.
+//! `CASE=secret-missing/deleted` runs those whose path holds that.
 
 #![expect(clippy::panic, reason = "a helper that fails fails its test")]
 
@@ -51,7 +53,10 @@ const NEVER_RULED_OUT: &[(&str, &str)] = &[
     ("agent-too-old", "an agent that is new enough now may have been updated since"),
     ("endpoint-policy-blocks", "ECS names the kind of policy; a state that differs was changed since"),
     ("env-file-malformed", "the words prove it"),
-    ("file-system-access-denied", "policies carry no date: whom they let in now, they may not have let in then"),
+    (
+        "file-system-access-denied",
+        "policies carry no date: whom they let in now, they may not have let in then",
+    ),
     ("file-system-misconfigured", "what a volume names and is there now may have been made since"),
     ("image-missing", "the registry said so; an image that is there now may have been pushed since"),
     ("image-platform-mismatch", "nothing is asked"),
@@ -60,7 +65,10 @@ const NEVER_RULED_OUT: &[(&str, &str)] = &[
     ("network-interface-failed", "ECS said so; the state tells why at best"),
     ("network-path-unexplained", "a proved hop leaves nothing to explain, and it is not told"),
     ("not-a-secret-failure", "nothing is asked"),
-    ("organization-policy-blocks", "IAM simulates without the condition keys that the organization's policies use"),
+    (
+        "organization-policy-blocks",
+        "IAM simulates without the condition keys that the organization's policies use",
+    ),
     ("parameter-in-other-region", "what a Region lacks now it may have had then"),
     ("parameter-misnamed", "only names that hold the same path are listed"),
     ("parameter-missing", "Parameter Store said so; one that is there now may have been made since"),
@@ -75,7 +83,10 @@ const NEVER_RULED_OUT: &[(&str, &str)] = &[
     ("secret-not-json", "ECS read the value, which nobody else may"),
     ("secret-sidecar-failed", "nothing is asked"),
     ("secret-value-in-reference", "nothing is asked"),
-    ("secret-version-missing", "Secrets Manager said so; a version that is there now may have been put since"),
+    (
+        "secret-version-missing",
+        "Secrets Manager said so; a version that is there now may have been put since",
+    ),
     ("service-throttled", "the words prove it"),
     ("service-unavailable", "the words prove it"),
     ("start-timed-out", "nothing is asked"),
@@ -104,11 +115,25 @@ fn cases_read_as_their_snapshots_say() {
         for task in &tasks {
             let report = diagnose(task, &evidence);
             let told = notice(&report).filter(|_| report.is_start_failure());
-            let told = told.map_or("(no notice)\n".to_owned(), |notice| format!("Subject: {}\n\n{}", notice.subject, notice.body));
+            let told = told.map_or("(no notice)\n".to_owned(), |notice| {
+                format!("Subject: {}\n\n{}", notice.subject, notice.body)
+            });
             let _ = write!(read, "{told}\n{}\n{}", "-".repeat(40), render(&report, Colour::Off));
             causes.extend(report.diagnoses.iter().map(|diagnosis| diagnosis.cause.id));
-            confirmed.extend(report.diagnoses.first().filter(|best| best.verdict == Verdict::Confirmed).map(|best| best.cause.id));
-            ruled_out.extend(report.diagnoses.iter().filter(|diagnosis| diagnosis.verdict == Verdict::RuledOut).map(|diagnosis| diagnosis.cause.id));
+            confirmed.extend(
+                report
+                    .diagnoses
+                    .first()
+                    .filter(|best| best.verdict == Verdict::Confirmed)
+                    .map(|best| best.cause.id),
+            );
+            ruled_out.extend(
+                report
+                    .diagnoses
+                    .iter()
+                    .filter(|diagnosis| diagnosis.verdict == Verdict::RuledOut)
+                    .map(|diagnosis| diagnosis.cause.id),
+            );
         }
         let directory = path.parent().expect("a case lies in a directory");
         let cause = directory.file_name().and_then(|name| name.to_str()).expect("its name is UTF-8");
@@ -127,7 +152,9 @@ fn cases_read_as_their_snapshots_say() {
         return;
     }
     let unseen = CAUSES.iter().filter(|cause| !seen.contains(cause.id));
-    problems.extend(unseen.map(|cause| format!("no case shows {0}: add tests/cases/{0}/<what-it-shows>.json", cause.id)));
+    problems.extend(
+        unseen.map(|cause| format!("no case shows {0}: add tests/cases/{0}/<what-it-shows>.json", cause.id)),
+    );
     problems.extend(uncovered("confirmed", &confirmed, NEVER_CONFIRMED));
     problems.extend(uncovered("ruled-out", &ruled_out, NEVER_RULED_OUT));
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -153,7 +180,16 @@ fn rows(line: &str) -> usize {
 
 #[test]
 fn a_notice_is_read_on_a_phone() {
-    assert_eq!([rows(""), rows("one"), rows(&"word ".repeat(8)), rows(&"x".repeat(41)), rows(&format!("one {}", "x".repeat(40)))], [1, 1, 1, 2, 2]);
+    assert_eq!(
+        [
+            rows(""),
+            rows("one"),
+            rows(&"word ".repeat(8)),
+            rows(&"x".repeat(41)),
+            rows(&format!("one {}", "x".repeat(40)))
+        ],
+        [1, 1, 1, 2, 2]
+    );
     let mut heights = Vec::new();
     for path in cases() {
         let case = read_case(&path);
@@ -162,9 +198,21 @@ fn a_notice_is_read_on_a_phone() {
         for task in &tasks {
             let report = diagnose(task, &evidence);
             let Some(told) = notice(&report).filter(|_| report.is_start_failure()) else { continue };
-            let before_fix: usize = told.body.lines().take_while(|line| *line != "WHAT TO DO").map(rows).sum();
-            assert!(before_fix < 14, "{}: the fix begins in row {}:\n{}", path.display(), before_fix + 2, told.body);
-            assert!(told.body.lines().all(|line| !line.starts_with(' ') && !line.starts_with("$ ")), "{}: {}", path.display(), told.body);
+            let before_fix: usize =
+                told.body.lines().take_while(|line| *line != "WHAT TO DO").map(rows).sum();
+            assert!(
+                before_fix < 14,
+                "{}: the fix begins in row {}:\n{}",
+                path.display(),
+                before_fix + 2,
+                told.body
+            );
+            assert!(
+                told.body.lines().all(|line| !line.starts_with(' ') && !line.starts_with("$ ")),
+                "{}: {}",
+                path.display(),
+                told.body
+            );
             heights.push(told.body.lines().map(rows).sum::<usize>());
         }
     }
@@ -177,14 +225,22 @@ fn a_notice_is_read_on_a_phone() {
     assert!(median <= 45, "half of all notices take more than {median} rows");
 }
 
-/// The causes that no case shows with this verdict though one could, and those that are said never to have it and do.
+/// The causes that no case shows with this verdict though one could, and those that are said never to have it
+/// and do.
 fn uncovered(verdict: &str, shown: &BTreeSet<&str>, never: &[(&str, &str)]) -> Vec<String> {
     let of_cause = |id: &str| match (shown.contains(id), never.iter().find(|(other, _)| *other == id)) {
-        (false, None) => Some(format!("no case shows {id} {verdict}: add one with evidence, or say why there can be none")),
-        (true, Some((_, why))) => Some(format!("{id} is said never to be {verdict} ({why}), and a case shows it")),
+        (false, None) => {
+            Some(format!("no case shows {id} {verdict}: add one with evidence, or say why there can be none"))
+        }
+        (true, Some((_, why))) => {
+            Some(format!("{id} is said never to be {verdict} ({why}), and a case shows it"))
+        }
         (true, None) | (false, Some(_)) => None,
     };
-    let strange = never.iter().filter(|(id, _)| CAUSES.iter().all(|cause| cause.id != *id)).map(|(id, _)| format!("{id} is no cause"));
+    let strange = never
+        .iter()
+        .filter(|(id, _)| CAUSES.iter().all(|cause| cause.id != *id))
+        .map(|(id, _)| format!("{id} is no cause"));
     CAUSES.iter().filter_map(|cause| of_cause(cause.id)).chain(strange).collect()
 }
 
@@ -193,38 +249,70 @@ const CHECK_ROUNDS: usize = 5;
 
 fn place(case: &Value) -> Place {
     let text = |name: &str| case["place"][name].as_str().map(str::to_owned);
-    let network: Option<AwsVpcConfiguration> = serde_json::from_value(case["place"]["network"].clone()).expect("the network reads");
-    Place { region: text("region").unwrap_or_default(), cluster: text("cluster"), service: text("service"), network, ..Place::default() }
+    let network: Option<AwsVpcConfiguration> =
+        serde_json::from_value(case["place"]["network"].clone()).expect("the network reads");
+    Place {
+        region: text("region").unwrap_or_default(),
+        cluster: text("cluster"),
+        service: text("service"),
+        network,
+        ..Place::default()
+    }
 }
 
-/// Checks before a deployment: a definition, the `place` where it is to run, and answers as above. The snapshot says whether it is a failure.
+/// Checks before a deployment: a definition, the `place` where it is to run, and answers as above. The
+/// snapshot says whether it is a failure.
 #[test]
 fn checks_read_as_their_snapshots_say() {
     let mut problems = Vec::new();
-    for path in entries(&root().join("tests/checks")).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+    for path in entries(&root().join("tests/checks"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+    {
         let case = read_case(&path);
-        let definition = TaskDefinition::from_json(&text_of(&case["task_definition"])).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let definition = TaskDefinition::from_json(&text_of(&case["task_definition"]))
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut evidence = Evidence::default();
         let check = Check::new(&definition, &place(&case));
         if let Some(known) = recorded(&case, &path) {
             for _ in 0..CHECK_ROUNDS {
                 for question in check.questions(&evidence) {
-                    let answer = known.answer(&question).cloned().or_else(|| case["otherwise"].as_str().map(|why| Answer::Unknown(why.to_owned())));
+                    let answer = known
+                        .answer(&question)
+                        .cloned()
+                        .or_else(|| case["otherwise"].as_str().map(|why| Answer::Unknown(why.to_owned())));
                     match answer {
                         Some(answer) => evidence.note(question, answer),
-                        None => problems.push(format!("{}: no answer to {}", path.display(), serde_json::json!(question))),
+                        None => problems.push(format!(
+                            "{}: no answer to {}",
+                            path.display(),
+                            serde_json::json!(question)
+                        )),
                     }
                 }
             }
             let unasked = known.answers().filter(|(question, _)| evidence.answer(question).is_none());
-            problems.extend(unasked.map(|(question, _)| format!("{}: nobody asks {}", path.display(), serde_json::json!(question))));
+            problems.extend(unasked.map(|(question, _)| {
+                format!("{}: nobody asks {}", path.display(), serde_json::json!(question))
+            }));
         }
         let findings = check.findings(&evidence);
         let mut read = format!("fails: {}\n\n", if findings.has(Verdict::Confirmed) { "yes" } else { "no" });
-        let _ = write!(read, "{}", render_check(&definition.name().unwrap_or_default(), &findings, Colour::Off));
+        let _ =
+            write!(read, "{}", render_check(&definition.name().unwrap_or_default(), &findings, Colour::Off));
         let document: Value = serde_json::from_str(&v1::check_line("x", &findings)).expect("it is JSON");
-        assert_eq!(document["complete"], document["not_checked"].as_array().is_some_and(Vec::is_empty), "{}", path.display());
-        assert_eq!(document["passed"].as_array().map(Vec::len), Some(read.matches("   = passed: ").count()), "{}", path.display());
+        assert_eq!(
+            document["complete"],
+            document["not_checked"].as_array().is_some_and(Vec::is_empty),
+            "{}",
+            path.display()
+        );
+        assert_eq!(
+            document["passed"].as_array().map(Vec::len),
+            Some(read.matches("   = passed: ").count()),
+            "{}",
+            path.display()
+        );
         let name = path.file_stem().and_then(|stem| stem.to_str()).expect("its name is UTF-8");
         let directory = path.parent().expect("a case lies in a directory");
         insta::with_settings!({snapshot_path => directory, prepend_module_to_snapshot => false, omit_expression => true}, {

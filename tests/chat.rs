@@ -1,4 +1,5 @@
-//! What a chat gets of one event, from the first failure to its end, and what CloudWatch counts of it, as snapshots.
+//! What a chat gets of one event, from the first failure to its end, and what CloudWatch counts of it, as
+//! snapshots.
 
 use std::fs;
 use std::path::Path;
@@ -25,16 +26,30 @@ fn pretty(line: &str) -> String {
 
 #[test]
 fn an_incident_in_a_chat() {
-    let task = read_record(&read("events/secret-key-missing.json")).remove(0).tasks.remove(0).expect("the event reads");
-    let definition = TaskDefinition::from_json(&read("events/task-definitions/api.json")).expect("the definition reads");
+    let task = read_record(&read("events/secret-key-missing.json"))
+        .remove(0)
+        .tasks
+        .remove(0)
+        .expect("the event reads");
+    let definition =
+        TaskDefinition::from_json(&read("events/task-definitions/api.json")).expect("the definition reads");
     let report = diagnose(&task, &Evidence::of_definition(definition));
     let counts = [("opened", "1 failed start"), ("still-failing", "100 failed starts")];
-    let console = Some("https://us-east-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/api/events?region=us-east-1".to_owned());
-    let around =
-        |impact: &str| Surroundings { impact: vec![format!("{impact} since 2026-04-15 14:02 UTC")], console: console.clone(), ..Surroundings::default() };
-    let told = counts.map(|(state, impact)| pretty(&chat::notification(&report, state, &around(impact)).expect("it is announced")));
+    let console = Some(
+        "https://us-east-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/api/events?region=us-east-1"
+            .to_owned(),
+    );
+    let around = |impact: &str| Surroundings {
+        impact: vec![format!("{impact} since 2026-04-15 14:02 UTC")],
+        console: console.clone(),
+        ..Surroundings::default()
+    };
+    let told = counts.map(|(state, impact)| {
+        pretty(&chat::notification(&report, state, &around(impact)).expect("it is announced"))
+    });
     insta::assert_snapshot!("chat", told.join("\n\n"));
-    let lines = [metrics::failures(&report, 17, 1_776_261_731_600), metrics::incident(&report, 1_776_261_731_600)];
+    let lines =
+        [metrics::failures(&report, 17, 1_776_261_731_600), metrics::incident(&report, 1_776_261_731_600)];
     insta::assert_snapshot!("metrics", lines.map(|line| line.expect("it counts")).join("\n"));
 }
 
@@ -56,25 +71,51 @@ fn a_storm_in_a_chat() {
         ..About::default()
     };
     let members = ["prod/api", "prod/billing"].map(member).to_vec();
-    let telling =
-        Telling { key: word("storms/1"), about, phase: Phase::Begun, members, before: [(word("prod"), 20)].into(), pages: Vec::new(), joined: 25, claim: None };
+    let telling = Telling {
+        key: word("storms/1"),
+        about,
+        phase: Phase::Begun,
+        members,
+        before: [(word("prod"), 20)].into(),
+        pages: Vec::new(),
+        joined: 25,
+        claim: None,
+    };
     let (cluster, notice) = storm(&telling).remove(0);
-    insta::assert_snapshot!("storm", pretty(&chat::message(&format!("{}/{cluster}", telling.key), "25", &notice)));
+    insta::assert_snapshot!(
+        "storm",
+        pretty(&chat::message(&format!("{}/{cluster}", telling.key), "25", &notice))
+    );
     insta::assert_snapshot!("storm-notice", format!("{}\n\n{}", notice.subject, notice.body));
 }
 
 /// What comes after a failure is routed and acted on as the failure was.
 #[test]
 fn an_end_in_a_chat_tells_what_its_failure_told() {
-    let about = About { cluster: Some("prod".to_owned()), workload: Some("api".to_owned()), owner: "network-team".to_owned(), ..About::default() };
+    let about = About {
+        cluster: Some("prod".to_owned()),
+        workload: Some("api".to_owned()),
+        owner: "network-team".to_owned(),
+        ..About::default()
+    };
     let at = |minute: &str| format!("2026-04-15T14:{minute}:00Z").parse().expect("a time");
     let end = |from: &str| {
         let mut incident = Incident::default();
-        (incident.about, incident.first_seen, incident.last_seen, incident.resolved) = (about.clone(), at(from), at("20"), Some(at("30")));
-        serde_json::from_str::<Value>(&chat::message("thread", &incident.first_seen.to_string(), &notice::resolved(&incident))).expect("JSON")
+        (incident.about, incident.first_seen, incident.last_seen, incident.resolved) =
+            (about.clone(), at(from), at("20"), Some(at("30")));
+        serde_json::from_str::<Value>(&chat::message(
+            "thread",
+            &incident.first_seen.to_string(),
+            &notice::resolved(&incident),
+        ))
+        .expect("JSON")
     };
     let told = end("10");
     let context = &told["metadata"]["additionalContext"];
-    assert_eq!((&context["state"], &context["cluster"], &context["owner"]), (&"resolved".into(), &"prod".into(), &"network-team".into()), "{told:#}");
+    assert_eq!(
+        (&context["state"], &context["cluster"], &context["owner"]),
+        (&"resolved".into(), &"prod".into(), &"network-team".into()),
+        "{told:#}"
+    );
     assert_ne!(told["id"], end("11")["id"], "two ends of one thread are two messages");
 }

@@ -41,9 +41,20 @@ fn one_line_comes_out_for_every_task_that_came_in() {
     let lines = lines(&output);
     let first = |line: &Value, list: &str, field: &str| line[list][0][field].as_str().map(str::to_owned);
     let causes: Vec<_> = lines.iter().map(|line| first(line, "diagnoses", "cause")).collect();
-    assert_eq!(causes, [Some("secret-key-missing".to_owned()), None, None, Some("execution-role-unset".to_owned())]);
+    assert_eq!(
+        causes,
+        [Some("secret-key-missing".to_owned()), None, None, Some("execution-role-unset".to_owned())]
+    );
     let faults: Vec<_> = lines.iter().map(|line| first(line, "symptoms", "fault")).collect();
-    assert_eq!(faults, [Some("json-key-missing".to_owned()), None, Some("normal".to_owned()), Some("role-missing".to_owned())]);
+    assert_eq!(
+        faults,
+        [
+            Some("json-key-missing".to_owned()),
+            None,
+            Some("normal".to_owned()),
+            Some("role-missing".to_owned())
+        ]
+    );
     assert!(lines.iter().all(|line| line["schema"] == "ecs-triage/v1" && line["incident"].is_null()));
     assert_eq!(lines[3]["symptoms"][0]["field"], "containers[0].reason");
     assert_eq!(output.status.code(), Some(0));
@@ -59,7 +70,10 @@ fn the_exit_status_tells_diagnosed_unrecognised_and_unread_apart() {
     assert_eq!(status(&["diagnose", "no-such-file.json", "events/scale-in.json"], ""), Some(2));
     assert_eq!(status(&["diagnose", "-"], ""), Some(2));
     assert_eq!(status(&["diagnose"], ""), Some(2));
-    assert_eq!(status(&["diagnose", "--task-definition", "events/scale-in.json", "events/scale-in.json"], ""), Some(2));
+    assert_eq!(
+        status(&["diagnose", "--task-definition", "events/scale-in.json", "events/scale-in.json"], ""),
+        Some(2)
+    );
     assert_eq!(status(&["--help"], ""), Some(0));
     assert_eq!(status(&["explain", "no-such-cause"], ""), Some(2));
 }
@@ -77,7 +91,14 @@ fn what_cannot_be_read_is_named_with_its_place_and_the_rest_is_diagnosed() {
 
 #[test]
 fn the_task_definition_names_the_culprit() {
-    let arguments = ["diagnose", "--format", "json", "--task-definition", "events/task-definitions/api.json", "events/secret-key-missing.json"];
+    let arguments = [
+        "diagnose",
+        "--format",
+        "json",
+        "--task-definition",
+        "events/task-definitions/api.json",
+        "events/secret-key-missing.json",
+    ];
     let report: Value = serde_json::from_slice(&run(&arguments, "").stdout).expect("it is JSON");
     let culprit = &report["diagnoses"][0]["culprit"];
     assert_eq!(culprit["id"], "prod/db");
@@ -88,10 +109,12 @@ fn the_task_definition_names_the_culprit() {
 
 #[test]
 fn the_span_points_at_the_deciding_words() {
-    let reason = "Fetching secret data from SSM Parameter Store in eu-west-1: invalid\u{a0}parameters: /caf\u{e9}/url";
+    let reason =
+        "Fetching secret data from SSM Parameter Store in eu-west-1: invalid\u{a0}parameters: /caf\u{e9}/url";
     let output = run(&["diagnose", "--format", "jsonl", "--reason", reason], "");
     let symptom = &lines(&output)[0]["symptoms"][0];
-    let end = |index: usize| usize::try_from(symptom["span"][index].as_u64().expect("a number")).expect("it fits");
+    let end =
+        |index: usize| usize::try_from(symptom["span"][index].as_u64().expect("a number")).expect("it fits");
     assert_eq!(&reason[end(0)..end(1)], "invalid\u{a0}parameters: /caf\u{e9}/url");
     assert_eq!(symptom["resource"], "/caf\u{e9}/url");
 }
@@ -119,7 +142,11 @@ fn every_cause_can_be_explained() {
     for cause in ecs_triage::causes::CAUSES {
         assert!(list.contains(cause.id));
         let explained = text(&run(&["explain", cause.id], "").stdout);
-        assert!(explained.starts_with(&format!("{}: {}\n", cause.id, cause.title)) && explained.contains("how to fix it"), "{explained}");
+        assert!(
+            explained.starts_with(&format!("{}: {}\n", cause.id, cause.title))
+                && explained.contains("how to fix it"),
+            "{explained}"
+        );
     }
 }
 
@@ -168,10 +195,18 @@ fn no_file_is_read_that_memory_has_no_room_for() {
     File::create(&hole).and_then(|file| file.set_len((64 << 20) + 1)).expect("the file can be made");
     let hole = hole.to_string_lossy();
     let event = "events/scale-in.json";
-    for arguments in [&["diagnose", event, "--evidence", &hole][..], &["diagnose", event, "--task-definition", &hole], &["check", "--offline", &hole]] {
+    for arguments in [
+        &["diagnose", event, "--evidence", &hole][..],
+        &["diagnose", event, "--task-definition", &hole],
+        &["check", "--offline", &hole],
+    ] {
         let output = run(arguments, "");
         let said = text(&output.stderr);
-        assert_eq!((output.status.code(), said.lines().count(), said.contains("hole.json: it is larger than 64 MB")), (Some(2), 1, true), "{said}");
+        assert_eq!(
+            (output.status.code(), said.lines().count(), said.contains("hole.json: it is larger than 64 MB")),
+            (Some(2), 1, true),
+            "{said}"
+        );
     }
     let output = run(&["diagnose", "--format", "jsonl", &hole, event], "");
     let said = text(&output.stderr);
@@ -214,30 +249,57 @@ fn a_definition_is_read_as_tools_leave_it() {
 #[test]
 fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
     for (file, wanted) in [
-        ("{\n  \"containerDefinitions\": [\n    {\"name\": \"a\", \"cpu\": 1,}\n  ]\n}", "standard input:3:28: trailing comma"),
-        ("[\n  {\"name\": \"a\", \"environmentFiles\": \"x\"}\n]", "standard input:2:37: at [0].environmentFiles: invalid type"),
+        (
+            "{\n  \"containerDefinitions\": [\n    {\"name\": \"a\", \"cpu\": 1,}\n  ]\n}",
+            "standard input:3:28: trailing comma",
+        ),
+        (
+            "[\n  {\"name\": \"a\", \"environmentFiles\": \"x\"}\n]",
+            "standard input:2:37: at [0].environmentFiles: invalid type",
+        ),
         (
             "{\"TaskDefinition\": {\n\"containerDefinitions\": [{\"name\": \"a\", \"logConfiguration\": {\"logDriver\": 5}}]}}",
             "standard input:2:74: at TaskDefinition.containerDefinitions[0].logConfiguration.logDriver",
         ),
-        ("{\"containerDefinitions\": [{\"name\": \"a\", \"cpu\": {{ .Cpu }} }]}", "{{ .Cpu }} is not filled in: ecspresso render"),
+        (
+            "{\"containerDefinitions\": [{\"name\": \"a\", \"cpu\": {{ .Cpu }} }]}",
+            "{{ .Cpu }} is not filled in: ecspresso render",
+        ),
         (
             "{\n  \"containerDefinitions\": [\n    {\"name\": \"a\", \"cpu\": ${CPU}}]}",
             "standard input:3:26: expected value; this seems to be a template, in which ${CPU} is not filled in: envsubst",
         ),
-        ("{\"containerDefinitions\": [{\"name\": \"a\", \"memory\": <MB>}]}", "in which <MB> is not filled in"),
+        (
+            "{\"containerDefinitions\": [{\"name\": \"a\", \"memory\": <MB>}]}",
+            "in which <MB> is not filled in",
+        ),
         ("{\n  // who runs it\n  \"family\": \"a\"\n}", "2:3: key must be a string; JSON has no comments"),
         (
             "Parameters:\n  Name:\n    Type: String\nResources:\n  Task:\n    Type: 'AWS::ECS::TaskDefinition'\n",
             "standard input:6:5: at Task: expected container definitions",
         ),
-        ("{\"Resources\": {\"Q\": {\"Type\": \"AWS::SQS::Queue\"}}}", "standard input holds no task definition and no service"),
-        ("variable \"image\" {}\n\nmodule \"web\" {\n  source = \"./web\"\n}\n", "this seems to be Terraform: terraform show -json"),
-        ("{\"format_version\": \"1.2\", \"planned_values\": {}}", "standard input holds no task definition and no service"),
+        (
+            "{\"Resources\": {\"Q\": {\"Type\": \"AWS::SQS::Queue\"}}}",
+            "standard input holds no task definition and no service",
+        ),
+        (
+            "variable \"image\" {}\n\nmodule \"web\" {\n  source = \"./web\"\n}\n",
+            "this seems to be Terraform: terraform show -json",
+        ),
+        (
+            "{\"format_version\": \"1.2\", \"planned_values\": {}}",
+            "standard input holds no task definition and no service",
+        ),
         ("{\"resource\": {\"aws_ecs_task_definition\": {}}}", "this is Terraform's: terraform show -json"),
         ("family: web\ncontainers:\n- name: a\n", "found an object with family, containers"),
-        ("name: api\ntype: Backend Service\nimage:\n  build: ./Dockerfile\n", "this is a manifest of Copilot: copilot svc package"),
-        ("region: eu-west-1\ncluster: prod\ntask_definition: def.json\n", "this is ecspresso's configuration: ecspresso render"),
+        (
+            "name: api\ntype: Backend Service\nimage:\n  build: ./Dockerfile\n",
+            "this is a manifest of Copilot: copilot svc package",
+        ),
+        (
+            "region: eu-west-1\ncluster: prod\ntask_definition: def.json\n",
+            "this is ecspresso's configuration: ecspresso render",
+        ),
         ("family: web\n  containerDefinitions: [\n", "expected JSON or YAML: "),
         ("services:\n  web:\n    image: nginx\n", "this is a Compose file"),
         ("local image = std.extVar('IMAGE');\n{ family: 'web' }\n", "this seems to be Jsonnet: jsonnet"),
@@ -249,7 +311,10 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
             "{\"tasks\": [{\"taskDefinitionArn\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/job:12\"}]}",
             "the definition is job:12: aws ecs describe-task-definition",
         ),
-        ("[{\"containerDefinitions\": []}]", "standard input:1:2: expected container definitions; found no containers"),
+        (
+            "[{\"containerDefinitions\": []}]",
+            "standard input:1:2: expected container definitions; found no containers",
+        ),
         ("{\"containerDefinitions\": null}", "found an object with containerDefinitions"),
         ("", "standard input:1:1: expected JSON"),
     ] {
@@ -262,15 +327,24 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
 #[test]
 fn a_definition_that_cannot_be_read_does_not_stop_the_diagnosis() {
     for definition in ["events/scale-in.json", "Cargo.toml", "no-such-file.json"] {
-        let output = run(&["diagnose", "--format", "jsonl", "--task-definition", definition, "events/secret-missing.json"], "");
-        assert_eq!((output.status.code(), lines(&output).len(), text(&output.stderr).lines().count()), (Some(2), 1, 1), "{definition}");
+        let output = run(
+            &["diagnose", "--format", "jsonl", "--task-definition", definition, "events/secret-missing.json"],
+            "",
+        );
+        assert_eq!(
+            (output.status.code(), lines(&output).len(), text(&output.stderr).lines().count()),
+            (Some(2), 1, 1),
+            "{definition}"
+        );
         assert_eq!(lines(&output)[0]["diagnoses"][0]["cause"], "secret-missing");
     }
 }
 
 #[test]
 fn pasted_text_and_lists_are_diagnosed_as_they_come() {
-    let utf16 = |text: &str| -> Vec<u8> { [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect() };
+    let utf16 = |text: &str| -> Vec<u8> {
+        [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+    };
     let wrapped = "Stopped reason\nResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval\nfailed: unable to retrieve secrets from ssm: invalid parameters: /shop/db\n";
     let log = "2026-05-02 10:00:00 ERROR deploy: Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /shop/db\n";
     let bracketed = "[2026-05-02T10:00:00] {run.py:9} ERROR - Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /shop/db";
@@ -323,7 +397,11 @@ fn what_nobody_can_read_is_one_line_and_what_says_nothing_names_what_to_fetch() 
     ] {
         let output = run(&["diagnose", "-"], input);
         let said = text(&output.stderr);
-        assert_eq!((output.status.code(), said.contains(wanted), said.lines().count()), (Some(status), true, 1), "{said}");
+        assert_eq!(
+            (output.status.code(), said.contains(wanted), said.lines().count()),
+            (Some(status), true, 1),
+            "{said}"
+        );
         let all = text(&output.stdout) + &said;
         assert!(!all.contains("nothing wrong") && !said.contains("reboot"), "{all}");
     }
@@ -334,19 +412,32 @@ fn a_diagnosis_is_shown_as_far_as_it_is_asked_for() {
     let event = ["diagnose", "events/secret-key-missing.json"];
     let short = text(&run(&event, "").stdout);
     let full = text(&run(&[event[0], event[1], "--full"], "").stdout);
-    assert!(!short.contains("unable to pull secrets or registry auth") && short.contains("   | ...\n"), "{short}");
-    assert!(full.contains("unable to pull secrets or registry auth") && !full.contains("   | ...\n"), "{full}");
+    assert!(
+        !short.contains("unable to pull secrets or registry auth") && short.contains("   | ...\n"),
+        "{short}"
+    );
+    assert!(
+        full.contains("unable to pull secrets or registry auth") && !full.contains("   | ...\n"),
+        "{full}"
+    );
     assert!(full.lines().count() > short.lines().count());
-    let case: Value = serde_json::from_str(include_str!("cases/key-permission-missing/the-role-lacks-it.json")).expect("the case is JSON");
+    let case: Value =
+        serde_json::from_str(include_str!("cases/key-permission-missing/the-role-lacks-it.json"))
+            .expect("the case is JSON");
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let answers: Vec<Value> =
-        case["evidence"].as_array().into_iter().flatten().map(|told| json!({"question": told["ask"], "answer": told["answer"]})).collect();
+    let answers: Vec<Value> = case["evidence"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|told| json!({"question": told["ask"], "answer": told["answer"]}))
+        .collect();
     let write = |name: &str, value: &Value| {
         let path = directory.join(name);
         std::fs::write(&path, value.to_string()).expect("the file can be written");
         path.display().to_string()
     };
-    let evidence = write("snippets-evidence.json", &json!({"schema": "ecs-triage/evidence/v1", "answers": answers}));
+    let evidence =
+        write("snippets-evidence.json", &json!({"schema": "ecs-triage/evidence/v1", "answers": answers}));
     let definition = write("snippets-definition.json", &case["task_definition"]);
     let arguments = ["diagnose", "-", "--evidence", &evidence, "--task-definition", &definition];
     let plain = text(&run(&arguments, &case["event"].to_string()).stdout);
@@ -360,13 +451,24 @@ fn a_diagnosis_is_shown_as_far_as_it_is_asked_for() {
 fn color_goes_where_it_is_wanted() {
     let event = ["diagnose", "events/secret-missing.json"];
     let colored = |when: &[&str]| text(&run(&[&event[..], when].concat(), "").stdout).contains('\u{1b}');
-    assert!(!colored(&[]) && !colored(&["--color", "never"]) && !colored(&["--color", "auto"]) && colored(&["--color", "always"]));
-    assert!(text(&run(&["--color", "always", event[0], event[1]], "").stdout).contains('\u{1b}'), "also before the command");
+    assert!(
+        !colored(&[])
+            && !colored(&["--color", "never"])
+            && !colored(&["--color", "auto"])
+            && colored(&["--color", "always"])
+    );
+    assert!(
+        text(&run(&["--color", "always", event[0], event[1]], "").stdout).contains('\u{1b}'),
+        "also before the command"
+    );
 }
 
 #[test]
 fn what_is_piped_in_is_read_without_a_dash() {
-    for input in [include_str!("../events/secret-missing.json"), "{\"stoppedReason\": \"CannotPullECRContainerError: engine ecr credentials: not found\"}"] {
+    for input in [
+        include_str!("../events/secret-missing.json"),
+        "{\"stoppedReason\": \"CannotPullECRContainerError: engine ecr credentials: not found\"}",
+    ] {
         assert_eq!(run(&["diagnose"], input).stdout, run(&["diagnose", "-"], input).stdout);
     }
 }
@@ -374,16 +476,34 @@ fn what_is_piped_in_is_read_without_a_dash() {
 #[test]
 fn slips_are_understood() {
     let said = |arguments: &[&str]| text(&run(arguments, "").stderr);
-    assert!(said(&["diagnos", "-"]).contains("diagnose") && said(&["diagnose", "--fromat", "json", "-"]).contains("--format"));
-    assert!(text(&run(&["diagnose", "events/secret-missing.json", "--format", "JSONL"], "").stdout).starts_with('{'));
+    assert!(
+        said(&["diagnos", "-"]).contains("diagnose")
+            && said(&["diagnose", "--fromat", "json", "-"]).contains("--format")
+    );
+    assert!(
+        text(&run(&["diagnose", "events/secret-missing.json", "--format", "JSONL"], "").stdout)
+            .starts_with('{')
+    );
     let plain = run(&["explain", "secret-missing"], "").stdout;
-    for form in ["error[secret-missing]", "error[secret-missing]:", "[secret-missing]", "warning[secret-missing]: secret prod/db does not exist"] {
+    for form in [
+        "error[secret-missing]",
+        "error[secret-missing]:",
+        "[secret-missing]",
+        "warning[secret-missing]: secret prod/db does not exist",
+    ] {
         assert_eq!(run(&["explain", form], "").stdout, plain, "{form}");
     }
     let found = text(&run(&["explain", "KMS"], "").stdout);
-    assert!(["key-permission-missing", "key-unusable"].iter().all(|cause| found.contains(cause)) && !found.contains("vpc-nat-broken"), "{found}");
+    assert!(
+        ["key-permission-missing", "key-unusable"].iter().all(|cause| found.contains(cause))
+            && !found.contains("vpc-nat-broken"),
+        "{found}"
+    );
     let errors = [text(&run(&["explain", "error"], "").stdout), text(&run(&["explain", "err"], "").stdout)];
-    assert!(errors[0].lines().count() > 0 && errors[0].lines().all(|line| errors[1].contains(line)), "a word is searched for whole: {errors:?}");
+    assert!(
+        errors[0].lines().count() > 0 && errors[0].lines().all(|line| errors[1].contains(line)),
+        "a word is searched for whole: {errors:?}"
+    );
     assert_eq!(run(&["explain", "no such thing"], "").status.code(), Some(2));
 }
 
@@ -391,7 +511,8 @@ fn slips_are_understood() {
 fn marked(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let under = |pair: &[&str]| {
-        let carets: Vec<usize> = pair[1].char_indices().filter(|(_, letter)| *letter == '^').map(|(at, _)| at).collect();
+        let carets: Vec<usize> =
+            pair[1].char_indices().filter(|(_, letter)| *letter == '^').map(|(at, _)| at).collect();
         let is_quote = pair.iter().all(|line| line.starts_with("   | "));
         let chosen = |(at, letter): (usize, char)| carets.contains(&at).then_some(letter);
         if is_quote { pair[0].chars().enumerate().filter_map(chosen).collect() } else { String::new() }
@@ -401,23 +522,40 @@ fn marked(text: &str) -> String {
 
 #[test]
 fn a_terminal_of_any_width_shows_the_deciding_words_marked() {
-    for event in ["secret-key-missing", "secret-network-timeout", "secret-access-denied", "image-missing", "parameter-missing"] {
+    for event in [
+        "secret-key-missing",
+        "secret-network-timeout",
+        "secret-access-denied",
+        "image-missing",
+        "parameter-missing",
+    ] {
         let file = format!("events/{event}.json");
         let (event, evidence) = (["diagnose", &file], format!("events/evidence/{event}.json"));
         let with = if Path::new(&evidence).exists() { vec!["--evidence", &evidence] } else { Vec::new() };
-        let report: Value = serde_json::from_slice(&run(&[&event[..], &["--format", "json"]].concat(), "").stdout).expect("it is JSON");
-        let task: Value = serde_json::from_str(&std::fs::read_to_string(&file).expect("the event is there")).expect("it is JSON");
+        let report: Value =
+            serde_json::from_slice(&run(&[&event[..], &["--format", "json"]].concat(), "").stdout)
+                .expect("it is JSON");
+        let task: Value = serde_json::from_str(&std::fs::read_to_string(&file).expect("the event is there"))
+            .expect("it is JSON");
         let reason = task["detail"]["stoppedReason"].as_str().expect("it has a reason");
-        let end = |index: usize| usize::try_from(report["symptoms"][0]["span"][index].as_u64().expect("a number")).expect("it fits");
+        let end = |index: usize| {
+            usize::try_from(report["symptoms"][0]["span"][index].as_u64().expect("a number"))
+                .expect("it fits")
+        };
         let deciding: String = reason[end(0)..end(1)].split_whitespace().collect();
         for width in [40, 60, 80, 100, 110, 300] {
             let columns = width.to_string();
             let text = text(&run(&[&event[..], &with, &["--full", "--width", &columns]].concat(), "").stdout);
-            assert!(marked(&text).starts_with(&deciding), "{file} at {width}: {deciding} is not marked in\n{text}");
+            assert!(
+                marked(&text).starts_with(&deciding),
+                "{file} at {width}: {deciding} is not marked in\n{text}"
+            );
             // What is to be copied stands as it is, and words are not taken apart.
             let (why, help) = text.split_once("\nhelp: ").expect("there is something to do");
             let prose = why.lines().chain(help.lines().filter(|line| !line.starts_with("      ")));
-            let long = prose.filter(|line| line.trim().contains(' ')).find(|line| line.chars().count() > width.min(110));
+            let long = prose
+                .filter(|line| line.trim().contains(' '))
+                .find(|line| line.chars().count() > width.min(110));
             assert!(long.is_none(), "{file} at {width}: {long:?} in\n{text}");
         }
     }
@@ -439,7 +577,10 @@ fn a_reason_without_words_is_none() {
 fn a_definition_of_another_family_is_told_of() {
     let api = "events/task-definitions/api.json";
     let told = |event: &str| text(&run(&["diagnose", "--task-definition", api, event], "").stderr);
-    assert!(told("events/secret-missing.json").contains("the task definition given is api:42, and this task ran search:5"));
+    assert!(
+        told("events/secret-missing.json")
+            .contains("the task definition given is api:42, and this task ran search:5")
+    );
     assert_eq!(told("events/secret-key-missing.json"), "");
 }
 
@@ -451,14 +592,25 @@ fn every_cause_is_explained_with_words_of_ecs() {
         assert!(words.contains("  | "), "{}: {explained}", cause.id);
         let narrow = text(&run(&["explain", cause.id, "--width", "60"], "").stdout);
         let long = narrow.lines().find(|line| line.chars().count() > 60 && line.trim().contains(' '));
-        assert!(long.is_none_or(|line| line.starts_with(cause.id) || line.starts_with("  | ")), "{}: {long:?}", cause.id);
+        assert!(
+            long.is_none_or(|line| line.starts_with(cause.id) || line.starts_with("  | ")),
+            "{}: {long:?}",
+            cause.id
+        );
     }
 }
 
 #[test]
 fn a_check_is_markdown_where_that_is_asked_for() {
-    let checked = text(&run(&["check", "--offline", "--format", "markdown", "events/task-definitions/api.json"], "").stdout);
-    assert!(checked.starts_with("### `api:42`: ") && checked.contains("\n\n```text\n") && checked.ends_with("\n```\n"), "{checked}");
+    let checked = text(
+        &run(&["check", "--offline", "--format", "markdown", "events/task-definitions/api.json"], "").stdout,
+    );
+    assert!(
+        checked.starts_with("### `api:42`: ")
+            && checked.contains("\n\n```text\n")
+            && checked.ends_with("\n```\n"),
+        "{checked}"
+    );
 }
 
 #[test]
@@ -467,18 +619,35 @@ fn nothing_is_fine_that_was_not_looked_at() {
         let role = "arn:aws:iam::111122223333:role/r";
         json!({"family": "api", "executionRoleArn": role, "containerDefinitions": [{"name": "web", "image": "nginx:1", "secrets": [{"name": "A", "valueFrom": value}]}]})
     };
-    for (value, status) in
-        [("", 1), ("${db_arn}", 1), ("{{resolve:secretsmanager:prod/db}}", 1), ("arn:aws:secretsmanager:us-east-1:111122223333:secret:<name>", 1)]
-    {
-        let output = run(&["check", "--offline", "--region", "us-east-1", "-"], &container(value).to_string());
+    for (value, status) in [
+        ("", 1),
+        ("${db_arn}", 1),
+        ("{{resolve:secretsmanager:prod/db}}", 1),
+        ("arn:aws:secretsmanager:us-east-1:111122223333:secret:<name>", 1),
+    ] {
+        let output =
+            run(&["check", "--offline", "--region", "us-east-1", "-"], &container(value).to_string());
         assert_eq!(output.status.code(), Some(status), "{value}: {}", text(&output.stdout));
     }
-    for value in ["prod/db", "/prod/db", "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123"] {
+    for value in
+        ["prod/db", "/prod/db", "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123"]
+    {
         let output = run(&["check", "--offline", "-"], &container(value).to_string());
         let said = text(&output.stdout);
-        assert!(!said.contains("no problem found:") && said.contains("= not checked: ") && output.status.code() == Some(0), "{value}: {said}");
+        assert!(
+            !said.contains("no problem found:")
+                && said.contains("= not checked: ")
+                && output.status.code() == Some(0),
+            "{value}: {said}"
+        );
     }
-    let running = "{\"taskArn\": \"arn:aws:ecs:us-east-1:111122223333:task/prod/1\", \"lastStatus\": \"RUNNING\"}";
+    let running =
+        "{\"taskArn\": \"arn:aws:ecs:us-east-1:111122223333:task/prod/1\", \"lastStatus\": \"RUNNING\"}";
     let said = text(&run(&["diagnose"], running).stdout);
-    assert!(said.starts_with("nothing to diagnose: task in cluster prod (us-east-1, 111122223333) is RUNNING, not stopped"), "{said}");
+    assert!(
+        said.starts_with(
+            "nothing to diagnose: task in cluster prod (us-east-1, 111122223333) is RUNNING, not stopped"
+        ),
+        "{said}"
+    );
 }

@@ -1,4 +1,5 @@
-//! What the doors answer: to every form of request that AWS documents, to those that nobody sends in good faith, and when AWS does not answer.
+//! What the doors answer: to every form of request that AWS documents, to those that nobody sends in good
+//! faith, and when AWS does not answer.
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
@@ -18,15 +19,21 @@ use world::{Manner, World};
 
 fn cases() -> Vec<(String, Value)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doors");
-    let files = fs::read_dir(&directory).expect("the cases can be listed").map(|file| file.expect("the cases can be listed").path());
-    let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
+    let files = fs::read_dir(&directory)
+        .expect("the cases can be listed")
+        .map(|file| file.expect("the cases can be listed").path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
     files.sort();
-    let name = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).expect("its name is UTF-8").to_owned();
+    let name =
+        |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).expect("its name is UTF-8").to_owned();
     let read = |path: &Path| {
         let text = fs::read_to_string(path).expect("the case can be read");
-        let mut case: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut case: Value =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         if let Some(base) = case["like"].as_str() {
-            let base = fs::read_to_string(directory.join(format!("{base}.json"))).expect("what it is like can be read");
+            let base = fs::read_to_string(directory.join(format!("{base}.json")))
+                .expect("what it is like can be read");
             let base: Value = serde_json::from_str(&base).expect("what it is like is JSON");
             for (field, value) in base.as_object().expect("an object") {
                 case.as_object_mut().expect("an object").entry(field).or_insert(value.clone());
@@ -42,7 +49,12 @@ fn switches(case: &Value) -> Switches {
         let word = case["switches"][door].as_str().or(case["switches"].as_str()).unwrap_or("block");
         Mode::read(word).expect("a mode")
     };
-    Switches { deployment: mode("deployment"), pause: mode("pause"), cloudformation: mode("cloudformation"), custom: mode("custom") }
+    Switches {
+        deployment: mode("deployment"),
+        pause: mode("pause"),
+        cloudformation: mode("cloudformation"),
+        custom: mode("custom"),
+    }
 }
 
 #[test]
@@ -50,10 +62,12 @@ fn every_request_is_answered_as_its_snapshot_says() {
     for (name, case) in cases() {
         let world = World::new(&case, Manner::Recorded);
         let answer = world.ask(switches(&case), &case["request"].to_string());
-        let mut read = format!("{}\n\nanswer: {}\n", case["about"].as_str().unwrap_or_default(), pretty(&answer));
+        let mut read =
+            format!("{}\n\nanswer: {}\n", case["about"].as_str().unwrap_or_default(), pretty(&answer));
         for (host, body) in world.put() {
             assert!(body.len() <= 4096, "{name}: {} bytes", body.len());
-            let _ = writeln!(read, "\nput to {host}: {}", pretty(&serde_json::from_str(&body).expect("JSON")));
+            let _ =
+                writeln!(read, "\nput to {host}: {}", pretty(&serde_json::from_str(&body).expect("JSON")));
         }
         for notice in world.notices() {
             let _ = writeln!(read, "\nnotice: {}\n{}", notice.subject, notice.body);
@@ -75,10 +89,18 @@ fn verdict(world: &World, answer: &Value) -> String {
     status.as_str().unwrap_or("none").to_owned()
 }
 
-/// Throttled, slow, denied, dead, or with a fault of our own: an answer in time, and never one that stops anything.
+/// Throttled, slow, denied, dead, or with a fault of our own: an answer in time, and never one that stops
+/// anything.
 #[test]
 fn no_fault_of_ours_stops_a_deployment() {
-    const MANNERS: [Manner; 6] = [Manner::Throttled, Manner::Denied, Manner::Slow(4), Manner::Dead, Manner::Missing, Manner::Panicking];
+    const MANNERS: [Manner; 6] = [
+        Manner::Throttled,
+        Manner::Denied,
+        Manner::Slow(4),
+        Manner::Dead,
+        Manner::Missing,
+        Manner::Panicking,
+    ];
     for (name, case) in cases() {
         for manner in MANNERS {
             for web_is_dead in [false, true] {
@@ -106,17 +128,35 @@ fn a_hook_of_cloudformation_is_answered_in_time() {
             let world = World::new(&case, manner);
             world.web_is_dead(true);
             let answer = world.ask(switches(&case), &case["request"].to_string());
-            assert!(world.elapsed() <= SignedDuration::from_secs(20), "{name} {manner:?}: {:#}", world.elapsed());
-            assert!(answer["hookStatus"].is_string() && answer["clientRequestToken"].is_string(), "{name}: {answer}");
+            assert!(
+                world.elapsed() <= SignedDuration::from_secs(20),
+                "{name} {manner:?}: {:#}",
+                world.elapsed()
+            );
+            assert!(
+                answer["hookStatus"].is_string() && answer["clientRequestToken"].is_string(),
+                "{name}: {answer}"
+            );
         }
     }
 }
 
-/// Each part of each request in turn is something else: a number, nothing, a list, a text without end, a nest without end.
+/// Each part of each request in turn is something else: a number, nothing, a list, a text without end, a nest
+/// without end.
 #[test]
 fn whatever_a_request_holds_there_is_an_answer() {
     let deep = (0..300).fold(json!("x"), |inner, _| json!([inner]));
-    let junk = [json!(null), json!(7), json!(true), json!(""), json!([]), json!({}), json!("\u{0}\u{1b}[31m\u{202e}{{x}}"), json!("a".repeat(20_000)), deep];
+    let junk = [
+        json!(null),
+        json!(7),
+        json!(true),
+        json!(""),
+        json!([]),
+        json!({}),
+        json!("\u{0}\u{1b}[31m\u{202e}{{x}}"),
+        json!("a".repeat(20_000)),
+        deep,
+    ];
     for (name, case) in cases().into_iter().filter(|(_, case)| case["like"].is_null()) {
         let mut paths = Vec::new();
         pointers(&case["request"], "", &mut paths);
@@ -127,14 +167,31 @@ fn whatever_a_request_holds_there_is_an_answer() {
             *request.pointer_mut(&path).expect("it is there") = junk.clone();
             let world = World::new(&case, Manner::Denied);
             let answer = world.ask(switches(&case), &request.to_string());
-            let by_its_text = case["fails_by_its_text"] == true || path.contains("roperties") || path.contains("Context");
-            assert!(verdict(&world, &answer) != "FAILED" || by_its_text, "{name} {path} {junk:.80}: {answer}");
-            assert!(world.put().iter().all(|(_, body)| body.len() <= 4096 || path.contains("Id")), "{name} {path}");
+            let by_its_text =
+                case["fails_by_its_text"] == true || path.contains("roperties") || path.contains("Context");
+            assert!(
+                verdict(&world, &answer) != "FAILED" || by_its_text,
+                "{name} {path} {junk:.80}: {answer}"
+            );
+            assert!(
+                world.put().iter().all(|(_, body)| body.len() <= 4096 || path.contains("Id")),
+                "{name} {path}"
+            );
             assert!(answer.to_string().len() < 300_000, "{name} {path}");
         }
     }
     let world = World::new(&json!({}), Manner::Denied);
-    for text in ["", "null", "[]", "\"x\"", "{", "{\"key1\": \"value1\", \"key2\": \"value2\"}", "{\"Records\": []}", &"[".repeat(100_000), "\u{0}"] {
+    for text in [
+        "",
+        "null",
+        "[]",
+        "\"x\"",
+        "{",
+        "{\"key1\": \"value1\", \"key2\": \"value2\"}",
+        "{\"Records\": []}",
+        &"[".repeat(100_000),
+        "\u{0}",
+    ] {
         let answer = world.ask(switches(&json!({})), text);
         assert_eq!(answer["hookStatus"], "SUCCEEDED", "{text:.20}: {answer}");
     }
@@ -142,8 +199,12 @@ fn whatever_a_request_holds_there_is_an_answer() {
 
 fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
     let children: Vec<(String, &Value)> = match value {
-        Value::Object(map) => map.iter().map(|(name, value)| (name.replace('~', "~0").replace('/', "~1"), value)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(name, value)| (name.replace('~', "~0").replace('/', "~1"), value)).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+        }
         _ => Vec::new(),
     };
     for (name, value) in children {
@@ -156,7 +217,14 @@ fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
 /// The URL in a request chooses no host: whatever it is, only Amazon S3 is called.
 #[test]
 fn no_other_host_is_called() {
-    let hosts = ["169.254.169.254", "localhost", "127.0.0.1:9001", "evil.example", "b.s3.amazonaws.com.evil.example", "x@b.s3.amazonaws.com"];
+    let hosts = [
+        "169.254.169.254",
+        "localhost",
+        "127.0.0.1:9001",
+        "evil.example",
+        "b.s3.amazonaws.com.evil.example",
+        "x@b.s3.amazonaws.com",
+    ];
     for (_, case) in cases() {
         for (path, urls) in [("/request/ResponseURL", &hosts), ("/request/requestData/payload", &hosts)] {
             if case.pointer(path).is_none_or(Value::is_null) {
@@ -165,7 +233,8 @@ fn no_other_host_is_called() {
             for host in urls {
                 for scheme in ["https", "http"] {
                     let mut case = case.clone();
-                    *case.pointer_mut(path).expect("it is there") = json!(format!("{scheme}://{host}/key?X-Amz-Signature=1"));
+                    *case.pointer_mut(path).expect("it is there") =
+                        json!(format!("{scheme}://{host}/key?X-Amz-Signature=1"));
                     let world = World::new(&case, Manner::Recorded);
                     let answer = world.ask(switches(&case), &case["request"].to_string());
                     assert_eq!((world.got(), world.put().len()), (0, 0), "{host}");
@@ -176,7 +245,8 @@ fn no_other_host_is_called() {
     }
 }
 
-/// A deployment that is blocked is told once, however often it is tried and by how many hooks; and once that it passes.
+/// A deployment that is blocked is told once, however often it is tried and by how many hooks; and once that
+/// it passes.
 #[test]
 fn a_blocked_deployment_is_an_incident_until_one_passes_or_completes() {
     let case = |name: &str| cases().into_iter().find(|(other, _)| other == name).expect("the case").1;
@@ -186,16 +256,29 @@ fn a_blocked_deployment_is_an_incident_until_one_passes_or_completes() {
         let doors = world.doors(switches(&blocked));
         let request = |revision: u32| {
             let mut request = blocked["request"].clone();
-            let arn = request["executionDetails"]["targetServiceRevisionArn"].as_str().expect("an ARN").replace("9313423515462893900", &revision.to_string());
+            let arn = request["executionDetails"]["targetServiceRevisionArn"]
+                .as_str()
+                .expect("an ARN")
+                .replace("9313423515462893900", &revision.to_string());
             request["executionDetails"]["targetServiceRevisionArn"] = json!(arn);
             request.to_string()
         };
         let original = blocked["request"].to_string();
         for _ in 0..3 {
-            assert_eq!(world.run(doors.answer(&original, world::FUNCTION)).expect("an answer")["hookStatus"], "FAILED");
+            assert_eq!(
+                world.run(doors.answer(&original, world::FUNCTION)).expect("an answer")["hookStatus"],
+                "FAILED"
+            );
         }
-        assert_eq!(world.run(doors.answer(&request(2), world::FUNCTION)).expect("an answer")["hookStatus"], "SUCCEEDED", "another revision is not known");
-        assert_eq!(world.subjects(), ["[ECS prod 3333/us-west-2] api deployment blocked: secret prod/db is scheduled for deletion"]);
+        assert_eq!(
+            world.run(doors.answer(&request(2), world::FUNCTION)).expect("an answer")["hookStatus"],
+            "SUCCEEDED",
+            "another revision is not known"
+        );
+        assert_eq!(
+            world.subjects(),
+            ["[ECS prod 3333/us-west-2] api deployment blocked: secret prod/db is scheduled for deletion"]
+        );
         // The old tasks are well all the time.
         world.deliver("ECS Service Action", "SERVICE_STEADY_STATE");
         assert_eq!(world.notices().len(), 1);
@@ -203,13 +286,23 @@ fn a_blocked_deployment_is_an_incident_until_one_passes_or_completes() {
             world.deliver("ECS Deployment State Change", "SERVICE_DEPLOYMENT_COMPLETED");
         } else {
             world.restore();
-            assert_eq!(world.run(doors.answer(&original, world::FUNCTION)).expect("an answer")["hookStatus"], "SUCCEEDED");
+            assert_eq!(
+                world.run(doors.answer(&original, world::FUNCTION)).expect("an answer")["hookStatus"],
+                "SUCCEEDED"
+            );
         }
         let subjects = world.subjects();
         assert_eq!(subjects.len(), 2, "{subjects:#?}");
-        assert!(subjects[1].starts_with("[ECS prod 3333/us-west-2] api deployable after "), "{}", subjects[1]);
+        assert!(
+            subjects[1].starts_with("[ECS prod 3333/us-west-2] api deployable after "),
+            "{}",
+            subjects[1]
+        );
         if !completes {
-            assert_eq!(world.run(doors.answer(&original, world::FUNCTION)).expect("an answer")["hookStatus"], "SUCCEEDED");
+            assert_eq!(
+                world.run(doors.answer(&original, world::FUNCTION)).expect("an answer")["hookStatus"],
+                "SUCCEEDED"
+            );
             assert_eq!(world.notices().len(), 2, "once");
         }
     }

@@ -1,6 +1,7 @@
-//! The function under faults and under load: several instances of it, a queue that delivers at least once, a network that loses, delays and
-//! spoils calls, and instances that end at any point. `faults/faults.py` runs them, and holds what happened against the promise: no failure goes
-//! unannounced, and none is announced twice without cause.
+//! The function under faults and under load: several instances of it, a queue that delivers at least once, a
+//! network that loses, delays and spoils calls, and instances that end at any point. `faults/faults.py` runs
+//! them, and holds what happened against the promise: no failure goes unannounced, and none is announced
+//! twice without cause.
 //!
 //! A few seeds run with all other tests. More of them, with the figures:
 //!
@@ -9,10 +10,14 @@
 //! cargo test --test faults -- --ignored --nocapture a_hundred_thousand # EVENTS=100000; in a quarter of an hour
 //! ```
 //!
-//! What is not made up is the function's program, its processes, and what it sends. A single run and what it needs: `faults.py --help`. It needs
-//! Linux and a C compiler, for a clock that passes faster.
+//! What is not made up is the function's program, its processes, and what it sends. A single run and what it
+//! needs: `faults.py --help`. It needs Linux and a C compiler, for a clock that passes faster.
 
-#![expect(clippy::panic, clippy::print_stdout, reason = "helpers of tests fail like tests, and print for who wants to know")]
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail like tests, and print for who wants to know"
+)]
 
 mod environment;
 
@@ -26,7 +31,14 @@ use serde_json::{Value, json};
 #[track_caller]
 fn faults(arguments: &str) -> Value {
     let mut program = Command::new(python_environment("stack", "requirements.txt").join("python"));
-    program.args(["-B", "tests/faults/faults.py", "--function", env!("CARGO_BIN_EXE_ecs-triage-lambda"), "--cli", env!("CARGO_BIN_EXE_ecs-triage")]);
+    program.args([
+        "-B",
+        "tests/faults/faults.py",
+        "--function",
+        env!("CARGO_BIN_EXE_ecs-triage-lambda"),
+        "--cli",
+        env!("CARGO_BIN_EXE_ecs-triage"),
+    ]);
     let output = run(program.args(arguments.split_whitespace()));
     assert!(output.status.success(), "{arguments}: {}", said(&output));
     println!("{arguments}\n{}", said(&output));
@@ -36,8 +48,12 @@ fn faults(arguments: &str) -> Value {
 /// Runs with faults did have faults, and what came of them is in order.
 #[track_caller]
 fn in_order(figures: &Value) {
-    assert_eq!((&figures["wrong"], &figures["lost"], &figures["unexplained"]), (&json!([]), &json!(0), &json!(0)));
-    let faults: u64 = figures["faults"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
+    assert_eq!(
+        (&figures["wrong"], &figures["lost"], &figures["unexplained"]),
+        (&json!([]), &json!(0), &json!(0))
+    );
+    let faults: u64 =
+        figures["faults"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
     assert!(faults > 20, "{figures:#}");
 }
 
@@ -45,7 +61,9 @@ fn in_order(figures: &Value) {
 fn no_failure_is_lost_and_none_is_told_twice_without_cause() {
     thread::scope(|scope| {
         for seed in [1, 2] {
-            scope.spawn(move || in_order(&faults(&format!("--seed {seed} --events 90 --workloads 12 --storm 25"))));
+            scope.spawn(move || {
+                in_order(&faults(&format!("--seed {seed} --events 90 --workloads 12 --storm 25")));
+            });
         }
     });
 }
@@ -53,7 +71,8 @@ fn no_failure_is_lost_and_none_is_told_twice_without_cause() {
 /// Each call of the table is answered, and so late that no batch would ever end if it waited for all of them.
 #[test]
 fn a_table_that_is_slow_keeps_nobody_silent() {
-    let figures = faults("--seed 4 --events 50 --workloads 10 --storm 40 --slow 1.2 --rate 0 --kills 0 --outages 0");
+    let figures =
+        faults("--seed 4 --events 50 --workloads 10 --storm 40 --slow 1.2 --rate 0 --kills 0 --outages 0");
     in_order(&figures);
     assert_eq!(figures["overran"], json!(0), "no invocation is ended for its time");
 }
@@ -63,10 +82,13 @@ fn the_same_holds_against_an_emulator() {
     in_order(&faults("--seed 3 --events 40 --workloads 10 --storm 22 --aws ministack"));
 }
 
-/// What stands in for AWS answers like the emulator: the same is called, and the same comes of it. How often hangs on how batches fall.
+/// What stands in for AWS answers like the emulator: the same is called, and the same comes of it. How often
+/// hangs on how batches fall.
 #[test]
 fn the_stand_in_behaves_like_an_emulator() {
-    let run = |aws: &str| faults(&format!("--calm --factor 1 --instances 1 --events 40 --workloads 8 --storm 22 --aws {aws}"));
+    let run = |aws: &str| {
+        faults(&format!("--calm --factor 1 --instances 1 --events 40 --workloads 8 --storm 22 --aws {aws}"))
+    };
     let [standin, emulator] = ["standin", "ministack"].map(run);
     for of in ["events", "notices"] {
         assert_eq!(standin[of], emulator[of], "{of}");
@@ -86,7 +108,8 @@ fn the_stand_in_behaves_like_an_emulator() {
         items
     };
     assert_eq!(table(&standin), table(&emulator));
-    let names = |figures: &Value| figures.as_object().map(|counts| counts.keys().cloned().collect::<Vec<_>>());
+    let names =
+        |figures: &Value| figures.as_object().map(|counts| counts.keys().cloned().collect::<Vec<_>>());
     for of in ["calls", "refused"] {
         assert_eq!(names(&standin[of]), names(&emulator[of]), "{of}");
     }

@@ -30,18 +30,28 @@ use proptest::test_runner::TestRunner;
 use model::{Event, Fault, Model, Outage, Part, Plan, Tally};
 
 fn fault() -> impl Strategy<Value = Fault> {
-    prop::sample::select(vec![Fault::Refused, Fault::AnswerLost, Fault::OwnConflict, Fault::DeathBefore, Fault::DeathAfter, Fault::Stall, Fault::Freeze])
+    prop::sample::select(vec![
+        Fault::Refused,
+        Fault::AnswerLost,
+        Fault::OwnConflict,
+        Fault::DeathBefore,
+        Fault::DeathAfter,
+        Fault::Stall,
+        Fault::Freeze,
+    ])
 }
 
 fn event(workloads: u16, kinds: u8, spread: i64) -> impl Strategy<Value = Event> {
     let late = prop_oneof![6 => 0..5_i64, 2 => 0..60_i64, 1 => 0..900_i64];
-    (0..workloads, 0..kinds, 0..spread, late, prop::bool::weighted(0.1)).prop_map(|(workload, kind, at, late, twice)| Event {
-        workload,
-        kind,
-        at: SignedDuration::from_secs(at),
-        late: SignedDuration::from_secs(late),
-        twice,
-    })
+    (0..workloads, 0..kinds, 0..spread, late, prop::bool::weighted(0.1)).prop_map(
+        |(workload, kind, at, late, twice)| Event {
+            workload,
+            kind,
+            at: SignedDuration::from_secs(at),
+            late: SignedDuration::from_secs(late),
+            twice,
+        },
+    )
 }
 
 /// What is wrong with the world beside single faults: most plans have nothing of each kind.
@@ -49,7 +59,8 @@ fn hardship() -> impl Strategy<Value = Plan> {
     let seconds = |choices: Vec<i64>| prop::sample::select(choices).prop_map(SignedDuration::from_secs);
     let millis = prop::sample::select(vec![500, 800, 1200, 2000, 2800]).prop_map(SignedDuration::from_millis);
     let part = prop::sample::select(vec![Part::Table, Part::Topic, Part::Chat, Part::Bus]);
-    let outage = (part, seconds(vec![0, 60, 600, 3600]), seconds(vec![60, 1200, 2700])).prop_map(|(of, from, lasts)| Outage { of, from, lasts });
+    let outage = (part, seconds(vec![0, 60, 600, 3600]), seconds(vec![60, 1200, 2700]))
+        .prop_map(|(of, from, lasts)| Outage { of, from, lasts });
     (
         (any::<u64>(), 2..=5_usize, 0..20_u64),
         vec((1..600_u16, fault()), 0..9),
@@ -78,7 +89,9 @@ fn few() -> impl Strategy<Value = Plan> {
     let hour = 3600;
     let spread = prop::sample::select(vec![5, 60, 600, 3 * hour, 12 * hour, 40 * hour]);
     (1..=6_u16, 1..=3_u8, spread)
-        .prop_flat_map(|(workloads, kinds, spread)| (vec(event(workloads, kinds, spread), 1..25), vec(event(workloads, 1, spread), 0..5), hardship()))
+        .prop_flat_map(|(workloads, kinds, spread)| {
+            (vec(event(workloads, kinds, spread), 1..25), vec(event(workloads, 1, spread), 0..5), hardship())
+        })
         .prop_map(|(failures, wells, plan)| Plan { failures, wells, ..plan })
 }
 
@@ -87,8 +100,16 @@ fn storm() -> impl Strategy<Value = Plan> {
     let spread = prop::sample::select(vec![5, 120, 280, 900]);
     (25..=60_u16, spread)
         .prop_flat_map(|(workloads, spread)| {
-            let each: Vec<_> = (0..workloads).map(|workload| event(1, 1, spread).prop_map(move |event| Event { workload, ..event })).collect();
-            (each, vec(event(workloads, 1, spread + 600), 0..20), vec(event(workloads, 1, spread + 600), 0..6), any::<bool>(), hardship())
+            let each: Vec<_> = (0..workloads)
+                .map(|workload| event(1, 1, spread).prop_map(move |event| Event { workload, ..event }))
+                .collect();
+            (
+                each,
+                vec(event(workloads, 1, spread + 600), 0..20),
+                vec(event(workloads, 1, spread + 600), 0..6),
+                any::<bool>(),
+                hardship(),
+            )
         })
         .prop_map(|(mut failures, more, wells, limited, plan)| {
             failures.extend(more);
@@ -99,7 +120,12 @@ fn storm() -> impl Strategy<Value = Plan> {
 /// As many cases as `PROPTEST_CASES` wants, but at least some.
 fn at_least(cases: u32, of: u32) -> ProptestConfig {
     let wanted = ProptestConfig::default();
-    ProptestConfig { cases: (wanted.cases / of).max(cases), failure_persistence: None, max_shrink_time: 60_000, ..wanted }
+    ProptestConfig {
+        cases: (wanted.cases / of).max(cases),
+        failure_persistence: None,
+        max_shrink_time: 60_000,
+        ..wanted
+    }
 }
 
 // stateright and loom visit every state or interleaving, of which hours of a queue have too many.
@@ -125,12 +151,15 @@ proptest! {
 fn the_schedules_reach_faults_repeats_and_storms() {
     let mut runner = TestRunner::deterministic();
     let mut run = |plans: BoxedStrategy<Plan>, count| -> Vec<Tally> {
-        (0..count).map(|_| Model::new(&plans.new_tree(&mut runner).expect("a plan").current()).prove()).collect()
+        (0..count)
+            .map(|_| Model::new(&plans.new_tree(&mut runner).expect("a plan").current()).prove())
+            .collect()
     };
     let (few, storms) = (run(few().boxed(), 100), run(storm().boxed(), 8));
     assert!(few.iter().map(|tally| tally.faults).sum::<usize>() > 100);
     assert!(few.iter().map(|tally| tally.repeated).sum::<usize>() > 5);
-    let unexplained: Vec<&Tally> = few.iter().filter(|tally| tally.storms > 0 || tally.faults == 0 && tally.repeated > 0).collect();
+    let unexplained: Vec<&Tally> =
+        few.iter().filter(|tally| tally.storms > 0 || tally.faults == 0 && tally.repeated > 0).collect();
     assert!(unexplained.is_empty(), "{unexplained:?}");
     assert!(few.iter().map(|tally| tally.without_table).sum::<usize>() > 5);
     assert!(storms.iter().filter(|tally| tally.storms > 0).count() > 4);

@@ -15,8 +15,11 @@ fn root() -> &'static Path {
 }
 
 fn read(file: &str) -> Vec<Entry> {
-    let input = fs::File::open(root().join("tests/inputs").join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    Chunks::new(input).flat_map(|chunk| chunk.expect("the file can be read").entries().collect::<Vec<_>>()).collect()
+    let input = fs::File::open(root().join("tests/inputs").join(file))
+        .unwrap_or_else(|error| panic!("{file}: {error}"));
+    Chunks::new(input)
+        .flat_map(|chunk| chunk.expect("the file can be read").entries().collect::<Vec<_>>())
+        .collect()
 }
 
 fn results(file: &str) -> Vec<Result<Task, InputError>> {
@@ -28,17 +31,20 @@ fn tasks(file: &str) -> Vec<Task> {
 }
 
 fn task(file: &str) -> Task {
-    let [task] = <[Task; 1]>::try_from(tasks(file)).unwrap_or_else(|tasks| panic!("{file} holds {} tasks", tasks.len()));
+    let [task] = <[Task; 1]>::try_from(tasks(file))
+        .unwrap_or_else(|tasks| panic!("{file} holds {} tasks", tasks.len()));
     task
 }
 
 /// What a record tells of a task, in one line.
 fn line(task: &Task) -> String {
     let or = |text: Option<&str>| text.unwrap_or("-").to_owned();
-    let workload =
-        task.workload.as_ref().map_or("-".to_owned(), |workload| format!("{}{}", if workload.is_service { "service:" } else { "family:" }, workload.name));
+    let workload = task.workload.as_ref().map_or("-".to_owned(), |workload| {
+        format!("{}{}", if workload.is_service { "service:" } else { "family:" }, workload.name)
+    });
     let id = task.arn.as_deref().map_or("-", |arn| arn.rsplit('/').next().unwrap_or(arn));
-    let reasons: Vec<String> = task.reasons.iter().map(|reason| format!("{}={:.40}", reason.field, reason.text)).collect();
+    let reasons: Vec<String> =
+        task.reasons.iter().map(|reason| format!("{}={:.40}", reason.field, reason.text)).collect();
     format!(
         "{:?} {} {} {} {} {} {} {} {} {} stopped={} at={} subnet={} [{}]",
         task.source,
@@ -60,8 +66,10 @@ fn line(task: &Task) -> String {
 
 #[test]
 fn every_form_reads_as_its_line_says() {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(root().join("tests/inputs")).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(root().join("tests/inputs"))
+        .expect("the directory can be read")
+        .map(|entry| entry.expect("the entry can be read").path())
+        .collect();
     paths.sort();
     let mut read = String::new();
     for path in paths {
@@ -85,7 +93,11 @@ fn every_sample_event_reads() {
             let text = fs::read_to_string(&path).expect("the file can be read");
             for task in read_record(&text).into_iter().flat_map(|entry| entry.tasks) {
                 let task = task.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                assert!(task.workload.is_some() && task.region.is_some() && task.account.is_some(), "{}: {task:?}", path.display());
+                assert!(
+                    task.workload.is_some() && task.region.is_some() && task.account.is_some(),
+                    "{}: {task:?}",
+                    path.display()
+                );
             }
         }
     }
@@ -94,7 +106,8 @@ fn every_sample_event_reads() {
 #[test]
 fn a_stream_loses_only_its_faulty_records_and_says_where_they_are() {
     let results = results("lines-with-faults.jsonl");
-    let faults: Vec<usize> = results.iter().filter_map(|result| result.as_ref().err().map(|error| error.line)).collect();
+    let faults: Vec<usize> =
+        results.iter().filter_map(|result| result.as_ref().err().map(|error| error.line)).collect();
     assert_eq!(faults, [3, 5, 7]);
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 5);
 }
@@ -120,14 +133,19 @@ fn a_list_loses_only_its_faulty_task() {
 
 /// The errors of a text that has some.
 fn errors(text: &str) -> Vec<InputError> {
-    let errors: Vec<InputError> = read_record(text).into_iter().flat_map(|entry| entry.tasks).filter_map(Result::err).collect();
+    let errors: Vec<InputError> =
+        read_record(text).into_iter().flat_map(|entry| entry.tasks).filter_map(Result::err).collect();
     assert!(!errors.is_empty(), "{text} has no error");
     errors
 }
 
 #[test]
 fn an_error_names_what_was_found_but_no_value() {
-    for text in [r#"{"taskArn": "x", "containers": "hunter2"}"#, r#"{"hunter2-free": "hunter2"}"#, r#"{"taskArn": {"a": "hunter2"}}"#] {
+    for text in [
+        r#"{"taskArn": "x", "containers": "hunter2"}"#,
+        r#"{"hunter2-free": "hunter2"}"#,
+        r#"{"taskArn": {"a": "hunter2"}}"#,
+    ] {
         for error in errors(text) {
             assert!(!error.to_string().contains("\"hunter2\""), "{error}");
             assert!(error.to_string().contains("expected"), "{error}");
@@ -139,7 +157,10 @@ fn an_error_names_what_was_found_but_no_value() {
 fn an_error_cannot_steer_a_terminal() {
     for text in ["{\"st\u{7f}\u{1b}[31m\": \"x", "{\"\u{9b}\u{202e}\": 1}"] {
         for error in errors(text) {
-            assert!(!error.to_string().chars().any(|letter| letter.is_control() || letter == '\u{202e}'), "{error:?}");
+            assert!(
+                !error.to_string().chars().any(|letter| letter.is_control() || letter == '\u{202e}'),
+                "{error:?}"
+            );
         }
     }
 }
@@ -200,7 +221,8 @@ fn a_long_stream_is_read_to_its_end() {
 
 /// Broken lists of so many bytes, each of a kind of its own.
 fn broken(bytes: usize) -> Vec<(&'static str, String)> {
-    let list = |of: &str, item: &str| format!(r#"{{"{of}":[{}]}}"#, vec![item; bytes / (item.len() + 1)].join(","));
+    let list =
+        |of: &str, item: &str| format!(r#"{{"{of}":[{}]}}"#, vec![item; bytes / (item.len() + 1)].join(","));
     vec![
         ("numbers", list("tasks", "1")),
         ("lists", list("tasks", "[]")),
@@ -214,14 +236,20 @@ fn broken(bytes: usize) -> Vec<(&'static str, String)> {
         ("lists of bad bodies", list("Records", r#"{"messageId":"m","body":"{\"tasks\":[1,1,1,1]}"}"#)),
         (
             "many containers",
-            format!(r#"{{"containers":[{}]}}"#, (0..bytes / 30).map(|n| format!(r#"{{"reason":"one of {n}"}}"#)).collect::<Vec<_>>().join(",")),
+            format!(
+                r#"{{"containers":[{}]}}"#,
+                (0..bytes / 30)
+                    .map(|n| format!(r#"{{"reason":"one of {n}"}}"#))
+                    .collect::<Vec<_>>()
+                    .join(",")
+            ),
         ),
         ("one long text", format!(r#"{{"stoppedReason":"{}"}}"#, "secret not found ".repeat(bytes / 17))),
     ]
 }
 
-/// Far longer than it takes on a busy machine; who counts lines from the start for each fault, or looks for the next record again and again, needs
-/// minutes.
+/// Far longer than it takes on a busy machine; who counts lines from the start for each fault, or looks for
+/// the next record again and again, needs minutes.
 const LINEAR: Duration = Duration::from_secs(30);
 
 #[test]
@@ -231,14 +259,19 @@ fn a_broken_list_costs_what_a_sound_one_costs() {
         let entries = read_record(&text);
         assert!(began.elapsed() < LINEAR, "{kind}: {:?}", began.elapsed());
         let answerable = entries.iter().filter(|entry| entry.message_id.is_some()).count();
-        let told = entries.iter().filter(|entry| entry.message_id.is_none()).flat_map(|entry| &entry.tasks).count();
+        let told =
+            entries.iter().filter(|entry| entry.message_id.is_none()).flat_map(|entry| &entry.tasks).count();
         assert!(told <= 10, "{kind}: {told} faults are told");
-        assert!(entries.iter().flat_map(|entry| &entry.tasks).flatten().all(|task| task.reasons.len() <= 100), "{kind}");
+        assert!(
+            entries.iter().flat_map(|entry| &entry.tasks).flatten().all(|task| task.reasons.len() <= 100),
+            "{kind}"
+        );
         assert_eq!(answerable > 0, kind.contains("bodies") || kind.contains("without a body"), "{kind}");
     }
     let lines = "[\"a\"\n]\n".repeat(64 << 10);
     let began = Instant::now();
-    let count: usize = Chunks::new(lines.as_bytes()).map(|chunk| chunk.expect("it reads").entries().count()).sum();
+    let count: usize =
+        Chunks::new(lines.as_bytes()).map(|chunk| chunk.expect("it reads").entries().count()).sum();
     assert_eq!(count, 64 << 10);
     assert!(began.elapsed() < LINEAR, "{:?}", began.elapsed());
 }
@@ -253,9 +286,15 @@ fn of_many_faults_the_first_are_told_with_their_places_and_no_sound_task_is_lost
     let reasons: Vec<&str> = tasks.iter().flatten().map(|task| task.reasons[0].text.as_str()).collect();
     assert_eq!(reasons, ["one", "two"]);
     let faults: Vec<_> = tasks.iter().filter_map(|task| task.as_ref().err()).collect();
-    let places: Vec<(usize, usize, &str)> = faults.iter().map(|error| (error.line, error.column, error.path.as_str())).collect();
+    let places: Vec<(usize, usize, &str)> =
+        faults.iter().map(|error| (error.line, error.column, error.path.as_str())).collect();
     assert_eq!((places.len(), places[0], places[9]), (10, (2, 1, "tasks[0]"), (12, 1, "tasks[10]")));
-    assert!(faults[8].problem.ends_with("an object") && faults[9].problem.ends_with(", and so are 20 more of this list"), "{}", faults[9]);
+    assert!(
+        faults[8].problem.ends_with("an object")
+            && faults[9].problem.ends_with(", and so are 20 more of this list"),
+        "{}",
+        faults[9]
+    );
 }
 
 #[test]
@@ -263,8 +302,13 @@ fn of_a_list_without_end_the_first_tasks_are_read_and_the_rest_is_told() {
     let text = format!(r#"{{"tasks":[{}]}}"#, vec![r#"{"stopCode":"x"}"#; 10_003].join(","));
     let tasks: Vec<_> = read_record(&text).into_iter().flat_map(|entry| entry.tasks).collect();
     assert_eq!(tasks.iter().flatten().count(), 10_000);
-    let faults: Vec<String> = tasks.iter().filter_map(|task| task.as_ref().err()).map(ToString::to_string).collect();
-    assert_eq!((faults.len(), faults[0].ends_with("at tasks[10000]: expected at most 10000 tasks in one list")), (3, true), "{faults:?}");
+    let faults: Vec<String> =
+        tasks.iter().filter_map(|task| task.as_ref().err()).map(ToString::to_string).collect();
+    assert_eq!(
+        (faults.len(), faults[0].ends_with("at tasks[10000]: expected at most 10000 tasks in one list")),
+        (3, true),
+        "{faults:?}"
+    );
 }
 
 #[test]
@@ -279,15 +323,32 @@ fn a_message_without_an_id_leaves_those_that_have_one() {
 
 #[test]
 fn no_task_stopped_before_it_was_made_or_before_1970() {
-    let stopped = |fields: &str| read_record(&format!(r#"{{"stoppedReason":"x",{fields}}}"#))[0].tasks[0].as_ref().expect("it reads").stopped_at;
+    let stopped = |fields: &str| {
+        read_record(&format!(r#"{{"stoppedReason":"x",{fields}}}"#))[0].tasks[0]
+            .as_ref()
+            .expect("it reads")
+            .stopped_at
+    };
     for (fields, at) in [
-        (r#""createdAt":"2026-04-15T14:01:31Z","stoppedAt":"2026-04-15T14:02:11Z""#, Some("2026-04-15T14:02:11Z")),
-        (r#""createdAt":"2026-04-15T14:01:31Z","stoppedAt":"2001-01-01T00:00:00Z""#, Some("2026-04-15T14:01:31Z")),
-        (r#""createdAt":"0001-01-01T00:00:00Z","stoppedAt":"2026-04-15T14:02:11Z""#, Some("2026-04-15T14:02:11Z")),
+        (
+            r#""createdAt":"2026-04-15T14:01:31Z","stoppedAt":"2026-04-15T14:02:11Z""#,
+            Some("2026-04-15T14:02:11Z"),
+        ),
+        (
+            r#""createdAt":"2026-04-15T14:01:31Z","stoppedAt":"2001-01-01T00:00:00Z""#,
+            Some("2026-04-15T14:01:31Z"),
+        ),
+        (
+            r#""createdAt":"0001-01-01T00:00:00Z","stoppedAt":"2026-04-15T14:02:11Z""#,
+            Some("2026-04-15T14:02:11Z"),
+        ),
         (r#""stoppedAt":"1969-12-31T23:59:59Z""#, None),
         (r#""stoppedAt":-1"#, None),
         (r#""stoppedAt":-9e99"#, None),
-        (r#""stoppedAt":"-009999-01-01T00:00:00Z","updatedAt":"2026-04-15T14:02:11Z""#, Some("2026-04-15T14:02:11Z")),
+        (
+            r#""stoppedAt":"-009999-01-01T00:00:00Z","updatedAt":"2026-04-15T14:02:11Z""#,
+            Some("2026-04-15T14:02:11Z"),
+        ),
     ] {
         assert_eq!(stopped(fields).map(|at| at.to_string()).as_deref(), at, "{fields}");
     }

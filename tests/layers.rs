@@ -1,4 +1,5 @@
-//! Imports point one way: the table of the layers, held against every `use crate::` and `super::` of the library.
+//! Imports point one way: the table of the layers, held against every `use crate::` and `super::` of the
+//! library.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,22 +20,82 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("causes", &["event", "reason", "task_definition", "question", "network", "policy_document"]),
     ("diagnosis", &["event", "reason", "task_definition", "question", "network", "culprit", "causes"]),
     ("source", &["event", "task_definition", "question"]),
-    ("check", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis", "source"]),
-    ("render", &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis", "check", "source", "incident", "context"]),
+    (
+        "check",
+        &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis", "source"],
+    ),
+    (
+        "render",
+        &[
+            "event",
+            "reason",
+            "task_definition",
+            "question",
+            "network",
+            "causes",
+            "diagnosis",
+            "check",
+            "source",
+            "incident",
+            "context",
+        ],
+    ),
     ("triage", &["event", "question", "diagnosis"]),
     ("incident", &["limits"]),
     ("limits", &[]),
-    ("delivery", &["event", "question", "diagnosis", "check", "render", "triage", "incident", "context", "limits"]),
-    ("doors", &["event", "reason", "task_definition", "question", "causes", "check", "triage", "delivery", "limits"]),
+    (
+        "delivery",
+        &["event", "question", "diagnosis", "check", "render", "triage", "incident", "context", "limits"],
+    ),
+    (
+        "doors",
+        &[
+            "event",
+            "reason",
+            "task_definition",
+            "question",
+            "causes",
+            "check",
+            "triage",
+            "delivery",
+            "limits",
+        ],
+    ),
     ("context", &["event", "task_definition", "question", "incident", "limits"]),
     ("config", &["doors", "render", "triage"]),
-    ("cli", &["event", "question", "task_definition", "source", "causes", "diagnosis", "check", "triage", "context", "render", "config", "aws"]),
+    (
+        "cli",
+        &[
+            "event",
+            "question",
+            "task_definition",
+            "source",
+            "causes",
+            "diagnosis",
+            "check",
+            "triage",
+            "context",
+            "render",
+            "config",
+            "aws",
+        ],
+    ),
     ("aws", &["question", "task_definition", "triage", "render", "incident"]),
     ("function", &["event", "render", "config", "delivery", "doors", "aws"]),
 ];
 const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "redact"];
 /// What the core must not know.
-const FOREIGN: &[&str] = &["aws_config", "aws_sdk_", "tokio", "lambda_runtime", "tracing", "std::env", "SystemTime", "Instant::now", "Timestamp::now"];
+const FOREIGN: &[&str] = &[
+    "aws_config",
+    "aws_sdk_",
+    "tokio",
+    "lambda_runtime",
+    "tracing",
+    "std::env",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+];
 const EDGES: &[&str] = &["aws", "function", "config", "cli"];
 
 fn files(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -51,7 +112,14 @@ fn modules() -> Vec<(String, PathBuf)> {
     files(&source, &mut found);
     let module = |path: PathBuf| {
         let relative = path.strip_prefix(&source).expect("it lies in src").with_extension("");
-        let first = relative.components().next().expect("it has a name").as_os_str().to_str().expect("it is UTF-8").to_owned();
+        let first = relative
+            .components()
+            .next()
+            .expect("it has a name")
+            .as_os_str()
+            .to_str()
+            .expect("it is UTF-8")
+            .to_owned();
         (first, path)
     };
     found.into_iter().map(module).filter(|(name, _)| name != "lib" && name != "bin").collect()
@@ -60,11 +128,17 @@ fn modules() -> Vec<(String, PathBuf)> {
 #[test]
 fn imports_point_one_way() {
     for (module, path) in modules() {
-        let (_, allowed) = LAYERS.iter().find(|(name, _)| *name == module).unwrap_or_else(|| panic!("{module} is in no layer: add it to the table"));
+        let (_, allowed) = LAYERS
+            .iter()
+            .find(|(name, _)| *name == module)
+            .unwrap_or_else(|| panic!("{module} is in no layer: add it to the table"));
         let text = fs::read_to_string(&path).expect("the file can be read");
         for (at, line) in text.lines().enumerate() {
             for (from, _) in line.match_indices("crate::") {
-                let used = line[from + 7..].split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next().unwrap_or_default();
+                let used = line[from + 7..]
+                    .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+                    .next()
+                    .unwrap_or_default();
                 let fine = used == module || FOR_ALL.contains(&used) || allowed.contains(&used);
                 assert!(fine, "{}:{}: {module} may not use {used}", path.display(), at + 1);
             }
@@ -82,7 +156,9 @@ fn above(text: &str, depth: usize) -> Vec<&str> {
         if (rest.len() - at - path.len()) / SUPER.len() >= depth {
             let list = path.strip_prefix('{').and_then(|list| list.split('}').next()).unwrap_or(path);
             let names = if path.starts_with('{') { list.split(',').collect() } else { vec![list] };
-            found.extend(names.iter().filter_map(|name| name.trim().split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next()));
+            found.extend(names.iter().filter_map(|name| {
+                name.trim().split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next()
+            }));
         }
         rest = path;
     }
@@ -91,15 +167,26 @@ fn above(text: &str, depth: usize) -> Vec<&str> {
 
 #[test]
 fn no_import_goes_over_the_top() {
-    assert_eq!(above("super::super::causes::Cause, super::own, super::super::{aws::Table, cli}", 2), ["causes", "aws", "cli"]);
+    assert_eq!(
+        above("super::super::causes::Cause, super::own, super::super::{aws::Table, cli}", 2),
+        ["causes", "aws", "cli"]
+    );
     for (module, path) in modules() {
         let text = fs::read_to_string(&path).expect("the file can be read");
-        // A module within a file is one deeper, so what it names may be its own file's: only modules of the crate count.
+        // A module within a file is one deeper, so what it names may be its own file's: only modules of the
+        // crate count.
         let own = text.split("#[cfg(test)]").next().unwrap_or_default();
         let below = path.components().skip_while(|part| part.as_os_str() != "src").count() - 1;
         let depth = if path.ends_with("mod.rs") { below - 1 } else { below };
-        let modules: Vec<&str> = above(own, depth).into_iter().filter(|name| LAYERS.iter().any(|(module, _)| module == name)).collect();
-        assert!(modules.is_empty(), "{}: {module} reaches {modules:?} by super::, where crate:: is looked at", path.display());
+        let modules: Vec<&str> = above(own, depth)
+            .into_iter()
+            .filter(|name| LAYERS.iter().any(|(module, _)| module == name))
+            .collect();
+        assert!(
+            modules.is_empty(),
+            "{}: {module} reaches {modules:?} by super::, where crate:: is looked at",
+            path.display()
+        );
     }
 }
 
@@ -109,7 +196,11 @@ fn the_core_knows_no_aws_clock_or_environment() {
         // What an application's log names is a text of the lexicon.
         let text = fs::read_to_string(&path).expect("the file can be read").replace("\"aws_sdk_", "");
         for foreign in FOREIGN {
-            assert!(!text.contains(foreign), "{}: {module} belongs to the core and names {foreign}", path.display());
+            assert!(
+                !text.contains(foreign),
+                "{}: {module} belongs to the core and names {foreign}",
+                path.display()
+            );
         }
     }
 }

@@ -1,8 +1,10 @@
-//! The command line and the function against AWS as it answers: states in emulators, replayed and counted, and AWS on bad days.
+//! The command line and the function against AWS as it answers: states in emulators, replayed and counted,
+//! and AWS on bad days.
 //!
-//! `live/states.py` makes the states: what keeps a task from starting, and the event of the task that it stopped. Each is diagnosed by the
-//! program that users run, through a proxy that counts what it asks. What the emulators get wrong is kept away from them: of ministack 1.5.33
-//! the network, and a secret without a value (there is always one); of moto 5.2.5 everything else.
+//! `live/states.py` makes the states: what keeps a task from starting, and the event of the task that it
+//! stopped. Each is diagnosed by the program that users run, through a proxy that counts what it asks. What
+//! the emulators get wrong is kept away from them: of ministack 1.5.33 the network, and a secret without a
+//! value (there is always one); of moto 5.2.5 everything else.
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
@@ -34,39 +36,119 @@ use server::{Call, Reply, Server, forward, repeated, rounds};
 
 /// The states, and what must be said of each: the cause, the verdict, and words of the evidence and the fix.
 const STATES: &[(&str, &str, &str, &[&str])] = &[
-    ("wrong-suffix", "secret-recreated", "confirmed", &["-zzZZ99", "{secret}, created on", "write {secret} into"]),
-    ("deleted", "secret-deletion-scheduled", "confirmed", &["it is marked for deletion", "aws secretsmanager restore-secret"]),
+    (
+        "wrong-suffix",
+        "secret-recreated",
+        "confirmed",
+        &["-zzZZ99", "{secret}, created on", "write {secret} into"],
+    ),
+    (
+        "deleted",
+        "secret-deletion-scheduled",
+        "confirmed",
+        &["it is marked for deletion", "aws secretsmanager restore-secret"],
+    ),
     ("missing", "secret-missing", "confirmed", &["whose name begins with"]),
     ("near-name", "secret-missing", "confirmed", &["a secret whose name has"]),
-    ("missing-stage", "secret-version-missing", "confirmed", &["BLUE among the 1 versions; the stages are AWSCURRENT"]),
+    (
+        "missing-stage",
+        "secret-version-missing",
+        "confirmed",
+        &["BLUE among the 1 versions; the stages are AWSCURRENT"],
+    ),
     ("without-value", "secret-without-value", "confirmed", &["a version with the stage AWSCURRENT"]),
     ("disabled-key", "key-unusable", "confirmed", &["is disabled", "aws kms enable-key"]),
     ("deleted-key", "key-unusable", "confirmed", &["is scheduled for deletion on"]),
-    ("missing-parameter", "parameter-missing", "confirmed", &["/billing/key", "a parameter whose name holds"]),
+    (
+        "missing-parameter",
+        "parameter-missing",
+        "confirmed",
+        &["/billing/key", "a parameter whose name holds"],
+    ),
     ("near-parameter", "parameter-missing", "confirmed", &["a parameter whose name has"]),
-    ("role-without-permission", "role-permission-missing", "confirmed", &["(implicitDeny)", "aws iam put-role-policy ", "--role-name exec "]),
-    ("permission-on-task-role", "role-permission-on-wrong-role", "confirmed", &["the task role task is allowed", "the same permission on exec"]),
-    ("denied-by-role", "role-explicit-deny", "confirmed", &["is denied explicitly", "narrow or remove the Deny statement"]),
-    ("ec2-trust", "execution-role-untrusted", "confirmed", &["which trusts ec2.amazonaws.com", "update-assume-role-policy ", "--role-name for-ec2 "]),
-    ("other-source-account", "execution-role-untrusted", "confirmed", &["aws:SourceAccount wants 444455556666, and here it is 111122223333"]),
+    (
+        "role-without-permission",
+        "role-permission-missing",
+        "confirmed",
+        &["(implicitDeny)", "aws iam put-role-policy ", "--role-name exec "],
+    ),
+    (
+        "permission-on-task-role",
+        "role-permission-on-wrong-role",
+        "confirmed",
+        &["the task role task is allowed", "the same permission on exec"],
+    ),
+    (
+        "denied-by-role",
+        "role-explicit-deny",
+        "confirmed",
+        &["is denied explicitly", "narrow or remove the Deny statement"],
+    ),
+    (
+        "ec2-trust",
+        "execution-role-untrusted",
+        "confirmed",
+        &["which trusts ec2.amazonaws.com", "update-assume-role-policy ", "--role-name for-ec2 "],
+    ),
+    (
+        "other-source-account",
+        "execution-role-untrusted",
+        "confirmed",
+        &["aws:SourceAccount wants 444455556666, and here it is 111122223333"],
+    ),
     ("missing-role", "execution-role-missing", "confirmed", &["role never-made"]),
     ("missing-image", "image-missing", "confirmed", &["1.3 in repository web"]),
     ("missing-repository", "image-missing", "confirmed", &["repository wbe in eu-west-1, 111122223333"]),
-    ("missing-log-group", "log-group-missing", "confirmed", &["/ecs/api in eu-west-1", "awslogs-create-group is off", "aws logs create-log-group"]),
+    (
+        "missing-log-group",
+        "log-group-missing",
+        "confirmed",
+        &["/ecs/api in eu-west-1", "awslogs-create-group is off", "aws logs create-log-group"],
+    ),
     ("missing-env-file", "env-file-missing", "confirmed", &["api/dev.env"]),
     ("missing-bucket", "env-file-missing", "confirmed", &["bucket conf"]),
     ("no-route", "vpc-no-route", "confirmed", &["has no route to 0.0.0.0/0", "aws ec2 create-route"]),
     ("no-public-ip", "vpc-no-public-ip", "confirmed", &["the caller has none", "assignPublicIp=ENABLED"]),
     ("deleted-nat", "vpc-nat-broken", "confirmed", &["is deleted, not available", "aws ec2 replace-route"]),
-    ("endpoint-group", "vpc-endpoint-unreachable", "confirmed", &["the security group of endpoint vpce-", "authorize-security-group-ingress"]),
-    ("endpoint-private-dns", "vpc-endpoint-private-dns-off", "likely", &["private DNS is off for vpce-", "--private-dns-enabled"]),
-    ("egress-blocked", "security-group-blocks-egress", "confirmed", &["allows tcp/443 to 0.0.0.0/0", "authorize-security-group-egress"]),
-    ("acl-out", "network-acl-blocks", "confirmed", &["network ACL {acl-out}", "allows no tcp/443 out", "--egress"]),
-    ("acl-in", "network-acl-blocks", "confirmed", &["network ACL {acl-in}", "allows no tcp/32768-60999 in", "--ingress"]),
+    (
+        "endpoint-group",
+        "vpc-endpoint-unreachable",
+        "confirmed",
+        &["the security group of endpoint vpce-", "authorize-security-group-ingress"],
+    ),
+    (
+        "endpoint-private-dns",
+        "vpc-endpoint-private-dns-off",
+        "likely",
+        &["private DNS is off for vpce-", "--private-dns-enabled"],
+    ),
+    (
+        "egress-blocked",
+        "security-group-blocks-egress",
+        "confirmed",
+        &["allows tcp/443 to 0.0.0.0/0", "authorize-security-group-egress"],
+    ),
+    (
+        "acl-out",
+        "network-acl-blocks",
+        "confirmed",
+        &["network ACL {acl-out}", "allows no tcp/443 out", "--egress"],
+    ),
+    (
+        "acl-in",
+        "network-acl-blocks",
+        "confirmed",
+        &["network ACL {acl-in}", "allows no tcp/32768-60999 in", "--ingress"],
+    ),
     ("no-dns", "vpc-dns-off", "confirmed", &["enableDnsSupport is off", "--enable-dns-support"]),
     ("all-open", "network-path-unexplained", "likely", &["every hop is open now"]),
     ("public", "network-path-unexplained", "likely", &["every hop is open now"]),
-    ("file-system", "file-system-unreachable", "confirmed", &["no rule of {closed-group}", "allows tcp/2049", "--port 2049"]),
+    (
+        "file-system",
+        "file-system-unreachable",
+        "confirmed",
+        &["no rule of {closed-group}", "allows tcp/2049", "--port 2049"],
+    ),
 ];
 /// As much as may be asked about one task.
 const MOST_QUESTIONS: usize = 24;
@@ -77,7 +159,8 @@ const JOURNAL: &str = "/ecs-triage/journal";
 
 static EMULATED: LazyLock<Emulated> = LazyLock::new(Emulated::start);
 
-/// Emulators that run, and the states in them. They end when this process does: the program that made them reads its input to the end.
+/// Emulators that run, and the states in them. They end when this process does: the program that made them
+/// reads its input to the end.
 struct Emulated {
     _program: Child,
     made: Value,
@@ -86,10 +169,16 @@ struct Emulated {
 impl Emulated {
     fn start() -> Self {
         let mut program = Command::new(python_environment("stack", "requirements.txt").join("python"));
-        program.current_dir(env!("CARGO_MANIFEST_DIR")).args(["-B", "tests/live/states.py"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        program
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["-B", "tests/live/states.py"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut program = program.spawn().expect("Python runs");
         let mut line = String::new();
-        BufReader::new(program.stdout.take().expect("it is piped")).read_line(&mut line).expect("it can be read");
+        BufReader::new(program.stdout.take().expect("it is piped"))
+            .read_line(&mut line)
+            .expect("it can be read");
         Self { _program: program, made: serde_json::from_str(&line).expect("the states are made") }
     }
 
@@ -108,7 +197,12 @@ impl Emulated {
 
     /// What leads a program to the emulator of each service, for a state.
     fn environment(&self, state: &str, [moto, ministack]: [&str; 2]) -> Variables {
-        let of_moto = self.made["states"][state]["moto"].as_array().into_iter().flatten().filter_map(Value::as_str).chain(["EC2"]);
+        let of_moto = self.made["states"][state]["moto"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .chain(["EC2"]);
         let mut environment = aws_at(ministack);
         environment.extend(of_moto.map(|service| (format!("AWS_ENDPOINT_URL_{service}"), moto.to_owned())));
         environment
@@ -155,7 +249,12 @@ fn diagnosed(state: &str, expected: (&str, &str), said: &[&str]) {
     let ran = typed(&["diagnose", "--live", "--format", "json", "--record", &record, &event], &environment);
     assert_eq!(ran.code, Some(0), "{state}: {}", ran.complaints);
     let best = &document(&ran.out)["diagnoses"][0];
-    assert_eq!((best["cause"].as_str(), best["verdict"].as_str()), (Some(expected.0), Some(expected.1)), "{state}: {}", ran.out);
+    assert_eq!(
+        (best["cause"].as_str(), best["verdict"].as_str()),
+        (Some(expected.0), Some(expected.1)),
+        "{state}: {}",
+        ran.out
+    );
     let said: Vec<String> = said.iter().map(|part| EMULATED.named(part)).collect();
     let text = format!("{} {}", best["evidence"], best["fix"]);
     assert_contains(&text, &said.iter().map(String::as_str).collect::<Vec<_>>());
@@ -192,7 +291,10 @@ fn a_diagnosis_takes_little_longer_than_its_rounds() {
         let best_of = |delay| (0..5).map(|_| replay(state, delay, &answers).0.took).min().unwrap_or_default();
         let (at_once, delayed) = (best_of(Duration::ZERO), best_of(slow));
         // A quarter of a second, and as much again for a machine that is busy with other things.
-        assert!(delayed < at_once + Duration::from_millis(500), "{state}: {delayed:?}, and {at_once:?} where AWS answers at once");
+        assert!(
+            delayed < at_once + Duration::from_millis(500),
+            "{state}: {delayed:?}, and {at_once:?} where AWS answers at once"
+        );
         // Printed where somebody wants to know: cargo test --test live -- --nocapture takes_little
         println!("{state}: {at_once:?} where AWS answers at once, {delayed:?} after {slow:?} each");
     }
@@ -202,7 +304,8 @@ fn a_diagnosis_takes_little_longer_than_its_rounds() {
 fn answers_to(state: &str) -> Arc<BTreeMap<String, Reply>> {
     let heard = Arc::new(Mutex::new(BTreeMap::new()));
     let proxies = ["moto", "ministack"].map(|emulator| {
-        let (heard, upstream) = (Arc::clone(&heard), EMULATED.of(emulator).trim_start_matches("http://").to_owned());
+        let (heard, upstream) =
+            (Arc::clone(&heard), EMULATED.of(emulator).trim_start_matches("http://").to_owned());
         Server::start(move |call| {
             let reply = forward(&upstream, call);
             heard.lock().unwrap_or_else(PoisonError::into_inner).insert(call.asked(), reply.clone());
@@ -210,7 +313,10 @@ fn answers_to(state: &str) -> Arc<BTreeMap<String, Reply>> {
         })
     });
     let event = file(&format!("{state}.json"), &EMULATED.event(state).to_string());
-    let ran = typed(&["diagnose", "--live", &event], &EMULATED.environment(state, [&proxies[0].url, &proxies[1].url]));
+    let ran = typed(
+        &["diagnose", "--live", &event],
+        &EMULATED.environment(state, [&proxies[0].url, &proxies[1].url]),
+    );
     assert_eq!(ran.code, Some(0), "{state}: {}", ran.complaints);
     let heard = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Arc::new(heard)
@@ -234,9 +340,28 @@ fn a_check_names_every_problem_and_says_what_green_does_not_prove() {
     let aws = EMULATED.straight("");
     let ran = typed(&["check", "broken", "--cluster", "prod", "--service", "broken"], &aws);
     assert_eq!(ran.code, Some(1), "{}", ran.complaints);
-    let problems = ["secret-recreated", "parameter-missing", "log-group-missing", "image-missing", "role-permission-missing", "vpc-no-route"];
-    assert_contains(&ran.out, &problems.map(|cause| format!("error[{cause}]: ")).each_ref().map(String::as_str));
-    assert_contains(&ran.out, &["container web, secrets[0]", "container web, secrets[1]", "/ecs/none", "web:9.9", "7 references looked at"]);
+    let problems = [
+        "secret-recreated",
+        "parameter-missing",
+        "log-group-missing",
+        "image-missing",
+        "role-permission-missing",
+        "vpc-no-route",
+    ];
+    assert_contains(
+        &ran.out,
+        &problems.map(|cause| format!("error[{cause}]: ")).each_ref().map(String::as_str),
+    );
+    assert_contains(
+        &ran.out,
+        &[
+            "container web, secrets[0]",
+            "container web, secrets[1]",
+            "/ecs/none",
+            "web:9.9",
+            "7 references looked at",
+        ],
+    );
 
     let (subnet, group) = (EMULATED.name("open-subnet"), EMULATED.name("open-group"));
     let public = ["check", "good", "--subnets", subnet, "--security-groups", group, "--assign-public-ip"];
@@ -246,12 +371,26 @@ fn a_check_names_every_problem_and_says_what_green_does_not_prove() {
         assert_eq!(ran.code, Some(0), "{good:?}: {}{}", ran.out, ran.complaints);
         let placed = good.len() > 2;
         let said = "no problem found in what was looked at: good:1";
-        assert_contains(&ran.out, &[said, "not proved: that secrets hold the JSON keys", "whatever changes before the task starts"]);
-        assert_contains(&ran.out, &["= not checked: image public.ecr.aws/nginx/nginx:1.27 (web): registries other than Amazon ECR are not asked"]);
-        assert_eq!(ran.out.contains("not checked: the network: no service and no subnets are named"), !placed, "{good:?}: {}", ran.out);
+        assert_contains(
+            &ran.out,
+            &[said, "not proved: that secrets hold the JSON keys", "whatever changes before the task starts"],
+        );
+        assert_contains(
+            &ran.out,
+            &[
+                "= not checked: image public.ecr.aws/nginx/nginx:1.27 (web): registries other than Amazon ECR are not asked",
+            ],
+        );
+        assert_eq!(
+            ran.out.contains("not checked: the network: no service and no subnets are named"),
+            !placed,
+            "{good:?}: {}",
+            ran.out
+        );
         assert_eq!(ran.out.matches("not checked").count(), 1 + usize::from(!placed), "{good:?}: {}", ran.out);
     }
-    let closed = typed(&["check", "good", "--format", "json", "--subnets", EMULATED.name("closed-subnet")], &aws);
+    let closed =
+        typed(&["check", "good", "--format", "json", "--subnets", EMULATED.name("closed-subnet")], &aws);
     assert_eq!(closed.code, Some(1), "{}{}", closed.out, closed.complaints);
     assert_contains(&closed.out, &["vpc-no-route"]);
 }
@@ -264,11 +403,20 @@ fn a_check_of_what_does_not_exist_says_so() {
     for (arguments, said) in [
         (&["nothing"][..], "cannot ask AWS: there is no file and no task definition nothing"),
         (&["good", "--region", "us-east-1"], "cannot ask AWS: there is no file and no task definition good"),
-        (&["good", "--cluster", "prod", "--service", "pubic"], "the network cannot be judged: there is no service pubic in cluster prod"),
-        (&["good", "--cluster", "prd", "--service", "public"], "the network cannot be judged: there is no service public in cluster prd"),
+        (
+            &["good", "--cluster", "prod", "--service", "pubic"],
+            "the network cannot be judged: there is no service pubic in cluster prod",
+        ),
+        (
+            &["good", "--cluster", "prd", "--service", "public"],
+            "the network cannot be judged: there is no service public in cluster prd",
+        ),
         (&["good", "--subnets", "subnet-1"], "the network cannot be judged: there is no subnet subnet-1"),
         (&["good", "--subnets", &both], "the network cannot be judged: there is no subnet subnet-2"),
-        (&["good", "--subnets", open, "--security-groups", "sg-1"], "the network cannot be judged: there is no security group sg-1"),
+        (
+            &["good", "--subnets", open, "--security-groups", "sg-1"],
+            "the network cannot be judged: there is no security group sg-1",
+        ),
     ] {
         let ran = typed(&[&["check"], arguments].concat(), &aws);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}");
@@ -284,12 +432,18 @@ fn ecs_with(stopped: Vec<Value>) -> Server {
         let asked = document(&call.body);
         let answer = match call.operation() {
             "ListClusters" => json!({"clusterArns": ["arn:aws:ecs:eu-west-1:111122223333:cluster/prod"]}),
-            "ListTasks" if asked["desiredStatus"] == "STOPPED" && asked["serviceName"] == "idle" => json!({"taskArns": []}),
+            "ListTasks" if asked["desiredStatus"] == "STOPPED" && asked["serviceName"] == "idle" => {
+                json!({"taskArns": []})
+            }
             "ListTasks" if asked["desiredStatus"] == "STOPPED" => json!({"taskArns": arns}),
             "DescribeTasks" => {
                 let wanted = asked["tasks"].as_array().cloned().unwrap_or_default();
-                let found: Vec<&Value> = stopped.iter().filter(|task| wanted.contains(&task["taskArn"])).collect();
-                let missing = wanted.iter().filter(|arn| !arns.contains(arn)).map(|arn| json!({"arn": arn, "reason": "MISSING"}));
+                let found: Vec<&Value> =
+                    stopped.iter().filter(|task| wanted.contains(&task["taskArn"])).collect();
+                let missing = wanted
+                    .iter()
+                    .filter(|arn| !arns.contains(arn))
+                    .map(|arn| json!({"arn": arn, "reason": "MISSING"}));
                 json!({"tasks": found, "failures": missing.collect::<Vec<_>>()})
             }
             _ => return forward(&upstream, call),
@@ -298,7 +452,8 @@ fn ecs_with(stopped: Vec<Value>) -> Server {
     })
 }
 
-/// The task with an id of its own, stopped so many minutes ago: before its state was made, which therefore proves nothing of it.
+/// The task with an id of its own, stopped so many minutes ago: before its state was made, which therefore
+/// proves nothing of it.
 fn stopped_ago(task: &Value, id: &str, minutes: i64) -> Value {
     let mut task = task.clone();
     let at = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
@@ -326,25 +481,51 @@ fn the_stopped_tasks_of_a_cluster_are_listed_by_incident() {
     assert_eq!(ran.code, Some(0), "{}", ran.complaints);
     let lines: Vec<Vec<&str>> = ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["SERVICE", "FAILED", "LAST", "CAUSE", "VERDICT", "WHAT"], "{}", ran.out);
-    assert_eq!((lines[1][1], lines[1][5], lines[1][6]), ("3", "secret-recreated", "likely"), "the latest first: {}", ran.out);
-    assert_eq!((lines[2][1], lines[2][5], lines[2][6]), ("1", "execution-role-untrusted", "likely"), "{}", ran.out);
+    assert_eq!(
+        (lines[1][1], lines[1][5], lines[1][6]),
+        ("3", "secret-recreated", "likely"),
+        "the latest first: {}",
+        ran.out
+    );
+    assert_eq!(
+        (lines[2][1], lines[2][5], lines[2][6]),
+        ("1", "execution-role-untrusted", "likely"),
+        "{}",
+        ran.out
+    );
     assert_contains(&ran.out, &["\n\n5 stopped tasks within the last hour, 4 shown\n"]);
     let asked = ecs.calls();
     assert_eq!(repeated(&asked), Vec::<String>::new(), "asked twice");
     let narrow = typed(&["ps", "--width", "100"], &aws);
-    assert!(narrow.out.lines().all(|line| line.chars().count() <= 100) && narrow.out.contains("..."), "{}", narrow.out);
+    assert!(
+        narrow.out.lines().all(|line| line.chars().count() <= 100) && narrow.out.contains("..."),
+        "{}",
+        narrow.out
+    );
 
     let details = typed(&["ps", "--details"], &aws);
-    assert_contains(&details.out, &["error[secret-recreated]: ", "error[execution-role-untrusted]: ", "= likely: ", "note: task c, stopped "]);
+    assert_contains(
+        &details.out,
+        &[
+            "error[secret-recreated]: ",
+            "error[execution-role-untrusted]: ",
+            "= likely: ",
+            "note: task c, stopped ",
+        ],
+    );
     assert_eq!(details.out.matches("error[").count(), 2, "one report for an incident: {}", details.out);
     let lately = typed(&["ps", "--since", "10m"], &aws);
     assert_contains(&lately.out, &["secret-recreated", "3 stopped tasks within the last 10 min, 2 shown"]);
     assert!(!lately.out.contains("execution-role-untrusted"), "{}", lately.out);
 
     let all = typed(&["ps", "--cluster", "prod", "--all", "--format", "jsonl"], &aws);
-    let causes: Vec<Value> = all.out.lines().map(|line| document(line)["diagnoses"][0]["cause"].clone()).collect();
+    let causes: Vec<Value> =
+        all.out.lines().map(|line| document(line)["diagnoses"][0]["cause"].clone()).collect();
     let secret = json!("secret-recreated");
-    assert_eq!(causes, [Value::Null, secret.clone(), secret.clone(), secret, json!("execution-role-untrusted")]);
+    assert_eq!(
+        causes,
+        [Value::Null, secret.clone(), secret.clone(), secret, json!("execution-role-untrusted")]
+    );
     let idle = typed(&["ps", "--cluster", "prod", "--service", "idle"], &aws);
     assert_eq!((idle.code, idle.out.as_str()), (Some(0), "0 stopped tasks within the last hour, 0 shown\n"));
     // The emulator itself holds none.
@@ -377,7 +558,8 @@ fn a_task_is_diagnosed_by_its_arn() {
     let mut aws = EMULATED.straight("");
     aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
     let record = file("by-arn.evidence.json", "");
-    let ran = typed(&["diagnose", "arn:aws:ecs:eu-west-1:111122223333:task/prod/a", "--record", &record], &aws);
+    let ran =
+        typed(&["diagnose", "arn:aws:ecs:eu-west-1:111122223333:task/prod/a", "--record", &record], &aws);
     assert_eq!(ran.code, Some(0), "{}", ran.complaints);
     assert_contains(&ran.out, &["error[secret-recreated]: ", "= likely: "]);
     assert_contains(&fs::read_to_string(&record).expect("it is there"), &["\"Secret\""]);
@@ -409,7 +591,8 @@ fn without_credentials_it_says_what_to_type() {
         assert_contains(&listed.complaints, &[said]);
         assert_eq!(listed.complaints.lines().count(), 1, "{profile}: {}", listed.complaints);
         // Whoever is woken wants the diagnosis all the same.
-        let diagnosed = typed(&["diagnose", "--live", "--profile", profile, "events/secret-missing.json"], &aws);
+        let diagnosed =
+            typed(&["diagnose", "--live", "--profile", profile, "events/secret-missing.json"], &aws);
         assert_eq!(diagnosed.code, Some(2), "{profile}");
         assert_contains(&diagnosed.out, &["error[secret-missing]: "]);
         assert_contains(&diagnosed.complaints, &[said]);
@@ -427,9 +610,15 @@ fn a_cluster_that_cannot_be_read_does_not_hide_the_others() {
     let ecs = Server::start(move |call| {
         let answer = match call.operation() {
             "ListClusters" => json!({"clusterArns": ["closed", "prod"]}),
-            "ListTasks" if call.body.contains("closed") => return Reply::new(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#),
+            "ListTasks" if call.body.contains("closed") => {
+                return Reply::new(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#);
+            }
             // More pages than a storm needs to be one.
-            "ListTasks" => match document(&call.body)["nextToken"].as_str().and_then(|token| token.parse::<u32>().ok()).unwrap_or_default() {
+            "ListTasks" => match document(&call.body)["nextToken"]
+                .as_str()
+                .and_then(|token| token.parse::<u32>().ok())
+                .unwrap_or_default()
+            {
                 12 => json!({"taskArns": [task["taskArn"]]}),
                 page => json!({"taskArns": [], "nextToken": (page + 1).to_string()}),
             },
@@ -442,8 +631,14 @@ fn a_cluster_that_cannot_be_read_does_not_hide_the_others() {
     aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
     let ran = typed(&["ps"], &aws);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
-    assert_contains(&ran.out, &["  execution-role-missing  ", "1 stopped task within the last hour, 1 shown"]);
-    assert_contains(&ran.complaints, &["closed: ecs-triage is not authorized to call ecs:ListTasks on closed"]);
+    assert_contains(
+        &ran.out,
+        &["  execution-role-missing  ", "1 stopped task within the last hour, 1 shown"],
+    );
+    assert_contains(
+        &ran.complaints,
+        &["closed: ecs-triage is not authorized to call ecs:ListTasks on closed"],
+    );
 }
 
 /// A task as ECS describes it, from its event.
@@ -457,18 +652,30 @@ fn described(event: &Value) -> Value {
 async fn the_journal_is_read_back() {
     let aws = EMULATED.straight("");
     let credentials = SharedCredentialsProvider::new(Credentials::new(ACCOUNT, "none", None, None, "test"));
-    let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new(REGION)).endpoint_url(EMULATED.of("ministack"));
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(EMULATED.of("ministack"));
     let journal = Journal::new(&config.credentials_provider(credentials).build(), JOURNAL.to_owned());
-    let files: Vec<String> = ["wrong-suffix", "no-route"].iter().map(|state| file(&format!("{state}.json"), &EMULATED.event(state).to_string())).collect();
+    let files: Vec<String> = ["wrong-suffix", "no-route"]
+        .iter()
+        .map(|state| file(&format!("{state}.json"), &EMULATED.event(state).to_string()))
+        .collect();
     let mut lines = Vec::new();
     for (state, file) in ["wrong-suffix", "no-route"].iter().zip(&files) {
-        let line = typed(&["diagnose", "--format", "jsonl", file], &Variables::new()).out.trim_end().to_owned();
+        let line =
+            typed(&["diagnose", "--format", "jsonl", file], &Variables::new()).out.trim_end().to_owned();
         journal.append(&format!("prod/{state}"), &[&line]).await.expect("the journal takes it");
         lines.push(line);
     }
     let history = |more: &[&str]| typed(&[&["history", "--since", "1h"], more].concat(), &aws);
     let all = history(&["--format", "jsonl"]);
-    assert_eq!((all.code, all.out.lines().collect::<Vec<_>>()), (Some(0), lines.iter().map(String::as_str).collect()), "{}", all.complaints);
+    assert_eq!(
+        (all.code, all.out.lines().collect::<Vec<_>>()),
+        (Some(0), lines.iter().map(String::as_str).collect()),
+        "{}",
+        all.complaints
+    );
     let text = history(&[]);
     assert_contains(&text.out, &["  prod/wrong-suffix  secret-", "prod/no-route  "]);
     assert_eq!(text.out.lines().count(), 2);
@@ -482,5 +689,8 @@ async fn the_journal_is_read_back() {
     }
     assert_eq!(typed(&["history", "--since", "36500d"], &aws).code, Some(0));
     let elsewhere = history(&["--journal", "/no/journal"]);
-    assert_eq!((elsewhere.code, elsewhere.complaints.as_str()), (Some(2), "ecs-triage: cannot ask AWS: /no/journal does not exist\n"));
+    assert_eq!(
+        (elsewhere.code, elsewhere.complaints.as_str()),
+        (Some(2), "ecs-triage: cannot ask AWS: /no/journal does not exist\n")
+    );
 }

@@ -1,9 +1,14 @@
-//! The network verdict: every rule with a way that it shuts and one that it leaves open, what holds for any network, and the drawing.
+//! The network verdict: every rule with a way that it shuts and one that it leaves open, what holds for any
+//! network, and the drawing.
 
 use ecs_triage::network::{
-    Blockage, Break, Caller, Destination, Names, Opening, Part, Path, Remote, Settings, Snapshot, State, When, draw, judge, mount, needed, serves,
+    Blockage, Break, Caller, Destination, Names, Opening, Part, Path, Remote, Settings, Snapshot, State,
+    When, draw, judge, mount, needed, serves,
 };
-use ecs_triage::question::facts::{AwsVpcConfiguration, Instance, MountTarget, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, VpcDns, VpcEndpoint};
+use ecs_triage::question::facts::{
+    AwsVpcConfiguration, Instance, MountTarget, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet,
+    VpcDns, VpcEndpoint,
+};
 use ecs_triage::question::{Answer, Evidence, Known, Question, ask};
 use ecs_triage::task_definition::TaskDefinition;
 use proptest::prelude::*;
@@ -131,7 +136,9 @@ fn long(value: &Value) -> Value {
     let words: Vec<&str> = match value {
         Value::String(text) if text.starts_with('=') => text[1..].split(' ').collect(),
         Value::Array(list) => return list.iter().map(long).collect(),
-        Value::Object(fields) => return fields.iter().map(|(name, value)| (name.clone(), long(value))).collect(),
+        Value::Object(fields) => {
+            return fields.iter().map(|(name, value)| (name.clone(), long(value))).collect();
+        }
         other => return other.clone(),
     };
     let number = |word: &str| word.parse::<i64>().expect("a number");
@@ -144,14 +151,23 @@ fn long(value: &Value) -> Value {
                 ("eni-", "networkInterfaceId"),
                 ("lgw-", "localGatewayId"),
             ];
-            let kind = kinds.iter().find(|(start, _)| target.starts_with(start)).map_or("gatewayId", |(_, kind)| kind);
+            let kind = kinds
+                .iter()
+                .find(|(start, _)| target.starts_with(start))
+                .map_or("gatewayId", |(_, kind)| kind);
             json!({"destinationCidrBlock": range, kind: target, "state": "active"})
         }
         ["tcp", port, others @ ..] => {
-            let named = |kind: &str| others.iter().copied().filter(|other| other.starts_with(kind)).collect::<Vec<_>>();
+            let named = |kind: &str| {
+                others.iter().copied().filter(|other| other.starts_with(kind)).collect::<Vec<_>>()
+            };
             let groups: Vec<Value> = named("sg-").iter().map(|id| json!({"groupId": id})).collect();
             let lists: Vec<Value> = named("pl-").iter().map(|id| json!({"prefixListId": id})).collect();
-            let ranges: Vec<Value> = others.iter().filter(|other| other.contains('/')).map(|range| json!({"cidrIp": range})).collect();
+            let ranges: Vec<Value> = others
+                .iter()
+                .filter(|other| other.contains('/'))
+                .map(|range| json!({"cidrIp": range}))
+                .collect();
             json!([{"ipProtocol": "tcp", "fromPort": number(port), "toPort": number(port), "ipRanges": ranges, "groups": groups, "prefixListIds": lists}])
         }
         ["acl", at, direction, action, range, ports] => {
@@ -179,7 +195,9 @@ fn change(world: &mut Value, pointer: &str, value: &Value) -> Option<()> {
     let (parent, name) = pointer.rsplit_once('/')?;
     match (world.pointer_mut(parent)?, value.is_null()) {
         (Value::Array(list), _) if name == "-" => list.push(long(value)),
-        (Value::Array(list), true) => drop(name.parse().ok().filter(|at| *at < list.len()).map(|at| list.remove(at))?),
+        (Value::Array(list), true) => {
+            drop(name.parse().ok().filter(|at| *at < list.len()).map(|at| list.remove(at))?);
+        }
         (Value::Array(list), false) => *list.get_mut(name.parse::<usize>().ok()?)? = long(value),
         (Value::Object(fields), true) => drop(fields.remove(name)),
         (Value::Object(fields), false) => drop(fields.insert(name.to_owned(), long(value))),
@@ -193,8 +211,8 @@ fn kind(fault: &Blockage) -> String {
     debug.split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// The state, then the certain faults, with a tilde where something could explain the failure that nobody read, and the possible ones with a
-/// question mark.
+/// The state, then the certain faults, with a tilde where something could explain the failure that nobody
+/// read, and the possible ones with a question mark.
 fn verdict(path: &Path) -> String {
     let state = match path.state {
         State::Ok | State::Absent => "open",
@@ -203,7 +221,8 @@ fn verdict(path: &Path) -> String {
     };
     let possible = path.possible.iter().map(|fault| format!(" {}?", kind(fault)));
     let doubt = |fault: &Blockage| if fault.doubt.is_some() { "~" } else { "" };
-    let mut all: Vec<String> = path.faults.iter().map(|fault| format!(" {}{}", kind(fault), doubt(fault))).chain(possible).collect();
+    let mut all: Vec<String> =
+        path.faults.iter().map(|fault| format!(" {}{}", kind(fault), doubt(fault))).chain(possible).collect();
     all.dedup();
     format!("{state}{}", all.concat())
 }
@@ -216,7 +235,9 @@ fn way(world: &Value, to: &str) -> Path {
         "elsewhere" => Destination::host("registry.example.com", 443),
         "other-region" => Destination::aws("secretsmanager", "us-east-1"),
         host if host.contains('.') && host != "ecr.api" => Destination::named(host, 443),
-        service => Destination::aws(services.iter().find(|name| **name == service).expect("a service"), REGION),
+        service => {
+            Destination::aws(services.iter().find(|name| **name == service).expect("a service"), REGION)
+        }
     };
     judge(&world.snapshot(), &Destination { address: world.address, ..destination })
 }
@@ -233,12 +254,18 @@ struct Row {
 
 fn rows() -> Vec<Row> {
     let (mut rows, mut section) = (Vec::new(), ("", ""));
-    for line in include_str!("network/rules.txt").lines().skip_while(|line| !line.starts_with("##")).filter(|line| !line.is_empty()) {
+    for line in include_str!("network/rules.txt")
+        .lines()
+        .skip_while(|line| !line.starts_with("##"))
+        .filter(|line| !line.is_empty())
+    {
         if let Some(title) = line.strip_prefix("## ") {
             section = title.split_once(" / ").expect("a heading and a base");
             continue;
         }
-        let [what, to, changes, expected] = line.split(" | ").collect::<Vec<_>>()[..] else { unreachable!("not four parts: {line}") };
+        let [what, to, changes, expected] = line.split(" | ").collect::<Vec<_>>()[..] else {
+            unreachable!("not four parts: {line}")
+        };
         let changes = serde_json::from_str(changes).expect("the changes are JSON");
         rows.push(Row { heading: section.0, base: section.1, what, to, changes, expected });
     }
@@ -250,7 +277,13 @@ fn every_rule_shuts_and_leaves_open() {
     let wrong = rows().into_iter().filter_map(|Row { heading, base: name, what, to, changes, expected }| {
         let path = way(&with(base(name), &changes), to);
         let found = verdict(&path);
-        (found != expected).then(|| format!("{heading}: {what}\n  is {found}, not {expected}\n{}\n{:?}", draw(&path).join("\n"), path.unsure))
+        (found != expected).then(|| {
+            format!(
+                "{heading}: {what}\n  is {found}, not {expected}\n{}\n{:?}",
+                draw(&path).join("\n"),
+                path.unsure
+            )
+        })
     });
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
@@ -258,7 +291,8 @@ fn every_rule_shuts_and_leaves_open() {
 
 /// Networks thrown together from the rows: any base with any changes that find a place in it.
 fn networks() -> impl Strategy<Value = Value> {
-    let changes: Vec<(String, Value)> = rows().iter().flat_map(|row| row.changes.as_object().cloned().unwrap_or_default()).collect();
+    let changes: Vec<(String, Value)> =
+        rows().iter().flat_map(|row| row.changes.as_object().cloned().unwrap_or_default()).collect();
     let bases = prop::sample::select(vec!["nat", "public", "endpoint", "gateway", "acl", "mount"]);
     (bases, prop::collection::vec(prop::sample::select(changes), 0..8)).prop_map(|(name, changes)| {
         let mut world = base(name);
@@ -326,7 +360,11 @@ fn drawings() {
             "ssm",
         ),
         ("endpoint", json!({"/securityGroups/1/ipPermissions": []}), "secretsmanager"),
-        ("endpoint", json!({"/endpoints/0/privateDnsEnabled": false, "/caller/host": "i-0abc"}), "secretsmanager"),
+        (
+            "endpoint",
+            json!({"/endpoints/0/privateDnsEnabled": false, "/caller/host": "i-0abc"}),
+            "secretsmanager",
+        ),
         ("endpoint", json!({"/endpoints": "AccessDenied"}), "secretsmanager"),
         ("endpoint", json!({"/dns/domainNameServers": ["10.0.0.53"]}), "secretsmanager"),
         ("gateway", json!({}), "s3"),
@@ -337,9 +375,17 @@ fn drawings() {
     ];
     let drawn = some.map(|(name, changes, to)| {
         let path = way(&with(base(name), &changes), to);
-        let proofs = |kind, faults: Vec<Blockage>| faults.into_iter().map(move |fault| format!("{kind}: {}", fault.proof));
-        let lines = draw(&path).into_iter().chain(proofs("proof", path.faults)).chain(proofs("perhaps", path.possible));
-        lines.chain(path.unsure.iter().map(|unsure| format!("unsure: {}", unsure.text))).collect::<Vec<_>>().join("\n")
+        let proofs = |kind, faults: Vec<Blockage>| {
+            faults.into_iter().map(move |fault| format!("{kind}: {}", fault.proof))
+        };
+        let lines = draw(&path)
+            .into_iter()
+            .chain(proofs("proof", path.faults))
+            .chain(proofs("perhaps", path.possible));
+        lines
+            .chain(path.unsure.iter().map(|unsure| format!("unsure: {}", unsure.text)))
+            .collect::<Vec<_>>()
+            .join("\n")
     });
     insta::assert_snapshot!(drawn.join("\n\n"));
 }
@@ -349,20 +395,57 @@ fn drawings() {
 fn faults_name_the_culprit() {
     let fault = |name, changes: Value, to| way(&with(base(name), &changes), to).faults.remove(0);
     let out = fault("nat", json!({"/securityGroups/0/ipPermissionsEgress": []}), "ssm");
-    assert_eq!(out.what, Break::SecurityGroupEgress { groups: vec!["sg-task".into()], to: Remote::Cidr("0.0.0.0/0".into()), port: 443 });
-    assert_eq!((out.proof.as_str(), out.source), ("no egress rule of sg-task allows tcp/443 to 0.0.0.0/0", "DescribeSecurityGroups"));
+    assert_eq!(
+        out.what,
+        Break::SecurityGroupEgress {
+            groups: vec!["sg-task".into()],
+            to: Remote::Cidr("0.0.0.0/0".into()),
+            port: 443
+        }
+    );
+    assert_eq!(
+        (out.proof.as_str(), out.source),
+        ("no egress rule of sg-task allows tcp/443 to 0.0.0.0/0", "DescribeSecurityGroups")
+    );
     let to_gateway = fault("gateway", json!({"/securityGroups/0/ipPermissionsEgress": []}), "s3");
-    assert!(matches!(to_gateway.what, Break::SecurityGroupEgress { to: Remote::PrefixList(list), .. } if list == "pl-s3"));
-    let to_endpoint = fault("endpoint", json!({"/securityGroups/0/ipPermissionsEgress": []}), "secretsmanager");
-    assert!(matches!(to_endpoint.what, Break::SecurityGroupEgress { to: Remote::Group(group), .. } if group == "sg-e"));
+    assert!(
+        matches!(to_gateway.what, Break::SecurityGroupEgress { to: Remote::PrefixList(list), .. } if list == "pl-s3")
+    );
+    let to_endpoint =
+        fault("endpoint", json!({"/securityGroups/0/ipPermissionsEgress": []}), "secretsmanager");
+    assert!(
+        matches!(to_endpoint.what, Break::SecurityGroupEgress { to: Remote::Group(group), .. } if group == "sg-e")
+    );
     let ingress = fault("endpoint", json!({"/securityGroups/1/ipPermissions": []}), "secretsmanager");
-    assert_eq!(ingress.proof, "no rule of sg-e, the security group of endpoint vpce-1, allows tcp/443 from sg-task or 10.0.1.0/24");
-    let Break::EndpointUnreachable { endpoint, ingress: Some(ingress) } = ingress.what else { panic!("{ingress:?}") };
-    assert_eq!((endpoint.as_str(), ingress.groups, ingress.from, ingress.port), ("vpce-1", vec!["sg-e".to_owned()], vec!["sg-task".to_owned()], 443));
+    assert_eq!(
+        ingress.proof,
+        "no rule of sg-e, the security group of endpoint vpce-1, allows tcp/443 from sg-task or 10.0.1.0/24"
+    );
+    let Break::EndpointUnreachable { endpoint, ingress: Some(ingress) } = ingress.what else {
+        panic!("{ingress:?}")
+    };
+    assert_eq!(
+        (endpoint.as_str(), ingress.groups, ingress.from, ingress.port),
+        ("vpce-1", vec!["sg-e".to_owned()], vec!["sg-task".to_owned()], 443)
+    );
     let nowhere = fault("gateway", json!({"/endpoints/0/routeTableIdSet": []}), "s3");
-    assert_eq!(nowhere.what, Break::NoRoute { route_table: "rtb-main".into(), gateway: Some("vpce-s3".into()), black_hole: None });
-    let gone = fault("nat", json!({"/routeTables/0/routeSet/1": "=to 0.0.0.0/0 tgw-1", "/routeTables/0/routeSet/1/state": "blackhole"}), "ssm");
-    assert_eq!(gone.what, Break::NoRoute { route_table: "rtb-main".into(), gateway: None, black_hole: Some("0.0.0.0/0".into()) });
+    assert_eq!(
+        nowhere.what,
+        Break::NoRoute { route_table: "rtb-main".into(), gateway: Some("vpce-s3".into()), black_hole: None }
+    );
+    let gone = fault(
+        "nat",
+        json!({"/routeTables/0/routeSet/1": "=to 0.0.0.0/0 tgw-1", "/routeTables/0/routeSet/1/state": "blackhole"}),
+        "ssm",
+    );
+    assert_eq!(
+        gone.what,
+        Break::NoRoute {
+            route_table: "rtb-main".into(),
+            gateway: None,
+            black_hole: Some("0.0.0.0/0".into())
+        }
+    );
     let acl = fault("acl", json!({"/networkAcls/0/entrySet": ["=acl 1 out allow 0.0.0.0/0 443-443"]}), "ssm");
     assert_eq!(acl.proof, "network ACL acl-1 of subnet-a allows no tcp/32768-60999 in, from 0.0.0.0/0");
     assert_eq!(
@@ -380,13 +463,23 @@ fn faults_name_the_culprit() {
 
 #[test]
 fn the_caller_is_the_task_or_its_host() {
-    let configuration =
-        AwsVpcConfiguration { subnets: vec!["subnet-a".into(), "subnet-b".into()], assign_public_ip: Some("ENABLED".into()), ..Default::default() };
+    let configuration = AwsVpcConfiguration {
+        subnets: vec!["subnet-a".into(), "subnet-b".into()],
+        assign_public_ip: Some("ENABLED".into()),
+        ..Default::default()
+    };
     assert_eq!(Caller::task(Some("subnet-b"), Some(&configuration)).subnets, ["subnet-b"]);
     let of_service = Caller::task(None, Some(&configuration));
-    assert_eq!((of_service.subnets, of_service.groups, of_service.public_ip), (vec!["subnet-a", "subnet-b"], Some(vec![]), Some(true)));
+    assert_eq!(
+        (of_service.subnets, of_service.groups, of_service.public_ip),
+        (vec!["subnet-a", "subnet-b"], Some(vec![]), Some(true))
+    );
     assert_eq!(Caller::task(None, None), Caller { by_settings: true, ..Caller::default() });
-    let instance = Instance { subnet_id: Some("subnet-a".into()), public_address: Some("203.0.113.9".into()), ..Default::default() };
+    let instance = Instance {
+        subnet_id: Some("subnet-a".into()),
+        public_address: Some("203.0.113.9".into()),
+        ..Default::default()
+    };
     let host = Caller::host("i-1", Some(&instance));
     assert_eq!((host.host, host.subnets, host.public_ip), (Some("i-1"), vec!["subnet-a"], Some(true)));
     assert!(Caller::host("mi-1", None).subnets.is_empty());
@@ -397,8 +490,18 @@ fn a_snapshot_comes_from_evidence() {
     let caller = Caller { subnets: vec!["subnet-b", "subnet-a"], ..Default::default() };
     let mut evidence = Evidence::default();
     let first = Snapshot::questions(&evidence, REGION, None, &caller);
-    assert_eq!(first, [ask::Subnets { region: REGION.into(), ids: vec!["subnet-a".into(), "subnet-b".into()] }.into()]);
-    evidence.note(first[0].clone(), Answer::Subnets(vec![Subnet { subnet_id: Some("subnet-a".into()), vpc_id: Some("vpc-1".into()), ..Default::default() }]));
+    assert_eq!(
+        first,
+        [ask::Subnets { region: REGION.into(), ids: vec!["subnet-a".into(), "subnet-b".into()] }.into()]
+    );
+    evidence.note(
+        first[0].clone(),
+        Answer::Subnets(vec![Subnet {
+            subnet_id: Some("subnet-a".into()),
+            vpc_id: Some("vpc-1".into()),
+            ..Default::default()
+        }]),
+    );
     let all = Snapshot::questions(&evidence, REGION, None, &caller);
     assert_eq!(all.len(), 6);
     for question in &all[1..] {
@@ -426,8 +529,10 @@ fn a_definition_tells_where_the_task_must_get_to() {
             {"name": "quay", "image": "quay.io/team/own"}]}"#,
     )
     .expect("it can be read");
-    let all: Vec<String> =
-        needed(&definition, REGION).into_iter().map(|to| format!("{} {} {}:{}", to.service.as_deref().unwrap_or("-"), to.region, to.host, to.port)).collect();
+    let all: Vec<String> = needed(&definition, REGION)
+        .into_iter()
+        .map(|to| format!("{} {} {}:{}", to.service.as_deref().unwrap_or("-"), to.region, to.host, to.port))
+        .collect();
     assert_eq!(
         all,
         [
@@ -453,24 +558,45 @@ fn a_definition_tells_where_the_task_must_get_to() {
 fn groups_are_asked_for_by_id() {
     let mut evidence = Evidence::default();
     let subnets = ask::Subnets { region: REGION.into(), ids: vec!["subnet-a".into()] };
-    let of = |owner: &str| Subnet { subnet_id: Some("subnet-a".into()), vpc_id: Some("vpc-1".into()), owner_id: Some(owner.into()), ..Default::default() };
+    let of = |owner: &str| Subnet {
+        subnet_id: Some("subnet-a".into()),
+        vpc_id: Some("vpc-1".into()),
+        owner_id: Some(owner.into()),
+        ..Default::default()
+    };
     evidence.note(subnets.clone(), Answer::Subnets(vec![of("111122223333")]));
     let caller = Caller { subnets: vec!["subnet-a"], groups: Some(vec!["sg-task"]), ..Caller::default() };
     let groups = |evidence: &Evidence, caller: &Caller<'_>| -> Vec<Question> {
         let asked = Snapshot::questions(evidence, REGION, Some("111122223333"), caller).into_iter();
         asked.filter(|question| question.source() == "DescribeSecurityGroups").collect()
     };
-    let named = |ids: &[&str]| Question::from(ask::NamedSecurityGroups { region: REGION.into(), ids: ids.iter().map(|&id| id.to_owned()).collect() });
+    let named = |ids: &[&str]| {
+        Question::from(ask::NamedSecurityGroups {
+            region: REGION.into(),
+            ids: ids.iter().map(|&id| id.to_owned()).collect(),
+        })
+    };
     let of_vpc = || Question::from(ask::SecurityGroups { region: REGION.into(), vpc: "vpc-1".into() });
     assert_eq!(groups(&evidence, &caller), [named(&["sg-task"])]);
     assert_eq!(groups(&evidence, &Caller { groups: Some(vec![]), ..caller.clone() }), [of_vpc()]);
-    assert_eq!(groups(&evidence, &Caller { host: Some("i-1"), ..caller.clone() }), [named(&["sg-task"]), of_vpc()]);
+    assert_eq!(
+        groups(&evidence, &Caller { host: Some("i-1"), ..caller.clone() }),
+        [named(&["sg-task"]), of_vpc()]
+    );
     let endpoint = |service: &str, group: &str| {
         let text = json!({"serviceName": format!("com.amazonaws.eu-west-1.{service}"), "groupSet": [{"groupId": group}]});
         VpcEndpoint::deserialize(&text).expect("it has the right form")
     };
-    let endpoints = vec![endpoint("ssm", "sg-b"), endpoint("ecr.dkr", "sg-a"), endpoint("logs", "sg-task"), endpoint("sqs", "sg-c")];
-    evidence.note(ask::VpcEndpoints { region: REGION.into(), vpc: "vpc-1".into() }, Answer::VpcEndpoints(endpoints));
+    let endpoints = vec![
+        endpoint("ssm", "sg-b"),
+        endpoint("ecr.dkr", "sg-a"),
+        endpoint("logs", "sg-task"),
+        endpoint("sqs", "sg-c"),
+    ];
+    evidence.note(
+        ask::VpcEndpoints { region: REGION.into(), vpc: "vpc-1".into() },
+        Answer::VpcEndpoints(endpoints),
+    );
     assert_eq!(groups(&evidence, &caller), [named(&["sg-task"]), named(&["sg-a", "sg-b"])]);
     evidence.note(subnets, Answer::Subnets(vec![of("999988887777")]));
     assert_eq!(groups(&evidence, &caller), [named(&["sg-task"]), of_vpc()]);
@@ -482,11 +608,27 @@ fn an_acl_rule_opens_nothing_that_was_shut_on_purpose() {
     let rows = [
         (json!([]), Opening::At(100)),
         (json!(["=acl 100 out allow 0.0.0.0/0 80-80"]), Opening::At(110)),
-        (json!(["=acl 50 out deny 198.51.100.0/24 0-65535", "=acl 100 out allow 0.0.0.0/0 80-80"]), Opening::OnPurpose(50)),
+        (
+            json!(["=acl 50 out deny 198.51.100.0/24 0-65535", "=acl 100 out allow 0.0.0.0/0 80-80"]),
+            Opening::OnPurpose(50),
+        ),
         (json!(["=acl 50 out deny 10.9.0.0/16 0-65535"]), Opening::At(60)),
-        (json!(["=acl 50 out deny 10.9.0.0/16 0-65535", "=acl 100 out deny 0.0.0.0/0 0-65535", "=acl 110 out allow 0.0.0.0/0 443-443"]), Opening::At(90)),
-        (json!(["=acl 99 out deny 10.9.0.0/16 0-65535", "=acl 100 out deny 0.0.0.0/0 443-443"]), Opening::NoRoom(100)),
-        (json!(["=acl 98 out deny 10.9.0.0/16 0-65535", "=acl 100 out deny 0.0.0.0/0 443-443"]), Opening::At(99)),
+        (
+            json!([
+                "=acl 50 out deny 10.9.0.0/16 0-65535",
+                "=acl 100 out deny 0.0.0.0/0 0-65535",
+                "=acl 110 out allow 0.0.0.0/0 443-443"
+            ]),
+            Opening::At(90),
+        ),
+        (
+            json!(["=acl 99 out deny 10.9.0.0/16 0-65535", "=acl 100 out deny 0.0.0.0/0 443-443"]),
+            Opening::NoRoom(100),
+        ),
+        (
+            json!(["=acl 98 out deny 10.9.0.0/16 0-65535", "=acl 100 out deny 0.0.0.0/0 443-443"]),
+            Opening::At(99),
+        ),
         (json!(["=acl 1 out deny 0.0.0.0/0 0-65535"]), Opening::NoRoom(1)),
         (json!(["=acl 32766 out allow 10.0.0.0/8 0-65535"]), Opening::NoRoom(32767)),
     ];
@@ -503,13 +645,27 @@ fn an_acl_rule_opens_nothing_that_was_shut_on_purpose() {
     // An address that is told matches the block list itself: to open it is not ours.
     let told = json!({"/networkAcls/0/entrySet/-": "=acl 50 out deny 52.94.0.0/16 0-65535", "/address": "52.94.219.66"});
     let path = way(&with(base("acl"), &told), "ssm");
-    assert!(matches!(path.faults[0].what, Break::NetworkAcl { opening: Opening::OnPurpose(50), .. }), "{path:?}");
+    assert!(
+        matches!(path.faults[0].what, Break::NetworkAcl { opening: Opening::OnPurpose(50), .. }),
+        "{path:?}"
+    );
 }
 
 #[test]
 fn a_kind_of_hop_is_open_only_where_all_of_it_was_judged() {
-    let open = |base_name: &str, changes: Value, to: &str, part: Part| way(&with(base(base_name), &changes), to).is_open_at(part);
-    for part in [Part::Dns, Part::Group, Part::Acl, Part::Endpoint, Part::PrivateDns, Part::Route, Part::Nat, Part::PublicAddress] {
+    let open = |base_name: &str, changes: Value, to: &str, part: Part| {
+        way(&with(base(base_name), &changes), to).is_open_at(part)
+    };
+    for part in [
+        Part::Dns,
+        Part::Group,
+        Part::Acl,
+        Part::Endpoint,
+        Part::PrivateDns,
+        Part::Route,
+        Part::Nat,
+        Part::PublicAddress,
+    ] {
         assert!(open("nat", json!({}), "ssm", part), "{part:?}");
         assert!(!open("nat", json!({"/subnets/0/cidrBlock": null}), "ssm", part), "{part:?}");
         assert!(!open("nat", json!({"/subnets": "AccessDenied"}), "ssm", part), "{part:?}");
@@ -528,7 +684,10 @@ fn a_kind_of_hop_is_open_only_where_all_of_it_was_judged() {
     assert!(!open("nat", shut(json!({"/endpoints": "AccessDenied"})), "ssm", Part::Endpoint));
     assert!(!open("nat", shut(json!({"/dns/domainNameServers": ["10.9.9.9"]})), "ssm", Part::Dns));
     assert!(!open("nat", json!({"/routeTables/0/routeSet/1": "=to 0.0.0.0/0 tgw-1"}), "ssm", Part::Nat));
-    assert!(!open("nat", json!({"/networkAcls/0/associationSet/2": null}), "ssm", Part::Acl), "the ACL of the NAT gateway's subnet");
+    assert!(
+        !open("nat", json!({"/networkAcls/0/associationSet/2": null}), "ssm", Part::Acl),
+        "the ACL of the NAT gateway's subnet"
+    );
     assert!(open("nat", shut(json!({})), "ssm", Part::Acl));
 }
 
@@ -559,7 +718,9 @@ fn hosts_of_aws_are_told_by_their_names() {
         assert_eq!(named(host), expected, "{host}");
     }
     assert_eq!(Destination::aws("ssm", REGION).names, Names::Plain);
-    for (service, expected) in [("s3", true), ("ecr.dkr", true), ("secretsmanager", false), ("ssm", false), ("logs", false)] {
+    for (service, expected) in
+        [("s3", true), ("ecr.dkr", true), ("secretsmanager", false), ("ssm", false), ("logs", false)]
+    {
         assert_eq!(serves(&Destination::aws(service, "us-east-1"), REGION), expected, "{service}");
     }
 }

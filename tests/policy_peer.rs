@@ -1,8 +1,10 @@
-//! Policy documents, judged beside another engine, `@cloud-copilot/iam-simulate`: a tool of this test alone, which npm installs under `target/`.
+//! Policy documents, judged beside another engine, `@cloud-copilot/iam-simulate`: a tool of this test alone,
+//! which npm installs under `target/`.
 //!
-//! Documents are put together from `tests/policies/peer/vocabulary.json` by a generator with a fixed seed. Where the two differ, one element
-//! of the document must be judged differently alone too, and that difference must be one that `differences.jsonl` lists, with who is right and
-//! why. So nothing may come of how values, statements and effects are put together.
+//! Documents are put together from `tests/policies/peer/vocabulary.json` by a generator with a fixed seed.
+//! Where the two differ, one element of the document must be judged differently alone too, and that
+//! difference must be one that `differences.jsonl` lists, with who is right and why. So nothing may come of
+//! how values, statements and effects are put together.
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
@@ -12,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ecs_triage::policy_document::{
-    Decision, Grantee, KeySide, NamedRole, Principal, Request, ResourceSide, decide, endpoint_policy, key_policy, resource_policy,
+    Decision, Grantee, KeySide, NamedRole, Principal, Request, ResourceSide, decide, endpoint_policy,
+    key_policy, resource_policy,
 };
 use ecs_triage::question::facts::VpcEndpoint;
 use serde_json::{Map, Value, json};
@@ -103,7 +106,11 @@ impl Random {
 
     /// One value, or a list of a few.
     fn words(&mut self, words: &Value) -> Value {
-        if self.one_in(3) { (0..=self.below(3)).map(|_| self.word(words)).collect() } else { self.word(words) }
+        if self.one_in(3) {
+            (0..=self.below(3)).map(|_| self.word(words)).collect()
+        } else {
+            self.word(words)
+        }
     }
 }
 
@@ -139,7 +146,8 @@ fn any_statement(random: &mut Random, vocabulary: &Value) -> Value {
     // Most requests would come to nothing if all their elements were drawn alike.
     for (element, not_element) in [("Action", "NotAction"), ("Resource", "NotResource")] {
         let name = if random.one_in(6) { not_element } else { element };
-        statement[name] = if name == element && random.one_in(2) { json!("*") } else { random.words(&vocabulary[element]) };
+        statement[name] =
+            if name == element && random.one_in(2) { json!("*") } else { random.words(&vocabulary[element]) };
     }
     if random.one_in(2) {
         let mut condition = Map::new();
@@ -160,7 +168,12 @@ fn any_principals(random: &mut Random, words: &Value) -> Value {
     }
     let mut kinds = Map::new();
     for (kind, name) in picked.iter().flat_map(|principal| principal.as_object().into_iter().flatten()) {
-        kinds.entry(kind).or_insert_with(|| json!([])).as_array_mut().expect("it is a list").push(name.clone());
+        kinds
+            .entry(kind)
+            .or_insert_with(|| json!([]))
+            .as_array_mut()
+            .expect("it is a list")
+            .push(name.clone());
     }
     Value::Object(kinds)
 }
@@ -194,7 +207,8 @@ fn any_ask(random: &mut Random, vocabulary: &Value) -> Ask {
     let calls = list(&vocabulary["calls"]);
     let call = if function == Function::KeyPolicy { &calls[3] } else { random.pick(calls) };
     let facts = vocabulary["facts"].as_object().expect("facts have names");
-    let mut facts: BTreeMap<String, Vec<String>> = facts.iter().map(|(key, values)| (key.clone(), texts(random.pick(list(values))))).collect();
+    let mut facts: BTreeMap<String, Vec<String>> =
+        facts.iter().map(|(key, values)| (key.clone(), texts(random.pick(list(values))))).collect();
     if !is_role {
         facts.extend(["aws:PrincipalArn", "aws:PrincipalAccount"].map(|key| (key.to_owned(), Vec::new())));
     }
@@ -203,9 +217,15 @@ fn any_ask(random: &mut Random, vocabulary: &Value) -> Ask {
 
 /// What this project says, as bits.
 fn ours(document: &Value, ask: &Ask) -> u8 {
-    let values: Vec<(&str, Vec<&str>)> = ask.facts.iter().map(|(key, values)| (key.as_str(), values.iter().map(String::as_str).collect())).collect();
-    let context: Vec<(&str, &[&str])> = values.iter().map(|(key, values)| (*key, values.as_slice())).collect();
-    let role = |account, path, session| NamedRole { partition: "aws", account, path, name: "reader", session };
+    let values: Vec<(&str, Vec<&str>)> = ask
+        .facts
+        .iter()
+        .map(|(key, values)| (key.as_str(), values.iter().map(String::as_str).collect()))
+        .collect();
+    let context: Vec<(&str, &[&str])> =
+        values.iter().map(|(key, values)| (*key, values.as_slice())).collect();
+    let role =
+        |account, path, session| NamedRole { partition: "aws", account, path, name: "reader", session };
     let principal = match ask.caller {
         Caller::Role { account, path, session } => Principal::Role(role(account, path, session)),
         Caller::Service => Principal::Service("ecs-tasks.amazonaws.com"),
@@ -226,14 +246,16 @@ fn ours(document: &Value, ask: &Ask) -> u8 {
     };
     let abroad = |owner: &str| matches!(ask.caller, Caller::Role { account, .. } if account != owner);
     match (ask.function, principal) {
-        (Function::KeyPolicy, Principal::Role(role)) => match key_policy(document, &role, &ask.resource, VIA, &context) {
-            KeySide::Direct(_, to) => granted(to),
-            KeySide::Delegated(_) if abroad(ACCOUNT) => ALLOWED,
-            KeySide::Delegated(_) => ACCOUNTS,
-            KeySide::Refused { may_deny, .. } => refused(may_deny),
-            KeySide::Denied(_) => DENIED,
-            KeySide::Unsure(_) => UNSURE,
-        },
+        (Function::KeyPolicy, Principal::Role(role)) => {
+            match key_policy(document, &role, &ask.resource, VIA, &context) {
+                KeySide::Direct(_, to) => granted(to),
+                KeySide::Delegated(_) if abroad(ACCOUNT) => ALLOWED,
+                KeySide::Delegated(_) => ACCOUNTS,
+                KeySide::Refused { may_deny, .. } => refused(may_deny),
+                KeySide::Denied(_) => DENIED,
+                KeySide::Unsure(_) => UNSURE,
+            }
+        }
         (Function::ResourcePolicy(owner), _) => match resource_policy(Some(document), &request, owner) {
             ResourceSide::NotNeeded => NOT | ACCOUNTS,
             ResourceSide::Grants(..) if abroad(owner) => ALLOWED,
@@ -242,9 +264,10 @@ fn ours(document: &Value, ask: &Ask) -> u8 {
             ResourceSide::Denied(_) => DENIED,
             ResourceSide::Unsure(_) => UNSURE,
         },
-        (Function::EndpointPolicy, _) => {
-            by_decision(endpoint_policy(&VpcEndpoint { policy_document: Some(document.to_string()), ..VpcEndpoint::default() }, &request))
-        }
+        (Function::EndpointPolicy, _) => by_decision(endpoint_policy(
+            &VpcEndpoint { policy_document: Some(document.to_string()), ..VpcEndpoint::default() },
+            &request,
+        )),
         _ => by_decision(decide(document, &request)),
     }
 }
@@ -291,7 +314,11 @@ fn peer_modules() -> PathBuf {
         for file in ["package.json", "package-lock.json"] {
             fs::copy(format!("{PEER}/{file}"), directory.join(file)).expect("the file can be copied");
         }
-        succeed(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&directory));
+        succeed(
+            Command::new("npm")
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .current_dir(&directory),
+        );
         fs::write(&stamp, wanted).expect("the stamp can be written");
     }
     directory.join("node_modules")
@@ -299,7 +326,9 @@ fn peer_modules() -> PathBuf {
 
 fn succeed(command: &mut Command) {
     let program = command.get_program().display().to_string();
-    let output = command.output().unwrap_or_else(|error| panic!("cannot run {program}, and this test needs Node.js 20 or later with npm: {error}"));
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("cannot run {program}, and this test needs Node.js 20 or later with npm: {error}")
+    });
     let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).concat();
     assert!(output.status.success(), "{program}: {}\n{said}", output.status);
 }
@@ -309,9 +338,15 @@ fn peer(name: &str, questions: &[(Value, Vec<Ask>)]) -> Vec<Vec<u8>> {
     let modules = peer_modules();
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policy_peer");
     fs::create_dir_all(&directory).expect("the directory can be made");
-    let [asked, answered] = ["questions", "answers"].map(|kind| directory.join(format!("{name}-{kind}.jsonl")));
-    let lines: Vec<String> =
-        questions.iter().map(|(document, asks)| json!({"document": document, "requests": asks.iter().map(for_peer).collect::<Vec<_>>()}).to_string()).collect();
+    let [asked, answered] =
+        ["questions", "answers"].map(|kind| directory.join(format!("{name}-{kind}.jsonl")));
+    let lines: Vec<String> = questions
+        .iter()
+        .map(|(document, asks)| {
+            json!({"document": document, "requests": asks.iter().map(for_peer).collect::<Vec<_>>()})
+                .to_string()
+        })
+        .collect();
     fs::write(&asked, lines.join("\n")).expect("the questions can be written");
     succeed(Command::new("node").arg(format!("{PEER}/judge.js")).arg(modules).args([&asked, &answered]));
     let answers = fs::read_to_string(&answered).expect("the answers can be read");
@@ -323,8 +358,15 @@ fn peer(name: &str, questions: &[(Value, Vec<Ask>)]) -> Vec<Vec<u8>> {
         "session" => SESSIONS,
         _ => 0,
     };
-    let answers: Vec<Vec<u8>> = answers.lines().map(|line| texts(&serde_json::from_str(line).expect(line)).iter().map(|word| bits(word)).collect()).collect();
-    assert!(answers.len() == questions.len() && answers.iter().zip(questions).all(|(answers, (_, asks))| answers.len() == asks.len()), "answers are missing");
+    let answers: Vec<Vec<u8>> = answers
+        .lines()
+        .map(|line| texts(&serde_json::from_str(line).expect(line)).iter().map(|word| bits(word)).collect())
+        .collect();
+    assert!(
+        answers.len() == questions.len()
+            && answers.iter().zip(questions).all(|(answers, (_, asks))| answers.len() == asks.len()),
+        "answers are missing"
+    );
     answers
 }
 
@@ -343,7 +385,10 @@ fn elements(document: &Value) -> Vec<(String, Value)> {
     let mut elements = Vec::new();
     for statement in list(&document["Statement"]) {
         let mut add = |name: &str, value: Value| {
-            elements.push((format!("{name} {value}"), alone(name, &value, document["Version"].as_str().unwrap_or_default())));
+            elements.push((
+                format!("{name} {value}"),
+                alone(name, &value, document["Version"].as_str().unwrap_or_default()),
+            ));
         };
         let values = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
         if statement.get("Principal").or_else(|| statement.get("NotPrincipal")).is_none() {
@@ -370,7 +415,9 @@ fn elements(document: &Value) -> Vec<(String, Value)> {
                 }
                 // A star for everything is the rest of every element's document.
                 (_, one) => {
-                    for value in values(one).into_iter().filter(|value| *value != "*" || name.starts_with("Not")) {
+                    for value in
+                        values(one).into_iter().filter(|value| *value != "*" || name.starts_with("Not"))
+                    {
                         add(name, value);
                     }
                 }
@@ -401,11 +448,16 @@ fn listed() -> Vec<Value> {
     DIFFERENCES.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
-/// Traces every difference to elements that are judged differently alone, and those to what is listed, which is counted by its place.
+/// Traces every difference to elements that are judged differently alone, and those to what is listed, which
+/// is counted by its place.
 fn traced(name: &str, differences: &[Difference]) -> BTreeMap<usize, usize> {
     let listed = listed();
-    let questions: Vec<(Value, Vec<Ask>)> =
-        differences.iter().flat_map(|difference| elements(&difference.document).into_iter().map(|(_, alone)| (alone, vec![difference.ask.clone()]))).collect();
+    let questions: Vec<(Value, Vec<Ask>)> = differences
+        .iter()
+        .flat_map(|difference| {
+            elements(&difference.document).into_iter().map(|(_, alone)| (alone, vec![difference.ask.clone()]))
+        })
+        .collect();
     let mut answers = peer(name, &questions).into_iter().flatten();
     let (mut counts, mut unlisted) = (BTreeMap::new(), BTreeSet::new());
     for Difference { document, ask, ours: our_answer, peers } in differences {
@@ -417,12 +469,21 @@ fn traced(name: &str, differences: &[Difference]) -> BTreeMap<usize, usize> {
             }
             // What is not sure of an element is no reason to be wrong about the whole.
             differs |= *our_answer == UNSURE || ours & peers == 0;
-            let key = element.split('"').filter_map(|word| ask.facts.get(word).map(|values| format!(" given {word} {values:?}"))).collect::<String>();
+            let key = element
+                .split('"')
+                .filter_map(|word| ask.facts.get(word).map(|values| format!(" given {word} {values:?}")))
+                .collect::<String>();
             let version = document["Version"].as_str().unwrap_or_default();
-            let described = format!("{:?} by {:?}: {element}{key} in {version} of {}", ask.function, ask.caller, ask.resource);
+            let described = format!(
+                "{:?} by {:?}: {element}{key} in {version} of {}",
+                ask.function, ask.caller, ask.resource
+            );
             let (ours, peers) = (word(ours), word(peers));
             let answers = json!([ours, peers]);
-            let is_it = |kind: &Value| list(&kind["answers"]).contains(&answers) && texts(&kind["has"]).iter().all(|part| described.contains(part));
+            let is_it = |kind: &Value| {
+                list(&kind["answers"]).contains(&answers)
+                    && texts(&kind["has"]).iter().all(|part| described.contains(part))
+            };
             match listed.iter().position(is_it) {
                 Some(place) => *counts.entry(place).or_insert(0) += 1,
                 None => drop(unlisted.insert(format!("{described}\n  ours {ours}, the peer's {peers}"))),
@@ -437,7 +498,13 @@ fn traced(name: &str, differences: &[Difference]) -> BTreeMap<usize, usize> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("policy_peer/{name}-unlisted.txt"));
     fs::write(&file, unlisted.join("\n")).expect("the list can be written");
     let shown = &unlisted[..unlisted.len().min(20)];
-    assert!(unlisted.is_empty(), "{} differences are not listed, all in {}:\n{}", unlisted.len(), file.display(), shown.join("\n"));
+    assert!(
+        unlisted.is_empty(),
+        "{} differences are not listed, all in {}:\n{}",
+        unlisted.len(),
+        file.display(),
+        shown.join("\n")
+    );
     counts
 }
 
@@ -470,7 +537,8 @@ fn every_element(random: &mut Random, vocabulary: &Value) -> Vec<(Value, Vec<Ask
     let words = |words: &Value| [list(&words["usual"]).clone(), list(&words["odd"]).clone()].concat();
     let mut questions = Vec::new();
     let mut ask_about = |name: &str, value: Value, asks: Vec<Ask>| {
-        questions.extend(["2012-10-17", "2008-10-17"].map(|version| (alone(name, &value, version), asks.clone())));
+        questions
+            .extend(["2012-10-17", "2008-10-17"].map(|version| (alone(name, &value, version), asks.clone())));
     };
     for name in ["Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"] {
         for word in words(&vocabulary[name.trim_start_matches("Not")]) {
@@ -478,12 +546,20 @@ fn every_element(random: &mut Random, vocabulary: &Value) -> Vec<(Value, Vec<Ask
         }
     }
     for group in list(&vocabulary["Condition"]) {
-        let keys = texts(&group["operators"]).into_iter().flat_map(|operator| texts(&group["keys"]).into_iter().map(move |key| (operator.clone(), key)));
+        let keys = texts(&group["operators"])
+            .into_iter()
+            .flat_map(|operator| texts(&group["keys"]).into_iter().map(move |key| (operator.clone(), key)));
         for (operator, key) in keys {
             for want in words(group) {
-                let form = *random.pick(if operator == "Null" { &["{}"] } else { &["ForAnyValue:{}", "ForAllValues:{}", "{}IfExists"] as &[&str] });
+                let form = *random.pick(if operator == "Null" {
+                    &["{}"]
+                } else {
+                    &["ForAnyValue:{}", "ForAllValues:{}", "{}IfExists"] as &[&str]
+                });
                 // One request for each value of the key.
-                let values = vocabulary["facts"].get(&key).map_or_else(|| vec![None], |values| list(values).iter().map(Some).collect());
+                let values = vocabulary["facts"]
+                    .get(&key)
+                    .map_or_else(|| vec![None], |values| list(values).iter().map(Some).collect());
                 let asks: Vec<Ask> = values
                     .into_iter()
                     .map(|values| {
@@ -493,7 +569,11 @@ fn every_element(random: &mut Random, vocabulary: &Value) -> Vec<(Value, Vec<Ask
                     })
                     .collect();
                 for form in BTreeSet::from(["{}", form]) {
-                    ask_about("Condition", json!({form.replace("{}", &operator): {&key: want}}), asks.clone());
+                    ask_about(
+                        "Condition",
+                        json!({form.replace("{}", &operator): {&key: want}}),
+                        asks.clone(),
+                    );
                 }
             }
         }
@@ -506,22 +586,38 @@ fn elements_are_judged_as_the_peer_judges_them() {
     let questions = every_element(&mut Random(11), &vocabulary());
     let differences = compared("alone", &questions);
     let counts = traced("alone-elements", &differences);
-    println!("{} elements: {} answers differ, by kind {:?}", questions.len(), differences.len(), by_kind(&counts));
-    let unmet: Vec<Value> = listed().into_iter().enumerate().filter(|(place, _)| !counts.contains_key(place)).map(|(_, kind)| kind).collect();
+    println!(
+        "{} elements: {} answers differ, by kind {:?}",
+        questions.len(),
+        differences.len(),
+        by_kind(&counts)
+    );
+    let unmet: Vec<Value> = listed()
+        .into_iter()
+        .enumerate()
+        .filter(|(place, _)| !counts.contains_key(place))
+        .map(|(_, kind)| kind)
+        .collect();
     assert!(unmet.is_empty(), "these are listed and not met: {unmet:#?}");
 }
 
 #[test]
 fn documents_are_judged_as_the_peer_judges_them() {
     let (vocabulary, mut random) = (vocabulary(), Random(2_024));
-    let questions: Vec<(Value, Vec<Ask>)> = (0..KNOWN).map(|_| (any_document(&mut random, &vocabulary), vec![any_ask(&mut random, &vocabulary)])).collect();
+    let questions: Vec<(Value, Vec<Ask>)> = (0..KNOWN)
+        .map(|_| (any_document(&mut random, &vocabulary), vec![any_ask(&mut random, &vocabulary)]))
+        .collect();
     let differences = compared("known", &questions);
     let counts = traced("known-elements", &differences);
     let mut words: BTreeMap<&str, usize> = BTreeMap::new();
     for (document, asks) in &questions {
         *words.entry(word(ours(document, &asks[0]))).or_default() += 1;
     }
-    println!("{KNOWN} documents, {words:?}: {} answers differ, elements by kind {:?}", differences.len(), by_kind(&counts));
+    println!(
+        "{KNOWN} documents, {words:?}: {} answers differ, elements by kind {:?}",
+        differences.len(),
+        by_kind(&counts)
+    );
     // A generator that says nothing would agree too.
     assert!(differences.len() * 4 < KNOWN, "{} of {KNOWN} differ", differences.len());
     assert!(words["allowed"] * 10 > KNOWN && words["not"] * 10 > KNOWN, "{words:?}");
@@ -539,29 +635,46 @@ fn worlds(random: &mut Random, vocabulary: &Value, document: &Value) -> (Ask, Ve
     };
     let all: Vec<&String> = ask.facts.keys().filter(|key| !derived.contains(&key.as_str())).collect();
     let mentioned: Vec<&String> = all.iter().copied().filter(|key| whole.contains(key.as_str())).collect();
-    let keys: BTreeSet<String> = (0..=random.below(3)).map(|_| (*random.pick(if mentioned.is_empty() { &all } else { &mentioned })).clone()).collect();
+    let keys: BTreeSet<String> = (0..=random.below(3))
+        .map(|_| (*random.pick(if mentioned.is_empty() { &all } else { &mentioned })).clone())
+        .collect();
     let mut worlds = vec![ask.clone()];
     // Principals that are saved by name exist, so a path that is not theirs is not this role's.
-    let names_role = whole.contains("role/reader\"") || whole.contains("role/old/reader") || whole.contains("role/Reader");
+    let names_role =
+        whole.contains("role/reader\"") || whole.contains("role/old/reader") || whole.contains("role/Reader");
     if let Caller::Role { account, path, session } = ask.caller {
         let (paths, sessions): (&[_], &[_]) = match random.below(3) {
             0 if !names_role => (&["", "team/", "team/a/"], &["5f0c"]),
             1 => (&[""], &["5f0c", "other", "b"]),
             _ => (&[""], &["5f0c"]),
         };
-        ask.caller = Caller::Role { account, path: path.filter(|_| paths.len() == 1), session: session.filter(|_| sessions.len() == 1) };
-        let named = |path| sessions.iter().map(move |session| Caller::Role { account, path: Some(path), session: Some(*session) });
-        worlds = paths.iter().copied().flat_map(named).map(|caller| Ask { caller, ..worlds[0].clone() }).collect();
+        ask.caller = Caller::Role {
+            account,
+            path: path.filter(|_| paths.len() == 1),
+            session: session.filter(|_| sessions.len() == 1),
+        };
+        let named = |path| {
+            sessions.iter().map(move |session| Caller::Role {
+                account,
+                path: Some(path),
+                session: Some(*session),
+            })
+        };
+        worlds =
+            paths.iter().copied().flat_map(named).map(|caller| Ask { caller, ..worlds[0].clone() }).collect();
     }
     for key in keys {
         ask.facts.remove(&key);
-        let values: Vec<Vec<String>> = vocabulary["facts"].get(&key).map_or_else(|| vec![Vec::new()], |values| list(values).iter().map(texts).collect());
+        let values: Vec<Vec<String>> = vocabulary["facts"]
+            .get(&key)
+            .map_or_else(|| vec![Vec::new()], |values| list(values).iter().map(texts).collect());
         let with = |world: &Ask, values: &Vec<String>| {
             let mut world = world.clone();
             world.facts.insert(key.clone(), values.clone());
             world
         };
-        worlds = worlds.iter().flat_map(|world| values.iter().map(move |values| with(world, values))).collect();
+        worlds =
+            worlds.iter().flat_map(|world| values.iter().map(move |values| with(world, values))).collect();
     }
     (ask, worlds)
 }
@@ -576,7 +689,11 @@ fn no_definite_answer_fails_in_a_possible_world() {
         let answer = ours(&document, &ask);
         for world in worlds.iter().filter(|_| answer != UNSURE) {
             let whole = ours(&document, world);
-            assert_eq!(whole & !answer, 0, "{whole:05b} is more than {answer:05b}:\n{document}\n{ask:?}\n{world:?}");
+            assert_eq!(
+                whole & !answer,
+                0,
+                "{whole:05b} is more than {answer:05b}:\n{document}\n{ask:?}\n{world:?}"
+            );
         }
         if answer != UNSURE {
             questions.push((document, worlds));
@@ -585,7 +702,9 @@ fn no_definite_answer_fails_in_a_possible_world() {
     }
     let mut differences = Vec::new();
     let mut judged = 0;
-    for (((document, worlds), ours), peers) in questions.iter().zip(answers_of_ours).zip(peer("withheld", &questions)) {
+    for (((document, worlds), ours), peers) in
+        questions.iter().zip(answers_of_ours).zip(peer("withheld", &questions))
+    {
         judged += worlds.len();
         for (ask, peers) in worlds.iter().zip(peers).filter(|(_, peers)| ours & peers == 0) {
             differences.push(Difference { document: document.clone(), ask: ask.clone(), ours, peers });

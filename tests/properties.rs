@@ -1,4 +1,5 @@
-//! What holds for any input: reading never panics, spans lie on letters, secrets do not come out, notices fit.
+//! What holds for any input: reading never panics, spans lie on letters, secrets do not come out, notices
+//! fit.
 
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::{Task, read_record};
@@ -55,9 +56,12 @@ fn reasons() -> impl Strategy<Value = String> {
 
 /// Words of reasons that were seen, in whatever order and however joined.
 fn jumbled() -> impl Strategy<Value = String> {
-    let texts = include_str!("corpus/reasons.jsonl").lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let texts = include_str!("corpus/reasons.jsonl")
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let texts: Vec<String> = texts.filter_map(|label| label["text"].as_str().map(str::to_owned)).collect();
-    let mut words: Vec<String> = texts.iter().flat_map(|text| text.split([' ', ':', ';', '"', '(', ')'])).map(str::to_owned).collect();
+    let mut words: Vec<String> =
+        texts.iter().flat_map(|text| text.split([' ', ':', ';', '"', '(', ')'])).map(str::to_owned).collect();
     words.sort();
     words.dedup();
     let joint = prop::sample::select(vec![":", ": ", ";", ",", " ", "/", "(", ") ", "\"", "\n", "=", "."]);
@@ -66,8 +70,40 @@ fn jumbled() -> impl Strategy<Value = String> {
 }
 
 fn facts(symptom: &Symptom) -> Vec<&Fact> {
-    let Symptom { resource, bucket, action, principal, role, region, account, host, address, key, json_key, version_stage, request_id, .. } = symptom;
-    [resource, bucket, action, principal, role, region, account, host, address, key, json_key, version_stage, request_id].into_iter().flatten().collect()
+    let Symptom {
+        resource,
+        bucket,
+        action,
+        principal,
+        role,
+        region,
+        account,
+        host,
+        address,
+        key,
+        json_key,
+        version_stage,
+        request_id,
+        ..
+    } = symptom;
+    [
+        resource,
+        bucket,
+        action,
+        principal,
+        role,
+        region,
+        account,
+        host,
+        address,
+        key,
+        json_key,
+        version_stage,
+        request_id,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Secrets that somebody may have put into a reason, each with the words around it.
@@ -129,8 +165,11 @@ fn forged() -> impl Strategy<Value = String> {
         "invalid parameters: /a,/b",
         "i/o timeout",
     ];
-    let part = prop_oneof![prop::sample::select(endings.map(str::to_owned).to_vec()), reasons(), "[a-z/]{1,8} "];
-    prop::collection::vec(part, 1..5).prop_map(|parts| parts.concat()).prop_filter("a quote holds something", |text| !text.trim().is_empty())
+    let part =
+        prop_oneof![prop::sample::select(endings.map(str::to_owned).to_vec()), reasons(), "[a-z/]{1,8} "];
+    prop::collection::vec(part, 1..5)
+        .prop_map(|parts| parts.concat())
+        .prop_filter("a quote holds something", |text| !text.trim().is_empty())
 }
 
 /// A reason that quotes something of the task definition, and the places where it does.
@@ -159,7 +198,13 @@ fn without_places(text: &str) -> Vec<String> {
 
 fn every_output(task: &Task, evidence: &Evidence) -> Vec<String> {
     let report = diagnose(task, evidence);
-    let mut outputs = vec![render(&report, Colour::Off), render(&report, Colour::On), v1::line(&report), v1::pretty(&report), format!("{report:?}")];
+    let mut outputs = vec![
+        render(&report, Colour::Off),
+        render(&report, Colour::On),
+        v1::line(&report),
+        v1::pretty(&report),
+        format!("{report:?}"),
+    ];
     if let Some(notice) = notice(&report) {
         outputs.extend([notice.subject, notice.body]);
         outputs.extend(notice.attributes.into_iter().map(|(_, value)| value));
@@ -258,7 +303,8 @@ proptest! {
             "secrets": [{"name": "B", "valueFrom": format!("arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db:{secret}-is-a-key::")}],
             "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": secret}}
         }]});
-        // The JSON key above is a name that people may see: only the environment, the command and the token are secret in the definition.
+        // The JSON key above is a name that people may see: only the environment, the command and the token
+        // are secret in the definition.
         let evidence = Evidence::of_definition(TaskDefinition::from_json(&definition.to_string().replace(&format!("{secret}-is-a-key"), "key")).expect("it reads"));
         for task in read_record(&event.to_string()).into_iter().flat_map(|entry| entry.tasks) {
             let task = task.expect("it reads");
@@ -294,12 +340,18 @@ proptest! {
     }
 }
 
-/// How many times as long four times the text takes: linear is 4, quadratic is 16. The best of some runs counts, since others work beside.
-/// A code of an error or the name of an operation, joined to what stands before it.
+/// How many times as long four times the text takes: linear is 4, quadratic is 16. The best of some runs
+/// counts, since others work beside. A code of an error or the name of an operation, joined to what stands
+/// before it.
 #[test]
 fn an_action_ends_where_the_next_phrase_begins() {
-    for text in ["ecr:AccessDenied", "s3:NoSuchKey", "x failed: logs:ResourceNotFoundException: y", "kms:ThrottlingException", "ssm:GetParameters:AccessDenied"]
-    {
+    for text in [
+        "ecr:AccessDenied",
+        "s3:NoSuchKey",
+        "x failed: logs:ResourceNotFoundException: y",
+        "kms:ThrottlingException",
+        "ssm:GetParameters:AccessDenied",
+    ] {
         assert!(!reason::read(text).is_empty(), "{text}");
     }
 }
@@ -319,7 +371,8 @@ fn growth(text: impl Fn(usize) -> String, read: impl Fn(&str)) -> f64 {
 
 #[test]
 fn a_megabyte_is_read_in_linear_time() {
-    let ratio = growth(|times| WORDS.concat().repeat(640 * times), |text| assert!(!reason::read(text).is_empty()));
+    let ratio =
+        growth(|times| WORDS.concat().repeat(640 * times), |text| assert!(!reason::read(text).is_empty()));
     assert!(ratio < 9.0, "four times the text took {ratio:.1} times as long");
 }
 
@@ -342,7 +395,10 @@ fn whatever_repeats_is_masked_in_linear_time() {
         "password%3D",
     ];
     for repeated in REPEATED {
-        let ratio = growth(|times| repeated.repeat(8_192 * times / repeated.len()), |text| assert_eq!(redact(text).len(), text.len()));
+        let ratio = growth(
+            |times| repeated.repeat(8_192 * times / repeated.len()),
+            |text| assert_eq!(redact(text).len(), text.len()),
+        );
         assert!(ratio < 10.0, "four times {repeated:?} took {ratio:.1} times as long");
     }
 }
@@ -351,6 +407,9 @@ fn whatever_repeats_is_masked_in_linear_time() {
 fn of_a_long_line_no_more_is_masked_than_is_kept() {
     let line = format!("{}password=hunter2 and more{}", "x".repeat(90), " y".repeat(1 << 20));
     assert_eq!(beginning(&line, 103), format!("{}password=%%%%", "x".repeat(90)));
-    let ratio = growth(|times| "password=x ".repeat(1_024 * times), |text| assert_eq!(beginning(text, 100).len(), 100));
+    let ratio = growth(
+        |times| "password=x ".repeat(1_024 * times),
+        |text| assert_eq!(beginning(text, 100).len(), 100),
+    );
     assert!(ratio < 3.0, "four times the line took {ratio:.1} times as long");
 }

@@ -1,4 +1,5 @@
-//! States of AWS in which it is easy to say more than is proved: `tests/scenarios/README.md` tells what a scenario is. Prints the counts.
+//! States of AWS in which it is easy to say more than is proved: `tests/scenarios/README.md` tells what a
+//! scenario is. Prints the counts.
 
 #![expect(clippy::panic, reason = "a helper that fails fails its test")]
 
@@ -43,7 +44,11 @@ impl Outcome {
     }
 
     fn verdicts(&self, cause: &str) -> BTreeSet<&str> {
-        self.found().iter().filter(|entry| entry["cause"] == cause).filter_map(|entry| entry["verdict"].as_str()).collect()
+        self.found()
+            .iter()
+            .filter(|entry| entry["cause"] == cause)
+            .filter_map(|entry| entry["verdict"].as_str())
+            .collect()
     }
 
     fn first(&self) -> &str {
@@ -51,18 +56,28 @@ impl Outcome {
     }
 
     fn is_silent(&self) -> bool {
-        let tells_nothing = |entry: &Value| entry["verdict"] == "ruled-out" || entry["cause"] == "unrecognised";
+        let tells_nothing =
+            |entry: &Value| entry["verdict"] == "ruled-out" || entry["cause"] == "unrecognised";
         self.document.get("diagnoses").is_some() && self.found().iter().all(tells_nothing)
     }
 
     /// Text, commands, policies and snippets of all fixes that are offered.
     fn fixes(&self) -> String {
         let mut all = Vec::new();
-        for fix in self.found().iter().filter(|entry| entry["verdict"] != "ruled-out").map(|entry| &entry["fix"]) {
+        for fix in
+            self.found().iter().filter(|entry| entry["verdict"] != "ruled-out").map(|entry| &entry["fix"])
+        {
             all.extend(fix["text"].as_str().map(str::to_owned));
             all.extend(texts(fix, "commands").into_iter().map(str::to_owned));
             all.extend(Some(&fix["policy"]).filter(|policy| !policy.is_null()).map(Value::to_string));
-            all.extend(fix["snippets"].as_array().into_iter().flatten().filter_map(|snippet| snippet["text"].as_str()).map(str::to_owned));
+            all.extend(
+                fix["snippets"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|snippet| snippet["text"].as_str())
+                    .map(str::to_owned),
+            );
         }
         all.join("\n")
     }
@@ -116,7 +131,8 @@ fn failures(expect: &Value, outcome: &Outcome) -> Vec<Failure> {
     );
     for (cause, accepted) in expect["verdict_of"].as_object().into_iter().flatten() {
         let verdicts = outcome.verdicts(cause);
-        let accepted: Vec<&str> = accepted.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let accepted: Vec<&str> =
+            accepted.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if !accepted.iter().any(|verdict| verdicts.contains(verdict)) {
             let kind = if verdicts.contains("confirmed") {
                 Kind::WronglyConfirmed
@@ -138,7 +154,10 @@ fn failures(expect: &Value, outcome: &Outcome) -> Vec<Failure> {
     let (fixes, text) = (outcome.fixes(), outcome.document.to_string());
     let lacks = |all: &str, wanted: &&str| !all.contains(*wanted);
     failed.extend(
-        texts(expect, "fix_must_contain").into_iter().filter(|wanted| lacks(&fixes, wanted)).map(|wanted| (Kind::WrongFix, format!("no fix has {wanted:?}"))),
+        texts(expect, "fix_must_contain")
+            .into_iter()
+            .filter(|wanted| lacks(&fixes, wanted))
+            .map(|wanted| (Kind::WrongFix, format!("no fix has {wanted:?}"))),
     );
     failed.extend(
         texts(expect, "fix_must_not_contain")
@@ -159,16 +178,22 @@ fn failures(expect: &Value, outcome: &Outcome) -> Vec<Failure> {
             .map(|wanted| (Kind::WrongText, format!("the output has {wanted:?}"))),
     );
     failed.extend(
-        texts(expect, "problems").into_iter().filter(|cause| outcome.verdicts(cause).is_empty()).map(|cause| (Kind::Missing, format!("no problem {cause}"))),
+        texts(expect, "problems")
+            .into_iter()
+            .filter(|cause| outcome.verdicts(cause).is_empty())
+            .map(|cause| (Kind::Missing, format!("no problem {cause}"))),
     );
-    let alarms = texts(expect, "no_problems_of").into_iter().filter(|cause| has(cause, "confirmed") || has(cause, "likely"));
+    let alarms = texts(expect, "no_problems_of")
+        .into_iter()
+        .filter(|cause| has(cause, "confirmed") || has(cause, "likely"));
     failed.extend(alarms.map(|cause| (Kind::FalseAlarm, format!("{cause} is a problem"))));
     match expect["green"].as_bool() {
         Some(true) if !outcome.green => failed.push((Kind::FalseAlarm, format!("not green: {first}"))),
         Some(false) if outcome.green => failed.push((Kind::FalseGreen, "green".to_owned())),
         _ => {}
     }
-    let alternatives: Vec<Vec<Failure>> = expect["any_of"].as_array().into_iter().flatten().map(|one| failures(one, outcome)).collect();
+    let alternatives: Vec<Vec<Failure>> =
+        expect["any_of"].as_array().into_iter().flatten().map(|one| failures(one, outcome)).collect();
     if !alternatives.is_empty() && alternatives.iter().all(|failed| !failed.is_empty()) {
         failed.push((alternatives[0][0].0, format!("none of the alternatives holds: {alternatives:?}")));
     }
@@ -179,17 +204,24 @@ fn failures(expect: &Value, outcome: &Outcome) -> Vec<Failure> {
 fn outcome(folder: &Path, case: &Value) -> Outcome {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ecs-triage"));
     command.args(texts(case, "args")).args(["--format", "json"]).current_dir(folder).stdin(Stdio::null());
-    command.env_clear().env("NO_COLOR", "1").env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    command
+        .env_clear()
+        .env("NO_COLOR", "1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("HOME", env!("CARGO_TARGET_TMPDIR"));
     let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}: {}: {said}", folder.display(), output.status);
-    let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let document = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     Outcome { document, green: output.status.success() }
 }
 
 fn scenarios() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let entries = fs::read_dir(directory).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path());
+    let entries = fs::read_dir(directory)
+        .expect("the directory can be read")
+        .map(|entry| entry.expect("the entry can be read").path());
     let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
@@ -202,12 +234,18 @@ fn no_more_is_said_than_is_proved() {
     let mut right = 0;
     for folder in &folders {
         let name = folder.file_name().and_then(|name| name.to_str()).expect("its name is UTF-8");
-        let text = fs::read_to_string(folder.join("case.json")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let text =
+            fs::read_to_string(folder.join("case.json")).unwrap_or_else(|error| panic!("{name}: {error}"));
         let case: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(case["name"], name, "a scenario is called as its folder");
         let failed = failures(&case["expect"], &outcome(folder, &case));
         right += usize::from(failed.is_empty());
-        failed.iter().map(|(kind, _)| *kind).collect::<BTreeSet<_>>().into_iter().for_each(|kind| *counts.entry(kind).or_default() += 1);
+        failed
+            .iter()
+            .map(|(kind, _)| *kind)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .for_each(|kind| *counts.entry(kind).or_default() += 1);
         match (failed.is_empty(), KNOWN.iter().find(|(known, _)| *known == name)) {
             (true, None) => {}
             (true, Some(_)) => problems.push(format!("{name} is judged right now: take it out of the list")),
@@ -223,7 +261,15 @@ fn no_more_is_said_than_is_proved() {
         }
     }
     println!("{right} of {} scenarios are judged right", folders.len());
-    for kind in [Kind::WronglyConfirmed, Kind::WronglyRuledOut, Kind::WrongFix, Kind::WrongText, Kind::Missing, Kind::FalseAlarm, Kind::FalseGreen] {
+    for kind in [
+        Kind::WronglyConfirmed,
+        Kind::WronglyRuledOut,
+        Kind::WrongFix,
+        Kind::WrongText,
+        Kind::Missing,
+        Kind::FalseAlarm,
+        Kind::FalseGreen,
+    ] {
         println!("  {:4}  {kind:?}", counts.get(&kind).copied().unwrap_or_default());
     }
     assert!(folders.len() > 100, "{} scenarios are too few", folders.len());

@@ -1,8 +1,13 @@
 //! What other programs make of the command line: shells complete it, and `man` shows it.
 //!
-//! bash is needed. zsh and fish are tried where they are installed, and the test says where they are not; with `SHELLS=required` they must be.
+//! bash is needed. zsh and fish are tried where they are installed, and the test says where they are not;
+//! with `SHELLS=required` they must be.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "shells need the caller's path, and what is not tried is told")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "shells need the caller's path, and what is not tried is told"
+)]
 
 use std::env;
 use std::path::Path;
@@ -30,14 +35,23 @@ fn printed(arguments: &[&str]) -> String {
 /// Runs a script of a shell, with the program on the path; none where the shell is not installed.
 fn run(shell: &str, arguments: &[&str], script: &str) -> Option<Output> {
     let directory = Path::new(PROGRAM).parent().expect("it lies in a directory");
-    let path = env::join_paths([directory.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap_or_default()))).expect("a path");
+    let path = env::join_paths(
+        [directory.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())),
+    )
+    .expect("a path");
     let mut command = Command::new(shell);
     command.args(arguments).args(["-c", script]).env("PATH", path).env("HOME", env!("CARGO_TARGET_TMPDIR"));
-    command.env("AWS_CONFIG_FILE", root("tests/live/aws-config")).env("AWS_SHARED_CREDENTIALS_FILE", root("tests/live/none")).env_remove("AWS_PROFILE");
+    command
+        .env("AWS_CONFIG_FILE", root("tests/live/aws-config"))
+        .env("AWS_SHARED_CREDENTIALS_FILE", root("tests/live/none"))
+        .env_remove("AWS_PROFILE");
     match command.output() {
         Ok(output) => Some(output),
         Err(error) => {
-            assert!(shell != "bash" && env::var_os("SHELLS").is_none_or(|wanted| wanted != "required"), "{shell}: {error}");
+            assert!(
+                shell != "bash" && env::var_os("SHELLS").is_none_or(|wanted| wanted != "required"),
+                "{shell}: {error}"
+            );
             println!("{shell} is not installed: its completions were NOT tried");
             None
         }
@@ -81,7 +95,11 @@ fn offered(shell: &str, line: &[&str]) -> Option<Vec<String>> {
     assert!(output.status.success(), "{shell} {line:?}: {output:?}");
     let said = String::from_utf8(output.stdout).expect("the output is UTF-8");
     // Explanations stand behind a colon in zsh, and behind a tab in fish.
-    Some(said.lines().map(|line| line.split(['\t', ':']).next().unwrap_or_default().trim().to_owned()).collect())
+    Some(
+        said.lines()
+            .map(|line| line.split(['\t', ':']).next().unwrap_or_default().trim().to_owned())
+            .collect(),
+    )
 }
 
 #[test]
@@ -90,7 +108,10 @@ fn shells_complete_commands_options_values_and_names() {
         for (line, wanted) in [
             (&["ecs-triage", ""][..], COMMANDS),
             (&["ecs-triage", "diag"], &["diagnose"]),
-            (&["ecs-triage", "diagnose", "--"], &["--reason", "--task-definition", "--evidence", "--full", "--color", "--width"]),
+            (
+                &["ecs-triage", "diagnose", "--"],
+                &["--reason", "--task-definition", "--evidence", "--full", "--color", "--width"],
+            ),
             (&["ecs-triage", "diagnose", "--format", ""], &["text", "json", "jsonl", "markdown"]),
             (&["ecs-triage", "check", "--fail-on", ""], &["confirmed", "likely", "possible", "not-checked"]),
             (&["ecs-triage", "--color", "n"], &["never"]),
@@ -99,11 +120,17 @@ fn shells_complete_commands_options_values_and_names() {
         ] {
             let Some(offered) = offered(shell, line) else { break };
             for wanted in wanted {
-                assert!(offered.iter().any(|word| word == wanted), "{shell} {line:?}: {wanted} is not among {offered:?}");
+                assert!(
+                    offered.iter().any(|word| word == wanted),
+                    "{shell} {line:?}: {wanted} is not among {offered:?}"
+                );
             }
         }
         if let Some(causes) = offered(shell, &["ecs-triage", "explain", ""]) {
-            assert!(CAUSES.iter().all(|cause| causes.iter().any(|word| word == cause.id)), "{shell}: {causes:?}");
+            assert!(
+                CAUSES.iter().all(|cause| causes.iter().any(|word| word == cause.id)),
+                "{shell}: {causes:?}"
+            );
             println!("{shell}: completions were tried");
         }
     }
@@ -115,7 +142,10 @@ fn shells_complete_profiles() {
     for shell in ["bash", "zsh", "fish"] {
         let Some(offered) = offered(shell, &["ecs-triage", "ps", "--profile", ""]) else { continue };
         for profile in ["default", "prod", "sandbox"] {
-            assert!(offered.iter().any(|word| word == profile), "{shell}: {profile} is not among {offered:?}");
+            assert!(
+                offered.iter().any(|word| word == profile),
+                "{shell}: {profile} is not among {offered:?}"
+            );
         }
     }
 }
@@ -128,13 +158,22 @@ fn the_manual_holds_every_command_and_option() {
         assert!(whole.contains(&format!("ecs\\-triage\\-{command}(1)")), "{command} is not in {whole}");
         let page = printed(&["man", command]);
         let help = printed(&[command, "--help"]);
-        let options = help.split_whitespace().filter(|word| word.starts_with("--")).map(|word| word.trim_end_matches([',', '.', ':', ')', '`', '\'']));
+        let options = help
+            .split_whitespace()
+            .filter(|word| word.starts_with("--"))
+            .map(|word| word.trim_end_matches([',', '.', ':', ')', '`', '\'']));
         for option in options.filter(|option| option.len() > 2) {
             let escaped = option.split(['=', '[']).next().unwrap_or(option).replace('-', "\\-");
-            assert!(page.contains(&escaped) || page.contains(option), "{command}: {option} is not in its page");
+            assert!(
+                page.contains(&escaped) || page.contains(option),
+                "{command}: {option} is not in its page"
+            );
         }
     }
-    assert_eq!(Command::new(PROGRAM).args(["man", "nothing"]).output().expect("the program runs").status.code(), Some(2));
+    assert_eq!(
+        Command::new(PROGRAM).args(["man", "nothing"]).output().expect("the program runs").status.code(),
+        Some(2)
+    );
 }
 
 #[test]

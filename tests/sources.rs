@@ -22,20 +22,48 @@ use serde_json::{Value, json};
 fn told(source: &Source) -> String {
     let mut told = String::new();
     for found in &source.found {
-        let start = found.places.start().map(|at| format!(" at {}:{}", at.line, at.column)).unwrap_or_default();
-        let _ = writeln!(told, "definition {:?}{start}, family {:?}, {} containers", found.name, found.definition.family, found.definition.containers.len());
+        let start =
+            found.places.start().map(|at| format!(" at {}:{}", at.line, at.column)).unwrap_or_default();
+        let _ = writeln!(
+            told,
+            "definition {:?}{start}, family {:?}, {} containers",
+            found.name,
+            found.definition.family,
+            found.definition.containers.len()
+        );
         for reference in found.definition.references() {
-            let at = found.places.of(&found.definition, &reference).map(|at| format!("{}:{}", at.line, at.column)).unwrap_or_default();
-            let pending = found.plan.pending(&found.definition, &reference).map(|pending| format!("  [{}]", pending.why)).unwrap_or_default();
-            let _ = writeln!(told, "  {at:>7} {:?} {} {}{pending}", reference.kind, reference.name.as_deref().unwrap_or("-"), reference.value_from);
+            let at = found
+                .places
+                .of(&found.definition, &reference)
+                .map(|at| format!("{}:{}", at.line, at.column))
+                .unwrap_or_default();
+            let pending = found
+                .plan
+                .pending(&found.definition, &reference)
+                .map(|pending| format!("  [{}]", pending.why))
+                .unwrap_or_default();
+            let _ = writeln!(
+                told,
+                "  {at:>7} {:?} {} {}{pending}",
+                reference.kind,
+                reference.name.as_deref().unwrap_or("-"),
+                reference.value_from
+            );
         }
         for pending in found.plan.pending_parts(&found.definition) {
             let _ = writeln!(told, "     open {}: {} [{}]", pending.path, pending.shown, pending.why);
         }
     }
     for service in &source.services {
-        let network = service.network.as_ref().map(|network| (network.subnets.join(","), network.security_groups.join(",")));
-        let _ = writeln!(told, "service {:?} starts {:?}, {:?}, {network:?} {:?}", service.name, service.runs, service.launch_type, service.network_open);
+        let network = service
+            .network
+            .as_ref()
+            .map(|network| (network.subnets.join(","), network.security_groups.join(",")));
+        let _ = writeln!(
+            told,
+            "service {:?} starts {:?}, {:?}, {network:?} {:?}",
+            service.name, service.runs, service.launch_type, service.network_open
+        );
     }
     source.faults.iter().for_each(|fault| {
         let _ = writeln!(told, "fault {fault}");
@@ -49,7 +77,10 @@ fn told(source: &Source) -> String {
 #[test]
 fn files_read_as_their_snapshots_say() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources");
-    let mut files: Vec<_> = fs::read_dir(&directory).expect("it can be read").map(|entry| entry.expect("it can be read").path()).collect();
+    let mut files: Vec<_> = fs::read_dir(&directory)
+        .expect("it can be read")
+        .map(|entry| entry.expect("it can be read").path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension != "snap" && extension != "new"));
     files.sort();
     for path in files {
@@ -108,9 +139,15 @@ fn parameters_decide_what_a_template_leaves_open() {
     assert!(plain.contains("parameter Tag has no default") && !plain.contains("/ecs/shop-test"), "{plain}");
     let given = ["--parameter", "Tag=v7", "--parameter", "Env=test", "--parameter", "Nobody=1"];
     let (_, told, remarks) = offline(&[&given[..], &[template, "--format", "jsonl"]].concat(), "");
-    let names: Vec<String> = told.lines().map(|line| serde_json::from_str::<Value>(line).expect("it is JSON")["task_definition"].to_string()).collect();
+    let names: Vec<String> = told
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("it is JSON")["task_definition"].to_string())
+        .collect();
     assert_eq!(names, ["\"Web\"", "\"Worker\""], "{told}");
-    assert!(told.contains("/ecs/shop-test") && told.contains("/test/only") && told.contains("web:v7"), "{told}");
+    assert!(
+        told.contains("/ecs/shop-test") && told.contains("/test/only") && told.contains("web:v7"),
+        "{told}"
+    );
     assert!(remarks.contains("Nobody"), "{remarks}");
     let (status, _, said) = offline(&["--parameter", "novalue", template], "");
     assert_eq!((status, said.contains("NAME=VALUE")), (Some(2), true), "{said}");
@@ -122,7 +159,11 @@ fn a_service_goes_with_the_definition_that_it_names() {
     let (status, told, said) = offline(&["tests/sources/register.yaml", service, "--format", "json"], "");
     assert!(status == Some(0) && !told.contains("no subnets are named"), "{told}{said}");
     let (status, _, said) = offline(&[service], "");
-    assert_eq!((status, said.contains("shop:7")), (Some(2), true), "what is not among the files is asked for: {said}");
+    assert_eq!(
+        (status, said.contains("shop:7")),
+        (Some(2), true),
+        "what is not among the files is asked for: {said}"
+    );
     let (status, _, said) = offline(&["tests/sources/register.yaml", "no-such-file.json"], "");
     assert_eq!((status, said.lines().count()), (Some(2), 1), "the others are checked: {said}");
 }
@@ -136,23 +177,37 @@ fn annotations_stand_at_the_line_and_start_no_command() {
     fs::write(&summary, "before\n").expect("the file can be written");
     let (path, summary_path) = (path.to_string_lossy(), summary.to_string_lossy());
     let output = run(
-        &[OFFLINE, &["--format", "github", &path, "tests/sources/template.yaml", "{\"a\": ##[error]"]].concat(),
+        &[OFFLINE, &["--format", "github", &path, "tests/sources/template.yaml", "{\"a\": ##[error]"]]
+            .concat(),
         "",
         &[("GITHUB_STEP_SUMMARY", &summary_path)],
     );
     let (out, said) = (text(&output.stdout), text(&output.stderr));
-    let is_ours = |line: &str| ["::error ", "::warning ", "::notice "].iter().any(|start| line.starts_with(start));
+    let is_ours =
+        |line: &str| ["::error ", "::warning ", "::notice "].iter().any(|start| line.starts_with(start));
     assert!(out.lines().all(is_ours), "{out}");
     assert!(said.lines().all(|line| line.starts_with("ecs-triage: ") && !line.contains("##[")), "{said}");
     assert!(out.contains("a%2Cb%3Ac.json,line=2,col="), "{out}");
-    assert!(out.contains("file=tests/sources/template.yaml,line=46,col=26,title=secret-reference-malformed%3A Web::"), "{out}");
+    assert!(
+        out.contains(
+            "file=tests/sources/template.yaml,line=46,col=26,title=secret-reference-malformed%3A Web::"
+        ),
+        "{out}"
+    );
     let written = fs::read_to_string(&summary).expect("it is written");
-    assert!(written.starts_with("before\n## ecs-triage check\n") && written.contains("### `Web`"), "{written}");
+    assert!(
+        written.starts_with("before\n## ecs-triage check\n") && written.contains("### `Web`"),
+        "{written}"
+    );
 }
 
 #[test]
 fn sarif_and_junit_are_whole_whatever_stands_in_them() {
-    let files = ["tests/sources/template.yaml", "tests/sources/cdk.json", "tests/checks/what-ecs-refuses-as-it-is-written.json"];
+    let files = [
+        "tests/sources/template.yaml",
+        "tests/sources/cdk.json",
+        "tests/checks/what-ecs-refuses-as-it-is-written.json",
+    ];
     let evil = "{\"family\": \"a]]><x>&\\u0001\\ufffe\\\"\", \"containerDefinitions\": [{\"name\": \"w\", \"secrets\": [{\"name\": \"</failure>\", \"valueFrom\": \"<a>\"}]}]}";
     let (status, sarif, said) = offline(&[&files[..2], &["-", "--format", "sarif"]].concat(), evil);
     let log: Value = serde_json::from_str(&sarif).unwrap_or_else(|error| panic!("{error}: {sarif}{said}"));
@@ -163,7 +218,8 @@ fn sarif_and_junit_are_whole_whatever_stands_in_them() {
     let results = run["results"].as_array().expect("there are results");
     assert!(results.len() >= 3, "{sarif}");
     for result in results {
-        let index = usize::try_from(result["ruleIndex"].as_u64().expect("it has an index")).expect("it is small");
+        let index =
+            usize::try_from(result["ruleIndex"].as_u64().expect("it has an index")).expect("it is small");
         let rule = &run["tool"]["driver"]["rules"][index];
         assert_eq!(rule["id"], result["ruleId"]);
         assert!(rule["help"]["text"].as_str().is_some_and(|help| help.contains("How to fix it")), "{rule}");
@@ -176,22 +232,45 @@ fn sarif_and_junit_are_whole_whatever_stands_in_them() {
 /// A kind of object, the members that it must have, and the kinds of all that it may have.
 type Object = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
-/// What SARIF 2.1.0 asks of the objects that are written: what each must have, what else it may have, and what its members are. A list of one
-/// kind is told by its items; `'a b'` are the only texts.
+/// What SARIF 2.1.0 asks of the objects that are written: what each must have, what else it may have, and
+/// what its members are. A list of one kind is told by its items; `'a b'` are the only texts.
 const SARIF: &[Object] = &[
     ("log", &["version", "runs"], &[("$schema", "text"), ("version", "'2.1.0'"), ("runs", "run")]),
-    ("run", &["tool"], &[("tool", "tool"), ("columnKind", "'utf16CodeUnits unicodeCodePoints'"), ("invocations", "invocation"), ("results", "result")]),
+    (
+        "run",
+        &["tool"],
+        &[
+            ("tool", "tool"),
+            ("columnKind", "'utf16CodeUnits unicodeCodePoints'"),
+            ("invocations", "invocation"),
+            ("results", "result"),
+        ],
+    ),
     ("tool", &["driver"], &[("driver", "component")]),
     ("component", &["name"], &[("name", "text"), ("semanticVersion", "text"), ("rules", "rule")]),
     (
         "rule",
         &["id"],
-        &[("id", "text"), ("shortDescription", "said"), ("fullDescription", "said"), ("help", "said"), ("defaultConfiguration", "configuration")],
+        &[
+            ("id", "text"),
+            ("shortDescription", "said"),
+            ("fullDescription", "said"),
+            ("help", "said"),
+            ("defaultConfiguration", "configuration"),
+        ],
     ),
     ("said", &["text"], &[("text", "text"), ("markdown", "text")]),
     ("configuration", &[], &[("level", "'none note warning error'")]),
-    ("invocation", &["executionSuccessful"], &[("executionSuccessful", "truth"), ("toolExecutionNotifications", "notification")]),
-    ("notification", &["message"], &[("message", "said"), ("level", "'none note warning error'"), ("locations", "location")]),
+    (
+        "invocation",
+        &["executionSuccessful"],
+        &[("executionSuccessful", "truth"), ("toolExecutionNotifications", "notification")],
+    ),
+    (
+        "notification",
+        &["message"],
+        &[("message", "said"), ("level", "'none note warning error'"), ("locations", "location")],
+    ),
     (
         "result",
         &["message"],
@@ -225,14 +304,20 @@ fn strange(value: &Value, kind: &str) -> Vec<String> {
         "place" => value.as_u64().is_some_and(|place| place > 0),
         _ => match (SARIF.iter().find(|(name, ..)| *name == kind), value) {
             (Some((_, required, allowed)), Value::Object(map)) => {
-                let inner = map.iter().flat_map(|(key, value)| match allowed.iter().find(|(name, _)| name == key) {
-                    Some((_, kind)) => strange(value, kind),
-                    None => vec![format!("{kind} has {key}")],
-                });
-                let lacking = required.iter().filter(|key| map.get(**key).is_none()).map(|key| format!("{kind} lacks {key}"));
+                let inner =
+                    map.iter().flat_map(|(key, value)| match allowed.iter().find(|(name, _)| name == key) {
+                        Some((_, kind)) => strange(value, kind),
+                        None => vec![format!("{kind} has {key}")],
+                    });
+                let lacking = required
+                    .iter()
+                    .filter(|key| map.get(**key).is_none())
+                    .map(|key| format!("{kind} lacks {key}"));
                 return inner.chain(lacking).collect();
             }
-            _ => value.as_str().is_some_and(|text| kind.trim_matches('\'').split(' ').any(|word| word == text)),
+            _ => {
+                value.as_str().is_some_and(|text| kind.trim_matches('\'').split(' ').any(|word| word == text))
+            }
         },
     };
     if is_fine { Vec::new() } else { vec![format!("{value} is no {kind}")] }
@@ -241,11 +326,16 @@ fn strange(value: &Value, kind: &str) -> Vec<String> {
 /// Whether a text is well-formed as far as elements, attributes and entities go.
 fn well_formed(text: &str) -> Result<(), String> {
     let mut open: Vec<&str> = Vec::new();
-    let mut rest = text.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").ok_or("no declaration")?;
+    let mut rest =
+        text.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").ok_or("no declaration")?;
     while let Some(from) = rest.find('<') {
         let (before, tag) = rest.split_at(from);
-        let is_entity = |part: &str| ["amp;", "lt;", "gt;", "quot;", "#10;"].iter().any(|known| part.starts_with(known));
-        if before.contains('>') || !before.split('&').skip(1).all(is_entity) || before.chars().any(|letter| letter.is_control() && letter != '\n') {
+        let is_entity =
+            |part: &str| ["amp;", "lt;", "gt;", "quot;", "#10;"].iter().any(|known| part.starts_with(known));
+        if before.contains('>')
+            || !before.split('&').skip(1).all(is_entity)
+            || before.chars().any(|letter| letter.is_control() && letter != '\n')
+        {
             return Err(format!("text {before:?}"));
         }
         let end = tag.find('>').ok_or("an open tag")?;
@@ -288,54 +378,112 @@ fn where_nothing_is(text: &str, name: &str) -> Vec<(&'static str, Verdict)> {
     for _ in 0..5 {
         for question in check.questions(&evidence) {
             let asked = json!(question).to_string();
-            assert!(!asked.contains("${") && !asked.contains("not known"), "nobody is asked about what is not known: {asked}");
-            let answer = if question.takes(&Answer::Missing) { Answer::Missing } else { Answer::Unknown("denied".to_owned()) };
+            assert!(
+                !asked.contains("${") && !asked.contains("not known"),
+                "nobody is asked about what is not known: {asked}"
+            );
+            let answer = if question.takes(&Answer::Missing) {
+                Answer::Missing
+            } else {
+                Answer::Unknown("denied".to_owned())
+            };
             evidence.note(question, answer);
         }
     }
-    check.findings(&evidence).problems.iter().map(|problem| (problem.diagnosis.cause.id, problem.diagnosis.verdict)).collect()
+    check
+        .findings(&evidence)
+        .problems
+        .iter()
+        .map(|problem| (problem.diagnosis.cause.id, problem.diagnosis.verdict))
+        .collect()
 }
 
 #[test]
 fn what_a_deployment_makes_is_no_error() {
     let plan = include_str!("sources/plan.json");
     let name = "aws_ecs_task_definition.web";
-    let group = |text: &str| where_nothing_is(text, name).into_iter().find(|(cause, _)| *cause == "log-group-missing").map(|(_, verdict)| verdict);
+    let group = |text: &str| {
+        where_nothing_is(text, name)
+            .into_iter()
+            .find(|(cause, _)| *cause == "log-group-missing")
+            .map(|(_, verdict)| verdict)
+    };
     assert_eq!(group(plan), Some(Verdict::Possible));
-    assert_eq!(group(&plan.replace("\"after\": {\"name\": \"/ecs/web\"}", "\"after\": {\"name\": \"/ecs/other\"}")), Some(Verdict::Confirmed));
-    assert_eq!(group(&plan.replacen("\"actions\": [\"create\"]", "\"actions\": [\"no-op\"]", 1)), Some(Verdict::Confirmed));
     assert_eq!(
-        group(&plan.replacen("\"after\": {\"name\": \"/ecs/web\"}, \"after_unknown\": {", "\"after\": {}, \"after_unknown\": {\"name\": true, ", 1)),
+        group(&plan.replace("\"after\": {\"name\": \"/ecs/web\"}", "\"after\": {\"name\": \"/ecs/other\"}")),
+        Some(Verdict::Confirmed)
+    );
+    assert_eq!(
+        group(&plan.replacen("\"actions\": [\"create\"]", "\"actions\": [\"no-op\"]", 1)),
+        Some(Verdict::Confirmed)
+    );
+    assert_eq!(
+        group(&plan.replacen(
+            "\"after\": {\"name\": \"/ecs/web\"}, \"after_unknown\": {",
+            "\"after\": {}, \"after_unknown\": {\"name\": true, ",
+            1
+        )),
         Some(Verdict::Possible)
     );
     let template = include_str!("sources/template.yaml");
-    let secrets =
-        |text: &str| where_nothing_is(text, "Web").into_iter().filter(|(cause, _)| *cause == "secret-missing").map(|(_, verdict)| verdict).collect::<Vec<_>>();
-    assert_eq!(secrets(template), [Verdict::Confirmed, Verdict::Possible], "of prod/api and prod/made the second is made here");
-    assert_eq!(secrets(&template.replace("'${Env}/made'", "other")), [Verdict::Confirmed, Verdict::Confirmed]);
-    assert_eq!(secrets(&template.replace("'${Env}/made'", "'${AWS::StackName}/made'")), [Verdict::Confirmed, Verdict::Possible]);
-    let roles = |text: &str| where_nothing_is(text, "Web").into_iter().find(|(cause, _)| *cause == "execution-role-missing").map(|(_, verdict)| verdict);
+    let secrets = |text: &str| {
+        where_nothing_is(text, "Web")
+            .into_iter()
+            .filter(|(cause, _)| *cause == "secret-missing")
+            .map(|(_, verdict)| verdict)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        secrets(template),
+        [Verdict::Confirmed, Verdict::Possible],
+        "of prod/api and prod/made the second is made here"
+    );
+    assert_eq!(
+        secrets(&template.replace("'${Env}/made'", "other")),
+        [Verdict::Confirmed, Verdict::Confirmed]
+    );
+    assert_eq!(
+        secrets(&template.replace("'${Env}/made'", "'${AWS::StackName}/made'")),
+        [Verdict::Confirmed, Verdict::Possible]
+    );
+    let roles = |text: &str| {
+        where_nothing_is(text, "Web")
+            .into_iter()
+            .find(|(cause, _)| *cause == "execution-role-missing")
+            .map(|(_, verdict)| verdict)
+    };
     assert_eq!(roles(template), Some(Verdict::Confirmed));
     let role = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties: {RoleName: !Sub 'shop-${Env}-exec'}\n";
     assert_eq!(roles(&template.replace("Resources:\n", role)), Some(Verdict::Possible));
     // A policy for a role of the stack touches no other role; one for a role that nobody knows may touch any.
-    let policy =
-        |role: &str| format!("Resources:\n  Other:\n    Type: AWS::IAM::Role\n  Policy:\n    Type: AWS::IAM::Policy\n    Properties: {{Roles: [{role}]}}\n");
+    let policy = |role: &str| {
+        format!(
+            "Resources:\n  Other:\n    Type: AWS::IAM::Role\n  Policy:\n    Type: AWS::IAM::Policy\n    Properties: {{Roles: [{role}]}}\n"
+        )
+    };
     assert_eq!(roles(&template.replace("Resources:\n", &policy("!Ref Other"))), Some(Verdict::Confirmed));
     assert_eq!(roles(&template.replace("Resources:\n", &policy("!Ref Tag"))), Some(Verdict::Possible));
 }
 
 #[test]
 fn hostile_documents_are_answered_at_once() {
-    let nested = |open: &str, close: &str, depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
-    let bomb = (1..40).fold("a0: &a0 [x, x]\n".to_owned(), |bomb, at| format!("{bomb}a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1));
-    let deep = (1..5000).fold("a0: &a0 [x]\n".to_owned(), |deep, at| format!("{deep}a{at}: &a{at} [*a{}]\n", at - 1));
+    let nested =
+        |open: &str, close: &str, depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
+    let bomb = (1..40).fold("a0: &a0 [x, x]\n".to_owned(), |bomb, at| {
+        format!("{bomb}a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1)
+    });
+    let deep = (1..5000)
+        .fold("a0: &a0 [x]\n".to_owned(), |deep, at| format!("{deep}a{at}: &a{at} [*a{}]\n", at - 1));
     let head = "Parameters: {P: {Type: String, Default: 'PPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPP'}}\n";
     let web = |value: &str| {
-        format!("Resources: {{Web: {{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{{Name: w, Image: {value}}}]}}}}}}\n")
+        format!(
+            "Resources: {{Web: {{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{{Name: w, Image: {value}}}]}}}}}}\n"
+        )
     };
     let doubled = (0..60).fold("!Ref P".to_owned(), |value, _| format!("!Join ['', [{value}]]"));
-    let conditions: String = (0..2000).fold(String::new(), |all, at| format!("{all}  C{at}: !And [!Condition C{0}, !Condition C{0}]\n", at + 1));
+    let conditions: String = (0..2000).fold(String::new(), |all, at| {
+        format!("{all}  C{at}: !And [!Condition C{0}, !Condition C{0}]\n", at + 1)
+    });
     let mappings = "Mappings: {M: {a: {b: !FindInMap [M, a, b]}}}\n";
     for (name, text) in [
         ("JSON", nested("[", "]", 100_000)),
@@ -386,7 +534,13 @@ fn check_all(text: &str) {
                 for reference in found.definition.references() {
                     let _ = found.places.of(&found.definition, &reference);
                 }
-                let one = Checked { name: found.name.clone(), file: Some("f".to_owned()), found: found.clone(), findings, known: BTreeSet::new() };
+                let one = Checked {
+                    name: found.name.clone(),
+                    file: Some("f".to_owned()),
+                    found: found.clone(),
+                    findings,
+                    known: BTreeSet::new(),
+                };
                 assert!(github::commands(&[one]).lines().all(|line| line.starts_with("::")));
             }
         }

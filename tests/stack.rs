@@ -1,8 +1,9 @@
 //! The template, and the whole stack on emulated AWS.
 //!
-//! The work is done by the programs in `tests/stack/`, whose heads say what they do and in what the emulated stack differs from a deployment;
-//! each test here runs one of them and judges the JSON that it prints. Their Python environments are made under `target/test-venv`, when
-//! missing or when the requirements changed. Nothing is skipped: where Python or a package cannot be had, the test fails and says so.
+//! The work is done by the programs in `tests/stack/`, whose heads say what they do and in what the emulated
+//! stack differs from a deployment; each test here runs one of them and judges the JSON that it prints. Their
+//! Python environments are made under `target/test-venv`, when missing or when the requirements changed.
+//! Nothing is skipped: where Python or a package cannot be had, the test fails and says so.
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
@@ -19,17 +20,20 @@ use serde_json::{Value, json};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const CLI: &str = env!("CARGO_BIN_EXE_ecs-triage");
-/// Under a name of its own: `cargo lambda watch` has cargo put a build of its own in the place of the other, while tests read it.
+/// Under a name of its own: `cargo lambda watch` has cargo put a build of its own in the place of the other,
+/// while tests read it.
 static FUNCTION: LazyLock<String> = LazyLock::new(|| {
     let name = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bootstrap");
     let passing = name.with_extension(process::id().to_string());
-    let linked = fs::hard_link(env!("CARGO_BIN_EXE_ecs-triage-lambda"), &passing).and_then(|()| fs::rename(&passing, &name));
+    let linked = fs::hard_link(env!("CARGO_BIN_EXE_ecs-triage-lambda"), &passing)
+        .and_then(|()| fs::rename(&passing, &name));
     let _ = fs::remove_file(&passing); // still there where both were one file already
     linked.unwrap_or_else(|error| panic!("cannot link {}: {error}", name.display()));
     name.to_string_lossy().into_owned()
 });
 
-/// Events of `events/` that the rules drop: normal ends of tasks, and a deployment whose tasks tell themselves why it failed.
+/// Events of `events/` that the rules drop: normal ends of tasks, and a deployment whose tasks tell
+/// themselves why it failed.
 const DROPPED: [&str; 3] = ["deployment-failed", "essential-container-exited", "scale-in"];
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
@@ -53,7 +57,8 @@ const EVERYTHING: [&str; 14] = [
 
 #[test]
 fn the_template_passes_the_linters() {
-    let template = fs::read_to_string(Path::new(ROOT).join("template.yaml")).expect("the template can be read");
+    let template =
+        fs::read_to_string(Path::new(ROOT).join("template.yaml")).expect("the template can be read");
     assert!(!template.contains("cfn-lint"), "the template must not configure its linter");
     succeed(Command::new(python_environment("stack", "requirements.txt").join("cfn-lint")).args([
         "template.yaml",
@@ -72,7 +77,8 @@ fn the_rules_pass_failed_starts_and_their_ends_and_nothing_else() {
     let cases = names.map(|name| json!({"name": name, "file": format!("{ROOT}/events/{name}.json"), "expected": !DROPPED.contains(&name.as_str())}));
     let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("event-cases.json");
     fs::write(&list, cases.collect::<Value>().to_string()).expect("the list can be written");
-    let judged = python(&["tests/stack/pattern.py", "tests/stack/pattern-cases.json", &list.to_string_lossy()]);
+    let judged =
+        python(&["tests/stack/pattern.py", "tests/stack/pattern-cases.json", &list.to_string_lossy()]);
     for result in judged["results"].as_array().expect("a list") {
         let rules = match (result["expected"] == true, result["type"] == "ECS Task State Change") {
             (false, _) => json!([]),
@@ -88,14 +94,20 @@ fn the_rules_pass_failed_starts_and_their_ends_and_nothing_else() {
 fn what_checkov_finds_is_explained() {
     let environment = python_environment("checkov", "requirements-checkov.txt");
     let deployed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deployed.json");
-    fs::write(&deployed, python(&[&["tests/stack/transform.py"], &EVERYTHING[..]].concat()).to_string()).expect("the template can be written");
+    fs::write(&deployed, python(&[&["tests/stack/transform.py"], &EVERYTHING[..]].concat()).to_string())
+        .expect("the template can be written");
     let mut checkov = Command::new(environment.join("checkov"));
-    checkov.args(["--framework", "cloudformation", "--skip-download", "--compact", "--output", "json", "--file"]).arg(&deployed);
+    checkov
+        .args(["--framework", "cloudformation", "--skip-download", "--compact", "--output", "json", "--file"])
+        .arg(&deployed);
     // It exits with 1 where it found something, which is told by name below. Nothing is asked of anybody.
     let output = run(checkov.env("CKV_SKIP_PACKAGE_UPDATE_CHECK", "true"));
     let found = document(&String::from_utf8_lossy(&output.stdout));
-    let checks = |kind: &str| found["results"][kind].as_array().unwrap_or_else(|| panic!("no {kind}: {}", said(&output))).clone();
-    let told = |check: &Value| format!("{} {}: {}", check["check_id"], check["resource"], check["check_name"]);
+    let checks = |kind: &str| {
+        found["results"][kind].as_array().unwrap_or_else(|| panic!("no {kind}: {}", said(&output))).clone()
+    };
+    let told =
+        |check: &Value| format!("{} {}: {}", check["check_id"], check["resource"], check["check_name"]);
     assert_eq!(checks("failed_checks").iter().map(told).collect::<Vec<_>>(), Vec::<String>::new());
     for skipped in checks("skipped_checks") {
         let reason = skipped["check_result"]["suppress_comment"].as_str().unwrap_or_default();
@@ -105,13 +117,17 @@ fn what_checkov_finds_is_explained() {
     assert!(checks("passed_checks").len() > 10, "{}", found["summary"]);
 }
 
-/// What the policies say to those who have every permission in the account. A person's request carries no `aws:SourceArn`, a service's no role.
+/// What the policies say to those who have every permission in the account. A person's request carries no
+/// `aws:SourceArn`, a service's no role.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of who may do what")]
 fn within_the_account_only_the_rules_send_and_only_the_function_receives_and_publishes() {
     const REDRIVE: &str = "arn:aws:iam::111122223333:role/ops/Redrive";
     const ADMIN: &str = "arn:aws:iam::111122223333:role/Admin";
     let redriven = format!("RedriveRoleArn={REDRIVE}");
-    for parameters in [&["ChatNotifications=no"][..], &["ChatNotifications=yes", "RolePath=/team/", &redriven]] {
+    for parameters in
+        [&["ChatNotifications=no"][..], &["ChatNotifications=yes", "RolePath=/team/", &redriven]]
+    {
         let stack = python(&[&["tests/stack/policies.py"], parameters].concat());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (function, rules) = (text(&stack["role"]), [0, 1].map(|index| text(&stack["rules"][index])));
@@ -128,40 +144,97 @@ fn within_the_account_only_the_rules_send_and_only_the_function_receives_and_pub
             asked(of, Principal::Role(NamedRole::parse(arn).expect("a role's ARN")), action, context)
         };
         let service = |of: &str, name: &str, source: &str| {
-            let context = [("aws:SourceArn", &[source][..]), ("aws:PrincipalArn", &[]), ("aws:SecureTransport", &["true"])];
+            let context = [
+                ("aws:SourceArn", &[source][..]),
+                ("aws:PrincipalArn", &[]),
+                ("aws:SecureTransport", &["true"]),
+            ];
             asked(of, Principal::Service(name), "sqs:SendMessage", &context)
         };
         let may_redrive = parameters.contains(&redriven.as_str());
         for queue in ["queue", "dead_letters"] {
-            assert_eq!(rules.each_ref().map(|rule| service(queue, "events.amazonaws.com", rule)), ["allowed"; 2], "{queue}");
+            assert_eq!(
+                rules.each_ref().map(|rule| service(queue, "events.amazonaws.com", rule)),
+                ["allowed"; 2],
+                "{queue}"
+            );
             let another = "arn:aws:events:us-east-1:111122223333:rule/another";
             assert_eq!(service(queue, "events.amazonaws.com", another), "denied", "{queue}");
-            assert_eq!(service(queue, "sns.amazonaws.com", "arn:aws:sns:us-east-1:111122223333:topic"), "denied", "{queue}");
-            assert_eq!([ADMIN, &function].map(|arn| role(queue, arn, "sqs:SendMessage", &[])), ["denied"; 2], "{queue}");
-            assert_eq!(role(queue, REDRIVE, "sqs:SendMessage", &[]) == "not said", may_redrive && queue == "queue", "{queue}");
+            assert_eq!(
+                service(queue, "sns.amazonaws.com", "arn:aws:sns:us-east-1:111122223333:topic"),
+                "denied",
+                "{queue}"
+            );
+            assert_eq!(
+                [ADMIN, &function].map(|arn| role(queue, arn, "sqs:SendMessage", &[])),
+                ["denied"; 2],
+                "{queue}"
+            );
+            assert_eq!(
+                role(queue, REDRIVE, "sqs:SendMessage", &[]) == "not said",
+                may_redrive && queue == "queue",
+                "{queue}"
+            );
             assert_eq!(role(queue, &function, "sqs:ReceiveMessage", &[]), "not said", "{queue}");
-            assert_eq!(role(queue, &function, "sqs:ReceiveMessage", &[("aws:SecureTransport", &["false"])]), "denied", "{queue}");
+            assert_eq!(
+                role(queue, &function, "sqs:ReceiveMessage", &[("aws:SecureTransport", &["false"])]),
+                "denied",
+                "{queue}"
+            );
         }
         assert_eq!(service("dead_letters", "sqs.amazonaws.com", &text(&stack["queue"]["arn"])), "not said");
         assert_eq!([ADMIN, REDRIVE].map(|arn| role("queue", arn, "sqs:ReceiveMessage", &[])), ["denied"; 2]);
         assert_eq!(role("dead_letters", ADMIN, "sqs:ReceiveMessage", &[]), "not said");
         for topic in ["topic", "chat"].into_iter().filter(|topic| !stack[*topic].is_null()) {
             assert_eq!(role(topic, &function, "sns:Publish", &[]), "not said", "{topic}");
-            assert_eq!([ADMIN, REDRIVE].map(|arn| role(topic, arn, "sns:Publish", &[])), ["denied"; 2], "{topic}");
-            let subscribe = |protocol: &str, tls: &str| role(topic, ADMIN, "sns:Subscribe", &[("sns:Protocol", &[protocol]), ("aws:SecureTransport", &[tls])]);
-            assert_eq!(["email", "email-json", "https", "lambda", "sqs"].map(|protocol| subscribe(protocol, "true")), ["allowed"; 5], "{topic}");
+            assert_eq!(
+                [ADMIN, REDRIVE].map(|arn| role(topic, arn, "sns:Publish", &[])),
+                ["denied"; 2],
+                "{topic}"
+            );
+            let subscribe = |protocol: &str, tls: &str| {
+                role(
+                    topic,
+                    ADMIN,
+                    "sns:Subscribe",
+                    &[("sns:Protocol", &[protocol]), ("aws:SecureTransport", &[tls])],
+                )
+            };
+            assert_eq!(
+                ["email", "email-json", "https", "lambda", "sqs"].map(|protocol| subscribe(protocol, "true")),
+                ["allowed"; 5],
+                "{topic}"
+            );
             assert_eq!([subscribe("http", "true"), subscribe("https", "false")], ["denied"; 2], "{topic}");
-            assert_eq!(role(topic, "arn:aws:iam::444455556666:role/Admin", "sns:Subscribe", &[("sns:Protocol", &["https"])]), "not said", "{topic}");
+            assert_eq!(
+                role(
+                    topic,
+                    "arn:aws:iam::444455556666:role/Admin",
+                    "sns:Subscribe",
+                    &[("sns:Protocol", &["https"])]
+                ),
+                "not said",
+                "{topic}"
+            );
         }
-        assert!(stack["retention"]["queue"].as_u64() < stack["retention"]["dead_letters"].as_u64(), "{}", stack["retention"]);
+        assert!(
+            stack["retention"]["queue"].as_u64() < stack["retention"]["dead_letters"].as_u64(),
+            "{}",
+            stack["retention"]
+        );
     }
 }
 
 #[test]
 fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
-    let outcome = stack("--via bus --events events/secret-key-missing.json --task-definition events/task-definitions/api.json");
+    let outcome = stack(
+        "--via bus --events events/secret-key-missing.json --task-definition events/task-definitions/api.json",
+    );
     let notice = only(&outcome["notices"]);
-    assert_contains(&notice["subject"], &["[ECS prod 3333/us-east-1] api not starting: ", "prod/db", "password"]);
+    assert_contains(
+        &notice["subject"],
+        &["[ECS prod 3333/us-east-1] api not starting: ", "prod/db", "password"],
+    );
     assert_contains(&notice["message"], &["secret-key-missing", "prod/db", "container web", "DB_PASSWORD"]);
     let attributes = json!({
         "state": "opened", "cause": "secret-key-missing", "verdict": "likely", "owner": "secret-owner", "step": "secrets-manager",
@@ -173,31 +246,46 @@ fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
     let line = entry["message"].as_str().expect("a line");
     assert_eq!(proved(&document(line)), proved(&document(&typed("secret-key-missing", "api"))));
     assert_contains(&outcome["function_log"], &[line]);
-    assert_eq!((&document(line)["schema"], &document(line)["incident"]["occurrences"]), (&json!("ecs-triage/v1"), &json!(1)));
+    assert_eq!(
+        (&document(line)["schema"], &document(line)["incident"]["occurrences"]),
+        (&json!("ecs-triage/v1"), &json!(1))
+    );
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
 /// The emulator has none of the parameters, and its IAM lets the function ask with the template's policy.
 #[test]
 fn a_diagnosis_is_proved_with_the_permissions_of_the_template() {
-    let outcome = stack("--probing full --events events/parameter-missing.json --task-definition events/task-definitions/");
+    let outcome = stack(
+        "--probing full --events events/parameter-missing.json --task-definition events/task-definitions/",
+    );
     let notice = only(&outcome["notices"]);
-    assert_eq!((&notice["attributes"]["cause"], &notice["attributes"]["verdict"]), (&json!("parameter-missing"), &json!("confirmed")));
+    assert_eq!(
+        (&notice["attributes"]["cause"], &notice["attributes"]["verdict"]),
+        (&json!("parameter-missing"), &json!("confirmed"))
+    );
     assert_contains(&notice["message"], &["(DescribeParameters)"]);
 }
 
 #[test]
 fn with_probing_off_it_goes_by_the_words_and_says_so() {
-    let outcome = stack("--probing off --events events/parameter-missing.json --task-definition events/task-definitions/");
+    let outcome = stack(
+        "--probing off --events events/parameter-missing.json --task-definition events/task-definitions/",
+    );
     let notice = only(&outcome["notices"]);
-    assert_eq!((&notice["attributes"]["cause"], &notice["attributes"]["verdict"]), (&json!("parameter-missing"), &json!("likely")));
+    assert_eq!(
+        (&notice["attributes"]["cause"], &notice["attributes"]["verdict"]),
+        (&json!("parameter-missing"), &json!("likely"))
+    );
     assert_contains(&notice["message"], &["ecs-triage is set to ask nothing"]);
     assert_eq!(outcome["asked"], json!([]));
 }
 
 #[test]
 fn a_batch_invoked_by_hand_is_announced_and_answered() {
-    let outcome = stack("--via invoke --events events/sqs-batch.json --expect 2 --task-definition events/task-definitions/");
+    let outcome = stack(
+        "--via invoke --events events/sqs-batch.json --expect 2 --task-definition events/task-definitions/",
+    );
     assert_eq!(outcome["responses"], json!([{"batchItemFailures": []}]));
     assert_eq!((length(&outcome["notices"]), length(&outcome["journal"])), (2, 2));
 }
@@ -212,52 +300,85 @@ fn a_poison_message_reaches_the_dead_letter_queue_alone() {
 
 #[test]
 fn a_definition_that_may_not_be_read_is_said() {
-    let outcome = stack("--deny ecs:DescribeTaskDefinition --events events/secret-key-missing.json --task-definition events/task-definitions/");
+    let outcome = stack(
+        "--deny ecs:DescribeTaskDefinition --events events/secret-key-missing.json --task-definition events/task-definitions/",
+    );
     let notice = only(&outcome["notices"]);
     assert_eq!(notice["attributes"]["cause"], "secret-key-missing");
     assert_contains(
         &notice["message"],
-        &["could not be read", "ecs-triage is not authorized to call ecs:DescribeTaskDefinition on arn:aws:ecs:", "grant it to ecs-triage"],
+        &[
+            "could not be read",
+            "ecs-triage is not authorized to call ecs:DescribeTaskDefinition on arn:aws:ecs:",
+            "grant it to ecs-triage",
+        ],
     );
 }
 
 #[test]
 fn a_definition_that_does_not_come_in_time_is_said() {
-    let outcome = stack("--hang --events events/secret-key-missing.json --task-definition events/task-definitions/");
-    assert_contains(&only(&outcome["notices"])["message"], &["secret-key-missing", "could not be read (no answer in time)"]);
+    let outcome =
+        stack("--hang --events events/secret-key-missing.json --task-definition events/task-definitions/");
+    assert_contains(
+        &only(&outcome["notices"])["message"],
+        &["secret-key-missing", "could not be read (no answer in time)"],
+    );
     assert_eq!(outcome["queue"], 0);
 }
 
-/// Two services that ask for one secret, of which one is well again: people, chats, machines and the journal hear the same story.
+/// Two services that ask for one secret, of which one is well again: people, chats, machines and the journal
+/// hear the same story.
 #[test]
 fn an_incident_is_told_wherever_somebody_listens() {
     let opened = "events/secret-key-missing.json";
-    let mut another = document(&fs::read_to_string(Path::new(ROOT).join(opened)).expect("the event can be read"));
+    let mut another =
+        document(&fs::read_to_string(Path::new(ROOT).join(opened)).expect("the event can be read"));
     another["detail"]["group"] = json!("service:web");
-    another["detail"]["taskArn"] = json!("arn:aws:ecs:us-east-1:111122223333:task/prod/00000000000000000000000000000002");
+    another["detail"]["taskArn"] =
+        json!("arn:aws:ecs:us-east-1:111122223333:task/prod/00000000000000000000000000000002");
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("another.json");
     fs::write(&path, another.to_string()).expect("the event can be written");
     let events = format!("{opened} {} events/service-steady-state.json", path.display());
-    let outcome = stack(&format!("--listen --via invoke --task-definition events/task-definitions/ --events {events}"));
+    let outcome =
+        stack(&format!("--listen --via invoke --task-definition events/task-definitions/ --events {events}"));
 
     let notices = outcome["notices"].as_array().expect("a list");
-    let states = |list: &Value, at: &str| list.as_array().into_iter().flatten().map(|told| told.pointer(at).cloned().unwrap_or_default()).collect::<Value>();
+    let states = |list: &Value, at: &str| {
+        list.as_array()
+            .into_iter()
+            .flatten()
+            .map(|told| told.pointer(at).cloned().unwrap_or_default())
+            .collect::<Value>()
+    };
     assert_eq!(states(&outcome["notices"], "/attributes/state"), json!(["opened", "opened", "resolved"]));
     assert_contains(&notices[1]["message"], &["also failing with the same secret: prod/api"]);
-    assert_contains(&notices[2]["message"], &["api in prod (us-east-1, 111122223333) has recovered", "1 failed start since"]);
+    assert_contains(
+        &notices[2]["message"],
+        &["api in prod (us-east-1, 111122223333) has recovered", "1 failed start since"],
+    );
 
-    assert_eq!(states(&outcome["chats"], "/metadata/additionalContext/state"), json!(["opened", "opened", "resolved"]));
+    assert_eq!(
+        states(&outcome["chats"], "/metadata/additionalContext/state"),
+        json!(["opened", "opened", "resolved"])
+    );
     let threads = states(&outcome["chats"], "/metadata/threadId");
     assert_eq!((&threads[0], threads[0] == threads[1]), (&threads[2], false), "{threads}");
 
-    assert_eq!(states(&outcome["bus"], "/detail-type"), json!(["ECS Triage Diagnosis", "ECS Triage Diagnosis", "ECS Triage Incident Change"]));
+    assert_eq!(
+        states(&outcome["bus"], "/detail-type"),
+        json!(["ECS Triage Diagnosis", "ECS Triage Diagnosis", "ECS Triage Incident Change"])
+    );
     let end = &outcome["bus"][2]["detail"];
-    assert_eq!((&end["schema"], &end["count"], &end["id"]), (&json!("ecs-triage/incident/v1"), &json!(1), &threads[0]));
+    assert_eq!(
+        (&end["schema"], &end["count"], &end["id"]),
+        (&json!("ecs-triage/incident/v1"), &json!(1), &threads[0])
+    );
 
     let journal: Vec<Value> = messages(&outcome["journal"]).into_iter().map(document).collect();
     // The bus is told in words as well.
     let mut told = outcome["bus"][0]["detail"].clone();
-    let words = ["impact", "subject", "text"].map(|word| told.as_object_mut().and_then(|told| told.remove(word)).unwrap_or_default());
+    let words = ["impact", "subject", "text"]
+        .map(|word| told.as_object_mut().and_then(|told| told.remove(word)).unwrap_or_default());
     assert_eq!((&words[1], &words[2]), (&notices[0]["subject"], &notices[0]["message"]));
     assert_eq!(journal[0], told);
     assert_eq!(journal.last(), Some(end));
@@ -276,15 +397,26 @@ fn a_normal_stop_is_silent() {
 
 #[test]
 fn one_event_three_doors() {
-    let events = [("secret-key-missing", "api"), ("secret-access-denied-ec2", "billing"), ("parameter-missing", "nightly-report")];
+    let events = [
+        ("secret-key-missing", "api"),
+        ("secret-access-denied-ec2", "billing"),
+        ("parameter-missing", "nightly-report"),
+    ];
     let lines = events.map(|(event, family)| typed(event, family));
     let answers: Vec<Value> = lines.iter().map(|line| proved(&document(line))).collect();
     let files = events.map(|(event, _)| format!("events/{event}.json")).join(" ");
     for door in ["watch", "invoke"] {
-        let outcome = stack(&format!("--via {door} --events {files} --task-definition events/task-definitions/"));
-        let responses: Vec<Value> = outcome["responses"].as_array().into_iter().flatten().map(|response| proved(only(response))).collect();
+        let outcome =
+            stack(&format!("--via {door} --events {files} --task-definition events/task-definitions/"));
+        let responses: Vec<Value> = outcome["responses"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|response| proved(only(response)))
+            .collect();
         assert_eq!(responses, answers, "{door}");
-        let journal: Vec<Value> = messages(&outcome["journal"]).into_iter().map(|line| proved(&document(line))).collect();
+        let journal: Vec<Value> =
+            messages(&outcome["journal"]).into_iter().map(|line| proved(&document(line))).collect();
         assert_eq!(journal, answers, "{door}");
         assert_eq!(length(&outcome["notices"]), events.len(), "{door}");
     }
@@ -318,7 +450,13 @@ fn stack(arguments: &str) -> Value {
 #[track_caller]
 fn typed(event: &str, family: &str) -> String {
     let mut diagnose = Command::new(CLI);
-    diagnose.args(["diagnose", "--format", "jsonl", "--task-definition", &format!("events/task-definitions/{family}.json")]);
+    diagnose.args([
+        "diagnose",
+        "--format",
+        "jsonl",
+        "--task-definition",
+        &format!("events/task-definitions/{family}.json"),
+    ]);
     let output = succeed(diagnose.arg(format!("events/{event}.json")));
     String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned()
 }
@@ -342,12 +480,16 @@ fn document(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// A diagnosis without its incident, and without what stayed unknown: nobody asked the command line, and the function says that it may not ask.
+/// A diagnosis without its incident, and without what stayed unknown: nobody asked the command line, and the
+/// function says that it may not ask.
 fn proved(document: &Value) -> Value {
     let mut document = document.clone();
     document["incident"] = Value::Null;
     for diagnosis in document["diagnoses"].as_array_mut().into_iter().flatten() {
-        diagnosis["evidence"].as_array_mut().into_iter().for_each(|evidence| evidence.retain(|finding| finding["kind"] != "unknown"));
+        diagnosis["evidence"]
+            .as_array_mut()
+            .into_iter()
+            .for_each(|evidence| evidence.retain(|finding| finding["kind"] != "unknown"));
     }
     document
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use ecs_triage::delivery::Trouble;
 use ecs_triage::limits::{
-    ANSWERING, ASKING, BEGINNING_AWAITED, CLAIM, CLOCKS_APART, FLAPPING_QUIET, FLAPPING_WITHIN, FUNCTION, HIDDEN, INCIDENT_KEPT, NOTING, PUBLISHING, RECEIVES,
-    RECORDING, RETAINED, SECOND_TRY, SHARING, SILENCE, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW,
+    ANSWERING, ASKING, BEGINNING_AWAITED, CLAIM, CLOCKS_APART, FLAPPING_QUIET, FLAPPING_WITHIN, FUNCTION,
+    HIDDEN, INCIDENT_KEPT, NOTING, PUBLISHING, RECEIVES, RECORDING, RETAINED, SECOND_TRY, SHARING, SILENCE,
+    STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW,
 };
 use ecs_triage::limits::{DEPLOYMENT_TRIES, DOOR, DOOR_ANSWERS, DOOR_ASKING, HOOK_TRIES, TRY_AGAIN};
 use ecs_triage::question::{Question, ask};
@@ -18,10 +19,23 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 /// Permissions that would let ecs-triage read a secret, a parameter, a file or a registry login.
-const FORBIDDEN: &[&str] =
-    &["secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue", "ssm:GetParameter", "kms:Decrypt", "ecr:GetAuthorizationToken", "s3:GetObject"];
+const FORBIDDEN: &[&str] = &[
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:BatchGetSecretValue",
+    "ssm:GetParameter",
+    "kms:Decrypt",
+    "ecr:GetAuthorizationToken",
+    "s3:GetObject",
+];
 /// The same as SDK calls.
-const FORBIDDEN_CALLS: &[&str] = &["get_secret_value", "batch_get_secret_value", "get_parameter", "get_authorization_token", "get_object", ".decrypt("];
+const FORBIDDEN_CALLS: &[&str] = &[
+    "get_secret_value",
+    "batch_get_secret_value",
+    "get_parameter",
+    "get_authorization_token",
+    "get_object",
+    ".decrypt(",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -33,8 +47,14 @@ fn template() -> String {
 
 /// The text of one inline policy of the role, without comments.
 fn policy(name: &str) -> String {
-    let template: String = template().lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| [line, "\n"]).collect();
-    let (_, rest) = template.split_once(&format!("PolicyName: {name}\n")).unwrap_or_else(|| panic!("the template has no policy {name}"));
+    let template: String = template()
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let (_, rest) = template
+        .split_once(&format!("PolicyName: {name}\n"))
+        .unwrap_or_else(|| panic!("the template has no policy {name}"));
     rest.split("PolicyName:").next().unwrap_or(rest).split("\n\n").next().unwrap_or(rest).to_owned()
 }
 
@@ -42,7 +62,11 @@ fn policy(name: &str) -> String {
 fn actions(text: &str) -> BTreeSet<String> {
     let words = text.split_whitespace().map(|word| word.trim_matches(['[', ']', ',', '\'']));
     words
-        .filter(|word| word.split_once(':').is_some_and(|(service, action)| !matches!(service, "" | "aws") && action.starts_with(char::is_uppercase)))
+        .filter(|word| {
+            word.split_once(':').is_some_and(|(service, action)| {
+                !matches!(service, "" | "aws") && action.starts_with(char::is_uppercase)
+            })
+        })
         .map(str::to_owned)
         .collect()
 }
@@ -56,9 +80,14 @@ fn the_probe_policies_are_what_the_questions_need() {
     let definitions = actions(&policy("probe-definitions"));
     assert_eq!(definitions, set(Question::from(ask::TaskDefinition { name: "api:1".to_owned() }).actions()));
     let logs = actions(&policy("probe-logs"));
-    assert_eq!(logs, set(&["logs:GetLogEvents"]), "what is content, not metadata, has a parameter of its own");
+    assert_eq!(
+        logs,
+        set(&["logs:GetLogEvents"]),
+        "what is content, not metadata, has a parameter of its own"
+    );
     let of_doors = set(&["ecs:DescribeServiceRevisions"]);
-    let granted: Vec<String> = [definitions, actions(&policy("probe")), logs.clone(), of_doors].into_iter().flatten().collect();
+    let granted: Vec<String> =
+        [definitions, actions(&policy("probe")), logs.clone(), of_doors].into_iter().flatten().collect();
     assert_eq!(granted.iter().cloned().collect::<BTreeSet<_>>(), set(Question::ACTIONS));
     assert_eq!(granted.len(), set(Question::ACTIONS).len(), "granted twice: {granted:?}");
     assert_eq!(actions(&policy("doors-probe-definitions")), actions(&policy("probe-definitions")));
@@ -70,17 +99,27 @@ fn the_probe_policies_are_what_the_questions_need() {
 fn what_is_probed_is_told_by_its_account() {
     for name in ["probe-definitions", "probe", "doors-probe-definitions", "doors-probe"] {
         let text = policy(name);
-        assert_eq!(text.matches("Resource: '*'").count(), text.matches("aws:ResourceAccount: !Split [',', !If [HasSharedAccounts, ").count(), "{name}");
+        assert_eq!(
+            text.matches("Resource: '*'").count(),
+            text.matches("aws:ResourceAccount: !Split [',', !If [HasSharedAccounts, ").count(),
+            "{name}"
+        );
         assert!(text.contains("StringEqualsIfExists:"), "{name}");
     }
-    assert!(policy("probe-logs").contains("Resource: !Sub arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:*:log-stream:*/*/*\n"));
+    assert!(policy("probe-logs").contains(
+        "Resource: !Sub arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:*:log-stream:*/*/*\n"
+    ));
 }
 
 #[test]
 fn no_question_reads_a_value() {
-    let reads_metadata = |action: &str| ["Describe", "Get", "List", "Simulate"].iter().any(|verb| action.starts_with(verb));
+    let reads_metadata =
+        |action: &str| ["Describe", "Get", "List", "Simulate"].iter().any(|verb| action.starts_with(verb));
     for action in Question::ACTIONS {
-        assert!(action.split_once(':').is_some_and(|(_, name)| reads_metadata(name)), "{action} does more than describe");
+        assert!(
+            action.split_once(':').is_some_and(|(_, name)| reads_metadata(name)),
+            "{action} does more than describe"
+        );
         assert!(!FORBIDDEN.iter().any(|forbidden| action.starts_with(forbidden)), "{action} reads a value");
     }
 }
@@ -88,19 +127,33 @@ fn no_question_reads_a_value() {
 #[test]
 fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
     let named = [
-        ("receive", set(&["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]), &["!GetAtt Queue.Arn"][..]),
+        (
+            "receive",
+            set(&["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]),
+            &["!GetAtt Queue.Arn"][..],
+        ),
         ("remember", set(&["dynamodb:GetItem", "dynamodb:PutItem"]), &["!GetAtt Incidents.Arn"]),
         (
             "announce",
             set(&["logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish"]),
-            &["!Ref Topic", "!If [HasChat, !Ref ChatTopic, !Ref AWS::NoValue]", "!GetAtt Journal.Arn", "!GetAtt FunctionLogs.Arn"],
+            &[
+                "!Ref Topic",
+                "!If [HasChat, !Ref ChatTopic, !Ref AWS::NoValue]",
+                "!GetAtt Journal.Arn",
+                "!GetAtt FunctionLogs.Arn",
+            ],
         ),
         ("announce-on-bus", set(&["events:PutEvents"]), &["!Ref EventBusArn"]),
         ("doors-remember", set(&["dynamodb:GetItem", "dynamodb:PutItem"]), &["!GetAtt Incidents.Arn"]),
         (
             "doors-announce",
             set(&["logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish"]),
-            &["!Ref Topic", "!If [HasChat, !Ref ChatTopic, !Ref AWS::NoValue]", "!GetAtt Journal.Arn", "!GetAtt DoorsLogs.Arn"],
+            &[
+                "!Ref Topic",
+                "!If [HasChat, !Ref ChatTopic, !Ref AWS::NoValue]",
+                "!GetAtt Journal.Arn",
+                "!GetAtt DoorsLogs.Arn",
+            ],
         ),
         ("doors-announce-on-bus", set(&["events:PutEvents"]), &["!Ref EventBusArn"]),
         ("ask-about-deployments", set(&["lambda:InvokeFunction"]), &["!GetAtt Doors.Arn"]),
@@ -109,14 +162,23 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
     for (name, expected, resources) in &named {
         let text = policy(name);
         assert_eq!(actions(&text), *expected, "{name}");
-        let lines = text.lines().map(|line| line.trim().trim_start_matches("Resource: ").trim_start_matches("- "));
-        let on: Vec<&str> = lines.filter(|line| line.starts_with('!') && *line != "!If" && *line != "!Ref AWS::NoValue").collect();
+        let lines =
+            text.lines().map(|line| line.trim().trim_start_matches("Resource: ").trim_start_matches("- "));
+        let on: Vec<&str> = lines
+            .filter(|line| line.starts_with('!') && *line != "!If" && *line != "!Ref AWS::NoValue")
+            .collect();
         assert_eq!(on, *resources, "{name}");
     }
-    let all: BTreeSet<&str> =
-        named.iter().map(|(name, ..)| *name).chain(["probe-definitions", "probe", "probe-logs", "doors-probe-definitions", "doors-probe"]).collect();
+    let all: BTreeSet<&str> = named
+        .iter()
+        .map(|(name, ..)| *name)
+        .chain(["probe-definitions", "probe", "probe-logs", "doors-probe-definitions", "doors-probe"])
+        .collect();
     let template = template();
-    let there: BTreeSet<&str> = template.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("PolicyName: ")).collect();
+    let there: BTreeSet<&str> = template
+        .lines()
+        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("PolicyName: "))
+        .collect();
     assert_eq!(there, all, "another policy");
 }
 
@@ -125,14 +187,24 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
 fn nothing_is_allowed_by_a_wildcard_and_everything_is_encrypted() {
     let template = template();
     let lines: Vec<&str> = template.lines().map(str::trim).collect();
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("Action: ") && line.contains('*')) {
+    for (at, line) in
+        lines.iter().enumerate().filter(|(_, line)| line.starts_with("Action: ") && line.contains('*'))
+    {
         assert_eq!(*line, "Action: sqs:*", "line {}", at + 1);
         assert!(lines[at - 2].starts_with("Effect: Deny"), "line {}", at + 1);
     }
     let kinds = |kind: &str| lines.iter().filter(|line| **line == kind).count();
     let guarded = kinds("Type: AWS::SQS::Queue") + kinds("Type: AWS::SNS::Topic");
-    assert_eq!((guarded, kinds("- Sid: OnlyOverTls"), kinds("Condition: {Bool: {aws:SecureTransport: 'false'}}")), (4, 4, 4));
-    let encrypted = ["SqsManagedSseEnabled: true", "KmsMasterKeyId: alias/aws/sns", "SSESpecification: {SSEEnabled: true}"].map(kinds);
+    assert_eq!(
+        (guarded, kinds("- Sid: OnlyOverTls"), kinds("Condition: {Bool: {aws:SecureTransport: 'false'}}")),
+        (4, 4, 4)
+    );
+    let encrypted = [
+        "SqsManagedSseEnabled: true",
+        "KmsMasterKeyId: alias/aws/sns",
+        "SSESpecification: {SSEEnabled: true}",
+    ]
+    .map(kinds);
     assert_eq!(encrypted, [2, 2, 1]);
 }
 
@@ -141,10 +213,13 @@ fn nothing_is_allowed_by_a_wildcard_and_everything_is_encrypted() {
 fn what_was_recorded_outlives_the_stack_and_the_rules_pass_events_of_ecs_alone() {
     let template = template();
     let of = |resource: &str| {
-        let (_, rest) = template.split_once(&format!("\n  {resource}:\n")).unwrap_or_else(|| panic!("no {resource}"));
+        let (_, rest) =
+            template.split_once(&format!("\n  {resource}:\n")).unwrap_or_else(|| panic!("no {resource}"));
         rest.split("\n\n").next().unwrap_or(rest).to_owned()
     };
-    assert!(of("Journal").contains("DeletionPolicy: RetainExceptOnCreate\n    UpdateReplacePolicy: Retain\n"));
+    assert!(
+        of("Journal").contains("DeletionPolicy: RetainExceptOnCreate\n    UpdateReplacePolicy: Retain\n")
+    );
     assert!(of("Incidents").contains("DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n"));
     assert!(of("Incidents").contains("DeletionProtectionEnabled: true\n"));
     for rule in ["Rule", "ServiceRule"] {
@@ -158,8 +233,14 @@ fn value(of: &str, name: &str) -> i64 {
     let template = template();
     let (_, rest) = template.split_once(&format!("\n  {of}:\n")).unwrap_or_else(|| panic!("no {of}"));
     let resource = rest.split("\n\n  ").find(|part| part.contains(&format!(" {name}: "))).unwrap_or_default();
-    let line = resource.lines().find_map(|line| line.trim().strip_prefix(&format!("{name}: "))).unwrap_or_else(|| panic!("{of} has no {name}"));
-    line.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{name} is {line}"))
+    let line = resource
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(&format!("{name}: ")))
+        .unwrap_or_else(|| panic!("{of} has no {name}"));
+    line.split(' ')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("{name} is {line}"))
 }
 
 #[test]
@@ -169,28 +250,56 @@ fn the_bounds_of_delivery_are_those_of_the_template_and_leave_room_for_each_othe
     assert_eq!(value("Queue", "maxReceiveCount"), i64::from(RECEIVES));
     assert_eq!(value("Queue", "MessageRetentionPeriod"), RETAINED.as_secs());
     let margin = SignedDuration::from_secs(5);
-    assert!(CLAIM >= FUNCTION + CLOCKS_APART + margin, "a holder that Lambda ends is dead before its claim ends");
+    assert!(
+        CLAIM >= FUNCTION + CLOCKS_APART + margin,
+        "a holder that Lambda ends is dead before its claim ends"
+    );
     assert!(HIDDEN >= CLAIM + CLOCKS_APART + margin, "who comes again finds the claim of a dead holder over");
     assert!(HIDDEN >= FUNCTION * 6, "as Lambda advises");
-    assert!(RECORDING + ASKING + SHARING + PUBLISHING + NOTING <= FUNCTION - ANSWERING, "one notice has time for all of it");
-    assert!(HIDDEN * i32::try_from(RECEIVES).expect("it is small") >= SignedDuration::from_hours(4), "receives outlast an outage");
-    assert!(HIDDEN * i32::try_from(RECEIVES).expect("it is small") <= RETAINED - HIDDEN, "receives end before the queue forgets");
+    assert!(
+        RECORDING + ASKING + SHARING + PUBLISHING + NOTING <= FUNCTION - ANSWERING,
+        "one notice has time for all of it"
+    );
+    assert!(
+        HIDDEN * i32::try_from(RECEIVES).expect("it is small") >= SignedDuration::from_hours(4),
+        "receives outlast an outage"
+    );
+    assert!(
+        HIDDEN * i32::try_from(RECEIVES).expect("it is small") <= RETAINED - HIDDEN,
+        "receives end before the queue forgets"
+    );
     assert!(BEGINNING_AWAITED > HIDDEN * 2, "a beginning that failed once is awaited");
-    assert!(BEGINNING_AWAITED < HIDDEN * i32::try_from(RECEIVES).expect("it is small"), "an end outlives the wait for its beginning");
-    assert!(STORM_SILENCE > STORM_TOUCHED * 2 && STORM_SILENCE > STORM_WINDOW + HIDDEN, "a storm goes on between its members");
-    assert!(INCIDENT_KEPT > SILENCE + HIDDEN && INCIDENT_KEPT >= RETAINED, "what may still come finds its incident");
+    assert!(
+        BEGINNING_AWAITED < HIDDEN * i32::try_from(RECEIVES).expect("it is small"),
+        "an end outlives the wait for its beginning"
+    );
+    assert!(
+        STORM_SILENCE > STORM_TOUCHED * 2 && STORM_SILENCE > STORM_WINDOW + HIDDEN,
+        "a storm goes on between its members"
+    );
+    assert!(
+        INCIDENT_KEPT > SILENCE + HIDDEN && INCIDENT_KEPT >= RETAINED,
+        "what may still come finds its incident"
+    );
     assert!(FLAPPING_QUIET < FLAPPING_WITHIN && SECOND_TRY < NOTING && SECOND_TRY < RECORDING);
     let delay = value("DelayAlarm", "Threshold");
     assert!(delay < HIDDEN.as_secs() * 2, "SQS does not tell the age of what was received three times");
 }
 
-/// CloudFormation waits for thirty seconds, the start of the function among them; what a door found is announced after the answer is made.
+/// CloudFormation waits for thirty seconds, the start of the function among them; what a door found is
+/// announced after the answer is made.
 #[test]
 fn the_bounds_of_the_doors_leave_room_for_each_other() {
     assert_eq!(value("Doors", "Timeout"), FUNCTION.as_secs(), "announcing keeps the function's time");
     assert!(DOOR_ASKING < DOOR && DOOR <= SignedDuration::from_secs(20));
-    assert!(DOOR + DOOR_ANSWERS * 2 + PUBLISHING <= FUNCTION - ANSWERING, "an answer is put twice if need be");
-    assert!(TRY_AGAIN * i32::try_from(DEPLOYMENT_TRIES).expect("it is small") <= SignedDuration::from_mins(2), "a deployment does not wait for long");
+    assert!(
+        DOOR + DOOR_ANSWERS * 2 + PUBLISHING <= FUNCTION - ANSWERING,
+        "an answer is put twice if need be"
+    );
+    assert!(
+        TRY_AGAIN * i32::try_from(DEPLOYMENT_TRIES).expect("it is small") <= SignedDuration::from_mins(2),
+        "a deployment does not wait for long"
+    );
     assert_eq!(HOOK_TRIES, 3, "CloudFormation calls no more often");
 }
 
@@ -200,7 +309,10 @@ fn doors_are_shut_until_a_parameter_opens_them() {
     let template = template();
     for door in ["DeploymentHook", "PauseHook", "CloudFormationHook", "CustomResource"] {
         let (_, rest) = template.split_once(&format!("\n  {door}:\n")).unwrap_or_else(|| panic!("no {door}"));
-        assert!(rest.split("AllowedValues").next().is_some_and(|part| part.contains("Default: 'off'\n")), "{door}");
+        assert!(
+            rest.split("AllowedValues").next().is_some_and(|part| part.contains("Default: 'off'\n")),
+            "{door}"
+        );
     }
     for (resource, condition) in [
         ("Doors", "HasDoors"),
@@ -211,11 +323,22 @@ fn doors_are_shut_until_a_parameter_opens_them() {
         ("PauseRule", "HasPauseHook"),
         ("PausePermission", "HasPauseHook"),
     ] {
-        let (_, rest) = template.split_once(&format!("\n  {resource}:\n")).unwrap_or_else(|| panic!("no {resource}"));
-        assert!(rest.split("\n\n").next().is_some_and(|part| part.contains(&format!("    Condition: {condition}\n"))), "{resource}");
+        let (_, rest) =
+            template.split_once(&format!("\n  {resource}:\n")).unwrap_or_else(|| panic!("no {resource}"));
+        assert!(
+            rest.split("\n\n")
+                .next()
+                .is_some_and(|part| part.contains(&format!("    Condition: {condition}\n"))),
+            "{resource}"
+        );
     }
-    assert_eq!(template.matches("Type: AWS::Lambda::Permission").count(), 1, "only the rule of pauses needs one");
-    let trusted: Vec<&str> = template.lines().filter_map(|line| line.trim().strip_prefix("Principal: {Service: ")).collect();
+    assert_eq!(
+        template.matches("Type: AWS::Lambda::Permission").count(),
+        1,
+        "only the rule of pauses needs one"
+    );
+    let trusted: Vec<&str> =
+        template.lines().filter_map(|line| line.trim().strip_prefix("Principal: {Service: ")).collect();
     for service in ["ecs.amazonaws.com}", "hooks.cloudformation.amazonaws.com}"] {
         assert_eq!(trusted.iter().filter(|trusted| **trusted == service).count(), 1, "{service}");
     }
@@ -226,18 +349,34 @@ fn doors_are_shut_until_a_parameter_opens_them() {
 fn every_trouble_has_an_alarm_that_says_what_to_do() {
     let template = template();
     for metric in Trouble::METRICS {
-        let part =
-            template.split("\n\n").find(|part| part.contains(&format!("      MetricName: {metric}\n"))).unwrap_or_else(|| panic!("no alarm for {metric}"));
-        assert!(part.contains(&format!("Namespace: {}\n", metrics::NAMESPACE)) && part.contains("Threshold: 0\n"), "{part}");
-        assert!(part.contains("      Dimensions:\n        - {Name: Function, Value: !Ref Function}\n"), "another stack's: {part}");
+        let part = template
+            .split("\n\n")
+            .find(|part| part.contains(&format!("      MetricName: {metric}\n")))
+            .unwrap_or_else(|| panic!("no alarm for {metric}"));
+        assert!(
+            part.contains(&format!("Namespace: {}\n", metrics::NAMESPACE)) && part.contains("Threshold: 0\n"),
+            "{part}"
+        );
+        assert!(
+            part.contains("      Dimensions:\n        - {Name: Function, Value: !Ref Function}\n"),
+            "another stack's: {part}"
+        );
     }
     for alarm in template.split("\n\n").filter(|part| part.contains("Type: AWS::CloudWatch::Alarm")) {
-        assert!(alarm.contains("AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]"), "{alarm}");
-        let (_, description) = alarm.split_once("AlarmDescription: >-\n").unwrap_or_else(|| panic!("no description: {alarm}"));
-        let description: Vec<&str> = description.lines().take_while(|line| line.starts_with("        ")).map(str::trim).collect();
+        assert!(
+            alarm.contains("AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]"),
+            "{alarm}"
+        );
+        let (_, description) =
+            alarm.split_once("AlarmDescription: >-\n").unwrap_or_else(|| panic!("no description: {alarm}"));
+        let description: Vec<&str> =
+            description.lines().take_while(|line| line.starts_with("        ")).map(str::trim).collect();
         let description = description.join(" ");
         let to_do = ["Look ", "Read ", "Correct ", "Subscribe "];
-        assert!(description.split(". ").any(|sentence| to_do.iter().any(|verb| sentence.starts_with(verb))), "what is to be done? {description}");
+        assert!(
+            description.split(". ").any(|sentence| to_do.iter().any(|verb| sentence.starts_with(verb))),
+            "what is to be done? {description}"
+        );
     }
 }
 
@@ -248,7 +387,9 @@ fn the_page_on_deploying_has_every_parameter() {
     let template = template();
     let (_, rest) = template.split_once("\nParameters:\n").expect("parameters");
     let section = rest.split("\n\n").next().unwrap_or(rest);
-    let names = section.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':').filter(|name| !name.starts_with(' ')));
+    let names = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':').filter(|name| !name.starts_with(' ')));
     let missing: Vec<&str> = names.filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
@@ -256,7 +397,12 @@ fn the_page_on_deploying_has_every_parameter() {
 #[test]
 fn the_table_is_what_the_function_takes_it_for() {
     let template = template();
-    for part in ["{AttributeName: key, KeyType: HASH}", "{AttributeName: expires, Enabled: true}", "{PointInTimeRecoveryEnabled: true}", "PAY_PER_REQUEST"] {
+    for part in [
+        "{AttributeName: key, KeyType: HASH}",
+        "{AttributeName: expires, Enabled: true}",
+        "{PointInTimeRecoveryEnabled: true}",
+        "PAY_PER_REQUEST",
+    ] {
         assert!(template.contains(part), "no {part}");
     }
 }
@@ -280,14 +426,26 @@ fn the_dashboard_shows_the_metrics_that_there_are() {
 fn saved_queries_read_fields_of_the_journal() {
     let template = fs::read_to_string(root().join("queries.yaml")).expect("the queries can be read");
     let schema = fs::read_to_string(root().join("docs/json.md")).expect("the page can be read");
-    let queries = template.split("QueryString: |\n").skip(1).map(|text| text.split("\n\n").next().unwrap_or(text));
-    let words: Vec<&str> = queries.flat_map(|query| query.split(|letter: char| !(letter.is_alphanumeric() || letter == '.' || letter == '_'))).collect();
-    let fields: BTreeSet<&str> =
-        words.into_iter().filter(|word| ["task.", "symptoms.", "diagnoses.", "incident."].iter().any(|part| word.starts_with(part))).collect();
+    let queries =
+        template.split("QueryString: |\n").skip(1).map(|text| text.split("\n\n").next().unwrap_or(text));
+    let words: Vec<&str> = queries
+        .flat_map(|query| {
+            query.split(|letter: char| !(letter.is_alphanumeric() || letter == '.' || letter == '_'))
+        })
+        .collect();
+    let fields: BTreeSet<&str> = words
+        .into_iter()
+        .filter(|word| {
+            ["task.", "symptoms.", "diagnoses.", "incident."].iter().any(|part| word.starts_with(part))
+        })
+        .collect();
     assert!(fields.len() > 5, "{fields:?}");
     for field in fields {
         let (path, name) = (field.replace(".0.", "[]."), field.rsplit('.').next().unwrap_or(field));
-        assert!(schema.contains(&format!("`{path}`")) || schema.contains(&format!("`{name}`")), "the journal has no {field}");
+        assert!(
+            schema.contains(&format!("`{path}`")) || schema.contains(&format!("`{name}`")),
+            "the journal has no {field}"
+        );
     }
 }
 
@@ -311,7 +469,9 @@ fn nothing_may_read_a_secret() {
 
 /// Whatever lies in a directory, and in those in it.
 fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path());
+    let entries = fs::read_dir(directory)
+        .expect("the directory can be read")
+        .map(|entry| entry.expect("the entry can be read").path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
@@ -327,5 +487,9 @@ fn what_the_function_reads_from_its_environment_the_template_sets() {
     let read = set(&settings, "ECS_TRIAGE_");
     assert_eq!(set(&page, "ECS_TRIAGE_"), read, "docs/deploy.md");
     let overlay = BTreeSet::from(["ECS_TRIAGE_TEST_SOURCE".to_owned()]); // which the tests of the stack add
-    assert_eq!(set(&template(), "ECS_TRIAGE_").union(&overlay).cloned().collect::<BTreeSet<_>>(), read, "the template");
+    assert_eq!(
+        set(&template(), "ECS_TRIAGE_").union(&overlay).cloned().collect::<BTreeSet<_>>(),
+        read,
+        "the template"
+    );
 }

@@ -1,7 +1,8 @@
 //! Plain American English: words that only this house would use stay out of everything that people read.
 //!
-//! `HABITS` lists them with what to say instead. What is read: the notices and diagnoses of all cases, the catalogue, the help texts, the
-//! documents, the template, and every sentence in a string of the source, so that a message which no case shows is held to it too.
+//! `HABITS` lists them with what to say instead. What is read: the notices and diagnoses of all cases, the
+//! catalogue, the help texts, the documents, the template, and every sentence in a string of the source, so
+//! that a message which no case shows is held to it too.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,14 +12,18 @@ use std::process::Command;
 use ecs_triage::causes::{CAUSES, Owner};
 use ecs_triage::render::catalogue;
 
-/// Words in a row, and what to say instead. `a|b` is one of these words, `*` is any word, `!a|b` is any word but these, or none.
+/// Words in a row, and what to say instead. `a|b` is one of these words, `*` is any word, `!a|b` is any word
+/// but these, or none.
 const HABITS: &[(&str, &str)] = &[
     ("mend|mends|mended|mending", "fix"),
     ("whoever|whomever|whichever", "the team, the role, the caller"),
     ("stand|stands|stood|standing", "is, has, is at, means"),
     ("let|lets|letting", "allow"),
     ("may not", "is not authorized to; might not"),
-    ("may read|call|use|pass|pull|mount|ask|send|assume|decrypt|write|invoke|move|subscribe|publish|act", "is allowed to; can"),
+    (
+        "may read|call|use|pass|pull|mount|ask|send|assume|decrypt|write|invoke|move|subscribe|publish|act",
+        "is allowed to; can",
+    ),
     ("may be read|called|used|passed|pulled|mounted|assumed|written|invoked", "can be"),
     ("told|untold", "reported, named, announced"),
     ("was|were not asked", "was not queried"),
@@ -62,8 +67,10 @@ fn root() -> &'static Path {
 
 /// Files below a directory whose name ends so, whatever was built or fetched aside.
 fn files(directory: &Path, ending: &str, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(directory).expect("the directory can be read").map(|entry| entry.expect("the entry can be read").path()).collect();
+    let mut entries: Vec<PathBuf> = fs::read_dir(directory)
+        .expect("the directory can be read")
+        .map(|entry| entry.expect("the entry can be read").path())
+        .collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -82,7 +89,11 @@ fn below(directory: &str, ending: &str) -> Vec<PathBuf> {
 
 /// The text without ids, which are never changed, whatever they are spelled like.
 fn without_ids(text: &str) -> String {
-    let ids = CAUSES.iter().map(|cause| cause.id).chain(Owner::ALL.iter().map(|owner| owner.as_str())).chain(["Unrecognised"]);
+    let ids = CAUSES
+        .iter()
+        .map(|cause| cause.id)
+        .chain(Owner::ALL.iter().map(|owner| owner.as_str()))
+        .chain(["Unrecognised"]);
     ids.fold(text.to_owned(), |text, id| text.replace(id, " "))
 }
 
@@ -93,7 +104,10 @@ fn is_one_of(alternatives: &str, word: &str) -> bool {
 /// The habits in a text, each with the words around it.
 fn habits(text: &str) -> Vec<String> {
     let text = without_ids(text).to_lowercase();
-    let words: Vec<&str> = text.split(|letter: char| !(letter.is_ascii_alphabetic() || letter == '\'')).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|letter: char| !(letter.is_ascii_alphabetic() || letter == '\''))
+        .filter(|word| !word.is_empty())
+        .collect();
     let mut found = Vec::new();
     for (habit, instead) in HABITS {
         let (before, rest) = match habit.strip_prefix('!').and_then(|rest| rest.split_once(' ')) {
@@ -102,12 +116,14 @@ fn habits(text: &str) -> Vec<String> {
         };
         let wanted: Vec<&str> = rest.split(' ').collect();
         for at in 0..words.len() {
-            let fits = |(offset, wanted): (usize, &&str)| match (words.get(at + offset), wanted.strip_prefix('!')) {
-                (Some(word), None) => is_one_of(wanted, word),
-                (Some(word), Some(unwanted)) => !is_one_of(unwanted, word),
-                (None, unwanted) => unwanted.is_some(),
-            };
-            let excused = before.is_some_and(|before| at.checked_sub(1).is_some_and(|at| is_one_of(before, words[at])));
+            let fits =
+                |(offset, wanted): (usize, &&str)| match (words.get(at + offset), wanted.strip_prefix('!')) {
+                    (Some(word), None) => is_one_of(wanted, word),
+                    (Some(word), Some(unwanted)) => !is_one_of(unwanted, word),
+                    (None, unwanted) => unwanted.is_some(),
+                };
+            let excused =
+                before.is_some_and(|before| at.checked_sub(1).is_some_and(|at| is_one_of(before, words[at])));
             if !excused && wanted.iter().enumerate().all(fits) {
                 let around = &words[at.saturating_sub(5)..words.len().min(at + 6)];
                 found.push(format!("\"{}\" ({habit}; better: {instead})", around.join(" ")));
@@ -192,8 +208,16 @@ fn without_names(text: &str) -> String {
 }
 
 fn none_in(texts: impl IntoIterator<Item = (String, String)>) {
-    let found: BTreeSet<String> = texts.into_iter().flat_map(|(name, text)| habits(&text).into_iter().map(move |habit| format!("{name}: {habit}"))).collect();
-    assert!(found.is_empty(), "{} to reword:\n{}", found.len(), found.into_iter().collect::<Vec<_>>().join("\n"));
+    let found: BTreeSet<String> = texts
+        .into_iter()
+        .flat_map(|(name, text)| habits(&text).into_iter().map(move |habit| format!("{name}: {habit}")))
+        .collect();
+    assert!(
+        found.is_empty(),
+        "{} to reword:\n{}",
+        found.len(),
+        found.into_iter().collect::<Vec<_>>().join("\n")
+    );
 }
 
 fn read(path: impl AsRef<Path>) -> (String, String) {
@@ -204,10 +228,25 @@ fn read(path: impl AsRef<Path>) -> (String, String) {
 
 #[test]
 fn habits_are_found_where_they_are() {
-    for text in ["Mend it.", "role a may\nnot call b", "it let 443 in", "x is no ARN", "policies keep the role out", "the catalogue", "it is no"] {
+    for text in [
+        "Mend it.",
+        "role a may\nnot call b",
+        "it let 443 in",
+        "x is no ARN",
+        "policies keep the role out",
+        "the catalogue",
+        "it is no",
+    ] {
         assert_eq!(habits(text).len(), 1, "{text}: {:?}", habits(text));
     }
-    for text in ["There is no ARN", "it is no longer there", "standalone, outlet", "CAUSE: unrecognised", "owner organisation-admin", "keep it"] {
+    for text in [
+        "There is no ARN",
+        "it is no longer there",
+        "standalone, outlet",
+        "CAUSE: unrecognised",
+        "owner organisation-admin",
+        "keep it",
+    ] {
         assert_eq!(habits(text), Vec::<String>::new(), "{text}");
     }
     assert_eq!(sentences(r#"f('"', "let it", "x"); // "let me" "#), ["let it"]);
@@ -215,18 +254,32 @@ fn habits_are_found_where_they_are() {
 
 #[test]
 fn notices_and_diagnoses() {
-    let snapshots = ["tests/cases", "tests/checks", "tests/snapshots"].into_iter().flat_map(|directory| below(directory, ".snap")).map(read);
+    let snapshots = ["tests/cases", "tests/checks", "tests/snapshots"]
+        .into_iter()
+        .flat_map(|directory| below(directory, ".snap"))
+        .map(read);
     none_in(snapshots.map(|(name, text)| (name, said(&text))));
 }
 
 #[test]
 fn the_catalogue() {
-    none_in([("the page of causes".to_owned(), prose(&catalogue::page())), ("the list of causes".to_owned(), catalogue::list())]);
+    none_in([
+        ("the page of causes".to_owned(), prose(&catalogue::page())),
+        ("the list of causes".to_owned(), catalogue::list()),
+    ]);
 }
 
 #[test]
 fn documents() {
-    let own = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "events/README.md", "tests/scenarios/README.md"].map(|name| root().join(name));
+    let own = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "events/README.md",
+        "tests/scenarios/README.md",
+    ]
+    .map(|name| root().join(name));
     let documents = own.into_iter().chain(below("docs", ".md")).chain(below(".github", ".md"));
     none_in(documents.map(read).map(|(name, text)| (name, prose(&text))));
 }
@@ -244,16 +297,28 @@ fn help_texts() {
     };
     let all = help(&["help"]);
     let (_, commands) = all.split_once("Commands:\n").expect("it lists its commands");
-    let names = commands.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
-    none_in(names.map(|name| (name.to_owned(), help(&["help", name]))).chain([("help".to_owned(), all.clone())]));
+    let names = commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next());
+    none_in(
+        names.map(|name| (name.to_owned(), help(&["help", name]))).chain([("help".to_owned(), all.clone())]),
+    );
 }
 
 #[test]
 fn messages() {
-    let quoted: BTreeSet<&str> = CAUSES.iter().flat_map(|cause| cause.examples).map(|example| example.text).collect();
-    let own = below("src", ".rs").into_iter().map(read).filter(|(name, _)| !OTHERS_WORDS.iter().any(|others| name.starts_with(others)));
+    let quoted: BTreeSet<&str> =
+        CAUSES.iter().flat_map(|cause| cause.examples).map(|example| example.text).collect();
+    let own = below("src", ".rs")
+        .into_iter()
+        .map(read)
+        .filter(|(name, _)| !OTHERS_WORDS.iter().any(|others| name.starts_with(others)));
     none_in(own.flat_map(|(name, source)| {
-        let said: Vec<String> = sentences(&source).into_iter().filter(|text| !quoted.iter().any(|quoted| quoted.contains(text.as_str()))).collect();
+        let said: Vec<String> = sentences(&source)
+            .into_iter()
+            .filter(|text| !quoted.iter().any(|quoted| quoted.contains(text.as_str())))
+            .collect();
         said.into_iter().map(move |text| (name.clone(), prose(&without_names(&text)))).collect::<Vec<_>>()
     }));
 }

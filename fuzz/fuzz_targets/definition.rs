@@ -1,4 +1,5 @@
-//! Any text as a task definition: nothing panics, and neither what is asked for nor why it cannot be read can steer a terminal.
+//! Any text as a task definition: nothing panics, and neither what is asked for nor why it cannot be read can
+//! steer a terminal.
 
 #![no_main]
 

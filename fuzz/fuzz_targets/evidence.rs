@@ -1,4 +1,5 @@
-//! Any text as recorded evidence: nothing panics, what is written is read back the same, and a diagnosis that rests on it cannot steer a terminal.
+//! Any text as recorded evidence: nothing panics, what is written is read back the same, and a diagnosis that
+//! rests on it cannot steer a terminal.
 
 #![no_main]
 

@@ -9,7 +9,17 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     for symptom in reason::read(text) {
         assert!(text.get(symptom.span.clone()).is_some());
-        for fact in [&symptom.resource, &symptom.action, &symptom.region, &symptom.account, &symptom.host, &symptom.json_key].into_iter().flatten() {
+        for fact in [
+            &symptom.resource,
+            &symptom.action,
+            &symptom.region,
+            &symptom.account,
+            &symptom.host,
+            &symptom.json_key,
+        ]
+        .into_iter()
+        .flatten()
+        {
             assert_eq!(text.get(fact.span.clone()), Some(fact.text.as_str()));
         }
     }

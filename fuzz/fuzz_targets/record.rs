@@ -1,4 +1,5 @@
-//! Any bytes as a stream of records: nothing panics on the way to every output, and no output can steer a terminal.
+//! Any bytes as a stream of records: nothing panics on the way to every output, and no output can steer a
+//! terminal.
 
 #![no_main]
 
@@ -19,7 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
             match task {
                 Ok(task) => {
                     let report = diagnose(&task, &evidence);
-                    let text = render(&report, Colour::Off) + &v1::line(&report) + &notice(&report).map(|notice| notice.subject + &notice.body).unwrap_or_default();
+                    let text = render(&report, Colour::Off)
+                        + &v1::line(&report)
+                        + &notice(&report).map(|notice| notice.subject + &notice.body).unwrap_or_default();
                     assert!(!text.chars().any(|letter| letter.is_control() && letter != '\n'));
                 }
                 Err(error) => assert!(!error.to_string().chars().any(char::is_control)),

@@ -1,5 +1,5 @@
-//! Any text as what a pipeline has: nothing panics, what cannot be read is told with its place, and nothing that is told can steer a terminal
-//! or start a workflow command.
+//! Any text as what a pipeline has: nothing panics, what cannot be read is told with its place, and nothing
+//! that is told can steer a terminal or start a workflow command.
 
 #![no_main]
 
@@ -16,11 +16,20 @@ fuzz_target!(|text: &str| {
         Ok(source) => {
             for found in source.found {
                 let place = Place { region: "eu-west-1".to_owned(), ..Place::default() };
-                let findings = Check::new(&found.definition, &place).planned(&found.plan).findings(&Evidence::default());
-                let one = Checked { name: found.name.clone(), file: Some("f".to_owned()), found, findings, known: BTreeSet::new() };
+                let findings =
+                    Check::new(&found.definition, &place).planned(&found.plan).findings(&Evidence::default());
+                let one = Checked {
+                    name: found.name.clone(),
+                    file: Some("f".to_owned()),
+                    found,
+                    findings,
+                    known: BTreeSet::new(),
+                };
                 assert!(github::commands(&[one]).lines().all(|line| line.starts_with("::")));
             }
         }
-        Err(error) => assert!(error.line > 0 && error.column > 0 && !error.to_string().chars().any(char::is_control)),
+        Err(error) => {
+            assert!(error.line > 0 && error.column > 0 && !error.to_string().chars().any(char::is_control))
+        }
     }
 });

@@ -1,4 +1,5 @@
-//! Any text as an XML answer: nothing panics, and no answer is deeper than the stack. The reader alone is built, without the AWS SDK.
+//! Any text as an XML answer: nothing panics, and no answer is deeper than the stack. The reader alone is
+//! built, without the AWS SDK.
 
 #![no_main]
 

@@ -12,7 +12,9 @@ impl From<Failure> for Answer {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Missing => Self::Missing,
-            Failure::Elsewhere(region) => Self::Unknown(format!("it is in the Region {}", redact_name(&region))),
+            Failure::Elsewhere(region) => {
+                Self::Unknown(format!("it is in the Region {}", redact_name(&region)))
+            }
             Failure::Unknown(why) => Self::Unknown(why),
         }
     }
@@ -51,7 +53,10 @@ fn other_shape() -> Failure {
 
 /// A policy that stands in an answer as JSON in a text; without one there is none.
 pub(crate) fn policy(answer: &Value, path: &str) -> Result<Answer, Failure> {
-    let Some(text) = answer.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty()) else { return Err(Failure::Missing) };
-    let document = serde_json::from_str(text).map_err(|_| Failure::Unknown("the policy is not JSON".to_owned()))?;
+    let Some(text) = answer.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
+        return Err(Failure::Missing);
+    };
+    let document =
+        serde_json::from_str(text).map_err(|_| Failure::Unknown("the policy is not JSON".to_owned()))?;
     Ok(Answer::Policy(Policy(cleaned(document))))
 }

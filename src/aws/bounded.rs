@@ -5,7 +5,10 @@ use std::iter::successors;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
-use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::body::SdkBody;
@@ -20,15 +23,27 @@ pub(super) const LARGEST_ANSWER: usize = 8 << 20;
 pub(super) struct Bounded<T>(pub(super) T);
 
 impl HttpClient for Bounded<SharedHttpClient> {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(Bounded(self.0.http_connector(settings, components)))
     }
 
-    fn validate_base_client_config(&self, components: &RuntimeComponentsBuilder, config: &ConfigBag) -> Result<(), BoxError> {
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
         self.0.validate_base_client_config(components, config)
     }
 
-    fn validate_final_config(&self, components: &RuntimeComponents, config: &ConfigBag) -> Result<(), BoxError> {
+    fn validate_final_config(
+        &self,
+        components: &RuntimeComponents,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
         self.0.validate_final_config(components, config)
     }
 
@@ -40,7 +55,9 @@ impl HttpClient for Bounded<SharedHttpClient> {
 impl HttpConnector for Bounded<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let answer = self.0.call(request);
-        HttpConnectorFuture::new(async { Ok(answer.await?.map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER)))) })
+        HttpConnectorFuture::new(async {
+            Ok(answer.await?.map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER))))
+        })
     }
 }
 

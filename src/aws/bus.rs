@@ -38,8 +38,14 @@ impl Bus {
     /// When EventBridge refuses it or does not answer, after the SDK's retries.
     pub async fn put(&self, detail_type: &str, detail: &str) -> Result<(), BusError> {
         let failed = |why: String| BusError { arn: self.arn.clone(), why };
-        let entry = PutEventsRequestEntry::builder().event_bus_name(&self.arn).source(SOURCE).detail_type(detail_type).detail(detail).build();
-        let answer = self.client.put_events().entries(entry).send().await.map_err(|error| failed(describe(&error)))?;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.arn)
+            .source(SOURCE)
+            .detail_type(detail_type)
+            .detail(detail)
+            .build();
+        let answer =
+            self.client.put_events().entries(entry).send().await.map_err(|error| failed(describe(&error)))?;
         match answer.entries().iter().find_map(|entry| entry.error_code()) {
             Some(code) => Err(failed(code.to_owned())),
             None => Ok(()),

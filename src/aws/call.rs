@@ -1,7 +1,8 @@
 //! One call: built, signed, sent and retried by the SDK's own machinery, with the answer as a JSON value.
 //!
-//! The SDK's crates for most of the services asked here would take most of the build and read answers into types of their own, only to be taken over
-//! field by field. What they add to the machinery below is small: the form of a request, and where an error's code stands.
+//! The SDK's crates for most of the services asked here would take most of the build and read answers into
+//! types of their own, only to be taken over field by field. What they add to the machinery below is small:
+//! the form of a request, and where an error's code stands.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,9 @@ use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
 use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
-use aws_smithy_runtime::client::defaults::{DefaultPluginParams, default_http_client_plugin_v2, default_plugins};
+use aws_smithy_runtime::client::defaults::{
+    DefaultPluginParams, default_http_client_plugin_v2, default_plugins,
+};
 use aws_smithy_runtime::client::http::connection_poisoning::ConnectionPoisoningInterceptor;
 use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
 use aws_smithy_runtime::client::orchestrator::invoke;
@@ -29,8 +32,12 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::Input as Erased;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
-use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugin as _, RuntimePlugins, StaticRuntimePlugin};
-use aws_smithy_runtime_api::client::ser_de::{SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer};
+use aws_smithy_runtime_api::client::runtime_plugin::{
+    RuntimePlugin as _, RuntimePlugins, StaticRuntimePlugin,
+};
+use aws_smithy_runtime_api::client::ser_de::{
+    SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer,
+};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_smithy_types::retry::RetryConfig;
@@ -82,7 +89,13 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn new(config: &SdkConfig) -> Self {
         let http_client = config.http_client().or_else(http_client);
-        Self { config: config.clone(), http_client, clients: Clients::default(), ecs: Clients::default(), next_parameters: Mutex::new(Instant::now()) }
+        Self {
+            config: config.clone(),
+            http_client,
+            clients: Clients::default(),
+            ecs: Clients::default(),
+            next_parameters: Mutex::new(Instant::now()),
+        }
     }
 
     /// The Region that is configured.
@@ -91,20 +104,31 @@ impl Caller {
     }
 
     /// Makes one call; `on` names in words what it is about.
-    pub(crate) async fn call(&self, operation: Operation, region: &str, on: &str, input: Input) -> Result<Value, Failure> {
+    pub(crate) async fn call(
+        &self,
+        operation: Operation,
+        region: &str,
+        on: &str,
+        input: Input,
+    ) -> Result<Value, Failure> {
         let service = operation.service();
         let client = self.client(service, region).await.map_err(Failure::Unknown)?;
-        let request = request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
+        let request =
+            request(operation, input).map_err(|error| Failure::unknown(&innermost(error.as_ref())))?;
         if let Some(why) = client.silence() {
             return Err(why);
         }
         if operation == Operation::DescribeParameters {
             self.await_turn().await;
         }
-        let plugins = client.calls.clone().with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
+        let plugins = client
+            .calls
+            .clone()
+            .with_operation_plugin(StaticRuntimePlugin::new().with_config(operation_layer(operation)));
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
         let sent = Box::pin(invoke(service.id, operation.name(), Erased::erase(request), &plugins)).await;
-        let output = client.note(sent, |error| failure(operation, region, on, error, Refusal::erased(error)))?;
+        let output =
+            client.note(sent, |error| failure(operation, region, on, error, Refusal::erased(error)))?;
         let body = output.downcast::<Vec<u8>>().unwrap_or_default();
         parsed(service.protocol, &body).ok_or_else(|| unreadable(operation))
     }
@@ -121,7 +145,11 @@ impl Caller {
     }
 
     /// The client of a service in a Region; made once.
-    pub(super) async fn client(&self, service: &Service, region: &str) -> Result<Arc<Client<RuntimePlugins>>, String> {
+    pub(super) async fn client(
+        &self,
+        service: &Service,
+        region: &str,
+    ) -> Result<Arc<Client<RuntimePlugins>>, String> {
         let key = (service.name, region.to_owned());
         if let Some(client) = self.clients.known(&key) {
             return Ok(client);
@@ -133,7 +161,8 @@ impl Caller {
     fn plugins(&self, service: &Service, region: &str, endpoint: &Endpoint) -> RuntimePlugins {
         let version = BehaviorVersion::latest();
         let defaults = DefaultPluginParams::new().with_behavior_version(version).with_is_aws_sdk(true);
-        let defaults = default_plugins(defaults.with_retry_partition_name(format!("{}-{region}", service.name)));
+        let defaults =
+            default_plugins(defaults.with_retry_partition_name(format!("{}-{region}", service.name)));
         let components = RuntimeComponentsBuilder::new("ecs-triage")
             .with_auth_scheme(SigV4AuthScheme::new())
             .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
@@ -149,7 +178,9 @@ impl Caller {
             .with_retry_classifier(AwsErrorCodeClassifier::<Refusal>::new())
             .with_retry_classifier(ServiceClockSkewClassifier::<Refusal>::new());
         RuntimePlugins::new().with_client_plugins(defaults).with_client_plugin(
-            StaticRuntimePlugin::new().with_config(self.client_layer(service, endpoint)).with_runtime_components(self.configured(components)),
+            StaticRuntimePlugin::new()
+                .with_config(self.client_layer(service, endpoint))
+                .with_runtime_components(self.configured(components)),
         )
     }
 
@@ -177,9 +208,16 @@ impl Caller {
     fn client_layer(&self, service: &Service, endpoint: &Endpoint) -> FrozenLayer {
         let is_s3 = matches!(service.protocol, Protocol::RestXml);
         let mut signing_options = SigningOptions::default();
-        (signing_options.double_uri_encode, signing_options.normalize_uri_path, signing_options.content_sha256_header) = (!is_s3, !is_s3, is_s3);
+        (
+            signing_options.double_uri_encode,
+            signing_options.normalize_uri_path,
+            signing_options.content_sha256_header,
+        ) = (!is_s3, !is_s3, is_s3);
         let mut layer = Layer::new("ecs-triage");
-        layer.store_put(SigV4OperationSigningConfig { signing_options, ..SigV4OperationSigningConfig::default() });
+        layer.store_put(SigV4OperationSigningConfig {
+            signing_options,
+            ..SigV4OperationSigningConfig::default()
+        });
         layer.store_put(SigningName::from(service.name));
         layer.store_put(SigningRegion::from(Region::new(endpoint.signing_region.clone())));
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
@@ -193,15 +231,20 @@ impl Caller {
     }
 }
 
-/// An HTTP client that may serve all services, and reads no answer without end: each makes its connections and reads the certificates once.
+/// An HTTP client that may serve all services, and reads no answer without end: each makes its connections
+/// and reads the certificates once.
 pub(crate) fn http_client() -> Option<SharedHttpClient> {
-    let client = default_http_client_plugin_v2(BehaviorVersion::latest())?.runtime_components(&RuntimeComponentsBuilder::new("ecs-triage")).http_client()?;
+    let client = default_http_client_plugin_v2(BehaviorVersion::latest())?
+        .runtime_components(&RuntimeComponentsBuilder::new("ecs-triage"))
+        .http_client()?;
     Some(SharedHttpClient::new(Bounded(client)))
 }
 
 /// The time that a call and each try of it may take.
 pub(super) fn timeouts(configured: Option<&TimeoutConfig>) -> TimeoutConfig {
-    let shorter = |configured: Option<Duration>, own: Duration| configured.map_or(own, |configured| configured.min(own));
+    let shorter = |configured: Option<Duration>, own: Duration| {
+        configured.map_or(own, |configured| configured.min(own))
+    };
     let builder = configured.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
     let operation = shorter(configured.and_then(TimeoutConfig::operation_timeout), OPERATION_TIMEOUT);
     let attempt = shorter(configured.and_then(TimeoutConfig::operation_attempt_timeout), ATTEMPT_TIMEOUT);
@@ -222,11 +265,21 @@ fn request(operation: Operation, input: Input) -> Result<HttpRequest, BoxError> 
             ("POST", "/".to_owned(), "application/x-amz-json-1.1", body.to_string())
         }
         (Protocol::Query(version), Input::Form(fields)) => {
-            let named = [("Action", operation.name()), ("Version", version)].map(|(name, value)| (name.to_owned(), value.to_owned()));
-            ("POST", "/".to_owned(), "application/x-www-form-urlencoded", escaped_fields(named.into_iter().chain(fields)))
+            let named = [("Action", operation.name()), ("Version", version)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+            (
+                "POST",
+                "/".to_owned(),
+                "application/x-www-form-urlencoded",
+                escaped_fields(named.into_iter().chain(fields)),
+            )
         }
         // Without a name the path is that of another call.
-        (Protocol::RestJson | Protocol::RestXml, Input::Get(name, _)) if matches!(name.as_str(), "" | "." | "..") => return Err("it has no name".into()),
+        (Protocol::RestJson | Protocol::RestXml, Input::Get(name, _))
+            if matches!(name.as_str(), "" | "." | "..") =>
+        {
+            return Err("it has no name".into());
+        }
         (Protocol::RestJson | Protocol::RestXml, Input::Get(name, fields)) => {
             let path = operation.path().replace("{}", &escaped(&name));
             let more = if path.contains('?') { "&" } else { "?" };
@@ -252,7 +305,11 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 fn escaped_fields(fields: impl IntoIterator<Item = (String, String)>) -> String {
-    fields.into_iter().map(|(name, value)| format!("{}={}", escaped(&name), escaped(&value))).collect::<Vec<_>>().join("&")
+    fields
+        .into_iter()
+        .map(|(name, value)| format!("{}={}", escaped(&name), escaped(&value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 /// The body of an answer as a value.

@@ -15,7 +15,8 @@ use super::failure::Failure;
 
 /// So many calls without an answer between them are no longer one slow answer.
 const LATE: u32 = 2;
-/// A service that did not answer is left alone for so long: what else waits for an answer would wait in vain, one question after another.
+/// A service that did not answer is left alone for so long: what else waits for an answer would wait in vain,
+/// one question after another.
 const SILENCE: Duration = Duration::from_secs(15);
 /// Regions come from events; more clients than this are not kept.
 const KEPT_CLIENTS: usize = 64;
@@ -64,7 +65,8 @@ impl<C> Client<C> {
         silent.as_ref().filter(|(since, _)| since.elapsed() < SILENCE).map(|(_, why)| why.clone())
     }
 
-    /// What came of a call. A failure is remembered if it was no answer; one slow answer says nothing of the next.
+    /// What came of a call. A failure is remembered if it was no answer; one slow answer says nothing of the
+    /// next.
     pub(super) fn note<T, E: Error>(
         &self,
         sent: Result<T, SdkError<E, HttpResponse>>,
@@ -81,7 +83,8 @@ impl<C> Client<C> {
         sent.map_err(|error| {
             let failure = failure(&error);
             if is_silent {
-                *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), failure.clone()));
+                *self.silent.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some((Instant::now(), failure.clone()));
             }
             failure
         })

@@ -17,58 +17,98 @@ use crate::task_definition::TaskDefinition;
 
 /// As many as `DescribeTasks` takes.
 const TASKS_AT_ONCE: usize = 100;
-/// The command line reads so many pages of a hundred tasks of one cluster, and of clusters: people look during a storm too.
+/// The command line reads so many pages of a hundred tasks of one cluster, and of clusters: people look
+/// during a storm too.
 const MOST_PAGES: usize = 100;
 
-pub(crate) async fn task_definition(caller: &Caller, ask::TaskDefinition { name }: &ask::TaskDefinition) -> Result<Answer, Failure> {
+pub(crate) async fn task_definition(
+    caller: &Caller,
+    ask::TaskDefinition { name }: &ask::TaskDefinition,
+) -> Result<Answer, Failure> {
     // An event forwarded from another Region is answered there.
     let region = Arn::parse(name).map(|arn| arn.region).or(caller.region()).ok_or_else(no_region)?;
-    let asked = caller.ecs(Operation::DescribeTaskDefinition, region, name, |ecs| ecs.describe_task_definition().task_definition(name).send()).await;
+    let asked = caller
+        .ecs(Operation::DescribeTaskDefinition, region, name, |ecs| {
+            ecs.describe_task_definition().task_definition(name).send()
+        })
+        .await;
     let mut answer = asked.map_err(|failure| match failure {
         // The code says no more than that the caller is to blame.
         Failure::Unknown(why) if why.contains("Unable to describe task definition") => Failure::Missing,
         other => other,
     })?;
     let definition = answer.get_mut("taskDefinition").map(Value::take).unwrap_or_default();
-    let definition = TaskDefinition::from_value(definition).map_err(|_| Failure::Unknown("the answer holds no task definition".to_owned()))?;
+    let definition = TaskDefinition::from_value(definition)
+        .map_err(|_| Failure::Unknown("the answer holds no task definition".to_owned()))?;
     Ok(Answer::TaskDefinition(Box::new(definition.cleaned())))
 }
 
-pub(crate) async fn service(caller: &Caller, ask::Service { region, cluster, name }: &ask::Service) -> Result<Answer, Failure> {
+pub(crate) async fn service(
+    caller: &Caller,
+    ask::Service { region, cluster, name }: &ask::Service,
+) -> Result<Answer, Failure> {
     let on = format!("{cluster}/{name}");
-    let mut answer = caller.ecs(Operation::DescribeServices, region, &on, |ecs| ecs.describe_services().cluster(cluster).services(name).send()).await?;
+    let mut answer = caller
+        .ecs(Operation::DescribeServices, region, &on, |ecs| {
+            ecs.describe_services().cluster(cluster).services(name).send()
+        })
+        .await?;
     found(&answer, "/services/0")?;
     one(&mut answer, "/services/0").map(Answer::Service)
 }
 
-pub(crate) async fn service_revision(caller: &Caller, ask::ServiceRevision { region, arn }: &ask::ServiceRevision) -> Result<Answer, Failure> {
+pub(crate) async fn service_revision(
+    caller: &Caller,
+    ask::ServiceRevision { region, arn }: &ask::ServiceRevision,
+) -> Result<Answer, Failure> {
     let this_one = |ecs: &Client| ecs.describe_service_revisions().service_revision_arns(arn).send();
     let mut answer = caller.ecs(Operation::DescribeServiceRevisions, region, arn, this_one).await?;
     found(&answer, "/serviceRevisions/0")?;
     one(&mut answer, "/serviceRevisions/0").map(Answer::ServiceRevision)
 }
 
-pub(crate) async fn running_tasks(caller: &Caller, ask::RunningTasks { region, cluster, service }: &ask::RunningTasks) -> Result<Answer, Failure> {
-    let running = |ecs: &Client| ecs.list_tasks().cluster(cluster).service_name(service).desired_status(DesiredStatus::Running).send();
-    let mut answer = caller.ecs(Operation::ListTasks, region, &format!("{cluster}/{service}"), running).await?;
+pub(crate) async fn running_tasks(
+    caller: &Caller,
+    ask::RunningTasks { region, cluster, service }: &ask::RunningTasks,
+) -> Result<Answer, Failure> {
+    let running = |ecs: &Client| {
+        ecs.list_tasks().cluster(cluster).service_name(service).desired_status(DesiredStatus::Running).send()
+    };
+    let mut answer =
+        caller.ecs(Operation::ListTasks, region, &format!("{cluster}/{service}"), running).await?;
     let arns: Vec<String> = list(&mut answer, "/taskArns")?;
     if arns.is_empty() {
         return Ok(Answer::RunningTasks(Vec::new()));
     }
-    let mut answer = tasks(caller, region, &format!("the tasks of {cluster}/{service}"), cluster, arns).await?;
+    let mut answer =
+        tasks(caller, region, &format!("the tasks of {cluster}/{service}"), cluster, arns).await?;
     list(&mut answer, "/tasks").map(Answer::RunningTasks)
 }
 
-pub(crate) async fn container_instance(caller: &Caller, ask::ContainerInstance { region, cluster, arn }: &ask::ContainerInstance) -> Result<Answer, Failure> {
-    let one_instance = |ecs: &Client| ecs.describe_container_instances().cluster(cluster).container_instances(arn).send();
+pub(crate) async fn container_instance(
+    caller: &Caller,
+    ask::ContainerInstance { region, cluster, arn }: &ask::ContainerInstance,
+) -> Result<Answer, Failure> {
+    let one_instance =
+        |ecs: &Client| ecs.describe_container_instances().cluster(cluster).container_instances(arn).send();
     let mut answer = caller.ecs(Operation::DescribeContainerInstances, region, arn, one_instance).await?;
     found(&answer, "/containerInstances/0")?;
     one(&mut answer, "/containerInstances/0").map(Answer::ContainerInstance)
 }
 
 /// Tasks, of which [`TASKS_AT_ONCE`] may be asked for.
-async fn tasks(caller: &Caller, region: &str, on: &str, cluster: &str, arns: Vec<String>) -> Result<Value, Failure> {
-    caller.ecs(Operation::DescribeTasks, region, on, |ecs| ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns)).send()).await
+async fn tasks(
+    caller: &Caller,
+    region: &str,
+    on: &str,
+    cluster: &str,
+    arns: Vec<String>,
+) -> Result<Value, Failure> {
+    caller
+        .ecs(Operation::DescribeTasks, region, on, |ecs| {
+            ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns)).send()
+        })
+        .await
 }
 
 /// ECS tells of each thing by itself why it is not in the answer.
@@ -93,13 +133,19 @@ fn no_region() -> Failure {
 
 /// For the command line alone.
 impl AwsProber {
-    /// The tasks of a cluster, or of one service of it, that stopped within the hour for which ECS remembers them: outputs of `describe-tasks`.
-    /// Without a Region, those of the one that is configured. Tells besides whether these are all.
+    /// The tasks of a cluster, or of one service of it, that stopped within the hour for which ECS remembers
+    /// them: outputs of `describe-tasks`. Without a Region, those of the one that is configured. Tells
+    /// besides whether these are all.
     ///
     /// # Errors
     ///
     /// Why they could not be read, in words.
-    pub async fn stopped_tasks(&self, region: Option<&str>, cluster: &str, service: Option<&str>) -> Result<(Vec<String>, bool), String> {
+    pub async fn stopped_tasks(
+        &self,
+        region: Option<&str>,
+        cluster: &str,
+        service: Option<&str>,
+    ) -> Result<(Vec<String>, bool), String> {
         let stopped = async {
             let region = region.or(self.caller.region()).ok_or_else(no_region)?;
             let mut described = Vec::new();
@@ -112,7 +158,9 @@ impl AwsProber {
                 let mut listed = self.caller.ecs(Operation::ListTasks, region, cluster, stopped).await?;
                 let arns: Vec<String> = list(&mut listed, "/taskArns")?;
                 for some in arns.chunks(TASKS_AT_ONCE) {
-                    described.push(tasks(&self.caller, region, cluster, cluster, some.to_vec()).await?.to_string());
+                    described.push(
+                        tasks(&self.caller, region, cluster, cluster, some.to_vec()).await?.to_string(),
+                    );
                 }
                 token = next(&listed);
                 if token.is_none() {
@@ -132,7 +180,12 @@ impl AwsProber {
     pub async fn described_task(&self, arn: &str) -> Result<String, String> {
         let Some(parsed) = Arn::parse(arn) else { return Err("this is not an ARN".to_owned()) };
         // ARNs of the old form name no cluster.
-        let cluster = parsed.resource.split('/').nth(1).filter(|_| parsed.resource.split('/').count() > 2).unwrap_or("default");
+        let cluster = parsed
+            .resource
+            .split('/')
+            .nth(1)
+            .filter(|_| parsed.resource.split('/').count() > 2)
+            .unwrap_or("default");
         let asked = tasks(&self.caller, parsed.region, arn, cluster, vec![arn.to_owned()]).await;
         asked.map(|answer| answer.to_string()).map_err(|failure| in_words(failure, cluster))
     }

@@ -1,7 +1,8 @@
 //! Where a service is reached, and for which Region its calls are signed.
 //!
-//! An endpoint that is configured wins, as with any SDK client. The rest follows from the service's name, the Region and the suffix of the
-//! partition's names, which the SDK's own resolver knows: a table of partitions here would grow old.
+//! An endpoint that is configured wins, as with any SDK client. The rest follows from the service's name, the
+//! Region and the suffix of the partition's names, which the SDK's own resolver knows: a table of partitions
+//! here would grow old.
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_cloudwatchlogs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
@@ -28,13 +29,18 @@ pub(crate) struct Endpoint {
     pub(crate) signing_region: String,
 }
 
-/// Why a Region is not asked: it comes from events and definitions, and becomes part of a host's name to which a signed call goes. Nothing is
-/// asked of another partition, where neither the credentials nor the names mean anything.
+/// Why a Region is not asked: it comes from events and definitions, and becomes part of a host's name to
+/// which a signed call goes. Nothing is asked of another partition, where neither the credentials nor the
+/// names mean anything.
 pub(super) fn permitted(config: &SdkConfig, region: &str) -> Result<(), String> {
     if !is_region(region) {
         return Err(no_region());
     }
-    match config.region().map(Region::as_ref).filter(|own| is_region(own) && partition_of(own) != partition_of(region)) {
+    match config
+        .region()
+        .map(Region::as_ref)
+        .filter(|own| is_region(own) && partition_of(own) != partition_of(region))
+    {
         Some(own) => Err(format!("it is in another partition of AWS ({region}) than ecs-triage ({own})")),
         None => Ok(()),
     }
@@ -45,7 +51,11 @@ fn no_region() -> String {
 }
 
 /// The endpoint of a service in a Region, or why there is none.
-pub(crate) async fn endpoint(config: &SdkConfig, service: &Service, region: &str) -> Result<Endpoint, String> {
+pub(crate) async fn endpoint(
+    config: &SdkConfig,
+    service: &Service,
+    region: &str,
+) -> Result<Endpoint, String> {
     permitted(config, region)?;
     let signing_region = if service.name == "iam" { iam_region(region) } else { region };
     let url = if let Some(url) = configured(config, service) {
@@ -53,7 +63,13 @@ pub(crate) async fn endpoint(config: &SdkConfig, service: &Service, region: &str
     } else {
         let settings = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
         let host = host(service.name, signing_region, settings).await;
-        format!("https://{}", host.ok_or_else(|| format!("{} has no endpoint in {region} with these settings for FIPS and dual-stack", service.name))?)
+        format!(
+            "https://{}",
+            host.ok_or_else(|| format!(
+                "{} has no endpoint in {region} with these settings for FIPS and dual-stack",
+                service.name
+            ))?
+        )
     };
     Ok(Endpoint { url, signing_region: signing_region.to_owned() })
 }
@@ -64,17 +80,25 @@ fn configured(config: &SdkConfig, service: &Service) -> Option<String> {
     if config.get_origin("endpoint_url").is_client_config() {
         return for_all();
     }
-    let key = ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+    let key = ServiceConfigKey::builder()
+        .service_id(service.id)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
     config.service_config().and_then(|variables| variables.load_config(key)).or_else(for_all)
 }
 
 /// The host of a service, by the rules that AWS publishes for its SDKs; none where there is no such endpoint.
 async fn host(service: &str, region: &str, (fips, dual_stack): (bool, bool)) -> Option<String> {
     let partition = partition_of(region);
-    let has_plain_name = partition == "aws-us-gov" && (service == "iam" || !dual_stack && matches!(service, "ec2" | "ssm" | "logs"));
+    let has_plain_name = partition == "aws-us-gov"
+        && (service == "iam" || !dual_stack && matches!(service, "ec2" | "ssm" | "logs"));
     let mark = if fips && !has_plain_name { "-fips" } else { "" };
     // Outside the isolated partitions Secrets Manager has IPv6 under its old names.
-    let is_old_name = service == "s3" || service == "secretsmanager" && (matches!(partition, "aws" | "aws-us-gov") || partition == "aws-cn" && !fips);
+    let is_old_name = service == "s3"
+        || service == "secretsmanager"
+            && (matches!(partition, "aws" | "aws-us-gov") || partition == "aws-cn" && !fips);
     let suffix = suffix(region, dual_stack && !is_old_name).await?;
     let place = match (service, partition) {
         ("iam", "aws") => if dual_stack { "global." } else { "" }.to_owned(),
@@ -96,13 +120,24 @@ async fn host(service: &str, region: &str, (fips, dual_stack): (bool, bool)) -> 
 
 /// How the names of a Region's hosts end.
 pub(crate) async fn suffix(region: &str, dual_stack: bool) -> Option<String> {
-    let params = Params::builder().region(region.to_owned()).use_fips(false).use_dual_stack(dual_stack).build().ok()?;
+    let params = Params::builder()
+        .region(region.to_owned())
+        .use_fips(false)
+        .use_dual_stack(dual_stack)
+        .build()
+        .ok()?;
     let resolved = DefaultResolver::new().resolve_endpoint(&params).await.ok()?;
-    resolved.url().strip_prefix(&format!("https://logs.{region}.")).map(|suffix| suffix.trim_end_matches('/').to_owned())
+    resolved
+        .url()
+        .strip_prefix(&format!("https://logs.{region}."))
+        .map(|suffix| suffix.trim_end_matches('/').to_owned())
 }
 
 fn iam_region(region: &str) -> &'static str {
-    IAM_REGIONS.iter().find(|(partition, _)| *partition == partition_of(region)).map_or("us-east-1", |(_, home)| home)
+    IAM_REGIONS
+        .iter()
+        .find(|(partition, _)| *partition == partition_of(region))
+        .map_or("us-east-1", |(_, home)| home)
 }
 
 #[cfg(test)]
@@ -117,10 +152,17 @@ mod tests {
             let mut words = line.split(' ');
             let mut word = || words.next().unwrap_or_default();
             let (service, region, setting, host, signed) = (word(), word(), word(), word(), word());
-            let (fips, dual_stack) = (matches!(setting, "fips" | "both"), matches!(setting, "dual-stack" | "both"));
+            let (fips, dual_stack) =
+                (matches!(setting, "fips" | "both"), matches!(setting, "dual-stack" | "both"));
             let config = SdkConfig::builder().use_fips(fips).use_dual_stack(dual_stack).build();
-            let operation = Operation::ALL.iter().find(|operation| operation.service().name == service).expect("a service that is asked");
-            let found = endpoint(&config, operation.service(), region).await.ok().map(|found| (found.url, found.signing_region));
+            let operation = Operation::ALL
+                .iter()
+                .find(|operation| operation.service().name == service)
+                .expect("a service that is asked");
+            let found = endpoint(&config, operation.service(), region)
+                .await
+                .ok()
+                .map(|found| (found.url, found.signing_region));
             let expected = (host != "none").then(|| (format!("https://{host}"), signed.to_owned()));
             assert_eq!(found, expected, "{line}");
         }
@@ -138,13 +180,27 @@ mod tests {
     #[tokio::test]
     async fn another_partition_is_not_asked() {
         let in_region = |own: &'static str| SdkConfig::builder().region(Region::new(own)).build();
-        for (own, region) in [("eu-west-1", "cn-north-1"), ("us-gov-west-1", "us-east-1"), ("us-east-1", "us-gov-east-1"), ("us-iso-east-1", "us-isob-east-1")]
-        {
+        for (own, region) in [
+            ("eu-west-1", "cn-north-1"),
+            ("us-gov-west-1", "us-east-1"),
+            ("us-east-1", "us-gov-east-1"),
+            ("us-iso-east-1", "us-isob-east-1"),
+        ] {
             let refused = endpoint(&in_region(own), Operation::GetRole.service(), region).await;
-            assert!(refused.as_ref().is_err_and(|why| why.contains("another partition")), "{own} {region}: {refused:?}");
+            assert!(
+                refused.as_ref().is_err_and(|why| why.contains("another partition")),
+                "{own} {region}: {refused:?}"
+            );
         }
-        for (own, region) in [("eu-west-1", "ap-south-1"), ("us-gov-west-1", "us-gov-east-1"), ("cn-north-1", "cn-northwest-1")] {
-            assert!(endpoint(&in_region(own), Operation::DescribeKey.service(), region).await.is_ok(), "{own} {region}");
+        for (own, region) in [
+            ("eu-west-1", "ap-south-1"),
+            ("us-gov-west-1", "us-gov-east-1"),
+            ("cn-north-1", "cn-northwest-1"),
+        ] {
+            assert!(
+                endpoint(&in_region(own), Operation::DescribeKey.service(), region).await.is_ok(),
+                "{own} {region}"
+            );
         }
     }
 }

@@ -81,24 +81,42 @@ impl Refusal {
     /// Of a call of the SDK's own client.
     pub(super) fn typed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let SdkError::ServiceError(context) = error else { return None };
-        Some(Self { status: context.raw().status().as_u16(), metadata: context.err().meta().clone(), region: None })
+        Some(Self {
+            status: context.raw().status().as_u16(),
+            metadata: context.err().meta().clone(),
+            region: None,
+        })
     }
 
     fn read(protocol: Protocol, response: &HttpResponse, body: &[u8]) -> Self {
         let value = parsed(protocol, body).unwrap_or_default();
-        let error = ["/Errors/Error", "/Errors/0", "/Error"].iter().find_map(|at| value.pointer(at)).unwrap_or(&value);
-        let text = |names: &[&str]| names.iter().find_map(|name| error.get(name)?.as_str()).map(str::to_owned);
+        let error = ["/Errors/Error", "/Errors/0", "/Error"]
+            .iter()
+            .find_map(|at| value.pointer(at))
+            .unwrap_or(&value);
+        let text =
+            |names: &[&str]| names.iter().find_map(|name| error.get(name)?.as_str()).map(str::to_owned);
         let header = |name: &str| response.headers().get(name).map(str::to_owned);
-        let code = header("x-amzn-errortype").or_else(|| text(&["__type", "Code", "code", "ErrorCode"])).unwrap_or_default();
+        let code = header("x-amzn-errortype")
+            .or_else(|| text(&["__type", "Code", "code", "ErrorCode"]))
+            .unwrap_or_default();
         // `namespace#Code:address`
         let code = code.split(':').next().and_then(|code| code.rsplit('#').next()).unwrap_or_default();
         let message = text(&["message", "Message", "errorMessage"]).unwrap_or_default();
         let region = header("x-amz-bucket-region").or_else(|| text(&["Region"]));
-        Self { status: response.status().as_u16(), metadata: ErrorMetadata::builder().code(code).message(message).build(), region }
+        Self {
+            status: response.status().as_u16(),
+            metadata: ErrorMetadata::builder().code(code).message(message).build(),
+            region,
+        }
     }
 
     fn is_elsewhere(&self, code: &str) -> bool {
-        matches!(self.status, 301 | 307) || matches!(code, "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException")
+        matches!(self.status, 301 | 307)
+            || matches!(
+                code,
+                "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
+            )
     }
 }
 
@@ -112,11 +130,17 @@ pub(super) fn failure<E: StdError + 'static>(
 ) -> Failure {
     match error {
         SdkError::TimeoutError(_) => return Failure::Unknown("no answer in time".to_owned()),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => return Failure::Unknown("no answer in time".to_owned()),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+            return Failure::Unknown("no answer in time".to_owned());
+        }
         _ => {}
     }
     if is_too_large(error) {
-        return Failure::Unknown(format!("the answer of {} is larger than {} MB", operation.name(), LARGEST_ANSWER >> 20));
+        return Failure::Unknown(format!(
+            "the answer of {} is larger than {} MB",
+            operation.name(),
+            LARGEST_ANSWER >> 20
+        ));
     }
     let Some(refusal) = refusal else {
         return match error {
@@ -129,9 +153,18 @@ pub(super) fn failure<E: StdError + 'static>(
     match (code, &refusal.region) {
         _ if operation.missing().contains(&code) => Failure::Missing,
         (code, Some(region)) if refusal.is_elsewhere(code) => Failure::Elsewhere(region.clone()),
-        ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "UnauthorizedException", _) => {
-            Failure::Unknown(format!("ecs-triage is not authorized to call {} on {}: grant it to ecs-triage", operation.action(), redact_name(on)))
-        }
+        (
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "UnauthorizedOperation"
+            | "AuthorizationError"
+            | "UnauthorizedException",
+            _,
+        ) => Failure::Unknown(format!(
+            "ecs-triage is not authorized to call {} on {}: grant it to ecs-triage",
+            operation.action(),
+            redact_name(on)
+        )),
         ("", _) => answered(operation, refusal.status),
         (code, _) => Failure::unknown(&match refusal.message().filter(|message| !message.is_empty()) {
             Some(message) => format!("{code}: {message}"),
@@ -150,10 +183,16 @@ fn answered(operation: Operation, status: u16) -> Failure {
 }
 
 /// Why a call never got an answer: the layers in between know what it was for, the deepest one what happened.
-fn unanswered<E: StdError + 'static>(operation: Operation, region: &str, error: &SdkError<E, HttpResponse>) -> String {
+fn unanswered<E: StdError + 'static>(
+    operation: Operation,
+    region: &str,
+    error: &SdkError<E, HttpResponse>,
+) -> String {
     let why = innermost(error);
     let first = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default();
-    if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source()).any(|error| error.to_string().contains("credential")) {
+    if successors(Some(error as &(dyn StdError + 'static)), |&error| error.source())
+        .any(|error| error.to_string().contains("credential"))
+    {
         return format!("there are no AWS credentials to ask with: {first}");
     }
     format!("{} in {region} cannot be reached: {first}", operation.service().name)

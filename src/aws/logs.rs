@@ -1,4 +1,5 @@
-//! Amazon CloudWatch Logs: the journal, which outlives the hour for which ECS remembers a stopped task, and what containers wrote.
+//! Amazon CloudWatch Logs: the journal, which outlives the hour for which ECS remembers a stopped task, and
+//! what containers wrote.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -62,15 +63,29 @@ impl Journal {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let timestamp = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let event = |line: &&str| InputLogEvent::builder().timestamp(timestamp).message(*line).build();
-        let events = lines.iter().map(event).collect::<Result<Vec<_>, _>>().map_err(|error| failed(error.to_string()))?;
-        let put = || self.client.put_log_events().log_group_name(&self.group).log_stream_name(&stream).set_log_events(Some(events.clone())).send();
+        let events = lines
+            .iter()
+            .map(event)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| failed(error.to_string()))?;
+        let put = || {
+            self.client
+                .put_log_events()
+                .log_group_name(&self.group)
+                .log_stream_name(&stream)
+                .set_log_events(Some(events.clone()))
+                .send()
+        };
         let Err(error) = put().await else { return Ok(()) };
         if !error.as_service_error().is_some_and(PutLogEventsError::is_resource_not_found_exception) {
             return Err(failed(describe(&error)));
         }
-        let made = self.client.create_log_stream().log_group_name(&self.group).log_stream_name(&stream).send().await;
+        let made =
+            self.client.create_log_stream().log_group_name(&self.group).log_stream_name(&stream).send().await;
         if let Err(error) = made
-            && !error.as_service_error().is_some_and(CreateLogStreamError::is_resource_already_exists_exception)
+            && !error
+                .as_service_error()
+                .is_some_and(CreateLogStreamError::is_resource_already_exists_exception)
         {
             return Err(failed(describe(&error)));
         }
@@ -80,24 +95,36 @@ impl Journal {
 
 /// Stream names take neither `:` nor `*`, and at most 512 characters.
 fn stream_name(name: &str) -> String {
-    name.chars().map(|letter| if matches!(letter, ':' | '*') || letter.is_control() { '-' } else { letter }).take(512).collect()
+    name.chars()
+        .map(|letter| if matches!(letter, ':' | '*') || letter.is_control() { '-' } else { letter })
+        .take(512)
+        .collect()
 }
 
 /// Groups come in the order of their names, so the one that is the prefix comes first.
-pub(crate) async fn groups(caller: &Caller, ask::LogGroups { region, prefix }: &ask::LogGroups) -> Result<Answer, Failure> {
+pub(crate) async fn groups(
+    caller: &Caller,
+    ask::LogGroups { region, prefix }: &ask::LogGroups,
+) -> Result<Answer, Failure> {
     let input = Input::Json(json!({"logGroupNamePrefix": prefix, "limit": 50}));
     let mut answer = caller.call(Operation::DescribeLogGroups, region, "*", input).await?;
     list(&mut answer, "/logGroups").map(Answer::LogGroups)
 }
 
-pub(crate) async fn last_lines(caller: &Caller, ask::LogLines { region, group, stream }: &ask::LogLines) -> Result<Answer, Failure> {
+pub(crate) async fn last_lines(
+    caller: &Caller,
+    ask::LogLines { region, group, stream }: &ask::LogLines,
+) -> Result<Answer, Failure> {
     let mut token = None;
     for _ in 0..EMPTY_PAGES {
         let input = json!({"logGroupName": group, "logStreamName": stream, "limit": LAST_LINES, "startFromHead": false, "nextToken": token});
-        let answer = caller.call(Operation::GetLogEvents, region, &format!("{group}/{stream}"), Input::Json(input)).await?;
+        let answer = caller
+            .call(Operation::GetLogEvents, region, &format!("{group}/{stream}"), Input::Json(input))
+            .await?;
         let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();
         let messages = events.take(LAST_LINES).filter_map(|event| event.get("message")?.as_str());
-        let lines: Vec<LogEvent> = messages.map(|line| LogEvent { message: beginning(line, LONGEST_LINE).into_owned() }).collect();
+        let lines: Vec<LogEvent> =
+            messages.map(|line| LogEvent { message: beginning(line, LONGEST_LINE).into_owned() }).collect();
         let before = answer.get("nextBackwardToken").filter(|before| before.is_string()).cloned();
         // The same token again is the beginning of the stream.
         if !lines.is_empty() || before.is_none() || before == token {
@@ -110,9 +137,10 @@ pub(crate) async fn last_lines(caller: &Caller, ask::LogLines { region, group, s
 
 /// For the command line alone.
 impl AwsProber {
-    /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first, of one stream, or of all whose name begins
-    /// as given up to a slash. Without a Region, in the one that is configured. Tells whether that was all: a journal without end is not read to it,
-    /// and none any further once `each` does not want more.
+    /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first,
+    /// of one stream, or of all whose name begins as given up to a slash. Without a Region, in the one that
+    /// is configured. Tells whether that was all: a journal without end is not read to it, and none any
+    /// further once `each` does not want more.
     ///
     /// # Errors
     ///

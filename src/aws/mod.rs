@@ -1,7 +1,9 @@
 //! AWS behind the core's traits, one file for each service.
 //!
-//! Reads go through one small layer of our own over the SDK's machinery (`call`), which can make the calls of one closed table (`operation`)
-//! and no other; what writes, the topic and the journal, goes through the SDK's clients. The command line's self-test invokes the function (`lambda`). Either is made once and kept: connections are reused.
+//! Reads go through one small layer of our own over the SDK's machinery (`call`), which can make the calls of
+//! one closed table (`operation`) and no other; what writes, the topic and the journal, goes through the
+//! SDK's clients. The command line's self-test invokes the function (`lambda`). Either is made once and kept:
+//! connections are reused.
 
 mod answer;
 mod bounded;
@@ -41,9 +43,13 @@ use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Credentials, Region, retries and endpoints, by the standard chain and the standard variables, or by a profile.
+/// Credentials, Region, retries and endpoints, by the standard chain and the standard variables, or by a
+/// profile.
 pub async fn config(profile: Option<&str>) -> SdkConfig {
-    let timeouts = TimeoutConfig::builder().operation_timeout(OPERATION_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(OPERATION_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
     let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
     let loader = profile.into_iter().fold(loader, aws_config::ConfigLoader::profile_name);
     // One for all: it reads the certificates once.

@@ -1,5 +1,5 @@
-//! Every read of AWS that ecs-triage can make: a closed table, without an entry for anything that returns the value of a secret or parameter,
-//! the content of a file, or a login. What is not in it cannot be called.
+//! Every read of AWS that ecs-triage can make: a closed table, without an entry for anything that returns the
+//! value of a secret or parameter, the content of a file, or a login. What is not in it cannot be called.
 
 /// How a service wants to be asked, and answers.
 #[derive(Debug, Clone, Copy)]
@@ -28,17 +28,21 @@ pub(crate) struct Service {
 
 const ECS: Service = Service { name: "ecs", id: "ECS", protocol: Protocol::Sdk };
 const IAM: Service = Service { name: "iam", id: "IAM", protocol: Protocol::Query("2010-05-08") };
-const SECRETS_MANAGER: Service = Service { name: "secretsmanager", id: "Secrets Manager", protocol: Protocol::Json("secretsmanager") };
+const SECRETS_MANAGER: Service =
+    Service { name: "secretsmanager", id: "Secrets Manager", protocol: Protocol::Json("secretsmanager") };
 const SSM: Service = Service { name: "ssm", id: "SSM", protocol: Protocol::Json("AmazonSSM") };
 const KMS: Service = Service { name: "kms", id: "KMS", protocol: Protocol::Json("TrentService") };
-const LOGS: Service = Service { name: "logs", id: "CloudWatch Logs", protocol: Protocol::Json("Logs_20140328") };
-const ECR: Service = Service { name: "ecr", id: "ECR", protocol: Protocol::Json("AmazonEC2ContainerRegistry_V20150921") };
+const LOGS: Service =
+    Service { name: "logs", id: "CloudWatch Logs", protocol: Protocol::Json("Logs_20140328") };
+const ECR: Service =
+    Service { name: "ecr", id: "ECR", protocol: Protocol::Json("AmazonEC2ContainerRegistry_V20150921") };
 const S3: Service = Service { name: "s3", id: "S3", protocol: Protocol::RestXml };
 const EFS: Service = Service { name: "elasticfilesystem", id: "EFS", protocol: Protocol::RestJson };
 const EC2: Service = Service { name: "ec2", id: "EC2", protocol: Protocol::Query("2016-11-15") };
 
-/// Declares the operations: the service, the path where it is not `/` (`{}` stands for the thing's name), where the list and the token of the
-/// next page stand in an answer that comes in pages, and the error codes that say that there is no such thing.
+/// Declares the operations: the service, the path where it is not `/` (`{}` stands for the thing's name),
+/// where the list and the token of the next page stand in an answer that comes in pages, and the error codes
+/// that say that there is no such thing.
 macro_rules! operations {
     ($($service:ident { $($name:ident $(at $path:literal)? $(pages $items:literal $next:literal)? missing [$($code:literal),*];)+ })+) => {
         /// A read of AWS.
@@ -155,14 +159,29 @@ mod tests {
     use crate::question::Question;
 
     /// Those of them that read things have names like those which do not.
-    const FORBIDDEN: &[&str] = &["SecretValue", "GetParameter", "Decrypt", "GetObject", "AuthorizationToken", "LoginPassword", "BatchGet", "DataKey"];
+    const FORBIDDEN: &[&str] = &[
+        "SecretValue",
+        "GetParameter",
+        "Decrypt",
+        "GetObject",
+        "AuthorizationToken",
+        "LoginPassword",
+        "BatchGet",
+        "DataKey",
+    ];
 
     #[test]
     fn only_metadata_can_be_read() {
         for operation in Operation::ALL {
             let name = operation.name();
-            assert!(["Describe", "Get", "List", "Simulate", "Filter"].iter().any(|verb| name.starts_with(verb)), "{name} may change something");
-            assert!(!FORBIDDEN.iter().any(|word| name.contains(word)), "{name} returns what must not be read");
+            assert!(
+                ["Describe", "Get", "List", "Simulate", "Filter"].iter().any(|verb| name.starts_with(verb)),
+                "{name} may change something"
+            );
+            assert!(
+                !FORBIDDEN.iter().any(|word| name.contains(word)),
+                "{name} returns what must not be read"
+            );
         }
     }
 
@@ -171,11 +190,20 @@ mod tests {
         let of_the_command_line = ["ecs:ListClusters", "logs:FilterLogEvents"];
         for operation in Operation::ALL {
             let action = operation.action();
-            assert_ne!(Question::ACTIONS.contains(&action.as_str()), of_the_command_line.contains(&action.as_str()), "{action}");
+            assert_ne!(
+                Question::ACTIONS.contains(&action.as_str()),
+                of_the_command_line.contains(&action.as_str()),
+                "{action}"
+            );
         }
         // Amazon EFS takes it on the caller's behalf.
-        for action in Question::ACTIONS.iter().filter(|action| **action != "ec2:DescribeNetworkInterfaceAttribute") {
-            assert!(Operation::ALL.iter().any(|operation| operation.action() == *action), "no call takes {action}");
+        for action in
+            Question::ACTIONS.iter().filter(|action| **action != "ec2:DescribeNetworkInterfaceAttribute")
+        {
+            assert!(
+                Operation::ALL.iter().any(|operation| operation.action() == *action),
+                "no call takes {action}"
+            );
         }
     }
 }

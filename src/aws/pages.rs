@@ -41,11 +41,18 @@ impl Pages {
 
 impl Caller {
     /// Calls for page after page: the token of the next is what `input` takes.
-    pub(crate) async fn pages(&self, operation: Operation, region: &str, on: &str, input: impl Fn(Option<String>) -> Input + Send) -> Result<Pages, Failure> {
+    pub(crate) async fn pages(
+        &self,
+        operation: Operation,
+        region: &str,
+        on: &str,
+        input: impl Fn(Option<String>) -> Input + Send,
+    ) -> Result<Pages, Failure> {
         self.pages_until(operation, region, on, input, |_| false).await
     }
 
-    /// The same until all is found that is looked for. A page that does not come throws nothing away of those before it.
+    /// The same until all is found that is looked for. A page that does not come throws nothing away of those
+    /// before it.
     pub(crate) async fn pages_until(
         &self,
         operation: Operation,
@@ -65,7 +72,11 @@ impl Caller {
                 Err(why) => return Ok(Pages { cut: Some(why), ..pages }),
             };
             pages.items.append(&mut entries(&mut answer, items)?);
-            token = answer.pointer(next).and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned);
+            token = answer
+                .pointer(next)
+                .and_then(Value::as_str)
+                .filter(|token| !token.is_empty())
+                .map(str::to_owned);
             if token.is_none() || is_enough(&pages.items) {
                 return Ok(Pages { cut: None, ..pages });
             }

@@ -1,4 +1,5 @@
-//! Presigned URLs of Amazon S3: read and written with the rights that their signature has, and none of the function's own.
+//! Presigned URLs of Amazon S3: read and written with the rights that their signature has, and none of the
+//! function's own.
 
 use std::time::Duration;
 
@@ -54,10 +55,20 @@ impl PresignedClient {
         self.call("PUT", &format!("https://{host}"), path, body).await.map(drop)
     }
 
-    async fn call(&self, method: &'static str, endpoint: &str, path: &str, body: &str) -> Result<Vec<u8>, String> {
-        let Some(http_client) = self.http_client.clone() else { return Err("there is no HTTP client".to_owned()) };
-        let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).operation_attempt_timeout(TIMEOUT).build();
-        let builder = Operation::builder().service_name("s3").operation_name("Presigned").http_client(http_client);
+    async fn call(
+        &self,
+        method: &'static str,
+        endpoint: &str,
+        path: &str,
+        body: &str,
+    ) -> Result<Vec<u8>, String> {
+        let Some(http_client) = self.http_client.clone() else {
+            return Err("there is no HTTP client".to_owned());
+        };
+        let timeouts =
+            TimeoutConfig::builder().operation_timeout(TIMEOUT).operation_attempt_timeout(TIMEOUT).build();
+        let builder =
+            Operation::builder().service_name("s3").operation_name("Presigned").http_client(http_client);
         let builder = builder.endpoint_url(endpoint).no_auth().no_retry().timeout_config(timeouts);
         let builder = match (self.config.sleep_impl(), self.config.time_source()) {
             (Some(sleep), Some(time)) => builder.sleep_impl(sleep).time_source(time),
@@ -94,7 +105,9 @@ fn in_words(error: &SdkError<Refused, HttpResponse>) -> String {
         SdkError::ServiceError(context) => context.err().to_string(),
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
         // An error of the way names no path.
-        other => format!("Amazon S3 cannot be reached: {}", innermost(other).lines().next().unwrap_or_default()),
+        other => {
+            format!("Amazon S3 cannot be reached: {}", innermost(other).lines().next().unwrap_or_default())
+        }
     }
 }
 
@@ -147,12 +160,18 @@ mod tests {
         assert_eq!((put, body.as_str()), (Ok(Vec::new()), "{\"Status\": \"SUCCESS\"}"));
         assert!(head.starts_with(&format!("PUT {PATH} HTTP/1.1\r\n")), "{head}");
         let head = head.to_ascii_lowercase();
-        assert!(!["content-type:", "authorization:", "x-amz-"].iter().any(|name| head.lines().skip(1).any(|line| line.starts_with(name))), "{head}");
+        assert!(
+            !["content-type:", "authorization:", "x-amz-"]
+                .iter()
+                .any(|name| head.lines().skip(1).any(|line| line.starts_with(name))),
+            "{head}"
+        );
     }
 
     #[tokio::test]
     async fn what_is_there_is_read_and_nothing_is_followed() {
-        let (endpoint, server_of_text) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
+        let (endpoint, server_of_text) =
+            server(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
         assert_eq!(client().await.call("GET", &endpoint, PATH, "").await, Ok(b"{}".to_vec()));
         assert!(server_of_text.join().expect("it ends").0.starts_with(&format!("GET {PATH} HTTP/1.1\r\n")));
         for (answer, status) in [
@@ -165,6 +184,9 @@ mod tests {
             server.join().expect("it ends");
         }
         let nobody = client().await.call("GET", "http://127.0.0.1:1", PATH, "").await;
-        assert!(nobody.as_ref().is_err_and(|why| why.contains("cannot be reached") && !why.contains("Signature")), "{nobody:?}");
+        assert!(
+            nobody.as_ref().is_err_and(|why| why.contains("cannot be reached") && !why.contains("Signature")),
+            "{nobody:?}"
+        );
     }
 }

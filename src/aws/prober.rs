@@ -1,7 +1,7 @@
 //! Whoever answers questions from AWS itself.
 //!
-//! Answers are kept for a while: a storm asks one thing many times, and some calls are scarce. Equal questions wait for one answer. What could
-//! not be learned is not kept.
+//! Answers are kept for a while: a storm asks one thing many times, and some calls are scarce. Equal
+//! questions wait for one answer. What could not be learned is not kept.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,7 +61,10 @@ impl AwsProber {
     fn slot(&self, question: &Question) -> Slot {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_ANSWERS && !kept.contains_key(question) {
-            let in_use = |slot: &Slot| slot.try_lock().map_or(true, |kept| kept.as_ref().is_some_and(|kept| kept.at.elapsed() < FRESH));
+            let in_use = |slot: &Slot| {
+                slot.try_lock()
+                    .map_or(true, |kept| kept.as_ref().is_some_and(|kept| kept.at.elapsed() < FRESH))
+            };
             kept.retain(|_, slot| in_use(slot));
             if kept.len() >= KEPT_ANSWERS {
                 kept.clear();
@@ -108,14 +111,18 @@ impl Kept {
         // It came while we waited for the lock: we would hear the same.
         let is_ours = self.at >= asked;
         let is_known = !matches!(self.answer, Answer::Unknown(_));
-        is_ours || is_known && (self.at.elapsed() < FRESH || matches!(self.answer, Answer::TaskDefinition(_)) && names_a_revision(question))
+        is_ours
+            || is_known
+                && (self.at.elapsed() < FRESH
+                    || matches!(self.answer, Answer::TaskDefinition(_)) && names_a_revision(question))
     }
 }
 
 /// A revision never changes.
 fn names_a_revision(question: &Question) -> bool {
     let Question::TaskDefinition(ask::TaskDefinition { name }) = question else { return false };
-    let revision = name.rsplit('/').next().and_then(|name| name.split_once(':')).map(|(_, revision)| revision);
+    let revision =
+        name.rsplit('/').next().and_then(|name| name.split_once(':')).map(|(_, revision)| revision);
     revision.is_some_and(|revision| revision.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -150,12 +157,28 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::FileSystemPolicy(ask) => efs::file_system_policy(caller, ask).await,
         Question::Instance(ask) => ec2::instance(caller, ask).await,
         Question::Subnets(ask) => ec2::subnets(caller, ask).await,
-        Question::RouteTables(ask) => ec2::of_vpc(caller, Operation::DescribeRouteTables, &ask.region, &ask.vpc).await.map(Answer::RouteTables),
-        Question::NatGateways(ask) => ec2::of_vpc(caller, Operation::DescribeNatGateways, &ask.region, &ask.vpc).await.map(Answer::NatGateways),
+        Question::RouteTables(ask) => {
+            ec2::of_vpc(caller, Operation::DescribeRouteTables, &ask.region, &ask.vpc)
+                .await
+                .map(Answer::RouteTables)
+        }
+        Question::NatGateways(ask) => {
+            ec2::of_vpc(caller, Operation::DescribeNatGateways, &ask.region, &ask.vpc)
+                .await
+                .map(Answer::NatGateways)
+        }
         Question::VpcEndpoints(ask) => ec2::vpc_endpoints(caller, ask).await,
-        Question::SecurityGroups(ask) => ec2::of_vpc(caller, Operation::DescribeSecurityGroups, &ask.region, &ask.vpc).await.map(Answer::SecurityGroups),
+        Question::SecurityGroups(ask) => {
+            ec2::of_vpc(caller, Operation::DescribeSecurityGroups, &ask.region, &ask.vpc)
+                .await
+                .map(Answer::SecurityGroups)
+        }
         Question::NamedSecurityGroups(ask) => ec2::security_groups(caller, ask).await,
-        Question::NetworkAcls(ask) => ec2::of_vpc(caller, Operation::DescribeNetworkAcls, &ask.region, &ask.vpc).await.map(Answer::NetworkAcls),
+        Question::NetworkAcls(ask) => {
+            ec2::of_vpc(caller, Operation::DescribeNetworkAcls, &ask.region, &ask.vpc)
+                .await
+                .map(Answer::NetworkAcls)
+        }
         Question::VpcDns(ask) => ec2::vpc_dns(caller, ask).await,
     }
 }
@@ -171,8 +194,14 @@ mod tests {
         let old = || Instant::now().checked_sub(FRESH).expect("the machine runs for longer");
         let definition = Answer::TaskDefinition(Box::default());
         let named = |name: &str| Question::from(ask::TaskDefinition { name: name.to_owned() });
-        let serves = |answer: &Answer, question: Question, at: Instant| Kept { at, answer: answer.clone() }.serves(&question, Instant::now());
-        for (name, forever) in [("api:7", true), ("arn:aws:ecs:eu-west-1:111122223333:task-definition/api:7", true), ("api", false)] {
+        let serves = |answer: &Answer, question: Question, at: Instant| {
+            Kept { at, answer: answer.clone() }.serves(&question, Instant::now())
+        };
+        for (name, forever) in [
+            ("api:7", true),
+            ("arn:aws:ecs:eu-west-1:111122223333:task-definition/api:7", true),
+            ("api", false),
+        ] {
             assert_eq!(serves(&definition, named(name), old()), forever, "{name}");
             assert!(serves(&definition, named(name), Instant::now()));
         }

@@ -17,7 +17,10 @@ const SLIP: usize = 2;
 
 /// The profiles of the shared configuration, in the order of their names; none where it cannot be read.
 pub async fn names() -> Vec<String> {
-    let mut names: Vec<String> = sections(None).await.map(|sections| sections.profiles().map(str::to_owned).collect()).unwrap_or_default();
+    let mut names: Vec<String> = sections(None)
+        .await
+        .map(|sections| sections.profiles().map(str::to_owned).collect())
+        .unwrap_or_default();
     names.sort_unstable();
     names
 }
@@ -28,12 +31,16 @@ pub async fn names() -> Vec<String> {
 ///
 /// Why not, and what to type.
 pub(crate) async fn check(config: &SdkConfig, profile: Option<&str>) -> Result<(), String> {
-    let Ok(sections) = sections(profile).await else { return Err("the AWS configuration cannot be read: see ~/.aws/config".to_owned()) };
+    let Ok(sections) = sections(profile).await else {
+        return Err("the AWS configuration cannot be read: see ~/.aws/config".to_owned());
+    };
     let name = sections.selected_profile();
     if name != "default" && sections.get_profile(name).is_none() {
         return Err(missing(name, &sections));
     }
-    let Some(provider) = config.credentials_provider() else { return Err(advice(name, &sections, "none are configured")) };
+    let Some(provider) = config.credentials_provider() else {
+        return Err(advice(name, &sections, "none are configured"));
+    };
     match provider.provide_credentials().await {
         Ok(_) => Ok(()),
         Err(error) => Err(advice(name, &sections, &innermost(&error as &dyn Error))),
@@ -50,7 +57,10 @@ async fn sections(profile: Option<&str>) -> Result<EnvConfigSections, Box<dyn Er
 
 /// A profile that there is none of.
 fn missing(name: &str, sections: &EnvConfigSections) -> String {
-    let near = sections.profiles().filter(|other| damerau_levenshtein(other, name) <= SLIP).min_by_key(|other| damerau_levenshtein(other, name));
+    let near = sections
+        .profiles()
+        .filter(|other| damerau_levenshtein(other, name) <= SLIP)
+        .min_by_key(|other| damerau_levenshtein(other, name));
     let meant = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     format!("there is no AWS profile {name}{meant} (aws configure list-profiles lists them)")
 }

@@ -12,7 +12,10 @@ use crate::question::{Answer, ask};
 /// Keys come in order, so the one that is the prefix comes first.
 const MOST_KEYS: &str = "50";
 
-pub(crate) async fn bucket(caller: &Caller, ask::Bucket { region, name }: &ask::Bucket) -> Result<Answer, Failure> {
+pub(crate) async fn bucket(
+    caller: &Caller,
+    ask::Bucket { region, name }: &ask::Bucket,
+) -> Result<Answer, Failure> {
     let answer = follow(caller, Operation::GetBucketLocation, region, name, Vec::new()).await?;
     let location_constraint = match answer {
         Value::Null => "us-east-1".to_owned(),
@@ -22,8 +25,12 @@ pub(crate) async fn bucket(caller: &Caller, ask::Bucket { region, name }: &ask::
     Ok(Answer::Bucket(Bucket { location_constraint }))
 }
 
-pub(crate) async fn objects(caller: &Caller, ask::Objects { region, bucket, prefix }: &ask::Objects) -> Result<Answer, Failure> {
-    let query = [("max-keys", MOST_KEYS), ("prefix", prefix)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+pub(crate) async fn objects(
+    caller: &Caller,
+    ask::Objects { region, bucket, prefix }: &ask::Objects,
+) -> Result<Answer, Failure> {
+    let query = [("max-keys", MOST_KEYS), ("prefix", prefix)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut answer = follow(caller, Operation::ListObjectsV2, region, bucket, query.into()).await?;
     let listed = match answer.get_mut("Contents").map(Value::take) {
         None => Vec::new(),
@@ -34,9 +41,17 @@ pub(crate) async fn objects(caller: &Caller, ask::Objects { region, bucket, pref
 }
 
 /// A bucket of another Region is asked there, once.
-async fn follow(caller: &Caller, operation: Operation, region: &str, bucket: &str, query: Fields) -> Result<Value, Failure> {
+async fn follow(
+    caller: &Caller,
+    operation: Operation,
+    region: &str,
+    bucket: &str,
+    query: Fields,
+) -> Result<Value, Failure> {
     match caller.call(operation, region, bucket, Input::Get(bucket.to_owned(), query.clone())).await {
-        Err(Failure::Elsewhere(other)) if other != region => caller.call(operation, &other, bucket, Input::Get(bucket.to_owned(), query)).await,
+        Err(Failure::Elsewhere(other)) if other != region => {
+            caller.call(operation, &other, bucket, Input::Get(bucket.to_owned(), query)).await
+        }
         answered => answered,
     }
 }

@@ -46,12 +46,15 @@ impl Topic {
     ///
     /// When SNS refuses it or does not answer, after the SDK's retries.
     pub async fn publish(&self, notice: &Notice) -> Result<(), PublishError> {
-        let mut publish = self.client.publish().topic_arn(&self.arn).subject(&notice.subject).message(&notice.body);
+        let mut publish =
+            self.client.publish().topic_arn(&self.arn).subject(&notice.subject).message(&notice.body);
         let single = notice.attributes.iter().map(|(name, value)| (*name, "String", value.clone()));
-        let lists = notice.lists.iter().map(|(name, values)| (*name, "String.Array", json!(values).to_string()));
+        let lists =
+            notice.lists.iter().map(|(name, values)| (*name, "String.Array", json!(values).to_string()));
         for (name, kind, value) in single.chain(lists) {
             let value = MessageAttributeValue::builder().data_type(kind).string_value(value).build();
-            let value = value.map_err(|error| PublishError { arn: self.arn.clone(), why: error.to_string() })?;
+            let value =
+                value.map_err(|error| PublishError { arn: self.arn.clone(), why: error.to_string() })?;
             publish = publish.message_attributes(name, value);
         }
         match publish.send().await {

@@ -1,4 +1,5 @@
-//! Amazon DynamoDB: the table of incidents. One item for each document, written only over the version that was read.
+//! Amazon DynamoDB: the table of incidents. One item for each document, written only over the version that
+//! was read.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -34,12 +35,14 @@ impl Table {
 
 impl Store for Table {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
-        let get = self.client.get_item().table_name(&self.name).key("key", text(key)).consistent_read(true).send();
+        let get =
+            self.client.get_item().table_name(&self.name).key("key", text(key)).consistent_read(true).send();
         let item = get.await.map_err(|error| Unreachable(self.unreachable(&describe(&error))))?.item;
         let Some(item) = item else { return Ok(None) };
         // The table removes what has expired within days; until then it must not count.
         if number(&item, "expires").is_some_and(|expires| expires <= Timestamp::now().as_second()) {
-            let version = number(&item, "version").and_then(|version| u64::try_from(version).ok()).unwrap_or_default();
+            let version =
+                number(&item, "version").and_then(|version| u64::try_from(version).ok()).unwrap_or_default();
             return Ok(Some(Kept { body: String::new(), version }));
         }
         let body = item.get("body").and_then(|body| body.as_s().ok()).cloned();
@@ -47,18 +50,36 @@ impl Store for Table {
         Ok(body.zip(version).map(|(body, version)| Kept { body, version }))
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
-        let put = self.client.put_item().table_name(&self.name).item("key", text(key)).item("body", text(&body));
-        let put = put.item("version", count(read.map_or(1, |read| read + 1))).item("expires", AttributeValue::N(expires.as_second().to_string()));
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
+        let put =
+            self.client.put_item().table_name(&self.name).item("key", text(key)).item("body", text(&body));
+        let put = put
+            .item("version", count(read.map_or(1, |read| read + 1)))
+            .item("expires", AttributeValue::N(expires.as_second().to_string()));
         let put = match read {
-            Some(read) => {
-                put.condition_expression("#version = :read").expression_attribute_names("#version", "version").expression_attribute_values(":read", count(read))
-            }
-            None => put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", "key"),
+            Some(read) => put
+                .condition_expression("#version = :read")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":read", count(read)),
+            None => put
+                .condition_expression("attribute_not_exists(#key)")
+                .expression_attribute_names("#key", "key"),
         };
         match put.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => Err(NotSaved::Conflict),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(NotSaved::Conflict)
+            }
             Err(error) => Err(NotSaved::Unavailable(self.unreachable(&describe(&error)))),
         }
     }

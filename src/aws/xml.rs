@@ -1,7 +1,7 @@
 //! XML answers as JSON values, so that one kind of facts is read from all services.
 //!
-//! An element is an object, or a list where all it holds is `item`s or `member`s, or where its like stands beside it; or a text. What is empty is
-//! absent.
+//! An element is an object, or a list where all it holds is `item`s or `member`s, or where its like stands
+//! beside it; or a text. What is empty is absent.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
@@ -11,7 +11,14 @@ use serde_json::{Map, Value};
 /// Deeper than any answer; a value of any depth would exhaust the stack when it is dropped.
 const DEEPEST: usize = 32;
 /// Elements that say yes or no. The text of any other may read `true` by chance: people name things.
-const YES_OR_NO: &[&str] = &["main", "egress", "value", "privateDnsEnabled", "AllowedByOrganizations", "AllowedByPermissionsBoundary"];
+const YES_OR_NO: &[&str] = &[
+    "main",
+    "egress",
+    "value",
+    "privateDnsEnabled",
+    "AllowedByOrganizations",
+    "AllowedByPermissionsBoundary",
+];
 
 #[derive(Default)]
 struct Element {
@@ -28,7 +35,9 @@ pub(crate) fn read(text: &str) -> Option<Value> {
     loop {
         match reader.read_event().ok()? {
             Event::Start(_) if open.len() > DEEPEST => return None,
-            Event::Start(start) => open.push(Element { name: start.local_name().as_ref().to_owned(), ..Element::default() }),
+            Event::Start(start) => {
+                open.push(Element { name: start.local_name().as_ref().to_owned(), ..Element::default() });
+            }
             Event::Text(part) => open.last_mut()?.text += &part.xml10_content(),
             Event::CData(part) => open.last_mut()?.text += &part.xml10_content(),
             Event::GeneralRef(reference) => match reference.resolve_char_ref().ok()? {
@@ -56,7 +65,9 @@ impl Element {
         if children.peek().is_none() {
             return match self.text {
                 text if text.trim().is_empty() => Value::Null,
-                text if YES_OR_NO.contains(&self.name.as_str()) => text.parse().map_or(Value::String(text), Value::Bool),
+                text if YES_OR_NO.contains(&self.name.as_str()) => {
+                    text.parse().map_or(Value::String(text), Value::Bool)
+                }
                 text => Value::String(text),
             };
         }
@@ -98,7 +109,15 @@ mod tests {
 
     #[test]
     fn what_is_no_whole_document_is_refused() {
-        for text in ["", "no", "<a>", "<a><b></a></b>", "<a>&lol;</a>", "{\"a\": 1}", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>"] {
+        for text in [
+            "",
+            "no",
+            "<a>",
+            "<a><b></a></b>",
+            "<a>&lol;</a>",
+            "{\"a\": 1}",
+            "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(read(&("<a>".repeat(100_000) + &"</a>".repeat(100_000))), None);

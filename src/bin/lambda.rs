@@ -26,7 +26,9 @@ async fn main() -> ExitCode {
     let function = &Function::new(settings).await;
     let ran = lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
-        Box::pin(function.handle(&event.payload, &event.context.invoked_function_arn)).await.map_err(|error| diagnostic(&error))
+        Box::pin(function.handle(&event.payload, &event.context.invoked_function_arn))
+            .await
+            .map_err(|error| diagnostic(&error))
     }));
     match ran.await {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,7 +46,11 @@ fn log(logs: &Logs) {
     // At more than this the libraries write down events and answers whole: environments, commands, tokens.
     let libraries = level.min(Level::INFO);
     let filter = Targets::new().with_default(libraries).with_target("ecs_triage", level);
-    if logs.json { subscriber.json().finish().with(filter).init() } else { subscriber.finish().with(filter).init() }
+    if logs.json {
+        subscriber.json().finish().with(filter).init();
+    } else {
+        subscriber.finish().with(filter).init();
+    }
 }
 
 /// Errors under names of their own: Lambda would show a Rust type.

@@ -30,7 +30,11 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     when: |symptom| {
         let told = matches!(symptom.fault, Fault::BadReference | Fault::NotFound | Fault::RoleMissing);
-        let uses = told && matches!(symptom.step, Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole);
+        let uses = told
+            && matches!(
+                symptom.step,
+                Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole
+            );
         uses || FLAWS.iter().any(|flaw| (flaw.shows)(symptom))
     },
     ask,
@@ -60,18 +64,26 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if may_be_stale(case.symptom) {
         return None;
     }
-    let used = FEATURES.iter().filter(|feature| case.references.iter().any(|reference| (feature.uses)(reference)));
+    let used =
+        FEATURES.iter().filter(|feature| case.references.iter().any(|reference| (feature.uses)(reference)));
     let feature = used.max_by_key(|feature| feature.agent)?;
     if case.task.launch_type.as_deref() == Some("FARGATE") {
         return on_fargate(case, feature);
     }
     let instance = case.look(&case.instance_question()?).found()?;
-    let agent = version(instance.version_info.as_ref()?.agent_version.as_deref()?).filter(|agent| *agent < feature.agent)?;
+    let agent = version(instance.version_info.as_ref()?.agent_version.as_deref()?)
+        .filter(|agent| *agent < feature.agent)?;
     let (had, needed) = (written(agent), written(feature.agent));
-    let what = vec![Finding::found(format!("the container instance runs agent {had}; {needed} is needed"), "DescribeContainerInstances")];
+    let what = vec![Finding::found(
+        format!("the container instance runs agent {had}; {needed} is needed"),
+        "DescribeContainerInstances",
+    )];
     // An agent that is too old now was no newer then.
     let proof = Proof::by(what, Identity::of_revision(case), Complete::alone(), Time::unchanging());
-    Some(Assessment::confirmed(format!("ECS agent {had} does not know {}", feature.name), proof).fix(fix(case)))
+    Some(
+        Assessment::confirmed(format!("ECS agent {had} does not know {}", feature.name), proof)
+            .fix(fix(case)),
+    )
 }
 
 fn on_fargate(case: &Case<'_>, feature: &Feature) -> Option<Assessment> {
@@ -82,11 +94,16 @@ fn on_fargate(case: &Case<'_>, feature: &Feature) -> Option<Assessment> {
         return None;
     }
     let (had, needed) = (written(platform), written(feature.platform));
-    let what = vec![Finding::found(format!("the task ran on platform version {had}; {needed} is needed"), "event")];
+    let what =
+        vec![Finding::found(format!("the task ran on platform version {had}; {needed} is needed"), "event")];
     // Windows began with 1.0.0, and has no other.
-    let unknown = (family.is_none() && platform == WINDOWS).then(|| "whether the task ran on Windows, whose platform version 1.0.0 knows it".to_owned());
+    let unknown = (family.is_none() && platform == WINDOWS)
+        .then(|| "whether the task ran on Windows, whose platform version 1.0.0 knows it".to_owned());
     let proof = Proof::by(what, Identity::of_revision(case), Complete::unless(unknown), Time::unchanging());
-    Some(Assessment::confirmed(format!("Fargate platform {had} does not know {}", feature.name), proof).fix(fix(case)))
+    Some(
+        Assessment::confirmed(format!("Fargate platform {had} does not know {}", feature.name), proof)
+            .fix(fix(case)),
+    )
 }
 
 /// A fault of the agent that its words show, where the agent can be one that has it.
@@ -95,8 +112,13 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
         return None;
     }
     let other = |found: Finding| {
-        let text = format!("ask AWS Support to look at it, if the next task fails in the same way: the agent {}", flaw.could_not);
-        Assessment::possible(format!("the agent {}", flaw.could_not)).finding(found).fix(Fix::words(text).run(case.commands([])))
+        let text = format!(
+            "ask AWS Support to look at it, if the next task fails in the same way: the agent {}",
+            flaw.could_not
+        );
+        Assessment::possible(format!("the agent {}", flaw.could_not))
+            .finding(found)
+            .fix(Fix::words(text).run(case.commands([])))
     };
     if case.task.launch_type.as_deref() == Some("FARGATE") {
         return Some(other(Finding::found("the task ran on Fargate, whose agent AWS keeps", "event")));
@@ -105,12 +127,22 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
     if let Some((agent, found)) = agent(case) {
         let has_it = agent >= flaw.since && agent < flaw.until;
         let title = format!("ECS agent {} {}", written(agent), flaw.name);
-        let likely = |found| Assessment::likely(title).supported().finding(found).finding(Finding::unknown(FLAW_UNTOLD)).fix(fix(case));
+        let likely = |found| {
+            Assessment::likely(title)
+                .supported()
+                .finding(found)
+                .finding(Finding::unknown(FLAW_UNTOLD))
+                .fix(fix(case))
+        };
         return Some(if has_it { likely(found) } else { other(found) });
     }
     let unknown = Finding::not_told("which version of the ECS agent the container instance runs", known);
     let title = format!("the ECS agent may be one that {}", flaw.name);
-    let said = if matches!(flaw.sign, Sign::Words(alone) if alone(case.symptom)) { Assessment::likely(title).supported() } else { Assessment::possible(title) };
+    let said = if matches!(flaw.sign, Sign::Words(alone) if alone(case.symptom)) {
+        Assessment::likely(title).supported()
+    } else {
+        Assessment::possible(title)
+    };
     Some(said.findings(unknown).fix(fix(case)))
 }
 
@@ -118,12 +150,19 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
 fn agent(case: &Case<'_>) -> Option<(Version, Finding)> {
     let instance = case.look(&case.instance_question()?).found()?;
     let agent = version(instance.version_info.as_ref()?.agent_version.as_deref()?)?;
-    Some((agent, Finding::found(format!("the container instance runs agent {}", written(agent)), "DescribeContainerInstances")))
+    Some((
+        agent,
+        Finding::found(
+            format!("the container instance runs agent {}", written(agent)),
+            "DescribeContainerInstances",
+        ),
+    ))
 }
 
 /// A fault that only the agent's version tells, where something else speaks for it too.
 fn of_version(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
-    let (agent, found) = agent(case).filter(|(agent, _)| !case.forecast && *agent >= flaw.since && *agent < flaw.until)?;
+    let (agent, found) =
+        agent(case).filter(|(agent, _)| !case.forecast && *agent >= flaw.since && *agent < flaw.until)?;
     let Sign::Version(besides, said) = flaw.sign else { return None };
     let besides = besides(case)?;
     let title = format!("ECS agent {} {}", written(agent), flaw.name);
@@ -136,8 +175,14 @@ const LOGIN: SignedDuration = SignedDuration::from_hours(12);
 
 /// Whether a registry may have refused a login that was made for another role of the same name.
 fn may_be_stale(symptom: &Symptom) -> bool {
-    let is_of_ecr = symptom.resource.as_ref().is_some_and(|image| image.text.contains(".dkr.ecr.") || image.text.contains(".dkr-ecr."));
-    symptom.step == Step::ImagePull && symptom.fault == Fault::AccessDenied && symptom.action.is_none() && is_of_ecr
+    let is_of_ecr = symptom
+        .resource
+        .as_ref()
+        .is_some_and(|image| image.text.contains(".dkr.ecr.") || image.text.contains(".dkr-ecr."));
+    symptom.step == Step::ImagePull
+        && symptom.fault == Fault::AccessDenied
+        && symptom.action.is_none()
+        && is_of_ecr
 }
 
 /// That the role was made less than the life of a login before the task failed.
@@ -175,7 +220,10 @@ struct Flaw {
     /// The first one after that which has not.
     until: Version,
     /// The change that fixed it, in the agent's change log.
-    #[cfg_attr(not(test), expect(dead_code, reason = "where it is written is for people, and for the test that asks for it"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "where it is written is for people, and for the test that asks for it")
+    )]
     fixed_by: &'static str,
 }
 
@@ -202,7 +250,11 @@ const FLAWS: &[Flaw] = &[
     Flaw {
         name: "does not find the Region of a FireLens configuration file in us-east-1",
         could_not: "could not find the Region of the FireLens configuration file",
-        shows: |symptom| symptom.step == Step::LogDriver && symptom.fault == Fault::Misconfigured && symptom.bucket.is_some(),
+        shows: |symptom| {
+            symptom.step == Step::LogDriver
+                && symptom.fault == Fault::Misconfigured
+                && symptom.bucket.is_some()
+        },
         sign: Sign::Words(|_| true),
         since: (1, 0, 0),
         until: (1, 37, 0),
@@ -234,10 +286,15 @@ fn has_execution_role(case: &Case<'_>) -> Option<Finding> {
     Some(Finding::found(format!("the task definition names the execution role {role}"), DEFINITION))
 }
 
-/// Whether the agent could not make use of a login of ECR, and neither IAM nor the network is told to be at fault.
+/// Whether the agent could not make use of a login of ECR, and neither IAM nor the network is told to be at
+/// fault.
 fn is_login(symptom: &Symptom) -> bool {
     let login = matches!(symptom.step, Step::EcrAuth | Step::ImagePull);
-    login && matches!(symptom.fault, Fault::Misconfigured | Fault::ServiceError | Fault::WrongShape | Fault::BadReference)
+    login
+        && matches!(
+            symptom.fault,
+            Fault::Misconfigured | Fault::ServiceError | Fault::WrongShape | Fault::BadReference
+        )
 }
 
 fn is_dual_stack(symptom: &Symptom) -> bool {
@@ -261,16 +318,36 @@ struct Feature {
 
 /// The Amazon ECS developer guide's minimum versions.
 const FEATURES: &[Feature] = &[
-    Feature { name: "environment files", uses: |reference| reference.kind == ReferenceKind::EnvFile, agent: (1, 39, 0), platform: (1, 4, 0) },
+    Feature {
+        name: "environment files",
+        uses: |reference| reference.kind == ReferenceKind::EnvFile,
+        agent: (1, 39, 0),
+        platform: (1, 4, 0),
+    },
     Feature {
         name: "JSON keys and versions in valueFrom",
         uses: |reference| matches!(reference.target(), Some(Target::Secret(secret)) if secret.extra_parts > 0),
         agent: (1, 37, 0),
         platform: (1, 4, 0),
     },
-    Feature { name: "secrets", uses: |reference| reference.kind == ReferenceKind::Secret, agent: (1, 22, 0), platform: (1, 3, 0) },
-    Feature { name: "registry credentials", uses: |reference| reference.kind == ReferenceKind::RegistryCredentials, agent: (1, 19, 0), platform: (1, 2, 0) },
-    Feature { name: "execution roles", uses: |reference| reference.kind == ReferenceKind::ExecutionRole, agent: (1, 16, 0), platform: (1, 0, 0) },
+    Feature {
+        name: "secrets",
+        uses: |reference| reference.kind == ReferenceKind::Secret,
+        agent: (1, 22, 0),
+        platform: (1, 3, 0),
+    },
+    Feature {
+        name: "registry credentials",
+        uses: |reference| reference.kind == ReferenceKind::RegistryCredentials,
+        agent: (1, 19, 0),
+        platform: (1, 2, 0),
+    },
+    Feature {
+        name: "execution roles",
+        uses: |reference| reference.kind == ReferenceKind::ExecutionRole,
+        agent: (1, 16, 0),
+        platform: (1, 0, 0),
+    },
 ];
 
 fn written((major, minor, patch): Version) -> String {
@@ -284,16 +361,23 @@ fn version(text: &str) -> Option<Version> {
 
 fn fix(case: &Case<'_>) -> Fix {
     if let Some(ask::ContainerInstance { region, cluster, arn }) = case.instance_question() {
-        let update = Command::aws("ecs update-container-agent", Some(&region)).name("--cluster", Kind::Cluster, cluster.as_str());
-        return Fix::words("update the ECS agent of the instance, or put it on a current ECS-optimized AMI").run([update.name(
-            "--container-instance",
-            Kind::ContainerInstance,
-            arn.as_str(),
-        )]);
+        let update = Command::aws("ecs update-container-agent", Some(&region)).name(
+            "--cluster",
+            Kind::Cluster,
+            cluster.as_str(),
+        );
+        return Fix::words("update the ECS agent of the instance, or put it on a current ECS-optimized AMI")
+            .run([update.name("--container-instance", Kind::ContainerInstance, arn.as_str())]);
     }
     let update = case.service_of_task().map(|service| {
-        let update = case.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, case.task.cluster.as_deref());
-        update.name("--service", Kind::Service, service).words("--platform-version LATEST --force-new-deployment")
+        let update = case.aws_at_task("ecs update-service").maybe(
+            "--cluster",
+            Kind::Cluster,
+            case.task.cluster.as_deref(),
+        );
+        update
+            .name("--service", Kind::Service, service)
+            .words("--platform-version LATEST --force-new-deployment")
     });
     Fix::words("run on platform version LATEST").run(update)
 }

@@ -49,24 +49,37 @@ fn assess(case: &Case<'_>) -> Assessment {
     let name = case.name().unwrap_or_else(|| "the secret".to_owned());
     let owner = owner(case.symptom).unwrap_or("another account");
     let shares_not = format!("account {owner} does not share {name} with this one");
-    if let Some((secret, found)) = case.secrets().iter().find_map(|secret| Some((secret, default_key(secret)?))) {
-        let proof = Proof::by(vec![found], Identity::named(case, &secret.id), Complete::alone(), Time::as_ecs_said());
-        let title = format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared");
+    if let Some((secret, found)) =
+        case.secrets().iter().find_map(|secret| Some((secret, default_key(secret)?)))
+    {
+        let proof =
+            Proof::by(vec![found], Identity::named(case, &secret.id), Complete::alone(), Time::as_ecs_said());
+        let title =
+            format!("secret {name} of account {owner} is under the default KMS key, which cannot be shared");
         return Assessment::confirmed(title, proof).fix(fix_key(case));
     }
     if case.symptom.fault == Fault::Misconfigured {
-        let title = format!("secret {name} of another account is under the default KMS key, which cannot be shared");
+        let title =
+            format!("secret {name} of another account is under the default KMS key, which cannot be shared");
         let unknown = Finding::unknown("whether the secret's policy allows this account");
         return Assessment::likely(title).finding(unknown).fix(fix_key(case));
     }
-    let proof =
-        |found: Finding| Proof::by(vec![found], Identity::of_own_role(case), Complete::of("the secret's own policy", [known(case)]), Time::as_ecs_said());
+    let proof = |found: Finding| {
+        Proof::by(
+            vec![found],
+            Identity::of_own_role(case),
+            Complete::of("the secret's own policy", [known(case)]),
+            Time::as_ecs_said(),
+        )
+    };
     match side(case) {
         Some((ResourceSide::Missing { nearly, .. }, source)) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-            let missing = Finding::missing(format!("an allow for the role in the secret's policy{nearly}"), source);
+            let missing =
+                Finding::missing(format!("an allow for the role in the secret's policy{nearly}"), source);
             let fix = resource_policy::fix(case);
-            let text = format!("in the owner's account: {}; allow the role to decrypt with its key too", fix.text);
+            let text =
+                format!("in the owner's account: {}; allow the role to decrypt with its key too", fix.text);
             let fix = Fix { text, commands: fix.commands.into_iter().take(1).collect(), ..fix };
             return Assessment::confirmed(shares_not, proof(missing)).fix(fix);
         }
@@ -81,7 +94,11 @@ fn assess(case: &Case<'_>) -> Assessment {
         _ => None,
     });
     let which = "which of the three is missing: the resource's policy, the role's permission, or the key's";
-    let assessment = if case.symptom.deny == Some(Deny::ResourcePolicy) { Assessment::likely(shares_not) } else { Assessment::possible(shares_not) };
+    let assessment = if case.symptom.deny == Some(Deny::ResourcePolicy) {
+        Assessment::likely(shares_not)
+    } else {
+        Assessment::possible(shares_not)
+    };
     assessment.finding(Finding::unknown(format!("{which}{}", why.unwrap_or_default()))).fix(fix_policy(case))
 }
 
@@ -89,7 +106,12 @@ fn assess(case: &Case<'_>) -> Assessment {
 fn default_key(secret: &SecretView<'_>) -> Option<Finding> {
     let Presence::Here(found) = secret.presence() else { return None };
     let is_default = found.kms_key_id.as_deref().is_none_or(|key| key.ends_with("alias/aws/secretsmanager"));
-    is_default.then(|| Finding::found("the secret names no key of its own, so it is encrypted with aws/secretsmanager", DESCRIBE))
+    is_default.then(|| {
+        Finding::found(
+            "the secret names no key of its own, so it is encrypted with aws/secretsmanager",
+            DESCRIBE,
+        )
+    })
 }
 
 fn on_secret(case: &Case<'_>, words: &'static str) -> Command {
@@ -98,7 +120,8 @@ fn on_secret(case: &Case<'_>, words: &'static str) -> Command {
 
 fn fix_key(case: &Case<'_>) -> Fix {
     let text = "in the owner's account: encrypt the secret with a customer managed key whose policy allows the role to decrypt, and allow the role in the secret's policy";
-    Fix::words(format!("{text}{}", case.then_again())).run([on_secret(case, "secretsmanager update-secret").words("--kms-key-id '<key>'")])
+    Fix::words(format!("{text}{}", case.then_again()))
+        .run([on_secret(case, "secretsmanager update-secret").words("--kms-key-id '<key>'")])
 }
 
 fn fix_policy(case: &Case<'_>) -> Fix {
@@ -108,7 +131,9 @@ fn fix_policy(case: &Case<'_>) -> Fix {
     let role = case.own_role().unwrap_or_default();
     let statement = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
     match policy::addition(case, None, statement) {
-        Ok(addition) => Fix::words(format!("{text} (add the statement to what the command shows){and_key}")).run([look]).policy(addition.statement),
+        Ok(addition) => Fix::words(format!("{text} (add the statement to what the command shows){and_key}"))
+            .run([look])
+            .policy(addition.statement),
         Err(why) => Fix::words(format!("{text}{and_key}; {why}")).run([look]),
     }
 }

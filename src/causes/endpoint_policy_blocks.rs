@@ -45,7 +45,8 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn is_told(symptom: &Symptom) -> bool {
-    matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied) && symptom.refused_by == Some(Deny::EndpointPolicy)
+    matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied)
+        && symptom.refused_by == Some(Deny::EndpointPolicy)
 }
 
 fn is_of_layers(symptom: &Symptom) -> bool {
@@ -56,31 +57,62 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (who, action, on) = case.refusal();
     let title = format!("a VPC endpoint's policy refuses {who} {action}{on}");
     let decisions = decisions(case);
-    let refusing = decisions.iter().find(|(_, decision)| matches!(decision, Decision::Denied(_) | Decision::NotAllowed { .. }));
+    let refusing = decisions
+        .iter()
+        .find(|(_, decision)| matches!(decision, Decision::Denied(_) | Decision::NotAllowed { .. }));
     if let Some((endpoint, decision)) = refusing {
         let id = endpoint.vpc_endpoint_id.clone().unwrap_or_default();
         let says = match decision {
             Decision::Denied(at) => format!("{at} of the policy of {id} denies it"),
-            Decision::NotAllowed { nearly: Some(nearly), .. } => format!("no statement of the policy of {id} allows it; {nearly}"),
+            Decision::NotAllowed { nearly: Some(nearly), .. } => {
+                format!("no statement of the policy of {id} allows it; {nearly}")
+            }
             _ => format!("no statement of the policy of {id} allows it"),
         };
-        let others = decisions.len() > 1 && !decisions.iter().all(|(_, decision)| matches!(decision, Decision::Denied(_) | Decision::NotAllowed { .. }));
-        let complete = Complete::unless(others.then(|| "which of the endpoints for the service the call passed".to_owned()));
-        let proof = Proof::by(vec![Finding::found(says, "DescribeVpcEndpoints")], Identity::of_own_role(case), complete, Time::as_ecs_said());
-        let culprit = Culprit { kind: "vpc-endpoint", id: Some(id.clone()), references: case.references.clone() };
-        return Some(Assessment::confirmed(title, proof).culprit(culprit).fix(fix_endpoint(case, endpoint, &id, decision)));
+        let others = decisions.len() > 1
+            && !decisions
+                .iter()
+                .all(|(_, decision)| matches!(decision, Decision::Denied(_) | Decision::NotAllowed { .. }));
+        let complete = Complete::unless(
+            others.then(|| "which of the endpoints for the service the call passed".to_owned()),
+        );
+        let proof = Proof::by(
+            vec![Finding::found(says, "DescribeVpcEndpoints")],
+            Identity::of_own_role(case),
+            complete,
+            Time::as_ecs_said(),
+        );
+        let culprit =
+            Culprit { kind: "vpc-endpoint", id: Some(id.clone()), references: case.references.clone() };
+        return Some(
+            Assessment::confirmed(title, proof)
+                .culprit(culprit)
+                .fix(fix_endpoint(case, endpoint, &id, decision)),
+        );
     }
     if !is_told(case.symptom) && !is_of_layers(case.symptom) {
         return None;
     }
     let assessment = |assessment: Assessment| assessment.culprit(case.refused_culprit());
-    if !decisions.is_empty() && decisions.iter().all(|(_, decision)| matches!(decision, Decision::Allowed(_))) {
-        let now = "the endpoint's policy allows it now: it was changed since, or the endpoint is another account's";
-        return Some(assessment(Assessment::possible(title)).passed(case, Finding::found(now, "DescribeVpcEndpoints")));
+    if !decisions.is_empty() && decisions.iter().all(|(_, decision)| matches!(decision, Decision::Allowed(_)))
+    {
+        let now =
+            "the endpoint's policy allows it now: it was changed since, or the endpoint is another account's";
+        return Some(
+            assessment(Assessment::possible(title)).passed(case, Finding::found(now, "DescribeVpcEndpoints")),
+        );
     }
-    let unsure = decisions.iter().find_map(|(_, decision)| if let Decision::Unsure(why) = decision { Some(format!(": {why}")) } else { None });
-    let unknown = Finding::unknown(format!("which statement it is, and whether it is still there{}", unsure.unwrap_or_default()));
-    let text = format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses{}", case.then_again());
+    let unsure = decisions.iter().find_map(|(_, decision)| {
+        if let Decision::Unsure(why) = decision { Some(format!(": {why}")) } else { None }
+    });
+    let unknown = Finding::unknown(format!(
+        "which statement it is, and whether it is still there{}",
+        unsure.unwrap_or_default()
+    ));
+    let text = format!(
+        "allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses{}",
+        case.then_again()
+    );
     Some(assessment(Assessment::likely(title).finding(unknown)).fix(Fix::words(text).run([look(case, None)])))
 }
 
@@ -90,10 +122,21 @@ fn decisions<'c>(case: &Case<'c>) -> Vec<(&'c VpcEndpoint, Decision)> {
     let Some(role_arn) = case.role_arn() else { return Vec::new() };
     let Some(role) = NamedRole::parse(&role_arn) else { return Vec::new() };
     let Some(endpoints) = path::endpoints(case, &call.action) else { return Vec::new() };
-    let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
+    let request = Request {
+        principal: Principal::Role(role),
+        action: &call.action,
+        resource: &call.resource,
+        context: &[],
+    };
     // Without private DNS the service's name leads past an interface endpoint.
-    let is_idle = |endpoint: &VpcEndpoint| endpoint.vpc_endpoint_type.as_deref() == Some("Interface") && !endpoint.private_dns_enabled;
-    endpoints.into_iter().filter(|endpoint| !is_idle(endpoint)).map(|endpoint| (endpoint, endpoint_policy(endpoint, &request))).collect()
+    let is_idle = |endpoint: &VpcEndpoint| {
+        endpoint.vpc_endpoint_type.as_deref() == Some("Interface") && !endpoint.private_dns_enabled
+    };
+    endpoints
+        .into_iter()
+        .filter(|endpoint| !is_idle(endpoint))
+        .map(|endpoint| (endpoint, endpoint_policy(endpoint, &request)))
+        .collect()
 }
 
 /// The statement that the policy of an endpoint lacks. Gateway endpoints know callers by this condition only.
@@ -107,7 +150,8 @@ fn addition(case: &Case<'_>, endpoint: &VpcEndpoint) -> Result<Addition, Refusal
 }
 
 fn look(case: &Case<'_>, id: Option<&str>) -> Command {
-    let look = case.aws_at_task("ec2 describe-vpc-endpoints").maybe("--vpc-endpoint-ids", Kind::VpcEndpoint, id);
+    let look =
+        case.aws_at_task("ec2 describe-vpc-endpoints").maybe("--vpc-endpoint-ids", Kind::VpcEndpoint, id);
     look.words("--query 'VpcEndpoints[].[VpcEndpointId,ServiceName,PolicyDocument]'")
 }
 
@@ -115,14 +159,23 @@ fn fix_endpoint(case: &Case<'_>, endpoint: &VpcEndpoint, id: &str, decision: &De
     let (who, action, _) = case.refusal();
     let again = case.then_again();
     if let Decision::Denied(at) = decision {
-        return Fix::words(format!("narrow or remove {at} of the policy of {id}; an allow does not help{again}")).run([look(case, Some(id))]);
+        return Fix::words(format!(
+            "narrow or remove {at} of the policy of {id}; an allow does not help{again}"
+        ))
+        .run([look(case, Some(id))]);
     }
     match addition(case, endpoint) {
         Ok(addition) => {
-            let modify = || case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, id);
-            let (how, command, statement) = addition.by(|whole| modify().document("--policy-document", whole), || look(case, Some(id)));
-            Fix::words(format!("add the statement to the policy of {id}{how}{again}")).run(case.commands([command])).policy(statement)
+            let modify = || {
+                case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, id)
+            };
+            let (how, command, statement) =
+                addition.by(|whole| modify().document("--policy-document", whole), || look(case, Some(id)));
+            Fix::words(format!("add the statement to the policy of {id}{how}{again}"))
+                .run(case.commands([command]))
+                .policy(statement)
         }
-        Err(why) => Fix::words(format!("allow {action} for {who} in the policy of {id}{again}; {why}")).run([look(case, Some(id))]),
+        Err(why) => Fix::words(format!("allow {action} for {who} in the policy of {id}{again}; {why}"))
+            .run([look(case, Some(id))]),
     }
 }

@@ -19,7 +19,9 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Write arn:aws:s3:::bucket/key.env.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"],
-    when: |symptom| symptom.step == Step::EnvFile && matches!(symptom.fault, Fault::BadReference | Fault::Misconfigured),
+    when: |symptom| {
+        symptom.step == Step::EnvFile && matches!(symptom.fault, Fault::BadReference | Fault::Misconfigured)
+    },
     ask: super::nothing,
     assess,
     examples: &[Example {
@@ -29,8 +31,13 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let malformed = case.references.iter().find_map(|reference| Some((reference, malformation(&reference.value_from)?)));
-    let text = format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}", case.partition(), case.then_again());
+    let malformed =
+        case.references.iter().find_map(|reference| Some((reference, malformation(&reference.value_from)?)));
+    let text = format!(
+        "write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}",
+        case.partition(),
+        case.then_again()
+    );
     let fix = Fix::words(text).run(case.commands_for_revision([]));
     let title = |name: &str| format!("{name} is not a reference that ECS can use");
     match malformed {
@@ -48,12 +55,20 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 
 /// What is wrong with an environment file's reference.
 fn malformation(value: &str) -> Option<String> {
-    let Some(arn) = Arn::parse(value) else { return Some(format!("{value} is not an ARN; a file is named by arn:<partition>:s3:::<bucket>/<key>")) };
+    let Some(arn) = Arn::parse(value) else {
+        return Some(format!(
+            "{value} is not an ARN; a file is named by arn:<partition>:s3:::<bucket>/<key>"
+        ));
+    };
     match arn.resource.split_once('/') {
         _ if arn.service != "s3" => Some(format!("{value} is an ARN of {}, not of S3", arn.service)),
         None | Some((_, "")) => Some(format!("{value} names a bucket and no file in it")),
-        Some((_, key)) if key.split('/').any(|part| part == "..") => Some(format!("{key} points outside the directory for such files")),
-        Some((_, key)) if key.rsplit_once('.').is_none_or(|(_, ending)| ending != "env") => Some(format!("{key} does not end in .env")),
+        Some((_, key)) if key.split('/').any(|part| part == "..") => {
+            Some(format!("{key} points outside the directory for such files"))
+        }
+        Some((_, key)) if key.rsplit_once('.').is_none_or(|(_, ending)| ending != "env") => {
+            Some(format!("{key} does not end in .env"))
+        }
         Some(_) => None,
     }
 }

@@ -23,7 +23,11 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Upload the file, or correct the ARN.",
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html"],
-    when: |symptom| symptom.step == Step::EnvFile && (symptom.fault == Fault::NotFound || (symptom.fault == Fault::AccessDenied && symptom.action.is_none())),
+    when: |symptom| {
+        symptom.step == Step::EnvFile
+            && (symptom.fault == Fault::NotFound
+                || (symptom.fault == Fault::AccessDenied && symptom.action.is_none()))
+    },
     ask: |case| File::all(case).iter().flat_map(|file| file.ask(case)).collect(),
     assess,
     examples: &[Example {
@@ -42,7 +46,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         }
     }
     let title = format!("{} does not exist", case.named("environment file"));
-    let put: Option<Vec<Option<Moment>>> = files.iter().map(|file| if let There::Yes(at) = file.there(case) { Some(at) } else { None }).collect();
+    let put: Option<Vec<Option<Moment>>> = files
+        .iter()
+        .map(|file| if let There::Yes(at) = file.there(case) { Some(at) } else { None })
+        .collect();
     if let Some(put) = put.filter(|put| !put.is_empty()) {
         if case.forecast {
             return None;
@@ -52,12 +59,22 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let when = last.map(|at| format!(", put on {at}")).unwrap_or_default();
         let found = Finding::found(format!("it is there now{when}"), "ListObjectsV2");
         return Some(if denied && !case.is_since(last) {
-            let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::since(case, last));
+            let proof = Proof::by(
+                vec![found],
+                Identity::of_revision(case),
+                Complete::alone(),
+                Time::since(case, last),
+            );
             Assessment::ruled_out(title, proof).fix(Fix::words("see what else refuses the file"))
         } else if case.is_since(last) {
-            Assessment::possible(title).passed(case, found).finding(Finding::unknown("whether it was there when the task failed: it was put later"))
+            Assessment::possible(title)
+                .passed(case, found)
+                .finding(Finding::unknown("whether it was there when the task failed: it was put later"))
         } else {
-            Assessment::possible(title).passed(case, Finding::found(format!("{}: the next task will find it", found.text), "ListObjectsV2"))
+            Assessment::possible(title).passed(
+                case,
+                Finding::found(format!("{}: the next task will find it", found.text), "ListObjectsV2"),
+            )
         });
     }
     let why = files.iter().find_map(|file| match file.there(case) {
@@ -65,15 +82,29 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         _ => None,
     });
     let why = why.unwrap_or_default();
-    let unknown = [Part::Words("s3://"), Part::Name(Kind::Bucket, None), Part::Words("/"), Part::Name(Kind::ObjectKey, None)];
+    let unknown = [
+        Part::Words("s3://"),
+        Part::Name(Kind::Bucket, None),
+        Part::Words("/"),
+        Part::Name(Kind::ObjectKey, None),
+    ];
     let look = case.aws_at_task("s3 ls").argument("", &files.first().map_or(unknown, File::uri));
-    let fix = Fix::words(format!("upload the file, or correct the reference in a new revision{}", case.then_again())).run(case.commands([look]));
+    let fix = Fix::words(format!(
+        "upload the file, or correct the reference in a new revision{}",
+        case.then_again()
+    ))
+    .run(case.commands([look]));
     Some(match denied {
         _ if case.forecast => return None,
         true => Assessment::possible(title)
-            .finding(Finding::unknown(format!("whether it is there: without s3:ListBucket a missing object reads as 403{why}")))
+            .finding(Finding::unknown(format!(
+                "whether it is there: without s3:ListBucket a missing object reads as 403{why}"
+            )))
             .fix(fix),
-        false => Assessment::likely(title).finding(Finding::unknown(format!("what the bucket holds{why}"))).findings(case.definition_unknown()).fix(fix),
+        false => Assessment::likely(title)
+            .finding(Finding::unknown(format!("what the bucket holds{why}")))
+            .findings(case.definition_unknown())
+            .fix(fix),
     })
 }
 
@@ -82,18 +113,29 @@ fn gone(case: &Case<'_>, file: &File, there: &There<'_>, missing: Finding) -> As
     let File { bucket, key, .. } = file;
     // S3 says 403 of an object that is not there to who may not list, and 404 of a bucket that is not.
     let time = match there {
-        There::NoBucket if case.symptom.fault == Fault::AccessDenied => Err(Gap::new("whether the bucket was there when the task failed, as a refusal says")),
+        There::NoBucket if case.symptom.fault == Fault::AccessDenied => {
+            Err(Gap::new("whether the bucket was there when the task failed, as a refusal says"))
+        }
         _ => Time::as_ecs_said(),
     };
     let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), time);
     let assessment = |title: String| Assessment::confirmed(title, proof).culprit(file.culprit("env-file"));
     if let There::NoKey(keys) = there {
-        let near = nearest(key, keys, |key| Some(key)).map(|near| Finding::found(format!("an object whose key {near}"), "ListObjectsV2"));
+        let near = nearest(key, keys, |key| Some(key))
+            .map(|near| Finding::found(format!("an object whose key {near}"), "ListObjectsV2"));
         // Which local file it is, only a person knows.
-        let copy = Command::aws("s3 cp '<local-file>'", file.region(case).or(case.task.region.as_deref())).argument("", &file.uri());
-        let text = format!("upload the file, if the bucket is yours, or correct the reference in a new revision{}", case.then_again());
-        return assessment(format!("environment file {key} does not exist in bucket {bucket}")).findings(near).fix(Fix::words(text).run(case.commands([copy])));
+        let copy = Command::aws("s3 cp '<local-file>'", file.region(case).or(case.task.region.as_deref()))
+            .argument("", &file.uri());
+        let text = format!(
+            "upload the file, if the bucket is yours, or correct the reference in a new revision{}",
+            case.then_again()
+        );
+        return assessment(format!("environment file {key} does not exist in bucket {bucket}"))
+            .findings(near)
+            .fix(Fix::words(text).run(case.commands([copy])));
     }
-    let text = format!("name a bucket that exists instead of {bucket} in a new revision{}", case.then_again());
-    assessment(format!("bucket {bucket} does not exist")).fix(Fix::words(text).run(case.commands_for_revision([])))
+    let text =
+        format!("name a bucket that exists instead of {bucket} in a new revision{}", case.then_again());
+    assessment(format!("bucket {bucket} does not exist"))
+        .fix(Fix::words(text).run(case.commands_for_revision([])))
 }

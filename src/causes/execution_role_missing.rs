@@ -23,7 +23,8 @@ pub(super) const CAUSE: Cause = Cause {
     },
     references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"],
     when: |symptom| {
-        let of_role = symptom.step == Step::ExecutionRole && matches!(symptom.fault, Fault::RoleMissing | Fault::BadReference);
+        let of_role = symptom.step == Step::ExecutionRole
+            && matches!(symptom.fault, Fault::RoleMissing | Fault::BadReference);
         (symptom.fault == Fault::AssumeRoleDenied || of_role) && !symptom.service_linked
     },
     ask: |case| case.role().iter().flat_map(RoleView::ask).collect(),
@@ -34,16 +35,27 @@ pub(super) const CAUSE: Cause = Cause {
 /// A role that is none as it is written: registration takes an ARN, and nothing for no role.
 fn unwritten(case: &Case<'_>) -> Assessment {
     let definition = case.definition();
-    let of = |field, arn: Option<&String>| arn.filter(|arn| !arn.contains(":role/")).map(|arn| (field, arn.clone()));
-    let wrong = definition
-        .and_then(|definition| of("executionRoleArn", definition.execution_role_arn.as_ref()).or_else(|| of("taskRoleArn", definition.task_role_arn.as_ref())));
-    let fix = Fix::words("write the role's ARN, or leave the field out where there is none").run(case.commands_for_revision([]));
+    let of = |field, arn: Option<&String>| {
+        arn.filter(|arn| !arn.contains(":role/")).map(|arn| (field, arn.clone()))
+    };
+    let wrong = definition.and_then(|definition| {
+        of("executionRoleArn", definition.execution_role_arn.as_ref())
+            .or_else(|| of("taskRoleArn", definition.task_role_arn.as_ref()))
+    });
+    let fix = Fix::words("write the role's ARN, or leave the field out where there is none")
+        .run(case.commands_for_revision([]));
     let Some((field, arn)) = wrong else {
         let said = Assessment::likely("a role of the task definition is not written as a role ARN");
-        let unknown = Finding::unknown("which role it is: executionRoleArn or taskRoleArn is empty, or is not a role ARN");
+        let unknown = Finding::unknown(
+            "which role it is: executionRoleArn or taskRoleArn is empty, or is not a role ARN",
+        );
         return said.finding(unknown).findings(case.definition_unknown()).fix(fix);
     };
-    let said = if arn.is_empty() { format!("{field} is empty") } else { format!("{field} is {arn}, which is not a role ARN") };
+    let said = if arn.is_empty() {
+        format!("{field} is empty")
+    } else {
+        format!("{field} is {arn}, which is not a role ARN")
+    };
     let proof = Proof::by_definition(case, vec![Finding::found(said, DEFINITION)]);
     Assessment::confirmed(format!("{field} is not a role"), proof).fix(fix)
 }
@@ -57,9 +69,15 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("{role} does not exist");
     let culprit = Culprit { kind: "role", id: name, references: case.references.clone() };
     let view = case.role();
-    if let Some((account, own)) = view.as_ref().and_then(RoleView::foreign_account).zip(case.task.account.as_deref()) {
-        let what =
-            vec![Finding::found(format!("the role's ARN is of account {account}; a role cannot be passed to a task of account {own}"), "task definition")];
+    if let Some((account, own)) =
+        view.as_ref().and_then(RoleView::foreign_account).zip(case.task.account.as_deref())
+    {
+        let what = vec![Finding::found(
+            format!(
+                "the role's ARN is of account {account}; a role cannot be passed to a task of account {own}"
+            ),
+            "task definition",
+        )];
         let proof = Proof::by(what, Identity::of_revision(case), Complete::alone(), Time::unchanging());
         let text = format!("name a role of account {own} in a new revision{}", case.then_again());
         let said = Assessment::confirmed(format!("{role} is another account's"), proof).culprit(culprit);
@@ -70,7 +88,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     match view.as_ref().map_or(Known::NotAsked, RoleView::known) {
         Known::Found(found) if found.create_date.is_some_and(|made| case.is_since(Some(made))) => {
-            let made = found.create_date.map(|made| format!("{role} was created on {made}, after the task failed")).unwrap_or_default();
+            let made = found
+                .create_date
+                .map(|made| format!("{role} was created on {made}, after the task failed"))
+                .unwrap_or_default();
             let title = format!("{role} did not exist when the task started");
             Some(Assessment::likely(title).culprit(culprit).passed(case, Finding::found(made, GET_ROLE)))
         }
@@ -80,14 +101,23 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             let proof = Proof::by(what, identity, Complete::alone(), Time::there_by(case, found.create_date));
             Assessment::disproved(format!("{role} exists"), proof)
         }
-        other => Some(Assessment::possible(title).culprit(culprit).findings(Finding::not_told("whether the role exists", other)).fix(look(case))),
+        other => Some(
+            Assessment::possible(title)
+                .culprit(culprit)
+                .findings(Finding::not_told("whether the role exists", other))
+                .fix(look(case)),
+        ),
     }
 }
 
 fn look(case: &Case<'_>) -> Fix {
     let role = case.role_name();
     let look = case.aws_at_task("iam get-role").name("--role-name", Kind::Role, role.as_deref());
-    Fix::words(format!("create role {}, or name one that exists in a new revision", role.as_deref().unwrap_or("<role>"))).run([look])
+    Fix::words(format!(
+        "create role {}, or name one that exists in a new revision",
+        role.as_deref().unwrap_or("<role>")
+    ))
+    .run([look])
 }
 
 fn create(case: &Case<'_>, view: Option<&RoleView<'_>>) -> Fix {
@@ -95,18 +125,40 @@ fn create(case: &Case<'_>, view: Option<&RoleView<'_>>) -> Fix {
     let name = view.name.as_str();
     if let Some(other) = view.namesake().and_then(|role| role.arn.as_deref()) {
         // Its name is taken, whatever the path.
-        let text = format!("name {other} in a new revision if that role was meant, or a role with another name{}", case.then_again());
+        let text = format!(
+            "name {other} in a new revision if that role was meant, or a role with another name{}",
+            case.then_again()
+        );
         return Fix::words(text).run(case.commands_for_revision([]));
     }
     let is_execution_role = case.execution_role() == Some(arn);
-    let path = arn.split_once(":role/").and_then(|(_, name)| name.rsplit_once('/')).map(|(path, _)| format!("/{path}/"));
+    let path = arn
+        .split_once(":role/")
+        .and_then(|(_, name)| name.rsplit_once('/'))
+        .map(|(path, _)| format!("/{path}/"));
     let trust = policy::new_trust(case);
-    let create = case.aws_at_task("iam create-role").name("--role-name", Kind::Role, name).maybe("--path", Kind::Path, path.as_deref());
+    let create = case.aws_at_task("iam create-role").name("--role-name", Kind::Role, name).maybe(
+        "--path",
+        Kind::Path,
+        path.as_deref(),
+    );
     let create = create.document("--assume-role-policy-document", &trust);
-    let managed = format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.own_partition());
-    let attach = case.aws_at_task("iam attach-role-policy").name("--role-name", Kind::Role, name).name("--policy-arn", Kind::PolicyArn, managed.as_str());
-    let rest = if is_execution_role { "give it what the task reads in addition to images and logs" } else { "give it what the containers call" };
-    Fix::words(format!("create role {name} and {rest}, or name one that exists in a new revision{}", case.then_again()))
-        .run(case.commands([create].into_iter().chain(is_execution_role.then_some(attach))))
-        .policy(trust)
+    let managed =
+        format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.own_partition());
+    let attach = case.aws_at_task("iam attach-role-policy").name("--role-name", Kind::Role, name).name(
+        "--policy-arn",
+        Kind::PolicyArn,
+        managed.as_str(),
+    );
+    let rest = if is_execution_role {
+        "give it what the task reads in addition to images and logs"
+    } else {
+        "give it what the containers call"
+    };
+    Fix::words(format!(
+        "create role {name} and {rest}, or name one that exists in a new revision{}",
+        case.then_again()
+    ))
+    .run(case.commands([create].into_iter().chain(is_execution_role.then_some(attach))))
+    .policy(trust)
 }

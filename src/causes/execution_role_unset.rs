@@ -24,24 +24,38 @@ pub(super) const CAUSE: Cause = Cause {
     ask: super::nothing,
     assess,
     examples: &[
-        Example { text: "ASM secret resource: unable to find execution role credentials", also: &["agent-too-old", "execution-role-missing"] },
-        Example { text: "CannotPullECRContainerError: engine ecr credentials: not found", also: &["agent-too-old", "execution-role-missing"] },
+        Example {
+            text: "ASM secret resource: unable to find execution role credentials",
+            also: &["agent-too-old", "execution-role-missing"],
+        },
+        Example {
+            text: "CannotPullECRContainerError: engine ecr credentials: not found",
+            also: &["agent-too-old", "execution-role-missing"],
+        },
     ],
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let named = case.execution_role();
-    let unchanging = |what| Proof::by(vec![what], Identity::of_revision(case), Complete::alone(), Time::unchanging());
+    let unchanging =
+        |what| Proof::by(vec![what], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let Some(role) = named else {
         let set = "set executionRoleArn in a new revision of the task definition, and use that revision";
         return Some(match case.definition() {
-            Some(_) => Assessment::confirmed("the task definition names no execution role", unchanging(Finding::missing("executionRoleArn", DEFINITION))),
+            Some(_) => Assessment::confirmed(
+                "the task definition names no execution role",
+                unchanging(Finding::missing("executionRoleArn", DEFINITION)),
+            ),
             None => Assessment::likely("the task has no execution role").findings(case.definition_unknown()),
         })
         .map(|said| said.fix(Fix::words(set)));
     };
     let is_overridden = case.task.execution_role.is_some();
-    let (whose, source) = if is_overridden { ("the task was started with", "event") } else { ("the task definition names", DEFINITION) };
+    let (whose, source) = if is_overridden {
+        ("the task was started with", "event")
+    } else {
+        ("the task definition names", DEFINITION)
+    };
     let found = Finding::found(format!("{whose} executionRoleArn {role}"), source);
     if case.role().as_ref().and_then(RoleView::absence).is_some() {
         return Assessment::disproved(format!("{whose} an execution role"), unchanging(found));
@@ -49,7 +63,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let again = "start the task again; if it happens again, update the ECS agent to 1.101.2 or later";
     Some(
         Assessment::possible("the ECS agent had no credentials for the execution role")
-            .finding(Finding::found(format!("{whose} {role}, so a restart of the agent is the likelier reason"), source))
+            .finding(Finding::found(
+                format!("{whose} {role}, so a restart of the agent is the likelier reason"),
+                source,
+            ))
             .fix(Fix::words(again).run(case.commands([]))),
     )
 }

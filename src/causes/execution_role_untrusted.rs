@@ -53,24 +53,34 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(
             Assessment::possible("ECS cannot assume its service-linked role")
                 .finding(Finding::unknown("whether the account still has that role"))
-                .fix(Fix::words("create the service-linked role of ECS again if it no longer exists").run([create])),
+                .fix(
+                    Fix::words("create the service-linked role of ECS again if it no longer exists")
+                        .run([create]),
+                ),
         );
     }
     let role = case.role_name();
     if let Some((principal, called)) = case.role_of_others().filter(|_| case.own_role().is_none()) {
         return Some(of_others(case, principal, called));
     }
-    let title = format!("ECS cannot assume {}", role.as_ref().map_or("a role of the task".to_owned(), |name| format!("{} {name}", kind(case))));
+    let title = format!(
+        "ECS cannot assume {}",
+        role.as_ref().map_or("a role of the task".to_owned(), |name| format!("{} {name}", kind(case)))
+    );
     let view = case.role();
     let culprit = Culprit { kind: "role", id: role, references: roles_named(case) };
     if let Some(proof) = view.as_ref().and_then(RoleView::absence) {
         return Assessment::disproved(title, proof).map(|said| said.culprit(culprit));
     }
     let known = view.as_ref().map_or(Known::NotAsked, RoleView::known);
-    let of_task = view.as_ref().zip(known.found()).and_then(|(view, found)| Some((view, found, trust_of(case, found)?)));
+    let of_task = view
+        .as_ref()
+        .zip(known.found())
+        .and_then(|(view, found)| Some((view, found, trust_of(case, found)?)));
     let Some((view, found, trust)) = of_task else {
         let untold = Finding::not_told("whether the role exists, and whom it trusts", known);
-        let said = Assessment::possible(title).culprit(culprit).findings(untold).findings(case.definition_unknown());
+        let said =
+            Assessment::possible(title).culprit(culprit).findings(untold).findings(case.definition_unknown());
         return Some(said.fix(fix(case, None)));
     };
     // ECS says that it cannot, and the trust policy of the role that was there then says why.
@@ -100,16 +110,27 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Assessment {
     let named = case.role_name();
     let role = named.as_ref().map_or(format!("its {called}"), |name| format!("the {called} {name}"));
-    let look = case.aws_at_task("iam get-role").name("--role-name", Kind::Role, named.as_deref()).words("--query Role.AssumeRolePolicyDocument");
-    let text = format!("check that {role} exists and that its trust policy allows {principal} to assume it, not {PRINCIPAL}{}", case.then_again());
+    let look = case
+        .aws_at_task("iam get-role")
+        .name("--role-name", Kind::Role, named.as_deref())
+        .words("--query Role.AssumeRolePolicyDocument");
+    let text = format!(
+        "check that {role} exists and that its trust policy allows {principal} to assume it, not {PRINCIPAL}{}",
+        case.then_again()
+    );
     let culprit = Culprit { kind: "role", id: named, references: Vec::new() };
     let said = Assessment::possible(format!("ECS cannot assume {role}")).culprit(culprit);
-    said.finding(Finding::unknown(format!("whether the role exists, and whether it trusts {principal}"))).fix(Fix::words(text).run([look]))
+    said.finding(Finding::unknown(format!("whether the role exists, and whether it trusts {principal}")))
+        .fix(Fix::words(text).run([look]))
 }
 
 /// What the role's trust policy says to this task.
 fn trust_of(case: &Case<'_>, role: &Role) -> Option<Trust> {
-    let origin = TaskOrigin { partition: case.partition(), region: case.task.region.as_deref(), account: case.task.account.as_deref() };
+    let origin = TaskOrigin {
+        partition: case.partition(),
+        region: case.task.region.as_deref(),
+        account: case.task.account.as_deref(),
+    };
     Some(trust(role.assume_role_policy_document.as_ref()?, &origin))
 }
 
@@ -125,9 +146,13 @@ fn kind(case: &Case<'_>) -> &'static str {
 
 /// Where the definition names it.
 fn roles_named(case: &Case<'_>) -> Vec<Reference> {
-    let Some(role) = case.own_role().filter(|_| case.symptom.role.is_some()) else { return case.references.clone() };
+    let Some(role) = case.own_role().filter(|_| case.symptom.role.is_some()) else {
+        return case.references.clone();
+    };
     let references = case.definition().map(TaskDefinition::references).unwrap_or_default();
-    let is_role = |reference: &Reference| matches!(reference.kind, ReferenceKind::ExecutionRole | ReferenceKind::TaskRole);
+    let is_role = |reference: &Reference| {
+        matches!(reference.kind, ReferenceKind::ExecutionRole | ReferenceKind::TaskRole)
+    };
     references.into_iter().filter(|reference| is_role(reference) && reference.value_from == role).collect()
 }
 
@@ -139,18 +164,25 @@ fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
     let again = case.then_again();
     let corrected = match trust {
         Some(Trust::Denied(at)) => {
-            return Fix::words(format!("narrow or remove {at} of the trust policy of role {role}; an allow does not help{again}")).run([look]);
+            return Fix::words(format!(
+                "narrow or remove {at} of the trust policy of role {role}; an allow does not help{again}"
+            ))
+            .run([look]);
         }
         Some(Trust::Trusted(_)) => {
             let text = "start the task again; if ECS still cannot assume the role, allow the caller that starts the task to call iam:PassRole on it";
             return Fix::words(text).run(case.commands([look]));
         }
-        Some(Trust::Untrusted { corrected, .. } | Trust::Excluded { corrected, .. }) => policy::trust(case, corrected),
+        Some(Trust::Untrusted { corrected, .. } | Trust::Excluded { corrected, .. }) => {
+            policy::trust(case, corrected)
+        }
         _ => None,
     };
     if let Some(corrected) = corrected {
         let update = on_role("iam update-assume-role-policy").document("--policy-document", &corrected);
-        let text = format!("allow {PRINCIPAL} to assume role {role} (the command keeps what it already trusts){again}");
+        let text = format!(
+            "allow {PRINCIPAL} to assume role {role} (the command keeps what it already trusts){again}"
+        );
         return Fix::words(text).run(case.commands([update])).policy(corrected);
     }
     if case.own_role().is_none() {
@@ -166,6 +198,8 @@ fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
         };
         return Fix::words(format!("{text}{again}")).run([look]);
     }
-    let text = format!("allow {PRINCIPAL} to assume role {role}: add the statement to its trust policy, which the command shows{again}");
+    let text = format!(
+        "allow {PRINCIPAL} to assume role {role}: add the statement to its trust policy, which the command shows{again}"
+    );
     Fix::words(text).run(case.commands([look])).policy(policy::new_trust(case))
 }

@@ -70,7 +70,9 @@ enum Says {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let mounts = mounts(case);
     let says: Vec<(&Mount<'_>, Says)> = mounts.iter().map(|mount| (mount, mount.says())).collect();
-    if let Some((mount, refused)) = says.iter().find(|(_, says)| matches!(says, Says::Denied(_) | Says::NotAllowed(_))) {
+    if let Some((mount, refused)) =
+        says.iter().find(|(_, says)| matches!(says, Says::Denied(_) | Says::NotAllowed(_)))
+    {
         return Some(mount.refused(refused));
     }
     if case.forecast {
@@ -78,8 +80,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let title = "the file system refused the mount";
     if says.is_empty() {
-        let fix = Fix::words(format!("{SWITCH_ON}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}", case.then_again()));
-        let unknown = Finding::unknown("its policy, and whether the volume uses IAM authorization and an access point");
+        let fix = Fix::words(format!(
+            "{SWITCH_ON}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}",
+            case.then_again()
+        ));
+        let unknown =
+            Finding::unknown("its policy, and whether the volume uses IAM authorization and an access point");
         return Some(Assessment::likely(title).finding(unknown).fix(fix));
     }
     // Policies carry no date: whom they let in now, they may not have let in then.
@@ -89,18 +95,25 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let looks = says.iter().map(|(mount, _)| mount.look());
     let culprit = if let [mount] = mounts.as_slice() { Some(mount.culprit()) } else { None };
     let assessment = culprit.into_iter().fold(assessment, Assessment::culprit);
-    Some(assessment.findings(says.iter().flat_map(|(mount, says)| mount.found(says))).fix(Fix::words(text).run(looks)))
+    Some(
+        assessment
+            .findings(says.iter().flat_map(|(mount, says)| mount.found(says)))
+            .fix(Fix::words(text).run(looks)),
+    )
 }
 
 const FILE_SYSTEM_POLICY: &str = "DescribeFileSystemPolicy";
 const MOUNT: &str = "elasticfilesystem:ClientMount";
 const WRITE: &str = "elasticfilesystem:ClientWrite";
-const SWITCH_ON: &str = "set authorizationConfig.iam ENABLED with transitEncryption ENABLED in a new revision";
+const SWITCH_ON: &str =
+    "set authorizationConfig.iam ENABLED with transitEncryption ENABLED in a new revision";
 
 /// Every EFS volume: each is refused for itself.
 fn mounts<'c>(case: &'c Case<'_>) -> Vec<Mount<'c>> {
     let volumes = case.definition().into_iter().flat_map(TaskDefinition::efs_volumes);
-    volumes.filter_map(|(volume, efs)| Some(Mount { case, volume, efs, id: efs.file_system_id.as_deref()? })).collect()
+    volumes
+        .filter_map(|(volume, efs)| Some(Mount { case, volume, efs, id: efs.file_system_id.as_deref()? }))
+        .collect()
 }
 
 fn ask(case: &Case<'_>) -> Vec<Question> {
@@ -115,7 +128,8 @@ impl<'c> Mount<'c> {
     /// The role's own policies are asked about once the file system's policy leaves it to them.
     fn ask(&self) -> Vec<Question> {
         let is_theirs = matches!(self.decision(), Some(Decision::NotAllowed { .. }));
-        let simulation = self.call().filter(|_| is_theirs).map(|(role, call)| self.case.question_after(&call, &role));
+        let simulation =
+            self.call().filter(|_| is_theirs).map(|(role, call)| self.case.question_after(&call, &role));
         std::iter::once(self.question().into()).chain(simulation.map(Question::from)).collect()
     }
 
@@ -142,7 +156,10 @@ impl<'c> Mount<'c> {
     fn decided(&self, role: Option<&str>) -> Option<Decision> {
         let document = self.case.look(&self.question()).found()?;
         let principal = role.and_then(NamedRole::parse).map_or(Principal::Anonymous, Principal::Role);
-        Some(decide(&document.0, &Request { principal, action: MOUNT, resource: &self.resource(), context: &[] }))
+        Some(decide(
+            &document.0,
+            &Request { principal, action: MOUNT, resource: &self.resource(), context: &[] },
+        ))
     }
 
     fn says(&self) -> Says {
@@ -151,7 +168,9 @@ impl<'c> Mount<'c> {
             Some(Decision::Denied(at)) => Says::Denied(at),
             Some(Decision::Allowed(at)) => Says::Allowed(at),
             Some(Decision::NotAllowed { .. }) => self.by_role(),
-            Some(Decision::Unsure(why)) => Says::Unknown(Finding::unknown(format!("what the policy of {} says: {why}", self.id))),
+            Some(Decision::Unsure(why)) => {
+                Says::Unknown(Finding::unknown(format!("what the policy of {} says: {why}", self.id)))
+            }
             None if matches!(known, Known::Missing) => Says::Anyone,
             None => {
                 let what = format!("the policy of {}", self.id);
@@ -169,14 +188,18 @@ impl<'c> Mount<'c> {
             Known::Found(simulation) if simulation.eval_decision == "allowed" => Says::ByRole,
             Known::Found(simulation) if !simulation.missing_context_values.is_empty() => {
                 let keys = simulation.missing_context_values.join(", ");
-                Says::NotAllowed(Complete::unless(Some(format!("whether the role's own policies allow it: the simulation lacks {keys}"))))
+                Says::NotAllowed(Complete::unless(Some(format!(
+                    "whether the role's own policies allow it: the simulation lacks {keys}"
+                ))))
             }
             known => Says::NotAllowed(Complete::of("whether the role's own policies allow it", [known])),
         }
     }
 
     fn who(&self) -> String {
-        self.role().and_then(|arn| arn.rsplit('/').next()).map_or("an anonymous client".to_owned(), |role| format!("task role {role}"))
+        self.role()
+            .and_then(|arn| arn.rsplit('/').next())
+            .map_or("an anonymous client".to_owned(), |role| format!("task role {role}"))
     }
 
     fn culprit(&self) -> Culprit {
@@ -190,11 +213,25 @@ impl<'c> Mount<'c> {
         let anonymous = format!("volume {name} does not use IAM authorization, so the client is anonymous");
         let without = (!self.efs.is_by_role()).then(|| Finding::found(anonymous, DEFINITION));
         let says = match says {
-            Says::Denied(at) => Finding::found(format!("{at} of the policy of {id} denies {who} to mount"), FILE_SYSTEM_POLICY),
-            Says::NotAllowed(_) => Finding::missing(format!("an allow for {who} in the policy of {id}"), FILE_SYSTEM_POLICY),
-            Says::Allowed(at) => Finding::found(format!("{at} of the policy of {id} allows {who} to mount now"), FILE_SYSTEM_POLICY),
-            Says::Anyone => Finding::missing(format!("a policy of {id}: any client that reaches it is allowed to mount now"), FILE_SYSTEM_POLICY),
-            Says::ByRole => Finding::found(format!("the policies of {who} allow it to mount {id} now"), "SimulatePrincipalPolicy"),
+            Says::Denied(at) => Finding::found(
+                format!("{at} of the policy of {id} denies {who} to mount"),
+                FILE_SYSTEM_POLICY,
+            ),
+            Says::NotAllowed(_) => {
+                Finding::missing(format!("an allow for {who} in the policy of {id}"), FILE_SYSTEM_POLICY)
+            }
+            Says::Allowed(at) => Finding::found(
+                format!("{at} of the policy of {id} allows {who} to mount now"),
+                FILE_SYSTEM_POLICY,
+            ),
+            Says::Anyone => Finding::missing(
+                format!("a policy of {id}: any client that reaches it is allowed to mount now"),
+                FILE_SYSTEM_POLICY,
+            ),
+            Says::ByRole => Finding::found(
+                format!("the policies of {who} allow it to mount {id} now"),
+                "SimulatePrincipalPolicy",
+            ),
             Says::Unknown(unknown) => unknown.clone(),
         };
         without.into_iter().chain([says]).collect()
@@ -207,21 +244,33 @@ impl<'c> Mount<'c> {
         };
         let proof = Proof::by(self.found(says), Identity::of_revision(self.case), gap, Time::as_ecs_said());
         let fix = if let Says::Denied(at) = says { self.narrow(at) } else { self.allow() };
-        Assessment::confirmed(format!("file system {} refuses the mount", self.id), proof).culprit(self.culprit()).fix(fix)
+        Assessment::confirmed(format!("file system {} refuses the mount", self.id), proof)
+            .culprit(self.culprit())
+            .fix(fix)
     }
 
     fn narrow(&self, at: &At) -> Fix {
-        let text = format!("narrow or remove {at} of the policy of {}; an allow does not help{}", self.id, self.case.then_again());
+        let text = format!(
+            "narrow or remove {at} of the policy of {}; an allow does not help{}",
+            self.id,
+            self.case.then_again()
+        );
         Fix::words(text).run([self.look()])
     }
 
     fn allow(&self) -> Fix {
         let (case, id) = (self.case, self.id);
         let Some(role) = case.task_role_arn() else {
-            return Fix::words(format!("give the task a role, {SWITCH_ON}, and allow the role {MOUNT} in the policy of {id}{}", case.then_again()));
+            return Fix::words(format!(
+                "give the task a role, {SWITCH_ON}, and allow the role {MOUNT} in the policy of {id}{}",
+                case.then_again()
+            ));
         };
         if let (false, Some(Decision::Allowed(at))) = (self.efs.is_by_role(), self.decided(Some(role))) {
-            let text = format!("{SWITCH_ON}: {at} of the policy of {id} allows the task role to mount{}", case.then_again());
+            let text = format!(
+                "{SWITCH_ON}: {at} of the policy of {id} allows the task role to mount{}",
+                case.then_again()
+            );
             return Fix::words(text).run(case.commands_for_revision([]));
         }
         let before = if self.efs.is_by_role() { String::new() } else { format!("{SWITCH_ON}, and ") };
@@ -232,17 +281,36 @@ impl<'c> Mount<'c> {
         let document = case.look(&self.question()).found().map(|policy| &policy.0);
         let (how, command, statement) = match policy::addition(case, document, add) {
             Ok(addition) => {
-                let put = || case.aws_at_task("efs put-file-system-policy").name("--file-system-id", Kind::FileSystem, id);
+                let put = || {
+                    case.aws_at_task("efs put-file-system-policy").name(
+                        "--file-system-id",
+                        Kind::FileSystem,
+                        id,
+                    )
+                };
                 addition.by(|whole| put().document("--policy", whole), || self.look())
             }
-            Err(why) => return Fix::words(format!("{before}allow the task role to mount in the policy of {id}{again}; {why}")).run([self.look()]),
+            Err(why) => {
+                return Fix::words(format!(
+                    "{before}allow the task role to mount in the policy of {id}{again}; {why}"
+                ))
+                .run([self.look()]);
+            }
         };
         let text = format!("{before}add the statement to the policy of {id}{how}{again}");
-        let commands = if self.efs.is_by_role() { case.commands([command]) } else { case.commands_for_revision([command]) };
+        let commands = if self.efs.is_by_role() {
+            case.commands([command])
+        } else {
+            case.commands_for_revision([command])
+        };
         Fix::words(text).run(commands).policy(statement)
     }
 
     fn look(&self) -> Command {
-        self.case.aws_at_task("efs describe-file-system-policy").name("--file-system-id", Kind::FileSystem, self.id)
+        self.case.aws_at_task("efs describe-file-system-policy").name(
+            "--file-system-id",
+            Kind::FileSystem,
+            self.id,
+        )
     }
 }

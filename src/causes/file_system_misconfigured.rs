@@ -26,7 +26,15 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     when: |symptom| {
         matches!(symptom.step, Step::EfsVolume | Step::FsxVolume)
-            && matches!(symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference | Fault::Dns | Fault::NetworkTimeout | Fault::AccessDenied)
+            && matches!(
+                symptom.fault,
+                Fault::NotFound
+                    | Fault::Misconfigured
+                    | Fault::BadReference
+                    | Fault::Dns
+                    | Fault::NetworkTimeout
+                    | Fault::AccessDenied
+            )
     },
     ask,
     assess,
@@ -38,9 +46,14 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     no_file_system(case).or_else(|| no_access_point(case)).or_else(|| malformed(case)).or_else(|| {
-        let is_told = matches!(case.symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference) && !case.forecast;
+        let is_told =
+            matches!(case.symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference)
+                && !case.forecast;
         let name = case.name().map(|name| format!(": {name}")).unwrap_or_default();
-        let fix = Fix::words(format!("create the directory, or correct the volume in a new revision{}", case.then_again()));
+        let fix = Fix::words(format!(
+            "create the directory, or correct the volume in a new revision{}",
+            case.then_again()
+        ));
         is_told.then(|| Assessment::likely(format!("what the volume names does not exist{name}")).fix(fix))
     })
 }
@@ -49,8 +62,10 @@ fn no_file_system(case: &Case<'_>) -> Option<Assessment> {
     let (id, _) = path::mount_targets(case).into_iter().find(|(_, known)| matches!(known, Known::Missing))?;
     let missing = Finding::missing(format!("{id} in {}", case.own_region()), "DescribeMountTargets");
     let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), Time::as_ecs_said());
-    let look = case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'");
-    let text = format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
+    let look =
+        case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'");
+    let text =
+        format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
     Some(
         Assessment::confirmed(format!("file system {id} does not exist"), proof)
             .culprit(Culprit { kind: "file-system", id: Some(id), references: Vec::new() })
@@ -60,19 +75,35 @@ fn no_file_system(case: &Case<'_>) -> Option<Assessment> {
 
 /// An access point that is none of the volume's file system; another one may have it.
 fn no_access_point(case: &Case<'_>) -> Option<Assessment> {
-    let (file_system, access_point, listed) = access_points(case).into_iter().find_map(|(file_system, access_point)| {
-        let listed = case.look(&access_points_question(case, file_system)).found()?;
-        let is_there = listed.iter().any(|listed| listed.access_point_id.as_deref() == Some(access_point));
-        (!is_there).then_some((file_system, access_point, listed.len()))
-    })?;
-    let missing = Finding::missing(format!("{access_point} among the {listed} of {file_system}"), "DescribeAccessPoints");
+    let (file_system, access_point, listed) =
+        access_points(case).into_iter().find_map(|(file_system, access_point)| {
+            let listed = case.look(&access_points_question(case, file_system)).found()?;
+            let is_there =
+                listed.iter().any(|listed| listed.access_point_id.as_deref() == Some(access_point));
+            (!is_there).then_some((file_system, access_point, listed.len()))
+        })?;
+    let missing = Finding::missing(
+        format!("{access_point} among the {listed} of {file_system}"),
+        "DescribeAccessPoints",
+    );
     let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), Time::as_ecs_said());
-    let look = case.aws_at_task("efs describe-access-points").name("--file-system-id", Kind::FileSystem, file_system);
+    let look = case.aws_at_task("efs describe-access-points").name(
+        "--file-system-id",
+        Kind::FileSystem,
+        file_system,
+    );
     let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'");
-    let text = format!("name an access point of {file_system} instead of {access_point} in a new revision{}", case.then_again());
+    let text = format!(
+        "name an access point of {file_system} instead of {access_point} in a new revision{}",
+        case.then_again()
+    );
     Some(
         Assessment::confirmed(format!("file system {file_system} has no access point {access_point}"), proof)
-            .culprit(Culprit { kind: "access-point", id: Some(access_point.to_owned()), references: Vec::new() })
+            .culprit(Culprit {
+                kind: "access-point",
+                id: Some(access_point.to_owned()),
+                references: Vec::new(),
+            })
             .fix(Fix::words(text).run(case.commands_for_revision([look]))),
     )
 }
@@ -89,15 +120,23 @@ fn malformed(case: &Case<'_>) -> Option<Assessment> {
             "it is mounted with IAM authorization, and the definition names no task role"
         } else if (efs.is_by_role() || efs.access_point().is_some()) && !is_encrypted {
             "IAM authorization and access points need transitEncryption ENABLED"
-        } else if efs.access_point().is_some() && efs.root_directory.as_deref().is_some_and(|directory| !matches!(directory, "" | "/")) {
+        } else if efs.access_point().is_some()
+            && efs.root_directory.as_deref().is_some_and(|directory| !matches!(directory, "" | "/"))
+        {
             "with an access point, rootDirectory is / or left out"
         } else {
             return None;
         };
         Some((volume.name.clone().unwrap_or_default(), problem))
     })?;
-    let proof = Proof::by(vec![Finding::found(problem, DEFINITION)], Identity::of_revision(case), Complete::alone(), Time::unchanging());
-    let fix = Fix::words(format!("correct the volume in a new revision{}", case.then_again())).run(case.commands_for_revision([]));
+    let proof = Proof::by(
+        vec![Finding::found(problem, DEFINITION)],
+        Identity::of_revision(case),
+        Complete::alone(),
+        Time::unchanging(),
+    );
+    let fix = Fix::words(format!("correct the volume in a new revision{}", case.then_again()))
+        .run(case.commands_for_revision([]));
     Some(Assessment::confirmed(format!("volume {volume} cannot be mounted as it is written"), proof).fix(fix))
 }
 
@@ -112,6 +151,8 @@ fn access_points_question(case: &Case<'_>, file_system: &str) -> ask::AccessPoin
 }
 
 fn ask(case: &Case<'_>) -> Vec<Question> {
-    let points = access_points(case).into_iter().map(|(file_system, _)| access_points_question(case, file_system).into());
+    let points = access_points(case)
+        .into_iter()
+        .map(|(file_system, _)| access_points_question(case, file_system).into());
     path::ask_mount(case).into_iter().chain(points).collect()
 }

@@ -25,7 +25,10 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/efs/latest/ug/troubleshooting-efs-mounting.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html",
     ],
-    when: |symptom| symptom.step == Step::EfsVolume && matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused),
+    when: |symptom| {
+        symptom.step == Step::EfsVolume
+            && matches!(symptom.fault, Fault::NetworkTimeout | Fault::Dns | Fault::ConnectionRefused)
+    },
     ask: path::ask_mount,
     assess,
     examples: &[Example {
@@ -42,38 +45,64 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let gone = || targets.iter().filter(|(_, known)| matches!(known, Known::Missing)).map(|(id, _)| id);
     if let Some(id) = gone().next().filter(|_| gone().count() == targets.len()) {
         let missing = Finding::missing(format!("the file system {id}"), "DescribeMountTargets");
-        return Assessment::disproved(title, Proof::by(vec![missing], Identity::named(case, id), Complete::alone(), Time::as_ecs_said()));
+        return Assessment::disproved(
+            title,
+            Proof::by(vec![missing], Identity::named(case, id), Complete::alone(), Time::as_ecs_said()),
+        );
     }
     let paths = path::mount_paths(case).unwrap_or_default();
     if let Some(shut) = Shut::surest(&paths, |_| true) {
         return Some(shut.assessment(title).fix(fix(case, Some(shut.fault))));
     }
-    if let Some(path) = paths.iter().max_by_key(|path| path.state).filter(|_| targets.iter().any(|(_, known)| known.found().is_some())) {
+    if let Some(path) = paths
+        .iter()
+        .max_by_key(|path| path.state)
+        .filter(|_| targets.iter().any(|(_, known)| known.found().is_some()))
+    {
         let assessment = Assessment::possible(title).path(Some(path.clone()));
         if path.unsure.is_empty() {
-            let open = Finding::found("every hop is open now: it was corrected since, or the fault was transient", "DescribeMountTargets");
+            let open = Finding::found(
+                "every hop is open now: it was corrected since, or the fault was transient",
+                "DescribeMountTargets",
+            );
             return Some(assessment.passed(case, open));
         }
         let open = Finding::found("every hop that could be read is open now", "DescribeMountTargets");
         return Some(assessment.finding(open).findings(path::unsure(path)).fix(fix(case, None)));
     }
-    Some(Assessment::likely(title).finding(Finding::unknown("its mount targets, their zones and security groups")).fix(fix(case, None)))
+    Some(
+        Assessment::likely(title)
+            .finding(Finding::unknown("its mount targets, their zones and security groups"))
+            .fix(fix(case, None)),
+    )
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     let correction = shut.and_then(|fault| match &fault.what {
         Break::NoMountTargetInZone { file_system, .. } => {
-            let make = case.aws_at_task("efs create-mount-target").name("--file-system-id", Kind::FileSystem, file_system.as_str());
-            Some(make.name("--subnet-id", Kind::Subnet, fault.subnet.as_str()).words("--security-groups '<group-that-allows-2049>'"))
+            let make = case.aws_at_task("efs create-mount-target").name(
+                "--file-system-id",
+                Kind::FileSystem,
+                file_system.as_str(),
+            );
+            Some(
+                make.name("--subnet-id", Kind::Subnet, fault.subnet.as_str())
+                    .words("--security-groups '<group-that-allows-2049>'"),
+            )
         }
         Break::MountTargetGroup { ingress, .. } => path::open_ingress(case, ingress),
         other => path::open_egress(case, other).or_else(|| path::open_acl(case, other)),
     });
     if let Some(correction) = correction {
-        return Fix::words(format!("open the path to the file system{}", case.then_again())).run(case.commands([correction]));
+        return Fix::words(format!("open the path to the file system{}", case.then_again()))
+            .run(case.commands([correction]));
     }
     let targets = path::mount_targets(case);
-    let look = case.aws_at_task("efs describe-mount-targets").name("--file-system-id", Kind::FileSystem, targets.first().map(|(id, _)| id.as_str()));
+    let look = case.aws_at_task("efs describe-mount-targets").name(
+        "--file-system-id",
+        Kind::FileSystem,
+        targets.first().map(|(id, _)| id.as_str()),
+    );
     Fix::words(format!(
         "create a mount target in the task's Availability Zone; allow TCP 2049 out of the task's security group, and into that of the mount target{}",
         case.then_again()

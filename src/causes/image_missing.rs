@@ -24,7 +24,9 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html",
         "https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html",
     ],
-    when: |symptom| symptom.step == Step::ImagePull && (symptom.fault == Fault::NotFound || is_refused_digest(symptom)),
+    when: |symptom| {
+        symptom.step == Step::ImagePull && (symptom.fault == Fault::NotFound || is_refused_digest(symptom))
+    },
     ask,
     assess: |case| assess(case).map(|said| said.beside_newer(case)),
     examples: &[Example {
@@ -33,7 +35,8 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
-/// Whether the registry refused to read an image that is asked for by its digest, as it may where that is gone.
+/// Whether the registry refused to read an image that is asked for by its digest, as it may where that is
+/// gone.
 fn is_refused_digest(symptom: &Symptom) -> bool {
     let by_digest = symptom.resource.as_ref().is_some_and(|image| image.text.contains("@sha256:"));
     symptom.fault == Fault::AccessDenied && by_digest && symptom.action.is_none() && !symptom.is_of_layers()
@@ -43,17 +46,29 @@ fn is_refused_digest(symptom: &Symptom) -> bool {
 fn refused(case: &Case<'_>) -> Option<Assessment> {
     let named = case.symptom.resource.as_ref().filter(|_| !case.forecast && !case.symptom.truncated)?;
     let image = EcrImage::parse(&named.text);
-    let text = format!("push the image again{}: a forced new deployment takes the digest that the tag has now", case.then_again());
+    let text = format!(
+        "push the image again{}: a forced new deployment takes the digest that the tag has now",
+        case.then_again()
+    );
     let fix = Fix::words(text).run(image.as_ref().map(|image| image.describe(case))).run(case.commands([]));
     let title = "the digest that the image is pinned to is gone";
     match image.as_ref().map(|image| image.pulled(case)) {
         Some(Pulled::NoImage | Pulled::NoRepository) => {
             let missing = Finding::missing(named.text.clone(), "DescribeImages");
-            let proof = Proof::by(vec![missing], Identity::same(&named.text, &named.text), Complete::alone(), Err(Gap::new(REFUSED)));
+            let proof = Proof::by(
+                vec![missing],
+                Identity::same(&named.text, &named.text),
+                Complete::alone(),
+                Err(Gap::new(REFUSED)),
+            );
             Some(Assessment::confirmed(title, proof).fix(fix))
         }
         Some(Pulled::There(_)) => None,
-        _ => Some(Assessment::possible(format!("perhaps {title}")).finding(Finding::unknown("whether the registry still has the digest")).fix(fix)),
+        _ => Some(
+            Assessment::possible(format!("perhaps {title}"))
+                .finding(Finding::unknown("whether the registry still has the digest"))
+                .fix(fix),
+        ),
     }
 }
 
@@ -63,13 +78,27 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if case.symptom.fault == Fault::AccessDenied {
         return refused(case);
     }
-    let unnamed = case.references.iter().find(|reference| reference.kind == ReferenceKind::Image && reference.value_from.is_empty());
+    let unnamed = case
+        .references
+        .iter()
+        .find(|reference| reference.kind == ReferenceKind::Image && reference.value_from.is_empty());
     if let Some(container) = unnamed.and_then(|reference| reference.container.as_ref()) {
-        let unnamed = Proof::by(vec![Finding::missing("image", DEFINITION)], Identity::of_revision(case), Complete::alone(), Time::unchanging());
-        return Some(Assessment::confirmed(format!("container {container} names no image"), unnamed).fix(Fix::words("name the image in a new revision")));
+        let unnamed = Proof::by(
+            vec![Finding::missing("image", DEFINITION)],
+            Identity::of_revision(case),
+            Complete::alone(),
+            Time::unchanging(),
+        );
+        return Some(
+            Assessment::confirmed(format!("container {container} names no image"), unnamed)
+                .fix(Fix::words("name the image in a new revision")),
+        );
     }
     let images = EcrImage::all(case);
-    let gone: Vec<&EcrImage> = images.iter().filter(|image| matches!(image.pulled(case), Pulled::NoRepository | Pulled::NoImage)).collect();
+    let gone: Vec<&EcrImage> = images
+        .iter()
+        .filter(|image| matches!(image.pulled(case), Pulled::NoRepository | Pulled::NoImage))
+        .collect();
     if let Some(image) = gone.first() {
         return image.gone(case, &gone);
     }
@@ -77,19 +106,30 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let pinned = case.symptom.resource.as_ref().is_some_and(|image| image.text.contains("@sha256:"));
     let pinned = if pinned { "; a forced new deployment takes the digest that the tag has now" } else { "" };
     let push = |assessment: Assessment| {
-        let text = format!("push the image, or name one that exists in a new revision{}{pinned}", case.then_again());
+        let text =
+            format!("push the image, or name one that exists in a new revision{}{pinned}", case.then_again());
         assessment.fix(Fix::words(text).run(images.first().map(|image| image.describe(case))))
     };
     Some(match images.first().map(|image| image.pulled(case)) {
         _ if case.forecast => return None,
         Some(Pulled::There(pushed)) => match pushed.filter(|pushed| case.is_since(Some(*pushed))) {
-            Some(at) => {
-                Assessment::possible(title).passed(case, Finding::found(format!("it exists now, pushed on {at}, after the task failed"), "DescribeImages"))
+            Some(at) => Assessment::possible(title).passed(
+                case,
+                Finding::found(
+                    format!("it exists now, pushed on {at}, after the task failed"),
+                    "DescribeImages",
+                ),
+            ),
+            None => {
+                push(Assessment::possible(format!("{} was not found, though it exists", case.named("image"))))
+                    .finding(Finding::found(
+                        "it exists, and was pushed before the task failed; its tag may have been given since",
+                        "DescribeImages",
+                    ))
             }
-            None => push(Assessment::possible(format!("{} was not found, though it exists", case.named("image"))))
-                .finding(Finding::found("it exists, and was pushed before the task failed; its tag may have been given since", "DescribeImages")),
         },
-        Some(Pulled::Untold(known)) => push(Assessment::likely(title)).findings(Finding::not_told("which tags the repository has", known)),
+        Some(Pulled::Untold(known)) => push(Assessment::likely(title))
+            .findings(Finding::not_told("which tags the repository has", known)),
         _ => push(Assessment::likely(title)).finding(Finding::unknown("which tags the repository has")),
     })
 }
@@ -99,5 +139,9 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
         let named = case.symptom.resource.as_ref().and_then(|image| EcrImage::parse(&image.text));
         return named.iter().map(|image| image.question().into()).collect();
     }
-    EcrImage::all(case).iter().flat_map(|image| image.ask(case)).chain(case.newest_revision().map(Into::into)).collect()
+    EcrImage::all(case)
+        .iter()
+        .flat_map(|image| image.ask(case))
+        .chain(case.newest_revision().map(Into::into))
+        .collect()
 }

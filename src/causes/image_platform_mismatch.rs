@@ -20,15 +20,20 @@ pub(super) const CAUSE: Cause = Cause {
     when: |symptom| symptom.fault == Fault::PlatformMismatch,
     ask: super::nothing,
     assess: |case| Some(assess(case)),
-    examples: &[Example { text: "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'", also: &[] }],
+    examples: &[Example {
+        text: "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'",
+        also: &[],
+    }],
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let platform = case.definition().map(|definition| definition.runtime_platform.clone().unwrap_or_default());
+    let platform =
+        case.definition().map(|definition| definition.runtime_platform.clone().unwrap_or_default());
     let asked = platform.map(|platform| {
         let (system, architecture) = (platform.operating_system_family, platform.cpu_architecture);
         let given = if system.is_none() && architecture.is_none() { " (the default)" } else { "" };
-        let (system, architecture) = (system.as_deref().unwrap_or("LINUX"), architecture.as_deref().unwrap_or("X86_64"));
+        let (system, architecture) =
+            (system.as_deref().unwrap_or("LINUX"), architecture.as_deref().unwrap_or("X86_64"));
         Finding::found(format!("the task runs on {system}, {architecture}{given}"), DEFINITION)
     });
     let text = "build the image for the task's platform (docker buildx build --platform), or set runtimePlatform in a new revision";

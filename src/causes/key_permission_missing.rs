@@ -40,11 +40,23 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[
         Example {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: AccessDeniedException: Access to KMS is not allowed status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["role-explicit-deny", "permissions-boundary-blocks", "organization-policy-blocks", "endpoint-policy-blocks", "key-unusable"],
+            also: &[
+                "role-explicit-deny",
+                "permissions-boundary-blocks",
+                "organization-policy-blocks",
+                "endpoint-policy-blocks",
+                "key-unusable",
+            ],
         },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-west-2: AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 9d1f0c52-3f6b-4a57-8c41-5d0e7b2a6c13; Proxy: null) status code: 400, request id: c07b7c1e-64f2-4b6d-9a58-2f3e1d0c9b8a",
-            also: &["role-explicit-deny", "permissions-boundary-blocks", "organization-policy-blocks", "endpoint-policy-blocks", "key-unusable"],
+            also: &[
+                "role-explicit-deny",
+                "permissions-boundary-blocks",
+                "organization-policy-blocks",
+                "endpoint-policy-blocks",
+                "key-unusable",
+            ],
         },
     ],
 };
@@ -56,15 +68,25 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let role = case.role_name().map_or("the execution role".to_owned(), |role| format!("role {role}"));
     let judged: Vec<(&KeyView<'_>, Ruling)> = keys.iter().map(|key| (key, ruling(case, key))).collect();
-    if let Some((key, ruling)) = judged.iter().find(|(_, ruling)| matches!(ruling, Ruling::Denied(_) | Ruling::NotAllowed { .. })) {
+    if let Some((key, ruling)) =
+        judged.iter().find(|(_, ruling)| matches!(ruling, Ruling::Denied(_) | Ruling::NotAllowed { .. }))
+    {
         let of = key.of.as_ref().map(|name| format!(" of {} {name}", noun(case))).unwrap_or_default();
         let (found, gap, fix) = match ruling {
-            Ruling::Denied(at) => (Finding::found(format!("the key policy denies it: {at}"), KEY_POLICY), None, fix_deny(case, key, at)),
-            Ruling::NotAllowed { found, gap, add } => (found.clone(), gap.clone(), fix_allow(case, key, add.as_ref())),
+            Ruling::Denied(at) => (
+                Finding::found(format!("the key policy denies it: {at}"), KEY_POLICY),
+                None,
+                fix_deny(case, key, at),
+            ),
+            Ruling::NotAllowed { found, gap, add } => {
+                (found.clone(), gap.clone(), fix_allow(case, key, add.as_ref()))
+            }
             _ => return None,
         };
-        let complete =
-            Complete::unless(gap.or_else(|| (!key.is_described && !case.forecast).then(|| format!("whether {} is the key of the {}", key.id, noun(case)))));
+        let complete = Complete::unless(gap.or_else(|| {
+            (!key.is_described && !case.forecast)
+                .then(|| format!("whether {} is the key of the {}", key.id, noun(case)))
+        }));
         let proof = Proof::by(vec![found], Identity::of_own_role(case), complete, Time::as_ecs_said());
         let assessment = Assessment::confirmed(format!("{role} cannot decrypt with the KMS key{of}"), proof);
         return Some(assessment.culprit(key.culprit()).findings(other_side(case, key)).fix(fix));
@@ -75,12 +97,16 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     if !judged.is_empty() && judged.iter().all(|(_, ruling)| matches!(ruling, Ruling::Allowed)) {
         if keys.iter().any(|key| key.unusable().is_some()) {
-            let found = Finding::found("the role's policies and the key policy allow kms:Decrypt", KEY_POLICY);
-            let proof = Proof::by(vec![found], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said());
+            let found =
+                Finding::found("the role's policies and the key policy allow kms:Decrypt", KEY_POLICY);
+            let proof =
+                Proof::by(vec![found], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said());
             return Assessment::disproved(format!("{role} can decrypt with the KMS key"), proof);
         }
         let now = "the role's policies and the key policy allow kms:Decrypt now: one of them was changed since the task failed";
-        let assessment = Assessment::possible(format!("{role} might not have been able to decrypt with the KMS key")).culprit(judged[0].0.culprit());
+        let assessment =
+            Assessment::possible(format!("{role} might not have been able to decrypt with the KMS key"))
+                .culprit(judged[0].0.culprit());
         return Some(assessment.passed(case, Finding::found(now, KEY_POLICY)));
     }
     Some(by_words(case, &role, &judged))
@@ -103,15 +129,25 @@ fn by_words(case: &Case<'_>, role: &str, judged: &[(&KeyView<'_>, Ruling)]) -> A
     };
     let first = judged.first().map(|(key, _)| *key);
     let named = first.map(|key| Finding::found(format!("the key is {}", key.id), told_by));
-    let which = named.is_none().then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
-    let why = judged.iter().find_map(|(_, ruling)| if let Ruling::Unknown(why) = ruling { why.clone() } else { None });
-    let refuses = Finding::unknown(format!("whether the role's policies or the key policy refuse{}", why.map(|why| format!(": {why}")).unwrap_or_default()));
+    let which = named
+        .is_none()
+        .then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));
+    let why = judged
+        .iter()
+        .find_map(|(_, ruling)| if let Ruling::Unknown(why) = ruling { why.clone() } else { None });
+    let refuses = Finding::unknown(format!(
+        "whether the role's policies or the key policy refuse{}",
+        why.map(|why| format!(": {why}")).unwrap_or_default()
+    ));
     Assessment::likely(format!("{role} cannot decrypt with {behind}"))
         .culprit(Culprit { kind: "kms-key", id, references: case.references.clone() })
         .findings(named)
-        .findings(
-            is_allowed_by_role(case).then(|| Finding::found("the role's policies allow kms:Decrypt on it, so the key policy refused, or did", SIMULATION)),
-        )
+        .findings(is_allowed_by_role(case).then(|| {
+            Finding::found(
+                "the role's policies allow kms:Decrypt on it, so the key policy refused, or did",
+                SIMULATION,
+            )
+        }))
         .findings(which)
         .finding(refuses)
         .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none()))
@@ -152,27 +188,38 @@ fn ruling(case: &Case<'_>, key: &KeyView<'_>) -> Ruling {
         return Ruling::RefusedElsewhere;
     }
     let lacking = |gap: Option<String>| {
-        let lacks = Finding::missing("kms:Decrypt on the key in the role's policies (implicitDeny)", SIMULATION);
+        let lacks =
+            Finding::missing("kms:Decrypt on the key in the role's policies (implicitDeny)", SIMULATION);
         Ruling::NotAllowed { found: lacks, gap, add: None }
     };
     let conditions = whole.and_then(Result::err).map(|gap| gap.to_string());
     match (side, refused, decision.is_some_and(is_allowed)) {
         (Some(KeySide::Refused { nearly, add, .. }), _, _) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-            let text = format!("an allow for the role or its account in the key policy, so no permission on the role helps{nearly}");
+            let text = format!(
+                "an allow for the role or its account in the key policy, so no permission on the role helps{nearly}"
+            );
             Ruling::NotAllowed { found: Finding::missing(text, KEY_POLICY), gap: granted(), add: Some(add) }
         }
         (Some(KeySide::Delegated(_)), Some(_), _) => lacking(conditions.or_else(granted)),
-        (Some(KeySide::Unsure(why)), Some(_), _) => lacking(Some(format!("whether the key policy allows the role by itself: {why}"))),
+        (Some(KeySide::Unsure(why)), Some(_), _) => {
+            lacking(Some(format!("whether the key policy allows the role by itself: {why}")))
+        }
         (None, Some(_), _) => lacking(Some(match key.policy() {
             Known::Unknown(why) => format!("whether the key policy allows the role by itself: {why}"),
             _ => "whether the key policy allows the role by itself".to_owned(),
         })),
-        (Some(KeySide::Direct(..) | KeySide::Delegated(_)), None, true) if conditions.is_none() => Ruling::Allowed,
+        (Some(KeySide::Direct(..) | KeySide::Delegated(_)), None, true) if conditions.is_none() => {
+            Ruling::Allowed
+        }
         (Some(KeySide::Direct(..)), Some(_), _) => Ruling::Allowed,
-        (Some(KeySide::Delegated(_)), None, _) => Ruling::Unknown(conditions.or(Some("the key policy leaves it to the role's policies".to_owned()))),
+        (Some(KeySide::Delegated(_)), None, _) => {
+            Ruling::Unknown(conditions.or(Some("the key policy leaves it to the role's policies".to_owned())))
+        }
         (Some(KeySide::Unsure(why)), None, _) => Ruling::Unknown(Some(why)),
-        (Some(KeySide::Direct(..)), None, _) => Ruling::Unknown(conditions.or(Some("whether another policy denies it".to_owned()))),
+        (Some(KeySide::Direct(..)), None, _) => {
+            Ruling::Unknown(conditions.or(Some("whether another policy denies it".to_owned())))
+        }
         (Some(KeySide::Denied(at)), _, _) => Ruling::Denied(at),
         (None, None, _) => Ruling::Unknown(match key.policy() {
             Known::Unknown(why) => Some(why.to_owned()),
@@ -190,14 +237,18 @@ fn is_allowed_by_role(case: &Case<'_>) -> bool {
 fn other_side(case: &Case<'_>, key: &KeyView<'_>) -> Option<Finding> {
     let role_arn = case.role_arn()?;
     match NamedRole::parse(&role_arn).and_then(|role| key.side(&role)) {
-        Some(KeySide::Delegated(at)) => Some(Finding::found(format!("{at} of the key policy leaves it to the policies of the role"), KEY_POLICY)),
+        Some(KeySide::Delegated(at)) => Some(Finding::found(
+            format!("{at} of the key policy leaves it to the policies of the role"),
+            KEY_POLICY,
+        )),
         _ => None,
     }
 }
 
 /// Whether a key was refused; shared with the cause that it cannot be used.
 pub(super) fn claims(symptom: &Symptom) -> bool {
-    symptom.fault == Fault::KmsDenied && matches!(symptom.refused_by, None | Some(Deny::Identity | Deny::ResourcePolicy))
+    symptom.fault == Fault::KmsDenied
+        && matches!(symptom.refused_by, None | Some(Deny::Identity | Deny::ResourcePolicy))
 }
 
 fn noun(case: &Case<'_>) -> &'static str {
@@ -210,11 +261,14 @@ fn noun(case: &Case<'_>) -> &'static str {
 
 fn on_key(key: &KeyView<'_>, words: &'static str) -> Command {
     let id = key.arn().unwrap_or_else(|| key.id.clone());
-    Command::aws(words, Some(&key.region)).name("--key-id", Kind::Key, id.as_str()).words("--policy-name default")
+    Command::aws(words, Some(&key.region))
+        .name("--key-id", Kind::Key, id.as_str())
+        .words("--policy-name default")
 }
 
 fn fix_deny(case: &Case<'_>, key: &KeyView<'_>, at: &At) -> Fix {
-    let text = format!("narrow or remove {at} of the key policy; an allow does not help{}", case.then_again());
+    let text =
+        format!("narrow or remove {at} of the key policy; an allow does not help{}", case.then_again());
     Fix::words(text).run([on_key(key, "kms get-key-policy")])
 }
 
@@ -227,9 +281,12 @@ fn fix_allow(case: &Case<'_>, key: &KeyView<'_>, add: Option<&Value>) -> Fix {
         Ok(addition) => {
             let write = |whole: &_| on_key(key, "kms put-key-policy").document("--policy", whole);
             let (how, command, statement) = addition.by(write, || on_key(key, "kms get-key-policy"));
-            Fix::words(format!("add the statement to the key policy{how}{again}")).run(case.commands([command])).policy(statement)
+            Fix::words(format!("add the statement to the key policy{how}{again}"))
+                .run(case.commands([command]))
+                .policy(statement)
         }
-        Err(why) => Fix::words(format!("allow {} to decrypt in the key policy{again}; {why}", case.who())).run([on_key(key, "kms get-key-policy")]),
+        Err(why) => Fix::words(format!("allow {} to decrypt in the key policy{again}; {why}", case.who()))
+            .run([on_key(key, "kms get-key-policy")]),
     }
 }
 
@@ -238,19 +295,38 @@ fn fix_by_words(case: &Case<'_>, key: Option<&KeyView<'_>>) -> Fix {
     if let (true, Some(role), Some(key)) = (is_allowed_by_role(case), case.own_role(), key) {
         let via = json!({"StringEquals": {"kms:ViaService": case.via_service()}});
         let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "kms:Decrypt", "Resource": "*", "Condition": via});
-        let fix = Fix::words(format!("add the statement to the key policy, if nothing there says so{again}")).run([on_key(key, "kms get-key-policy")]);
-        return policy::addition(case, None, add).into_iter().fold(fix, |fix, addition| fix.policy(addition.statement));
+        let fix = Fix::words(format!("add the statement to the key policy, if nothing there says so{again}"))
+            .run([on_key(key, "kms get-key-policy")]);
+        return policy::addition(case, None, add)
+            .into_iter()
+            .fold(fix, |fix, addition| fix.policy(addition.statement));
     }
-    let arn = case.resource_arn().filter(|arn| key.and_then(KeyView::arn).is_none() && arn.contains(":secretsmanager:"));
-    let look = arn.map(|arn| case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, arn.as_str()).words("--query KmsKeyId"));
+    let arn = case
+        .resource_arn()
+        .filter(|arn| key.and_then(KeyView::arn).is_none() && arn.contains(":secretsmanager:"));
+    let look = arn.map(|arn| {
+        case.aws("secretsmanager describe-secret")
+            .name("--secret-id", Kind::Secret, arn.as_str())
+            .words("--query KmsKeyId")
+    });
     let delegated = key.is_some_and(|key| other_side(case, key).is_some());
     let also = if delegated { "" } else { ", and in the key policy if that does not leave it to IAM" };
     match policy::grant(case, "kms:Decrypt") {
         Ok(grant) => {
-            let fix = Fix::words(format!("allow kms:Decrypt on the key in a policy of role {}{also}{again}", grant.role_name()));
+            let fix = Fix::words(format!(
+                "allow kms:Decrypt on the key in a policy of role {}{also}{again}",
+                grant.role_name()
+            ));
             let snippets = grant.snippets();
-            Fix { snippets, ..fix.run(case.commands(look.into_iter().chain([grant.put()]))).policy(grant.document) }
+            Fix {
+                snippets,
+                ..fix.run(case.commands(look.into_iter().chain([grant.put()]))).policy(grant.document)
+            }
         }
-        Err(why) => Fix::words(format!("allow kms:Decrypt on the key in a policy of {}{also}{again}; {why}", case.who())).run(look),
+        Err(why) => Fix::words(format!(
+            "allow kms:Decrypt on the key in a policy of {}{also}{again}; {why}",
+            case.who()
+        ))
+        .run(look),
     }
 }

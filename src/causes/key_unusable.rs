@@ -22,7 +22,10 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Enable the key, or cancel its deletion and then enable it. If it was deleted, store the value again under another key.",
     },
     references: &["https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"],
-    when: |symptom| symptom.fault == Fault::KmsKeyUnusable || (symptom.fault == Fault::KmsDenied && super::key_permission_missing::claims(symptom)),
+    when: |symptom| {
+        symptom.fault == Fault::KmsKeyUnusable
+            || (symptom.fault == Fault::KmsDenied && super::key_permission_missing::claims(symptom))
+    },
     ask: |case| case.ask_keys(),
     assess,
     examples: &[Example {
@@ -36,7 +39,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let told = case.symptom.fault == Fault::KmsKeyUnusable;
     // "Access to KMS is not allowed" is said of both.
     let names_who = !told && case.symptom.principal.is_some();
-    let unusable: Vec<(&KeyView<'_>, String)> = keys.iter().filter_map(|key| Some((key, key.unusable()?))).collect();
+    let unusable: Vec<(&KeyView<'_>, String)> =
+        keys.iter().filter_map(|key| Some((key, key.unusable()?))).collect();
     if let Some((key, state)) = unusable.first() {
         let of = key.of.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         let what = if matches!(key.known(), Known::Missing) {
@@ -46,22 +50,39 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         };
         // A key's state has no date. Where somebody is named who is not authorized, it was not the key's.
         let time = if names_who { Time::since(case, None) } else { Time::as_ecs_said() };
-        let proof = Proof::by(vec![what], Identity::only_one(&unusable, "key"), Complete::of("the key's state", [key.known()]), time);
-        return Some(Assessment::confirmed(format!("the KMS key{of} {state}"), proof).culprit(key.culprit()).fix(by_state(case, key)));
+        let proof = Proof::by(
+            vec![what],
+            Identity::only_one(&unusable, "key"),
+            Complete::of("the key's state", [key.known()]),
+            time,
+        );
+        return Some(
+            Assessment::confirmed(format!("the KMS key{of} {state}"), proof)
+                .culprit(key.culprit())
+                .fix(by_state(case, key)),
+        );
     }
     if !told {
         let what = vec![Finding::found("the key is enabled", DESCRIBE_KEY)];
-        let known = if keys.is_empty() { Identity::only_one(&keys, "key") } else { Identity::named(case, "the key") };
+        let known =
+            if keys.is_empty() { Identity::only_one(&keys, "key") } else { Identity::named(case, "the key") };
         let time = if names_who { Time::as_ecs_said() } else { Time::since(case, None) };
         return Assessment::disproved("the key is usable", Proof::by(what, known, case.keys_read(), time));
     }
-    let key = case.symptom.key.as_ref().map_or_else(|| "a KMS key".to_owned(), |key| format!("KMS key {}", key.text));
+    let key = case
+        .symptom
+        .key
+        .as_ref()
+        .map_or_else(|| "a KMS key".to_owned(), |key| format!("KMS key {}", key.text));
     let title = format!("{key} cannot be used");
     if !keys.is_empty() && case.keys_read().is_ok() {
-        return Some(
-            Assessment::possible(title)
-                .passed(case, Finding::found("the key is enabled now: its state was changed since, and the next task will start", DESCRIBE_KEY)),
-        );
+        return Some(Assessment::possible(title).passed(
+            case,
+            Finding::found(
+                "the key is enabled now: its state was changed since, and the next task will start",
+                DESCRIBE_KEY,
+            ),
+        ));
     }
     let why = keys.iter().find_map(|key| Finding::not_told("the key's state", key.known()));
     Some(
@@ -79,30 +100,52 @@ const DESCRIBE_KEY: &str = "DescribeKey";
 fn by_state(case: &Case<'_>, key: &KeyView<'_>) -> Fix {
     let id = key.arn().unwrap_or_else(|| key.id.clone());
     let on_key = |words| Command::aws(words, Some(&key.region)).name("--key-id", Kind::Key, id.as_str());
-    let (text, words): (&str, &[&'static str]) = match key.known().found().and_then(|known| known.key_state.as_deref()) {
+    let (text, words): (&str, &[&'static str]) = match key
+        .known()
+        .found()
+        .and_then(|known| known.key_state.as_deref())
+    {
         Some("Disabled") => ("the key is disabled: enable it", &["kms enable-key"]),
-        Some("PendingDeletion") => ("cancel the key's deletion and enable it", &["kms cancel-key-deletion", "kms enable-key"]),
-        Some("PendingImport") => {
-            ("import the key's material again", &["kms get-parameters-for-import --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096"])
+        Some("PendingDeletion") => {
+            ("cancel the key's deletion and enable it", &["kms cancel-key-deletion", "kms enable-key"])
         }
+        Some("PendingImport") => (
+            "import the key's material again",
+            &[
+                "kms get-parameters-for-import --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096",
+            ],
+        ),
         Some("Unavailable") => ("connect the key's key store again", &["kms describe-key"]),
         Some(_) => ("wait until the key is ready", &["kms describe-key"]),
         None => {
             let of = key.of.as_deref().unwrap_or("what it encrypted");
-            let text = format!("a deleted key does not come back, nor does what it encrypted: store {of} again under a key that exists{}", case.then_again());
+            let text = format!(
+                "a deleted key does not come back, nor does what it encrypted: store {of} again under a key that exists{}",
+                case.then_again()
+            );
             return Fix::words(text);
         }
     };
     let place = key.foreign_account().map(|account| format!("in account {account}, ")).unwrap_or_default();
-    Fix::words(format!("{place}{text}{}", case.then_again())).run(case.commands(words.iter().map(|words| on_key(words))))
+    Fix::words(format!("{place}{text}{}", case.then_again()))
+        .run(case.commands(words.iter().map(|words| on_key(words))))
 }
 
 fn by_words(case: &Case<'_>) -> Fix {
     let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {
         let arn = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:"));
-        let look = arn.map(|arn| case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, arn.as_str()).words("--query KmsKeyId"));
+        let look = arn.map(|arn| {
+            case.aws("secretsmanager describe-secret")
+                .name("--secret-id", Kind::Secret, arn.as_str())
+                .words("--query KmsKeyId")
+        });
         return Fix::words("find the key by its id in the secret's metadata, and enable it, after canceling its deletion if it was scheduled").run(look);
     };
-    let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"].map(|words| case.aws(words).name("--key-id", Kind::Key, key));
-    Fix::words(format!("enable the key, after canceling its deletion if it was scheduled{}", case.then_again())).run(case.commands(commands))
+    let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"]
+        .map(|words| case.aws(words).name("--key-id", Kind::Key, key));
+    Fix::words(format!(
+        "enable the key, after canceling its deletion if it was scheduled{}",
+        case.then_again()
+    ))
+    .run(case.commands(commands))
 }

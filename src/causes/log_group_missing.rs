@@ -38,15 +38,20 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn claims(symptom: &Symptom) -> bool {
-    symptom.step == Step::LogDriver && symptom.fault == Fault::NotFound && symptom.bucket.is_none() && !super::log_driver_misconfigured::is_on_own_host(symptom)
+    symptom.step == Step::LogDriver
+        && symptom.fault == Fault::NotFound
+        && symptom.bucket.is_none()
+        && !super::log_driver_misconfigured::is_on_own_host(symptom)
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let groups = groups(case);
-    let missing: Vec<&Group> = groups.iter().filter(|group| matches!(group.known(case), Known::Missing)).collect();
+    let missing: Vec<&Group> =
+        groups.iter().filter(|group| matches!(group.known(case), Known::Missing)).collect();
     if case.forecast {
         // What the driver makes by itself needs not be there.
-        let unmade: Vec<&Group> = missing.into_iter().filter(|group| group.is_made(case) != Some(true)).collect();
+        let unmade: Vec<&Group> =
+            missing.into_iter().filter(|group| group.is_made(case) != Some(true)).collect();
         return (!unmade.is_empty()).then(|| proved(case, &groups, &unmade));
     }
     if !missing.is_empty() {
@@ -61,13 +66,18 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if let Some(made) = made.filter(|made| !made.is_empty()) {
         let since = made.iter().filter_map(|made| made.creation_time).find(|at| case.is_since(Some(*at)));
         let says = match since {
-            Some(at) => format!("it exists now: it was created on {at}, after the task failed, and the next task will start"),
-            None if made.iter().all(|made| made.creation_time.is_some()) => "it exists, and was created before the task failed".to_owned(),
+            Some(at) => format!(
+                "it exists now: it was created on {at}, after the task failed, and the next task will start"
+            ),
+            None if made.iter().all(|made| made.creation_time.is_some()) => {
+                "it exists, and was created before the task failed".to_owned()
+            }
             None => "it exists now: it was created since, and the next task will start".to_owned(),
         };
         return Some(Assessment::possible(title).passed(case, Finding::found(says, DESCRIBE_GROUPS)));
     }
-    let why = groups.iter().find_map(|group| Finding::not_told("whether the group exists", group.known(case)));
+    let why =
+        groups.iter().find_map(|group| Finding::not_told("whether the group exists", group.known(case)));
     let untold: Vec<&Group> = groups.iter().filter(|group| group.known(case).found().is_none()).collect();
     Some(
         Assessment::likely(title)
@@ -87,10 +97,17 @@ fn proved(case: &Case<'_>, groups: &[Group], missing: &[&Group]) -> Assessment {
         [one] => format!("log group {one} does not exist"),
         several => format!("log groups {} do not exist", several.join(", ")),
     };
-    let found = missing.iter().map(|group| Finding::missing(format!("{} in {}", group.name, group.region), DESCRIBE_GROUPS)).collect();
-    let asked = Complete::of("whether the other log groups exist", groups.iter().map(|group| group.known(case)));
+    let found = missing
+        .iter()
+        .map(|group| Finding::missing(format!("{} in {}", group.name, group.region), DESCRIBE_GROUPS))
+        .collect();
+    let asked =
+        Complete::of("whether the other log groups exist", groups.iter().map(|group| group.known(case)));
     // Of a group that was made since, ECS can have spoken as well.
-    let since = groups.iter().filter_map(|group| group.known(case).found()?.creation_time).find(|at| case.is_since(Some(*at)));
+    let since = groups
+        .iter()
+        .filter_map(|group| group.known(case).found()?.creation_time)
+        .find(|at| case.is_since(Some(*at)));
     let time = since.map_or_else(Time::as_ecs_said, |at| Time::since(case, Some(at)));
     let references = missing.iter().filter_map(|group| group.reference.clone()).collect();
     let id = if let [one] = names.as_slice() { Some((*one).to_owned()) } else { None };
@@ -114,13 +131,20 @@ fn groups(case: &Case<'_>) -> Vec<Group> {
         name: reference.value_from.clone(),
         reference: Some(reference.clone()),
     };
-    let mut groups: Vec<Group> = case.references.iter().filter(|reference| reference.kind == ReferenceKind::LogGroup).map(of_reference).collect();
+    let mut groups: Vec<Group> = case
+        .references
+        .iter()
+        .filter(|reference| reference.kind == ReferenceKind::LogGroup)
+        .map(of_reference)
+        .collect();
     if groups.is_empty() && !case.symptom.truncated {
         let region = case.region().unwrap_or(case.own_region()).to_owned();
         groups.extend(case.name().map(|name| Group { region, name, reference: None }));
     }
     // Of containers with one group, one that makes it is enough.
-    groups.sort_by(|one, other| (&one.region, &one.name, other.is_made(case)).cmp(&(&other.region, &other.name, one.is_made(case))));
+    groups.sort_by(|one, other| {
+        (&one.region, &one.name, other.is_made(case)).cmp(&(&other.region, &other.name, one.is_made(case)))
+    });
     groups.dedup_by(|one, other| one.region == other.region && one.name == other.name);
     groups
 }
@@ -132,7 +156,10 @@ impl Group {
 
     fn known<'c>(&self, case: &Case<'c>) -> Known<'c, LogGroup> {
         match case.look(&self.question()) {
-            Known::Found(listed) => listed.iter().find(|listed| listed.log_group_name.as_ref() == Some(&self.name)).map_or(Known::Missing, Known::Found),
+            Known::Found(listed) => listed
+                .iter()
+                .find(|listed| listed.log_group_name.as_ref() == Some(&self.name))
+                .map_or(Known::Missing, Known::Found),
             Known::Missing => Known::Missing,
             Known::Unknown(why) => Known::Unknown(why),
             Known::NotAsked => Known::NotAsked,
@@ -141,7 +168,9 @@ impl Group {
 
     /// Whether its container's log driver makes it.
     fn is_made(&self, case: &Case<'_>) -> Option<bool> {
-        self.reference.as_ref().map(|reference| case.log_option(reference, "awslogs-create-group") == Some("true"))
+        self.reference
+            .as_ref()
+            .map(|reference| case.log_option(reference, "awslogs-create-group") == Some("true"))
     }
 }
 
@@ -149,28 +178,43 @@ impl Group {
 fn creation(case: &Case<'_>, missing: &[&Group]) -> Option<Finding> {
     let made: Vec<bool> = missing.iter().filter_map(|group| group.is_made(case)).collect();
     Some(match made.first()? {
-        _ if made.contains(&true) => {
-            Finding::found("awslogs-create-group is on, so the group should have been created: logs:CreateLogGroup might be missing", DEFINITION)
-        }
+        _ if made.contains(&true) => Finding::found(
+            "awslogs-create-group is on, so the group should have been created: logs:CreateLogGroup might be missing",
+            DEFINITION,
+        ),
         _ => Finding::found("awslogs-create-group is off, so nothing creates the group", DEFINITION),
     })
 }
 
 fn create(case: &Case<'_>, missing: &[&Group]) -> Fix {
-    let made: Vec<&Reference> = missing.iter().filter(|group| group.is_made(case) == Some(true)).filter_map(|group| group.reference.as_ref()).collect();
+    let made: Vec<&Reference> = missing
+        .iter()
+        .filter(|group| group.is_made(case) == Some(true))
+        .filter_map(|group| group.reference.as_ref())
+        .collect();
     if made.len() == missing.len()
         && !made.is_empty()
         && let Ok(grant) = policy::grant_for(case, "logs:CreateLogGroup", &made)
     {
-        let text = format!("allow role {} to create the log group, as awslogs-create-group requires{}", grant.role_name(), case.then_again());
+        let text = format!(
+            "allow role {} to create the log group, as awslogs-create-group requires{}",
+            grant.role_name(),
+            case.then_again()
+        );
         return Fix { snippets: Vec::new(), ..grant.fix(text) };
     }
-    let create = |region: Option<&str>, name: Option<&str>| Command::aws("logs create-log-group", region).name("--log-group-name", Kind::LogGroup, name);
-    let mut commands: Vec<Command> = missing.iter().map(|group| create(Some(&group.region), Some(&group.name))).collect();
+    let create = |region: Option<&str>, name: Option<&str>| {
+        Command::aws("logs create-log-group", region).name("--log-group-name", Kind::LogGroup, name)
+    };
+    let mut commands: Vec<Command> =
+        missing.iter().map(|group| create(Some(&group.region), Some(&group.name))).collect();
     if commands.is_empty() {
         commands.push(create(case.region(), None));
     }
     let snippets = if let [group] = missing { snippet::log_group(&group.name) } else { Vec::new() };
     let noun = if missing.len() > 1 { "log groups" } else { "log group" };
-    Fix { snippets, ..Fix::words(format!("create the {noun}{}", case.then_again())).run(case.commands(commands)) }
+    Fix {
+        snippets,
+        ..Fix::words(format!("create the {noun}{}", case.then_again())).run(case.commands(commands))
+    }
 }

@@ -1,7 +1,8 @@
-//! The catalogue: why a task could not start. One cause, one file, one line in [`CAUSES`]; everything else derives from the records.
+//! The catalogue: why a task could not start. One cause, one file, one line in [`CAUSES`]; everything else
+//! derives from the records.
 //!
-//! A cause claims symptoms (`when`), says how sure the evidence makes it and what fixes it (`assess`). Its words are its
-//! documentation. Causes see plain values only: no client, no clock, no environment.
+//! A cause claims symptoms (`when`), says how sure the evidence makes it and what fixes it (`assess`). Its
+//! words are its documentation. Causes see plain values only: no client, no clock, no environment.
 
 mod path;
 mod shared;
@@ -73,7 +74,8 @@ use crate::words::words;
 pub(crate) use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
 use shared::{
-    assessment, case, command, fix, image, key, layer, likeness, name, object, parameter, policy, proof, refusal, resource_policy, role, secret, snippet, usual,
+    assessment, case, command, fix, image, key, layer, likeness, name, object, parameter, policy, proof,
+    refusal, resource_policy, role, secret, snippet, usual,
 };
 
 pub use assessment::{Assessment, Culprit, Finding, FindingKind, Support};
@@ -170,7 +172,9 @@ impl Cause {
     /// What it makes of a case.
     pub(crate) fn assessed(&self, case: &Case<'_>) -> Option<Assessment> {
         match self.supposed(case.symptom) {
-            Some(symptom) => (self.assess)(&Case { symptom: &symptom, ..case.clone() }).map(|said| said.supposed(case)),
+            Some(symptom) => {
+                (self.assess)(&Case { symptom: &symptom, ..case.clone() }).map(|said| said.supposed(case))
+            }
             None => (self.assess)(case),
         }
     }
@@ -180,7 +184,8 @@ impl Cause {
         usual::rank(symptom, self.id)
     }
 
-    /// Whether the task definition alone tells it, also where the text says nothing: it claims such texts, and leaves them to the general causes too.
+    /// Whether the task definition alone tells it, also where the text says nothing: it claims such texts,
+    /// and leaves them to the general causes too.
     #[must_use]
     pub fn is_of_definition(&self) -> bool {
         self.id == secret_value_in_reference::CAUSE.id
@@ -204,7 +209,8 @@ pub struct Cause {
     pub when: fn(&Symptom) -> bool,
     /// What to ask of AWS; asked again when answers have come, until nothing new is asked.
     pub ask: fn(&Case<'_>) -> Vec<Question>,
-    /// How sure the case makes it, why, and what to type; nothing where only its words speak for it, and they speak for others more.
+    /// How sure the case makes it, why, and what to type; nothing where only its words speak for it, and they
+    /// speak for others more.
     pub assess: fn(&Case<'_>) -> Option<Assessment>,
     /// Reasons that it claims, as ECS words them.
     pub examples: &'static [Example],
@@ -314,13 +320,18 @@ const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.
 /// Whether a failure is none that the catalogue explains: what is left over goes to the two general causes.
 fn is_left_over(symptom: &Symptom) -> bool {
     !symptom.is_normal()
-        && !CAUSES.iter().any(|cause| !(cause.is_general() || cause.is_of_definition() && symptom.fault == Fault::Unknown) && cause.claims(symptom))
+        && !CAUSES.iter().any(|cause| {
+            !(cause.is_general() || cause.is_of_definition() && symptom.fault == Fault::Unknown)
+                && cause.claims(symptom)
+        })
 }
 
 /// Which cause stands for a reference that was not written to its end, and what it makes of it.
 pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&'static Cause, Assessment) {
     let cause = match reference.kind {
-        ReferenceKind::Secret | ReferenceKind::RegistryCredentials | ReferenceKind::CredentialSpec => &secret_reference_malformed::CAUSE,
+        ReferenceKind::Secret | ReferenceKind::RegistryCredentials | ReferenceKind::CredentialSpec => {
+            &secret_reference_malformed::CAUSE
+        }
         ReferenceKind::EnvFile => &env_file_malformed::CAUSE,
         ReferenceKind::LogGroup | ReferenceKind::LogConfig => &log_driver_misconfigured::CAUSE,
         ReferenceKind::ExecutionRole | ReferenceKind::TaskRole => &execution_role_missing::CAUSE,
@@ -332,8 +343,13 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
         "" => "a part of the ARN",
         part => part,
     };
-    let whole = if part == reference.value_from { String::new() } else { format!(" in {}", reference.value_from) };
-    let found = if is_blank { "the value is empty".to_owned() } else { format!("{part}{whole} is written where a name or a number belongs") };
+    let whole =
+        if part == reference.value_from { String::new() } else { format!(" in {}", reference.value_from) };
+    let found = if is_blank {
+        "the value is empty".to_owned()
+    } else {
+        format!("{part}{whole} is written where a name or a number belongs")
+    };
     let found = Finding::found(found, DEFINITION);
     let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let name = reference.name.as_deref().unwrap_or(&reference.field);
@@ -342,8 +358,16 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
 }
 
 /// What is to be said of a reference that is wrong whatever its open parts will be.
-pub(crate) fn misspelt(case: &Case<'_>, shown: &Reference, stand_in: &Reference, malformation: Malformation) -> (&'static Cause, Assessment) {
-    (&secret_reference_malformed::CAUSE, secret_reference_malformed::misspelt(case, shown, stand_in, malformation))
+pub(crate) fn misspelt(
+    case: &Case<'_>,
+    shown: &Reference,
+    stand_in: &Reference,
+    malformation: Malformation,
+) -> (&'static Cause, Assessment) {
+    (
+        &secret_reference_malformed::CAUSE,
+        secret_reference_malformed::misspelt(case, shown, stand_in, malformation),
+    )
 }
 
 /// The causes that claim a symptom, in the catalogue's order.

@@ -25,8 +25,14 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("a network ACL blocks the traffic between {} and {}", path::caller_name(case), case.service_name());
-    path::assess(case, Part::Acl, title, fix, |title| Some(Assessment::possible(title).finding(Finding::unknown("the rules of the subnet's network ACL"))))
+    let title = format!(
+        "a network ACL blocks the traffic between {} and {}",
+        path::caller_name(case),
+        case.service_name()
+    );
+    path::assess(case, Part::Acl, title, fix, |title| {
+        Some(Assessment::possible(title).finding(Finding::unknown("the rules of the subnet's network ACL")))
+    })
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
@@ -37,16 +43,27 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     }
     if let Some(Break::NetworkAcl { acl, opening, .. }) = &shut {
         let text = match opening {
-            Opening::NoRoom(before) => format!("renumber the rules of {acl}, so that a rule that allows it fits before rule {before}"),
+            Opening::NoRoom(before) => format!(
+                "renumber the rules of {acl}, so that a rule that allows it fits before rule {before}"
+            ),
             Opening::OnPurpose(rule) => {
-                format!("ask the owner of rule {rule} of {acl} what it is for: it denies a part of the traffic, and narrowing it allows what it blocks")
+                format!(
+                    "ask the owner of rule {rule} of {acl} what it is for: it denies a part of the traffic, and narrowing it allows what it blocks"
+                )
             }
             Opening::At(_) => format!("allow it in {acl}"),
         };
-        let look = case.aws_at_task("ec2 describe-network-acls").name("--network-acl-ids", Kind::NetworkAcl, acl.as_str());
-        return Fix::words(format!("{text}{}", case.then_again())).run([look.words("--query 'NetworkAcls[].Entries'")]);
+        let look = case.aws_at_task("ec2 describe-network-acls").name(
+            "--network-acl-ids",
+            Kind::NetworkAcl,
+            acl.as_str(),
+        );
+        return Fix::words(format!("{text}{}", case.then_again()))
+            .run([look.words("--query 'NetworkAcls[].Entries'")]);
     }
-    let look = |subnet| case.aws_at_task("ec2 describe-network-acls").filter("association.subnet-id", Kind::Subnet, subnet);
+    let look = |subnet| {
+        case.aws_at_task("ec2 describe-network-acls").filter("association.subnet-id", Kind::Subnet, subnet)
+    };
     Fix::words("allow tcp/443 out and tcp/1024-65535 in, in the network ACL of the subnet")
         .run(case.task.subnet.as_deref().map(|subnet| look(subnet).words("--query 'NetworkAcls[].Entries'")))
 }

@@ -20,7 +20,10 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html",
     ],
-    when: |symptom| matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns) && path::needs_network(symptom),
+    when: |symptom| {
+        matches!(symptom.fault, Fault::ConnectionRefused | Fault::NetworkTimeout | Fault::Dns)
+            && path::needs_network(symptom)
+    },
     ask: path::ask,
     assess,
     examples: &[Example {
@@ -31,13 +34,19 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let refused = case.symptom.fault == Fault::ConnectionRefused;
-    let answered = || case.symptom.address.as_ref().map(|address| Finding::found(format!("the address that answered was {}", address.text), "stoppedReason"));
+    let answered = || {
+        case.symptom.address.as_ref().map(|address| {
+            Finding::found(format!("the address that answered was {}", address.text), "stoppedReason")
+        })
+    };
     let address = if refused { answered() } else { case.address_found() };
     let Some(path) = path::path(case).filter(|path| refused || path.is_open()) else {
         if !refused {
             return None;
         }
-        let assessment = Assessment::possible(format!("the connection to {} was refused or cut", case.service_name())).culprit(case.endpoint());
+        let assessment =
+            Assessment::possible(format!("the connection to {} was refused or cut", case.service_name()))
+                .culprit(case.endpoint());
         let unknown = Finding::unknown("who refused: routes, firewalls and endpoints were not read");
         return Some(assessment.findings(address).finding(unknown).fix(follow(case)));
     };
@@ -51,12 +60,28 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         _ => format!("the connection to {} timed out", case.service_name()),
     };
     let open = path.is_open().then(|| {
-        let read = if path.unsure.is_empty() { "every hop is open now" } else { "every hop that could be read is open now" };
-        Finding::found(format!("{read}: it was transient, was corrected since, or is outside this account"), "DescribeRouteTables")
+        let read = if path.unsure.is_empty() {
+            "every hop is open now"
+        } else {
+            "every hop that could be read is open now"
+        };
+        Finding::found(
+            format!("{read}: it was transient, was corrected since, or is outside this account"),
+            "DescribeRouteTables",
+        )
     });
     let title = format!("{title}, and no hop explains it");
-    let assessment = if path.unsure.is_empty() && !refused { Assessment::likely(title) } else { Assessment::possible(title) };
-    let assessment = assessment.culprit(case.endpoint()).findings(address).findings(open).findings(path::unsure(&path)).path(Some(path.clone()));
+    let assessment = if path.unsure.is_empty() && !refused {
+        Assessment::likely(title)
+    } else {
+        Assessment::possible(title)
+    };
+    let assessment = assessment
+        .culprit(case.endpoint())
+        .findings(address)
+        .findings(open)
+        .findings(path::unsure(&path))
+        .path(Some(path.clone()));
     let has_passed = case.symptom.fault == Fault::NetworkTimeout && path.is_open() && path.unsure.is_empty();
     Some(assessment.fix(if has_passed { look_beyond(case) } else { follow(case) }))
 }

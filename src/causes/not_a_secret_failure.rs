@@ -16,7 +16,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The step and the fault say what it was.",
         fix: "Read the container's own log and exit code; the commands shown ask ECS for the rest of what it knows.",
     },
-    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"],
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
+    ],
     when: claims,
     ask: super::nothing,
     assess: |case| Some(assess(case)),
@@ -38,7 +40,14 @@ fn claims(symptom: &Symptom) -> bool {
 pub(super) const fn is_elsewhere(step: Step) -> bool {
     matches!(
         step,
-        Step::Container | Step::Capacity | Step::ServiceConnect | Step::ExecAgent | Step::CredentialSpec | Step::ImagePull | Step::EfsVolume | Step::FsxVolume
+        Step::Container
+            | Step::Capacity
+            | Step::ServiceConnect
+            | Step::ExecAgent
+            | Step::CredentialSpec
+            | Step::ImagePull
+            | Step::EfsVolume
+            | Step::FsxVolume
     )
 }
 
@@ -48,7 +57,9 @@ fn said(symptom: &Symptom) -> &'static str {
         (_, Fault::OutOfMemory) => "a container ran out of memory",
         (_, Fault::Unhealthy) => "a health check failed",
         (Step::Container, Fault::Exited) => "an essential container exited",
-        (Step::Container, Fault::NotFound) => "the container, its command or its image was not found on the host",
+        (Step::Container, Fault::NotFound) => {
+            "the container, its command or its image was not found on the host"
+        }
         (Step::Container, Fault::TimedOut) => "the container runtime did not answer in time",
         (Step::Container, _) => "the container runtime could not start a container",
         (Step::Capacity, Fault::OutOfCapacity) => "there was no capacity, or Spot capacity was reclaimed",
@@ -57,7 +68,9 @@ fn said(symptom: &Symptom) -> &'static str {
         (Step::ImagePull, Fault::Throttled) => "the registry's pull rate limit was reached",
         (Step::ImagePull, Fault::PlatformMismatch) => "the image is not built for the task's platform",
         (Step::ImagePull, _) => "the image could not be pulled",
-        (Step::EfsVolume | Step::FsxVolume | Step::EbsVolume | Step::Volume, _) => "a volume could not be mounted",
+        (Step::EfsVolume | Step::FsxVolume | Step::EbsVolume | Step::Volume, _) => {
+            "a volume could not be mounted"
+        }
         (Step::NetworkInterface, _) => "the task's network interface could not be set up",
         (Step::ServiceConnect, _) => "Service Connect could not be set up",
         (Step::ExecAgent, _) => "ECS Exec is not available",
@@ -74,21 +87,40 @@ fn assess(case: &Case<'_>) -> Assessment {
     };
     let codes: Vec<String> = containers.iter().filter_map(code).collect();
     let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
-    let ran = case.task.started_at.is_some() || containers.iter().any(|container| container.exit_code.is_some());
-    let service = || case.describe_service("--query 'services[0].events[:5].message'").into_iter().collect::<Vec<_>>();
+    let ran =
+        case.task.started_at.is_some() || containers.iter().any(|container| container.exit_code.is_some());
+    let service =
+        || case.describe_service("--query 'services[0].events[:5].message'").into_iter().collect::<Vec<_>>();
     let (text, look) = match (case.symptom.step, case.symptom.fault) {
-        (Step::Capacity, Fault::AccessDenied | Fault::Misconfigured) => ("correct the setting that the text names: it is not one that ECS takes", service()),
-        (Step::Capacity, Fault::Throttled) => ("have the quota that the text names raised, or run less at once", Vec::new()),
-        (Step::Capacity, _) => ("give the cluster what the text says is short, or ask for less: CPU, memory, ports, instances or Fargate capacity", service()),
-        (_, Fault::NoSpace) => ("enlarge the disk: ephemeralStorage on Fargate, the root volume on EC2, where old images can be removed too", Vec::new()),
-        (_, Fault::OutOfMemory) => ("give the container more memory, or find out what uses it", case.describe_stopped()),
-        (Step::Container, Fault::Unhealthy) => {
-            ("read the container's log; see that the health check asks the port and path that it serves, and waits long enough", service())
+        (Step::Capacity, Fault::AccessDenied | Fault::Misconfigured) => {
+            ("correct the setting that the text names: it is not one that ECS takes", service())
         }
+        (Step::Capacity, Fault::Throttled) => {
+            ("have the quota that the text names raised, or run less at once", Vec::new())
+        }
+        (Step::Capacity, _) => (
+            "give the cluster what the text says is short, or ask for less: CPU, memory, ports, instances or Fargate capacity",
+            service(),
+        ),
+        (_, Fault::NoSpace) => (
+            "enlarge the disk: ephemeralStorage on Fargate, the root volume on EC2, where old images can be removed too",
+            Vec::new(),
+        ),
+        (_, Fault::OutOfMemory) => {
+            ("give the container more memory, or find out what uses it", case.describe_stopped())
+        }
+        (Step::Container, Fault::Unhealthy) => (
+            "read the container's log; see that the health check asks the port and path that it serves, and waits long enough",
+            service(),
+        ),
         (Step::Container, _) if ran || case.symptom.fault == Fault::Exited => {
             ("read the container's log; its exit code says how it ended", case.describe_stopped())
         }
-        _ => ("correct what the text names in a new revision; what ECS says of each container shows the rest", case.describe_stopped()),
+        _ => (
+            "correct what the text names in a new revision; what ECS says of each container shows the rest",
+            case.describe_stopped(),
+        ),
     };
-    Assessment::likely(format!("not about secrets: {}{codes}", said(case.symptom))).fix(Fix::words(text).run(look))
+    Assessment::likely(format!("not about secrets: {}{codes}", said(case.symptom)))
+        .fix(Fix::words(text).run(look))
 }

@@ -34,9 +34,19 @@ const LAYER: Layer = Layer {
     refuser: Refuser::Organization,
     told: &[Deny::Scp, Deny::Rcp],
     title: |who, action, on| format!("a policy of the organization refuses {who} {action}{on}"),
-    refuses: |(call, _)| Finding::found(format!("the organization's service control policies do not allow {} on {}", call.action, call.resource), SIMULATION),
+    refuses: |(call, _)| {
+        Finding::found(
+            format!(
+                "the organization's service control policies do not allow {} on {}",
+                call.action, call.resource
+            ),
+            SIMULATION,
+        )
+    },
     fix: |case| {
         let (who, action, _) = case.refusal();
-        Fix::words(format!("ask the administrators of the organization to allow {action} for {who}; nothing in this account can"))
+        Fix::words(format!(
+            "ask the administrators of the organization to allow {action} for {who}; nothing in this account can"
+        ))
     },
 };

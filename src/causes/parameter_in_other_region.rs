@@ -18,7 +18,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The Region in the text or the ARN is not the task's.",
         fix: "Name the parameter of the task's own Region.",
     },
-    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html"],
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html",
+    ],
     when: super::parameter::is_not_found,
     ask: |case| case.ask_parameters(),
     assess,
@@ -28,22 +30,41 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (parameters, own) = (case.parameters(), case.own_region());
     let again = case.then_again();
-    let there = parameters.iter().find_map(|parameter| Some((parameter, parameter.known_elsewhere().found()?)));
+    let there =
+        parameters.iter().find_map(|parameter| Some((parameter, parameter.known_elsewhere().found()?)));
     if let Some((parameter, found)) = there {
-        let missing = Finding::missing(format!("{} in {}", parameter.name, parameter.region), DESCRIBE_PARAMETERS);
-        let what = vec![missing, Finding::found(format!("{} in {own}, the task's own Region", parameter.name), DESCRIBE_PARAMETERS)];
-        let proof = Proof::by(what, Identity::named(case, &parameter.name), Complete::alone(), Time::there_by(case, found.last_modified_date));
+        let missing =
+            Finding::missing(format!("{} in {}", parameter.name, parameter.region), DESCRIBE_PARAMETERS);
+        let what = vec![
+            missing,
+            Finding::found(
+                format!("{} in {own}, the task's own Region", parameter.name),
+                DESCRIBE_PARAMETERS,
+            ),
+        ];
+        let proof = Proof::by(
+            what,
+            Identity::named(case, &parameter.name),
+            Complete::alone(),
+            Time::there_by(case, found.last_modified_date),
+        );
         let arn = parameter.arn_at_task();
-        let text = format!("write {arn} in a new revision, if that parameter is meant, and allow the execution role to call ssm:GetParameters on it{again}");
+        let text = format!(
+            "write {arn} in a new revision, if that parameter is meant, and allow the execution role to call ssm:GetParameters on it{again}"
+        );
         return Some(
-            Assessment::confirmed(format!("parameter {} is in {own}, and is asked for in {}", parameter.name, parameter.region), proof)
-                .fix(Fix::words(text).run(case.commands_for_revision([]))),
+            Assessment::confirmed(
+                format!("parameter {} is in {own}, and is asked for in {}", parameter.name, parameter.region),
+                proof,
+            )
+            .fix(Fix::words(text).run(case.commands_for_revision([]))),
         );
     }
     if parameters.iter().any(|parameter| matches!(parameter.known_elsewhere(), Known::Missing)) {
         return None;
     }
     let own = case.task.region.as_deref().unwrap_or("<region>");
-    let fix = Fix::words(format!("name the parameter of {own} in a new revision{again}")).run(case.commands_for_revision([]));
+    let fix = Fix::words(format!("name the parameter of {own} in a new revision{again}"))
+        .run(case.commands_for_revision([]));
     Some(case.named_elsewhere("parameter", Assessment::likely)?.fix(fix))
 }

@@ -38,18 +38,28 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let said = if near.is_slip { Assessment::likely(title) } else { Assessment::possible(title) };
         let text = format!("if that one was meant, name it in a new revision{}", case.then_again());
         let said = said
-            .culprit(Culprit { kind: "parameter", id: Some(parameter.name.clone()), references: case.references.clone() })
+            .culprit(Culprit {
+                kind: "parameter",
+                id: Some(parameter.name.clone()),
+                references: case.references.clone(),
+            })
             .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
             .finding(Finding::found(format!("a parameter whose name {}", near.how), DESCRIBE_PARAMETERS))
             .finding(Finding::unknown("whether that one was meant"));
         return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
     }
     if let Some((parameter, others)) = missing_under_other_paths(&parameters) {
-        let title = format!("parameter {} does not exist; one of that name does under another path", parameter.name);
-        let text = format!("if that one was meant, name it with its path in a new revision{}", case.then_again());
+        let title =
+            format!("parameter {} does not exist; one of that name does under another path", parameter.name);
+        let text =
+            format!("if that one was meant, name it with its path in a new revision{}", case.then_again());
         let said = Assessment::possible(title)
             .supported()
-            .culprit(Culprit { kind: "parameter", id: Some(parameter.name.clone()), references: case.references.clone() })
+            .culprit(Culprit {
+                kind: "parameter",
+                id: Some(parameter.name.clone()),
+                references: case.references.clone(),
+            })
             .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
             .finding(Finding::found(format!("{} under another path", in_words(others)), DESCRIBE_PARAMETERS))
             .finding(Finding::unknown("whether that one was meant"));
@@ -57,27 +67,44 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     if case.symptom.fault == Fault::AccessDenied {
         // A name without a path is where a hierarchy was forgotten.
-        let bare = parameters.iter().find(|parameter| parameter.known().found().is_none() && !parameter.name.trim_start_matches('/').contains('/'));
+        let bare = parameters.iter().find(|parameter| {
+            parameter.known().found().is_none() && !parameter.name.trim_start_matches('/').contains('/')
+        });
         let bare = bare.filter(|parameter| !matches!(parameter.known(), Known::Missing) && !case.forecast)?;
-        let said = Assessment::possible(format!("perhaps parameter {} is under a path: IAM refuses before the name is looked up", bare.name));
+        let said = Assessment::possible(format!(
+            "perhaps parameter {} is under a path: IAM refuses before the name is looked up",
+            bare.name
+        ));
         let said = said.finding(Finding::unknown("whether a parameter of that name is under a path"));
         let text = format!("name it with its path in a new revision if so{}", case.then_again());
         return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
     }
     let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
     let (name, slip) = named.split(',').find_map(|name| Some((name.trim(), slip(name.trim())?)))?;
-    let said = Assessment::likely(format!("parameter {name} is misspelled: it {slip}")).finding(Finding::unknown("which name was meant"));
-    Some(said.fix(Fix::words(format!("correct the name in a new revision{}", case.then_again())).run(case.commands_for_revision([look]))))
+    let said = Assessment::likely(format!("parameter {name} is misspelled: it {slip}"))
+        .finding(Finding::unknown("which name was meant"));
+    Some(
+        said.fix(
+            Fix::words(format!("correct the name in a new revision{}", case.then_again()))
+                .run(case.commands_for_revision([look])),
+        ),
+    )
 }
 
 /// A parameter that is missing, and how many of its last name there are under other paths.
-fn missing_under_other_paths<'p, 'c>(parameters: &'p [ParameterView<'c>]) -> Option<(&'p ParameterView<'c>, usize)> {
+fn missing_under_other_paths<'p, 'c>(
+    parameters: &'p [ParameterView<'c>],
+) -> Option<(&'p ParameterView<'c>, usize)> {
     let missing = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing));
     missing.map(|parameter| (parameter, parameter.under_other_paths().len())).find(|(_, others)| *others > 0)
 }
 
 fn in_words(others: usize) -> String {
-    if others == 1 { "a parameter of that name".to_owned() } else { format!("{others} parameters of that name") }
+    if others == 1 {
+        "a parameter of that name".to_owned()
+    } else {
+        format!("{others} parameters of that name")
+    }
 }
 
 fn slip(name: &str) -> Option<&'static str> {

@@ -22,7 +22,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The message says `invalid parameters:` and the names. ECS asks for ten at a time and lists all that are absent among them.",
         fix: "Create the parameter, or correct the reference.",
     },
-    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html"],
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html",
+    ],
     when: |symptom| super::parameter::is_not_found(symptom) || may_be_absent(symptom),
     ask: |case| case.ask_parameters().into_iter().chain(case.newest_revision().map(Into::into)).collect(),
     assess: |case| assess(case).map(|said| said.beside_newer(case)),
@@ -54,7 +56,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return None;
     }
     let parameters = case.parameters();
-    let missing: Vec<&ParameterView<'_>> = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).collect();
+    let missing: Vec<&ParameterView<'_>> =
+        parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing)).collect();
     let is_refused = case.symptom.fault == Fault::AccessDenied;
     if is_refused && case.forecast {
         return None;
@@ -62,42 +65,70 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if !parameters.is_empty() && parameters.iter().all(|parameter| parameter.known().found().is_some()) {
         return Some(there(case, &parameters)).filter(|_| !case.forecast && !is_refused);
     }
-    let names = if missing.is_empty() { names(case) } else { missing.iter().map(|parameter| parameter.name.clone()).collect() };
+    let names = if missing.is_empty() {
+        names(case)
+    } else {
+        missing.iter().map(|parameter| parameter.name.clone()).collect()
+    };
     let title = match names.as_slice() {
         [] => "a parameter does not exist".to_owned(),
         [name] => format!("parameter {name} does not exist"),
-        [name, rest @ ..] => format!("parameter {name} and {} other{} do not exist", rest.len(), if rest.len() == 1 { "" } else { "s" }),
+        [name, rest @ ..] => format!(
+            "parameter {name} and {} other{} do not exist",
+            rest.len(),
+            if rest.len() == 1 { "" } else { "s" }
+        ),
     };
     if !missing.is_empty() {
-        let culprit = Culprit { kind: "parameter", id: names.first().cloned(), references: case.references.clone() };
+        let culprit =
+            Culprit { kind: "parameter", id: names.first().cloned(), references: case.references.clone() };
         let what = vec![Finding::missing(names.join(", "), DESCRIBE_PARAMETERS)];
         let complete = Complete::of("whether the others exist", parameters.iter().map(ParameterView::known));
-        let identity =
-            if case.symptom.resource.is_some() || case.forecast { Identity::named(case, &names[0]) } else { Identity::only_one(&missing, "parameter") };
+        let identity = if case.symptom.resource.is_some() || case.forecast {
+            Identity::named(case, &names[0])
+        } else {
+            Identity::only_one(&missing, "parameter")
+        };
         let hidden = "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
         let time = if is_refused { Err(Gap::new(hidden)) } else { Time::as_ecs_said() };
         let proof = Proof::by(what, identity, complete, time);
         let near = missing.iter().find(|parameter| parameter.near().is_some()).or(missing.first());
-        return Some(Assessment::confirmed(title, proof).culprit(culprit).findings(near.and_then(|near| near.alike())).fix(fix(case, &names)));
+        return Some(
+            Assessment::confirmed(title, proof)
+                .culprit(culprit)
+                .findings(near.and_then(|near| near.alike()))
+                .fix(fix(case, &names)),
+        );
     }
     let names: Vec<String> = if parameters.is_empty() {
         names
     } else {
         // What is there need not be made, and what is another account's cannot be made here.
-        let unknown = parameters.iter().filter(|parameter| parameter.known().found().is_none() && !parameter.is_foreign());
+        let unknown = parameters
+            .iter()
+            .filter(|parameter| parameter.known().found().is_none() && !parameter.is_foreign());
         unknown.map(|parameter| parameter.name.clone()).collect()
     };
     let bare: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.contains('/')).collect();
-    let maybe_secret =
-        (!bare.is_empty()).then(|| Finding::unknown(format!("whether {} was meant as a secret: without an ARN it is read as a parameter", bare.join(", "))));
+    let maybe_secret = (!bare.is_empty()).then(|| {
+        Finding::unknown(format!(
+            "whether {} was meant as a secret: without an ARN it is read as a parameter",
+            bare.join(", ")
+        ))
+    });
     let unmentioned = case.definition().filter(|_| case.references.is_empty());
-    let why = parameters.iter().find_map(|parameter| Finding::not_told("whether it exists, or one with a similar name", parameter.known()));
-    let title = if is_refused { format!("perhaps {title}: IAM refuses before the name is looked up") } else { title };
+    let why = parameters.iter().find_map(|parameter| {
+        Finding::not_told("whether it exists, or one with a similar name", parameter.known())
+    });
+    let title =
+        if is_refused { format!("perhaps {title}: IAM refuses before the name is looked up") } else { title };
     Some(
         (if is_refused { Assessment::possible(title) } else { Assessment::likely(title) })
             .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
             .findings(maybe_secret)
-            .finding(why.unwrap_or_else(|| Finding::unknown("whether a parameter with a similar name exists")))
+            .finding(
+                why.unwrap_or_else(|| Finding::unknown("whether a parameter with a similar name exists")),
+            )
             .findings(case.definition_unknown())
             .fix(fix(case, &names)),
     )
@@ -105,30 +136,50 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 
 /// ECS did not find what is there now.
 fn there(case: &Case<'_>, parameters: &[ParameterView<'_>]) -> Assessment {
-    let modified = parameters.iter().filter_map(|parameter| parameter.known().found()?.last_modified_date).max();
+    let modified =
+        parameters.iter().filter_map(|parameter| parameter.known().found()?.last_modified_date).max();
     let names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
     let said = |now| Assessment::possible(format!("parameter {} was not found{now}", names.join(", ")));
     if let Some(at) = modified.filter(|at| case.is_since(Some(*at))) {
         // A date tells the last change, and not whether that was the first.
-        return said(" when the task started")
-            .passed(case, Finding::found(format!("it exists now, changed on {at}, after the task failed: the next task will find it"), DESCRIBE_PARAMETERS));
+        return said(" when the task started").passed(
+            case,
+            Finding::found(
+                format!("it exists now, changed on {at}, after the task failed: the next task will find it"),
+                DESCRIBE_PARAMETERS,
+            ),
+        );
     }
-    let since = modified.map(|at| format!(", unchanged since {at}: ECS asked for another name than the definition has, or in another Region"));
-    said(", though it exists").finding(Finding::found(format!("it exists{}", since.unwrap_or_default()), DESCRIBE_PARAMETERS)).fix(fix(case, &names))
+    let since = modified.map(|at| {
+        format!(
+            ", unchanged since {at}: ECS asked for another name than the definition has, or in another Region"
+        )
+    });
+    said(", though it exists")
+        .finding(Finding::found(format!("it exists{}", since.unwrap_or_default()), DESCRIBE_PARAMETERS))
+        .fix(fix(case, &names))
 }
 
 fn fix(case: &Case<'_>, names: &[String]) -> Fix {
-    let Some(first) = names.first().cloned().or_else(|| case.parameters().is_empty().then(String::new)) else {
-        let text = format!("have the parameter created in its own account, or correct the reference in a new revision{}", case.then_again());
+    let Some(first) = names.first().cloned().or_else(|| case.parameters().is_empty().then(String::new))
+    else {
+        let text = format!(
+            "have the parameter created in its own account, or correct the reference in a new revision{}",
+            case.then_again()
+        );
         return Fix::words(text).run(case.commands_for_revision([]));
     };
     let last_part = Some(first.rsplit('/').next().unwrap_or(&first)).filter(|part| !part.is_empty());
     let values = [Part::Words("Key=Name,Option=Contains,Values="), Part::Name(Kind::Parameter, last_part)];
-    let look = case.aws("ssm describe-parameters").argument("--parameter-filters", &values).words("--query 'Parameters[].Name'");
-    let create = names
-        .iter()
-        .map(|name| name.split(':').next().unwrap_or(name))
-        .map(|name| case.aws("ssm put-parameter").name("--name", Kind::Parameter, name).words("--type SecureString --value file://value.txt"));
+    let look = case
+        .aws("ssm describe-parameters")
+        .argument("--parameter-filters", &values)
+        .words("--query 'Parameters[].Name'");
+    let create = names.iter().map(|name| name.split(':').next().unwrap_or(name)).map(|name| {
+        case.aws("ssm put-parameter")
+            .name("--name", Kind::Parameter, name)
+            .words("--type SecureString --value file://value.txt")
+    });
     Fix::words(format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()))
         .run(case.commands(std::iter::once(look).chain(create.take(3))))
 }

@@ -39,13 +39,17 @@ const LAYER: Layer = Layer {
     refuser: Refuser::Boundary,
     told: &[Deny::Boundary],
     title: |who, action, on| format!("the permissions boundary of {who} does not allow {action}{on}"),
-    refuses: |(call, _)| Finding::missing(format!("{} on {} in the boundary", call.action, call.resource), SIMULATION),
+    refuses: |(call, _)| {
+        Finding::missing(format!("{} on {} in the boundary", call.action, call.resource), SIMULATION)
+    },
     fix,
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let role = case.role().and_then(|role| role.known().found());
-    let boundary = role.map(|role| role.permissions_boundary.as_ref().and_then(|boundary| boundary.permissions_boundary_arn.clone()));
+    let boundary = role.map(|role| {
+        role.permissions_boundary.as_ref().and_then(|boundary| boundary.permissions_boundary_arn.clone())
+    });
     if boundary == Some(None) {
         let (who, action, on) = case.refusal();
         let title = (LAYER.title)(&who, &action, &on);
@@ -53,27 +57,45 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         if case.symptom.refused_by.is_some() {
             return Some(Assessment::possible(title).passed(case, none));
         }
-        return Assessment::disproved(title, Proof::by(vec![none], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said()));
+        return Assessment::disproved(
+            title,
+            Proof::by(vec![none], Identity::of_own_role(case), Complete::alone(), Time::as_ecs_said()),
+        );
     }
-    let named = boundary.flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), GET_ROLE));
+    let named =
+        boundary.flatten().map(|arn| Finding::found(format!("the role's boundary is {arn}"), GET_ROLE));
     layer::assess(case, &LAYER).map(|assessment| assessment.findings(named))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
-    let known = case.role().and_then(|role| role.known().found()).and_then(|role| role.permissions_boundary.as_ref());
+    let known =
+        case.role().and_then(|role| role.known().found()).and_then(|role| role.permissions_boundary.as_ref());
     let boundary = known.and_then(|boundary| boundary.permissions_boundary_arn.clone());
-    let look = |role: String| case.aws_at_task("iam get-role").name("--role-name", Kind::Role, role.as_str()).words("--query Role.PermissionsBoundary");
+    let look = |role: String| {
+        case.aws_at_task("iam get-role")
+            .name("--role-name", Kind::Role, role.as_str())
+            .words("--query Role.PermissionsBoundary")
+    };
     let commands = match &boundary {
         Some(arn) => {
-            let on_policy = |words| case.aws_at_task(words).name("--policy-arn", Kind::PolicyArn, arn.as_str());
+            let on_policy =
+                |words| case.aws_at_task(words).name("--policy-arn", Kind::PolicyArn, arn.as_str());
             let look = on_policy("iam get-policy").words("--query Policy.DefaultVersionId");
-            vec![look, on_policy("iam create-policy-version").words("--policy-document file://boundary.json --set-as-default")]
+            vec![
+                look,
+                on_policy("iam create-policy-version")
+                    .words("--policy-document file://boundary.json --set-as-default"),
+            ]
         }
         None => case.role_name().map(look).into_iter().collect(),
     };
     let of = boundary.map_or_else(|| format!("of {who}"), |arn| format!("{arn} of {who}"));
-    let fix = Fix::words(format!("allow {action} in the permissions boundary {of}; its own policies must allow it too{}", case.then_again())).run(commands);
+    let fix = Fix::words(format!(
+        "allow {action} in the permissions boundary {of}; its own policies must allow it too{}",
+        case.then_again()
+    ))
+    .run(commands);
     let granted = case.refused_action().and_then(|action| policy::grant(case, &action).ok());
     granted.into_iter().fold(fix, |fix, grant| fix.policy(grant.document))
 }

@@ -26,8 +26,10 @@ pub(super) const CAUSE: Cause = Cause {
     },
     references: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html"],
     when: |symptom| {
-        let credentials = symptom.fault == Fault::BadCredentials && !matches!(symptom.step, Step::ImagePull | Step::EfsVolume | Step::FsxVolume | Step::Volume);
-        let passing = matches!(symptom.fault, Fault::Throttled | Fault::ServiceError) && super::case::reads_from_aws(symptom);
+        let credentials = symptom.fault == Fault::BadCredentials
+            && !matches!(symptom.step, Step::ImagePull | Step::EfsVolume | Step::FsxVolume | Step::Volume);
+        let passing = matches!(symptom.fault, Fault::Throttled | Fault::ServiceError)
+            && super::case::reads_from_aws(symptom);
         credentials || passing || is_refusal(symptom)
     },
     ask,
@@ -43,7 +45,8 @@ fn is_refusal(symptom: &Symptom) -> bool {
     is_want_of_allow(symptom) || (symptom.fault == Fault::AssumeRoleDenied && !symptom.service_linked)
 }
 
-/// So long before a failure, a change to a role may not have been known everywhere. AWS gives no bound; reports tell of seconds to minutes.
+/// So long before a failure, a change to a role may not have been known everywhere. AWS gives no bound;
+/// reports tell of seconds to minutes.
 const SPREADING: SignedDuration = SignedDuration::from_mins(10);
 
 /// When the role was made, if it was moments before the task failed.
@@ -74,9 +77,12 @@ fn of_refusal(case: &Case<'_>) -> Option<Assessment> {
     let Some(made) = made_just_before(case) else {
         let is_unread = matches!(known, Known::NotAsked | Known::Unknown(_));
         let unknown = Finding::unknown("when the role and its policies were created");
-        return is_unread.then(|| Assessment::possible(title).culprit(case.refused_culprit()).finding(unknown).fix(fix()));
+        return is_unread.then(|| {
+            Assessment::possible(title).culprit(case.refused_culprit()).finding(unknown).fix(fix())
+        });
     };
-    let found = Finding::found(format!("{role} was created on {made}, moments before the task failed"), GET_ROLE);
+    let found =
+        Finding::found(format!("{role} was created on {made}, moments before the task failed"), GET_ROLE);
     let running = question(case).map_or(Known::NotAsked, |question| case.look(&question));
     let later = later_of_revision(case, running);
     let decisions = case.simulated_refusals();
@@ -85,8 +91,12 @@ fn of_refusal(case: &Case<'_>) -> Option<Assessment> {
         return None;
     }
     let said = match later.iter().filter_map(|task| task.started_at).min() {
-        Some(first) => Assessment::likely(title).finding(Finding::found(format!("a later task of the same revision runs, the first since {first}"), SOURCE)),
-        None if all_allowed(&decisions).is_ok() => Assessment::likely(title).finding(Finding::found("the role's policies allow the call now", SIMULATION)),
+        Some(first) => Assessment::likely(title).finding(Finding::found(
+            format!("a later task of the same revision runs, the first since {first}"),
+            SOURCE,
+        )),
+        None if all_allowed(&decisions).is_ok() => Assessment::likely(title)
+            .finding(Finding::found("the role's policies allow the call now", SIMULATION)),
         None => Assessment::possible(title),
     };
     let unknown = Finding::unknown("when its policies were created: IAM gives no date");
@@ -103,23 +113,51 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         _ => "the service failed for a moment",
     };
     let known = question(case).map_or(Known::NotAsked, |question| case.look(&question));
-    let later: Vec<&RunningTask> = known.found().into_iter().flatten().filter(|task| is_later(case, task)).collect();
+    let later: Vec<&RunningTask> =
+        known.found().into_iter().flatten().filter(|task| is_later(case, task)).collect();
     let same = later_of_revision(case, known);
     if let Some(first) = same.iter().filter_map(|task| task.started_at).min() {
         let (count, ending) = (same.len(), if same.len() == 1 { ["", "s"] } else { ["s", ""] });
-        let said = format!("{count} later task{} of the same revision run{}, the first since {first}", ending[0], ending[1]);
-        let identity = case.task.task_definition_name().map_or_else(|| Identity::of_revision(case), |name| Identity::same(name, name));
-        let proof = Proof::by(vec![Finding::found(said, SOURCE)], identity, Complete::of("which tasks run", [known]), Time::unchanging());
+        let said = format!(
+            "{count} later task{} of the same revision run{}, the first since {first}",
+            ending[0], ending[1]
+        );
+        let identity = case
+            .task
+            .task_definition_name()
+            .map_or_else(|| Identity::of_revision(case), |name| Identity::same(name, name));
+        let proof = Proof::by(
+            vec![Finding::found(said, SOURCE)],
+            identity,
+            Complete::of("which tasks run", [known]),
+            Time::unchanging(),
+        );
         return Some(Assessment::confirmed(title, proof).fix(case.try_again()));
     }
     if case.symptom.fault != Fault::BadCredentials {
         return None;
     }
     let other = later.iter().find_map(|task| revision(task));
-    let other = other.map(|run| Finding::found(format!("a later task runs, of {run}: whether this revision starts too, it does not show"), SOURCE));
-    let none = known.found().filter(|_| other.is_none()).map(|_| Finding::missing("a later task of the service that runs", SOURCE));
-    let fix = Fix::words("start the task again; if one host keeps failing, set its clock and update its ECS agent").run(case.commands([]));
-    Some(Assessment::possible(title).findings(other).findings(none).findings(Finding::not_told("whether a later task started", known)).fix(fix))
+    let other = other.map(|run| {
+        Finding::found(
+            format!("a later task runs, of {run}: whether this revision starts too, it does not show"),
+            SOURCE,
+        )
+    });
+    let none = known
+        .found()
+        .filter(|_| other.is_none())
+        .map(|_| Finding::missing("a later task of the service that runs", SOURCE));
+    let fix =
+        Fix::words("start the task again; if one host keeps failing, set its clock and update its ECS agent")
+            .run(case.commands([]));
+    Some(
+        Assessment::possible(title)
+            .findings(other)
+            .findings(none)
+            .findings(Finding::not_told("whether a later task started", known))
+            .fix(fix),
+    )
 }
 
 const SOURCE: &str = "DescribeTasks";
@@ -131,7 +169,8 @@ fn is_later(case: &Case<'_>, task: &RunningTask) -> bool {
 
 /// The later tasks of the very revision that failed.
 fn later_of_revision<'c>(case: &Case<'_>, running: Known<'c, Vec<RunningTask>>) -> Vec<&'c RunningTask> {
-    let is_same = |task: &RunningTask| revision(task).is_some_and(|run| case.task.task_definition_name() == Some(run));
+    let is_same =
+        |task: &RunningTask| revision(task).is_some_and(|run| case.task.task_definition_name() == Some(run));
     running.found().into_iter().flatten().filter(|task| is_later(case, task) && is_same(task)).collect()
 }
 
@@ -142,5 +181,9 @@ fn revision(task: &RunningTask) -> Option<&str> {
 
 fn question(case: &Case<'_>) -> Option<ask::RunningTasks> {
     let cluster = case.task.cluster.as_ref()?.clone();
-    Some(ask::RunningTasks { region: case.own_region().to_owned(), cluster, service: case.task.service()?.to_owned() })
+    Some(ask::RunningTasks {
+        region: case.own_region().to_owned(),
+        cluster,
+        service: case.task.service()?.to_owned(),
+    })
 }

@@ -22,21 +22,34 @@ pub(super) const CAUSE: Cause = Cause {
     when: |symptom| symptom.step == Step::RegistryCredentials && symptom.fault == Fault::WrongShape,
     ask: |case| case.ask_secrets(),
     assess: |case| Some(assess(case)),
-    examples: &[Example { text: "Asm fetching username: AuthorizationData is malformed, empty field", also: &[] }],
+    examples: &[Example {
+        text: "Asm fetching username: AuthorizationData is malformed, empty field",
+        also: &[],
+    }],
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let title = case.name().map_or("the registry credentials are not a login".to_owned(), |name| format!("secret {name} holds no registry login"));
+    let title = case.name().map_or("the registry credentials are not a login".to_owned(), |name| {
+        format!("secret {name} holds no registry login")
+    });
     let secrets = case.secrets();
-    // Two signals: ECS read the value and found no login, and the secret that the definition names has held the same value since.
+    // Two signals: ECS read the value and found no login, and the secret that the definition names has held
+    // the same value since.
     let said = match (case.references.as_slice(), secrets.as_slice()) {
         ([_, ..], [secret]) => Assessment::confirmed(title, secret.is_as_it_was()),
         _ => Assessment::likely(title).findings(secrets.iter().filter_map(SecretView::state_or_why)),
     };
     let gone = secrets.iter().find(|secret| secret.is_gone());
-    let put = case.aws("secretsmanager put-secret-value").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
-    let fix = Fix::words(format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()))
-        .run(case.commands([put.words("--secret-string file://login.json")]));
+    let put = case.aws("secretsmanager put-secret-value").name(
+        "--secret-id",
+        Kind::Secret,
+        case.resource_arn().as_deref(),
+    );
+    let fix =
+        Fix::words(format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()))
+            .run(case.commands([put.words("--secret-string file://login.json")]));
     let fix = gone.map_or(fix, SecretView::replace);
-    said.finding(Finding::unknown("what it holds: values are never read")).findings(case.definition_unknown()).fix(fix)
+    said.finding(Finding::unknown("what it holds: values are never read"))
+        .findings(case.definition_unknown())
+        .fix(fix)
 }

@@ -33,11 +33,18 @@ pub(super) const CAUSE: Cause = Cause {
 /// Whether the image is of Docker Hub, which limits who does not log in, and answered at once.
 fn is_of_docker_hub(symptom: &Symptom) -> bool {
     let answered = symptom.address.is_none() && symptom.retries.is_none_or(|retries| retries <= 1);
-    answered && symptom.resource.as_ref().is_some_and(|image| ImageName::parse(&image.text).registry == "docker.io")
+    answered
+        && symptom
+            .resource
+            .as_ref()
+            .is_some_and(|image| ImageName::parse(&image.text).registry == "docker.io")
 }
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let text = format!("log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}", case.then_again());
+    let text = format!(
+        "log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}",
+        case.then_again()
+    );
     let said = Assessment::likely("the registry's pull rate limit was reached").fix(Fix::words(text));
     if is_of_docker_hub(case.symptom) { said.supported() } else { said }
 }

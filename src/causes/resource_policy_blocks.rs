@@ -40,18 +40,30 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (who, action, on) = case.refusal();
     let title = format!("the policy on the resource refuses {who} {action}{on}");
     let told = case.symptom.deny == Some(Deny::ResourcePolicy);
-    let proof =
-        |found: Finding| Proof::by(vec![found], Identity::of_own_role(case), Complete::of("the resource's own policy", [known(case)]), Time::as_ecs_said());
-    let with_fix = |assessment: Assessment| Some(assessment.culprit(case.refused_culprit()).fix(resource_policy::fix(case)));
+    let proof = |found: Finding| {
+        Proof::by(
+            vec![found],
+            Identity::of_own_role(case),
+            Complete::of("the resource's own policy", [known(case)]),
+            Time::as_ecs_said(),
+        )
+    };
+    let with_fix = |assessment: Assessment| {
+        Some(assessment.culprit(case.refused_culprit()).fix(resource_policy::fix(case)))
+    };
     match side(case) {
         // An explicit deny decides, whatever else allows.
-        Some((ResourceSide::Denied(at), source)) => {
-            with_fix(Assessment::confirmed(title, proof(Finding::found(format!("{at} of the policy denies it"), source))))
-        }
+        Some((ResourceSide::Denied(at), source)) => with_fix(Assessment::confirmed(
+            title,
+            proof(Finding::found(format!("{at} of the policy denies it"), source)),
+        )),
         Some((ResourceSide::Missing { .. }, _)) if is_across_accounts(case.symptom) => None,
         Some((ResourceSide::Missing { nearly, .. }, source)) => {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
-            let missing = Finding::missing(format!("an allow for the role of another account in the resource's policy{nearly}"), source);
+            let missing = Finding::missing(
+                format!("an allow for the role of another account in the resource's policy{nearly}"),
+                source,
+            );
             with_fix(Assessment::confirmed(title, proof(missing)))
         }
         Some((ResourceSide::Grants(..) | ResourceSide::NotNeeded, source)) if !told => {
@@ -60,18 +72,26 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         }
         _ if !told => None,
         Some((ResourceSide::Grants(at, _), source)) => {
-            let found = Finding::found(format!("{at} of the policy allows it now: it was changed since, and the next task will start"), source);
+            let found = Finding::found(
+                format!(
+                    "{at} of the policy allows it now: it was changed since, and the next task will start"
+                ),
+                source,
+            );
             Some(Assessment::possible(title).culprit(case.refused_culprit()).passed(case, found))
         }
         Some((ResourceSide::NotNeeded, source)) => {
-            let found = Finding::found("the resource's policy denies nothing now: it was changed since", source);
+            let found =
+                Finding::found("the resource's policy denies nothing now: it was changed since", source);
             Some(Assessment::possible(title).culprit(case.refused_culprit()).passed(case, found))
         }
-        Some((ResourceSide::Unsure(why), _)) => {
-            with_fix(Assessment::likely(title).finding(Finding::unknown(format!("what the resource's policy says: {why}"))))
-        }
+        Some((ResourceSide::Unsure(why), _)) => with_fix(
+            Assessment::likely(title)
+                .finding(Finding::unknown(format!("what the resource's policy says: {why}"))),
+        ),
         None => {
-            let unknown = Finding::not_told("which statement it is, and whether it is still there", known(case));
+            let unknown =
+                Finding::not_told("which statement it is, and whether it is still there", known(case));
             with_fix(Assessment::likely(title).findings(unknown))
         }
     }

@@ -37,8 +37,10 @@ const LAYER: Layer = Layer {
     told: &[Deny::Explicit, Deny::Session],
     title: |who, action, on| format!("{who} is denied {action}{on} by an explicit statement"),
     refuses: |(call, known)| {
-        let statements = known.found().map(|simulation| simulation.matched_statements.as_slice()).unwrap_or_default();
-        let policies: Vec<&str> = statements.iter().filter_map(|statement| statement.source_policy_id.as_deref()).collect();
+        let statements =
+            known.found().map(|simulation| simulation.matched_statements.as_slice()).unwrap_or_default();
+        let policies: Vec<&str> =
+            statements.iter().filter_map(|statement| statement.source_policy_id.as_deref()).collect();
         let by = if policies.is_empty() { String::new() } else { format!(" by {}", policies.join(", ")) };
         Finding::found(format!("{} on {} is denied explicitly{by}", call.action, call.resource), SIMULATION)
     },
@@ -48,7 +50,12 @@ const LAYER: Layer = Layer {
 fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
     let looks = ["iam list-attached-role-policies", "iam list-role-policies"];
-    let of_role = |role: String| looks.map(|words| case.aws_at_task(words).name("--role-name", Kind::Role, role.as_str()));
-    Fix::words(format!("narrow or remove the Deny statement that matches {who} and {action}; another allow does not help{}", case.then_again()))
-        .run(case.role_name().into_iter().flat_map(of_role))
+    let of_role = |role: String| {
+        looks.map(|words| case.aws_at_task(words).name("--role-name", Kind::Role, role.as_str()))
+    };
+    Fix::words(format!(
+        "narrow or remove the Deny statement that matches {who} and {action}; another allow does not help{}",
+        case.then_again()
+    ))
+    .run(case.role_name().into_iter().flat_map(of_role))
 }

@@ -4,7 +4,10 @@ use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
 use super::policy;
 use super::proof::{Gap, Identity, Proof, Time};
-use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, all_whole, is_on_task_role, is_want_of_allow, is_whole, refuser};
+use super::refusal::{
+    Refuser, SIMULATION, Simulated, all_allowed, all_whole, is_on_task_role, is_want_of_allow, is_whole,
+    refuser,
+};
 use super::secret::{Presence, SecretView};
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::Known;
@@ -43,7 +46,13 @@ pub(super) const CAUSE: Cause = Cause {
         },
         Example {
             text: "Fetching secret data from SSM Parameter Store in us-east-1: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsTaskExecutionRole/0123456789abcdef0123456789abcdef is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:111122223333:parameter/prod/db/password because no identity-based policy allows the ssm:GetParameters action status code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
-            also: &["parameter-misnamed", "parameter-missing", "recovered-by-itself", "role-permission-on-wrong-role", "secret-reference-malformed"],
+            also: &[
+                "parameter-misnamed",
+                "parameter-missing",
+                "recovered-by-itself",
+                "role-permission-on-wrong-role",
+                "secret-reference-malformed",
+            ],
         },
         Example {
             text: "CannotPullECRContainerError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/ecsInstanceRole/i-0123456789abcdef0 is not authorized to perform: ecr:GetAuthorizationToken on resource: *\n\tstatus code: 400, request id: 5b1c0f3e-7a44-4c0e-9d1b-2f6a8c9e0d11",
@@ -65,44 +74,73 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let who = case.who();
     let action = case.refused_action();
     // A login is not for one image.
-    let on = case.name().filter(|_| action.as_deref() != Some("ecr:GetAuthorizationToken")).map(|name| format!(" on {name}")).unwrap_or_default();
+    let on = case
+        .name()
+        .filter(|_| action.as_deref() != Some("ecr:GetAuthorizationToken"))
+        .map(|name| format!(" on {name}"))
+        .unwrap_or_default();
     let refused = action.map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
     let title = |on: &str| format!("{who} cannot {refused}{on}");
-    let with_fix = |assessment: Assessment| Some(assessment.culprit(case.refused_culprit()).fix(policy::fix_permission(case)));
+    let with_fix = |assessment: Assessment| {
+        Some(assessment.culprit(case.refused_culprit()).fix(policy::fix_permission(case)))
+    };
     let decisions = case.simulated_refusals();
-    let lacks: Vec<&Simulated<'_>> = decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();
+    let lacks: Vec<&Simulated<'_>> =
+        decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();
     if let Some(decision) = lacks.first() {
         if lacks.iter().all(|decision| is_on_task_role(case, decision)) || is_for_nothing(case) {
             // The cause that names where the permission stands, or what it must be for, says it all.
             return None;
         }
         let (call, _) = decision;
-        let one = case.secrets().into_iter().find(|secret| decisions.len() > 1 && secret.arn().0 == call.resource);
+        let one =
+            case.secrets().into_iter().find(|secret| decisions.len() > 1 && secret.arn().0 == call.resource);
         let on = one.as_ref().map_or(on, |secret| format!(" on {}", secret.name));
-        let found = Finding::found(format!("no policy of the role allows {} on {} (implicitDeny)", call.action, call.resource), SIMULATION);
+        let found = Finding::found(
+            format!("no policy of the role allows {} on {} (implicitDeny)", call.action, call.resource),
+            SIMULATION,
+        );
         let complete = is_whole(decision).and_then(|_| case.no_grant_of_resource());
         let proof = Proof::by(vec![found], Identity::of_own_role(case), complete, Time::as_ecs_said());
-        let references = one.map(|secret| secret.culprit().references).filter(|references| !references.is_empty());
+        let references =
+            one.map(|secret| secret.culprit().references).filter(|references| !references.is_empty());
         let culprit = case.refused_culprit();
-        let culprit = Culprit { references: references.unwrap_or_else(|| culprit.references.clone()), ..culprit };
-        return with_fix(Assessment::confirmed(title(&on), proof)).map(|assessment| assessment.culprit(culprit));
+        let culprit =
+            Culprit { references: references.unwrap_or_else(|| culprit.references.clone()), ..culprit };
+        return with_fix(Assessment::confirmed(title(&on), proof))
+            .map(|assessment| assessment.culprit(culprit));
     }
     if all_allowed(&decisions).is_ok() {
-        return Some(Assessment::possible(title(&on)).culprit(case.refused_culprit()).passed(case, allowed_now(case)));
+        return Some(
+            Assessment::possible(title(&on)).culprit(case.refused_culprit()).passed(case, allowed_now(case)),
+        );
     }
     if let Some(decision) = decisions.iter().find(|decision| refuser(decision).is_some()).filter(|_| !told) {
-        // Whether the role's own policies allow it does not show behind a boundary or the organization's policies.
+        // Whether the role's own policies allow it does not show behind a boundary or the organization's
+        // policies.
         if refuser(decision) != Some(Refuser::ExplicitDeny) {
             return None;
         }
-        let other = Finding::found(format!("an explicit statement denies {} on {}", decision.0.action, decision.0.resource), SIMULATION);
-        let proof = Proof::by(vec![other], Identity::of_own_role(case), all_whole(&decisions), Time::as_ecs_said());
+        let other = Finding::found(
+            format!("an explicit statement denies {} on {}", decision.0.action, decision.0.resource),
+            SIMULATION,
+        );
+        let proof =
+            Proof::by(vec![other], Identity::of_own_role(case), all_whole(&decisions), Time::as_ecs_said());
         return with_fix(Assessment::ruled_out(title(&on), proof));
     }
-    let untold = (!told).then(|| Finding::unknown("which kind of policy refused: the text does not say, and a missing allow is the commonest"));
+    let untold = (!told).then(|| {
+        Finding::unknown(
+            "which kind of policy refused: the text does not say, and a missing allow is the commonest",
+        )
+    });
     // A name that leads nowhere is refused in the same words.
     let by_part = case.secrets().iter().any(SecretView::is_refused_by_part);
-    let assessment = if told && !by_part && !is_for_nothing(case) { Assessment::likely(title(&on)) } else { Assessment::possible(title(&on)) };
+    let assessment = if told && !by_part && !is_for_nothing(case) {
+        Assessment::likely(title(&on))
+    } else {
+        Assessment::possible(title(&on))
+    };
     let unknown = decisions.iter().find_map(|decision| is_whole(decision).err()).and_then(Gap::into_finding);
     with_fix(
         assessment
@@ -112,17 +150,25 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     )
 }
 
-/// Whether what was asked for has another name, or is not there at all: a permission on that name does not help.
+/// Whether what was asked for has another name, or is not there at all: a permission on that name does not
+/// help.
 pub(super) fn is_for_nothing(case: &Case<'_>) -> bool {
-    let is_gone = |secret: &SecretView<'_>| matches!(secret.presence(), Presence::OtherSuffix(_) | Presence::CutSuffix(_) | Presence::Gone);
+    let is_gone = |secret: &SecretView<'_>| {
+        matches!(secret.presence(), Presence::OtherSuffix(_) | Presence::CutSuffix(_) | Presence::Gone)
+    };
     let is_named = case.symptom.resource.is_some() && !case.forecast;
-    let secrets = case.secrets().iter().any(|secret| matches!(secret.presence(), Presence::OtherSuffix(_)) || is_named && is_gone(secret));
-    secrets || is_named && case.parameters().iter().any(|parameter| matches!(parameter.known(), Known::Missing))
+    let secrets = case
+        .secrets()
+        .iter()
+        .any(|secret| matches!(secret.presence(), Presence::OtherSuffix(_)) || is_named && is_gone(secret));
+    secrets
+        || is_named && case.parameters().iter().any(|parameter| matches!(parameter.known(), Known::Missing))
 }
 
 /// Said where IAM allows now what was refused then.
 fn allowed_now(case: &Case<'_>) -> Finding {
-    let since = case.task.stopped_at.map(|at| format!(" since {}", at.strftime("%H:%M:%SZ"))).unwrap_or_default();
+    let since =
+        case.task.stopped_at.map(|at| format!(" since {}", at.strftime("%H:%M:%SZ"))).unwrap_or_default();
     Finding::found(
         format!(
             "the role's policies allow it now: a permission was added{since}, and the next task will start; or a policy refused that IAM does not \

@@ -6,7 +6,10 @@ use super::fix::Fix;
 use super::name::Kind;
 use super::policy;
 use super::proof::{Identity, Proof, Time};
-use super::refusal::{Refuser, SIMULATION, Simulated, all_whole, is_allowed, is_on_task_role, is_want_of_allow, is_whole, refuser};
+use super::refusal::{
+    Refuser, SIMULATION, Simulated, all_whole, is_allowed, is_on_task_role, is_want_of_allow, is_whole,
+    refuser,
+};
 use super::role_permission_missing::is_for_nothing;
 use super::{Cause, Explanation, Owner};
 use crate::arn::Arn;
@@ -40,14 +43,24 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let name = role_name(&task_role);
     let culprit = Culprit { kind: "role", id: Some(name.to_owned()), references: case.references.clone() };
     let decisions = case.simulated_refusals();
-    let lacks: Vec<&Simulated<'_>> = decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();
-    if let Some(decision) = lacks.first().filter(|_| lacks.iter().all(|decision| is_on_task_role(case, decision))) {
+    let lacks: Vec<&Simulated<'_>> =
+        decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();
+    if let Some(decision) =
+        lacks.first().filter(|_| lacks.iter().all(|decision| is_on_task_role(case, decision)))
+    {
         let role = case.role_name().unwrap_or_else(|| "the execution role".to_owned());
         let (call, _) = decision;
-        let found = Finding::found(format!("the task role {name} is allowed {} on {}", call.action, call.resource), SIMULATION);
-        let lacking = Finding::missing(format!("the same permission on {role}, which ECS uses before the containers start"), SIMULATION);
+        let found = Finding::found(
+            format!("the task role {name} is allowed {} on {}", call.action, call.resource),
+            SIMULATION,
+        );
+        let lacking = Finding::missing(
+            format!("the same permission on {role}, which ECS uses before the containers start"),
+            SIMULATION,
+        );
         let complete = is_whole(decision).and_then(|_| case.no_grant_of_resource());
-        let proof = Proof::by(vec![found, lacking], Identity::of_own_role(case), complete, Time::as_ecs_said());
+        let proof =
+            Proof::by(vec![found, lacking], Identity::of_own_role(case), complete, Time::as_ecs_said());
         let title = format!("the permission is on the task role {name}, not on the execution role {role}");
         return Some(Assessment::confirmed(title, proof).culprit(culprit).fix(fix(case)));
     }
@@ -57,7 +70,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             return None;
         }
         let none = Finding::missing(format!("the permission on the task role {name}"), SIMULATION);
-        let proof = Proof::by(vec![none], Identity::of_own_role(case), all_whole(&of_task_role), Time::as_ecs_said());
+        let proof =
+            Proof::by(vec![none], Identity::of_own_role(case), all_whole(&of_task_role), Time::as_ecs_said());
         return Assessment::disproved(format!("the task role {name} has no such permission either"), proof);
     }
     let own = Finding::found(format!("the task has a role of its own, {name}"), DEFINITION);
@@ -70,7 +84,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 fn unread(case: &Case<'_>) -> Option<Assessment> {
     let is_unread = matches!(case.definition, Known::NotAsked) && !case.forecast && fetches(case);
     let said = Assessment::possible("the permission may be on the task role, which does not count here");
-    let unknown = Finding::unknown("whether the task has a role of its own that has the permission: the task definition was not read");
+    let unknown = Finding::unknown(
+        "whether the task has a role of its own that has the permission: the task definition was not read",
+    );
     is_unread.then(|| said.culprit(case.refused_culprit()).finding(unknown).fix(fix(case)))
 }
 
@@ -80,9 +96,14 @@ fn fetches(case: &Case<'_>) -> bool {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let look = case.task_role_arn().map(|role| case.aws_at_task("iam list-role-policies").name("--role-name", Kind::Role, role_name(role)));
+    let look = case.task_role_arn().map(|role| {
+        case.aws_at_task("iam list-role-policies").name("--role-name", Kind::Role, role_name(role))
+    });
     let on_execution_role = policy::fix_permission(case);
-    let text = format!("put the permission on the execution role; on the task role it does nothing for what ECS fetches{}", case.then_again());
+    let text = format!(
+        "put the permission on the execution role; on the task role it does nothing for what ECS fetches{}",
+        case.then_again()
+    );
     Fix { text, commands: look.into_iter().chain(on_execution_role.commands).collect(), ..on_execution_role }
 }
 

@@ -32,7 +32,10 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
-    if let Some((secret, found)) = secrets.iter().find_map(|secret| Some((secret, secret.found().filter(|found| found.deleted_date.is_some())?))) {
+    if let Some((secret, found)) = secrets
+        .iter()
+        .find_map(|secret| Some((secret, secret.found().filter(|found| found.deleted_date.is_some())?)))
+    {
         return Some(marked(case, secret, found));
     }
     if case.symptom.fault != Fault::PendingDeletion {
@@ -40,12 +43,19 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let title = format!("{} is scheduled for deletion", case.named("secret"));
     if let Some(secret) = secrets.iter().find(|secret| secret.found().is_some()) {
-        let restored = Finding::found("it is not scheduled for deletion now: it was restored since, and the next task will start", DESCRIBE);
+        let restored = Finding::found(
+            "it is not scheduled for deletion now: it was restored since, and the next task will start",
+            DESCRIBE,
+        );
         return Some(Assessment::possible(title).culprit(secret.culprit()).passed(case, restored));
     }
     if let Some(secret) = secrets.iter().find(|secret| secret.is_gone()) {
-        let over = Finding::missing("the secret: its recovery window is over, and it must be created again", DESCRIBE);
-        let said = Assessment::likely(format!("secret {} was deleted", secret.name)).culprit(secret.culprit());
+        let over = Finding::missing(
+            "the secret: its recovery window is over, and it must be created again",
+            DESCRIBE,
+        );
+        let said =
+            Assessment::likely(format!("secret {} was deleted", secret.name)).culprit(secret.culprit());
         return Some(said.finding(over).findings(secret.gone().into_iter().skip(1)).fix(secret.replace()));
     }
     Some(
@@ -58,7 +68,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 
 fn marked(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment {
     let title = format!("secret {} is scheduled for deletion", secret.name);
-    let until = found.deleted_date.map(|at| format!("; its recovery window ends on {at}")).unwrap_or_default();
+    let until =
+        found.deleted_date.map(|at| format!("; its recovery window ends on {at}")).unwrap_or_default();
     let what = Finding::found(format!("it is marked for deletion{until}"), DESCRIBE);
     let marked = Time::since(case, found.last_changed_date);
     let said = if case.forecast || case.symptom.fault == Fault::PendingDeletion {
@@ -68,21 +79,29 @@ fn marked(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessmen
         // Of a secret that is marked, Secrets Manager says so.
         let said = if marked.is_ok() { Assessment::likely(title) } else { Assessment::possible(title) };
         let since = found.last_changed_date.filter(|at| case.is_since(Some(*at)));
-        let since = since.map(|at| Finding::found(format!("it was changed on {at}, after the task failed"), DESCRIBE));
-        said.finding(what).findings(since).finding(Finding::unknown("why ECS says that it was not found, and not that it is marked"))
+        let since = since
+            .map(|at| Finding::found(format!("it was changed on {at}, after the task failed"), DESCRIBE));
+        said.finding(what)
+            .findings(since)
+            .finding(Finding::unknown("why ECS says that it was not found, and not that it is marked"))
     };
     said.culprit(secret.culprit()).fix(restore(case, Some(found.arn.as_ref().unwrap_or(&secret.id))))
 }
 
 /// What is not marked now, and was not changed since, was not marked then.
 fn kept(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
-    let changed: Option<Vec<Moment>> = secrets.iter().map(|secret| secret.found()?.last_changed_date).collect();
+    let changed: Option<Vec<Moment>> =
+        secrets.iter().map(|secret| secret.found()?.last_changed_date).collect();
     let time = Time::since(case, changed.and_then(|changed| changed.into_iter().max()));
     let what = vec![Finding::missing("a mark for deletion", DESCRIBE)];
-    Assessment::disproved("no secret is scheduled for deletion", Proof::by(what, Identity::of_revision(case), Complete::alone(), time))
+    Assessment::disproved(
+        "no secret is scheduled for deletion",
+        Proof::by(what, Identity::of_revision(case), Complete::alone(), time),
+    )
 }
 
 fn restore(case: &Case<'_>, id: Option<&str>) -> Fix {
     let restore = case.aws("secretsmanager restore-secret").name("--secret-id", Kind::Secret, id);
-    Fix::words(format!("restore the secret if it is still needed{}", case.then_again())).run(case.commands([restore]))
+    Fix::words(format!("restore the secret if it is still needed{}", case.then_again()))
+        .run(case.commands([restore]))
 }

@@ -19,7 +19,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The Region in the ARN is not the task's.",
         fix: "Name the secret of the task's own Region, or replicate it there.",
     },
-    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"],
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+    ],
     when: super::secret::is_not_found,
     ask: |case| case.ask_secrets(),
     assess,
@@ -33,13 +35,18 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let arn = found.arn.as_deref().unwrap_or_default();
         let missing = Finding::missing(format!("{} in {}", secret.name, secret.region), DESCRIBE);
         let what = vec![missing, Finding::found(format!("{arn}, in the task's own Region"), DESCRIBE)];
-        let proof = Proof::by(what, secret.is_meant(), Complete::alone(), Time::there_by(case, found.created_date));
-        let text =
-            format!("write {arn} in a new revision, if that secret is meant, and allow the execution role to call secretsmanager:GetSecretValue on it{again}");
+        let proof =
+            Proof::by(what, secret.is_meant(), Complete::alone(), Time::there_by(case, found.created_date));
+        let text = format!(
+            "write {arn} in a new revision, if that secret is meant, and allow the execution role to call secretsmanager:GetSecretValue on it{again}"
+        );
         return Some(
-            Assessment::confirmed(format!("secret {} is in {own}, and is asked for in {}", secret.name, secret.region), proof)
-                .culprit(secret.culprit())
-                .fix(Fix::words(text).run(case.commands_for_revision([]))),
+            Assessment::confirmed(
+                format!("secret {} is in {own}, and is asked for in {}", secret.name, secret.region),
+                proof,
+            )
+            .culprit(secret.culprit())
+            .fix(Fix::words(text).run(case.commands_for_revision([]))),
         );
     }
     if secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone))
@@ -49,7 +56,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return None;
     }
     let own = case.task.region.as_deref().unwrap_or("<region>");
-    let look = case.aws_at_task("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
-    let fix = Fix::words(format!("name the secret of {own} in a new revision{again}")).run(case.commands_for_revision([look]));
+    let look = case
+        .aws_at_task("secretsmanager describe-secret")
+        .name("--secret-id", Kind::Secret, case.name().as_deref())
+        .words("--query ARN");
+    let fix = Fix::words(format!("name the secret of {own} in a new revision{again}"))
+        .run(case.commands_for_revision([look]));
     Some(case.named_elsewhere("secret", Assessment::possible)?.fix(fix))
 }

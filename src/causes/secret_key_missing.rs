@@ -19,7 +19,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The message says `did not contain json key` and the key. ECS names no secret here: the task definition tells which references ask for that key.",
         fix: "Add the key to the secret, or name one that it has.",
     },
-    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"],
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+    ],
     when: |symptom| symptom.fault == Fault::JsonKeyMissing,
     ask: |case| case.ask_secrets(),
     assess: |case| Some(assess(case)),
@@ -30,7 +32,8 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let key = case.symptom.json_key.as_ref().map_or("of that name".to_owned(), |key| format!("{:?}", key.text));
+    let key =
+        case.symptom.json_key.as_ref().map_or("of that name".to_owned(), |key| format!("{:?}", key.text));
     let secrets = case.secrets();
     let title = match (case.name(), secrets.len()) {
         (Some(name), _) => format!("secret {name} has no JSON key {key}"),
@@ -40,15 +43,20 @@ fn assess(case: &Case<'_>) -> Assessment {
     let culprit = Culprit { kind: "secret", id: case.name(), references: case.references.clone() };
     let nobody = case.definition().filter(|_| case.references.is_empty());
     let asked: Vec<SecretReference<'_>> = case.references.iter().filter_map(secret_of).collect();
-    // Two signals: ECS read the value and misses the key, and the one reference that asks for it has held the same value since.
+    // Two signals: ECS read the value and misses the key, and the one reference that asks for it has held the
+    // same value since.
     let said = match secrets.as_slice() {
         [secret] if asks(case, &asked) => Assessment::confirmed(title, secret.is_as_it_was()),
         several => Assessment::likely(title).findings(several.iter().filter_map(SecretView::state_or_why)),
     };
-    let mut versions: Vec<&str> = asked.iter().map(|secret| secret.version_id.or(secret.version_stage).unwrap_or("AWSCURRENT")).collect();
+    let mut versions: Vec<&str> = asked
+        .iter()
+        .map(|secret| secret.version_id.or(secret.version_stage).unwrap_or("AWSCURRENT"))
+        .collect();
     versions.sort_unstable();
     versions.dedup();
-    let versions = (versions.len() > 1).then(|| Finding::unknown(format!("which of the versions {} lacks it", versions.join(", "))));
+    let versions = (versions.len() > 1)
+        .then(|| Finding::unknown(format!("which of the versions {} lacks it", versions.join(", "))));
     said.culprit(culprit)
         .findings(other_keys(case))
         .findings(versions)
@@ -80,7 +88,12 @@ fn other_keys(case: &Case<'_>) -> Option<Finding> {
     let secrets: Vec<SecretReference<'_>> = all.iter().filter_map(secret_of).filter(to_it).collect();
     let key = case.symptom.json_key.as_ref()?.text.as_str();
     let asking = secrets.iter().filter(|secret| secret.json_key == Some(key)).count();
-    let mut others: Vec<String> = secrets.iter().filter_map(|secret| secret.json_key).filter(|other| *other != key).map(|other| format!("{other:?}")).collect();
+    let mut others: Vec<String> = secrets
+        .iter()
+        .filter_map(|secret| secret.json_key)
+        .filter(|other| *other != key)
+        .map(|other| format!("{other:?}"))
+        .collect();
     others.dedup();
     let (verb, listed) = match others.as_slice() {
         [] => ("", String::new()),
@@ -90,28 +103,40 @@ fn other_keys(case: &Case<'_>) -> Option<Finding> {
     let others = if listed.is_empty() { String::new() } else { format!("; {verb} {listed}") };
     let told = match (asking, secrets.len()) {
         (_, 0) => return None,
-        (0, _) if listed.is_empty() => format!("no reference to {name} asks for {key:?}, nor for another key"),
-        (0, _) => format!("no reference to {name} asks for {key:?}, they ask for {listed}: the task may have run another definition"),
+        (0, _) if listed.is_empty() => {
+            format!("no reference to {name} asks for {key:?}, nor for another key")
+        }
+        (0, _) => format!(
+            "no reference to {name} asks for {key:?}, they ask for {listed}: the task may have run another definition"
+        ),
         (1, 1) => format!("the only reference to {name} asks for {key:?}"),
-        (_, count) => format!("{asking} of {count} references to {name} {} for {key:?}{others}", if asking == 1 { "asks" } else { "ask" }),
+        (_, count) => format!(
+            "{asking} of {count} references to {name} {} for {key:?}{others}",
+            if asking == 1 { "asks" } else { "ask" }
+        ),
     };
     Some(Finding::found(told, DEFINITION))
 }
 
 fn fix(case: &Case<'_>, secrets: &[SecretView<'_>], asked: &[SecretReference<'_>]) -> Fix {
-    // Prints the names of the keys, not their values; without `objects`, jq's error would quote a value that is no object.
+    // Prints the names of the keys, not their values; without `objects`, jq's error would quote a value that
+    // is no object.
     let look = |id: Option<&str>, stage: Option<&str>| {
         let look = case.aws("secretsmanager get-secret-value").name("--secret-id", Kind::Secret, id);
-        look.maybe("--version-stage", Kind::VersionStage, stage).words("--query SecretString --output text | jq -e 'objects | keys'")
+        look.maybe("--version-stage", Kind::VersionStage, stage)
+            .words("--query SecretString --output text | jq -e 'objects | keys'")
     };
-    let mut places: Vec<(Option<&str>, Option<&str>)> = asked.iter().map(|secret| (Some(secret.arn), secret.version_stage)).collect();
+    let mut places: Vec<(Option<&str>, Option<&str>)> =
+        asked.iter().map(|secret| (Some(secret.arn), secret.version_stage)).collect();
     if places.is_empty() {
         places.extend(secrets.iter().map(|secret| (Some(secret.id.as_str()), None)));
     }
     if places.is_empty() {
         places.push((None, None));
     }
-    if let Some(gone) = secrets.iter().find(|secret| secret.is_gone()).filter(|_| secrets.iter().all(SecretView::is_gone)) {
+    if let Some(gone) =
+        secrets.iter().find(|secret| secret.is_gone()).filter(|_| secrets.iter().all(SecretView::is_gone))
+    {
         return gone.replace();
     }
     places.retain(|(id, _)| !secrets.iter().any(|secret| secret.is_gone() && *id == Some(&secret.id)));

@@ -18,7 +18,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The name in the reference holds something that no secret's name has, or AWS lists one that is close. That one may be another tenant's or stage's: only you know which was meant.",
         fix: "Correct the reference in a new revision.",
     },
-    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"],
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+    ],
     when: |symptom| super::secret::is_not_found(symptom) || super::secret::may_be_absent(symptom),
     ask: |case| case.ask_secrets(),
     assess,
@@ -31,7 +33,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let mut gone = secrets.iter().filter(|secret| matches!(secret.presence(), Presence::Gone));
     if let Some((secret, near)) = gone.find_map(|secret| Some((secret, secret.near()?))) {
         let title = format!("secret {} does not exist; a similar name does", secret.name);
-        let said = if near.is_slip && secret.is_meant().is_ok() { Assessment::likely(title) } else { Assessment::possible(title) };
+        let said = if near.is_slip && secret.is_meant().is_ok() {
+            Assessment::likely(title)
+        } else {
+            Assessment::possible(title)
+        };
         let text = format!("if that one was meant, name it in a new revision{}", case.then_again());
         let said = said
             .culprit(secret.culprit())
@@ -44,6 +50,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return None;
     }
     let slip = misspelling(&case.name()?)?;
-    let said = Assessment::likely(format!("the secret's name is misspelled: it {slip}")).finding(Finding::unknown("which name was meant"));
-    Some(said.fix(Fix::words(format!("correct the name in a new revision{}", case.then_again())).run(case.commands_for_revision([look]))))
+    let said = Assessment::likely(format!("the secret's name is misspelled: it {slip}"))
+        .finding(Finding::unknown("which name was meant"));
+    Some(
+        said.fix(
+            Fix::words(format!("correct the name in a new revision{}", case.then_again()))
+                .run(case.commands_for_revision([look])),
+        ),
+    )
 }

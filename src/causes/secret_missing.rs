@@ -56,7 +56,8 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 /// What is missing for a proof where IAM answered before anybody looked.
-const REFUSED_FIRST: &str = "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
+const REFUSED_FIRST: &str =
+    "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
@@ -71,9 +72,14 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     if let Some((secret, other)) = secrets.iter().find_map(|secret| Some((secret, secret.namesake()?))) {
         // Where the end of the name is a suffix for sure, the secret was recreated.
-        let said = Assessment::likely(format!("secret {} does not exist", secret.name)).supported().culprit(secret.culprit());
+        let said = Assessment::likely(format!("secret {} does not exist", secret.name))
+            .supported()
+            .culprit(secret.culprit());
         let missing = Finding::missing(format!("{} in {}", secret.id, secret.region), DESCRIBE);
-        let other = Finding::found(format!("a secret whose name ends before that: {}", other.name.as_deref().unwrap_or_default()), DESCRIBE);
+        let other = Finding::found(
+            format!("a secret whose name ends before that: {}", other.name.as_deref().unwrap_or_default()),
+            DESCRIBE,
+        );
         let is_end = matches!(secret.presence(), Presence::OtherSuffix(_)) && !secret.has_suffix();
         return is_end.then(|| said.finding(missing).finding(other).fix(case.create_secret()));
     }
@@ -87,15 +93,23 @@ fn is_refused(case: &Case<'_>) -> bool {
 
 /// A refusal behind which there may be no secret, as the ARN shows that was refused.
 fn hidden(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
-    let by_part = |secret: &&SecretView<'_>| matches!(secret.presence(), Presence::NotAsked | Presence::Unknown(_)) && secret.is_refused_by_part();
+    let by_part = |secret: &&SecretView<'_>| {
+        matches!(secret.presence(), Presence::NotAsked | Presence::Unknown(_)) && secret.is_refused_by_part()
+    };
     let secret = secrets.iter().find(by_part).filter(|_| !case.forecast)?;
     let mark = "the ARN that was refused lacks the six characters which Secrets Manager adds to the name of every secret that it finds";
     let unknown = secret.untold().map_or(String::new(), |why| format!(": {why}"));
-    let said = Assessment::possible(format!("secret {} might not exist: the role was refused a name that matches none", secret.name));
+    let said = Assessment::possible(format!(
+        "secret {} might not exist: the role was refused a name that matches none",
+        secret.name
+    ));
     // A name that ends like a suffix is cut there, whether or not there is a secret of the whole name.
     let said = if secret.is_whole() { said } else { said.supported() };
     let said = said.culprit(secret.culprit()).finding(Finding::found(mark, "stoppedReason"));
-    Some(said.finding(Finding::unknown(format!("whether a secret has that name{unknown}"))).fix(case.create_secret()))
+    Some(
+        said.finding(Finding::unknown(format!("whether a secret has that name{unknown}")))
+            .fix(case.create_secret()),
+    )
 }
 
 fn gone(case: &Case<'_>, secret: &SecretView<'_>) -> Assessment {
@@ -120,14 +134,26 @@ fn there(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment
     if let Some(made) = found.created_date.filter(|made| case.is_since(Some(*made))) {
         return Assessment::likely(format!("secret {} did not exist when the task started", secret.name))
             .culprit(secret.culprit())
-            .passed(case, Finding::found(format!("it exists now, created on {made}, after the task failed: the next task will find it"), DESCRIBE));
+            .passed(
+                case,
+                Finding::found(
+                    format!(
+                        "it exists now, created on {made}, after the task failed: the next task will find it"
+                    ),
+                    DESCRIBE,
+                ),
+            );
     }
     let said = match found.created_date {
-        Some(made) => format!("it exists, created on {made}: Secrets Manager was slow to tell, or ECS asked for another than the definition names"),
+        Some(made) => format!(
+            "it exists, created on {made}: Secrets Manager was slow to tell, or ECS asked for another than the definition names"
+        ),
         None => "it exists now".to_owned(),
     };
-    let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, found.arn.as_deref());
-    let compare = Fix::words(format!("see whether the reference is to this secret{}", case.then_again())).run(case.commands([look]));
+    let look =
+        case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, found.arn.as_deref());
+    let compare = Fix::words(format!("see whether the reference is to this secret{}", case.then_again()))
+        .run(case.commands([look]));
     Assessment::possible(format!("secret {} was not found, though it exists", secret.name))
         .culprit(secret.culprit())
         .finding(Finding::found(said, DESCRIBE))
@@ -137,7 +163,10 @@ fn there(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment
 /// Nobody told what is there.
 fn untold(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Assessment {
     let title = format!("{} does not exist", case.named("secret"));
-    let place = secrets.first().and_then(|secret| Some(format!(" in {}, {}", secret.region, secret.account()?))).unwrap_or_default();
+    let place = secrets
+        .first()
+        .and_then(|secret| Some(format!(" in {}, {}", secret.region, secret.account()?)))
+        .unwrap_or_default();
     let is_trap = secrets.iter().any(|secret| secret.is_whole() && !secret.has_suffix());
     let trap = "the name ends in a hyphen and six characters, which Secrets Manager takes for its own suffix: such an ARN must be whole";
     let why = secrets.iter().find_map(SecretView::untold).map(|why| format!(": {why}")).unwrap_or_default();

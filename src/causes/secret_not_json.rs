@@ -31,7 +31,10 @@ pub(super) const CAUSE: Cause = Cause {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): invalid character 'h' looking for beginning of value",
             also: &[],
         },
-        Example { text: "Json: cannot unmarshal array into Go value of type map[string]interface {}", also: &[] },
+        Example {
+            text: "Json: cannot unmarshal array into Go value of type map[string]interface {}",
+            also: &[],
+        },
     ],
 };
 
@@ -47,7 +50,8 @@ fn assess(case: &Case<'_>) -> Assessment {
         [_] => Some("one reference asks for a JSON key".to_owned()),
         several => Some(format!("{} references ask for a JSON key; any of them can be meant", several.len())),
     };
-    // Two signals: ECS read the value and cannot take it for an object, and the one reference with a key has held the same value since.
+    // Two signals: ECS read the value and cannot take it for an object, and the one reference with a key has
+    // held the same value since.
     let said = match (case.references.as_slice(), secrets.as_slice()) {
         ([_], [secret]) => Assessment::confirmed(title, secret.is_as_it_was()),
         _ => Assessment::likely(title).findings(secrets.iter().filter_map(SecretView::state_or_why)),
@@ -59,12 +63,16 @@ fn assess(case: &Case<'_>) -> Assessment {
 }
 
 fn fix(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Fix {
-    if let Some(gone) = secrets.iter().find(|secret| secret.is_gone()).filter(|_| secrets.iter().all(SecretView::is_gone)) {
+    if let Some(gone) =
+        secrets.iter().find(|secret| secret.is_gone()).filter(|_| secrets.iter().all(SecretView::is_gone))
+    {
         return gone.replace();
     }
     let ids = case.resource_arns();
     let check = |id: &Option<String>| {
-        case.aws("secretsmanager get-secret-value").name("--secret-id", Kind::Secret, id.as_deref()).words("--query SecretString --output text | jq type")
+        case.aws("secretsmanager get-secret-value")
+            .name("--secret-id", Kind::Secret, id.as_deref())
+            .words("--query SecretString --output text | jq type")
     };
     let whole = case.references.iter().find_map(|reference| match reference.target() {
         Some(Target::Secret(secret)) => Some(secret.arn.to_owned()),
@@ -73,6 +81,8 @@ fn fix(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Fix {
     let drop = whole.map(|arn| format!(" ({arn})")).unwrap_or_default();
     let is_managed = secrets.iter().any(|secret| secret.manager().is_some());
     let store = if is_managed { "drop the key" } else { "store a JSON object, or drop the key" };
-    let text = format!("{store} from valueFrom{drop} to get the whole value; the command says \"object\" once it is right");
+    let text = format!(
+        "{store} from valueFrom{drop} to get the whole value; the command says \"object\" once it is right"
+    );
     Fix::words(format!("{text}{}", case.then_again())).run(case.commands(ids.iter().map(check)))
 }

@@ -58,41 +58,77 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if secrets.iter().all(|secret| !secret.is_whole()) {
         let source = if case.references.is_empty() { "stoppedReason" } else { DEFINITION };
         let what = vec![Finding::missing("a six-character suffix", source)];
-        let identity = if case.references.is_empty() { Identity::only_one(&secrets, "secret") } else { Identity::of_revision(case) };
-        return Assessment::disproved("the reference has no suffix", Proof::by(what, identity, Complete::alone(), Time::unchanging()));
+        let identity = if case.references.is_empty() {
+            Identity::only_one(&secrets, "secret")
+        } else {
+            Identity::of_revision(case)
+        };
+        return Assessment::disproved(
+            "the reference has no suffix",
+            Proof::by(what, identity, Complete::alone(), Time::unchanging()),
+        );
     }
     if let [secret] = secrets.as_slice()
         && let Some(found) = secret.found()
     {
         let what = vec![Finding::found(secret.id.clone(), DESCRIBE)];
-        let proof = Proof::by(what, secret.is_meant(), Complete::alone(), Time::there_by(case, found.created_date));
-        return Assessment::disproved(format!("secret {} has the ARN that is referred to", secret.name), proof);
+        let proof =
+            Proof::by(what, secret.is_meant(), Complete::alone(), Time::there_by(case, found.created_date));
+        return Assessment::disproved(
+            format!("secret {} has the ARN that is referred to", secret.name),
+            proof,
+        );
     }
     let foreign = secrets.iter().any(|secret| secret.foreign_account().is_some());
-    if !foreign && secrets.iter().all(|secret| matches!(secret.presence(), Presence::Gone | Presence::Here(_) | Presence::CutSuffix(_))) {
+    if !foreign
+        && secrets.iter().all(|secret| {
+            matches!(secret.presence(), Presence::Gone | Presence::Here(_) | Presence::CutSuffix(_))
+        })
+    {
         return None;
     }
     let again = case.then_again();
     let text = "look up the ARN that the name has now, put it into the task definition and the role's policy";
-    let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, case.name().as_deref()).words("--query ARN");
-    let fix = Fix::words(format!("{}{text}{again}", if foreign { "in the owner's account: " } else { "" })).run(case.commands_for_revision([look]));
-    let said = Assessment::possible(format!("{} was deleted and recreated under another ARN", case.named("secret")))
-        .finding(Finding::unknown("whether the name exists with another suffix"));
+    let look = case
+        .aws("secretsmanager describe-secret")
+        .name("--secret-id", Kind::Secret, case.name().as_deref())
+        .words("--query ARN");
+    let fix = Fix::words(format!("{}{text}{again}", if foreign { "in the owner's account: " } else { "" }))
+        .run(case.commands_for_revision([look]));
+    let said =
+        Assessment::possible(format!("{} was deleted and recreated under another ARN", case.named("secret")))
+            .finding(Finding::unknown("whether the name exists with another suffix"));
     Some(said.fix(fix))
 }
 
 fn recreated(case: &Case<'_>, secret: &SecretView<'_>, now: &Secret) -> Assessment {
     let arn = now.arn.as_deref().unwrap_or_default();
     let made = now.created_date.map(|made| format!(", created on {made}")).unwrap_or_default();
-    let what = vec![Finding::missing(secret.id.clone(), DESCRIBE), Finding::found(format!("{arn}{made}"), DESCRIBE)];
+    let what =
+        vec![Finding::missing(secret.id.clone(), DESCRIBE), Finding::found(format!("{arn}{made}"), DESCRIBE)];
     let certain = secret.has_suffix();
     let word = secret.id.rsplit_once('-').map_or("", |(_, word)| word);
-    let identity = if certain { secret.is_meant() } else { Err(Gap::new(format!("whether {word:?} is a suffix, or belongs to the name of another secret"))) };
+    let identity = if certain {
+        secret.is_meant()
+    } else {
+        Err(Gap::new(format!("whether {word:?} is a suffix, or belongs to the name of another secret")))
+    };
     let proof = Proof::by(what, identity, Complete::alone(), Time::there_by(case, now.created_date));
     let title = if certain { "was" } else { "may have been" };
-    let said =
-        Assessment::confirmed(format!("secret {} {title} recreated: its ARN now ends in {}", now.name.as_deref().unwrap_or(&secret.name), suffix(arn)), proof);
-    let marked = now.deleted_date.map(|at| Finding::found(format!("that one is itself marked for deletion, and its recovery window ends on {at}"), DESCRIBE));
+    let said = Assessment::confirmed(
+        format!(
+            "secret {} {title} recreated: its ARN now ends in {}",
+            now.name.as_deref().unwrap_or(&secret.name),
+            suffix(arn)
+        ),
+        proof,
+    );
+    let marked = now.deleted_date.map(|at| {
+        Finding::found(
+            format!("that one is itself marked for deletion, and its recovery window ends on {at}"),
+            DESCRIBE,
+        )
+    });
     let fix = with_arn(case, arn, certain);
     let first = if now.deleted_date.is_some() { "have that secret restored first; " } else { "" };
     said.culprit(secret.culprit()).findings(marked).fix(Fix { text: format!("{first}{}", fix.text), ..fix })
@@ -112,20 +148,28 @@ fn suffix(arn: &str) -> &str {
 fn with_arn(case: &Case<'_>, arn: &str, certain: bool) -> Fix {
     let again = case.then_again();
     if !certain {
-        let text = format!("if the reference was to that secret, write the ARN that it has now in a new revision{again}");
+        let text = format!(
+            "if the reference was to that secret, write the ARN that it has now in a new revision{again}"
+        );
         return Fix::words(text).run(case.commands_for_revision([]));
     }
     let role = case.who();
     let decisions = case.simulated_refusals();
-    let mut of_now = decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
+    let mut of_now =
+        decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
     if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
-        let text = format!("write {arn} into the task definition in a new revision; {role} is already allowed to read it{again}");
+        let text = format!(
+            "write {arn} into the task definition in a new revision; {role} is already allowed to read it{again}"
+        );
         return Fix::words(text).run(case.commands_for_revision([]));
     }
-    let text = format!("write {arn} into the task definition in a new revision; allow it to {role} unless its policy ends in a wildcard{again}");
+    let text = format!(
+        "write {arn} into the task definition in a new revision; allow it to {role} unless its policy ends in a wildcard{again}"
+    );
     // It is the secret of that very name, in the account and Region of the reference.
     let granted = Some(arn.to_owned()).filter(|arn| Kind::Secret.fits(arn) && !case.references.is_empty());
-    let granted = granted.and_then(|arn| policy::grant_on(case, "secretsmanager:GetSecretValue", &[arn]).ok());
+    let granted =
+        granted.and_then(|arn| policy::grant_on(case, "secretsmanager:GetSecretValue", &[arn]).ok());
     match granted {
         Some(grant) => Fix::words(text).run(case.commands_for_revision([grant.put()])).policy(grant.document),
         None => Fix::words(text).run(case.commands_for_revision([])),

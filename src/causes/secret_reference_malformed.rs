@@ -30,7 +30,10 @@ pub(super) const CAUSE: Cause = Cause {
     when: |symptom| {
         let refused = super::secret::may_be_absent(symptom) || super::parameter::may_be_absent(symptom);
         let wrong = matches!(symptom.fault, Fault::BadReference | Fault::NotFound)
-            && matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar);
+            && matches!(
+                symptom.step,
+                Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::SecretSidecar
+            );
         wrong || refused
     },
     ask: |case| case.ask_secrets().into_iter().chain(case.ask_parameters()).collect(),
@@ -40,7 +43,10 @@ pub(super) const CAUSE: Cause = Cause {
             text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-AbC123 from secrets manager: InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId.",
             also: &["agent-too-old"],
         },
-        Example { text: "Trying to retrieve secret with value my-secret resulted in error: arn: invalid prefix", also: &["agent-too-old"] },
+        Example {
+            text: "Trying to retrieve secret with value my-secret resulted in error: arn: invalid prefix",
+            also: &["agent-too-old"],
+        },
     ],
 };
 
@@ -60,13 +66,18 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let Some((reference, malformation)) = malformed(case) else {
         if case.symptom.fault != Fault::BadReference {
-            return Assessment::disproved("the reference is well-formed", Proof::by_definition(case, vec![well_formed(case)?]));
+            return Assessment::disproved(
+                "the reference is well-formed",
+                Proof::by_definition(case, vec![well_formed(case)?]),
+            );
         }
         let title = case
             .symptom
             .resource
             .as_ref()
-            .map_or("a valueFrom is not a valid reference".to_owned(), |named| format!("{} is not a valid reference", named.text));
+            .map_or("a valueFrom is not a valid reference".to_owned(), |named| {
+                format!("{} is not a valid reference", named.text)
+            });
         return Some(Assessment::likely(title).findings(case.definition_unknown()).fix(fix(case)));
     };
     let name = reference.name.as_deref().unwrap_or(&reference.field);
@@ -78,19 +89,36 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 fn told(malformation: Malformation, reference: &Reference) -> String {
     match malformation {
         Malformation::ColonCount(count) => {
-            format!("{count} part{} the secret's name, where ECS takes none or three", if count == 1 { " follows" } else { "s follow" })
+            format!(
+                "{count} part{} the secret's name, where ECS takes none or three",
+                if count == 1 { " follows" } else { "s follow" }
+            )
         }
-        Malformation::NotAVersionId => "the version-id slot holds something too short for an id: a JSON key goes two slots before".to_owned(),
-        Malformation::StageAndId => "it names both a version stage and a version id, which exclude each other".to_owned(),
-        Malformation::Unrendered => format!("{} is a template's placeholder: nothing filled it in before the definition was registered", reference.value_from),
+        Malformation::NotAVersionId => {
+            "the version-id slot holds something too short for an id: a JSON key goes two slots before"
+                .to_owned()
+        }
+        Malformation::StageAndId => {
+            "it names both a version stage and a version id, which exclude each other".to_owned()
+        }
+        Malformation::Unrendered => format!(
+            "{} is a template's placeholder: nothing filled it in before the definition was registered",
+            reference.value_from
+        ),
         Malformation::WrongService => "it is an ARN of neither a secret nor a parameter".to_owned(),
     }
 }
 
 /// A reference that is wrong whatever its open parts will be, as one that stands in for it shows.
-pub(super) fn misspelt(case: &Case<'_>, shown: &Reference, stand_in: &Reference, malformation: Malformation) -> Assessment {
+pub(super) fn misspelt(
+    case: &Case<'_>,
+    shown: &Reference,
+    stand_in: &Reference,
+    malformation: Malformation,
+) -> Assessment {
     let name = shown.name.as_deref().unwrap_or(&shown.field);
-    let found = Finding::found(format!("{} in {}", told(malformation, stand_in), shown.value_from), DEFINITION);
+    let found =
+        Finding::found(format!("{} in {}", told(malformation, stand_in), shown.value_from), DEFINITION);
     let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let right = match stand_in.target() {
         Some(Target::Secret(secret)) => right_form(stand_in).and_then(|right| {
@@ -112,24 +140,53 @@ fn hidden(case: &Case<'_>) -> Option<Assessment> {
         return None;
     }
     let is_untold = |presence| matches!(presence, Presence::NotAsked | Presence::Unknown(_));
-    if let Some(secret) = case.secrets().iter().find(|secret| secret.is_refused_by_part() && is_untold(secret.presence())) {
-        let mark = if secret.is_whole() { "which ends like one that has its six characters" } else { "which lacks the six characters at its end" };
-        let said = Assessment::possible(format!("perhaps the ARN of secret {} is incomplete, and matches none", secret.name)).supported();
-        let said = said.culprit(secret.culprit()).finding(Finding::found(format!("the role was refused {}, {mark}", secret.id), "stoppedReason"));
-        let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, secret.name.as_str()).words("--query ARN");
+    if let Some(secret) =
+        case.secrets().iter().find(|secret| secret.is_refused_by_part() && is_untold(secret.presence()))
+    {
+        let mark = if secret.is_whole() {
+            "which ends like one that has its six characters"
+        } else {
+            "which lacks the six characters at its end"
+        };
+        let said = Assessment::possible(format!(
+            "perhaps the ARN of secret {} is incomplete, and matches none",
+            secret.name
+        ))
+        .supported();
+        let said = said
+            .culprit(secret.culprit())
+            .finding(Finding::found(format!("the role was refused {}, {mark}", secret.id), "stoppedReason"));
+        let look = case
+            .aws("secretsmanager describe-secret")
+            .name("--secret-id", Kind::Secret, secret.name.as_str())
+            .words("--query ARN");
         let text = "write the whole ARN, with the six characters, in a new revision, and deploy that";
         let said = said.finding(Finding::unknown("whether a secret has that name"));
         return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
     }
     let parameters = case.parameters();
-    let parameter = parameters.iter().find(|parameter| matches!(parameter.known(), Known::NotAsked | Known::Unknown(_)) && !parameter.is_foreign())?;
+    let parameter = parameters.iter().find(|parameter| {
+        matches!(parameter.known(), Known::NotAsked | Known::Unknown(_)) && !parameter.is_foreign()
+    })?;
     let bare = parameter.as_secret()?.id;
-    let said = Assessment::possible(format!("perhaps {bare} is a secret's name, and ECS reads a name as a parameter"));
-    let unwritten = case.references.iter().any(|reference| reference.value_from == bare && bare.contains('/'));
-    let mark =
-        unwritten.then(|| Finding::found(format!("{bare} is a path without its leading slash, as secrets are called and parameters are not"), DEFINITION));
+    let said = Assessment::possible(format!(
+        "perhaps {bare} is a secret's name, and ECS reads a name as a parameter"
+    ));
+    let unwritten =
+        case.references.iter().any(|reference| reference.value_from == bare && bare.contains('/'));
+    let mark = unwritten.then(|| {
+        Finding::found(
+            format!(
+                "{bare} is a path without its leading slash, as secrets are called and parameters are not"
+            ),
+            DEFINITION,
+        )
+    });
     let said = if mark.is_some() { said.supported() } else { said };
-    let look = case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, bare.as_str()).words("--query ARN");
+    let look = case
+        .aws("secretsmanager describe-secret")
+        .name("--secret-id", Kind::Secret, bare.as_str())
+        .words("--query ARN");
     let text = "if that secret was meant, write its ARN in a new revision, and deploy that";
     let said = said.findings(mark).finding(Finding::unknown("whether a secret has that name"));
     Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))))
@@ -138,29 +195,57 @@ fn hidden(case: &Case<'_>) -> Option<Assessment> {
 /// That every reference is as it should be, where the definition shows it and the state does not contradict.
 fn well_formed(case: &Case<'_>) -> Option<Finding> {
     let secrets = case.secrets();
-    let whole = !secrets.is_empty() && secrets.iter().all(|secret| secret.reference.is_some() && secret.is_whole());
-    let known = secrets.iter().all(|secret| !matches!(secret.presence(), Presence::NotAsked | Presence::Unknown(_)));
-    (whole && known).then(|| Finding::found("the whole ARN of a secret in valueFrom, with nothing in a wrong place", DEFINITION))
+    let whole =
+        !secrets.is_empty() && secrets.iter().all(|secret| secret.reference.is_some() && secret.is_whole());
+    let known =
+        secrets.iter().all(|secret| !matches!(secret.presence(), Presence::NotAsked | Presence::Unknown(_)));
+    (whole && known).then(|| {
+        Finding::found("the whole ARN of a secret in valueFrom, with nothing in a wrong place", DEFINITION)
+    })
 }
 
 /// What exists under the name shows how the reference should have been written.
 fn proved_by_state(case: &Case<'_>) -> Option<Assessment> {
     if let Some((written, secret)) = meant(case) {
-        let found = Finding::found(format!("the secret {}", secret.arn.as_deref().unwrap_or_default()), DESCRIBE);
-        let proof = Proof::by(vec![found], Identity::named(case, &written), Complete::alone(), time_of(case, &secret));
-        let culprit = Culprit { kind: "secret", id: Some(written.clone()), references: case.references.clone() };
-        return Some(Assessment::confirmed(format!("{written} is a secret's name, and ECS reads a name as a parameter"), proof).culprit(culprit));
+        let found =
+            Finding::found(format!("the secret {}", secret.arn.as_deref().unwrap_or_default()), DESCRIBE);
+        let proof = Proof::by(
+            vec![found],
+            Identity::named(case, &written),
+            Complete::alone(),
+            time_of(case, &secret),
+        );
+        let culprit =
+            Culprit { kind: "secret", id: Some(written.clone()), references: case.references.clone() };
+        return Some(
+            Assessment::confirmed(
+                format!("{written} is a secret's name, and ECS reads a name as a parameter"),
+                proof,
+            )
+            .culprit(culprit),
+        );
     }
     let (culprit, secret) = cut_suffix(case)?;
     let (name, arn) = (secret.name.as_deref().unwrap_or_default(), secret.arn.as_deref().unwrap_or_default());
-    let says = format!("the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {arn}");
-    let proof = Proof::by(vec![Finding::found(says, DESCRIBE)], Identity::named(case, arn), Complete::alone(), time_of(case, &secret));
+    let says = format!(
+        "the name ends in a hyphen and six characters, which Secrets Manager takes for its suffix; the whole ARN is {arn}"
+    );
+    let proof = Proof::by(
+        vec![Finding::found(says, DESCRIBE)],
+        Identity::named(case, arn),
+        Complete::alone(),
+        time_of(case, &secret),
+    );
     Some(Assessment::confirmed(format!("the ARN of secret {name} is not whole"), proof).culprit(culprit))
 }
 
 /// ECS tells that it found nothing. Of a refusal the state must have held when it came.
 fn time_of(case: &Case<'_>, secret: &Secret) -> Result<Time, Gap> {
-    if case.symptom.fault == Fault::AccessDenied { Time::there_by(case, secret.created_date) } else { Time::as_ecs_said() }
+    if case.symptom.fault == Fault::AccessDenied {
+        Time::there_by(case, secret.created_date)
+    } else {
+        Time::as_ecs_said()
+    }
 }
 
 /// A secret that is referred to by its bare name.
@@ -180,8 +265,13 @@ fn cut_suffix(case: &Case<'_>) -> Option<(Culprit, Secret)> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    if let Some(arn) = meant(case).map(|(_, secret)| secret).or_else(|| cut_suffix(case).map(|(_, secret)| secret)).and_then(|secret| secret.arn) {
-        return Fix::words(format!("write {arn} in a new revision, and deploy that")).run(case.commands_for_revision([]));
+    if let Some(arn) = meant(case)
+        .map(|(_, secret)| secret)
+        .or_else(|| cut_suffix(case).map(|(_, secret)| secret))
+        .and_then(|secret| secret.arn)
+    {
+        return Fix::words(format!("write {arn} in a new revision, and deploy that"))
+            .run(case.commands_for_revision([]));
     }
     if malformed(case).is_some_and(|(_, malformation)| malformation == Malformation::Unrendered) {
         let text = "render the template, so that valueFrom holds the ARN of the secret or parameter, in a new revision, and deploy that";
@@ -189,7 +279,10 @@ fn fix(case: &Case<'_>) -> Fix {
     }
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
     if right.is_none() && case.symptom.step == Step::ParameterStore {
-        return Fix::words("write the parameter's name, or its ARN, as Parameter Store knows it, in a new revision").run(case.commands_for_revision([]));
+        return Fix::words(
+            "write the parameter's name, or its ARN, as Parameter Store knows it, in a new revision",
+        )
+        .run(case.commands_for_revision([]));
     }
     let text = match right {
         Some(right) => format!("write it as {right} in a new revision, and deploy that"),
@@ -201,7 +294,8 @@ fn fix(case: &Case<'_>) -> Fix {
 /// What was probably meant: the one word that stands in a wrong slot is the JSON key.
 fn right_form(reference: &Reference) -> Option<String> {
     let Some(Target::Secret(secret)) = reference.target() else { return None };
-    let said: Vec<&str> = [secret.json_key, secret.version_stage, secret.version_id].into_iter().flatten().collect();
+    let said: Vec<&str> =
+        [secret.json_key, secret.version_stage, secret.version_id].into_iter().flatten().collect();
     match said.as_slice() {
         [key] => Some(format!("{}:{key}::", secret.arn)),
         [key, version] if secret.version_id.is_none() => Some(format!("{}:{key}:{version}:", secret.arn)),

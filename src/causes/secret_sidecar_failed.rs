@@ -25,7 +25,9 @@ pub(super) const CAUSE: Cause = Cause {
     when: |symptom| {
         symptom.step == Step::SecretSidecar
             && !symptom.is_normal()
-            && !super::CAUSES.iter().any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
+            && !super::CAUSES
+                .iter()
+                .any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
     },
     ask: |case| log_question(case).into_iter().map(Into::into).collect(),
     assess: |case| Some(assess(case)),
@@ -41,8 +43,12 @@ fn assess(case: &Case<'_>) -> Assessment {
         Finding::found(format!("container {waiting} waits for it with COMPLETE, which takes a failure for an end; SUCCESS would not"), DEFINITION)
     });
     let lines = log_question(case).map_or(Known::NotAsked, |question| case.look(&question));
-    let told = lines.found().and_then(|lines| reason::read_log(lines.iter().map(|line| line.message.as_str())).map(|(at, symptom)| (&lines[at], symptom)));
-    // A line may hold anything that the container printed: only the words that were recognized are for everybody.
+    let told = lines.found().and_then(|lines| {
+        reason::read_log(lines.iter().map(|line| line.message.as_str()))
+            .map(|(at, symptom)| (&lines[at], symptom))
+    });
+    // A line may hold anything that the container printed: only the words that were recognized are for
+    // everybody.
     let words = |(line, symptom): (&LogEvent, Symptom)| {
         let words = line.message.get(symptom.span.clone()).unwrap_or_default().trim();
         Finding::found(format!("its log says {}/{}: {words}", symptom.step, symptom.fault), GET_LOG)
@@ -50,10 +56,16 @@ fn assess(case: &Case<'_>) -> Assessment {
     let last = match (told, lines.found().map(Vec::len)) {
         (Some(told), _) => Some(words(told)),
         (None, Some(0)) => Some(Finding::unknown("what its log says: no line came back")),
-        (None, Some(read)) => Some(Finding::found(format!("none of the last {read} lines of its log is recognized; the command shows them"), GET_LOG)),
+        (None, Some(read)) => Some(Finding::found(
+            format!("none of the last {read} lines of its log is recognized; the command shows them"),
+            GET_LOG,
+        )),
         (None, None) => Finding::not_told("what its log says", lines),
     };
-    Assessment::likely(format!("container {name} failed, and others wait for it")).findings(last).findings(hidden).fix(fix(case))
+    Assessment::likely(format!("container {name} failed, and others wait for it"))
+        .findings(last)
+        .findings(hidden)
+        .fix(fix(case))
 }
 
 const GET_LOG: &str = "GetLogEvents";
@@ -69,13 +81,20 @@ fn sidecar<'c>(case: &'c Case<'_>) -> Option<&'c ContainerDefinition> {
 fn waits_for_any_end<'c>(case: &'c Case<'_>, sidecar: &ContainerDefinition) -> Option<&'c str> {
     let hides = |on: &Dependency| on.container_name == sidecar.name && on.condition == "COMPLETE";
     let containers = &case.definition()?.containers;
-    containers.iter().find(|container| container.depends_on.iter().any(hides)).map(|container| container.name.as_str())
+    containers
+        .iter()
+        .find(|container| container.depends_on.iter().any(hides))
+        .map(|container| container.name.as_str())
 }
 
 /// The question after the sidecar's log: the stream is named prefix/container/task.
 fn log_question(case: &Case<'_>) -> Option<ask::LogLines> {
     let sidecar = sidecar(case)?;
-    let options = &sidecar.log_configuration.as_ref().filter(|log| log.log_driver.as_deref() == Some("awslogs"))?.options;
+    let options = &sidecar
+        .log_configuration
+        .as_ref()
+        .filter(|log| log.log_driver.as_deref() == Some("awslogs"))?
+        .options;
     let option = |name: &str| options.get(name).map(String::as_str);
     let task = case.task.id()?;
     Some(ask::LogLines {
@@ -87,8 +106,17 @@ fn log_question(case: &Case<'_>) -> Option<ask::LogLines> {
 
 fn fix(case: &Case<'_>) -> Fix {
     let tail = log_question(case).map(|asked| {
-        let tail = Command::aws("logs get-log-events", Some(&asked.region)).name("--log-group-name", Kind::LogGroup, asked.group.as_str());
-        tail.name("--log-stream-name", Kind::LogStream, asked.stream.as_str()).words("--limit 50 --query 'events[].message'")
+        let tail = Command::aws("logs get-log-events", Some(&asked.region)).name(
+            "--log-group-name",
+            Kind::LogGroup,
+            asked.group.as_str(),
+        );
+        tail.name("--log-stream-name", Kind::LogStream, asked.stream.as_str())
+            .words("--limit 50 --query 'events[].message'")
     });
-    Fix::words(format!("see the log of that container; it uses the task role, not the execution role{}", case.then_again())).run(tail)
+    Fix::words(format!(
+        "see the log of that container; it uses the task role, not the execution role{}",
+        case.then_again()
+    ))
+    .run(tail)
 }

@@ -29,7 +29,12 @@ pub(super) const CAUSE: Cause = Cause {
     assess,
     examples: &[Example {
         text: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters: %%%%%%%%%%%%%",
-        also: &["parameter-in-other-region", "parameter-misnamed", "parameter-missing", "secret-reference-malformed"],
+        also: &[
+            "parameter-in-other-region",
+            "parameter-misnamed",
+            "parameter-missing",
+            "secret-reference-malformed",
+        ],
     }],
 };
 
@@ -79,19 +84,39 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(assessment.fix(fix(case)));
     };
     let name = first.name.as_deref().unwrap_or(&first.field);
-    let container = first.container.as_ref().map(|container| format!(" of container {container}")).unwrap_or_default();
+    let container =
+        first.container.as_ref().map(|container| format!(" of container {container}")).unwrap_or_default();
     let more = references.len() - 1;
     let others = if more > 0 { format!(", and {more} more,") } else { String::new() };
     let hold = if more > 0 { "hold values" } else { "holds a value" };
     let title = match first.kind {
-        ReferenceKind::RegistryCredentials => format!("credentialsParameter{container}{others} {hold}, not the name of a secret"),
+        ReferenceKind::RegistryCredentials => {
+            format!("credentialsParameter{container}{others} {hold}, not the name of a secret")
+        }
         _ => format!("valueFrom of {name}{container}{others} {hold}, not the name of a parameter"),
     };
-    let named = references.iter().map(|reference| reference.name.as_deref().unwrap_or(&reference.field)).collect::<Vec<_>>().join(", ");
-    let listed = case.symptom.resource.as_ref().filter(|_| case.symptom.fault == Fault::NotFound).map(|resource| resource.text.as_str()).unwrap_or_default();
-    let names: Vec<&str> = listed.split(',').map(str::trim).filter(|name| !name.is_empty() && !is_masked(name)).collect();
-    let besides = (!names.is_empty()).then(|| Finding::found(format!("ECS did not find {} either", names.join(", ")), "stoppedReason"));
-    let found = Finding::found(format!("a text that is neither an ARN nor a possible parameter name, in {named}; it is not shown here"), DEFINITION);
+    let named = references
+        .iter()
+        .map(|reference| reference.name.as_deref().unwrap_or(&reference.field))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let listed = case
+        .symptom
+        .resource
+        .as_ref()
+        .filter(|_| case.symptom.fault == Fault::NotFound)
+        .map(|resource| resource.text.as_str())
+        .unwrap_or_default();
+    let names: Vec<&str> =
+        listed.split(',').map(str::trim).filter(|name| !name.is_empty() && !is_masked(name)).collect();
+    let besides = (!names.is_empty())
+        .then(|| Finding::found(format!("ECS did not find {} either", names.join(", ")), "stoppedReason"));
+    let found = Finding::found(
+        format!(
+            "a text that is neither an ARN nor a possible parameter name, in {named}; it is not shown here"
+        ),
+        DEFINITION,
+    );
     let what = besides.into_iter().chain([found]).collect();
     let proof = Proof::by_definition(case, what);
     let culprit = Culprit { kind: "variable", id: Some(name.to_owned()), references };

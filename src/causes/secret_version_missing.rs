@@ -35,14 +35,30 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
-    let version = case.symptom.version_stage.as_ref().map(|stage| stage.text.clone()).or_else(|| secrets.iter().find_map(SecretView::version));
+    let version = case
+        .symptom
+        .version_stage
+        .as_ref()
+        .map(|stage| stage.text.clone())
+        .or_else(|| secrets.iter().find_map(SecretView::version));
     let wanted = version.clone().unwrap_or_else(|| "of that id or stage".to_owned());
     let title = format!("{} has no version {wanted}", case.named("secret"));
-    let look = case.aws("secretsmanager list-secret-version-ids").name("--secret-id", Kind::Secret, case.resource_arn().as_deref());
-    let fix = Fix::words(format!("name a version that the secret has, or none, in a new revision of the task definition{}", case.then_again()))
-        .run(case.commands_for_revision([look]));
-    let Some((secret, versions)) = secrets.iter().find_map(|secret| Some((secret, secret.versions().found()?))) else {
-        let why = secrets.first().and_then(|secret| Finding::not_told("which versions the secret has", secret.versions()));
+    let look = case.aws("secretsmanager list-secret-version-ids").name(
+        "--secret-id",
+        Kind::Secret,
+        case.resource_arn().as_deref(),
+    );
+    let fix = Fix::words(format!(
+        "name a version that the secret has, or none, in a new revision of the task definition{}",
+        case.then_again()
+    ))
+    .run(case.commands_for_revision([look]));
+    let Some((secret, versions)) =
+        secrets.iter().find_map(|secret| Some((secret, secret.versions().found()?)))
+    else {
+        let why = secrets
+            .first()
+            .and_then(|secret| Finding::not_told("which versions the secret has", secret.versions()));
         if secrets.first().is_some_and(|secret| matches!(secret.versions(), Known::Missing)) {
             // The secret itself is gone, and no command on it finds anything.
             let gone = Finding::missing("the secret, which was there when the task failed", LIST_VERSIONS);
@@ -51,22 +67,43 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let why = why.or_else(|| Some(Finding::unknown("which versions the secret has")));
         return Some(Assessment::likely(title).findings(why).findings(case.definition_unknown()).fix(fix));
     };
-    let stages: Vec<&str> = versions.iter().flat_map(|version| &version.version_stages).map(String::as_str).collect();
-    let has = |wanted: &String| stages.contains(&wanted.as_str()) || versions.iter().any(|version| version.version_id.as_ref() == Some(wanted));
+    let stages: Vec<&str> =
+        versions.iter().flat_map(|version| &version.version_stages).map(String::as_str).collect();
+    let has = |wanted: &String| {
+        stages.contains(&wanted.as_str())
+            || versions.iter().any(|version| version.version_id.as_ref() == Some(wanted))
+    };
     let said = match &version {
         Some(wanted) if !has(wanted) => {
             let almost = stages.iter().find(|stage| stage.eq_ignore_ascii_case(wanted));
-            let almost = almost.map(|stage| format!(": stages are compared letter by letter, and {stage} is another")).unwrap_or_default();
-            let what = format!("{wanted} among the {} versions; the stages are {}{almost}", versions.len(), stages.join(", "));
+            let almost = almost
+                .map(|stage| format!(": stages are compared letter by letter, and {stage} is another"))
+                .unwrap_or_default();
+            let what = format!(
+                "{wanted} among the {} versions; the stages are {}{almost}",
+                versions.len(),
+                stages.join(", ")
+            );
             let complete = Complete::of("which versions the secret has", [secret.versions()]);
-            let proof = Proof::by(vec![Finding::missing(what, LIST_VERSIONS)], secret.is_meant(), complete, Time::as_ecs_said());
+            let proof = Proof::by(
+                vec![Finding::missing(what, LIST_VERSIONS)],
+                secret.is_meant(),
+                complete,
+                Time::as_ecs_said(),
+            );
             Assessment::confirmed(title, proof).culprit(secret.culprit()).fix(fix)
         }
         Some(wanted) => {
-            let there = Finding::found(format!("{wanted} is there now: the next task will find it"), LIST_VERSIONS);
+            let there =
+                Finding::found(format!("{wanted} is there now: the next task will find it"), LIST_VERSIONS);
             Assessment::possible(title).culprit(secret.culprit()).passed(case, there)
         }
-        None => Assessment::likely(title).finding(Finding::found(format!("the secret has the stages {}", stages.join(", ")), LIST_VERSIONS)).fix(fix),
+        None => Assessment::likely(title)
+            .finding(Finding::found(
+                format!("the secret has the stages {}", stages.join(", ")),
+                LIST_VERSIONS,
+            ))
+            .fix(fix),
     };
     // A task that has not failed yet finds what is there.
     Some(said).filter(|said| !case.forecast || said.verdict() != Verdict::Possible)

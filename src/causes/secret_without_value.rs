@@ -35,23 +35,33 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
     let told = lacks_current(case.symptom);
-    let asks_current = |secret: &SecretView<'_>| secret.version().is_none_or(|version| version == "AWSCURRENT");
+    let asks_current =
+        |secret: &SecretView<'_>| secret.version().is_none_or(|version| version == "AWSCURRENT");
     let mut empty = secrets.iter().filter(|secret| asks_current(secret));
-    if let Some((secret, found)) = empty.find_map(|secret| Some((secret, secret.found().filter(|found| !found.has_current())?))) {
+    if let Some((secret, found)) =
+        empty.find_map(|secret| Some((secret, secret.found().filter(|found| !found.has_current())?)))
+    {
         return Some(without(case, secret, found));
     }
     if !told {
-        let changed: Option<Vec<Moment>> = secrets.iter().map(|secret| secret.found()?.last_changed_date).collect();
+        let changed: Option<Vec<Moment>> =
+            secrets.iter().map(|secret| secret.found()?.last_changed_date).collect();
         let time = Time::since(case, changed.and_then(|changed| changed.into_iter().max()));
         let what = vec![Finding::found("a version with the stage AWSCURRENT", DESCRIBE)];
-        return Assessment::disproved("the secret has a current value", Proof::by(what, Identity::of_revision(case), Complete::alone(), time));
+        return Assessment::disproved(
+            "the secret has a current value",
+            Proof::by(what, Identity::of_revision(case), Complete::alone(), time),
+        );
     }
     let title = format!("{} has no current value", case.named("secret"));
     if let Some(secret) = secrets.iter().find(|secret| secret.is_gone()) {
-        return Some(Assessment::likely(title).culprit(secret.culprit()).findings(secret.gone()).fix(secret.replace()));
+        return Some(
+            Assessment::likely(title).culprit(secret.culprit()).findings(secret.gone()).fix(secret.replace()),
+        );
     }
     let Some(found) = secrets.iter().find_map(SecretView::found) else {
-        let why = secrets.iter().find_map(SecretView::untold).map(|why| format!(": {why}")).unwrap_or_default();
+        let why =
+            secrets.iter().find_map(SecretView::untold).map(|why| format!(": {why}")).unwrap_or_default();
         let unknown = Finding::unknown(format!("which versions the secret has{why}"));
         let id = case.resource_arn();
         let fix = fill(case, secrets.first(), id.as_deref());
@@ -60,23 +70,39 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let changed = found.last_changed_date.map(|at| format!(" (changed on {at})")).unwrap_or_default();
     let has_one = format!("it has a current version now{changed}");
     if case.is_since(found.last_changed_date) {
-        return Some(
-            Assessment::possible(title).passed(case, Finding::found(format!("{has_one}: a value was put since, and the next task will start"), DESCRIBE)),
-        );
+        return Some(Assessment::possible(title).passed(
+            case,
+            Finding::found(
+                format!("{has_one}: a value was put since, and the next task will start"),
+                DESCRIBE,
+            ),
+        ));
     }
     let fix = Fix::words(format!("see whether the reference is to this secret{}", case.then_again()));
-    Some(Assessment::possible(title).finding(Finding::found(has_one, DESCRIBE)).fix(fix.run(case.commands([]))))
+    Some(
+        Assessment::possible(title)
+            .finding(Finding::found(has_one, DESCRIBE))
+            .fix(fix.run(case.commands([]))),
+    )
 }
 
 fn without(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment {
     let title = format!("secret {} has no current value", secret.name);
     let others: Vec<&str> = found.version_ids_to_stages.values().flatten().map(String::as_str).collect();
-    let others = if others.is_empty() { "no version at all".to_owned() } else { format!("only the stages {}", others.join(", ")) };
-    let what = vec![Finding::missing(format!("a version with the stage AWSCURRENT: the secret has {others}"), DESCRIBE)];
+    let others = if others.is_empty() {
+        "no version at all".to_owned()
+    } else {
+        format!("only the stages {}", others.join(", "))
+    };
+    let what = vec![Finding::missing(
+        format!("a version with the stage AWSCURRENT: the secret has {others}"),
+        DESCRIBE,
+    )];
     let told = lacks_current(case.symptom);
     let time = if told { Time::as_ecs_said() } else { Time::since(case, found.last_changed_date) };
     // Of a secret that has no value, Secrets Manager says so.
-    let disagrees = (!told && !case.forecast).then(|| "why ECS says that the secret was not found, and not its value".to_owned());
+    let disagrees = (!told && !case.forecast)
+        .then(|| "why ECS says that the secret was not found, and not its value".to_owned());
     let proof = Proof::by(what, secret.is_meant(), Complete::unless(disagrees), time);
     let id = found.arn.as_deref().unwrap_or(&secret.id);
     Assessment::confirmed(title, proof).culprit(secret.culprit()).fix(fill(case, Some(secret), Some(id)))
@@ -86,7 +112,10 @@ fn fill(case: &Case<'_>, secret: Option<&SecretView<'_>>, id: Option<&str>) -> F
     let on_secret = |words| case.aws(words).name("--secret-id", Kind::Secret, id);
     let look = on_secret("secretsmanager list-secret-version-ids");
     if let Some(service) = secret.and_then(SecretView::manager) {
-        let text = format!("check in {service}, which manages the secret and alone can write to it, why it has no value{}", case.then_again());
+        let text = format!(
+            "check in {service}, which manages the secret and alone can write to it, why it has no value{}",
+            case.then_again()
+        );
         return Fix::words(text).run(case.commands([look]));
     }
     let put = on_secret("secretsmanager put-secret-value").words("--secret-string file://value.json");

@@ -27,16 +27,27 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("{}'s security group blocks outbound traffic to {}", path::caller_name(case), case.service_name());
+    let title = format!(
+        "{}'s security group blocks outbound traffic to {}",
+        path::caller_name(case),
+        case.service_name()
+    );
     path::assess(case, Part::Group, title, fix, |title| {
-        Some(Assessment::possible(title).finding(Finding::unknown("the egress rules of the caller's security groups")))
+        Some(
+            Assessment::possible(title)
+                .finding(Finding::unknown("the egress rules of the caller's security groups")),
+        )
     })
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if let Some(open) = shut.and_then(|fault| path::open_egress(case, &fault.what)) {
-        return Fix::words(format!("allow tcp/443 out in the security group{}", case.then_again())).run(case.commands([open]));
+        return Fix::words(format!("allow tcp/443 out in the security group{}", case.then_again()))
+            .run(case.commands([open]));
     }
-    Fix::words("allow tcp/443 out in the security group of the task (on EC2, of the container instance)")
-        .run(case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration.securityGroups'"))
+    Fix::words("allow tcp/443 out in the security group of the task (on EC2, of the container instance)").run(
+        case.describe_service(
+            "--query 'services[0].networkConfiguration.awsvpcConfiguration.securityGroups'",
+        ),
+    )
 }

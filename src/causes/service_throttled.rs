@@ -16,7 +16,9 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The message says `ThrottlingException: Rate exceeded` or `SlowDown`. The retry count shows how often ECS tried.",
         fix: "It usually passes. If it returns, start fewer tasks at once, turn on higher throughput, or move the values to Secrets Manager.",
     },
-    references: &["https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-throughput.html"],
+    references: &[
+        "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-throughput.html",
+    ],
     when: |symptom| symptom.fault == Fault::Throttled && reads_from_aws(symptom),
     ask: super::nothing,
     assess: |case| Some(assess(case)),
@@ -27,12 +29,18 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let tries = case.symptom.retries.map(|retries| Finding::found(format!("ECS tried {retries} time{}", if retries == 1 { "" } else { "s" }), "stoppedReason"));
+    let tries = case.symptom.retries.map(|retries| {
+        Finding::found(
+            format!("ECS tried {retries} time{}", if retries == 1 { "" } else { "s" }),
+            "stoppedReason",
+        )
+    });
     let of_parameters = case.symptom.step == Step::ParameterStore;
     let service = if of_parameters { "Parameter Store" } else { "AWS" };
     let more = of_parameters.then(|| {
         // AWS takes the setting's path in place of its ARN, for the caller's account and Region.
-        case.aws("ssm update-service-setting").words("--setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true")
+        case.aws("ssm update-service-setting")
+            .words("--setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true")
     });
     let text = "wait for the next try; if it returns, start fewer tasks at once or raise the limit (higher throughput is charged)";
     Assessment::likely(format!("{service} throttled the call"))

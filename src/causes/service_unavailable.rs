@@ -27,7 +27,15 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let request = case.symptom.request_id.as_ref().map(|id| Finding::found(format!("AWS's request id {}", id.text), "stoppedReason"));
-    let fix = Fix::words("wait for the next try; see the AWS Health Dashboard if it lasts").run(case.commands([]));
-    Assessment::likely("the AWS service failed by itself").findings(request).finding(Finding::unknown("whether the fault lasts")).fix(fix)
+    let request = case
+        .symptom
+        .request_id
+        .as_ref()
+        .map(|id| Finding::found(format!("AWS's request id {}", id.text), "stoppedReason"));
+    let fix =
+        Fix::words("wait for the next try; see the AWS Health Dashboard if it lasts").run(case.commands([]));
+    Assessment::likely("the AWS service failed by itself")
+        .findings(request)
+        .finding(Finding::unknown("whether the fault lasts"))
+        .fix(fix)
 }

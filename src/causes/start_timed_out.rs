@@ -16,15 +16,23 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The message says `timed out after waiting`, `inactivity time exceeded timeout` or `Could not transition to`.",
         fix: "Check how large the image is and how busy the host is. A blocked network shows as a connection timeout instead.",
     },
-    references: &["https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"],
-    when: |symptom| symptom.fault == Fault::TimedOut && matches!(symptom.step, Step::ImagePull | Step::Unknown),
+    references: &[
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
+    ],
+    when: |symptom| {
+        symptom.fault == Fault::TimedOut && matches!(symptom.step, Step::ImagePull | Step::Unknown)
+    },
     ask: super::nothing,
     assess: |case| Some(assess(case)),
-    examples: &[Example { text: "DockerTimeoutError: Could not transition to pulled; timed out after waiting 2h0m0s", also: &[] }],
+    examples: &[Example {
+        text: "DockerTimeoutError: Could not transition to pulled; timed out after waiting 2h0m0s",
+        also: &[],
+    }],
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let fix = Fix::words(format!("check the size of the image and the load of the host{}", case.then_again()));
+    let fix =
+        Fix::words(format!("check the size of the image and the load of the host{}", case.then_again()));
     let unknown = Finding::unknown("which fetch it was, and how busy the host is");
     Assessment::likely("a step before the start took too long").finding(unknown).fix(fix)
 }

@@ -21,7 +21,10 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
     ],
-    when: |symptom| symptom.fault == Fault::Tls || (symptom.fault == Fault::ConnectionRefused && super::path::needs_network(symptom)),
+    when: |symptom| {
+        symptom.fault == Fault::Tls
+            || (symptom.fault == Fault::ConnectionRefused && super::path::needs_network(symptom))
+    },
     ask: super::nothing,
     assess: |case| Some(assess(case)),
     examples: &[Example {
@@ -35,11 +38,16 @@ fn assess(case: &Case<'_>) -> Assessment {
     let look = host.as_deref().map(Command::certificate_of);
     let fix = Fix::words("from the task's subnet, check the certificate issuer; exempt AWS endpoints from TLS inspection, or use VPC endpoints").run(look);
     if case.symptom.fault == Fault::ConnectionRefused {
-        let said = Assessment::possible("a proxy or firewall on the path closed the connection").culprit(case.endpoint());
+        let said = Assessment::possible("a proxy or firewall on the path closed the connection")
+            .culprit(case.endpoint());
         return said.finding(Finding::unknown("who answered")).fix(fix);
     }
-    let title =
-        host.as_ref().map_or("TLS to the service is intercepted or broken".to_owned(), |host| format!("the certificate presented for {host} is not trusted"));
+    let title = host.as_ref().map_or("TLS to the service is intercepted or broken".to_owned(), |host| {
+        format!("the certificate presented for {host} is not trusted")
+    });
     let culprit = Culprit { kind: "endpoint", id: host, references: case.references.clone() };
-    Assessment::likely(title).culprit(culprit).finding(Finding::unknown("who presented the certificate")).fix(fix)
+    Assessment::likely(title)
+        .culprit(culprit)
+        .finding(Finding::unknown("who presented the certificate"))
+        .fix(fix)
 }

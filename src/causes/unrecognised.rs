@@ -47,7 +47,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     };
     let of = case.name().map(|name| format!(" ({name})")).unwrap_or_default();
     let told = case.symptom.fault != Fault::Unknown;
-    let cut = case.symptom.truncated.then(|| Finding::unknown("the error itself: the reason was cut before it"));
+    let cut =
+        case.symptom.truncated.then(|| Finding::unknown("the error itself: the reason was cut before it"));
     let rest = if told { "the text does not say why" } else { "the text does not say what" };
     let title = format!("{} {doing}{of}; {rest}", said(case.symptom.fault));
     let text = "ask ECS for all that it says of the task while it shows it, for about an hour: each container has a reason of its own";

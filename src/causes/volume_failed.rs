@@ -22,7 +22,9 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     when: |symptom| {
         is_volume(symptom)
-            && !super::CAUSES.iter().any(|cause| cause.id.starts_with("file-system-") && cause.claims(symptom))
+            && !super::CAUSES
+                .iter()
+                .any(|cause| cause.id.starts_with("file-system-") && cause.claims(symptom))
             && symptom.action.is_none()
             && symptom.deny.is_none()
             && !symptom.is_normal()
@@ -38,8 +40,10 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Assessment {
     let again = case.then_again();
     if case.symptom.step != Step::EbsVolume {
-        let text = format!("correct the volume or the mount point that the text names, in a new revision{again}");
-        return Assessment::likely("a volume could not be set up").fix(Fix::words(text).run(case.commands_for_revision([])));
+        let text =
+            format!("correct the volume or the mount point that the text names, in a new revision{again}");
+        return Assessment::likely("a volume could not be set up")
+            .fix(Fix::words(text).run(case.commands_for_revision([])));
     }
     let text = format!(
         "see that the infrastructure role of the volume trusts ecs.amazonaws.com and may create and attach it, that filesystemType is that of the snapshot, \

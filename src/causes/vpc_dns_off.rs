@@ -18,7 +18,9 @@ pub(super) const CAUSE: Cause = Cause {
         fix: "Switch DNS support and hostnames on, or fix the resolver.",
     },
     references: &["https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"],
-    when: |symptom| matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && path::needs_network(symptom),
+    when: |symptom| {
+        matches!(symptom.fault, Fault::Dns | Fault::NetworkTimeout) && path::needs_network(symptom)
+    },
     ask: path::ask,
     assess,
     examples: &[Example {
@@ -30,7 +32,10 @@ pub(super) const CAUSE: Cause = Cause {
 fn title(case: &Case<'_>) -> String {
     match path::fault(case, Part::Dns).map(|fault| fault.what) {
         Some(Break::DnsOff { attribute: "enableDnsHostnames", .. }) => {
-            format!("the VPC endpoint for {} is not used, because enableDnsHostnames is off", case.service_name())
+            format!(
+                "the VPC endpoint for {} is not used, because enableDnsHostnames is off",
+                case.service_name()
+            )
         }
         _ => "the VPC does not resolve names".to_owned(),
     }
@@ -39,19 +44,29 @@ fn title(case: &Case<'_>) -> String {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let assessment = path::assess(case, Part::Dns, title(case), fix, |_| unread(case));
     let servers = path::own_name_servers(case);
-    if case.symptom.fault != Fault::Dns || servers.is_empty() || assessment.as_ref().is_some_and(|assessment| assessment.verdict() != Verdict::RuledOut) {
+    if case.symptom.fault != Fault::Dns
+        || servers.is_empty()
+        || assessment.as_ref().is_some_and(|assessment| assessment.verdict() != Verdict::RuledOut)
+    {
         return assessment;
     }
-    let assessment = Assessment::likely(format!("{} is not resolved by the name servers of the VPC's own", host(case)))
-        .culprit(case.endpoint())
-        .finding(Finding::found(format!("the DHCP options name {}", servers.join(", ")), "DescribeDhcpOptions"))
-        .finding(Finding::unknown("whether they forward the name to the resolver of Amazon"))
-        .path(path::path(case));
+    let assessment =
+        Assessment::likely(format!("{} is not resolved by the name servers of the VPC's own", host(case)))
+            .culprit(case.endpoint())
+            .finding(Finding::found(
+                format!("the DHCP options name {}", servers.join(", ")),
+                "DescribeDhcpOptions",
+            ))
+            .finding(Finding::unknown("whether they forward the name to the resolver of Amazon"))
+            .path(path::path(case));
     Some(assessment.fix(fix(case, None)))
 }
 
 fn host(case: &Case<'_>) -> String {
-    case.symptom.host.as_ref().map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone())
+    case.symptom
+        .host
+        .as_ref()
+        .map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone())
 }
 
 fn unread(case: &Case<'_>) -> Option<Assessment> {
@@ -59,30 +74,42 @@ fn unread(case: &Case<'_>) -> Option<Assessment> {
         // The text that names an address was written after the name was resolved.
         let is_resolved = case.symptom.address.is_some() && case.symptom.port != Some(53);
         let said = Assessment::possible("the VPC does not resolve names").culprit(case.endpoint());
-        return (!is_resolved).then(|| said.finding(Finding::unknown("the VPC's DNS settings, and who its resolver is")));
+        return (!is_resolved)
+            .then(|| said.finding(Finding::unknown("the VPC's DNS settings, and who its resolver is")));
     }
     let host = host(case);
     let title = format!("{host} is not resolved in the task's network");
     let wrong_suffix = host.ends_with(".amazonaws.com") && host.contains(".cn-");
     let assessment = if wrong_suffix {
-        Assessment::likely(title).finding(Finding::found("names in China end in .amazonaws.com.cn", "stoppedReason"))
+        Assessment::likely(title)
+            .finding(Finding::found("names in China end in .amazonaws.com.cn", "stoppedReason"))
     } else {
         Assessment::possible(title)
     };
-    Some(assessment.culprit(case.endpoint()).finding(Finding::unknown("the VPC's DNS settings, and who its resolver is")))
+    Some(
+        assessment
+            .culprit(case.endpoint())
+            .finding(Finding::unknown("the VPC's DNS settings, and who its resolver is")),
+    )
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if let Some(Break::DnsOff { vpc, attribute }) = shut.map(|shut| &shut.what) {
-        return Fix::words(format!("switch {attribute} on for {vpc}{}", case.then_again())).run(case.commands([path::switch_on(case, vpc, attribute)]));
+        return Fix::words(format!("switch {attribute} on for {vpc}{}", case.then_again()))
+            .run(case.commands([path::switch_on(case, vpc, attribute)]));
     }
     let servers = path::own_name_servers(case);
     if !servers.is_empty() {
-        let text = format!("configure {} to forward the names of AWS to the VPC's resolver (169.254.169.253){}", servers.join(" and "), case.then_again());
+        let text = format!(
+            "configure {} to forward the names of AWS to the VPC's resolver (169.254.169.253){}",
+            servers.join(" and "),
+            case.then_again()
+        );
         return Fix::words(text).run(case.commands([]));
     }
-    let look = ["enableDnsSupport", "enableDnsHostnames"]
-        .map(|attribute| case.aws_at_task("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>' --attribute").words(attribute));
+    let look = ["enableDnsSupport", "enableDnsHostnames"].map(|attribute| {
+        case.aws_at_task("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>' --attribute").words(attribute)
+    });
     Fix::words("turn on enableDnsSupport and enableDnsHostnames for the VPC, or fix the resolver that its DHCP options name; check the name's spelling")
         .run(look)
 }

@@ -28,21 +28,38 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name());
+    let title =
+        format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name());
     path::assess(case, Part::PrivateDns, title, fix, |title| {
         let can_be = case.reached_for_endpoint() != Some(true) && !path::is_beyond_endpoints(case);
-        can_be.then(|| Assessment::possible(title).finding(Finding::unknown("whether the VPC has such an endpoint")))
+        can_be.then(|| {
+            Assessment::possible(title).finding(Finding::unknown("whether the VPC has such an endpoint"))
+        })
     })
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    if let Some((Break::EndpointPrivateDnsOff { endpoint }, doubt)) = shut.map(|shut| (&shut.what, &shut.doubt)) {
-        let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, endpoint.as_str());
-        let unless = if doubt.is_some() { ", unless a private hosted zone of the VPC holds the name, and AWS then refuses private DNS" } else { "" };
+    if let Some((Break::EndpointPrivateDnsOff { endpoint }, doubt)) =
+        shut.map(|shut| (&shut.what, &shut.doubt))
+    {
+        let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name(
+            "--vpc-endpoint-id",
+            Kind::VpcEndpoint,
+            endpoint.as_str(),
+        );
+        let unless = if doubt.is_some() {
+            ", unless a private hosted zone of the VPC holds the name, and AWS then refuses private DNS"
+        } else {
+            ""
+        };
         let before = path::switch_dns_on(case);
         let and = if before.is_empty() { "" } else { ", for which the VPC's DNS has to be on" };
         let text = format!("switch private DNS on for {endpoint}{and}{unless}{}", case.then_again());
-        return Fix::words(text).run(case.commands(before.into_iter().chain([modify.words("--private-dns-enabled")])));
+        return Fix::words(text)
+            .run(case.commands(before.into_iter().chain([modify.words("--private-dns-enabled")])));
     }
-    Fix::words("switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC").run(case.describe_endpoints())
+    Fix::words(
+        "switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC",
+    )
+    .run(case.describe_endpoints())
 }

@@ -37,7 +37,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         }
         let said = Assessment::possible(title);
         let said = if case.reached_for_endpoint() == Some(true) { said.supported() } else { said };
-        Some(said.findings(case.address_found()).finding(Finding::unknown("the endpoint's security group, state and subnets")))
+        Some(
+            said.findings(case.address_found())
+                .finding(Finding::unknown("the endpoint's security group, state and subnets")),
+        )
     })
 }
 
@@ -45,13 +48,24 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if let Some(Break::EndpointUnreachable { endpoint, ingress }) = shut.map(|shut| &shut.what) {
         let snippets = ingress.as_ref().map(snippet::ingress).unwrap_or_default();
         let (text, correction) = match ingress {
-            Some(ingress) => ("allow TCP 443 from the task in the security group of the endpoint", path::open_ingress(case, ingress)),
+            Some(ingress) => (
+                "allow TCP 443 from the task in the security group of the endpoint",
+                path::open_ingress(case, ingress),
+            ),
             None => (
                 "bring the endpoint to the state available, or switch its private DNS off so that traffic takes the route",
-                Some(case.aws_at_task("ec2 describe-vpc-endpoints").name("--vpc-endpoint-ids", Kind::VpcEndpoint, endpoint.as_str())),
+                Some(case.aws_at_task("ec2 describe-vpc-endpoints").name(
+                    "--vpc-endpoint-ids",
+                    Kind::VpcEndpoint,
+                    endpoint.as_str(),
+                )),
             ),
         };
-        return Fix { snippets, ..Fix::words(format!("{text}{}", case.then_again())).run(case.commands(correction)) };
+        return Fix {
+            snippets,
+            ..Fix::words(format!("{text}{}", case.then_again())).run(case.commands(correction))
+        };
     }
-    Fix::words("allow TCP 443 from the task's security group in the security group of the endpoint").run(case.describe_endpoints())
+    Fix::words("allow TCP 443 from the task's security group in the security group of the endpoint")
+        .run(case.describe_endpoints())
 }

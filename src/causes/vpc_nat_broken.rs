@@ -28,17 +28,33 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!("the NAT gateway between the task and {} does not work", case.service_name());
     path::assess(case, Part::Nat, title, fix, |title| {
         let can_be = case.reached_for_endpoint() != Some(true);
-        can_be.then(|| Assessment::possible(title).finding(Finding::unknown("the state of the NAT gateway, and the route of its own subnet")))
+        can_be.then(|| {
+            Assessment::possible(title)
+                .finding(Finding::unknown("the state of the NAT gateway, and the route of its own subnet"))
+        })
     })
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if let Some(Break::NatBroken { route_table, nat_gateway, range }) = shut.map(|shut| &shut.what) {
-        let replace = case.aws_at_task("ec2 replace-route").name("--route-table-id", Kind::RouteTable, route_table.as_str());
-        let replace = replace.name("--destination-cidr-block", Kind::Cidr, range.as_str()).words("--nat-gateway-id '<working-nat-gateway>'");
-        let text = format!("point the {range} route of {route_table} to a working NAT gateway: {nat_gateway} does not work{}", case.then_again());
+        let replace = case.aws_at_task("ec2 replace-route").name(
+            "--route-table-id",
+            Kind::RouteTable,
+            route_table.as_str(),
+        );
+        let replace = replace
+            .name("--destination-cidr-block", Kind::Cidr, range.as_str())
+            .words("--nat-gateway-id '<working-nat-gateway>'");
+        let text = format!(
+            "point the {range} route of {route_table} to a working NAT gateway: {nat_gateway} does not work{}",
+            case.then_again()
+        );
         return Fix::words(text).run(case.commands([replace]));
     }
-    Fix::words("repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway")
-        .run([case.aws_at_task("ec2 describe-nat-gateways").words("--query 'NatGateways[].[NatGatewayId,State,ConnectivityType,SubnetId]'")])
+    Fix::words(
+        "repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway",
+    )
+    .run([case
+        .aws_at_task("ec2 describe-nat-gateways")
+        .words("--query 'NatGateways[].[NatGatewayId,State,ConnectivityType,SubnetId]'")])
 }

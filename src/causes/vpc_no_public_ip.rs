@@ -29,28 +29,47 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("{} has no public IP, and its path to {} needs one", path::caller_name(case), case.service_name());
+    let title = format!(
+        "{} has no public IP, and its path to {} needs one",
+        path::caller_name(case),
+        case.service_name()
+    );
     path::assess(case, Part::PublicAddress, title, fix, |title| {
         let can_be = case.reached_for_endpoint() != Some(true) && !path::is_on_host(case);
-        can_be.then(|| Assessment::possible(title).finding(Finding::unknown("assignPublicIp, and where the subnet's default route goes")))
+        can_be.then(|| {
+            Assessment::possible(title)
+                .finding(Finding::unknown("assignPublicIp, and where the subnet's default route goes"))
+        })
     })
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if path::is_on_host(case) && shut.is_some() {
-        let associate = case.aws_at_task("ec2 associate-address").words("--instance-id '<instance>' --allocation-id '<elastic-ip>'");
+        let associate = case
+            .aws_at_task("ec2 associate-address")
+            .words("--instance-id '<instance>' --allocation-id '<elastic-ip>'");
         let text = "put the container instances into private subnets with a NAT gateway, or give them public addresses";
         return Fix::words(format!("{text}{}", case.then_again())).run(case.commands([associate]));
     }
-    if let (Some(service), Some(placement)) = (case.service_of_task(), case.placed().filter(|_| shut.is_some())) {
+    if let (Some(service), Some(placement)) =
+        (case.service_of_task(), case.placed().filter(|_| shut.is_some()))
+    {
         let mut network = vec![Argument::Words("awsvpcConfiguration={subnets=[")];
         network.extend(listed(Kind::Subnet, &placement.subnets));
         network.push(Argument::Words("],securityGroups=["));
         network.extend(listed(Kind::SecurityGroup, &placement.security_groups));
         network.push(Argument::Words("],assignPublicIp=ENABLED}"));
-        let update = case.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, case.task.cluster.as_deref());
-        let update = update.name("--service", Kind::Service, service).argument("--network-configuration", &network).words("--force-new-deployment");
-        return Fix::words("give the task a public IP, or move it to private subnets with a NAT gateway").run([update]);
+        let update = case.aws_at_task("ecs update-service").maybe(
+            "--cluster",
+            Kind::Cluster,
+            case.task.cluster.as_deref(),
+        );
+        let update = update
+            .name("--service", Kind::Service, service)
+            .argument("--network-configuration", &network)
+            .words("--force-new-deployment");
+        return Fix::words("give the task a public IP, or move it to private subnets with a NAT gateway")
+            .run([update]);
     }
     Fix::words("set assignPublicIp ENABLED in the service's network configuration, or use private subnets with a NAT gateway")
         .run(case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'"))
@@ -58,5 +77,8 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
 
 /// The names of a list, as the shorthand of the AWS CLI takes them.
 fn listed(kind: Kind, names: &[String]) -> impl Iterator<Item = Argument<'_>> {
-    names.iter().flat_map(move |name| [Argument::Words(","), Argument::Name(kind, Some(name.as_str()))]).skip(1)
+    names
+        .iter()
+        .flat_map(move |name| [Argument::Words(","), Argument::Name(kind, Some(name.as_str()))])
+        .skip(1)
 }

@@ -78,28 +78,48 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     // No endpoint serves a registry of others, nor most services of another Region.
     let can_have_endpoint = path::can_have_endpoint(case);
     if let Some(Break::NoRoute { route_table, gateway, black_hole }) = shut.map(|shut| &shut.what) {
-        let snippets = if gateway.is_none() && black_hole.is_none() { snippet::nat_route(route_table) } else { Vec::new() };
-        let of_table = |words| case.aws_at_task(words).name("--route-table-id", Kind::RouteTable, route_table.as_str());
+        let snippets = if gateway.is_none() && black_hole.is_none() {
+            snippet::nat_route(route_table)
+        } else {
+            Vec::new()
+        };
+        let of_table =
+            |words| case.aws_at_task(words).name("--route-table-id", Kind::RouteTable, route_table.as_str());
         let correction = match (&gateway, &black_hole) {
             (Some(gateway), _) => {
-                let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name("--vpc-endpoint-id", Kind::VpcEndpoint, gateway.as_str());
+                let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name(
+                    "--vpc-endpoint-id",
+                    Kind::VpcEndpoint,
+                    gateway.as_str(),
+                );
                 modify.name("--add-route-table-ids", Kind::RouteTable, route_table.as_str())
             }
-            (None, Some(range)) => {
-                of_table("ec2 replace-route").name("--destination-cidr-block", Kind::Cidr, range.as_str()).words("--nat-gateway-id '<nat-gateway>'")
-            }
-            (None, None) => of_table("ec2 create-route").words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<nat-gateway>'"),
+            (None, Some(range)) => of_table("ec2 replace-route")
+                .name("--destination-cidr-block", Kind::Cidr, range.as_str())
+                .words("--nat-gateway-id '<nat-gateway>'"),
+            (None, None) => of_table("ec2 create-route")
+                .words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<nat-gateway>'"),
         };
         let way = match (&gateway, &black_hole) {
-            (Some(gateway), _) => format!("{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"),
+            (Some(gateway), _) => format!(
+                "{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"
+            ),
             (None, Some(range)) => format!("point the {range} route of {route_table} to a NAT gateway"),
-            (None, None) if can_have_endpoint => format!("a route from {route_table} to a NAT gateway, or an endpoint for it with private DNS"),
-            (None, None) => format!("a route from {route_table} to a NAT gateway, as no endpoint can serve it"),
+            (None, None) if can_have_endpoint => {
+                format!("a route from {route_table} to a NAT gateway, or an endpoint for it with private DNS")
+            }
+            (None, None) => {
+                format!("a route from {route_table} to a NAT gateway, as no endpoint can serve it")
+            }
         };
         let text = format!("open a path to {}: {way}{}", case.service_name(), case.then_again());
         return Fix { snippets, ..Fix::words(text).run(case.commands([correction])) };
     }
-    let endpoint = if can_have_endpoint { "an endpoint for it with private DNS whose security group allows inbound TCP 443, or " } else { "" };
+    let endpoint = if can_have_endpoint {
+        "an endpoint for it with private DNS whose security group allows inbound TCP 443, or "
+    } else {
+        ""
+    };
     let way = format!("{endpoint}a route to a NAT gateway; in a public subnet assignPublicIp ENABLED");
     Fix::words(format!("open a path to {}: {way}{}", case.service_name(), case.then_again()))
         .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))

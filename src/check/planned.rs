@@ -18,21 +18,37 @@ pub(super) const OPEN_ROLE: &str = "(not known before deployment)";
 /// A definition in which nobody finds a name in what is not known. What stays is where it was.
 pub(super) fn without_open<'d>(written: &'d TaskDefinition, plan: &Plan) -> Cow<'d, TaskDefinition> {
     let mut known = Cow::Borrowed(written);
-    for reference in written.references().iter().filter(|reference| plan.pending(written, reference).is_some()) {
+    for reference in
+        written.references().iter().filter(|reference| plan.pending(written, reference).is_some())
+    {
         let definition = known.to_mut();
         match reference.kind {
             ReferenceKind::ExecutionRole => definition.execution_role_arn = Some(OPEN_ROLE.to_owned()),
             ReferenceKind::TaskRole => definition.task_role_arn = Some(OPEN_ROLE.to_owned()),
             _ => {}
         }
-        let Some(container) = definition.containers.iter_mut().find(|container| Some(&container.name) == reference.container.as_ref()) else { continue };
+        let Some(container) = definition
+            .containers
+            .iter_mut()
+            .find(|container| Some(&container.name) == reference.container.as_ref())
+        else {
+            continue;
+        };
         match reference.kind {
             ReferenceKind::Image => container.image = None,
             ReferenceKind::RegistryCredentials => container.repository_credentials = None,
             ReferenceKind::EnvFile => {
-                container.environment_files.iter_mut().filter(|file| file.value == reference.value_from).for_each(|file| file.value.clear());
+                container
+                    .environment_files
+                    .iter_mut()
+                    .filter(|file| file.value == reference.value_from)
+                    .for_each(|file| file.value.clear());
             }
-            ReferenceKind::CredentialSpec => container.credential_specs.iter_mut().filter(|spec| spec.ends_with(&reference.value_from)).for_each(String::clear),
+            ReferenceKind::CredentialSpec => container
+                .credential_specs
+                .iter_mut()
+                .filter(|spec| spec.ends_with(&reference.value_from))
+                .for_each(String::clear),
             ReferenceKind::LogConfig => container.firelens_configuration = None,
             _ => {}
         }
@@ -55,7 +71,8 @@ impl Check<'_> {
     pub(super) fn is_open(&self, suspicion: &Suspicion) -> bool {
         let Some(plan) = self.plan else { return false };
         let Symptom { step, fault, .. } = &suspicion.symptom;
-        let by_task_role = (*step, *fault) == (Step::EfsVolume, Fault::AccessDenied) && self.definition.task_role_arn.as_deref() == Some(OPEN_ROLE);
+        let by_task_role = (*step, *fault) == (Step::EfsVolume, Fault::AccessDenied)
+            && self.definition.task_role_arn.as_deref() == Some(OPEN_ROLE);
         let of_logs = (*step, *fault) == (Step::LogDriver, Fault::Misconfigured) && plan.has_open_logs();
         let one = if let [one] = &suspicion.references[..] { Some(one) } else { None };
         by_task_role || of_logs || one.is_some_and(|reference| self.is_pending(reference))
@@ -72,31 +89,53 @@ impl Check<'_> {
                 && malformation != Malformation::Unrendered
             {
                 let symptom = Symptom::suspected(Step::SecretsManager, Fault::BadReference);
-                let suspicion = Suspicion { symptom, references: vec![shown.clone()], subject: String::new(), wanted: String::new(), placement: None };
-                let diagnosis = misspelt(&self.case(task, &suspicion, evidence), &shown, &stand_in, malformation);
+                let suspicion = Suspicion {
+                    symptom,
+                    references: vec![shown.clone()],
+                    subject: String::new(),
+                    wanted: String::new(),
+                    placement: None,
+                };
+                let diagnosis =
+                    misspelt(&self.case(task, &suspicion, evidence), &shown, &stand_in, malformation);
                 findings.add(Problem { symptom: suspicion.symptom, diagnosis });
                 continue;
             }
-            findings.unchecked.push(Unchecked { why: pending.why.clone(), subject: subject(&shown), what: Vec::new() });
+            findings.unchecked.push(Unchecked {
+                why: pending.why.clone(),
+                subject: subject(&shown),
+                what: Vec::new(),
+            });
         }
         let parts = plan.pending_parts(self.written);
-        findings.unchecked.extend(parts.map(|pending| Unchecked { why: pending.why.clone(), subject: pending.path.clone(), what: Vec::new() }));
+        findings.unchecked.extend(parts.map(|pending| Unchecked {
+            why: pending.why.clone(),
+            subject: pending.path.clone(),
+            what: Vec::new(),
+        }));
     }
 
     /// Makes a possibility of what the deployment itself may put right.
     pub(super) fn temper(&self, suspicion: &Suspicion, diagnosis: &mut Diagnosis) {
         let Some(Made { name, kind, .. }) = self.touching(suspicion) else { return };
         diagnosis.verdict = Verdict::Possible;
-        diagnosis.findings.insert(0, Finding::unknown(format!("whether {name} ({kind}), which this deployment makes or changes, puts it right")));
+        diagnosis.findings.insert(
+            0,
+            Finding::unknown(format!(
+                "whether {name} ({kind}), which this deployment makes or changes, puts it right"
+            )),
+        );
     }
 
     /// What the deployment makes or changes on which a suspicion turns.
     fn touching(&self, suspicion: &Suspicion) -> Option<&Made> {
         let plan = self.plan?;
         let Symptom { step, fault, deny, .. } = &suspicion.symptom;
-        let references = || suspicion.references.iter().find_map(|reference| plan.touches(Touched::Reference(reference)));
+        let references =
+            || suspicion.references.iter().find_map(|reference| plan.touches(Touched::Reference(reference)));
         let roles = || {
-            let own = [&self.definition.execution_role_arn, &self.definition.task_role_arn].into_iter().flatten();
+            let own =
+                [&self.definition.execution_role_arn, &self.definition.task_role_arn].into_iter().flatten();
             own.filter(|role| Arn::parse(role).is_some()).find_map(|role| plan.touches(Touched::Role(role)))
         };
         let network = || plan.touches(Touched::Network);
@@ -107,7 +146,10 @@ impl Check<'_> {
             Fault::NetworkTimeout => network().or_else(file_systems),
             Fault::NotFound | Fault::VersionNotFound => references().or_else(file_systems),
             _ if *deny == Some(Deny::EndpointPolicy) => network(),
-            _ => references().or_else(roles).or_else(|| plan.touches(Touched::Keys).filter(|_| *fault == Fault::KmsDenied)).or_else(file_systems),
+            _ => references()
+                .or_else(roles)
+                .or_else(|| plan.touches(Touched::Keys).filter(|_| *fault == Fault::KmsDenied))
+                .or_else(file_systems),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What came of checking the definitions of some files: each under its name, with the places of what was found, held against what was known
-//! before.
+//! What came of checking the definitions of some files: each under its name, with the places of what was
+//! found, held against what was known before.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,8 @@ impl Checked {
     #[must_use]
     pub fn has_failed(&self, on: FailOn) -> bool {
         let is_new = |open: &Unchecked| !self.known.contains(&self.id_of_unchecked(open));
-        self.findings.problems.iter().any(|problem| self.fails(problem, on)) || (on == FailOn::Unchecked && self.findings.unchecked.iter().any(is_new))
+        self.findings.problems.iter().any(|problem| self.fails(problem, on))
+            || (on == FailOn::Unchecked && self.findings.unchecked.iter().any(is_new))
     }
 
     /// What tells a problem from others, and is the same in the next run, whatever moved in the file.
@@ -85,7 +86,9 @@ impl Checked {
             problem.diagnosis.cause.id,
             culprit.id.as_deref().unwrap_or_default(),
             reference.and_then(|reference| reference.container.as_deref()).unwrap_or_default(),
-            reference.map(|reference| reference.name.as_deref().unwrap_or(&reference.field)).unwrap_or_default(),
+            reference
+                .map(|reference| reference.name.as_deref().unwrap_or(&reference.field))
+                .unwrap_or_default(),
         ];
         parts.join(" | ")
     }
@@ -130,7 +133,8 @@ impl Baseline {
     ///
     /// When the text is something else.
     pub fn read(text: &str) -> Result<Self, BaselineError> {
-        let read: Self = serde_json::from_str(text).map_err(|error| BaselineError::Malformed(crate::event::without_values(&error.to_string())))?;
+        let read: Self = serde_json::from_str(text)
+            .map_err(|error| BaselineError::Malformed(crate::event::without_values(&error.to_string())))?;
         if read.schema == SCHEMA { Ok(read) } else { Err(BaselineError::Strange) }
     }
 
@@ -139,7 +143,9 @@ impl Baseline {
     pub fn of(checked: &[Checked]) -> Self {
         let of_one = |one: &Checked| {
             let problems = one.findings.problems.iter().map(|problem| one.id(problem));
-            problems.chain(one.findings.unchecked.iter().map(|open| one.id_of_unchecked(open))).collect::<Vec<_>>()
+            problems
+                .chain(one.findings.unchecked.iter().map(|open| one.id_of_unchecked(open)))
+                .collect::<Vec<_>>()
         };
         Self { schema: SCHEMA.to_owned(), known: checked.iter().flat_map(of_one).collect() }
     }

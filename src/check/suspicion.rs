@@ -1,4 +1,5 @@
-//! The ways in which a task of a definition can fail to start, each as ECS would word it: what is called, by whom, on what.
+//! The ways in which a task of a definition can fail to start, each as ECS would word it: what is called, by
+//! whom, on what.
 
 use super::planned::OPEN_ROLE;
 use crate::arn::{Arn, is_region};
@@ -7,7 +8,9 @@ use crate::network::needed;
 use crate::question::facts::{AwsVpcConfiguration, CacheRule};
 use crate::question::{Evidence, Known, ask};
 use crate::reason::{Deny, Fact, Fault, Step, Symptom};
-use crate::task_definition::{ContainerDefinition, ImageName, Reference, ReferenceKind, Target, TaskDefinition};
+use crate::task_definition::{
+    ContainerDefinition, ImageName, Reference, ReferenceKind, Target, TaskDefinition,
+};
 
 /// One way in which the task could fail.
 #[derive(Debug)]
@@ -31,11 +34,13 @@ pub(super) struct Suspect<'d> {
     pub(super) task: &'d Task,
     /// Where the task is put, if that is known.
     pub(super) placed: Option<AwsVpcConfiguration>,
-    /// Whether the network can be judged: a service or subnets are named, and it is not an unknown host that calls.
+    /// Whether the network can be judged: a service or subnets are named, and it is not an unknown host that
+    /// calls.
     pub(super) is_placed: bool,
 }
 
-const PULL: [&str; 3] = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
+const PULL: [&str; 3] =
+    ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
 const LOGIN: &str = "ecr:GetAuthorizationToken";
 
 impl Suspect<'_> {
@@ -57,12 +62,23 @@ impl Suspect<'_> {
     fn of_reference(&self, reference: &Reference, evidence: &Evidence, all: &mut Vec<Suspicion>) {
         let one = || vec![reference.clone()];
         let subject = subject(reference);
-        let mut add = |symptom: Symptom, wanted: String| all.push(Suspicion { symptom, references: one(), subject: subject.clone(), wanted, placement: None });
+        let mut add = |symptom: Symptom, wanted: String| {
+            all.push(Suspicion {
+                symptom,
+                references: one(),
+                subject: subject.clone(),
+                wanted,
+                placement: None,
+            });
+        };
         let plain = |step, fault| on(Symptom::suspected(step, fault), reference);
         let called = |step, action: &str| self.call(plain(step, Fault::AccessDenied), action);
         match (reference.kind, reference.target()) {
             (ReferenceKind::ExecutionRole | ReferenceKind::TaskRole, _) => {
-                let symptom = Symptom { role: Some(fact(&reference.value_from)), ..Symptom::suspected(Step::ExecutionRole, Fault::AssumeRoleDenied) };
+                let symptom = Symptom {
+                    role: Some(fact(&reference.value_from)),
+                    ..Symptom::suspected(Step::ExecutionRole, Fault::AssumeRoleDenied)
+                };
                 add(symptom, "exists and trusts ECS".to_owned());
             }
             (ReferenceKind::Secret, Some(Target::Value | Target::Template(_))) => {
@@ -79,7 +95,11 @@ impl Suspect<'_> {
                 add(plain(step, Fault::KmsDenied), "can be decrypted".to_owned());
             }
             (ReferenceKind::Secret | ReferenceKind::RegistryCredentials, _) => {
-                let step = if reference.kind == ReferenceKind::Secret { Step::SecretsManager } else { Step::RegistryCredentials };
+                let step = if reference.kind == ReferenceKind::Secret {
+                    Step::SecretsManager
+                } else {
+                    Step::RegistryCredentials
+                };
                 add(plain(step, Fault::BadReference), "is written well".to_owned());
                 add(plain(step, Fault::NotFound), "exists".to_owned());
                 add(plain(step, Fault::VersionNotFound), "has the version asked for".to_owned());
@@ -98,47 +118,73 @@ impl Suspect<'_> {
             }
             (ReferenceKind::CredentialSpec, _) => {
                 let service = Arn::parse(&reference.value_from).map_or("", |arn| arn.service);
-                let actions = [("s3", "s3:GetObject"), ("ssm", "ssm:GetParameters"), ("secretsmanager", "secretsmanager:GetSecretValue")];
+                let actions = [
+                    ("s3", "s3:GetObject"),
+                    ("ssm", "ssm:GetParameters"),
+                    ("secretsmanager", "secretsmanager:GetSecretValue"),
+                ];
                 let action = actions.into_iter().find(|(of, _)| *of == service).map(|(_, action)| action);
                 if let Some(action) = action {
                     self.calls(called(Step::CredentialSpec, action), &mut add);
                 }
             }
-            (ReferenceKind::LogGroup, _) => {
-                add(plain(Step::LogDriver, Fault::NotFound), "exists, or the log driver makes it".to_owned());
-                let container = self.definition.containers.iter().find(|container| Some(&container.name) == reference.container.as_ref());
-                let log = container.and_then(|container| container.log_configuration.as_ref());
-                let makes = log.and_then(|log| log.options.get("awslogs-create-group")).is_some_and(|on| on == "true");
-                if makes {
-                    self.calls(called(Step::LogDriver, "logs:CreateLogGroup"), &mut add);
-                }
-                self.calls(called(Step::LogDriver, "logs:CreateLogStream"), &mut add);
-                self.calls(called(Step::LogDriver, "logs:PutLogEvents"), &mut add);
-            }
-            (ReferenceKind::Image, _) => {
-                let image = ImageName::parse(&reference.value_from);
-                if reference.value_from.is_empty() || image.ecr().is_some() {
-                    add(plain(Step::ImagePull, Fault::NotFound), "is there to pull".to_owned());
-                }
-                let Some(repository) = repository_arn(&image, self.partition()).filter(|_| self.definition.execution_role_arn.is_some()) else { return };
-                let import = ["ecr:CreateRepository", "ecr:BatchImportUpstreamImage"];
-                let cached = if is_imported(&image, evidence) { &import[..] } else { &[] };
-                for action in PULL.iter().chain(cached) {
-                    let symptom = Symptom { resource: Some(fact(&repository)), ..called(Step::ImagePull, action) };
-                    self.calls(symptom, &mut add);
-                }
-            }
+            (ReferenceKind::LogGroup, _) => self.of_log_group(reference, &mut add),
+            (ReferenceKind::Image, _) => self.of_image(reference, evidence, &mut add),
         }
     }
 
-    /// A call that the role's policies, and those of the endpoints on the way, must let; without a role there is none.
+    fn of_log_group(&self, reference: &Reference, add: &mut impl FnMut(Symptom, String)) {
+        let plain = |fault| on(Symptom::suspected(Step::LogDriver, fault), reference);
+        let called = |action: &str| self.call(plain(Fault::AccessDenied), action);
+        add(plain(Fault::NotFound), "exists, or the log driver makes it".to_owned());
+        let container = self
+            .definition
+            .containers
+            .iter()
+            .find(|container| Some(&container.name) == reference.container.as_ref());
+        let log = container.and_then(|container| container.log_configuration.as_ref());
+        let makes =
+            log.and_then(|log| log.options.get("awslogs-create-group")).is_some_and(|on| on == "true");
+        if makes {
+            self.calls(called("logs:CreateLogGroup"), add);
+        }
+        self.calls(called("logs:CreateLogStream"), add);
+        self.calls(called("logs:PutLogEvents"), add);
+    }
+
+    fn of_image(&self, reference: &Reference, evidence: &Evidence, add: &mut impl FnMut(Symptom, String)) {
+        let plain = |fault| on(Symptom::suspected(Step::ImagePull, fault), reference);
+        let called = |action: &str| self.call(plain(Fault::AccessDenied), action);
+        let image = ImageName::parse(&reference.value_from);
+        if reference.value_from.is_empty() || image.ecr().is_some() {
+            add(plain(Fault::NotFound), "is there to pull".to_owned());
+        }
+        let Some(repository) =
+            repository_arn(&image, self.partition()).filter(|_| self.definition.execution_role_arn.is_some())
+        else {
+            return;
+        };
+        let import = ["ecr:CreateRepository", "ecr:BatchImportUpstreamImage"];
+        let cached = if is_imported(&image, evidence) { &import[..] } else { &[] };
+        for action in PULL.iter().chain(cached) {
+            let symptom = Symptom { resource: Some(fact(&repository)), ..called(action) };
+            self.calls(symptom, add);
+        }
+    }
+
+    /// A call that the role's policies, and those of the endpoints on the way, must let; without a role there
+    /// is none.
     fn calls(&self, symptom: Symptom, add: &mut impl FnMut(Symptom, String)) {
         if self.definition.execution_role_arn.as_deref().is_none_or(|role| role == OPEN_ROLE) {
             return;
         }
         let action = symptom.action.as_ref().map(|action| action.text.clone()).unwrap_or_default();
         if self.is_placed {
-            let by_endpoint = Symptom { deny: Some(Deny::EndpointPolicy), refused_by: Some(Deny::EndpointPolicy), ..symptom.clone() };
+            let by_endpoint = Symptom {
+                deny: Some(Deny::EndpointPolicy),
+                refused_by: Some(Deny::EndpointPolicy),
+                ..symptom.clone()
+            };
             add(by_endpoint, format!("{action} passes the endpoints' policies"));
         }
         add(symptom, format!("{action} is allowed"));
@@ -149,7 +195,10 @@ impl Suspect<'_> {
         let role = self.definition.execution_role_arn.as_deref().and_then(Arn::parse);
         let session = role.and_then(|role| {
             let name = role.role_name()?;
-            Some(fact(&format!("arn:{}:sts::{}:assumed-role/{name}/0123456789abcdef0123456789abcdef", role.partition, role.account)))
+            Some(fact(&format!(
+                "arn:{}:sts::{}:assumed-role/{name}/0123456789abcdef0123456789abcdef",
+                role.partition, role.account
+            )))
         });
         Symptom { action: Some(fact(action)), principal: session, ..symptom }
     }
@@ -160,21 +209,37 @@ impl Suspect<'_> {
 
     /// The login to Amazon ECR, which is one for all images.
     fn of_login(&self, references: &[Reference], all: &mut Vec<Suspicion>) {
-        let registry = |image: &Reference| ImageName::parse(&image.value_from).ecr().map(|(_, region)| region.to_owned());
-        let is_in_ecr = |reference: &&Reference| reference.kind == ReferenceKind::Image && registry(reference).is_some_and(|region| is_region(&region));
+        let registry = |image: &Reference| {
+            ImageName::parse(&image.value_from).ecr().map(|(_, region)| region.to_owned())
+        };
+        let is_in_ecr = |reference: &&Reference| {
+            reference.kind == ReferenceKind::Image
+                && registry(reference).is_some_and(|region| is_region(&region))
+        };
         let images: Vec<Reference> = references.iter().filter(is_in_ecr).cloned().collect();
-        if images.is_empty() || self.definition.execution_role_arn.as_deref().is_none_or(|role| role == OPEN_ROLE) {
+        if images.is_empty()
+            || self.definition.execution_role_arn.as_deref().is_none_or(|role| role == OPEN_ROLE)
+        {
             return;
         }
         let symptom = self.call(Symptom::suspected(Step::EcrAuth, Fault::AccessDenied), LOGIN);
         let mut add = |symptom, wanted| {
-            all.push(Suspicion { symptom, references: images.clone(), subject: "the login to Amazon ECR".to_owned(), wanted, placement: None });
+            all.push(Suspicion {
+                symptom,
+                references: images.clone(),
+                subject: "the login to Amazon ECR".to_owned(),
+                wanted,
+                placement: None,
+            });
         };
         self.calls(symptom, &mut add);
         if self.is_placed {
             for (_, region) in images.iter().filter_map(|image| ImageName::parse(&image.value_from).ecr()) {
                 let host = format!("prod-{region}-starport-layer-bucket.s3.{region}.amazonaws.com");
-                let layers = Symptom { host: Some(fact(&host)), ..Symptom::suspected(Step::ImagePull, Fault::AccessDenied) };
+                let layers = Symptom {
+                    host: Some(fact(&host)),
+                    ..Symptom::suspected(Step::ImagePull, Fault::AccessDenied)
+                };
                 add(layers, format!("its layers in S3 of {region} pass the endpoints' policies"));
             }
         }
@@ -183,15 +248,26 @@ impl Suspect<'_> {
     /// What the definition as a whole may lack.
     fn of_definition(&self, references: &[Reference], all: &mut Vec<Suspicion>) {
         let mut add = |step, fault, references: Vec<Reference>, subject: &str, wanted: &str| {
-            let (symptom, subject, wanted) = (Symptom::suspected(step, fault), subject.to_owned(), wanted.to_owned());
+            let (symptom, subject, wanted) =
+                (Symptom::suspected(step, fault), subject.to_owned(), wanted.to_owned());
             all.push(Suspicion { symptom, references, subject, wanted, placement: None });
         };
-        if self.definition.execution_role_arn.is_none() && references.iter().any(|reference| self.needs_role(reference)) {
+        if self.definition.execution_role_arn.is_none()
+            && references.iter().any(|reference| self.needs_role(reference))
+        {
             add(Step::ExecutionRole, Fault::RoleMissing, Vec::new(), "the execution role", "is named");
         }
-        let logs = |container: &&ContainerDefinition| container.log_configuration.is_some() || container.firelens_configuration.is_some();
+        let logs = |container: &&ContainerDefinition| {
+            container.log_configuration.is_some() || container.firelens_configuration.is_some()
+        };
         if self.definition.containers.iter().any(|container| logs(&container)) {
-            add(Step::LogDriver, Fault::Misconfigured, Vec::new(), "the log configuration", "is written well");
+            add(
+                Step::LogDriver,
+                Fault::Misconfigured,
+                Vec::new(),
+                "the log configuration",
+                "is written well",
+            );
         }
         if self.definition.efs_volumes().next().is_some() {
             let (step, subject) = (Step::EfsVolume, "the EFS volumes");
@@ -204,11 +280,16 @@ impl Suspect<'_> {
         }
     }
 
-    /// Whether ECS fetches it with the execution role. On instances images and logs may do with the role of the instance.
+    /// Whether ECS fetches it with the execution role. On instances images and logs may do with the role of
+    /// the instance.
     fn needs_role(&self, reference: &Reference) -> bool {
-        let on_fargate = self.task.launch_type.as_deref() == Some("FARGATE") || self.definition.is_for_fargate();
+        let on_fargate =
+            self.task.launch_type.as_deref() == Some("FARGATE") || self.definition.is_for_fargate();
         match reference.kind {
-            ReferenceKind::Secret | ReferenceKind::RegistryCredentials | ReferenceKind::EnvFile | ReferenceKind::CredentialSpec => true,
+            ReferenceKind::Secret
+            | ReferenceKind::RegistryCredentials
+            | ReferenceKind::EnvFile
+            | ReferenceKind::CredentialSpec => true,
             ReferenceKind::Image => on_fargate && ImageName::parse(&reference.value_from).ecr().is_some(),
             ReferenceKind::LogGroup | ReferenceKind::LogConfig => on_fargate,
             ReferenceKind::ExecutionRole | ReferenceKind::TaskRole => false,
@@ -226,15 +307,22 @@ impl Suspect<'_> {
                 steps.push((step, to.host.clone()));
             }
         }
-        let subnets = self
-            .placed
-            .iter()
-            .flat_map(|placed| placed.subnets.iter().map(move |subnet| AwsVpcConfiguration { subnets: vec![subnet.clone()], ..placed.clone() }));
+        let subnets = self.placed.iter().flat_map(|placed| {
+            placed
+                .subnets
+                .iter()
+                .map(move |subnet| AwsVpcConfiguration { subnets: vec![subnet.clone()], ..placed.clone() })
+        });
         let several: Vec<AwsVpcConfiguration> = subnets.collect();
-        let places: Vec<Option<AwsVpcConfiguration>> = if several.len() > 1 { several.into_iter().map(Some).collect() } else { vec![None] };
+        let places: Vec<Option<AwsVpcConfiguration>> =
+            if several.len() > 1 { several.into_iter().map(Some).collect() } else { vec![None] };
         for (step, host) in &steps {
             for place in &places {
-                let from = place.as_ref().and_then(|place| place.subnets.first()).map(|subnet| format!(" from {subnet}")).unwrap_or_default();
+                let from = place
+                    .as_ref()
+                    .and_then(|place| place.subnets.first())
+                    .map(|subnet| format!(" from {subnet}"))
+                    .unwrap_or_default();
                 all.push(Suspicion {
                     symptom: Symptom::suspected(*step, Fault::NetworkTimeout),
                     references: Vec::new(),
@@ -266,8 +354,13 @@ fn is_imported(image: &ImageName<'_>, evidence: &Evidence) -> bool {
     let (region, registry) = (|| region.to_owned(), || registry.to_owned());
     let repository = ask::Repository { region: region(), registry: registry(), name: image.path.clone() };
     let rules = evidence.look(&ask::CacheRules { region: region(), registry: registry() }).found();
-    let is_under = |rule: &CacheRule| rule.ecr_repository_prefix.as_ref().is_some_and(|prefix| image.path.starts_with(prefix) || prefix == "ROOT");
-    matches!(evidence.look(&repository), Known::Missing) && rules.is_some_and(|rules| rules.iter().any(is_under))
+    let is_under = |rule: &CacheRule| {
+        rule.ecr_repository_prefix
+            .as_ref()
+            .is_some_and(|prefix| image.path.starts_with(prefix) || prefix == "ROOT")
+    };
+    matches!(evidence.look(&repository), Known::Missing)
+        && rules.is_some_and(|rules| rules.iter().any(is_under))
 }
 
 fn repository_arn(image: &ImageName<'_>, partition: &str) -> Option<String> {
@@ -293,7 +386,11 @@ pub(super) fn subject(reference: &Reference) -> String {
         (ReferenceKind::ExecutionRole, _) => "execution role",
         (ReferenceKind::TaskRole, _) => "task role",
     };
-    let place = [reference.container.as_deref(), reference.name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let place = [reference.container.as_deref(), reference.name.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ");
     let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
     format!("{kind} {}{place}", reference.value_from)
 }

@@ -44,7 +44,8 @@ pub(super) enum Format {
 
 /// A parameter as it is typed.
 pub(super) fn parameter(typed: &str) -> Result<(String, String), String> {
-    let (name, value) = typed.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected NAME=VALUE")?;
+    let (name, value) =
+        typed.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -114,7 +115,8 @@ impl Check {
         run.live.as_ref().map_or(Ok(()), Live::save)?;
         self.write(&checked, global.style(), output)?;
         if let Some(path) = &self.write_baseline {
-            return std::fs::write(path, Baseline::of(&checked).write()).map_err(|error| CliError::Unrecorded { path: shown(path), error });
+            return std::fs::write(path, Baseline::of(&checked).write())
+                .map_err(|error| CliError::Unrecorded { path: shown(path), error });
         }
         if checked.iter().any(|one| one.has_failed(self.fail_on.into())) {
             output.note(Outcome::Wrong);
@@ -139,7 +141,9 @@ impl Check {
     }
 
     fn write(&self, checked: &[Checked], style: Style, output: &mut Output<'_>) -> Result<(), CliError> {
-        let each = |render: &dyn Fn(&Checked) -> String, between: &str| checked.iter().map(render).collect::<Vec<_>>().join(between);
+        let each = |render: &dyn Fn(&Checked) -> String, between: &str| {
+            checked.iter().map(render).collect::<Vec<_>>().join(between)
+        };
         output.text(&match self.format {
             Format::Text => each(&|one| render_one(one, style), "\n"),
             Format::Markdown => each(&|one| markdown::check(one, style), "\n"),
@@ -150,7 +154,11 @@ impl Check {
             Format::Junit => junit::render(checked, self.fail_on.into()),
         })?;
         if let Some(path) = config::step_summary().filter(|_| self.format == Format::Github) {
-            let written = OpenOptions::new().append(true).create(true).open(&path).and_then(|mut file| file.write_all(github::summary(checked).as_bytes()));
+            let written = OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(&path)
+                .and_then(|mut file| file.write_all(github::summary(checked).as_bytes()));
             written.map_err(|error| CliError::Unrecorded { path: shown(&path), error })?;
         }
         Ok(())
@@ -158,23 +166,40 @@ impl Check {
 
     /// What is said beside the findings: in a GitHub workflow it may begin no command of its own.
     fn harmless(&self, said: &str) -> String {
-        if self.format == Format::Github { said.replace("##[", "# #[").replace(['\n', '\r'], " ") } else { said.to_owned() }
+        if self.format == Format::Github {
+            said.replace("##[", "# #[").replace(['\n', '\r'], " ")
+        } else {
+            said.to_owned()
+        }
     }
 
-    /// Where the task is going to run: as typed, as the definition's ARN says, as configured, or else as a reference says; and as its service says.
-    fn place(&self, definition: &TaskDefinition, service: Option<&Service>, typed: Option<&str>, configured: Option<&str>) -> Place {
-        let region_of = |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
+    /// Where the task is going to run: as typed, as the definition's ARN says, as configured, or else as a
+    /// reference says; and as its service says.
+    fn place(
+        &self,
+        definition: &TaskDefinition,
+        service: Option<&Service>,
+        typed: Option<&str>,
+        configured: Option<&str>,
+    ) -> Place {
+        let region_of =
+            |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
         let of_arn = definition.task_definition_arn.as_deref().and_then(region_of);
-        let of_reference = || definition.references().iter().find_map(|reference| region_of(&reference.value_from));
+        let of_reference =
+            || definition.references().iter().find_map(|reference| region_of(&reference.value_from));
         let owned = |region: Option<&str>| region.map(str::to_owned);
-        let region = owned(typed).or(of_arn).or_else(|| owned(configured)).or_else(of_reference).unwrap_or_default();
+        let region =
+            owned(typed).or(of_arn).or_else(|| owned(configured)).or_else(of_reference).unwrap_or_default();
         let typed = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
             subnets: self.subnets.clone(),
             security_groups: self.security_groups.clone(),
             assign_public_ip: Some(if self.assign_public_ip { "ENABLED" } else { "DISABLED" }.to_owned()),
         });
         let network = typed.or_else(|| service.filter(|_| self.service.is_none())?.network.clone());
-        let cluster = service.and_then(|service| service.cluster.clone()).filter(|_| self.service.is_none()).unwrap_or_else(|| self.cluster.clone());
+        let cluster = service
+            .and_then(|service| service.cluster.clone())
+            .filter(|_| self.service.is_none())
+            .unwrap_or_else(|| self.cluster.clone());
         Place { region, cluster: Some(cluster), service: self.service.clone(), network, ..Place::default() }
     }
 }
@@ -196,7 +221,11 @@ impl Run<'_, '_> {
         let given = Given { parameters: self.asked.parameters.iter().cloned().collect(), region };
         let (mut units, mut services) = (Vec::new(), Vec::new());
         for named in &self.asked.definitions {
-            let read = if is_file(named) { self.file(Path::new(named), &given, &mut units, &mut services) } else { self.named(named, &mut units) };
+            let read = if is_file(named) {
+                self.file(Path::new(named), &given, &mut units, &mut services)
+            } else {
+                self.named(named, &mut units)
+            };
             if let Err(error) = read {
                 self.unable(&error.to_string());
             }
@@ -204,13 +233,23 @@ impl Run<'_, '_> {
         self.linked(&units, &services)
     }
 
-    fn file(&mut self, path: &Path, given: &Given, units: &mut Vec<Unit>, services: &mut Vec<(Option<String>, Service)>) -> Result<(), CliError> {
+    fn file(
+        &mut self,
+        path: &Path,
+        given: &Given,
+        units: &mut Vec<Unit>,
+        services: &mut Vec<(Option<String>, Service)>,
+    ) -> Result<(), CliError> {
         let text = read_text(path)?;
-        let source = source::read(&text, given).map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
+        let source = source::read(&text, given)
+            .map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
         if source.found.is_empty() && source.services.is_empty() && source.faults.is_empty() {
             return Err(CliError::NothingToCheck(shown(path)));
         }
-        source.notes.iter().for_each(|note| self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path)))));
+        source
+            .notes
+            .iter()
+            .for_each(|note| self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path)))));
         source.faults.iter().for_each(|fault| self.unable(&format!("{}:{fault}", shown(path))));
         let file = (!is_stdin(path)).then(|| shown(path));
         units.extend(source.found.into_iter().map(|found| Unit { found, file: file.clone(), service: None }));
@@ -220,7 +259,11 @@ impl Run<'_, '_> {
 
     /// A definition that is registered.
     fn named(&mut self, name: &str, units: &mut Vec<Unit>) -> Result<(), CliError> {
-        let recorded = self.evidence.look(&ask::TaskDefinition { name: name.to_owned() }).found().map(|found| (**found).clone());
+        let recorded = self
+            .evidence
+            .look(&ask::TaskDefinition { name: name.to_owned() })
+            .found()
+            .map(|found| (**found).clone());
         #[cfg(feature = "aws")]
         let recorded = match (recorded, &self.live) {
             (None, Some(live)) => Some(live.registered(name, &mut self.evidence)?),
@@ -240,7 +283,9 @@ impl Run<'_, '_> {
         };
         let is_only = units.len() == 1 && services.len() == 1;
         let of = |unit: &Unit| -> Vec<Service> {
-            let own = services.iter().filter(|service| starts(service, unit) || (is_only && service.1.runs == Runs::Untold));
+            let own = services
+                .iter()
+                .filter(|service| starts(service, unit) || (is_only && service.1.runs == Runs::Untold));
             own.map(|(_, service)| service.clone()).collect()
         };
         let mut linked = Vec::new();
@@ -258,14 +303,21 @@ impl Run<'_, '_> {
                 }
                 Unit { found, file: unit.file.clone(), service }
             };
-            if own.is_empty() { linked.push(with(None)) } else { linked.extend(own.into_iter().map(Some).map(with)) }
+            if own.is_empty() {
+                linked.push(with(None));
+            } else {
+                linked.extend(own.into_iter().map(Some).map(with));
+            }
         }
         let is_alone = |service: &&(Option<String>, Service)| !units.iter().any(|unit| starts(service, unit));
         for (_, service) in services.iter().filter(is_alone) {
             let Runs::Named(name) = &service.runs else { continue };
             let mut own = Vec::new();
             match self.named(name, &mut own) {
-                Ok(()) => linked.extend(own.into_iter().map(|unit| Unit { service: Some(service.clone()), ..unit })),
+                Ok(()) => {
+                    linked
+                        .extend(own.into_iter().map(|unit| Unit { service: Some(service.clone()), ..unit }));
+                }
                 Err(error) => self.unable(&format!("service {}: {error}", service.name)),
             }
         }
@@ -274,7 +326,8 @@ impl Run<'_, '_> {
 
     fn checked(&mut self, unit: Unit, known: &BTreeSet<String>) -> Result<Checked, CliError> {
         let Unit { found, file, service } = unit;
-        let place = self.asked.place(&found.definition, service.as_ref(), self.region, self.configured.as_deref());
+        let place =
+            self.asked.place(&found.definition, service.as_ref(), self.region, self.configured.as_deref());
         #[cfg(feature = "aws")]
         if self.live.is_some() && place.region.is_empty() {
             return Err(CliError::NoRegion);
@@ -293,7 +346,11 @@ impl Run<'_, '_> {
         let findings = check.findings(&evidence);
         let written = || file.clone().unwrap_or_else(|| shown(Path::new("-")));
         let of_family = || found.definition.name();
-        let name = if found.name.is_empty() { of_family().unwrap_or_else(written) } else { redact_name(&found.name).into_owned() };
+        let name = if found.name.is_empty() {
+            of_family().unwrap_or_else(written)
+        } else {
+            redact_name(&found.name).into_owned()
+        };
         if is_unheard(&evidence) {
             self.unable("AWS answered none of the questions: nothing is proved");
         }

@@ -26,7 +26,9 @@ pub(super) fn script(shell: Shell) -> io::Result<String> {
 
 /// Answers a script, where one asks.
 pub(super) fn answered() -> Option<ExitCode> {
-    let asked = CompleteEnv::with_factory(Typed::command).var(VARIABLE).try_complete(env::args_os(), env::current_dir().ok().as_deref());
+    let asked = CompleteEnv::with_factory(Typed::command)
+        .var(VARIABLE)
+        .try_complete(env::args_os(), env::current_dir().ok().as_deref());
     match asked {
         Ok(false) => None,
         Ok(true) => Some(Outcome::Fine.into()),
@@ -46,7 +48,11 @@ pub(super) fn causes() -> Vec<CompletionCandidate> {
 /// The profiles of the AWS configuration.
 #[cfg(feature = "aws")]
 pub(super) fn profiles() -> Vec<CompletionCandidate> {
-    waited(crate::aws::profiles::names()).unwrap_or_default().into_iter().map(CompletionCandidate::new).collect()
+    waited(crate::aws::profiles::names())
+        .unwrap_or_default()
+        .into_iter()
+        .map(CompletionCandidate::new)
+        .collect()
 }
 
 /// The names of the clusters, from AWS; none where it does not answer before people lose patience.

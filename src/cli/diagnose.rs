@@ -17,13 +17,15 @@ use crate::event::Task;
 /// What to diagnose, and with what.
 #[derive(clap::Args, Debug)]
 pub(super) struct Diagnose {
-    /// Files to read, or ARNs of tasks to ask AWS about; - is standard input, which is also read where nothing is named
+    /// Files to read, or ARNs of tasks to ask AWS about; - is standard input, which is also read where
+    /// nothing is named
     #[arg(value_name = "FILE|TASK_ARN", value_hint = ValueHint::FilePath)]
     inputs: Vec<PathBuf>,
     /// Diagnose this text instead of a file
     #[arg(long, value_name = "TEXT", conflicts_with = "inputs")]
     reason: Option<String>,
-    /// Output of `aws ecs describe-task-definition`: with it the diagnosis names container, variable and reference
+    /// Output of `aws ecs describe-task-definition`: with it the diagnosis names container, variable and
+    /// reference
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     task_definition: Option<PathBuf>,
     /// Ask AWS too: read-only, and never for a secret's value
@@ -78,7 +80,8 @@ impl Diagnose {
 
     #[cfg(feature = "aws")]
     fn live(&self, global: &Global, output: &mut Output<'_>) -> Result<Option<Live>, CliError> {
-        let asks = self.live || self.record.is_some() || self.inputs.iter().any(|input| task_arn(input).is_some());
+        let asks =
+            self.live || self.record.is_some() || self.inputs.iter().any(|input| task_arn(input).is_some());
         match asks.then(|| Live::new(global, self.read_logs, self.record.as_deref())).transpose() {
             Err(error @ CliError::Unasked(_)) => {
                 output.unable(&error.to_string());
@@ -98,7 +101,11 @@ impl Diagnose {
             return output.reports(&batch);
         }
         if self.inputs.is_empty() {
-            return if io::stdin().is_terminal() { Err(CliError::NothingNamed) } else { read_file(Path::new("-"), reporter, output) };
+            return if io::stdin().is_terminal() {
+                Err(CliError::NothingNamed)
+            } else {
+                read_file(Path::new("-"), reporter, output)
+            };
         }
         for input in &self.inputs {
             match task_arn(input) {
@@ -113,7 +120,9 @@ impl Diagnose {
 /// The ARN of a task, where no file is meant.
 fn task_arn(input: &Path) -> Option<&str> {
     let text = input.to_str()?;
-    Arn::parse(text).is_some_and(|arn| arn.service == "ecs" && arn.resource.starts_with("task/")).then_some(text)
+    Arn::parse(text)
+        .is_some_and(|arn| arn.service == "ecs" && arn.resource.starts_with("task/"))
+        .then_some(text)
 }
 
 /// Diagnoses a task as ECS describes it.
@@ -132,6 +141,8 @@ fn asked(arn: &str, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), 
 #[cfg(not(feature = "aws"))]
 #[expect(clippy::unnecessary_wraps, reason = "where AWS can be asked, it can fail")]
 fn asked(arn: &str, _: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
-    output.unable(&format!("{arn}: this build of ecs-triage cannot ask AWS: pipe aws ecs describe-tasks into it"));
+    output.unable(&format!(
+        "{arn}: this build of ecs-triage cannot ask AWS: pipe aws ecs describe-tasks into it"
+    ));
     Ok(())
 }

@@ -26,7 +26,8 @@ pub(super) struct History {
     /// Only this service or family
     #[arg(long, requires = "cluster")]
     workload: Option<String>,
-    /// How to write the entries: text and markdown are one line each, json and jsonl the documents as they were written
+    /// How to write the entries: text and markdown are one line each, json and jsonl the documents as they
+    /// were written
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }
@@ -35,7 +36,10 @@ impl History {
     pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
         let live = Live::new(global, false, None)?;
         let since = (Timestamp::now() - self.since).as_millisecond();
-        let prefix = self.cluster.as_ref().map(|cluster| format!("{cluster}/{}", self.workload.as_deref().unwrap_or_default()));
+        let prefix = self
+            .cluster
+            .as_ref()
+            .map(|cluster| format!("{cluster}/{}", self.workload.as_deref().unwrap_or_default()));
         let (mut any, mut written) = (false, Ok(()));
         let read = live.prober().journal(live.region(), &self.journal, since, prefix.as_deref(), |line| {
             any = true;
@@ -45,7 +49,10 @@ impl History {
         let was_all = live.wait(read).map_err(CliError::Unasked)?;
         written?;
         if !was_all {
-            output.unable(&format!("{} holds more than is read: ask for less with --since, --cluster or --workload", self.journal));
+            output.unable(&format!(
+                "{} holds more than is read: ask for less with --since, --cluster or --workload",
+                self.journal
+            ));
         } else if !any {
             output.complain(&format!("nothing was diagnosed in that time, says {}", self.journal));
         }
@@ -54,7 +61,9 @@ impl History {
 
     fn entry(&self, line: &str) -> String {
         // Masked text by text: across the marks of JSON the line would be JSON no more.
-        let Ok(entry) = serde_json::from_str(line).map(masked) else { return redact(line.trim_end()).into_owned() };
+        let Ok(entry) = serde_json::from_str(line).map(masked) else {
+            return redact(line.trim_end()).into_owned();
+        };
         match self.format {
             Format::Jsonl => entry.to_string(),
             Format::Json => serde_json::to_string_pretty(&entry).unwrap_or_default(),
@@ -67,9 +76,11 @@ impl History {
 /// An entry in one line; what it does not tell is left out.
 fn line_of(entry: &Value) -> String {
     let text = |path: &str| entry.pointer(path).and_then(Value::as_str);
-    let joined = |parts: [Option<&str>; 2], by: &str| parts.into_iter().flatten().collect::<Vec<_>>().join(by);
+    let joined =
+        |parts: [Option<&str>; 2], by: &str| parts.into_iter().flatten().collect::<Vec<_>>().join(by);
     let [at, place, what] = if text("/schema") == Some(json::v1::INCIDENT_SCHEMA) {
-        let subject = text("/subject").map(|subject| subject.split_once(": ").map_or(subject, |(_, what)| what));
+        let subject =
+            text("/subject").map(|subject| subject.split_once(": ").map_or(subject, |(_, what)| what));
         [
             text("/resolved").unwrap_or_default().to_owned(),
             joined(["/attributes/cluster", "/attributes/workload"].map(text), "/"),
@@ -79,7 +90,11 @@ fn line_of(entry: &Value) -> String {
         let what = joined(["/diagnoses/0/cause", "/diagnoses/0/title"].map(text), ": ");
         let verdict = text("/diagnoses/0/verdict").map(|verdict| format!(" ({verdict})")).unwrap_or_default();
         let what = if what.is_empty() { "nothing wrong".to_owned() } else { format!("{what}{verdict}") };
-        [text("/task/stopped_at").unwrap_or_default().to_owned(), joined(["/task/cluster", "/task/workload"].map(text), "/"), what]
+        [
+            text("/task/stopped_at").unwrap_or_default().to_owned(),
+            joined(["/task/cluster", "/task/workload"].map(text), "/"),
+            what,
+        ]
     };
     [at, place, what].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
@@ -89,7 +104,9 @@ pub(super) fn masked(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact_name(&text).into_owned()),
         Value::Array(values) => values.into_iter().map(masked).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (redact_name(&name).into_owned(), masked(value))).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (redact_name(&name).into_owned(), masked(value))).collect()
+        }
         other => other,
     }
 }

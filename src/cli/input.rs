@@ -1,4 +1,5 @@
-//! Records as a stream: read a chunk at a time, diagnosed on every core where it is long, written in the order of the input.
+//! Records as a stream: read a chunk at a time, diagnosed on every core where it is long, written in the
+//! order of the input.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
@@ -28,7 +29,12 @@ pub(super) fn read_file(path: &Path, reporter: &Reporter, output: &mut Output<'_
     }
 }
 
-fn read_records(name: &str, input: impl Read, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
+fn read_records(
+    name: &str,
+    input: impl Read,
+    reporter: &Reporter,
+    output: &mut Output<'_>,
+) -> Result<(), CliError> {
     let unreadable = |error| CliError::Unreadable { path: name.to_owned(), error };
     let whole = |entries: Vec<Entry>| {
         let mut batch = Batch::default();
@@ -36,7 +42,9 @@ fn read_records(name: &str, input: impl Read, reporter: &Reporter, output: &mut 
         batch
     };
     match Input::open(input).map_err(unreadable)? {
-        Input::Records(chunks) => stream(name, chunks.map(|chunk| chunk.map_err(unreadable)), reporter, output),
+        Input::Records(chunks) => {
+            stream(name, chunks.map(|chunk| chunk.map_err(unreadable)), reporter, output)
+        }
         Input::Value(entries) => output.reports(&whole(entries)),
         Input::Text(entry) => {
             let mut batch = whole(vec![entry]);
@@ -48,7 +56,12 @@ fn read_records(name: &str, input: impl Read, reporter: &Reporter, output: &mut 
     }
 }
 
-fn stream(name: &str, mut chunks: impl Iterator<Item = Result<Chunk, CliError>>, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
+fn stream(
+    name: &str,
+    mut chunks: impl Iterator<Item = Result<Chunk, CliError>>,
+    reporter: &Reporter,
+    output: &mut Output<'_>,
+) -> Result<(), CliError> {
     let mut records = 0;
     let report = |chunk: &Chunk| {
         let mut batch = Batch { text: Vec::with_capacity(chunk.len() / 2), ..Batch::default() };
@@ -88,7 +101,9 @@ fn on_every_core<T: Send>(
                 let (to_worker, taken) = mpsc::sync_channel::<Chunk>(WAITING);
                 let (finish, finished) = mpsc::sync_channel(WAITING);
                 // Either end hangs up when the other is gone, after an error.
-                scope.spawn(move || taken.into_iter().map(|chunk| work(&chunk)).try_for_each(|done| finish.send(done)));
+                scope.spawn(move || {
+                    taken.into_iter().map(|chunk| work(&chunk)).try_for_each(|done| finish.send(done))
+                });
                 (to_worker, finished)
             })
             .collect();

@@ -1,4 +1,5 @@
-//! AWS, as whoever types may see it: one runtime and one prober for a whole run, asking what the function asks.
+//! AWS, as whoever types may see it: one runtime and one prober for a whole run, asking what the function
+//! asks.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -46,9 +47,13 @@ struct Recording {
 }
 
 impl Live {
-    /// AWS by the standard configuration, with what was typed in its place; the answers are kept where they are to be saved.
+    /// AWS by the standard configuration, with what was typed in its place; the answers are kept where they
+    /// are to be saved.
     pub(super) fn new(global: &Global, reads_logs: bool, record: Option<&Path>) -> Result<Self, CliError> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| CliError::Unasked(error.to_string()))?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| CliError::Unasked(error.to_string()))?;
         let mut config = runtime.block_on(crate::aws::config(global.profile.as_deref()));
         runtime.block_on(profiles::check(&config, global.profile.as_deref())).map_err(CliError::Unasked)?;
         if let Some(region) = &global.region {
@@ -96,9 +101,16 @@ impl Live {
 
     /// What AWS says about tasks that failed alike, beyond what is known.
     pub(super) fn investigate(&self, tasks: &[&Task], known: &Evidence, batch: &mut Batch) -> Evidence {
-        let name = tasks.first().and_then(|task| task.workload.as_ref()).map_or("the task", |workload| &workload.name);
+        let name = tasks
+            .first()
+            .and_then(|task| task.workload.as_ref())
+            .map_or("the task", |workload| &workload.name);
         progress(&format!("asking AWS about {name}"));
-        let prober = Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: Scope::Full, logs: self.logs };
+        let prober = Narrowed {
+            prober: self.prober.until(Instant::now() + PATIENCE),
+            scope: Scope::Full,
+            logs: self.logs,
+        };
         let evidence = self.wait(investigate(&prober, tasks.iter().copied(), known.clone()));
         if let Some(why) = unheard(&evidence, known) {
             batch.unable(format!("AWS answered none of the questions about {name}: {why}"));
@@ -121,7 +133,9 @@ impl Live {
         match evidence.look(&question) {
             Known::Found(definition) => Ok((**definition).clone()),
             Known::Unknown(why) => Err(CliError::Unasked(format!("task definition {name}: {why}"))),
-            Known::Missing | Known::NotAsked => Err(CliError::Unasked(format!("there is no file and no task definition {name}"))),
+            Known::Missing | Known::NotAsked => {
+                Err(CliError::Unasked(format!("there is no file and no task definition {name}")))
+            }
         }
     }
 
@@ -147,13 +161,15 @@ impl Live {
     pub(super) fn save(&self) -> Result<(), CliError> {
         let Some(Recording { path, answers }) = &self.recording else { return Ok(()) };
         let answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
-        std::fs::write(path, record::write(&answers)).map_err(|error| CliError::Unrecorded { path: shown(path), error })
+        std::fs::write(path, record::write(&answers))
+            .map_err(|error| CliError::Unrecorded { path: shown(path), error })
     }
 }
 
 /// Why nothing was answered of all that was asked beyond what is known.
 fn unheard<'e>(evidence: &'e Evidence, known: &Evidence) -> Option<&'e str> {
-    let mut answers = evidence.answers().filter(|(question, _)| known.answer(question).is_none()).map(|(_, answer)| answer);
+    let mut answers =
+        evidence.answers().filter(|(question, _)| known.answer(question).is_none()).map(|(_, answer)| answer);
     let Some(Answer::Unknown(why)) = answers.next() else { return None };
     answers.all(|answer| matches!(answer, Answer::Unknown(_))).then_some(why)
 }

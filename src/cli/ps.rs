@@ -91,8 +91,14 @@ impl Ps {
             let alike: Vec<&Task> = incident.tasks.iter().collect();
             let evidence = live.investigate(&alike, &reporter.evidence, &mut batch);
             match self.format {
-                Format::Json | Format::Jsonl => alike.iter().for_each(|task| reporter.report(task, &evidence, &mut batch)),
-                Format::Text if !self.is_detailed() => rows.push(incident.row(&diagnose(alike[0], &evidence))),
+                Format::Json | Format::Jsonl => {
+                    for task in &alike {
+                        reporter.report(task, &evidence, &mut batch);
+                    }
+                }
+                Format::Text if !self.is_detailed() => {
+                    rows.push(incident.row(&diagnose(alike[0], &evidence)));
+                }
                 Format::Text | Format::Markdown => reporter.report(alike[0], &evidence, &mut batch),
             }
             output.reports(&batch)?;
@@ -101,7 +107,11 @@ impl Ps {
             let failed: usize = incidents.iter().map(|incident| incident.tasks.len()).sum();
             let blank = if incidents.is_empty() { "" } else { "\n" };
             let tasks = if seen == 1 { "task" } else { "tasks" };
-            output.text(&format!("{}{blank}{seen} stopped {tasks} {}, {failed} shown\n", table::render(&rows, reporter.style), self.within()))?;
+            output.text(&format!(
+                "{}{blank}{seen} stopped {tasks} {}, {failed} shown\n",
+                table::render(&rows, reporter.style),
+                self.within()
+            ))?;
         }
         Ok(())
     }
@@ -111,10 +121,15 @@ impl Ps {
     }
 
     fn within(&self) -> String {
-        if self.since >= REMEMBERED { "within the last hour".to_owned() } else { format!("within the last {}", crate::context::span(self.since)) }
+        if self.since >= REMEMBERED {
+            "within the last hour".to_owned()
+        } else {
+            format!("within the last {}", crate::context::span(self.since))
+        }
     }
 
-    /// The tasks that stopped in the time that is asked for. A cluster that cannot be read does not hide the others.
+    /// The tasks that stopped in the time that is asked for. A cluster that cannot be read does not hide the
+    /// others.
     fn stopped(&self, live: &Live, output: &mut Output<'_>) -> Result<Vec<Task>, CliError> {
         let clusters = match &self.cluster {
             Some(cluster) => vec![cluster.clone()],
@@ -124,20 +139,25 @@ impl Ps {
         let mut tasks = Vec::new();
         for cluster in &clusters {
             progress(&format!("reading the stopped tasks of {cluster}"));
-            let (outputs, are_all) = match live.wait(live.prober().stopped_tasks(live.region(), cluster, self.service.as_deref())) {
-                Ok(read) => read,
-                Err(why) if clusters.len() > 1 => {
-                    output.unable(&format!("{cluster}: {why}"));
-                    continue;
-                }
-                Err(why) => return Err(CliError::Unasked(why)),
-            };
+            let (outputs, are_all) =
+                match live.wait(live.prober().stopped_tasks(live.region(), cluster, self.service.as_deref()))
+                {
+                    Ok(read) => read,
+                    Err(why) if clusters.len() > 1 => {
+                        output.unable(&format!("{cluster}: {why}"));
+                        continue;
+                    }
+                    Err(why) => return Err(CliError::Unasked(why)),
+                };
             if !are_all {
-                output.unable(&format!("{cluster}: more tasks stopped than are read; name one with --service"));
+                output
+                    .unable(&format!("{cluster}: more tasks stopped than are read; name one with --service"));
             }
             for task in outputs.iter().flat_map(|output| read_record(output)).flat_map(|entry| entry.tasks) {
                 match task {
-                    Ok(task) if task.stopped_at.is_none_or(|at| at >= since) => tasks.push(live.at_home(&task).into_owned()),
+                    Ok(task) if task.stopped_at.is_none_or(|at| at >= since) => {
+                        tasks.push(live.at_home(&task).into_owned());
+                    }
                     Ok(_) => {}
                     Err(error) => output.unable(&format!("{cluster}: {error}")),
                 }
@@ -147,7 +167,8 @@ impl Ps {
     }
 }
 
-/// Tasks by the failure that their words tell, the latest first; those with which nothing is wrong only where all are wanted.
+/// Tasks by the failure that their words tell, the latest first; those with which nothing is wrong only where
+/// all are wanted.
 fn incidents(tasks: Vec<Task>, all: bool) -> Vec<Incident> {
     let nothing = Evidence::default();
     let mut places: HashMap<String, usize> = HashMap::new();

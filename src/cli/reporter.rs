@@ -63,7 +63,11 @@ impl Reporter {
             Format::Jsonl => json::v1::write_line(&report, out),
             Format::Json => out.extend_from_slice(json::v1::pretty(&report).as_bytes()),
             Format::Text | Format::Markdown => {
-                let text = if self.format == Format::Text { text::render(&report, self.style) } else { markdown::render(&report, self.style) };
+                let text = if self.format == Format::Text {
+                    text::render(&report, self.style)
+                } else {
+                    markdown::render(&report, self.style)
+                };
                 out.push(b'\n');
                 out.extend_from_slice(text.trim_end_matches('\n').as_bytes());
             }
@@ -71,7 +75,8 @@ impl Reporter {
         out.push(b'\n');
         batch.complaints.extend(stranger(&report, evidence));
         let untold = untold(&report);
-        let outcome = if report.has_unrecognised() || untold.is_some() { Outcome::Wrong } else { Outcome::Fine };
+        let outcome =
+            if report.has_unrecognised() || untold.is_some() { Outcome::Wrong } else { Outcome::Fine };
         batch.outcome = batch.outcome.max(outcome);
         batch.complaints.extend(untold);
     }
@@ -92,6 +97,9 @@ fn untold(report: &Report<'_>) -> Option<String> {
         return None;
     }
     let of = report.task.workload.as_ref().map_or("this", |workload| &workload.name);
-    let command = report.task.fetching().or_else(|| report.diagnoses.is_empty().then(|| "aws ecs describe-tasks".to_owned()))?;
+    let command = report
+        .task
+        .fetching()
+        .or_else(|| report.diagnoses.is_empty().then(|| "aws ecs describe-tasks".to_owned()))?;
     Some(format!("{of}: this does not say why it failed; its stopped tasks do, for about an hour: {command}"))
 }

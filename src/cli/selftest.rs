@@ -32,20 +32,26 @@ fn attribute(text: &str) -> Result<(String, String), String> {
 impl Selftest {
     pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
         let live = Live::new(global, false, None)?;
-        let wished: BTreeMap<&str, &str> = self.attribute.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let wished: BTreeMap<&str, &str> =
+            self.attribute.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let payload = json!({"selftest": if wished.is_empty() { json!(true) } else { json!(wished) }});
         let answer = masked(live.invoke(&self.function, &payload)?);
         let Some(channels) = answer.get("channels").and_then(Value::as_object) else {
-            let said = answer.get("errorMessage").and_then(Value::as_str).unwrap_or("it is of a release that knows none");
+            let said = answer
+                .get("errorMessage")
+                .and_then(Value::as_str)
+                .unwrap_or("it is of a release that knows none");
             return Err(CliError::Unasked(format!("{} made no self-test: {said}", self.function)));
         };
         output.text(&match self.format {
             Format::Json => format!("{answer:#}\n"),
             Format::Jsonl => format!("{answer}\n"),
-            Format::Text | Format::Markdown => channels.iter().fold(String::new(), |mut text, (name, channel)| {
-                let _ = writeln!(text, "{name:<8} {}", told(channel));
-                text
-            }),
+            Format::Text | Format::Markdown => {
+                channels.iter().fold(String::new(), |mut text, (name, channel)| {
+                    let _ = writeln!(text, "{name:<8} {}", told(channel));
+                    text
+                })
+            }
         })?;
         output.note(if answer["passed"] == true { Outcome::Fine } else { Outcome::Wrong });
         Ok(())

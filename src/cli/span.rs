@@ -7,7 +7,8 @@ const LONGEST: i64 = 100 * 365 * 24 * 60 * 60;
 
 /// Reads a number with its unit.
 pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
-    let (count, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let (count, unit) =
+        text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
     let seconds = |each: i64| count.parse::<i64>().ok()?.checked_mul(each);
     let seconds = match unit {
         "s" => seconds(1),

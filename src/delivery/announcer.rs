@@ -1,7 +1,8 @@
 //! Whoever is told: people by the topic, chats by a second, machines by a bus and by metrics.
 //!
-//! The topic decides: what it did not take is not announced. The others are told after it, once, while it is noted that the notice is out, so that
-//! they can neither delay nor repeat it; what they do not take, or not in time, is logged and counted.
+//! The topic decides: what it did not take is not announced. The others are told after it, once, while it is
+//! noted that the notice is out, so that they can neither delay nor repeat it; what they do not take, or not
+//! in time, is logged and counted.
 
 use std::future::Future;
 
@@ -47,7 +48,13 @@ pub(super) struct Message {
 
 impl Message {
     /// Tells of a failure; `None` where there is nothing to announce.
-    pub(super) fn failure(report: &Report<'_>, incident: &Incident, due: Due, around: &Surroundings, now: Timestamp) -> Option<Self> {
+    pub(super) fn failure(
+        report: &Report<'_>,
+        incident: &Incident,
+        due: Due,
+        around: &Surroundings,
+        now: Timestamp,
+    ) -> Option<Self> {
         let notice = notice::of(report, due.as_str(), around)?;
         Some(Self {
             chat: chat::notification(report, due.as_str(), around),
@@ -77,12 +84,18 @@ impl Message {
     pub(super) fn storm(telling: &Telling, in_memory: bool) -> Vec<Self> {
         let told = notice::storm(telling).into_iter().map(|(cluster, mut notice)| {
             if in_memory {
-                notice.body.push_str("  the incidents are kept in memory, so this may come again for each instance\n");
+                notice.body.push_str(
+                    "  the incidents are kept in memory, so this may come again for each instance\n",
+                );
             }
             let thread = format!("{}/{cluster}", telling.key);
             let chat = chat::message(&thread, &telling.joined.to_string(), &notice);
             let new = telling.members.iter().filter(|member| member.place().0 == cluster).count() as u64;
-            let before = if telling.phase == Phase::Begun { telling.before.get(&cluster).copied().unwrap_or_default() } else { 0 };
+            let before = if telling.phase == Phase::Begun {
+                telling.before.get(&cluster).copied().unwrap_or_default()
+            } else {
+                0
+            };
             let detail = changed(&notice, &thread, new + before).to_string();
             Self { notice, chat: Some(chat), detail_type: INCIDENT, detail, line: None }
         });
@@ -103,7 +116,10 @@ impl<W: World> Announcer<W> {
             None => Ok(()),
         }));
         told.await.into_iter().collect::<Result<(), String>>()?;
-        messages.iter().filter_map(|message| message.line.as_ref()).for_each(|line| visit.delivery.log.line(line));
+        messages
+            .iter()
+            .filter_map(|message| message.line.as_ref())
+            .for_each(|line| visit.delivery.log.line(line));
         Ok(())
     }
 
@@ -125,7 +141,11 @@ impl<W: World> Announcer<W> {
 }
 
 /// Tells as long as publishing may take, and reports what was not told.
-async fn in_time<W: World>(telling: impl Future<Output = Result<(), String>>, trouble: fn(String) -> Trouble, visit: &Visit<'_, W>) {
+async fn in_time<W: World>(
+    telling: impl Future<Output = Result<(), String>>,
+    trouble: fn(String) -> Trouble,
+    visit: &Visit<'_, W>,
+) {
     if let Err(why) = visit.within(PUBLISHING, telling).await.unwrap_or_else(|Unreachable(why)| Err(why)) {
         visit.report(trouble(why));
     }
@@ -140,9 +160,11 @@ pub(super) fn ended(incident: &Incident) -> String {
     told.to_string()
 }
 
-/// An incident's change as the bus and the journal tell it: the notice's words and attributes, and how many tasks or incidents it is about.
+/// An incident's change as the bus and the journal tell it: the notice's words and attributes, and how many
+/// tasks or incidents it is about.
 fn changed(notice: &Notice, id: &str, count: u64) -> Value {
     let single = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
-    let attributes: Map<String, Value> = single.chain(notice.lists.iter().map(|(name, values)| ((*name).to_owned(), json!(values)))).collect();
+    let attributes: Map<String, Value> =
+        single.chain(notice.lists.iter().map(|(name, values)| ((*name).to_owned(), json!(values)))).collect();
     json!({"schema": v1::INCIDENT_SCHEMA, "id": id, "count": count, "subject": notice.subject, "text": notice.body, "attributes": attributes})
 }

@@ -1,4 +1,5 @@
-//! What an invocation brought, sorted: failures by fingerprint, workloads that are well again, and what is only written down.
+//! What an invocation brought, sorted: failures by fingerprint, workloads that are well again, and what is
+//! only written down.
 
 use std::collections::BTreeMap;
 
@@ -53,11 +54,21 @@ impl<'e> Batch<'e> {
     pub(super) fn of(entries: &'e [Entry], refused: &[Option<Problem>], now: Timestamp) -> Self {
         let mut failures: BTreeMap<FailureId, Failure<'e>> = BTreeMap::new();
         let mut batch = Self::default();
-        let admitted = entries.iter().zip(refused).enumerate().filter(|(_, (_, refused))| !matches!(refused, Some(Problem::Refused(_))));
-        let tasks = admitted.flat_map(|(at, (entry, _))| entry.tasks.iter().enumerate().map(move |(task, read)| (Item { entry: at, task }, read)));
+        let admitted = entries
+            .iter()
+            .zip(refused)
+            .enumerate()
+            .filter(|(_, (_, refused))| !matches!(refused, Some(Problem::Refused(_))));
+        let tasks = admitted.flat_map(|(at, (entry, _))| {
+            entry.tasks.iter().enumerate().map(move |(task, read)| (Item { entry: at, task }, read))
+        });
         for (item, task) in tasks.filter_map(|(item, read)| Some((item, read.as_ref().ok()?))) {
             if is_well(task) {
-                batch.ends.push(End { item, workloads: wells(task), at: task.stopped_at.or(task.started_at).unwrap_or(now) });
+                batch.ends.push(End {
+                    item,
+                    workloads: wells(task),
+                    at: task.stopped_at.or(task.started_at).unwrap_or(now),
+                });
                 continue;
             }
             let diagnosed = guarded_now(|| {
@@ -66,7 +77,9 @@ impl<'e> Batch<'e> {
             });
             match diagnosed {
                 Ok(Some(about)) => {
-                    let failure = failures.entry(failure_id(&about)).or_insert_with(|| Failure { about, tasks: Vec::new() });
+                    let failure = failures
+                        .entry(failure_id(&about))
+                        .or_insert_with(|| Failure { about, tasks: Vec::new() });
                     failure.tasks.push((item, task));
                 }
                 Ok(None) => batch.others.push((item, task)),
@@ -85,7 +98,8 @@ impl<'e> Failure<'e> {
     }
 
     pub(super) fn sighted(&self, now: Timestamp) -> Sighted {
-        let sightings = self.tasks.iter().map(|(_, task)| Sighting { id: id(task), at: task.stopped_at.unwrap_or(now) });
+        let sightings =
+            self.tasks.iter().map(|(_, task)| Sighting { id: id(task), at: task.stopped_at.unwrap_or(now) });
         Sighted { about: self.about.clone(), sightings: sightings.collect() }
     }
 }
@@ -102,7 +116,9 @@ fn id(task: &Task) -> String {
 /// Whether the record says that the workload does what it should.
 fn is_well(task: &Task) -> bool {
     match &task.source {
-        Source::ServiceEvent(name) => matches!(name.as_str(), "SERVICE_STEADY_STATE" | "TASKSET_STEADY_STATE"),
+        Source::ServiceEvent(name) => {
+            matches!(name.as_str(), "SERVICE_STEADY_STATE" | "TASKSET_STEADY_STATE")
+        }
         Source::DeploymentEvent(name) => name == "SERVICE_DEPLOYMENT_COMPLETED",
         Source::TaskEvent => task.last_status.as_deref() == Some("RUNNING") && task.stop_code.is_none(),
         Source::Object | Source::Forecast { .. } | Source::Report => false,
@@ -112,7 +128,8 @@ fn is_well(task: &Task) -> bool {
 /// What is well: the workload, and, where a deployment of it is complete, its deployments.
 fn wells(task: &Task) -> Vec<About> {
     let own = workload(task);
-    let deployments = matches!(task.source, Source::DeploymentEvent(_)).then(|| About { is_forecast: true, ..own.clone() });
+    let deployments =
+        matches!(task.source, Source::DeploymentEvent(_)).then(|| About { is_forecast: true, ..own.clone() });
     [own].into_iter().chain(deployments).collect()
 }
 

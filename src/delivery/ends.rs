@@ -28,7 +28,10 @@ impl<W: World> Visit<'_, W> {
             outcome.settle(items(), Ok(Done::NOT_A_FAILURE));
             return outcome;
         }
-        let wells: Vec<(About, Timestamp)> = ends.iter().flat_map(|end| end.workloads.iter().map(|workload| (workload.clone(), end.at))).collect();
+        let wells: Vec<(About, Timestamp)> = ends
+            .iter()
+            .flat_map(|end| end.workloads.iter().map(|workload| (workload.clone(), end.at)))
+            .collect();
         let ended = match &self.delivery.table {
             Some(table) => self.within(RECORDING, guarded(table.end(&wells, self.now))).await,
             None => Ok(Ok(self.delivery.memory.end(&wells, self.now).await)),
@@ -45,13 +48,20 @@ impl<W: World> Visit<'_, W> {
                 return outcome;
             }
         };
-        let storms =
-            if self.delivery.table.is_some() { Storms { table: ended.storms, memory: Vec::new() } } else { Storms { table: Vec::new(), memory: ended.storms } };
+        let storms = if self.delivery.table.is_some() {
+            Storms { table: ended.storms, memory: Vec::new() }
+        } else {
+            Storms { table: Vec::new(), memory: ended.storms }
+        };
         let storms = &self.tell_storms(storms).await;
         let mut workloads = ended.workloads.into_iter();
-        let of_each: Vec<Result<Over, Unreachable>> = ends.iter().map(|end| together(workloads.by_ref().take(end.workloads.len()))).collect();
+        let of_each: Vec<Result<Over, Unreachable>> =
+            ends.iter().map(|end| together(workloads.by_ref().take(end.workloads.len()))).collect();
         let over = join_all(ends.iter().zip(of_each).map(async |(end, over)| {
-            let faulty = |Panicked| Outcome { problems: BTreeMap::from([(end.item.entry, Problem::Faulty)]), ..Outcome::default() };
+            let faulty = |Panicked| Outcome {
+                problems: BTreeMap::from([(end.item.entry, Problem::Faulty)]),
+                ..Outcome::default()
+            };
             guarded(self.over(end, over, storms)).await.unwrap_or_else(faulty)
         }));
         over.await.into_iter().for_each(|over| outcome.add(over));
@@ -70,7 +80,9 @@ impl<W: World> Visit<'_, W> {
             }
         };
         let mut done = if over.come_again { Err(Problem::ComeAgain) } else { Ok(Done::NOT_A_FAILURE) };
-        for (incident, with_storm) in over.ours.iter().map(|one| (one, false)).chain(over.with_storm.iter().map(|one| (one, true))) {
+        for (incident, with_storm) in
+            over.ours.iter().map(|one| (one, false)).chain(over.with_storm.iter().map(|one| (one, true)))
+        {
             let told = if !with_storm {
                 self.announce_end(incident, None).await
             } else if let Err(problem) = storms.of(incident) {
@@ -80,7 +92,14 @@ impl<W: World> Visit<'_, W> {
             };
             if told.is_ok() {
                 let stream = stream(incident.about.cluster.as_deref(), incident.about.workload.as_deref());
-                outcome.lines.push(Line { item: end.item, stream, text: announcer::ended(incident), decides: false, answers: false, kept: true });
+                outcome.lines.push(Line {
+                    item: end.item,
+                    stream,
+                    text: announcer::ended(incident),
+                    decides: false,
+                    answers: false,
+                    kept: true,
+                });
             }
             done = done.and(told);
         }

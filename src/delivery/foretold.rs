@@ -1,5 +1,6 @@
-//! What a check says of a deployment before a task of it is started: an incident of the service's deployments, told once, and over when a
-//! deployment passes or completes. Whoever asked has an answer already; what cannot be told or kept is nobody's second try.
+//! What a check says of a deployment before a task of it is started: an incident of the service's
+//! deployments, told once, and over when a deployment passes or completes. Whoever asked has an answer
+//! already; what cannot be told or kept is nobody's second try.
 
 use std::cell::RefCell;
 
@@ -69,9 +70,18 @@ impl<W: World> Delivery<W> {
     /// # Errors
     ///
     /// Where it is not announced, or not kept.
-    pub async fn foretell(&self, deployment: &Foretold, problems: Vec<check::Problem>, evidence: &Evidence, call: Call<'_>) -> Result<(), Problem> {
+    pub async fn foretell(
+        &self,
+        deployment: &Foretold,
+        problems: Vec<check::Problem>,
+        evidence: &Evidence,
+        call: Call<'_>,
+    ) -> Result<(), Problem> {
         let task = deployment.task(call.begun);
-        let report = foretold(&task, problems.into_iter().map(|problem| (problem.symptom, problem.diagnosis)).collect());
+        let report = foretold(
+            &task,
+            problems.into_iter().map(|problem| (problem.symptom, problem.diagnosis)).collect(),
+        );
         let visit = self.visit(call);
         let told = visit.foretell(&report, &deployment.revision, evidence).await;
         visit.count_troubles();
@@ -97,7 +107,12 @@ impl<W: World> Delivery<W> {
     /// # Errors
     ///
     /// Where it is not announced.
-    pub async fn tell_of_pause(&self, deployment: &Foretold, waiting: Waiting<'_>, call: Call<'_>) -> Result<(), Problem> {
+    pub async fn tell_of_pause(
+        &self,
+        deployment: &Foretold,
+        waiting: Waiting<'_>,
+        call: Call<'_>,
+    ) -> Result<(), Problem> {
         let visit = self.visit(call);
         let notice = notice::waiting(&deployment.task(call.begun), waiting.stage, waiting.said, waiting.hook);
         let message = [Message::waiting(notice, &deployment.revision)];
@@ -132,7 +147,12 @@ impl Foretold {
 }
 
 impl<W: World> Visit<'_, W> {
-    async fn foretell(&self, report: &Report<'_>, revision: &str, evidence: &Evidence) -> Result<(), Problem> {
+    async fn foretell(
+        &self,
+        report: &Report<'_>,
+        revision: &str,
+        evidence: &Evidence,
+    ) -> Result<(), Problem> {
         let about = about(report);
         let stream = stream(about.cluster.as_deref(), about.workload.as_deref());
         let sighted = Sighted { about, sightings: vec![Sighting { id: revision.to_owned(), at: self.now }] };
@@ -150,8 +170,13 @@ impl<W: World> Visit<'_, W> {
                 let (next, mut incident) = (seen.next, seen.incident);
                 let done = match next {
                     Next::Nothing | Next::ComeAgain => Ok(()),
-                    Next::Announce(Due::Resolved) => self.announce_end(&incident, without.as_ref()).await.map(drop),
-                    Next::Announce(due) => self.announce_report(report, &mut incident, due, evidence, without.as_ref()).await.map(drop),
+                    Next::Announce(Due::Resolved) => {
+                        self.announce_end(&incident, without.as_ref()).await.map(drop)
+                    }
+                    Next::Announce(due) => self
+                        .announce_report(report, &mut incident, due, evidence, without.as_ref())
+                        .await
+                        .map(drop),
                     Next::WithStorm => match storms.of(&incident) {
                         Ok(()) => self.note_told(&incident, without.as_ref()).await.map(drop),
                         Err(problem) => Err(problem),
@@ -165,7 +190,10 @@ impl<W: World> Visit<'_, W> {
             Err(problem) => (None, Some(problem)),
         };
         let text = v1::line_of(report, incident.as_ref());
-        let mut outcome = Outcome { lines: vec![Line { item: ITEM, stream, text, decides: false, answers: false, kept: true }], ..Outcome::default() };
+        let mut outcome = Outcome {
+            lines: vec![Line { item: ITEM, stream, text, decides: false, answers: false, kept: true }],
+            ..Outcome::default()
+        };
         self.write_down(&mut outcome).await;
         problem.map_or(Ok(()), Err)
     }

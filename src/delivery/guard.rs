@@ -1,6 +1,7 @@
 //! Panics that go no further: a fault of ecs-triage in one message must not take its neighbors along.
 //!
-//! What a panic says is not repeated: it may hold what the message held. Where it happened is enough to find it.
+//! What a panic says is not repeated: it may hold what the message held. Where it happened is enough to find
+//! it.
 
 use std::future::{Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
@@ -12,10 +13,13 @@ pub(crate) struct Panicked;
 
 /// Lets every panic of the process be reported with its place, and without its words.
 pub fn guard_panics(report: impl Fn(&str) + Send + Sync + 'static) {
-    panic::set_hook(Box::new(move |panic| report(&panic.location().map(ToString::to_string).unwrap_or_default())));
+    panic::set_hook(Box::new(move |panic| {
+        report(&panic.location().map(ToString::to_string).unwrap_or_default());
+    }));
 }
 
-/// Does some work, and stops at its panic. What it shares with others stands behind locks that a panic leaves usable.
+/// Does some work, and stops at its panic. What it shares with others stands behind locks that a panic leaves
+/// usable.
 pub(crate) fn guarded_now<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| Panicked)
 }

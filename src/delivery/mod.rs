@@ -1,18 +1,22 @@
-//! From an invocation to its answer: read, sort, record, ask, diagnose, announce, note, write down, and say which messages must come again.
-//! Everything outside stands behind a port ([`ports`]); this file reads in the order in which a message goes, and each idea that it takes on the way
-//! has a file of its own.
+//! From an invocation to its answer: read, sort, record, ask, diagnose, announce, note, write down, and say
+//! which messages must come again. Everything outside stands behind a port ([`ports`]); this file reads in
+//! the order in which a message goes, and each idea that it takes on the way has a file of its own.
 //!
-//! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. AWS is asked where a notice is due, and
-//! only then. A message is done with once there is a `Settled` for each of its tasks, which only `settlement` can make: its failure is recorded
-//! and the notice that it made due is out and noted; or, without a topic, its journal entry is written; or it is no failure. A journal that fails
-//! beside a topic that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
+//! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. AWS is
+//! asked where a notice is due, and only then. A message is done with once there is a `Settled` for each of
+//! its tasks, which only `settlement` can make: its failure is recorded and the notice that it made due is
+//! out and noted; or, without a topic, its journal entry is written; or it is no failure. A journal that
+//! fails beside a topic that works is reported and not repeated: the team has been told, and a repeat would
+//! tell it twice.
 //!
-//! Where the table cannot be used, or is slower than [`RECORDING`], incidents and storms go on in the memory of the instance: it announces rather
-//! than keeps silent, says that it may come again, and lets the message come again to be recorded. Without its record the counts would be too
-//! low, and an end would wait for a beginning that nobody announces.
+//! Where the table cannot be used, or is slower than [`RECORDING`], incidents and storms go on in the memory
+//! of the instance: it announces rather than keeps silent, says that it may come again, and lets the message
+//! come again to be recorded. Without its record the counts would be too low, and an end would wait for a
+//! beginning that nobody announces.
 //!
-//! From the queue only AWS's own events of known accounts are taken ([`Trusted`]). What else comes through it goes back, so that it ends among the
-//! dead letters, where an alarm tells of it and from where it can be sent again. A fault of ecs-triage itself costs the one message that has it.
+//! From the queue only AWS's own events of known accounts are taken ([`Trusted`]). What else comes through it
+//! goes back, so that it ends among the dead letters, where an alarm tells of it and from where it can be
+//! sent again. A fault of ecs-triage itself costs the one message that has it.
 
 mod announcer;
 mod batch;
@@ -133,8 +137,9 @@ impl<W: World> Delivery<W> {
         }
     }
 
-    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that must come again, a bare event, answered
-    /// with its diagnoses, or `{"selftest": true}`, answered with what each channel made of a notice that says so.
+    /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that
+    /// must come again, a bare event, answered with its diagnoses, or `{"selftest": true}`, answered with
+    /// what each channel made of a notice that says so.
     ///
     /// # Errors
     ///
@@ -150,10 +155,16 @@ impl<W: World> Delivery<W> {
             return visit.selftest(request).await;
         }
         let mut entries = event::read_record(payload);
-        let trusted = Trusted { own: Arn::parse(function).map(|arn| arn.account.to_owned()), ..self.rules.trusted.clone() };
-        let refused: Vec<Option<Problem>> = entries.iter_mut().map(|entry| admit(entry, &trusted, visit.now)).collect();
+        let trusted = Trusted {
+            own: Arn::parse(function).map(|arn| arn.account.to_owned()),
+            ..self.rules.trusted.clone()
+        };
+        let refused: Vec<Option<Problem>> =
+            entries.iter_mut().map(|entry| admit(entry, &trusted, visit.now)).collect();
         let mut outcome = visit.work(&entries, &refused).await;
-        for (entry, problem) in refused.into_iter().enumerate().filter_map(|(entry, problem)| Some((entry, problem?))) {
+        for (entry, problem) in
+            refused.into_iter().enumerate().filter_map(|(entry, problem)| Some((entry, problem?)))
+        {
             outcome.fail([Item { entry, task: 0 }], &problem);
         }
         visit.write_down(&mut outcome).await;
@@ -167,7 +178,11 @@ impl<W: World> Delivery<W> {
 
 /// Why an entry is not dealt with, or some of it cannot be. What is left of it happened by now.
 fn admit(entry: &mut Entry, trusted: &Trusted, now: Timestamp) -> Option<Problem> {
-    let unreadable = entry.tasks.iter().find_map(|task| task.as_ref().err()).map(|error| Problem::Unreadable(error.to_string()));
+    let unreadable = entry
+        .tasks
+        .iter()
+        .find_map(|task| task.as_ref().err())
+        .map(|error| Problem::Unreadable(error.to_string()));
     for task in entry.tasks.iter_mut().flatten() {
         for time in [&mut task.stopping_at, &mut task.stopped_at, &mut task.started_at] {
             *time = time.map(|at| happened(at, now));
@@ -201,7 +216,8 @@ enum Sight {
     Lost(Unreachable),
 }
 
-/// What was told of failures: what is known of them now, and whether all is done; without a topic the journal has yet to decide.
+/// What was told of failures: what is known of them now, and whether all is done; without a topic the journal
+/// has yet to decide.
 #[derive(Debug)]
 struct Said {
     evidence: Evidence,
@@ -215,7 +231,11 @@ impl<W: World> Visit<'_, W> {
         let batch = Batch::of(entries, refused, self.now);
         let mut outcome = Outcome::default();
         // Of a message that holds nothing there is nothing to do.
-        let empty = entries.iter().zip(refused).enumerate().filter(|(_, (entry, refused))| entry.tasks.is_empty() && refused.is_none());
+        let empty = entries
+            .iter()
+            .zip(refused)
+            .enumerate()
+            .filter(|(_, (entry, refused))| entry.tasks.is_empty() && refused.is_none());
         outcome.settle(empty.map(|(entry, _)| Item { entry, task: 0 }), Ok(Done::NOT_A_FAILURE));
         let mut kinds: BTreeMap<String, Vec<&Failure<'_>>> = BTreeMap::new();
         for failure in &batch.failures {
@@ -237,7 +257,10 @@ impl<W: World> Visit<'_, W> {
         let (sights, storms) = self.record(&sighted).await;
         // A storm's notice tells of several of them.
         let storms = self.tell_storms(storms).await;
-        let told = join_all(failures.iter().zip(&sights).map(|(failure, sight)| self.failure(failure, sight, &storms))).await;
+        let told = join_all(
+            failures.iter().zip(&sights).map(|(failure, sight)| self.failure(failure, sight, &storms)),
+        )
+        .await;
         told.into_iter().fold(Outcome::default(), |mut outcome, told| {
             outcome.add(told);
             outcome
@@ -272,7 +295,8 @@ impl<W: World> Visit<'_, W> {
                 }
             }
         }
-        let missing: Vec<usize> = sights.iter().enumerate().filter(|(_, sight)| sight.is_none()).map(|(at, _)| at).collect();
+        let missing: Vec<usize> =
+            sights.iter().enumerate().filter(|(_, sight)| sight.is_none()).map(|(at, _)| at).collect();
         if !missing.is_empty() {
             if self.delivery.table.is_some() {
                 self.report(Trouble::WithoutTable(why.to_string()));
@@ -291,7 +315,8 @@ impl<W: World> Visit<'_, W> {
         (sights.into_iter().flatten().collect(), storms)
     }
 
-    /// Announces what the failures of one fingerprint made due. A task with which ecs-triage cannot do that is left out, and another is told of instead.
+    /// Announces what the failures of one fingerprint made due. A task with which ecs-triage cannot do that
+    /// is left out, and another is told of instead.
     async fn failure(&self, failure: &Failure<'_>, sight: &Sight, storms: &StormTold) -> Outcome {
         let mut outcome = Outcome::default();
         let mut left = failure.clone();
@@ -309,8 +334,16 @@ impl<W: World> Visit<'_, W> {
     /// Tells of a failure what is due.
     async fn tell(&self, latest: &Task, sight: &Sight, storms: &StormTold) -> Said {
         let (seen, without) = match sight {
-            Sight::NotTracked => return Said { evidence: self.ask(latest).await, incident: None, done: None },
-            Sight::Lost(why) => return Said { evidence: Evidence::default(), incident: None, done: Some(Err(Problem::Unrecorded(why.to_string()))) },
+            Sight::NotTracked => {
+                return Said { evidence: self.ask(latest).await, incident: None, done: None };
+            }
+            Sight::Lost(why) => {
+                return Said {
+                    evidence: Evidence::default(),
+                    incident: None,
+                    done: Some(Err(Problem::Unrecorded(why.to_string()))),
+                };
+            }
             Sight::Kept(seen) => (seen, None),
             Sight::Remembered(seen, why) => (seen, Some(why)),
         };
@@ -328,7 +361,8 @@ impl<W: World> Visit<'_, W> {
             },
         };
         // What is known in memory alone comes again, to be recorded.
-        let done = done.and_then(|done| without.map_or(Ok(done), |why| Err(Problem::Unrecorded(why.to_string()))));
+        let done =
+            done.and_then(|done| without.map_or(Ok(done), |why| Err(Problem::Unrecorded(why.to_string()))));
         Said { evidence, incident: Some(incident), done: Some(done) }
     }
 
@@ -337,7 +371,11 @@ impl<W: World> Visit<'_, W> {
         let Delivery { prober, clock, rules, .. } = self.delivery;
         let latest = self.now + (FUNCTION - ANSWERING - NOTING - PUBLISHING);
         let until = (clock.now() + ASKING).min(latest);
-        let prober = Narrowed { prober: Timely { prober, clock, until }, scope: rules.probing, logs: (!rules.reads_logs).then_some(NO_LOGS) };
+        let prober = Narrowed {
+            prober: Timely { prober, clock, until },
+            scope: rules.probing,
+            logs: (!rules.reads_logs).then_some(NO_LOGS),
+        };
         let mut evidence = investigate(&prober, [task], Evidence::default()).await;
         let questions = context::questions(task, &evidence);
         ask_all(&prober, questions, &mut evidence).await;
@@ -359,7 +397,9 @@ impl<W: World> Visit<'_, W> {
             None => {}
         }
         let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
-        if let Ok(Some(line)) = guarded_now(|| metrics::failures(&diagnose(latest, &told.evidence), count, self.now.as_millisecond())) {
+        if let Ok(Some(line)) = guarded_now(|| {
+            metrics::failures(&diagnose(latest, &told.evidence), count, self.now.as_millisecond())
+        }) {
             self.delivery.log.line(&line);
         }
         for (item, task) in &failure.tasks {
@@ -370,9 +410,12 @@ impl<W: World> Visit<'_, W> {
 
     /// What some work comes to in a time, and before the function's own is up.
     async fn within<T>(&self, time: SignedDuration, work: impl Future<Output = T>) -> Result<T, Unreachable> {
-        let left = (FUNCTION - ANSWERING - self.delivery.clock.now().duration_since(self.now)).max(SignedDuration::ZERO);
+        let left = (FUNCTION - ANSWERING - self.delivery.clock.now().duration_since(self.now))
+            .max(SignedDuration::ZERO);
         let time = time.min(left);
-        within(&self.delivery.clock, time, work).await.ok_or_else(|| Unreachable(format!("no answer within {time:#}")))
+        within(&self.delivery.clock, time, work)
+            .await
+            .ok_or_else(|| Unreachable(format!("no answer within {time:#}")))
     }
 
     fn report(&self, trouble: Trouble) {
@@ -386,7 +429,8 @@ impl<W: World> Visit<'_, W> {
         for metric in self.troubles.borrow().iter().filter_map(Trouble::metric) {
             *counts.entry(metric).or_default() += 1;
         }
-        let name = Arn::parse(self.function).and_then(|arn| arn.resource.split(':').nth(1)).unwrap_or_default();
+        let name =
+            Arn::parse(self.function).and_then(|arn| arn.resource.split(':').nth(1)).unwrap_or_default();
         if let Some(line) = metrics::troubles(&counts, name, self.now.as_millisecond()) {
             self.delivery.log.line(&line);
         }

@@ -20,11 +20,18 @@ use crate::incident::{Due, Incident};
 use crate::limits::{FUNCTION, NOTING, SHARING, UNNOTED_NOTICES};
 use crate::question::Evidence;
 
-/// Tells a notice from all others: its failures, the incident's number, what was due, and how many failures were told before.
+/// Tells a notice from all others: its failures, the incident's number, what was due, and how many failures
+/// were told before.
 pub(super) type NoticeId = (String, String, u64, &'static str, u64);
 
 fn notice_id(incident: &Incident, due: Due) -> NoticeId {
-    (incident.about.fingerprint.clone(), incident.about.workload_key(), incident.serial, due.as_str(), incident.announced)
+    (
+        incident.about.fingerprint.clone(),
+        incident.about.workload_key(),
+        incident.serial,
+        due.as_str(),
+        incident.announced,
+    )
 }
 
 impl<W: World> Visit<'_, W> {
@@ -53,12 +60,18 @@ impl<W: World> Visit<'_, W> {
         incident.reminded |= due == Due::StillFailing;
         // It is worth a line of the notice, and no more.
         let others = match (&self.delivery.table, without) {
-            (Some(table), None) => self.within(SHARING, table.share(incident, self.now)).await.and_then(|shared| shared).ok(),
+            (Some(table), None) => {
+                self.within(SHARING, table.share(incident, self.now)).await.and_then(|shared| shared).ok()
+            }
             _ => self.delivery.memory.share(incident, self.now).await.ok(),
         };
-        let mut around = Surroundings::of(report.task, Some((incident, &others.unwrap_or_default())), evidence, self.now);
+        let mut around =
+            Surroundings::of(report.task, Some((incident, &others.unwrap_or_default())), evidence, self.now);
         if let Some(why) = without {
-            around.impact.insert(0, format!("the incidents are kept in memory, so this may come again for each instance: {why}"));
+            around.impact.insert(
+                0,
+                format!("the incidents are kept in memory, so this may come again for each instance: {why}"),
+            );
         }
         let message = Message::failure(report, incident, due, &around, self.now);
         // What memory told of the same failures while the table could not be used is not told again.
@@ -71,7 +84,11 @@ impl<W: World> Visit<'_, W> {
         }
     }
 
-    pub(super) async fn announce_end(&self, incident: &Incident, without: Option<&Unreachable>) -> Result<Done, Problem> {
+    pub(super) async fn announce_end(
+        &self,
+        incident: &Incident,
+        without: Option<&Unreachable>,
+    ) -> Result<Done, Problem> {
         let message = Message::resolved(incident);
         self.tell_and_note(&[message], false, incident, Due::Resolved, without).await.map(|(done, _)| done)
     }
@@ -105,14 +122,25 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Keeps that a storm told of an incident.
-    pub(super) async fn note_told(&self, incident: &Incident, without: Option<&Unreachable>) -> Result<Done, Problem> {
+    pub(super) async fn note_told(
+        &self,
+        incident: &Incident,
+        without: Option<&Unreachable>,
+    ) -> Result<Done, Problem> {
         let due = if incident.announced == 0 { Due::Opened } else { Due::Resolved };
         let noted = Done::noted(Out::BEFORE, self.note(incident, due, without)).await;
-        noted.and_then(|(done, after)| if after == After::Nothing { Ok(done) } else { Err(Problem::ComeAgain) })
+        noted.and_then(
+            |(done, after)| if after == After::Nothing { Ok(done) } else { Err(Problem::ComeAgain) },
+        )
     }
 
     /// Keeps that a notice is out, in a second try if need be.
-    async fn note(&self, incident: &Incident, due: Due, without: Option<&Unreachable>) -> Result<After, Unreachable> {
+    async fn note(
+        &self,
+        incident: &Incident,
+        due: Due,
+        without: Option<&Unreachable>,
+    ) -> Result<After, Unreachable> {
         let clock = &self.delivery.clock;
         match (&self.delivery.table, without) {
             (Some(table), None) => {
@@ -139,8 +167,14 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Keeps that people were told, and tells the others meanwhile.
-    pub(super) async fn note_out<T>(&self, out: Out, messages: &[Message], note: impl Future<Output = Result<T, Unreachable>>) -> Result<(Done, T), Problem> {
-        let (noted, ()) = join(Done::noted(out, note), Box::pin(self.delivery.announcer.others(messages, self))).await;
+    pub(super) async fn note_out<T>(
+        &self,
+        out: Out,
+        messages: &[Message],
+        note: impl Future<Output = Result<T, Unreachable>>,
+    ) -> Result<(Done, T), Problem> {
+        let (noted, ()) =
+            join(Done::noted(out, note), Box::pin(self.delivery.announcer.others(messages, self))).await;
         noted
     }
 }

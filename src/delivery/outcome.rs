@@ -1,4 +1,5 @@
-//! What came of an invocation: which tasks are done with, which messages come again and why, what is written down, and the answer.
+//! What came of an invocation: which tasks are done with, which messages come again and why, what is written
+//! down, and the answer.
 
 use std::collections::BTreeMap;
 
@@ -62,10 +63,20 @@ impl Outcome {
     }
 
     /// Writes a diagnosis for the log and the journal.
-    pub(super) fn write(&mut self, item: Item, task: &Task, evidence: &Evidence, incident: Option<&Incident>, decides: bool) {
+    pub(super) fn write(
+        &mut self,
+        item: Item,
+        task: &Task,
+        evidence: &Evidence,
+        incident: Option<&Incident>,
+        decides: bool,
+    ) {
         let line = guarded_now(|| {
             let report = diagnose(task, evidence);
-            let stream = stream(task.cluster.as_deref(), task.workload.as_ref().map(|workload| workload.name.as_str()));
+            let stream = stream(
+                task.cluster.as_deref(),
+                task.workload.as_ref().map(|workload| workload.name.as_str()),
+            );
             let (text, kept) = (v1::line_of(&report, incident), !report.diagnoses.is_empty());
             Line { item, stream, text, decides, answers: true, kept }
         });
@@ -77,13 +88,17 @@ impl Outcome {
 }
 
 impl<W: World> Visit<'_, W> {
-    /// Writes the diagnoses to the function's log and the journal, a stream at a time. Where nobody else is told, the journal decides.
+    /// Writes the diagnoses to the function's log and the journal, a stream at a time. Where nobody else is
+    /// told, the journal decides.
     pub(super) async fn write_down(&self, outcome: &mut Outcome) {
         // In the order in which they came.
         outcome.lines.sort_by_key(|line| line.item);
         outcome.lines.iter().filter(|line| line.kept).for_each(|line| self.delivery.log.line(&line.text));
         let lines = std::mem::take(&mut outcome.lines);
-        let normal = lines.iter().filter(|line| line.decides && (!line.kept || self.delivery.journal.is_none())).map(|line| line.item);
+        let normal = lines
+            .iter()
+            .filter(|line| line.decides && (!line.kept || self.delivery.journal.is_none()))
+            .map(|line| line.item);
         outcome.settle(normal, Ok(Done::NOT_A_FAILURE));
         if let Some(journal) = &self.delivery.journal {
             let mut streams: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
@@ -115,7 +130,8 @@ impl<W: World> Visit<'_, W> {
                     self.report(Trouble::ComesAgain { message: message.clone(), problem });
                     again.push(message.as_str());
                 }
-                // What has no id cannot be asked for again, and to ask for all would be to announce the others twice.
+                // What has no id cannot be asked for again, and to ask for all would be to announce the
+                // others twice.
                 None if is_batch => self.report(Trouble::Lost(problem)),
                 None => {
                     self.count_troubles();
@@ -127,7 +143,12 @@ impl<W: World> Visit<'_, W> {
         if is_batch {
             return Ok(settlement::batch_answer(again));
         }
-        Ok(outcome.lines.iter().filter(|line| line.answers).map(|line| serde_json::from_str::<Value>(&line.text).unwrap_or_default()).collect())
+        Ok(outcome
+            .lines
+            .iter()
+            .filter(|line| line.answers)
+            .map(|line| serde_json::from_str::<Value>(&line.text).unwrap_or_default())
+            .collect())
     }
 }
 

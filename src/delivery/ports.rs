@@ -1,4 +1,5 @@
-//! What delivery needs of the world, each behind a trait: AWS and the runtime for the function, a model of them for the tests.
+//! What delivery needs of the world, each behind a trait: AWS and the runtime for the function, a model of
+//! them for the tests.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -58,7 +59,8 @@ pub trait Clock {
 
 /// The function's own log.
 pub trait Log {
-    /// Writes a line as it stands: a diagnosis, or metrics. One that cannot be written must not keep the team from hearing.
+    /// Writes a line as it stands: a diagnosis, or metrics. One that cannot be written must not keep the team
+    /// from hearing.
     fn line(&self, line: &str);
 
     /// Says what went wrong.

@@ -1,5 +1,6 @@
-//! The self-test: one marked notice through every channel, when somebody who may invoke the function asks for it. It is about nothing that failed,
-//! so no incident is kept of it and no metric counts it; what each channel made of it is the answer.
+//! The self-test: one marked notice through every channel, when somebody who may invoke the function asks for
+//! it. It is about nothing that failed, so no incident is kept of it and no metric counts it; what each
+//! channel made of it is the answer.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -42,7 +43,9 @@ enum Wished {
 impl Request {
     /// What an invocation asks for, if it is a self-test.
     pub(super) fn read(payload: &str) -> Option<Self> {
-        serde_json::from_str(payload).ok().filter(|request| *request != Self { selftest: Wished::Plain(false) })
+        serde_json::from_str(payload)
+            .ok()
+            .filter(|request| *request != Self { selftest: Wished::Plain(false) })
     }
 }
 
@@ -54,22 +57,29 @@ impl<W: World> Visit<'_, W> {
             Wished::With(wished) => wished,
         };
         let own = Arn::parse(self.function);
-        let notice = notice::selftest(own.as_ref().map(|arn| (arn.account, arn.region)), &wished, self.now).map_err(Problem::Unreadable)?;
-        let attributes: BTreeMap<&str, &String> = notice.attributes.iter().map(|(name, value)| (*name, value)).collect();
+        let notice = notice::selftest(own.as_ref().map(|arn| (arn.account, arn.region)), &wished, self.now)
+            .map_err(Problem::Unreadable)?;
+        let attributes: BTreeMap<&str, &String> =
+            notice.attributes.iter().map(|(name, value)| (*name, value)).collect();
         let document = json!({"schema": SELFTEST_SCHEMA, "at": self.now, "subject": notice.subject, "attributes": attributes}).to_string();
         let chat = chat::message(NAME, &self.now.to_string(), &notice);
-        let (announcer, journal, table) = (&self.delivery.announcer, &self.delivery.journal, &self.delivery.table);
+        let (announcer, journal, table) =
+            (&self.delivery.announcer, &self.delivery.journal, &self.delivery.table);
         let (topic, chat, bus, journal, table) = join5(
             self.channel(announcer.topic.as_ref().map(|topic| topic.publish(&notice))),
             self.channel(announcer.chat.as_ref().map(|topic| topic.publish_plain(&chat))),
             self.channel(announcer.bus.as_ref().map(|bus| bus.put(SELFTEST, &document))),
             self.channel(journal.as_ref().map(async |journal| journal.append(NAME, &[&document]).await)),
-            self.channel(table.as_ref().map(async |table| table.answers().await.map_err(|Unreachable(why)| why))),
+            self.channel(
+                table.as_ref().map(async |table| table.answers().await.map_err(|Unreachable(why)| why)),
+            ),
         )
         .await;
         let channels = json!({"topic": topic, "chat": chat, "bus": bus, "journal": journal, "table": table});
-        let passed = channels.as_object().into_iter().flatten().all(|(_, channel)| channel["state"] != "failed");
-        let answer = json!({"schema": SELFTEST_SCHEMA, "at": self.now, "passed": passed, "channels": channels});
+        let passed =
+            channels.as_object().into_iter().flatten().all(|(_, channel)| channel["state"] != "failed");
+        let answer =
+            json!({"schema": SELFTEST_SCHEMA, "at": self.now, "passed": passed, "channels": channels});
         self.delivery.log.line(&answer.to_string());
         Ok(answer)
     }

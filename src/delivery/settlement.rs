@@ -1,5 +1,5 @@
-//! Which messages are done with. The answer to a batch is every message less those of which each task has a [`Settled`], and only this module
-//! makes one, of a proof: what is forgotten on the way comes again.
+//! Which messages are done with. The answer to a batch is every message less those of which each task has a
+//! [`Settled`], and only this module makes one, of a proof: what is forgotten on the way comes again.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -53,7 +53,10 @@ impl Done {
     /// # Errors
     ///
     /// Where it is not noted: then it may come a second time.
-    pub(super) async fn noted<T>(Out(()): Out, note: impl Future<Output = Result<T, Unreachable>>) -> Result<(Self, T), Problem> {
+    pub(super) async fn noted<T>(
+        Out(()): Out,
+        note: impl Future<Output = Result<T, Unreachable>>,
+    ) -> Result<(Self, T), Problem> {
         note.await.map(|noted| (Self(()), noted)).map_err(|error| Problem::Unrecorded(error.to_string()))
     }
 
@@ -62,7 +65,9 @@ impl Done {
     /// # Errors
     ///
     /// Where it is not.
-    pub(super) async fn journalled(written: impl Future<Output = Result<(), String>>) -> Result<Self, Problem> {
+    pub(super) async fn journalled(
+        written: impl Future<Output = Result<(), String>>,
+    ) -> Result<Self, Problem> {
         written.await.map(|()| Self(())).map_err(Problem::NotInJournal)
     }
 
@@ -83,7 +88,9 @@ impl Out {
     /// # Errors
     ///
     /// Where it did not.
-    pub(super) async fn published(publishing: impl Future<Output = Result<(), String>>) -> Result<Self, Problem> {
+    pub(super) async fn published(
+        publishing: impl Future<Output = Result<(), String>>,
+    ) -> Result<Self, Problem> {
         publishing.await.map(|()| Self(())).map_err(Problem::Unannounced)
     }
 
@@ -95,8 +102,14 @@ impl Out {
 #[must_use]
 pub(super) fn left(entries: &[Entry], settled: &[Settled]) -> BTreeSet<usize> {
     let settled: BTreeSet<Item> = settled.iter().map(|Settled(item)| *item).collect();
-    let is_done = |entry: usize, tasks: usize| (0..tasks.max(1)).all(|task| settled.contains(&Item { entry, task }));
-    entries.iter().enumerate().filter(|(at, entry)| !is_done(*at, entry.tasks.len())).map(|(at, _)| at).collect()
+    let is_done =
+        |entry: usize, tasks: usize| (0..tasks.max(1)).all(|task| settled.contains(&Item { entry, task }));
+    entries
+        .iter()
+        .enumerate()
+        .filter(|(at, entry)| !is_done(*at, entry.tasks.len()))
+        .map(|(at, _)| at)
+        .collect()
 }
 
 /// The answer that has messages come again.

@@ -29,7 +29,9 @@ pub(super) struct StormTold {
 impl StormTold {
     fn keep(&mut self, telling: &Telling, told: Result<(), Problem>) {
         match told {
-            Ok(()) => self.members.extend(telling.members.iter().map(|member| (member.fingerprint.clone(), member.serial))),
+            Ok(()) => self
+                .members
+                .extend(telling.members.iter().map(|member| (member.fingerprint.clone(), member.serial))),
             Err(problem) => self.problem = Some(problem),
         }
     }
@@ -47,15 +49,31 @@ impl<W: World> Visit<'_, W> {
         let mut told = StormTold::default();
         for telling in &storms.table {
             let Some(table) = &delivery.table else { continue };
-            told.keep(telling, self.tell_storm(telling, false, table.storm_announced(telling, self.now)).await);
+            told.keep(
+                telling,
+                self.tell_storm(telling, false, table.storm_announced(telling, self.now)).await,
+            );
         }
         for telling in &storms.memory {
-            told.keep(telling, self.tell_storm(telling, delivery.table.is_some(), delivery.memory.storm_announced(telling, self.now)).await);
+            told.keep(
+                telling,
+                self.tell_storm(
+                    telling,
+                    delivery.table.is_some(),
+                    delivery.memory.storm_announced(telling, self.now),
+                )
+                .await,
+            );
         }
         told
     }
 
-    async fn tell_storm(&self, telling: &Telling, in_memory: bool, note: impl Future<Output = Result<(), Unreachable>>) -> Result<(), Problem> {
+    async fn tell_storm(
+        &self,
+        telling: &Telling,
+        in_memory: bool,
+        note: impl Future<Output = Result<(), Unreachable>>,
+    ) -> Result<(), Problem> {
         let messages = if telling.has_news() { Message::storm(telling, in_memory) } else { Vec::new() };
         let out = self.publish(&messages).await?;
         let noted = self.note_out(out, &messages, async { self.within(NOTING, note).await? }).await;

@@ -74,5 +74,6 @@ impl Trouble {
     }
 
     /// Every metric that counts trouble.
-    pub const METRICS: [&'static str; 7] = ["Unannounced", "Unrecorded", "NotInJournal", "NotInChat", "NotOnBus", "Refused", "Faulty"];
+    pub const METRICS: [&'static str; 7] =
+        ["Unannounced", "Unrecorded", "NotInJournal", "NotInChat", "NotOnBus", "Refused", "Faulty"];
 }

@@ -12,8 +12,13 @@ use crate::limits::SECOND_TRY;
 use crate::question::{Answer, Question};
 use crate::triage::Prober;
 
-/// What some work comes to, unless it takes longer; then it is dropped, and what it asked for may happen all the same.
-pub(crate) async fn within<T>(clock: &impl Clock, time: SignedDuration, work: impl Future<Output = T>) -> Option<T> {
+/// What some work comes to, unless it takes longer; then it is dropped, and what it asked for may happen all
+/// the same.
+pub(crate) async fn within<T>(
+    clock: &impl Clock,
+    time: SignedDuration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     // On the heap: the futures of the SDK are large.
     match select(Box::pin(work), pin!(clock.sleep(time))).await {
         Either::Left((done, _)) => Some(done),
@@ -37,7 +42,10 @@ impl<P: Prober + Sync, C: Clock + Sync> Prober for Timely<'_, P, C> {
 }
 
 /// Tries a second time after a while where the first failed.
-pub(super) async fn twice<T, F: Future<Output = (T, Option<Unreachable>)>>(clock: &impl Clock, work: impl Fn() -> F) -> (T, Option<Unreachable>) {
+pub(super) async fn twice<T, F: Future<Output = (T, Option<Unreachable>)>>(
+    clock: &impl Clock,
+    work: impl Fn() -> F,
+) -> (T, Option<Unreachable>) {
     let first = work().await;
     if first.1.is_none() {
         return first;

@@ -1,4 +1,5 @@
-//! The answer of each door, as its service takes it. Only what is confirmed stops anything, and no doubt or fault of ecs-triage ever does.
+//! The answer of each door, as its service takes it. Only what is confirmed stops anything, and no doubt or
+//! fault of ecs-triage ever does.
 
 use serde_json::{Map, Value, json};
 
@@ -25,7 +26,8 @@ const TRY: &str = "ecsTriageTry";
 pub(super) const EARLY: [&str; 2] = ["RECONCILE_SERVICE", "PRE_SCALE_UP"];
 
 impl Deployment {
-    /// What the hook may do: what it is configured with counts, then what the door is set to. A door that lets everything pass does so.
+    /// What the hook may do: what it is configured with counts, then what the door is set to. A door that
+    /// lets everything pass does so.
     #[must_use]
     pub fn mode(&self, set: Mode) -> Mode {
         let own = text(&self.details, SWITCH).and_then(Mode::read);
@@ -53,7 +55,8 @@ pub(super) fn succeeded() -> Value {
 }
 
 impl Hook {
-    /// The answer to CloudFormation. Whether a failure stops the stack or only warns is for the hook's `FailureMode` to say.
+    /// The answer to CloudFormation. Whether a failure stops the stack or only warns is for the hook's
+    /// `FailureMode` to say.
     #[must_use]
     pub fn answer(&self, outcome: &Outcome, mode: Mode) -> Value {
         let longest = if self.is_cloud_control { LONGEST_OF_CLOUD_CONTROL } else { LONGEST_MESSAGE };
@@ -124,13 +127,18 @@ impl Custom {
         let fails = match fail_on {
             FailOn::Never => false,
             FailOn::Confirmed => outcome.confirmed().next().is_some(),
-            FailOn::Likely => outcome.problems().any(|(_, problem)| problem.diagnosis.verdict <= Verdict::Likely),
+            FailOn::Likely => {
+                outcome.problems().any(|(_, problem)| problem.diagnosis.verdict <= Verdict::Likely)
+            }
         };
         let count = |count: usize| json!(count.to_string());
         let mut data = Map::new();
         data.insert("Problems".to_owned(), count(outcome.problems().count()));
         data.insert("Confirmed".to_owned(), count(outcome.confirmed().count()));
-        data.insert("References".to_owned(), count(outcome.checked.iter().map(|checked| checked.findings.references).sum()));
+        data.insert(
+            "References".to_owned(),
+            count(outcome.checked.iter().map(|checked| checked.findings.references).sum()),
+        );
         data.insert("NotChecked".to_owned(), count(not_checked(outcome)));
         self.response(fails, |room| message(outcome, room), &data)
     }

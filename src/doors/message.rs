@@ -1,4 +1,5 @@
-//! What a check came to, in the words of an answer: as long as the service takes, cut between things and never within a command.
+//! What a check came to, in the words of an answer: as long as the service takes, cut between things and
+//! never within a command.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -71,7 +72,11 @@ pub fn message(outcome: &Outcome, longest: usize) -> String {
         }
     }
     let gaps = gaps(outcome);
-    let shown = gaps.iter().take(GAPS).take_while(|gap| untold == 0 && room.line(&format!("not checked: {gap}"))).count();
+    let shown = gaps
+        .iter()
+        .take(GAPS)
+        .take_while(|gap| untold == 0 && room.line(&format!("not checked: {gap}")))
+        .count();
     room.left += MORE;
     match (untold, gaps.len() - shown) {
         (0, 0) => {}
@@ -86,13 +91,17 @@ pub fn message(outcome: &Outcome, longest: usize) -> String {
 fn headline(outcome: &Outcome) -> String {
     let (confirmed, all) = (outcome.confirmed().count(), outcome.problems().count());
     let what = match (all, confirmed) {
-        (0, _) if outcome.checked.is_empty() && outcome.skipped.is_empty() => "nothing of ECS to check".to_owned(),
+        (0, _) if outcome.checked.is_empty() && outcome.skipped.is_empty() => {
+            "nothing of ECS to check".to_owned()
+        }
         (0, _) if outcome.checked.is_empty() => "not checked".to_owned(),
         (0, _) if gaps(outcome).is_empty() => "no problem found".to_owned(),
         (0, _) => "no problem found in what was looked at".to_owned(),
         (1, 1) => "1 problem would keep tasks from starting".to_owned(),
         (all, confirmed) if all == confirmed => format!("{all} problems would keep tasks from starting"),
-        (all, confirmed) => format!("{all} problems may keep tasks from starting, {confirmed} of them confirmed"),
+        (all, confirmed) => {
+            format!("{all} problems may keep tasks from starting, {confirmed} of them confirmed")
+        }
     };
     let names: Vec<&str> = outcome.checked.iter().map(|checked| checked.name.as_str()).collect();
     let of = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
@@ -102,9 +111,20 @@ fn headline(outcome: &Outcome) -> String {
 /// A problem in one line.
 fn told(problem: &Problem, is_stack: bool) -> String {
     let diagnosis = &problem.diagnosis;
-    let source = diagnosis.findings.iter().find(|finding| finding.kind != FindingKind::Unknown).and_then(|finding| finding.source);
-    let by = source.filter(|_| diagnosis.verdict == Verdict::Confirmed).map(|source| format!(" by {source}")).unwrap_or_default();
-    let yet = if is_stack && problem.may_be_made_yet() { "; the same stack may be about to change that" } else { "" };
+    let source = diagnosis
+        .findings
+        .iter()
+        .find(|finding| finding.kind != FindingKind::Unknown)
+        .and_then(|finding| finding.source);
+    let by = source
+        .filter(|_| diagnosis.verdict == Verdict::Confirmed)
+        .map(|source| format!(" by {source}"))
+        .unwrap_or_default();
+    let yet = if is_stack && problem.may_be_made_yet() {
+        "; the same stack may be about to change that"
+    } else {
+        ""
+    };
     format!("[{}] {} ({}{by}{yet})", diagnosis.cause.id, diagnosis.title, diagnosis.verdict)
 }
 
@@ -136,10 +156,12 @@ fn gaps(outcome: &Outcome) -> Vec<String> {
 
 /// How many things were not looked at.
 pub(super) fn not_checked(outcome: &Outcome) -> usize {
-    outcome.skipped.len() + outcome.checked.iter().map(|checked| checked.findings.unchecked.len()).sum::<usize>()
+    outcome.skipped.len()
+        + outcome.checked.iter().map(|checked| checked.findings.unchecked.len()).sum::<usize>()
 }
 
-/// The annotations of a hook's result: one for each cause, one for what was not looked at, one for what passed.
+/// The annotations of a hook's result: one for each cause, one for what was not looked at, one for what
+/// passed.
 #[must_use]
 pub fn annotations(outcome: &Outcome) -> Vec<Value> {
     let mut causes: Vec<(&'static str, Vec<&Problem>)> = Vec::new();
@@ -182,14 +204,21 @@ fn findings(problem: &Problem, is_stack: bool) -> String {
 
 fn remedy(problem: &Problem) -> String {
     let diagnosis = &problem.diagnosis;
-    let steps = diagnosis.fix.steps.iter().flat_map(|step| std::iter::once(step.text.clone()).chain(step.commands.iter().map(ToString::to_string)));
+    let steps = diagnosis.fix.steps.iter().flat_map(|step| {
+        std::iter::once(step.text.clone()).chain(step.commands.iter().map(ToString::to_string))
+    });
     let policy = diagnosis.fix.policy_apart().map(ToString::to_string);
     let runbook = format!("Owner: {}. Runbook: ecs-triage explain {}", diagnosis.owner(), diagnosis.cause.id);
     steps.chain(policy).chain([runbook]).collect::<Vec<_>>().join("\n")
 }
 
 fn passed(checked: &Checked) -> Vec<String> {
-    checked.findings.passed.iter().map(|passed| format!("{}: {}", passed.subject, passed.what.join(", "))).collect()
+    checked
+        .findings
+        .passed
+        .iter()
+        .map(|passed| format!("{}: {}", passed.subject, passed.what.join(", ")))
+        .collect()
 }
 
 /// Texts one below the other, as many as an annotation takes whole.
@@ -221,9 +250,13 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_between_words_and_letters() {
-        for (longest, expected) in
-            [(64, "the secret prod/d\u{e4}tabase does not exist"), (32, "the secret prod/d\u{e4}tabase..."), (5, "th..."), (3, "..."), (2, "")]
-        {
+        for (longest, expected) in [
+            (64, "the secret prod/d\u{e4}tabase does not exist"),
+            (32, "the secret prod/d\u{e4}tabase..."),
+            (5, "th..."),
+            (3, "..."),
+            (2, ""),
+        ] {
             assert_eq!(cut("the secret prod/d\u{e4}tabase does not exist", longest), expected);
         }
         let wide = "\u{1f980}".repeat(10);

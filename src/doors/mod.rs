@@ -1,9 +1,10 @@
 //! Doors: the check before a task runs, where AWS asks before it deploys.
 //!
-//! A request ([`request`]) names something to be checked ([`subject`]); the check asks AWS, within a time; and the answer ([`answer`]) is what the
-//! door's service takes, in words of the length that it takes ([`message`]). ECS, CloudFormation and a custom resource's author each decide what
-//! an answer stops, and only what is confirmed stops anything. A fault of ecs-triage, a slow or refused question, a request that nobody can read:
-//! each lets the deployment pass, and says so.
+//! A request ([`request`]) names something to be checked ([`subject`]); the check asks AWS, within a time;
+//! and the answer ([`answer`]) is what the door's service takes, in words of the length that it takes
+//! ([`message`]). ECS, CloudFormation and a custom resource's author each decide what an answer stops, and
+//! only what is confirmed stops anything. A fault of ecs-triage, a slow or refused question, a request that
+//! nobody can read: each lets the deployment pass, and says so.
 //!
 //! Pure but for [`Doors`], which runs it over the ports of [`crate::delivery`] and one of its own ([`Web`]).
 
@@ -128,15 +129,20 @@ impl Outcome {
 
     /// What would fail, of all that was checked.
     pub fn problems(&self) -> impl Iterator<Item = (&Checked, &Problem)> {
-        self.checked.iter().flat_map(|checked| checked.findings.problems.iter().map(move |problem| (checked, problem)))
+        self.checked
+            .iter()
+            .flat_map(|checked| checked.findings.problems.iter().map(move |problem| (checked, problem)))
     }
 
     /// What is confirmed of it.
     pub fn confirmed(&self) -> impl Iterator<Item = &Problem> {
-        self.problems().map(|(_, problem)| problem).filter(|problem| problem.diagnosis.verdict == Verdict::Confirmed)
+        self.problems()
+            .map(|(_, problem)| problem)
+            .filter(|problem| problem.diagnosis.verdict == Verdict::Confirmed)
     }
 
-    /// Whether a problem may stop something: it is confirmed, and nothing that is under way can make an end of it.
+    /// Whether a problem may stop something: it is confirmed, and nothing that is under way can make an end
+    /// of it.
     #[must_use]
     pub fn blocks(&self, problem: &Problem) -> bool {
         problem.diagnosis.verdict == Verdict::Confirmed && !(self.is_stack && problem.may_be_made_yet())
@@ -166,18 +172,29 @@ impl<W: World, N: Web + Sync> Doors<W, N> {
     ///
     /// # Errors
     ///
-    /// Where a custom resource's answer, or the notice of a deployment that waits, did not get out: those come again.
+    /// Where a custom resource's answer, or the notice of a deployment that waits, did not get out: those
+    /// come again.
     pub async fn answer(&self, payload: &str, function: &str) -> Result<Value, delivery::Problem> {
         let account = Arn::parse(function).map(|arn| arn.account.to_owned());
         let visit = Visit { doors: self, call: Call { function, begun: self.delivery.clock.now() }, account };
-        match guarded_now(|| Request::read(payload)).unwrap_or_else(|_| Request::Other("what nobody can read".to_owned())) {
-            Request::Deployment(deployment) => Ok(guarded(visit.deployment(&deployment)).await.unwrap_or_else(|_| succeeded())),
-            Request::Pause(pause) => guarded(visit.pause(&pause)).await.unwrap_or(Err(delivery::Problem::Faulty)),
-            Request::Hook(hook) => Ok(guarded(visit.hook(&hook)).await.unwrap_or_else(|_| hook.passed(FAULT))),
+        match guarded_now(|| Request::read(payload))
+            .unwrap_or_else(|_| Request::Other("what nobody can read".to_owned()))
+        {
+            Request::Deployment(deployment) => {
+                Ok(guarded(visit.deployment(&deployment)).await.unwrap_or_else(|_| succeeded()))
+            }
+            Request::Pause(pause) => {
+                guarded(visit.pause(&pause)).await.unwrap_or(Err(delivery::Problem::Faulty))
+            }
+            Request::Hook(hook) => {
+                Ok(guarded(visit.hook(&hook)).await.unwrap_or_else(|_| hook.passed(FAULT)))
+            }
             Request::Custom(custom) => visit.custom(&custom).await,
             Request::Other(found) => {
                 // If it is ECS with a form of tomorrow, an error would roll its deployment back.
-                let expected = format!("expected a lifecycle hook of ECS, a Lambda hook of CloudFormation or a custom resource; found {found}");
+                let expected = format!(
+                    "expected a lifecycle hook of ECS, a Lambda hook of CloudFormation or a custom resource; found {found}"
+                );
                 visit.note("unknown", "", &expected, "SUCCEEDED");
                 Ok(json!({"hookStatus": "SUCCEEDED", "message": expected}))
             }
@@ -198,12 +215,16 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let mode = deployment.mode(self.doors.switches.deployment);
         let service = deployment.service.as_ref().map(|service| service.name.clone()).unwrap_or_default();
         if mode == Mode::Pass || !EARLY.contains(&deployment.stage.as_str()) {
-            let why =
-                if mode == Mode::Pass { "the door allows everything".to_owned() } else { "only a hook at PRE_SCALE_UP is early enough to check".to_owned() };
+            let why = if mode == Mode::Pass {
+                "the door allows everything".to_owned()
+            } else {
+                "only a hook at PRE_SCALE_UP is early enough to check".to_owned()
+            };
             self.note("deployment-hook", &service, &why, "SUCCEEDED");
             return succeeded();
         }
-        let subject = Subject::of_deployment(deployment).ok_or("the request names no service and revision of it");
+        let subject =
+            Subject::of_deployment(deployment).ok_or("the request names no service and revision of it");
         let (outcome, evidence) = match subject {
             Ok(subject) => self.check(&service, vec![subject], false).await,
             Err(why) => (Outcome::unchecked("the deployment", why), Evidence::default()),
@@ -226,7 +247,12 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let foretold = Foretold { definition: checked.definition, blocked, ..of_service(service, revision) };
         let told = guarded(async {
             match (checked.findings.problems.is_empty(), passes) {
-                (false, _) => self.doors.delivery.foretell(&foretold, checked.findings.problems, evidence, self.call).await,
+                (false, _) => {
+                    self.doors
+                        .delivery
+                        .foretell(&foretold, checked.findings.problems, evidence, self.call)
+                        .await
+                }
                 (true, true) => self.doors.delivery.passes(&foretold, self.call).await,
                 (true, false) => Ok(()),
             }
@@ -252,7 +278,10 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let hook = pause.hook.as_deref();
         let deployment = of_service(service, hook.unwrap_or_default());
         let stage = redact_name(&pause.stage);
-        self.doors.delivery.tell_of_pause(&deployment, Waiting { stage: &stage, said: &message, hook }, self.call).await?;
+        self.doors
+            .delivery
+            .tell_of_pause(&deployment, Waiting { stage: &stage, said: &message, hook }, self.call)
+            .await?;
         Ok(json!({"told": true}))
     }
 
@@ -264,13 +293,21 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             Target::Nothing => String::new(),
         };
         if mode == Mode::Pass || hook.target == Target::Nothing {
-            return hook.passed(if mode == Mode::Pass { "the door allows everything" } else { "nothing of ECS to check" });
+            return hook.passed(if mode == Mode::Pass {
+                "the door allows everything"
+            } else {
+                "nothing of ECS to check"
+            });
         }
         let account = hook.account.as_deref().or(self.account.as_deref());
         let region = &self.doors.home.region;
         let subjects = match &hook.target {
-            Target::Resource(resource) => Ok(Subject::of_resource(resource, account, region).into_iter().collect()),
-            Target::Document(url) => self.fetched(url).await.and_then(|document| subject::of_document(&document, account, region)),
+            Target::Resource(resource) => {
+                Ok(Subject::of_resource(resource, account, region).into_iter().collect())
+            }
+            Target::Document(url) => {
+                self.fetched(url).await.and_then(|document| subject::of_document(&document, account, region))
+            }
             Target::Nothing => Ok(Vec::new()),
         };
         let outcome = match subjects {
@@ -291,18 +328,29 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
 
     async fn custom(&self, custom: &Custom) -> Result<Value, delivery::Problem> {
         let body = guarded(self.response(custom)).await.unwrap_or_else(|_| custom.unchecked(false, FAULT));
-        let url = custom.response_url.as_deref().ok_or("is missing").and_then(|url| Presigned::read(url, &self.doors.home));
+        let url = custom
+            .response_url
+            .as_deref()
+            .ok_or("is missing")
+            .and_then(|url| Presigned::read(url, &self.doors.home));
         let url = match url {
             Ok(url) => url,
             Err(why) => {
                 // There is nobody to answer, now or later.
-                self.note("custom-resource", &custom.ids[2], &format!("its ResponseURL {why}"), "not answered");
+                self.note(
+                    "custom-resource",
+                    &custom.ids[2],
+                    &format!("its ResponseURL {why}"),
+                    "not answered",
+                );
                 return Ok(json!({"answered": false}));
             }
         };
         let mut why = String::new();
         for _ in 0..2 {
-            match within(&self.doors.delivery.clock, DOOR_ANSWERS, guarded(self.doors.web.put(url, &body))).await {
+            match within(&self.doors.delivery.clock, DOOR_ANSWERS, guarded(self.doors.web.put(url, &body)))
+                .await
+            {
                 Some(Ok(Ok(()))) => return Ok(json!({"answered": true})),
                 Some(Ok(Err(error))) => why = error,
                 Some(Err(_)) => FAULT.clone_into(&mut why),
@@ -310,7 +358,9 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             }
         }
         // CloudFormation waits for it: Lambda calls again.
-        Err(delivery::Problem::Unannounced(format!("CloudFormation did not take the answer of a custom resource: {why}")))
+        Err(delivery::Problem::Unannounced(format!(
+            "CloudFormation did not take the answer of a custom resource: {why}"
+        )))
     }
 
     async fn response(&self, custom: &Custom) -> String {
@@ -344,19 +394,30 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
     async fn check(&self, name: &str, subjects: Vec<Subject>, is_stack: bool) -> (Outcome, Evidence) {
         let delivery = &self.doors.delivery;
         let until = self.call.begun + DOOR_ASKING;
-        let prober =
-            Narrowed { prober: Timely { prober: &delivery.prober, clock: &delivery.clock, until }, scope: delivery.rules.probing, logs: Some(NO_LOGS) };
+        let prober = Narrowed {
+            prober: Timely { prober: &delivery.prober, clock: &delivery.clock, until },
+            scope: delivery.rules.probing,
+            logs: Some(NO_LOGS),
+        };
         let left = subjects.len().saturating_sub(SUBJECTS);
         let looking = join_all(subjects.iter().take(SUBJECTS).map(|subject| look(&prober, subject)));
         let looked = match within(&delivery.clock, self.left(), guarded(looking)).await {
             Some(Ok(looked)) => looked,
-            Some(Err(_)) => return (Outcome { is_stack, ..Outcome::unchecked(name, FAULT) }, Evidence::default()),
-            None => return (Outcome { is_stack, is_passing: true, ..Outcome::unchecked(name, LATE) }, Evidence::default()),
+            Some(Err(_)) => {
+                return (Outcome { is_stack, ..Outcome::unchecked(name, FAULT) }, Evidence::default());
+            }
+            None => {
+                return (
+                    Outcome { is_stack, is_passing: true, ..Outcome::unchecked(name, LATE) },
+                    Evidence::default(),
+                );
+            }
         };
         let mut outcome = Outcome { is_stack, ..Outcome::default() };
         let mut evidence = Evidence::default();
         for (subject, (looked, known)) in subjects.iter().zip(looked) {
-            outcome.is_passing |= known.answers().any(|(_, answer)| matches!(answer, Answer::Unknown(why) if passes_by(why)));
+            outcome.is_passing |=
+                known.answers().any(|(_, answer)| matches!(answer, Answer::Unknown(why) if passes_by(why)));
             match looked {
                 Ok(checked) => outcome.checked.push(checked),
                 Err(Unlooked { why, is_absent }) => {
@@ -389,13 +450,15 @@ const LONGEST_NOTE: usize = 16_384;
 
 /// A deployment of a service.
 fn of_service(service: &Service, revision: &str) -> Foretold {
-    let [account, region, cluster, service] = [&service.account, &service.region, &service.cluster, &service.name].map(Clone::clone);
+    let [account, region, cluster, service] =
+        [&service.account, &service.region, &service.cluster, &service.name].map(Clone::clone);
     Foretold { account, region, cluster, service, revision: revision.to_owned(), ..Foretold::default() }
 }
 
 /// Whether what was not answered may be at another time: it was late, or throttled, or the service was ill.
 fn passes_by(why: &str) -> bool {
-    let is_ill = |fault: Fault| matches!(fault, Fault::Throttled | Fault::ServiceError | Fault::NetworkTimeout);
+    let is_ill =
+        |fault: Fault| matches!(fault, Fault::Throttled | Fault::ServiceError | Fault::NetworkTimeout);
     why.starts_with("no answer") || reason::read(why).iter().any(|symptom| is_ill(symptom.fault))
 }
 
@@ -419,7 +482,11 @@ async fn look(prober: &impl Prober, subject: &Subject) -> (Result<Checked, Unloo
     (looked, evidence)
 }
 
-async fn looked_at(prober: &impl Prober, subject: &Subject, evidence: &mut Evidence) -> Result<Checked, Unlooked> {
+async fn looked_at(
+    prober: &impl Prober,
+    subject: &Subject,
+    evidence: &mut Evidence,
+) -> Result<Checked, Unlooked> {
     let mut place = subject.place.clone();
     let (definition, is_whole) = match &subject.wanted {
         Wanted::Given { definition, is_whole } => ((**definition).clone(), *is_whole),
@@ -428,13 +495,24 @@ async fn looked_at(prober: &impl Prober, subject: &Subject, evidence: &mut Evide
             let question = ask::ServiceRevision { region: place.region.clone(), arn: arn.clone() };
             let revision = answered(prober, question, "the service's revision", evidence).await?;
             subject::put(&mut place, &revision);
-            let name = revision.task_definition.clone().ok_or_else(|| "its revision names no task definition".to_owned())?;
+            let name = revision
+                .task_definition
+                .clone()
+                .ok_or_else(|| "its revision names no task definition".to_owned())?;
             (registered(prober, &name, evidence).await?, true)
         }
         Wanted::OfService => {
-            let [cluster, name] = [&place.cluster, &place.service].map(|name| name.clone().unwrap_or_default());
-            let service = answered(prober, ask::Service { region: place.region.clone(), cluster, name }, "the service", evidence).await?;
-            let name = service.task_definition.clone().ok_or_else(|| "it names no task definition".to_owned())?;
+            let [cluster, name] =
+                [&place.cluster, &place.service].map(|name| name.clone().unwrap_or_default());
+            let service = answered(
+                prober,
+                ask::Service { region: place.region.clone(), cluster, name },
+                "the service",
+                evidence,
+            )
+            .await?;
+            let name =
+                service.task_definition.clone().ok_or_else(|| "it names no task definition".to_owned())?;
             (registered(prober, &name, evidence).await?, true)
         }
         Wanted::Unknown(why) => return Err(why.clone().into()),
@@ -457,17 +535,40 @@ async fn looked_at(prober: &impl Prober, subject: &Subject, evidence: &mut Evide
             !references.is_empty() && references.iter().all(|reference| !reference.value_from.is_empty())
         };
         findings.problems.retain(is_of_a_name);
-        findings.unchecked.insert(0, Unchecked { why: UNRESOLVED.to_owned(), subject: "what refers to other resources".to_owned(), what: Vec::new() });
+        findings.unchecked.insert(
+            0,
+            Unchecked {
+                why: UNRESOLVED.to_owned(),
+                subject: "what refers to other resources".to_owned(),
+                what: Vec::new(),
+            },
+        );
     }
     Ok(Checked { name: subject.name.clone(), definition: definition.name(), findings })
 }
 
-async fn registered(prober: &impl Prober, name: &str, evidence: &mut Evidence) -> Result<TaskDefinition, Unlooked> {
-    answered(prober, ask::TaskDefinition { name: name.to_owned() }, &format!("task definition {name}"), evidence).await.map(|definition| *definition)
+async fn registered(
+    prober: &impl Prober,
+    name: &str,
+    evidence: &mut Evidence,
+) -> Result<TaskDefinition, Unlooked> {
+    answered(
+        prober,
+        ask::TaskDefinition { name: name.to_owned() },
+        &format!("task definition {name}"),
+        evidence,
+    )
+    .await
+    .map(|definition| *definition)
 }
 
 /// What answers a question, or why nothing does.
-async fn answered<A>(prober: &impl Prober, question: A, what: &str, evidence: &mut Evidence) -> Result<A::Fact, Unlooked>
+async fn answered<A>(
+    prober: &impl Prober,
+    question: A,
+    what: &str,
+    evidence: &mut Evidence,
+) -> Result<A::Fact, Unlooked>
 where
     A: Ask,
     A::Fact: Clone,

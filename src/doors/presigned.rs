@@ -1,4 +1,5 @@
-//! Presigned URLs of Amazon S3, told from all others: a request names the URL, and whoever makes one up would choose where the function calls.
+//! Presigned URLs of Amazon S3, told from all others: a request names the URL, and whoever makes one up would
+//! choose where the function calls.
 
 use std::fmt;
 
@@ -35,17 +36,25 @@ impl<'u> Presigned<'u> {
     ///
     /// # Errors
     ///
-    /// In words that complete "the URL ...", where it leads anywhere but to Amazon S3 of the Region, or to S3's one host for all Regions of `aws`.
+    /// In words that complete "the URL ...", where it leads anywhere but to Amazon S3 of the Region, or to
+    /// S3's one host for all Regions of `aws`.
     pub fn read(url: &'u str, home: &Home) -> Result<Self, &'static str> {
-        let is_plain = url.len() <= LONGEST && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#\"<>`".contains(&byte));
+        let is_plain = url.len() <= LONGEST
+            && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#\"<>`".contains(&byte));
         let rest = url.strip_prefix("https://").filter(|_| is_plain).ok_or("is not one of HTTPS")?;
         let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if !path.starts_with('/') {
             return Err("names no object");
         }
         // A port, a user or an address in brackets has letters that no host's name has.
-        let is_name = host.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte));
-        if is_name && is_of_s3(host, home) { Ok(Self { host, path }) } else { Err("is not one of Amazon S3 in this Region") }
+        let is_name = host
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte));
+        if is_name && is_of_s3(host, home) {
+            Ok(Self { host, path })
+        } else {
+            Err("is not one of Amazon S3 in this Region")
+        }
     }
 
     /// The host's name.
@@ -63,8 +72,15 @@ impl<'u> Presigned<'u> {
 
 /// Whether a host is S3 itself, or a bucket of it.
 fn is_of_s3(host: &str, Home { region, suffix }: &Home) -> bool {
-    let Some(name) = host.strip_suffix(suffix.as_str()).and_then(|name| name.strip_suffix('.')).filter(|_| is_region(region)) else { return false };
-    let of_region = ["s3.", "s3-", "s3.dualstack.", "s3-fips.", "s3-fips.dualstack."].map(|service| format!("{service}{region}"));
+    let Some(name) = host
+        .strip_suffix(suffix.as_str())
+        .and_then(|name| name.strip_suffix('.'))
+        .filter(|_| is_region(region))
+    else {
+        return false;
+    };
+    let of_region = ["s3.", "s3-", "s3.dualstack.", "s3-fips.", "s3-fips.dualstack."]
+        .map(|service| format!("{service}{region}"));
     let for_all = (partition_of(region) == "aws").then(|| "s3".to_owned());
     let is_bucket = |bucket: &str| bucket.split('.').all(|label| !label.is_empty());
     of_region.iter().chain(&for_all).any(|service| match name.strip_suffix(service.as_str()) {
@@ -85,16 +101,29 @@ mod tests {
     #[test]
     fn hosts_of_s3_are_told_by_region_and_partition() {
         for (region, suffix, host) in [
-            ("eu-west-1", "amazonaws.com", "cloudformation-custom-resource-response-euwest1.s3-eu-west-1.amazonaws.com"),
-            ("eu-west-1", "amazonaws.com", "cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com"),
-            ("us-east-1", "amazonaws.com", "cloudformation-custom-resource-response-useast1.s3.amazonaws.com"),
+            (
+                "eu-west-1",
+                "amazonaws.com",
+                "cloudformation-custom-resource-response-euwest1.s3-eu-west-1.amazonaws.com",
+            ),
+            (
+                "eu-west-1",
+                "amazonaws.com",
+                "cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com",
+            ),
+            (
+                "us-east-1",
+                "amazonaws.com",
+                "cloudformation-custom-resource-response-useast1.s3.amazonaws.com",
+            ),
             ("eu-west-1", "amazonaws.com", "hooks.s3.dualstack.eu-west-1.amazonaws.com"),
             ("us-gov-west-1", "amazonaws.com", "a.b.s3-fips.us-gov-west-1.amazonaws.com"),
             ("cn-north-1", "amazonaws.com.cn", "bucket.s3.cn-north-1.amazonaws.com.cn"),
             ("us-iso-east-1", "c2s.ic.gov", "s3.us-iso-east-1.c2s.ic.gov"),
         ] {
             let url = format!("https://{host}/key?X-Amz-Signature=1");
-            let read = Presigned::read(&url, &home(region, suffix)).unwrap_or_else(|why| panic!("{url} {why}"));
+            let read =
+                Presigned::read(&url, &home(region, suffix)).unwrap_or_else(|why| panic!("{url} {why}"));
             assert_eq!((read.host(), read.path()), (host, "/key?X-Amz-Signature=1"));
             assert!(!format!("{read:?}").contains("Signature"));
         }
@@ -143,10 +172,22 @@ mod tests {
         ] {
             assert!(Presigned::read(url, &home("eu-west-1", "amazonaws.com")).is_err(), "{url}");
         }
-        assert!(Presigned::read("https://b.s3.cn-north-1.amazonaws.com/key", &home("cn-north-1", "amazonaws.com.cn")).is_err());
-        assert!(Presigned::read("https://b.s3.amazonaws.com.cn/key", &home("cn-north-1", "amazonaws.com.cn")).is_err());
+        assert!(
+            Presigned::read(
+                "https://b.s3.cn-north-1.amazonaws.com/key",
+                &home("cn-north-1", "amazonaws.com.cn")
+            )
+            .is_err()
+        );
+        assert!(
+            Presigned::read("https://b.s3.amazonaws.com.cn/key", &home("cn-north-1", "amazonaws.com.cn"))
+                .is_err()
+        );
         for (region, suffix) in [("", "amazonaws.com"), ("eu-west-1", ""), ("evil", "example")] {
-            assert!(Presigned::read("https://b.s3.eu-west-1.amazonaws.com/key", &home(region, suffix)).is_err(), "{region} {suffix}");
+            assert!(
+                Presigned::read("https://b.s3.eu-west-1.amazonaws.com/key", &home(region, suffix)).is_err(),
+                "{region} {suffix}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What comes to the doors: which door it is for, and what it says, however much of it is broken.
 //!
-//! Each field of a request is read by itself. One that is of another type, or nested deeper than anybody reads, is as good as absent, and the
-//! rest still tells whom to answer.
+//! Each field of a request is read by itself. One that is of another type, or nested deeper than anybody
+//! reads, is as good as absent, and the rest still tells whom to answer.
 
 use std::collections::BTreeMap;
 
@@ -129,7 +129,9 @@ impl Request {
     /// Reads a request.
     #[must_use]
     pub fn read(payload: &str) -> Self {
-        let Ok(fields) = serde_json::from_str(payload).map(Fields) else { return Self::Other("no JSON object".to_owned()) };
+        let Ok(fields) = serde_json::from_str(payload).map(Fields) else {
+            return Self::Other("no JSON object".to_owned());
+        };
         if fields.has("lifecycleStage") && !fields.has("detail") {
             return Self::Deployment(Deployment::read(&fields));
         }
@@ -143,7 +145,11 @@ impl Request {
             return Self::Custom(Custom::read(&fields));
         }
         let names: Vec<&str> = fields.0.keys().take(5).map(String::as_str).collect();
-        Self::Other(if names.is_empty() { "an empty object".to_owned() } else { format!("an object with {}", redact_name(&names.join(", "))) })
+        Self::Other(if names.is_empty() {
+            "an empty object".to_owned()
+        } else {
+            format!("an object with {}", redact_name(&names.join(", ")))
+        })
     }
 }
 
@@ -154,7 +160,10 @@ impl Fields<'_> {
 
     /// A field, however its name is spelled: AWS's pages do not agree with each other.
     fn raw(&self, name: &str) -> Option<&RawValue> {
-        self.0.get(name).or_else(|| self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)).copied()
+        self.0
+            .get(name)
+            .or_else(|| self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+            .copied()
     }
 
     fn value(&self, name: &str) -> Value {
@@ -178,16 +187,27 @@ impl Service {
     /// Where its tasks run.
     #[must_use]
     pub fn place(&self) -> Place {
-        let [region, account, cluster, service] = [&self.region, &self.account, &self.cluster, &self.name].map(Clone::clone);
-        Place { region, account: Some(account), cluster: Some(cluster), service: Some(service), ..Place::default() }
+        let [region, account, cluster, service] =
+            [&self.region, &self.account, &self.cluster, &self.name].map(Clone::clone);
+        Place {
+            region,
+            account: Some(account),
+            cluster: Some(cluster),
+            service: Some(service),
+            ..Place::default()
+        }
     }
 
     /// Reads the ARN of a service.
     #[must_use]
     pub fn of_arn(text: &str) -> Option<Self> {
-        let arn = Arn::parse(text).filter(|arn| arn.service == "ecs" && is_region(arn.region) && is_account(arn.account))?;
+        let arn = Arn::parse(text)
+            .filter(|arn| arn.service == "ecs" && is_region(arn.region) && is_account(arn.account))?;
         let (cluster, name) = arn.resource.strip_prefix("service/")?.split_once('/')?;
-        let is_name = |name: &str| (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let is_name = |name: &str| {
+            (1..=255).contains(&name.len())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        };
         let [account, region, cluster, name] = [arn.account, arn.region, cluster, name].map(str::to_owned);
         (is_name(&cluster) && is_name(&name)).then_some(Self { account, region, cluster, name })
     }
@@ -209,7 +229,9 @@ impl Deployment {
 
 fn is_revision(text: &str) -> bool {
     text.len() <= LONGEST_NAME
-        && Arn::parse(text).is_some_and(|arn| arn.service == "ecs" && is_region(arn.region) && arn.resource.starts_with("service-revision/"))
+        && Arn::parse(text).is_some_and(|arn| {
+            arn.service == "ecs" && is_region(arn.region) && arn.resource.starts_with("service-revision/")
+        })
 }
 
 impl Pause {
@@ -217,7 +239,10 @@ impl Pause {
         let detail = fields.map("detail");
         let of = |name: &str| text(&detail, name).unwrap_or_default().to_owned();
         // It stands in a command that a person pastes.
-        let is_id = |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let is_id = |id: &&str| {
+            (1..=128).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        };
         Self {
             event: of("eventName"),
             stage: of("lifecycleStage"),
@@ -233,14 +258,20 @@ impl Hook {
         let context = fields.map("requestContext");
         let stack = fields.text("stackId").filter(|stack| !stack.is_empty());
         let of = |name: &str| text(&data, name).unwrap_or_default().to_owned();
-        let deletes = fields.text("actionInvocationPoint").is_some_and(|point| point.to_ascii_uppercase().starts_with("DELETE"));
+        let deletes = fields
+            .text("actionInvocationPoint")
+            .is_some_and(|point| point.to_ascii_uppercase().starts_with("DELETE"));
         let url = text(&data, "payload").filter(|_| !deletes);
-        let properties = member(&data, "targetModel").and_then(Value::as_object).and_then(|model| member(model, "resourceProperties"));
+        let properties = member(&data, "targetModel")
+            .and_then(Value::as_object)
+            .and_then(|model| member(model, "resourceProperties"));
         let target = match (url, properties) {
             (Some(url), _) => Target::Document(url.to_owned()),
-            (None, Some(properties)) if !deletes => {
-                Target::Resource(Resource { kind: of("targetName"), name: of("targetLogicalId"), properties: properties.clone() })
-            }
+            (None, Some(properties)) if !deletes => Target::Resource(Resource {
+                kind: of("targetName"),
+                name: of("targetLogicalId"),
+                properties: properties.clone(),
+            }),
             _ => Target::Nothing,
         };
         Self {
@@ -258,7 +289,8 @@ impl Custom {
         Self {
             change: fields.text("RequestType").unwrap_or_default(),
             response_url: fields.text("ResponseURL"),
-            ids: ["StackId", "RequestId", "LogicalResourceId"].map(|name| fields.text(name).unwrap_or_default()),
+            ids: ["StackId", "RequestId", "LogicalResourceId"]
+                .map(|name| fields.text(name).unwrap_or_default()),
             physical_id: fields.text("PhysicalResourceId").filter(|id| !id.is_empty()),
             properties: fields.map("ResourceProperties"),
         }
@@ -267,7 +299,8 @@ impl Custom {
 
 /// A member of an object, its name in any case.
 pub(super) fn member<'m>(map: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
-    map.get(name).or_else(|| map.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    map.get(name)
+        .or_else(|| map.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 /// The text of a member; none where it is empty.

@@ -1,5 +1,5 @@
-//! What a request wants to have checked, as far as it can be told: a definition as CloudFormation has it, one that is registered, or the
-//! revision of a service.
+//! What a request wants to have checked, as far as it can be told: a definition as CloudFormation has it, one
+//! that is registered, or the revision of a service.
 
 use serde_json::{Map, Value};
 
@@ -53,7 +53,11 @@ impl Subject {
     #[must_use]
     pub fn of_deployment(deployment: &Deployment) -> Option<Self> {
         let (service, revision) = (deployment.service.as_ref()?, deployment.revision.as_ref()?);
-        Some(Self { name: name_in(revision).to_owned(), wanted: Wanted::Revision(revision.clone()), place: service.place() })
+        Some(Self {
+            name: name_in(revision).to_owned(),
+            wanted: Wanted::Revision(revision.clone()),
+            place: service.place(),
+        })
     }
 
     /// What a deployment that waits is about to start.
@@ -67,10 +71,14 @@ impl Subject {
     #[must_use]
     pub fn of_resource(resource: &Resource, account: Option<&str>, region: &str) -> Option<Self> {
         let properties = resource.properties.as_object()?;
-        let place = Place { region: region.to_owned(), account: account.map(str::to_owned), ..Place::default() };
+        let place =
+            Place { region: region.to_owned(), account: account.map(str::to_owned), ..Place::default() };
         let (wanted, place) = match resource.kind.as_str() {
             "AWS::ECS::TaskDefinition" => (given(properties), place),
-            "AWS::ECS::Service" => (of_service(properties), Place { network: network(properties), ..place_of(properties, place) }),
+            "AWS::ECS::Service" => (
+                of_service(properties),
+                Place { network: network(properties), ..place_of(properties, place) },
+            ),
             _ => return None,
         };
         let name = format!("{} {}", resource.kind, redact_name(&resource.name));
@@ -84,9 +92,12 @@ impl Subject {
     /// In words, where no definition is named.
     pub fn of_custom(custom: &Custom, account: Option<&str>, region: &str) -> Result<Self, String> {
         let properties = &custom.properties;
-        let name = text(properties, "TaskDefinition").filter(|name| is_name(name)).ok_or("TaskDefinition names no task definition")?;
+        let name = text(properties, "TaskDefinition")
+            .filter(|name| is_name(name))
+            .ok_or("TaskDefinition names no task definition")?;
         let subnets = names(member(properties, "Subnets"));
-        let is_public = text(properties, "AssignPublicIp").is_some_and(|word| ["enabled", "true"].contains(&word.to_ascii_lowercase().as_str()));
+        let is_public = text(properties, "AssignPublicIp")
+            .is_some_and(|word| ["enabled", "true"].contains(&word.to_ascii_lowercase().as_str()));
         let network = (!subnets.is_empty()).then(|| AwsVpcConfiguration {
             subnets,
             security_groups: names(member(properties, "SecurityGroups")),
@@ -95,8 +106,15 @@ impl Subject {
         let place = Place {
             region: region.to_owned(),
             account: account.map(str::to_owned),
-            cluster: Some(text(properties, "Cluster").filter(|name| is_name(name)).map_or("default", name_in).to_owned()),
-            service: text(properties, "Service").filter(|name| is_name(name)).map(|name| last(name).to_owned()),
+            cluster: Some(
+                text(properties, "Cluster")
+                    .filter(|name| is_name(name))
+                    .map_or("default", name_in)
+                    .to_owned(),
+            ),
+            service: text(properties, "Service")
+                .filter(|name| is_name(name))
+                .map(|name| last(name).to_owned()),
             network,
             ..Place::default()
         };
@@ -110,7 +128,8 @@ impl Subject {
 ///
 /// In words, where it cannot be read.
 pub fn of_document(document: &[u8], account: Option<&str>, region: &str) -> Result<Vec<Subject>, String> {
-    let document: Map<String, Value> = serde_json::from_slice(document).map_err(|_| "what is behind its URL is not JSON".to_owned())?;
+    let document: Map<String, Value> =
+        serde_json::from_slice(document).map_err(|_| "what is behind its URL is not JSON".to_owned())?;
     let resources: Vec<Resource> = match member(&document, "changedResources").and_then(Value::as_array) {
         Some(changed) => changed.iter().filter_map(Value::as_object).filter_map(of_change).collect(),
         None => of_template(text(&document, "template").ok_or("there is no template behind its URL")?)?,
@@ -120,8 +139,10 @@ pub fn of_document(document: &[u8], account: Option<&str>, region: &str) -> Resu
 
 /// Puts what a revision says of where its tasks run into a place.
 pub(super) fn put(place: &mut Place, revision: &ServiceRevision) {
-    place.network = revision.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.clone());
-    place.launch_type = launch_type(revision.launch_type.as_deref(), &revision.capacity_provider_strategy).map(str::to_owned);
+    place.network =
+        revision.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.clone());
+    place.launch_type =
+        launch_type(revision.launch_type.as_deref(), &revision.capacity_provider_strategy).map(str::to_owned);
     place.platform_version.clone_from(&revision.platform_version);
 }
 
@@ -136,8 +157,10 @@ fn of_change(change: &Map<String, Value>) -> Option<Resource> {
 }
 
 fn of_template(template: &str) -> Result<Vec<Resource>, String> {
-    let template: Map<String, Value> = serde_json::from_str(template).map_err(|_| "a template in YAML is not read before its resources are made".to_owned())?;
-    let resources = member(&template, "Resources").and_then(Value::as_object).ok_or("the template has no resources")?;
+    let template: Map<String, Value> = serde_json::from_str(template)
+        .map_err(|_| "a template in YAML is not read before its resources are made".to_owned())?;
+    let resources =
+        member(&template, "Resources").and_then(Value::as_object).ok_or("the template has no resources")?;
     let of = |(name, resource): (&String, &Value)| {
         let resource = resource.as_object()?;
         let properties = member(resource, "Properties").cloned().unwrap_or_default();
@@ -150,9 +173,14 @@ fn of_template(template: &str) -> Result<Vec<Resource>, String> {
 fn given(properties: &Map<String, Value>) -> Wanted {
     let (resolved, is_whole) = resolved_definition(properties);
     match TaskDefinition::from_value(Value::Object(resolved)) {
-        Ok(definition) if !definition.containers.is_empty() => Wanted::Given { definition: Box::new(definition.cleaned()), is_whole },
+        Ok(definition) if !definition.containers.is_empty() => {
+            Wanted::Given { definition: Box::new(definition.cleaned()), is_whole }
+        }
         Ok(_) => Wanted::Unknown("it has no container definitions that can be read".to_owned()),
-        Err(error) => Wanted::Unknown(format!("{} has another type than ECS takes", redact_name(&error.path().to_string()))),
+        Err(error) => Wanted::Unknown(format!(
+            "{} has another type than ECS takes",
+            redact_name(&error.path().to_string())
+        )),
     }
 }
 
@@ -165,13 +193,16 @@ fn of_service(properties: &Map<String, Value>) -> Wanted {
 }
 
 fn place_of(properties: &Map<String, Value>, place: Place) -> Place {
-    let providers = member(properties, "CapacityProviderStrategy").and_then(Value::as_array).into_iter().flatten();
+    let providers =
+        member(properties, "CapacityProviderStrategy").and_then(Value::as_array).into_iter().flatten();
     let providers: Vec<CapacityProvider> = providers
         .filter_map(|provider| text(provider.as_object()?, "CapacityProvider"))
         .map(|name| CapacityProvider { capacity_provider: Some(name.to_owned()) })
         .collect();
     Place {
-        cluster: text(properties, "Cluster").filter(|name| is_name(name) && is_resolved(name)).map(|name| name_in(name).to_owned()),
+        cluster: text(properties, "Cluster")
+            .filter(|name| is_name(name) && is_resolved(name))
+            .map(|name| name_in(name).to_owned()),
         launch_type: launch_type(text(properties, "LaunchType"), &providers).map(str::to_owned),
         platform_version: text(properties, "PlatformVersion").map(str::to_owned),
         ..place
@@ -180,11 +211,16 @@ fn place_of(properties: &Map<String, Value>, place: Place) -> Place {
 
 /// The network of a service, where all of it is known.
 fn network(properties: &Map<String, Value>) -> Option<AwsVpcConfiguration> {
-    let vpc = member(properties, "NetworkConfiguration")?.as_object().and_then(|network| member(network, "AwsvpcConfiguration"))?.as_object()?;
+    let vpc = member(properties, "NetworkConfiguration")?
+        .as_object()
+        .and_then(|network| member(network, "AwsvpcConfiguration"))?
+        .as_object()?;
     let known = resolved(&Value::Object(vpc.clone()))?;
     let known = known.as_object().filter(|known| known.len() == vpc.len())?;
     let list = |name: &str| names(member(known, name));
-    let is_all = |name: &str| member(vpc, name).and_then(Value::as_array).is_none_or(|all| all.len() == list(name).len());
+    let is_all = |name: &str| {
+        member(vpc, name).and_then(Value::as_array).is_none_or(|all| all.len() == list(name).len())
+    };
     let subnets = list("Subnets");
     (!subnets.is_empty() && is_all("Subnets") && is_all("SecurityGroups")).then(|| AwsVpcConfiguration {
         subnets,
@@ -193,7 +229,8 @@ fn network(properties: &Map<String, Value>) -> Option<AwsVpcConfiguration> {
     })
 }
 
-/// The properties of a definition without what is known only later, and whether that was nothing. Of a container its other fields are kept.
+/// The properties of a definition without what is known only later, and whether that was nothing. Of a
+/// container its other fields are kept.
 fn resolved_definition(properties: &Map<String, Value>) -> (Map<String, Value>, bool) {
     let mut is_whole = true;
     let mut fields = |map: &Map<String, Value>| -> Map<String, Value> {
@@ -205,10 +242,20 @@ fn resolved_definition(properties: &Map<String, Value>) -> (Map<String, Value>, 
     let is_containers = |name: &str| name.eq_ignore_ascii_case("ContainerDefinitions");
     let mut containers = Map::new();
     for (name, value) in properties.iter().filter(|(name, _)| is_containers(name)) {
-        let list: Vec<Value> = value.as_array().into_iter().flatten().filter_map(Value::as_object).map(|one| Value::Object(fields(one))).collect();
+        let list: Vec<Value> = value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .map(|one| Value::Object(fields(one)))
+            .collect();
         containers.insert(name.clone(), Value::Array(list));
     }
-    let others = properties.iter().filter(|(name, _)| !is_containers(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let others = properties
+        .iter()
+        .filter(|(name, _)| !is_containers(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     let mut known = fields(&others);
     known.extend(containers);
     (known, is_whole)
@@ -220,7 +267,11 @@ fn resolved(value: &Value) -> Option<Value> {
         Value::String(text) => is_resolved(text).then(|| value.clone()),
         Value::Array(items) => Some(items.iter().filter_map(resolved).collect()),
         Value::Object(map) if is_function(map) => None,
-        Value::Object(map) => map.iter().map(|(name, value)| Some((name.clone(), resolved(value)?))).collect::<Option<Map<_, _>>>().map(Value::Object),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| Some((name.clone(), resolved(value)?)))
+            .collect::<Option<Map<_, _>>>()
+            .map(Value::Object),
         scalar => Some(scalar.clone()),
     }
 }
@@ -242,7 +293,8 @@ fn names(value: Option<&Value>) -> Vec<String> {
         Some(Value::String(text)) => text.split(',').collect(),
         _ => Vec::new(),
     };
-    let mut names: Vec<String> = listed.into_iter().map(str::trim).filter(|name| is_name(name)).map(str::to_owned).collect();
+    let mut names: Vec<String> =
+        listed.into_iter().map(str::trim).filter(|name| is_name(name)).map(str::to_owned).collect();
     names.truncate(16);
     names
 }

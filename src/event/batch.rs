@@ -68,7 +68,8 @@ pub(super) fn messages(document: &str, records: &[&RawValue]) -> Vec<Entry> {
 fn guarded(message: Message<'_>, at: usize, from: (usize, usize)) -> Entry {
     let id = message.id.clone().into_owned();
     catch_unwind(AssertUnwindSafe(|| opened(message, at, from))).unwrap_or_else(|_| {
-        let fault = InputError::new("it cannot be read, by a fault of ecs-triage itself").within(&format!("Records[{at}].body"), from);
+        let fault = InputError::new("it cannot be read, by a fault of ecs-triage itself")
+            .within(&format!("Records[{at}].body"), from);
         Entry { message_id: Some(id), ..Entry::of(vec![Err(fault)]) }
     })
 }
@@ -87,13 +88,21 @@ fn opened(message: Message<'_>, at: usize, from: (usize, usize)) -> Entry {
 /// What an event's envelope says of who sent it, and whose things it names.
 fn sender(shape: &Shape<'_>, queue: Option<&str>) -> Sender {
     let detail = shape.detail.as_deref();
-    let named = detail.map(|it| [&it.task_arn, &it.cluster_arn, &it.task_definition_arn, &it.container_instance_arn]);
+    let named =
+        detail.map(|it| [&it.task_arn, &it.cluster_arn, &it.task_definition_arn, &it.container_instance_arn]);
     let arns = named.into_iter().flatten().flatten().chain(shape.resources.iter().flatten());
-    let mut accounts = arns.filter_map(|arn| Arn::parse(arn)).map(|arn| arn.account).filter(|account| !account.is_empty());
+    let mut accounts =
+        arns.filter_map(|arn| Arn::parse(arn)).map(|arn| arn.account).filter(|account| !account.is_empty());
     Sender {
-        source: shape.source.and_then(|raw| serde_json::from_str::<Str<'_>>(raw.0).ok()).filter(|_| detail.is_some()).and_then(|source| owned(Some(&source))),
+        source: shape
+            .source
+            .and_then(|raw| serde_json::from_str::<Str<'_>>(raw.0).ok())
+            .filter(|_| detail.is_some())
+            .and_then(|source| owned(Some(&source))),
         account: owned(shape.account.as_ref()),
-        stranger: accounts.find(|account| shape.account.as_deref() != Some(*account)).map(|account| beginning(account, LONGEST_NAME).into_owned()),
+        stranger: accounts
+            .find(|account| shape.account.as_deref() != Some(*account))
+            .map(|account| beginning(account, LONGEST_NAME).into_owned()),
         queue: queue.and_then(Arn::parse).map(|arn| arn.account.to_owned()),
     }
 }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::{InputError, Task, without_values};
 use crate::redact::{redact, redact_name};
 
-/// Of the faults of one record this many are told, and of the rest how many there are: each costs more than a sound item.
+/// Of the faults of one record this many are told, and of the rest how many there are: each costs more than a
+/// sound item.
 const MOST_FAULTS: usize = 10;
 
 /// How many faults a list has.
@@ -34,11 +35,16 @@ pub(super) fn fault<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Inpu
     if text.trim_start().starts_with('[') {
         return error("expected an object, found an array");
     }
-    let Err(told) = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text)) else {
+    let Err(told) = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text))
+    else {
         return error("expected nothing behind the object");
     };
     let path = Some(told.path().to_string()).filter(|path| path != ".").unwrap_or_default();
-    let joined = if path.is_empty() || prefix.is_empty() { format!("{prefix}{path}") } else { format!("{prefix}.{path}") };
+    let joined = if path.is_empty() || prefix.is_empty() {
+        format!("{prefix}{path}")
+    } else {
+        format!("{prefix}.{path}")
+    };
     let inner = told.inner();
     InputError {
         line: inner.line().max(1),
@@ -60,7 +66,8 @@ pub(super) fn unknown_shape(text: &str, expected: &str) -> InputError {
     InputError::new(format!("expected {expected}; found {found}"))
 }
 
-/// Lines and columns, counted from 1, of the parts of a document that come one after another: it is gone through once.
+/// Lines and columns, counted from 1, of the parts of a document that come one after another: it is gone
+/// through once.
 pub(super) struct Places<'d> {
     document: &'d str,
     at: usize,

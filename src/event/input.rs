@@ -1,4 +1,5 @@
-//! What a file or a pipe holds: records one after another, one JSON value of any other kind, or text that somebody pasted.
+//! What a file or a pipe holds: records one after another, one JSON value of any other kind, or text that
+//! somebody pasted.
 
 use std::io::{self, Chain, Cursor, Read};
 
@@ -7,7 +8,8 @@ use serde::de::IgnoredAny;
 use super::stream::read_some;
 use super::{Chunks, Entry, InputError, Task};
 
-/// What is read to find out what it is. A stream of records is known by its first byte; what is longer and no stream is nothing that a person pasted.
+/// What is read to find out what it is. A stream of records is known by its first byte; what is longer and no
+/// stream is nothing that a person pasted.
 const LONGEST_VALUE: usize = 8 << 20;
 /// A pasted text is a screen or two.
 const LONGEST_PASTE: usize = 64 << 10;
@@ -34,13 +36,19 @@ impl<R: Read> Input<R> {
     /// When it cannot be read.
     pub fn open(mut input: R) -> io::Result<Self> {
         let mut head = Vec::new();
-        while first_byte(&head).is_none() && head.len() < LONGEST_VALUE && read_more(&mut input, &mut head)? > 0 {
+        while first_byte(&head).is_none()
+            && head.len() < LONGEST_VALUE
+            && read_more(&mut input, &mut head)? > 0
+        {
             if head.starts_with(MARK) {
                 head.drain(..MARK.len());
             }
         }
         if !matches!(first_byte(&head), None | Some(b'{')) {
-            input.by_ref().take((LONGEST_VALUE - head.len().min(LONGEST_VALUE)) as u64).read_to_end(&mut head)?;
+            input
+                .by_ref()
+                .take((LONGEST_VALUE - head.len().min(LONGEST_VALUE)) as u64)
+                .read_to_end(&mut head)?;
             let text = decoded(&head);
             if head.len() < LONGEST_VALUE && !text.trim().is_empty() && !is_stream(&text) {
                 return Ok(Self::read(&text));
@@ -57,11 +65,15 @@ impl<R: Read> Input<R> {
         let problem = if text.contains('\0') {
             Some("expected JSON or text, found neither".to_owned())
         } else if text.len() > LONGEST_PASTE {
-            Some(format!("expected JSON, or at most {LONGEST_PASTE} bytes of what ECS says, found {} bytes of text", text.len()))
+            Some(format!(
+                "expected JSON, or at most {LONGEST_PASTE} bytes of what ECS says, found {} bytes of text",
+                text.len()
+            ))
         } else {
             None
         };
-        let task = problem.map_or_else(|| Ok(Task::from_reason(text.trim_end())), |problem| Err(InputError::new(problem)));
+        let task = problem
+            .map_or_else(|| Ok(Task::from_reason(text.trim_end())), |problem| Err(InputError::new(problem)));
         Self::Text(Entry::of(vec![task]))
     }
 }

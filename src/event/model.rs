@@ -32,24 +32,41 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
         if let Some(text) = owned_text(container.reason.as_ref()) {
             reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });
         }
-        containers.push(Container { name, image: owned(container.image.as_ref()), exit_code: container.exit_code.as_ref().map(|code| code.0) });
+        containers.push(Container {
+            name,
+            image: owned(container.image.as_ref()),
+            exit_code: container.exit_code.as_ref().map(|code| code.0),
+        });
     }
     let stop_code = owned(shape.stop_code.as_ref());
     // Attachments tell of what failed only where something did.
     let failed = !reasons.is_empty() || stop_code.is_some();
-    let attachments = shape.attachments.filter(|_| failed).and_then(|raw| serde_json::from_str::<Vec<Attachment<'_>>>(raw.0).ok()).unwrap_or_default();
+    let attachments = shape
+        .attachments
+        .filter(|_| failed)
+        .and_then(|raw| serde_json::from_str::<Vec<Attachment<'_>>>(raw.0).ok())
+        .unwrap_or_default();
     for (at, attachment) in attachments.iter().enumerate().take(MOST_CONTAINERS) {
         if let Some(text) = owned_text(attachment.detail("statusReason")) {
-            reasons.push(Reason { field: format!("attachments[{at}].details.statusReason"), container: None, text });
+            reasons.push(Reason {
+                field: format!("attachments[{at}].details.statusReason"),
+                container: None,
+                text,
+            });
         }
     }
     if reasons.is_empty() && stop_code.as_deref() == Some("TaskFailedToStart") {
         // ECS says that it failed, and not why: that is all the reason there is.
-        reasons.push(Reason { field: "stopCode".to_owned(), container: None, text: "TaskFailedToStart".to_owned() });
+        reasons.push(Reason {
+            field: "stopCode".to_owned(),
+            container: None,
+            text: "TaskFailedToStart".to_owned(),
+        });
     }
     let stopped_at = first_time(&[&shape.stopped_at, &shape.stopping_at, &shape.updated_at, &shape.time]);
     // Whoever made up the one may have forgotten the other.
-    let stopped_at = stopped_at.map(|at| first_time(&[&shape.created_at]).map_or(at, |created| at.max(created)));
+    let stopped_at =
+        stopped_at.map(|at| first_time(&[&shape.created_at]).map_or(at, |created| at.max(created)));
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
         let arn = Arn::parse(arn.as_deref()?)?;
         // Task ARNs of the old format lack the cluster.
@@ -66,13 +83,22 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
         account,
         region,
         stopped_at,
-        stopping_at: [&shape.stopping_at, &shape.execution_stopped_at].into_iter().flatten().filter_map(Moment::timestamp).min(),
+        stopping_at: [&shape.stopping_at, &shape.execution_stopped_at]
+            .into_iter()
+            .flatten()
+            .filter_map(Moment::timestamp)
+            .min(),
         started_at: first_time(&[&shape.started_at]),
         stop_code,
         last_status: owned(shape.last_status.as_ref()),
         version: shape.version.as_ref().map(|number| number.0),
-        subnet: attachments.iter().find(|attachment| attachment.is_interface()).and_then(|attachment| owned(attachment.detail("subnetId"))),
-        execution_role: owned(shape.overrides.as_ref().and_then(|overrides| overrides.execution_role_arn.as_ref())),
+        subnet: attachments
+            .iter()
+            .find(|attachment| attachment.is_interface())
+            .and_then(|attachment| owned(attachment.detail("subnetId"))),
+        execution_role: owned(
+            shape.overrides.as_ref().and_then(|overrides| overrides.execution_role_arn.as_ref()),
+        ),
         task_role: owned(shape.overrides.as_ref().and_then(|overrides| overrides.task_role_arn.as_ref())),
         containers,
         source,
@@ -82,7 +108,8 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
     }
 }
 
-/// A service's or daemon's own event, as a task that never came to be: it counts where ECS calls it an error or a warning.
+/// A service's or daemon's own event, as a task that never came to be: it counts where ECS calls it an error
+/// or a warning.
 pub(super) fn service_event(shape: &Shape<'_>, source: Source) -> Task {
     let of_service = || shape.resources.iter().flatten().find(|arn| arn.contains(":service/"));
     let own_arn = owned(shape.daemon_arn.as_ref().or_else(of_service));
@@ -117,7 +144,8 @@ pub(super) fn service_event(shape: &Shape<'_>, source: Source) -> Task {
     }
 }
 
-/// Whether an event tells of a failure. Events of daemons have types of their own, and some tools leave the type out.
+/// Whether an event tells of a failure. Events of daemons have types of their own, and some tools leave the
+/// type out.
 fn fails(kind: Option<&str>, name: &str, has_reason: bool) -> bool {
     const FAILING: &[&str] = &["FAIL", "IMPAIRED", "ROLLBACK", "VIOLATED", "UNHEALTHY"];
     let is_named_so = FAILING.iter().any(|part| name.contains(part));
@@ -142,7 +170,11 @@ pub(super) fn owned(text: Option<&Str<'_>>) -> Option<String> {
 /// A name as the model keeps it, copied only where something is masked.
 fn safe<'t>(text: Option<&'t Str<'_>>) -> Option<Cow<'t, str>> {
     let text = text.filter(|text| !is_blank(text))?;
-    Some(redact_name(if text.len() > LONGEST_NAME { &text[..text.floor_char_boundary(LONGEST_NAME)] } else { text }))
+    Some(redact_name(if text.len() > LONGEST_NAME {
+        &text[..text.floor_char_boundary(LONGEST_NAME)]
+    } else {
+        text
+    }))
 }
 
 pub(super) fn is_blank(text: &str) -> bool {
@@ -173,12 +205,15 @@ fn cluster_name(arn: &str) -> &str {
 }
 
 fn workload(group: Option<&str>, task_definition: Option<&str>) -> Option<Workload> {
-    let named = |is_service, name: &str| (!name.is_empty()).then(|| Workload { is_service, name: name.to_owned() });
+    let named =
+        |is_service, name: &str| (!name.is_empty()).then(|| Workload { is_service, name: name.to_owned() });
     match group.and_then(|group| group.split_once(':')) {
         Some(("service", name)) => named(true, name),
         Some(("family", name)) => named(false, name),
         _ => {
-            let family = task_definition.map(|arn| arn.rsplit('/').next().unwrap_or(arn)).map(|name| name.split(':').next().unwrap_or(name));
+            let family = task_definition
+                .map(|arn| arn.rsplit('/').next().unwrap_or(arn))
+                .map(|name| name.split(':').next().unwrap_or(name));
             named(false, family.or(group)?)
         }
     }

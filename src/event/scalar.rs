@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-/// A string that is borrowed from the input where it holds no escape. (`Option<Cow<str>>` would always be a copy.)
+/// A string that is borrowed from the input where it holds no escape. (`Option<Cow<str>>` would always be a
+/// copy.)
 pub(super) struct Str<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
@@ -57,7 +58,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
     }
 }
 
-/// An ISO 8601 string, epoch seconds, or epoch milliseconds. What is none of these is no time, and no reason to drop the record.
+/// An ISO 8601 string, epoch seconds, or epoch milliseconds. What is none of these is no time, and no reason
+/// to drop the record.
 pub(super) enum Moment<'a> {
     /// Read only where it is wanted.
     Text(Str<'a>),
@@ -126,6 +128,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Moment<'a> {
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
-        from.deserialize_any(Lenient(|text| Self(text.parse().unwrap_or_default()), |value| Self(value as i64)))
+        from.deserialize_any(Lenient(
+            |text| Self(text.parse().unwrap_or_default()),
+            |value| Self(value as i64),
+        ))
     }
 }

@@ -1,7 +1,8 @@
 //! Who sent a message of the queue, and who is listened to.
 //!
-//! Whoever may send to the queue, or may put events of another source on the bus, could announce failures that never were and end those that
-//! are. So the queue is for AWS's own events of known accounts. What somebody asks about by hand comes by invoking the function directly.
+//! Whoever may send to the queue, or may put events of another source on the bus, could announce failures
+//! that never were and end those that are. So the queue is for AWS's own events of known accounts. What
+//! somebody asks about by hand comes by invoking the function directly.
 
 /// The source of ECS's events: nobody but AWS can put one on a bus.
 const ECS: &str = "aws.ecs";
@@ -34,19 +35,23 @@ impl Trusted {
     /// Why a message is not listened to; `None` where it is.
     #[must_use]
     pub fn objection(&self, sender: &Sender) -> Option<String> {
-        let Some(source) = &sender.source else { return Some(format!("expected an event with a detail and the source {ECS}, found none")) };
+        let Some(source) = &sender.source else {
+            return Some(format!("expected an event with a detail and the source {ECS}, found none"));
+        };
         if source != ECS && Some(source) != self.test_source.as_ref() {
             return Some(format!("expected an event with the source {ECS}, found {source:?}"));
         }
         let own = self.own.as_ref().or(sender.queue.as_ref());
         match &sender.account {
             None => Some("expected an event with an account, found none".to_owned()),
-            Some(account) if own != Some(account) && !self.accounts.contains(account) => {
-                Some(format!("expected an event of the function's own account or of one in ECS_TRIAGE_ACCOUNTS, found {account}"))
-            }
-            Some(account) => {
-                sender.stranger.as_ref().map(|stranger| format!("expected an event of {account} that names only its own things, found one of {stranger}"))
-            }
+            Some(account) if own != Some(account) && !self.accounts.contains(account) => Some(format!(
+                "expected an event of the function's own account or of one in ECS_TRIAGE_ACCOUNTS, found {account}"
+            )),
+            Some(account) => sender.stranger.as_ref().map(|stranger| {
+                format!(
+                    "expected an event of {account} that names only its own things, found one of {stranger}"
+                )
+            }),
         }
     }
 }
@@ -61,7 +66,8 @@ mod tests {
     const QUEUE: &str = "arn:aws:sqs:us-east-1:111122223333:ecs-triage-events";
 
     fn sender(body: &Value, queue: &str) -> Sender {
-        let record = json!({"Records": [{"messageId": "m", "body": body.to_string(), "eventSourceARN": queue}]});
+        let record =
+            json!({"Records": [{"messageId": "m", "body": body.to_string(), "eventSourceARN": queue}]});
         read_record(&record.to_string()).remove(0).sender.expect("it reads")
     }
 
@@ -77,14 +83,23 @@ mod tests {
 
     #[test]
     fn events_of_ecs_from_known_accounts_are_listened_to() {
-        let ours = [include_str!("../../events/secret-key-missing.json"), include_str!("../../events/service-steady-state.json")].map(event);
+        let ours = [
+            include_str!("../../events/secret-key-missing.json"),
+            include_str!("../../events/service-steady-state.json"),
+        ]
+        .map(event);
         let by_queue = Trusted::default();
         let by_name = Trusted { own: Some(OWN.to_owned()), ..Trusted::default() };
-        let listed = Trusted { own: Some("444455556666".to_owned()), accounts: vec![OWN.to_owned()], ..Trusted::default() };
+        let listed = Trusted {
+            own: Some("444455556666".to_owned()),
+            accounts: vec![OWN.to_owned()],
+            ..Trusted::default()
+        };
         for event in ours {
             for (trusted, queue) in [(&by_queue, QUEUE), (&by_name, ""), (&listed, "")] {
                 let account = event["account"].as_str().expect("an account");
-                let event: Value = serde_json::from_str(&event.to_string().replace(account, OWN)).expect("JSON");
+                let event: Value =
+                    serde_json::from_str(&event.to_string().replace(account, OWN)).expect("JSON");
                 assert_eq!(trusted.objection(&sender(&event, queue)), None, "{event}");
             }
         }
@@ -105,13 +120,22 @@ mod tests {
             (with("/account", Value::Null), "found none"),
             (with("/account", json!("")), "found none"),
             (with("/detail/taskArn", json!(foreign)), "one of 999988887777"),
-            (with("/detail/clusterArn", json!("arn:aws:ecs:us-east-1:999988887777:cluster/prod")), "one of 999988887777"),
-            (with("/resources/0", json!("arn:aws:ecs:us-east-1:999988887777:service/prod/api")), "one of 999988887777"),
+            (
+                with("/detail/clusterArn", json!("arn:aws:ecs:us-east-1:999988887777:cluster/prod")),
+                "one of 999988887777",
+            ),
+            (
+                with("/resources/0", json!("arn:aws:ecs:us-east-1:999988887777:service/prod/api")),
+                "one of 999988887777",
+            ),
             (with("/account", json!("444455556666")), "one of 111122223333"),
         ];
         for (body, said) in refused {
             let objection = trusted.objection(&sender(&body, QUEUE));
-            assert!(objection.as_deref().is_some_and(|why| why.contains(said) && !why.contains('\n')), "{body}: {objection:?}");
+            assert!(
+                objection.as_deref().is_some_and(|why| why.contains(said) && !why.contains('\n')),
+                "{body}: {objection:?}"
+            );
         }
     }
 
@@ -125,6 +149,10 @@ mod tests {
     fn a_test_source_counts_where_it_is_set() {
         let event = with("/source", json!("test.ecs"));
         assert!(Trusted::default().objection(&sender(&event, QUEUE)).is_some());
-        assert_eq!(Trusted { test_source: Some("test.ecs".to_owned()), ..Trusted::default() }.objection(&sender(&event, QUEUE)), None);
+        assert_eq!(
+            Trusted { test_source: Some("test.ecs".to_owned()), ..Trusted::default() }
+                .objection(&sender(&event, QUEUE)),
+            None
+        );
     }
 }

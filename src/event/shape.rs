@@ -27,7 +27,11 @@ pub(super) const LONGEST_NAME: usize = 2_048;
 pub(super) fn read(text: &str) -> Vec<Entry> {
     let single = |tasks| vec![Entry::of(tasks)];
     match object(text) {
-        Some(Shape { records: Some(records), .. }) if !records.iter().any(|record| is_api_call(record.get())) => messages(text, &records),
+        Some(Shape { records: Some(records), .. })
+            if !records.iter().any(|record| is_api_call(record.get())) =>
+        {
+            messages(text, &records)
+        }
         Some(shape) => single(tasks(shape, text)),
         None => single(value(text, "").unwrap_or_else(|| vec![Err(fault::<Shape<'_>>(text, ""))])),
     }
@@ -39,13 +43,18 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
     match text.trim_start().as_bytes().first()? {
         b'[' => {
             let items: Vec<&'a RawValue> = serde_json::from_str(text).ok()?;
-            if let Some(told) = items.first().and_then(|first| taskless::read_service_events(first.get(), text)) {
+            if let Some(told) =
+                items.first().and_then(|first| taskless::read_service_events(first.get(), text))
+            {
                 return Some(told);
             }
-            let words: Vec<&str> = items.iter().map(|item| item.get()).filter(|item| item.starts_with('"')).collect();
+            let words: Vec<&str> =
+                items.iter().map(|item| item.get()).filter(|item| item.starts_with('"')).collect();
             // A row of a table: names and ARNs beside the reason.
             let is_row = words.iter().any(|word| is_sentence(word));
-            let items = items.into_iter().filter(|item| item.get() != "null" && !(is_row && item.get().starts_with('"') && !is_sentence(item.get())));
+            let items = items.into_iter().filter(|item| {
+                item.get() != "null" && !(is_row && item.get().starts_with('"') && !is_sentence(item.get()))
+            });
             let items: Vec<&RawValue> = items.collect();
             if items.is_empty() {
                 return Some(vec![Err(InputError::new(NOTHING).at(name))]);
@@ -67,12 +76,15 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
     }
 }
 
-pub(super) const NOTHING: &str =
-    "expected a task, a service or a reason, found none: ECS keeps stopped tasks for about an hour, and lists them with --desired-status STOPPED alone";
+pub(super) const NOTHING: &str = "expected a task, a service or a reason, found none: ECS keeps stopped tasks for about an hour, and lists them with --desired-status STOPPED alone";
 
 /// What to do with an ARN in place of what it names.
 pub(super) fn only_named(arn: &str) -> String {
-    let call = if arn.contains(":service/") { "describe-services --cluster CLUSTER --services" } else { "describe-tasks --cluster CLUSTER --tasks" };
+    let call = if arn.contains(":service/") {
+        "describe-services --cluster CLUSTER --services"
+    } else {
+        "describe-tasks --cluster CLUSTER --tasks"
+    };
     format!("an ARN tells of no failure: fetch what it names, with aws ecs {call} ARN")
 }
 
@@ -100,7 +112,9 @@ pub(super) fn tasks(shape: Shape<'_>, text: &str) -> Results {
             let inner = match read_shape(&cause, "") {
                 Ok(shape) => tasks(shape, &cause),
                 // A cause that is no JSON is the reason itself.
-                Err(_) if !is_object(&cause) => vec![Ok(Task::from_reason(beginning(&cause, LONGEST_TEXT).as_ref()))],
+                Err(_) if !is_object(&cause) => {
+                    vec![Ok(Task::from_reason(beginning(&cause, LONGEST_TEXT).as_ref()))]
+                }
                 Err(error) => vec![Err(error)],
             };
             inner.into_iter().map(|task| task.map_err(|error| error.within("Cause", (1, 1)))).collect()
@@ -116,7 +130,9 @@ fn list(raws: &[&RawValue], text: &str, name: &dyn Fn(usize) -> String, expected
     let mut sound = 0;
     for (at, raw) in raws.iter().map(|raw| raw.get()).enumerate() {
         let read = match object::<Shape<'_>>(raw) {
-            Some(shape) if shape.is_task() && sound >= MOST_TASKS => vec![Err(InputError::new(format!("expected at most {MOST_TASKS} tasks in one list")))],
+            Some(shape) if shape.is_task() && sound >= MOST_TASKS => {
+                vec![Err(InputError::new(format!("expected at most {MOST_TASKS} tasks in one list")))]
+            }
             Some(shape) if shape.is_task() => vec![Ok(task(&shape, Source::Object))],
             Some(shape) if shape.is_known() => tasks(shape, raw),
             Some(_) => taskless::read(raw).unwrap_or_else(|| vec![Err(unknown_shape(raw, expected))]),
@@ -149,12 +165,15 @@ fn event(mut shape: Shape<'_>, text: &str) -> Results {
     let source = match kind.as_deref() {
         Some("ECS Task State Change") => Source::TaskEvent,
         Some("ECS Service Action" | "ECS Daemon Service Action") => Source::ServiceEvent(name),
-        Some("ECS Deployment State Change" | "ECS Daemon Deployment State Change") => Source::DeploymentEvent(name),
+        Some("ECS Deployment State Change" | "ECS Daemon Deployment State Change") => {
+            Source::DeploymentEvent(name)
+        }
         None if detail.is_task() => Source::TaskEvent,
         None if !name.is_empty() && detail.event_source.is_none() => Source::ServiceEvent(name),
         other => {
             let unknown = || match other {
-                Some(other) => InputError::new(format!("expected {EXPECTED}; found {:?}", redact(other))).at("detail-type"),
+                Some(other) => InputError::new(format!("expected {EXPECTED}; found {:?}", redact(other)))
+                    .at("detail-type"),
                 None => unknown_shape(text, EXPECTED).at("detail"),
             };
             return taskless::read_detail(text).unwrap_or_else(|| vec![Err(unknown())]);

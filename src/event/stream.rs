@@ -1,7 +1,8 @@
 //! A stream of JSON records of any length, in memory for a few chunks.
 //!
-//! Records follow each other on lines or are spread over several. Wherever a `{` stands in the first column a record begins, whatever came
-//! before: so a broken record cannot swallow its neighbours, and a stream can be cut into [`Chunk`]s that are read apart from each other.
+//! Records follow each other on lines or are spread over several. Wherever a `{` stands in the first column a
+//! record begins, whatever came before: so a broken record cannot swallow its neighbours, and a stream can be
+//! cut into [`Chunk`]s that are read apart from each other.
 
 use std::io::{self, Read};
 use std::str;
@@ -167,7 +168,11 @@ impl<'c> Rest<'c> {
             return None;
         }
         let line = &self.text[..memchr::memchr(b'\n', self.text).map_or(self.text.len(), |end| end + 1)];
-        let (entries, length) = if is_closed(line) && self.text.len() <= LONGEST_RECORD { (read(line), line.len()) } else { self.read_lines(line) };
+        let (entries, length) = if is_closed(line) && self.text.len() <= LONGEST_RECORD {
+            (read(line), line.len())
+        } else {
+            self.read_lines(line)
+        };
         let line_before = self.line - 1;
         if length == line.len() {
             // Its one line break is its last byte.
@@ -235,7 +240,8 @@ fn ends_with_a_record(text: &[u8]) -> bool {
     line.starts_with(b"{") && is_closed(line)
 }
 
-/// How many bytes the JSON value takes that `record` begins with, to the end of its line; `None` where it is not whole.
+/// How many bytes the JSON value takes that `record` begins with, to the end of its line; `None` where it is
+/// not whole.
 fn json_length(record: &[u8]) -> Option<usize> {
     let mut values = serde_json::Deserializer::from_slice(record).into_iter::<serde::de::IgnoredAny>();
     values.next()?.ok()?;

@@ -1,8 +1,9 @@
-//! What AWS tells of tasks that never came to be: refused calls, the events and deployments of services, and what Batch, `CloudFormation`,
-//! `CloudTrail` and Step Functions make of them.
+//! What AWS tells of tasks that never came to be: refused calls, the events and deployments of services, and
+//! what Batch, `CloudFormation`, `CloudTrail` and Step Functions make of them.
 //!
-//! None of it comes in streams, so it is read as a tree, by the keys that each form alone has, in any case. What tells of no failure
-//! gives an error that says what to fetch instead: silence would be taken for good news.
+//! None of it comes in streams, so it is read as a tree, by the keys that each form alone has, in any case.
+//! What tells of no failure gives an error that says what to fetch instead: silence would be taken for good
+//! news.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +52,8 @@ type Reader = fn(&Object, &str, &mut Told);
 #[derive(Default)]
 struct Told {
     results: Results,
-    /// Failures that are told many times over count once: ECS repeats itself for each container instance and each try.
+    /// Failures that are told many times over count once: ECS repeats itself for each container instance and
+    /// each try.
     seen: BTreeSet<String>,
 }
 
@@ -140,7 +142,9 @@ fn list(it: &Object, key: &str, read: Reader, path: &str, told: &mut Told) -> bo
     match get(it, key) {
         Some(Value::Object(item)) => read(item, &joined(path, key), told),
         Some(Value::Array(_)) => {
-            items(it, key).enumerate().for_each(|(at, item)| read(item, &joined(path, &format!("{key}[{at}]")), told));
+            items(it, key)
+                .enumerate()
+                .for_each(|(at, item)| read(item, &joined(path, &format!("{key}[{at}]")), told));
         }
         _ => return false,
     }
@@ -196,7 +200,9 @@ fn service(it: &Object, path: &str, told: &mut Told) {
                 is_steady = true;
                 break;
             }
-            Some(message) if !is_ordinary(&message) => service_message(event, &joined(path, &format!("events[{at}]")), &mut own),
+            Some(message) if !is_ordinary(&message) => {
+                service_message(event, &joined(path, &format!("events[{at}]")), &mut own);
+            }
             _ => {}
         }
     }
@@ -214,7 +220,12 @@ fn service(it: &Object, path: &str, told: &mut Told) {
         return told.task(Task { source: Source::ServiceEvent(STEADY.to_owned()), ..about });
     }
     let of = about.fetching().map(|command| format!(": {command}")).unwrap_or_default();
-    told.error(path, format!("the service's events tell of no failure since its last steady state; ask its stopped tasks{of}"));
+    told.error(
+        path,
+        format!(
+            "the service's events tell of no failure since its last steady state; ask its stopped tasks{of}"
+        ),
+    );
 }
 
 const STEADY: &str = "SERVICE_STEADY_STATE";
@@ -277,11 +288,18 @@ fn service_message(it: &Object, path: &str, told: &mut Told) {
 fn deployment(it: &Object, path: &str, told: &mut Told) {
     let state = text(it, "rolloutState").unwrap_or_default();
     let failed = get(it, "failedTasks").and_then(Value::as_i64).unwrap_or_default();
-    let task =
-        Task { task_definition: text(it, "taskDefinition"), stopped_at: time(it, &["updatedAt", "createdAt"]), started_by: text(it, "id"), ..Task::default() };
+    let task = Task {
+        task_definition: text(it, "taskDefinition"),
+        stopped_at: time(it, &["updatedAt", "createdAt"]),
+        started_by: text(it, "id"),
+        ..Task::default()
+    };
     if state != "FAILED" && failed == 0 {
         if state == "COMPLETED" {
-            told.task(Task { source: Source::DeploymentEvent("SERVICE_DEPLOYMENT_COMPLETED".to_owned()), ..task });
+            told.task(Task {
+                source: Source::DeploymentEvent("SERVICE_DEPLOYMENT_COMPLETED".to_owned()),
+                ..task
+            });
         } else {
             told.error(path, format!("the deployment is {state} and has no failed tasks: ask the service's events, with aws ecs describe-services"));
         }
@@ -302,9 +320,15 @@ fn service_deployment(it: &Object, path: &str, told: &mut Told) {
         let source = Source::DeploymentEvent("SERVICE_DEPLOYMENT_FAILED".to_owned());
         told.task(Task { source, ..with_reason(joined(path, "statusReason"), why, about) });
     } else if status == "SUCCESSFUL" {
-        told.task(Task { source: Source::DeploymentEvent("SERVICE_DEPLOYMENT_COMPLETED".to_owned()), ..about });
+        told.task(Task {
+            source: Source::DeploymentEvent("SERVICE_DEPLOYMENT_COMPLETED".to_owned()),
+            ..about
+        });
     } else {
-        told.error(path, format!("the deployment is {status}: ask the service's events, with aws ecs describe-services"));
+        told.error(
+            path,
+            format!("the deployment is {status}: ask the service's events, with aws ecs describe-services"),
+        );
     }
 }
 
@@ -321,16 +345,25 @@ fn job(it: &Object, path: &str, told: &mut Told) {
         ..place(parsed.as_deref().and_then(Arn::parse))
     };
     let runs: Vec<(String, &Object)> = std::iter::once((path.to_owned(), it))
-        .chain(items(it, "attempts").enumerate().map(|(at, attempt)| (joined(path, &format!("attempts[{at}]")), attempt)))
+        .chain(
+            items(it, "attempts")
+                .enumerate()
+                .map(|(at, attempt)| (joined(path, &format!("attempts[{at}]")), attempt)),
+        )
         .collect();
     for (path, run) in runs {
-        let single = get(run, "container").and_then(Value::as_object).map(|container| (joined(&path, "container"), container));
+        let single = get(run, "container")
+            .and_then(Value::as_object)
+            .map(|container| (joined(&path, "container"), container));
         let properties = get(run, "ecsProperties").and_then(Value::as_object);
         let several_at = if properties.is_some() { joined(&path, "ecsProperties") } else { path.clone() };
-        let several = items(properties.unwrap_or(run), "taskProperties").enumerate().flat_map(|(at, task)| {
-            let path = joined(&several_at, &format!("taskProperties[{at}]"));
-            items(task, "containers").enumerate().map(move |(at, container)| (joined(&path, &format!("containers[{at}]")), container))
-        });
+        let several =
+            items(properties.unwrap_or(run), "taskProperties").enumerate().flat_map(|(at, task)| {
+                let path = joined(&several_at, &format!("taskProperties[{at}]"));
+                items(task, "containers")
+                    .enumerate()
+                    .map(move |(at, container)| (joined(&path, &format!("containers[{at}]")), container))
+            });
         for (path, container) in single.into_iter().chain(several) {
             let name = text(container, "name");
             task.arn = task.arn.or_else(|| text(container, "taskArn"));
@@ -382,7 +415,8 @@ fn stack_event(it: &Object, path: &str, told: &mut Told) {
 
 /// A call in `CloudTrail`'s words.
 fn api_call(it: &Object, path: &str, told: &mut Told) {
-    let (name, source) = (text(it, "eventName").unwrap_or_default(), text(it, "eventSource").unwrap_or_default());
+    let (name, source) =
+        (text(it, "eventName").unwrap_or_default(), text(it, "eventSource").unwrap_or_default());
     if name.is_empty() || !source.starts_with("ecs") {
         return told.error(path, "expected a call of ECS in CloudTrail's words (eventSource ecs.amazonaws.com), found one of another service".to_owned());
     }
@@ -391,7 +425,9 @@ fn api_call(it: &Object, path: &str, told: &mut Told) {
     let task = Task {
         source: Source::Report,
         cluster: last_part(asked("cluster").as_deref()),
-        workload: asked("serviceName").or_else(|| asked("service")).map(|name| Workload { is_service: true, name: last_part(Some(&name)).unwrap_or(name) }),
+        workload: asked("serviceName")
+            .or_else(|| asked("service"))
+            .map(|name| Workload { is_service: true, name: last_part(Some(&name)).unwrap_or(name) }),
         task_definition: asked("taskDefinition"),
         account: text(it, "recipientAccountId"),
         region: text(it, "awsRegion"),
@@ -400,7 +436,9 @@ fn api_call(it: &Object, path: &str, told: &mut Told) {
     };
     let before = told.results.len();
     if let Some(code) = text(it, "errorCode") {
-        let message = said(it, "errorMessage").map_or(code.clone(), |message| if message.contains(&code) { message } else { format!("{code}: {message}") });
+        let message = said(it, "errorMessage").map_or(code.clone(), |message| {
+            if message.contains(&code) { message } else { format!("{code}: {message}") }
+        });
         told.task(with_reason(joined(path, "errorMessage"), message, task.clone()));
     }
     if let Some(answer) = get(it, "responseElements").and_then(Value::as_object) {
@@ -408,7 +446,11 @@ fn api_call(it: &Object, path: &str, told: &mut Told) {
         list(answer, "failures", failure, &joined(path, "responseElements"), &mut own);
         for result in own.results {
             match result {
-                Ok(found) => told.task(Task { reasons: found.reasons, container_instance: found.container_instance, ..task.clone() }),
+                Ok(found) => told.task(Task {
+                    reasons: found.reasons,
+                    container_instance: found.container_instance,
+                    ..task.clone()
+                }),
                 Err(error) => told.error(&error.path, error.problem),
             }
         }
@@ -440,12 +482,16 @@ fn history_event(it: &Object, path: &str, told: &mut Told) {
 /// What an event of an execution says of its failure.
 fn details_of(it: &Object) -> Option<(&str, &Object)> {
     let details = it.iter().filter(|(key, _)| key.to_ascii_lowercase().ends_with("eventdetails"));
-    details.filter_map(|(key, value)| Some((key.as_str(), value.as_object()?))).find(|(_, details)| get(details, "cause").is_some())
+    details
+        .filter_map(|(key, value)| Some((key.as_str(), value.as_object()?)))
+        .find(|(_, details)| get(details, "cause").is_some())
 }
 
 /// A value by its key, in any case.
 fn get<'v>(it: &'v Object, key: &str) -> Option<&'v Value> {
-    it.get(key).or_else(|| it.iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value)).filter(|value| !value.is_null())
+    it.get(key)
+        .or_else(|| it.iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value))
+        .filter(|value| !value.is_null())
 }
 
 /// The objects of a list.
@@ -507,6 +553,12 @@ fn joined(path: &str, key: &str) -> String {
 
 /// A text without its ids and numbers, which differ where nothing else does.
 fn without_ids(text: &str) -> String {
-    let is_id = |word: &str| word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && word.bytes().any(|byte| byte.is_ascii_digit());
-    text.split(|letter: char| !(letter.is_alphanumeric() || letter == '-')).filter(|word| !is_id(word)).collect::<Vec<_>>().join(" ")
+    let is_id = |word: &str| {
+        word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+            && word.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    text.split(|letter: char| !(letter.is_alphanumeric() || letter == '-'))
+        .filter(|word| !is_id(word))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -112,11 +112,19 @@ pub(super) struct Shape<'a> {
 impl Shape<'_> {
     /// Whether it is one of the forms around a task.
     pub(super) const fn is_known(&self) -> bool {
-        self.detail_type.is_some() || self.detail.is_some() || self.tasks.is_some() || self.task.is_some() || self.cause.is_some()
+        self.detail_type.is_some()
+            || self.detail.is_some()
+            || self.tasks.is_some()
+            || self.task.is_some()
+            || self.cause.is_some()
     }
 
     pub(super) fn is_task(&self) -> bool {
-        self.task_arn.is_some() || self.stopped_reason.is_some() || self.stop_code.is_some() || self.containers.is_some() || self.last_status.is_some()
+        self.task_arn.is_some()
+            || self.stopped_reason.is_some()
+            || self.stop_code.is_some()
+            || self.containers.is_some()
+            || self.last_status.is_some()
     }
 }
 
@@ -133,7 +141,8 @@ pub(super) struct ContainerShape<'a> {
     pub(super) exit_code: Option<Number>,
 }
 
-/// What a task was started with instead of its definition's. Only the roles are wanted: commands and environments are not read.
+/// What a task was started with instead of its definition's. Only the roles are wanted: commands and
+/// environments are not read.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, expecting = "an overrides object")]
 pub(super) struct Overrides<'a> {

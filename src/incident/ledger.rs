@@ -1,5 +1,6 @@
-//! What is done with incidents against a store: seen, announced, ended. Each step is one change of one document, so that a death between two
-//! steps leaves nothing that a later try cannot finish. What does not hang on each other is read together, and written together.
+//! What is done with incidents against a store: seen, announced, ended. Each step is one change of one
+//! document, so that a death between two steps leaves nothing that a later try cannot finish. What does not
+//! hang on each other is read together, and written together.
 
 mod ends;
 mod pages;
@@ -119,44 +120,78 @@ impl<S: Store + Sync> Ledger<S> {
             Ok(kept) => kept,
             Err(error) => return Recorded::none(failures.len(), &error),
         };
-        let recording = Recording { storm: read(kept.as_ref()).unwrap_or_default(), claimant: &claimant, reminder: self.reminder, now };
+        let recording = Recording {
+            storm: read(kept.as_ref()).unwrap_or_default(),
+            claimant: &claimant,
+            reminder: self.reminder,
+            now,
+        };
         // What they say already tells who joins the storm's document, in one round of writes.
-        let said = join_all(failures.iter().zip(incidents.into_iter().zip(indexes)).map(async |(failure, (incident, index))| {
-            let (incident, index) = (incident?, index?);
-            let known: Index = read(index.as_ref()).unwrap_or_default();
-            let former = if incident.is_none() { self.renamed(&failure.about, &known).await? } else { Renamed::default() };
-            let claimed = recording.record(read(incident.as_ref()).or_else(|| former.incident.clone()), failure, known.well_at).result;
-            Ok(Said { incident, index, former, claimed })
-        }));
+        let said = join_all(failures.iter().zip(incidents.into_iter().zip(indexes)).map(
+            async |(failure, (incident, index))| {
+                let (incident, index) = (incident?, index?);
+                let known: Index = read(index.as_ref()).unwrap_or_default();
+                let former = if incident.is_none() {
+                    self.renamed(&failure.about, &known).await?
+                } else {
+                    Renamed::default()
+                };
+                let claimed = recording
+                    .record(
+                        read(incident.as_ref()).or_else(|| former.incident.clone()),
+                        failure,
+                        known.well_at,
+                    )
+                    .result;
+                Ok(Said { incident, index, former, claimed })
+            },
+        ));
         let said: Vec<Result<Said, Unreachable>> = said.await;
         let claimed = || said.iter().flatten().map(|said| &said.claimed);
-        let opening: Vec<&Incident> = claimed().filter(|claimed| Recording::opens(claimed)).map(|one| &one.incident).collect();
+        let opening: Vec<&Incident> =
+            claimed().filter(|claimed| Recording::opens(claimed)).map(|one| &one.incident).collect();
         let is_hushed = claimed().any(|claimed| claimed.hushed);
         let recorded = join_all(failures.iter().zip(&said).map(async |(failure, said)| match said {
             Ok(said) => self.record(&recording, failure, said).await,
             Err(error) => Err(error.clone()),
         }));
-        let (recorded, joined) = join(recorded, self.join(about, kept, &opening, is_hushed, &recording)).await;
+        let (recorded, joined) =
+            join(recorded, self.join(about, kept, &opening, is_hushed, &recording)).await;
         let (standing, reminding) = match joined {
             Ok(joined) => joined,
             Err(error) => return Recorded::none(failures.len(), &error),
         };
-        let mut calm: Vec<String> =
-            if standing == Standing::Calm { opening.iter().map(|incident| incident.about.fingerprint.clone()).collect() } else { Vec::new() };
+        let mut calm: Vec<String> = if standing == Standing::Calm {
+            opening.iter().map(|incident| incident.about.fingerprint.clone()).collect()
+        } else {
+            Vec::new()
+        };
         // Those of which it was not expected that they open, since somebody came between.
-        let late = |claimed: &&Claimed| Recording::opens(claimed) && !opening.iter().any(|one| one.about.fingerprint == claimed.incident.about.fingerprint);
-        let late: Vec<&Incident> = recorded.iter().flatten().filter(late).map(|claimed| &claimed.incident).collect();
+        let late = |claimed: &&Claimed| {
+            Recording::opens(claimed)
+                && !opening.iter().any(|one| one.about.fingerprint == claimed.incident.about.fingerprint)
+        };
+        let late: Vec<&Incident> =
+            recorded.iter().flatten().filter(late).map(|claimed| &claimed.incident).collect();
         match self.join(about, None, &late, false, &recording).await {
-            Ok((Standing::Calm, _)) => calm.extend(late.iter().map(|incident| incident.about.fingerprint.clone())),
+            Ok((Standing::Calm, _)) => {
+                calm.extend(late.iter().map(|incident| incident.about.fingerprint.clone()));
+            }
             Ok(_) => {}
             Err(error) => return Recorded::none(failures.len(), &error),
         }
         // Of a storm, what opens is listed, and so is what is over.
-        let mut seen: Vec<Result<Seen, Unreachable>> = recorded.into_iter().map(|claimed| claimed.map(|claimed| recording.next(claimed, &calm))).collect();
+        let mut seen: Vec<Result<Seen, Unreachable>> = recorded
+            .into_iter()
+            .map(|claimed| claimed.map(|claimed| recording.next(claimed, &calm)))
+            .collect();
         let mut storms: Vec<Telling> = reminding.into_iter().collect();
         for phase in [Phase::Begun, Phase::Ended] {
-            let mut members: Vec<&mut Seen> =
-                seen.iter_mut().flatten().filter(|seen| seen.next == Next::WithStorm && recording.phase(&seen.incident) == phase).collect();
+            let mut members: Vec<&mut Seen> = seen
+                .iter_mut()
+                .flatten()
+                .filter(|seen| seen.next == Next::WithStorm && recording.phase(&seen.incident) == phase)
+                .collect();
             let incidents: Vec<&mut Incident> = members.iter_mut().map(|seen| &mut seen.incident).collect();
             match self.gather(about, phase, incidents, &claimant, now).await {
                 Ok((nexts, telling)) => {
@@ -165,7 +200,9 @@ impl<S: Store + Sync> Ledger<S> {
                 }
                 Err(error) => {
                     let of_it = |seen: &&mut Result<Seen, Unreachable>| {
-                        seen.as_ref().is_ok_and(|seen| seen.next == Next::WithStorm && recording.phase(&seen.incident) == phase)
+                        seen.as_ref().is_ok_and(|seen| {
+                            seen.next == Next::WithStorm && recording.phase(&seen.incident) == phase
+                        })
                     };
                     seen.iter_mut().filter(of_it).for_each(|seen| *seen = Err(error.clone()));
                 }
@@ -175,39 +212,60 @@ impl<S: Store + Sync> Ledger<S> {
     }
 
     /// Records what was seen of one fingerprint, over the documents that were read.
-    async fn record(&self, recording: &Recording<'_>, failure: &Sighted, said: &Said) -> Result<Claimed, Unreachable> {
+    async fn record(
+        &self,
+        recording: &Recording<'_>,
+        failure: &Sighted,
+        said: &Said,
+    ) -> Result<Claimed, Unreachable> {
         let Said { incident, index, former, claimed: Claimed { incident: expected, .. } } = said;
         let known = read(index.as_ref()).and_then(|index: Index| index.well_at);
-        let writing = change_from(&self.store, &failure.about.fingerprint, incident.clone(), |kept: Option<Incident>| {
-            let takes_over = kept.is_none() && former.incident.is_some();
-            let mut changed = recording.record(kept.or_else(|| former.incident.clone()), failure, known);
-            if takes_over && changed.document.is_none() {
-                changed.document = Some((changed.result.incident.clone(), expires(recording.now)));
-            }
-            changed
-        });
+        let writing = change_from(
+            &self.store,
+            &failure.about.fingerprint,
+            incident.clone(),
+            |kept: Option<Incident>| {
+                let takes_over = kept.is_none() && former.incident.is_some();
+                let mut changed = recording.record(kept.or_else(|| former.incident.clone()), failure, known);
+                if takes_over && changed.document.is_none() {
+                    changed.document = Some((changed.result.incident.clone(), expires(recording.now)));
+                }
+                changed
+            },
+        );
         let is_indexed = expected.indexed || !failure.about.is_service;
         let indexing = async {
             if is_indexed {
                 return Ok(known);
             }
             let add = |index: &mut Index| {
-                let is_gone = former.names.iter().fold(false, |changed, (fingerprint, serial)| index.close(fingerprint, *serial) | changed);
+                let is_gone = former.names.iter().fold(false, |changed, (fingerprint, serial)| {
+                    index.close(fingerprint, *serial) | changed
+                });
                 index.add(&failure.about.fingerprint, expected.serial) | is_gone
             };
-            self.edit_index(&failure.about, index.clone(), recording.now, add).await.map(|index| index.well_at)
+            self.edit_index(&failure.about, index.clone(), recording.now, add)
+                .await
+                .map(|index| index.well_at)
         };
         let (claimed, well_at) = join(writing, indexing).await;
         let (claimed, well_at) = (claimed?, well_at?);
         // Another came between, and its incident is not the one that was expected.
-        let well_at = if is_indexed && !claimed.incident.indexed && failure.about.is_service || claimed.incident.serial != expected.serial {
+        let well_at = if is_indexed && !claimed.incident.indexed && failure.about.is_service
+            || claimed.incident.serial != expected.serial
+        {
             let add = |index: &mut Index| index.add(&failure.about.fingerprint, claimed.incident.serial);
             let kept = self.load_index(&failure.about).await?;
             self.edit_index(&failure.about, kept, recording.now, add).await?.well_at
         } else {
             well_at
         };
-        if well_at == known { Ok(claimed) } else { change(&self.store, &failure.about.fingerprint, |kept| recording.record(kept, failure, well_at)).await }
+        if well_at == known {
+            Ok(claimed)
+        } else {
+            change(&self.store, &failure.about.fingerprint, |kept| recording.record(kept, failure, well_at))
+                .await
+        }
     }
 
     /// Whether the store can be read.
@@ -222,7 +280,8 @@ impl<S: Store + Sync> Ledger<S> {
     /// Whether these very failures were announced from this store, whatever another store knows of them.
     pub async fn has_told(&self, incident: &Incident) -> bool {
         let kept = self.store.load(&incident.about.fingerprint).await.ok().flatten();
-        let told = read(kept.as_ref()).filter(|told: &Incident| told.announced > 0 && told.about.is_of_one_workload(&incident.about));
+        let told = read(kept.as_ref())
+            .filter(|told: &Incident| told.announced > 0 && told.about.is_of_one_workload(&incident.about));
         told.is_some_and(|told| incident.is_within(&told))
     }
 
@@ -237,25 +296,33 @@ impl<S: Store + Sync> Ledger<S> {
     /// When the store cannot be reached; then the notice may come again.
     pub async fn announced(&self, told: &Incident, due: Due, now: Timestamp) -> Result<After, Unreachable> {
         let claimant = told.claim.as_ref().map_or_else(|| self.claimant(), |claim| claim.holder.clone());
-        let (ended, after) = change(&self.store, &told.about.fingerprint, |kept: Option<Incident>| match kept {
-            // A later one has taken its place.
-            Some(incident) if incident.serial != told.serial => Changed { document: None, result: (None, After::Nothing) },
-            Some(mut incident) => {
-                incident.announced(told, due, now);
-                incident.about = told.about.clone();
-                incident.indexed = true;
-                incident.storm = if told.storm == Membership::default() { incident.storm } else { told.storm.clone() };
-                let after = match incident.due(now, self.reminder) {
-                    Some(Due::Resolved) if incident.storm.page.is_none() && incident.claim(&claimant, now) => After::AnnounceEnd(Box::new(incident.clone())),
-                    Some(Due::Resolved) => After::ComeAgain,
-                    _ => After::Nothing,
-                };
-                let ended = incident.closed.then(|| incident.clone());
-                Changed { document: Some((incident, expires(now))), result: (ended, after) }
-            }
-            None => Changed { document: None, result: (None, After::Nothing) },
-        })
-        .await?;
+        let (ended, after) =
+            change(&self.store, &told.about.fingerprint, |kept: Option<Incident>| match kept {
+                // A later one has taken its place.
+                Some(incident) if incident.serial != told.serial => {
+                    Changed { document: None, result: (None, After::Nothing) }
+                }
+                Some(mut incident) => {
+                    incident.announced(told, due, now);
+                    incident.about = told.about.clone();
+                    incident.indexed = true;
+                    incident.storm =
+                        if told.storm == Membership::default() { incident.storm } else { told.storm.clone() };
+                    let after = match incident.due(now, self.reminder) {
+                        Some(Due::Resolved)
+                            if incident.storm.page.is_none() && incident.claim(&claimant, now) =>
+                        {
+                            After::AnnounceEnd(Box::new(incident.clone()))
+                        }
+                        Some(Due::Resolved) => After::ComeAgain,
+                        _ => After::Nothing,
+                    };
+                    let ended = incident.closed.then(|| incident.clone());
+                    Changed { document: Some((incident, expires(now))), result: (ended, after) }
+                }
+                None => Changed { document: None, result: (None, After::Nothing) },
+            })
+            .await?;
         if let Some(ended) = ended {
             let (closed, left) = join(self.close(&ended, now), self.unshare(&ended, now)).await;
             closed.and(left)?;
@@ -263,7 +330,8 @@ impl<S: Store + Sync> Ledger<S> {
         Ok(after)
     }
 
-    /// Keeps what an incident that is to be announced happened to, and tells which other workloads have an open incident with the same culprit.
+    /// Keeps what an incident that is to be announced happened to, and tells which other workloads have an
+    /// open incident with the same culprit.
     ///
     /// # Errors
     ///
@@ -298,10 +366,18 @@ impl<S: Store + Sync> Ledger<S> {
             return Ok(());
         }
         let kept = self.load_index(&ended.about).await?;
-        self.edit_index(&ended.about, kept, now, |index| index.close(&ended.about.fingerprint, ended.serial)).await.map(|_| ())
+        self.edit_index(&ended.about, kept, now, |index| index.close(&ended.about.fingerprint, ended.serial))
+            .await
+            .map(|_| ())
     }
 
-    async fn edit_index(&self, about: &About, kept: Option<Kept>, now: Timestamp, edit: impl Fn(&mut Index) -> bool) -> Result<Index, Unreachable> {
+    async fn edit_index(
+        &self,
+        about: &About,
+        kept: Option<Kept>,
+        now: Timestamp,
+        edit: impl Fn(&mut Index) -> bool,
+    ) -> Result<Index, Unreachable> {
         change_from(&self.store, &about.workload_key(), kept, |kept: Option<Index>| {
             let mut index = kept.unwrap_or_default();
             let changed = edit(&mut index);

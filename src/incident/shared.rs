@@ -1,7 +1,7 @@
 //! Open incidents that have one culprit, so that the notice of one names the workloads of the others.
 //!
-//! A document for each culprit lists them. An incident joins when it is announced and leaves when its end is; one that ends without a word
-//! is forgotten after the same silence as the incident itself.
+//! A document for each culprit lists them. An incident joins when it is announced and leaves when its end is;
+//! one that ends without a word is forgotten after the same silence as the incident itself.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{About, Incident, SILENCE, joined, keep_latest};
 
-/// Of more incidents than this the oldest are forgotten: a document stays small, and nobody reads a longer list.
+/// Of more incidents than this the oldest are forgotten: a document stays small, and nobody reads a longer
+/// list.
 const MOST: usize = 100;
 
 /// A key has at most 2,048 bytes; longer than this is no name.
@@ -46,9 +47,17 @@ impl Shared {
     pub fn join(&mut self, incident: &Incident, now: Timestamp) -> Vec<String> {
         let own = incident.about.place();
         self.open.retain(|_, open| now.duration_since(open.at) <= SILENCE);
-        self.open.insert(incident.about.fingerprint.clone(), Open { workload: own.clone(), serial: incident.serial, at: now });
+        self.open.insert(
+            incident.about.fingerprint.clone(),
+            Open { workload: own.clone(), serial: incident.serial, at: now },
+        );
         keep_latest(&mut self.open, MOST, |open| open.at);
-        let mut others: Vec<String> = self.open.values().map(|open| open.workload.clone()).filter(|workload| *workload != own).collect();
+        let mut others: Vec<String> = self
+            .open
+            .values()
+            .map(|open| open.workload.clone())
+            .filter(|workload| *workload != own)
+            .collect();
         others.sort();
         others.dedup();
         others

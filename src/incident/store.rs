@@ -1,4 +1,5 @@
-//! Where documents are kept, and how they are changed: by whoever read the latest version, and by nobody else.
+//! Where documents are kept, and how they are changed: by whoever read the latest version, and by nobody
+//! else.
 
 use std::collections::HashMap;
 use std::future::{Future, ready};
@@ -47,7 +48,13 @@ pub trait Store {
     /// # Errors
     ///
     /// When another version is there, or the store does not answer.
-    fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> impl Future<Output = Result<(), NotSaved>> + Send;
+    fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> impl Future<Output = Result<(), NotSaved>> + Send;
 
     /// Waits after so many others came between, for no two as long.
     fn give_way(&self, times: u32) -> impl Future<Output = ()> + Send {
@@ -76,7 +83,11 @@ pub struct Changed<D, R> {
 /// # Errors
 ///
 /// When the store does not answer, or others come between too often.
-pub async fn change<D, R>(store: &impl Store, key: &str, change: impl Fn(Option<D>) -> Changed<D, R>) -> Result<R, Unreachable>
+pub async fn change<D, R>(
+    store: &impl Store,
+    key: &str,
+    change: impl Fn(Option<D>) -> Changed<D, R>,
+) -> Result<R, Unreachable>
 where
     D: Serialize + DeserializeOwned,
 {
@@ -89,7 +100,12 @@ where
 /// # Errors
 ///
 /// Likewise.
-pub async fn change_from<D, R>(store: &impl Store, key: &str, mut kept: Option<Kept>, change: impl Fn(Option<D>) -> Changed<D, R>) -> Result<R, Unreachable>
+pub async fn change_from<D, R>(
+    store: &impl Store,
+    key: &str,
+    mut kept: Option<Kept>,
+    change: impl Fn(Option<D>) -> Changed<D, R>,
+) -> Result<R, Unreachable>
 where
     D: Serialize + DeserializeOwned,
 {
@@ -126,10 +142,21 @@ pub struct Memory {
 
 impl Store for Memory {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
-        Ok(self.documents.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(|(kept, _)| kept.clone()))
+        Ok(self
+            .documents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .map(|(kept, _)| kept.clone()))
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
         if documents.get(key).map(|(kept, _)| kept.version) != read {
             return Err(NotSaved::Conflict);

@@ -1,10 +1,12 @@
 //! Many workloads that fail alike: told together when they begin, while they go on, and when they are over.
 //!
-//! Every incident that opens joins the document of its step and fault, account and Region. Until workloads are many it is announced by itself.
-//! Once more than [`STORM_WORKLOADS`] have joined within [`STORM_WINDOW`], those that join are listed on *pages*, documents of their own: a page
-//! for what one invocation brought. The storm's document keeps no more of a page than its name, and that only until a notice has told of it. So
-//! it stays small, and each member is written and read once. An incident knows its page before the storm lists it, and the page knows whether it
-//! was told: whoever dies in between, no member is forgotten, and none is told again.
+//! Every incident that opens joins the document of its step and fault, account and Region. Until workloads
+//! are many it is announced by itself. Once more than [`STORM_WORKLOADS`] have joined within
+//! [`STORM_WINDOW`], those that join are listed on *pages*, documents of their own: a page for what one
+//! invocation brought. The storm's document keeps no more of a page than its name, and that only until a
+//! notice has told of it. So it stays small, and each member is written and read once. An incident knows its
+//! page before the storm lists it, and the page knows whether it was told: whoever dies in between, no member
+//! is forgotten, and none is told again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{About, Claim, Incident, Membership, claim, hash, joined, release};
-use crate::limits::{STORM_CLUSTERS, STORM_PAGES, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW, STORM_WORKLOADS};
+use crate::limits::{
+    STORM_CLUSTERS, STORM_PAGES, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW, STORM_WORKLOADS,
+};
 
 /// The incidents of one kind that opened lately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +109,9 @@ impl Page {
     /// Whether an incident is one of its members.
     #[must_use]
     pub fn lists(&self, incident: &Incident) -> bool {
-        self.members.iter().any(|member| member.fingerprint == incident.about.fingerprint && member.serial == incident.serial)
+        self.members.iter().any(|member| {
+            member.fingerprint == incident.about.fingerprint && member.serial == incident.serial
+        })
     }
 }
 
@@ -115,7 +121,16 @@ impl Member {
     pub fn of(incident: &Incident) -> Self {
         let About { fingerprint, title, cause, verdict, owner, .. } = incident.about.clone();
         let title = title[..title.floor_char_boundary(LONGEST_TITLE)].to_owned();
-        Self { fingerprint, serial: incident.serial, workload: incident.about.place(), title, cause, verdict, owner, told: false }
+        Self {
+            fingerprint,
+            serial: incident.serial,
+            workload: incident.about.place(),
+            title,
+            cause,
+            verdict,
+            owner,
+            told: false,
+        }
     }
 
     /// The names of its cluster and of its workload, with a dash for what is not known.
@@ -235,15 +250,26 @@ impl Storm {
         is_due
     }
 
-    /// Lets incidents join that open, to be announced by themselves; not where they would be a storm, or there is one: they have to be listed.
+    /// Lets incidents join that open, to be announced by themselves; not where they would be a storm, or
+    /// there is one: they have to be listed.
     pub fn join(&mut self, incidents: &[&Incident], now: Timestamp) -> Standing {
         self.begin_anew(now);
-        let workloads: BTreeSet<u64> = self.early.iter().map(|early| early.workload).chain(incidents.iter().map(|incident| workload(incident))).collect();
+        let workloads: BTreeSet<u64> = self
+            .early
+            .iter()
+            .map(|early| early.workload)
+            .chain(incidents.iter().map(|incident| workload(incident)))
+            .collect();
         if !self.name.is_empty() || workloads.len() > STORM_WORKLOADS {
             return Standing::Later;
         }
         for incident in incidents {
-            let early = Early { id: id(incident), workload: workload(incident), at: now, member: Some(Member { told: true, ..Member::of(incident) }) };
+            let early = Early {
+                id: id(incident),
+                workload: workload(incident),
+                at: now,
+                member: Some(Member { told: true, ..Member::of(incident) }),
+            };
             self.early.retain(|other| other.id != early.id);
             self.early.push(early);
         }
@@ -271,7 +297,9 @@ impl Storm {
     fn begin_anew(&mut self, now: Timestamp) {
         if !self.goes_on(now) {
             let early = std::mem::take(&mut self.early);
-            let recent = early.into_iter().filter(|early| now.duration_since(early.at) <= STORM_WINDOW && early.member.is_some());
+            let recent = early
+                .into_iter()
+                .filter(|early| now.duration_since(early.at) <= STORM_WINDOW && early.member.is_some());
             *self = Self { early: recent.collect(), ..Self::default() };
         }
     }
@@ -283,7 +311,8 @@ impl Storm {
         if !gathering.pages.iter().any(|listed| listed == page) {
             return Standing::Told;
         }
-        let passed = |since: Option<Timestamp>| since.is_none_or(|since| now.duration_since(since) >= STORM_WINDOW);
+        let passed =
+            |since: Option<Timestamp>| since.is_none_or(|since| now.duration_since(since) >= STORM_WINDOW);
         let is_due = gathering.pages.len() >= STORM_PAGES
             || match phase {
                 Phase::Begun => gathering.joined >= gathering.announced * 2 || passed(gathering.announced_at),

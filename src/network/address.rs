@@ -23,8 +23,16 @@ const fn net(a: u8, b: u8, length: u8) -> Ipv4Net {
 }
 
 /// Where nothing public lives.
-const NOT_PUBLIC: [Ipv4Net; 8] =
-    [net(0, 0, 8), net(10, 0, 8), net(100, 64, 10), net(127, 0, 8), net(169, 254, 16), net(172, 16, 12), net(192, 168, 16), net(224, 0, 3)];
+const NOT_PUBLIC: [Ipv4Net; 8] = [
+    net(0, 0, 8),
+    net(10, 0, 8),
+    net(100, 64, 10),
+    net(127, 0, 8),
+    net(169, 254, 16),
+    net(172, 16, 12),
+    net(192, 168, 16),
+    net(224, 0, 3),
+];
 
 /// Whether an address is a public one.
 pub(super) fn is_public(address: Ipv4Addr) -> bool {

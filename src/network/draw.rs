@@ -17,7 +17,9 @@ pub fn draw(path: &Path) -> Vec<String> {
         State::Unsure => "?->",
         State::Ok | State::Absent => "+->",
     };
-    let lines = hops.iter().map(|(what, state)| format!("  |-- {what}{:pad$}   {state}", "", pad = column - what.width()));
+    let lines = hops
+        .iter()
+        .map(|(what, state)| format!("  |-- {what}{:pad$}   {state}", "", pad = column - what.width()));
     std::iter::once(path.from.clone()).chain(lines).chain([format!("  {end} {}", path.to)]).collect()
 }
 

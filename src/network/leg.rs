@@ -22,7 +22,12 @@ impl Leg {
     }
 
     /// A hop that could not be judged, why, and of which kinds of hops nothing is known for it.
-    pub(super) fn doubt(mut self, parts: &'static [Part], hop: impl Into<String>, why: impl Into<String>) -> Self {
+    pub(super) fn doubt(
+        mut self,
+        parts: &'static [Part],
+        hop: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Self {
         self.unsure.push(Unsure { text: why.into(), parts });
         self.hop(State::Unsure, hop)
     }
@@ -32,11 +37,18 @@ impl Leg {
         Self { state: State::Unsure, unsure: vec![Unsure { text: why.into(), parts }], ..Self::default() }
     }
 
-    /// The same, where something else that nobody read could explain a failure as well: no fault of these kinds is proved, and none of their
-    /// hops. `proved` tells faults for which it makes no difference.
-    pub(super) fn doubted(self, parts: &'static [Part], why: &str, proved: impl Fn(&Blockage) -> bool) -> Self {
+    /// The same, where something else that nobody read could explain a failure as well: no fault of these
+    /// kinds is proved, and none of their hops. `proved` tells faults for which it makes no difference.
+    pub(super) fn doubted(
+        self,
+        parts: &'static [Part],
+        why: &str,
+        proved: impl Fn(&Blockage) -> bool,
+    ) -> Self {
         let mut leg = self.then(Self::unseen(parts, why));
-        for fault in leg.faults.iter_mut().filter(|fault| parts.contains(&fault.what.part()) && !proved(fault)) {
+        for fault in
+            leg.faults.iter_mut().filter(|fault| parts.contains(&fault.what.part()) && !proved(fault))
+        {
             fault.doubt.get_or_insert_with(|| why.to_owned());
         }
         leg
@@ -76,9 +88,15 @@ impl Leg {
     /// One of these, nobody knows which: only what breaks all of them is certain.
     pub(super) fn either(legs: Vec<Self>) -> Self {
         let state = whichever(legs.iter().map(|leg| leg.state));
-        let kinds: Vec<Vec<_>> = legs.iter().map(|leg| leg.faults.iter().map(|fault| discriminant(&fault.what)).collect()).collect();
+        let kinds: Vec<Vec<_>> = legs
+            .iter()
+            .map(|leg| leg.faults.iter().map(|fault| discriminant(&fault.what)).collect())
+            .collect();
         let mut merged = legs.into_iter().fold(Self::default(), Self::then);
-        let (certain, other) = merged.faults.into_iter().partition(|fault| kinds.iter().all(|leg| leg.contains(&discriminant(&fault.what))));
+        let (certain, other) = merged
+            .faults
+            .into_iter()
+            .partition(|fault| kinds.iter().all(|leg| leg.contains(&discriminant(&fault.what))));
         merged.faults = certain;
         append(&mut merged.possible, other);
         for hop in merged.hops.iter_mut().filter(|hop| state < hop.state) {

@@ -21,7 +21,15 @@ impl Destination {
     /// A host that is none of AWS's.
     #[must_use]
     pub fn host(host: &str, port: u16) -> Self {
-        Self { service: None, region: String::new(), host: host.to_owned(), names: Names::Plain, port, address: None, guessed: None }
+        Self {
+            service: None,
+            region: String::new(),
+            host: host.to_owned(),
+            names: Names::Plain,
+            port,
+            address: None,
+            guessed: None,
+        }
     }
 
     /// What has this name: a service of AWS that endpoints can serve, or any other host.
@@ -30,7 +38,8 @@ impl Destination {
         Self::of_aws(host, port).unwrap_or_else(|| Self::host(host, port))
     }
 
-    /// By AWS's names: `secretsmanager.REGION`, `api.ecr.REGION`, `BUCKET.s3.REGION`, with `-fips` behind the service, or of a dual-stack family.
+    /// By AWS's names: `secretsmanager.REGION`, `api.ecr.REGION`, `BUCKET.s3.REGION`, with `-fips` behind the
+    /// service, or of a dual-stack family.
     fn of_aws(host: &str, port: u16) -> Option<Self> {
         let (rest, is_dual_stack) = host_of_aws(host)?;
         let mut labels: Vec<&str> = rest.split('.').collect();
@@ -53,7 +62,12 @@ impl Destination {
             // Nothing tells how endpoints would name it.
             (Some(_), _) => return None,
         };
-        Some(Self { service: Some(Cow::Owned(service)), region: region.to_owned(), names, ..Self::host(host, port) })
+        Some(Self {
+            service: Some(Cow::Owned(service)),
+            region: region.to_owned(),
+            names,
+            ..Self::host(host, port)
+        })
     }
 }
 
@@ -66,10 +80,16 @@ pub(super) fn may_be_needed(endpoint: &VpcEndpoint) -> bool {
 /// Where a task of this definition must get to before it starts, secrets first; `region` is the task's.
 #[must_use]
 pub fn needed(definition: &TaskDefinition, region: &str) -> Vec<Destination> {
-    let mut ranked: Vec<(u8, Destination)> = definition.references().iter().flat_map(|reference| ranked(reference, region)).collect();
-    let logs =
-        definition.containers.iter().filter_map(|container| container.log_configuration.as_ref()).filter(|log| log.log_driver.as_deref() == Some("awslogs"));
-    ranked.extend(logs.map(|log| (3, Destination::aws("logs", log.options.get("awslogs-region").map_or(region, String::as_str)))));
+    let mut ranked: Vec<(u8, Destination)> =
+        definition.references().iter().flat_map(|reference| ranked(reference, region)).collect();
+    let logs = definition
+        .containers
+        .iter()
+        .filter_map(|container| container.log_configuration.as_ref())
+        .filter(|log| log.log_driver.as_deref() == Some("awslogs"));
+    ranked.extend(logs.map(|log| {
+        (3, Destination::aws("logs", log.options.get("awslogs-region").map_or(region, String::as_str)))
+    }));
     ranked.sort_by_key(|(rank, _)| *rank);
     let mut all: Vec<Destination> = Vec::new();
     for (_, destination) in ranked {
@@ -95,7 +115,9 @@ fn ranked(reference: &Reference, region: &str) -> Vec<(u8, Destination)> {
             vec![(1, Destination::aws("ssm", region_of(&reference.value_from, region)))]
         }
         (ReferenceKind::Image, _) => registry(&reference.value_from),
-        (ReferenceKind::EnvFile, _) => bucket(&reference.value_from, region).map(|bucket| (4, bucket)).into_iter().collect(),
+        (ReferenceKind::EnvFile, _) => {
+            bucket(&reference.value_from, region).map(|bucket| (4, bucket)).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -106,9 +128,14 @@ fn region_of<'a>(arn: &'a str, own: &'a str) -> &'a str {
 
 /// The hosts that an image comes from. The layers of one in Amazon ECR lie in S3.
 fn registry(image: &str) -> Vec<(u8, Destination)> {
-    let first = image.split_once('/').map(|(first, _)| first).filter(|first| first.contains(['.', ':']) || *first == "localhost");
+    let first = image
+        .split_once('/')
+        .map(|(first, _)| first)
+        .filter(|first| first.contains(['.', ':']) || *first == "localhost");
     let registry = first.filter(|&host| host != "docker.io").unwrap_or("registry-1.docker.io");
-    let (host, port) = registry.split_once(':').map_or((registry, HTTPS), |(host, port)| (host, port.parse().unwrap_or(HTTPS)));
+    let (host, port) = registry
+        .split_once(':')
+        .map_or((registry, HTTPS), |(host, port)| (host, port.parse().unwrap_or(HTTPS)));
     let named = Destination::named(host, port);
     if named.service.as_deref() != Some("ecr.dkr") {
         return vec![(5, named)];
@@ -116,11 +143,16 @@ fn registry(image: &str) -> Vec<(u8, Destination)> {
     let region = named.region.clone();
     let layers = format!("prod-{region}-starport-layer-bucket.s3.{region}.{}", host_suffix(&region));
     let api = Destination { names: named.names, ..Destination::aws("ecr.api", &region) };
-    [api, named, Destination { host: layers, ..Destination::aws("s3", &region) }].map(|destination| (2, destination)).into()
+    [api, named, Destination { host: layers, ..Destination::aws("s3", &region) }]
+        .map(|destination| (2, destination))
+        .into()
 }
 
 /// The bucket of an environment file; its ARN does not tell the Region, which is mostly the task's.
 fn bucket(arn: &str, region: &str) -> Option<Destination> {
     let name = Arn::parse(arn)?.resource.split('/').next()?;
-    Some(Destination { host: format!("{name}.s3.{region}.{}", host_suffix(region)), ..Destination::aws("s3", region) })
+    Some(Destination {
+        host: format!("{name}.s3.{region}.{}", host_suffix(region)),
+        ..Destination::aws("s3", region)
+    })
 }

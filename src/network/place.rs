@@ -1,4 +1,5 @@
-//! A subnet from which a call is made, and what stands around it: name servers, security groups, network ACLs.
+//! A subnet from which a call is made, and what stands around it: name servers, security groups, network
+//! ACLs.
 
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
@@ -14,7 +15,8 @@ use crate::question::facts::{IpPermission, NetworkAcl, RouteTable, SecurityGroup
 const ON_LINUX: RangeInclusive<u16> = 32768..=60999;
 /// The ports on which Windows does.
 const ON_WINDOWS: RangeInclusive<u16> = 49152..=65535;
-/// The ports on which a NAT gateway does, and on which a network ACL had better let answers through, whatever the system.
+/// The ports on which a NAT gateway does, and on which a network ACL had better let answers through, whatever
+/// the system.
 pub(super) const ALL_ANSWERS: RangeInclusive<u16> = 1024..=65535;
 /// Every IPv4 address.
 pub(super) const ANY: &str = "0.0.0.0/0";
@@ -64,39 +66,66 @@ pub(super) fn list<'e, T>(known: Known<'e, Vec<T>>, what: &str) -> Result<&'e [T
 
 /// Judges a way from each subnet in which the caller may be.
 pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place<'_, 'e>) -> Leg) -> Path {
-    let caller = snapshot.caller.host.map_or_else(|| "task eni".to_owned(), |id| format!("host {id}, not the task eni"));
+    let caller = snapshot
+        .caller
+        .host
+        .map_or_else(|| "task eni".to_owned(), |id| format!("host {id}, not the task eni"));
     let ids = &snapshot.caller.subnets;
     let subnets = list(snapshot.subnets, "the subnets");
-    let from = |id: &str| match subnets.as_ref().ok().and_then(|subnets| subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id))) {
+    let from = |id: &str| match subnets
+        .as_ref()
+        .ok()
+        .and_then(|subnets| subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id)))
+    {
         None => id.to_owned(),
-        Some(subnet) => [Some(id), subnet.cidr_block.as_deref(), subnet.availability_zone.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", "),
+        Some(subnet) => [Some(id), subnet.cidr_block.as_deref(), subnet.availability_zone.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", "),
     };
     let legs: Vec<Leg> = ids
         .iter()
         .map(|&id| match &subnets {
             Err(why) => Leg::default().doubt(Part::ALL, format!("subnet {id}"), why.clone()),
             Ok(subnets) => match subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id)) {
-                None => Leg::default().doubt(Part::ALL, format!("subnet {id}"), format!("{id} was not found")),
-                Some(subnet) if subnet.cidr_block.is_none() => {
-                    Leg::default().doubt(Part::ALL, format!("subnet {id}"), format!("{id} has no IPv4 range, and ways by IPv6 are not judged"))
+                None => {
+                    Leg::default().doubt(Part::ALL, format!("subnet {id}"), format!("{id} was not found"))
                 }
+                Some(subnet) if subnet.cidr_block.is_none() => Leg::default().doubt(
+                    Part::ALL,
+                    format!("subnet {id}"),
+                    format!("{id} has no IPv4 range, and ways by IPv6 are not judged"),
+                ),
                 Some(subnet) => judge(Place { snapshot, subnet, id }),
             },
         })
         .collect();
     let Some((worst, shown)) = legs.iter().enumerate().rev().max_by_key(|(_, leg)| leg.state) else {
-        let why = if snapshot.caller.host.is_some() { "the instance's subnet, if it is in AWS" } else { "the subnet" };
-        let Leg { state, hops, faults, possible, unsure } = Leg::default().doubt(Part::ALL, "subnet: not known", why);
+        let why = if snapshot.caller.host.is_some() {
+            "the instance's subnet, if it is in AWS"
+        } else {
+            "the subnet"
+        };
+        let Leg { state, hops, faults, possible, unsure } =
+            Leg::default().doubt(Part::ALL, "subnet: not known", why);
         return Path { from: caller, to, state, hops, faults, possible, unsure };
     };
     let (hops, shown_from) = (shown.hops.clone(), from(ids[worst]));
     let one_of = if legs.len() > 1 { format!(", one of {} subnets", legs.len()) } else { String::new() };
-    let broken: Vec<&str> = ids.iter().zip(&legs).filter(|(_, leg)| leg.state == State::Broken).map(|(&id, _)| id).collect();
+    let broken: Vec<&str> =
+        ids.iter().zip(&legs).filter(|(_, leg)| leg.state == State::Broken).map(|(&id, _)| id).collect();
     let some = (!broken.is_empty() && broken.len() < legs.len()).then(|| {
-        format!("which of the {} subnets the task used: only {} {} blocked", legs.len(), broken.join(", "), if broken.len() == 1 { "is" } else { "are" })
+        format!(
+            "which of the {} subnets the task used: only {} {} blocked",
+            legs.len(),
+            broken.join(", "),
+            if broken.len() == 1 { "is" } else { "are" }
+        )
     });
     let leg = Leg::either(legs);
-    let Leg { state, faults, possible, mut unsure, .. } = if snapshot.caller.by_settings { as_set(&snapshot.caller.settings, leg, Part::ALL) } else { leg };
+    let Leg { state, faults, possible, mut unsure, .. } =
+        if snapshot.caller.by_settings { as_set(&snapshot.caller.settings, leg, Part::ALL) } else { leg };
     unsure.extend(some.map(|text| Unsure { text, parts: &[] }));
     Path { from: format!("{caller} ({shown_from}){one_of}"), to, state, hops, faults, possible, unsure }
 }
@@ -114,11 +143,14 @@ impl<'e> Place<'_, 'e> {
         Blockage { what, subnet: self.id.to_owned(), proof, source, doubt: None }
     }
 
-    /// The account that shares the subnet, where it is not the task's own. Whoever is shown the VPC's default security group sees all that its
-    /// owner sees: those with whom a subnet is shared are not.
+    /// The account that shares the subnet, where it is not the task's own. Whoever is shown the VPC's default
+    /// security group sees all that its owner sees: those with whom a subnet is shared are not.
     pub(super) fn sharer(&self) -> Option<&'e str> {
         let sees_all = self.default_group().is_some();
-        self.subnet.owner_id.as_deref().filter(|&owner| !sees_all && self.snapshot.account.is_some_and(|account| account != owner))
+        self.subnet
+            .owner_id
+            .as_deref()
+            .filter(|&owner| !sees_all && self.snapshot.account.is_some_and(|account| account != owner))
     }
 
     fn vpc(&self) -> String {
@@ -138,24 +170,44 @@ impl<'e> Place<'_, 'e> {
     pub(super) fn dns(&self, needs_hostnames: bool) -> Leg {
         let dns = match self.snapshot.dns {
             Known::Found(dns) => dns,
-            Known::Unknown(why) => return Leg::default().doubt(&[Part::Dns], "VPC DNS", format!("the VPC's DNS settings could not be read: {why}")),
-            Known::Missing | Known::NotAsked => return Leg::default().doubt(&[Part::Dns], "VPC DNS", "the VPC's DNS settings were not read"),
+            Known::Unknown(why) => {
+                return Leg::default().doubt(
+                    &[Part::Dns],
+                    "VPC DNS",
+                    format!("the VPC's DNS settings could not be read: {why}"),
+                );
+            }
+            Known::Missing | Known::NotAsked => {
+                return Leg::default().doubt(&[Part::Dns], "VPC DNS", "the VPC's DNS settings were not read");
+            }
         };
         let servers = &dns.domain_name_servers;
         let mut leg = Leg::default();
         if servers.is_empty() {
-            leg = leg.doubt(&[Part::Dns], "name servers: not known", "the name servers of the VPC's DHCP options could not be read");
+            leg = leg.doubt(
+                &[Part::Dns],
+                "name servers: not known",
+                "the name servers of the VPC's DHCP options could not be read",
+            );
         }
         if self.has_own_resolver() {
             let named = servers.join(", ");
-            leg = leg.doubt(&[Part::Dns], format!("name servers {named}"), format!("whether the name servers {named} of the DHCP options know the name"));
+            leg = leg.doubt(
+                &[Part::Dns],
+                format!("name servers {named}"),
+                format!("whether the name servers {named} of the DHCP options know the name"),
+            );
         }
-        let needed = [("enableDnsSupport", dns.enable_dns_support, true), ("enableDnsHostnames", dns.enable_dns_hostnames, needs_hostnames)];
+        let needed = [
+            ("enableDnsSupport", dns.enable_dns_support, true),
+            ("enableDnsHostnames", dns.enable_dns_hostnames, needs_hostnames),
+        ];
         for (attribute, on, _) in needed.into_iter().filter(|(_, on, needed)| *needed && *on != Some(true)) {
             let vpc = self.vpc();
             let hop = format!("VPC {vpc}: {attribute} {}", if on.is_none() { "not known" } else { "off" });
             // Resolvers of its own make the VPC's needless.
-            let state = if servers.is_empty() || self.has_own_resolver() { State::Unsure } else { State::Broken };
+            let state =
+                if servers.is_empty() || self.has_own_resolver() { State::Unsure } else { State::Broken };
             leg = if on.is_none() {
                 leg.doubt(&[Part::Dns], hop, format!("{attribute} of {vpc} could not be read"))
             } else {
@@ -179,7 +231,9 @@ impl<'e> Place<'_, 'e> {
             first.is_ok_and(|first| server.parse() == Ok(Ipv4Addr::from(first.saturating_add(2))))
         };
         let amazons = |server: &String| {
-            server.eq_ignore_ascii_case("AmazonProvidedDNS") || server == "169.254.169.253" || self.local_ranges().any(|range| third(server, range))
+            server.eq_ignore_ascii_case("AmazonProvidedDNS")
+                || server == "169.254.169.253"
+                || self.local_ranges().any(|range| third(server, range))
         };
         self.snapshot.dns.found().is_some_and(|dns| !dns.domain_name_servers.iter().all(amazons))
     }
@@ -187,19 +241,24 @@ impl<'e> Place<'_, 'e> {
     /// The VPC's IPv4 ranges, as the routes within it tell.
     fn local_ranges(&self) -> impl Iterator<Item = &'e str> {
         let routes = self.table(self.id).map(|(table, _)| table.route_set.as_slice()).unwrap_or_default();
-        routes.iter().filter(|route| route.gateway_id.as_deref() == Some("local")).filter_map(|route| route.destination_cidr_block.as_deref())
+        routes
+            .iter()
+            .filter(|route| route.gateway_id.as_deref() == Some("local"))
+            .filter_map(|route| route.destination_cidr_block.as_deref())
     }
 
     /// Whether an address that was called is no public one, or one of the VPC.
     pub(super) fn is_inside(&self, address: Ipv4Addr) -> bool {
         let at = Address::at(address);
-        !super::address::is_public(address) || self.local_ranges().any(|range| at.in_range(range) == State::Ok)
+        !super::address::is_public(address)
+            || self.local_ranges().any(|range| at.in_range(range) == State::Ok)
     }
 
     /// The route table that counts for a subnet, and its name with a remark if it is the main one.
     pub(super) fn table(&self, subnet: &str) -> Result<(&'e RouteTable, String), String> {
         let tables = list(self.snapshot.route_tables, "the route tables")?;
-        let (table, is_own) = RouteTable::of_subnet(tables, subnet).ok_or_else(|| format!("no route table counts for {subnet}"))?;
+        let (table, is_own) = RouteTable::of_subnet(tables, subnet)
+            .ok_or_else(|| format!("no route table counts for {subnet}"))?;
         let id = table.route_table_id.as_deref().unwrap_or("<route-table>");
         Ok((table, if is_own { id.to_owned() } else { format!("{id} (main)") }))
     }
@@ -221,7 +280,10 @@ impl<'e> Place<'_, 'e> {
     /// The default security group of the subnet's VPC.
     fn default_group(&self) -> Option<&'e SecurityGroup> {
         let vpc = self.subnet.vpc_id.as_ref();
-        self.groups().find(|group| group.group_name.as_deref() == Some("default") && (group.vpc_id.is_none() || group.vpc_id.as_ref() == vpc))
+        self.groups().find(|group| {
+            group.group_name.as_deref() == Some("default")
+                && (group.vpc_id.is_none() || group.vpc_id.as_ref() == vpc)
+        })
     }
 
     /// The caller's security groups.
@@ -241,8 +303,15 @@ impl<'e> Place<'_, 'e> {
         as_set(&self.snapshot.caller.settings, leg, parts)
     }
 
-    /// Whether rules of these groups let peers pass, whichever it is. Rules of a group that was not found may.
-    fn permitted(&self, groups: &[&str], rules: fn(&SecurityGroup) -> &[IpPermission], port: u16, peers: &[Peer<'_>]) -> Result<State, String> {
+    /// Whether rules of these groups let peers pass, whichever it is. Rules of a group that was not found
+    /// may.
+    fn permitted(
+        &self,
+        groups: &[&str],
+        rules: fn(&SecurityGroup) -> &[IpPermission],
+        port: u16,
+        peers: &[Peer<'_>],
+    ) -> Result<State, String> {
         let mut found = Vec::new();
         let mut lost = Vec::new();
         for &id in groups {
@@ -251,64 +320,122 @@ impl<'e> Place<'_, 'e> {
                 None => lost.push(id),
             }
         }
-        let state = whichever(peers.iter().map(|peer| permits(found.iter().flat_map(|group| rules(group)), port, peer)));
-        if state == State::Ok || lost.is_empty() { Ok(state) } else { Err(format!("the security group {} was not found", lost.join(", "))) }
+        let state = whichever(
+            peers.iter().map(|peer| permits(found.iter().flat_map(|group| rules(group)), port, peer)),
+        );
+        if state == State::Ok || lost.is_empty() {
+            Ok(state)
+        } else {
+            Err(format!("the security group {} was not found", lost.join(", ")))
+        }
     }
 
     /// Whether the caller's security groups let it out.
     pub(super) fn egress(&self, peers: &[Peer<'_>], port: u16, target: &str, to: Remote) -> Leg {
-        let judged = self.own_groups().and_then(|groups| Ok((self.permitted(&groups, |group| &group.ip_permissions_egress, port, peers)?, groups)));
+        let judged = self.own_groups().and_then(|groups| {
+            Ok((self.permitted(&groups, |group| &group.ip_permissions_egress, port, peers)?, groups))
+        });
         let (state, groups) = match judged {
             Ok(judged) => judged,
-            Err(why) => return Leg::default().doubt(&[Part::Group], format!("security group: egress tcp/{port} to {target}"), why),
+            Err(why) => {
+                return Leg::default().doubt(
+                    &[Part::Group],
+                    format!("security group: egress tcp/{port} to {target}"),
+                    why,
+                );
+            }
         };
         let named = groups.join(", ");
         let (hop, proof) = match state {
-            State::Broken => ("no egress", format!("no egress rule of {named} allows tcp/{port} to {target}")),
-            _ => ("egress", format!("the egress rules of {named} allow tcp/{port} to a part of {target} at most")),
+            State::Broken => {
+                ("no egress", format!("no egress rule of {named} allows tcp/{port} to {target}"))
+            }
+            _ => (
+                "egress",
+                format!("the egress rules of {named} allow tcp/{port} to a part of {target} at most"),
+            ),
         };
         let whose = if self.snapshot.caller.host.is_some() { " of the host" } else { "" };
-        let what = Break::SecurityGroupEgress { groups: groups.into_iter().map(str::to_owned).collect(), to, port };
+        let what =
+            Break::SecurityGroupEgress { groups: groups.into_iter().map(str::to_owned).collect(), to, port };
         let hop = format!("security group {named}{whose}: {hop} tcp/{port} to {target}");
-        self.as_set(Leg::default().judged(state, hop, self.fault(what, "DescribeSecurityGroups", proof)), &[Part::Group])
+        self.as_set(
+            Leg::default().judged(state, hop, self.fault(what, "DescribeSecurityGroups", proof)),
+            &[Part::Group],
+        )
     }
 
     fn acl(&self, subnet: &str) -> Result<&'e NetworkAcl, String> {
         let acls = list(self.snapshot.network_acls, "the network ACLs")?;
-        let counts = |acl: &&NetworkAcl| acl.association_set.iter().any(|association| association.subnet_id.as_deref() == Some(subnet));
+        let counts = |acl: &&NetworkAcl| {
+            acl.association_set.iter().any(|association| association.subnet_id.as_deref() == Some(subnet))
+        };
         acls.iter().find(counts).ok_or_else(|| format!("the network ACL of {subnet} was not found"))
     }
 
-    /// Whether the ACL of a subnet lets a connection to `port` and its answers on the ports `answers` pass. `calls` tells whether the call comes
-    /// from the subnet.
-    pub(super) fn guard(&self, subnet: &str, calls: bool, port: u16, others: &[Address], answers: RangeInclusive<u16>) -> Leg {
+    /// Whether the ACL of a subnet lets a connection to `port` and its answers on the ports `answers` pass.
+    /// `calls` tells whether the call comes from the subnet.
+    pub(super) fn guard(
+        &self,
+        subnet: &str,
+        calls: bool,
+        port: u16,
+        others: &[Address],
+        answers: RangeInclusive<u16>,
+    ) -> Leg {
         let words = |calls: bool| if calls { "out" } else { "in" };
-        let checks = format!("{} {port}, {} {}-{}", words(calls), words(!calls), answers.start(), answers.end());
+        let checks =
+            format!("{} {port}, {} {}-{}", words(calls), words(!calls), answers.start(), answers.end());
         let whose = if subnet == self.id { String::new() } else { format!(" of {subnet}") };
         let acl = match self.acl(subnet) {
             Ok(acl) => acl,
-            Err(why) => return Leg::default().doubt(&[Part::Acl], format!("network ACL{whose}: {checks}"), why),
+            Err(why) => {
+                return Leg::default().doubt(&[Part::Acl], format!("network ACL{whose}: {checks}"), why);
+            }
         };
         let id = acl.network_acl_id.as_deref().unwrap_or("<network-acl>");
         let mut leg = Leg::default();
-        for (egress, ports, fix) in [(calls, port..=port, (port, port)), (!calls, answers, (*ALL_ANSWERS.start(), *ALL_ANSWERS.end()))] {
+        for (egress, ports, fix) in [
+            (calls, port..=port, (port, port)),
+            (!calls, answers, (*ALL_ANSWERS.start(), *ALL_ANSWERS.end())),
+        ] {
             let state = whichever(others.iter().map(|&other| passes(acl, egress, &ports, other)));
             let other = others.first().copied().unwrap_or(Address::Anywhere);
             let cidr = other.range();
             let opening = opening(acl, egress, &ports, other, &cidr);
-            let ports = if ports.start() == ports.end() { ports.start().to_string() } else { format!("{}-{}", ports.start(), ports.end()) };
+            let ports = if ports.start() == ports.end() {
+                ports.start().to_string()
+            } else {
+                format!("{}-{}", ports.start(), ports.end())
+            };
             let drops = if state == State::Broken { "allows no" } else { "allows only a part of" };
-            let proof = format!("network ACL {id} of {subnet} {drops} tcp/{ports} {}, {} {other}", words(egress), if egress { "to" } else { "from" });
-            let what = Break::NetworkAcl { acl: id.to_owned(), guards: subnet.to_owned(), egress, ports: fix, cidr, opening };
+            let proof = format!(
+                "network ACL {id} of {subnet} {drops} tcp/{ports} {}, {} {other}",
+                words(egress),
+                if egress { "to" } else { "from" }
+            );
+            let what = Break::NetworkAcl {
+                acl: id.to_owned(),
+                guards: subnet.to_owned(),
+                egress,
+                ports: fix,
+                cidr,
+                opening,
+            };
             leg = leg.blamed(state, self.fault(what, "DescribeNetworkAcls", proof));
         }
         let state = leg.state;
         leg.hop(state, format!("network ACL {id}{whose}: {checks}"))
     }
 
-    /// The addresses in a subnet of the VPC; where its own are not known, the VPC's, as the routes within it tell.
+    /// The addresses in a subnet of the VPC; where its own are not known, the VPC's, as the routes within it
+    /// tell.
     pub(super) fn addresses_in(&self, subnet: &str) -> Vec<Address> {
-        let known = self.snapshot.subnets.found().and_then(|subnets| subnets.iter().find(|known| known.subnet_id.as_deref() == Some(subnet)));
+        let known = self
+            .snapshot
+            .subnets
+            .found()
+            .and_then(|subnets| subnets.iter().find(|known| known.subnet_id.as_deref() == Some(subnet)));
         if let Some(range) = known.and_then(|subnet| subnet.cidr_block.as_deref()) {
             return vec![Address::within(Some(range))];
         }
@@ -316,14 +443,18 @@ impl<'e> Place<'_, 'e> {
         if ranges.is_empty() { vec![Address::Anywhere] } else { ranges }
     }
 
-    /// Whether a call gets to something in the VPC: out of the caller's groups, past the ACLs of both sides, in by the other's groups.
+    /// Whether a call gets to something in the VPC: out of the caller's groups, past the ACLs of both sides,
+    /// in by the other's groups.
     pub(super) fn arrive(&self, at: &Arrival<'_>, shut: impl FnOnce(Ingress) -> Break) -> Leg {
         let Arrival { kind, id, part, groups, subnets, port } = at;
         let name = format!("{kind} {id}");
         let addresses: Vec<Address> = subnets.iter().flat_map(|subnet| self.addresses_in(subnet)).collect();
         let addresses = if addresses.is_empty() { vec![Address::Anywhere] } else { addresses };
         let named = groups.as_ref().ok();
-        let peers: Vec<Peer<'_>> = addresses.iter().map(|&address| Peer { address, groups: named.cloned(), prefix_list: None }).collect();
+        let peers: Vec<Peer<'_>> = addresses
+            .iter()
+            .map(|&address| Peer { address, groups: named.cloned(), prefix_list: None })
+            .collect();
         let to = match named.and_then(|groups| groups.first()) {
             Some(&group) => Remote::Group(group.to_owned()),
             None => Remote::Cidr(addresses.first().map_or_else(|| ANY.to_owned(), |address| address.range())),
@@ -335,7 +466,13 @@ impl<'e> Place<'_, 'e> {
                 return Leg::default();
             }
             let there = self.addresses_in(subnet);
-            self.guard(self.id, true, *port, &there, self.answers()).then(self.guard(subnet, false, *port, &[self.address()], self.answers()))
+            self.guard(self.id, true, *port, &there, self.answers()).then(self.guard(
+                subnet,
+                false,
+                *port,
+                &[self.address()],
+                self.answers(),
+            ))
         });
         let ways: Vec<Leg> = ways.collect();
         let nowhere = || Leg::default().doubt(&[Part::Acl], name.clone(), format!("the subnets of {name}"));
@@ -344,22 +481,34 @@ impl<'e> Place<'_, 'e> {
         let caller = Peer { address: self.address(), groups: from.clone(), prefix_list: None };
         let of_group = named.map(|groups| format!(", group {}", groups.join(", "))).unwrap_or_default();
         let hop = |lets: &str| format!("{name}{of_group}: {lets} tcp/{port} from the caller");
-        let judged = groups.clone().and_then(|groups| Ok((self.permitted(&groups, |group| &group.ip_permissions, *port, &[caller])?, groups)));
+        let judged = groups.clone().and_then(|groups| {
+            Ok((self.permitted(&groups, |group| &group.ip_permissions, *port, &[caller])?, groups))
+        });
         let (state, groups) = match judged {
             Ok(judged) => judged,
             Err(why) => return leg.doubt(part, hop("in"), why),
         };
         let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
         let from = from.unwrap_or_default();
-        let callers = from.iter().copied().chain(self.subnet.cidr_block.as_deref()).collect::<Vec<_>>().join(" or ");
+        let callers =
+            from.iter().copied().chain(self.subnet.cidr_block.as_deref()).collect::<Vec<_>>().join(" or ");
         let whose = format!("{}, the security group of {name},", groups.join(", "));
         let proof = match state {
             State::Broken => format!("no rule of {whose} allows tcp/{port} from {callers}"),
             _ => format!("the rules of {whose} might not allow all tcp/{port} from {callers}"),
         };
-        let ingress = Ingress { groups: owned(&groups), from: owned(&from), cidr: self.subnet.cidr_block.clone(), port: *port };
+        let ingress = Ingress {
+            groups: owned(&groups),
+            from: owned(&from),
+            cidr: self.subnet.cidr_block.clone(),
+            port: *port,
+        };
         let lets = if state == State::Broken { "no" } else { "in" };
-        let inside = Leg::default().judged(state, hop(lets), self.fault(shut(ingress), "DescribeSecurityGroups", proof));
+        let inside = Leg::default().judged(
+            state,
+            hop(lets),
+            self.fault(shut(ingress), "DescribeSecurityGroups", proof),
+        );
         leg.then(self.as_set(inside, part))
     }
 }

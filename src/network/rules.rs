@@ -1,5 +1,5 @@
-//! Whether rules let a TCP connection pass: those of security groups are a union, of those of a network ACL the first that matches counts.
-//! Where a rule of an ACL has to stand that lets it pass and undoes no other.
+//! Whether rules let a TCP connection pass: those of security groups are a union, of those of a network ACL
+//! the first that matches counts. Where a rule of an ACL has to stand that lets it pass and undoes no other.
 
 use std::ops::RangeInclusive;
 
@@ -21,11 +21,18 @@ pub(super) struct Peer<'a> {
 
 /// What is so whichever of these it is.
 pub(super) fn whichever(states: impl IntoIterator<Item = State>) -> State {
-    states.into_iter().reduce(|all, state| if all == state { all } else { State::Unsure }).unwrap_or(State::Unsure)
+    states
+        .into_iter()
+        .reduce(|all, state| if all == state { all } else { State::Unsure })
+        .unwrap_or(State::Unsure)
 }
 
 /// Whether any of the rules lets the peer pass.
-pub(super) fn permits<'a>(rules: impl IntoIterator<Item = &'a IpPermission>, port: u16, peer: &Peer<'_>) -> State {
+pub(super) fn permits<'a>(
+    rules: impl IntoIterator<Item = &'a IpPermission>,
+    port: u16,
+    peer: &Peer<'_>,
+) -> State {
     rules
         .into_iter()
         .filter(|rule| is_tcp(rule.ip_protocol.as_deref()) && spans(rule.from_port, rule.to_port, port))
@@ -36,12 +43,19 @@ pub(super) fn permits<'a>(rules: impl IntoIterator<Item = &'a IpPermission>, por
 
 impl Peer<'_> {
     fn named(&self, rule: &IpPermission) -> State {
-        let ranges = rule.ip_ranges.iter().filter_map(|range| range.cidr_ip.as_deref()).map(|range| self.address.in_range(range));
-        let groups = rule.groups.iter().filter_map(|group| group.group_id.as_deref()).map(|group| match &self.groups {
-            None => State::Unsure,
-            Some(own) if own.contains(&group) => State::Ok,
-            Some(_) => State::Broken,
-        });
+        let ranges = rule
+            .ip_ranges
+            .iter()
+            .filter_map(|range| range.cidr_ip.as_deref())
+            .map(|range| self.address.in_range(range));
+        let groups =
+            rule.groups.iter().filter_map(|group| group.group_id.as_deref()).map(|group| {
+                match &self.groups {
+                    None => State::Unsure,
+                    Some(own) if own.contains(&group) => State::Ok,
+                    Some(_) => State::Broken,
+                }
+            });
         // What a prefix list holds was not read, unless it is the one that the peer is known by.
         let lists = rule.prefix_list_ids.iter().map(|list| {
             let is_known = self.prefix_list.is_some() && list.prefix_list_id.as_deref() == self.prefix_list;
@@ -62,16 +76,24 @@ pub(super) fn passes(acl: &NetworkAcl, egress: bool, ports: &RangeInclusive<u16>
     whichever(edges(&rules, ports).map(|port| first_match(&rules, port, address).0))
 }
 
-/// Where a rule for `cidr` has to stand that lets these ports pass: directly before the first rule that drops them. One that denies a part of the
-/// addresses or ports was put there on purpose.
-pub(super) fn opening(acl: &NetworkAcl, egress: bool, ports: &RangeInclusive<u16>, address: Address, cidr: &str) -> Opening {
+/// Where a rule for `cidr` has to stand that lets these ports pass: directly before the first rule that drops
+/// them. One that denies a part of the addresses or ports was put there on purpose.
+pub(super) fn opening(
+    acl: &NetworkAcl,
+    egress: bool,
+    ports: &RangeInclusive<u16>,
+    address: Address,
+    cidr: &str,
+) -> Opening {
     let rules = sorted(acl, egress);
-    let mut dropping: Vec<&AclEntry> = edges(&rules, ports).flat_map(|port| first_match(&rules, port, address).1).collect();
+    let mut dropping: Vec<&AclEntry> =
+        edges(&rules, ports).flat_map(|port| first_match(&rules, port, address).1).collect();
     dropping.sort_by_key(|rule| number(rule));
     let wanted = cidr.parse::<Ipv4Net>().ok();
     let drops_all = |rule: &AclEntry| {
         let range = rule.cidr_block.as_deref().and_then(|range| range.parse::<Ipv4Net>().ok());
-        range.zip(wanted).is_some_and(|(range, wanted)| range.contains(&wanted)) && [*ports.start(), *ports.end()].into_iter().all(|port| is_for(rule, port))
+        range.zip(wanted).is_some_and(|(range, wanted)| range.contains(&wanted))
+            && [*ports.start(), *ports.end()].into_iter().all(|port| is_for(rule, port))
     };
     if let Some(rule) = dropping.iter().find(|rule| number(rule) < LAST && !drops_all(rule)) {
         return Opening::OnPurpose(number(rule));
@@ -96,15 +118,23 @@ fn number(rule: &AclEntry) -> i64 {
 
 /// The rules that can match TCP, in the order in which they are tried.
 fn sorted(acl: &NetworkAcl, egress: bool) -> Vec<&AclEntry> {
-    let mut rules: Vec<&AclEntry> = acl.entry_set.iter().filter(|rule| rule.egress == egress && is_tcp(rule.protocol.as_deref())).collect();
+    let mut rules: Vec<&AclEntry> = acl
+        .entry_set
+        .iter()
+        .filter(|rule| rule.egress == egress && is_tcp(rule.protocol.as_deref()))
+        .collect();
     rules.sort_by_key(|rule| number(rule));
     rules
 }
 
 /// Ports that stand for all: between two of them no rule begins or ends.
 fn edges(rules: &[&AclEntry], ports: &RangeInclusive<u16>) -> impl Iterator<Item = u16> {
-    let ends = rules.iter().filter_map(|rule| rule.port_range.as_ref()).flat_map(|range| [range.from, range.to.map(|last| last.saturating_add(1))]);
-    let within = ends.flatten().filter_map(|port| u16::try_from(port).ok()).filter(|port| ports.contains(port));
+    let ends = rules
+        .iter()
+        .filter_map(|rule| rule.port_range.as_ref())
+        .flat_map(|range| [range.from, range.to.map(|last| last.saturating_add(1))]);
+    let within =
+        ends.flatten().filter_map(|port| u16::try_from(port).ok()).filter(|port| ports.contains(port));
     within.chain([*ports.start()]).collect::<Vec<_>>().into_iter()
 }
 
@@ -117,7 +147,11 @@ fn is_for(rule: &AclEntry, port: u16) -> bool {
 fn first_match<'r>(rules: &[&'r AclEntry], port: u16, address: Address) -> (State, Vec<&'r AclEntry>) {
     let (mut outcomes, mut denying) = (Vec::new(), Vec::new());
     for rule in rules {
-        let matches = rule.cidr_block.as_deref().filter(|_| is_for(rule, port)).map_or(State::Broken, |range| address.in_range(range));
+        let matches = rule
+            .cidr_block
+            .as_deref()
+            .filter(|_| is_for(rule, port))
+            .map_or(State::Broken, |range| address.in_range(range));
         if matches!(matches, State::Broken | State::Absent) {
             continue;
         }

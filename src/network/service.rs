@@ -1,4 +1,5 @@
-//! The way to a service: which of an interface endpoint, a gateway endpoint and the routes takes the call, and whether it gets through.
+//! The way to a service: which of an interface endpoint, a gateway endpoint and the routes takes the call,
+//! and whether it gets through.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -55,11 +56,17 @@ fn is_for(endpoint: &VpcEndpoint, to: &Destination, own: &str) -> bool {
     let Some(service) = to.service.as_deref().filter(|_| serves(to, own)) else { return false };
     let gone = |state: &str| ["deleting", "deleted"].iter().any(|gone| state.eq_ignore_ascii_case(gone));
     let region = endpoint.service_region.as_deref().unwrap_or(own);
-    let named = |service: &str| endpoint.service_name.as_deref().is_some_and(|name| name.ends_with(&format!(".{}.{service}", to.region)));
+    let named = |service: &str| {
+        endpoint
+            .service_name
+            .as_deref()
+            .is_some_and(|name| name.ends_with(&format!(".{}.{service}", to.region)))
+    };
     let is_named = match to.names {
         // Gateway endpoints know no such names.
         Names::Fips if !is_a(endpoint, "gateway") => {
-            named(&format!("{service}-fips")) || service.split_once('.').is_some_and(|(first, rest)| named(&format!("{first}-fips.{rest}")))
+            named(&format!("{service}-fips"))
+                || service.split_once('.').is_some_and(|(first, rest)| named(&format!("{first}-fips.{rest}")))
         }
         _ => named(service),
     };
@@ -67,11 +74,13 @@ fn is_for(endpoint: &VpcEndpoint, to: &Destination, own: &str) -> bool {
     region == to.region && is_near && is_named && !endpoint.state.as_deref().is_some_and(gone)
 }
 
-/// Whether what a subnet with this route table sends to a destination passes an endpoint, as far as that one shows.
+/// Whether what a subnet with this route table sends to a destination passes an endpoint, as far as that one
+/// shows.
 #[must_use]
 pub fn is_passed(endpoint: &VpcEndpoint, to: &Destination, own: &str, table: Option<&str>) -> bool {
     let by_name = is_a(endpoint, "interface") && endpoint.private_dns_enabled;
-    let by_route = is_a(endpoint, "gateway") && table.is_none_or(|table| endpoint.route_table_id_set.iter().any(|listed| listed == table));
+    let by_route = is_a(endpoint, "gateway")
+        && table.is_none_or(|table| endpoint.route_table_id_set.iter().any(|listed| listed == table));
     is_for(endpoint, to, own) && (by_name || by_route)
 }
 
@@ -79,13 +88,16 @@ impl<'e> Place<'_, 'e> {
     fn reach(&self, to: &Destination) -> Leg {
         match to.address {
             Some(IpAddr::V4(address)) => self.reach_address(to, address),
-            Some(IpAddr::V6(address)) => Leg::unseen(Part::ALL, format!("the call went to {address}, and ways by IPv6 are not judged")),
+            Some(IpAddr::V6(address)) => {
+                Leg::unseen(Part::ALL, format!("the call went to {address}, and ways by IPv6 are not judged"))
+            }
             None => {
                 let leg = self.dns(false).then(self.reach_by_name(to));
                 if self.subnet.ipv6_cidr_block_association_set.is_empty() {
                     return leg;
                 }
-                let why = format!("whether the call went by IPv6, whose ways from {} are not judged", self.id);
+                let why =
+                    format!("whether the call went by IPv6, whose ways from {} are not judged", self.id);
                 leg.doubted(Part::BEHIND_THE_NAME, &why, |_| false)
             }
         }
@@ -95,7 +107,8 @@ impl<'e> Place<'_, 'e> {
     fn endpoints(&self, to: &Destination) -> Result<(Vec<&'e VpcEndpoint>, Option<&'e VpcEndpoint>), String> {
         let endpoints = list(self.snapshot.endpoints, "the VPC's endpoints")?;
         let fitting = endpoints.iter().filter(|endpoint| is_for(endpoint, to, self.snapshot.region));
-        let (since, then): (Vec<&VpcEndpoint>, Vec<_>) = fitting.partition(|endpoint| self.snapshot.when.is_before(endpoint.creation_timestamp));
+        let (since, then): (Vec<&VpcEndpoint>, Vec<_>) =
+            fitting.partition(|endpoint| self.snapshot.when.is_before(endpoint.creation_timestamp));
         Ok((then, since.into_iter().next()))
     }
 
@@ -109,22 +122,33 @@ impl<'e> Place<'_, 'e> {
         let call = Call { port: to.port, address: Some(address) };
         let is_inside = self.is_inside(address);
         let Some(name) = self.endpoint_name(to) else {
-            return if is_inside { self.reach_inside(to, &[], call) } else { self.outside(call, none_can_serve(to), None) };
+            return if is_inside {
+                self.reach_inside(to, &[], call)
+            } else {
+                self.outside(call, none_can_serve(to), None)
+            };
         };
         let (there, since) = match self.endpoints(to) {
             Ok(found) => found,
             Err(why) if is_inside => {
-                return Leg::default().doubt(&[Part::Endpoint, Part::PrivateDns], format!("{name}: not known"), why).then(self.reach_inside(to, &[], call));
+                return Leg::default()
+                    .doubt(&[Part::Endpoint, Part::PrivateDns], format!("{name}: not known"), why)
+                    .then(self.reach_inside(to, &[], call));
             }
             // Only a gateway endpoint can stand on the way to a public address.
             Err(why) if to.service.as_deref() == Some("s3") => return self.perhaps_hidden(&name, why, call),
             Err(_) => return self.outside(call, Leg::default(), None),
         };
-        let interfaces: Vec<&VpcEndpoint> = there.iter().copied().filter(|endpoint| is_a(endpoint, "interface")).collect();
+        let interfaces: Vec<&VpcEndpoint> =
+            there.iter().copied().filter(|endpoint| is_a(endpoint, "interface")).collect();
         if is_inside {
             return self.reach_inside(to, &interfaces, call);
         }
-        let gateways: Vec<&VpcEndpoint> = there.iter().copied().filter(|endpoint| is_a(endpoint, "gateway") && is_available(endpoint)).collect();
+        let gateways: Vec<&VpcEndpoint> = there
+            .iter()
+            .copied()
+            .filter(|endpoint| is_a(endpoint, "gateway") && is_available(endpoint))
+            .collect();
         let none = match interfaces.first() {
             Some(endpoint) => format!("endpoint {}: not what {address} is of", id(endpoint)),
             None => format!("{name}: none"),
@@ -144,13 +168,21 @@ impl<'e> Place<'_, 'e> {
             let ranges = endpoint.subnet_id_set.iter().flat_map(|subnet| self.addresses_in(subnet));
             endpoint.subnet_id_set.is_empty() || ranges.into_iter().any(|range| range.may_hold(address))
         };
-        let there: Vec<Leg> = interfaces.iter().filter(stands_there).map(|endpoint| self.through_interface(endpoint, to.port)).collect();
+        let there: Vec<Leg> = interfaces
+            .iter()
+            .filter(stands_there)
+            .map(|endpoint| self.through_interface(endpoint, to.port))
+            .collect();
         if !there.is_empty() {
             return Leg::either(there);
         }
         let why = format!("what is at {address}, and whether it accepts the call");
         let parts: &[Part] = if to.service.is_some() { &[Part::Endpoint, Part::Acl] } else { &[Part::Acl] };
-        self.towards(None, call).then(self.routes(call, None)).doubt(parts, format!("{address}: not known"), why)
+        self.towards(None, call).then(self.routes(call, None)).doubt(
+            parts,
+            format!("{address}: not known"),
+            why,
+        )
     }
 
     /// The name of the endpoint service for a destination, where there can be one.
@@ -177,26 +209,41 @@ impl<'e> Place<'_, 'e> {
     }
 
     fn by_endpoints(&self, to: &Destination, there: &[&'e VpcEndpoint], name: &str, call: Call) -> Leg {
-        let interfaces: Vec<&VpcEndpoint> = there.iter().copied().filter(|endpoint| is_a(endpoint, "interface")).collect();
-        let gateways: Vec<&VpcEndpoint> = there.iter().copied().filter(|endpoint| is_a(endpoint, "gateway") && is_available(endpoint)).collect();
+        let interfaces: Vec<&VpcEndpoint> =
+            there.iter().copied().filter(|endpoint| is_a(endpoint, "interface")).collect();
+        let gateways: Vec<&VpcEndpoint> = there
+            .iter()
+            .copied()
+            .filter(|endpoint| is_a(endpoint, "gateway") && is_available(endpoint))
+            .collect();
         let named = interfaces.iter().copied().find(|endpoint| endpoint.private_dns_enabled);
         match named {
             Some(endpoint) if !self.has_no_hostnames() => {
                 let inside = self.through_interface(endpoint, call.port);
-                // The name leads elsewhere if resolvers of the VPC's own do not ask Amazon's, and for S3 by default beside a gateway endpoint.
+                // The name leads elsewhere if resolvers of the VPC's own do not ask Amazon's, and for S3 by
+                // default beside a gateway endpoint.
                 if !self.has_own_resolver() && gateways.is_empty() && to.names != Names::DualStack {
                     return inside;
                 }
                 let why = format!("whether {} resolves to {}", to.host, id(endpoint));
-                let doubt = Leg::default().doubt(Part::WAYS, format!("{name}: {}, or past it", id(endpoint)), why);
+                let doubt =
+                    Leg::default().doubt(Part::WAYS, format!("{name}: {}, or past it", id(endpoint)), why);
                 doubt.then(Leg::either(vec![inside, self.past_interfaces(&gateways, Leg::default(), call)]))
             }
             None if there.is_empty() && self.sharer().is_some() => {
-                let why = format!("{} is shared by account {}, whose endpoints are not shown", self.id, self.sharer().unwrap_or_default());
+                let why = format!(
+                    "{} is shared by account {}, whose endpoints are not shown",
+                    self.id,
+                    self.sharer().unwrap_or_default()
+                );
                 self.perhaps_hidden(name, why, call)
             }
             _ => {
-                let past = self.past_interfaces(&gateways, Leg::default().hop(State::Absent, format!("{name}: none")), call);
+                let past = self.past_interfaces(
+                    &gateways,
+                    Leg::default().hop(State::Absent, format!("{name}: none")),
+                    call,
+                );
                 self.unless_a_zone_leads_elsewhere(self.not_taken(past, to, &interfaces), to, &interfaces)
             }
         }
@@ -206,13 +253,23 @@ impl<'e> Place<'_, 'e> {
     fn not_taken(&self, past: Leg, to: &Destination, interfaces: &[&VpcEndpoint]) -> Leg {
         match interfaces.iter().find(|endpoint| endpoint.private_dns_enabled).or(interfaces.first()) {
             Some(endpoint) if !endpoint.private_dns_enabled => {
-                let proof = format!("private DNS is off for {}, so {} resolves to public addresses", id(endpoint), to.host);
-                let fault = self.fault(Break::EndpointPrivateDnsOff { endpoint: id(endpoint).to_owned() }, "DescribeVpcEndpoints", proof);
+                let proof = format!(
+                    "private DNS is off for {}, so {} resolves to public addresses",
+                    id(endpoint),
+                    to.host
+                );
+                let fault = self.fault(
+                    Break::EndpointPrivateDnsOff { endpoint: id(endpoint).to_owned() },
+                    "DescribeVpcEndpoints",
+                    proof,
+                );
                 blame(past, &format!("endpoint {}: private DNS off", id(endpoint)), &fault)
             }
-            Some(endpoint) if self.has_no_hostnames() => {
-                blame(past, &format!("endpoint {}: enableDnsHostnames off", id(endpoint)), &self.dns_off("enableDnsHostnames"))
-            }
+            Some(endpoint) if self.has_no_hostnames() => blame(
+                past,
+                &format!("endpoint {}: enableDnsHostnames off", id(endpoint)),
+                &self.dns_off("enableDnsHostnames"),
+            ),
             _ => past,
         }
     }
@@ -221,15 +278,28 @@ impl<'e> Place<'_, 'e> {
         self.snapshot.dns.found().and_then(|dns| dns.enable_dns_hostnames) == Some(false)
     }
 
-    /// The way to public addresses. Private hosted zones are not read: where they may lead a service's name to an endpoint in another network, or to
-    /// one without private DNS, only what lets nothing out at all is proved.
+    /// The way to public addresses. Private hosted zones are not read: where they may lead a service's name
+    /// to an endpoint in another network, or to one without private DNS, only what lets nothing out at all is
+    /// proved.
     fn unless_a_zone_leads_elsewhere(&self, way: Leg, to: &Destination, interfaces: &[&VpcEndpoint]) -> Leg {
         let other = || self.leads_to_others().map(|other| format!("something behind {other}"));
-        let own = interfaces.iter().find(|endpoint| !endpoint.private_dns_enabled).map(|endpoint| id(endpoint).to_owned());
+        let own = interfaces
+            .iter()
+            .find(|endpoint| !endpoint.private_dns_enabled)
+            .map(|endpoint| id(endpoint).to_owned());
         let Some(elsewhere) = own.or_else(other) else { return way };
         let anywhere = [Address::Anywhere];
-        let shut = self.wherever_it_goes(to.port).then(self.guard(self.id, true, to.port, &anywhere, self.answers()));
-        let why = format!("whether a private hosted zone resolves {} to {elsewhere}: private hosted zones are not read", to.host);
+        let shut = self.wherever_it_goes(to.port).then(self.guard(
+            self.id,
+            true,
+            to.port,
+            &anywhere,
+            self.answers(),
+        ));
+        let why = format!(
+            "whether a private hosted zone resolves {} to {elsewhere}: private hosted zones are not read",
+            to.host
+        );
         way.doubted(Part::BEHIND_THE_NAME, &why, |fault| match (&fault.what, fault.what.part()) {
             (_, Part::Group) => shut.faults.iter().any(|all| all.what.part() == Part::Group),
             (Break::NetworkAcl { acl, egress, .. }, _) => {
@@ -241,29 +311,47 @@ impl<'e> Place<'_, 'e> {
 
     /// An interface endpoint that has the service's name.
     fn through_interface(&self, endpoint: &'e VpcEndpoint, port: u16) -> Leg {
-        let groups: Vec<&str> = endpoint.group_set.iter().filter_map(|group| group.group_id.as_deref()).collect();
-        let groups = if groups.is_empty() { Err(format!("the security groups of endpoint {}", id(endpoint))) } else { Ok(groups) };
+        let groups: Vec<&str> =
+            endpoint.group_set.iter().filter_map(|group| group.group_id.as_deref()).collect();
+        let groups = if groups.is_empty() {
+            Err(format!("the security groups of endpoint {}", id(endpoint)))
+        } else {
+            Ok(groups)
+        };
         let subnets = endpoint.subnet_id_set.iter().map(String::as_str).collect();
-        let at = Arrival { kind: "endpoint", id: id(endpoint), part: &[Part::Endpoint], groups, subnets, port };
-        let way = self.arrive(&at, |ingress| Break::EndpointUnreachable { endpoint: id(endpoint).to_owned(), ingress: Some(ingress) });
+        let at =
+            Arrival { kind: "endpoint", id: id(endpoint), part: &[Part::Endpoint], groups, subnets, port };
+        let way = self.arrive(&at, |ingress| Break::EndpointUnreachable {
+            endpoint: id(endpoint).to_owned(),
+            ingress: Some(ingress),
+        });
         if is_available(endpoint) {
             return way;
         }
         let state = endpoint.state.as_deref().unwrap_or_default();
         let what = Break::EndpointUnreachable { endpoint: id(endpoint).to_owned(), ingress: None };
-        let proof = format!("{} takes the traffic, as its private DNS is on, and is {state}, not available", id(endpoint));
+        let proof = format!(
+            "{} takes the traffic, as its private DNS is on, and is {state}, not available",
+            id(endpoint)
+        );
         let hop = format!("endpoint {} (private DNS): {state}", id(endpoint));
         Leg::default().judged(State::Broken, hop, self.fault(what, "DescribeVpcEndpoints", proof)).then(way)
     }
 
     /// The way where no interface endpoint takes the call; `none` tells that none is there.
     fn past_interfaces(&self, gateways: &[&'e VpcEndpoint], none: Leg, call: Call) -> Leg {
-        let Some(first) = gateways.first().map(|gateway| id(gateway)) else { return self.outside(call, none, None) };
+        let Some(first) = gateways.first().map(|gateway| id(gateway)) else {
+            return self.outside(call, none, None);
+        };
         let (table, table_name) = match self.table(self.id) {
             Ok(found) => found,
-            Err(why) => return Leg::default().doubt(Part::BEHIND_THE_NAME, format!("gateway endpoint {first}"), why),
+            Err(why) => {
+                return Leg::default().doubt(Part::BEHIND_THE_NAME, format!("gateway endpoint {first}"), why);
+            }
         };
-        let is_listed = |gateway: &&&VpcEndpoint| gateway.route_table_id_set.iter().any(|listed| Some(listed) == table.route_table_id.as_ref());
+        let is_listed = |gateway: &&&VpcEndpoint| {
+            gateway.route_table_id_set.iter().any(|listed| Some(listed) == table.route_table_id.as_ref())
+        };
         let Some(gateway) = gateways.iter().find(is_listed) else {
             let hop = format!("gateway endpoint {first}: not in route table {table_name}");
             return self.outside(call, Leg::default().hop(State::Absent, hop), Some(first));
@@ -283,11 +371,16 @@ impl<'e> Place<'_, 'e> {
         let is_inside = address.is_some_and(|address| self.is_inside(address));
         let other_side = call.other_side();
         let peer = Peer { address: other_side, groups: (!is_inside).then(Vec::new), prefix_list };
-        let to = prefix_list.map_or_else(|| Remote::Cidr(other_side.range()), |list| Remote::PrefixList(list.to_owned()));
+        let to = prefix_list
+            .map_or_else(|| Remote::Cidr(other_side.range()), |list| Remote::PrefixList(list.to_owned()));
         let target = prefix_list.map_or_else(|| other_side.to_string(), str::to_owned);
         let leg = self.egress(&[peer], port, &target, to);
         // Traffic within a subnet passes no ACL.
-        if address.is_some() && self.address().may_hold(other_side) { leg } else { leg.then(self.guard(self.id, true, port, &[other_side], self.answers())) }
+        if address.is_some() && self.address().may_hold(other_side) {
+            leg
+        } else {
+            leg.then(self.guard(self.id, true, port, &[other_side], self.answers()))
+        }
     }
 
     /// Whether the caller's groups let anything out on a port, wherever it goes.
@@ -296,10 +389,12 @@ impl<'e> Place<'_, 'e> {
         self.egress(&[anything], port, ANY, Remote::Cidr(ANY.to_owned()))
     }
 
-    /// The way where an endpoint may stand that is not seen. Groups that let nothing out shut it all the same.
+    /// The way where an endpoint may stand that is not seen. Groups that let nothing out shut it all the
+    /// same.
     fn perhaps_hidden(&self, name: &str, why: String, call: Call) -> Leg {
         let out = self.wherever_it_goes(call.port);
-        let unseen = if out.state == State::Broken { out } else { Leg { state: State::Unsure, ..Leg::default() } };
+        let unseen =
+            if out.state == State::Broken { out } else { Leg { state: State::Unsure, ..Leg::default() } };
         let hop = Leg::default().doubt(Part::BEHIND_THE_NAME, format!("{name}: not known"), why);
         let routes = self.outside(call, hop, None);
         Leg::either(vec![unseen, routes])
@@ -308,7 +403,10 @@ impl<'e> Place<'_, 'e> {
 
 /// That no endpoint serves a service in another Region.
 fn none_can_serve(to: &Destination) -> Leg {
-    let none = to.service.as_ref().map(|service| format!("endpoint com.amazonaws.{}.{service}: none serves another Region", to.region));
+    let none = to
+        .service
+        .as_ref()
+        .map(|service| format!("endpoint com.amazonaws.{}.{service}: none serves another Region", to.region));
     none.map_or_else(Leg::default, |none| Leg::default().hop(State::Absent, none))
 }
 
@@ -318,9 +416,12 @@ fn prefix_list<'t>(table: &'t RouteTable, gateway: &VpcEndpoint) -> Option<&'t s
     leading.find_map(|route| route.destination_prefix_list_id.as_deref())
 }
 
-/// Puts the blame for a way that does not lead out on an endpoint that could have taken the call; where there is a way, on nothing.
+/// Puts the blame for a way that does not lead out on an endpoint that could have taken the call; where there
+/// is a way, on nothing.
 fn blame(mut past: Leg, hop: &str, fault: &Blockage) -> Leg {
-    let leads_nowhere = |fault: &Blockage| matches!(fault.what, Break::NoRoute { .. } | Break::NoPublicIp { .. } | Break::NatBroken { .. });
+    let leads_nowhere = |fault: &Blockage| {
+        matches!(fault.what, Break::NoRoute { .. } | Break::NoPublicIp { .. } | Break::NatBroken { .. })
+    };
     let mut state = State::Absent;
     for (faults, found) in [(&mut past.possible, State::Unsure), (&mut past.faults, State::Broken)] {
         if faults.iter().any(leads_nowhere) {
@@ -329,6 +430,11 @@ fn blame(mut past: Leg, hop: &str, fault: &Blockage) -> Leg {
             state = found;
         }
     }
-    past.hops.iter_mut().rev().filter(|seen| seen.state == State::Absent).take(1).for_each(|seen| *seen = super::Hop { what: hop.to_owned(), state });
+    past.hops
+        .iter_mut()
+        .rev()
+        .filter(|seen| seen.state == State::Absent)
+        .take(1)
+        .for_each(|seen| *seen = super::Hop { what: hop.to_owned(), state });
     past
 }

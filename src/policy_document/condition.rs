@@ -63,7 +63,9 @@ struct Operator {
 /// Whether a statement's `Condition` is met, and what is not.
 pub(super) fn judge(condition: Option<&Value>, facts: &Facts<'_>) -> (Truth, Vec<Unmet>) {
     let Some(condition) = condition else { return (Truth::Yes, Vec::new()) };
-    let Some(operators) = condition.as_object() else { return (Truth::unsure("what its condition is"), Vec::new()) };
+    let Some(operators) = condition.as_object() else {
+        return (Truth::unsure("what its condition is"), Vec::new());
+    };
     let (mut truths, mut unmet) = (Vec::new(), Vec::new());
     for (operator, keys) in operators {
         let Some(keys) = keys.as_object() else {
@@ -72,10 +74,17 @@ pub(super) fn judge(condition: Option<&Value>, facts: &Facts<'_>) -> (Truth, Vec
         };
         for (key, wants) in keys {
             let wants = texts(wants);
-            let truth =
-                wants.as_ref().map_or_else(|| Truth::unsure(format!("what its {operator} wants of {key}")), |wants| is_met(operator, key, wants, facts));
+            let truth = wants.as_ref().map_or_else(
+                || Truth::unsure(format!("what its {operator} wants of {key}")),
+                |wants| is_met(operator, key, wants, facts),
+            );
             if truth == Truth::No {
-                let has = facts.values(key).unwrap_or_default().iter().map(|value| value.replace(UNKNOWN_PATH, "[path/]")).collect();
+                let has = facts
+                    .values(key)
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|value| value.replace(UNKNOWN_PATH, "[path/]"))
+                    .collect();
                 let wants = wants.unwrap_or_default().into_iter().map(Cow::into_owned).collect();
                 unmet.push(Unmet { operator: operator.clone(), key: key.clone(), wants, has });
             }
@@ -93,22 +102,34 @@ fn is_met(operator: &str, key: &str, wants: &[impl AsRef<str>], facts: &Facts<'_
     // An empty text is no value.
     let is_null = values.iter().all(|value| value.is_empty());
     if comparison == Comparison::Absence {
-        let is_asked = |wanted: &str| Pattern::plain(wanted, facts).matches_bool(if is_null { "true" } else { "false" });
+        let is_asked =
+            |wanted: &str| Pattern::plain(wanted, facts).matches_bool(if is_null { "true" } else { "false" });
         return Truth::any(wants.iter().map(|wanted| is_asked(wanted.as_ref())));
     }
-    let without_value = Truth::of(quantifier != Quantifier::Any && (quantifier == Quantifier::All || if_exists || negated));
+    let without_value =
+        Truth::of(quantifier != Quantifier::Any && (quantifier == Quantifier::All || if_exists || negated));
     if values.is_empty() || (is_null && quantifier != Quantifier::One) {
         return without_value;
     }
     if quantifier == Quantifier::One && values.len() > 1 {
-        return Truth::unsure(format!("how AWS compares the several values of {key} without ForAnyValue or ForAllValues"));
+        return Truth::unsure(format!(
+            "how AWS compares the several values of {key} without ForAnyValue or ForAllValues"
+        ));
     }
     let one = |value: &Cow<'_, str>| {
         let fits = Truth::any(wants.iter().map(|wanted| comparison.holds(wanted.as_ref(), value, facts)));
         if negated { fits.not() } else { fits }
     };
-    let met = if quantifier == Quantifier::All { Truth::all(values.iter().map(one)) } else { Truth::any(values.iter().map(one)) };
-    if is_null && met != without_value { Truth::unsure(format!("whether AWS compares {key}, which is empty")) } else { met }
+    let met = if quantifier == Quantifier::All {
+        Truth::all(values.iter().map(one))
+    } else {
+        Truth::any(values.iter().map(one))
+    };
+    if is_null && met != without_value {
+        Truth::unsure(format!("whether AWS compares {key}, which is empty"))
+    } else {
+        met
+    }
 }
 
 impl Operator {
@@ -165,7 +186,8 @@ impl Comparison {
             Self::Like => Pattern::wild(wanted, facts).matches(value),
             Self::Arn => Pattern::wild(wanted, facts).matches_arn(value),
             Self::Bool => Pattern::plain(wanted, facts).matches_bool(value),
-            Self::Address => lies_in(wanted, value).map_or_else(|| Truth::unsure(format!("whether {value} lies in {wanted}")), Truth::of),
+            Self::Address => lies_in(wanted, value)
+                .map_or_else(|| Truth::unsure(format!("whether {value} lies in {wanted}")), Truth::of),
             Self::Number(orders) => is_ordered(orders, number(value), number(wanted)),
             Self::Moment(orders) => is_ordered(orders, moment(value), moment(wanted)),
             // Absence is asked of the key, not of a value.
@@ -176,12 +198,16 @@ impl Comparison {
 
 fn is_ordered<T: PartialOrd>(orders: &[Ordering], value: Option<T>, wanted: Option<T>) -> Truth {
     let order = value.zip(wanted).and_then(|(value, wanted)| value.partial_cmp(&wanted));
-    order.map_or_else(|| Truth::unsure("how AWS reads a number or a date"), |order| Truth::of(orders.contains(&order)))
+    order.map_or_else(
+        || Truth::unsure("how AWS reads a number or a date"),
+        |order| Truth::of(orders.contains(&order)),
+    )
 }
 
 /// A plain number, of no more digits than can be told apart.
 fn number(text: &str) -> Option<f64> {
-    let is_plain = text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    let is_plain =
+        text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
     text.parse().ok().filter(|_| is_plain)
 }
 
@@ -190,7 +216,8 @@ fn moment(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| Timestamp::from_second(text.parse().ok()?).ok())
 }
 
-/// Whether an address lies in a range such as `10.0.0.0/8`; `None` where one of them is not what it should be.
+/// Whether an address lies in a range such as `10.0.0.0/8`; `None` where one of them is not what it should
+/// be.
 fn lies_in(range: &str, address: &str) -> Option<bool> {
     let (base, length) = range.split_once('/').map_or((range, None), |(base, length)| (base, Some(length)));
     let bits = |address: IpAddr| match address {
@@ -198,7 +225,8 @@ fn lies_in(range: &str, address: &str) -> Option<bool> {
         IpAddr::V6(address) => (u128::from(address), 128),
     };
     let ((base, width), (address, other_width)) = (bits(base.parse().ok()?), bits(address.parse().ok()?));
-    let length = length.map_or(Some(width), |length| length.parse().ok()).filter(|length| *length <= width)?;
+    let length =
+        length.map_or(Some(width), |length| length.parse().ok()).filter(|length| *length <= width)?;
     let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
     Some(width == other_width && (base ^ address) & mask == 0)
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Principal, unwrapped};
 
-/// A statement that lets `principal` do what it asked for, as the resource's policy takes it. A role without a known path needs one put in.
+/// A statement that lets `principal` do what it asked for, as the resource's policy takes it. A role without
+/// a known path needs one put in.
 #[must_use]
 pub fn allowing(principal: &Principal<'_>, action: &str, resource: &str) -> Value {
     let principal = match principal {
@@ -14,7 +15,8 @@ pub fn allowing(principal: &Principal<'_>, action: &str, resource: &str) -> Valu
     };
     let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": action});
     match action.split(':').next() {
-        // The policies of repositories and roles take no resource; in those of secrets and keys `*` is the thing itself.
+        // The policies of repositories and roles take no resource; in those of secrets and keys `*` is the
+        // thing itself.
         Some("ecr" | "sts") => {}
         Some("secretsmanager" | "kms") => statement["Resource"] = json!("*"),
         _ => statement["Resource"] = json!(resource),
@@ -37,8 +39,8 @@ pub fn with_statement(document: Option<&Value>, statement: &Value) -> Value {
     document
 }
 
-/// The document as AWS takes it back: the id of a deleted role or user, which stands for nobody, is refused as an invalid principal. A
-/// statement about such alone has no effect, and goes.
+/// The document as AWS takes it back: the id of a deleted role or user, which stands for nobody, is refused
+/// as an invalid principal. A statement about such alone has no effect, and goes.
 pub(super) fn savable(document: &Value) -> Value {
     let mut document = unwrapped(document).into_owned();
     if let Some(statements) = document.get_mut("Statement") {
@@ -70,5 +72,6 @@ fn has_principal_left(statement: &mut Value) -> bool {
 
 /// Whether a principal is the id that is left of a deleted role or user.
 pub(super) fn is_orphan(principal: &str) -> bool {
-    (principal.starts_with("AROA") || principal.starts_with("AIDA")) && principal.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    (principal.starts_with("AROA") || principal.starts_with("AIDA"))
+        && principal.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -44,7 +44,10 @@ impl Pattern {
         let mut pattern = Self { parts: Vec::with_capacity(text.len()), variable: None, gap, void: false };
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
-            let variable = rest.strip_prefix("${").filter(|_| facts.has_variables).and_then(|inner| inner.split_once('}'));
+            let variable = rest
+                .strip_prefix("${")
+                .filter(|_| facts.has_variables)
+                .and_then(|inner| inner.split_once('}'));
             if let Some((name, after)) = variable {
                 pattern.fill_in(name, facts);
                 rest = after;
@@ -61,9 +64,12 @@ impl Pattern {
         pattern
     }
 
-    /// Puts in a variable's value, in which nothing is a wildcard: `${aws:PrincipalAccount}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`.
+    /// Puts in a variable's value, in which nothing is a wildcard: `${aws:PrincipalAccount}`,
+    /// `${aws:PrincipalTag/team, 'none'}`, `${*}`.
     fn fill_in(&mut self, name: &str, facts: &Facts<'_>) {
-        let (key, default) = name.split_once(',').map_or((name, None), |(key, default)| (key, Some(default.trim().trim_matches('\''))));
+        let (key, default) = name
+            .split_once(',')
+            .map_or((name, None), |(key, default)| (key, Some(default.trim().trim_matches('\''))));
         let key = key.trim();
         self.variable.get_or_insert(self.parts.len());
         let value = match (facts.values(key), default) {
@@ -94,7 +100,12 @@ impl Pattern {
         let values = ["true", "false"];
         let is_bool = |text: &str| values.iter().any(|value| value.eq_ignore_ascii_case(text));
         match self.matches_any_case(value) {
-            fits if is_bool(value) && (fits != Truth::No || values.iter().any(|value| self.matches_any_case(value) != Truth::No)) => fits,
+            fits if is_bool(value)
+                && (fits != Truth::No
+                    || values.iter().any(|value| self.matches_any_case(value) != Truth::No)) =>
+            {
+                fits
+            }
             _ => self.known(Truth::unsure("how AWS compares with Bool what is not true or false")),
         }
     }
@@ -115,40 +126,50 @@ impl Pattern {
         self.known(fits)
     }
 
-    /// Whether it stands for an action: `*`, or a service, a colon and a name, of which only the name may have wildcards.
+    /// Whether it stands for an action: `*`, or a service, a colon and a name, of which only the name may
+    /// have wildcards.
     pub(super) fn matches_action(&self, action: &str) -> Truth {
         let fits = |text: &str| glob(&self.parts, text, is_same_in_any_case);
         let service = self.parts.iter().position(|part| *part == COLON).map(|colon| &self.parts[..colon]);
-        let is_documented = self.parts == [Part::Any] || (self.variable.is_none() && service.is_some_and(is_plain));
+        let is_documented =
+            self.parts == [Part::Any] || (self.variable.is_none() && service.is_some_and(is_plain));
         let is_name = service.is_none() && action.split_once(':').is_some_and(|(_, name)| fits(name));
         self.documented(fits(action) || is_name, is_documented, "its Action")
     }
 
-    /// Whether it stands for a resource: `*`, or an ARN. Before the fifth colon a wildcard stays within its part, but for a `*` at its end.
+    /// Whether it stands for a resource: `*`, or an ARN. Before the fifth colon a wildcard stays within its
+    /// part, but for a `*` at its end.
     pub(super) fn matches_resource(&self, resource: &str) -> Truth {
         if self.parts == [Part::Any] {
             return self.known(Truth::Yes);
         }
         let mut parts: Vec<&[Part]> = self.parts.splitn(6, |part| *part == COLON).collect();
         let anywhere = glob(&self.parts, resource, is_same);
-        let (fits, is_documented) = if parts[0] != ['a', 'r', 'n'].map(Part::Letter) || (self.gap.is_some() && anywhere) {
-            (anywhere, false)
-        } else if in_parts(&parts, resource) {
-            (true, !self.has_undocumented_part(&parts, resource))
-        } else {
-            // An ARN that lacks parts is completed in policies of identities; nothing is told of others.
-            parts.resize(6, &[Part::Any]);
-            (in_parts(&parts, resource), false)
-        };
+        let (fits, is_documented) =
+            if parts[0] != ['a', 'r', 'n'].map(Part::Letter) || (self.gap.is_some() && anywhere) {
+                (anywhere, false)
+            } else if in_parts(&parts, resource) {
+                (true, !self.has_undocumented_part(&parts, resource))
+            } else {
+                // An ARN that lacks parts is completed in policies of identities; nothing is told of others.
+                parts.resize(6, &[Part::Any]);
+                (in_parts(&parts, resource), false)
+            };
         self.documented(fits, is_documented, "its Resource")
     }
 
-    /// Whether an ARN has a variable before its fifth colon, or a wildcard or a variable in the type of the resource. Buckets have no type.
+    /// Whether an ARN has a variable before its fifth colon, or a wildcard or a variable in the type of the
+    /// resource. Buckets have no type.
     fn has_undocumented_part(&self, parts: &[&[Part]], resource: &str) -> bool {
         let Some(last) = parts.get(5) else { return self.variable.is_some() };
         let before = self.parts.len() - last.len();
-        let is_bucket = Arn::parse(resource).is_some_and(|arn| (arn.service, arn.region, arn.account) == ("s3", "", ""));
-        let of_type = last.iter().position(|part| matches!(part, Part::Letter(':' | '/'))).filter(|_| !is_bucket).unwrap_or(0);
+        let is_bucket =
+            Arn::parse(resource).is_some_and(|arn| (arn.service, arn.region, arn.account) == ("s3", "", ""));
+        let of_type = last
+            .iter()
+            .position(|part| matches!(part, Part::Letter(':' | '/')))
+            .filter(|_| !is_bucket)
+            .unwrap_or(0);
         self.variable.is_some_and(|at| at < before + of_type) || !is_plain(&last[..of_type])
     }
 
@@ -181,20 +202,28 @@ fn is_plain(parts: &[Part]) -> bool {
 
 /// Whether `parts` stand for `text`, whatever the path in it that is not known.
 fn compare(parts: &[Part], text: &str, same: fn(char, char) -> bool) -> Truth {
-    let Some((before, name)) = text.split_once(UNKNOWN_PATH) else { return Truth::of(glob(parts, text, same)) };
+    let Some((before, name)) = text.split_once(UNKNOWN_PATH) else {
+        return Truth::of(glob(parts, text, same));
+    };
     let after = format!("/{name}");
     // Only a star matches a path whatever it is.
-    let [without, within] = [format!("{before}{name}"), format!("{before}{UNKNOWN_PATH}{after}")].map(|text| glob(parts, &text, same));
+    let [without, within] = [format!("{before}{name}"), format!("{before}{UNKNOWN_PATH}{after}")]
+        .map(|text| glob(parts, &text, same));
     let fits = |(part, letter): (&Part, char)| match part {
         Part::Letter(wanted) => same(*wanted, letter),
         Part::Any | Part::One => true,
     };
-    let (head, tail) = match parts.iter().position(|part| *part == Part::Any).zip(parts.iter().rposition(|part| *part == Part::Any)) {
+    let (head, tail) = match parts
+        .iter()
+        .position(|part| *part == Part::Any)
+        .zip(parts.iter().rposition(|part| *part == Part::Any))
+    {
         Some((first, last)) => (&parts[..first], &parts[last + 1..]),
         None if parts.len() > before.chars().count() + after.chars().count() => (parts, parts),
         None => return if without { Truth::unsure("what the role's path is") } else { Truth::No },
     };
-    let some_path = head.iter().zip(before.chars()).all(fits) && tail.iter().rev().zip(after.chars().rev()).all(fits);
+    let some_path =
+        head.iter().zip(before.chars()).all(fits) && tail.iter().rev().zip(after.chars().rev()).all(fits);
     match (without, within) {
         (true, true) => Truth::Yes,
         (false, false) if !some_path => Truth::No,
@@ -202,8 +231,8 @@ fn compare(parts: &[Part], text: &str, same: fn(char, char) -> bool) -> Truth {
     }
 }
 
-/// Whether the parts of an ARN stand for `text`, part by part. As in [`glob`], only the last `*` that may stand for more parts is ever tried
-/// again, and none once the resource has one of its own.
+/// Whether the parts of an ARN stand for `text`, part by part. As in [`glob`], only the last `*` that may
+/// stand for more parts is ever tried again, and none once the resource has one of its own.
 fn in_parts(parts: &[&[Part]], text: &str) -> bool {
     let (mut at, mut rest) = (0, text);
     let mut retry: Option<(usize, &str)> = None;

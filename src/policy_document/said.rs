@@ -14,7 +14,10 @@ impl fmt::Display for Unmet {
 impl fmt::Display for Nearly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Orphan { at, id } => write!(f, "{at} names {id}, a role or user that was deleted: one recreated under its name is another"),
+            Self::Orphan { at, id } => write!(
+                f,
+                "{at} names {id}, a role or user that was deleted: one recreated under its name is another"
+            ),
             Self::Condition { at, unmet } => {
                 let unmet: Vec<String> = unmet.iter().map(ToString::to_string).collect();
                 write!(f, "{at} would, but {}", unmet.join("; "))

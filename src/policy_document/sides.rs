@@ -1,4 +1,5 @@
-//! Whose permission counts: the policy on a key, on a resource of another account, and on the endpoint that the call passes.
+//! Whose permission counts: the policy on a key, on a resource of another account, and on the endpoint that
+//! the call passes.
 
 use serde_json::{Value, json};
 
@@ -31,9 +32,11 @@ impl Grantee {
 /// What a key's policy says to a role that wants to decrypt. Grants, which may let it too, stand elsewhere.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KeySide {
-    /// It lets the role itself: nothing in the role's own policies need allow it, and an explicit deny in any of them still takes it away.
+    /// It lets the role itself: nothing in the role's own policies need allow it, and an explicit deny in any
+    /// of them still takes it away.
     Direct(At, Grantee),
-    /// It lets the role's account, or the role from another account: the role's own policies must allow it too.
+    /// It lets the role's account, or the role from another account: the role's own policies must allow it
+    /// too.
     Delegated(At),
     /// It lets neither: a permission on the role does not help.
     Refused {
@@ -72,14 +75,30 @@ pub enum ResourceSide {
     Unsure(String),
 }
 
-/// Whether a key's policy lets `role` decrypt through the service `via`, such as `secretsmanager.us-east-1.amazonaws.com`. What else the call
-/// carries, such as its encryption context, is for the caller to say.
+/// Whether a key's policy lets `role` decrypt through the service `via`, such as
+/// `secretsmanager.us-east-1.amazonaws.com`. What else the call carries, such as its encryption context, is
+/// for the caller to say.
 #[must_use]
-pub fn key_policy(document: &Value, role: &NamedRole<'_>, key_arn: &str, via: &str, context: Context<'_>) -> KeySide {
+pub fn key_policy(
+    document: &Value,
+    role: &NamedRole<'_>,
+    key_arn: &str,
+    via: &str,
+    context: Context<'_>,
+) -> KeySide {
     let (via_values, caller_values) = ([via], [role.account]);
-    let own: [(&str, &[&str]); 3] = [("kms:ViaService", &via_values), ("kms:CallerAccount", &caller_values), ("aws:ViaAWSService", &["true"])];
+    let own: [(&str, &[&str]); 3] = [
+        ("kms:ViaService", &via_values),
+        ("kms:CallerAccount", &caller_values),
+        ("aws:ViaAWSService", &["true"]),
+    ];
     let context: Vec<_> = context.iter().chain(&own).copied().collect();
-    let request = Request { principal: Principal::Role(*role), action: "kms:Decrypt", resource: key_arn, context: &context };
+    let request = Request {
+        principal: Principal::Role(*role),
+        action: "kms:Decrypt",
+        resource: key_arn,
+        context: &context,
+    };
     let abroad = Arn::parse(key_arn).is_some_and(|key| key.account != role.account);
     match weigh(document, &request, false) {
         Weighed { denied: Some(at), .. } => KeySide::Denied(at),
@@ -88,20 +107,26 @@ pub fn key_policy(document: &Value, role: &NamedRole<'_>, key_arn: &str, via: &s
             add["Condition"] = json!({"StringEquals": {"kms:ViaService": via}});
             KeySide::Refused { nearly, may_deny: deniable, add }
         }
-        Weighed { deniable: Some(why), .. } | Weighed { allowed: None, allowable: Some((why, _)), .. } => KeySide::Unsure(why),
+        Weighed { deniable: Some(why), .. } | Weighed { allowed: None, allowable: Some((why, _)), .. } => {
+            KeySide::Unsure(why)
+        }
         Weighed { allowed: Some((at, _)), .. } if abroad => KeySide::Delegated(at),
-        Weighed { allowed: Some((at, reach)), allowable, .. } if reach > Reach::Account => KeySide::Direct(at, Grantee::of(reach, allowable)),
+        Weighed { allowed: Some((at, reach)), allowable, .. } if reach > Reach::Account => {
+            KeySide::Direct(at, Grantee::of(reach, allowable))
+        }
         // What may let the role by itself leaves nothing to the role's own policies.
         Weighed { allowable: Some((why, reach)), .. } if reach > Reach::Account => KeySide::Unsure(why),
         Weighed { allowed: Some((at, _)), .. } => KeySide::Delegated(at),
     }
 }
 
-/// Whether the policy on a resource of account `owner` lets the request pass; `None` is a resource without a policy.
+/// Whether the policy on a resource of account `owner` lets the request pass; `None` is a resource without a
+/// policy.
 #[must_use]
 pub fn resource_policy(document: Option<&Value>, request: &Request<'_>, owner: &str) -> ResourceSide {
     let weighed = document.map(|document| weigh(document, request, false)).unwrap_or_default();
-    // A caller of the same account has policies of its own. One without a name has none, but where there is no policy needs none.
+    // A caller of the same account has policies of its own. One without a name has none, but where there is
+    // no policy needs none.
     let needs_allow = match request.principal {
         Principal::Role(role) => role.account != owner,
         Principal::Service(_) => true,
@@ -110,13 +135,19 @@ pub fn resource_policy(document: Option<&Value>, request: &Request<'_>, owner: &
     match weighed {
         Weighed { denied: Some(at), .. } => ResourceSide::Denied(at),
         Weighed { allowed: None, allowable: None, nearly, deniable, .. } if needs_allow => {
-            ResourceSide::Missing { nearly, may_deny: deniable, add: allowing(&request.principal, request.action, request.resource) }
+            ResourceSide::Missing {
+                nearly,
+                may_deny: deniable,
+                add: allowing(&request.principal, request.action, request.resource),
+            }
         }
         Weighed { deniable: Some(why), .. } => ResourceSide::Unsure(why),
         Weighed { allowed: Some((at, reach)), allowable, .. } if needs_allow || reach > Reach::Account => {
             ResourceSide::Grants(at, Grantee::of(reach, allowable))
         }
-        Weighed { allowable: Some((why, reach)), .. } if needs_allow || reach > Reach::Account => ResourceSide::Unsure(why),
+        Weighed { allowable: Some((why, reach)), .. } if needs_allow || reach > Reach::Account => {
+            ResourceSide::Unsure(why)
+        }
         _ => ResourceSide::NotNeeded,
     }
 }
@@ -124,7 +155,9 @@ pub fn resource_policy(document: Option<&Value>, request: &Request<'_>, owner: &
 /// Whether an endpoint's policy lets the request pass. One without a policy lets everything.
 #[must_use]
 pub fn endpoint_policy(endpoint: &VpcEndpoint, request: &Request<'_>) -> Decision {
-    let Some(document) = &endpoint.policy_document else { return Decision::Allowed(At { index: 0, sid: None }) };
+    let Some(document) = &endpoint.policy_document else {
+        return Decision::Allowed(At { index: 0, sid: None });
+    };
     let id: Vec<&str> = endpoint.vpc_endpoint_id.as_deref().into_iter().collect();
     let own = (!id.is_empty()).then_some(("aws:SourceVpce", id.as_slice()));
     let context: Vec<_> = request.context.iter().copied().chain(own).collect();

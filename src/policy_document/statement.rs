@@ -59,8 +59,15 @@ impl About {
     }
 }
 
-/// Holds a statement against a request. A gateway endpoint has a way of its own with the principals that are named.
-pub(super) fn judge(index: usize, statement: &Value, request: &Request<'_>, facts: &Facts<'_>, at_gateway: bool) -> Judged {
+/// Holds a statement against a request. A gateway endpoint has a way of its own with the principals that are
+/// named.
+pub(super) fn judge(
+    index: usize,
+    statement: &Value,
+    request: &Request<'_>,
+    facts: &Facts<'_>,
+    at_gateway: bool,
+) -> Judged {
     let at = At { index, sid: statement["Sid"].as_str().filter(|sid| !sid.is_empty()).map(str::to_owned) };
     let effect = match statement["Effect"].as_str() {
         Some("Allow") => Some(Effect::Allow),
@@ -78,14 +85,23 @@ pub(super) fn judge(index: usize, statement: &Value, request: &Request<'_>, fact
     let who = about.truth();
     let (condition, unmet) = condition::judge(statement.get("Condition"), facts);
 
-    let orphan = about.orphan.filter(|_| who == Truth::No && condition != Truth::No).map(|id| Nearly::Orphan { at: at.clone(), id });
-    let shut_out = (who == Truth::Yes && condition == Truth::No).then(|| Nearly::Condition { at: at.clone(), unmet });
+    let orphan = about
+        .orphan
+        .filter(|_| who == Truth::No && condition != Truth::No)
+        .map(|id| Nearly::Orphan { at: at.clone(), id });
+    let shut_out =
+        (who == Truth::Yes && condition == Truth::No).then(|| Nearly::Condition { at: at.clone(), unmet });
     let nearly = orphan.or(shut_out).filter(|_| effect == Some(Effect::Allow) && what == Truth::Yes);
-    let applies = about.named.into_iter().map(|(who, reach)| (Truth::all([what.clone(), who, condition.clone()]), reach)).collect();
+    let applies = about
+        .named
+        .into_iter()
+        .map(|(who, reach)| (Truth::all([what.clone(), who, condition.clone()]), reach))
+        .collect();
     Judged { at, effect, applies, nearly }
 }
 
-/// Gateway endpoints tell callers apart by aws:PrincipalArn only: an account is its root user, and what another name does is not told.
+/// Gateway endpoints tell callers apart by aws:PrincipalArn only: an account is its root user, and what
+/// another name does is not told.
 fn at_gateway_endpoint((who, reach): (Truth, Reach)) -> (Truth, Reach) {
     match reach {
         Reach::Anyone => (who, reach),
@@ -96,10 +112,15 @@ fn at_gateway_endpoint((who, reach): (Truth, Reach)) -> (Truth, Reach) {
 
 const UNHEEDED: &str = "whether a gateway endpoint heeds a principal other than *";
 
-/// Whether one of the patterns under `name`, or none of those under `not_name`, fits; `None` where the statement has neither.
+/// Whether one of the patterns under `name`, or none of those under `not_name`, fits; `None` where the
+/// statement has neither.
 fn listed(statement: &Value, name: &str, not_name: &str, fits: impl Fn(&str) -> Truth) -> Option<Truth> {
-    let any =
-        |value: &Value| texts(value).map_or_else(|| Truth::unsure(format!("what its {name} is")), |texts| Truth::any(texts.iter().map(|text| fits(text))));
+    let any = |value: &Value| {
+        texts(value).map_or_else(
+            || Truth::unsure(format!("what its {name} is")),
+            |texts| Truth::any(texts.iter().map(|text| fits(text))),
+        )
+    };
     statement.get(name).map(any).or_else(|| statement.get(not_name).map(|value| any(value).not()))
 }
 
@@ -117,8 +138,11 @@ fn about(statement: &Value, caller: &Principal<'_>, at_gateway: bool) -> About {
     let spared = listed_principals(spared, caller).truth();
     About::anyone(match (spared, caller) {
         _ if at_gateway => Truth::unsure(UNHEEDED),
-        // To spare a role it takes the role, its session and its account, and the session of a task has a name of its own.
-        (Truth::Yes, Principal::Role(_)) => Truth::unsure("whether its NotPrincipal spares the role's session"),
+        // To spare a role it takes the role, its session and its account, and the session of a task has a
+        // name of its own.
+        (Truth::Yes, Principal::Role(_)) => {
+            Truth::unsure("whether its NotPrincipal spares the role's session")
+        }
         (spared, _) => spared.not(),
     })
 }
@@ -132,10 +156,15 @@ fn listed_principals(named: &Value, caller: &Principal<'_>) -> About {
     };
     let mut about = About { named: Vec::new(), orphan: None };
     for (kind, named) in kinds {
-        let Some(named) = texts(named) else { return unsure(format!("whom it is about: its {kind} cannot be read")) };
+        let Some(named) = texts(named) else {
+            return unsure(format!("whom it is about: its {kind} cannot be read"));
+        };
         for text in &named {
             about.named.push(principal(kind, text, caller));
-            let is_orphan = kind == "AWS" && text.starts_with("AROA") && is_orphan(text) && matches!(caller, Principal::Role(_));
+            let is_orphan = kind == "AWS"
+                && text.starts_with("AROA")
+                && is_orphan(text)
+                && matches!(caller, Principal::Role(_));
             about.orphan = about.orphan.or_else(|| is_orphan.then(|| text.to_string()));
         }
     }
@@ -145,10 +174,14 @@ fn listed_principals(named: &Value, caller: &Principal<'_>) -> About {
 fn principal(kind: &str, text: &str, caller: &Principal<'_>) -> (Truth, Reach) {
     match (kind, caller) {
         ("AWS", _) if text == "*" => (Truth::Yes, Reach::Anyone),
-        ("AWS", _) if is_masked(text) || text.starts_with("**") => (Truth::unsure("whom it is about: its principal was masked, or is none"), Reach::Anyone),
+        ("AWS", _) if is_masked(text) || text.starts_with("**") => {
+            (Truth::unsure("whom it is about: its principal was masked, or is none"), Reach::Anyone)
+        }
         ("AWS", Principal::Role(role)) => is_role(text, role),
         ("Service", Principal::Service(service)) => (is_service(text, service), Reach::Caller),
-        ("CanonicalUser", Principal::Role(_)) => (Truth::unsure("which account its CanonicalUser is"), Reach::Account),
+        ("CanonicalUser", Principal::Role(_)) => {
+            (Truth::unsure("which account its CanonicalUser is"), Reach::Account)
+        }
         ("AWS" | "Service" | "Federated" | "CanonicalUser", _) => (Truth::No, Reach::Caller),
         _ => (Truth::unsure(format!("whom it is about: {kind} is not a kind of principal")), Reach::Caller),
     }
@@ -161,11 +194,17 @@ fn is_role(text: &str, role: &NamedRole<'_>) -> (Truth, Reach) {
     if arn.is_none_or(|arn| arn.resource == "root") {
         return (Truth::of(account == role.account), Reach::Account);
     }
-    let Some(named) = NamedRole::parse(text).filter(|_| account == role.account) else { return (Truth::No, Reach::Role) };
+    let Some(named) = NamedRole::parse(text).filter(|_| account == role.account) else {
+        return (Truth::No, Reach::Role);
+    };
     let truth = match (named.session, role.session) {
-        _ if text.contains(['*', '?']) => Truth::unsure("whether its principal counts: AWS takes no wildcards there"),
+        _ if text.contains(['*', '?']) => {
+            Truth::unsure("whether its principal counts: AWS takes no wildcards there")
+        }
         _ if !named.name.eq_ignore_ascii_case(role.name) => Truth::No,
-        _ if named.name != role.name => Truth::unsure("whether its principal counts: the role's name is in another case"),
+        _ if named.name != role.name => {
+            Truth::unsure("whether its principal counts: the role's name is in another case")
+        }
         (Some(session), Some(known)) => Truth::of(session == known),
         (Some(_), None) => Truth::unsure("what the role's session is called"),
         // A name is unique in its account, so where one path is not known, the role is the same.
@@ -179,7 +218,9 @@ fn is_service(text: &str, service: &str) -> Truth {
     match text {
         _ if text == service => Truth::Yes,
         // Some partitions and Regions have names of their own for a service.
-        _ if text.contains('*') || first(text) == first(service) => Truth::unsure(format!("whether {text} means {service}")),
+        _ if text.contains('*') || first(text) == first(service) => {
+            Truth::unsure(format!("whether {text} means {service}"))
+        }
         _ => Truth::No,
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::correction::savable;
-use super::{At, Decision, Nearly, Principal, Request, Unmet, allowing, decide, statements, texts, unwrapped, with_statement};
+use super::{
+    At, Decision, Nearly, Principal, Request, Unmet, allowing, decide, statements, texts, unwrapped,
+    with_statement,
+};
 use crate::arn::Arn;
 
 const ECS: &str = "ecs-tasks.amazonaws.com";
@@ -55,8 +58,8 @@ pub enum Trust {
 
 /// Whether a role with this trust policy can be assumed by ECS for a task from `origin`.
 ///
-/// Of the `aws:SourceArn` that ECS sends only Region and account are documented, and that a pattern with a cluster is not met. Whether one that
-/// asks for any task is met, there is no telling.
+/// Of the `aws:SourceArn` that ECS sends only Region and account are documented, and that a pattern with a
+/// cluster is not met. Whether one that asks for any task is met, there is no telling.
 #[must_use]
 pub fn trust(document: &Value, origin: &TaskOrigin<'_>) -> Trust {
     let decisions = ["...", "task/..."].map(|resource| decide_for(document, origin, resource));
@@ -72,7 +75,9 @@ pub fn trust(document: &Value, origin: &TaskOrigin<'_>) -> Trust {
             let corrected = with_condition_corrected(document, &at, &unmet, origin);
             Trust::Excluded { at, unmet, may_deny, corrected }
         }
-        Decision::NotAllowed { may_deny, .. } => Trust::Untrusted { trusts: trusted(document), may_deny, corrected: with_ecs(document, origin) },
+        Decision::NotAllowed { may_deny, .. } => {
+            Trust::Untrusted { trusts: trusted(document), may_deny, corrected: with_ecs(document, origin) }
+        }
     }
 }
 
@@ -81,9 +86,17 @@ fn decide_for(document: &Value, origin: &TaskOrigin<'_>, resource: &str) -> Deci
     let source = source_arn(origin, resource);
     let source: Vec<&str> = source.as_deref().into_iter().collect();
     // No setting of ECS makes it send these.
-    let mut context: Vec<(&str, &[&str])> = vec![("sts:ExternalId", &[]), ("aws:MultiFactorAuthPresent", &[]), ("aws:PrincipalOrgID", &[])];
-    context.extend([(ACCOUNT, account.as_slice()), (ARN, source.as_slice())].into_iter().filter(|(_, values)| !values.is_empty()));
-    decide(document, &Request { principal: Principal::Service(ECS), action: ASSUME, resource: "", context: &context })
+    let mut context: Vec<(&str, &[&str])> =
+        vec![("sts:ExternalId", &[]), ("aws:MultiFactorAuthPresent", &[]), ("aws:PrincipalOrgID", &[])];
+    context.extend(
+        [(ACCOUNT, account.as_slice()), (ARN, source.as_slice())]
+            .into_iter()
+            .filter(|(_, values)| !values.is_empty()),
+    );
+    decide(
+        document,
+        &Request { principal: Principal::Service(ECS), action: ASSUME, resource: "", context: &context },
+    )
 }
 
 fn source_arn(origin: &TaskOrigin<'_>, resource: &str) -> Option<String> {
@@ -93,7 +106,8 @@ fn source_arn(origin: &TaskOrigin<'_>, resource: &str) -> Option<String> {
 /// Whom the document lets in.
 fn trusted(document: &Value) -> Vec<String> {
     let document = unwrapped(document);
-    let allowing = statements(&document).unwrap_or_default().iter().filter(|statement| statement["Effect"] == "Allow");
+    let allowing =
+        statements(&document).unwrap_or_default().iter().filter(|statement| statement["Effect"] == "Allow");
     let named = allowing.flat_map(|statement| match &statement["Principal"] {
         Value::Object(kinds) => kinds.values().filter_map(texts).flatten().map(String::from).collect(),
         one => texts(one).unwrap_or_default().into_iter().map(String::from).collect::<Vec<_>>(),
@@ -139,12 +153,18 @@ fn correct_condition(statement: &mut Map<String, Value>, unmet: &[Unmet], origin
             }
         }
         let right = match (origin.account, source_arn(origin, "*")) {
-            (Some(account), _) if key.eq_ignore_ascii_case(ACCOUNT) => ("StringEquals", ACCOUNT, json!(account)),
+            (Some(account), _) if key.eq_ignore_ascii_case(ACCOUNT) => {
+                ("StringEquals", ACCOUNT, json!(account))
+            }
             (Some(account), Some(arn)) if key.eq_ignore_ascii_case(ARN) => {
                 // A role may serve other Regions too.
-                let others =
-                    wants.iter().filter(|want| Arn::parse(want).is_some_and(|want| (want.service, want.account, want.resource) == ("ecs", account, "*")));
-                let all: Vec<&str> = others.map(String::as_str).filter(|other| *other != arn).chain([arn.as_str()]).collect();
+                let others = wants.iter().filter(|want| {
+                    Arn::parse(want).is_some_and(|want| {
+                        (want.service, want.account, want.resource) == ("ecs", account, "*")
+                    })
+                });
+                let all: Vec<&str> =
+                    others.map(String::as_str).filter(|other| *other != arn).chain([arn.as_str()]).collect();
                 ("ArnLike", ARN, if all.len() == 1 { json!(arn) } else { json!(all) })
             }
             _ => continue,

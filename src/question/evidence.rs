@@ -62,7 +62,11 @@ impl Evidence {
     /// Notes an answer; one to another question says nothing.
     pub fn note(&mut self, question: impl Into<Question>, answer: Answer) {
         let question = question.into();
-        let answer = if question.takes(&answer) { answer } else { Answer::Unknown("the answer is one to another question".to_owned()) };
+        let answer = if question.takes(&answer) {
+            answer
+        } else {
+            Answer::Unknown("the answer is one to another question".to_owned())
+        };
         self.answers.insert(question, answer);
     }
 
@@ -98,7 +102,8 @@ impl Evidence {
         }
     }
 
-    /// What is known of the definition that `task` ran: it, or of a given one of another revision, a relative.
+    /// What is known of the definition that `task` ran: it, or of a given one of another revision, a
+    /// relative.
     #[must_use]
     pub fn definition_of(&self, task: &Task) -> Known<'_, TaskDefinition> {
         let asked = Question::task_definition_of(task).map(|question| self.look(&question));

@@ -1,7 +1,7 @@
 //! What AWS says of a thing, as far as a start can fail on it: no value of a secret has a place here.
 //!
-//! The names on the wire are AWS's own, so an answer reads like the API's output, live or recorded. Of the Query APIs (IAM, EC2) the elements
-//! of the XML are the keys, and lists are arrays.
+//! The names on the wire are AWS's own, so an answer reads like the API's output, live or recorded. Of the
+//! Query APIs (IAM, EC2) the elements of the XML are the keys, and lists are arrays.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,7 +33,8 @@ facts! { "PascalCase"
         name: Option<String>,
         /// Its key; absent for `aws/secretsmanager`.
         kms_key_id: Option<String>,
-        /// When its recovery window ends, where it is marked for deletion; `ListSecrets` gives the day of the mark.
+        /// When its recovery window ends, where it is marked for deletion; `ListSecrets` gives the day of the
+        /// mark.
         deleted_date: Option<Moment>,
         /// When it was made.
         created_date: Option<Moment>,
@@ -591,9 +592,12 @@ impl RouteTable {
     /// The one that counts for a subnet, and whether it is its own: else it is the VPC's main one.
     #[must_use]
     pub fn of_subnet<'t>(tables: &'t [Self], subnet: &str) -> Option<(&'t Self, bool)> {
-        let find = |counts: &dyn Fn(&RouteTableAssociation) -> bool| tables.iter().find(|table| table.association_set.iter().any(counts));
+        let find = |counts: &dyn Fn(&RouteTableAssociation) -> bool| {
+            tables.iter().find(|table| table.association_set.iter().any(counts))
+        };
         let own = find(&|association| association.subnet_id.as_deref() == Some(subnet));
-        own.map(|table| (table, true)).or_else(|| find(&|association| association.main).map(|table| (table, false)))
+        own.map(|table| (table, true))
+            .or_else(|| find(&|association| association.main).map(|table| (table, false)))
     }
 }
 
@@ -621,7 +625,9 @@ impl Simulation {
     /// Whether the boundary refuses.
     #[must_use]
     pub fn is_beyond_boundary(&self) -> bool {
-        self.permissions_boundary_decision_detail.as_ref().is_some_and(|detail| !detail.allowed_by_permissions_boundary)
+        self.permissions_boundary_decision_detail
+            .as_ref()
+            .is_some_and(|detail| !detail.allowed_by_permissions_boundary)
     }
 
     /// Whether it is refused for want of an allow in the role's own policies.
@@ -635,7 +641,8 @@ impl Simulation {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy(pub Value);
 
-/// A point in time: epoch seconds in most JSON APIs, milliseconds in that of CloudWatch Logs, ISO 8601 in the Query APIs and in records.
+/// A point in time: epoch seconds in most JSON APIs, milliseconds in that of CloudWatch Logs, ISO 8601 in the
+/// Query APIs and in records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub Timestamp);
 
@@ -655,7 +662,11 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match Value::deserialize(from)? {
             Value::String(text) => text.parse().map(Self).map_err(de::Error::custom),
-            value => value.as_f64().and_then(epoch).map(Self).ok_or_else(|| de::Error::custom("expected ISO 8601 or epoch seconds")),
+            value => value
+                .as_f64()
+                .and_then(epoch)
+                .map(Self)
+                .ok_or_else(|| de::Error::custom("expected ISO 8601 or epoch seconds")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Evidence as a file: `--record` writes it, `--evidence` replays it.
 //!
-//! One JSON object: `{"schema": "ecs-triage/evidence/v1", "answers": [{"question": ..., "answer": ...}]}`. It holds no value of a secret.
+//! One JSON object: `{"schema": "ecs-triage/evidence/v1", "answers": [{"question": ..., "answer": ...}]}`. It
+//! holds no value of a secret.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,15 +64,20 @@ pub fn read(text: &str) -> Result<Evidence, RecordError> {
         path: redact_name(&path).into_owned(),
         problem: crate::event::without_values(&error.to_string()),
     };
-    let value: Value = serde_json::from_str(text).map_err(|error| malformed(format!("line {}, column {}", error.line(), error.column()), &error))?;
-    let record: Record<Read> = serde_path_to_error::deserialize(cleaned(value)).map_err(|error| malformed(error.path().to_string(), error.inner()))?;
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| malformed(format!("line {}, column {}", error.line(), error.column()), &error))?;
+    let record: Record<Read> = serde_path_to_error::deserialize(cleaned(value))
+        .map_err(|error| malformed(error.path().to_string(), error.inner()))?;
     if record.schema != SCHEMA {
         return Err(RecordError::OtherSchema(record.schema));
     }
     let mut evidence = Evidence::default();
     for (index, Read { question, answer }) in record.answers.into_iter().enumerate() {
         if !question.takes(&answer) {
-            return Err(RecordError::Malformed { path: format!("answers[{index}]"), problem: format!("this is not an answer of {}", question.source()) });
+            return Err(RecordError::Malformed {
+                path: format!("answers[{index}]"),
+                problem: format!("this is not an answer of {}", question.source()),
+            });
         }
         evidence.note(question, answer);
     }
@@ -83,15 +89,21 @@ mod tests {
     #[test]
     fn an_answer_to_another_question_is_told_with_its_place() {
         let secret = r#"{"question": {"Secret": {"region": "eu-west-1", "id": "a"}}, "answer": "Missing"}"#;
-        for (answer, is_taken) in
-            [(r#"{"Secrets": []}"#, false), (r#"{"Policy": {}}"#, false), (r#"{"Secret": {"Name": "a"}}"#, true), (r#"{"Unknown": "no"}"#, true)]
-        {
+        for (answer, is_taken) in [
+            (r#"{"Secrets": []}"#, false),
+            (r#"{"Policy": {}}"#, false),
+            (r#"{"Secret": {"Name": "a"}}"#, true),
+            (r#"{"Unknown": "no"}"#, true),
+        ] {
             let text = format!(
                 r#"{{"schema": "ecs-triage/evidence/v1", "answers": [{secret}, {{"question": {{"Secret": {{"region": "eu-west-1", "id": "b"}}}}, "answer": {answer}}}]}}"#
             );
             match super::read(&text) {
                 Ok(_) => assert!(is_taken, "{answer}"),
-                Err(error) => assert_eq!((error.to_string().as_str(), is_taken), ("at answers[1] of the file: this is not an answer of DescribeSecret", false)),
+                Err(error) => assert_eq!(
+                    (error.to_string().as_str(), is_taken),
+                    ("at answers[1] of the file: this is not an answer of DescribeSecret", false)
+                ),
             }
         }
     }

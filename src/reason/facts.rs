@@ -1,4 +1,5 @@
-//! From what was read of one failure to its symptom: which of the names is the resource, the role or the host, and what each may look like.
+//! From what was read of one failure to its symptom: which of the names is the resource, the role or the
+//! host, and what each may look like.
 
 use super::fold::Folded;
 use super::phrase::Names;
@@ -11,7 +12,13 @@ use crate::redact::is_masked;
 const LONGEST_HOST: usize = 253;
 
 impl Clause {
-    pub(super) fn into_symptom(self, text: &str, folded: &Folded, step_before: Option<Step>, is_last: bool) -> Symptom {
+    pub(super) fn into_symptom(
+        self,
+        text: &str,
+        folded: &Folded,
+        step_before: Option<Step>,
+        is_last: bool,
+    ) -> Symptom {
         let fact = |span: &Span| {
             let place = folded.original(span);
             let written = text[place.clone()].trim_end().len();
@@ -24,7 +31,12 @@ impl Clause {
         };
         let arn = |service: &str| {
             let of_service = |span: &&Span| folded.text[(*span).clone()].split(':').nth(2) == Some(service);
-            self.names.iter().filter(|(names, ..)| matches!(names, Names::Arn | Names::Resource)).map(|(.., span)| span).find(of_service).map(fact)
+            self.names
+                .iter()
+                .filter(|(names, ..)| matches!(names, Names::Arn | Names::Resource))
+                .map(|(.., span)| span)
+                .find(of_service)
+                .map(fact)
         };
         let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
         // What these steps call is nobody's secret: the place itself is all that there is to name.
@@ -33,11 +45,18 @@ impl Clause {
         let bucket = best(Names::Bucket);
         let url = best(Names::Url);
         let principal = best(Names::Principal).or_else(|| arn("sts")).filter(is_identity);
-        let role = best(Names::Role).or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/"))).filter(is_identity);
+        let role = best(Names::Role)
+            .or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/")))
+            .filter(is_identity);
         let key = arn("kms").filter(is_key);
         // What these steps fetch is a secret, a parameter, or what a key has locked.
-        let of_secrets = matches!(step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials);
-        let is_fetched = |fact: &Fact| arn_part(fact, 2).is_none_or(|service| !of_secrets || matches!(service.text.as_str(), "secretsmanager" | "ssm" | "kms"));
+        let of_secrets =
+            matches!(step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials);
+        let is_fetched = |fact: &Fact| {
+            arn_part(fact, 2).is_none_or(|service| {
+                !of_secrets || matches!(service.text.as_str(), "secretsmanager" | "ssm" | "kms")
+            })
+        };
         let resource = best(Names::Resource)
             .filter(is_fetched)
             .or_else(|| role.clone())
@@ -58,7 +77,9 @@ impl Clause {
         let decisive = deny.as_ref().map(|(_, span)| span.clone()).or(self.fault.map(|fault| fault.span));
         let span = decisive.or(self.step.map(|step| step.span)).unwrap_or(whole);
         let host = best(Names::Host).or_else(|| url.as_ref().and_then(host_of)).filter(is_host);
-        let region = best(Names::Region).or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3))).filter(|region| is_region(&region.text));
+        let region = best(Names::Region)
+            .or_else(|| resource.as_ref().and_then(|arn| arn_part(arn, 3)))
+            .filter(|region| is_region(&region.text));
         Symptom {
             step,
             fault,
@@ -70,7 +91,10 @@ impl Clause {
             role,
             service_linked: best(Names::ServiceLinked).is_some(),
             region,
-            account: resource.as_ref().and_then(|arn| arn_part(arn, 4)).filter(|account| is_account(&account.text)),
+            account: resource
+                .as_ref()
+                .and_then(|arn| arn_part(arn, 4))
+                .filter(|account| is_account(&account.text)),
             resource,
             bucket,
             host,
@@ -97,16 +121,23 @@ fn arn_part(arn: &Fact, index: usize) -> Option<Fact> {
     for part in parts.by_ref().take(index) {
         from += part.len() + 1;
     }
-    parts.next().filter(|part| !part.is_empty()).map(|part| Fact { text: part.to_owned(), span: from..from + part.len() })
+    parts
+        .next()
+        .filter(|part| !part.is_empty())
+        .map(|part| Fact { text: part.to_owned(), span: from..from + part.len() })
 }
 
 fn is_host(fact: &Fact) -> bool {
-    (1..=LONGEST_HOST).contains(&fact.text.len()) && fact.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+    (1..=LONGEST_HOST).contains(&fact.text.len())
+        && fact.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
 /// `service:Call`; one with a wildcard is nobody's call.
 fn is_action(fact: &Fact) -> bool {
-    let service = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let service = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
     let call = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     fact.text.split_once(':').is_some_and(|(of, name)| service(of) && call(name))
 }
@@ -139,8 +170,9 @@ pub(super) fn host_in(url: &str) -> Option<&str> {
     rest.split(['/', ':', '?', '#']).next().filter(|host| !host.is_empty())
 }
 
-/// ECS cuts at 1024 bytes, which a split letter lengthens by up to two; people and logs write an ellipsis. At 252 and 255 characters older
-/// agents and the console cut, but a whole text may be as long by chance: there it counts only if no fault was reached.
+/// ECS cuts at 1024 bytes, which a split letter lengthens by up to two; people and logs write an ellipsis. At
+/// 252 and 255 characters older agents and the console cut, but a whole text may be as long by chance: there
+/// it counts only if no fault was reached.
 fn is_truncated(text: &str, fault: Fault) -> bool {
     let text = text.trim_end();
     text.ends_with("...")

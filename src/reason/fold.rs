@@ -1,4 +1,5 @@
-//! One spelling for every text: lower case, ASCII quotes, single spaces; each folded byte remembers where it came from.
+//! One spelling for every text: lower case, ASCII quotes, single spaces; each folded byte remembers where it
+//! came from.
 
 use super::page::{Letter, is_added, letters};
 use super::symptom::Span;
@@ -7,7 +8,8 @@ use super::symptom::Span;
 pub(super) struct Folded {
     /// The folded text.
     pub(super) text: String,
-    /// For each folded byte, and for the end, the byte offset in the original; `None` where they are the same.
+    /// For each folded byte, and for the end, the byte offset in the original; `None` where they are the
+    /// same.
     origin: Option<Vec<u32>>,
     /// Where a line ended in the original, in order.
     breaks: Vec<usize>,
@@ -41,18 +43,25 @@ impl Folded {
 
     /// The original bytes behind a folded range.
     pub(super) fn original(&self, folded: &Span) -> Span {
-        self.origin.as_ref().map_or(folded.clone(), |origin| origin[folded.start] as usize..origin[folded.end] as usize)
+        self.origin
+            .as_ref()
+            .map_or(folded.clone(), |origin| origin[folded.start] as usize..origin[folded.end] as usize)
     }
 
     /// The words of a folded range as they were before somebody cut, escaped or quoted them.
     pub(super) fn words(&self, original: &str, folded: &Span) -> String {
         let slice = &original[self.original(folded)];
-        let Some(origin) = self.origin.as_ref().filter(|_| slice.contains(is_added)) else { return slice.trim_end().to_owned() };
+        let Some(origin) = self.origin.as_ref().filter(|_| slice.contains(is_added)) else {
+            return slice.trim_end().to_owned();
+        };
         let mut words = String::with_capacity(folded.len());
         let mut before = None;
         for (at, letter) in self.text[folded.clone()].char_indices() {
             let place = origin[folded.start + at] as usize;
-            let written = original[place..].chars().next().filter(|written| !written.is_whitespace() && !is_added(*written));
+            let written = original[place..]
+                .chars()
+                .next()
+                .filter(|written| !written.is_whitespace() && !is_added(*written));
             match written {
                 // What is one letter there may be folded to several.
                 Some(_) if before == Some(place) => {}
@@ -82,7 +91,8 @@ impl Folded {
     }
 }
 
-/// Whether every byte is folded where it stands: printable ASCII, no spaces in a row, nothing escaped, and no quote around it.
+/// Whether every byte is folded where it stands: printable ASCII, no spaces in a row, nothing escaped, and no
+/// quote around it.
 fn keeps_places(original: &str) -> bool {
     let bytes = original.as_bytes();
     bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'\\'))

@@ -1,9 +1,10 @@
-//! The lexicon of ECS's reasons: what is said, what it means, who says it, and where that is written. The error codes, operations, hosts and
-//! statuses that any of them may name are in `parts`.
+//! The lexicon of ECS's reasons: what is said, what it means, who says it, and where that is written. The
+//! error codes, operations, hosts and statuses that any of them may name are in `parts`.
 //!
-//! A new wording is one more row, beside its like, and one more text in `tests/corpus`; `cargo test grammar` asks for the text, and
-//! `cargo test wordings -- --ignored --nocapture` shows in which texts each wording stands and which longer ones hide it. Order does not matter:
-//! the longest wording at a place wins. How much it counts against others follows from who says it (`Weight`).
+//! A new wording is one more row, beside its like, and one more text in `tests/corpus`; `cargo test grammar`
+//! asks for the text, and `cargo test wordings -- --ignored --nocapture` shows in which texts each wording
+//! stands and which longer ones hide it. Order does not matter: the longest wording at a place wins. How much
+//! it counts against others follows from who says it (`Weight`).
 
 mod application;
 mod fetched;
@@ -48,7 +49,13 @@ pub(super) enum Speaker {
 }
 
 /// Wordings of one kind.
-#[cfg_attr(not(test), expect(dead_code, reason = "who says a wording and where it is written is for people, and for the tests that ask for it"))]
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "who says a wording and where it is written is for people, and for the tests that ask for it"
+    )
+)]
 pub(super) struct Section {
     pub(super) by: Speaker,
     /// Where they are written: files of public repositories, pages of AWS, or public reports.
@@ -64,31 +71,59 @@ pub(super) const LEXICON: &[Section] = &[
     Section { by: Speaker::Anybody, from: &[REPORTS], wordings: OPAQUE },
     Section {
         by: Speaker::Agent,
-        from: &["aws/amazon-ecs-agent agent/asm, agent/taskresource/asmsecret", FARGATE, "AWS: Secrets Manager API reference"],
+        from: &[
+            "aws/amazon-ecs-agent agent/asm, agent/taskresource/asmsecret",
+            FARGATE,
+            "AWS: Secrets Manager API reference",
+        ],
         wordings: SECRETS_MANAGER,
     },
     Section {
         by: Speaker::Agent,
-        from: &["aws/amazon-ecs-agent agent/ssm, agent/taskresource/ssmsecret", FARGATE, "AWS: Systems Manager API reference"],
+        from: &[
+            "aws/amazon-ecs-agent agent/ssm, agent/taskresource/ssmsecret",
+            FARGATE,
+            "AWS: Systems Manager API reference",
+        ],
         wordings: PARAMETER_STORE,
     },
     Section {
         by: Speaker::Agent,
-        from: &["aws/amazon-ecs-agent agent/ecr, agent/dockerclient/dockerauth, agent/taskresource/asmauth", FARGATE],
+        from: &[
+            "aws/amazon-ecs-agent agent/ecr, agent/dockerclient/dockerauth, agent/taskresource/asmauth",
+            FARGATE,
+        ],
         wordings: REGISTRY,
     },
     Section {
         by: Speaker::Runtime,
-        from: &["moby/moby distribution, daemon", "containerd/containerd core/remotes/docker", "aws/amazon-ecs-agent agent/dockerclient", FARGATE],
+        from: &[
+            "moby/moby distribution, daemon",
+            "containerd/containerd core/remotes/docker",
+            "aws/amazon-ecs-agent agent/dockerclient",
+            FARGATE,
+        ],
         wordings: IMAGE,
     },
-    Section { by: Speaker::ControlPlane, from: &["aws/amazon-ecs-agent agent/taskresource", "AWS: Amazon ECS troubleshooting"], wordings: ROLE },
+    Section {
+        by: Speaker::ControlPlane,
+        from: &["aws/amazon-ecs-agent agent/taskresource", "AWS: Amazon ECS troubleshooting"],
+        wordings: ROLE,
+    },
     Section {
         by: Speaker::Agent,
-        from: &["aws/amazon-ecs-agent agent/s3, agent/taskresource/envFiles", FARGATE, "AWS: Amazon S3 error responses"],
+        from: &[
+            "aws/amazon-ecs-agent agent/s3, agent/taskresource/envFiles",
+            FARGATE,
+            "AWS: Amazon S3 error responses",
+        ],
         wordings: FILES,
     },
-    Section { by: Speaker::LogDriver, from: &["moby/moby daemon/logger", "aws/amazon-ecs-agent agent/taskresource/firelens", FARGATE], wordings: LOGS },
+    Section {
+        by: Speaker::LogDriver,
+        from: &["moby/moby daemon/logger", "aws/amazon-ecs-agent agent/taskresource/firelens", FARGATE],
+        wordings: LOGS,
+    },
     Section {
         by: Speaker::MountHelper,
         from: &[
@@ -99,13 +134,21 @@ pub(super) const LEXICON: &[Section] = &[
         ],
         wordings: VOLUMES,
     },
-    Section { by: Speaker::Agent, from: &["aws/amazon-ecs-agent agent/taskresource/credentialspec"], wordings: CREDENTIAL_SPEC },
+    Section {
+        by: Speaker::Agent,
+        from: &["aws/amazon-ecs-agent agent/taskresource/credentialspec"],
+        wordings: CREDENTIAL_SPEC,
+    },
     Section {
         by: Speaker::ControlPlane,
         from: &["aws/amazon-ecs-agent agent/ecscni, ecs-agent/netlib", "AWS: Amazon EC2 API error codes"],
         wordings: NETWORK_INTERFACE,
     },
-    Section { by: Speaker::Agent, from: &["aws/amazon-ecs-agent agent/engine/dependencygraph"], wordings: DEPENDENCIES },
+    Section {
+        by: Speaker::Agent,
+        from: &["aws/amazon-ecs-agent agent/engine/dependencygraph"],
+        wordings: DEPENDENCIES,
+    },
     Section {
         by: Speaker::Application,
         from: &[
@@ -150,19 +193,37 @@ pub(super) const LEXICON: &[Section] = &[
     },
     Section {
         by: Speaker::Service,
-        from: &["AWS: common errors of the services' API references", "aws/smithy-go", "aws/aws-sdk-go aws/awserr"],
+        from: &[
+            "AWS: common errors of the services' API references",
+            "aws/smithy-go",
+            "aws/aws-sdk-go aws/awserr",
+        ],
         wordings: SDK,
     },
-    Section { by: Speaker::Iam, from: &["AWS: IAM, troubleshoot access denied error messages"], wordings: IAM },
+    Section {
+        by: Speaker::Iam,
+        from: &["AWS: IAM, troubleshoot access denied error messages"],
+        wordings: IAM,
+    },
     Section { by: Speaker::Service, from: &["AWS: KMS and Secrets Manager API references"], wordings: KMS },
     Section {
         by: Speaker::Network,
-        from: &["golang/go src/net, src/crypto/tls", "seanmonstar/reqwest", "boto/botocore botocore/exceptions.py", "openjdk/jdk java.net"],
+        from: &[
+            "golang/go src/net, src/crypto/tls",
+            "seanmonstar/reqwest",
+            "boto/botocore botocore/exceptions.py",
+            "openjdk/jdk java.net",
+        ],
         wordings: NETWORK,
     },
     Section {
         by: Speaker::Runtime,
-        from: &["moby/moby daemon", "opencontainers/runc libcontainer", "containerd/containerd", "aws/amazon-ecs-agent agent/api/task, agent/engine"],
+        from: &[
+            "moby/moby daemon",
+            "opencontainers/runc libcontainer",
+            "containerd/containerd",
+            "aws/amazon-ecs-agent agent/api/task, agent/engine",
+        ],
         wordings: RUNTIME,
     },
     Section {
@@ -184,7 +245,8 @@ mod tests {
     use super::super::fold::Folded;
     use super::{LEXICON, Section};
 
-    /// So many wordings were taken from their sources before anybody was seen to read them; a new one comes with a text.
+    /// So many wordings were taken from their sources before anybody was seen to read them; a new one comes
+    /// with a text.
     const UNHEARD: usize = 155;
 
     /// What the corpus holds, folded, with the names of the texts.
@@ -198,7 +260,10 @@ mod tests {
         let label = |line: &str| {
             let label: serde_json::Value = serde_json::from_str(line).expect("the corpus is JSON Lines");
             let said = |field: &str| Folded::new(label[field].as_str().unwrap_or_default()).text;
-            (label["id"].as_str().unwrap_or_default().to_owned(), format!("{} {}", said("text"), said("says")))
+            (
+                label["id"].as_str().unwrap_or_default().to_owned(),
+                format!("{} {}", said("text"), said("says")),
+            )
         };
         FILES.iter().flat_map(|file| file.lines()).map(label).collect()
     }
@@ -217,7 +282,10 @@ mod tests {
                 }
             }
         }
-        assert!(unheard.len() <= UNHEARD, "add a text to tests/corpus for what is new among these: {unheard:#?}");
+        assert!(
+            unheard.len() <= UNHEARD,
+            "add a text to tests/corpus for what is new among these: {unheard:#?}"
+        );
     }
 
     #[test]
@@ -227,10 +295,20 @@ mod tests {
         for section in LEXICON {
             println!("\n{:?}: {}", section.by, section.from.join("; "));
             for phrase in section.wordings {
-                let stands: Vec<&str> = texts.iter().filter(|(_, text)| text.contains(phrase.words)).map(|(id, _)| id.as_str()).collect();
-                let longer = super::phrases().filter(|other| other.words != phrase.words && other.words.contains(phrase.words));
+                let stands: Vec<&str> = texts
+                    .iter()
+                    .filter(|(_, text)| text.contains(phrase.words))
+                    .map(|(id, _)| id.as_str())
+                    .collect();
+                let longer = super::phrases()
+                    .filter(|other| other.words != phrase.words && other.words.contains(phrase.words));
                 let hidden_by: Vec<&str> = longer.map(|other| other.words).collect();
-                println!("  {:?} stands in {} ({}), hidden by {hidden_by:?}", phrase.words, stands.len(), stands.first().unwrap_or(&"none"));
+                println!(
+                    "  {:?} stands in {} ({}), hidden by {hidden_by:?}",
+                    phrase.words,
+                    stands.len(),
+                    stands.first().unwrap_or(&"none")
+                );
             }
         }
     }

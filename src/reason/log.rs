@@ -1,7 +1,8 @@
 //! A container's own log: what the application in it says of secrets that it fetches for itself.
 //!
-//! A line is read as any reason is, and then as the application's word: it never speaks of what ECS did. Most lines tell of nothing, and many look
-//! as if they did: a warning, a call that is tried again. Neither is a failure.
+//! A line is read as any reason is, and then as the application's word: it never speaks of what ECS did. Most
+//! lines tell of nothing, and many look as if they did: a warning, a call that is tried again. Neither is a
+//! failure.
 
 use super::symptom::{Fault, Step, Symptom};
 use crate::arn::host_of_aws;
@@ -11,8 +12,9 @@ const HTTPS: u16 = 443;
 /// So many words stand before a line's level at most: a date, a time, a thread, a process.
 const WORDS_BEFORE_LEVEL: usize = 8;
 
-/// The line of a log that tells why fetching secrets failed, by its place, and what it tells: the last one whose fault is known, for what wraps an
-/// error is printed before it; else the last that tells of a failure at all.
+/// The line of a log that tells why fetching secrets failed, by its place, and what it tells: the last one
+/// whose fault is known, for what wraps an error is printed before it; else the last that tells of a failure
+/// at all.
 #[must_use]
 pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<(usize, Symptom)> {
     let mut last: Option<(usize, Symptom)> = None;
@@ -34,7 +36,8 @@ fn told(line: &str) -> Option<Symptom> {
     super::read(line).into_iter().find(|symptom| tells(symptom, line)).map(by_application)
 }
 
-/// A symptom of a text in which the application speaks: what ECS would have fetched, it fetches itself; of all else it is the container.
+/// A symptom of a text in which the application speaks: what ECS would have fetched, it fetches itself; of
+/// all else it is the container.
 fn by_application(symptom: Symptom) -> Symptom {
     let step = match symptom.step {
         Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar => Step::SecretSidecar,
@@ -43,17 +46,20 @@ fn by_application(symptom: Symptom) -> Symptom {
     Symptom { step, ..symptom }
 }
 
-/// Whether a symptom is one of fetching secrets, or of what that takes: credentials, a Region, a way to AWS. Where no fault is told, the words of
-/// a fetcher must be those of a failure.
+/// Whether a symptom is one of fetching secrets, or of what that takes: credentials, a Region, a way to AWS.
+/// Where no fault is told, the words of a fetcher must be those of a failure.
 fn tells(symptom: &Symptom, line: &str) -> bool {
-    let is_of_secrets = matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar);
+    let is_of_secrets =
+        matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar);
     match symptom.fault {
         Fault::Normal | Fault::Exited => false,
         Fault::Unknown => symptom.step == Step::SecretSidecar && says_that_it_failed(line),
         Fault::BadCredentials | Fault::KmsDenied | Fault::RoleMissing => true,
         // A Region is asked for before anything is called.
         Fault::Misconfigured => is_of_secrets || symptom.step == Step::Unknown,
-        Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused => is_of_secrets || is_to_aws(symptom),
+        Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused => {
+            is_of_secrets || is_to_aws(symptom)
+        }
         _ => is_of_secrets,
     }
 }
@@ -64,21 +70,37 @@ fn is_to_aws(symptom: &Symptom) -> bool {
 
 fn says_that_it_failed(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["fail", "error", "exception", "unable", "could not", "cannot", "can't"].iter().any(|word| line.contains(word))
+    ["fail", "error", "exception", "unable", "could not", "cannot", "can't"]
+        .iter()
+        .any(|word| line.contains(word))
 }
 
 /// Whether the line's own level says that it is no error.
 fn is_less_than_error(line: &str) -> bool {
     const LESS: &[&str] = &["trace", "debug", "info", "notice", "warn", "warning"];
     const ERROR: &[&str] = &["error", "err", "fatal", "critical", "severe", "panic", "alert"];
-    let words = line.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
-    let level = words.take(WORDS_BEFORE_LEVEL).map(str::to_ascii_lowercase).find(|word| LESS.contains(&word.as_str()) || ERROR.contains(&word.as_str()));
+    let words = line
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
+    let level = words
+        .take(WORDS_BEFORE_LEVEL)
+        .map(str::to_ascii_lowercase)
+        .find(|word| LESS.contains(&word.as_str()) || ERROR.contains(&word.as_str()));
     level.is_some_and(|level| LESS.contains(&level.as_str()))
 }
 
 /// Whether the call is made again: what comes of it another line tells.
 fn is_tried_again(line: &str) -> bool {
-    const AGAIN: &[&str] = &["retrying", "will retry", "trying again", "try again in", "backoff=", "falling back", "using cached", "ignoring"];
+    const AGAIN: &[&str] = &[
+        "retrying",
+        "will retry",
+        "trying again",
+        "try again in",
+        "backoff=",
+        "falling back",
+        "using cached",
+        "ignoring",
+    ];
     let line = line.to_ascii_lowercase();
     AGAIN.iter().any(|again| line.contains(again))
 }

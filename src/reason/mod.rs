@@ -1,10 +1,12 @@
 //! A stopped task's reason as text, read into symptoms.
 //!
-//! Reading is pure, total and linear in the length of the text: it never fails and never guesses. What copying added is taken off (`page`), the
-//! rest folded to one spelling (`fold`). The phrases of the `grammar` are found in one pass, and between them the `parts` that sentences are
-//! made of: error codes, API operations, hosts, HTTP statuses. The `reader` weighs what they say, skips the `name` that follows a phrase, and
-//! makes `facts` of what was named. Every fact keeps its byte span in the original text. What ECS says all day is known beforehand (`ordinary`),
-//! and an application's own log is read in the same way (`log`).
+//! Reading is pure, total and linear in the length of the text: it never fails and never guesses. What
+//! copying added is taken off (`page`), the rest folded to one spelling (`fold`). The phrases of the
+//! `grammar` are found in one pass, and between them the `parts` that sentences are made of: error codes, API
+//! operations, hosts, HTTP statuses. The `reader` weighs what they say, skips the `name` that follows a
+//! phrase, and makes `facts` of what was named. Every fact keeps its byte span in the original text. What ECS
+//! says all day is known beforehand (`ordinary`), and an application's own log is read in the same way
+//! (`log`).
 
 mod facts;
 mod fold;
@@ -23,7 +25,8 @@ pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom};
 
 /// What a reason tells of, in the order of the text: one symptom for each failure, each failure once.
 ///
-/// Empty for a blank text; otherwise at least one symptom, whose fault is [`Fault::Unknown`] where the words prove none.
+/// Empty for a blank text; otherwise at least one symptom, whose fault is [`Fault::Unknown`] where the words
+/// prove none.
 #[must_use]
 pub fn read(text: &str) -> Vec<Symptom> {
     ordinary::read(text).map_or_else(|| reader::read(text), |symptom| vec![symptom])

@@ -1,11 +1,13 @@
-//! Where the name ends that follows a phrase: at its terminator, or with the word, the sentence or the text around it.
+//! Where the name ends that follows a phrase: at its terminator, or with the word, the sentence or the text
+//! around it.
 
 use std::ops::Range;
 
 use super::phrase::{Names, Otherwise, Slot};
 use super::reader::Reader;
 
-/// How far the end of a name is looked for: no name that ECS prints is longer (a secret id may have 2,048 bytes).
+/// How far the end of a name is looked for: no name that ECS prints is longer (a secret id may have 2,048
+/// bytes).
 const LONGEST_LOOKAHEAD: usize = 2_100;
 /// What no name holds: JSON's next field, and where an SDK for Java or ECS names its service.
 const ALWAYS: &[&str] = &["\",", ". (service ", "</"];
@@ -18,7 +20,8 @@ impl Reader<'_> {
         let folded = self.folded.text.as_str();
         let start = end - slot.back;
         // A name that may hold blanks ends with its line.
-        let line = if slot.otherwise == Otherwise::EndOfText { self.folded.line_end(start) } else { folded.len() };
+        let line =
+            if slot.otherwise == Otherwise::EndOfText { self.folded.line_end(start) } else { folded.len() };
         let limit = folded.floor_char_boundary((start + LONGEST_LOOKAHEAD).min(line));
         // A quoted name is named without its quotes.
         let quote = if slot.back == 0 && folded[start..].starts_with('"') { Some("\"") } else { None };
@@ -41,13 +44,21 @@ impl Reader<'_> {
         }
         // Where nothing told the end, the sentence's own punctuation may stand behind the name.
         let name = match ended {
-            Some(at) if at == length && !open[at..].starts_with(['"', '\'', '`', ')']) && slot.until.iter().any(|until| open[at..].starts_with(until)) => {
+            Some(at)
+                if at == length
+                    && !open[at..].starts_with(['"', '\'', '`', ')'])
+                    && slot.until.iter().any(|until| open[at..].starts_with(until)) =>
+            {
                 open[..length].trim_end()
             }
             _ => without_ending(&open[..length], slot.otherwise == Otherwise::EndOfWord),
         };
         // On the next line another sentence may begin.
-        if slot.names == Names::Resource && start > 0 && self.folded.begins_line(start) && !name.contains([':', '/', '.', '-', '_', '*']) {
+        if slot.names == Names::Resource
+            && start > 0
+            && self.folded.begins_line(start)
+            && !name.contains([':', '/', '.', '-', '_', '*'])
+        {
             return None;
         }
         // IAM names the streams of a log group with nothing behind the last colon.
@@ -66,7 +77,8 @@ impl Reader<'_> {
     }
 }
 
-/// A name without what ends the sentence, the quote or the bracket around it; what opened within the name ends there.
+/// A name without what ends the sentence, the quote or the bracket around it; what opened within the name
+/// ends there.
 fn without_ending(name: &str, is_word: bool) -> &str {
     let mut name = name;
     while let Some(last) = name.chars().next_back() {

@@ -1,4 +1,5 @@
-//! What ECS says all day, known without being read: most of a stream tells of tasks that were scaled in or ran to their end.
+//! What ECS says all day, known without being read: most of a stream tells of tasks that were scaled in or
+//! ran to their end.
 
 use super::symptom::{Fault, Step, Symptom};
 
@@ -28,7 +29,9 @@ mod tests {
         let ends = prop::sample::select(vec!["", "", ".", ")", " ", ")...", "; exit code 1", "\n"]);
         let digits = prop_oneof!["[0-9]{0,24}", "[0-9a-z ]{0,8}"];
         prop_oneof![
-            (digits, ends.clone()).prop_map(|(id, end)| format!("Scaling activity initiated by (deployment ecs-svc/{id}){end}")),
+            (digits, ends.clone()).prop_map(|(id, end)| format!(
+                "Scaling activity initiated by (deployment ecs-svc/{id}){end}"
+            )),
             ends.prop_map(|end| format!("Essential container in task exited{end}")),
         ]
     }
@@ -44,7 +47,10 @@ mod tests {
 
     #[test]
     fn ordinary_reasons_are_known() {
-        for text in ["Essential container in task exited", "Scaling activity initiated by (deployment ecs-svc/5295213049184573046)"] {
+        for text in [
+            "Essential container in task exited",
+            "Scaling activity initiated by (deployment ecs-svc/5295213049184573046)",
+        ] {
             assert!(read(text).is_some(), "{text}");
         }
     }

@@ -1,5 +1,6 @@
-//! What a text looks like where people copy it from: quoted in a mail, boxed by Terraform, cut into lines of one width, escaped for HTML or JSON,
-//! colored for a terminal. Read as letters, each with its place in the original, without what was only added around them.
+//! What a text looks like where people copy it from: quoted in a mail, boxed by Terraform, cut into lines of
+//! one width, escaped for HTML or JSON, colored for a terminal. Read as letters, each with its place in the
+//! original, without what was only added around them.
 
 use super::reader::is_word;
 
@@ -20,10 +21,12 @@ const MOST_ESCAPES: usize = 16;
 const COPILOT: usize = 70;
 const COPILOT_MARGIN: usize = 4;
 
-/// The letters of a text without its wrapping; a line that ends is a line break, a line that was only cut goes on.
+/// The letters of a text without its wrapping; a line that ends is a line break, a line that was only cut
+/// goes on.
 pub(super) fn letters(text: &str) -> Vec<Letter> {
     let letters = unescaped(text);
-    let lines: Vec<Line<'_>> = letters.split_inclusive(|letter| letter.letter == '\n').map(Line::new).collect();
+    let lines: Vec<Line<'_>> =
+        letters.split_inclusive(|letter| letter.letter == '\n').map(Line::new).collect();
     let mut page = Vec::with_capacity(letters.len());
     let mut at = 0;
     while let Some(line) = lines.get(at) {
@@ -69,15 +72,19 @@ impl Cut {
         // The first line may begin at the left where the others are set in, and may have lost a blank.
         let set_in = margin.saturating_sub(line.margin);
         for (set_in, lost) in [(0, 0), (set_in, 0), (0, 1), (set_in, 1)] {
-            let cut = Self { lines: 0, first: line.width() + lost, rest: line.width() + lost + set_in, margin };
+            let cut =
+                Self { lines: 0, first: line.width() + lost, rest: line.width() + lost + set_in, margin };
             if let Some(cut) = cut.through(lines) {
                 return Some(cut);
             }
         }
         // Of two lines alone, a word that is broken tells, or the width of a page that is known.
-        let of_copilot = |width: usize| margin >= COPILOT_MARGIN && (width == margin + COPILOT || width == line.margin + COPILOT);
+        let of_copilot = |width: usize| {
+            margin >= COPILOT_MARGIN && (width == margin + COPILOT || width == line.margin + COPILOT)
+        };
         let lost = [0, 1].into_iter().find(|lost| of_copilot(line.width() + lost));
-        let is_shorter = next.width() <= line.width() + set_in && lines.get(2).is_none_or(|after| !next.goes_on_with(after));
+        let is_shorter = next.width() <= line.width() + set_in
+            && lines.get(2).is_none_or(|after| !next.goes_on_with(after));
         let is_cut = is_shorter && (lost.is_some() || line.breaks_word(next, margin));
         is_cut.then(|| Self { lines: 1, first: line.width() + lost.unwrap_or(0), rest: 0, margin })
     }
@@ -103,7 +110,8 @@ impl Cut {
         }
         let (last, after) = (lines.get(self.lines)?, lines.get(self.lines + 1));
         let is_wide = lines.get(1).is_some_and(|line| line.width() + 1 >= self.rest);
-        (self.lines > 0 && is_wide && exact && after.is_none_or(|after| !last.goes_on_with(after))).then_some(self)
+        (self.lines > 0 && is_wide && exact && after.is_none_or(|after| !last.goes_on_with(after)))
+            .then_some(self)
     }
 }
 
@@ -126,7 +134,10 @@ impl<'l> Line<'l> {
             _ => (line, None),
         };
         let blank = |letter: &Letter| letter.letter.is_whitespace();
-        let length = letters.iter().rposition(|letter| !blank(letter) && !is_box(letter.letter)).map_or(0, |last| last + 1);
+        let length = letters
+            .iter()
+            .rposition(|letter| !blank(letter) && !is_box(letter.letter))
+            .map_or(0, |last| last + 1);
         let mark = |letter: &Letter| matches!(letter.letter, '|' | '>') || is_box(letter.letter);
         let before = letters[..length].iter().take_while(|letter| blank(letter) || mark(letter)).count();
         // A blank follows a mark.
@@ -147,12 +158,16 @@ impl<'l> Line<'l> {
 
     /// Whether a sentence ends here and another begins with the next line.
     fn ends_before(&self, next: &Self) -> bool {
-        let last = self.letters[..self.length].last().is_some_and(|last| matches!(last.letter, '.' | '!' | '?' | ')'));
+        let last = self.letters[..self.length]
+            .last()
+            .is_some_and(|last| matches!(last.letter, '.' | '!' | '?' | ')'));
         last && next.begins()
     }
 
     fn begins(&self) -> bool {
-        self.said(self.margin).first().is_none_or(|first| first.letter.is_uppercase() || !first.letter.is_alphanumeric())
+        self.said(self.margin)
+            .first()
+            .is_none_or(|first| first.letter.is_uppercase() || !first.letter.is_alphanumeric())
     }
 
     /// Whether the same text goes on with the next line.
@@ -166,7 +181,10 @@ impl<'l> Line<'l> {
         let lower = |letter: &Letter| letter.letter.to_ascii_lowercase();
         let said = self.said(0);
         let head = said.iter().rev().take_while(is_letter).count();
-        (said[said.len() - head..].iter().map(lower).collect(), next.said(margin).iter().take_while(is_letter).map(lower).collect())
+        (
+            said[said.len() - head..].iter().map(lower).collect(),
+            next.said(margin).iter().take_while(is_letter).map(lower).collect(),
+        )
     }
 
     /// Whether this line ends within a word of the grammar.
@@ -180,7 +198,8 @@ impl<'l> Line<'l> {
     fn ends_word(&self, next: &Self, margin: usize) -> bool {
         let (head, tail) = self.word_at_end(next, margin);
         let last = self.letters[..self.length].last().map(|last| last.letter);
-        let behind: String = next.said(margin).iter().skip(tail.len()).take(2).map(|letter| letter.letter).collect();
+        let behind: String =
+            next.said(margin).iter().skip(tail.len()).take(2).map(|letter| letter.letter).collect();
         // Of a short beginning and a whole word, one word may be made.
         let is_whole = head.len() > 2 && (behind.is_empty() || behind.starts_with(' ') || behind == ": ");
         let ends = is_word(&head) && (is_whole || !is_word(&format!("{head}{tail}")));
@@ -189,7 +208,8 @@ impl<'l> Line<'l> {
 
     /// Whether the line is one long word, which no page can break, before another.
     fn is_word(&self) -> bool {
-        self.letters[..self.length].last().is_some_and(|last| last.letter == ':') && !self.said(self.margin).iter().any(|letter| letter.letter == ' ')
+        self.letters[..self.length].last().is_some_and(|last| last.letter == ':')
+            && !self.said(self.margin).iter().any(|letter| letter.letter == ' ')
     }
 }
 
@@ -216,7 +236,9 @@ fn unescaped(text: &str) -> Vec<Letter> {
         let rest = &text[at..];
         let (said, length) = match letter {
             '&' => entity(rest).map_or((Some('&'), 1), |(letter, length)| (Some(letter), length)),
-            '\\' => json_escape(rest, is_json).map_or((Some('\\'), 1), |(letter, length)| (Some(letter), length)),
+            '\\' => {
+                json_escape(rest, is_json).map_or((Some('\\'), 1), |(letter, length)| (Some(letter), length))
+            }
             // Nothing unprintable reaches a reason: the sign stands for it.
             '\u{1b}' | '~' if rest[1..].starts_with('[') => (None, color(rest)),
             _ if is_invisible(letter) => (None, letter.len_utf8()),
@@ -245,7 +267,9 @@ fn entity(rest: &str) -> Option<(char, usize)> {
         "amp" => '&',
         _ => {
             let number = name.strip_prefix('#')?;
-            let code = number.strip_prefix(['x', 'X']).map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())?;
+            let code = number
+                .strip_prefix(['x', 'X'])
+                .map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())?;
             char::from_u32(code)?
         }
     };
@@ -266,7 +290,10 @@ fn json_escape(rest: &str, is_json: bool) -> Option<(char, usize)> {
         'n' if is_json => '\n',
         't' | 'r' if is_json => ' ',
         'u' => {
-            let code = escaped.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32)?;
+            let code = escaped
+                .get(1..5)
+                .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+                .and_then(char::from_u32)?;
             return Some((code, before + 5));
         }
         _ => return None,

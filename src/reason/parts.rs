@@ -1,13 +1,17 @@
-//! What sentences are made of: an error's code, an API operation, a host, an HTTP status. Each says the same wherever it stands, also in a
-//! sentence that nobody has seen.
+//! What sentences are made of: an error's code, an API operation, a host, an HTTP status. Each says the same
+//! wherever it stands, also in a sentence that nobody has seen.
 
 use super::symptom::{Fault, Step};
 use crate::arn::host_of_aws;
 
-/// The fault that the name of an error tells, in lower case: `NoSuchKey`, `InvalidSubnetID.NotFound`, `RepositoryNotFoundException`.
+/// The fault that the name of an error tells, in lower case: `NoSuchKey`, `InvalidSubnetID.NotFound`,
+/// `RepositoryNotFoundException`.
 pub(super) fn fault_of_code(code: &str) -> Option<Fault> {
     // A key that is not there or not to be used, before what else was not found or refused.
-    if (code.starts_with("kms") || code.contains(".kms")) && !code.contains("throttl") && !code.contains("internal") {
+    if (code.starts_with("kms") || code.contains(".kms"))
+        && !code.contains("throttl")
+        && !code.contains("internal")
+    {
         return Some(if code.contains("accessdenied") { Fault::KmsDenied } else { Fault::KmsKeyUnusable });
     }
     if let Some((_, fault)) = ERRNO.iter().find(|(names, _)| names.contains(&code)) {
@@ -32,9 +36,30 @@ pub(super) fn is_errno(word: &str) -> bool {
 /// The words that the names of errors are made of, and what they say; the first that is there counts.
 const ROOTS: &[(&[&str], Fault)] = &[
     (&["unknownhost", "nameresolution", "gaierror", "hostnotfound"], Fault::Dns),
-    (&["sslerror", "sslhandshake", "sslexception", "certverif", "certificateverif", "certpath", "certificateerror"], Fault::Tls),
+    (
+        &[
+            "sslerror",
+            "sslhandshake",
+            "sslexception",
+            "certverif",
+            "certificateverif",
+            "certpath",
+            "certificateerror",
+        ],
+        Fault::Tls,
+    ),
     (&["parameterversionnotfound", "versionnotfound"], Fault::VersionNotFound),
-    (&["decryptionfailure", "invalidkeyid", "disabledexception", "keyunavailable", "incorrectkey", "invalidciphertext"], Fault::KmsKeyUnusable),
+    (
+        &[
+            "decryptionfailure",
+            "invalidkeyid",
+            "disabledexception",
+            "keyunavailable",
+            "incorrectkey",
+            "invalidciphertext",
+        ],
+        Fault::KmsKeyUnusable,
+    ),
     (
         &[
             "expiredtoken",
@@ -61,7 +86,13 @@ const ROOTS: &[(&[&str], Fault)] = &[
     ),
     (&["accessdenied", "notauthorized", "unauthorized", "forbidden"], Fault::AccessDenied),
     (
-        &["insufficientinstancecapacity", "insufficientfreeaddresses", "insufficientcapacity", "insufficienthostcapacity", "unfulfillablecapacity"],
+        &[
+            "insufficientinstancecapacity",
+            "insufficientfreeaddresses",
+            "insufficientcapacity",
+            "insufficienthostcapacity",
+            "unfulfillablecapacity",
+        ],
         Fault::OutOfCapacity,
     ),
     (
@@ -82,10 +113,28 @@ const ROOTS: &[(&[&str], Fault)] = &[
         Fault::Throttled,
     ),
     (
-        &["requesttimeout", "connecttimeout", "readtimeout", "sockettimeout", "requestcanceled", "endpointconnection", "httptimeout", "noroutetohost"],
+        &[
+            "requesttimeout",
+            "connecttimeout",
+            "readtimeout",
+            "sockettimeout",
+            "requestcanceled",
+            "endpointconnection",
+            "httptimeout",
+            "noroutetohost",
+        ],
         Fault::NetworkTimeout,
     ),
-    (&["connectionrefused", "connectionreset", "connectionclosed", "connectionaborted", "remotedisconnected"], Fault::ConnectionRefused),
+    (
+        &[
+            "connectionrefused",
+            "connectionreset",
+            "connectionclosed",
+            "connectionaborted",
+            "remotedisconnected",
+        ],
+        Fault::ConnectionRefused,
+    ),
     (&["tagpolicyviolation", "missingregion"], Fault::Misconfigured),
     (&["markedfordeletion"], Fault::PendingDeletion),
     (&["notfound", "nosuch", "doesnotexist"], Fault::NotFound),
@@ -105,9 +154,22 @@ const ROOTS: &[(&[&str], Fault)] = &[
     (&["validationexception", "validationerror", "invalidparametervalue"], Fault::BadReference),
 ];
 
-/// Whether a word may be the name of an error: as a program writes it, and with what only errors end with, or a word in two parts.
+/// Whether a word may be the name of an error: as a program writes it, and with what only errors end with, or
+/// a word in two parts.
 pub(super) fn is_code(word: &str) -> bool {
-    let ending = ["exception", "error", "fault", "failure", "timeout", "denied", "notfound", "canceled", "exceeded", "expired", "violation"];
+    let ending = [
+        "exception",
+        "error",
+        "fault",
+        "failure",
+        "timeout",
+        "denied",
+        "notfound",
+        "canceled",
+        "exceeded",
+        "expired",
+        "violation",
+    ];
     let known = [
         "nosuch",
         "slowdown",
@@ -126,7 +188,8 @@ pub(super) fn is_code(word: &str) -> bool {
         || word.contains(".notfound")
 }
 
-/// The step in which ECS deals with what an error's name speaks of: `RepositoryNotFoundException`, `InvalidSubnetID.NotFound`.
+/// The step in which ECS deals with what an error's name speaks of: `RepositoryNotFoundException`,
+/// `InvalidSubnetID.NotFound`.
 pub(super) fn step_of_code(code: &str) -> Option<Step> {
     let subjects = [
         ("capacity", Step::Capacity),
@@ -143,14 +206,22 @@ pub(super) fn step_of_code(code: &str) -> Option<Step> {
         ("parameter", Step::ParameterStore),
     ];
     // `InvalidParameterException` speaks of any parameter.
-    subjects.iter().find(|(subject, _)| code.contains(subject) && !code.starts_with("invalidparameter")).map(|(_, step)| *step)
+    subjects
+        .iter()
+        .find(|(subject, _)| code.contains(subject) && !code.starts_with("invalidparameter"))
+        .map(|(_, step)| *step)
 }
 
-/// The step in the name that the agent gives to an error of the container runtime, such as `CannotInspectVolumeError`. To start a container is
-/// what every other step is for.
+/// The step in the name that the agent gives to an error of the container runtime, such as
+/// `CannotInspectVolumeError`. To start a container is what every other step is for.
 pub(super) fn step_of_agent_error(name: &str) -> Option<Step> {
     let of = name.strip_prefix("cannot")?.strip_suffix("error")?;
-    let steps = [("pull", Step::ImagePull), ("image", Step::ImagePull), ("volume", Step::Volume), ("exec", Step::ExecAgent)];
+    let steps = [
+        ("pull", Step::ImagePull),
+        ("image", Step::ImagePull),
+        ("volume", Step::Volume),
+        ("exec", Step::ExecAgent),
+    ];
     let step = steps.iter().find(|(part, _)| of.contains(part)).map_or(Step::Container, |(_, step)| *step);
     (of != "startcontainer").then_some(step)
 }
@@ -161,28 +232,90 @@ pub(super) fn step_of_operation(operation: &str) -> Option<Step> {
 }
 
 const OPERATIONS: &[(&[&str], Step)] = &[
-    (&["getsecretvalue", "batchgetsecretvalue", "describesecret", "listsecrets", "listsecretversionids"], Step::SecretsManager),
-    (&["getparameters", "getparameter", "getparametersbypath", "getparameterhistory", "describeparameters"], Step::ParameterStore),
-    (&["getauthorizationtoken"], Step::EcrAuth),
-    (&["batchgetimage", "getdownloadurlforlayer", "batchchecklayeravailability", "batchimportupstreamimage", "describeimages"], Step::ImagePull),
-    (&["createlogstream", "createloggroup", "putlogevents", "describelogstreams", "describeloggroups", "putretentionpolicy"], Step::LogDriver),
-    (&["clientmount", "clientwrite", "clientrootaccess", "describemounttargets", "describeaccesspoints"], Step::EfsVolume),
-    (&["createvolume", "attachvolume", "detachvolume", "deletevolume", "describevolumes", "createsnapshot", "describesnapshots"], Step::EbsVolume),
     (
-        &["createnetworkinterface", "attachnetworkinterface", "deletenetworkinterface", "createnetworkinterfacepermission", "describenetworkinterfaces"],
+        &["getsecretvalue", "batchgetsecretvalue", "describesecret", "listsecrets", "listsecretversionids"],
+        Step::SecretsManager,
+    ),
+    (
+        &[
+            "getparameters",
+            "getparameter",
+            "getparametersbypath",
+            "getparameterhistory",
+            "describeparameters",
+        ],
+        Step::ParameterStore,
+    ),
+    (&["getauthorizationtoken"], Step::EcrAuth),
+    (
+        &[
+            "batchgetimage",
+            "getdownloadurlforlayer",
+            "batchchecklayeravailability",
+            "batchimportupstreamimage",
+            "describeimages",
+        ],
+        Step::ImagePull,
+    ),
+    (
+        &[
+            "createlogstream",
+            "createloggroup",
+            "putlogevents",
+            "describelogstreams",
+            "describeloggroups",
+            "putretentionpolicy",
+        ],
+        Step::LogDriver,
+    ),
+    (
+        &["clientmount", "clientwrite", "clientrootaccess", "describemounttargets", "describeaccesspoints"],
+        Step::EfsVolume,
+    ),
+    (
+        &[
+            "createvolume",
+            "attachvolume",
+            "detachvolume",
+            "deletevolume",
+            "describevolumes",
+            "createsnapshot",
+            "describesnapshots",
+        ],
+        Step::EbsVolume,
+    ),
+    (
+        &[
+            "createnetworkinterface",
+            "attachnetworkinterface",
+            "deletenetworkinterface",
+            "createnetworkinterfacepermission",
+            "describenetworkinterfaces",
+        ],
         Step::NetworkInterface,
     ),
     (&["runinstances", "createfleet", "createlaunchtemplate", "requestspotinstances"], Step::Capacity),
-    (&["createcontrolchannel", "createdatachannel", "opencontrolchannel", "opendatachannel", "executecommand"], Step::ExecAgent),
+    (
+        &[
+            "createcontrolchannel",
+            "createdatachannel",
+            "opencontrolchannel",
+            "opendatachannel",
+            "executecommand",
+        ],
+        Step::ExecAgent,
+    ),
     (&["assumerole", "passrole"], Step::ExecutionRole),
 ];
 
 /// Whether an operation, in lower case, is one by which a program fetches its secrets.
 pub(super) fn fetches_secrets(operation: &str) -> bool {
-    operation == "decrypt" || matches!(step_of_operation(operation), Some(Step::SecretsManager | Step::ParameterStore))
+    operation == "decrypt"
+        || matches!(step_of_operation(operation), Some(Step::SecretsManager | Step::ParameterStore))
 }
 
-/// The step in which ECS performs an IAM action, such as `ssm:GetParameters`; of a service that ECS calls for one step only, any action.
+/// The step in which ECS performs an IAM action, such as `ssm:GetParameters`; of a service that ECS calls for
+/// one step only, any action.
 pub(super) fn step_of_action(action: &str) -> Option<Step> {
     let (service, operation) = action.split_once(':')?;
     let of_service = || match service {
@@ -200,7 +333,10 @@ pub(super) fn step_of_action(action: &str) -> Option<Step> {
     };
     match (service, operation) {
         ("kms", _) => None,
-        ("secretsmanager" | "ssm" | "ecr" | "logs" | "s3" | "ec2" | "iam" | "sts" | "elasticfilesystem", _) => step_of_operation(operation).or_else(of_service),
+        (
+            "secretsmanager" | "ssm" | "ecr" | "logs" | "s3" | "ec2" | "iam" | "sts" | "elasticfilesystem",
+            _,
+        ) => step_of_operation(operation).or_else(of_service),
         _ => of_service(),
     }
 }

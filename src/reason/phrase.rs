@@ -2,7 +2,8 @@
 
 use super::symptom::{Deny, Fault, Step};
 
-/// How much a phrase counts where several speak of the same thing. Of equals the first in the text wins: wraps stand outside what they wrap.
+/// How much a phrase counts where several speak of the same thing. Of equals the first in the text wins:
+/// wraps stand outside what they wrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     /// Goes along with many failures: a service's name, an HTTP status.
@@ -78,7 +79,8 @@ pub(super) struct Phrase {
     pub(super) fault: Option<(Fault, Weight)>,
     pub(super) deny: Option<Deny>,
     pub(super) slot: Option<Slot>,
-    /// Counts only where the text begins, and there only with this capital letter: the EC2 agent capitalises an unwrapped error.
+    /// Counts only where the text begins, and there only with this capital letter: the EC2 agent capitalises
+    /// an unwrapped error.
     pub(super) capital_at_start: Option<char>,
     /// Counts only where the text begins.
     pub(super) at_start: bool,
@@ -88,7 +90,16 @@ pub(super) struct Phrase {
 
 /// Words without a meaning of their own yet.
 pub(super) const fn say(words: &'static str) -> Phrase {
-    Phrase { words, step: None, fault: None, deny: None, slot: None, capital_at_start: None, at_start: false, opens: false }
+    Phrase {
+        words,
+        step: None,
+        fault: None,
+        deny: None,
+        slot: None,
+        capital_at_start: None,
+        at_start: false,
+        opens: false,
+    }
 }
 
 impl Phrase {

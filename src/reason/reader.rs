@@ -1,8 +1,9 @@
 //! From the phrases of a text to its symptoms, in one pass from left to right.
 //!
-//! The dictionary finds the leftmost longest phrase. A name that follows a phrase is skipped whole, so nothing is read in an ARN, a URL or
-//! somebody's own words. What a phrase says is weighed against what its clause said before: the heavier wins, of equals the earlier.
-//! A clause ends where a `;` is followed at once by another phrase, which is how the agent joins errors. Each clause is one symptom.
+//! The dictionary finds the leftmost longest phrase. A name that follows a phrase is skipped whole, so
+//! nothing is read in an ARN, a URL or somebody's own words. What a phrase says is weighed against what its
+//! clause said before: the heavier wins, of equals the earlier. A clause ends where a `;` is followed at once
+//! by another phrase, which is how the agent joins errors. Each clause is one symptom.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -50,7 +51,8 @@ static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
     Grammar { phrases, dictionary }
 });
 
-/// What `text` tells of, in the order of the text. Empty for a blank text; otherwise at least one symptom, if only `unknown`.
+/// What `text` tells of, in the order of the text. Empty for a blank text; otherwise at least one symptom, if
+/// only `unknown`.
 pub(super) fn read(text: &str) -> Vec<Symptom> {
     let folded = Folded::new(text);
     if folded.text.trim().is_empty() {
@@ -98,7 +100,8 @@ fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Spa
 }
 
 impl Reader<'_> {
-    /// Reads the end of a sentence with which the text begins, where its front was cut away: it tells the kind of policy that refused.
+    /// Reads the end of a sentence with which the text begins, where its front was cut away: it tells the
+    /// kind of policy that refused.
     fn read_end_of_sentence(&mut self) {
         // A whole text begins with a capital letter.
         if self.text.starts_with(|letter: char| letter.is_ascii_uppercase()) {
@@ -108,7 +111,8 @@ impl Reader<'_> {
         let start = self.folded.text.len() - text.len();
         let ended = |phrase: &&Phrase| {
             let (words, deny) = (phrase.words, phrase.deny?);
-            let lost = (1..words.len().saturating_sub(SHORTEST_END)).find(|&lost| words.is_char_boundary(lost) && text.starts_with(&words[lost..]))?;
+            let lost = (1..words.len().saturating_sub(SHORTEST_END))
+                .find(|&lost| words.is_char_boundary(lost) && text.starts_with(&words[lost..]))?;
             Some((words.len() - lost, deny))
         };
         let mut denies = GRAMMAR.phrases.iter().filter_map(ended);
@@ -151,9 +155,14 @@ impl Reader<'_> {
         read_up_to
     }
 
-    /// Reads what stands between phrases. ECS says of a task that it was unhealthy in one sentence, and what follows has nothing to do with it.
+    /// Reads what stands between phrases. ECS says of a task that it was unhealthy in one sentence, and what
+    /// follows has nothing to do with it.
     fn read_between(&mut self, gap: Span) {
-        let is_of_health = self.clauses.last().and_then(|clause| clause.fault.as_ref()).is_some_and(|fault| fault.value == Fault::Unhealthy);
+        let is_of_health = self
+            .clauses
+            .last()
+            .and_then(|clause| clause.fault.as_ref())
+            .is_some_and(|fault| fault.value == Fault::Unhealthy);
         let ended = || {
             let line = Some(self.folded.line_end(gap.start)).filter(|end| *end < gap.end);
             self.folded.text[gap.clone()].find(';').map(|at| gap.start + at).into_iter().chain(line).min()
@@ -164,10 +173,14 @@ impl Reader<'_> {
         self.read_parts(end..gap.end);
     }
 
-    /// Whether a phrase begins another failure, and if so, whether that has nothing to do with the one before.
+    /// Whether a phrase begins another failure, and if so, whether that has nothing to do with the one
+    /// before.
     fn begins_another(&self, phrase: &Phrase, span: &Span) -> Option<bool> {
         let before = &self.folded.text[..span.start];
-        let clause = self.clauses.last().filter(|clause| clause.step.is_some() || clause.fault.is_some() || !clause.names.is_empty())?;
+        let clause = self
+            .clauses
+            .last()
+            .filter(|clause| clause.step.is_some() || clause.fault.is_some() || !clause.names.is_empty())?;
         if before.ends_with(';') {
             return Some(false);
         }
@@ -182,7 +195,9 @@ impl Reader<'_> {
         let Some(clause) = self.clauses.last_mut() else { return };
         let in_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-');
         let mut at = gap.start;
-        while let Some(start) = text[at..gap.end].find(|letter: char| letter.is_ascii_alphanumeric()).map(|start| at + start) {
+        while let Some(start) =
+            text[at..gap.end].find(|letter: char| letter.is_ascii_alphanumeric()).map(|start| at + start)
+        {
             let rest = &text[start..gap.end];
             let length = rest.find(|letter| !in_word(letter)).unwrap_or(rest.len());
             at = start + length;
@@ -193,8 +208,12 @@ impl Reader<'_> {
                 continue;
             }
             let after = &text[span.end..gap.end];
-            if let Some(operation) = after.strip_prefix(':').filter(|after| after.starts_with(|letter: char| letter.is_ascii_alphabetic())) {
-                let length = operation.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(operation.len());
+            if let Some(operation) = after
+                .strip_prefix(':')
+                .filter(|after| after.starts_with(|letter: char| letter.is_ascii_alphabetic()))
+            {
+                let length =
+                    operation.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(operation.len());
                 let span = start..span.end + 1 + length;
                 if let Some(step) = parts::step_of_action(&text[span.clone()]) {
                     weigh(&mut clause.step, Some((step, Weight::Code)), &span);
@@ -206,8 +225,15 @@ impl Reader<'_> {
             if word.contains('.') && host_of_aws(word).is_some() {
                 weigh(&mut clause.step, parts::step_of_host(word).map(|step| (step, Weight::Hint)), &span);
                 clause.names.push((Names::Host, Weight::Hint, span));
-            } else if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) && is_of_status(before) {
-                weigh(&mut clause.fault, parts::fault_of_status(word).map(|fault| (fault, Weight::Hint)), &span);
+            } else if word.len() == 3
+                && word.bytes().all(|byte| byte.is_ascii_digit())
+                && is_of_status(before)
+            {
+                weigh(
+                    &mut clause.fault,
+                    parts::fault_of_status(word).map(|fault| (fault, Weight::Hint)),
+                    &span,
+                );
             } else if word.len() < SHORTEST_PART && !word.starts_with('e') {
                 // Most words are words.
             } else if let Some(step) = parts::step_of_operation(word) {
@@ -215,7 +241,11 @@ impl Reader<'_> {
             } else if let Some(step) = parts::step_of_agent_error(word) {
                 weigh(&mut clause.step, Some((step, Weight::Name)), &span);
             } else if is_written_as_code(self.text, self.folded, &span) && parts::is_code(word) {
-                weigh(&mut clause.fault, parts::fault_of_code(word).map(|fault| (fault, Weight::Code)), &span);
+                weigh(
+                    &mut clause.fault,
+                    parts::fault_of_code(word).map(|fault| (fault, Weight::Code)),
+                    &span,
+                );
                 weigh(&mut clause.step, parts::step_of_code(word).map(|step| (step, Weight::Hint)), &span);
             }
         }
@@ -227,7 +257,10 @@ impl Reader<'_> {
         let word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
         // One word alone may be a part of somebody's name.
         let is_word = phrase.fault.is_some() && phrase.words.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let joined = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || (is_word && letter == '-'));
+        let joined = |letter: Option<char>| {
+            letter
+                .is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || (is_word && letter == '-'))
+        };
         let (before, after) = (folded[..span.start].chars().next_back(), folded[span.end..].chars().next());
         let (first, last) = (folded[span.clone()].chars().next(), folded[span.clone()].chars().next_back());
         // A policy's sentence is long enough to be known where the next word was joined to it.
@@ -249,20 +282,41 @@ impl Reader<'_> {
             let text = &self.folded.text[name.clone()];
             match slot.names {
                 Names::Action => {
-                    weigh(&mut clause.fault, text.starts_with("kms:").then_some((Fault::KmsDenied, Weight::Said)), &said);
-                    weigh(&mut clause.step, parts::step_of_action(text).map(|step| (step, Weight::Code)), &name);
+                    weigh(
+                        &mut clause.fault,
+                        text.starts_with("kms:").then_some((Fault::KmsDenied, Weight::Said)),
+                        &said,
+                    );
+                    weigh(
+                        &mut clause.step,
+                        parts::step_of_action(text).map(|step| (step, Weight::Code)),
+                        &name,
+                    );
                 }
-                Names::Operation if parts::fetches_secrets(text) => weigh(&mut clause.step, Some((Step::SecretSidecar, slot.weight)), &said),
-                Names::Operation => weigh(&mut clause.step, parts::step_of_operation(text).map(|step| (step, Weight::Code)), &name),
+                Names::Operation if parts::fetches_secrets(text) => {
+                    weigh(&mut clause.step, Some((Step::SecretSidecar, slot.weight)), &said);
+                }
+                Names::Operation => weigh(
+                    &mut clause.step,
+                    parts::step_of_operation(text).map(|step| (step, Weight::Code)),
+                    &name,
+                ),
                 // The endpoint hints at what was being fetched.
-                Names::Url => weigh(&mut clause.step, host_in(text).and_then(parts::step_of_host).map(|step| (step, Weight::Hint)), &name),
+                Names::Url => weigh(
+                    &mut clause.step,
+                    host_in(text).and_then(parts::step_of_host).map(|step| (step, Weight::Hint)),
+                    &name,
+                ),
                 _ => {}
             }
             clause.names.push((slot.names, slot.weight, name));
         }
         // Everything fails in a container: what else a text speaks of is closer.
         if phrase.step.is_some_and(|(step, _)| step != Step::Container)
-            && clause.step.as_ref().is_some_and(|best| best.value == Step::Container && best.weight == Weight::Hint)
+            && clause
+                .step
+                .as_ref()
+                .is_some_and(|best| best.value == Step::Container && best.weight == Weight::Hint)
         {
             clause.step = None;
         }
@@ -274,8 +328,8 @@ impl Reader<'_> {
         clause.end = said.end;
     }
 
-    /// A text cut inside the last word of a phrase still says what every phrase that begins so says. It is weaker than anything read whole,
-    /// and never makes a stop normal.
+    /// A text cut inside the last word of a phrase still says what every phrase that begins so says. It is
+    /// weaker than anything read whole, and never makes a stop normal.
     fn read_cut_phrase(&mut self, read_up_to: usize) {
         let line = &self.folded.text[read_up_to..self.folded.line_end(read_up_to)];
         let rest = line.split_once("...").map_or(line, |(rest, _)| rest);
@@ -288,23 +342,32 @@ impl Reader<'_> {
         let longest = GRAMMAR.phrases.iter().map(|phrase| phrase.words.len()).max().unwrap_or(0);
         let starts = tail.char_indices().filter(|&(at, letter)| {
             let (before, length) = (&tail[..at], tail.len() - at);
-            letter.is_alphanumeric() && !before.ends_with(char::is_alphanumeric) && (SHORTEST_CUT..longest).contains(&length)
+            letter.is_alphanumeric()
+                && !before.ends_with(char::is_alphanumeric)
+                && (SHORTEST_CUT..longest).contains(&length)
         });
         for (at, _) in starts {
             let cut = &tail[at..];
-            let after_colon = tail[..at].ends_with(": ") || (at == 0 && self.folded.text[..read_up_to].ends_with(": ")) || read_up_to + at == 0;
+            let after_colon = tail[..at].ends_with(": ")
+                || (at == 0 && self.folded.text[..read_up_to].ends_with(": "))
+                || read_up_to + at == 0;
             // One word alone may be just that word: an error's name follows a colon.
             let last_word = cut.rsplit(' ').next().map_or(0, str::len);
             let begins = |phrase: &&&Phrase| {
                 let words = phrase.words;
                 let left = words.strip_prefix(cut).unwrap_or_default();
                 let a_name = words.ends_with("exception") || words.ends_with("error");
-                let enough = if cut.contains(' ') { last_word >= SHORTEST_CUT_WORD } else { a_name && after_colon };
-                enough && !left.is_empty() && left.bytes().all(|byte| byte.is_ascii_alphabetic()) && phrase.capital_at_start.is_none()
+                let enough =
+                    if cut.contains(' ') { last_word >= SHORTEST_CUT_WORD } else { a_name && after_colon };
+                enough
+                    && !left.is_empty()
+                    && left.bytes().all(|byte| byte.is_ascii_alphabetic())
+                    && phrase.capital_at_start.is_none()
             };
             let whole: Vec<_> = GRAMMAR.phrases.iter().filter(begins).collect();
             let Some(first) = whole.first() else {
-                // These words may be the beginning of a longer sentence, in which a shorter one says something else.
+                // These words may be the beginning of a longer sentence, in which a shorter one says
+                // something else.
                 if cut.contains(' ') && GRAMMAR.phrases.iter().any(|phrase| phrase.words.starts_with(cut)) {
                     return;
                 }
@@ -313,7 +376,9 @@ impl Reader<'_> {
             let span = read_up_to + at..read_up_to + at + cut.len();
             let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|phrase| same(phrase, first));
             let fault = first.fault.filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
-            if clause.fault.as_ref().is_none_or(|fault| fault.weight == Weight::Hint) && agree(|a, b| a.fault.map(|f| f.0) == b.fault.map(|f| f.0)) {
+            if clause.fault.as_ref().is_none_or(|fault| fault.weight == Weight::Hint)
+                && agree(|a, b| a.fault.map(|f| f.0) == b.fault.map(|f| f.0))
+            {
                 weigh(&mut clause.fault, fault, &span);
             }
             if clause.step.is_none() && agree(|a, b| a.step.map(|s| s.0) == b.step.map(|s| s.0)) {
@@ -338,8 +403,14 @@ impl Reader<'_> {
             let symptom = clause.into_symptom(self.text, self.folded, step_of_others, at + 1 == clauses);
             let symptom = Symptom { by_proxy, ..symptom };
             step_before = Some(symptom.step);
-            let told = |other: &Symptom| other.step == symptom.step && other.fault == symptom.fault && other.deny == symptom.deny && same_name(other, &symptom);
-            let says_nothing = at > 0 && !says_step && symptom.fault == Fault::Unknown && symptom.resource.is_none();
+            let told = |other: &Symptom| {
+                other.step == symptom.step
+                    && other.fault == symptom.fault
+                    && other.deny == symptom.deny
+                    && same_name(other, &symptom)
+            };
+            let says_nothing =
+                at > 0 && !says_step && symptom.fault == Fault::Unknown && symptom.resource.is_none();
             if !says_nothing && symptoms.len() < MOST_SYMPTOMS && !symptoms.iter().any(told) {
                 symptoms.push(symptom);
             }
@@ -353,19 +424,24 @@ fn same_name(one: &Symptom, other: &Symptom) -> bool {
         && one.json_key.as_ref().map(|fact| &fact.text) == other.json_key.as_ref().map(|fact| &fact.text)
 }
 
-/// Whether the words before a number call it an HTTP status. The runtime's `API error (500)` is none: it answers so whatever went wrong.
+/// Whether the words before a number call it an HTTP status. The runtime's `API error (500)` is none: it
+/// answers so whatever went wrong.
 fn is_of_status(before: &str) -> bool {
     let words = before.trim_end_matches([' ', ':', '=', '(', '[', '"']);
-    ["status", "statuscode", "status code", "http", "http/1.1", "http/2", "http/2.0", "response code", "code"].iter().any(|word| words.ends_with(word))
+    ["status", "statuscode", "status code", "http", "http/1.1", "http/2", "http/2.0", "response code", "code"]
+        .iter()
+        .any(|word| words.ends_with(word))
 }
 
-/// Whether a word is written as programs write the name of an error: of several words in one, where a code stands.
+/// Whether a word is written as programs write the name of an error: of several words in one, where a code
+/// stands.
 fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
     let word = &text[folded.original(span)];
     if parts::is_errno(&folded.text[span.clone()]) && !word.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return true;
     }
-    let is_joined = word.char_indices().any(|(at, letter)| at > 0 && letter.is_ascii_uppercase()) || word.ends_with("exception");
+    let is_joined = word.char_indices().any(|(at, letter)| at > 0 && letter.is_ascii_uppercase())
+        || word.ends_with("exception");
     let after = &folded.text[span.end..];
     let before = folded.text[..span.start].trim_end();
     is_joined
@@ -390,7 +466,11 @@ mod tests {
         for Phrase { words, .. } in &GRAMMAR.phrases {
             assert!(!words.bytes().any(|byte| byte.is_ascii_uppercase()), "{words}");
             assert!(words.len() >= PICKED_BY, "{words}");
-            assert_eq!(GRAMMAR.dictionary.find(words, 0).map(|found| found.end), Some(words.len()), "{words}");
+            assert_eq!(
+                GRAMMAR.dictionary.find(words, 0).map(|found| found.end),
+                Some(words.len()),
+                "{words}"
+            );
         }
     }
 }

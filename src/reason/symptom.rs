@@ -1,4 +1,5 @@
-//! What a reason says, as values: the step, the fault, the kind of policy that refused, and the facts, each with its place in the text.
+//! What a reason says, as values: the step, the fault, the kind of policy that refused, and the facts, each
+//! with its place in the text.
 
 use std::ops::Range;
 
@@ -182,10 +183,14 @@ impl Symptom {
         }
     }
 
-    /// Whether it is about the layers of an image of Amazon ECR, which lie in a bucket of ECR's own (`prod-<region>-starport-layer-bucket`).
+    /// Whether it is about the layers of an image of Amazon ECR, which lie in a bucket of ECR's own
+    /// (`prod-<region>-starport-layer-bucket`).
     #[must_use]
     pub fn is_of_layers(&self) -> bool {
-        [&self.host, &self.resource].into_iter().flatten().any(|fact| fact.text.contains("-starport-layer-bucket"))
+        [&self.host, &self.resource]
+            .into_iter()
+            .flatten()
+            .any(|fact| fact.text.contains("-starport-layer-bucket"))
     }
 
     /// Whether the text tells of a stop that nobody needs to hear about.

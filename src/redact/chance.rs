@@ -1,13 +1,18 @@
-//! What chance makes, told from what people write: names have the pairs of letters that words have, tokens and keys have any.
+//! What chance makes, told from what people write: names have the pairs of letters that words have, tokens
+//! and keys have any.
 
-/// By the first letter, the second letters that often follow it: the 250 most frequent pairs in English and in names of software.
+/// By the first letter, the second letters that often follow it: the 250 most frequent pairs in English and
+/// in names of software.
 const COMMON: [u32; 26] = [
-    0x17e_bd6e, 0x016_4911, 0x01e_4d91, 0x016_4113, 0x0ee_f97f, 0x012_4931, 0x012_4991, 0x018_4111, 0x2ae_fc7f, 0x000_0000, 0x004_0111, 0x11c_c919, 0x014_d913,
-    0x02c_657d, 0x0fe_fd6f, 0x11e_c991, 0x010_0000, 0x13e_fd5d, 0x11c_dd95, 0x11e_c995, 0x00e_b91f, 0x000_0111, 0x000_4111, 0x008_0000, 0x00c_b005, 0x000_0010,
+    0x17e_bd6e, 0x016_4911, 0x01e_4d91, 0x016_4113, 0x0ee_f97f, 0x012_4931, 0x012_4991, 0x018_4111,
+    0x2ae_fc7f, 0x000_0000, 0x004_0111, 0x11c_c919, 0x014_d913, 0x02c_657d, 0x0fe_fd6f, 0x11e_c991,
+    0x010_0000, 0x13e_fd5d, 0x11c_dd95, 0x11e_c995, 0x00e_b91f, 0x000_0111, 0x000_4111, 0x008_0000,
+    0x00c_b005, 0x000_0010,
 ];
 const LETTERS: usize = 26;
 
-/// How many neighbours in a text are odd, out of how many that tell anything: two digits tell nothing, nor does a sign.
+/// How many neighbours in a text are odd, out of how many that tell anything: two digits tell nothing, nor
+/// does a sign.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Oddness {
     odd: usize,
@@ -25,12 +30,15 @@ impl Oddness {
             _ if !(first.is_ascii_alphanumeric() && second.is_ascii_alphanumeric()) => return self,
             (true, true) => return self,
             (true, false) | (false, true) => true,
-            (false, false) => (first.is_ascii_lowercase() && second.is_ascii_uppercase()) || !is_common(first, second),
+            (false, false) => {
+                (first.is_ascii_lowercase() && second.is_ascii_uppercase()) || !is_common(first, second)
+            }
         };
         Self { odd: self.odd + usize::from(is_odd), pairs: self.pairs + 1 }
     }
 
-    /// Whether at least so many of a hundred pairs are odd. Of random letters and digits more than sixty are, of names fewer than thirty.
+    /// Whether at least so many of a hundred pairs are odd. Of random letters and digits more than sixty are,
+    /// of names fewer than thirty.
     pub(super) const fn reaches(self, percent: usize) -> bool {
         self.pairs > 0 && self.odd * 100 >= self.pairs * percent
     }
@@ -47,7 +55,8 @@ fn is_common(first: u8, second: u8) -> bool {
     first < LETTERS && second < LETTERS && COMMON[first] >> second & 1 == 1
 }
 
-/// Whether most of a text is made of parts that chance made: a password, a key or an id, and no name with such a part at its end.
+/// Whether most of a text is made of parts that chance made: a password, a key or an id, and no name with
+/// such a part at its end.
 pub(super) fn is_generated(text: &str) -> bool {
     const FEWEST_ODD: usize = 6;
     const ODD_PERCENT: usize = 45;

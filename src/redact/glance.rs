@@ -1,4 +1,5 @@
-//! One glance that tells most texts harmless: a pass over the bytes, and one search for the marks of secrets where their letters occur.
+//! One glance that tells most texts harmless: a pass over the bytes, and one search for the marks of secrets
+//! where their letters occur.
 
 use std::sync::LazyLock;
 
@@ -6,7 +7,8 @@ use super::option::SPOKEN;
 use super::tokens::{SHORTEST_RANDOM, SHORTEST_TAIL, TOKENS};
 use crate::dictionary::Dictionary;
 
-/// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than looking for each secret in its own way.
+/// What can make a text without quotes and `=` hold a secret. Finding none of these is much faster than
+/// looking for each secret in its own way.
 const MARKS: &[&str] = &[
     "://",
     "/credentials/",
@@ -40,8 +42,10 @@ const MARKS: &[&str] = &[
     "cannotcreatecontainer",
 ];
 /// These beginnings of tokens stand in many names, and what follows them has capitals and digits.
-const COMMON_TOKENS: &[&str] =
-    &["sk-", "eyJ", "SG.", "xai-", "r8_", "ya29.", "NRAK-", "ATATT3", "ATCTT3", "ATBB", "AKCp", "dp.pt.", "dp.st.", "sq0csp-", "sq0atp-", "lin_api_", "pypi-"];
+const COMMON_TOKENS: &[&str] = &[
+    "sk-", "eyJ", "SG.", "xai-", "r8_", "ya29.", "NRAK-", "ATATT3", "ATCTT3", "ATBB", "AKCp", "dp.pt.",
+    "dp.st.", "sq0csp-", "sq0atp-", "lin_api_", "pypi-",
+];
 fn marks() -> impl Iterator<Item = String> {
     let tokens = TOKENS.iter().filter(|token| !COMMON_TOKENS.contains(token));
     let flags = ('a'..='z').map(|flag| format!(" -{flag}"));
@@ -106,7 +110,8 @@ const OF_NAMES: [bool; 256] = {
     while byte < 256 {
         #[expect(clippy::cast_possible_truncation, reason = "the loop ends at 256")]
         let value = byte as u8;
-        of_names[byte] = value.is_ascii_alphanumeric() || matches!(value, b'_' | b'.' | b'-' | b'/' | b':' | b'+' | b'#' | b'*' | b',' | b'@');
+        of_names[byte] = value.is_ascii_alphanumeric()
+            || matches!(value, b'_' | b'.' | b'-' | b'/' | b':' | b'+' | b'#' | b'*' | b',' | b'@');
         byte += 1;
     }
     of_names
@@ -126,7 +131,9 @@ pub(super) fn is_name(text: &str) -> bool {
 
 fn may_be_random(text: &[u8], seen: u8) -> bool {
     // Without digits only capitals in a row may be a token, and then one stands in each such place.
-    if seen & kind::DIGIT == 0 && !text.iter().skip(SHORTEST_TAIL - 1).step_by(SHORTEST_TAIL).any(u8::is_ascii_uppercase) {
+    if seen & kind::DIGIT == 0
+        && !text.iter().skip(SHORTEST_TAIL - 1).step_by(SHORTEST_TAIL).any(u8::is_ascii_uppercase)
+    {
         return false;
     }
     // Letters and digits, and the same with slashes among them.
@@ -174,7 +181,9 @@ impl Run {
 
     /// Long and mixed, or long and of capitals; words run together have no digits, ids no capitals.
     const fn may_be_token(&self) -> bool {
-        self.length >= SHORTEST_TAIL && self.kinds & kind::UPPER != 0 && self.kinds & (kind::DIGIT | kind::LOWER) != kind::LOWER
+        self.length >= SHORTEST_TAIL
+            && self.kinds & kind::UPPER != 0
+            && self.kinds & (kind::DIGIT | kind::LOWER) != kind::LOWER
     }
 }
 
@@ -197,20 +206,51 @@ mod tests {
     fn is_plain_by_the_book(text: &str) -> bool {
         let has = |text: &[u8], kinds: u8| text.iter().any(|byte| KINDS[usize::from(*byte)] & kinds != 0);
         let is_of = |byte: &u8| byte.is_ascii_alphanumeric();
-        let token = |run: &[u8]| run.len() >= SHORTEST_TAIL && has(run, kind::UPPER) && (has(run, kind::DIGIT) || !has(run, kind::LOWER));
-        let key = |run: &[u8]| run.len() >= SHORTEST_RANDOM && has(run, kind::UPPER) && has(run, kind::DIGIT) && has(run, kind::LOWER);
+        let token = |run: &[u8]| {
+            run.len() >= SHORTEST_TAIL
+                && has(run, kind::UPPER)
+                && (has(run, kind::DIGIT) || !has(run, kind::LOWER))
+        };
+        let key = |run: &[u8]| {
+            run.len() >= SHORTEST_RANDOM
+                && has(run, kind::UPPER)
+                && has(run, kind::DIGIT)
+                && has(run, kind::LOWER)
+        };
         let bytes = text.as_bytes();
-        let random = bytes.split(|byte| !is_of(byte)).any(token) || bytes.split(|byte| !is_of(byte) && *byte != b'/').any(key);
+        let random = bytes.split(|byte| !is_of(byte)).any(token)
+            || bytes.split(|byte| !is_of(byte) && *byte != b'/').any(key);
         let marked = SEARCH.find(text, 0).is_some();
         !(has(bytes, kind::OTHER) || random || marked)
     }
 
     fn texts() -> impl Strategy<Value = String> {
         let words: Vec<String> = marks()
-            .chain(["task", "container ", "ABCDEFGH", "a1B2c3D4e5F6", "/", ":", "-", "_", " ", ".", "1234", "arn:aws:ecs:", "=", "\u{e9}"].map(str::to_owned))
+            .chain(
+                [
+                    "task",
+                    "container ",
+                    "ABCDEFGH",
+                    "a1B2c3D4e5F6",
+                    "/",
+                    ":",
+                    "-",
+                    "_",
+                    " ",
+                    ".",
+                    "1234",
+                    "arn:aws:ecs:",
+                    "=",
+                    "\u{e9}",
+                ]
+                .map(str::to_owned),
+            )
             .collect();
-        let mixed = prop::collection::vec(prop_oneof![prop::sample::select(words), "[A-Za-z0-9/:_. -]{0,8}"], 0..8);
-        (mixed, any::<bool>()).prop_map(|(words, capitals)| if capitals { words.concat().to_ascii_uppercase() } else { words.concat() })
+        let mixed =
+            prop::collection::vec(prop_oneof![prop::sample::select(words), "[A-Za-z0-9/:_. -]{0,8}"], 0..8);
+        (mixed, any::<bool>()).prop_map(|(words, capitals)| {
+            if capitals { words.concat().to_ascii_uppercase() } else { words.concat() }
+        })
     }
 
     proptest! {

@@ -1,5 +1,6 @@
-//! Values that stand behind the name of a secret: `NAME=value`, `"name": "value"`, `name: value`, `<name>value</name>`, and AWS's pairs of
-//! name and value. A name is judged by its parts, so that what follows the telling part (`DB_PASSWORD_PROD`) hides nothing.
+//! Values that stand behind the name of a secret: `NAME=value`, `"name": "value"`, `name: value`,
+//! `<name>value</name>`, and AWS's pairs of name and value. A name is judged by its parts, so that what
+//! follows the telling part (`DB_PASSWORD_PROD`) hides nothing.
 
 use std::ops::Range;
 
@@ -34,7 +35,18 @@ const SECRET: &[&str] = &[
 /// The same, as whole parts at the end of a name.
 const SECRET_AT_END: &[&str] = &["auth", "authorization", "session", "sig", "pw"];
 /// Before a bare colon these are enough alone; other names of one part are words of a sentence there.
-const PLAIN: &[&str] = &["password", "passwd", "pwd", "passphrase", "apikey", "accesskey", "secretkey", "authtoken", "secretstring", "secretbinary"];
+const PLAIN: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "authtoken",
+    "secretstring",
+    "secretbinary",
+];
 /// Two parts of which neither is telling.
 const PAIRS: &[[&str; 2]] = &[["relative", "uri"], ["full", "uri"], ["connect", "sid"]];
 /// What stands before `key` where the key is none to keep.
@@ -155,11 +167,22 @@ pub(super) const STATES: &[&str] = &[
     "wrong",
 ];
 /// Words before what is the name of a thing, and not that of a value.
-const NAMING: &[&str] = &["fetching ", "secret ", "parameter ", "service for ", "json key ", "named ", "user ", "container ", "service "];
+const NAMING: &[&str] = &[
+    "fetching ",
+    "secret ",
+    "parameter ",
+    "service for ",
+    "json key ",
+    "named ",
+    "user ",
+    "container ",
+    "service ",
+];
 /// How far back a name is looked for, and its neighbour in a pair of name and value.
 const LONGEST_SECRET_NAME: usize = 64;
 const LONGEST_PAIR: usize = 400;
-/// How far a quote is looked for that closes what a sentence or an assignment opened, and the end of an XML element.
+/// How far a quote is looked for that closes what a sentence or an assignment opened, and the end of an XML
+/// element.
 const LONGEST_QUOTED: usize = 256;
 const LONGEST_ELEMENT: usize = 1_024;
 
@@ -178,8 +201,15 @@ struct Name<'t> {
     spaced: bool,
 }
 
-/// The values behind the names of a text. A name in an ARN is none, and in the query of a URL signs have another meaning.
-pub(super) fn named_values(text: &str, lower: &str, arns: &[Range<usize>], queries: &[Range<usize>], masks: &mut Vec<Range<usize>>) {
+/// The values behind the names of a text. A name in an ARN is none, and in the query of a URL signs have
+/// another meaning.
+pub(super) fn named_values(
+    text: &str,
+    lower: &str,
+    arns: &[Range<usize>],
+    queries: &[Range<usize>],
+    masks: &mut Vec<Range<usize>>,
+) {
     let mut done = 0;
     let (mut arns, mut queries) = (arns.iter().peekable(), queries.iter().peekable());
     for (at, length) in signs(text.as_bytes()) {
@@ -207,7 +237,9 @@ fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
         b'%' => 0,
         _ => 1,
     };
-    memchr::memchr3_iter(b'=', b':', b'%', text).map(move |at| (at, length(at))).filter(|(_, length)| *length > 0)
+    memchr::memchr3_iter(b'=', b':', b'%', text)
+        .map(move |at| (at, length(at)))
+        .filter(|(_, length)| *length > 0)
 }
 
 /// The value behind the sign at `at`, if what stands before it is the name of a secret.
@@ -236,16 +268,24 @@ fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) ->
         && !is_of_path(&name, said, value.start > from);
     let at_once = value.start == from;
     let is_part = at_once && (name.before.ends_with(':') || (parts.len() > 1 && is_version(said)));
-    (counts && !is_part && (is_plain || is_generated(&said[..said.floor_char_boundary(LONGEST_WORD)]))).then_some(value)
+    (counts && !is_part && (is_plain || is_generated(&said[..said.floor_char_boundary(LONGEST_WORD)])))
+        .then_some(value)
 }
 
 /// Splits the name off the end of what stands before a sign.
 fn name_before(before: &str) -> Name<'_> {
     let spaced = before.trim_end_matches(' ');
     let name = spaced.trim_end_matches(['"', '\'', '\\', ']']);
-    let start = name.rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));
-    let (context, rest) = name.split_at(start.map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8)));
-    Name { before: context, word: rest, quoted: name.len() < spaced.len(), spaced: spaced.len() < before.len() }
+    let start =
+        name.rfind(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));
+    let (context, rest) =
+        name.split_at(start.map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8)));
+    Name {
+        before: context,
+        word: rest,
+        quoted: name.len() < spaced.len(),
+        spaced: spaced.len() < before.len(),
+    }
 }
 
 /// The parts of a name, in lower case: between `-`, `_` and `.`, and where a capital begins a word.
@@ -254,7 +294,8 @@ fn parts(name: &str) -> Vec<String> {
     let mut before = '_';
     for letter in name.chars() {
         let joint = matches!(letter, '-' | '_' | '.');
-        if (joint || (letter.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit())))
+        if (joint
+            || (letter.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit())))
             && parts.last().is_some_and(|part| !part.is_empty())
         {
             parts.push(String::new());
@@ -282,16 +323,26 @@ enum Strength {
 /// Whether a name is that of a secret, and how plainly it says so.
 fn strength(parts: &[String]) -> Option<Strength> {
     let last = parts.len().checked_sub(1)?;
-    let pair = |at: usize| PAIRS.iter().any(|[first, second]| at > 0 && parts[at - 1] == *first && parts[at] == *second);
+    let pair = |at: usize| {
+        PAIRS.iter().any(|[first, second]| at > 0 && parts[at - 1] == *first && parts[at] == *second)
+    };
     let key = |at: usize| at > 0 && parts[at] == "key" && !OPEN_KEYS.contains(&parts[at - 1].as_str());
     let opens = |at: usize| at > 0 && parts[at] == "token" && OPEN_TOKENS.contains(&parts[at - 1].as_str());
-    let ends = |part: &str| SECRET.iter().any(|secret| part.ends_with(secret)) && !["bypass", "compass"].contains(&part);
-    let tells = |at: usize| (ends(&parts[at]) && !opens(at)) || key(at) || pair(at) || (at == last && SECRET_AT_END.contains(&parts[at].as_str()));
+    let ends = |part: &str| {
+        SECRET.iter().any(|secret| part.ends_with(secret)) && !["bypass", "compass"].contains(&part)
+    };
+    let tells = |at: usize| {
+        (ends(&parts[at]) && !opens(at))
+            || key(at)
+            || pair(at)
+            || (at == last && SECRET_AT_END.contains(&parts[at].as_str()))
+    };
     let telling = (0..parts.len()).rev().find(|at| tells(*at))?;
     let is_call = ["get", "put", "list", "describe"].contains(&parts[0].as_str());
     let about = is_call || parts[telling + 1..].iter().any(|part| ABOUT.contains(&part.as_str()));
     let joined = parts.concat();
-    let strength = if PLAIN.iter().any(|plain| joined.ends_with(plain)) { Strength::Plain } else { Strength::Weak };
+    let strength =
+        if PLAIN.iter().any(|plain| joined.ends_with(plain)) { Strength::Plain } else { Strength::Weak };
     (!about).then_some(strength)
 }
 
@@ -305,18 +356,28 @@ fn is_value_key(parts: &[String]) -> bool {
     matches!(parts, [value] if value == "value")
 }
 
-/// Whether the value between two places is that of a secret by AWS's other keys: `{"name": "DB_PASSWORD", "value": ...}`, `"Type": "SecureString"`.
+/// Whether the value between two places is that of a secret by AWS's other keys:
+/// `{"name": "DB_PASSWORD", "value": ...}`, `"Type": "SecureString"`.
 fn is_of_secret(lower: &str, at: usize, end: usize) -> bool {
     let before = &lower[lower.floor_char_boundary(at.saturating_sub(LONGEST_PAIR))..at];
     let after = &lower[end..lower.floor_char_boundary(end + LONGEST_PAIR)];
-    let near = |text: &str| text.contains("securestring") || text.contains("\"parameter\"") || text.contains("\"parameters\"");
+    let near = |text: &str| {
+        text.contains("securestring") || text.contains("\"parameter\"") || text.contains("\"parameters\"")
+    };
     let told = |text: &str, at: usize| {
         let rest = text[at..].trim_start_matches(['"', '\'', '\\', ' ', ':', '=']);
-        names_a_secret(&rest[..rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/'))).unwrap_or(rest.len())])
+        names_a_secret(
+            &rest[..rest
+                .find(|letter: char| {
+                    !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/'))
+                })
+                .unwrap_or(rest.len())],
+        )
     };
     let in_same = |at: &usize| !after[..*at].contains(['{', '}']);
     let by = |key: &str| {
-        before.rfind(key).is_some_and(|at| told(before, at + key.len())) || after.find(key).filter(in_same).is_some_and(|at| told(after, at + key.len()))
+        before.rfind(key).is_some_and(|at| told(before, at + key.len()))
+            || after.find(key).filter(in_same).is_some_and(|at| told(after, at + key.len()))
     };
     near(before) || near(after) || by("name") || by("key")
 }
@@ -335,25 +396,32 @@ pub(super) fn is_said(value: &str) -> bool {
     if value.len() > LONGEST_WORD {
         return false;
     }
-    let is_heading = value.strip_suffix(':').is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let is_heading =
+        value.strip_suffix(':').is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()));
     let word = value.trim_matches(|letter: char| letter.is_ascii_punctuation()).to_ascii_lowercase();
-    is_heading || STATES.contains(&word.as_str()) || ["exception", "error", "fault", "notfound", "denied"].iter().any(|end| word.ends_with(end))
+    is_heading
+        || STATES.contains(&word.as_str())
+        || ["exception", "error", "fault", "notfound", "denied"].iter().any(|end| word.ends_with(end))
 }
 
-/// Whether a name is the last of a path, and so that of a thing: a value behind it has no slash, or no space stands before it. Joined names
-/// (`username/password: a/b`) have joined values.
+/// Whether a name is the last of a path, and so that of a thing: a value behind it has no slash, or no space
+/// stands before it. Joined names (`username/password: a/b`) have joined values.
 fn is_of_path(name: &Name<'_>, value: &str, spaced: bool) -> bool {
-    name.before.ends_with('/') && !(spaced && value.contains('/') && !name.before.trim_end_matches('/').contains('/'))
+    name.before.ends_with('/')
+        && !(spaced && value.contains('/') && !name.before.trim_end_matches('/').contains('/'))
 }
 
 /// The tag of an image.
 fn is_version(value: &str) -> bool {
     let number = value.strip_prefix('v').unwrap_or(value).trim_end_matches([':', ',', '.', '"']);
-    value.starts_with("latest") || (number.starts_with(|letter: char| letter.is_ascii_digit()) && (value.starts_with('v') || number.contains('.')))
+    value.starts_with("latest")
+        || (number.starts_with(|letter: char| letter.is_ascii_digit())
+            && (value.starts_with('v') || number.contains('.')))
 }
 
-/// A value after a sign. Quotes around a key mean JSON: there a quote closes, whatever follows it. Elsewhere one closes where a word ends,
-/// since a generated password may hold quotes, and what has none ends at white space only.
+/// A value after a sign. Quotes around a key mean JSON: there a quote closes, whatever follows it. Elsewhere
+/// one closes where a word ends, since a generated password may hold quotes, and what has none ends at white
+/// space only.
 pub(super) fn value(text: &str, from: usize, json: bool) -> Range<usize> {
     let rest = &text[from..];
     let open = rest.trim_start_matches([' ', '=', '>']);
@@ -370,7 +438,8 @@ pub(super) fn value(text: &str, from: usize, json: bool) -> Range<usize> {
     inner..end
 }
 
-/// Where the quote closes that stands behind `depth` backslashes: the next with as many before it that are not pairs of escaped ones.
+/// Where the quote closes that stands behind `depth` backslashes: the next with as many before it that are
+/// not pairs of escaped ones.
 fn closing(text: &str, from: usize, quote: char, depth: usize) -> usize {
     let bytes = text.as_bytes();
     for at in memchr::memchr_iter(quote as u8, &bytes[from..]).map(|at| from + at) {
@@ -389,7 +458,8 @@ fn loosely_closing(text: &str, from: usize, quote: char) -> usize {
             || after.trim_end_matches(['"', '\'', '`', ',', ';', ':', '.', ')', ']', '}', '\\']).is_empty()
     };
     let mut ends = memchr::memchr_iter(quote as u8, window.as_bytes());
-    let closed = ends.find(|at| ends_word(&window[at + 1..window.floor_char_boundary(at + 1 + LONGEST_CLOSE)]));
+    let closed =
+        ends.find(|at| ends_word(&window[at + 1..window.floor_char_boundary(at + 1 + LONGEST_CLOSE)]));
     closed.map_or_else(|| end_of_word(text, from), |at| from + at)
 }
 
@@ -417,7 +487,9 @@ pub(super) fn elements(text: &str, masks: &mut Vec<Range<usize>>) {
         let name = window[..close].split(' ').next().unwrap_or_default();
         let from = at + 1 + close + 1;
         let inner = &text[from..text.floor_char_boundary(from + LONGEST_ELEMENT)];
-        if let Some(end) = inner.find("</").filter(|_| names_a_secret(name.rsplit(':').next().unwrap_or(name))) {
+        if let Some(end) =
+            inner.find("</").filter(|_| names_a_secret(name.rsplit(':').next().unwrap_or(name)))
+        {
             masks.push(from..from + end);
             done = from + end;
         }

@@ -1,4 +1,5 @@
-//! Secrets on command lines (`--db-password x`, `mysql -px`, `["--password", "x"]`), in sentences and in HTTP headers.
+//! Secrets on command lines (`--db-password x`, `mysql -px`, `["--password", "x"]`), in sentences and in HTTP
+//! headers.
 
 use std::ops::Range;
 
@@ -12,8 +13,22 @@ pub(super) const SPOKEN: &[&str] = &["password is ", "password was ", "token is 
 /// Names before a value that nothing but a space parts from them.
 const SETTINGS: &[&str] = &["aws_secret_access_key ", "aws_session_token "];
 /// Words behind `Authorization:` that name how the credential is meant.
-const SCHEMES: &[&str] =
-    &["apikey", "aws4-hmac-sha256", "basic", "bearer", "bot", "digest", "genie_key", "genie-key", "key", "negotiate", "ntlm", "oauth", "splunk", "token"];
+const SCHEMES: &[&str] = &[
+    "apikey",
+    "aws4-hmac-sha256",
+    "basic",
+    "bearer",
+    "bot",
+    "digest",
+    "genie_key",
+    "genie-key",
+    "key",
+    "negotiate",
+    "ntlm",
+    "oauth",
+    "splunk",
+    "token",
+];
 /// Shorter words after `Bearer` are words.
 const SHORTEST_BEARER: usize = 8;
 /// A word of letters and digits behind `password` that is shorter is a number of something.
@@ -40,7 +55,16 @@ struct Program {
 
 const PROGRAMS: &[Program] = &[
     Program {
-        names: &["mysql", "mysqldump", "mysqladmin", "mysqlsh", "mysqlimport", "mariadb", "mariadb-dump", "mariadb-admin"],
+        names: &[
+            "mysql",
+            "mysqldump",
+            "mysqladmin",
+            "mysqlsh",
+            "mysqlimport",
+            "mariadb",
+            "mariadb-dump",
+            "mariadb-admin",
+        ],
         flag: "-p",
         joined: true,
         apart: false,
@@ -72,8 +96,20 @@ const PROGRAMS: &[Program] = &[
         login: false,
     },
     Program { names: &["redis-cli", "valkey-cli"], flag: "-a", joined: true, apart: true, login: false },
-    Program { names: &["sqlcmd", "bcp", "unzip", "zip"], flag: "-P", joined: true, apart: true, login: false },
-    Program { names: &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami"], flag: "-w", joined: true, apart: true, login: false },
+    Program {
+        names: &["sqlcmd", "bcp", "unzip", "zip"],
+        flag: "-P",
+        joined: true,
+        apart: true,
+        login: false,
+    },
+    Program {
+        names: &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami"],
+        flag: "-w",
+        joined: true,
+        apart: true,
+        login: false,
+    },
     Program { names: &["curl", "wget", "http", "https"], flag: "-u", joined: true, apart: true, login: true },
     Program { names: &["curl", "wget", "http"], flag: "--user", joined: false, apart: true, login: true },
     Program { names: &["curl", "wget"], flag: "--proxy-user", joined: false, apart: true, login: true },
@@ -94,18 +130,27 @@ pub(super) fn options(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
 
 /// `password is x`, `with password "x"`, `pass:x`.
 fn spoken(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
-    let places = |lead: &'static str| memmem::find_iter(lower.as_bytes(), lead).map(move |at| at + lead.len());
+    let places =
+        |lead: &'static str| memmem::find_iter(lower.as_bytes(), lead).map(move |at| at + lead.len());
     for from in SPOKEN.iter().flat_map(|lead| places(lead)) {
         let value = value(text, from, false);
-        let is_state = STATES.contains(&lower[value.clone()].trim_end_matches(|sign: char| sign.is_ascii_punctuation()));
+        let is_state =
+            STATES.contains(&lower[value.clone()].trim_end_matches(|sign: char| sign.is_ascii_punctuation()));
         masks.extend((!is_state).then_some(value));
     }
     masks.extend(SETTINGS.iter().flat_map(|lead| places(lead)).map(|from| value(text, from, false)));
-    masks.extend(["password \"", "password '"].into_iter().flat_map(places).map(|from| value(text, from - 1, false)));
+    masks.extend(
+        ["password \"", "password '"].into_iter().flat_map(places).map(|from| value(text, from - 1, false)),
+    );
     // `using password x`: no word of a sentence has both letters and digits.
-    let is_mixed =
-        |word: &str| word.len() >= SHORTEST_MIXED && word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let told = places("password ").map(|from| value(text, from, false)).filter(|word| is_mixed(&text[word.clone()]) && !is_said(&text[word.clone()]));
+    let is_mixed = |word: &str| {
+        word.len() >= SHORTEST_MIXED
+            && word.bytes().any(|byte| byte.is_ascii_digit())
+            && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    let told = places("password ")
+        .map(|from| value(text, from, false))
+        .filter(|word| is_mixed(&text[word.clone()]) && !is_said(&text[word.clone()]));
     masks.extend(told);
     masks.extend(REFUSED.iter().flat_map(|lead| places(lead)).filter_map(|from| refused(text, from)));
     // OpenSSL takes them so.
@@ -115,20 +160,30 @@ fn spoken(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
 /// The value that a program refuses of an option for a secret: `invalid value "x" for flag --db-password`.
 fn refused(text: &str, from: usize) -> Option<Range<usize>> {
     const NEAR: usize = 80;
-    let value = value(text, from + text[from..].len() - text[from..].trim_start_matches([' ', ':']).len(), false);
-    let around = &text[text.floor_char_boundary(from.saturating_sub(NEAR))..text.floor_char_boundary(value.end + NEAR)];
-    let is_secret =
-        |at: usize| names_a_secret(around[at + 2..].split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')).next().unwrap_or_default());
+    let value =
+        value(text, from + text[from..].len() - text[from..].trim_start_matches([' ', ':']).len(), false);
+    let around = &text
+        [text.floor_char_boundary(from.saturating_sub(NEAR))..text.floor_char_boundary(value.end + NEAR)];
+    let is_secret = |at: usize| {
+        names_a_secret(
+            around[at + 2..]
+                .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'))
+                .next()
+                .unwrap_or_default(),
+        )
+    };
     memmem::find_iter(around.as_bytes(), "--").any(is_secret).then_some(value)
 }
 
 /// The arguments of a command line, also of one that is written as a list of JSON.
 fn split(text: &str) -> impl Iterator<Item = Range<usize>> {
     let start = text.as_ptr() as usize;
-    text.split([' ', '"', '\'', '[', ']', '\\']).filter(|argument| !argument.is_empty() && *argument != ",").map(move |argument| {
-        let from = argument.as_ptr() as usize - start;
-        from..from + argument.len()
-    })
+    text.split([' ', '"', '\'', '[', ']', '\\'])
+        .filter(|argument| !argument.is_empty() && *argument != ",")
+        .map(move |argument| {
+            let from = argument.as_ptr() as usize - start;
+            from..from + argument.len()
+        })
 }
 
 fn arguments(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
@@ -137,17 +192,24 @@ fn arguments(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
     let mut arguments = split(text).enumerate().peekable();
     while let Some((count, argument)) = arguments.next() {
         let said = &text[argument.clone()];
-        let next = arguments.peek().map(|(_, next)| next.clone()).filter(|next| !text[next.clone()].starts_with("--"));
+        let next = arguments
+            .peek()
+            .map(|(_, next)| next.clone())
+            .filter(|next| !text[next.clone()].starts_with("--"));
         if !said.starts_with('-') {
             let name = lower[argument].rsplit('/').next().unwrap_or_default();
-            if let Some(name) = PROGRAMS.iter().flat_map(|program| program.names).find(|known| **known == name) {
+            if let Some(name) =
+                PROGRAMS.iter().flat_map(|program| program.names).find(|known| **known == name)
+            {
                 program = Some((count, name));
             }
             continue;
         }
         let near = program.filter(|(at, _)| count - at <= FARTHEST_FLAG);
         let before = masks.len();
-        let takes = PROGRAMS.iter().filter(|program| near.is_some_and(|(_, name)| program.names.contains(&name)) && said.starts_with(program.flag));
+        let takes = PROGRAMS.iter().filter(|program| {
+            near.is_some_and(|(_, name)| program.names.contains(&name)) && said.starts_with(program.flag)
+        });
         for program in takes {
             let joined = argument.start + program.flag.len()..whole(text, argument.end);
             let value = if joined.start < argument.end {
@@ -155,7 +217,13 @@ fn arguments(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
             } else {
                 next.clone().filter(|_| program.apart || follows_at_once(text, &argument, next.as_ref()))
             };
-            masks.extend(value.and_then(|value| if program.login { behind_colon(text, value) } else { Some(value.start..whole(text, value.end)) }));
+            masks.extend(value.and_then(|value| {
+                if program.login {
+                    behind_colon(text, value)
+                } else {
+                    Some(value.start..whole(text, value.end))
+                }
+            }));
         }
         if masks.len() == before {
             masks.extend(named(text, &argument, next.clone()));
@@ -175,16 +243,20 @@ fn named(text: &str, argument: &Range<usize>, next: Option<Range<usize>>) -> Opt
     let name = text[argument.clone()].trim_start_matches('-').trim_end_matches(',');
     let is_option = argument.end - argument.start > 3 && !name.contains(['=', ':']) && names_a_secret(name);
     // A file's name is not what the file holds.
-    let is_file = |next: &Range<usize>| ["file://", "fileb://"].iter().any(|scheme| text[next.clone()].starts_with(scheme));
+    let is_file = |next: &Range<usize>| {
+        ["file://", "fileb://"].iter().any(|scheme| text[next.clone()].starts_with(scheme))
+    };
     let next = next.filter(|next| is_option && !is_said(&text[next.clone()]) && !is_file(next))?;
     Some(next.start..whole(text, next.end))
 }
 
-/// Where a value ends that began an argument: a quote in it may be the password's, and so a space ends it, or a quote with a comma.
+/// Where a value ends that began an argument: a quote in it may be the password's, and so a space ends it, or
+/// a quote with a comma.
 fn whole(text: &str, at: usize) -> usize {
     let rest = &text[at..text.floor_char_boundary(at + LONGEST_ARGUMENT)];
     let end = rest.find(' ').unwrap_or(rest.len());
-    let listed = ["\\\"", "\",", "\"]", "',", "']"].into_iter().filter_map(|close| rest[..end].find(close)).min();
+    let listed =
+        ["\\\"", "\",", "\"]", "',", "']"].into_iter().filter_map(|close| rest[..end].find(close)).min();
     at + listed.unwrap_or(end)
 }
 
@@ -198,7 +270,8 @@ fn behind_colon(text: &str, login: Range<usize>) -> Option<Range<usize>> {
     let said = &text[login.clone()];
     let (user, secret) = said.split_once(':')?;
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    (!(is_number(user) && is_number(secret)) && user != secret).then(|| login.start + user.len() + 1..whole(text, login.end))
+    (!(is_number(user) && is_number(secret)) && user != secret)
+        .then(|| login.start + user.len() + 1..whole(text, login.end))
 }
 
 /// HTTP headers that carry a credential.
@@ -213,10 +286,15 @@ fn headers(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
             let secret = match lead {
                 "authorization" => authorization(text, lower, from),
                 "cookie" => cookies(text, from),
-                _ => Some(parts(text, from).next().unwrap_or(from..from)).filter(|word| is_credential(&text[word.clone()])),
+                _ => Some(parts(text, from).next().unwrap_or(from..from))
+                    .filter(|word| is_credential(&text[word.clone()])),
             };
             // No header begins inside of the word that follows another.
-            done = secret.as_ref().map(|secret| secret.end).or_else(|| Some(parts(text, from).next()?.end)).unwrap_or(from);
+            done = secret
+                .as_ref()
+                .map(|secret| secret.end)
+                .or_else(|| Some(parts(text, from).next()?.end))
+                .unwrap_or(from);
             masks.extend(secret);
         }
     }
@@ -253,8 +331,13 @@ fn authorization(text: &str, lower: &str, from: usize) -> Option<Range<usize>> {
         }
         return Some(first.start..last.end);
     }
-    let second = parts.next().filter(|second| scheme.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-') && is_credential(&text[second.clone()]));
-    second.map(|second| first.start..second.end).or_else(|| is_credential(&text[first.clone()]).then_some(first))
+    let second = parts.next().filter(|second| {
+        scheme.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+            && is_credential(&text[second.clone()])
+    });
+    second
+        .map(|second| first.start..second.end)
+        .or_else(|| is_credential(&text[first.clone()]).then_some(first))
 }
 
 /// `a=1; b=2`.
@@ -272,5 +355,7 @@ fn cookies(text: &str, from: usize) -> Option<Range<usize>> {
 
 /// Whether a word is no word of a sentence: long, with a digit in it or made by chance.
 fn is_credential(word: &str) -> bool {
-    word.len() >= SHORTEST_BEARER && !word.ends_with(':') && (word.bytes().any(|byte| byte.is_ascii_digit()) || is_generated(word))
+    word.len() >= SHORTEST_BEARER
+        && !word.ends_with(':')
+        && (word.bytes().any(|byte| byte.is_ascii_digit()) || is_generated(word))
 }

@@ -1,9 +1,10 @@
-//! What the container runtime quotes of the task definition: its command, user, directories. These are not ECS's words, so nothing may be
-//! read in them, and they often hold a password.
+//! What the container runtime quotes of the task definition: its command, user, directories. These are not
+//! ECS's words, so nothing may be read in them, and they often hold a password.
 //!
-//! Whoever wrote the definition chose the text, closing quotes and forged endings included. So what follows the first of these quotes is
-//! the quote's, up to the runtime's own last words at the very end; only where the whole rest is what the runtime says of one plain word does
-//! it stay. Of a command its first word is kept.
+//! Whoever wrote the definition chose the text, closing quotes and forged endings included. So what follows
+//! the first of these quotes is the quote's, up to the runtime's own last words at the very end; only where
+//! the whole rest is what the runtime says of one plain word does it stay. Of a command its first word is
+//! kept.
 
 use std::ops::Range;
 
@@ -46,7 +47,8 @@ const LEADS: &[(&str, Quote, bool)] = &[
     ("mount local volume: ", Quote::Mount, false),
 ];
 /// What an error of the runtime says before it comes to a quote.
-const RUNTIME: &[&str] = &["oci runtime", "runc", "from daemon", "cannotstartcontainer", "cannotcreatecontainer"];
+const RUNTIME: &[&str] =
+    &["oci runtime", "runc", "from daemon", "cannotstartcontainer", "cannotcreatecontainer"];
 /// How the runtime ends: the errors of the operating system, and the runtime's own.
 const ERRORS: &[&str] = &[
     "argument list too long",
@@ -77,19 +79,39 @@ const ERRORS: &[&str] = &[
     "too many levels of symbolic links",
 ];
 /// What may follow such an error.
-const AFTERTHOUGHTS: &[&str] =
-    &["unknown", "are you trying to mount a directory onto a file (or vice-versa)? check if the specified host path exists and is the expected type"];
+const AFTERTHOUGHTS: &[&str] = &[
+    "unknown",
+    "are you trying to mount a directory onto a file (or vice-versa)? check if the specified host path exists and is the expected type",
+];
 /// What the runtime says between the word and the error.
 const BETWEEN: &[&str] = &["set in config.json failed", "open /etc/passwd", "open /etc/group"];
 /// Words of the runtime around paths and flags.
-const MOUNT_WORDS: &[&str] =
-    &["to", "rootfs", "at", "mount", "via", "flags", "data", "create", "destination", "mountpoint", "for", "mkdir", "stat", "type", "bind"];
+const MOUNT_WORDS: &[&str] = &[
+    "to",
+    "rootfs",
+    "at",
+    "mount",
+    "via",
+    "flags",
+    "data",
+    "create",
+    "destination",
+    "mountpoint",
+    "for",
+    "mkdir",
+    "stat",
+    "type",
+    "bind",
+];
 const QUOTES: [char; 5] = ['"', '\'', '`', '\u{201c}', '\u{201d}'];
 
-/// What of a text the task definition said, less the words that may be told. `lower` is the text in lower case.
+/// What of a text the task definition said, less the words that may be told. `lower` is the text in lower
+/// case.
 pub(super) fn quoted(lower: &str) -> Option<Range<usize>> {
     let (from, quote) = first_quote(lower)?;
-    let Some(open) = opened(lower, from, quote) else { return Some(from..lower.len()).filter(|rest| !rest.is_empty()) };
+    let Some(open) = opened(lower, from, quote) else {
+        return Some(from..lower.len()).filter(|rest| !rest.is_empty());
+    };
     let word = open + word_length(&lower[open..]);
     let ending = ending(lower, word);
     let is_plain = match quote {
@@ -106,7 +128,9 @@ fn first_quote(lower: &str) -> Option<(usize, Quote)> {
     let runtime = RUNTIME.iter().filter_map(|words| memmem::find(lower.as_bytes(), words.as_bytes())).min();
     let places = |(words, quote, in_runtime): &(&str, Quote, bool)| {
         let from = if *in_runtime { runtime? } else { 0 };
-        let at = memmem::find_iter(&lower.as_bytes()[from..], words).map(|at| from + at).find(|at| begins_word(lower, *at))?;
+        let at = memmem::find_iter(&lower.as_bytes()[from..], words)
+            .map(|at| from + at)
+            .find(|at| begins_word(lower, *at))?;
         // The slash of `exec /path` and an opening quote are part of what is quoted.
         Some((at + words.trim_end_matches(['/', '"', '\\']).len(), *quote))
     };
@@ -117,7 +141,8 @@ fn begins_word(text: &str, at: usize) -> bool {
     !text[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric())
 }
 
-/// Where the quoted words themselves begin: behind the quote, which may be escaped once. A command without one is told by no word.
+/// Where the quoted words themselves begin: behind the quote, which may be escaped once. A command without
+/// one is told by no word.
 fn opened(lower: &str, from: usize, quote: Quote) -> Option<usize> {
     let rest = lower[from..].trim_start_matches(' ');
     let inner = rest.strip_prefix('\\').unwrap_or(rest).strip_prefix(QUOTES);
@@ -127,7 +152,10 @@ fn opened(lower: &str, from: usize, quote: Quote) -> Option<usize> {
 
 /// A name as programs, users and paths have: nothing that a shell, a sentence or an assignment is made with.
 fn word_length(text: &str) -> usize {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '/' | '+' | '-' | '~' | '$' | '{' | '}' | '@' | '%');
+    let plain = |letter: char| {
+        letter.is_ascii_alphanumeric()
+            || matches!(letter, '_' | '.' | '/' | '+' | '-' | '~' | '$' | '{' | '}' | '@' | '%')
+    };
     text.find(|letter| !plain(letter)).unwrap_or(text.len())
 }
 
@@ -139,7 +167,8 @@ fn without_signs(text: &str) -> &str {
     text.trim_start_matches(is_sign)
 }
 
-/// Whether `rest` is what the runtime says of one word, or the beginning of that: an error, before which it may name the word again.
+/// Whether `rest` is what the runtime says of one word, or the beginning of that: an error, before which it
+/// may name the word again.
 fn is_of_one_word(word: &str, rest: &str) -> bool {
     let rest = without_signs(rest);
     if word.is_empty() || rest.is_empty() {
@@ -150,24 +179,29 @@ fn is_of_one_word(word: &str, rest: &str) -> bool {
     let error = between.map_or(rest, without_signs);
     let is_cut = |said: &str| said.starts_with(error);
     let is_whole = |said: &&&str| error.strip_prefix(**said).is_some_and(is_afterthought);
-    error.is_empty() || ERRORS.iter().any(|said| is_whole(&said) || is_cut(said)) || is_cut(&format!("stat {word}"))
+    error.is_empty()
+        || ERRORS.iter().any(|said| is_whole(&said) || is_cut(said))
+        || is_cut(&format!("stat {word}"))
 }
 
 fn is_afterthought(text: &str) -> bool {
     let text = text.trim_matches(is_sign);
-    text.is_empty() || AFTERTHOUGHTS.iter().any(|thought| text.strip_prefix(thought).is_some_and(is_afterthought))
+    text.is_empty()
+        || AFTERTHOUGHTS.iter().any(|thought| text.strip_prefix(thought).is_some_and(is_afterthought))
 }
 
 /// Whether a text is of paths, flags and the runtime's own words alone.
 fn is_of_mounts(text: &str) -> bool {
     text.split(' ').all(|word| {
         let bare = word.trim_matches(|letter| is_sign(letter) || matches!(letter, '(' | '[' | ']' | '>'));
-        let is_path = bare.contains(['/', '=']) && !bare.contains([':', ';']) || bare.split(':').all(|part| part.starts_with('/'));
+        let is_path = bare.contains(['/', '=']) && !bare.contains([':', ';'])
+            || bare.split(':').all(|part| part.starts_with('/'));
         bare.is_empty() || is_path || bare.starts_with("0x") || MOUNT_WORDS.contains(&bare)
     })
 }
 
-/// Where the runtime's own last words begin, with the signs before them; the end of the text where it was cut before them.
+/// Where the runtime's own last words begin, with the signs before them; the end of the text where it was cut
+/// before them.
 fn ending(lower: &str, from: usize) -> usize {
     let mut rest = lower[from..].trim_end_matches(is_sign);
     while let Some(before) = AFTERTHOUGHTS.iter().find_map(|thought| rest.strip_suffix(thought)) {

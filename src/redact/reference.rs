@@ -1,7 +1,8 @@
-//! What stands where a reference to a secret or parameter belongs: a reference, a template that nobody rendered, or the secret itself.
+//! What stands where a reference to a secret or parameter belongs: a reference, a template that nobody
+//! rendered, or the secret itself.
 //!
-//! ECS takes what is no ARN for the name of a parameter and prints it when there is none. So a value that somebody put there by mistake comes
-//! out of ECS, and must not go further.
+//! ECS takes what is no ARN for the name of a parameter and prints it when there is none. So a value that
+//! somebody put there by mistake comes out of ECS, and must not go further.
 
 use std::ops::Range;
 
@@ -25,13 +26,21 @@ pub enum Written {
 const LONGEST_PARAMETER: usize = 1011;
 /// A secret access key has forty letters, digits, `/` and `+`.
 const KEY_LENGTH: usize = 40;
-/// Of a key's neighbours at least so many of a hundred are odd, even of AWS's own examples with a word in them.
+/// Of a key's neighbours at least so many of a hundred are odd, even of AWS's own examples with a word in
+/// them.
 const KEY_PERCENT: usize = 40;
 /// What is generated and no key has at least so many characters.
 const SHORTEST_VALUE: usize = 12;
 /// What opens and closes a placeholder, and what may stand in it beside a name, the most telling first.
-const PLACEHOLDERS: &[(&str, &str, &str)] =
-    &[("{{", "}}", " :`'\"|()+"), ("${", "}", " :+"), ("$(", ")", " "), ("<", ">", " +"), ("@@", "@@", ""), ("__", "__", ""), ("{", "}", "")];
+const PLACEHOLDERS: &[(&str, &str, &str)] = &[
+    ("{{", "}}", " :`'\"|()+"),
+    ("${", "}", " :+"),
+    ("$(", ")", " "),
+    ("<", ">", " +"),
+    ("@@", "@@", ""),
+    ("__", "__", ""),
+    ("{", "}", ""),
+];
 const LONGEST_PLACEHOLDER: usize = 200;
 
 /// What a `valueFrom` holds, as far as its text alone tells.
@@ -47,12 +56,17 @@ pub fn written(value_from: &str) -> Written {
     if is_template(text) {
         return Written::Template;
     }
-    // A secret's name with a JSON key behind it and a parameter's with a version are wrong in their own way, and references.
+    // A secret's name with a JSON key behind it and a parameter's with a version are wrong in their own way,
+    // and references.
     let colons = !text.contains(':') || text.ends_with("::") || text.contains('/') && !text.contains("//");
     // A path is meant for a name, whatever letters and quotes slipped into it.
-    let is_path =
-        text.starts_with('/') && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '/' | '_' | '.' | '-' | '"' | '\'' | '\u{fffd}'));
-    let is_name = colons && text.len() <= LONGEST_PARAMETER && (is_path || text.bytes().all(|byte| is_of_name(byte) || byte == b':'));
+    let is_path = text.starts_with('/')
+        && text.chars().all(|letter| {
+            letter.is_alphanumeric() || matches!(letter, '/' | '_' | '.' | '-' | '"' | '\'' | '\u{fffd}')
+        });
+    let is_name = colons
+        && text.len() <= LONGEST_PARAMETER
+        && (is_path || text.bytes().all(|byte| is_of_name(byte) || byte == b':'));
     if is_name && !is_secret(text) { Written::Reference } else { Written::Value }
 }
 
@@ -82,7 +96,10 @@ fn is_secret(text: &str) -> bool {
 /// Whether it is as long and as odd as AWS's secret access keys.
 pub(super) fn is_secret_key(text: &str) -> bool {
     let is_of_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+');
-    text.len() == KEY_LENGTH && text.bytes().all(is_of_key) && has_all_kinds(text) && Oddness::of(text).reaches(KEY_PERCENT)
+    text.len() == KEY_LENGTH
+        && text.bytes().all(is_of_key)
+        && has_all_kinds(text)
+        && Oddness::of(text).reaches(KEY_PERCENT)
 }
 
 /// Whether a text is of placeholders, and beside them of what names have.
@@ -105,14 +122,36 @@ fn is_template(text: &str) -> bool {
         plain.push(letter);
         rest = &rest[letter.len_utf8()..];
     }
-    let is_variable = |name: &str| name.len() >= 3 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
-    let found = found || text.strip_prefix('$').is_some_and(|name| is_variable(name.split([':', '/']).next().unwrap_or(name)));
+    let is_variable = |name: &str| {
+        name.len() >= 3
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+    };
+    let found = found
+        || text
+            .strip_prefix('$')
+            .is_some_and(|name| is_variable(name.split([':', '/']).next().unwrap_or(name)));
     found && plain.bytes().all(|byte| is_of_name(byte) || matches!(byte, b':' | b'$')) && !is_secret(&plain)
 }
 
 /// Where ECS prints references, and what follows the list of them.
-const LEADS: &[&str] = &["invalid parameters: ", "invalid ssm parameters: ", "secret with value ", "secretid from value ", "parameternotfound: "];
-const ENDS: &[&str] = &[": ", " status code", ";fetching ", ";secret arn", ";resourcenotfound", " resulted in error", ". for more", "\" ", ") "];
+const LEADS: &[&str] = &[
+    "invalid parameters: ",
+    "invalid ssm parameters: ",
+    "secret with value ",
+    "secretid from value ",
+    "parameternotfound: ",
+];
+const ENDS: &[&str] = &[
+    ": ",
+    " status code",
+    ";fetching ",
+    ";secret arn",
+    ";resourcenotfound",
+    " resulted in error",
+    ". for more",
+    "\" ",
+    ") ",
+];
 /// No list of names is longer: ECS asks for ten at a time.
 const LONGEST_LIST: usize = 10 * (LONGEST_PARAMETER + 2);
 
@@ -127,7 +166,8 @@ pub(super) fn printed(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
             }
             let window = &lower[from..lower.floor_char_boundary(from + LONGEST_LIST)];
             // Each ending leaves less to look for the next in.
-            let listed = ENDS.iter().fold(window, |listed, end| listed.find(end).map_or(listed, |at| &listed[..at]));
+            let listed =
+                ENDS.iter().fold(window, |listed, end| listed.find(end).map_or(listed, |at| &listed[..at]));
             list(text, from..from + listed.len(), masks);
             done = from + listed.len();
         }
@@ -135,7 +175,8 @@ pub(super) fn printed(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
     in_arns(text, lower, masks);
 }
 
-/// The names of a list. Where one is a value, a comma may stand in it: then of its neighbours only paths and ARNs are names for certain.
+/// The names of a list. Where one is a value, a comma may stand in it: then of its neighbours only paths and
+/// ARNs are names for certain.
 fn list(text: &str, range: Range<usize>, masks: &mut Vec<Range<usize>>) {
     let start = text.as_ptr() as usize;
     let items = text[range].split(',').map(|item| {
@@ -149,7 +190,9 @@ fn list(text: &str, range: Range<usize>, masks: &mut Vec<Range<usize>>) {
     let items: Vec<(Range<usize>, bool)> = items.collect();
     let is_value = |item: &Range<usize>| written(&text[item.clone()]) == Written::Value;
     let some = items.iter().any(|(item, _)| is_value(item));
-    masks.extend(items.into_iter().filter(|(item, is_path)| is_value(item) || some && !is_path).map(|(item, _)| item));
+    masks.extend(
+        items.into_iter().filter(|(item, is_path)| is_value(item) || some && !is_path).map(|(item, _)| item),
+    );
 }
 
 /// IAM names a parameter by its ARN, whatever its name is.
@@ -165,11 +208,20 @@ fn in_arns(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
         let window = &lower[from..lower.floor_char_boundary(from + LONGEST_PARAMETER)];
         let word = window.find(' ').unwrap_or(window.len());
         // A wildcard and a placeholder are of policies and templates.
-        let is_name =
-            |byte: u8| is_of_name(byte) || matches!(byte, b'*' | b'?' | b'$' | b'{' | b'}' | b':' | b'<' | b'>' | b',' | b';') || char::from(byte) == MASK;
+        let is_name = |byte: u8| {
+            is_of_name(byte)
+                || matches!(byte, b'*' | b'?' | b'$' | b'{' | b'}' | b':' | b'<' | b'>' | b',' | b';')
+                || char::from(byte) == MASK
+        };
         let name = text[from..from + word].trim_end_matches([':', ',', '.', ';', ')', ']', '"', '\'']);
-        let told = AFTER.iter().filter_map(|after| window.find(after)).min().filter(|told| is_quiet(&text[from..from + told]));
-        let is_value = !name.chars().all(|letter| letter.is_alphanumeric() || u8::try_from(letter).is_ok_and(is_name)) || is_secret(name);
+        let told = AFTER
+            .iter()
+            .filter_map(|after| window.find(after))
+            .min()
+            .filter(|told| is_quiet(&text[from..from + told]));
+        let is_value =
+            !name.chars().all(|letter| letter.is_alphanumeric() || u8::try_from(letter).is_ok_and(is_name))
+                || is_secret(name);
         let end = told.unwrap_or(name.len());
         masks.extend(is_value.then(|| from..from + end));
         done = from + end;

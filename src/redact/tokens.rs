@@ -1,4 +1,5 @@
-//! Keys and tokens by their own looks: what says what it is and is too odd for a name, and what only chance can have made.
+//! Keys and tokens by their own looks: what says what it is and is too odd for a name, and what only chance
+//! can have made.
 
 use std::ops::Range;
 
@@ -122,7 +123,8 @@ pub(super) fn tokens(text: &str, arns: &[Range<usize>], masks: &mut Vec<Range<us
 }
 
 fn of_word(text: &str, word: Range<usize>, beginnings: &[&str], masks: &mut Vec<Range<usize>>) {
-    let token = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=' | '_' | '-' | '.');
+    let token =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=' | '_' | '-' | '.');
     let mut from = word.start;
     for part in text[word].split_inclusive(|letter| !token(letter)) {
         let run = part.trim_end_matches(|letter| !token(letter));
@@ -135,9 +137,14 @@ fn of_word(text: &str, word: Range<usize>, beginnings: &[&str], masks: &mut Vec<
 
 fn of_run(run: &str, from: usize, beginnings: &[&str], masks: &mut Vec<Range<usize>>) {
     for beginning in beginnings {
-        let begins_token = |at: &usize| !run[..*at].ends_with(|letter: char| letter.is_ascii_alphanumeric()) && is_tail(&run[at + beginning.len()..]);
+        let begins_token = |at: &usize| {
+            !run[..*at].ends_with(|letter: char| letter.is_ascii_alphanumeric())
+                && is_tail(&run[at + beginning.len()..])
+        };
         // A second beginning of the same kind lies in the tail of the first, or follows what is a name.
-        if let Some(at) = memmem::find_iter(run.as_bytes(), beginning).take(MOST_BEGINNINGS).find(begins_token) {
+        if let Some(at) =
+            memmem::find_iter(run.as_bytes(), beginning).take(MOST_BEGINNINGS).find(begins_token)
+        {
             masks.push(from + at..from + run.len());
         }
     }
@@ -166,10 +173,15 @@ fn is_tail(tail: &str) -> bool {
 
 fn is_key_id(text: &str) -> bool {
     let of_key_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    let has_form = text.len() == KEY_ID_LENGTH && KEY_ID_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) && text.bytes().all(of_key_id);
+    let has_form = text.len() == KEY_ID_LENGTH
+        && KEY_ID_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+        && text.bytes().all(of_key_id);
     // Names end in numbers, keys have them anywhere.
     has_form
-        && (text.trim_end_matches(|letter: char| letter.is_ascii_digit()).bytes().any(|byte| byte.is_ascii_digit())
+        && (text
+            .trim_end_matches(|letter: char| letter.is_ascii_digit())
+            .bytes()
+            .any(|byte| byte.is_ascii_digit())
             || Oddness::of(&text[4..]).reaches(KEY_ID_PERCENT))
 }
 
@@ -178,7 +190,12 @@ fn is_random(text: &str) -> bool {
     if text.len() <= SHORTEST_RANDOM {
         return false;
     }
-    let is_id = |part: &&str| part.len() >= SHORTEST_HEX && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_id = |part: &&str| {
+        part.len() >= SHORTEST_HEX && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
     let ids: usize = text.split(['/', '-', '_', '.']).filter(is_id).map(str::len).sum();
-    text.len() - ids > SHORTEST_RANDOM && has_all_kinds(text) && Oddness::of(text).reaches(RANDOM_PERCENT) && is_generated(text)
+    text.len() - ids > SHORTEST_RANDOM
+        && has_all_kinds(text)
+        && Oddness::of(text).reaches(RANDOM_PERCENT)
+        && is_generated(text)
 }

@@ -29,7 +29,8 @@ const DIGESTS: &[&str] = &["sha256:", "sha512:"];
 const NETWORKS: &[&str] = &["@tcp(", "@tcp6(", "@unix(", "@udp("];
 const ORACLE: &str = "jdbc:oracle:";
 
-/// What of a text's URLs nobody may see. `queries` are the parts behind `?`, in which signs have a URL's meaning.
+/// What of a text's URLs nobody may see. `queries` are the parts behind `?`, in which signs have a URL's
+/// meaning.
 pub(super) fn urls(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) -> Vec<Range<usize>> {
     let mut queries = Vec::new();
     let holds = |what: &str| memmem::find(lower.as_bytes(), what.as_bytes()).is_some();
@@ -46,10 +47,19 @@ pub(super) fn urls(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) -> Ve
         }
         let inner = &lower[word.clone()];
         for network in &networks {
-            masks.extend(inner.rfind(network).and_then(|at| Some(word.start + inner[..at].find(':')? + 1..word.start + at)));
+            masks.extend(
+                inner
+                    .rfind(network)
+                    .and_then(|at| Some(word.start + inner[..at].find(':')? + 1..word.start + at)),
+            );
         }
         if has_oracle && let (Some(at), Some(end)) = (inner.find(ORACLE), inner.rfind('@')) {
-            masks.extend(inner.get(at..end).and_then(|login| login.find('/')).map(|slash| word.start + at + slash + 1..word.start + end));
+            masks.extend(
+                inner
+                    .get(at..end)
+                    .and_then(|login| login.find('/'))
+                    .map(|slash| word.start + at + slash + 1..word.start + end),
+            );
         }
         if has_digests {
             masks.extend(before_digest(inner).map(|login| word.start + login.start..word.start + login.end));
@@ -58,8 +68,16 @@ pub(super) fn urls(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) -> Ve
     queries
 }
 
-fn of_word(text: &str, lower: &str, word: &Range<usize>, masks: &mut Vec<Range<usize>>, queries: &mut Vec<Range<usize>>) {
-    let mut begins = memmem::find_iter(text[word.clone()].as_bytes(), SCHEME_END).map(|at| word.start + at + SCHEME_END.len()).peekable();
+fn of_word(
+    text: &str,
+    lower: &str,
+    word: &Range<usize>,
+    masks: &mut Vec<Range<usize>>,
+    queries: &mut Vec<Range<usize>>,
+) {
+    let mut begins = memmem::find_iter(text[word.clone()].as_bytes(), SCHEME_END)
+        .map(|at| word.start + at + SCHEME_END.len())
+        .peekable();
     while let Some(from) = begins.next() {
         let whole = &text[from..begins.peek().map_or(word.end, |next| *next)];
         if let Some(login) = login(whole) {
@@ -78,13 +96,17 @@ fn of_word(text: &str, lower: &str, word: &Range<usize>, masks: &mut Vec<Range<u
         if let Some(hook) = HOOKS.iter().filter_map(|hook| Some(path.find(hook)? + hook.len())).min() {
             masks.push(url_from + hook..url_from + path.len());
         }
-        if let Some(at) = path.find(BOT).filter(|at| path[at + BOT.len()..].starts_with(|letter: char| letter.is_ascii_digit())) {
+        if let Some(at) = path
+            .find(BOT)
+            .filter(|at| path[at + BOT.len()..].starts_with(|letter: char| letter.is_ascii_digit()))
+        {
             masks.push(url_from + at + BOT.len()..url_from + path.len());
         }
     }
 }
 
-/// Where the login of a URL ends. A password may hold any sign, so the last `@` ends it; a digest's and a scope's are none.
+/// Where the login of a URL ends. A password may hold any sign, so the last `@` ends it; a digest's and a
+/// scope's are none.
 fn login(url: &str) -> Option<usize> {
     let mut until = url.len();
     loop {
@@ -99,7 +121,8 @@ fn login(url: &str) -> Option<usize> {
         let colon = before.find(':').unwrap_or(before.len());
         // `host:443/path/@scope` has a port.
         let port = before[colon.min(slash)..slash].trim_start_matches(':');
-        let is_port = slash < before.len() && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        let is_port =
+            slash < before.len() && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
         return (!is_port && (slash == before.len() || colon < slash)).then_some(at);
     }
 }

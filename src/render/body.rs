@@ -41,7 +41,11 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
 
 /// The verdict, with its proof by name.
 pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
-    let proof = diagnosis.findings.iter().find(|finding| finding.kind != FindingKind::Unknown).and_then(|finding| finding.source);
+    let proof = diagnosis
+        .findings
+        .iter()
+        .find(|finding| finding.kind != FindingKind::Unknown)
+        .and_then(|finding| finding.source);
     match (diagnosis.verdict, diagnosis.looked) {
         (Verdict::Confirmed, _) => match proof {
             Some("task definition") => "confirmed by the task definition".to_owned(),
@@ -54,7 +58,8 @@ pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
     }
 }
 
-/// What to do, a step after the other. A policy is printed once: in the command that carries it, or by itself.
+/// What to do, a step after the other. A policy is printed once: in the command that carries it, or by
+/// itself.
 fn steps(diagnosis: &Diagnosis, out: &mut String) {
     let fix = &diagnosis.fix;
     let mut policy = fix.policy_apart();
@@ -87,7 +92,10 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     let references = &best.culprit.references;
     for reference in references.iter().take(REFERENCES) {
         let said = &report.symptoms[best.symptom].reason.text;
-        let is_told = [&best.title, said].into_iter().chain(best.findings.iter().map(|finding| &finding.text)).any(|text| text.contains(&reference.value_from));
+        let is_told = [&best.title, said]
+            .into_iter()
+            .chain(best.findings.iter().map(|finding| &finding.text))
+            .any(|text| text.contains(&reference.value_from));
         let value = if is_told { String::new() } else { format!(": {}", reference.value_from) };
         let _ = writeln!(out, "- {}{value}", asked_for(reference, name));
     }
@@ -97,7 +105,10 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     for change in &around.changes {
         let _ = writeln!(out, "- {}", change.trim_start());
     }
-    let ruled_out: Vec<&str> = siblings(report, best).filter(|other| other.verdict == Verdict::RuledOut).map(|other| other.cause.id).collect();
+    let ruled_out: Vec<&str> = siblings(report, best)
+        .filter(|other| other.verdict == Verdict::RuledOut)
+        .map(|other| other.cause.id)
+        .collect();
     match &ruled_out[..] {
         [] => {}
         [one] => drop(writeln!(out, "- Ruled out: {one}")),
@@ -107,7 +118,8 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
 
 /// Where the definition refers to it: the variable's name first, which is what people know it by.
 fn asked_for(reference: &Reference, definition: &str) -> String {
-    let container = reference.container.as_ref().map(|name| format!("container {name}, ")).unwrap_or_default();
+    let container =
+        reference.container.as_ref().map(|name| format!("container {name}, ")).unwrap_or_default();
     match &reference.name {
         Some(name) => format!("Used as {name} ({container}{}) in {definition}", reference.field),
         None => format!("Used in {definition}: {container}{}", reference.field),
@@ -121,14 +133,23 @@ fn siblings<'r>(report: &'r Report<'_>, best: &'r Diagnosis) -> impl Iterator<It
 /// What else it can be, where the best is not proved, and what else went wrong.
 fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     let is_proved = best.verdict == Verdict::Confirmed;
-    let standing: Vec<&Diagnosis> =
-        siblings(report, best).filter(|other| if is_proved { other.verdict == Verdict::Confirmed } else { other.verdict != Verdict::RuledOut }).collect();
+    let standing: Vec<&Diagnosis> = siblings(report, best)
+        .filter(|other| {
+            if is_proved { other.verdict == Verdict::Confirmed } else { other.verdict != Verdict::RuledOut }
+        })
+        .collect();
     if !standing.is_empty() {
         out.push_str(if is_proved { "\nALSO CONFIRMED\n" } else { "\nIF THAT IS NOT IT\n" });
     }
     for (place, other) in standing.iter().take(OTHERS).enumerate() {
         // The next best is worth its fix; of the others `explain` tells.
-        let fix = other.fix.steps.first().filter(|_| place == 0).map(|step| format!(". {}", capitalized(&step.text))).unwrap_or_default();
+        let fix = other
+            .fix
+            .steps
+            .first()
+            .filter(|_| place == 0)
+            .map(|step| format!(". {}", capitalized(&step.text)))
+            .unwrap_or_default();
         let _ = writeln!(out, "- {} ({}, {}){fix}", capitalized(&other.title), other.cause.id, other.verdict);
     }
     let named: Vec<&str> = standing.iter().skip(OTHERS).map(|other| other.cause.id).collect();
@@ -136,7 +157,8 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
         let _ = writeln!(out, "- or {}", named.join(", "));
     }
     let mut told = BTreeSet::from([best.symptom]);
-    let further: Vec<&Diagnosis> = report.diagnoses.iter().filter(|other| told.insert(other.symptom)).collect();
+    let further: Vec<&Diagnosis> =
+        report.diagnoses.iter().filter(|other| told.insert(other.symptom)).collect();
     if !further.is_empty() {
         out.push_str("\nALSO\n");
     }
@@ -151,10 +173,15 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
 /// ECS's own words, from the last error that wraps no other.
 fn said(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     let told = &report.symptoms[best.symptom];
-    let container = told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
+    let container =
+        told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
     let cut = if told.symptom.truncated { " (cut off by ECS)" } else { "" };
-    let _ =
-        writeln!(out, "\nECS SAID ({}{container})\n{}{cut}", told.reason.field, last_words(&one_line(&told.reason.text), &told.deciding(), [">>> ", " <<<"]));
+    let _ = writeln!(
+        out,
+        "\nECS SAID ({}{container})\n{}{cut}",
+        told.reason.field,
+        last_words(&one_line(&told.reason.text), &told.deciding(), [">>> ", " <<<"])
+    );
 }
 
 fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut String) {
@@ -169,7 +196,11 @@ fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mu
     let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at))).unwrap_or_default();
     let incident = around.incident.as_ref().map(|id| format!(", incident {id}")).unwrap_or_default();
     let what = if matches!(task.source, Source::Forecast { .. }) { "Deployment" } else { "Task" };
-    let _ = writeln!(out, "{what}{}{about}{stopped}{incident}", id.map(|id| format!(" {id}")).unwrap_or_default());
+    let _ = writeln!(
+        out,
+        "{what}{}{about}{stopped}{incident}",
+        id.map(|id| format!(" {id}")).unwrap_or_default()
+    );
 }
 
 /// Who it happened to, and where.

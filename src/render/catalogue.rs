@@ -27,8 +27,19 @@ pub fn list() -> String {
 #[must_use]
 pub fn search(word: &str) -> String {
     let word = word.to_lowercase();
-    let texts = |cause: &Cause| [cause.id, cause.title, cause.explanation.what, cause.explanation.why, cause.explanation.tell, cause.explanation.fix];
-    let found = CAUSES.iter().filter(|cause| !word.is_empty() && texts(cause).iter().any(|text| text.to_lowercase().contains(&word)));
+    let texts = |cause: &Cause| {
+        [
+            cause.id,
+            cause.title,
+            cause.explanation.what,
+            cause.explanation.why,
+            cause.explanation.tell,
+            cause.explanation.fix,
+        ]
+    };
+    let found = CAUSES.iter().filter(|cause| {
+        !word.is_empty() && texts(cause).iter().any(|text| text.to_lowercase().contains(&word))
+    });
     found.fold(String::new(), |mut out, cause| {
         let _ = writeln!(out, "{}  {}", cause.id, cause.title);
         out
@@ -42,7 +53,12 @@ pub fn explain(cause: &Cause, style: impl Into<Style>) -> String {
     let wrapped = |text: &str, indent: &str| wrapped(text, indent, width);
     let text = &cause.explanation;
     let mut out = format!("{}: {}\nowner: {}\n", cause.id, cause.title, cause.owner);
-    for (heading, said) in [("what happened", text.what), ("why", text.why), ("how to tell", text.tell), ("how to fix it", text.fix)] {
+    for (heading, said) in [
+        ("what happened", text.what),
+        ("why", text.why),
+        ("how to tell", text.tell),
+        ("how to fix it", text.fix),
+    ] {
         let _ = write!(out, "\n{heading}\n{}", wrapped(said, "  "));
     }
     let _ = write!(out, "\nAWS documentation\n");
@@ -65,7 +81,9 @@ pub fn explain(cause: &Cause, style: impl Into<Style>) -> String {
 
 /// The causes whose examples a cause without any of its own claims too: ECS says the same for each.
 fn same_message(cause: &Cause) -> impl Iterator<Item = &'static Cause> {
-    let shares = |other: &&Cause| cause.examples.is_empty() && other.examples.iter().any(|example| example.also.contains(&cause.id));
+    let shares = |other: &&Cause| {
+        cause.examples.is_empty() && other.examples.iter().any(|example| example.also.contains(&cause.id))
+    };
     CAUSES.iter().copied().filter(shares)
 }
 
@@ -76,8 +94,17 @@ pub fn page() -> String {
     out.push_str(&table(""));
     for cause in CAUSES {
         let text = &cause.explanation;
-        let _ = write!(out, "\n## {}\n\nThe task could not start because {}. Owner: `{}`.\n\n", cause.id, cause.title, cause.owner);
-        for (heading, said) in [("What happened", text.what), ("Why", text.why), ("How to tell", text.tell), ("How to fix it", text.fix)] {
+        let _ = write!(
+            out,
+            "\n## {}\n\nThe task could not start because {}. Owner: `{}`.\n\n",
+            cause.id, cause.title, cause.owner
+        );
+        for (heading, said) in [
+            ("What happened", text.what),
+            ("Why", text.why),
+            ("How to tell", text.tell),
+            ("How to fix it", text.fix),
+        ] {
             let _ = writeln!(out, "**{heading}.** {said}\n");
         }
         let pages: Vec<String> = cause.references.iter().map(|page| format!("<{page}>")).collect();
@@ -103,17 +130,32 @@ pub fn table(page: &str) -> String {
     out
 }
 
-/// The table of the attributes that a notice carries for filter policies, with the values of those that have a vocabulary.
+/// The table of the attributes that a notice carries for filter policies, with the values of those that have
+/// a vocabulary.
 #[must_use]
 pub fn attributes() -> String {
     let list = |words: Vec<&str>| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let of = |name: &str| match name {
-        "state" => list([Due::Opened, Due::StillFailing, Due::Resolved].map(Due::as_str).into_iter().chain(["storm"]).collect()),
+        "state" => list(
+            [Due::Opened, Due::StillFailing, Due::Resolved]
+                .map(Due::as_str)
+                .into_iter()
+                .chain(["storm"])
+                .collect(),
+        ),
         "cause" => "an id of the [causes](causes.md)".to_owned(),
-        "verdict" => list(Verdict::ALL.iter().filter(|verdict| **verdict != Verdict::RuledOut).map(|verdict| verdict.as_str()).collect()),
+        "verdict" => list(
+            Verdict::ALL
+                .iter()
+                .filter(|verdict| **verdict != Verdict::RuledOut)
+                .map(|verdict| verdict.as_str())
+                .collect(),
+        ),
         "owner" => list(Owner::ALL.iter().map(|owner| owner.as_str()).collect()),
         "step" => list(Step::ALL.iter().map(|step| step.as_str()).collect()),
-        "fault" => list(Fault::ALL.iter().filter(|fault| **fault != Fault::Normal).map(|fault| fault.as_str()).collect()),
+        "fault" => list(
+            Fault::ALL.iter().filter(|fault| **fault != Fault::Normal).map(|fault| fault.as_str()).collect(),
+        ),
         "workload" => "the service, or the family of a standalone task".to_owned(),
         _ => "of the task".to_owned(),
     };
@@ -134,8 +176,11 @@ pub fn permissions() -> String {
 
 fn wrapped(text: &str, indent: &str, width: usize) -> String {
     let lines = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    prose("", 0, &lines, Some(width.saturating_sub(indent.len()))).iter().fold(String::new(), |mut out, line| {
-        let _ = writeln!(out, "{indent}{line}");
-        out
-    })
+    prose("", 0, &lines, Some(width.saturating_sub(indent.len()))).iter().fold(
+        String::new(),
+        |mut out, line| {
+            let _ = writeln!(out, "{indent}{line}");
+            out
+        },
+    )
 }

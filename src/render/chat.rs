@@ -1,7 +1,8 @@
 //! The notice as Amazon Q Developer in chat applications takes it: a custom notification, version 1.0.
 //!
-//! It is short, since a chat is: what happened, ECS's words, the evidence and the fix; the whole text goes to the other topic. Names and
-//! reasons were written by others, so what would mention people, link elsewhere or end a block in a chat is replaced.
+//! It is short, since a chat is: what happened, ECS's words, the evidence and the fix; the whole text goes to
+//! the other topic. Names and reasons were written by others, so what would mention people, link elsewhere or
+//! end a block in a chat is replaced.
 
 use serde_json::{Map, Value, json};
 
@@ -25,19 +26,28 @@ const MOST_STEPS: usize = 10;
 const CUT: &str = "...";
 const SHORTENED: &str = "(there is more in the whole notice and in the journal)";
 
-/// The notification of a report, with the incident's state in a word and what surrounds it; `None` where there is nothing to
-/// announce. All notifications of one incident are of one thread.
+/// The notification of a report, with the incident's state in a word and what surrounds it; `None` where
+/// there is nothing to announce. All notifications of one incident are of one thread.
 #[must_use]
 pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<String> {
     let best = report.diagnoses.first()?;
     let task = report.task;
     let title = title(task, best, state);
     let context = NAMES.into_iter().zip(facts(report, best, state));
-    let context = context.filter_map(|(name, value)| Some((name.to_owned(), json!(harmless(value.filter(|value| !value.is_empty())?))))).collect();
-    let resources = [&task.arn, &task.task_definition, &best.culprit.id].into_iter().flatten().map(String::as_str);
+    let context = context
+        .filter_map(|(name, value)| {
+            Some((name.to_owned(), json!(harmless(value.filter(|value| !value.is_empty())?))))
+        })
+        .collect();
+    let resources =
+        [&task.arn, &task.task_definition, &best.culprit.id].into_iter().flatten().map(String::as_str);
     // An incident sends one notification of a state for one task at most.
     let occasion = task.id().map(str::to_owned).or_else(|| task.stopped_at.map(|at| at.to_string()));
-    let id = [Some(report.fingerprint.clone()), Some(state.to_owned()), occasion].into_iter().flatten().collect::<Vec<_>>().join("-");
+    let id = [Some(report.fingerprint.clone()), Some(state.to_owned()), occasion]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("-");
     let content = json!({
         "textType": "client-markdown",
         "title": &title,
@@ -55,7 +65,8 @@ pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> 
     Some(envelope(&id, content, &metadata))
 }
 
-/// A notification without a report behind it, of an end or a storm, for a thread that has one such for each occasion.
+/// A notification without a report behind it, of an end or a storm, for a thread that has one such for each
+/// occasion.
 #[must_use]
 pub fn message(thread: &str, occasion: &str, notice: &Notice) -> String {
     let title = cut(&harmless(&notice.subject), LONGEST_TITLE);
@@ -65,9 +76,16 @@ pub fn message(thread: &str, occasion: &str, notice: &Notice) -> String {
     said.lines().for_each(|line| description.line(line));
     let single = notice.attributes.iter().map(|(name, value)| (*name, value.clone()));
     let lists = notice.lists.iter().map(|(name, values)| (*name, values.join(", ")));
-    let context: Map<String, Value> = single.chain(lists).map(|(name, value)| (name.to_owned(), json!(cut(&harmless(&value), LONGEST_STEP)))).collect();
+    let context: Map<String, Value> = single
+        .chain(lists)
+        .map(|(name, value)| (name.to_owned(), json!(cut(&harmless(&value), LONGEST_STEP))))
+        .collect();
     let word = |name: &str| context.get(name).and_then(Value::as_str).unwrap_or_default();
-    let keywords: Vec<&str> = ["state", "cause", "verdict", "owner"].map(word).into_iter().filter(|word| !word.is_empty()).collect();
+    let keywords: Vec<&str> = ["state", "cause", "verdict", "owner"]
+        .map(word)
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect();
     let content = json!({"textType": "client-markdown", "title": &title, "description": description.finish(), "keywords": keywords});
     let metadata = json!({"threadId": thread, "summary": title, "eventType": event_type(word("state")), "additionalContext": &context});
     envelope(&format!("{thread}-{}-{occasion}", word("state")), content, &metadata)
@@ -78,7 +96,8 @@ fn envelope(id: &str, mut content: Value, metadata: &Value) -> String {
     if let Some(content) = content.as_object_mut() {
         content.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     }
-    json!({"version": "1.0", "source": "custom", "id": id, "content": content, "metadata": metadata}).to_string()
+    json!({"version": "1.0", "source": "custom", "id": id, "content": content, "metadata": metadata})
+        .to_string()
 }
 
 fn event_type(state: &str) -> String {
@@ -87,7 +106,8 @@ fn event_type(state: &str) -> String {
 
 fn title(task: &Task, best: &Diagnosis, state: &str) -> String {
     let workload = task.workload.as_ref().map(|workload| &workload.name);
-    let place: Vec<&str> = [task.cluster.as_ref(), workload].into_iter().flatten().map(String::as_str).collect();
+    let place: Vec<&str> =
+        [task.cluster.as_ref(), workload].into_iter().flatten().map(String::as_str).collect();
     let place = if place.is_empty() { "ECS task".to_owned() } else { place.join("/") };
     let state = if state == "opened" { String::new() } else { format!("[{state}] ") };
     cut(&harmless(&format!("{state}{place}: {}", best.title)), LONGEST_TITLE)
@@ -102,7 +122,11 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     out.block(&last_words(&one_line(&told.reason.text), &told.deciding(), ["\u{ab}", "\u{bb}"]));
     for reference in best.culprit.references.iter().take(2) {
         let name = reference.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-        let container = reference.container.as_ref().map(|container| format!("container {container}, ")).unwrap_or_default();
+        let container = reference
+            .container
+            .as_ref()
+            .map(|container| format!("container {container}, "))
+            .unwrap_or_default();
         out.line(&format!("asked for by {container}{}{name}", reference.field));
     }
     for finding in &best.findings {
@@ -110,7 +134,11 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     }
     out.block(&best.path.as_ref().map(draw).unwrap_or_default().join("\n"));
     // As in the text: where the best is proved, the others do not stand beside it.
-    let others = report.diagnoses.iter().skip(1).filter(|other| other.symptom == best.symptom && other.verdict != Verdict::RuledOut);
+    let others = report
+        .diagnoses
+        .iter()
+        .skip(1)
+        .filter(|other| other.symptom == best.symptom && other.verdict != Verdict::RuledOut);
     for other in others.filter(|_| best.verdict != Verdict::Confirmed) {
         out.line(&format!("or {} ({}): {}", other.cause.id, other.verdict, other.title));
     }
@@ -118,7 +146,8 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     out.finish()
 }
 
-/// What fixes it. A command stands here byte for byte or not at all: one that is cut or rewritten must not be pasted.
+/// What fixes it. A command stands here byte for byte or not at all: one that is cut or rewritten must not be
+/// pasted.
 fn next_steps(best: &Diagnosis) -> Vec<String> {
     let commands = best.fix.commands.iter().map(Command::as_str);
     let fits = |command: &&str| length(command) + 2 <= LONGEST_STEP && !command.contains(['`', '<', '>']);
@@ -168,7 +197,8 @@ impl Description {
     }
 }
 
-/// Text that is nothing but text in Slack's and in Teams's Markdown, also outside a block: no link, whether in brackets or bare.
+/// Text that is nothing but text in Slack's and in Teams's Markdown, also outside a block: no link, whether
+/// in brackets or bare.
 fn harmless(text: &str) -> String {
     unmarked(text).replace("](", "] (").replace("://", ": //")
 }
@@ -235,7 +265,11 @@ mod tests {
         let of = |cluster: usize, service: usize| {
             let names = ["c".repeat(cluster), "s".repeat(service)];
             let command = Command::aws("ecs update-service", Some("eu-west-1"));
-            command.name("--cluster", NameKind::Cluster, names[0].as_str()).name("--service", NameKind::Service, names[1].as_str())
+            command.name("--cluster", NameKind::Cluster, names[0].as_str()).name(
+                "--service",
+                NameKind::Service,
+                names[1].as_str(),
+            )
         };
         let rest = length - of(1, 1).as_str().len() + 2;
         let command = of(rest / 2, rest - rest / 2);
@@ -260,7 +294,10 @@ mod tests {
             let long = with(|report| report.diagnoses[0].title = letter.repeat(3000));
             for path in ["/content/title", "/metadata/summary"] {
                 let title = text(&long, path);
-                assert!((249..=250).contains(&length(title)) && title.ends_with(&format!("{letter}...")), "{title}");
+                assert!(
+                    (249..=250).contains(&length(title)) && title.ends_with(&format!("{letter}...")),
+                    "{title}"
+                );
             }
         }
         let room = 250 - "prod/api: ".len();
@@ -270,7 +307,12 @@ mod tests {
 
     fn notice(state: &str, subject: &str, body: &str) -> Notice {
         let attributes = vec![("state", state.to_owned()), ("cause", "<!here>".to_owned())];
-        Notice { subject: subject.to_owned(), body: body.to_owned(), attributes, lists: vec![("workload", vec!["api".to_owned(), "web".to_owned()])] }
+        Notice {
+            subject: subject.to_owned(),
+            body: body.to_owned(),
+            attributes,
+            lists: vec![("workload", vec!["api".to_owned(), "web".to_owned()])],
+        }
     }
 
     fn around(impact: &str) -> Surroundings {
@@ -295,12 +337,16 @@ mod tests {
     fn a_description_has_at_most_8000_characters_and_its_blocks_end() {
         for letter in LETTERS {
             let long = with(|report| {
-                report.diagnoses[0].findings = (0..50).map(|_| Finding::unknown(letter.repeat(300))).collect();
+                report.diagnoses[0].findings =
+                    (0..50).map(|_| Finding::unknown(letter.repeat(300))).collect();
                 report.diagnoses[0].path = Some(long_path(letter));
             });
             let description = text(&long, "/content/description");
             assert!((7000..=8000).contains(&length(description)), "{}", length(description));
-            assert!(description.ends_with("(there is more in the whole notice and in the journal)"), "{description}");
+            assert!(
+                description.ends_with("(there is more in the whole notice and in the journal)"),
+                "{description}"
+            );
             assert_eq!(description.matches("```").count() % 2, 0);
             let drawn = with(|report| report.diagnoses[0].path = Some(long_path(letter)));
             let description = text(&drawn, "/content/description");
@@ -315,10 +361,18 @@ mod tests {
                 let commands = vec![command(348), command(349)];
                 report.diagnoses[0].fix = Fix { text: letter.repeat(1000), commands, ..Fix::default() };
             });
-            let steps: Vec<&str> = long["content"]["nextSteps"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let steps: Vec<&str> = long["content"]["nextSteps"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             assert!(steps.iter().all(|step| length(step) <= 350), "{steps:?}");
             assert!(steps[0].ends_with(&format!("{letter}...")), "{steps:?}");
-            assert_eq!(steps[1..], [format!("`{}`", command(348)).as_str(), "paste the other commands from the whole notice"]);
+            assert_eq!(
+                steps[1..],
+                [format!("`{}`", command(348)).as_str(), "paste the other commands from the whole notice"]
+            );
         }
         let many = with(|report| report.diagnoses[0].fix.commands = vec![command(100); 30]);
         assert_eq!(many["content"]["nextSteps"].as_array().map(Vec::len), Some(10));
@@ -326,8 +380,14 @@ mod tests {
 
     #[test]
     fn what_others_wrote_does_nothing_in_a_chat() {
-        assert_eq!(harmless("<!channel> [x](https://example.com) ```"), "‹!channel› [x] (https: //example.com) '''");
-        assert_eq!(unmarked("<!channel> <https://example.com|here> ```"), "‹!channel› ‹https://example.com|here› '''");
+        assert_eq!(
+            harmless("<!channel> [x](https://example.com) ```"),
+            "‹!channel› [x] (https: //example.com) '''"
+        );
+        assert_eq!(
+            unmarked("<!channel> <https://example.com|here> ```"),
+            "‹!channel› ‹https://example.com|here› '''"
+        );
         let told = with(|report| {
             report.diagnoses[0].title = "<@U123>".to_owned();
             report.diagnoses[0].findings = vec![Finding::unknown("```<!here>```")];
@@ -343,11 +403,19 @@ mod tests {
     fn one_incident_is_one_thread() {
         let task = task();
         let report = diagnose(&task, &Evidence::default());
-        let [opened, failing] = ["opened", "still-failing"].map(|state| read(notification(&report, state, &around("17 failed starts since 14:02 UTC"))));
-        let resolved = read(Some(message(&report.fingerprint, "1", &notice("resolved", "api recovered", "17 failed starts since 14:02 UTC"))));
+        let [opened, failing] = ["opened", "still-failing"]
+            .map(|state| read(notification(&report, state, &around("17 failed starts since 14:02 UTC"))));
+        let resolved = read(Some(message(
+            &report.fingerprint,
+            "1",
+            &notice("resolved", "api recovered", "17 failed starts since 14:02 UTC"),
+        )));
         for told in [&opened, &failing, &resolved] {
             assert_eq!(told["metadata"]["threadId"], report.fingerprint.as_str());
-            assert!(text(told, "/content/description").contains("17 failed starts since 14:02 UTC"), "{told}");
+            assert!(
+                text(told, "/content/description").contains("17 failed starts since 14:02 UTC"),
+                "{told}"
+            );
         }
         assert!(opened["id"] != failing["id"] && failing["id"] != resolved["id"]);
         assert!(text(&failing, "/content/title").starts_with("[still-failing] prod/api: "), "{failing}");
@@ -361,8 +429,14 @@ mod tests {
         for letter in LETTERS {
             let lines = vec![letter.repeat(100); 200].join("\n");
             let storm = read(Some(message("storm-1", "21", &notice("storm", &letter.repeat(1000), &lines))));
-            assert!(length(text(&storm, "/content/title")) <= 250 && length(text(&storm, "/content/description")) <= 8000);
-            assert_eq!((text(&storm, "/metadata/threadId"), text(&storm, "/metadata/eventType")), ("storm-1", "ecs-triage incident storm"));
+            assert!(
+                length(text(&storm, "/content/title")) <= 250
+                    && length(text(&storm, "/content/description")) <= 8000
+            );
+            assert_eq!(
+                (text(&storm, "/metadata/threadId"), text(&storm, "/metadata/eventType")),
+                ("storm-1", "ecs-triage incident storm")
+            );
         }
     }
 
@@ -370,6 +444,9 @@ mod tests {
     fn nothing_wrong_is_not_told() {
         let record = json!({"lastStatus": "STOPPED", "stopCode": "UserInitiated", "stoppedReason": "Task stopped by user"});
         let task = read_record(&record.to_string()).remove(0).tasks.remove(0).expect("it reads");
-        assert_eq!(notification(&diagnose(&task, &Evidence::default()), "opened", &Surroundings::default()), None);
+        assert_eq!(
+            notification(&diagnose(&task, &Evidence::default()), "opened", &Surroundings::default()),
+            None
+        );
     }
 }

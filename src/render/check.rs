@@ -26,19 +26,28 @@ pub fn render_one(one: &Checked, style: impl Into<Style>) -> String {
     rendered(&one.name, &one.findings, style.into(), mark)
 }
 
-/// The problems of a definition, each as it would be diagnosed, what passed, and what stays open. Ends with a line break.
+/// The problems of a definition, each as it would be diagnosed, what passed, and what stays open. Ends with a
+/// line break.
 #[must_use]
 pub fn render(definition: &str, findings: &Findings, style: impl Into<Style>) -> String {
     rendered(definition, findings, style.into(), |_, _| {})
 }
 
-fn rendered(definition: &str, findings: &Findings, style: Style, mark: impl Fn(&Problem, &mut Page)) -> String {
+fn rendered(
+    definition: &str,
+    findings: &Findings,
+    style: Style,
+    mark: impl Fn(&Problem, &mut Page),
+) -> String {
     let mut page = Page::new(style);
     for problem in &findings.problems {
         foretold(definition, &problem.diagnosis, &problem.symptom, |page| mark(problem, page), &mut page);
         page.blank();
     }
-    page.step(&format!("{}: ", headline(findings)), &format!("{definition}, {} looked at", counted(findings.references, "reference")));
+    page.step(
+        &format!("{}: ", headline(findings)),
+        &format!("{definition}, {} looked at", counted(findings.references, "reference")),
+    );
     for passed in &findings.passed {
         page.note("passed", Tone::Plain, &format!("{}: {}", passed.subject, passed.what.join(", ")));
     }
@@ -51,12 +60,17 @@ fn rendered(definition: &str, findings: &Findings, style: Style, mark: impl Fn(&
 
 /// Never "no problem" of what nobody looked at.
 pub(super) fn headline(findings: &Findings) -> String {
-    let confirmed = findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Confirmed).count();
-    let possible = findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Possible).count();
+    let confirmed =
+        findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Confirmed).count();
+    let possible =
+        findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Possible).count();
     let likely = findings.problems.len() - confirmed - possible;
-    let nothing_passed = findings.passed.iter().flat_map(|passed| &passed.what).all(|what| what.ends_with("written well"));
+    let nothing_passed =
+        findings.passed.iter().flat_map(|passed| &passed.what).all(|what| what.ends_with("written well"));
     if possible > 0 {
-        let sure = [(confirmed, "proved"), (likely, "likely"), (possible, "possible")].into_iter().filter(|(count, _)| *count > 0);
+        let sure = [(confirmed, "proved"), (likely, "likely"), (possible, "possible")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0);
         let counts: Vec<String> = sure.map(|(count, how)| format!("{count} {how}")).collect();
         return format!("problems: {}", counts.join(", "));
     }
@@ -64,7 +78,10 @@ pub(super) fn headline(findings: &Findings) -> String {
         (0, 0) if findings.unchecked.is_empty() => "no problem found".to_owned(),
         (0, 0) if nothing_passed => "not checked, and written well as far as the text shows".to_owned(),
         (0, 0) => "no problem found in what was looked at".to_owned(),
-        (0, likely) => format!("nothing is proved, and {} likely", if likely == 1 { "1 problem is".to_owned() } else { format!("{likely} problems are") }),
+        (0, likely) => format!(
+            "nothing is proved, and {} likely",
+            if likely == 1 { "1 problem is".to_owned() } else { format!("{likely} problems are") }
+        ),
         (confirmed, 0) => counted(confirmed, "problem"),
         (confirmed, likely) => format!("{}, and {likely} likely", counted(confirmed, "problem")),
     }
@@ -76,7 +93,13 @@ fn counted(count: usize, noun: &str) -> String {
 
 /// Some of the things that were not looked at for one reason, and how many more.
 fn named(open: &[Unchecked]) -> String {
-    let name = |open: &Unchecked| if open.what.is_empty() { open.subject.clone() } else { format!("{} ({})", open.subject, open.what.join(", ")) };
+    let name = |open: &Unchecked| {
+        if open.what.is_empty() {
+            open.subject.clone()
+        } else {
+            format!("{} ({})", open.subject, open.what.join(", "))
+        }
+    };
     let names: Vec<String> = open.iter().take(NAMED).map(name).collect();
     let more = open.len() - names.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };

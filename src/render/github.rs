@@ -1,7 +1,8 @@
-//! What came of a check as a GitHub workflow reads it: commands that annotate files, and the summary of a step.
+//! What came of a check as a GitHub workflow reads it: commands that annotate files, and the summary of a
+//! step.
 //!
-//! A workflow command begins a line, and its older form stands anywhere in one. So every line is a command of ours, and what comes from outside
-//! is escaped in it.
+//! A workflow command begins a line, and its older form stands anywhere in one. So every line is a command of
+//! ours, and what comes from outside is escaped in it.
 
 use std::fmt::Write as _;
 
@@ -15,7 +16,8 @@ use crate::source::Place;
 /// GitHub cuts a summary that is longer than 1 MiB.
 const LONGEST_SUMMARY: usize = 1_000_000;
 
-/// The commands for all that was checked. Problems come before what was not looked at: GitHub shows ten of a kind.
+/// The commands for all that was checked. Problems come before what was not looked at: GitHub shows ten of a
+/// kind.
 #[must_use]
 pub fn commands(checked: &[Checked]) -> String {
     let mut out = String::new();
@@ -28,15 +30,40 @@ pub fn commands(checked: &[Checked]) -> String {
                 Verdict::Confirmed => "error",
                 _ => "warning",
             };
-            let found: String = diagnosis.findings.iter().fold(String::new(), |found, finding| format!("{found}\n{} {}", finding.kind, finding.sourced()));
-            let commands: String = diagnosis.fix.commands.iter().fold(String::new(), |all, command| format!("{all}\n$ {command}"));
-            let message = format!("{} ({}){found}\nfix: {}{commands}", diagnosis.title, diagnosis.verdict, diagnosis.fix.text);
-            command(kind, one, one.place(problem), &format!("{}: {}", diagnosis.cause.id, one.name), &message, &mut out);
+            let found: String = diagnosis.findings.iter().fold(String::new(), |found, finding| {
+                format!("{found}\n{} {}", finding.kind, finding.sourced())
+            });
+            let commands: String = diagnosis
+                .fix
+                .commands
+                .iter()
+                .fold(String::new(), |all, command| format!("{all}\n$ {command}"));
+            let message = format!(
+                "{} ({}){found}\nfix: {}{commands}",
+                diagnosis.title, diagnosis.verdict, diagnosis.fix.text
+            );
+            command(
+                kind,
+                one,
+                one.place(problem),
+                &format!("{}: {}", diagnosis.cause.id, one.name),
+                &message,
+                &mut out,
+            );
         }
     }
     for one in checked.iter().filter(|one| !one.findings.unchecked.is_empty()) {
-        let open = one.findings.unchecked.iter().fold(String::new(), |open, unchecked| format!("{open}\n{}: {}", unchecked.subject, unchecked.why));
-        command("notice", one, one.start(), &format!("not checked: {}", one.name), open.trim_start(), &mut out);
+        let open = one.findings.unchecked.iter().fold(String::new(), |open, unchecked| {
+            format!("{open}\n{}: {}", unchecked.subject, unchecked.why)
+        });
+        command(
+            "notice",
+            one,
+            one.start(),
+            &format!("not checked: {}", one.name),
+            open.trim_start(),
+            &mut out,
+        );
     }
     out
 }
@@ -57,7 +84,11 @@ fn command(kind: &str, one: &Checked, place: Option<Place>, title: &str, message
 fn escaped(text: &str, more: &[char]) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
-        if letter == '%' || letter.is_control() || more.contains(&letter) || matches!(letter, '\u{2028}' | '\u{2029}') {
+        if letter == '%'
+            || letter.is_control()
+            || more.contains(&letter)
+            || matches!(letter, '\u{2028}' | '\u{2029}')
+        {
             let mut bytes = [0; 4];
             letter.encode_utf8(&mut bytes).bytes().for_each(|byte| {
                 let _ = write!(safe, "%{byte:02X}");

@@ -1,4 +1,5 @@
-//! What came of a check as a report of tests: one suite for a definition, one case for each thing that was looked at.
+//! What came of a check as a report of tests: one suite for a definition, one case for each thing that was
+//! looked at.
 
 use std::fmt::Write as _;
 
@@ -11,8 +12,12 @@ pub fn render(checked: &[Checked], on: FailOn) -> String {
     let suites: Vec<Suite> = checked.iter().map(|one| suite(one, on)).collect();
     let sum = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
-    let (tests, failures, skipped) = (sum(|suite| suite.tests), sum(|suite| suite.failures), sum(|suite| suite.skipped));
-    let _ = writeln!(out, "<testsuites name=\"ecs-triage check\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{skipped}\">");
+    let (tests, failures, skipped) =
+        (sum(|suite| suite.tests), sum(|suite| suite.failures), sum(|suite| suite.skipped));
+    let _ = writeln!(
+        out,
+        "<testsuites name=\"ecs-triage check\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{skipped}\">"
+    );
     out.extend(suites.iter().map(|suite| suite.text.as_str()));
     out.push_str("</testsuites>\n");
     out
@@ -30,12 +35,15 @@ fn suite(one: &Checked, on: FailOn) -> Suite {
     let (mut cases, mut failures) = (String::new(), 0);
     for problem in &findings.problems {
         let diagnosis = &problem.diagnosis;
-        let text = diagnosis.findings.iter().fold(diagnosis.title.clone(), |all, finding| format!("{all}\n{} {}", finding.kind, finding.sourced()));
+        let text = diagnosis.findings.iter().fold(diagnosis.title.clone(), |all, finding| {
+            format!("{all}\n{} {}", finding.kind, finding.sourced())
+        });
         let text = format!("{text}\nfix: {}", diagnosis.fix.text);
         let fails = one.fails(problem, on);
         failures += usize::from(fails);
         let inner = if fails {
-            let (message, kind) = (escaped(&format!("{} ({})", diagnosis.title, diagnosis.verdict)), diagnosis.cause.id);
+            let (message, kind) =
+                (escaped(&format!("{} ({})", diagnosis.title, diagnosis.verdict)), diagnosis.cause.id);
             format!("<failure message=\"{message}\" type=\"{kind}\">{}</failure>", escaped(&text))
         } else {
             format!("<system-out>{}</system-out>", escaped(&format!("{} ({})", text, diagnosis.verdict)))
@@ -52,7 +60,9 @@ fn suite(one: &Checked, on: FailOn) -> Suite {
     let (skipped, passed) = (findings.unchecked.len(), findings.passed.len());
     let tests = findings.problems.len() + skipped + passed;
     let name = escaped(&one.name);
-    let text = format!("  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">\n{cases}  </testsuite>\n");
+    let text = format!(
+        "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">\n{cases}  </testsuite>\n"
+    );
     Suite { text, tests, failures, skipped }
 }
 
@@ -64,7 +74,8 @@ fn case(one: &Checked, name: &str, place: Option<Place>, inner: &str, out: &mut 
     let file = one.file.as_deref().map(|file| format!(" file=\"{}\"", escaped(file))).unwrap_or_default();
     let line = place.map(|Place { line, .. }| format!(" line=\"{line}\"")).unwrap_or_default();
     let (class, name) = (escaped(&one.name), escaped(name));
-    let _ = writeln!(out, "    <testcase classname=\"{class}\" name=\"{name}\"{file}{line}>{inner}</testcase>");
+    let _ =
+        writeln!(out, "    <testcase classname=\"{class}\" name=\"{name}\"{file}{line}>{inner}</testcase>");
 }
 
 /// A text as XML has it. What XML has no letter for becomes a blank sign.
@@ -90,6 +101,9 @@ mod tests {
 
     #[test]
     fn nothing_ends_what_it_stands_in() {
-        assert_eq!(escaped("a\"/><x>&]]>\n\u{1}\u{fffe}"), "a&quot;/&gt;&lt;x&gt;&amp;]]&gt;&#10;\u{fffd}\u{fffd}");
+        assert_eq!(
+            escaped("a\"/><x>&]]>\n\u{1}\u{fffe}"),
+            "a&quot;/&gt;&lt;x&gt;&amp;]]&gt;&#10;\u{fffd}\u{fffd}"
+        );
     }
 }

@@ -9,14 +9,22 @@ use crate::diagnosis::Report;
 #[must_use]
 pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
     let style = plain(style);
-    let heading = report.diagnoses.first().map_or_else(|| "Nothing to diagnose".to_owned(), |best| format!("`{}`: {}", best.cause.id, span(&best.title)));
+    let heading = report.diagnoses.first().map_or_else(
+        || "Nothing to diagnose".to_owned(),
+        |best| format!("`{}`: {}", best.cause.id, span(&best.title)),
+    );
     format!("### {heading}\n\n{}", block(&text::render(report, style)))
 }
 
 /// What came of a check. Ends with a line break.
 #[must_use]
 pub fn check(one: &Checked, style: impl Into<Style>) -> String {
-    format!("### {}: {}\n\n{}", span(&one.name), check::headline(&one.findings), block(&check::render_one(one, plain(style))))
+    format!(
+        "### {}: {}\n\n{}",
+        span(&one.name),
+        check::headline(&one.findings),
+        block(&check::render_one(one, plain(style)))
+    )
 }
 
 /// A block is as wide as it is, and has no colors.

@@ -1,4 +1,5 @@
-//! Metrics in CloudWatch's embedded metric format: lines of the function's log that CloudWatch reads metrics from.
+//! Metrics in CloudWatch's embedded metric format: lines of the function's log that CloudWatch reads metrics
+//! from.
 //!
 //! A metric costs by its combinations of dimensions, so none of them names a task, a time or a secret.
 
@@ -13,7 +14,8 @@ pub const NAMESPACE: &str = "EcsTriage";
 /// CloudWatch takes 1024 characters of ASCII.
 const LONGEST_DIMENSION: usize = 1024;
 
-/// The line for so many tasks that failed as the report says, at a time in milliseconds since 1970; `None` where no start failed.
+/// The line for so many tasks that failed as the report says, at a time in milliseconds since 1970; `None`
+/// where no start failed.
 #[must_use]
 pub fn failures(report: &Report<'_>, tasks: u64, at: i64) -> Option<String> {
     let counts = [("Failures", tasks), ("Unrecognised", tasks)];
@@ -26,12 +28,13 @@ pub fn incident(report: &Report<'_>, at: i64) -> Option<String> {
     line(report, &[("Incidents", 1)], at)
 }
 
-/// The line for what went wrong in an invocation of the function of this name; `None` where nothing did. Each stack of an account has alarms of its
-/// own.
+/// The line for what went wrong in an invocation of the function of this name; `None` where nothing did. Each
+/// stack of an account has alarms of its own.
 #[must_use]
 pub fn troubles(counts: &BTreeMap<&'static str, u64>, function: &str, at: i64) -> Option<String> {
     let counts: Vec<(&'static str, u64)> = counts.iter().map(|(name, count)| (*name, *count)).collect();
-    let values = dimension(function).map(|function| Map::from_iter([("Function".to_owned(), json!(function))]));
+    let values =
+        dimension(function).map(|function| Map::from_iter([("Function".to_owned(), json!(function))]));
     let dimensions = if values.is_some() { json!([["Function"]]) } else { json!([[]]) };
     (!counts.is_empty()).then(|| embedded(&dimensions, values.unwrap_or_default(), &counts, at))
 }
@@ -52,10 +55,16 @@ fn line(report: &Report<'_>, counts: &[(&'static str, u64)], at: i64) -> Option<
     Some(embedded(&json!(dimensions), values, counts, at))
 }
 
-fn embedded(dimensions: &Value, values: Map<String, Value>, counts: &[(&'static str, u64)], at: i64) -> String {
+fn embedded(
+    dimensions: &Value,
+    values: Map<String, Value>,
+    counts: &[(&'static str, u64)],
+    at: i64,
+) -> String {
     let named: Vec<Value> = counts.iter().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
     let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named});
-    let mut root = Map::from_iter([("_aws".to_owned(), json!({"Timestamp": at, "CloudWatchMetrics": [directive]}))]);
+    let mut root =
+        Map::from_iter([("_aws".to_owned(), json!({"Timestamp": at, "CloudWatchMetrics": [directive]}))]);
     root.extend(values);
     root.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))));
     Value::Object(root).to_string()
@@ -63,7 +72,10 @@ fn embedded(dimensions: &Value, values: Map<String, Value>, counts: &[(&'static 
 
 /// A name as a dimension's value; `None` where nothing of it shows.
 fn dimension(name: &str) -> Option<String> {
-    let ascii = name.chars().take(LONGEST_DIMENSION).map(|letter| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '?' });
+    let ascii = name
+        .chars()
+        .take(LONGEST_DIMENSION)
+        .map(|letter| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '?' });
     Some(ascii.collect()).filter(|value: &String| !value.trim().is_empty())
 }
 
@@ -83,10 +95,10 @@ mod tests {
         retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key password";
 
     fn task(reason: &str, cluster: &str, group: &str) -> Task {
-        let arn = format!("arn:aws:ecs:us-east-1:111122223333:task/{cluster}/8b9a1785791d0b80a17f4f1cff9c8f5a");
+        let arn =
+            format!("arn:aws:ecs:us-east-1:111122223333:task/{cluster}/8b9a1785791d0b80a17f4f1cff9c8f5a");
         let cluster = format!("arn:aws:ecs:us-east-1:111122223333:cluster/{cluster}");
-        let record =
-            json!({"taskArn": arn, "clusterArn": cluster, "group": group, "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "stoppedReason": reason});
+        let record = json!({"taskArn": arn, "clusterArn": cluster, "group": group, "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "stoppedReason": reason});
         read_record(&record.to_string()).remove(0).tasks.remove(0).expect("it reads")
     }
 
@@ -104,28 +116,49 @@ mod tests {
             }]})
         };
         let line = read(failures(&report, 17, AT));
-        assert_eq!(line, json!({"_aws": metrics("Failures"), "Cause": "secret-key-missing", "Cluster": "prod", "Workload": "api", "Failures": 17}));
+        assert_eq!(
+            line,
+            json!({"_aws": metrics("Failures"), "Cause": "secret-key-missing", "Cluster": "prod", "Workload": "api", "Failures": 17})
+        );
         let line = read(incident(&report, AT));
-        assert_eq!(line, json!({"_aws": metrics("Incidents"), "Cause": "secret-key-missing", "Cluster": "prod", "Workload": "api", "Incidents": 1}));
+        assert_eq!(
+            line,
+            json!({"_aws": metrics("Incidents"), "Cause": "secret-key-missing", "Cluster": "prod", "Workload": "api", "Incidents": 1})
+        );
     }
 
     #[test]
     fn what_is_not_recognised_counts_besides() {
-        let task = task("ResourceInitializationError: something nobody has seen before", "prod", "service:api");
+        let task =
+            task("ResourceInitializationError: something nobody has seen before", "prod", "service:api");
         let line = read(failures(&diagnose(&task, &Evidence::default()), 2, AT));
         assert_eq!((&line["Failures"], &line["Unrecognised"]), (&json!(2), &json!(2)));
-        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Metrics"][1], json!({"Name": "Unrecognised", "Unit": "Count"}));
+        assert_eq!(
+            line["_aws"]["CloudWatchMetrics"][0]["Metrics"][1],
+            json!({"Name": "Unrecognised", "Unit": "Count"})
+        );
     }
 
     #[test]
     fn no_task_is_a_dimension_and_every_dimension_has_a_value() {
         let many = "é".repeat(2000);
-        for (cluster, group) in [("prod", "service:api"), ("prod", ""), (" ", "service:api"), (&many, "service:api")] {
+        for (cluster, group) in
+            [("prod", "service:api"), ("prod", ""), (" ", "service:api"), (&many, "service:api")]
+        {
             let task = task(KEY_MISSING, cluster, group);
             let line = failures(&diagnose(&task, &Evidence::default()), 1, AT).expect("a line");
-            assert!(!line.contains("8b9a1785791d0b80a17f4f1cff9c8f5a") && !line.contains('\n') && line.is_ascii(), "{line}");
+            assert!(
+                !line.contains("8b9a1785791d0b80a17f4f1cff9c8f5a") && !line.contains('\n') && line.is_ascii(),
+                "{line}"
+            );
             let line = read(Some(line));
-            for name in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"].as_array().into_iter().flatten().filter_map(Value::as_array).flatten() {
+            for name in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_array)
+                .flatten()
+            {
                 let value = line[name.as_str().expect("a name")].as_str().unwrap_or_default();
                 assert!(!value.trim().is_empty() && value.len() <= 1024, "{name} in {line}");
             }
@@ -136,8 +169,14 @@ mod tests {
     fn troubles_count_by_function() {
         let line = read(troubles(&BTreeMap::from([("NotInChat", 2), ("Unrecorded", 1)]), "ecs-triage", AT));
         assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Function"]]));
-        assert_eq!((&line["Function"], &line["NotInChat"], &line["Unrecorded"]), (&json!("ecs-triage"), &json!(2), &json!(1)));
-        assert_eq!(read(troubles(&BTreeMap::from([("Faulty", 1)]), "", AT))["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
+        assert_eq!(
+            (&line["Function"], &line["NotInChat"], &line["Unrecorded"]),
+            (&json!("ecs-triage"), &json!(2), &json!(1))
+        );
+        assert_eq!(
+            read(troubles(&BTreeMap::from([("Faulty", 1)]), "", AT))["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
+            json!([[]])
+        );
         assert_eq!(troubles(&BTreeMap::new(), "ecs-triage", AT), None);
     }
 

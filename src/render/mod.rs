@@ -1,4 +1,5 @@
-//! What people and machines read: the text, the frozen JSON, the SNS notice, and the catalogue's documentation.
+//! What people and machines read: the text, the frozen JSON, the SNS notice, and the catalogue's
+//! documentation.
 
 mod body;
 pub mod catalogue;

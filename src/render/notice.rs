@@ -41,7 +41,8 @@ pub struct Notice {
     pub lists: Vec<(&'static str, Vec<String>)>,
 }
 
-/// The notice of a failure that is in `state`, with what surrounds it; `None` where there is nothing to announce.
+/// The notice of a failure that is in `state`, with what surrounds it; `None` where there is nothing to
+/// announce.
 #[must_use]
 pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Notice> {
     let best = report.diagnoses.first()?;
@@ -56,25 +57,54 @@ pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Not
     let front = front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref());
     let front = format!("{front} {} {is}: ", workload.unwrap_or("task"));
     let subject = format!("{front}{}", short_title(best, LONGEST_SUBJECT.saturating_sub(front.len())));
-    Some(Notice::new(&subject, body::failure(report, best, around), attributes(facts(report, best, state)), Vec::new()))
+    Some(Notice::new(
+        &subject,
+        body::failure(report, best, around),
+        attributes(facts(report, best, state)),
+        Vec::new(),
+    ))
 }
 
-/// The notice of a deployment that waits for a person, with what a check says of it and the commands that go on.
+/// The notice of a deployment that waits for a person, with what a check says of it and the commands that go
+/// on.
 #[must_use]
 pub fn waiting(task: &Task, stage: &str, said: &str, hook: Option<&str>) -> Notice {
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
     let front = front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref());
-    let command =
-        |words| hook.map(|hook| format!("{}\n", Command::aws(words, task.region.as_deref()).name("--hook-id", NameKind::Hook, hook))).unwrap_or_default();
+    let command = |words| {
+        hook.map(|hook| {
+            format!(
+                "{}\n",
+                Command::aws(words, task.region.as_deref()).name("--hook-id", NameKind::Hook, hook)
+            )
+        })
+        .unwrap_or_default()
+    };
     let text = format!(
         "The deployment of {} waits at {stage}\n\n{said}\n\nWHAT TO DO\n1. Continue it:\n{}2. Or roll it back:\n{}",
         body::place(task),
         command("ecs continue-service-deployment --action CONTINUE"),
         command("ecs continue-service-deployment --action ROLLBACK"),
     );
-    let facts = [Some("waiting"), None, None, None, None, None, task.cluster.as_deref(), workload, task.account.as_deref(), task.region.as_deref()];
+    let facts = [
+        Some("waiting"),
+        None,
+        None,
+        None,
+        None,
+        None,
+        task.cluster.as_deref(),
+        workload,
+        task.account.as_deref(),
+        task.region.as_deref(),
+    ];
     let first = said.lines().next().unwrap_or_default().trim_start_matches("ecs-triage: ");
-    Notice::new(&format!("{front} {} deployment waits: {first}", workload.unwrap_or("task")), text, attributes(facts), Vec::new())
+    Notice::new(
+        &format!("{front} {} deployment waits: {first}", workload.unwrap_or("task")),
+        text,
+        attributes(facts),
+        Vec::new(),
+    )
 }
 
 /// The notice of a failure of which nothing is known beside it.
@@ -89,7 +119,8 @@ pub fn resolved(incident: &Incident) -> Notice {
     let about = &incident.about;
     let until = incident.resolved.unwrap_or(incident.last_seen);
     let lasted = span(until.duration_since(incident.first_seen));
-    let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
+    let place: Vec<&str> =
+        [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
     let recovered = if about.is_forecast { "deployable" } else { "recovered" };
     let text = format!(
         "{} in {} ({}) {}\n\nIMPACT: {} since {}, the last at {}; {recovered} at {}, after {lasted}\nCAUSE: {} ({})\nWAS: {}\n\nIncident {}\n",
@@ -107,17 +138,26 @@ pub fn resolved(incident: &Incident) -> Notice {
         about.fingerprint,
     );
     let front = front(about.cluster.as_deref(), about.account.as_deref(), about.region.as_deref());
-    let subject = format!("{front} {} {recovered} after {lasted}: {}", about.workload.as_deref().unwrap_or("task"), about.title);
+    let subject = format!(
+        "{front} {} {recovered} after {lasted}: {}",
+        about.workload.as_deref().unwrap_or("task"),
+        about.title
+    );
     Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
 }
 
-/// The notice that says of itself that it is a test of the function in this account and Region: nothing fails. It has every attribute, so that no
-/// filter misses one, and those that are wished for as they are wished.
+/// The notice that says of itself that it is a test of the function in this account and Region: nothing
+/// fails. It has every attribute, so that no filter misses one, and those that are wished for as they are
+/// wished.
 ///
 /// # Errors
 ///
 /// In words, where a notice has no attribute of a wished name.
-pub fn selftest(own: Option<(&str, &str)>, wished: &BTreeMap<String, String>, at: Timestamp) -> Result<Notice, String> {
+pub fn selftest(
+    own: Option<(&str, &str)>,
+    wished: &BTreeMap<String, String>,
+    at: Timestamp,
+) -> Result<Notice, String> {
     if let Some(unknown) = wished.keys().find(|name| !NAMES.contains(&name.as_str())) {
         return Err(format!("a notice has no attribute {unknown:?}; it has {}", NAMES.join(", ")));
     }
@@ -137,12 +177,14 @@ pub fn selftest(own: Option<(&str, &str)>, wished: &BTreeMap<String, String>, at
         minute(at),
         told.join("\n"),
     );
-    let title = format!("{} this is a test of ecs-triage: nothing fails", front(Some("selftest"), account, region));
+    let title =
+        format!("{} this is a test of ecs-triage: nothing fails", front(Some("selftest"), account, region));
     Ok(Notice::new(&title, text, attributes, Vec::new()))
 }
 
-/// The notices of many workloads that fail alike, or have recovered: for each cluster that has new ones, under its name. Filter policies ask for a
-/// cluster, a workload or an owner, and each must hear of what it would have heard of one by one. Without new ones each cluster is reminded.
+/// The notices of many workloads that fail alike, or have recovered: for each cluster that has new ones,
+/// under its name. Filter policies ask for a cluster, a workload or an owner, and each must hear of what it
+/// would have heard of one by one. Without new ones each cluster is reminded.
 #[must_use]
 pub fn storm(telling: &Telling) -> Vec<(String, Notice)> {
     let mut clusters: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
@@ -163,7 +205,8 @@ fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
     let (title, text) = storm_text(telling, cluster, members);
     let front = front(Some(cluster), about.account.as_deref(), about.region.as_deref());
     let all = |of: fn(&Member) -> &str, otherwise: &str| {
-        let words: BTreeSet<&str> = members.iter().map(|member| of(member)).filter(|word| !word.is_empty()).collect();
+        let words: BTreeSet<&str> =
+            members.iter().map(|member| of(member)).filter(|word| !word.is_empty()).collect();
         if words.is_empty() { vec![safe(otherwise)] } else { words.into_iter().map(safe).collect() }
     };
     let (mut single, mut lists) = (of_about(state, about), Vec::new());
@@ -190,14 +233,18 @@ fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String,
     let workloads: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
     let before = telling.before.get(cluster).copied().unwrap_or_default();
     let begun = workloads.len() as u64 + before;
-    let counted = |count: u64| if count == 1 { "1 workload".to_owned() } else { format!("{count} workloads") };
+    let counted =
+        |count: u64| if count == 1 { "1 workload".to_owned() } else { format!("{count} workloads") };
     let kind = format!("{}/{}", about.step, about.fault);
-    let place: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
+    let place: Vec<&str> =
+        [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
     let place = format!("{cluster} ({})", place.join(", "));
     let is_over = telling.phase == Phase::Ended;
     let (title, mut text) = if is_over {
         let well = counted(workloads.len() as u64);
-        let text = format!("{well} recovered that failed in the same way\n{place}\n\nIMPACT: {well} of {before} start again\n");
+        let text = format!(
+            "{well} recovered that failed in the same way\n{place}\n\nIMPACT: {well} of {before} start again\n"
+        );
         (format!("{well} recovered: {kind}"), text)
     } else {
         let elsewhere = match telling.joined.saturating_sub(begun) {
@@ -205,7 +252,9 @@ fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String,
             more => format!("; {more} more in other clusters"),
         };
         let fail = counted(begun);
-        let text = format!("{fail} not starting, all in the same way: one cause is likely behind them\n{place}\n\nIMPACT: {fail} not starting{elsewhere}\n");
+        let text = format!(
+            "{fail} not starting, all in the same way: one cause is likely behind them\n{place}\n\nIMPACT: {fail} not starting{elsewhere}\n"
+        );
         (format!("{fail} not starting: {kind}"), text)
     };
     let _ = writeln!(text, "FAULT: {kind}");
@@ -226,36 +275,59 @@ fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String,
     }
     text.push_str("\nWORKLOADS\n");
     for member in members {
-        let _ = writeln!(text, "  {}  {}{}", member.workload, if member.told || is_over { "" } else { "new: " }, member.title);
+        let _ = writeln!(
+            text,
+            "  {}  {}{}",
+            member.workload,
+            if member.told || is_over { "" } else { "new: " },
+            member.title
+        );
     }
     if !is_over && before > 0 {
-        let _ = writeln!(text, "  and {before} that {} announced before", if before == 1 { "was" } else { "were" });
+        let _ = writeln!(
+            text,
+            "  and {before} that {} announced before",
+            if before == 1 { "was" } else { "were" }
+        );
     }
     let _ = write!(text, "\nIncident {}/{cluster}\n", telling.key);
     (title, text)
 }
 
 impl Notice {
-    fn new(title: &str, text: String, attributes: Vec<(&'static str, String)>, lists: Vec<(&'static str, Vec<String>)>) -> Self {
+    fn new(
+        title: &str,
+        text: String,
+        attributes: Vec<(&'static str, String)>,
+        lists: Vec<(&'static str, Vec<String>)>,
+    ) -> Self {
         let value = |value: &String| value.len() + AROUND;
         let single = attributes.iter().map(|(_, of)| value(of)).sum::<usize>();
         let taken = single + lists.iter().flat_map(|(_, of)| of).map(value).sum::<usize>();
-        let room = LONGEST_BODY.min(LONGEST_MESSAGE.saturating_sub(taken + LONGEST_SUBJECT + NAMES.len() * AROUND));
+        let room =
+            LONGEST_BODY.min(LONGEST_MESSAGE.saturating_sub(taken + LONGEST_SUBJECT + NAMES.len() * AROUND));
         Self { subject: subject(title), body: body(text, room), attributes, lists }
     }
 }
 
 /// A value that SNS takes, whatever people call things: text of one line, and not for ever.
 fn safe(value: &str) -> String {
-    let taken = |letter: char| if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') { '?' } else { letter };
+    let taken = |letter: char| {
+        if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') { '?' } else { letter }
+    };
     value[..value.floor_char_boundary(LONGEST_VALUE)].chars().map(taken).collect()
 }
 
 /// What a notice is found and filtered by.
-pub(super) const NAMES: [&str; 10] = ["state", "cause", "verdict", "owner", "step", "fault", "cluster", "workload", "account", "region"];
+pub(super) const NAMES: [&str; 10] =
+    ["state", "cause", "verdict", "owner", "step", "fault", "cluster", "workload", "account", "region"];
 
 /// The values of these names for a failure.
-pub(super) fn facts<'r>(report: &'r Report<'_>, best: &'r Diagnosis, state: &'r str) -> [Option<&'r str>; 10] {
+pub(super) fn facts<'r>(
+    report: &'r Report<'_>,
+    best: &'r Diagnosis,
+    state: &'r str,
+) -> [Option<&'r str>; 10] {
     let (task, symptom) = (report.task, &report.symptoms[best.symptom].symptom);
     [
         Some(state),
@@ -287,7 +359,12 @@ fn of_about(state: &str, about: &About) -> Vec<(&'static str, String)> {
 }
 
 fn attributes(values: [Option<&str>; 10]) -> Vec<(&'static str, String)> {
-    NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, safe(value?)))).filter(|(_, value)| !value.is_empty()).collect()
+    NAMES
+        .into_iter()
+        .zip(values)
+        .filter_map(|(name, value)| Some((name, safe(value?))))
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
 }
 
 /// How each subject begins: where. Of the account the last digits tell enough.
@@ -299,13 +376,25 @@ fn front(cluster: Option<&str>, account: Option<&str>, region: Option<&str>) -> 
     format!("[{}{at}]", place.join(" "))
 }
 
-/// The title, or where that does not find room the culprit's name and what it is about: what is cut off then is not the culprit.
+/// The title, or where that does not find room the culprit's name and what it is about: what is cut off then
+/// is not the culprit.
 fn short_title(best: &Diagnosis, room: usize) -> String {
     // A key is known by what it encrypts.
-    let encrypted = best.culprit.references.first().filter(|_| best.culprit.kind == "kms-key").map(|reference| reference.value_from.as_str());
+    let encrypted = best
+        .culprit
+        .references
+        .first()
+        .filter(|_| best.culprit.kind == "kms-key")
+        .map(|reference| reference.value_from.as_str());
     let name = encrypted.or(best.culprit.id.as_deref()).map(short_name).filter(|name| !name.is_empty());
     match name {
-        Some(name) if best.title.len() > room && !best.title.get(..room.saturating_sub("...".len())).is_some_and(|start| start.contains(name)) => {
+        Some(name)
+            if best.title.len() > room
+                && !best
+                    .title
+                    .get(..room.saturating_sub("...".len()))
+                    .is_some_and(|start| start.contains(name)) =>
+        {
             format!("{name}: {}", best.cause.title)
         }
         _ => best.title.clone(),
@@ -315,13 +404,18 @@ fn short_title(best: &Diagnosis, room: usize) -> String {
 /// The name in an ARN or in the address of an image.
 fn short_name(id: &str) -> &str {
     let resource = Arn::parse(id).map_or(id, |arn| arn.resource);
-    let name = ["secret:", "parameter/", "role/", "key/", "alias/", "log-group:"].into_iter().find_map(|kind| resource.strip_prefix(kind));
+    let name = ["secret:", "parameter/", "role/", "key/", "alias/", "log-group:"]
+        .into_iter()
+        .find_map(|kind| resource.strip_prefix(kind));
     let name = name.unwrap_or(resource);
     name.split_once(".amazonaws.com/").map_or(name, |(_, image)| image)
 }
 
 fn subject(text: &str) -> String {
-    let ascii: String = text.chars().map(|letter| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '?' }).collect();
+    let ascii: String = text
+        .chars()
+        .map(|letter| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '?' })
+        .collect();
     if ascii.len() <= LONGEST_SUBJECT {
         return ascii;
     }
@@ -378,13 +472,19 @@ mod tests {
     fn hears(wishes: &[(&str, &str)], notice: &Notice) -> bool {
         wishes.iter().all(|(name, wanted)| {
             let single = notice.attributes.iter().any(|(other, value)| other == name && value == wanted);
-            single || notice.lists.iter().any(|(other, values)| other == name && values.iter().any(|value| value == wanted))
+            single
+                || notice
+                    .lists
+                    .iter()
+                    .any(|(other, values)| other == name && values.iter().any(|value| value == wanted))
         })
     }
 
     #[test]
     fn every_filter_hears_of_a_storm_what_it_would_have_heard_one_by_one() {
-        let mut members: Vec<Member> = (0..20).map(|number| member(&format!("prod/noise{number}"), "service-throttled", "aws")).collect();
+        let mut members: Vec<Member> = (0..20)
+            .map(|number| member(&format!("prod/noise{number}"), "service-throttled", "aws"))
+            .collect();
         members.push(member("prod/payments", "vpc-nat-broken", "network-team"));
         members.push(member("dev/payments", "vpc-nat-broken", "network-team"));
         members.push(Member { told: true, ..member("old/told", "vpc-nat-broken", "network-team") });
@@ -405,13 +505,21 @@ mod tests {
                 ("account", "111122223333"),
                 ("region", "eu-west-1"),
             ];
-            assert_eq!(notices.iter().filter(|(_, notice)| hears(&all, notice)).count(), 1, "{}", member.workload);
+            assert_eq!(
+                notices.iter().filter(|(_, notice)| hears(&all, notice)).count(),
+                1,
+                "{}",
+                member.workload
+            );
         }
         let readme = [("cluster", "prod"), ("owner", "network-team")];
         assert_eq!(notices.iter().filter(|(_, notice)| hears(&readme, notice)).count(), 1);
         assert!(!notices.iter().any(|(_, notice)| hears(&[("cluster", "other")], notice)));
         let (_, prod) = &notices[1];
-        assert_eq!(prod.subject, "[ECS prod 3333/eu-west-1] storm: 21 workloads not starting: secrets-manager/network-timeout");
+        assert_eq!(
+            prod.subject,
+            "[ECS prod 3333/eu-west-1] storm: 21 workloads not starting: secrets-manager/network-timeout"
+        );
         for part in [
             "\nIMPACT: 21 workloads not starting; 2 more in other clusters\n",
             "\nCAUSE: service-throttled (likely), 20 workloads; owner: aws\nCAUSE: vpc-nat-broken (likely), 1 workload; owner: network-team\n",
@@ -419,7 +527,12 @@ mod tests {
         ] {
             assert!(prod.body.contains(part), "{}", prod.body);
         }
-        let names: Vec<&str> = prod.attributes.iter().map(|(name, _)| *name).chain(prod.lists.iter().map(|(name, _)| *name)).collect();
+        let names: Vec<&str> = prod
+            .attributes
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(prod.lists.iter().map(|(name, _)| *name))
+            .collect();
         assert_eq!(names.len(), 10, "{names:?}");
     }
 
@@ -427,22 +540,47 @@ mod tests {
     fn what_an_earlier_release_kept_of_a_member_is_enough() {
         let old = Member { workload: "prod/api".to_owned(), ..Member::default() };
         let notices = storm(&telling(vec![old]));
-        assert!(hears(&[("cluster", "prod"), ("workload", "api"), ("owner", "network-team"), ("cause", "vpc-nat-broken")], &notices[0].1));
+        assert!(hears(
+            &[
+                ("cluster", "prod"),
+                ("workload", "api"),
+                ("owner", "network-team"),
+                ("cause", "vpc-nat-broken")
+            ],
+            &notices[0].1
+        ));
     }
 
     #[test]
     fn no_name_makes_a_notice_that_sns_does_not_take() {
         let odd = ["\"],[\"", "line\nbreak", "\u{ffff}\u{fffe}\u{0}", "\u{1b}[31m", "", "é\u{1f980}"];
-        let mut members: Vec<Member> = odd.iter().map(|name| member(&format!("{name}/{name}"), name, name)).collect();
-        members.extend((0..600).map(|number| member(&format!("prod/{number:0>255}"), "vpc-nat-broken", "network-team")));
+        let mut members: Vec<Member> =
+            odd.iter().map(|name| member(&format!("{name}/{name}"), name, name)).collect();
+        members.extend(
+            (0..600).map(|number| member(&format!("prod/{number:0>255}"), "vpc-nat-broken", "network-team")),
+        );
         for (_, notice) in storm(&telling(members)) {
             let single = notice.attributes.iter().map(|(name, value)| (*name, value.clone()));
-            let lists = notice.lists.iter().map(|(name, values)| (*name, serde_json::to_string(values).expect("JSON")));
+            let lists = notice
+                .lists
+                .iter()
+                .map(|(name, values)| (*name, serde_json::to_string(values).expect("JSON")));
             let all: Vec<(&str, String)> = single.chain(lists).collect();
-            let size: usize = all.iter().map(|(name, value)| name.len() + value.len() + "String.Array".len()).sum();
-            assert!(size + notice.body.len() + notice.subject.len() <= 262_144, "{size} and {}", notice.body.len());
+            let size: usize =
+                all.iter().map(|(name, value)| name.len() + value.len() + "String.Array".len()).sum();
+            assert!(
+                size + notice.body.len() + notice.subject.len() <= 262_144,
+                "{size} and {}",
+                notice.body.len()
+            );
             for (name, value) in all {
-                assert!(!value.is_empty() && !value.chars().any(|letter| letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}')), "{name} {value:?}");
+                assert!(
+                    !value.is_empty()
+                        && !value
+                            .chars()
+                            .any(|letter| letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}')),
+                    "{name} {value:?}"
+                );
             }
         }
     }

@@ -79,7 +79,11 @@ impl Page {
         let carets = "^".repeat(marked.len());
         let fits = marked.end + 1 + says.width() <= self.behind_bar();
         let says = if fits && !says.is_empty() { format!(" {says}") } else { String::new() };
-        self.line(&format!("   {bar} {}{}", " ".repeat(marked.start), self.colour().bad(&format!("{carets}{says}"))));
+        self.line(&format!(
+            "   {bar} {}{}",
+            " ".repeat(marked.start),
+            self.colour().bad(&format!("{carets}{says}"))
+        ));
     }
 
     /// A remark behind a bar that quotes nothing.

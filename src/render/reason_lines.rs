@@ -51,7 +51,8 @@ pub(super) struct Line<'t> {
 pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>, columns: usize) -> Vec<Line<'t>> {
     let folded = breaks(text, columns);
     let mut start = 0;
-    let cut = folded.iter().flat_map(|end| too_long(text, std::mem::replace(&mut start, *end), *end, columns));
+    let cut =
+        folded.iter().flat_map(|end| too_long(text, std::mem::replace(&mut start, *end), *end, columns));
     lines(text, span, cut)
 }
 
@@ -84,15 +85,25 @@ fn too_long(text: &str, mut start: usize, end: usize, columns: usize) -> Vec<usi
     ends
 }
 
-/// What ends a reason, for a screen without columns: from the error in which the deciding words stand, these between marks.
+/// What ends a reason, for a screen without columns: from the error in which the deciding words stand, these
+/// between marks.
 pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 2]) -> String {
     // The error before it, where the words begin one: "i/o timeout" alone does not say of what.
     let starts = std::iter::once(0).chain(breaks(text, WIDEST));
-    let from = starts.take_while(|start| *start == 0 || *start + SAID_BEFORE <= span.start).last().unwrap_or(0);
+    let from =
+        starts.take_while(|start| *start == 0 || *start + SAID_BEFORE <= span.start).last().unwrap_or(0);
     let marked = span.start < span.end && span.end <= text.len();
-    let said = if marked { format!("{}{open}{}{close}{}", &text[from..span.start], &text[span.clone()], &text[span.end..]) } else { text.to_owned() };
+    let said = if marked {
+        format!("{}{open}{}{close}{}", &text[from..span.start], &text[span.clone()], &text[span.end..])
+    } else {
+        text.to_owned()
+    };
     let said = said.trim();
-    let end = said.floor_char_boundary(if marked { span.end - from + open.len() + close.len() + SAID_AFTER } else { LONGEST_SAID });
+    let end = said.floor_char_boundary(if marked {
+        span.end - from + open.len() + close.len() + SAID_AFTER
+    } else {
+        LONGEST_SAID
+    });
     let after = if end < said.len() { "..." } else { "" };
     format!("{}{}{after}", if from > 0 { "..." } else { "" }, &said[..end])
 }

@@ -13,7 +13,8 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The log of one run. What each rule means is told in it, from the catalogue.
 #[must_use]
 pub fn render(checked: &[Checked]) -> String {
-    let problems = || checked.iter().flat_map(|one| one.findings.problems.iter().map(move |problem| (one, problem)));
+    let problems =
+        || checked.iter().flat_map(|one| one.findings.problems.iter().map(move |problem| (one, problem)));
     let found = |cause: &&&Cause| problems().any(|(_, problem)| problem.diagnosis.cause.id == cause.id);
     let causes: Vec<&Cause> = CAUSES.iter().filter(found).copied().collect();
     let index: BTreeMap<&str, usize> = causes.iter().enumerate().map(|(at, cause)| (cause.id, at)).collect();
@@ -47,7 +48,12 @@ pub fn render(checked: &[Checked]) -> String {
 
 fn rule(cause: &Cause) -> Value {
     let text = &cause.explanation;
-    let help = [("What happened", text.what), ("Why", text.why), ("How to tell", text.tell), ("How to fix it", text.fix)];
+    let help = [
+        ("What happened", text.what),
+        ("Why", text.why),
+        ("How to tell", text.tell),
+        ("How to fix it", text.fix),
+    ];
     let plain = help.map(|(heading, said)| format!("{heading}: {said}")).join("\n");
     let markdown = help.map(|(heading, said)| format!("**{heading}.** {said}")).join("\n\n");
     json!({
@@ -62,7 +68,10 @@ fn rule(cause: &Cause) -> Value {
 fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Value {
     let diagnosis = &problem.diagnosis;
     let id = one.id(problem);
-    let findings = diagnosis.findings.iter().fold(String::new(), |all, finding| format!("{all}\n{} {}", finding.kind, finding.sourced()));
+    let findings = diagnosis
+        .findings
+        .iter()
+        .fold(String::new(), |all, finding| format!("{all}\n{} {}", finding.kind, finding.sourced()));
     let level = if diagnosis.verdict == Verdict::Confirmed { "error" } else { "warning" };
     let state = if one.known.contains(&id) { "unchanged" } else { "new" };
     json!({
@@ -90,7 +99,9 @@ fn uri(file: &str) -> String {
     let file = file.strip_prefix("./").unwrap_or(file).replace('\\', "/");
     let scheme = if file.starts_with('/') { "file://" } else { "" };
     let path = file.bytes().fold(String::new(), |path, byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => path + &char::from(byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            path + &char::from(byte).to_string()
+        }
         _ => format!("{path}%{byte:02X}"),
     });
     format!("{scheme}{path}")
@@ -102,7 +113,11 @@ mod tests {
 
     #[test]
     fn a_file_is_a_reference() {
-        for (file, wanted) in [("./a b.json", "a%20b.json"), ("/x/t#1.yaml", "file:///x/t%231.yaml"), ("http://x:1/", "http%3A//x%3A1/")] {
+        for (file, wanted) in [
+            ("./a b.json", "a%20b.json"),
+            ("/x/t#1.yaml", "file:///x/t%231.yaml"),
+            ("http://x:1/", "http%3A//x%3A1/"),
+        ] {
             assert_eq!(uri(file), wanted);
         }
     }

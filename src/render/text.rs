@@ -62,7 +62,8 @@ pub struct Style {
     pub colour: Colour,
     /// The columns of the terminal, to which text is wrapped; without them it is not.
     pub width: Option<usize>,
-    /// Whether with the errors in which ECS wrapped the one that tells, and with the names of all causes that are ruled out.
+    /// Whether with the errors in which ECS wrapped the one that tells, and with the names of all causes that
+    /// are ruled out.
     pub full: bool,
     /// Whether with the fix for templates.
     pub snippets: bool,
@@ -117,10 +118,19 @@ pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
 /// A task with which nothing is wrong, or of which its record does not tell what is.
 fn nothing(report: &Report<'_>, page: &mut Page) {
     let task = report.task;
-    let why = report.symptoms.first().map(|told| format!(": {}", one_line(told.reason.text.trim()))).unwrap_or_default();
+    let why = report
+        .symptoms
+        .first()
+        .map(|told| format!(": {}", one_line(told.reason.text.trim())))
+        .unwrap_or_default();
     // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
     let is_wrong = !task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
-    let status = task.last_status.as_deref().filter(|_| !task.has_stopped()).map(|status| format!(" is {status}, not stopped")).unwrap_or_default();
+    let status = task
+        .last_status
+        .as_deref()
+        .filter(|_| !task.has_stopped())
+        .map(|status| format!(" is {status}, not stopped"))
+        .unwrap_or_default();
     let verdict = if is_wrong || !status.is_empty() { "nothing to diagnose" } else { "nothing wrong" };
     page.step(&format!("{verdict}: "), &format!("{}{status}{why}", subject(task)));
 }
@@ -128,18 +138,33 @@ fn nothing(report: &Report<'_>, page: &mut Page) {
 /// What happened, to whom, and ECS's words.
 fn opening(report: &Report<'_>, diagnosis: &Diagnosis, told: &Told<'_>, is_again: bool, page: &mut Page) {
     let is_error = report.is_start_failure();
-    page.heading(&format!("{}[{}]", if is_error { "error" } else { "warning" }, diagnosis.cause.id), is_error, &diagnosis.title);
+    page.heading(
+        &format!("{}[{}]", if is_error { "error" } else { "warning" }, diagnosis.cause.id),
+        is_error,
+        &diagnosis.title,
+    );
     if !is_again {
-        let container = told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
+        let container =
+            told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
         page.place(&format!("{}{container}", subject(report.task)));
     }
     said(told, is_again || !page.style.full, page);
 }
 
 /// What would happen, of a definition that has not failed yet: ECS said nothing.
-pub(super) fn foretold(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, mark: impl FnOnce(&mut Page), page: &mut Page) {
+pub(super) fn foretold(
+    definition: &str,
+    diagnosis: &Diagnosis,
+    symptom: &Symptom,
+    mark: impl FnOnce(&mut Page),
+    page: &mut Page,
+) {
     let is_confirmed = diagnosis.verdict == Verdict::Confirmed;
-    page.heading(&format!("{}[{}]", if is_confirmed { "error" } else { "warning" }, diagnosis.cause.id), is_confirmed, &diagnosis.title);
+    page.heading(
+        &format!("{}[{}]", if is_confirmed { "error" } else { "warning" }, diagnosis.cause.id),
+        is_confirmed,
+        &diagnosis.title,
+    );
     mark(page);
     references(definition, diagnosis, symptom, page);
     let why = match diagnosis.verdict {
@@ -157,7 +182,11 @@ fn said(told: &Told<'_>, is_short: bool, page: &mut Page) {
     let lines = fold(&text, &told.deciding(), page.behind_bar());
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());
     let first_marked = lines.iter().position(|line| line.marked.is_some());
-    let is_shown = |at: usize| !is_short || first_marked.is_none_or(|first| at + WRAPPERS >= first) && last_marked.is_none_or(|last| at <= last);
+    let is_shown = |at: usize| {
+        !is_short
+            || first_marked.is_none_or(|first| at + WRAPPERS >= first)
+                && last_marked.is_none_or(|last| at <= last)
+    };
     if !is_shown(0) {
         page.aside("...");
     }
@@ -173,7 +202,8 @@ fn said(told: &Told<'_>, is_short: bool, page: &mut Page) {
 fn references(definition: &str, diagnosis: &Diagnosis, symptom: &Symptom, page: &mut Page) {
     let all = &diagnosis.culprit.references;
     for reference in all.iter().take(REFERENCES_SHOWN) {
-        let container = reference.container.as_ref().map(|name| format!("container {name}, ")).unwrap_or_default();
+        let container =
+            reference.container.as_ref().map(|name| format!("container {name}, ")).unwrap_or_default();
         let name = reference.name.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
         page.place(&format!("{name}{container}{} of {definition}", reference.field));
         let label = if reference.kind == ReferenceKind::Secret { "valueFrom: " } else { "" };
@@ -199,7 +229,9 @@ fn marked_part(reference: &Reference, symptom: &Symptom) -> Option<(std::ops::Ra
             let from = after_name.start + reference.value_from[after_name].find(key)?;
             Some((from..from + key.len(), "asks for this key"))
         }
-        Fault::BadReference if target.malformation().is_some() && !after_name.is_empty() => Some((after_name, "not a valid ending")),
+        Fault::BadReference if target.malformation().is_some() && !after_name.is_empty() => {
+            Some((after_name, "not a valid ending"))
+        }
         _ => None,
     }
 }
@@ -219,7 +251,11 @@ fn verdict(diagnosis: &Diagnosis, otherwise: &str, page: &mut Page) {
 /// The finding that proves a diagnosis.
 fn proof(diagnosis: &Diagnosis) -> Option<usize> {
     let is_proof = |kind: FindingKind| kind != FindingKind::Unknown;
-    diagnosis.findings.iter().position(|finding| is_proof(finding.kind)).filter(|_| diagnosis.verdict == Verdict::Confirmed)
+    diagnosis
+        .findings
+        .iter()
+        .position(|finding| is_proof(finding.kind))
+        .filter(|_| diagnosis.verdict == Verdict::Confirmed)
 }
 
 /// What was found, was not found, or was not checked, and the way through the network.
@@ -266,17 +302,25 @@ fn path(path: &Path, page: &mut Page) {
 /// A line of a drawing, with the state at its end in its color.
 fn ends_painted(line: &str, page: &Page) -> String {
     let paint = |end: &str, paint: fn(Colour, &str) -> String| {
-        line.strip_suffix(end).filter(|rest| rest.ends_with("  ")).map(|rest| format!("{rest}{}", paint(page.colour(), end)))
+        line.strip_suffix(end)
+            .filter(|rest| rest.ends_with("  "))
+            .map(|rest| format!("{rest}{}", paint(page.colour(), end)))
     };
     paint("BROKEN", Colour::bad).or_else(|| paint("ok", Colour::good)).unwrap_or_else(|| line.to_owned())
 }
 
 /// What the state disproves.
 fn ruled_out(others: &[Diagnosis], page: &mut Page) {
-    let ids: Vec<&str> = others.iter().filter(|other| other.verdict == Verdict::RuledOut).map(|other| other.cause.id).collect();
+    let ids: Vec<&str> = others
+        .iter()
+        .filter(|other| other.verdict == Verdict::RuledOut)
+        .map(|other| other.cause.id)
+        .collect();
     match ids.len() {
         0 => {}
-        count if count > RULED_OUT_NAMED && !page.style.full => page.note("ruled out", Tone::Plain, &format!("{count} other causes (--full names them)")),
+        count if count > RULED_OUT_NAMED && !page.style.full => {
+            page.note("ruled out", Tone::Plain, &format!("{count} other causes (--full names them)"));
+        }
         _ => page.note("ruled out", Tone::Plain, &ids.join(", ")),
     }
 }
@@ -311,11 +355,14 @@ fn fix(diagnosis: &Diagnosis, page: &mut Page) {
     }
 }
 
-/// What else fits, and the look that decides; what the best diagnosis already says is not said again. Beside a proof only proved ones are told.
+/// What else fits, and the look that decides; what the best diagnosis already says is not said again. Beside
+/// a proof only proved ones are told.
 fn alternatives(best: &Diagnosis, others: &[Diagnosis], page: &mut Page) {
     let is_proved = best.verdict == Verdict::Confirmed;
-    let standing: Vec<&Diagnosis> = others.iter().filter(|other| other.verdict != Verdict::RuledOut).collect();
-    let as_good = standing.iter().take_while(|other| !is_proved || other.verdict == Verdict::Confirmed).count();
+    let standing: Vec<&Diagnosis> =
+        others.iter().filter(|other| other.verdict != Verdict::RuledOut).collect();
+    let as_good =
+        standing.iter().take_while(|other| !is_proved || other.verdict == Verdict::Confirmed).count();
     let (shown, named) = standing.split_at(as_good.min(ALTERNATIVES_SHOWN));
     for other in shown {
         page.step("note: ", &format!("or [{}]: {} ({})", other.cause.id, other.title, other.verdict));
@@ -324,7 +371,10 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], page: &mut Page) {
     }
     if !named.is_empty() && !is_proved {
         let ids: Vec<&str> = named.iter().map(|other| other.cause.id).collect();
-        page.step("note: ", &format!("or {}; `ecs-triage explain CAUSE` says how to tell them apart", ids.join(", ")));
+        page.step(
+            "note: ",
+            &format!("or {}; `ecs-triage explain CAUSE` says how to tell them apart", ids.join(", ")),
+        );
     }
 }
 

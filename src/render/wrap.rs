@@ -2,7 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Text after `first`, wrapped to `width`, with its further lines set in by `indent` columns. Without a width it is one line.
+/// Text after `first`, wrapped to `width`, with its further lines set in by `indent` columns. Without a width
+/// it is one line.
 pub(super) fn prose(first: &str, indent: usize, text: &str, width: Option<usize>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = first.to_owned();
@@ -48,14 +49,23 @@ mod tests {
 
     #[test]
     fn words_go_to_the_next_line_whole() {
-        assert_eq!(prose("   = found: ", 5, "one two three", Some(20)), ["   = found: one two", "     three"]);
+        assert_eq!(
+            prose("   = found: ", 5, "one two three", Some(20)),
+            ["   = found: one two", "     three"]
+        );
         assert_eq!(prose("", 0, "one two", None), ["one two"]);
-        assert_eq!(prose("- ", 2, "a-word-that-is-longer two", Some(8)), ["- a-word-that-is-longer", "  two"]);
+        assert_eq!(
+            prose("- ", 2, "a-word-that-is-longer two", Some(8)),
+            ["- a-word-that-is-longer", "  two"]
+        );
     }
 
     #[test]
     fn wide_letters_take_two_columns() {
-        assert_eq!((cut("abc", 3), cut("abcd", 3), cut("abcdef", 5), cut("ab", 1)), ("abc".into(), "...".into(), "ab...".into(), String::new()));
+        assert_eq!(
+            (cut("abc", 3), cut("abcd", 3), cut("abcdef", 5), cut("ab", 1)),
+            ("abc".into(), "...".into(), "ab...".into(), String::new())
+        );
         assert_eq!(fitting("\u{65e5}\u{672c}", 3), "\u{65e5}".len());
     }
 }

@@ -1,4 +1,5 @@
-//! CloudFormation's functions, as far as a template decides them. What it does not decide is an [`Open`] with its reason, never a guess.
+//! CloudFormation's functions, as far as a template decides them. What it does not decide is an [`Open`] with
+//! its reason, never a guess.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -9,7 +10,8 @@ use super::{Given, MADE};
 use crate::arn::partition_of;
 use crate::redact::redact_name;
 
-/// Values that are worked out of one template: no template has so many, and `Fn::Sub` can ask for one over and over.
+/// Values that are worked out of one template: no template has so many, and `Fn::Sub` can ask for one over
+/// and over.
 const MOST_STEPS: usize = 500_000;
 /// Bytes of text that are put together.
 const MOST_BYTES: usize = 4 << 20;
@@ -55,7 +57,10 @@ impl Got {
     pub(super) fn text(&self) -> Option<String> {
         match &self.what {
             What::Plain(text) => Some(text.clone()),
-            What::Text(parts) => parts.iter().map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None }).collect(),
+            What::Text(parts) => parts
+                .iter()
+                .map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None })
+                .collect(),
             _ => None,
         }
     }
@@ -125,7 +130,10 @@ impl<'t> Template<'t> {
                     return self.call(name, argument, depth + 1);
                 }
                 let there = members.iter().map(|(key, value)| (key.clone(), self.eval(value, depth + 1)));
-                Got { at, what: What::Map(there.filter(|(_, value)| !matches!(value.what, What::Absent)).collect()) }
+                Got {
+                    at,
+                    what: What::Map(there.filter(|(_, value)| !matches!(value.what, What::Absent)).collect()),
+                }
             }
         }
     }
@@ -140,7 +148,11 @@ impl<'t> Template<'t> {
     }
 
     fn all(&self, items: &[Node], depth: usize) -> Vec<Got> {
-        items.iter().map(|item| self.eval(item, depth + 1)).filter(|item| !matches!(item.what, What::Absent)).collect()
+        items
+            .iter()
+            .map(|item| self.eval(item, depth + 1))
+            .filter(|item| !matches!(item.what, What::Absent))
+            .collect()
     }
 
     fn call(&self, name: &str, argument: &Node, depth: usize) -> Got {
@@ -156,11 +168,16 @@ impl<'t> Template<'t> {
             "If" => self.chosen(argument, depth),
             "ImportValue" => {
                 let name = self.eval(argument, depth).text().unwrap_or_else(|| "...".to_owned());
-                Some(Got::open(at, Open::new(shown(&format!("ImportValue {name}")), "another stack exports it")))
+                Some(Got::open(
+                    at,
+                    Open::new(shown(&format!("ImportValue {name}")), "another stack exports it"),
+                ))
             }
             _ => None,
         };
-        worked_out.unwrap_or_else(|| Got::open(at, Open::new(shown(name), format!("Fn::{} is not worked out", redact_name(name)))))
+        worked_out.unwrap_or_else(|| {
+            Got::open(at, Open::new(shown(name), format!("Fn::{} is not worked out", redact_name(name))))
+        })
     }
 
     fn reference(&self, id: &str, at: Place) -> Got {
@@ -170,14 +187,27 @@ impl<'t> Template<'t> {
         if let Some(value) = self.given.parameters.get(id).filter(|_| id.starts_with("AWS::")) {
             return Got::known(at, value);
         }
-        let region = self.given.region.as_deref().or(self.given.parameters.get("AWS::Region").map(String::as_str));
-        let named =
-            |form| Got::open(at, Open { form, ..Open::new(shown(id), format!("{id} is not known before deployment: --parameter {id}=VALUE gives it")) });
+        let region =
+            self.given.region.as_deref().or(self.given.parameters.get("AWS::Region").map(String::as_str));
+        let named = |form| {
+            Got::open(
+                at,
+                Open {
+                    form,
+                    ..Open::new(
+                        shown(id),
+                        format!("{id} is not known before deployment: --parameter {id}=VALUE gives it"),
+                    )
+                },
+            )
+        };
         match (id, region) {
             ("AWS::NoValue", _) => Got { at, what: What::Absent },
             ("AWS::Region", Some(region)) => Got::known(at, region),
             ("AWS::Partition", Some(region)) => Got::known(at, partition_of(region)),
-            ("AWS::URLSuffix", Some(region)) if partition_of(region) == "aws" => Got::known(at, "amazonaws.com"),
+            ("AWS::URLSuffix", Some(region)) if partition_of(region) == "aws" => {
+                Got::known(at, "amazonaws.com")
+            }
             ("AWS::Region", None) => named(Form::Region),
             ("AWS::Partition", None) => named(Form::Partition),
             ("AWS::AccountId", _) => named(Form::Account),
@@ -198,10 +228,16 @@ impl<'t> Template<'t> {
         }
         let value = self.given.parameters.get(id).map(String::as_str).or(of("Default"));
         let Some(value) = value else {
-            return open(format!("parameter {0} has no default: --parameter {0}=VALUE gives it", redact_name(id)));
+            return open(format!(
+                "parameter {0} has no default: --parameter {0}=VALUE gives it",
+                redact_name(id)
+            ));
         };
         if kind == "CommaDelimitedList" || kind.starts_with("List<") {
-            return Got { at, what: What::List(value.split(',').map(|item| Got::known(at, item.trim())).collect()) };
+            return Got {
+                at,
+                what: What::List(value.split(',').map(|item| Got::known(at, item.trim())).collect()),
+            };
         }
         Got::known(at, value)
     }
@@ -214,7 +250,11 @@ impl<'t> Template<'t> {
         };
         let is_secret = kind == "AWS::SecretsManager::Secret" && matches!(attribute, None | Some("Id"));
         let form = if is_secret { Form::SecretArn } else { Form::Any };
-        Open { made: Some(id.to_owned()), form, ..Open::new(shown(&name), format!("{MADE} ({})", redact_name(id))) }
+        Open {
+            made: Some(id.to_owned()),
+            form,
+            ..Open::new(shown(&name), format!("{MADE} ({})", redact_name(id)))
+        }
     }
 
     fn attribute(&self, argument: &Node, at: Place) -> Option<Got> {
@@ -256,7 +296,9 @@ impl<'t> Template<'t> {
                     None => self.reference(name, argument.at),
                 },
             };
-            let part = got.parts().unwrap_or_else(|| vec![Part::Open(Open::new(shown(name), format!("{} is not a text", redact_name(name))))]);
+            let part = got.parts().unwrap_or_else(|| {
+                vec![Part::Open(Open::new(shown(name), format!("{} is not a text", redact_name(name))))]
+            });
             self.push(&mut parts, part);
         }
         self.push(&mut parts, dynamic(rest));
@@ -317,7 +359,10 @@ impl<'t> Template<'t> {
         match text.text() {
             Some(text) => {
                 self.push(&mut Vec::new(), vec![Part::Known(text.clone())]);
-                Some(Got { at: argument.at, what: What::List(text.split(by).map(|item| Got::known(argument.at, item)).collect()) })
+                Some(Got {
+                    at: argument.at,
+                    what: What::List(text.split(by).map(|item| Got::known(argument.at, item)).collect()),
+                })
             }
             None => text.parts()?.into_iter().find_map(|part| match part {
                 Part::Open(open) => Some(Got::open(argument.at, Open { form: Form::Any, ..open })),
@@ -334,14 +379,20 @@ impl<'t> Template<'t> {
         };
         let keys = [known(map), known(first), known(second)];
         if let Some(Err(open)) = keys.iter().find(|key| key.is_err()) {
-            let open = open.clone().parts()?.into_iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })?;
+            let open = open
+                .clone()
+                .parts()?
+                .into_iter()
+                .find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })?;
             return Some(Got::open(argument.at, Open { form: Form::Any, ..open }));
         }
         let [Ok(map), Ok(first), Ok(second)] = keys else { return None };
         let found = self.section("Mappings", &map)?.get(&first)?.get(&second)?;
         let text = |node: &Node| node.text().map(|text| Got::known(argument.at, text));
         match &found.content {
-            Content::List(items) => Some(Got { at: argument.at, what: What::List(items.iter().filter_map(text).collect()) }),
+            Content::List(items) => {
+                Some(Got { at: argument.at, what: What::List(items.iter().filter_map(text).collect()) })
+            }
             _ => text(found),
         }
     }
@@ -353,7 +404,8 @@ impl<'t> Template<'t> {
             Some(true) => Some(self.eval(then, depth)),
             Some(false) => Some(self.eval(otherwise, depth)),
             None => {
-                let why = format!("whether condition {} holds is not known before deployment", redact_name(name));
+                let why =
+                    format!("whether condition {} holds is not known before deployment", redact_name(name));
                 Some(Got::open(argument.at, Open::new(shown(&format!("If {name}")), why)))
             }
         }
@@ -366,7 +418,8 @@ impl<'t> Template<'t> {
         }
         // One that turns on itself is never decided.
         self.decided.borrow_mut().insert(name.to_owned(), None);
-        let decided = self.section("Conditions", name).and_then(|condition| self.decide(condition, depth + 1));
+        let decided =
+            self.section("Conditions", name).and_then(|condition| self.decide(condition, depth + 1));
         self.decided.borrow_mut().insert(name.to_owned(), decided);
         decided
     }

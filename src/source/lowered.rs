@@ -1,4 +1,5 @@
-//! A definition that was worked out, as the model reads it: with what is open in it, and where everything stands.
+//! A definition that was worked out, as the model reads it: with what is open in it, and where everything
+//! stands.
 
 use std::collections::BTreeMap;
 
@@ -98,7 +99,9 @@ pub(super) fn path_of(definition: &TaskDefinition, reference: &Reference) -> Str
     let inside = match (reference.kind, &reference.name) {
         (ReferenceKind::Secret, _) if container.is_some() => ".valuefrom".to_owned(),
         (ReferenceKind::EnvFile, _) => ".value".to_owned(),
-        (ReferenceKind::LogGroup | ReferenceKind::LogConfig, Some(name)) => format!(".{}", name.to_ascii_lowercase()),
+        (ReferenceKind::LogGroup | ReferenceKind::LogConfig, Some(name)) => {
+            format!(".{}", name.to_ascii_lowercase())
+        }
         _ => String::new(),
     };
     format!("{}{field}{inside}", container.unwrap_or_default())
@@ -111,7 +114,9 @@ impl Got {
             Content::Text(text) => What::Text(vec![Part::Known(text.clone())]),
             Content::Plain(plain) => What::Plain(plain.clone()),
             Content::List(items) => What::List(items.iter().map(Self::of).collect()),
-            Content::Map(members) => What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of(value))).collect()),
+            Content::Map(members) => {
+                What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of(value))).collect())
+            }
         };
         Self { at: node.at, what }
     }
@@ -121,7 +126,9 @@ impl Got {
         let what = match value {
             Value::String(text) => What::Text(vec![Part::Known(text.clone())]),
             Value::Array(items) => What::List(items.iter().map(Self::of_value).collect()),
-            Value::Object(members) => What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of_value(value))).collect()),
+            Value::Object(members) => {
+                What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of_value(value))).collect())
+            }
             scalar => What::Plain(scalar.to_string()),
         };
         Self { at: Place::START, what }
@@ -136,10 +143,20 @@ impl Got {
 /// Each `valueFrom` of a definition's containers, with its path.
 fn value_froms(definition: &mut TaskDefinition) -> impl Iterator<Item = (String, &mut String)> {
     definition.containers.iter_mut().enumerate().flat_map(|(container, own)| {
-        let path = move |list: &str, at: usize| format!("containerdefinitions[{container}].{list}[{at}].valuefrom");
-        let secrets = own.secrets.iter_mut().enumerate().map(move |(at, secret)| (path("secrets", at), &mut secret.value_from));
-        let options = own.log_configuration.iter_mut().flat_map(|log| log.secret_options.iter_mut().enumerate());
-        secrets.chain(options.map(move |(at, option)| (path("logconfiguration.secretoptions", at), &mut option.value_from)))
+        let path =
+            move |list: &str, at: usize| format!("containerdefinitions[{container}].{list}[{at}].valuefrom");
+        let secrets = own
+            .secrets
+            .iter_mut()
+            .enumerate()
+            .map(move |(at, secret)| (path("secrets", at), &mut secret.value_from));
+        let options =
+            own.log_configuration.iter_mut().flat_map(|log| log.secret_options.iter_mut().enumerate());
+        secrets.chain(
+            options.map(move |(at, option)| {
+                (path("logconfiguration.secretoptions", at), &mut option.value_from)
+            }),
+        )
     })
 }
 
@@ -150,17 +167,32 @@ struct Lowering {
 }
 
 /// The definition that was worked out. `way` leads to it, as faults tell it.
-pub(super) fn found(name: &str, got: Got, at: Place, reading: Reading, way: &Way) -> Result<Found, TaskDefinitionError> {
-    let mut lowering = Lowering { reading, places: Places { start: Some(at), ..Places::default() }, plan: Plan::default() };
-    let value = lowering.value(got, "").filter(|value| !value.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
+pub(super) fn found(
+    name: &str,
+    got: Got,
+    at: Place,
+    reading: Reading,
+    way: &Way,
+) -> Result<Found, TaskDefinitionError> {
+    let mut lowering =
+        Lowering { reading, places: Places { start: Some(at), ..Places::default() }, plan: Plan::default() };
+    let value =
+        lowering.value(got, "").filter(|value| !value.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
     let Lowering { places, mut plan, .. } = lowering;
     let read = TaskDefinition::from_value(value).map_err(|error| {
         let inside = file::inside(error.path());
         let at = places.at(&file::shown(&inside).to_ascii_lowercase()).unwrap_or(at);
         let steps = way.steps_to(inside);
         let path = file::shown(&steps);
-        let path = if way.steps.is_empty() && !name.is_empty() { [name, &path].join(".").trim_end_matches('.').to_owned() } else { path };
-        TaskDefinitionError { path: redact_name(&path).into_owned(), ..fault(at, crate::event::without_values(&error.inner().to_string())) }
+        let path = if way.steps.is_empty() && !name.is_empty() {
+            [name, &path].join(".").trim_end_matches('.').to_owned()
+        } else {
+            path
+        };
+        TaskDefinitionError {
+            path: redact_name(&path).into_owned(),
+            ..fault(at, crate::event::without_values(&error.inner().to_string()))
+        }
     })?;
     let mut definition = read.cleaned();
     if definition.containers.is_empty() && !plan.is_open_under("containerdefinitions") {
@@ -175,7 +207,8 @@ pub(super) fn found(name: &str, got: Got, at: Place, reading: Reading, way: &Way
             volume.efs_volume_configuration = None;
         }
     }
-    // A placeholder may look like somebody's secret by its name; what stands around it has told whether it is one.
+    // A placeholder may look like somebody's secret by its name; what stands around it has told whether it is
+    // one.
     for (reference, value_from) in value_froms(&mut definition) {
         if let Some(pending) = plan.pending.get(&reference) {
             value_from.clone_from(&pending.shown);
@@ -196,7 +229,9 @@ impl Lowering {
                 is_text(path).then_some(Value::String(shown))
             }
             What::Plain(plain) if matches!(plain.as_str(), "null" | "" | "~") => Some(Value::Null),
-            What::Plain(plain) if self.reading == Reading::Lenient && is_text(path) => Some(Value::String(plain)),
+            What::Plain(plain) if self.reading == Reading::Lenient && is_text(path) => {
+                Some(Value::String(plain))
+            }
             What::Plain(plain) => Some(plain_value(&plain)),
             What::Text(parts) => {
                 let is_open = parts.iter().any(|part| matches!(part, Part::Open(_)));
@@ -206,7 +241,10 @@ impl Lowering {
                 if is_open {
                     return self.plan.shown(path).filter(|_| is_text(path)).map(Value::String);
                 }
-                let text: String = parts.iter().filter_map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None }).collect();
+                let text: String = parts
+                    .iter()
+                    .filter_map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None })
+                    .collect();
                 let is_scalar = self.reading == Reading::Lenient && !is_text(path);
                 Some(if is_scalar { plain_value(&text) } else { Value::String(text) })
             }
@@ -249,17 +287,37 @@ impl Lowering {
             Part::Known(text) => Some(text.clone()),
             Part::Open(open) => open.stand_in().map(str::to_owned),
         };
-        let Some(open) = parts.iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None }) else { return };
+        let Some(open) =
+            parts.iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })
+        else {
+            return;
+        };
         let Open { why, made, .. } = open.clone();
         let shown: String = parts.iter().map(part).collect();
         let known = |part: &Part| if let Part::Known(text) = part { text.clone() } else { String::new() };
         let known: String = parts.iter().map(known).collect();
         // Behind a placeholder for an ARN stand a key, a stage and an id.
         let is_behind = matches!(parts.first(), Some(Part::Open(_)));
-        let is_value = if is_behind { known.split(':').any(|part| written(part) == Written::Value) } else { written(&known) == Written::Value };
-        let is_reference = ["valuefrom", "credentialsparameter"].iter().any(|field| path.to_ascii_lowercase().ends_with(field));
-        let shown = if is_value && is_reference { MASKED.to_owned() } else { beginning(&shown, LONGEST_SHOWN).into_owned() };
-        let pending = Pending { path: redact_name(path).into_owned(), shown, why, made, stand_in: parts.iter().map(stands).collect() };
+        let is_value = if is_behind {
+            known.split(':').any(|part| written(part) == Written::Value)
+        } else {
+            written(&known) == Written::Value
+        };
+        let is_reference = ["valuefrom", "credentialsparameter"]
+            .iter()
+            .any(|field| path.to_ascii_lowercase().ends_with(field));
+        let shown = if is_value && is_reference {
+            MASKED.to_owned()
+        } else {
+            beginning(&shown, LONGEST_SHOWN).into_owned()
+        };
+        let pending = Pending {
+            path: redact_name(path).into_owned(),
+            shown,
+            why,
+            made,
+            stand_in: parts.iter().map(stands).collect(),
+        };
         self.plan.pending.insert(path.to_ascii_lowercase(), pending);
     }
 }
@@ -274,6 +332,12 @@ fn uncapitalized(key: &str) -> String {
 fn is_text(path: &str) -> bool {
     let path = &path.to_ascii_lowercase();
     let (parent, last) = path.rsplit_once('.').unwrap_or(("", path));
-    let name = |segment: &str| segment.rsplit('.').next().unwrap_or(segment).split('[').next().unwrap_or(segment).to_owned();
-    if last.ends_with(']') { OF_TEXTS.contains(&name(last).as_str()) } else { TEXTS.contains(&last) || (name(parent) == "options" && !parent.is_empty()) }
+    let name = |segment: &str| {
+        segment.rsplit('.').next().unwrap_or(segment).split('[').next().unwrap_or(segment).to_owned()
+    };
+    if last.ends_with(']') {
+        OF_TEXTS.contains(&name(last).as_str())
+    } else {
+        TEXTS.contains(&last) || (name(parent) == "options" && !parent.is_empty())
+    }
 }

@@ -27,7 +27,8 @@ impl Open {
         Self { shown: shown.into(), why: why.into(), made: None, form: Form::Any }
     }
 
-    /// Something that stands in its place to tell whether what is written around it can be right whatever it will be.
+    /// Something that stands in its place to tell whether what is written around it can be right whatever it
+    /// will be.
     pub(super) fn stand_in(&self) -> Option<&'static str> {
         match self.form {
             Form::Any => None,

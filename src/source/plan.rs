@@ -80,8 +80,8 @@ pub enum Touched<'r> {
     Network,
 }
 
-/// Types of CloudFormation and of Terraform, what they are about, and the properties that name what they touch. One that ends in `::` or `_` stands
-/// for all that begin so.
+/// Types of CloudFormation and of Terraform, what they are about, and the properties that name what they
+/// touch. One that ends in `::` or `_` stands for all that begin so.
 const TYPES: &[(&str, &str, Area, &[&str])] = &[
     ("AWS::SecretsManager::Secret", "secretsmanager_secret", Area::Secret, &["name"]),
     ("AWS::SecretsManager::", "secretsmanager_", Area::Secret, &["secretid", "secretarn"]),
@@ -98,26 +98,53 @@ const TYPES: &[(&str, &str, Area, &[&str])] = &[
     ("AWS::EC2::", "", Area::Network, &[]),
 ];
 /// Beginnings of Terraform's types that are of the network: they carry no name of a service.
-const NETWORK: &[&str] =
-    &["vpc", "subnet", "route", "nat_gateway", "internet_gateway", "egress_only", "security_group", "network_acl", "default_", "ec2_", "eip", "main_route"];
+const NETWORK: &[&str] = &[
+    "vpc",
+    "subnet",
+    "route",
+    "nat_gateway",
+    "internet_gateway",
+    "egress_only",
+    "security_group",
+    "network_acl",
+    "default_",
+    "ec2_",
+    "eip",
+    "main_route",
+];
 
 impl Made {
-    /// A resource by its type; `None` where nothing that a start turns on can be of it. `property` tells a property's names.
+    /// A resource by its type; `None` where nothing that a start turns on can be of it. `property` tells a
+    /// property's names.
     pub(super) fn new(name: &str, kind: &str, property: impl Fn(&str) -> Option<Vec<Name>>) -> Option<Self> {
         let own = kind.strip_prefix("aws_").or_else(|| kind.strip_prefix("awscc_"));
-        let is_one = |of: &str, kind: &str| if of.ends_with("::") || of.ends_with('_') { kind.starts_with(of) } else { !of.is_empty() && kind == of };
+        let is_one = |of: &str, kind: &str| {
+            if of.ends_with("::") || of.ends_with('_') {
+                kind.starts_with(of)
+            } else {
+                !of.is_empty() && kind == of
+            }
+        };
         let is_of = |(cloudformation, terraform, ..): &&(&str, &str, Area, &[&str])| match own {
             None => is_one(cloudformation, kind),
             Some(own) => is_one(terraform, own),
         };
         let by_table = TYPES.iter().find(is_of).map(|(_, _, area, properties)| (*area, *properties));
-        let by_beginning = || own.filter(|own| NETWORK.iter().any(|start| own.starts_with(start))).map(|_| (Area::Network, &[][..]));
+        let by_beginning = || {
+            own.filter(|own| NETWORK.iter().any(|start| own.starts_with(start)))
+                .map(|_| (Area::Network, &[][..]))
+        };
         let (area, properties) = by_table.or_else(by_beginning)?;
         let named: Vec<Name> = properties.iter().filter_map(|key| property(key)).flatten().collect();
-        // Without a name of its own, CloudFormation makes one around the logical id, and Terraform says that it is not known.
+        // Without a name of its own, CloudFormation makes one around the logical id, and Terraform says that
+        // it is not known.
         let generated = || (own.is_none() && !properties.is_empty()).then(|| vec![Name::around(name)]);
         // What is named by another resource of the deployment is that one, which has a name of its own.
-        let called = if named.is_empty() { generated() } else { Some(named.into_iter().filter(|name| !name.is_made()).collect()) };
+        let called = if named.is_empty() {
+            generated()
+        } else {
+            Some(named.into_iter().filter(|name| !name.is_made()).collect())
+        };
         Some(Self { name: name.to_owned(), kind: kind.to_owned(), area, called })
     }
 
@@ -139,10 +166,16 @@ impl Name {
 
     /// Whether it can be this name, whatever its open parts will be. A name at the end of an ARN counts.
     fn fits(&self, name: &str) -> bool {
-        let whole: Option<String> = self.0.iter().map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None }).collect();
+        let whole: Option<String> = self
+            .0
+            .iter()
+            .map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None })
+            .collect();
         if let Some(whole) = whole {
             let name = name.trim_start_matches('/');
-            let ends = |whole: &str| whole.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with([':', '/']));
+            let ends = |whole: &str| {
+                whole.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with([':', '/']))
+            };
             let without_suffix = split_suffix(&whole).0;
             return ends(&whole) || ends(without_suffix);
         }
@@ -151,7 +184,10 @@ impl Name {
         for part in &self.0 {
             match part {
                 Part::Known(text) if is_first && !self.is_arn() => {
-                    match rest.strip_prefix(text.trim_start_matches('/')).or_else(|| rest.strip_prefix(text.as_str())) {
+                    match rest
+                        .strip_prefix(text.trim_start_matches('/'))
+                        .or_else(|| rest.strip_prefix(text.as_str()))
+                    {
                         Some(after) => rest = after,
                         None => return false,
                     }
@@ -184,16 +220,39 @@ impl Plan {
 
     /// Forgets what is open and plays no part in a start.
     pub(super) fn keep_relevant(&mut self) {
-        const ROOT: &[&str] = &["executionrolearn", "taskrolearn", "volumes", "containerdefinitions", "requirescompatibilities"];
-        const CONTAINER: &[&str] =
-            &["image", "secrets", "repositorycredentials", "environmentfiles", "logconfiguration", "firelensconfiguration", "credentialspecs"];
+        const ROOT: &[&str] = &[
+            "executionrolearn",
+            "taskrolearn",
+            "volumes",
+            "containerdefinitions",
+            "requirescompatibilities",
+        ];
+        const CONTAINER: &[&str] = &[
+            "image",
+            "secrets",
+            "repositorycredentials",
+            "environmentfiles",
+            "logconfiguration",
+            "firelensconfiguration",
+            "credentialspecs",
+        ];
         self.pending.retain(|path, _| {
             let head = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
-            let is_option =
-                |rest: &str| rest.split_once("options.").is_some_and(|(_, option)| !option.starts_with("awslogs-") && !option.starts_with("config-file-"));
+            let is_option = |rest: &str| {
+                rest.split_once("options.").is_some_and(|(_, option)| {
+                    !option.starts_with("awslogs-") && !option.starts_with("config-file-")
+                })
+            };
             match path.strip_prefix("containerdefinitions[").and_then(|rest| rest.split_once("].")) {
-                Some((_, rest)) => CONTAINER.contains(&head(rest).as_str()) && !is_option(rest) && rest.rsplit('.').next() != Some("name"),
-                None => ROOT.contains(&head(path).as_str()) && (!path.starts_with("volumes[") || path.contains("efs") || path.contains("fsx")),
+                Some((_, rest)) => {
+                    CONTAINER.contains(&head(rest).as_str())
+                        && !is_option(rest)
+                        && rest.rsplit('.').next() != Some("name")
+                }
+                None => {
+                    ROOT.contains(&head(path).as_str())
+                        && (!path.starts_with("volumes[") || path.contains("efs") || path.contains("fsx"))
+                }
             }
         });
     }
@@ -202,21 +261,31 @@ impl Plan {
     #[must_use]
     pub fn pending(&self, definition: &TaskDefinition, reference: &Reference) -> Option<&Pending> {
         let path = path_of(definition, reference);
-        let region = || path.strip_suffix(".awslogs-group").and_then(|options| self.pending.get(&format!("{options}.awslogs-region")));
+        let region = || {
+            path.strip_suffix(".awslogs-group")
+                .and_then(|options| self.pending.get(&format!("{options}.awslogs-region")))
+        };
         self.pending.get(&path).or_else(region)
     }
 
     /// What is not known and is no reference, such as a whole list.
     pub fn pending_parts(&self, definition: &TaskDefinition) -> impl Iterator<Item = &Pending> {
-        let references: Vec<String> = definition.references().iter().map(|reference| path_of(definition, reference)).collect();
+        let references: Vec<String> =
+            definition.references().iter().map(|reference| path_of(definition, reference)).collect();
         self.pending.iter().filter(move |(path, _)| !references.contains(path)).map(|(_, pending)| pending)
     }
 
     /// Whether some of what logs turn on is not known: which options there are, or which containers.
     #[must_use]
     pub fn has_open_logs(&self) -> bool {
-        let is_whole = |path: &String| path == "containerdefinitions" || path.ends_with("logconfiguration") || path.ends_with("logconfiguration.options");
-        self.pending.keys().any(|path| is_whole(path) || path.contains("firelensconfiguration") || path.ends_with("logdriver"))
+        let is_whole = |path: &String| {
+            path == "containerdefinitions"
+                || path.ends_with("logconfiguration")
+                || path.ends_with("logconfiguration.options")
+        };
+        self.pending.keys().any(|path| {
+            is_whole(path) || path.contains("firelensconfiguration") || path.ends_with("logdriver")
+        })
     }
 
     /// A reference as it may look once it is known, to judge how it is written.
@@ -231,7 +300,9 @@ impl Plan {
     pub fn touches(&self, touched: Touched<'_>) -> Option<&Made> {
         let (area, name) = match touched {
             Touched::Reference(reference) => of_reference(reference)?,
-            Touched::Role(arn) => (Area::Role, Arn::parse(arn).and_then(|arn| arn.role_name()).map(str::to_owned)),
+            Touched::Role(arn) => {
+                (Area::Role, Arn::parse(arn).and_then(|arn| arn.role_name()).map(str::to_owned))
+            }
             Touched::Keys => (Area::Key, None),
             Touched::FileSystems => (Area::FileSystem, None),
             Touched::Network => (Area::Network, None),
@@ -245,15 +316,22 @@ fn of_reference(reference: &Reference) -> Option<(Area, Option<String>)> {
     let value = reference.value_from.as_str();
     let of_arn = || Arn::parse(value).map(|arn| arn.resource.to_owned());
     match (reference.kind, reference.target()) {
-        (_, Some(Target::Secret(secret))) => Some((Area::Secret, Some(secret.name_and_suffix().0.to_owned()))),
-        (_, Some(Target::Parameter(name))) => Some((Area::Parameter, Some(name.trim_start_matches('/').to_owned()))),
+        (_, Some(Target::Secret(secret))) => {
+            Some((Area::Secret, Some(secret.name_and_suffix().0.to_owned())))
+        }
+        (_, Some(Target::Parameter(name))) => {
+            Some((Area::Parameter, Some(name.trim_start_matches('/').to_owned())))
+        }
         (ReferenceKind::Image, _) => Some((Area::Repository, Some(ImageName::parse(value).path))),
         (ReferenceKind::LogGroup, _) => Some((Area::LogGroup, Some(value.to_owned()))),
-        (ReferenceKind::EnvFile | ReferenceKind::LogConfig, _) => {
-            Some((Area::Bucket, of_arn().map(|object| object.split('/').next().unwrap_or_default().to_owned())))
-        }
+        (ReferenceKind::EnvFile | ReferenceKind::LogConfig, _) => Some((
+            Area::Bucket,
+            of_arn().map(|object| object.split('/').next().unwrap_or_default().to_owned()),
+        )),
         (ReferenceKind::CredentialSpec, _) => Some((Area::Bucket, None)),
-        (ReferenceKind::ExecutionRole | ReferenceKind::TaskRole, _) => Some((Area::Role, Arn::parse(value).and_then(|arn| arn.role_name()).map(str::to_owned))),
+        (ReferenceKind::ExecutionRole | ReferenceKind::TaskRole, _) => {
+            Some((Area::Role, Arn::parse(value).and_then(|arn| arn.role_name()).map(str::to_owned)))
+        }
         _ => None,
     }
 }

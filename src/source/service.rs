@@ -41,15 +41,24 @@ impl Service {
     pub fn starts(&self, name: &str, family: Option<&str>) -> bool {
         match &self.runs {
             Runs::Untold => false,
-            Runs::Here(id) => id == name || name.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('[')),
-            Runs::Named(named) => family.is_some_and(|family| name_in(named).split(':').next() == Some(family)),
+            Runs::Here(id) => {
+                id == name || name.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('['))
+            }
+            Runs::Named(named) => {
+                family.is_some_and(|family| name_in(named).split(':').next() == Some(family))
+            }
         }
     }
 }
 
 /// Reads the properties of a service: the keys of ECS, in any case.
 pub(super) fn of(name: &str, got: &Got) -> Service {
-    let text = |key: &str| got.get(key).and_then(Got::text).map(|text| redact_name(&text).into_owned()).filter(|text| !text.is_empty());
+    let text = |key: &str| {
+        got.get(key)
+            .and_then(Got::text)
+            .map(|text| redact_name(&text).into_owned())
+            .filter(|text| !text.is_empty())
+    };
     let runs = match got.get("TaskDefinition").or_else(|| got.get("taskDefinitionArn")) {
         None => Runs::Untold,
         Some(named) => match (named.text(), made(named)) {
@@ -58,53 +67,89 @@ pub(super) fn of(name: &str, got: &Got) -> Service {
             (None, None) => Runs::Untold,
         },
     };
-    let provided = got.get("capacityProviderStrategy").and_then(|strategy| if let What::List(items) = &strategy.what { items.first() } else { None });
+    let provided = got
+        .get("capacityProviderStrategy")
+        .and_then(|strategy| if let What::List(items) = &strategy.what { items.first() } else { None });
     let provided = provided.and_then(|provider| provider.get("capacityProvider")?.text());
-    let provided = provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" }.to_owned());
-    let (network, network_open) = match got.get("networkConfiguration").and_then(|network| network.get("awsvpcConfiguration")).map(network) {
+    let provided =
+        provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" }.to_owned());
+    let (network, network_open) = match got
+        .get("networkConfiguration")
+        .and_then(|network| network.get("awsvpcConfiguration"))
+        .map(network)
+    {
         None => (None, None),
         Some(Ok(network)) => (Some(network), None),
         Some(Err(why)) => (None, Some(why)),
     };
-    let name = if name.is_empty() { text("serviceName").unwrap_or_default() } else { redact_name(name).into_owned() };
+    let name = if name.is_empty() {
+        text("serviceName").unwrap_or_default()
+    } else {
+        redact_name(name).into_owned()
+    };
     let cluster = text("cluster").or_else(|| text("clusterArn")).map(|cluster| name_in(&cluster).to_owned());
     Service { name, runs, cluster, launch_type: text("launchType").or(provided), network, network_open }
 }
 
 /// The resource of the same document of which a value is.
 fn made(got: &Got) -> Option<String> {
-    got.clone().parts()?.into_iter().find_map(|part| if let Part::Open(open) = part { open.made } else { None })
+    got.clone()
+        .parts()?
+        .into_iter()
+        .find_map(|part| if let Part::Open(open) = part { open.made } else { None })
 }
 
 /// The network of a service, or why it is not known.
 fn network(got: &Got) -> Result<AwsVpcConfiguration, String> {
     let open = |got: &Got| {
-        let part = got.clone().parts().into_iter().flatten().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None });
+        let part = got
+            .clone()
+            .parts()
+            .into_iter()
+            .flatten()
+            .find_map(|part| if let Part::Open(open) = part { Some(open) } else { None });
         part.map_or_else(|| "it is not read".to_owned(), |open| format!("{}: {}", open.shown, open.why))
     };
     let list = |key: &str| match got.get(key).map(|list| (&list.what, list)) {
         None => Ok(Vec::new()),
-        Some((What::List(items), _)) => items.iter().map(|item| item.text().map(|id| redact_name(&id).into_owned()).ok_or_else(|| open(item))).collect(),
+        Some((What::List(items), _)) => items
+            .iter()
+            .map(|item| item.text().map(|id| redact_name(&id).into_owned()).ok_or_else(|| open(item)))
+            .collect(),
         Some((_, list)) => Err(open(list)),
     };
-    let public =
-        got.get("assignPublicIp").and_then(Got::text).map(|on| if on.eq_ignore_ascii_case("true") || on == "ENABLED" { "ENABLED" } else { "DISABLED" });
+    let public = got
+        .get("assignPublicIp")
+        .and_then(Got::text)
+        .map(|on| if on.eq_ignore_ascii_case("true") || on == "ENABLED" { "ENABLED" } else { "DISABLED" });
     let (subnets, security_groups) = (list("subnets")?, list("securityGroups")?);
     if subnets.is_empty() {
         return Err("it names no subnets".to_owned());
     }
-    Ok(AwsVpcConfiguration { subnets, security_groups, assign_public_ip: Some(public.unwrap_or("DISABLED").to_owned()) })
+    Ok(AwsVpcConfiguration {
+        subnets,
+        security_groups,
+        assign_public_ip: Some(public.unwrap_or("DISABLED").to_owned()),
+    })
 }
 
 /// The services in a document of ECS: what `describe-services` answers, or a service to be made.
 pub(super) fn all(node: &Node) -> Vec<Service> {
-    const OWN: &[&str] = &["networkConfiguration", "serviceName", "serviceArn", "launchType", "desiredCount", "deploymentConfiguration"];
+    const OWN: &[&str] = &[
+        "networkConfiguration",
+        "serviceName",
+        "serviceArn",
+        "launchType",
+        "desiredCount",
+        "deploymentConfiguration",
+    ];
     if let Some(services) = node.any_case("services").filter(|services| services.is_list()) {
         return services.items().iter().flat_map(all).collect();
     }
     if let Some(service) = node.any_case("service").filter(|service| service.is_map()) {
         return all(service);
     }
-    let is_one = OWN.iter().filter(|key| node.any_case(key).is_some()).count() >= 2 || (node.any_case("networkConfiguration").is_some());
+    let is_one = OWN.iter().filter(|key| node.any_case(key).is_some()).count() >= 2
+        || (node.any_case("networkConfiguration").is_some());
     if is_one { vec![of("", &Got::of(node))] } else { Vec::new() }
 }

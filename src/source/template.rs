@@ -10,9 +10,13 @@ use crate::task_definition::file::Way;
 
 /// Whether a document is a template: resources with types of CloudFormation's.
 pub(super) fn is_one(node: &Node) -> bool {
-    let is_typed = |resource: &Node| resource.get("Type").and_then(Node::text).is_some_and(|kind| kind.contains("::"));
+    let is_typed =
+        |resource: &Node| resource.get("Type").and_then(Node::text).is_some_and(|kind| kind.contains("::"));
     let resources = node.get("Resources").filter(|resources| resources.is_map());
-    resources.is_some_and(|resources| node.get("AWSTemplateFormatVersion").is_some() || resources.members().any(|(_, resource)| is_typed(resource)))
+    resources.is_some_and(|resources| {
+        node.get("AWSTemplateFormatVersion").is_some()
+            || resources.members().any(|(_, resource)| is_typed(resource))
+    })
 }
 
 /// The definitions and services of a template, and what else its deployment makes.
@@ -22,12 +26,22 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
     let mut made = Vec::new();
     let nothing = Node::null(node.at);
     for (id, resource) in node.get("Resources").into_iter().flat_map(Node::members) {
-        if resource.get("Condition").and_then(Node::text).is_some_and(|condition| template.is_so(condition, 0) == Some(false)) {
+        if resource
+            .get("Condition")
+            .and_then(Node::text)
+            .is_some_and(|condition| template.is_so(condition, 0) == Some(false))
+        {
             continue;
         }
         let properties = resource.get("Properties").unwrap_or(&nothing);
         match resource.get("Type").and_then(Node::text) {
-            Some("AWS::ECS::TaskDefinition") => match lowered::found(id, template.value(properties), resource.at, Reading::Lenient, &Way::default()) {
+            Some("AWS::ECS::TaskDefinition") => match lowered::found(
+                id,
+                template.value(properties),
+                resource.at,
+                Reading::Lenient,
+                &Way::default(),
+            ) {
                 Ok(found) => source.found.push(found),
                 Err(error) => source.faults.push(error),
             },
@@ -36,12 +50,20 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
                 let property = |key: &str| Some(names(template.value(properties.any_case(key)?)));
                 made.extend(Made::new(id, kind, property));
             }
-            None => source.notes.push(format!("{}: only resources that are in the template themselves are read", redact_name(id))),
+            None => source.notes.push(format!(
+                "{}: only resources that are in the template themselves are read",
+                redact_name(id)
+            )),
         }
     }
-    let declared = |id: &str| id.starts_with("AWS::") || node.get("Parameters").is_some_and(|parameters| parameters.get(id).is_some());
+    let declared = |id: &str| {
+        id.starts_with("AWS::")
+            || node.get("Parameters").is_some_and(|parameters| parameters.get(id).is_some())
+    };
     let strange = given.parameters.keys().filter(|id| !declared(id));
-    source.notes.extend(strange.map(|id| format!("parameter {}: the template has none of that name", redact_name(id))));
+    source.notes.extend(
+        strange.map(|id| format!("parameter {}: the template has none of that name", redact_name(id))),
+    );
     source.with_made(&made)
 }
 

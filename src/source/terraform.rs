@@ -12,8 +12,13 @@ use crate::task_definition::TaskDefinitionError;
 use crate::task_definition::file::Way;
 
 /// Blocks that stand at most once, and which the provider lists all the same.
-const SINGLE: &[&str] =
-    &["efs_volume_configuration", "fsx_windows_file_server_volume_configuration", "authorization_config", "runtime_platform", "network_configuration"];
+const SINGLE: &[&str] = &[
+    "efs_volume_configuration",
+    "fsx_windows_file_server_volume_configuration",
+    "authorization_config",
+    "runtime_platform",
+    "network_configuration",
+];
 /// Maps whose keys are the user's own.
 const VERBATIM: &[&str] = &["options"];
 
@@ -40,9 +45,18 @@ impl<'p> Resource<'p> {
         let text = |key: &str| change.get(key).and_then(Node::text);
         let of = change.get("change")?;
         let after = of.get("after").filter(|after| after.is_map())?;
-        let is_made = of.get("actions").is_some_and(|actions| actions.items().iter().any(|action| matches!(action.text(), Some("create" | "update"))));
+        let is_made = of.get("actions").is_some_and(|actions| {
+            actions.items().iter().any(|action| matches!(action.text(), Some("create" | "update")))
+        });
         let kind = text("type").filter(|_| text("mode") != Some("data"))?;
-        Some(Self { address: text("address")?, module: text("module_address").unwrap_or_default(), kind, after, unknown: of.get("after_unknown"), is_made })
+        Some(Self {
+            address: text("address")?,
+            module: text("module_address").unwrap_or_default(),
+            kind,
+            after,
+            unknown: of.get("after_unknown"),
+            is_made,
+        })
     }
 
     /// The resources of a module in a state, and of those in it.
@@ -50,12 +64,18 @@ impl<'p> Resource<'p> {
         for resource in module.get("resources").into_iter().flat_map(Node::items) {
             let text = |key: &str| resource.get(key).and_then(Node::text);
             let values = resource.get("values").filter(|values| values.is_map());
-            if let (Some(address), Some(kind), Some(after), true) = (text("address"), text("type"), values, text("mode") != Some("data")) {
+            if let (Some(address), Some(kind), Some(after), true) =
+                (text("address"), text("type"), values, text("mode") != Some("data"))
+            {
                 let module = module.get("address").and_then(Node::text).unwrap_or_default();
                 all.push(Self { address, module, kind, after, unknown: None, is_made: false });
             }
         }
-        module.get("child_modules").into_iter().flat_map(Node::items).for_each(|child| Self::all_of(child, all));
+        module
+            .get("child_modules")
+            .into_iter()
+            .flat_map(Node::items)
+            .for_each(|child| Self::all_of(child, all));
     }
 
     /// Where the configuration writes it.
@@ -66,7 +86,12 @@ impl<'p> Resource<'p> {
         }
         let own = self.address.strip_prefix(self.module).unwrap_or(self.address).trim_start_matches('.');
         let own = without_key(own);
-        module.get("resources")?.items().iter().find(|resource| resource.get("address").and_then(Node::text) == Some(own))?.get("expressions")
+        module
+            .get("resources")?
+            .items()
+            .iter()
+            .find(|resource| resource.get("address").and_then(Node::text) == Some(own))?
+            .get("expressions")
     }
 
     /// What its configuration refers to for an attribute.
@@ -104,9 +129,17 @@ fn without_key(address: &str) -> &str {
 /// The definitions and services of a plan or a state, and what else a plan makes.
 pub(super) fn read(root: &Node) -> Source {
     let mut source = Source::default();
-    let mut resources: Vec<Resource<'_>> = root.get("resource_changes").into_iter().flat_map(Node::items).filter_map(Resource::changed).collect();
+    let mut resources: Vec<Resource<'_>> = root
+        .get("resource_changes")
+        .into_iter()
+        .flat_map(Node::items)
+        .filter_map(Resource::changed)
+        .collect();
     if root.get("resource_changes").is_none() {
-        let module = root.get("planned_values").or_else(|| root.get("values")).and_then(|values| values.get("root_module"));
+        let module = root
+            .get("planned_values")
+            .or_else(|| root.get("values"))
+            .and_then(|values| values.get("root_module"));
         if let Some(module) = module {
             Resource::all_of(module, &mut resources);
         }
@@ -114,23 +147,34 @@ pub(super) fn read(root: &Node) -> Source {
     let mut made = Vec::new();
     for resource in &resources {
         let Resource { address, kind, after, .. } = resource;
-        let got = |node: &Node, unknown| known(node, unknown, &|path: &[&str]| open(resource, root, path), &mut Vec::new());
+        let got = |node: &Node, unknown| {
+            known(node, unknown, &|path: &[&str]| open(resource, root, path), &mut Vec::new())
+        };
         match *kind {
-            "aws_ecs_task_definition" | "awscc_ecs_task_definition" => match definition(got(after, resource.unknown)) {
-                Ok(read) => match lowered::found(address, read, after.at, Reading::Lenient, &Way::default()) {
-                    Ok(found) => source.found.push(found),
-                    Err(error) => source.faults.push(error),
-                },
-                Err(error) => source.faults.push(TaskDefinitionError { path: redact_name(address).into_owned(), ..error }),
-            },
-            "aws_ecs_service" | "awscc_ecs_service" => source.services.push(service::of(address, &of_service(got(after, resource.unknown)))),
+            "aws_ecs_task_definition" | "awscc_ecs_task_definition" => {
+                match definition(got(after, resource.unknown)) {
+                    Ok(read) => {
+                        match lowered::found(address, read, after.at, Reading::Lenient, &Way::default()) {
+                            Ok(found) => source.found.push(found),
+                            Err(error) => source.faults.push(error),
+                        }
+                    }
+                    Err(error) => source
+                        .faults
+                        .push(TaskDefinitionError { path: redact_name(address).into_owned(), ..error }),
+                }
+            }
+            "aws_ecs_service" | "awscc_ecs_service" => {
+                source.services.push(service::of(address, &of_service(got(after, resource.unknown))));
+            }
             kind if resource.is_made => {
                 let property = |key: &str| {
                     let is_it = |(own, _): &(&str, &Node)| own.replace('_', "") == key;
                     let told = after.members().find(is_it).filter(|(_, value)| !value.is_null());
                     let (name, value) = told.or_else(|| resource.unknown?.members().find(is_it))?;
                     let unknown = resource.unknown.and_then(|unknown| unknown.get(name));
-                    Some(names(known(value, unknown, &|path| open(resource, root, path), &mut vec![name]))).filter(|names| !names.is_empty())
+                    Some(names(known(value, unknown, &|path| open(resource, root, path), &mut vec![name])))
+                        .filter(|names| !names.is_empty())
                 };
                 made.extend(Made::new(address, kind, property));
             }
@@ -144,18 +188,36 @@ pub(super) fn read(root: &Node) -> Source {
 fn open(resource: &Resource<'_>, root: &Node, path: &[&str]) -> Open {
     match resource.refers(root, path) {
         Some(named) => {
-            let id = steps(named).into_iter().take(if named.starts_with("data.") { 3 } else { 2 }).collect::<Vec<_>>().join(".");
-            let prefix = if resource.module.is_empty() { String::new() } else { format!("{}.", resource.module) };
-            let is_resource = !["var", "local", "module", "each", "count", "path"].contains(&id.split('.').next().unwrap_or_default());
-            let why = if is_resource { format!("{MADE} ({})", redact_name(&id)) } else { "known after apply".to_owned() };
-            Open { made: is_resource.then(|| format!("{prefix}{id}")), ..Open::new(format!("${{{}}}", redact_name(named)), why) }
+            let id = steps(named)
+                .into_iter()
+                .take(if named.starts_with("data.") { 3 } else { 2 })
+                .collect::<Vec<_>>()
+                .join(".");
+            let prefix =
+                if resource.module.is_empty() { String::new() } else { format!("{}.", resource.module) };
+            let is_resource = !["var", "local", "module", "each", "count", "path"]
+                .contains(&id.split('.').next().unwrap_or_default());
+            let why = if is_resource {
+                format!("{MADE} ({})", redact_name(&id))
+            } else {
+                "known after apply".to_owned()
+            };
+            Open {
+                made: is_resource.then(|| format!("{prefix}{id}")),
+                ..Open::new(format!("${{{}}}", redact_name(named)), why)
+            }
         }
         None => Open::new(format!("${{{}}}", path.last().copied().unwrap_or("...")), "known after apply"),
     }
 }
 
 /// The attributes that are known, those that are not marked as open.
-fn known<'n>(after: &'n Node, unknown: Option<&'n Node>, open: &dyn Fn(&[&str]) -> Open, path: &mut Vec<&'n str>) -> Got {
+fn known<'n>(
+    after: &'n Node,
+    unknown: Option<&'n Node>,
+    open: &dyn Fn(&[&str]) -> Open,
+    path: &mut Vec<&'n str>,
+) -> Got {
     let at = after.at;
     if unknown.and_then(Node::text) == Some("true") {
         return Got::open(at, open(path));
@@ -168,17 +230,34 @@ fn known<'n>(after: &'n Node, unknown: Option<&'n Node>, open: &dyn Fn(&[&str]) 
                 path.pop();
                 (key.to_owned(), got)
             };
-            let told = members.iter().map(|(key, value)| (key.as_str(), value, unknown.and_then(|unknown| unknown.get(key))));
-            let untold = unknown.into_iter().flat_map(Node::members).filter(|(key, _)| after.get(key).is_none()).map(|(key, value)| (key, value, Some(value)));
+            let told = members
+                .iter()
+                .map(|(key, value)| (key.as_str(), value, unknown.and_then(|unknown| unknown.get(key))));
+            let untold = unknown
+                .into_iter()
+                .flat_map(Node::members)
+                .filter(|(key, _)| after.get(key).is_none())
+                .map(|(key, value)| (key, value, Some(value)));
             let all: Vec<_> = told.chain(untold).collect();
-            Got { at, what: What::Map(all.into_iter().map(|(key, value, unknown)| inner(key, value, unknown)).collect()) }
+            Got {
+                at,
+                what: What::Map(
+                    all.into_iter().map(|(key, value, unknown)| inner(key, value, unknown)).collect(),
+                ),
+            }
         }
         Content::List(items) => {
-            let of = |(index, item): (usize, &'n Node)| known(item, unknown.and_then(|unknown| unknown.items().get(index)), open, path);
+            let of = |(index, item): (usize, &'n Node)| {
+                known(item, unknown.and_then(|unknown| unknown.items().get(index)), open, path)
+            };
             Got { at, what: What::List(items.iter().enumerate().map(of).collect()) }
         }
         // `false` marks a part of which nothing is unknown.
-        Content::Plain(plain) if unknown.is_some_and(|unknown| std::ptr::eq(unknown, after)) && plain == "false" => Got { at, what: What::Absent },
+        Content::Plain(plain)
+            if unknown.is_some_and(|unknown| std::ptr::eq(unknown, after)) && plain == "false" =>
+        {
+            Got { at, what: What::Absent }
+        }
         _ => Got::of(after),
     }
 }
@@ -200,7 +279,9 @@ fn definition(got: Got) -> Result<Got, TaskDefinitionError> {
 
 /// Container definitions: JSON in a text, or blocks.
 fn containers(got: Got) -> Result<Got, TaskDefinitionError> {
-    let Some(text) = got.text().filter(|_| matches!(got.what, What::Text(_))) else { return Ok(renamed(got)) };
+    let Some(text) = got.text().filter(|_| matches!(got.what, What::Text(_))) else {
+        return Ok(renamed(got));
+    };
     let at = got.at;
     match Node::of_json(&text) {
         Some(Ok(node)) => Ok(placed(Got::of(&node), at)),
@@ -213,7 +294,9 @@ fn containers(got: Got) -> Result<Got, TaskDefinitionError> {
 fn placed(got: Got, at: Place) -> Got {
     let what = match got.what {
         What::List(items) => What::List(items.into_iter().map(|item| placed(item, at)).collect()),
-        What::Map(members) => What::Map(members.into_iter().map(|(key, value)| (key, placed(value, at))).collect()),
+        What::Map(members) => {
+            What::Map(members.into_iter().map(|(key, value)| (key, placed(value, at))).collect())
+        }
         other => other,
     };
     Got { at, what }
@@ -224,7 +307,8 @@ fn renamed(got: Got) -> Got {
         What::List(items) => What::List(items.into_iter().map(renamed).collect()),
         What::Map(members) => {
             let own = |(key, value): (String, Got)| {
-                let value = if VERBATIM.contains(&key.as_str()) { value } else { single(&key, renamed(value)) };
+                let value =
+                    if VERBATIM.contains(&key.as_str()) { value } else { single(&key, renamed(value)) };
                 (camel(&key), value)
             };
             What::Map(members.into_iter().map(own).collect())
@@ -278,7 +362,10 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart_past_the_keys_of_instances() {
-        assert_eq!(steps("module.a[\"x.y\"].aws_ecs_service.web[0]"), ["module", "a", "aws_ecs_service", "web"]);
+        assert_eq!(
+            steps("module.a[\"x.y\"].aws_ecs_service.web[0]"),
+            ["module", "a", "aws_ecs_service", "web"]
+        );
         assert_eq!(steps("aws_ecs_service.web"), ["aws_ecs_service", "web"]);
     }
 }

@@ -75,12 +75,15 @@ impl Node {
 
     /// The value under a key, in whatever case the key is written, unless it is null.
     pub(super) fn any_case(&self, key: &str) -> Option<&Self> {
-        let found = self.get(key).or_else(|| self.members().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value));
+        let found = self.get(key).or_else(|| {
+            self.members().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value)
+        });
         found.filter(|value| !value.is_null())
     }
 
     pub(super) fn members(&self) -> impl Iterator<Item = (&str, &Self)> {
-        let members: &[(String, Self)] = if let Content::Map(members) = &self.content { members } else { &[] };
+        let members: &[(String, Self)] =
+            if let Content::Map(members) = &self.content { members } else { &[] };
         members.iter().map(|(key, value)| (key.as_str(), value))
     }
 
@@ -122,7 +125,9 @@ impl Node {
             Content::Plain(_) if self.is_null() => Value::Null,
             Content::Plain(plain) => plain_value(plain),
             Content::List(items) => Value::Array(items.iter().map(Self::value).collect()),
-            Content::Map(members) => Value::Object(members.iter().map(|(key, value)| (key.clone(), value.value())).collect()),
+            Content::Map(members) => {
+                Value::Object(members.iter().map(|(key, value)| (key.clone(), value.value())).collect())
+            }
         }
     }
 }
@@ -167,11 +172,17 @@ impl<'d> Places<'d> {
             Some(b'"') => Content::Text(serde_json::from_str(raw).map_err(wrong)?),
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(wrong)?;
-                Content::List(items.into_iter().map(|item| self.node(item.get(), depth + 1)).collect::<Result<_, _>>()?)
+                Content::List(
+                    items
+                        .into_iter()
+                        .map(|item| self.node(item.get(), depth + 1))
+                        .collect::<Result<_, _>>()?,
+                )
             }
             Some(b'{') => {
                 let Members(members) = serde_json::from_str(raw).map_err(wrong)?;
-                let read = |(key, value): (String, &'d RawValue)| Ok((key, self.node(value.get(), depth + 1)?));
+                let read =
+                    |(key, value): (String, &'d RawValue)| Ok((key, self.node(value.get(), depth + 1)?));
                 Content::Map(last_of_each(members.into_iter().map(read).collect::<Result<_, _>>()?))
             }
             _ => Content::Plain(raw.to_owned()),
@@ -183,7 +194,8 @@ impl<'d> Places<'d> {
 /// Of members under one key the last, where it stands.
 pub(super) fn last_of_each(members: Vec<(String, Node)>) -> Vec<(String, Node)> {
     let mut seen = std::collections::HashSet::with_capacity(members.len());
-    let mut kept: Vec<(String, Node)> = members.into_iter().rev().filter(|(key, _)| seen.insert(key.clone())).collect();
+    let mut kept: Vec<(String, Node)> =
+        members.into_iter().rev().filter(|(key, _)| seen.insert(key.clone())).collect();
     kept.reverse();
     kept
 }

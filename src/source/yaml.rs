@@ -1,4 +1,5 @@
-//! YAML as people write templates in it: anchors, merge keys, and CloudFormation's short tags as the functions that they stand for.
+//! YAML as people write templates in it: anchors, merge keys, and CloudFormation's short tags as the
+//! functions that they stand for.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,7 +8,8 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::tree::{Content, DEEPEST, Fault, Node, Place, last_of_each};
 
-/// As many values a document may have once its aliases stand for what they name: a few lines can name billions.
+/// As many values a document may have once its aliases stand for what they name: a few lines can name
+/// billions.
 const MOST_VALUES: usize = 1_000_000;
 
 /// What is begun and not yet at its end.
@@ -42,18 +44,29 @@ struct Reader {
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
     let mut reader = Reader::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| Fault { at: place(error.marker()), problem: format!("expected JSON or YAML: {}", error.info()) })?;
+        let (event, span) = event.map_err(|error| Fault {
+            at: place(error.marker()),
+            problem: format!("expected JSON or YAML: {}", error.info()),
+        })?;
         let at = place(&span.start);
         match event {
             Event::DocumentEnd if reader.whole.is_some() => break,
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.as_deref().and_then(function);
                 let is_plain = style == ScalarStyle::Plain && tag.is_none();
-                let content = if is_plain { Content::Plain(text.into_owned()) } else { Content::Text(text.into_owned()) };
+                let content = if is_plain {
+                    Content::Plain(text.into_owned())
+                } else {
+                    Content::Text(text.into_owned())
+                };
                 reader.add(tagged(Node { at, content }, tag), anchor)?;
             }
-            Event::SequenceStart(anchor, tag) => reader.begin(at, anchor, tag.as_deref(), Children::List(Vec::new()))?,
-            Event::MappingStart(anchor, tag) => reader.begin(at, anchor, tag.as_deref(), Children::Map(Vec::new(), None))?,
+            Event::SequenceStart(anchor, tag) => {
+                reader.begin(at, anchor, tag.as_deref(), Children::List(Vec::new()))?;
+            }
+            Event::MappingStart(anchor, tag) => {
+                reader.begin(at, anchor, tag.as_deref(), Children::Map(Vec::new(), None))?;
+            }
             Event::SequenceEnd | Event::MappingEnd => reader.end()?,
             Event::Alias(anchor) => {
                 let Some(named) = reader.anchors.get(&anchor).cloned() else {
@@ -77,17 +90,30 @@ impl Reader {
     fn count(&mut self, at: Place, more: usize) -> Result<(), Fault> {
         self.values = self.values.saturating_add(more);
         if self.values > MOST_VALUES {
-            return Err(Fault { at, problem: format!("expected at most {MOST_VALUES} values, aliases counted as what they name") });
+            return Err(Fault {
+                at,
+                problem: format!("expected at most {MOST_VALUES} values, aliases counted as what they name"),
+            });
         }
         Ok(())
     }
 
     fn is_within(&self, at: Place, height: usize) -> Result<(), Fault> {
         let is_fine = self.begun.len() + height <= DEEPEST;
-        if is_fine { Ok(()) } else { Err(Fault { at, problem: format!("expected at most {DEEPEST} levels of nesting") }) }
+        if is_fine {
+            Ok(())
+        } else {
+            Err(Fault { at, problem: format!("expected at most {DEEPEST} levels of nesting") })
+        }
     }
 
-    fn begin(&mut self, at: Place, anchor: usize, tag: Option<&Tag>, children: Children) -> Result<(), Fault> {
+    fn begin(
+        &mut self,
+        at: Place,
+        anchor: usize,
+        tag: Option<&Tag>,
+        children: Children,
+    ) -> Result<(), Fault> {
         self.is_within(at, 1)?;
         self.begun.push(Begun { at, anchor, tag: tag.and_then(function), children });
         Ok(())
@@ -127,8 +153,11 @@ impl Reader {
 
 /// How many values a value is, and how deep they lie.
 fn extent(node: &Node) -> (usize, usize) {
-    let of_all =
-        |values: &mut dyn Iterator<Item = &Node>| values.map(extent).fold((1, 1), |(all, deepest), (values, height)| (all + values, deepest.max(1 + height)));
+    let of_all = |values: &mut dyn Iterator<Item = &Node>| {
+        values
+            .map(extent)
+            .fold((1, 1), |(all, deepest), (values, height)| (all + values, deepest.max(1 + height)))
+    };
     match &node.content {
         Content::List(items) => of_all(&mut items.iter()),
         Content::Map(members) => of_all(&mut members.iter().map(|(_, value)| value)),
@@ -141,14 +170,17 @@ fn merged(members: Vec<(String, Node)>) -> Vec<(String, Node)> {
     if members.iter().all(|(key, _)| key != "<<") {
         return members;
     }
-    let (brought, own): (Vec<_>, Vec<_>) = members.into_iter().partition(|(key, value)| key == "<<" && (value.is_map() || value.is_list()));
+    let (brought, own): (Vec<_>, Vec<_>) =
+        members.into_iter().partition(|(key, value)| key == "<<" && (value.is_map() || value.is_list()));
     let mut all = Vec::new();
     for (_, value) in brought {
         match value.content {
             Content::Map(members) => all.extend(members),
             // Of several, the first counts.
             Content::List(items) => {
-                all.extend(items.into_iter().rev().flat_map(|item| if let Content::Map(members) = item.content { members } else { Vec::new() }));
+                all.extend(items.into_iter().rev().flat_map(|item| {
+                    if let Content::Map(members) = item.content { members } else { Vec::new() }
+                }));
             }
             _ => {}
         }
@@ -161,7 +193,9 @@ fn merged(members: Vec<(String, Node)>) -> Vec<(String, Node)> {
 fn function(tag: &Tag) -> Option<String> {
     match (tag.handle.as_str(), tag.suffix.as_str()) {
         ("!", name @ ("Ref" | "Condition")) => Some(name.to_owned()),
-        ("!", name) if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !name.is_empty() => Some(format!("Fn::{name}")),
+        ("!", name) if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !name.is_empty() => {
+            Some(format!("Fn::{name}"))
+        }
         _ => None,
     }
 }

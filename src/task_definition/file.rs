@@ -1,4 +1,5 @@
-//! A file with a task definition, in whatever form tools leave it, or where it is wrong and what it seems to be instead.
+//! A file with a task definition, in whatever form tools leave it, or where it is wrong and what it seems to
+//! be instead.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -66,35 +67,64 @@ impl Way {
             (Step::Index(index), Value::Array(mut items)) if index < items.len() => items.swap_remove(index),
             (_, value) => value,
         });
-        if self.is_list { Value::Object([("containerDefinitions".to_owned(), found)].into_iter().collect()) } else { found }
+        if self.is_list {
+            Value::Object([("containerDefinitions".to_owned(), found)].into_iter().collect())
+        } else {
+            found
+        }
     }
 }
 
-pub(crate) const EXPECTED: &str =
-    "expected the output of `aws ecs describe-task-definition`, an object with containerDefinitions, or a list of container definitions";
+pub(crate) const EXPECTED: &str = "expected the output of `aws ecs describe-task-definition`, an object with containerDefinitions, or a list of container definitions";
 
 pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
     let whole: Value = serde_json::from_str(text).map_err(|error| {
         if !is_like_json(text) {
             // What a parser of JSON stumbles over first says nothing of another language.
-            return TaskDefinitionError { line: 1, column: 1, path: String::new(), problem: "expected JSON".to_owned(), seeming: of_text(text) };
+            return TaskDefinitionError {
+                line: 1,
+                column: 1,
+                path: String::new(),
+                problem: "expected JSON".to_owned(),
+                seeming: of_text(text),
+            };
         }
         let (line, column) = (error.line().max(1), error.column().max(1));
         let problem = crate::event::without_values(&error.to_string());
-        TaskDefinitionError { line, column, path: String::new(), problem, seeming: of_broken_json(text, line, column) }
+        TaskDefinitionError {
+            line,
+            column,
+            path: String::new(),
+            problem,
+            seeming: of_broken_json(text, line, column),
+        }
     })?;
     let seeming = of_json(&whole);
-    let other = |problem: String| TaskDefinitionError { line: 1, column: 1, path: String::new(), problem, seeming: seeming.clone() };
+    let other = |problem: String| TaskDefinitionError {
+        line: 1,
+        column: 1,
+        path: String::new(),
+        problem,
+        seeming: seeming.clone(),
+    };
     let mut ways = definitions(&whole).map_err(&other)?;
     let several = ways.len();
     let Some(way) = ways.pop().filter(|_| several == 1) else {
-        return Err(other(format!("found {several} task definitions in a list: give one at a time, as with jq '.[0]' FILE")));
+        return Err(other(format!(
+            "found {several} task definitions in a list: give one at a time, as with jq '.[0]' FILE"
+        )));
     };
     let read = TaskDefinition::from_value(way.clone().follow(whole)).map_err(|error| {
         let steps = way.steps_to(inside(error.path()));
         let (line, column) = place(text, &steps);
         let problem = crate::event::without_values(&error.inner().to_string());
-        TaskDefinitionError { line, column, path: redact_name(&shown(&steps)).into_owned(), problem, seeming: None }
+        TaskDefinitionError {
+            line,
+            column,
+            path: redact_name(&shown(&steps)).into_owned(),
+            problem,
+            seeming: None,
+        }
     })?;
     if read.containers.is_empty() {
         return Err(other(format!("{EXPECTED}; found no containers")));
@@ -116,7 +146,9 @@ pub(crate) fn inside(path: &serde_path_to_error::Path) -> Vec<Step> {
 pub(crate) fn definitions(document: &Value) -> Result<Vec<Way>, String> {
     match document {
         Value::Object(map) => {
-            let wrapped = map.iter().find(|(key, value)| key.eq_ignore_ascii_case("taskDefinition") && value.is_object());
+            let wrapped = map
+                .iter()
+                .find(|(key, value)| key.eq_ignore_ascii_case("taskDefinition") && value.is_object());
             if let Some((wrapper, _)) = wrapped {
                 return Ok(vec![Way { steps: vec![Step::Key(wrapper.clone())], is_list: false }]);
             }
@@ -125,16 +157,29 @@ pub(crate) fn definitions(document: &Value) -> Result<Vec<Way>, String> {
             }
             let keys: Vec<&str> = map.keys().take(8).map(String::as_str).collect();
             let more = if map.len() > keys.len() { ", ..." } else { "" };
-            let found = if keys.is_empty() { "an empty object".to_owned() } else { format!("an object with {}{more}", redact(&keys.join(", "))) };
+            let found = if keys.is_empty() {
+                "an empty object".to_owned()
+            } else {
+                format!("an object with {}{more}", redact(&keys.join(", ")))
+            };
             Err(format!("{EXPECTED}; found {found}"))
         }
         Value::Array(items) => {
-            let is_definition = |item: &Value| item.as_object().is_some_and(|map| has(map, "containerDefinitions") || has(map, "taskDefinition"));
-            let is_container = |item: &Value| item.as_object().is_some_and(|map| has(map, "name") || has(map, "image"));
+            let is_definition = |item: &Value| {
+                item.as_object()
+                    .is_some_and(|map| has(map, "containerDefinitions") || has(map, "taskDefinition"))
+            };
+            let is_container =
+                |item: &Value| item.as_object().is_some_and(|map| has(map, "name") || has(map, "image"));
             if items.iter().any(is_definition) {
                 let inner = |(at, item): (usize, &Value)| {
                     let ways = definitions(item)?.into_iter();
-                    Ok(ways.map(|way| Way { steps: [Step::Index(at)].into_iter().chain(way.steps).collect(), ..way }).collect::<Vec<_>>())
+                    Ok(ways
+                        .map(|way| Way {
+                            steps: [Step::Index(at)].into_iter().chain(way.steps).collect(),
+                            ..way
+                        })
+                        .collect::<Vec<_>>())
                 };
                 let all: Result<Vec<Vec<Way>>, String> = items.iter().enumerate().map(inner).collect();
                 return Ok(all?.into_iter().flatten().collect());
@@ -164,7 +209,9 @@ fn place(text: &str, steps: &[Step]) -> (usize, usize) {
     for step in steps {
         let next = match step {
             Step::Key(key) => member(at, key),
-            Step::Index(index) => serde_json::from_str::<Vec<&RawValue>>(at).ok().and_then(|items| items.get(*index).copied()),
+            Step::Index(index) => {
+                serde_json::from_str::<Vec<&RawValue>>(at).ok().and_then(|items| items.get(*index).copied())
+            }
         };
         let Some(next) = next else { break };
         at = next.get();
@@ -177,7 +224,9 @@ fn place(text: &str, steps: &[Step]) -> (usize, usize) {
 /// The last member of an object under a key, in any case.
 fn member<'t>(object: &'t str, key: &str) -> Option<&'t RawValue> {
     let mut members: BTreeMap<String, &'t RawValue> = serde_json::from_str(object).ok()?;
-    members.remove(key).or_else(|| members.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value))
+    members.remove(key).or_else(|| {
+        members.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, value)| value)
+    })
 }
 
 pub(crate) fn shown(steps: &[Step]) -> String {

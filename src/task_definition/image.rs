@@ -21,10 +21,19 @@ impl<'a> ImageName<'a> {
     pub fn parse(name: &'a str) -> Self {
         let (name, digest) = name.split_once('@').map_or((name, None), |(name, digest)| (name, Some(digest)));
         let is_host = |first: &&str| first.contains(['.', ':']) || *first == "localhost";
-        let (registry, rest) = name.split_once('/').filter(|(first, _)| is_host(first)).unwrap_or((DOCKER_HUB, name));
-        let registry = if matches!(registry, "registry-1.docker.io" | "index.docker.io") { DOCKER_HUB } else { registry };
+        let (registry, rest) =
+            name.split_once('/').filter(|(first, _)| is_host(first)).unwrap_or((DOCKER_HUB, name));
+        let registry = if matches!(registry, "registry-1.docker.io" | "index.docker.io") {
+            DOCKER_HUB
+        } else {
+            registry
+        };
         let (path, tag) = rest.split_once(':').map_or((rest, None), |(path, tag)| (path, Some(tag)));
-        let path = if registry == DOCKER_HUB && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
+        let path = if registry == DOCKER_HUB && !path.contains('/') {
+            format!("library/{path}")
+        } else {
+            path.to_owned()
+        };
         Self { registry, path, tag, digest }
     }
 
@@ -37,7 +46,9 @@ impl<'a> ImageName<'a> {
     /// Whether `named`, which may leave out tag or digest, is this image.
     #[must_use]
     pub fn is_named_by(&self, named: &ImageName<'_>) -> bool {
-        let tag = |image: &ImageName<'_>| image.tag.map(str::to_owned).or_else(|| image.digest.is_none().then(|| "latest".to_owned()));
+        let tag = |image: &ImageName<'_>| {
+            image.tag.map(str::to_owned).or_else(|| image.digest.is_none().then(|| "latest".to_owned()))
+        };
         let same = match (self.digest, named.digest) {
             (Some(own), Some(named)) => own == named,
             _ => named.tag.is_none() || tag(self).is_none_or(|own| Some(own.as_str()) == named.tag),
@@ -45,7 +56,8 @@ impl<'a> ImageName<'a> {
         same && self.registry == named.registry && self.path == named.path
     }
 
-    /// The account and the Region of a private registry of Amazon ECR: `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, or `ACCOUNT.dkr-ecr.REGION.on.aws`.
+    /// The account and the Region of a private registry of Amazon ECR:
+    /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, or `ACCOUNT.dkr-ecr.REGION.on.aws`.
     #[must_use]
     pub fn ecr(&self) -> Option<(&'a str, &'a str)> {
         let (account, rest) = self.registry.split_once('.')?;

@@ -1,5 +1,5 @@
-//! A tree of JSON as people and tools write it: keys in any case, as the field that is wanted has it, `null` for what is not there, and truth in
-//! words, as CloudFormation passes it on.
+//! A tree of JSON as people and tools write it: keys in any case, as the field that is wanted has it, `null`
+//! for what is not there, and truth in words, as CloudFormation passes it on.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
@@ -47,7 +47,12 @@ impl<'de> Deserializer<'de> for Lenient {
         }
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         let Value::Object(map) = self.0 else {
             // A struct would also take its fields from a list, in order.
             return Err(Error::invalid_type(unexpected(&self.0), &"an object"));

@@ -5,23 +5,43 @@ use crate::arn::Arn;
 use crate::redact::{Written, written, written_as_secret};
 
 impl TaskDefinition {
-    /// Everything that must be fetched, found or assumed before the task starts, in the order of the definition.
+    /// Everything that must be fetched, found or assumed before the task starts, in the order of the
+    /// definition.
     #[must_use]
     pub fn references(&self) -> Vec<Reference> {
         let mut all = Vec::new();
-        let roles =
-            [(ReferenceKind::ExecutionRole, "executionRoleArn", &self.execution_role_arn), (ReferenceKind::TaskRole, "taskRoleArn", &self.task_role_arn)];
+        let roles = [
+            (ReferenceKind::ExecutionRole, "executionRoleArn", &self.execution_role_arn),
+            (ReferenceKind::TaskRole, "taskRoleArn", &self.task_role_arn),
+        ];
         for (kind, field, arn) in roles {
-            all.extend(arn.as_ref().map(|arn| Reference { kind, container: None, field: field.to_owned(), name: None, value_from: arn.clone() }));
+            all.extend(arn.as_ref().map(|arn| Reference {
+                kind,
+                container: None,
+                field: field.to_owned(),
+                name: None,
+                value_from: arn.clone(),
+            }));
         }
         for container in &self.containers {
             container.references(&mut all);
         }
         for (at, volume) in self.volumes.iter().enumerate() {
-            let login = volume.fsx_windows_file_server_volume_configuration.as_ref().and_then(|fsx| fsx.authorization_config.as_ref());
+            let login = volume
+                .fsx_windows_file_server_volume_configuration
+                .as_ref()
+                .and_then(|fsx| fsx.authorization_config.as_ref());
             if let Some(login) = login.and_then(|config| config.credentials_parameter.clone()) {
-                let field = format!("volumes[{at}].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter");
-                all.push(Reference { kind: ReferenceKind::Secret, container: None, field, name: None, value_from: login });
+                let field = format!(
+                    "volumes[{at}].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter"
+                );
+                all.push(Reference {
+                    kind: ReferenceKind::Secret,
+                    container: None,
+                    field,
+                    name: None,
+                    value_from: login,
+                });
             }
         }
         all
@@ -31,13 +51,28 @@ impl TaskDefinition {
 impl ContainerDefinition {
     fn references(&self, all: &mut Vec<Reference>) {
         let mut add = |kind, field: String, name: Option<&str>, value_from: &str| {
-            all.push(Reference { kind, container: Some(self.name.clone()), field, name: name.map(str::to_owned), value_from: value_from.to_owned() });
+            all.push(Reference {
+                kind,
+                container: Some(self.name.clone()),
+                field,
+                name: name.map(str::to_owned),
+                value_from: value_from.to_owned(),
+            });
         };
         if let Some(image) = &self.image {
             add(ReferenceKind::Image, "image".to_owned(), None, image);
         }
-        if let Some(credentials) = self.repository_credentials.as_ref().and_then(|credentials| credentials.credentials_parameter.as_ref()) {
-            add(ReferenceKind::RegistryCredentials, "repositoryCredentials.credentialsParameter".to_owned(), None, credentials);
+        if let Some(credentials) = self
+            .repository_credentials
+            .as_ref()
+            .and_then(|credentials| credentials.credentials_parameter.as_ref())
+        {
+            add(
+                ReferenceKind::RegistryCredentials,
+                "repositoryCredentials.credentialsParameter".to_owned(),
+                None,
+                credentials,
+            );
         }
         for (at, file) in self.environment_files.iter().enumerate() {
             add(ReferenceKind::EnvFile, format!("environmentFiles[{at}]"), None, &file.value);
@@ -50,13 +85,26 @@ impl ContainerDefinition {
             let file = spec.find("arn:").map_or(spec.as_str(), |from| &spec[from..]);
             add(ReferenceKind::CredentialSpec, format!("credentialSpecs[{at}]"), None, file);
         }
-        let file = self.firelens_configuration.as_ref().filter(|firelens| firelens.options.get("config-file-type").is_some_and(|kind| kind == "s3"));
+        let file = self
+            .firelens_configuration
+            .as_ref()
+            .filter(|firelens| firelens.options.get("config-file-type").is_some_and(|kind| kind == "s3"));
         if let Some(file) = file.and_then(|firelens| firelens.options.get("config-file-value")) {
-            add(ReferenceKind::LogConfig, "firelensConfiguration.options".to_owned(), Some("config-file-value"), file);
+            add(
+                ReferenceKind::LogConfig,
+                "firelensConfiguration.options".to_owned(),
+                Some("config-file-value"),
+                file,
+            );
         }
         let Some(log) = &self.log_configuration else { return };
         for (at, option) in log.secret_options.iter().enumerate() {
-            add(ReferenceKind::Secret, format!("logConfiguration.secretOptions[{at}]"), Some(&option.name), &option.value_from);
+            add(
+                ReferenceKind::Secret,
+                format!("logConfiguration.secretOptions[{at}]"),
+                Some(&option.name),
+                &option.value_from,
+            );
         }
         if log.log_driver.as_deref() == Some("awslogs")
             && let Some(group) = log.options.get("awslogs-group")
@@ -111,8 +159,12 @@ impl Reference {
         match self.kind {
             ReferenceKind::Secret => Some(Target::parse(&self.value_from)),
             ReferenceKind::RegistryCredentials => Some(match Target::parse(&self.value_from) {
-                Target::Parameter(_) | Target::SomethingElse(_) => Target::Secret(SecretReference::named(&self.value_from)),
-                Target::Value if written_as_secret(&self.value_from) == Written::Reference => Target::Secret(SecretReference::named(&self.value_from)),
+                Target::Parameter(_) | Target::SomethingElse(_) => {
+                    Target::Secret(SecretReference::named(&self.value_from))
+                }
+                Target::Value if written_as_secret(&self.value_from) == Written::Reference => {
+                    Target::Secret(SecretReference::named(&self.value_from))
+                }
                 other => other,
             }),
             _ => None,
@@ -168,7 +220,8 @@ pub enum Malformation {
 }
 
 impl<'a> Target<'a> {
-    /// Reads a `valueFrom`. What is not an ARN is the name of a parameter, as ECS reads it, unless it can be nobody's name.
+    /// Reads a `valueFrom`. What is not an ARN is the name of a parameter, as ECS reads it, unless it can be
+    /// nobody's name.
     #[must_use]
     pub fn parse(value_from: &'a str) -> Self {
         let Some(arn) = Arn::parse(value_from) else {
@@ -179,8 +232,12 @@ impl<'a> Target<'a> {
             };
         };
         match arn.service {
-            "secretsmanager" => SecretReference::parse(value_from, arn.resource).map_or(Self::SomethingElse(value_from), Self::Secret),
-            "ssm" => arn.resource.strip_prefix("parameter").map_or(Self::SomethingElse(value_from), Self::Parameter),
+            "secretsmanager" => SecretReference::parse(value_from, arn.resource)
+                .map_or(Self::SomethingElse(value_from), Self::Secret),
+            "ssm" => arn
+                .resource
+                .strip_prefix("parameter")
+                .map_or(Self::SomethingElse(value_from), Self::Parameter),
             _ => Self::SomethingElse(value_from),
         }
     }
@@ -223,17 +280,20 @@ impl<'a> SecretReference<'a> {
         (self.version_stage.is_some() && self.version_id.is_some()).then_some(Malformation::StageAndId)
     }
 
-    /// The name without the six random characters that Secrets Manager appends, and whether it seems to have them.
+    /// The name without the six random characters that Secrets Manager appends, and whether it seems to have
+    /// them.
     #[must_use]
     pub fn name_and_suffix(&self) -> (&'a str, bool) {
         if self.arn.starts_with("arn:") { split_suffix(self.name) } else { (self.name, false) }
     }
 }
 
-/// A secret's name without the hyphen and six random characters that Secrets Manager appends, and whether they were there.
+/// A secret's name without the hyphen and six random characters that Secrets Manager appends, and whether
+/// they were there.
 ///
-/// A name may end in a word of six letters by itself (`-secret`, `-Config`): of random suffixes three in a hundred look like one, so such an
-/// ending counts as part of the name. [`may_have_suffix`] tells where that is a guess.
+/// A name may end in a word of six letters by itself (`-secret`, `-Config`): of random suffixes three in a
+/// hundred look like one, so such an ending counts as part of the name. [`may_have_suffix`] tells where that
+/// is a guess.
 #[must_use]
 pub fn split_suffix(name: &str) -> (&str, bool) {
     match name.rsplit_once('-') {
@@ -252,5 +312,6 @@ pub fn may_have_suffix(name: &str) -> bool {
 /// Letters of one case, perhaps behind a capital, then perhaps a number, as people write.
 fn is_word(tail: &str) -> bool {
     let letters = tail.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    letters.bytes().skip(1).all(|byte| byte.is_ascii_lowercase()) || letters.bytes().all(|byte| byte.is_ascii_uppercase())
+    letters.bytes().skip(1).all(|byte| byte.is_ascii_lowercase())
+        || letters.bytes().all(|byte| byte.is_ascii_uppercase())
 }

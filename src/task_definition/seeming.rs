@@ -23,9 +23,18 @@ pub(super) fn of_json(document: &Value) -> Option<String> {
         return Some(seeming("this is Terraform's", OF_PLAN));
     }
     if has("task_definition") && (has("service_definition") || has("cluster")) {
-        return Some(seeming("this is ecspresso's configuration", "ecspresso render taskdef | ecs-triage check -"));
+        return Some(seeming(
+            "this is ecspresso's configuration",
+            "ecspresso render taskdef | ecs-triage check -",
+        ));
     }
-    if has("image") && has("name") && map.get("type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("Service") || kind.ends_with("Job")) {
+    if has("image")
+        && has("name")
+        && map
+            .get("type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| kind.ends_with("Service") || kind.ends_with("Job"))
+    {
         return Some(seeming("this is a manifest of Copilot", "copilot svc package | ecs-triage check -"));
     }
     let answer = ["services", "service", "tasks", "task"].iter().find_map(|key| Some((*key, map.get(*key)?)));
@@ -34,18 +43,27 @@ pub(super) fn of_json(document: &Value) -> Option<String> {
         let what = format!("this is what ECS says of {key}");
         return match ["taskDefinition", "taskDefinitionArn"].iter().find_map(|key| one[*key].as_str()) {
             Some(name) => Some(names(&what, name)),
-            None if key == "services" && value.is_object() => {
-                Some(seeming("this is a Compose file, of which no tool of AWS makes a task definition any more", None))
-            }
-            None => Some(seeming(&what, "aws ecs describe-task-definition --task-definition FAMILY | ecs-triage check -")),
+            None if key == "services" && value.is_object() => Some(seeming(
+                "this is a Compose file, of which no tool of AWS makes a task definition any more",
+                None,
+            )),
+            None => Some(seeming(
+                &what,
+                "aws ecs describe-task-definition --task-definition FAMILY | ecs-triage check -",
+            )),
         };
     }
-    ["taskDefinition", "taskDefinitionArn"].iter().find_map(|key| map.get(*key)?.as_str()).map(|name| names("this only names one", name))
+    ["taskDefinition", "taskDefinitionArn"]
+        .iter()
+        .find_map(|key| map.get(*key)?.as_str())
+        .map(|name| names("this only names one", name))
 }
 
 /// Something that names the definition in place of holding it.
 fn names(what: &str, definition: &str) -> String {
-    let name = Arn::parse(definition).and_then(|arn| arn.resource.split_once('/')).map_or(definition, |(_, name)| name);
+    let name = Arn::parse(definition)
+        .and_then(|arn| arn.resource.split_once('/'))
+        .map_or(definition, |(_, name)| name);
     let command = "aws ecs describe-task-definition --task-definition FAMILY:REVISION | ecs-triage check -";
     seeming(&format!("{what}, and the definition is {}", redact_name(name)), command)
 }
@@ -57,12 +75,18 @@ pub(super) fn is_like_json(text: &str) -> bool {
 
 /// What a text is that does not begin as JSON does.
 pub(super) fn of_text(text: &str) -> Option<String> {
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"));
+    let lines = || {
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"))
+    };
     let first = lines().next()?;
     let is_block = |line: &str| {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        matches!((word, rest.chars().next()), ("resource" | "module" | "variable" | "data" | "output" | "provider", Some('"')))
-            || (matches!(word, "locals" | "terraform") && rest.starts_with('{'))
+        matches!(
+            (word, rest.chars().next()),
+            ("resource" | "module" | "variable" | "data" | "output" | "provider", Some('"'))
+        ) || (matches!(word, "locals" | "terraform") && rest.starts_with('{'))
     };
     if lines().any(is_block) {
         return Some(seeming("this seems to be Terraform", OF_PLAN));
@@ -84,7 +108,10 @@ pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<S
         } else {
             None
         };
-        return Some(seeming(&format!("this seems to be a template, in which {} is not filled in", redact_name(part)), command));
+        return Some(seeming(
+            &format!("this seems to be a template, in which {} is not filled in", redact_name(part)),
+            command,
+        ));
     }
     if text.contains("std.extVar") || text.contains("std.native") {
         return Some(seeming("this seems to be Jsonnet", "jsonnet FILE | ecs-triage check -"));
@@ -95,7 +122,8 @@ pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<S
 
 /// A placeholder without quotes around it, where a text stops being JSON: at its first letter or its second.
 fn placeholder_at(line: &str, column: usize) -> Option<&str> {
-    const FORMS: &[(&str, &str)] = &[("{{", "}}"), ("${", "}"), ("%{", "}"), ("<", ">"), ("@@", "@@"), ("__", "__")];
+    const FORMS: &[(&str, &str)] =
+        &[("{{", "}}"), ("${", "}"), ("%{", "}"), ("<", ">"), ("@@", "@@"), ("__", "__")];
     let from = line.floor_char_boundary(column.saturating_sub(2));
     let near = line.get(from..)?;
     let whole = |(open, close): &(&str, &str)| {

@@ -5,14 +5,27 @@ pub(crate) type Form = (&'static str, fn(&str) -> String);
 
 pub(crate) const FORMS: &[Form] = &[
     ("the console's link behind it", |text| format!("{text}\nView troubleshooting guide")),
-    ("the console's time before it", |text| format!("Tarefa interrompida em: 2026-08-16T16:34:30.677Z\n{text}")),
-    ("between other events", |text| {
-        format!("(service api) has begun draining.\n(service api) was unable to place a task. Reason: {text}\n(service api) has started 1 tasks: (task 0123).")
+    ("the console's time before it", |text| {
+        format!("Tarefa interrompida em: 2026-08-16T16:34:30.677Z\n{text}")
     }),
-    ("escaped for HTML", |text| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")),
+    ("between other events", |text| {
+        format!(
+            "(service api) has begun draining.\n(service api) was unable to place a task. Reason: {text}\n(service api) has started 1 tasks: (task 0123)."
+        )
+    }),
+    ("escaped for HTML", |text| {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+            .replace('\'', "&#39;")
+    }),
     ("a field of JSON", |text| format!("\"stoppedReason\": {},", serde_json::Value::from(text))),
     ("an object of JSON", |text| {
-        format!("{{\n  \"lastStatus\": \"STOPPED\",\n  \"stoppedReason\": {},\n  \"stopCode\": \"TaskFailedToStart\"\n}}", serde_json::Value::from(text))
+        format!(
+            "{{\n  \"lastStatus\": \"STOPPED\",\n  \"stoppedReason\": {},\n  \"stopCode\": \"TaskFailedToStart\"\n}}",
+            serde_json::Value::from(text)
+        )
     }),
     ("cut and set in by Copilot", |text| set_in(&cut(text, 70), "        ", "        ")),
     ("cut and hanging", |text| set_in(&cut(text, 70), "", "        ")),
@@ -25,13 +38,18 @@ pub(crate) const FORMS: &[Form] = &[
     ("quoted in a mail", |text| set_in(&wrapped(text, 72), "> ", "> ")),
     ("quoted on one line", |text| format!("> {text}")),
     ("boxed by Terraform", |text| {
-        format!("\u{2577}\n\u{2502} Error: waiting for ECS\n{}\n\u{2502} \n\u{2575}", set_in(&wrapped(text, 76), "\u{2502} ", "\u{2502} "))
+        format!(
+            "\u{2577}\n\u{2502} Error: waiting for ECS\n{}\n\u{2502} \n\u{2575}",
+            set_in(&wrapped(text, 76), "\u{2502} ", "\u{2502} ")
+        )
     }),
     ("wrapped", |text| wrapped(text, 72).join("\n")),
     ("in brackets", |text| format!("STOPPED ({text})")),
     ("in backticks", |text| format!("`{text}`")),
     ("after a health check, on a line of its own", |text| {
-        format!("Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/x/1)\n{text}")
+        format!(
+            "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/x/1)\n{text}"
+        )
     }),
     ("after a health check", |text| format!("Task failed container health checks; {text}")),
 ];
@@ -80,7 +98,9 @@ fn cut(text: &str, width: usize) -> Vec<String> {
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
-        let is_full = lines.last().is_some_and(|line| !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width);
+        let is_full = lines
+            .last()
+            .is_some_and(|line| !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width);
         if is_full {
             lines.push(String::new());
         }

@@ -1,4 +1,5 @@
-//! A case for every question: the calls that it takes, the answers that AWS documents for them, and the facts in them.
+//! A case for every question: the calls that it takes, the answers that AWS documents for them, and the facts
+//! in them.
 
 use ecs_triage::question::{Answer, Question};
 use serde_json::{Value, json};
@@ -40,7 +41,8 @@ pub(crate) struct Case {
 
 impl Exchange {
     pub(crate) fn fits(&self, heard: &Heard) -> bool {
-        heard.called() == self.called && self.holds.iter().all(|part| heard.body.contains(part) || heard.path.contains(part))
+        heard.called() == self.called
+            && self.holds.iter().all(|part| heard.body.contains(part) || heard.path.contains(part))
     }
 }
 
@@ -49,12 +51,16 @@ impl Dialect {
     pub(crate) fn error(self, status: u16, code: &str) -> Reply {
         let message = "Words of AWS";
         match self {
-            Self::Json => Reply::new(status, format!(r#"{{"__type": "com.amazonaws#{code}", "message": "{message}"}}"#)),
+            Self::Json => {
+                Reply::new(status, format!(r#"{{"__type": "com.amazonaws#{code}", "message": "{message}"}}"#))
+            }
             Self::Efs => Reply::new(status, format!(r#"{{"ErrorCode": "{code}", "Message": "{message}"}}"#))
                 .with("x-amzn-errortype", &format!("{code}:http://internal/")),
             Self::Ec2 => Reply::new(
                 status,
-                format!("<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>r</RequestID></Response>"),
+                format!(
+                    "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>r</RequestID></Response>"
+                ),
             ),
             Self::Iam => Reply::new(
                 status,
@@ -62,9 +68,12 @@ impl Dialect {
                     "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
                 ),
             ),
-            Self::S3 => {
-                Reply::new(status, format!("<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>{message}</Message><BucketName>b</BucketName></Error>"))
-            }
+            Self::S3 => Reply::new(
+                status,
+                format!(
+                    "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>{message}</Message><BucketName>b</BucketName></Error>"
+                ),
+            ),
         }
     }
 
@@ -320,8 +329,7 @@ fn secrets_and_keys() -> Vec<Case> {
     let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}]}"#;
     let document = json!({"Policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}]}});
     let parameter = json!({"Name": "/prod/db", "ARN": "arn:x", "Type": "SecureString", "KeyId": "alias/aws/ssm", "LastModifiedDate": 1.75e9, "Version": 3});
-    let parameters =
-        json!({"Parameters": [{"Name": "/prod/db", "Type": "SecureString", "KeyId": "alias/aws/ssm", "LastModifiedDate": "2025-06-15T15:06:40Z"}]});
+    let parameters = json!({"Parameters": [{"Name": "/prod/db", "Type": "SecureString", "KeyId": "alias/aws/ssm", "LastModifiedDate": "2025-06-15T15:06:40Z"}]});
     vec![
         case(Dialect::Json, "eu-west-1/secretsmanager", id("Secret"), json!({"Secret": facts}))
             .call("secretsmanager.DescribeSecret", &[r#"{"SecretId":"prod/db"}"#], secret.clone())
@@ -401,7 +409,8 @@ fn secrets_and_keys() -> Vec<Case> {
 }
 
 fn logs_and_images() -> Vec<Case> {
-    let image = |kind: &str| json!({kind: {"region": "eu-west-1", "registry": "111122223333", "name": "web"}});
+    let image =
+        |kind: &str| json!({kind: {"region": "eu-west-1", "registry": "111122223333", "name": "web"}});
     vec![
         case(
             Dialect::Json,

@@ -60,7 +60,8 @@ impl Heard {
 
     /// The operation, where a header or the form names it; else the path.
     pub(crate) fn called(&self) -> String {
-        let action = || self.body.split('&').find_map(|field| field.strip_prefix("Action=")).map(str::to_owned);
+        let action =
+            || self.body.split('&').find_map(|field| field.strip_prefix("Action=")).map(str::to_owned);
         match self.header("x-amz-target") {
             "" => action().unwrap_or_else(|| self.path.clone()),
             target => target.to_owned(),
@@ -99,7 +100,11 @@ fn serve(mut stream: &TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard
     match script(&heard, before) {
         Reply::Nothing => thread::sleep(NEVER),
         Reply::Answer { status, headers, body } => {
-            let mut lines = vec![format!("HTTP/1.1 {status} Scripted"), format!("Content-Length: {}", body.len()), "Connection: close".to_owned()];
+            let mut lines = vec![
+                format!("HTTP/1.1 {status} Scripted"),
+                format!("Content-Length: {}", body.len()),
+                "Connection: close".to_owned(),
+            ];
             lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
             // Who asked may have gone.
             let _ = stream.write_all((lines.join("\r\n") + "\r\n\r\n" + &body).as_bytes());

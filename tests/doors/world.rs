@@ -1,4 +1,5 @@
-//! The ports of the doors, under a clock that jumps to when somebody next waits for it: AWS as a case records it, or at its worst.
+//! The ports of the doors, under a clock that jumps to when somebody next waits for it: AWS as a case records
+//! it, or at its worst.
 
 use std::fmt;
 use std::future::{Future, pending, poll_fn};
@@ -66,7 +67,8 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 impl World {
     pub(super) fn new(case: &Value, manner: Manner) -> Self {
         let answers = json!({"schema": "ecs-triage/evidence/v1", "answers": case["evidence"].as_array().cloned().unwrap_or_default()});
-        let evidence = record::read(&answers.to_string()).unwrap_or_else(|error| panic!("{}: {error}", case["about"]));
+        let evidence =
+            record::read(&answers.to_string()).unwrap_or_else(|error| panic!("{}: {error}", case["about"]));
         Self(Arc::new(Inner {
             manner,
             evidence: Mutex::new(evidence),
@@ -85,7 +87,8 @@ impl World {
     /// What the function answers to a request.
     pub(super) fn ask(&self, switches: Switches, request: &str) -> Value {
         let doors = self.doors(switches);
-        self.run(doors.answer(request, FUNCTION)).unwrap_or_else(|problem| json!({"problem": problem.to_string()}))
+        self.run(doors.answer(request, FUNCTION))
+            .unwrap_or_else(|problem| json!({"problem": problem.to_string()}))
     }
 
     pub(super) fn doors(&self, switches: Switches) -> Doors<Self, Self> {
@@ -104,7 +107,12 @@ impl World {
             clock: self.clone(),
             log: self.clone(),
         };
-        let rules = Rules { probing: Scope::Full, reads_logs: false, trusted: Trusted::default(), reminder: SignedDuration::from_hours(6) };
+        let rules = Rules {
+            probing: Scope::Full,
+            reads_logs: false,
+            trusted: Trusted::default(),
+            reminder: SignedDuration::from_hours(6),
+        };
         Delivery::new(ports, rules, holder)
     }
 
@@ -120,7 +128,8 @@ impl World {
     /// Lets everything be as it should be.
     pub(super) fn restore(&self) {
         let mut evidence = lock(&self.0.evidence);
-        let answers: Vec<(Question, Answer)> = evidence.answers().map(|(question, answer)| (question.clone(), answer.clone())).collect();
+        let answers: Vec<(Question, Answer)> =
+            evidence.answers().map(|(question, answer)| (question.clone(), answer.clone())).collect();
         for (question, answer) in answers {
             if let Answer::Secret(mut secret) = answer {
                 secret.deleted_date = None;
@@ -162,7 +171,8 @@ impl World {
             }
             let mut now = lock(&self.0.now);
             let mut sleepers = lock(&self.0.sleepers);
-            let next = sleepers.iter().copied().filter(|at| *at > *now).min().expect("somebody waits for the clock");
+            let next =
+                sleepers.iter().copied().filter(|at| *at > *now).min().expect("somebody waits for the clock");
             *now = next;
             sleepers.clear();
         }
@@ -186,7 +196,9 @@ impl Prober for World {
         match self.0.manner {
             Manner::Recorded => recorded,
             Manner::Throttled => Answer::Unknown("ThrottlingException: Rate exceeded".to_owned()),
-            Manner::Denied => Answer::Unknown(format!("ecs-triage is not authorized to call {}", question.actions()[0])),
+            Manner::Denied => {
+                Answer::Unknown(format!("ecs-triage is not authorized to call {}", question.actions()[0]))
+            }
             Manner::Slow(seconds) => {
                 self.sleep(SignedDuration::from_secs(seconds)).await;
                 recorded
@@ -243,7 +255,13 @@ impl Store for World {
         self.0.memory.load(key).await
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         self.0.memory.save(key, body, read, expires).await
     }
 }

@@ -1,6 +1,7 @@
-//! The Python environments of the tests, and programs run in them. An environment is made under `target/test-venv`, when it is missing or when
-//! its requirements changed. They name everything, with hashes, so pip has nothing to resolve. Where Python or a package cannot be had, the test
-//! fails and says so.
+//! The Python environments of the tests, and programs run in them. An environment is made under
+//! `target/test-venv`, when it is missing or when its requirements changed. They name everything, with
+//! hashes, so pip has nothing to resolve. Where Python or a package cannot be had, the test fails and says
+//! so.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -15,19 +16,28 @@ const SHOWN_LINES: usize = 120;
 #[track_caller]
 pub(crate) fn python_environment(name: &str, requirements: &str) -> PathBuf {
     let environments = Path::new(ROOT).join("target/test-venv");
-    let (directory, requirements) = (environments.join(name), Path::new(ROOT).join("tests/stack").join(requirements));
-    fs::create_dir_all(&environments).unwrap_or_else(|error| panic!("cannot make {}: {error}", environments.display()));
-    let lock = File::create(environments.join(format!("{name}.lock"))).and_then(|file| file.lock().map(|()| file));
+    let (directory, requirements) =
+        (environments.join(name), Path::new(ROOT).join("tests/stack").join(requirements));
+    fs::create_dir_all(&environments)
+        .unwrap_or_else(|error| panic!("cannot make {}: {error}", environments.display()));
+    let lock =
+        File::create(environments.join(format!("{name}.lock"))).and_then(|file| file.lock().map(|()| file));
     let _held = lock.unwrap_or_else(|error| panic!("cannot lock the Python environment {name}: {error}"));
     let wanted = fs::read_to_string(&requirements).expect("the requirements can be read");
     let stamp = directory.join("requirements.txt");
     if fs::read_to_string(&stamp).ok().as_ref() != Some(&wanted) {
         match fs::remove_dir_all(&directory) {
-            Err(error) if error.kind() != ErrorKind::NotFound => panic!("cannot remove {}: {error}", directory.display()),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                panic!("cannot remove {}: {error}", directory.display())
+            }
             _ => succeed(Command::new("python3").args(["-m", "venv"]).arg(&directory)),
         };
         let mut install = Command::new(directory.join("bin/python"));
-        succeed(install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]).arg(&requirements));
+        succeed(
+            install
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"])
+                .arg(&requirements),
+        );
         fs::write(&stamp, wanted).expect("the stamp can be written");
     }
     directory.join("bin")
@@ -44,7 +54,10 @@ pub(crate) fn succeed(command: &mut Command) -> Output {
 /// Runs a program in the checkout, to its end.
 #[track_caller]
 pub(crate) fn run(command: &mut Command) -> Output {
-    command.current_dir(ROOT).output().unwrap_or_else(|error| panic!("cannot run {}: {error}", command.get_program().display()))
+    command
+        .current_dir(ROOT)
+        .output()
+        .unwrap_or_else(|error| panic!("cannot run {}: {error}", command.get_program().display()))
 }
 
 /// The end of what a program wrote.

@@ -30,7 +30,13 @@ impl Store for &Counting {
         self.memory.load(key).await
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         self.loads_and_saves.lock().expect("nobody panicked").1 += 1;
         self.memory.save(key, body, read, expires).await
     }
@@ -48,12 +54,19 @@ impl Counting {
 
 /// Memory never makes anybody wait.
 pub(super) fn done<T>(work: impl Future<Output = T>) -> T {
-    let Poll::Ready(done) = pin!(work).poll(&mut Context::from_waker(Waker::noop())) else { unreachable!("it waits") };
+    let Poll::Ready(done) = pin!(work).poll(&mut Context::from_waker(Waker::noop())) else {
+        unreachable!("it waits")
+    };
     done
 }
 
 /// What becomes of failures of one fingerprint.
-pub(super) fn seen(ledger: &Ledger<impl Store + Sync>, about: &About, sightings: &[Sighting], now: Timestamp) -> Seen {
+pub(super) fn seen(
+    ledger: &Ledger<impl Store + Sync>,
+    about: &About,
+    sightings: &[Sighting],
+    now: Timestamp,
+) -> Seen {
     let failures = [Sighted { about: about.clone(), sightings: sightings.to_vec() }];
     done(ledger.see(&failures, now)).seen.remove(0).expect("it answers")
 }
@@ -68,7 +81,8 @@ fn ledger(store: &Counting) -> Ledger<&Counting> {
 }
 
 fn tasks(ids: std::ops::Range<u64>) -> Vec<Sighting> {
-    ids.map(|id| Sighting { id: format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{id:032x}"), at: NOW }).collect()
+    ids.map(|id| Sighting { id: format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{id:032x}"), at: NOW })
+        .collect()
 }
 
 fn see(ledger: &Ledger<&Counting>, about: &About, ids: std::ops::Range<u64>) -> (Incident, Next) {
@@ -81,10 +95,21 @@ fn a_batch_costs_one_write_and_one_that_is_announced_two_more() {
     let store = Counting::default();
     let (ledger, about) = (ledger(&store), about(1, 1));
     let (incident, next) = see(&ledger, &about, 0..1);
-    assert_eq!((next, store.taken()), (Next::Announce(Due::Opened), (3, 3)), "the incident, its workload's index, its storm, each once");
-    assert_eq!((done(ledger.announced(&incident, Due::Opened, NOW)), store.taken()), (Ok(After::Nothing), (1, 1)));
+    assert_eq!(
+        (next, store.taken()),
+        (Next::Announce(Due::Opened), (3, 3)),
+        "the incident, its workload's index, its storm, each once"
+    );
+    assert_eq!(
+        (done(ledger.announced(&incident, Due::Opened, NOW)), store.taken()),
+        (Ok(After::Nothing), (1, 1))
+    );
     assert_eq!((see(&ledger, &about, 1..9).1, store.taken()), (Next::Nothing, (3, 1)));
-    assert_eq!((see(&ledger, &about, 1..9).1, store.taken()), (Next::Nothing, (3, 0)), "what comes again changes nothing");
+    assert_eq!(
+        (see(&ledger, &about, 1..9).1, store.taken()),
+        (Next::Nothing, (3, 0)),
+        "what comes again changes nothing"
+    );
     let (incident, next) = see(&ledger, &about, 9..10);
     assert_eq!((next, store.taken()), (Next::Announce(Due::StillFailing), (3, 1)));
     done(ledger.announced(&incident, Due::StillFailing, NOW)).expect("it answers");
@@ -93,15 +118,22 @@ fn a_batch_costs_one_write_and_one_that_is_announced_two_more() {
     assert_eq!((ended.ours.len(), ended.come_again, store.taken()), (1, false, (3, 2)));
     done(ledger.announced(&ended.ours[0], Due::Resolved, NOW)).expect("it answers");
     assert_eq!(store.taken(), (2, 2), "and out of the index");
-    assert_eq!((over(&ledger, &about, NOW, NOW), store.taken()), (Over::default(), (1, 0)), "one that is well, as it was, costs a load");
+    assert_eq!(
+        (over(&ledger, &about, NOW, NOW), store.taken()),
+        (Over::default(), (1, 0)),
+        "one that is well, as it was, costs a load"
+    );
 }
 
 #[test]
 fn who_dies_is_succeeded_when_the_claim_ends() {
     let store = Counting::default();
-    let (dead, other, about) = (ledger(&store), Ledger::new(&store, "b".to_owned(), SignedDuration::from_hours(6)), about(1, 1));
+    let (dead, other, about) =
+        (ledger(&store), Ledger::new(&store, "b".to_owned(), SignedDuration::from_hours(6)), about(1, 1));
     assert_eq!(see(&dead, &about, 0..1).1, Next::Announce(Due::Opened));
-    for (after, next) in [(CLAIM - SignedDuration::from_secs(1), Next::ComeAgain), (CLAIM, Next::Announce(Due::Opened))] {
+    for (after, next) in
+        [(CLAIM - SignedDuration::from_secs(1), Next::ComeAgain), (CLAIM, Next::Announce(Due::Opened))]
+    {
         assert_eq!(seen(&other, &about, &tasks(0..1), NOW + after).next, next);
     }
 }
@@ -122,7 +154,13 @@ impl Store for Slow<'_> {
         self.0.memory.load(key).await
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         Self::wait().await;
         self.0.memory.save(key, body, read, expires).await
     }
@@ -131,7 +169,11 @@ impl Store for Slow<'_> {
 #[test]
 fn an_end_that_is_noted_late_does_not_hide_what_failed_since() {
     let store = Counting::default();
-    let (ledger, slow, about) = (ledger(&store), Ledger::new(Slow(&store), "b".to_owned(), SignedDuration::from_hours(6)), about(1, 1));
+    let (ledger, slow, about) = (
+        ledger(&store),
+        Ledger::new(Slow(&store), "b".to_owned(), SignedDuration::from_hours(6)),
+        about(1, 1),
+    );
     let (incident, _) = see(&ledger, &about, 0..1);
     done(ledger.announced(&incident, Due::Opened, NOW)).expect("it answers");
     let ended = over(&ledger, &about, NOW, NOW);
@@ -160,7 +202,10 @@ fn an_end_before_its_failure_is_told_after_it() {
         let now = NOW + minute * 5;
         assert_eq!(over(&ledger, &about, well, now), Over::default());
         let begun = seen(&ledger, &about, &[Sighting { id: "task".to_owned(), at: failed }], now);
-        assert_eq!((begun.next, begun.incident.resolved), (Next::Announce(Due::Opened), is_over.then_some(well)));
+        assert_eq!(
+            (begun.next, begun.incident.resolved),
+            (Next::Announce(Due::Opened), is_over.then_some(well))
+        );
         let after = done(ledger.announced(&begun.incident, Due::Opened, now)).expect("it answers");
         assert_eq!(matches!(after, After::AnnounceEnd(_)), is_over);
         if let After::AnnounceEnd(ended) = after {
@@ -187,7 +232,10 @@ fn a_family_has_no_index_that_grows() {
 fn memory_takes_a_document_only_over_the_version_that_was_read() {
     let memory = Memory::default();
     let save = |read| done(memory.save("key", "{}".to_owned(), read, NOW));
-    assert_eq!([None, None, Some(2), Some(1), Some(1)].map(save), [Ok(()), Err(NotSaved::Conflict), Err(NotSaved::Conflict), Ok(()), Err(NotSaved::Conflict)]);
+    assert_eq!(
+        [None, None, Some(2), Some(1), Some(1)].map(save),
+        [Ok(()), Err(NotSaved::Conflict), Err(NotSaved::Conflict), Ok(()), Err(NotSaved::Conflict)]
+    );
 }
 
 #[test]
@@ -199,16 +247,23 @@ fn an_incident_that_remembers_all_it_can_is_small() {
     assert!(size < COUNTED_IDS * 12 + UNIT, "{size}");
 }
 
-/// So many workloads that fail alike, each in a batch of its own, whose messages come again until each is told of; how often the store was
-/// loaded from and written to, how large the storm's document grew, and how many notices there were.
+/// So many workloads that fail alike, each in a batch of its own, whose messages come again until each is
+/// told of; how often the store was loaded from and written to, how large the storm's document grew, and how
+/// many notices there were.
 fn storm_of(count: u64) -> ((usize, usize), usize, usize) {
     let (store, window) = (Counting::default(), SignedDuration::from_mins(6));
     let ledger = ledger(&store);
     let about = |workload: u64| {
         let name = format!("{workload:0>60}");
-        About { fingerprint: format!("{workload:032x}"), workload: Some(name), title: "t".repeat(60), ..about(1, 1) }
+        About {
+            fingerprint: format!("{workload:032x}"),
+            workload: Some(name),
+            title: "t".repeat(60),
+            ..about(1, 1)
+        }
     };
-    let (mut left, mut now, mut largest, mut notices): (Vec<u64>, _, _, _) = ((0..count).collect(), NOW, 0, 0);
+    let (mut left, mut now, mut largest, mut notices): (Vec<u64>, _, _, _) =
+        ((0..count).collect(), NOW, 0, 0);
     while !left.is_empty() {
         left.retain(|workload| {
             let failures = [Sighted { about: about(*workload), sightings: tasks(*workload..workload + 1) }];
@@ -236,7 +291,10 @@ fn storm_of(count: u64) -> ((usize, usize), usize, usize) {
 fn a_storm_costs_as_much_for_each_member_however_many_there_are() {
     let ((few_loads, few_saves), ..) = storm_of(250);
     let ((loads, saves), largest, notices) = storm_of(1000);
-    assert!(loads <= few_loads / 10 * 45 && saves <= few_saves / 10 * 45, "{loads} and {saves} for four times {few_loads} and {few_saves}");
+    assert!(
+        loads <= few_loads / 10 * 45 && saves <= few_saves / 10 * 45,
+        "{loads} and {saves} for four times {few_loads} and {few_saves}"
+    );
     assert!(largest < 8 * UNIT, "{largest}");
     assert!(notices < 20 + 40, "{notices}");
 }

@@ -28,7 +28,12 @@ struct Account {
 impl Account {
     fn new() -> Self {
         let world = World::default();
-        Self { delivery: world.delivery("a"), world, now: "2026-11-27T03:00:00Z".parse().expect("a time"), tasks: 0 }
+        Self {
+            delivery: world.delivery("a"),
+            world,
+            now: "2026-11-27T03:00:00Z".parse().expect("a time"),
+            tasks: 0,
+        }
     }
 
     fn failure(&mut self, workload: u16) -> String {
@@ -43,7 +48,8 @@ impl Account {
         let queue = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:events");
         let record = |(at, body): (usize, &String)| json!({"messageId": at.to_string(), "body": body, "eventSource": "aws:sqs", "eventSourceARN": queue});
         let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
-        let answer = done(self.delivery.handle(&json!({"Records": records}).to_string(), FUNCTION)).expect("it has an answer");
+        let answer = done(self.delivery.handle(&json!({"Records": records}).to_string(), FUNCTION))
+            .expect("it has an answer");
         let again = answer["batchItemFailures"].as_array().expect("an answer").clone();
         again.iter().filter_map(|item| item["itemIdentifier"].as_str()?.parse().ok()).collect()
     }
@@ -53,7 +59,11 @@ impl Account {
         let calls = std::mem::take(&mut *self.world.calls());
         let mean = |count: usize| {
             let tenths = (count * 10 + of / 2) / of;
-            if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+            if tenths.is_multiple_of(10) {
+                (tenths / 10).to_string()
+            } else {
+                format!("{}.{}", tenths / 10, tenths % 10)
+            }
         };
         let count = |call: &str| mean(calls.counts.get(call).copied().unwrap_or_default());
         let kilobytes = |bytes: usize| format!("{}.{}", bytes / of / 1000, bytes / of % 1000 / 100);
@@ -116,7 +126,12 @@ fn storm() -> String {
             .iter()
             .flat_map(|batch| {
                 let again = account.handle(batch);
-                batch.iter().enumerate().filter(move |(at, _)| again.contains(at)).map(|(_, body)| body.clone()).collect::<Vec<_>>()
+                batch
+                    .iter()
+                    .enumerate()
+                    .filter(move |(at, _)| again.contains(at))
+                    .map(|(_, body)| body.clone())
+                    .collect::<Vec<_>>()
             })
             .collect();
         account.now += HIDDEN;

@@ -1,4 +1,5 @@
-//! A world in which every call is answered at once, and counted: what an event costs, and who is told of what.
+//! A world in which every call is answered at once, and counted: what an event costs, and who is told of
+//! what.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future;
@@ -59,12 +60,16 @@ impl World {
 
     /// Puts a document into the table.
     pub(super) fn keep(&self, key: &str, body: &str) {
-        crate::bounds::done(self.table.save(key, body.to_owned(), None, Timestamp::MAX)).expect("it is saved");
+        crate::bounds::done(self.table.save(key, body.to_owned(), None, Timestamp::MAX))
+            .expect("it is saved");
     }
 
     /// What is in the table under a key.
     pub(super) fn kept(&self, key: &str) -> String {
-        crate::bounds::done(self.table.load(key)).expect("it answers").map(|kept| kept.body).unwrap_or_default()
+        crate::bounds::done(self.table.load(key))
+            .expect("it answers")
+            .map(|kept| kept.body)
+            .unwrap_or_default()
     }
 
     /// An instance that tells every channel.
@@ -86,7 +91,12 @@ impl World {
 }
 
 fn rules() -> Rules {
-    Rules { probing: Scope::Off, reads_logs: false, trusted: Trusted::default(), reminder: SignedDuration::from_hours(6) }
+    Rules {
+        probing: Scope::Off,
+        reads_logs: false,
+        trusted: Trusted::default(),
+        reminder: SignedDuration::from_hours(6),
+    }
 }
 
 /// One of the two topics: people's takes notices, the chat's texts.
@@ -111,11 +121,21 @@ impl Store for World {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
         self.call("GetItem").map_err(Unreachable)?;
         let kept = self.table.load(key).await;
-        self.calls().units[0] += kept.as_ref().ok().and_then(Option::as_ref).map_or(1, |kept| (kept.body.len() + key.len()).div_ceil(UNITS[0]));
+        self.calls().units[0] += kept
+            .as_ref()
+            .ok()
+            .and_then(Option::as_ref)
+            .map_or(1, |kept| (kept.body.len() + key.len()).div_ceil(UNITS[0]));
         kept
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         self.call("PutItem").map_err(NotSaved::Unavailable)?;
         self.calls().units[1] += (body.len() + key.len()).div_ceil(UNITS[1]);
         self.table.save(key, body, read, expires).await

@@ -1,4 +1,5 @@
-//! Whoever makes up events cannot silence a workload: not by their times, and not under another's fingerprint.
+//! Whoever makes up events cannot silence a workload: not by their times, and not under another's
+//! fingerprint.
 
 use std::sync::Mutex;
 
@@ -26,7 +27,13 @@ impl Store for &Keeping {
         self.memory.load(key).await
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         {
             let mut latest = self.latest.lock().expect("nobody panicked");
             *latest = (*latest).max(Some(expires));
@@ -48,7 +55,13 @@ struct Team<'s> {
 impl<'s> Team<'s> {
     fn of(store: &'s Keeping) -> Self {
         let now = "2026-11-26T12:00:00Z".parse().expect("a time");
-        Self { ledger: Ledger::new(store, "a".to_owned(), SignedDuration::from_hours(6)), store, now, ids: 0, ended: 0 }
+        Self {
+            ledger: Ledger::new(store, "a".to_owned(), SignedDuration::from_hours(6)),
+            store,
+            now,
+            ids: 0,
+            ended: 0,
+        }
     }
 
     fn after(&mut self, seconds: i64) {
@@ -99,7 +112,8 @@ impl<'s> Team<'s> {
         let mut incident: Incident = serde_json::from_str(&kept.body).expect("an incident");
         change(&mut incident);
         let body = serde_json::to_string(&incident).expect("JSON");
-        done(self.store.memory.save(&about.fingerprint, body, Some(kept.version), self.now)).expect("it is saved");
+        done(self.store.memory.save(&about.fingerprint, body, Some(kept.version), self.now))
+            .expect("it is saved");
     }
 }
 
@@ -213,7 +227,9 @@ fn a_service_and_a_family_of_one_name_are_two_workloads() {
     let (service, family) = (about(1, 1), About { is_service: false, ..about(1, 1) });
     assert_ne!(service.workload_key(), family.workload_key());
     let report = |group: &str| {
-        let record = format!(r#"{{"group":"{group}","lastStatus":"STOPPED","stopCode":"TaskFailedToStart","stoppedReason":"x"}}"#);
+        let record = format!(
+            r#"{{"group":"{group}","lastStatus":"STOPPED","stopCode":"TaskFailedToStart","stoppedReason":"x"}}"#
+        );
         let task = ecs_triage::event::read_record(&record).remove(0).tasks.remove(0).expect("it reads");
         ecs_triage::diagnosis::diagnose(&task, &ecs_triage::question::Evidence::default()).fingerprint
     };
@@ -235,8 +251,18 @@ enum Act {
 
 fn act() -> impl Strategy<Value = Act> {
     let now = "2026-11-26T12:00:00Z".parse::<Timestamp>().expect("a time").as_second();
-    let odd = vec![Timestamp::MIN.as_second(), 0, now - 90_000, now, now + 200, now + 100_000, year_9999().as_second(), Timestamp::MAX.as_second()];
-    let at = prop_oneof![prop::sample::select(odd), now - 400_000..now + 400_000].prop_map(|at| Timestamp::from_second(at).expect("a time"));
+    let odd = vec![
+        Timestamp::MIN.as_second(),
+        0,
+        now - 90_000,
+        now,
+        now + 200,
+        now + 100_000,
+        year_9999().as_second(),
+        Timestamp::MAX.as_second(),
+    ];
+    let at = prop_oneof![prop::sample::select(odd), now - 400_000..now + 400_000]
+        .prop_map(|at| Timestamp::from_second(at).expect("a time"));
     prop_oneof![
         3 => Just(Act::Fails),
         3 => (any::<bool>(), at).prop_map(|(well, at)| Act::Forged { well, at }),

@@ -1,5 +1,6 @@
-//! What lasts: a table that answers slowly, outages longer than a message's first receives, storms of a thousand workloads on an item that takes
-//! so much a second, a queue that was not read for long. Nothing is lost, and nothing is told again without cause; the figures are printed with
+//! What lasts: a table that answers slowly, outages longer than a message's first receives, storms of a
+//! thousand workloads on an item that takes so much a second, a queue that was not read for long. Nothing is
+//! lost, and nothing is told again without cause; the figures are printed with
 //! `cargo test --no-default-features --test incidents -- --nocapture hardship`.
 
 #![expect(clippy::print_stdout, reason = "figures for who wants to know")]
@@ -16,7 +17,13 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// One failure of each workload, evenly within a time.
 fn failures(workloads: u16, within: SignedDuration) -> Vec<Event> {
-    (0..workloads).map(|workload| Event { workload, at: within * i32::from(workload) / i32::from(workloads), ..Event::default() }).collect()
+    (0..workloads)
+        .map(|workload| Event {
+            workload,
+            at: within * i32::from(workload) / i32::from(workloads),
+            ..Event::default()
+        })
+        .collect()
 }
 
 /// Each workload is well at a time, told at once.
@@ -34,20 +41,29 @@ fn proved(name: &str, plan: &Plan) -> Tally {
 fn a_table_that_answers_slowly_keeps_nobody_silent() {
     for (millis, workloads) in [(500, 40), (800, 10), (1200, 40), (2000, 10), (2800, 40)] {
         let slow = (HOUR, SignedDuration::from_millis(millis));
-        let plan = Plan { seed: 7, instances: 5, failures: failures(workloads, SECOND), slow, ..Plan::default() };
+        let plan =
+            Plan { seed: 7, instances: 5, failures: failures(workloads, SECOND), slow, ..Plan::default() };
         let tally = proved(&format!("{workloads} workloads, {millis} ms a call"), &plan);
         let (first, last) = tally.told;
-        assert!(first < MINUTE && last < MINUTE * 10, "{millis} ms, {workloads} workloads: the first is told after {first:#}, the last after {last:#}");
+        assert!(
+            first < MINUTE && last < MINUTE * 10,
+            "{millis} ms, {workloads} workloads: the first is told after {first:#}, the last after {last:#}"
+        );
     }
 }
 
 #[test]
 fn an_outage_of_the_table_or_of_the_topic_loses_nothing() {
-    for (of, minutes, workloads) in [(Part::Table, 20, 40), (Part::Table, 45, 6), (Part::Topic, 20, 6), (Part::Topic, 45, 40)] {
+    for (of, minutes, workloads) in
+        [(Part::Table, 20, 40), (Part::Table, 45, 6), (Part::Topic, 20, 6), (Part::Topic, 45, 40)]
+    {
         let outages = vec![Outage { of, from: SECOND, lasts: MINUTE * minutes }];
         // Crash loops: each fails every ten minutes.
-        let again = (0..=minutes / 10)
-            .flat_map(|round| failures(workloads, MINUTE).into_iter().map(move |event| Event { at: event.at + MINUTE * round * 10, ..event }));
+        let again = (0..=minutes / 10).flat_map(|round| {
+            failures(workloads, MINUTE)
+                .into_iter()
+                .map(move |event| Event { at: event.at + MINUTE * round * 10, ..event })
+        });
         let plan = Plan { seed: 11, instances: 5, failures: again.collect(), outages, ..Plan::default() };
         let tally = proved(&format!("{workloads} workloads, {of:?} down for {minutes} min"), &plan);
         let memories = plan.instances * (STORM_WORKLOADS + usize::from(workloads));
@@ -58,7 +74,13 @@ fn an_outage_of_the_table_or_of_the_topic_loses_nothing() {
 /// Everybody fails within a minute; how many are told by themselves, and that the item of the storm takes it.
 fn limits(sizes: &[(u16, usize)]) {
     for (workloads, instances) in sizes {
-        let plan = Plan { seed: 3, instances: *instances, failures: failures(*workloads, MINUTE), limited: true, ..Plan::default() };
+        let plan = Plan {
+            seed: 3,
+            instances: *instances,
+            failures: failures(*workloads, MINUTE),
+            limited: true,
+            ..Plan::default()
+        };
         let tally = Model::new(&plan).told();
         println!("{workloads} workloads, {instances} instances, limits of one item: {tally:?}");
         assert_eq!((tally.throttled, tally.without_table), (0, 0), "{tally:?}");
@@ -90,7 +112,10 @@ fn a_queue_that_was_not_read_for_long_tells_all_in_any_order() {
 #[test]
 fn ends_that_come_first_end_what_comes_after_them() {
     for workloads in [15, 40] {
-        let failures = failures(workloads, MINUTE).into_iter().map(|event| Event { late: MINUTE * 10, ..event }).collect();
+        let failures = failures(workloads, MINUTE)
+            .into_iter()
+            .map(|event| Event { late: MINUTE * 10, ..event })
+            .collect();
         let wells = wells(workloads, MINUTE * 2);
         let plan = Plan { seed: 5, instances: 3, failures, wells, ..Plan::default() };
         proved(&format!("{workloads} workloads whose ends come eight minutes before their failures"), &plan);
@@ -101,8 +126,15 @@ fn ends_that_come_first_end_what_comes_after_them() {
 #[test]
 fn a_chat_and_a_bus_that_take_nothing_neither_delay_nor_repeat_a_notice() {
     for workloads in [10, 30] {
-        let outages = [Part::Chat, Part::Bus].map(|of| Outage { of, from: SignedDuration::ZERO, lasts: HOUR });
-        let plan = Plan { seed: 9, instances: 3, failures: failures(workloads, SECOND), outages: outages.to_vec(), ..Plan::default() };
+        let outages =
+            [Part::Chat, Part::Bus].map(|of| Outage { of, from: SignedDuration::ZERO, lasts: HOUR });
+        let plan = Plan {
+            seed: 9,
+            instances: 3,
+            failures: failures(workloads, SECOND),
+            outages: outages.to_vec(),
+            ..Plan::default()
+        };
         let tally = proved(&format!("{workloads} workloads, neither chat nor bus"), &plan);
         assert!(tally.not_in_chat > 0 && tally.not_on_bus > 0 && tally.repeated == 0, "{tally:?}");
         assert!(tally.told.0 < SECOND * 30, "{tally:?}");

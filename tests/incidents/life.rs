@@ -2,7 +2,9 @@
 
 use ecs_triage::incident::storm::{Phase, Standing, Storm, Telling};
 use ecs_triage::incident::{About, Claim, Due, Incident, Membership, Sighting};
-use ecs_triage::limits::{CLAIM, COUNTED_IDS, FLAPPING_QUIET, FLAPS, SILENCE, STORM_SILENCE, STORM_WINDOW, STORM_WORKLOADS};
+use ecs_triage::limits::{
+    CLAIM, COUNTED_IDS, FLAPPING_QUIET, FLAPS, SILENCE, STORM_SILENCE, STORM_WINDOW, STORM_WORKLOADS,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::about;
@@ -20,7 +22,8 @@ fn sighting(id: u64, seconds: i64) -> Sighting {
 
 /// An incident with so many failures, one a second.
 fn failed(count: u64) -> Incident {
-    let sightings: Vec<Sighting> = (0..count).map(|id| sighting(id, i64::try_from(id).expect("it is small"))).collect();
+    let sightings: Vec<Sighting> =
+        (0..count).map(|id| sighting(id, i64::try_from(id).expect("it is small"))).collect();
     let mut incident = Incident::begin(about(1, 1), &sightings[0], None);
     assert_eq!(incident.record(&sightings) as u64, count);
     incident
@@ -57,16 +60,27 @@ fn what_is_due_follows_from_the_counts() {
         (100, 1000, still),
         (150, 999, None),
     ] {
-        assert_eq!(told(announced, occurrences).due(at(60), REMINDER), due, "{occurrences}, of which {announced} were told");
+        assert_eq!(
+            told(announced, occurrences).due(at(60), REMINDER),
+            due,
+            "{occurrences}, of which {announced} were told"
+        );
     }
 }
 
 #[test]
 fn a_reminder_needs_time_and_news() {
-    for (announced, occurrences, after, due) in
-        [(1, 2, REMINDER - SECOND, None), (1, 2, REMINDER, Some(Due::StillFailing)), (2, 2, REMINDER * 4, None), (12, 13, REMINDER, Some(Due::StillFailing))]
-    {
-        assert_eq!(told(announced, occurrences).due(at(0) + after, REMINDER), due, "{occurrences} of {announced} after {after}");
+    for (announced, occurrences, after, due) in [
+        (1, 2, REMINDER - SECOND, None),
+        (1, 2, REMINDER, Some(Due::StillFailing)),
+        (2, 2, REMINDER * 4, None),
+        (12, 13, REMINDER, Some(Due::StillFailing)),
+    ] {
+        assert_eq!(
+            told(announced, occurrences).due(at(0) + after, REMINDER),
+            due,
+            "{occurrences} of {announced} after {after}"
+        );
     }
 }
 
@@ -119,7 +133,11 @@ fn the_next_one_knows_its_predecessor() {
     let after_silence = Incident::begin(about(1, 1), &sighting(9, 100_000), Some(&told(1, 3)));
     assert_eq!((after_silence.serial, after_silence.before), (1, Some(3)));
     let mut again = again;
-    assert_eq!(again.record(&[sighting(9, 101), sighting(2, 2)]), 1, "what its predecessor counted comes again");
+    assert_eq!(
+        again.record(&[sighting(9, 101), sighting(2, 2)]),
+        1,
+        "what its predecessor counted comes again"
+    );
 }
 
 #[test]
@@ -140,7 +158,11 @@ fn a_claim_holds_until_its_lease_ends() {
     let mut late = incident.clone();
     late.claim = Some(Claim { holder: "a".to_owned(), until: at(1) });
     incident.announced(&late, Due::Opened, at(until));
-    assert_eq!(incident.claim.as_ref().map(|claim| claim.holder.as_str()), Some("b"), "another's is not given back");
+    assert_eq!(
+        incident.claim.as_ref().map(|claim| claim.holder.as_str()),
+        Some("b"),
+        "another's is not given back"
+    );
     incident.announced(&incident.clone(), Due::Opened, at(until));
     assert_eq!(incident.claim, None);
 }
@@ -179,8 +201,14 @@ fn more_workloads_than_many_within_the_window_are_a_storm() {
     let storm = early(FEW);
     assert_eq!(storm.clone().join(&[&of(0)], at(30)), Standing::Calm, "it is known");
     let window = STORM_WINDOW.as_secs();
-    for (seconds, standing) in [(30, Standing::Later), (window, Standing::Later), (window + 1, Standing::Calm)] {
-        assert_eq!(storm.clone().join(&[&of(FEW)], at(seconds)), standing, "the last joins after {seconds} s");
+    for (seconds, standing) in
+        [(30, Standing::Later), (window, Standing::Later), (window + 1, Standing::Calm)]
+    {
+        assert_eq!(
+            storm.clone().join(&[&of(FEW)], at(seconds)),
+            standing,
+            "the last joins after {seconds} s"
+        );
     }
 }
 
@@ -201,9 +229,16 @@ fn a_storm_is_announced_at_once_then_doubled_or_after_a_window() {
     assert_eq!(storm.standing(Phase::Begun, "first", "b", at(30)), Standing::Later, "it is claimed");
     storm.list(Phase::Begun, "second", 1, at(31));
     storm.told(&first, at(32));
-    assert_eq!((storm.begun.announced, storm.begun.announced_at, &storm.begun.claim), (21, Some(at(32)), &None));
+    assert_eq!(
+        (storm.begun.announced, storm.begun.announced_at, &storm.begun.claim),
+        (21, Some(at(32)), &None)
+    );
     assert_eq!(storm.standing(Phase::Begun, "first", "b", at(40)), Standing::Told);
-    assert_eq!(storm.standing(Phase::Begun, "second", "b", at(40)), Standing::Later, "it joined after the notice was written");
+    assert_eq!(
+        storm.standing(Phase::Begun, "second", "b", at(40)),
+        Standing::Later,
+        "it joined after the notice was written"
+    );
     let mut grown = storm.clone();
     grown.list(Phase::Begun, "third", usize::from(FEW) - 1, at(41));
     assert_eq!(grown.standing(Phase::Begun, "third", "b", at(41)), Standing::Later, "41 are not twice 21");
@@ -255,12 +290,26 @@ fn what_another_release_kept_is_read_and_what_this_one_keeps_is_read_by_it() {
     let incident: Incident = serde_json::from_str(old).expect("it reads");
     assert_eq!((incident.serial, incident.occurrences, incident.announced, incident.schema), (7, 2, 1, 0));
     let new = serde_json::to_value(failed(3)).expect("JSON");
-    for (name, is_it) in
-        [("seen", serde_json::Value::is_array as fn(&_) -> bool), ("serial", serde_json::Value::is_u64), ("closed", serde_json::Value::is_boolean)]
-    {
+    for (name, is_it) in [
+        ("seen", serde_json::Value::is_array as fn(&_) -> bool),
+        ("serial", serde_json::Value::is_u64),
+        ("closed", serde_json::Value::is_boolean),
+    ] {
         assert!(is_it(&new[name]), "{name} is what the release before reads");
     }
-    for name in ["about", "first_seen", "last_seen", "recorded_at", "occurrences", "announced", "announced_at", "resolved", "claim", "before", "indexed"] {
+    for name in [
+        "about",
+        "first_seen",
+        "last_seen",
+        "recorded_at",
+        "occurrences",
+        "announced",
+        "announced_at",
+        "resolved",
+        "claim",
+        "before",
+        "indexed",
+    ] {
         assert!(new.get(name).is_some(), "the release before has no default for {name}");
     }
     assert!(serde_json::from_str::<Incident>(r#"{"a_field_of_tomorrow": [1]}"#).is_ok());
@@ -274,10 +323,17 @@ fn one_that_flaps_is_over_once_it_stays_away() {
         let is_over = incident.resolve(end);
         assert_eq!(is_over, round <= FLAPS, "round {round}");
         if !is_over {
-            assert!(!incident.resolve(incident.last_seen + FLAPPING_QUIET - SECOND) && incident.resolve(incident.last_seen + FLAPPING_QUIET));
+            assert!(
+                !incident.resolve(incident.last_seen + FLAPPING_QUIET - SECOND)
+                    && incident.resolve(incident.last_seen + FLAPPING_QUIET)
+            );
             break;
         }
-        incident = Incident::begin(about(1, 1), &Sighting { id: format!("again-{round}"), at: end + SECOND }, Some(&incident));
+        incident = Incident::begin(
+            about(1, 1),
+            &Sighting { id: format!("again-{round}"), at: end + SECOND },
+            Some(&incident),
+        );
     }
     let later = Incident::begin(about(1, 1), &sighting(9, 1_000_000), Some(&incident));
     assert_eq!(later.flaps, 0);

@@ -1,5 +1,6 @@
-//! A queue, a store and instances in one thread under a clock of their own: every step of every instance is taken in an order drawn from a seed,
-//! and at any step the store may fail, an answer may be lost or late, or an instance may die. What runs is the function's own core of delivery.
+//! A queue, a store and instances in one thread under a clock of their own: every step of every instance is
+//! taken in an order drawn from a seed, and at any step the store may fail, an answer may be lost or late, or
+//! an instance may die. What runs is the function's own core of delivery.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::{self, Future};
@@ -151,7 +152,11 @@ pub(super) fn failure(workload: u16, kind: u8, task: usize, at: Timestamp) -> St
 pub(super) fn well(workload: u16, at: Timestamp) -> String {
     let arn = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:service/prod/w{workload}");
     let cluster = format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/prod");
-    envelope("ECS Service Action", &arn, &json!({"eventType": "INFO", "eventName": "SERVICE_STEADY_STATE", "clusterArn": cluster, "createdAt": at.to_string()}))
+    envelope(
+        "ECS Service Action",
+        &arn,
+        &json!({"eventType": "INFO", "eventName": "SERVICE_STEADY_STATE", "clusterArn": cluster, "createdAt": at.to_string()}),
+    )
 }
 
 fn envelope(kind: &str, arn: &str, detail: &Value) -> String {
@@ -196,7 +201,9 @@ fn kind_of(fingerprint: &str) -> Option<u8> {
 
 /// As an incident remembers a task.
 fn hashed(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) & 0xffff_ffff_ffff
+    id.bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        & 0xffff_ffff_ffff
 }
 
 #[derive(Debug, Clone)]
@@ -281,7 +288,8 @@ struct World {
     asking: SignedDuration,
     deaths: usize,
     troubles: Vec<String>,
-    /// Notices that people, chats and machines have, as the instance knows, and those that it counts as missing there.
+    /// Notices that people, chats and machines have, as the instance knows, and those that it counts as
+    /// missing there.
     published: usize,
     reached: BTreeMap<Part, [usize; 2]>,
     hits: usize,
@@ -336,22 +344,34 @@ impl World {
         members.map(|member| (member.fingerprint, member.serial)).collect()
     }
 
-    fn save(&mut self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    fn save(
+        &mut self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         if self.load(key).map(|kept| kept.version) != read {
             return Err(NotSaved::Conflict);
         }
         let of_storm = key.starts_with("storms/");
         if !of_storm && !key.starts_with("workload/") && !key.starts_with("culprit/") {
             let incident: Incident = serde_json::from_str(&body).expect("an incident");
-            let ids = serde_json::from_str::<Value>(&body).expect("JSON")["ids"].as_str().expect("ids").to_owned();
-            let ids: Vec<u64> = ids.as_bytes().chunks(12).map(|id| u64::from_str_radix(str::from_utf8(id).expect("digits"), 16).expect("a number")).collect();
+            let ids =
+                serde_json::from_str::<Value>(&body).expect("JSON")["ids"].as_str().expect("ids").to_owned();
+            let ids: Vec<u64> = ids
+                .as_bytes()
+                .chunks(12)
+                .map(|id| u64::from_str_radix(str::from_utf8(id).expect("digits"), 16).expect("a number"))
+                .collect();
             let own = usize::try_from(incident.occurrences).expect("it is small").min(ids.len());
             for id in &ids[ids.len() - own..] {
                 self.recorded.entry(*id).or_default().insert(incident.serial);
             }
             self.note(key, incident);
         }
-        self.documents.insert(key.to_owned(), (Kept { body, version: read.map_or(1, |read| read + 1) }, expires));
+        self.documents
+            .insert(key.to_owned(), (Kept { body, version: read.map_or(1, |read| read + 1) }, expires));
         if of_storm {
             for at in 0..self.notices.len() {
                 let Told::Storm { kind, due, members } = &self.notices[at].told else { continue };
@@ -378,7 +398,11 @@ impl World {
             };
             notice.noted |= fingerprint == key && *serial == incident.serial && known;
         }
-        if incident.claim.as_ref().is_some_and(|claim| claim.holder.starts_with(&format!("{}.", self.running))) {
+        if incident
+            .claim
+            .as_ref()
+            .is_some_and(|claim| claim.holder.starts_with(&format!("{}.", self.running)))
+        {
             self.claimed.insert((key.to_owned(), self.running), incident.serial);
         }
         self.incidents.insert((key.to_owned(), incident.serial), incident);
@@ -386,7 +410,9 @@ impl World {
 
     /// What a notice tells.
     fn read(&self, notice: &Published) -> Told {
-        let word = |name: &str| notice.attributes.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str());
+        let word = |name: &str| {
+            notice.attributes.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
+        };
         let kind = format!("{}/{}", word("step").expect("a step"), word("fault").expect("a fault"));
         let place = |name: &str| {
             let workload = name.trim_start_matches('w').parse().expect("a workload");
@@ -401,12 +427,16 @@ impl World {
         if notice.body.contains("\nWORKLOADS\n") {
             let key = format!("storms/{ACCOUNT}/eu-west-1/{kind}");
             let lines = notice.body.lines().filter_map(|line| line.strip_prefix("  prod/"));
-            let new = lines.filter(|line| due == Due::Resolved || line.contains(" new: ")).map(|line| place(line.split(' ').next().unwrap_or_default()));
+            let new = lines
+                .filter(|line| due == Due::Resolved || line.contains(" new: "))
+                .map(|line| place(line.split(' ').next().unwrap_or_default()));
             let fingerprints: BTreeSet<String> = new.collect();
             assert!(!fingerprints.is_empty(), "a storm without news: {}", notice.body);
             let untold = self.untold(&key, due);
-            let members: BTreeSet<(String, u64)> = untold.into_iter().filter(|(fingerprint, _)| fingerprints.contains(fingerprint)).collect();
-            let are_all = members.iter().map(|(fingerprint, _)| fingerprint).collect::<BTreeSet<_>>().len() == fingerprints.len();
+            let members: BTreeSet<(String, u64)> =
+                untold.into_iter().filter(|(fingerprint, _)| fingerprints.contains(fingerprint)).collect();
+            let are_all = members.iter().map(|(fingerprint, _)| fingerprint).collect::<BTreeSet<_>>().len()
+                == fingerprints.len();
             return if are_all && !notice.body.contains("are kept in memory") {
                 Told::Storm { kind: key, due, members }
             } else {
@@ -417,39 +447,62 @@ impl World {
         if notice.body.contains("are kept in memory") {
             return Told::Anyway { fingerprints: BTreeSet::from([fingerprint]) };
         }
-        let serial = *self.claimed.get(&(fingerprint.clone(), self.running)).expect("what is told is claimed");
+        let serial =
+            *self.claimed.get(&(fingerprint.clone(), self.running)).expect("what is told is claimed");
         // What others have recorded meanwhile it does not tell.
-        let told = notice.body.split_once(" failed start").and_then(|(before, _)| before.rsplit([' ', '\n']).next()?.parse().ok());
+        let told = notice
+            .body
+            .split_once(" failed start")
+            .and_then(|(before, _)| before.rsplit([' ', '\n']).next()?.parse().ok());
         let occurrences = told.expect("a number of failed starts");
         Told::One { fingerprint, serial, due, occurrences }
     }
 
     /// What is known of a fingerprint, for whoever has to find out what went wrong.
     fn history(&self, of: &str) -> String {
-        let incidents = self.incidents.iter().filter(|((fingerprint, _), _)| fingerprint == of).map(|(_, incident)| format!("{incident:?}"));
-        let notices = self.notices.iter().filter(|notice| format!("{:?}", notice.told).contains(of)).map(|notice| format!("{notice:?}"));
+        let incidents = self
+            .incidents
+            .iter()
+            .filter(|((fingerprint, _), _)| fingerprint == of)
+            .map(|(_, incident)| format!("{incident:?}"));
+        let notices = self
+            .notices
+            .iter()
+            .filter(|notice| format!("{:?}", notice.told).contains(of))
+            .map(|notice| format!("{notice:?}"));
         incidents.chain(notices).collect::<Vec<_>>().join("\n")
     }
 
     fn was_told_anyway(&self, of: &str) -> bool {
-        self.notices.iter().any(|notice| matches!(&notice.told, Told::Anyway { fingerprints } if fingerprints.contains(of)))
+        self.notices
+            .iter()
+            .any(|notice| matches!(&notice.told, Told::Anyway { fingerprints } if fingerprints.contains(of)))
     }
 
-    /// A notice goes out: it must have a cause, and must not have gone out before, unless it was not noted for a fault.
+    /// A notice goes out: it must have a cause, and must not have gone out before, unless it was not noted
+    /// for a fault.
+    #[expect(clippy::too_many_lines, reason = "each promise about a notice is checked in its turn")]
     fn publish(&mut self, notice: &Published) -> usize {
         let told = self.read(notice);
         let running = self.running;
         let mut again = false;
         let mut same = |notice: &Notice, what: &Told| {
-            assert!(notice.broken && !notice.noted, "announced twice without cause: {what:?} after {notice:?}");
+            assert!(
+                notice.broken && !notice.noted,
+                "announced twice without cause: {what:?} after {notice:?}"
+            );
             again = true;
         };
         match &told {
             Told::One { fingerprint, serial, due, occurrences } => {
                 for notice in &self.notices {
-                    let Told::One { fingerprint: f, serial: s, due: d, occurrences: o } = &notice.told else { continue };
+                    let Told::One { fingerprint: f, serial: s, due: d, occurrences: o } = &notice.told else {
+                        continue;
+                    };
                     let reminds = self.now.duration_since(notice.at) >= REMINDER && o < occurrences;
-                    if (f, s, d) == (fingerprint, serial, due) && (*due != Due::StillFailing || o.ilog10() == occurrences.ilog10() && !reminds) {
+                    if (f, s, d) == (fingerprint, serial, due)
+                        && (*due != Due::StillFailing || o.ilog10() == occurrences.ilog10() && !reminds)
+                    {
                         same(notice, &told);
                     }
                 }
@@ -457,10 +510,15 @@ impl World {
                 match due {
                     Due::Opened => {
                         let alike = |of: &str| kind_of(of) == kind_of(fingerprint);
-                        let lately = self.notices.iter().filter(|notice| self.now.duration_since(notice.at) < STORM_WINDOW - FUNCTION);
+                        let lately = self
+                            .notices
+                            .iter()
+                            .filter(|notice| self.now.duration_since(notice.at) < STORM_WINDOW - FUNCTION);
                         let alone: BTreeSet<&str> = lately
                             .filter_map(|notice| match &notice.told {
-                                Told::One { fingerprint, due: Due::Opened, .. } => Some(fingerprint.as_str()).filter(|alone| alike(alone)),
+                                Told::One { fingerprint, due: Due::Opened, .. } => {
+                                    Some(fingerprint.as_str()).filter(|alone| alike(alone))
+                                }
                                 _ => None,
                             })
                             .collect();
@@ -470,18 +528,31 @@ impl World {
                         assert!(self.hits > 0 || are_few, "a storm is announced one by one");
                     }
                     Due::StillFailing => {
-                        let of_it = |notice: &&Notice| notice.noted && matches!(&notice.told, Told::One { fingerprint: f, .. } if f == fingerprint);
+                        let of_it = |notice: &&Notice| {
+                            notice.noted
+                                && matches!(&notice.told, Told::One { fingerprint: f, .. } if f == fingerprint)
+                        };
                         let last = self.notices.iter().rfind(of_it);
                         let reminds = last.is_some_and(|last| self.now.duration_since(last.at) >= REMINDER);
-                        assert!(*occurrences >= 10 || reminds || self.was_told_anyway(fingerprint), "still failing, after {occurrences}");
-                        assert!(self.opened.contains(&key) || self.was_told_anyway(fingerprint), "it goes on before it was told to begin: {told:?}");
+                        assert!(
+                            *occurrences >= 10 || reminds || self.was_told_anyway(fingerprint),
+                            "still failing, after {occurrences}"
+                        );
+                        assert!(
+                            self.opened.contains(&key) || self.was_told_anyway(fingerprint),
+                            "it goes on before it was told to begin: {told:?}"
+                        );
                     }
                     Due::Resolved => {
-                        let unnoted = self.hits > 0 && self.incident(fingerprint).is_some_and(|incident| incident.announced == 0);
+                        let unnoted = self.hits > 0
+                            && self.incident(fingerprint).is_some_and(|incident| incident.announced == 0);
                         let is_told = self.opened.contains(&key) || self.was_told_anyway(fingerprint);
                         assert!(is_told || unnoted, "it ends before it was told to begin: {told:?}");
                         let incident = &self.incidents[&key];
-                        assert!(incident.resolved.is_some_and(|resolved| incident.last_seen <= resolved), "{incident:?} is not over");
+                        assert!(
+                            incident.resolved.is_some_and(|resolved| incident.last_seen <= resolved),
+                            "{incident:?} is not over"
+                        );
                     }
                 }
                 if *due == Due::Opened {
@@ -500,9 +571,14 @@ impl World {
                     again |= !notice.noted;
                 }
                 assert!(self.hits > 0 || members.is_disjoint(&known), "a storm tells a member again");
-                assert!(members.iter().any(|member| !known.contains(member)), "a storm is announced again, and nothing is new");
+                assert!(
+                    members.iter().any(|member| !known.contains(member)),
+                    "a storm is announced again, and nothing is new"
+                );
                 if *due == Due::Resolved {
-                    let never = |member: &&(String, u64)| !self.opened.contains(member) && !self.was_told_anyway(&member.0);
+                    let never = |member: &&(String, u64)| {
+                        !self.opened.contains(member) && !self.was_told_anyway(&member.0)
+                    };
                     assert_eq!(members.iter().find(never), None, "it ends before it was told to begin");
                 } else {
                     self.opened.extend(members.iter().cloned());
@@ -535,14 +611,23 @@ async fn step(world: &Shared, part: Part) -> Option<Fault> {
         let mut fault = world.faults.remove(&operation);
         let (running, now) = (world.running, world.now);
         let since = now.duration_since(Timestamp::UNIX_EPOCH);
-        let mut slow = if part == Part::Table && now < world.slow.0 { world.slow.1 } else { SignedDuration::ZERO };
-        if fault.is_none() && world.outages.iter().any(|outage| outage.of == part && outage.from <= since && since < outage.from + outage.lasts) {
+        let mut slow =
+            if part == Part::Table && now < world.slow.0 { world.slow.1 } else { SignedDuration::ZERO };
+        if fault.is_none()
+            && world
+                .outages
+                .iter()
+                .any(|outage| outage.of == part && outage.from <= since && since < outage.from + outage.lasts)
+        {
             fault = Some(Fault::Refused);
             // One call in two waits for its answer until its client gives up.
             slow = SignedDuration::from_secs(8) * i32::from(world.random(2) == 0);
         }
         // What chats and machines are told decides nothing.
-        if (fault.is_some() || !slow.is_zero()) && (matches!(part, Part::Table | Part::Topic) || fault.is_some_and(|fault| fault != Fault::Refused)) {
+        if (fault.is_some() || !slow.is_zero())
+            && (matches!(part, Part::Table | Part::Topic)
+                || fault.is_some_and(|fault| fault != Fault::Refused))
+        {
             world.hits += 1;
             world.faulted.insert(running);
         }
@@ -650,7 +735,13 @@ impl Store for Remote {
         Ok(lock(&self.0).load(key))
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         if !take(&self.0, key, [0, body.len().div_ceil(1024)]).await {
             return Err(NotSaved::Unavailable("throttled".to_owned()));
         }
@@ -745,7 +836,10 @@ impl Log for Remote {
     fn line(&self, _: &str) {}
 
     fn trouble(&self, trouble: &Trouble) {
-        let forgotten = matches!(trouble, Trouble::ComesAgain { problem: Problem::Forgotten | Problem::Faulty, .. } | Trouble::Lost(_));
+        let forgotten = matches!(
+            trouble,
+            Trouble::ComesAgain { problem: Problem::Forgotten | Problem::Faulty, .. } | Trouble::Lost(_)
+        );
         assert!(!forgotten, "{trouble:?}");
         let told = {
             let world = lock(&self.0);
@@ -777,9 +871,22 @@ impl ports::World for Modelled {
 fn delivery(world: &Shared, holder: &str) -> Delivery<Modelled> {
     let remote = || Remote(world.clone());
     let some = || Some(remote());
-    let ports = Ports { store: some(), topic: some(), chat: some(), bus: some(), journal: None, prober: remote(), clock: remote(), log: remote() };
+    let ports = Ports {
+        store: some(),
+        topic: some(),
+        chat: some(),
+        bus: some(),
+        journal: None,
+        prober: remote(),
+        clock: remote(),
+        log: remote(),
+    };
     let probing = if lock(world).asking.is_zero() { Scope::Off } else { Scope::Full };
-    Delivery::new(ports, Rules { probing, reads_logs: false, trusted: Trusted::default(), reminder: REMINDER }, holder)
+    Delivery::new(
+        ports,
+        Rules { probing, reads_logs: false, trusted: Trusted::default(), reminder: REMINDER },
+        holder,
+    )
 }
 
 /// Whether a later incident has taken the place of the one that was told of.
@@ -857,7 +964,14 @@ impl Model {
         };
         let instances = std::iter::repeat_with(Instance::default).take(plan.instances).collect();
         let (messages, live) = (Vec::new(), BTreeSet::new());
-        let mut model = Self { world: Arc::new(Mutex::new(world)), instances, messages, live, held: plan.held, repeats: plan.repeats };
+        let mut model = Self {
+            world: Arc::new(Mutex::new(world)),
+            instances,
+            messages,
+            live,
+            held: plan.held,
+            repeats: plan.repeats,
+        };
         plan.failures.iter().for_each(|event| model.fail(*event));
         plan.wells.iter().for_each(|event| model.well(*event));
         model
@@ -869,15 +983,25 @@ impl Model {
 
     fn send(&mut self, body: &Body, event: Event) {
         for copy in 0..=i32::from(event.twice) {
-            let visible = Timestamp::UNIX_EPOCH + (event.at + event.late + SignedDuration::from_secs(2) * copy).max(self.held);
+            let visible = Timestamp::UNIX_EPOCH
+                + (event.at + event.late + SignedDuration::from_secs(2) * copy).max(self.held);
             self.live.insert((visible, self.messages.len()));
-            self.messages.push(Message { body: body.clone(), visible, receives: 0, repeated: false, state: State::Live });
+            self.messages.push(Message {
+                body: body.clone(),
+                visible,
+                receives: 0,
+                repeated: false,
+                state: State::Live,
+            });
         }
     }
 
     fn fail(&mut self, event: Event) {
         let Event { workload, kind, at, .. } = event;
-        self.send(&Body::Failure { workload, kind, task: self.messages.len(), at: Timestamp::UNIX_EPOCH + at }, event);
+        self.send(
+            &Body::Failure { workload, kind, task: self.messages.len(), at: Timestamp::UNIX_EPOCH + at },
+            event,
+        );
     }
 
     fn well(&mut self, event: Event) {
@@ -888,7 +1012,11 @@ impl Model {
     fn run(&mut self) {
         loop {
             let now = self.now();
-            let due: Vec<Waker> = lock(&self.world).timers.extract_if(.., |(at, _)| *at <= now).map(|(_, waker)| waker).collect();
+            let due: Vec<Waker> = lock(&self.world)
+                .timers
+                .extract_if(.., |(at, _)| *at <= now)
+                .map(|(_, waker)| waker)
+                .collect();
             due.into_iter().for_each(Waker::wake);
             for index in 0..self.instances.len() {
                 let instance = &self.instances[index];
@@ -900,16 +1028,35 @@ impl Model {
             let frozen = lock(&self.world).frozen.clone();
             let is_ready = |(index, instance): &(usize, &Instance)| {
                 let stands = frozen.get(index).is_some_and(|until| *until > now);
-                !stands && if instance.work.is_some() { instance.awake.0.load(Ordering::Relaxed) } else { visible }
+                !stands
+                    && if instance.work.is_some() {
+                        instance.awake.0.load(Ordering::Relaxed)
+                    } else {
+                        visible
+                    }
             };
-            let choices: Vec<usize> = self.instances.iter().enumerate().filter(is_ready).map(|(index, _)| index).collect();
+            let choices: Vec<usize> =
+                self.instances.iter().enumerate().filter(is_ready).map(|(index, _)| index).collect();
             if choices.is_empty() {
-                let messages = self.live.iter().map(|(visible, _)| *visible).find(|visible| *visible > now).into_iter();
-                let ends = self.instances.iter().filter(|instance| instance.work.is_some()).map(|instance| instance.started + FUNCTION);
+                let messages =
+                    self.live.iter().map(|(visible, _)| *visible).find(|visible| *visible > now).into_iter();
+                let ends = self
+                    .instances
+                    .iter()
+                    .filter(|instance| instance.work.is_some())
+                    .map(|instance| instance.started + FUNCTION);
                 let timers: Vec<Timestamp> = lock(&self.world).timers.iter().map(|(at, _)| *at).collect();
                 let is_idle = self.instances.iter().all(|instance| instance.work.is_none());
                 let timers = timers.into_iter().filter(|_| !is_idle);
-                let Some(next) = messages.chain(ends).chain(timers).chain(frozen.into_values()).filter(|at| *at > now).min() else { return };
+                let Some(next) = messages
+                    .chain(ends)
+                    .chain(timers)
+                    .chain(frozen.into_values())
+                    .filter(|at| *at > now)
+                    .min()
+                else {
+                    return;
+                };
                 lock(&self.world).now = next;
                 continue;
             }
@@ -963,7 +1110,8 @@ impl Model {
             .collect();
         let instance = &mut self.instances[index];
         let holder = format!("{index}.{}", instance.lives);
-        let delivery = instance.delivery.get_or_insert_with(|| Rc::new(delivery(&self.world, &holder))).clone();
+        let delivery =
+            instance.delivery.get_or_insert_with(|| Rc::new(delivery(&self.world, &holder))).clone();
         let payload = json!({"Records": records}).to_string();
         instance.work = Some(Box::pin(async move {
             let function = format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:ecs-triage");
@@ -995,7 +1143,8 @@ impl Model {
     /// What is done is acknowledged when the whole batch is.
     fn finish(&mut self, index: usize, answer: &Value) {
         let failed = answer["batchItemFailures"].as_array().expect("an answer");
-        let failed: BTreeSet<usize> = failed.iter().filter_map(|failure| failure["itemIdentifier"].as_str()?.parse().ok()).collect();
+        let failed: BTreeSet<usize> =
+            failed.iter().filter_map(|failure| failure["itemIdentifier"].as_str()?.parse().ok()).collect();
         let mut world = lock(&self.world);
         self.instances[index].work = None;
         for at in self.instances[index].messages.drain(..) {
@@ -1008,7 +1157,13 @@ impl Model {
             message.repeated |= is_done;
         }
         let faulted = world.faulted.contains(&index);
-        let ours: Vec<usize> = world.notices.iter().enumerate().filter(|(_, notice)| notice.instance == index && !notice.noted).map(|(at, _)| at).collect();
+        let ours: Vec<usize> = world
+            .notices
+            .iter()
+            .enumerate()
+            .filter(|(_, notice)| notice.instance == index && !notice.noted)
+            .map(|(at, _)| at)
+            .collect();
         for at in ours {
             let is_fine = faulted || world.notices[at].broken || superseded(&world, &world.notices[at].told);
             let troubles = &world.troubles[world.troubles.len().saturating_sub(10)..];
@@ -1027,7 +1182,11 @@ impl Model {
         world.frozen.remove(&index);
         world.deaths += 1;
         world.faulted.insert(index);
-        world.notices.iter_mut().filter(|notice| notice.instance == index).for_each(|notice| notice.broken |= !notice.noted);
+        world
+            .notices
+            .iter_mut()
+            .filter(|notice| notice.instance == index)
+            .for_each(|notice| notice.broken |= !notice.noted);
     }
 
     /// Everything happens: nothing is lost.
@@ -1078,7 +1237,10 @@ impl Model {
         self.nothing_is_lost();
         for (fingerprint, serial) in ended {
             let next = (fingerprint, serial + 1);
-            assert!(!opened.contains(&next) && lock(&self.world).opened.contains(&next), "{next:?} is not announced");
+            assert!(
+                !opened.contains(&next) && lock(&self.world).opened.contains(&next),
+                "{next:?} is not announced"
+            );
         }
         self.tally(told)
     }
@@ -1122,11 +1284,14 @@ impl Model {
                 first.entry(fingerprint).or_insert(notice.at);
             }
         }
-        let since = |at: Option<&Timestamp>| at.map_or(SignedDuration::ZERO, |at| at.duration_since(Timestamp::UNIX_EPOCH));
+        let since = |at: Option<&Timestamp>| {
+            at.map_or(SignedDuration::ZERO, |at| at.duration_since(Timestamp::UNIX_EPOCH))
+        };
         (since(first.values().min()), since(first.values().max()))
     }
 
-    /// Whoever was well after its last failure has nothing open, whichever of the two came first; unless it flaps, which is over later.
+    /// Whoever was well after its last failure has nothing open, whichever of the two came first; unless it
+    /// flaps, which is over later.
     fn what_was_well_is_over(&self) {
         let world = lock(&self.world);
         for (workload, kind) in self.places() {
@@ -1135,19 +1300,28 @@ impl Model {
                 Body::Well { workload: of, at } if of == workload => Some(at),
                 _ => None,
             };
-            let (Some(well), Some(incident)) = (self.messages.iter().filter_map(well).max(), world.incident(fingerprint)) else { continue };
+            let (Some(well), Some(incident)) =
+                (self.messages.iter().filter_map(well).max(), world.incident(fingerprint))
+            else {
+                continue;
+            };
             let is_over = incident.closed || incident.last_seen > well || incident.flaps >= FLAPS;
             assert!(is_over, "it was well at {well}, and is not over: {}", world.history(fingerprint));
         }
     }
 
-    /// Of each notice chats and machines have heard, or it is counted that they have not; unless an instance died in between.
+    /// Of each notice chats and machines have heard, or it is counted that they have not; unless an instance
+    /// died in between.
     fn others_are_told_or_counted(&self) {
         let world = lock(&self.world);
         for part in [Part::Chat, Part::Bus] {
             let [reached, missing] = world.reached.get(&part).copied().unwrap_or_default();
             let all = reached + missing;
-            assert!(all <= world.published && (all == world.published || world.deaths > 0), "{part:?}: {reached} and {missing} of {}", world.published);
+            assert!(
+                all <= world.published && (all == world.published || world.deaths > 0),
+                "{part:?}: {reached} and {missing} of {}",
+                world.published
+            );
         }
     }
 
@@ -1160,7 +1334,12 @@ impl Model {
             tasks.entry(fingerprint(workload, kind)).or_default().insert(task, at);
         }
         for (fingerprint, tasks) in tasks {
-            let counted: u64 = world.incidents.iter().filter(|((of, _), _)| of == fingerprint).map(|(_, incident)| incident.occurrences).sum();
+            let counted: u64 = world
+                .incidents
+                .iter()
+                .filter(|((of, _), _)| of == fingerprint)
+                .map(|(_, incident)| incident.occurrences)
+                .sum();
             assert_eq!(counted, tasks.len() as u64, "{fingerprint}: so many are counted");
             for (task, at) in &tasks {
                 let id = hashed(&format!("arn:aws:ecs:eu-west-1:{ACCOUNT}:task/prod/{task:032x}"));
@@ -1171,8 +1350,14 @@ impl Model {
                     "{task} of {fingerprint} was never announced: {}",
                     world.history(fingerprint)
                 );
-                for incident in serials.iter().filter_map(|serial| world.incidents.get(&(fingerprint.to_owned(), *serial))) {
-                    assert!(incident.resolved.is_none_or(|resolved| *at <= resolved), "{task} failed after the end of its incident");
+                for incident in serials
+                    .iter()
+                    .filter_map(|serial| world.incidents.get(&(fingerprint.to_owned(), *serial)))
+                {
+                    assert!(
+                        incident.resolved.is_none_or(|resolved| *at <= resolved),
+                        "{task} failed after the end of its incident"
+                    );
                 }
             }
         }
@@ -1187,8 +1372,12 @@ impl Model {
             let incident = world.incident(&fingerprint).expect("it is kept");
             assert!(incident.closed, "it is well, and not over: {incident:?}");
             let told = |notice: &Notice| match &notice.told {
-                Told::One { fingerprint: f, serial, due: Due::Resolved, .. } => *f == fingerprint && *serial == incident.serial,
-                Told::Storm { due: Due::Resolved, members, .. } => members.contains(&(fingerprint.clone(), incident.serial)),
+                Told::One { fingerprint: f, serial, due: Due::Resolved, .. } => {
+                    *f == fingerprint && *serial == incident.serial
+                }
+                Told::Storm { due: Due::Resolved, members, .. } => {
+                    members.contains(&(fingerprint.clone(), incident.serial))
+                }
                 _ => false,
             };
             assert!(world.notices.iter().any(told), "its end was not told: {incident:?}");

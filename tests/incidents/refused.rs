@@ -1,4 +1,5 @@
-//! A storm in which one operation of the store fails, each in turn: whatever was recorded by then, every workload is told of.
+//! A storm in which one operation of the store fails, each in turn: whatever was recorded by then, every
+//! workload is told of.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,17 +31,28 @@ struct Failing {
 
 impl Failing {
     fn fails_now(&self) -> bool {
-        self.before.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| before.checked_sub(1)) == Err(0)
+        self.before.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| before.checked_sub(1))
+            == Err(0)
             && self.before.swap(usize::MAX, Ordering::Relaxed) == 0
     }
 }
 
 impl Store for &Failing {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
-        if self.fails_now() { Err(Unreachable("it fails once".to_owned())) } else { self.memory.load(key).await }
+        if self.fails_now() {
+            Err(Unreachable("it fails once".to_owned()))
+        } else {
+            self.memory.load(key).await
+        }
     }
 
-    async fn save(&self, key: &str, body: String, read: Option<u64>, expires: Timestamp) -> Result<(), NotSaved> {
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
         let fails = self.fails_now();
         if !fails || self.failure == Failure::AnswerLost {
             let saved = self.memory.save(key, body, read, expires).await;
@@ -52,7 +64,8 @@ impl Store for &Failing {
     }
 }
 
-/// Sees the same failures as often as messages come again, and does what is due; the fingerprints of which a notice told.
+/// Sees the same failures as often as messages come again, and does what is due; the fingerprints of which a
+/// notice told.
 fn told(ledger: &Ledger<&Failing>, failures: &[Sighted]) -> BTreeSet<String> {
     let mut told = BTreeSet::new();
     for again in 0..6 {
@@ -66,7 +79,8 @@ fn told(ledger: &Ledger<&Failing>, failures: &[Sighted]) -> BTreeSet<String> {
             if let Next::Announce(Due::Opened) = seen.next {
                 told.insert(seen.incident.about.fingerprint.clone());
             }
-            let is_out = matches!(seen.next, Next::Announce(Due::Opened) | Next::WithStorm) && told.contains(&seen.incident.about.fingerprint);
+            let is_out = matches!(seen.next, Next::Announce(Due::Opened) | Next::WithStorm)
+                && told.contains(&seen.incident.about.fingerprint);
             if is_out {
                 let _comes_again = done(ledger.announced(&seen.incident, Due::Opened, now));
             }
@@ -81,7 +95,10 @@ fn whatever_fails_once_everybody_is_told_of() {
     let failures: Vec<Sighted> = (0..count)
         .map(|workload| {
             let at = Timestamp::UNIX_EPOCH - SignedDuration::from_secs(1);
-            Sighted { about: about(workload, 0), sightings: vec![Sighting { id: format!("task-{workload}"), at }] }
+            Sighted {
+                about: about(workload, 0),
+                sightings: vec![Sighting { id: format!("task-{workload}"), at }],
+            }
         })
         .collect();
     let (begun, joined) = failures.split_at(STORM_WORKLOADS + 1);

@@ -1,5 +1,6 @@
-//! Items of the table that another release wrote, as they stand in `items/`: by the key, what the item holds. An update or its withdrawal
-//! announces nothing again, and ends once what it finds open. The fingerprints there are literal: one that a release makes otherwise shows here.
+//! Items of the table that another release wrote, as they stand in `items/`: by the key, what the item holds.
+//! An update or its withdrawal announces nothing again, and ends once what it finds open. The fingerprints
+//! there are literal: one that a release makes otherwise shows here.
 
 use serde_json::{Map, Value, json};
 
@@ -27,11 +28,20 @@ fn told(world: &World, minute: i8, bodies: &[String]) -> Vec<String> {
     let queue = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:events");
     let record = |(at, body): (usize, &String)| json!({"messageId": at.to_string(), "body": body, "eventSourceARN": queue});
     let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
-    let answer = done(world.delivery(&minute.to_string()).handle(&json!({"Records": records}).to_string(), FUNCTION)).expect("it has an answer");
+    let answer =
+        done(world.delivery(&minute.to_string()).handle(&json!({"Records": records}).to_string(), FUNCTION))
+            .expect("it has an answer");
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    let value = |of: &[(&str, String)], name: &str| of.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    let value = |of: &[(&str, String)], name: &str| {
+        of.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    };
     let notices = std::mem::take(&mut world.calls().notices);
-    notices.iter().map(|notice| format!("{} {}", value(&notice.attributes, "workload"), value(&notice.attributes, "state"))).collect()
+    notices
+        .iter()
+        .map(|notice| {
+            format!("{} {}", value(&notice.attributes, "workload"), value(&notice.attributes, "state"))
+        })
+        .collect()
 }
 
 fn fails(workload: u16, task: usize) -> String {
@@ -78,7 +88,13 @@ fn what_a_later_release_has_open_goes_on_without_what_is_not_known_here() {
     let world = items(include_str!("items/later.json"));
     assert_eq!(told(&world, 1, &[fails(3, 101)]), [""; 0]);
     let kept: Value = serde_json::from_str(&world.kept("6dd0a25b3430f6196c5a1ac1a46ded92")).expect("JSON");
-    assert_eq!((&kept["tomorrow"], &kept["about"]["team"], &kept["storm"]["wave"]), (&Value::Null, &Value::Null, &Value::Null));
-    assert_eq!((&kept["serial"], &kept["occurrences"], &kept["schema"], &kept["reminded"]), (&json!(5), &json!(5), &json!(1), &json!(true)));
+    assert_eq!(
+        (&kept["tomorrow"], &kept["about"]["team"], &kept["storm"]["wave"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        (&kept["serial"], &kept["occurrences"], &kept["schema"], &kept["reminded"]),
+        (&json!(5), &json!(5), &json!(1), &json!(true))
+    );
     assert_eq!(told(&world, 6, &[is_well(3)]), ["w3 resolved"]);
 }

@@ -1,5 +1,6 @@
-//! AWS on bad days: every service refuses, fails, throttles, says nonsense, hangs up or says nothing. There is a diagnosis all the same, in time,
-//! which claims no proof and says what is not known and why; and who has set something up wrongly is told what.
+//! AWS on bad days: every service refuses, fails, throttles, says nonsense, hangs up or says nothing. There
+//! is a diagnosis all the same, in time, which claims no proof and says what is not known and why; and who
+//! has set something up wrongly is told what.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +22,14 @@ const BESIDES: Duration = Duration::from_secs(10);
 /// As long as the function may ask and announce; Lambda would let it run for a minute.
 const FUNCTION: Duration = Duration::from_secs(40);
 /// Failures that AWS knows more of than their words say.
-const EVENTS: &[&str] = &["secret-missing", "secret-access-denied", "secret-network-timeout", "image-missing", "log-group-missing", "parameter-missing"];
+const EVENTS: &[&str] = &[
+    "secret-missing",
+    "secret-access-denied",
+    "secret-network-timeout",
+    "image-missing",
+    "log-group-missing",
+    "parameter-missing",
+];
 
 /// How AWS is, and what is then said of what is unknown.
 const DAYS: &[(&str, &[&str])] = &[
@@ -42,7 +50,12 @@ fn aws(day: &'static str) -> String {
         "failing" => refusal(call, 500, ["InternalFailure"; 4], "We are sorry"),
         "denying" => {
             let codes = ["AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "AccessDenied"];
-            refusal(call, if call.is_json() { 400 } else { 403 }, codes, "User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform this")
+            refusal(
+                call,
+                if call.is_json() { 400 } else { 403 },
+                codes,
+                "User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform this",
+            )
         }
         "throttling" => {
             let codes = ["ThrottlingException", "Throttling", "RequestLimitExceeded", "SlowDown"];
@@ -63,9 +76,15 @@ impl Call {
 /// An error in the shape of the service's protocol; its code is one for JSON, for Query, for EC2 and for S3.
 fn refusal(call: &Call, status: u16, [json, query, ec2, s3]: [&str; 4], message: &str) -> Reply {
     let body = match call.service() {
-        "iam" | "sns" => format!("<ErrorResponse><Error><Type>Sender</Type><Code>{query}</Code><Message>{message}</Message></Error></ErrorResponse>"),
-        "ec2" => format!("<Response><Errors><Error><Code>{ec2}</Code><Message>{message}</Message></Error></Errors><RequestID>1</RequestID></Response>"),
-        "s3" => format!("<Error><Code>{s3}</Code><Message>{message}</Message><RequestId>1</RequestId></Error>"),
+        "iam" | "sns" => format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{query}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        ),
+        "ec2" => format!(
+            "<Response><Errors><Error><Code>{ec2}</Code><Message>{message}</Message></Error></Errors><RequestID>1</RequestID></Response>"
+        ),
+        "s3" => {
+            format!("<Error><Code>{s3}</Code><Message>{message}</Message><RequestId>1</RequestId></Error>")
+        }
         "elasticfilesystem" => format!(r#"{{"ErrorCode": "{json}", "Message": "{message}"}}"#),
         _ => format!(r#"{{"__type": "com.amazon.coral.service#{json}", "message": "{message}"}}"#),
     };
@@ -74,7 +93,8 @@ fn refusal(call: &Call, status: u16, [json, query, ec2, s3]: [&str; 4], message:
 
 #[test]
 fn the_command_line_diagnoses_on_bad_days() {
-    let runs: Vec<(&str, &str, &[&str])> = DAYS.iter().flat_map(|(day, said)| EVENTS.iter().map(|event| (*day, *event, *said))).collect();
+    let runs: Vec<(&str, &str, &[&str])> =
+        DAYS.iter().flat_map(|(day, said)| EVENTS.iter().map(|event| (*day, *event, *said))).collect();
     thread::scope(|scope| {
         for (day, name, said) in runs {
             scope.spawn(move || {
@@ -98,7 +118,11 @@ fn unproved(report: &Value, said: &[&str], of: &str) {
     let diagnoses = report["diagnoses"].as_array().map(Vec::as_slice).unwrap_or_default();
     assert!(!diagnoses.is_empty(), "{of}: {report:#}");
     assert!(diagnoses.iter().all(|diagnosis| diagnosis["verdict"] != "confirmed"), "{of}: {report:#}");
-    let unknown = diagnoses[0]["evidence"].as_array().into_iter().flatten().filter(|finding| finding["kind"] == "unknown");
+    let unknown = diagnoses[0]["evidence"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| finding["kind"] == "unknown");
     let unknown: Vec<&str> = unknown.filter_map(|finding| finding["text"].as_str()).collect();
     assert!(unknown.iter().any(|text| said.iter().any(|said| text.contains(said))), "{of}: {unknown:#?}");
 }
@@ -108,7 +132,12 @@ fn the_permissions_that_ecs_triage_lacks_are_named() {
     let aws = aws_at(&aws("denying"));
     let lacking = |name: &str| {
         let ran = typed(&["diagnose", "--live", &file(&format!("{name}.json"), &event(name))], &aws);
-        let words: Vec<String> = ran.out.split("is not authorized to call ").skip(1).filter_map(|rest| rest.split(' ').next().map(str::to_owned)).collect();
+        let words: Vec<String> = ran
+            .out
+            .split("is not authorized to call ")
+            .skip(1)
+            .filter_map(|rest| rest.split(' ').next().map(str::to_owned))
+            .collect();
         words.into_iter().collect::<BTreeSet<String>>()
     };
     for (name, actions) in [
@@ -146,13 +175,19 @@ fn the_function_announces_on_bad_days() {
 fn a_batch_is_announced_whole_on_a_bad_day() {
     let batch = event("sqs-batch");
     let typed = typed(&["diagnose", "--format", "jsonl", "events/sqs-batch.json"], &Variables::new());
-    let failures = typed.out.lines().filter(|line| document(line)["diagnoses"] != serde_json::json!([])).count();
+    let failures =
+        typed.out.lines().filter(|line| document(line)["diagnoses"] != serde_json::json!([])).count();
     thread::scope(|scope| {
         for day in ["denying", "silent"] {
             let batch = &batch;
             scope.spawn(move || {
                 let invoked = invoke(batch, &aws(day));
-                assert_eq!(invoked.answer["batchItemFailures"], serde_json::json!([]), "{day}: {}", invoked.answer);
+                assert_eq!(
+                    invoked.answer["batchItemFailures"],
+                    serde_json::json!([]),
+                    "{day}: {}",
+                    invoked.answer
+                );
                 assert_eq!(invoked.published.len(), failures, "{day}");
                 assert!(invoked.took < FUNCTION, "{day}: {:?}", invoked.took);
             });
@@ -163,7 +198,12 @@ fn a_batch_is_announced_whole_on_a_bad_day() {
 #[test]
 fn lists_without_an_end_do_not_keep_the_function_from_announcing() {
     let aws = Server::start(|call| match call.operation() {
-        "DescribeSecret" => refusal(call, 400, ["ResourceNotFoundException"; 4], "Secrets Manager can't find the specified secret."),
+        "DescribeSecret" => refusal(
+            call,
+            400,
+            ["ResourceNotFoundException"; 4],
+            "Secrets Manager can't find the specified secret.",
+        ),
         "ListSecrets" => {
             thread::sleep(Duration::from_millis(2500));
             Reply::new(200, r#"{"SecretList": [], "NextToken": "more"}"#)
@@ -191,7 +231,12 @@ fn invoke(event: &str, aws: &str) -> Invoked {
 
 /// The same with more in its environment.
 pub(crate) fn invoke_with(event: &str, aws: &str, more: &[(&str, &str)]) -> Invoked {
-    let sns = Server::start(|_| Reply::new(200, "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>"));
+    let sns = Server::start(|_| {
+        Reply::new(
+            200,
+            "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>",
+        )
+    });
     let (answered, answer) = mpsc::channel();
     let waiting = Mutex::new(Some(event.to_owned()));
     let lambda = Server::start(move |call| {
@@ -199,9 +244,16 @@ pub(crate) fn invoke_with(event: &str, aws: &str, more: &[(&str, &str)]) -> Invo
             let _ = answered.send((call.path.clone(), call.body.clone()));
             return Reply::new(202, "{}");
         }
-        let Some(event) = waiting.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Reply::Silence };
-        let next = Reply::new(200, event).with("lambda-runtime-aws-request-id", "1").with("lambda-runtime-deadline-ms", "4102444800000");
-        next.with("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:111122223333:function:ecs-triage")
+        let Some(event) = waiting.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return Reply::Silence;
+        };
+        let next = Reply::new(200, event)
+            .with("lambda-runtime-aws-request-id", "1")
+            .with("lambda-runtime-deadline-ms", "4102444800000");
+        next.with(
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:111122223333:function:ecs-triage",
+        )
     });
     let mut environment = aws_at(aws);
     let settings = [
@@ -214,7 +266,8 @@ pub(crate) fn invoke_with(event: &str, aws: &str, more: &[(&str, &str)]) -> Invo
         ("AWS_LAMBDA_LOG_STREAM_NAME", "1"),
         ("ECS_TRIAGE_TOPIC_ARN", "arn:aws:sns:us-east-1:111122223333:topic"),
     ];
-    environment.extend(settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    environment
+        .extend(settings.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let log = file("function.log", "");
     let began = Instant::now();
     let mut process = function(&environment, &log);
@@ -223,7 +276,11 @@ pub(crate) fn invoke_with(event: &str, aws: &str, more: &[(&str, &str)]) -> Invo
     process.kill().and_then(|()| process.wait()).expect("it can be ended");
     let (path, body) = answer.expect("the function answers");
     assert!(path.ends_with("/1/response"), "{path}: {body}");
-    let published = sns.calls().iter().map(|call| percent_decode_str(&call.body.replace('+', " ")).decode_utf8_lossy().into_owned()).collect();
+    let published = sns
+        .calls()
+        .iter()
+        .map(|call| percent_decode_str(&call.body.replace('+', " ")).decode_utf8_lossy().into_owned())
+        .collect();
     let log = fs::read_to_string(log).expect("the log can be read");
     Invoked { answer: document(&body), published, log, took }
 }
@@ -233,7 +290,12 @@ pub(crate) fn invoke_with(event: &str, aws: &str, more: &[(&str, &str)]) -> Invo
 fn refused(arguments: &[&str], environment: &Variables, said: &[&str]) {
     let ran = typed(arguments, environment);
     assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.out, ran.complaints);
-    assert_eq!((ran.out.as_str(), ran.complaints.lines().count()), ("", 1), "{arguments:?}: {}", ran.complaints);
+    assert_eq!(
+        (ran.out.as_str(), ran.complaints.lines().count()),
+        ("", 1),
+        "{arguments:?}: {}",
+        ran.complaints
+    );
     assert_contains(&ran.complaints, said);
     in_time(&ran);
 }
@@ -252,10 +314,28 @@ fn what_is_not_set_up_is_said() {
     };
     thread::scope(|scope| {
         for command in [&["ps"][..], &["history"], &["check", "api"]] {
-            scope.spawn(move || refused(command, &without("AWS_ACCESS_KEY_ID"), &["cannot ask AWS: ", "there are no AWS credentials to ask with"]));
+            scope.spawn(move || {
+                refused(
+                    command,
+                    &without("AWS_ACCESS_KEY_ID"),
+                    &["cannot ask AWS: ", "there are no AWS credentials to ask with"],
+                );
+            });
             scope.spawn(move || refused(command, &without("AWS_REGION"), &["no Region"]));
-            scope.spawn(move || refused(command, &aws_at(NOWHERE), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: Connection refused"]));
-            scope.spawn(move || refused(command, &aws_at("nowhere"), &["cannot ask AWS: ", "in eu-west-1 cannot be reached: "]));
+            scope.spawn(move || {
+                refused(
+                    command,
+                    &aws_at(NOWHERE),
+                    &["cannot ask AWS: ", "in eu-west-1 cannot be reached: Connection refused"],
+                );
+            });
+            scope.spawn(move || {
+                refused(
+                    command,
+                    &aws_at("nowhere"),
+                    &["cannot ask AWS: ", "in eu-west-1 cannot be reached: "],
+                );
+            });
             scope.spawn(move || {
                 let ran = typed(&[command, &["--region", "not/a/region"]].concat(), &aws_at(NOWHERE));
                 assert_eq!(ran.code, Some(2), "{}", ran.complaints);
@@ -266,20 +346,29 @@ fn what_is_not_set_up_is_said() {
     // A definition at hand is not green because nobody could be asked.
     let unheard = "ecs-triage: AWS answered none of the questions: nothing is proved\n";
     for (environment, said) in [
-        (without("AWS_ACCESS_KEY_ID"), "ecs-triage: cannot ask AWS: there are no AWS credentials to ask with"),
+        (
+            without("AWS_ACCESS_KEY_ID"),
+            "ecs-triage: cannot ask AWS: there are no AWS credentials to ask with",
+        ),
         (aws_at(NOWHERE), unheard),
         (aws_at(&aws("denying")), unheard),
     ] {
         let ran = typed(&["check", "events/task-definitions/api.json"], &environment);
-        assert!(ran.code == Some(2) && ran.complaints.starts_with(said) && ran.complaints.lines().count() == 1, "{}{}", ran.complaints, ran.out);
+        assert!(
+            ran.code == Some(2) && ran.complaints.starts_with(said) && ran.complaints.lines().count() == 1,
+            "{}{}",
+            ran.complaints,
+            ran.out
+        );
         assert_contains(&ran.out, &["= not checked: execution role "]);
         in_time(&ran);
     }
     // A task's own words are diagnosed all the same.
     let event = file("nowhere.json", &event("secret-missing"));
-    for (environment, said) in
-        [(without("AWS_ACCESS_KEY_ID"), "there are no AWS credentials to ask with"), (aws_at(NOWHERE), "cannot be reached: Connection refused")]
-    {
+    for (environment, said) in [
+        (without("AWS_ACCESS_KEY_ID"), "there are no AWS credentials to ask with"),
+        (aws_at(NOWHERE), "cannot be reached: Connection refused"),
+    ] {
         let ran = typed(&["diagnose", "--live", "--format", "json", &event], &environment);
         assert_eq!(ran.code, Some(2), "{}", ran.complaints);
         assert_contains(&ran.complaints, &[said]);
@@ -291,7 +380,9 @@ fn what_is_not_set_up_is_said() {
 #[test]
 fn many_tasks_do_not_wait_one_after_another_for_who_does_not_answer() {
     let event = document(&event("secret-missing"));
-    let lines: Vec<String> = (0..20).map(|number| event.to_string().replace("\"secret-missing\"", &format!("\"{number}\""))).collect();
+    let lines: Vec<String> = (0..20)
+        .map(|number| event.to_string().replace("\"secret-missing\"", &format!("\"{number}\"")))
+        .collect();
     let asked = Arc::new(file("many.jsonl", &lines.join("\n")));
     let ran = typed(&["diagnose", "--live", "--format", "jsonl", &asked], &aws_at(&aws("silent")));
     assert_eq!((ran.code, ran.out.lines().count()), (Some(2), lines.len()), "{}", ran.complaints);

@@ -27,19 +27,37 @@ pub(crate) struct Ran {
 
 /// Credentials, a Region, and AWS at `url`.
 pub(crate) fn aws_at(url: &str) -> Variables {
-    let set = [("AWS_ENDPOINT_URL", url), ("AWS_ACCESS_KEY_ID", ACCOUNT), ("AWS_SECRET_ACCESS_KEY", "none"), ("AWS_REGION", REGION)];
-    set.into_iter().chain([("AWS_EC2_METADATA_DISABLED", "true")]).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let set = [
+        ("AWS_ENDPOINT_URL", url),
+        ("AWS_ACCESS_KEY_ID", ACCOUNT),
+        ("AWS_SECRET_ACCESS_KEY", "none"),
+        ("AWS_REGION", REGION),
+    ];
+    set.into_iter()
+        .chain([("AWS_EC2_METADATA_DISABLED", "true")])
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 fn program(arguments: &[&str], environment: &Variables) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_ecs-triage"));
-    program.args(arguments).current_dir(ROOT).env_clear().env("HOME", "/nonexistent").envs(environment).stdin(Stdio::null());
+    program
+        .args(arguments)
+        .current_dir(ROOT)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .envs(environment)
+        .stdin(Stdio::null());
     program
 }
 
 /// Starts the command line.
 pub(crate) fn started(arguments: &[&str], environment: &Variables) -> Child {
-    program(arguments, environment).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs")
+    program(arguments, environment)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs")
 }
 
 /// Runs the command line to its end.
@@ -47,7 +65,8 @@ pub(crate) fn started(arguments: &[&str], environment: &Variables) -> Child {
 pub(crate) fn typed(arguments: &[&str], environment: &Variables) -> Ran {
     let began = Instant::now();
     let output = program(arguments, environment).output().expect("the program runs");
-    let [out, complaints] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
+    let [out, complaints] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("UTF-8"));
     assert!(!complaints.contains("panicked"), "{complaints}");
     Ran { code: output.status.code(), out, complaints, took: began.elapsed() }
 }
@@ -56,7 +75,12 @@ pub(crate) fn typed(arguments: &[&str], environment: &Variables) -> Ran {
 pub(crate) fn function(environment: &Variables, log: &str) -> Child {
     let log = fs::File::options().append(true).open(log).expect("the log can be written");
     let mut program = Command::new(env!("CARGO_BIN_EXE_ecs-triage-lambda"));
-    program.env_clear().envs(environment).stdin(Stdio::null()).stdout(log.try_clone().expect("a second handle")).stderr(log);
+    program
+        .env_clear()
+        .envs(environment)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a second handle"))
+        .stderr(log);
     program.spawn().expect("the function runs")
 }
 
@@ -81,7 +105,8 @@ pub(crate) fn document(text: &str) -> Value {
 
 /// A file of `events/`, as it is there.
 pub(crate) fn event(name: &str) -> String {
-    fs::read_to_string(Path::new(ROOT).join("events").join(name).with_extension("json")).expect("the event is there")
+    fs::read_to_string(Path::new(ROOT).join("events").join(name).with_extension("json"))
+        .expect("the event is there")
 }
 
 #[track_caller]

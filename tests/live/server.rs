@@ -1,4 +1,5 @@
-//! A server on the loopback address that stands in for AWS: it answers by a script, and remembers each call and when it was open.
+//! A server on the loopback address that stands in for AWS: it answers by a script, and remembers each call
+//! and when it was open.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -115,19 +116,23 @@ impl Server {
 /// The address of one that resets every connection: it closes them with the request unread.
 pub(crate) fn resetting() -> String {
     let (listener, url) = listen();
-    thread::spawn(move || listener.incoming().map_while(Result::ok).for_each(|stream| drop(stream.peek(&mut [0]))));
+    thread::spawn(move || {
+        listener.incoming().map_while(Result::ok).for_each(|stream| drop(stream.peek(&mut [0])));
+    });
     url
 }
 
-/// Which of the calls went out together: a call belongs to the first round that was still open when it began. Those that go on where another
-/// call of the same question ended only keep their round open.
+/// Which of the calls went out together: a call belongs to the first round that was still open when it began.
+/// Those that go on where another call of the same question ended only keep their round open.
 pub(crate) fn rounds(calls: &[Call], goes_on: &[&str]) -> usize {
     let mut calls: Vec<&Call> = calls.iter().collect();
     calls.sort_by_key(|call| call.began);
     let (mut rounds, mut open_until) = (0, None);
     for call in calls {
         let ended = call.ended.expect("it has an answer");
-        if open_until.is_none_or(|end| call.began >= end) && !goes_on.iter().any(|name| call.operation().ends_with(name)) {
+        if open_until.is_none_or(|end| call.began >= end)
+            && !goes_on.iter().any(|name| call.operation().ends_with(name))
+        {
             rounds += 1;
         }
         open_until = open_until.max(Some(ended));
@@ -145,15 +150,27 @@ pub(crate) fn repeated(calls: &[Call]) -> Vec<String> {
 pub(crate) fn forward(address: &str, call: &Call) -> Reply {
     let mut stream = TcpStream::connect(address).expect("the emulator listens");
     let mut lines = vec![format!("{} {} HTTP/1.1", call.method, call.path)];
-    lines.extend(call.headers.iter().filter(|(name, _)| !OF_A_CONNECTION.contains(&name.as_str())).map(|(name, value)| format!("{name}: {value}")));
-    lines.extend([format!("host: {address}"), "connection: close".to_owned(), format!("content-length: {}", call.body.len())]);
+    lines.extend(
+        call.headers
+            .iter()
+            .filter(|(name, _)| !OF_A_CONNECTION.contains(&name.as_str()))
+            .map(|(name, value)| format!("{name}: {value}")),
+    );
+    lines.extend([
+        format!("host: {address}"),
+        "connection: close".to_owned(),
+        format!("content-length: {}", call.body.len()),
+    ]);
     stream.write_all((lines.join("\r\n") + "\r\n\r\n" + &call.body).as_bytes()).expect("the emulator hears");
     let mut reader = BufReader::new(&stream);
     let mut line = String::new();
     reader.read_line(&mut line).expect("the emulator answers");
     let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     let headers = headers(&mut reader).expect("headers");
-    let length = headers.get("content-length").and_then(|length| length.parse().ok()).expect("the emulator tells a length");
+    let length = headers
+        .get("content-length")
+        .and_then(|length| length.parse().ok())
+        .expect("the emulator tells a length");
     let body = body(&mut reader, length).expect("a body");
     let kept = headers.into_iter().filter(|(name, _)| !OF_A_CONNECTION.contains(&name.as_str()));
     Reply::Answer { status, headers: kept.collect(), body }
@@ -178,7 +195,8 @@ fn serve(mut stream: &TcpStream, log: &Mutex<Vec<Call>>, script: &dyn Fn(&Call) 
             None
         }
         Reply::Answer { status, headers, body } => {
-            let mut lines = vec![format!("HTTP/1.1 {status} Scripted"), format!("content-length: {}", body.len())];
+            let mut lines =
+                vec![format!("HTTP/1.1 {status} Scripted"), format!("content-length: {}", body.len())];
             lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
             locked(log)[number].ended = Some(Instant::now());
             // Who asked may have gone.
@@ -195,7 +213,8 @@ fn receive(stream: &TcpStream) -> Option<Call> {
     let mut words = line.split_whitespace().map(str::to_owned);
     let (method, path) = (words.next()?, words.next()?);
     let headers = headers(&mut reader)?;
-    let body = body(&mut reader, headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0))?;
+    let body =
+        body(&mut reader, headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0))?;
     Some(Call { method, path, headers, body, began, ended: None })
 }
 

@@ -32,7 +32,8 @@ fn invoke(event: &str, more: &[(&str, &str)]) -> Invoked {
 
 /// The messages that go back.
 fn back(invoked: &Invoked) -> BTreeSet<String> {
-    let failures = invoked.answer["batchItemFailures"].as_array().unwrap_or_else(|| panic!("{}", invoked.answer));
+    let failures =
+        invoked.answer["batchItemFailures"].as_array().unwrap_or_else(|| panic!("{}", invoked.answer));
     failures.iter().filter_map(|failure| failure["itemIdentifier"].as_str().map(str::to_owned)).collect()
 }
 
@@ -40,7 +41,11 @@ fn back(invoked: &Invoked) -> BTreeSet<String> {
 fn strangers_in_a_batch_are_sent_back_and_take_nobody_along() {
     let foreign = format!("arn:aws:ecs:us-east-1:{OTHER}:task/prod/8b9a1785791d0b80a17f4f1cff9c8f5a");
     let strangers = [
-        ("bare", json!({"stoppedReason": "ResourceInitializationError: unable to pull secrets or registry auth"}).to_string()),
+        (
+            "bare",
+            json!({"stoppedReason": "ResourceInitializationError: unable to pull secrets or registry auth"})
+                .to_string(),
+        ),
         ("tasks", json!({"tasks": [document(&event("secret-key-missing"))["detail"]]}).to_string()),
         ("source", sent("/source", json!("my.app")).to_string()),
         ("account", sent("/account", json!(OTHER)).to_string().replace(ACCOUNT, OTHER)),
@@ -57,7 +62,10 @@ fn strangers_in_a_batch_are_sent_back_and_take_nobody_along() {
     assert!(!invoked.published[0].contains(OTHER));
     assert!(invoked.took < Duration::from_secs(20), "{:?}", invoked.took);
     for (id, _) in strangers {
-        let told = invoked.log.lines().filter(|line| line.contains(&format!("goes back to the queue message_id=\"{id}\"")));
+        let told = invoked
+            .log
+            .lines()
+            .filter(|line| line.contains(&format!("goes back to the queue message_id=\"{id}\"")));
         assert_eq!(told.count(), 1, "{id}: {}", invoked.log);
     }
 }
@@ -67,7 +75,10 @@ fn accounts_and_a_source_that_are_listed_are_listened_to() {
     let foreign = event("secret-key-missing").replace(ACCOUNT, OTHER);
     let made_up = sent("/source", json!("test.ecs")).to_string();
     let bodies = [("foreign", foreign), ("test", made_up)];
-    let invoked = invoke(&batch(&bodies), &[("ECS_TRIAGE_ACCOUNTS", &format!("{ACCOUNT},{OTHER}")), ("ECS_TRIAGE_TEST_SOURCE", "test.ecs")]);
+    let invoked = invoke(
+        &batch(&bodies),
+        &[("ECS_TRIAGE_ACCOUNTS", &format!("{ACCOUNT},{OTHER}")), ("ECS_TRIAGE_TEST_SOURCE", "test.ecs")],
+    );
     assert_eq!((back(&invoked), invoked.published.len()), (BTreeSet::new(), 2), "{}", invoked.log);
 }
 
@@ -75,7 +86,12 @@ fn accounts_and_a_source_that_are_listed_are_listened_to() {
 fn a_bare_object_is_diagnosed_where_it_is_handed_over_directly() {
     let bare = json!({"stoppedReason": "ResourceInitializationError: unable to pull secrets or registry auth", "stopCode": "TaskFailedToStart"});
     let invoked = invoke(&bare.to_string(), &[]);
-    assert_eq!((invoked.answer.as_array().map(Vec::len), invoked.published.len()), (Some(1), 1), "{}", invoked.answer);
+    assert_eq!(
+        (invoked.answer.as_array().map(Vec::len), invoked.published.len()),
+        (Some(1), 1),
+        "{}",
+        invoked.answer
+    );
 }
 
 #[test]
@@ -83,7 +99,11 @@ fn no_notice_tells_of_the_future() {
     for at in ["9999-12-30T00:00:00Z", "3000-01-01T00:00:00+01:00"] {
         let invoked = invoke(&sent("/detail/stoppedAt", json!(at)).to_string(), &[]);
         assert_eq!(invoked.published.len(), 1);
-        assert!(!invoked.published[0].contains(&at[..4]) && !invoked.answer.to_string().contains(&at[..4]), "{}", invoked.published[0]);
+        assert!(
+            !invoked.published[0].contains(&at[..4]) && !invoked.answer.to_string().contains(&at[..4]),
+            "{}",
+            invoked.published[0]
+        );
     }
 }
 
@@ -98,16 +118,26 @@ fn no_level_of_logging_writes_down_what_an_event_or_an_answer_holds() {
         "name": "web", "command": [planted], "environment": [{"name": "API_TOKEN", "value": planted}],
         "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": planted}},
     });
-    let definition = json!({"taskDefinition": {"family": "api", "revision": 42, "containerDefinitions": [container]}}).to_string();
+    let definition =
+        json!({"taskDefinition": {"family": "api", "revision": 42, "containerDefinitions": [container]}})
+            .to_string();
     let aws = Server::start(move |call| match call.operation() {
         "DescribeTaskDefinition" => Reply::new(200, definition.clone()),
         _ => Reply::new(400, format!(r#"{{"__type": "Odd", "message": "{planted}", "x": "{planted}"}}"#)),
     });
     let definitions = ("ECS_TRIAGE_PROBING", "task-definitions");
-    for (name, level) in [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "trace"), ("RUST_LOG", "hyper=trace")] {
+    for (name, level) in [
+        ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+        ("AWS_LAMBDA_LOG_LEVEL", "DEBUG"),
+        ("RUST_LOG", "trace"),
+        ("RUST_LOG", "hyper=trace"),
+    ] {
         for format in ["JSON", "Text"] {
             let more = [definitions, (name, level), ("AWS_LAMBDA_LOG_FORMAT", format)];
-            for event in [task.to_string(), batch(&[("m", task.to_string()), ("poison", format!("{{\"detail-type\": \"{planted}"))])] {
+            for event in [
+                task.to_string(),
+                batch(&[("m", task.to_string()), ("poison", format!("{{\"detail-type\": \"{planted}"))]),
+            ] {
                 let invoked = invoke_with(&event, &aws.url, &more);
                 assert_eq!(invoked.published.len(), 1, "{name}={level}: {}", invoked.log);
                 assert!(!invoked.log.contains(planted), "{name}={level} {format}: {}", invoked.log);

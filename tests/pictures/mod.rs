@@ -13,7 +13,10 @@ fn rows(line: &str, width: usize, at_blanks: bool) -> Vec<String> {
     let mut rows = Vec::new();
     let mut from = 0;
     while letters.len() - from > width {
-        let blank = letters[from..=from + width].iter().rposition(|letter| *letter == ' ').filter(|at| at_blanks && *at > 0);
+        let blank = letters[from..=from + width]
+            .iter()
+            .rposition(|letter| *letter == ' ')
+            .filter(|at| at_blanks && *at > 0);
         let to = from + blank.unwrap_or(width);
         rows.push(letters[from..to].iter().collect());
         from = to + usize::from(blank.is_some());
@@ -59,7 +62,11 @@ pub(crate) fn terminal(text: &str) -> String {
         // Each letter with its look: a row is cut by what is seen.
         let mut letters: Vec<(char, String)> = Vec::new();
         for (place, part) in line.split('\u{1b}').enumerate() {
-            let (code, part) = if place == 0 { ("0", part) } else { part.trim_start_matches('[').split_once('m').unwrap_or(("0", part)) };
+            let (code, part) = if place == 0 {
+                ("0", part)
+            } else {
+                part.trim_start_matches('[').split_once('m').unwrap_or(("0", part))
+            };
             letters.extend(part.chars().map(|letter| (letter, look(code))));
         }
         let all: String = letters.iter().map(|(letter, _)| *letter).collect();
@@ -76,17 +83,26 @@ pub(crate) fn terminal(text: &str) -> String {
             from += shown.len();
         }
     }
-    picture(COLUMNS * 8 + 32, number * 18 + 28, "#0d1117", "ui-monospace, Menlo, Consolas, monospace\" font-size=\"13.2", &drawn)
+    picture(
+        COLUMNS * 8 + 32,
+        number * 18 + 28,
+        "#0d1117",
+        "ui-monospace, Menlo, Consolas, monospace\" font-size=\"13.2",
+        &drawn,
+    )
 }
 
 /// A phone with a mail.
 pub(crate) fn notice(subject: &str, body: &str) -> String {
     let mut drawn = String::new();
     let mut y = 12;
-    for (line, style) in [(subject, " font-weight=\"bold\""), ("", "")].into_iter().chain(body.lines().map(|line| (line, ""))) {
+    for (line, style) in
+        [(subject, " font-weight=\"bold\""), ("", "")].into_iter().chain(body.lines().map(|line| (line, "")))
+    {
         for row in rows(line, LETTERS, true) {
             y += 20;
-            let _ = writeln!(drawn, "<text x=\"16\" y=\"{y}\" fill=\"#1f2328\"{style}>{}</text>", escaped(&row));
+            let _ =
+                writeln!(drawn, "<text x=\"16\" y=\"{y}\" fill=\"#1f2328\"{style}>{}</text>", escaped(&row));
         }
     }
     picture(390, y + 20, "#ffffff", "system-ui, Helvetica, Arial, sans-serif\" font-size=\"14", &drawn)

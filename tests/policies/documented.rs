@@ -1,6 +1,9 @@
-//! What AWS's documentation says of single elements, one document a line: `expected` is what must come of it, `why` cites the page.
+//! What AWS's documentation says of single elements, one document a line: `expected` is what must come of it,
+//! `why` cites the page.
 
-use ecs_triage::policy_document::{Grantee, KeySide, ResourceSide, decide, endpoint_policy, key_policy, resource_policy};
+use ecs_triage::policy_document::{
+    Grantee, KeySide, ResourceSide, decide, endpoint_policy, key_policy, resource_policy,
+};
 use ecs_triage::question::facts::VpcEndpoint;
 
 use crate::*;
@@ -53,19 +56,34 @@ fn answer(row: &Value) -> String {
         .as_object()
         .expect("the context is an object")
         .iter()
-        .map(|(key, values)| (key.as_str(), values.as_array().expect("the values are a list").iter().filter_map(Value::as_str).collect()))
+        .map(|(key, values)| {
+            (
+                key.as_str(),
+                values.as_array().expect("the values are a list").iter().filter_map(Value::as_str).collect(),
+            )
+        })
         .collect();
-    let context: Vec<(&str, &[&str])> = values.iter().map(|(key, values)| (*key, values.as_slice())).collect();
-    let request = Request { principal: Principal::Role(role), action: text("action"), resource: text("resource"), context: &context };
-    let (function, last) =
-        row["ask"].as_str().map_or(("decide", ""), |ask| (ask.split(',').next().unwrap_or_default(), ask.rsplit(' ').next().unwrap_or_default()));
+    let context: Vec<(&str, &[&str])> =
+        values.iter().map(|(key, values)| (*key, values.as_slice())).collect();
+    let request = Request {
+        principal: Principal::Role(role),
+        action: text("action"),
+        resource: text("resource"),
+        context: &context,
+    };
+    let (function, last) = row["ask"].as_str().map_or(("decide", ""), |ask| {
+        (ask.split(',').next().unwrap_or_default(), ask.rsplit(' ').next().unwrap_or_default())
+    });
     match function {
         "decide" => decision_word(&decide(&row["document"], &request)),
         "key_policy" => key_word(&key_policy(&row["document"], &role, request.resource, VIA, &context)),
         "resource_policy" => resource_word(&resource_policy(Some(&row["document"]), &request, last)),
         "endpoint_policy" => {
-            let endpoint =
-                VpcEndpoint { vpc_endpoint_type: Some(last.to_owned()), policy_document: Some(row["document"].to_string()), ..VpcEndpoint::default() };
+            let endpoint = VpcEndpoint {
+                vpc_endpoint_type: Some(last.to_owned()),
+                policy_document: Some(row["document"].to_string()),
+                ..VpcEndpoint::default()
+            };
             decision_word(&endpoint_policy(&endpoint, &request))
         }
         other => panic!("{other} is no question"),
@@ -79,7 +97,12 @@ fn documents_say_what_the_documentation_says() {
         .iter()
         .filter_map(|row| {
             let answer = answer(row);
-            (row["expected"] != answer).then(|| format!("{}: {}\n  {} instead of {}: {}", row["rule"], row["what"], answer, row["expected"], row["why"]))
+            (row["expected"] != answer).then(|| {
+                format!(
+                    "{}: {}\n  {} instead of {}: {}",
+                    row["rule"], row["what"], answer, row["expected"], row["why"]
+                )
+            })
         })
         .collect();
     assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), rows.len(), wrong.join("\n"));

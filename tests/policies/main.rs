@@ -11,7 +11,8 @@ mod trust_policies;
 use ecs_triage::policy_document::{Decision, NamedRole, Nearly, Principal, Request, TaskOrigin};
 use serde_json::Value;
 
-const ROLE: NamedRole<'_> = NamedRole { partition: "aws", account: "111122223333", path: Some(""), name: "ecsExec", session: None };
+const ROLE: NamedRole<'_> =
+    NamedRole { partition: "aws", account: "111122223333", path: Some(""), name: "ecsExec", session: None };
 const ROLE_WITH_PATH: NamedRole<'_> = NamedRole { path: Some("team/"), ..ROLE };
 const ROLE_BY_NAME: NamedRole<'_> = NamedRole { path: None, ..ROLE };
 const ROLE_IN_SESSION: NamedRole<'_> = NamedRole { session: Some("0123abcd"), ..ROLE_BY_NAME };
@@ -40,7 +41,10 @@ fn near(nearly: Option<Nearly>) -> String {
         None => String::new(),
         Some(Nearly::Orphan { id, .. }) => format!(" but for {id}"),
         Some(Nearly::Condition { unmet, .. }) => {
-            let unmet: Vec<String> = unmet.into_iter().map(|unmet| format!("{} wants {:?}, has {:?}", unmet.key, unmet.wants, unmet.has)).collect();
+            let unmet: Vec<String> = unmet
+                .into_iter()
+                .map(|unmet| format!("{} wants {:?}, has {:?}", unmet.key, unmet.wants, unmet.has))
+                .collect();
             format!(" but for {}", unmet.join("; "))
         }
     }
@@ -56,7 +60,8 @@ fn said(decision: Decision) -> String {
 }
 
 /// Where the task of the trust policies runs.
-const ORIGIN: TaskOrigin<'_> = TaskOrigin { partition: "aws", region: Some("us-east-1"), account: Some("111122223333") };
+const ORIGIN: TaskOrigin<'_> =
+    TaskOrigin { partition: "aws", region: Some("us-east-1"), account: Some("111122223333") };
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const VIA: &str = "secretsmanager.us-east-1.amazonaws.com";
@@ -67,5 +72,8 @@ const NOT: &str = "not allowed";
 /// `expected` is all of it, or for what is unsure how it begins.
 fn check(about: &str, decision: Decision, expected: &str) {
     let said = said(decision);
-    assert!(said == expected || (expected.starts_with("unsure") && said.starts_with(expected)), "{about}\n  {said}\n  {expected}");
+    assert!(
+        said == expected || (expected.starts_with("unsure") && said.starts_with(expected)),
+        "{about}\n  {said}\n  {expected}"
+    );
 }

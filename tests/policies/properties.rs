@@ -1,6 +1,8 @@
 //! What holds for any document.
 
-use ecs_triage::policy_document::{Context, Decision, Request, decide, key_policy, resource_policy, trust, with_statement};
+use ecs_triage::policy_document::{
+    Context, Decision, Request, decide, key_policy, resource_policy, trust, with_statement,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -70,7 +72,10 @@ fn any_json() -> impl Strategy<Value = Value> {
         let object = prop::collection::vec((prop::sample::select(NAMES), inner.clone()), 0..6);
         prop_oneof![
             prop::collection::vec(inner, 0..6).prop_map(Value::from),
-            object.prop_map(|fields| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+            object.prop_map(|fields| fields
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect())
         ]
     })
 }
@@ -130,7 +135,8 @@ fn a_pattern_of_stars_is_no_trap() {
         (format!("{BUCKETS}{}", "*a".repeat(2_000)), format!("{BUCKETS}{long}")),
         (format!("arn:*:*:*:*:{}", "*a".repeat(500)), format!("arn:{}{long}", ":".repeat(1_000))),
     ] {
-        let document = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": pattern}});
+        let document =
+            json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": pattern}});
         assert_eq!(said(decide(&document, &Request { resource: &text, ..READ })), NOT);
     }
 }

@@ -1,14 +1,16 @@
 //! What keys, resources and endpoints say beside the role's own policies.
 
-use ecs_triage::policy_document::{KeySide, Principal, Request, ResourceSide, allowing, endpoint_policy, key_policy, resource_policy, with_statement};
+use ecs_triage::policy_document::{
+    KeySide, Principal, Request, ResourceSide, allowing, endpoint_policy, key_policy, resource_policy,
+    with_statement,
+};
 use ecs_triage::question::facts::VpcEndpoint;
 use serde_json::json;
 
 use crate::*;
 
 /// What the console makes.
-const TO_ACCOUNT: &str =
-    r#"{"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}"#;
+const TO_ACCOUNT: &str = r#"{"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}"#;
 /// What AWS makes for aws/secretsmanager.
 const MANAGED: &str = r#"{"Sid": "Managed", "Effect": "Allow", "Principal": {"AWS": "*"},
     "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:CreateGrant", "kms:DescribeKey"], "Resource": "*",
@@ -18,7 +20,9 @@ fn key_said(side: KeySide) -> String {
     match side {
         KeySide::Direct(at, _) => format!("direct by {at}"),
         KeySide::Delegated(at) => format!("delegated by {at}"),
-        KeySide::Refused { nearly, add, .. } => format!("refused{}, add {}", near(nearly), add["Principal"]["AWS"].as_str().unwrap_or_default()),
+        KeySide::Refused { nearly, add, .. } => {
+            format!("refused{}, add {}", near(nearly), add["Principal"]["AWS"].as_str().unwrap_or_default())
+        }
         KeySide::Denied(at) => format!("denied by {at}"),
         KeySide::Unsure(why) => format!("unsure {why}"),
     }
@@ -34,7 +38,8 @@ fn key_policies_let_a_role_or_leave_it_to_iam() {
         "Condition": {"StringLike": {"kms:EncryptionContext:SecretARN": "arn:aws:secretsmanager:*:*:secret:prod/*"}}}"#;
     let to_foreign_account = r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:root"}, "Action": ["kms:Decrypt"], "Resource": "*"}"#;
     let orphan = r#"{"Effect": "Allow", "Principal": {"AWS": "AROAJQABLZS4A3QDU576Q"}, "Action": "kms:Decrypt", "Resource": "*"}"#;
-    let deny = r#"{"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}"#;
+    let deny =
+        r#"{"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}"#;
     let own = "refused, add arn:aws:iam::111122223333:role/ecsExec";
     let rows = [
         (vec![TO_ACCOUNT], ROLE, "delegated by Statement[0] (Enable IAM User Permissions)".to_owned()),
@@ -65,11 +70,20 @@ fn key_policies_let_a_role_or_leave_it_to_iam() {
         let side = key_policy(&document, &role, KEY, VIA, &[]);
         if let KeySide::Refused { add, .. } = &side {
             let corrected = key_policy(&with_statement(Some(&document), add), &role, KEY, VIA, &[]);
-            assert!(matches!(corrected, KeySide::Direct(..) | KeySide::Delegated(_)), "{document}\n  {add}\n  {corrected:?}");
+            assert!(
+                matches!(corrected, KeySide::Direct(..) | KeySide::Delegated(_)),
+                "{document}\n  {add}\n  {corrected:?}"
+            );
         }
         assert_eq!(key_said(side), expected, "{document}");
     }
-    let known = key_policy(&document(&format!("[{of_secret}]")), &ROLE, KEY, VIA, &[("kms:EncryptionContext:SecretARN", &[SECRET])]);
+    let known = key_policy(
+        &document(&format!("[{of_secret}]")),
+        &ROLE,
+        KEY,
+        VIA,
+        &[("kms:EncryptionContext:SecretARN", &[SECRET])],
+    );
     assert_eq!(key_said(known), "delegated by Statement[0]");
 }
 
@@ -85,16 +99,14 @@ fn resource_said(side: ResourceSide) -> String {
 
 #[test]
 fn resource_policies_count_across_accounts_or_when_they_deny() {
-    let own =
-        r#"[{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/ecsExec"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]"#;
+    let own = r#"[{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/ecsExec"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]"#;
     let other = r#"[{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/other"}, "Action": "secretsmanager:*", "Resource": "*"}]"#;
     let account = r#"[{"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]"#;
     let own_account = r#"[{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]"#;
     let org = r#"[{"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}]"#;
     let only_admin = r#"[{"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*",
         "Condition": {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}}}]"#;
-    let only_inside =
-        r#"[{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}]"#;
+    let only_inside = r#"[{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}]"#;
     let with_path = r#"[{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:role/team/ecsExec"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]"#;
     let rows = [
         (None, BY_ROLE, "not needed"),
@@ -118,8 +130,12 @@ fn resource_policies_count_across_accounts_or_when_they_deny() {
         let request = Request { principal, ..READ };
         let side = resource_policy(document.as_ref(), &request, "111122223333");
         if let ResourceSide::Missing { add, .. } = &side {
-            let corrected = resource_policy(Some(&with_statement(document.as_ref(), add)), &request, "111122223333");
-            assert!(matches!(corrected, ResourceSide::Grants(..)), "{statements:?}\n  {add}\n  {corrected:?}");
+            let corrected =
+                resource_policy(Some(&with_statement(document.as_ref(), add)), &request, "111122223333");
+            assert!(
+                matches!(corrected, ResourceSide::Grants(..)),
+                "{statements:?}\n  {add}\n  {corrected:?}"
+            );
         }
         assert_eq!(resource_said(side), expected, "{statements:?} {principal:?}");
     }
@@ -131,7 +147,10 @@ fn a_mount_without_iam_needs_a_policy_for_everybody() {
         principal: Principal::Anonymous,
         action: "elasticfilesystem:ClientMount",
         resource: "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-1",
-        context: &[("elasticfilesystem:AccessedViaMountTarget", &["true"]), ("aws:SecureTransport", &["false"])],
+        context: &[
+            ("elasticfilesystem:AccessedViaMountTarget", &["true"]),
+            ("aws:SecureTransport", &["false"]),
+        ],
     };
     // The console's "Prevent anonymous access" and "Enforce in-transit encryption".
     let everybody = r#"{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:ClientMount", "Condition": {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}}"#;
@@ -145,7 +164,11 @@ fn a_mount_without_iam_needs_a_policy_for_everybody() {
     ];
     for (statements, expected) in rows {
         let document = statements.as_ref().map(|statements| document(&format!("[{statements}]")));
-        assert_eq!(resource_said(resource_policy(document.as_ref(), &mount, "111122223333")), expected, "{statements:?}");
+        assert_eq!(
+            resource_said(resource_policy(document.as_ref(), &mount, "111122223333")),
+            expected,
+            "{statements:?}"
+        );
     }
 }
 
@@ -153,8 +176,18 @@ fn a_mount_without_iam_needs_a_policy_for_everybody() {
 fn endpoints_let_all_pass_unless_their_policy_says_otherwise() {
     let rows = [
         (None, "Interface", "allowed by Statement[0]"),
-        (Some(r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}"#), "Interface", "allowed by Statement[0]"),
-        (Some(r#"{"Statement": [{"Action": "s3:*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}"#), "Interface", "not allowed"),
+        (
+            Some(r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}"#),
+            "Interface",
+            "allowed by Statement[0]",
+        ),
+        (
+            Some(
+                r#"{"Statement": [{"Action": "s3:*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}"#,
+            ),
+            "Interface",
+            "not allowed",
+        ),
         (
             Some(
                 r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "arn:aws:secretsmanager:us-east-1:111122223333:secret:dev/*"}]}"#,
@@ -191,13 +224,23 @@ fn endpoints_let_all_pass_unless_their_policy_says_otherwise() {
             "allowed by Statement[0]",
         ),
         (
-            Some(r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Resource": "*"}]}"#),
+            Some(
+                r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Resource": "*"}]}"#,
+            ),
             "Interface",
             "allowed by Statement[0]",
         ),
-        (Some(r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Resource": "*"}]}"#), "Gateway", "not allowed"),
         (
-            Some(r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/ecsExec"}, "Resource": "*"}]}"#),
+            Some(
+                r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Resource": "*"}]}"#,
+            ),
+            "Gateway",
+            "not allowed",
+        ),
+        (
+            Some(
+                r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/ecsExec"}, "Resource": "*"}]}"#,
+            ),
             "Gateway",
             "unsure whether a gateway endpoint heeds a principal other than *, on which Statement[0] hangs",
         ),
@@ -216,27 +259,56 @@ fn endpoints_let_all_pass_unless_their_policy_says_otherwise() {
 
 #[test]
 fn statements_to_add_are_as_their_service_takes_them() {
-    let keys = |action, resource| allowing(&BY_ROLE, action, resource).as_object().expect("it is an object").keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(keys("ecr:BatchGetImage", "arn:aws:ecr:us-east-1:111122223333:repository/api"), "Effect Principal Action");
+    let keys = |action, resource| {
+        allowing(&BY_ROLE, action, resource)
+            .as_object()
+            .expect("it is an object")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(
+        keys("ecr:BatchGetImage", "arn:aws:ecr:us-east-1:111122223333:repository/api"),
+        "Effect Principal Action"
+    );
     assert_eq!(allowing(&BY_ROLE, GET, SECRET)["Resource"], "*");
-    assert_eq!(allowing(&Principal::Anonymous, "elasticfilesystem:ClientMount", "arn:x")["Resource"], "arn:x");
-    assert_eq!(allowing(&BY_PATH, GET, SECRET)["Principal"]["AWS"], "arn:aws:iam::111122223333:role/team/ecsExec");
+    assert_eq!(
+        allowing(&Principal::Anonymous, "elasticfilesystem:ClientMount", "arn:x")["Resource"],
+        "arn:x"
+    );
+    assert_eq!(
+        allowing(&BY_PATH, GET, SECRET)["Principal"]["AWS"],
+        "arn:aws:iam::111122223333:role/team/ecsExec"
+    );
 }
 
 #[test]
 fn what_is_to_be_pasted_names_nobody_who_is_gone() {
     let added = json!({"Effect": "Allow", "Principal": "*", "Action": "*"});
     let rows = [
-        (r#"{"AWS": ["AROAJQABLZS4A3QDU576Q", "arn:aws:iam::111122223333:root"]}"#, Some(r#"{"AWS": ["arn:aws:iam::111122223333:root"]}"#)),
-        (r#"{"AWS": "AROAJQABLZS4A3QDU576Q", "Service": "ec2.amazonaws.com"}"#, Some(r#"{"Service": "ec2.amazonaws.com"}"#)),
+        (
+            r#"{"AWS": ["AROAJQABLZS4A3QDU576Q", "arn:aws:iam::111122223333:root"]}"#,
+            Some(r#"{"AWS": ["arn:aws:iam::111122223333:root"]}"#),
+        ),
+        (
+            r#"{"AWS": "AROAJQABLZS4A3QDU576Q", "Service": "ec2.amazonaws.com"}"#,
+            Some(r#"{"Service": "ec2.amazonaws.com"}"#),
+        ),
         (r#"{"AWS": "111122223333"}"#, Some(r#"{"AWS": "111122223333"}"#)),
         (r#""*""#, Some(r#""*""#)),
         (r#"{"AWS": ["AROAJQABLZS4A3QDU576Q", "AIDAJQABLZS4A3QDU576Q"]}"#, None),
     ];
     for (principal, left) in rows {
-        for statements in [format!(r#"[{{"Principal": {principal}}}]"#), format!(r#"{{"Principal": {principal}}}"#)] {
+        for statements in
+            [format!(r#"[{{"Principal": {principal}}}]"#), format!(r#"{{"Principal": {principal}}}"#)]
+        {
             let whole = with_statement(Some(&document(&statements)), &added);
-            let expected: Vec<_> = left.map(|left| json!({"Principal": json_of(left)})).into_iter().chain([added.clone()]).collect();
+            let expected: Vec<_> = left
+                .map(|left| json!({"Principal": json_of(left)}))
+                .into_iter()
+                .chain([added.clone()])
+                .collect();
             assert_eq!(whole["Statement"], json!(expected), "{statements}");
         }
     }

@@ -1,4 +1,5 @@
-//! The SDK's client of ECS, which sends what the table of operations knows and nothing else, with its answers as AWS's own JSON.
+//! The SDK's client of ECS, which sends what the table of operations knows and nothing else, with its answers
+//! as AWS's own JSON.
 
 use std::error::Error;
 use std::future::Future;
@@ -22,20 +23,30 @@ use crate::aws::operation::Operation;
 
 impl Caller {
     /// Makes one call of ECS; `on` names in words what it is about.
-    pub(super) async fn ecs<T, E, S>(&self, operation: Operation, region: &str, on: &str, send: impl FnOnce(&Client) -> S) -> Result<Value, Failure>
+    pub(super) async fn ecs<T, E, S>(
+        &self,
+        operation: Operation,
+        region: &str,
+        on: &str,
+        send: impl FnOnce(&Client) -> S,
+    ) -> Result<Value, Failure>
     where
         T: SerializableStruct,
         E: Error + ProvideErrorMetadata + 'static,
         S: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         permitted(&self.config, region).map_err(Failure::Unknown)?;
-        let client = self.ecs.known(&region.to_owned()).unwrap_or_else(|| self.ecs.keep(region.to_owned(), self.ecs_client(region)));
+        let client = self
+            .ecs
+            .known(&region.to_owned())
+            .unwrap_or_else(|| self.ecs.keep(region.to_owned(), self.ecs_client(region)));
         if let Some(why) = client.silence() {
             return Err(why);
         }
         // On the heap: the nested futures of the SDK are too deep for the compiler's layout queries.
         let sent = Box::pin(send(&client.calls)).await;
-        let output = client.note(sent, |error| failure(operation, region, on, error, Refusal::typed(error)))?;
+        let output =
+            client.note(sent, |error| failure(operation, region, on, error, Refusal::typed(error)))?;
         as_json(&output).ok_or_else(|| unreadable(operation))
     }
 
@@ -73,8 +84,14 @@ impl Intercept for OnlyReads {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let name = config.load::<Metadata>().map(Metadata::name).unwrap_or_default();
-        let is_known = Operation::ALL.iter().any(|operation| operation.service().name == "ecs" && operation.name() == name);
-        if is_known { Ok(()) } else { Err(format!("{name} is not one of the reads that ecs-triage makes").into()) }
+        let is_known = Operation::ALL
+            .iter()
+            .any(|operation| operation.service().name == "ecs" && operation.name() == name);
+        if is_known {
+            Ok(())
+        } else {
+            Err(format!("{name} is not one of the reads that ecs-triage makes").into())
+        }
     }
 }
 
@@ -88,12 +105,28 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_but_reads_is_sent() {
-        let config = SdkConfig::builder().region(Region::new("eu-west-1")).endpoint_url("http://127.0.0.1:1").build();
+        let config =
+            SdkConfig::builder().region(Region::new("eu-west-1")).endpoint_url("http://127.0.0.1:1").build();
         let client = Caller::new(&config).ecs_client("eu-west-1");
         let refused = [
-            client.update_service().service("api").desired_count(0).send().await.map(drop).map_err(|error| innermost(&error)),
+            client
+                .update_service()
+                .service("api")
+                .desired_count(0)
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| innermost(&error)),
             client.stop_task().task("1").send().await.map(drop).map_err(|error| innermost(&error)),
-            client.execute_command().task("1").command("sh").interactive(true).send().await.map(drop).map_err(|error| innermost(&error)),
+            client
+                .execute_command()
+                .task("1")
+                .command("sh")
+                .interactive(true)
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| innermost(&error)),
         ];
         for said in refused.map(|sent| sent.expect_err("it is refused")) {
             assert!(said.ends_with("is not one of the reads that ecs-triage makes"), "{said}");
@@ -109,7 +142,9 @@ mod tests {
             .launch_type("ORBITAL".into())
             .created_at(aws_sdk_ecs::primitives::DateTime::from_secs_f64(1_750_000_000.5))
             .build();
-        let output = aws_sdk_ecs::operation::describe_services::DescribeServicesOutput::builder().services(service).build();
+        let output = aws_sdk_ecs::operation::describe_services::DescribeServicesOutput::builder()
+            .services(service)
+            .build();
         let written = as_json(&output).expect("it is written");
         let expected = json!({"serviceName": "api", "launchType": "ORBITAL", "createdAt": 1_750_000_000.5});
         for (name, value) in expected.as_object().expect("an object") {

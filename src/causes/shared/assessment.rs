@@ -9,7 +9,8 @@ use crate::question::Known;
 use crate::task_definition::Reference;
 use crate::words::words;
 
-/// What speaks for a cause beside words that fit it as they fit others. Of equally sure ones the better supported leads.
+/// What speaks for a cause beside words that fit it as they fit others. Of equally sure ones the better
+/// supported leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Support {
     /// A second signal: AWS's state, or a mark in ECS's words that its neighbours do not explain.
@@ -40,7 +41,16 @@ pub struct Assessment {
 
 impl Assessment {
     fn new(verdict: Verdict, title: impl Into<String>) -> Self {
-        Self { verdict, by_state: false, support: Support::None, title: title.into(), culprit: None, findings: Vec::new(), path: None, fix: Fix::default() }
+        Self {
+            verdict,
+            by_state: false,
+            support: Support::None,
+            title: title.into(),
+            culprit: None,
+            findings: Vec::new(),
+            path: None,
+            fix: Fix::default(),
+        }
     }
 
     /// How sure it is.
@@ -71,24 +81,43 @@ impl Assessment {
         Self::new(Verdict::Possible, title)
     }
 
-    /// Confirmed by a proof. What is seen without one makes it likely, and what is missing for one is listed as not checked.
+    /// Confirmed by a proof. What is seen without one makes it likely, and what is missing for one is listed
+    /// as not checked.
     pub(in crate::causes) fn confirmed(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Self {
         match proof {
-            Ok(proof) => Self { by_state: true, findings: proof.into_findings(), ..Self::new(Verdict::Confirmed, title).supported() },
-            Err(unproved) => Self { by_state: true, findings: unproved.into_findings(), ..Self::likely(title).supported() },
+            Ok(proof) => Self {
+                by_state: true,
+                findings: proof.into_findings(),
+                ..Self::new(Verdict::Confirmed, title).supported()
+            },
+            Err(unproved) => {
+                Self { by_state: true, findings: unproved.into_findings(), ..Self::likely(title).supported() }
+            }
         }
     }
 
     /// Ruled out by a proof; without one it stays possible.
     pub(in crate::causes) fn ruled_out(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Self {
         match proof {
-            Ok(proof) => Self { by_state: true, findings: proof.into_findings(), ..Self::new(Verdict::RuledOut, title) },
-            Err(unproved) => Self { by_state: true, support: Support::Against, findings: unproved.into_findings(), ..Self::possible(title) },
+            Ok(proof) => Self {
+                by_state: true,
+                findings: proof.into_findings(),
+                ..Self::new(Verdict::RuledOut, title)
+            },
+            Err(unproved) => Self {
+                by_state: true,
+                support: Support::Against,
+                findings: unproved.into_findings(),
+                ..Self::possible(title)
+            },
         }
     }
 
     /// Ruled out by a proof; without one nothing but its words speaks for it, and it is not shown.
-    pub(in crate::causes) fn disproved(title: impl Into<String>, proof: Result<Proof, Unproved>) -> Option<Self> {
+    pub(in crate::causes) fn disproved(
+        title: impl Into<String>,
+        proof: Result<Proof, Unproved>,
+    ) -> Option<Self> {
         proof.ok().map(|proof| Self::ruled_out(title, Ok(proof)))
     }
 
@@ -104,7 +133,8 @@ impl Assessment {
             Verdict::Likely => Verdict::Possible,
             verdict => verdict,
         };
-        let untold = if case.symptom.truncated { "the reason was cut before it" } else { "ECS does not tell it" };
+        let untold =
+            if case.symptom.truncated { "the reason was cut before it" } else { "ECS does not tell it" };
         let finding = Finding::unknown(format!("the error itself: {untold}"));
         if self.verdict == Verdict::RuledOut {
             return self.finding(finding);

@@ -25,7 +25,8 @@ pub struct Case<'a> {
     pub placement: Option<&'a AwsVpcConfiguration>,
     /// The references that the symptom can be about.
     pub references: Vec<Reference>,
-    /// Whether nothing has failed yet: the symptom is suspected before a deployment, and what AWS says now is what counts.
+    /// Whether nothing has failed yet: the symptom is suspected before a deployment, and what AWS says now is
+    /// what counts.
     pub forecast: bool,
 }
 
@@ -55,13 +56,18 @@ impl<'a> Case<'a> {
 
     /// An option of the log driver of a reference's container.
     pub(in crate::causes) fn log_option(&self, reference: &Reference, name: &str) -> Option<&str> {
-        let container = self.definition()?.containers.iter().find(|container| Some(&container.name) == reference.container.as_ref())?;
+        let container = self
+            .definition()?
+            .containers
+            .iter()
+            .find(|container| Some(&container.name) == reference.container.as_ref())?;
         container.log_configuration.as_ref()?.options.get(name).map(String::as_str)
     }
 
     /// The question after the service that keeps the task running.
     pub(in crate::causes) fn service_question(&self) -> Option<ask::Service> {
-        let service = self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
+        let service =
+            self.task.workload.as_ref().filter(|workload| workload.is_service && self.placement.is_none())?;
         let cluster = self.task.cluster.as_ref()?.clone();
         Some(ask::Service { region: self.own_region().to_owned(), cluster, name: service.name.clone() })
     }
@@ -78,7 +84,11 @@ impl<'a> Case<'a> {
     /// The task's subnet, or else all that its service may use.
     pub(in crate::causes) fn candidate_subnets(&self) -> Vec<String> {
         let own: Vec<String> = self.task.subnet.iter().map(ToString::to_string).collect();
-        let mut ids = if own.is_empty() { self.placed().map(|placement| placement.subnets.clone()).unwrap_or_default() } else { own };
+        let mut ids = if own.is_empty() {
+            self.placed().map(|placement| placement.subnets.clone()).unwrap_or_default()
+        } else {
+            own
+        };
         ids.sort();
         ids.dedup();
         ids
@@ -131,28 +141,44 @@ impl Case<'_> {
         }
         let named = self.symptom.resource.as_ref()?.text.as_str();
         match self.symptom.step {
-            Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar => Some(secret_name(named).to_owned()),
+            Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar => {
+                Some(secret_name(named).to_owned())
+            }
             Step::ParameterStore if named.contains("://") => None,
-            Step::ParameterStore => Some(named.split_once(":parameter").map_or(named, |(_, name)| name).to_owned()),
-            Step::LogDriver => Some(named.split_once(":log-group:").map_or(named, |(_, name)| name.split(':').next().unwrap_or(name)).to_owned()),
+            Step::ParameterStore => {
+                Some(named.split_once(":parameter").map_or(named, |(_, name)| name).to_owned())
+            }
+            Step::LogDriver => Some(
+                named
+                    .split_once(":log-group:")
+                    .map_or(named, |(_, name)| name.split(':').next().unwrap_or(name))
+                    .to_owned(),
+            ),
             Step::EcrAuth if named == "*" => None,
             _ => Some(named.to_owned()),
         }
     }
 
-    /// The reference that all the others repeat. Things of one name in two accounts or Regions are two things.
+    /// The reference that all the others repeat. Things of one name in two accounts or Regions are two
+    /// things.
     fn only_reference(&self) -> Option<&Reference> {
         let (first, others) = self.references.split_first()?;
         others.iter().all(|other| thing(other) == thing(first)).then_some(first)
     }
 
-    /// The reference as it must stand in a command or a policy: the definition's own where it is known, else the text's.
+    /// The reference as it must stand in a command or a policy: the definition's own where it is known, else
+    /// the text's.
     pub(in crate::causes) fn resource_arn(&self) -> Option<String> {
         let of_reference = self.only_reference().map(|reference| match reference.target() {
             Some(Target::Secret(secret)) => secret.arn.to_owned(),
             _ => reference.value_from.clone(),
         });
-        let named = self.symptom.resource.as_ref().map(|resource| resource.text.clone()).filter(|text| !text.contains("://"));
+        let named = self
+            .symptom
+            .resource
+            .as_ref()
+            .map(|resource| resource.text.clone())
+            .filter(|text| !text.contains("://"));
         let whole = named.filter(|_| !self.symptom.truncated || of_reference.is_none());
         whole.or(of_reference)
     }
@@ -167,9 +193,11 @@ impl Case<'_> {
         self.task.task_role.as_deref().or(self.definition()?.task_role_arn.as_deref())
     }
 
-    /// The role that the text names, as it names it: who was refused, or whom ECS is not authorized to assume.
+    /// The role that the text names, as it names it: who was refused, or whom ECS is not authorized to
+    /// assume.
     pub(in crate::causes) fn named_role(&self) -> Option<&str> {
-        let principal = self.symptom.principal.as_ref().filter(|_| self.symptom.fault != Fault::AssumeRoleDenied);
+        let principal =
+            self.symptom.principal.as_ref().filter(|_| self.symptom.fault != Fault::AssumeRoleDenied);
         principal.or(self.symptom.role.as_ref()).map(|fact| fact.text.as_str())
     }
 
@@ -177,7 +205,10 @@ impl Case<'_> {
     pub(in crate::causes) fn own_role(&self) -> Option<&str> {
         let own = [self.execution_role(), self.task_role_arn()].into_iter().flatten();
         match self.named_role() {
-            Some(named) => own.clone().find(|arn| *arn == named).or_else(|| own.clone().find(|arn| is_same_role(arn, named))),
+            Some(named) => own
+                .clone()
+                .find(|arn| *arn == named)
+                .or_else(|| own.clone().find(|arn| is_same_role(arn, named))),
             None if self.role_of_others().is_some() => None,
             None if self.is_by_task_role() => self.task_role_arn(),
             None => self.execution_role().filter(|_| self.is_by_execution_role()),
@@ -201,7 +232,8 @@ impl Case<'_> {
         principal.resource.strip_prefix("user/")?.rsplit('/').next().filter(|name| !name.is_empty())
     }
 
-    /// Whether ECS does the step with the execution role. Where the text tells nothing, anybody may have been refused.
+    /// Whether ECS does the step with the execution role. Where the text tells nothing, anybody may have been
+    /// refused.
     fn is_by_execution_role(&self) -> bool {
         let fetches = ["secretsmanager:", "ssm:", "kms:", "ecr:", "s3:", "logs:"];
         let action = self.symptom.action.as_ref().map(|action| action.text.as_str());
@@ -209,7 +241,11 @@ impl Case<'_> {
             Step::Unknown if self.symptom.fault == Fault::AccessDenied => {
                 action.is_some_and(|action| fetches.iter().any(|service| action.starts_with(service)))
             }
-            Step::Capacity | Step::NetworkInterface | Step::EbsVolume | Step::ServiceConnect | Step::ExecAgent => false,
+            Step::Capacity
+            | Step::NetworkInterface
+            | Step::EbsVolume
+            | Step::ServiceConnect
+            | Step::ExecAgent => false,
             _ => true,
         }
     }
@@ -220,14 +256,19 @@ impl Case<'_> {
             (Some(role), _) => format!("role {role}"),
             (None, Some(user)) => format!("user {user}"),
             (None, None) if self.is_by_execution_role() => "the execution role".to_owned(),
-            (None, None) if self.symptom.step == Step::ServiceConnect => "the role of the container instance".to_owned(),
+            (None, None) if self.symptom.step == Step::ServiceConnect => {
+                "the role of the container instance".to_owned()
+            }
             (None, None) => "the caller".to_owned(),
         }
     }
 
-    /// The service of AWS that is to assume the role of which ECS speaks, and what such a role is called, where it is none of the task's.
+    /// The service of AWS that is to assume the role of which ECS speaks, and what such a role is called,
+    /// where it is none of the task's.
     pub(in crate::causes) fn role_of_others(&self) -> Option<(&'static str, &'static str)> {
-        let says = |words: &str| self.task.reasons.iter().any(|reason| reason.text.to_ascii_lowercase().contains(words));
+        let says = |words: &str| {
+            self.task.reasons.iter().any(|reason| reason.text.to_ascii_lowercase().contains(words))
+        };
         if says("infrastructure role") {
             return Some(("ecs.amazonaws.com", "infrastructure role"));
         }
@@ -243,13 +284,18 @@ impl Case<'_> {
     /// Whether it is about the image of the agent that GuardDuty puts into tasks.
     pub(in crate::causes) fn is_of_guard_duty(&self) -> bool {
         let is_image = matches!(self.symptom.step, Step::ImagePull | Step::EcrAuth);
-        is_image && self.symptom.resource.as_ref().is_some_and(|image| image.text.contains("/aws-guardduty-agent"))
+        is_image
+            && self.symptom.resource.as_ref().is_some_and(|image| image.text.contains("/aws-guardduty-agent"))
     }
 
     /// Who was refused, as a culprit.
     pub(in crate::causes) fn refused_culprit(&self) -> Culprit {
         let user = self.user_name().map(str::to_owned);
-        Culprit { kind: if user.is_some() { "user" } else { "role" }, id: self.role_name().or(user), references: self.references.clone() }
+        Culprit {
+            kind: if user.is_some() { "user" } else { "role" },
+            id: self.role_name().or(user),
+            references: self.references.clone(),
+        }
     }
 
     /// The Region that the text names and the task's own, where they differ.
@@ -276,7 +322,8 @@ impl Case<'_> {
         }
     }
 
-    /// Whether the connection went to a private address, an endpoint in the VPC, or to a public one; `None` where no address is told.
+    /// Whether the connection went to a private address, an endpoint in the VPC, or to a public one; `None`
+    /// where no address is told.
     pub(in crate::causes) fn reached_for_endpoint(&self) -> Option<bool> {
         if self.symptom.by_proxy {
             return None;
@@ -289,10 +336,15 @@ impl Case<'_> {
     pub(in crate::causes) fn address_found(&self) -> Option<Finding> {
         let address = &self.symptom.address.as_ref()?.text;
         if self.symptom.by_proxy {
-            return Some(Finding::found(format!("the call went to the HTTP proxy at {address}"), "stoppedReason"));
+            return Some(Finding::found(
+                format!("the call went to the HTTP proxy at {address}"),
+                "stoppedReason",
+            ));
         }
         let said = if self.reached_for_endpoint()? {
-            format!("the call went to the private address {address}: an endpoint in the VPC takes it, a NAT gateway does not help")
+            format!(
+                "the call went to the private address {address}: an endpoint in the VPC takes it, a NAT gateway does not help"
+            )
         } else {
             format!("the call went to the public address {address}, not to a VPC endpoint")
         };
@@ -301,13 +353,18 @@ impl Case<'_> {
 
     /// The endpoint as a culprit.
     pub(in crate::causes) fn endpoint(&self) -> Culprit {
-        Culprit { kind: "endpoint", id: self.symptom.host.as_ref().map(|host| host.text.clone()), references: self.references.clone() }
+        Culprit {
+            kind: "endpoint",
+            id: self.symptom.host.as_ref().map(|host| host.text.clone()),
+            references: self.references.clone(),
+        }
     }
 
     /// Who was refused, what, and on what, as a sentence needs them.
     pub(in crate::causes) fn refusal(&self) -> (String, String, String) {
         let who = self.who();
-        let action = self.symptom.action.as_ref().map_or_else(|| "the call".to_owned(), |action| action.text.clone());
+        let action =
+            self.symptom.action.as_ref().map_or_else(|| "the call".to_owned(), |action| action.text.clone());
         let on = self.name().map(|name| format!(" on {name}")).unwrap_or_default();
         (who, action, on)
     }
@@ -325,7 +382,11 @@ impl Case<'_> {
     /// The ARN partition of the resource or the task.
     pub(in crate::causes) fn partition(&self) -> &str {
         let named = self.symptom.resource.as_ref().map(|fact| fact.text.as_str());
-        let of_arn = [named, self.task.arn.as_deref()].into_iter().flatten().find_map(Arn::parse).map(|arn| arn.partition);
+        let of_arn = [named, self.task.arn.as_deref()]
+            .into_iter()
+            .flatten()
+            .find_map(Arn::parse)
+            .map(|arn| arn.partition);
         of_arn.unwrap_or_else(|| self.region().map_or("aws", partition_of))
     }
 
@@ -334,23 +395,32 @@ impl Case<'_> {
         self.task.region.as_deref().or(self.region()).map_or("aws", partition_of)
     }
 
-    /// What stayed unknown because nobody read the definition, or read that of another revision; nothing where it is at hand. That it could
-    /// not be read is told of every diagnosis ([`Case::definition_unread`]).
+    /// What stayed unknown because nobody read the definition, or read that of another revision; nothing
+    /// where it is at hand. That it could not be read is told of every diagnosis
+    /// ([`Case::definition_unread`]).
     pub(in crate::causes) fn definition_unknown(&self) -> Option<Finding> {
         match self.definition {
             Known::Found(definition) => {
                 let (ran, read) = (self.task.task_definition_name()?, definition.name()?);
-                (ran != read).then(|| Finding::unknown(format!("whether {ran}, which the task ran, says the same as {read}, which was read")))
+                (ran != read).then(|| {
+                    Finding::unknown(format!(
+                        "whether {ran}, which the task ran, says the same as {read}, which was read"
+                    ))
+                })
             }
             Known::Missing | Known::Unknown(_) => None,
-            Known::NotAsked => Some(Finding::unknown("where the task definition mentions it: the definition was not read")),
+            Known::NotAsked => {
+                Some(Finding::unknown("where the task definition mentions it: the definition was not read"))
+            }
         }
     }
 
     /// That the definition could not be read, and why.
     pub(crate) fn definition_unread(&self) -> Option<Finding> {
         match self.definition {
-            Known::Unknown(why) => Some(Finding::unknown(format!("where the task definition mentions it: the definition could not be read ({why})"))),
+            Known::Unknown(why) => Some(Finding::unknown(format!(
+                "where the task definition mentions it: the definition could not be read ({why})"
+            ))),
             Known::Found(_) | Known::Missing | Known::NotAsked => None,
         }
     }
@@ -358,16 +428,27 @@ impl Case<'_> {
 
 /// What a reference is to, whatever it asks of it: where it is, and its name.
 fn thing(reference: &Reference) -> (Option<(&str, &str)>, String) {
-    let place = Arn::parse(&reference.value_from).filter(|_| reference.kind == ReferenceKind::Secret || reference.kind == ReferenceKind::RegistryCredentials);
+    let place = Arn::parse(&reference.value_from).filter(|_| {
+        reference.kind == ReferenceKind::Secret || reference.kind == ReferenceKind::RegistryCredentials
+    });
     (place.map(|arn| (arn.region, arn.account)), reference_name(reference))
 }
 
 /// Whether the step is a call to AWS that fetches something for the task.
 pub(in crate::causes) fn reads_from_aws(symptom: &Symptom) -> bool {
-    matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials | Step::EcrAuth | Step::EnvFile | Step::LogDriver)
+    matches!(
+        symptom.step,
+        Step::SecretsManager
+            | Step::ParameterStore
+            | Step::RegistryCredentials
+            | Step::EcrAuth
+            | Step::EnvFile
+            | Step::LogDriver
+    )
 }
 
-/// Whether a role's ARN and a text, an ARN too or a bare name, are of the same role. An assumed role's ARN does not tell its path.
+/// Whether a role's ARN and a text, an ARN too or a bare name, are of the same role. An assumed role's ARN
+/// does not tell its path.
 fn is_same_role(arn: &str, named: &str) -> bool {
     let Some(own) = Arn::parse(arn) else { return arn == named };
     match Arn::parse(named) {
@@ -382,7 +463,9 @@ pub(in crate::causes) fn reference_name(reference: &Reference) -> String {
         Some(Target::Secret(secret)) => secret.name_and_suffix().0.to_owned(),
         Some(Target::Parameter(name)) => name.to_owned(),
         _ if matches!(reference.kind, ReferenceKind::ExecutionRole | ReferenceKind::TaskRole) => {
-            Arn::parse(&reference.value_from).and_then(|arn| arn.role_name().map(str::to_owned)).unwrap_or_else(|| reference.value_from.clone())
+            Arn::parse(&reference.value_from)
+                .and_then(|arn| arn.role_name().map(str::to_owned))
+                .unwrap_or_else(|| reference.value_from.clone())
         }
         _ => reference.value_from.clone(),
     }

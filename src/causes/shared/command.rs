@@ -1,7 +1,9 @@
-//! Commands to paste into a shell with an administrator's rights: fixed words of our own, and names that passed the grammar of their kind.
+//! Commands to paste into a shell with an administrator's rights: fixed words of our own, and names that
+//! passed the grammar of their kind.
 //!
-//! Nothing else makes a [`Command`], and nothing changes one: a channel prints it byte for byte or leaves it out. A text from outside that is no
-//! name of its kind never gets in; the kind stands in its place in angle brackets, and the command says why.
+//! Nothing else makes a [`Command`], and nothing changes one: a channel prints it byte for byte or leaves it
+//! out. A text from outside that is no name of its kind never gets in; the kind stands in its place in angle
+//! brackets, and the command says why.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -48,7 +50,9 @@ impl Command {
     /// The command that shows who signed the certificate which a host presents.
     pub(in crate::causes) fn certificate_of(host: &str) -> Self {
         let command = Self { text: "openssl s_client".to_owned(), withheld: Vec::new() };
-        let command = command.argument("-connect", &[Part::Name(Kind::Host, Some(host)), Part::Words(":443")]).name("-servername", Kind::Host, host);
+        let command = command
+            .argument("-connect", &[Part::Name(Kind::Host, Some(host)), Part::Words(":443")])
+            .name("-servername", Kind::Host, host);
         command.words("</dev/null | openssl x509 -noout -issuer -dates")
     }
 
@@ -75,7 +79,15 @@ impl Command {
 
     /// Adds `--filters` by one attribute.
     pub(in crate::causes) fn filter(self, attribute: &'static str, kind: Kind, name: &str) -> Self {
-        self.argument("--filters", &[Part::Words("Name="), Part::Words(attribute), Part::Words(",Values="), Part::Name(kind, Some(name))])
+        self.argument(
+            "--filters",
+            &[
+                Part::Words("Name="),
+                Part::Words(attribute),
+                Part::Words(",Values="),
+                Part::Name(kind, Some(name)),
+            ],
+        )
     }
 
     /// Adds an option with a policy document.
@@ -118,7 +130,8 @@ impl Command {
     /// Whether it only looks.
     pub(in crate::causes) fn is_look(&self) -> bool {
         let verb = self.text.split_whitespace().nth(2).unwrap_or_default();
-        !self.text.starts_with("aws ") || ["describe-", "get-", "list-", "ls"].iter().any(|look| verb.starts_with(look))
+        !self.text.starts_with("aws ")
+            || ["describe-", "get-", "list-", "ls"].iter().any(|look| verb.starts_with(look))
     }
 
     /// The names that it does not print, and why.

@@ -60,12 +60,17 @@ impl Fix {
     /// The same for what nobody has told yet: the commands that look, and none that changes anything.
     pub(in crate::causes) fn supposed(self, case: &Case<'_>) -> Self {
         let looks: Vec<Command> = self.commands.into_iter().filter(Command::is_look).collect();
-        Self::words(format!("if it is this, {}", self.text)).run(if looks.is_empty() { case.describe_stopped() } else { looks })
+        Self::words(format!("if it is this, {}", self.text)).run(if looks.is_empty() {
+            case.describe_stopped()
+        } else {
+            looks
+        })
     }
 
     /// The same, saying for what its placeholders stand, and taken apart into steps.
     pub(crate) fn explained(mut self, case: &Case<'_>) -> Self {
-        let withheld: BTreeSet<String> = self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
+        let withheld: BTreeSet<String> =
+            self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
         for why in withheld {
             self.text = format!("{}; {why}", self.text);
         }
@@ -76,8 +81,11 @@ impl Fix {
     /// What is to be changed, and then how the task gets what was changed.
     fn in_steps(&self, case: &Case<'_>) -> Vec<Step> {
         let starts = [case.start_again(), case.start_new_revision()];
-        let (last, fixing): (Vec<Command>, Vec<Command>) =
-            self.commands.iter().cloned().partition(|command| starts.iter().flatten().any(|start| start == command));
+        let (last, fixing): (Vec<Command>, Vec<Command>) = self
+            .commands
+            .iter()
+            .cloned()
+            .partition(|command| starts.iter().flatten().any(|start| start == command));
         let (first, then) = match self.text.split_once(case.then_again()) {
             Some((before, after)) => (format!("{before}{after}"), true),
             None => (self.text.clone(), !last.is_empty() && !fixing.is_empty()),
@@ -116,7 +124,11 @@ impl Case<'_> {
     }
 
     fn update_service(&self) -> Option<Command> {
-        let update = self.aws_at_task("ecs update-service").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
+        let update = self.aws_at_task("ecs update-service").maybe(
+            "--cluster",
+            Kind::Cluster,
+            self.task.cluster.as_deref(),
+        );
         Some(update.name("--service", Kind::Service, self.task.service()?))
     }
 
@@ -126,20 +138,28 @@ impl Case<'_> {
         Some(self.update_service()?.name("--task-definition", Kind::TaskDefinition, family))
     }
 
-    /// How to see all that ECS says of the task, or where it is not known, which tasks there are to ask about.
+    /// How to see all that ECS says of the task, or where it is not known, which tasks there are to ask
+    /// about.
     pub(in crate::causes) fn describe_stopped(&self) -> Vec<Command> {
         let cluster = self.task.cluster.as_deref();
         let of = |words| self.aws_at_task(words).name("--cluster", Kind::Cluster, cluster);
         let task = self.task.arn.as_deref();
         let list = of("ecs list-tasks").words("--desired-status STOPPED");
-        let list = if let Some(service) = self.service_of_task() { list.name("--service-name", Kind::Service, service) } else { list };
+        let list = if let Some(service) = self.service_of_task() {
+            list.name("--service-name", Kind::Service, service)
+        } else {
+            list
+        };
         let look = of("ecs describe-tasks").name("--tasks", Kind::Task, task);
         let look = look.words("--query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'");
         task.is_none().then_some(list).into_iter().chain([look]).collect()
     }
 
     /// Commands that end in a new revision of the task definition.
-    pub(in crate::causes) fn commands_for_revision(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
+    pub(in crate::causes) fn commands_for_revision(
+        &self,
+        fixing: impl IntoIterator<Item = Command>,
+    ) -> Vec<Command> {
         fixing.into_iter().chain(self.start_new_revision()).collect()
     }
 
@@ -156,7 +176,8 @@ impl Case<'_> {
         }
     }
 
-    /// How to see the endpoints of the task's Region for the service. The name begins otherwise in some partitions.
+    /// How to see the endpoints of the task's Region for the service. The name begins otherwise in some
+    /// partitions.
     pub(in crate::causes) fn describe_endpoints(&self) -> Option<Command> {
         let service = self.service().1?;
         let values = [
@@ -166,18 +187,30 @@ impl Case<'_> {
             Part::Words(service),
         ];
         let look = self.aws_at_task("ec2 describe-vpc-endpoints").argument("--filters", &values);
-        Some(look.words("--query 'VpcEndpoints[].[VpcEndpointId,VpcId,State,PrivateDnsEnabled,Groups[].GroupId]'"))
+        Some(
+            look.words(
+                "--query 'VpcEndpoints[].[VpcEndpointId,VpcId,State,PrivateDnsEnabled,Groups[].GroupId]'",
+            ),
+        )
     }
 
     /// How to see the routes of the task's subnet; the answer is empty where the VPC's main table counts.
     pub(in crate::causes) fn describe_routes(&self) -> Option<Command> {
-        let look = self.aws_at_task("ec2 describe-route-tables").filter("association.subnet-id", Kind::Subnet, self.task.subnet.as_deref()?);
+        let look = self.aws_at_task("ec2 describe-route-tables").filter(
+            "association.subnet-id",
+            Kind::Subnet,
+            self.task.subnet.as_deref()?,
+        );
         Some(look.words("--query 'RouteTables[].Routes'"))
     }
 
     /// How to see a part of the service's configuration.
     pub(in crate::causes) fn describe_service(&self, query: &'static str) -> Option<Command> {
-        let look = self.aws_at_task("ecs describe-services").maybe("--cluster", Kind::Cluster, self.task.cluster.as_deref());
+        let look = self.aws_at_task("ecs describe-services").maybe(
+            "--cluster",
+            Kind::Cluster,
+            self.task.cluster.as_deref(),
+        );
         Some(look.name("--services", Kind::Service, self.service_of_task()?).words(query))
     }
 

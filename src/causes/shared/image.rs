@@ -36,7 +36,11 @@ pub(in crate::causes) enum Pulled<'c> {
 impl EcrImage {
     /// The images that the case is about, as far as ECR keeps them.
     pub(in crate::causes) fn all(case: &Case<'_>) -> Vec<Self> {
-        let named = case.references.iter().filter(|reference| reference.kind == ReferenceKind::Image).map(|reference| reference.value_from.clone());
+        let named = case
+            .references
+            .iter()
+            .filter(|reference| reference.kind == ReferenceKind::Image)
+            .map(|reference| reference.value_from.clone());
         let mut names: Vec<String> = named.collect();
         if names.is_empty() {
             names.extend(case.name());
@@ -59,19 +63,37 @@ impl EcrImage {
     pub(in crate::causes) fn parse(name: &str) -> Option<Self> {
         let image = ImageName::parse(name);
         let (registry, region) = image.ecr()?;
-        Some(Self { region: region.to_owned(), registry: registry.to_owned(), reference: image.reference().to_owned(), path: image.path })
+        Some(Self {
+            region: region.to_owned(),
+            registry: registry.to_owned(),
+            reference: image.reference().to_owned(),
+            path: image.path,
+        })
     }
 
     pub(in crate::causes) fn repository(&self) -> ask::Repository {
-        ask::Repository { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
+        ask::Repository {
+            region: self.region.clone(),
+            registry: self.registry.clone(),
+            name: self.path.clone(),
+        }
     }
 
     pub(in crate::causes) fn policy(&self) -> ask::RepositoryPolicy {
-        ask::RepositoryPolicy { region: self.region.clone(), registry: self.registry.clone(), name: self.path.clone() }
+        ask::RepositoryPolicy {
+            region: self.region.clone(),
+            registry: self.registry.clone(),
+            name: self.path.clone(),
+        }
     }
 
     pub(in crate::causes) fn question(&self) -> ask::Image {
-        ask::Image { region: self.region.clone(), registry: self.registry.clone(), repository: self.path.clone(), reference: self.reference.clone() }
+        ask::Image {
+            region: self.region.clone(),
+            registry: self.registry.clone(),
+            repository: self.path.clone(),
+            reference: self.reference.clone(),
+        }
     }
 
     fn rules(&self) -> ask::CacheRules {
@@ -90,12 +112,15 @@ impl EcrImage {
         match (case.look(&self.repository()), case.look(&self.question())) {
             (Known::Missing, _) => Pulled::NoRepository,
             (_, Known::Missing) => Pulled::NoImage,
-            (_, Known::Found(images)) => Pulled::There(images.first().and_then(|image| image.image_pushed_at)),
+            (_, Known::Found(images)) => {
+                Pulled::There(images.first().and_then(|image| image.image_pushed_at))
+            }
             (_, untold) => Pulled::Untold(untold),
         }
     }
 
-    /// The rule of a pull-through cache under which the first pull makes the repository and imports the image.
+    /// The rule of a pull-through cache under which the first pull makes the repository and imports the
+    /// image.
     pub(in crate::causes) fn cache_rule<'c>(&self, case: &Case<'c>) -> Option<&'c CacheRule> {
         case.look(&self.rules()).found()?.iter().find(|rule| {
             let prefix = rule.ecr_repository_prefix.as_deref().unwrap_or_default().trim_end_matches('/');
@@ -103,18 +128,24 @@ impl EcrImage {
         })
     }
 
-    /// That no such rule counts for it. A name without a slash is under one of the whole registry only, which few have.
+    /// That no such rule counts for it. A name without a slash is under one of the whole registry only, which
+    /// few have.
     pub(in crate::causes) fn not_cached(&self, case: &Case<'_>) -> Result<Complete, Gap> {
         let known = case.look(&self.rules());
         let rule = self.cache_rule(case).map(|rule| rule.ecr_repository_prefix.clone().unwrap_or_default());
         match (rule, known) {
-            (Some(prefix), _) => Complete::unless(Some(format!("what the upstream of the pull-through cache rule {prefix} has"))),
+            (Some(prefix), _) => Complete::unless(Some(format!(
+                "what the upstream of the pull-through cache rule {prefix} has"
+            ))),
             (None, Known::NotAsked) if !self.path.contains('/') => Complete::alone(),
-            (None, known) => Complete::of("whether a pull-through cache rule makes it at the first pull", [known]),
+            (None, known) => {
+                Complete::of("whether a pull-through cache rule makes it at the first pull", [known])
+            }
         }
     }
 
-    /// What is to be said where the repository has no such image, or is not there itself; `among` are all that are not there.
+    /// What is to be said where the repository has no such image, or is not there itself; `among` are all
+    /// that are not there.
     pub(in crate::causes) fn gone(&self, case: &Case<'_>, among: &[&Self]) -> Option<Assessment> {
         let Self { path, reference, region, registry } = self;
         let no_repository = matches!(self.pulled(case), Pulled::NoRepository);
@@ -131,11 +162,13 @@ impl EcrImage {
         let (title, fix) = if no_repository {
             (format!("ECR repository {path} does not exist"), self.no_repository(case, cached.is_err()))
         } else {
-            let text = format!("push the image, or name one that exists in a new revision{}", case.then_again());
+            let text =
+                format!("push the image, or name one that exists in a new revision{}", case.then_again());
             let name = case.name().unwrap_or_else(|| format!("{path}:{reference}"));
             (format!("image {name} does not exist"), Fix::words(text).run([self.describe(case)]))
         };
-        let proof = Proof::by(vec![found], Identity::only_one(among, "missing image"), cached, Time::as_ecs_said());
+        let proof =
+            Proof::by(vec![found], Identity::only_one(among, "missing image"), cached, Time::as_ecs_said());
         Some(Assessment::confirmed(title, proof).fix(fix))
     }
 
@@ -144,13 +177,19 @@ impl EcrImage {
         let Self { path, reference, region, registry } = self;
         let prefix = rule.ecr_repository_prefix.as_deref().unwrap_or_default();
         let upstream = rule.upstream_registry_url.as_deref().unwrap_or("its upstream registry");
-        let says = format!("{prefix} is the prefix of a pull-through cache rule: the first pull makes the repository and imports the image from {upstream}");
+        let says = format!(
+            "{prefix} is the prefix of a pull-through cache rule: the first pull makes the repository and imports the image from {upstream}"
+        );
         let text = format!(
             "see that {upstream} has the image and takes the rule's login, and that the execution role is allowed to call ecr:CreateRepository and \
              ecr:BatchImportUpstreamImage on the repository{}",
             case.then_again()
         );
-        let look = Command::aws("ecr describe-pull-through-cache-rules", Some(region)).name("--registry-id", Kind::Account, registry.as_str());
+        let look = Command::aws("ecr describe-pull-through-cache-rules", Some(region)).name(
+            "--registry-id",
+            Kind::Account,
+            registry.as_str(),
+        );
         Assessment::likely(format!("image {path}:{reference} could not be had through the cache"))
             .finding(Finding::found(says, "DescribePullThroughCacheRules"))
             .fix(Fix::words(text).run([look]))
@@ -160,21 +199,39 @@ impl EcrImage {
     fn no_repository(&self, case: &Case<'_>, may_be_cached: bool) -> Fix {
         let Self { path, region, registry, .. } = self;
         if may_be_cached {
-            let text =
-                format!("name an image that exists in a new revision, or see whether a pull-through cache rule is to make the repository{}", case.then_again());
+            let text = format!(
+                "name an image that exists in a new revision, or see whether a pull-through cache rule is to make the repository{}",
+                case.then_again()
+            );
             let look = Command::aws("ecr describe-pull-through-cache-rules", Some(region));
             return Fix::words(text).run([look.name("--registry-id", Kind::Account, registry.as_str())]);
         }
         let whose = if case.task.account.as_ref() == Some(registry) { "" } else { " in the owner's account" };
-        let create = Command::aws("ecr create-repository", Some(region)).name("--repository-name", Kind::Repository, path.as_str());
-        let text = format!("create the repository{whose} and push the image, or name one that exists in a new revision{}", case.then_again());
+        let create = Command::aws("ecr create-repository", Some(region)).name(
+            "--repository-name",
+            Kind::Repository,
+            path.as_str(),
+        );
+        let text = format!(
+            "create the repository{whose} and push the image, or name one that exists in a new revision{}",
+            case.then_again()
+        );
         Fix::words(text).run(case.commands([create]))
     }
 
     /// How to see what the repository holds.
     pub(in crate::causes) fn describe(&self, case: &Case<'_>) -> Command {
-        let foreign = case.task.account.as_deref().is_some_and(|own| own != self.registry).then_some(self.registry.as_str());
-        let look = Command::aws("ecr describe-images", Some(&self.region)).maybe("--registry-id", Kind::Account, foreign);
+        let foreign = case
+            .task
+            .account
+            .as_deref()
+            .is_some_and(|own| own != self.registry)
+            .then_some(self.registry.as_str());
+        let look = Command::aws("ecr describe-images", Some(&self.region)).maybe(
+            "--registry-id",
+            Kind::Account,
+            foreign,
+        );
         let look = look.name("--repository-name", Kind::Repository, self.path.as_str());
         look.words("--query 'sort_by(imageDetails,&imagePushedAt)[-5:].imageTags'")
     }

@@ -34,13 +34,15 @@ pub(in crate::causes) struct KeyView<'c> {
 impl<'c> KeyView<'c> {
     /// A key is looked up by its id in the caller's account: that of another is asked by its ARN.
     fn question(&self) -> ask::Key {
-        let id = self.arn_of_id().filter(|_| self.foreign_account().is_some()).unwrap_or_else(|| self.id.clone());
+        let id =
+            self.arn_of_id().filter(|_| self.foreign_account().is_some()).unwrap_or_else(|| self.id.clone());
         ask::Key { region: self.region.clone(), id }
     }
 
     /// The other account that has it.
     pub(in crate::causes) fn foreign_account(&self) -> Option<&str> {
-        let account = Arn::parse(&self.id).or_else(|| Arn::parse(self.of_arn.as_deref()?)).map(|arn| arn.account)?;
+        let account =
+            Arn::parse(&self.id).or_else(|| Arn::parse(self.of_arn.as_deref()?)).map(|arn| arn.account)?;
         self.case.task.account.as_deref().filter(|own| *own != account && account != "*").map(|_| account)
     }
 
@@ -57,19 +59,30 @@ impl<'c> KeyView<'c> {
 
     /// It as a culprit, with the reference to what it encrypts.
     pub(in crate::causes) fn culprit(&self) -> Culprit {
-        Culprit { kind: "kms-key", id: Some(self.id.clone()), references: self.reference.into_iter().cloned().collect() }
+        Culprit {
+            kind: "kms-key",
+            id: Some(self.id.clone()),
+            references: self.reference.into_iter().cloned().collect(),
+        }
     }
 
     /// Its ARN; that of an alias identifies no key in a policy.
     pub(in crate::causes) fn arn(&self) -> Option<String> {
         let told = self.known().found().and_then(|key| key.arn.clone());
-        told.or_else(|| Some(self.id.clone()).filter(|id| id.starts_with("arn:"))).filter(|arn| arn.contains(":key/")).or_else(|| self.arn_of_id())
+        told.or_else(|| Some(self.id.clone()).filter(|id| id.starts_with("arn:")))
+            .filter(|arn| arn.contains(":key/"))
+            .or_else(|| self.arn_of_id())
     }
 
     /// The ARN of a key that is named by its id alone, which is one of the same account.
     fn arn_of_id(&self) -> Option<String> {
         let is_id = !self.id.contains('/') && (self.id.len() == 36 || self.id.starts_with("mrk-"));
-        let account = self.of_arn.as_deref().and_then(Arn::parse).map(|arn| arn.account).filter(|account| is_id && *account != "*")?;
+        let account = self
+            .of_arn
+            .as_deref()
+            .and_then(Arn::parse)
+            .map(|arn| arn.account)
+            .filter(|account| is_id && *account != "*")?;
         Some(format!("arn:{}:kms:{}:{account}:key/{}", self.case.partition(), self.region, self.id))
     }
 
@@ -87,9 +100,16 @@ impl<'c> KeyView<'c> {
     pub(in crate::causes) fn no_grant(&self, role: &NamedRole<'_>) -> Result<Complete, Gap> {
         let grants = self.grants_question().map_or(Known::NotAsked, |question| self.case.look(&question));
         Complete::of("KMS grants, which allow in addition to all policies", [grants])?;
-        let lets = |grant: &&KeyGrant| grant.operations.iter().any(|operation| operation == "Decrypt") && may_be_for(grant, role);
+        let lets = |grant: &&KeyGrant| {
+            grant.operations.iter().any(|operation| operation == "Decrypt") && may_be_for(grant, role)
+        };
         let grant = grants.found().into_iter().flatten().find(lets);
-        Complete::unless(grant.map(|grant| format!("whether grant {} allows the role to decrypt", grant.grant_id.as_deref().unwrap_or_default())))
+        Complete::unless(grant.map(|grant| {
+            format!(
+                "whether grant {} allows the role to decrypt",
+                grant.grant_id.as_deref().unwrap_or_default()
+            )
+        }))
     }
 
     /// Asks for its state, policy and grants.
@@ -107,7 +127,11 @@ impl<'c> KeyView<'c> {
             Known::Found(key) => match key.key_state.as_deref()? {
                 "Enabled" | "Updating" => None,
                 "Disabled" => Some("is disabled".to_owned()),
-                "PendingDeletion" => Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| format!("is scheduled for deletion on {at}"))),
+                "PendingDeletion" => {
+                    Some(key.deletion_date.map_or("is scheduled for deletion".to_owned(), |at| {
+                        format!("is scheduled for deletion on {at}")
+                    }))
+                }
                 "PendingReplicaDeletion" => Some("waits for its replicas to be deleted".to_owned()),
                 "PendingImport" => Some("waits for its key material to be imported".to_owned()),
                 "Creating" => Some("is still being created".to_owned()),
@@ -138,15 +162,21 @@ impl<'c> KeyView<'c> {
         let (document, arn) = (self.policy().found()?, self.arn()?);
         let context = self.encryption_context();
         let values: Vec<&str> = context.iter().map(|(_, value)| value.as_str()).collect();
-        let context: Vec<(&str, &[&str])> = context.iter().map(|(key, _)| (*key, values.as_slice())).collect();
+        let context: Vec<(&str, &[&str])> =
+            context.iter().map(|(key, _)| (*key, values.as_slice())).collect();
         Some(key_policy(&document.0, role, &arn, &self.via(), &context))
     }
 
     /// The call that decrypts with it for ECS.
     pub(super) fn decrypt(&self) -> Option<Call> {
-        let mut context = vec![("kms:ViaService".to_owned(), self.via()), ("aws:SecureTransport".to_owned(), "true".to_owned())];
+        let mut context = vec![
+            ("kms:ViaService".to_owned(), self.via()),
+            ("aws:SecureTransport".to_owned(), "true".to_owned()),
+        ];
         context.extend(self.encryption_context().map(|(key, value)| (key.to_owned(), value)));
-        context.extend(self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.clone())));
+        context.extend(
+            self.case.task.account.iter().map(|account| ("kms:CallerAccount".to_owned(), account.clone())),
+        );
         Some(Call { action: "kms:Decrypt".to_owned(), resource: self.arn()?, exact: true, context })
     }
 }
@@ -161,8 +191,8 @@ impl Case<'_> {
         }
     }
 
-    /// The service through which ECS decrypts, as a condition on `kms:ViaService` names it. How it ends elsewhere than in the
-    /// commercial Regions and those of the US government no page says.
+    /// The service through which ECS decrypts, as a condition on `kms:ViaService` names it. How it ends
+    /// elsewhere than in the commercial Regions and those of the US government no page says.
     pub(in crate::causes) fn via_service(&self) -> String {
         let keys = self.keys();
         let region = keys.first().map_or(self.own_region(), |key| key.region.as_str());
@@ -175,7 +205,8 @@ impl Case<'_> {
         format!("{}.{region}.{suffix}", self.via())
     }
 
-    /// The keys behind what the case can be about. The AWS managed key of a service needs no permission and is never one of them.
+    /// The keys behind what the case can be about. The AWS managed key of a service needs no permission and
+    /// is never one of them.
     pub(in crate::causes) fn keys(&self) -> Vec<KeyView<'_>> {
         let described = self.described_keys();
         let Some(told) = &self.symptom.key else { return described };
@@ -185,7 +216,15 @@ impl Case<'_> {
         }
         let region = Arn::parse(&told.text).map_or(self.own_region(), |arn| arn.region).to_owned();
         let of_arn = self.resource_arn().filter(|arn| arn.starts_with("arn:") && !arn.contains(":kms:"));
-        vec![KeyView { case: self, region, id: told.text.clone(), of: self.name(), of_arn, reference: self.references.first(), is_described: false }]
+        vec![KeyView {
+            case: self,
+            region,
+            id: told.text.clone(),
+            of: self.name(),
+            of_arn,
+            reference: self.references.first(),
+            is_described: false,
+        }]
     }
 
     /// That all which names a key was read, and every key.
@@ -202,7 +241,15 @@ impl Case<'_> {
             let id = view.found()?.kms_key_id.clone()?;
             let of_arn = view.found()?.arn.clone();
             let is_described = view.reference.is_some();
-            Some(KeyView { case: self, region: view.region.clone(), id, of: Some(view.name.clone()), of_arn, reference: view.reference, is_described })
+            Some(KeyView {
+                case: self,
+                region: view.region.clone(),
+                id,
+                of: Some(view.name.clone()),
+                of_arn,
+                reference: view.reference,
+                is_described,
+            })
         });
         let of_parameters = self.parameters().into_iter().filter_map(|view| {
             let id = view.known().found()?.key_id.clone()?;
@@ -211,7 +258,8 @@ impl Case<'_> {
             let (of, of_arn, is_described) = (Some(view.name.clone()), Some(view.arn()), reference.is_some());
             Some(KeyView { case: self, region: view.region.clone(), id, of, of_arn, reference, is_described })
         });
-        let mut keys: Vec<KeyView<'_>> = of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
+        let mut keys: Vec<KeyView<'_>> =
+            of_secrets.chain(of_parameters).filter(|key| !key.id.contains("alias/aws/")).collect();
         keys.dedup_by(|one, other| one.id == other.id);
         keys
     }

@@ -5,43 +5,64 @@ const ALIKE: f64 = 0.75;
 /// As long as a word must be for two letters in each other's place to be a slip, and not another word.
 const LONG: usize = 4;
 
-/// A name that is near to another. The name as a whole is not for everybody who reads a notice, and proves nothing: it may well be another's.
+/// A name that is near to another. The name as a whole is not for everybody who reads a notice, and proves
+/// nothing: it may well be another's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::causes) struct Near {
     /// How it differs.
     pub(in crate::causes) how: String,
-    /// Whether it differs by case, separators or two letters in each other's place alone, as no two names do that are meant to differ.
+    /// Whether it differs by case, separators or two letters in each other's place alone, as no two names do
+    /// that are meant to differ.
     pub(in crate::causes) is_slip: bool,
 }
 
 /// How the candidate whose name is nearest to `name` differs from it, if any is near and none is it.
-pub(in crate::causes) fn nearest<T>(name: &str, candidates: &[T], named: impl Fn(&T) -> Option<&str>) -> Option<String> {
+pub(in crate::causes) fn nearest<T>(
+    name: &str,
+    candidates: &[T],
+    named: impl Fn(&T) -> Option<&str>,
+) -> Option<String> {
     near(name, candidates.iter().filter_map(named)).map(|near| near.how)
 }
 
 /// The candidate that is nearest to `name`, if any is near and none is it.
 pub(in crate::causes) fn near<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<Near> {
-    let mut near: Vec<(f64, &str)> = candidates.into_iter().map(|other| (likeness(name, other), other)).filter(|(alike, _)| *alike >= ALIKE).collect();
+    let mut near: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .map(|other| (likeness(name, other), other))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .collect();
     near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     near.dedup_by(|(_, one), (_, other)| one == other);
     if near.iter().any(|(_, other)| *other == name) {
         return None;
     }
-    let slips: Vec<&str> = near.iter().map(|(_, other)| *other).filter(|other| is_slip(name, other)).collect();
+    let slips: Vec<&str> =
+        near.iter().map(|(_, other)| *other).filter(|other| is_slip(name, other)).collect();
     if let [slip] = slips.as_slice() {
         return Some(Near { how: difference(name, slip), is_slip: true });
     }
     let (alike, best) = *near.first()?;
     let others = near.iter().filter(|(other, _)| *other >= alike).count() - 1;
     let how = difference(name, best);
-    let how = if others == 0 { how } else { format!("{how}, and {others} more that {} as near", if others == 1 { "is" } else { "are" }) };
+    let how = if others == 0 {
+        how
+    } else {
+        format!("{how}, and {others} more that {} as near", if others == 1 { "is" } else { "are" })
+    };
     Some(Near { how, is_slip: false })
 }
 
-/// Whether nobody gives two things names that differ in this way only. A letter, a number or a word more or less tells tenants, shards and
-/// stages apart.
+/// Whether nobody gives two things names that differ in this way only. A letter, a number or a word more or
+/// less tells tenants, shards and stages apart.
 fn is_slip(name: &str, other: &str) -> bool {
-    let plain = |name: &str| name.to_lowercase().split(is_separator).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let plain = |name: &str| {
+        name.to_lowercase()
+            .split(is_separator)
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let (name, other) = (plain(name), plain(other));
     let mut differing = name.iter().zip(&other).filter(|(one, other)| one != other);
     name.len() == other.len()
@@ -72,10 +93,17 @@ fn is_separator(letter: char) -> bool {
 fn difference(name: &str, near: &str) -> String {
     let is_end = |letter: char| !letter.is_alphanumeric();
     let same = |(one, other): &(char, char)| one == other;
-    let before: usize = name.chars().zip(near.chars()).take_while(same).map(|(letter, _)| letter.len_utf8()).sum();
+    let before: usize =
+        name.chars().zip(near.chars()).take_while(same).map(|(letter, _)| letter.len_utf8()).sum();
     let from = name[..before].rfind(is_end).map_or(0, |at| at + 1);
     let (name, near) = (&name[from..], &near[from..]);
-    let after: usize = name.chars().rev().zip(near.chars().rev()).take_while(same).map(|(letter, _)| letter.len_utf8()).sum();
+    let after: usize = name
+        .chars()
+        .rev()
+        .zip(near.chars().rev())
+        .take_while(same)
+        .map(|(letter, _)| letter.len_utf8())
+        .sum();
     let after = after.min(name.len()).min(near.len());
     let kept = name[name.len() - after..].find(is_end).map_or(0, |at| after - at);
     match (&name[..name.len() - kept], &near[..near.len() - kept]) {

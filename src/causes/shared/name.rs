@@ -1,12 +1,14 @@
-//! The grammars of names that may stand in a command or a policy. A text from outside that fits none is never printed there: a placeholder
-//! stands for it. No grammar knows a blank, a wildcard, a quote, a template's `${` or the sign of a mask.
+//! The grammars of names that may stand in a command or a policy. A text from outside that fits none is never
+//! printed there: a placeholder stands for it. No grammar knows a blank, a wildcard, a quote, a template's
+//! `${` or the sign of a mask.
 
 use crate::arn::{Arn, is_account, is_region};
 use crate::redact::is_masked;
 use crate::words::words;
 
 words! {
-    /// A kind of name, with the grammar that its AWS service documents. Where no name is printed, the kind stands there in angle brackets.
+    /// A kind of name, with the grammar that its AWS service documents. Where no name is printed, the kind
+    /// stands there in angle brackets.
     Kind {
         Account = "account",
         Bucket = "bucket",
@@ -49,7 +51,9 @@ words! {
 
 /// ASCII letters and digits, and `signs`.
 fn is_of(text: &str, signs: &[u8], longest: usize) -> bool {
-    !text.is_empty() && text.len() <= longest && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || signs.contains(&byte))
+    !text.is_empty()
+        && text.len() <= longest
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || signs.contains(&byte))
 }
 
 /// An id as EC2 and EFS make them.
@@ -62,7 +66,12 @@ fn is_arn(text: &str, service: &str, resource: impl Fn(&str) -> bool) -> bool {
         let partition = arn.partition.starts_with("aws") && is_of(arn.partition, b"-", 20);
         let region = arn.region.is_empty() || Kind::Region.fits(arn.region);
         let account = arn.account.is_empty() || arn.account == "aws" || Kind::Account.fits(arn.account);
-        text.starts_with("arn:") && partition && arn.service == service && region && account && resource(arn.resource)
+        text.starts_with("arn:")
+            && partition
+            && arn.service == service
+            && region
+            && account
+            && resource(arn.resource)
     })
 }
 
@@ -79,15 +88,27 @@ impl Kind {
             Self::Account => is_account(text),
             Self::Bucket => is_of(text, b".-_", 255),
             Self::Cidr => text.parse::<ipnet::IpNet>().is_ok(),
-            Self::Cluster => is_of(text, b"_-", 255) || is_arn(text, "ecs", |rest| rest.strip_prefix("cluster/").is_some_and(|name| is_of(name, b"_-", 255))),
-            Self::ContainerInstance => is_of(text, b"-", 64) || is_arn(text, "ecs", |rest| rest.starts_with("container-instance/") && is_of(rest, b"_-/", 400)),
+            Self::Cluster => {
+                is_of(text, b"_-", 255)
+                    || is_arn(text, "ecs", |rest| {
+                        rest.strip_prefix("cluster/").is_some_and(|name| is_of(name, b"_-", 255))
+                    })
+            }
+            Self::ContainerInstance => {
+                is_of(text, b"-", 64)
+                    || is_arn(text, "ecs", |rest| {
+                        rest.starts_with("container-instance/") && is_of(rest, b"_-/", 400)
+                    })
+            }
             Self::FileSystem => is_id(text, "fs-"),
             Self::Hook => is_of(text, b"_-", 128),
             Self::Host => is_of(text, b".-", 253) && !text.starts_with('-'),
             Self::Key => {
                 is_of(text, b"-", 64)
                     || text.strip_prefix("alias/").is_some_and(|alias| is_of(alias, b"/_-", 250))
-                    || is_arn(text, "kms", |rest| (rest.starts_with("key/") || rest.starts_with("alias/")) && is_of(rest, b"/_-", 256))
+                    || is_arn(text, "kms", |rest| {
+                        (rest.starts_with("key/") || rest.starts_with("alias/")) && is_of(rest, b"/_-", 256)
+                    })
             }
             Self::LogGroup => is_of(text, b"._-/#", 512),
             Self::LogStream => is_of(text, b"._-/#@=+", 512),
@@ -95,10 +116,15 @@ impl Kind {
             // S3 takes any letter; these need no care in any place.
             Self::ObjectKey => is_of(text, b"/!-_.'()+=@,:&;", 1024),
             Self::Parameter => {
-                is_of(text, PARAMETER_SIGNS, 1011) || is_arn(text, "ssm", |rest| rest.starts_with("parameter/") && is_of(rest, PARAMETER_SIGNS, 1100))
+                is_of(text, PARAMETER_SIGNS, 1011)
+                    || is_arn(text, "ssm", |rest| {
+                        rest.starts_with("parameter/") && is_of(rest, PARAMETER_SIGNS, 1100)
+                    })
             }
             Self::Path => text.starts_with('/') && text.ends_with('/') && is_of(text, b"/_+=,.@-", 512),
-            Self::PolicyArn => is_arn(text, "iam", |rest| rest.starts_with("policy/") && is_of(rest, b"/_+=,.@-", 640)),
+            Self::PolicyArn => {
+                is_arn(text, "iam", |rest| rest.starts_with("policy/") && is_of(rest, b"/_+=,.@-", 640))
+            }
             Self::PolicyName => is_of(text, IAM_SIGNS, 128),
             Self::PrefixList => is_id(text, "pl-"),
             Self::Region => is_region(text),
@@ -107,18 +133,24 @@ impl Kind {
             Self::RouteTable => is_id(text, "rtb-"),
             Self::Secret => {
                 is_of(text, SECRET_SIGNS, 512)
-                    || is_arn(text, "secretsmanager", |rest| rest.strip_prefix("secret:").is_some_and(|name| is_of(name, SECRET_SIGNS, 519)))
+                    || is_arn(text, "secretsmanager", |rest| {
+                        rest.strip_prefix("secret:").is_some_and(|name| is_of(name, SECRET_SIGNS, 519))
+                    })
             }
             Self::SecurityGroup => is_id(text, "sg-"),
             Self::Service => is_of(text, b"_-", 255),
             Self::Subnet => is_id(text, "subnet-"),
-            Self::Task => is_of(text, b"-", 64) || is_arn(text, "ecs", |rest| rest.starts_with("task/") && is_of(rest, b"_-/", 400)),
+            Self::Task => {
+                is_of(text, b"-", 64)
+                    || is_arn(text, "ecs", |rest| rest.starts_with("task/") && is_of(rest, b"_-/", 400))
+            }
             Self::TaskDefinition => {
                 let parts = |text: &str| {
                     is_of(text.split(':').next().unwrap_or_default(), b"_-", 255)
                         && text.split(':').skip(1).all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
                 };
-                parts(text) || is_arn(text, "ecs", |rest| rest.strip_prefix("task-definition/").is_some_and(parts))
+                parts(text)
+                    || is_arn(text, "ecs", |rest| rest.strip_prefix("task-definition/").is_some_and(parts))
             }
             Self::VersionStage => is_of(text, SECRET_SIGNS, 256),
             Self::Vpc => is_id(text, "vpc-"),

@@ -29,10 +29,18 @@ pub(in crate::causes) enum There<'c> {
 impl File {
     /// The files of the case's references, or the one that the text names.
     pub(in crate::causes) fn all(case: &Case<'_>) -> Vec<Self> {
-        let is_file = |reference: &&Reference| matches!(reference.kind, ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec);
+        let is_file = |reference: &&Reference| {
+            matches!(
+                reference.kind,
+                ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec
+            )
+        };
         let mut files: Vec<Self> = case.references.iter().filter(is_file).filter_map(Self::of).collect();
-        if let (true, Some(bucket), Some(key)) = (files.is_empty() && !case.symptom.truncated, &case.symptom.bucket, &case.symptom.resource) {
-            let key = key.text.rsplit_once(&format!("{}/", bucket.text)).map_or(key.text.as_str(), |(_, key)| key);
+        if let (true, Some(bucket), Some(key)) =
+            (files.is_empty() && !case.symptom.truncated, &case.symptom.bucket, &case.symptom.resource)
+        {
+            let key =
+                key.text.rsplit_once(&format!("{}/", bucket.text)).map_or(key.text.as_str(), |(_, key)| key);
             files.push(Self { bucket: bucket.text.clone(), key: key.to_owned(), reference: None });
         }
         files
@@ -45,11 +53,20 @@ impl File {
     }
 
     pub(in crate::causes) fn culprit(&self, kind: &'static str) -> Culprit {
-        Culprit { kind, id: Some(format!("s3://{}/{}", self.bucket, self.key)), references: self.reference.iter().cloned().collect() }
+        Culprit {
+            kind,
+            id: Some(format!("s3://{}/{}", self.bucket, self.key)),
+            references: self.reference.iter().cloned().collect(),
+        }
     }
 
     pub(in crate::causes) fn uri(&self) -> [Part<'_>; 4] {
-        [Part::Words("s3://"), Part::Name(Kind::Bucket, Some(&self.bucket)), Part::Words("/"), Part::Name(Kind::ObjectKey, Some(&self.key))]
+        [
+            Part::Words("s3://"),
+            Part::Name(Kind::Bucket, Some(&self.bucket)),
+            Part::Words("/"),
+            Part::Name(Kind::ObjectKey, Some(&self.key)),
+        ]
     }
 
     /// The bucket's Region, which may be another than the task's.
@@ -62,11 +79,17 @@ impl File {
     }
 
     fn objects_question(&self, case: &Case<'_>) -> Option<ask::Objects> {
-        Some(ask::Objects { region: self.region(case)?.to_owned(), bucket: self.bucket.clone(), prefix: self.key.clone() })
+        Some(ask::Objects {
+            region: self.region(case)?.to_owned(),
+            bucket: self.bucket.clone(),
+            prefix: self.key.clone(),
+        })
     }
 
     pub(in crate::causes) fn ask(&self, case: &Case<'_>) -> Vec<Question> {
-        std::iter::once(self.bucket_question(case).into()).chain(self.objects_question(case).map(Question::from)).collect()
+        std::iter::once(self.bucket_question(case).into())
+            .chain(self.objects_question(case).map(Question::from))
+            .collect()
     }
 
     pub(in crate::causes) fn there<'c>(&self, case: &Case<'c>) -> There<'c> {
@@ -91,7 +114,9 @@ impl File {
     pub(in crate::causes) fn missing(&self, there: &There<'_>) -> Option<Finding> {
         match there {
             There::NoBucket => Some(Finding::missing(format!("bucket {}", self.bucket), "GetBucketLocation")),
-            There::NoKey(_) => Some(Finding::missing(format!("{} in bucket {}", self.key, self.bucket), "ListObjectsV2")),
+            There::NoKey(_) => {
+                Some(Finding::missing(format!("{} in bucket {}", self.key, self.bucket), "ListObjectsV2"))
+            }
             There::Yes(_) | There::Unknown(_) => None,
         }
     }

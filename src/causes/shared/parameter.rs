@@ -18,7 +18,8 @@ pub(in crate::causes) fn is_not_found(symptom: &Symptom) -> bool {
     symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound
 }
 
-/// Whether a refusal may hide that there is no such parameter: IAM decides first, on the name as ECS asks for it.
+/// Whether a refusal may hide that there is no such parameter: IAM decides first, on the name as ECS asks for
+/// it.
 pub(in crate::causes) fn may_be_absent(symptom: &Symptom) -> bool {
     symptom.step == Step::ParameterStore && super::refusal::is_want_of_allow(symptom)
 }
@@ -45,7 +46,8 @@ impl<'c> ParameterView<'c> {
     /// Its path, however its slashes were meant, or else its first letters.
     fn part(&self) -> String {
         let bare = self.name.trim_matches('/');
-        bare.rsplit_once('/').map_or_else(|| bare.chars().take(3).collect(), |(path, _)| path.trim_end_matches('/').to_owned())
+        bare.rsplit_once('/')
+            .map_or_else(|| bare.chars().take(3).collect(), |(path, _)| path.trim_end_matches('/').to_owned())
     }
 
     fn like(&self) -> ask::ParametersLike {
@@ -54,7 +56,10 @@ impl<'c> ParameterView<'c> {
 
     /// Whether it is another account's, of which the own one's list says nothing.
     pub(in crate::causes) fn is_foreign(&self) -> bool {
-        self.account.as_ref().zip(self.case.task.account.as_ref()).is_some_and(|(account, own)| account != own)
+        self.account
+            .as_ref()
+            .zip(self.case.task.account.as_ref())
+            .is_some_and(|(account, own)| account != own)
     }
 
     /// What AWS says of it.
@@ -82,7 +87,8 @@ impl<'c> ParameterView<'c> {
     fn is(&self, parameter: &Parameter) -> bool {
         let listed = parameter.name.as_deref().unwrap_or_default();
         // An ARN does not tell `name` and `/name` apart.
-        listed == self.name || (self.account.is_some() && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
+        listed == self.name
+            || (self.account.is_some() && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
     }
 
     /// Asks for it, and if it is not there for what is called alike, and where the task runs.
@@ -108,13 +114,17 @@ impl<'c> ParameterView<'c> {
 
     /// What was learned of it in the task's own Region, where it is not in the one that is asked.
     pub(in crate::causes) fn known_elsewhere(&self) -> Known<'c, Parameter> {
-        let Some(question) = self.elsewhere().filter(|_| matches!(self.known(), Known::Missing)) else { return Known::NotAsked };
+        let Some(question) = self.elsewhere().filter(|_| matches!(self.known(), Known::Missing)) else {
+            return Known::NotAsked;
+        };
         self.among(&question)
     }
 
-    /// A secret of that name: what is not an ARN is read as a parameter. The ARN of a refusal has a slash before every name.
+    /// A secret of that name: what is not an ARN is read as a parameter. The ARN of a refusal has a slash
+    /// before every name.
     pub(in crate::causes) fn as_secret(&self) -> Option<ask::Secret> {
-        let name = if self.is_told_by_refusal() { self.name.trim_start_matches('/') } else { self.name.as_str() };
+        let name =
+            if self.is_told_by_refusal() { self.name.trim_start_matches('/') } else { self.name.as_str() };
         (!name.starts_with('/')).then(|| ask::Secret { region: self.region.clone(), id: name.to_owned() })
     }
 
@@ -129,7 +139,11 @@ impl<'c> ParameterView<'c> {
         let own = self.name.rsplit('/').next().unwrap_or(&self.name);
         let listed = self.listed().map(|(listed, _)| listed).unwrap_or_default();
         let names = listed.iter().filter_map(|parameter| parameter.name.as_deref());
-        names.filter(|name| last(name) == own && name.trim_start_matches('/') != self.name.trim_start_matches('/')).collect()
+        names
+            .filter(|name| {
+                last(name) == own && name.trim_start_matches('/') != self.name.trim_start_matches('/')
+            })
+            .collect()
     }
 
     /// The secret that was meant, if the name is one's.
@@ -148,21 +162,37 @@ impl<'c> ParameterView<'c> {
     }
 
     fn arn_in(&self, region: &str) -> String {
-        let account = self.account.as_deref().or(self.case.account()).or(self.case.task.account.as_deref()).unwrap_or("*");
-        format!("arn:{}:ssm:{region}:{account}:parameter/{}", self.case.partition(), self.name.trim_start_matches('/'))
+        let account = self
+            .account
+            .as_deref()
+            .or(self.case.account())
+            .or(self.case.task.account.as_deref())
+            .unwrap_or("*");
+        format!(
+            "arn:{}:ssm:{region}:{account}:parameter/{}",
+            self.case.partition(),
+            self.name.trim_start_matches('/')
+        )
     }
 
     /// How a name that is nearly the same differs, or that none is, where that was asked.
     pub(in crate::causes) fn alike(&self) -> Option<Finding> {
         let (listed, whole) = self.listed()?;
         if let Some(near) = self.near() {
-            return Some(Finding::found(format!("a parameter whose name {}: whether that one was meant, AWS cannot tell", near.how), DESCRIBE_PARAMETERS));
+            return Some(Finding::found(
+                format!("a parameter whose name {}: whether that one was meant, AWS cannot tell", near.how),
+                DESCRIBE_PARAMETERS,
+            ));
         }
         let part = self.part();
         let said = match (listed.len(), whole) {
             (0, true) => format!("a parameter whose name holds {part:?}"),
-            (count, true) => format!("a parameter with a similar name, among all {count} whose name holds {part:?}"),
-            (count, false) => format!("a parameter with a similar name, among the first {count} whose name holds {part:?}"),
+            (count, true) => {
+                format!("a parameter with a similar name, among all {count} whose name holds {part:?}")
+            }
+            (count, false) => {
+                format!("a parameter with a similar name, among the first {count} whose name holds {part:?}")
+            }
         };
         Some(Finding::missing(said, DESCRIBE_PARAMETERS))
     }
@@ -181,10 +211,19 @@ impl<'c> ParameterView<'c> {
 impl Case<'_> {
     /// The parameters that the case can be about.
     pub(in crate::causes) fn parameters(&self) -> Vec<ParameterView<'_>> {
-        let of_reference = self.references.iter().filter(|reference| matches!(reference.target(), Some(Target::Parameter(_))));
+        let of_reference = self
+            .references
+            .iter()
+            .filter(|reference| matches!(reference.target(), Some(Target::Parameter(_))));
         let mut written: Vec<&str> = of_reference.map(|reference| reference.value_from.as_str()).collect();
         if written.is_empty() && self.symptom.step == Step::ParameterStore && !self.symptom.truncated {
-            let listed = self.symptom.resource.as_ref().map(|resource| resource.text.as_str()).filter(|text| !text.contains("://")).unwrap_or_default();
+            let listed = self
+                .symptom
+                .resource
+                .as_ref()
+                .map(|resource| resource.text.as_str())
+                .filter(|text| !text.contains("://"))
+                .unwrap_or_default();
             written.extend(listed.split(',').map(str::trim).filter(|name| !name.is_empty()));
         }
         let told = self.symptom.region.as_ref().map_or(self.own_region(), |fact| fact.text.as_str());
@@ -198,10 +237,13 @@ impl Case<'_> {
                 named.push(entry);
             }
         }
-        let is_own = |account: &Option<String>| account.as_ref().zip(self.task.account.as_ref()).is_none_or(|(account, own)| account == own);
+        let is_own = |account: &Option<String>| {
+            account.as_ref().zip(self.task.account.as_ref()).is_none_or(|(account, own)| account == own)
+        };
         let together = |region: &str| {
             let names = named.iter().filter(|(other, _, account)| other == region && is_own(account));
-            let mut all: Vec<String> = names.flat_map(|(_, name, account)| spellings(name, account.is_some())).collect();
+            let mut all: Vec<String> =
+                names.flat_map(|(_, name, account)| spellings(name, account.is_some())).collect();
             all.sort();
             all.dedup();
             all
@@ -219,7 +261,8 @@ impl Case<'_> {
     /// Asks after every parameter that was not found.
     pub(in crate::causes) fn ask_parameters(&self) -> Vec<Question> {
         // The ARN of a refusal does not tell how the definition writes the name.
-        let is_due = matches!(self.definition, Known::NotAsked) && Question::task_definition_of(self.task).is_some();
+        let is_due =
+            matches!(self.definition, Known::NotAsked) && Question::task_definition_of(self.task).is_some();
         if is_due && self.symptom.fault == Fault::AccessDenied {
             return Vec::new();
         }

@@ -1,5 +1,5 @@
-//! Policies to paste. They grant the role that ECS uses for a step, as the task names it; what ECS calls in that step; on what the task
-//! definition refers to. Whatever else a reason asks for, the fix is words.
+//! Policies to paste. They grant the role that ECS uses for a step, as the task names it; what ECS calls in
+//! that step; on what the task definition refers to. Whatever else a reason asks for, the fix is words.
 
 use std::fmt;
 
@@ -18,7 +18,9 @@ use crate::arn::Arn;
 use crate::policy_document::with_statement;
 use crate::reason::Step;
 use crate::redact::is_masked;
-use crate::task_definition::{Reference, ReferenceKind, Target, TaskDefinition, may_have_suffix, split_suffix};
+use crate::task_definition::{
+    Reference, ReferenceKind, Target, TaskDefinition, may_have_suffix, split_suffix,
+};
 
 /// A policy document that may be pasted.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,19 +63,33 @@ const UNREAD: &str = "the task definition, which names roles and references, was
 const PULL: &[&str] = &["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
 const WRITE_LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
 
-/// What ECS, its agent or its log drivers call in a step with a role of the task (Amazon ECS developer guide, "task execution IAM role" and "task IAM role").
+/// What ECS, its agent or its log drivers call in a step with a role of the task (Amazon ECS developer guide,
+/// "task execution IAM role" and "task IAM role").
 fn called(step: Step) -> &'static [&'static str] {
     match step {
         Step::SecretsManager | Step::RegistryCredentials => &["secretsmanager:GetSecretValue", "kms:Decrypt"],
         Step::ParameterStore => &["ssm:GetParameters", "kms:Decrypt"],
-        Step::CredentialSpec => &["secretsmanager:GetSecretValue", "ssm:GetParameters", "s3:GetObject", "kms:Decrypt"],
-        Step::EcrAuth | Step::ImagePull => {
-            &["ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "ecr:BatchImportUpstreamImage"]
+        Step::CredentialSpec => {
+            &["secretsmanager:GetSecretValue", "ssm:GetParameters", "s3:GetObject", "kms:Decrypt"]
         }
+        Step::EcrAuth | Step::ImagePull => &[
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:BatchGetImage",
+            "ecr:BatchImportUpstreamImage",
+        ],
         Step::EnvFile => &["s3:GetObject", "s3:GetBucketLocation", "kms:Decrypt"],
         Step::LogDriver => &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
         Step::EfsVolume => &["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
-        Step::Unknown => &["secretsmanager:GetSecretValue", "ssm:GetParameters", "s3:GetObject", "ecr:BatchGetImage", "logs:CreateLogStream", "kms:Decrypt"],
+        Step::Unknown => &[
+            "secretsmanager:GetSecretValue",
+            "ssm:GetParameters",
+            "s3:GetObject",
+            "ecr:BatchGetImage",
+            "logs:CreateLogStream",
+            "kms:Decrypt",
+        ],
         _ => &[],
     }
 }
@@ -87,7 +103,8 @@ pub(in crate::causes) fn with_next(action: &str) -> Value {
     }
 }
 
-/// The role of the task that may be granted `action`: the one that was refused, where the text names it, else the one that the step uses.
+/// The role of the task that may be granted `action`: the one that was refused, where the text names it, else
+/// the one that the step uses.
 fn grantee<'c>(case: &'c Case<'_>, action: &str) -> Result<&'c str, Refusal> {
     if !called(case.symptom.step).contains(&action) {
         return Err(Refusal(format!("ECS does not call {action} with a role of the task in this step")));
@@ -101,7 +118,8 @@ fn grantee<'c>(case: &'c Case<'_>, action: &str) -> Result<&'c str, Refusal> {
     if Kind::Role.fits(name) { Ok(role) } else { Err(Refusal(format!("the role's name {}", why_not(name)))) }
 }
 
-/// The policy that lets the role which was refused, or which the step uses, call `action` on what the definition refers to.
+/// The policy that lets the role which was refused, or which the step uses, call `action` on what the
+/// definition refers to.
 pub(in crate::causes) fn grant<'c>(case: &'c Case<'_>, action: &str) -> Result<Grant<'c>, Refusal> {
     grantee(case, action)?;
     let narrow = resources(case, action)?;
@@ -110,24 +128,38 @@ pub(in crate::causes) fn grant<'c>(case: &'c Case<'_>, action: &str) -> Result<G
     let is_one_for_all = narrow == ["*"] || action == "kms:Decrypt";
     let all = if is_one_for_all { narrow } else { named_by(case, action, &definition).unwrap_or(narrow) };
     let decisions = case.simulated_refusals();
-    let is_allowed = |arn: &String| decisions.iter().any(|decision| decision.0.resource == *arn && is_allowed(decision));
+    let is_allowed =
+        |arn: &String| decisions.iter().any(|decision| decision.0.resource == *arn && is_allowed(decision));
     let lacking: Vec<String> = all.iter().filter(|arn| !is_allowed(arn)).cloned().collect();
     grant_on(case, action, if lacking.is_empty() { &all } else { &lacking })
 }
 
 /// The policy on what some of the references refer to.
-pub(in crate::causes) fn grant_for<'c>(case: &'c Case<'_>, action: &str, references: &[&Reference]) -> Result<Grant<'c>, Refusal> {
-    let named: Vec<Vec<String>> = references.iter().filter_map(|reference| of_reference(case, reference, action)).collect::<Result<_, _>>()?;
+pub(in crate::causes) fn grant_for<'c>(
+    case: &'c Case<'_>,
+    action: &str,
+    references: &[&Reference],
+) -> Result<Grant<'c>, Refusal> {
+    let named: Vec<Vec<String>> = references
+        .iter()
+        .filter_map(|reference| of_reference(case, reference, action))
+        .collect::<Result<_, _>>()?;
     grant_on(case, action, &named.concat())
 }
 
 /// The same on other resources, which the caller has proved to be what the definition refers to.
-pub(in crate::causes) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resources: &[String]) -> Result<Grant<'c>, Refusal> {
+pub(in crate::causes) fn grant_on<'c>(
+    case: &'c Case<'_>,
+    action: &str,
+    resources: &[String],
+) -> Result<Grant<'c>, Refusal> {
     let role = grantee(case, action)?;
-    let mut statement = json!({"Effect": "Allow", "Action": with_next(action), "Resource": one_or_many(resources)});
+    let mut statement =
+        json!({"Effect": "Allow", "Action": with_next(action), "Resource": one_or_many(resources)});
     if action == "kms:Decrypt" {
         let via = case.via_service();
-        statement["Condition"] = json!({ if via.contains('*') { "StringLike" } else { "StringEquals" }: {"kms:ViaService": via}});
+        statement["Condition"] =
+            json!({ if via.contains('*') { "StringLike" } else { "StringEquals" }: {"kms:ViaService": via}});
     }
     Ok(Grant { case, role, document: Document(json!({"Version": "2012-10-17", "Statement": [statement]})) })
 }
@@ -135,7 +167,11 @@ pub(in crate::causes) fn grant_on<'c>(case: &'c Case<'_>, action: &str, resource
 /// What gives the role the permission that was refused.
 pub(in crate::causes) fn fix_permission(case: &Case<'_>) -> Fix {
     let Some(action) = case.refused_action() else {
-        let cut = if case.symptom.truncated { "the text was cut before it named it" } else { "the text does not name it" };
+        let cut = if case.symptom.truncated {
+            "the text was cut before it named it"
+        } else {
+            "the text does not name it"
+        };
         return Fix::words(format!("allow {} the call that was refused; {cut}", case.who()));
     };
     match grant(case, &action) {
@@ -144,9 +180,15 @@ pub(in crate::causes) fn fix_permission(case: &Case<'_>) -> Fix {
             grant.fix(text)
         }
         Err(why) => {
-            let on = case.name().filter(|_| action != "ecr:GetAuthorizationToken").map(|name| format!(" on {name}")).unwrap_or_default();
+            let on = case
+                .name()
+                .filter(|_| action != "ecr:GetAuthorizationToken")
+                .map(|name| format!(" on {name}"))
+                .unwrap_or_default();
             let who = case.who();
-            let text = format!("allow {action}{on} in a policy of {who}, if that is the role that the task should use and what it should read");
+            let text = format!(
+                "allow {action}{on} in a policy of {who}, if that is the role that the task should use and what it should read"
+            );
             Fix::words(format!("{text}{}; {why}", case.then_again()))
         }
     }
@@ -161,17 +203,32 @@ impl<'c> Grant<'c> {
     /// The name of the policy tells resources apart: a policy under a name that is taken replaces it.
     fn name(&self) -> String {
         let resource = self.document.0["Statement"][0]["Resource"].to_string();
-        let hash = resource.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        let action = self.document.0["Statement"][0]["Action"].as_str().or(self.document.0["Statement"][0]["Action"][0].as_str()).unwrap_or_default();
-        let workload = self.case.task.workload.as_ref().map(|workload| workload.name.as_str()).filter(|name| Kind::Service.fits(name));
-        let about: String = format!("{}-{}", workload.unwrap_or("ecs"), action.replace(':', "-")).chars().take(100).collect();
+        let hash = resource
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let action = self.document.0["Statement"][0]["Action"]
+            .as_str()
+            .or(self.document.0["Statement"][0]["Action"][0].as_str())
+            .unwrap_or_default();
+        let workload = self
+            .case
+            .task
+            .workload
+            .as_ref()
+            .map(|workload| workload.name.as_str())
+            .filter(|name| Kind::Service.fits(name));
+        let about: String =
+            format!("{}-{}", workload.unwrap_or("ecs"), action.replace(':', "-")).chars().take(100).collect();
         format!("{about}-{hash:08x}")
     }
 
     /// The command that puts the policy.
     pub(in crate::causes) fn put(&self) -> Command {
-        let command = self.case.aws_at_task("iam put-role-policy").name("--role-name", Kind::Role, self.role_name());
-        command.name("--policy-name", Kind::PolicyName, self.name().as_str()).document("--policy-document", &self.document)
+        let command =
+            self.case.aws_at_task("iam put-role-policy").name("--role-name", Kind::Role, self.role_name());
+        command
+            .name("--policy-name", Kind::PolicyName, self.name().as_str())
+            .document("--policy-document", &self.document)
     }
 
     /// The same for templates.
@@ -195,8 +252,13 @@ pub(in crate::causes) struct Addition {
 }
 
 impl Addition {
-    /// How it is added, in words and by a command: to the whole policy, or where it holds what must not be printed to what another command shows.
-    pub(in crate::causes) fn by<C>(self, write: impl FnOnce(&Document) -> C, look: impl FnOnce() -> C) -> (&'static str, C, Document) {
+    /// How it is added, in words and by a command: to the whole policy, or where it holds what must not be
+    /// printed to what another command shows.
+    pub(in crate::causes) fn by<C>(
+        self,
+        write: impl FnOnce(&Document) -> C,
+        look: impl FnOnce() -> C,
+    ) -> (&'static str, C, Document) {
         match self.whole {
             Some(whole) => (" (the command keeps the existing statements)", write(&whole), self.statement),
             None => (", which the command shows", look(), self.statement),
@@ -205,14 +267,23 @@ impl Addition {
 }
 
 /// `statement`, which lets the role that was refused, added to the policy that the resource has.
-pub(in crate::causes) fn addition(case: &Case<'_>, there: Option<&Value>, statement: Value) -> Result<Addition, Refusal> {
-    if let Some(strange) = texts(&statement["Resource"]).into_iter().find(|resource| *resource != "*" && !is_plain_arn(resource)) {
+pub(in crate::causes) fn addition(
+    case: &Case<'_>,
+    there: Option<&Value>,
+    statement: Value,
+) -> Result<Addition, Refusal> {
+    if let Some(strange) =
+        texts(&statement["Resource"]).into_iter().find(|resource| *resource != "*" && !is_plain_arn(resource))
+    {
         return Err(Refusal(format!("the name of the resource {}", why_not(strange))));
     }
     for action in texts(&statement["Action"]) {
         let role = grantee(case, action)?;
-        let named = [&statement["Principal"]["AWS"], &statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]];
-        if !named.into_iter().any(|name| name.as_str().is_some_and(|name| name == role || case.role_arn().as_deref() == Some(name))) {
+        let named =
+            [&statement["Principal"]["AWS"], &statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]];
+        if !named.into_iter().any(|name| {
+            name.as_str().is_some_and(|name| name == role || case.role_arn().as_deref() == Some(name))
+        }) {
             return Err(Refusal("the statement is for another role than the task's".to_owned()));
         }
     }
@@ -220,7 +291,8 @@ pub(in crate::causes) fn addition(case: &Case<'_>, there: Option<&Value>, statem
     Ok(Addition { statement: Document(statement), whole: printable(whole) })
 }
 
-/// A document to put back whole. With a part masked it would say something else than before, and an external id is nobody else's business.
+/// A document to put back whole. With a part masked it would say something else than before, and an external
+/// id is nobody else's business.
 fn printable(document: Value) -> Option<Document> {
     let text = document.to_string();
     (!is_masked(&text) && !text.contains("sts:ExternalId")).then_some(Document(document))
@@ -243,11 +315,15 @@ pub(in crate::causes) fn new_trust(case: &Case<'_>) -> Document {
 /// An ARN without a wildcard, save those that stand for a secret's suffix and for the streams of a log group.
 fn is_plain_arn(text: &str) -> bool {
     let name = text.strip_suffix("-??????").or_else(|| text.strip_suffix(":*")).unwrap_or(text);
-    name.starts_with("arn:") && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=,.@#!'();&-".contains(&byte))
+    name.starts_with("arn:")
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_+=,.@#!'();&-".contains(&byte))
 }
 
 fn texts(value: &Value) -> Vec<&str> {
-    value.as_array().map_or_else(|| value.as_str().into_iter().collect(), |list| list.iter().filter_map(Value::as_str).collect())
+    value.as_array().map_or_else(
+        || value.as_str().into_iter().collect(),
+        |list| list.iter().filter_map(Value::as_str).collect(),
+    )
 }
 
 pub(in crate::causes) fn one_or_many<T: serde::Serialize>(values: &[T]) -> Value {
@@ -264,7 +340,13 @@ pub(in crate::causes) fn resources(case: &Case<'_>, action: &str) -> Result<Vec<
         return Ok(vec!["*".to_owned()]);
     }
     if action == "kms:Decrypt" {
-        let keys: Vec<String> = case.keys().iter().filter(|key| key.is_described).filter_map(KeyView::arn).filter(|arn| Kind::Key.fits(arn)).collect();
+        let keys: Vec<String> = case
+            .keys()
+            .iter()
+            .filter(|key| key.is_described)
+            .filter_map(KeyView::arn)
+            .filter(|arn| Kind::Key.fits(arn))
+            .collect();
         let unknown = || {
             vec![format!(
                 "arn:{}:kms:{}:{}:key/<key-id>",
@@ -280,14 +362,19 @@ pub(in crate::causes) fn resources(case: &Case<'_>, action: &str) -> Result<Vec<
 
 /// What some references of the definition name for an action.
 fn named_by(case: &Case<'_>, action: &str, references: &[Reference]) -> Result<Vec<String>, Refusal> {
-    let named: Vec<Result<Vec<String>, Refusal>> = references.iter().filter_map(|reference| of_reference(case, reference, action)).collect();
+    let named: Vec<Result<Vec<String>, Refusal>> =
+        references.iter().filter_map(|reference| of_reference(case, reference, action)).collect();
     let mut all: Vec<String> = Vec::new();
     for arn in named.iter().flatten().flatten() {
         if !all.contains(arn) {
             all.push(arn.clone());
         }
     }
-    if all.is_empty() { Err(named.into_iter().find_map(Result::err).unwrap_or_else(|| unreferred(case))) } else { Ok(all) }
+    if all.is_empty() {
+        Err(named.into_iter().find_map(Result::err).unwrap_or_else(|| unreferred(case)))
+    } else {
+        Ok(all)
+    }
 }
 
 fn unreferred(case: &Case<'_>) -> Refusal {
@@ -303,43 +390,72 @@ fn place(known: Option<&str>, kind: Kind) -> String {
 }
 
 /// The ARNs by which a policy names what a reference refers to; `None` where it is nothing for the action.
-fn of_reference(case: &Case<'_>, reference: &Reference, action: &str) -> Option<Result<Vec<String>, Refusal>> {
+fn of_reference(
+    case: &Case<'_>,
+    reference: &Reference,
+    action: &str,
+) -> Option<Result<Vec<String>, Refusal>> {
     let partition = case.own_partition();
-    let (region, account) = (place(case.task.region.as_deref(), Kind::Region), place(case.task.account.as_deref(), Kind::Account));
+    let (region, account) = (
+        place(case.task.region.as_deref(), Kind::Region),
+        place(case.task.account.as_deref(), Kind::Account),
+    );
     let checked = |kind: Kind, name: &str, arns: Vec<String>| {
-        Some(if kind.fits(name) { Ok(arns) } else { Err(Refusal(format!("the name of the {kind} {}", why_not(name)))) })
+        Some(if kind.fits(name) {
+            Ok(arns)
+        } else {
+            Err(Refusal(format!("the name of the {kind} {}", why_not(name))))
+        })
     };
     match (action.split(':').next()?, reference.kind, reference.target()) {
         ("secretsmanager", _, Some(Target::Secret(secret))) => {
-            let whole = |name: &str| format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}");
+            let whole =
+                |name: &str| format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}");
             let arn = if secret.arn.starts_with("arn:") { secret.arn.to_owned() } else { whole(secret.arn) };
             let told = case.secrets().iter().find_map(|view| match view.presence() {
-                Presence::Here(found) if view.reference == Some(reference) => found.arn.clone().filter(|arn| Kind::Secret.fits(arn)),
+                Presence::Here(found) if view.reference == Some(reference) => {
+                    found.arn.clone().filter(|arn| Kind::Secret.fits(arn))
+                }
                 _ => None,
             });
             checked(Kind::Secret, secret.arn, told.map_or_else(|| secret_arns(&arn), |arn| vec![arn]))
         }
         ("ssm", _, Some(Target::Parameter(name))) => {
-            let whole = || format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", name.trim_start_matches('/'));
-            let arn = if reference.value_from.starts_with("arn:") { reference.value_from.clone() } else { whole() };
+            let whole = || {
+                format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", name.trim_start_matches('/'))
+            };
+            let arn =
+                if reference.value_from.starts_with("arn:") { reference.value_from.clone() } else { whole() };
             checked(Kind::Parameter, &reference.value_from, vec![arn])
         }
         ("ecr", ReferenceKind::Image, _) => {
             let image = EcrImage::parse(&reference.value_from)?;
             let fits = Kind::Account.fits(&image.registry) && Kind::Region.fits(&image.region);
-            let arn = format!("arn:{partition}:ecr:{}:{}:repository/{}", image.region, image.registry, image.path);
+            let arn =
+                format!("arn:{partition}:ecr:{}:{}:repository/{}", image.region, image.registry, image.path);
             checked(Kind::Repository, &image.path, vec![arn]).filter(|_| fits)
         }
         ("logs", ReferenceKind::LogGroup, _) => {
             let group = &reference.value_from;
-            let region = case.log_region(reference).filter(|region| Kind::Region.fits(region)).map_or(region, str::to_owned);
+            let region = case
+                .log_region(reference)
+                .filter(|region| Kind::Region.fits(region))
+                .map_or(region, str::to_owned);
             // Every task writes a stream of its own.
-            checked(Kind::LogGroup, group, vec![format!("arn:{partition}:logs:{region}:{account}:log-group:{group}:*")])
+            checked(
+                Kind::LogGroup,
+                group,
+                vec![format!("arn:{partition}:logs:{region}:{account}:log-group:{group}:*")],
+            )
         }
         ("s3", ReferenceKind::EnvFile | ReferenceKind::LogConfig | ReferenceKind::CredentialSpec, _) => {
-            let (bucket, key) = Arn::parse(&reference.value_from).filter(|arn| arn.service == "s3")?.resource.split_once('/')?;
+            let (bucket, key) = Arn::parse(&reference.value_from)
+                .filter(|arn| arn.service == "s3")?
+                .resource
+                .split_once('/')?;
             let bucket_arn = format!("arn:{partition}:s3:::{bucket}");
-            let arn = if action == "s3:GetBucketLocation" { bucket_arn } else { format!("{bucket_arn}/{key}") };
+            let arn =
+                if action == "s3:GetBucketLocation" { bucket_arn } else { format!("{bucket_arn}/{key}") };
             if !Kind::Bucket.fits(bucket) {
                 return checked(Kind::Bucket, bucket, Vec::new());
             }
@@ -349,7 +465,8 @@ fn of_reference(case: &Case<'_>, reference: &Reference, action: &str) -> Option<
     }
 }
 
-/// The ARNs of a secret as a policy should name it: with `-??????` where the suffix is not known, and both ways where the name's end may be one.
+/// The ARNs of a secret as a policy should name it: with `-??????` where the suffix is not known, and both
+/// ways where the name's end may be one.
 pub(in crate::causes) fn secret_arns(arn: &str) -> Vec<String> {
     let name = arn.split_once(":secret:").map_or(arn, |(_, name)| name);
     let any = format!("{arn}-??????");

@@ -1,8 +1,9 @@
-//! What it takes to say that a state of AWS proves or disproves a cause: the very thing, all of it, at the time of the failure.
+//! What it takes to say that a state of AWS proves or disproves a cause: the very thing, all of it, at the
+//! time of the failure.
 //!
-//! A verdict of proof is made of a [`Proof`], and a proof of three witnesses that only this module makes, or of hops of the network that
-//! [`crate::network`] judged. Whatever is missing for one is a
-//! [`Gap`], which the notice lists as not checked.
+//! A verdict of proof is made of a [`Proof`], and a proof of three witnesses that only this module makes, or
+//! of hops of the network that [`crate::network`] judged. Whatever is missing for one is a [`Gap`], which the
+//! notice lists as not checked.
 
 use std::fmt;
 
@@ -62,35 +63,55 @@ pub(in crate::causes) struct Unproved {
 }
 
 impl Identity {
-    /// A thing that was asked about by its ARN, or by its name in the account where ECS looks for that: a namesake elsewhere proves nothing.
+    /// A thing that was asked about by its ARN, or by its name in the account where ECS looks for that: a
+    /// namesake elsewhere proves nothing.
     pub(in crate::causes) fn named(case: &Case<'_>, name: &str) -> Result<Self, Gap> {
-        let foreign = case.symptom.account.as_ref().filter(|account| case.task.account.as_ref().is_some_and(|own| *own != account.text));
+        let foreign = case
+            .symptom
+            .account
+            .as_ref()
+            .filter(|account| case.task.account.as_ref().is_some_and(|own| *own != account.text));
         match foreign {
-            Some(account) if !name.starts_with("arn:") => Err(Gap::new(format!("{name} in account {}, which ECS names", account.text))),
+            Some(account) if !name.starts_with("arn:") => {
+                Err(Gap::new(format!("{name} in account {}, which ECS names", account.text)))
+            }
             _ => Ok(Self(())),
         }
     }
 
     /// The role that was refused is one of the task's own, by its ARN.
     pub(in crate::causes) fn of_own_role(case: &Case<'_>) -> Result<Self, Gap> {
-        let named = || case.role_name().map_or("the role that was refused".to_owned(), |role| format!("role {role}"));
-        case.own_role().map(|_| Self(())).ok_or_else(|| Gap::new(format!("whether {} is a role of the task", named())))
+        let named =
+            || case.role_name().map_or("the role that was refused".to_owned(), |role| format!("role {role}"));
+        case.own_role()
+            .map(|_| Self(()))
+            .ok_or_else(|| Gap::new(format!("whether {} is a role of the task", named())))
     }
 
     /// Two whole names of one thing.
     pub(in crate::causes) fn same(named: &str, found: &str) -> Result<Self, Gap> {
-        if named == found { Ok(Self(())) } else { Err(Gap::new(format!("whether {found} is the same as {named}"))) }
+        if named == found {
+            Ok(Self(()))
+        } else {
+            Err(Gap::new(format!("whether {found} is the same as {named}")))
+        }
     }
 
     /// The one thing that fits ECS's words; of several each can be meant.
     pub(in crate::causes) fn only_one<T>(candidates: &[T], noun: &str) -> Result<Self, Gap> {
-        if candidates.len() == 1 { Ok(Self(())) } else { Err(Gap::new(format!("which of {} {noun}s ECS means", candidates.len()))) }
+        if candidates.len() == 1 {
+            Ok(Self(()))
+        } else {
+            Err(Gap::new(format!("which of {} {noun}s ECS means", candidates.len())))
+        }
     }
 
     /// The definition of the very revision that the task ran.
     pub(in crate::causes) fn of_revision(case: &Case<'_>) -> Result<Self, Gap> {
         match (case.task.task_definition_name(), case.definition().and_then(TaskDefinition::name)) {
-            (Some(ran), Some(read)) if ran != read => Err(Gap::new(format!("whether {ran}, which the task ran, says the same as {read}, which was read"))),
+            (Some(ran), Some(read)) if ran != read => Err(Gap::new(format!(
+                "whether {ran}, which the task ran, says the same as {read}, which was read"
+            ))),
             _ => Ok(Self(())),
         }
     }
@@ -98,7 +119,10 @@ impl Identity {
 
 impl Complete {
     /// Every one of these was answered, whether with something or with nothing.
-    pub(in crate::causes) fn of<'k, T: 'k>(what: &str, answers: impl IntoIterator<Item = Known<'k, T>>) -> Result<Self, Gap> {
+    pub(in crate::causes) fn of<'k, T: 'k>(
+        what: &str,
+        answers: impl IntoIterator<Item = Known<'k, T>>,
+    ) -> Result<Self, Gap> {
         for answer in answers {
             match answer {
                 Known::Found(_) | Known::Missing => {}
@@ -134,23 +158,31 @@ impl Time {
         Ok(Self(None))
     }
 
-    /// A thing that was made on this date: it was there at the failure if it is older. Since when it is as it is, the date does not tell.
+    /// A thing that was made on this date: it was there at the failure if it is older. Since when it is as it
+    /// is, the date does not tell.
     pub(in crate::causes) fn there_by(case: &Case<'_>, made: Option<Moment>) -> Result<Self, Gap> {
         match made.filter(|made| case.is_since(Some(*made)) && !case.forecast) {
-            Some(made) => Err(Gap::new(format!("whether it was so when the task failed: it was created on {made}, after that"))),
+            Some(made) => Err(Gap::new(format!(
+                "whether it was so when the task failed: it was created on {made}, after that"
+            ))),
             None => Self::since(case, made).map(|_| Self(None)),
         }
     }
 
-    /// A state of this date: it held at the failure if it is older. Before a deployment what holds now is what counts.
+    /// A state of this date: it held at the failure if it is older. Before a deployment what holds now is
+    /// what counts.
     pub(in crate::causes) fn since(case: &Case<'_>, date: Option<Moment>) -> Result<Self, Gap> {
         if case.forecast {
             return Ok(Self(None));
         }
         match (date, case.task.failed_by()) {
             (Some(date), Some(failed)) if date.0 < failed => Ok(Self(Some(date))),
-            (Some(date), Some(_)) => Err(Gap::new(format!("whether it was so when the task failed: it was changed on {date}"))),
-            (Some(_), None) => Err(Gap::new("whether it was so when the task failed: the record has no time")),
+            (Some(date), Some(_)) => {
+                Err(Gap::new(format!("whether it was so when the task failed: it was changed on {date}")))
+            }
+            (Some(_), None) => {
+                Err(Gap::new("whether it was so when the task failed: the record has no time"))
+            }
             (None, _) => Err(Gap::new("whether it was so when the task failed: AWS gives no date")),
         }
     }
@@ -175,11 +207,16 @@ impl Proof {
 
     /// A proof by what the task definition says: of the revision that the task ran, which never changes.
     pub(in crate::causes) fn by_definition(case: &Case<'_>, what: Vec<Finding>) -> Result<Self, Unproved> {
-        Self::by(what, Identity::of_revision(case), Complete::of("the task definition", [case.definition]), Time::unchanging())
+        Self::by(
+            what,
+            Identity::of_revision(case),
+            Complete::of("the task definition", [case.definition]),
+            Time::unchanging(),
+        )
     }
 
-    /// A proof by hops that shut every way of a call: the path's own judgement witnesses that they are of that way, that all was read, and that
-    /// they were so at the failure, or else has a doubt.
+    /// A proof by hops that shut every way of a call: the path's own judgement witnesses that they are of
+    /// that way, that all was read, and that they were so at the failure, or else has a doubt.
     pub(in crate::causes) fn by_shut_hops(found: Finding, certain: &[&Blockage]) -> Result<Self, Unproved> {
         let doubt = match certain {
             [] => Some("whether it is on the path".to_owned()),
@@ -189,7 +226,11 @@ impl Proof {
     }
 
     /// A proof by hops of a kind that were all judged on every way, and are open.
-    pub(in crate::causes) fn by_open_hops(found: Finding, paths: &[Path], part: Part) -> Result<Self, Unproved> {
+    pub(in crate::causes) fn by_open_hops(
+        found: Finding,
+        paths: &[Path],
+        part: Part,
+    ) -> Result<Self, Unproved> {
         let is_open = !paths.is_empty() && paths.iter().all(|path| path.is_open_at(part));
         Self::unless((!is_open).then(|| "whether every such hop is open".to_owned()), found)
     }

@@ -20,7 +20,9 @@ pub(in crate::causes) const SIMULATION: &str = "SimulatePrincipalPolicy";
 
 /// Whether IAM refused, and the text does not say by which kind of policy: state may tell.
 pub(in crate::causes) fn is_untold(symptom: &Symptom) -> bool {
-    symptom.deny.is_none() && symptom.refused_by.is_none() && (symptom.fault == Fault::KmsDenied || is_want_of_allow(symptom))
+    symptom.deny.is_none()
+        && symptom.refused_by.is_none()
+        && (symptom.fault == Fault::KmsDenied || is_want_of_allow(symptom))
 }
 
 /// Whether IAM refused for want of an allow, as far as the text tells.
@@ -30,7 +32,9 @@ pub(in crate::causes) fn is_want_of_allow(symptom: &Symptom) -> bool {
     let by_iam = match symptom.step {
         Step::ImagePull => symptom.action.is_some(),
         // ECS and EC2 do these with roles of their own, which the text then names.
-        Step::Capacity | Step::NetworkInterface | Step::EbsVolume | Step::ExecAgent => symptom.principal.is_some(),
+        Step::Capacity | Step::NetworkInterface | Step::EbsVolume | Step::ExecAgent => {
+            symptom.principal.is_some()
+        }
         Step::ServiceConnect => symptom.principal.is_some() || symptom.action.is_some(),
         Step::EfsVolume | Step::Volume | Step::Container => false,
         _ => true,
@@ -41,7 +45,8 @@ pub(in crate::causes) fn is_want_of_allow(symptom: &Symptom) -> bool {
 /// Whether a secret of another account was refused.
 pub(in crate::causes) fn is_across_accounts(symptom: &Symptom) -> bool {
     let default_key = symptom.step == Step::SecretsManager && symptom.fault == Fault::Misconfigured;
-    let a_secret = symptom.resource.as_ref().is_some_and(|resource| resource.text.contains(":secretsmanager:"));
+    let a_secret =
+        symptom.resource.as_ref().is_some_and(|resource| resource.text.contains(":secretsmanager:"));
     default_key || (a_secret && symptom.fault == Fault::AccessDenied && owner(symptom).is_some())
 }
 
@@ -87,18 +92,32 @@ pub(in crate::causes) fn is_allowed((_, known): &Simulated<'_>) -> bool {
 
 /// Whether what IAM simulates is the decision on the real call, or what it lacks for that.
 pub(in crate::causes) fn is_whole((call, known): &Simulated<'_>) -> Result<Complete, Gap> {
-    let missing = known.found().map(|simulation| simulation.missing_context_values.join(", ")).filter(|keys| !keys.is_empty());
+    let missing = known
+        .found()
+        .map(|simulation| simulation.missing_context_values.join(", "))
+        .filter(|keys| !keys.is_empty());
     Complete::of("what the policies of the role say", [*known])
-        .and_then(|_| Complete::unless((!call.exact).then(|| "whether a policy names the resource by a part of its ARN that is not known here".to_owned())))
-        .and_then(|_| Complete::unless(missing.map(|keys| format!("what the conditions on {keys} make of the real call"))))
+        .and_then(|_| {
+            Complete::unless((!call.exact).then(|| {
+                "whether a policy names the resource by a part of its ARN that is not known here".to_owned()
+            }))
+        })
+        .and_then(|_| {
+            Complete::unless(
+                missing.map(|keys| format!("what the conditions on {keys} make of the real call")),
+            )
+        })
 }
 
 /// Whether the task role is allowed the very call that this decision is about.
 pub(in crate::causes) fn is_on_task_role(case: &Case<'_>, (call, _): &Simulated<'_>) -> bool {
     let of_task_role = case.simulated(case.task_role());
-    of_task_role
-        .iter()
-        .any(|decision| decision.0.action == call.action && decision.0.resource == call.resource && is_allowed(decision) && is_whole(decision).is_ok())
+    of_task_role.iter().any(|decision| {
+        decision.0.action == call.action
+            && decision.0.resource == call.resource
+            && is_allowed(decision)
+            && is_whole(decision).is_ok()
+    })
 }
 
 /// Whether what IAM simulates is the decision on every real call.
@@ -146,22 +165,35 @@ impl Call {
 }
 
 impl<'a> Case<'a> {
-    /// What keeps a refusal by the role's own policies from being the whole decision: within one account the resource's own policy may allow
-    /// the call as well. Where ECS names the kind of policy, it has told.
+    /// What keeps a refusal by the role's own policies from being the whole decision: within one account the
+    /// resource's own policy may allow the call as well. Where ECS names the kind of policy, it has told.
     pub(in crate::causes) fn no_grant_of_resource(&self) -> Result<Complete, Gap> {
         let told = self.symptom.deny == Some(Deny::Identity);
         // Another account's resource needs an allow on both sides.
-        if self.refused_calls().iter().all(|call| Arn::parse(&call.resource).is_some_and(|arn| self.is_foreign(arn.account))) {
+        if self
+            .refused_calls()
+            .iter()
+            .all(|call| Arn::parse(&call.resource).is_some_and(|arn| self.is_foreign(arn.account)))
+        {
             return Complete::alone();
         }
         let bucket = self.symptom.step == Step::EnvFile;
         match super::resource_policy::side(self) {
-            Some((ResourceSide::Grants(at, _), _)) => Err(Gap::new(format!("what refused: {at} of the resource's own policy allows the role now"))),
+            Some((ResourceSide::Grants(at, _), _)) => {
+                Err(Gap::new(format!("what refused: {at} of the resource's own policy allows the role now")))
+            }
             _ if told => Complete::alone(),
-            Some((ResourceSide::Unsure(why), _)) => Err(Gap::new(format!("whether the resource's own policy allows the role: {why}"))),
+            Some((ResourceSide::Unsure(why), _)) => {
+                Err(Gap::new(format!("whether the resource's own policy allows the role: {why}")))
+            }
             Some(_) => Complete::alone(),
-            None if bucket => Err(Gap::new("whether the bucket's own policy allows the role: it is not read")),
-            None => Complete::unless(super::resource_policy::question(self).map(|_| "whether the resource's own policy allows the role".to_owned())),
+            None if bucket => {
+                Err(Gap::new("whether the bucket's own policy allows the role: it is not read"))
+            }
+            None => Complete::unless(
+                super::resource_policy::question(self)
+                    .map(|_| "whether the resource's own policy allows the role".to_owned()),
+            ),
         }
     }
 
@@ -171,23 +203,42 @@ impl<'a> Case<'a> {
         !account.is_empty() && own.is_some_and(|own| own != account)
     }
 
-    /// Asks what is needed to know whether an allow is missing: where ECS does not name the kind of policy, the resource's own may allow too.
+    /// Asks what is needed to know whether an allow is missing: where ECS does not name the kind of policy,
+    /// the resource's own may allow too.
     pub(in crate::causes) fn ask_want_of_allow(&self) -> Vec<Question> {
-        if self.symptom.deny == Some(Deny::Identity) { self.ask_refusal() } else { super::resource_policy::ask(self) }
+        if self.symptom.deny == Some(Deny::Identity) {
+            self.ask_refusal()
+        } else {
+            super::resource_policy::ask(self)
+        }
     }
 
-    /// Why nothing is known of the decisions: the first reason, or that nobody asked. A role that was not read is not asked about.
+    /// Why nothing is known of the decisions: the first reason, or that nobody asked. A role that was not
+    /// read is not asked about.
     pub(in crate::causes) fn undecided(&self, what: &str, decisions: &[Simulated<'_>]) -> Option<Finding> {
-        let why = decisions.iter().find_map(|(_, known)| if let Known::Unknown(why) = known { Some(*why) } else { None });
-        let of_role = self.role().and_then(|role| if let Known::Unknown(why) = role.known() { Some(why) } else { None });
+        let why = decisions
+            .iter()
+            .find_map(|(_, known)| if let Known::Unknown(why) = known { Some(*why) } else { None });
+        let of_role = self
+            .role()
+            .and_then(|role| if let Known::Unknown(why) = role.known() { Some(why) } else { None });
         let known = decisions.iter().any(|(_, known)| known.found().is_some());
-        let why = why.or(of_role.filter(|_| decisions.is_empty())).map(|why| format!(": {why}")).unwrap_or_default();
+        let why = why
+            .or(of_role.filter(|_| decisions.is_empty()))
+            .map(|why| format!(": {why}"))
+            .unwrap_or_default();
         (!known).then(|| Finding::unknown(format!("{what}{why}")))
     }
 
-    /// The action that was refused: as told, or where the text was cut before it, the one that ECS calls for the step.
+    /// The action that was refused: as told, or where the text was cut before it, the one that ECS calls for
+    /// the step.
     pub(in crate::causes) fn refused_action(&self) -> Option<String> {
-        let told = self.symptom.action.as_ref().map(|action| action.text.clone()).filter(|action| action.contains(':') && !self.symptom.truncated);
+        let told = self
+            .symptom
+            .action
+            .as_ref()
+            .map(|action| action.text.clone())
+            .filter(|action| action.contains(':') && !self.symptom.truncated);
         let known = match self.symptom.step {
             Step::SecretsManager | Step::RegistryCredentials => "secretsmanager:GetSecretValue",
             Step::ParameterStore => "ssm:GetParameters",
@@ -204,11 +255,15 @@ impl<'a> Case<'a> {
         call.question(self.own_region(), role)
     }
 
-    /// The stream that a container writes, as CloudWatch Logs asks IAM about it. Policies may name streams by their prefix.
+    /// The stream that a container writes, as CloudWatch Logs asks IAM about it. Policies may name streams by
+    /// their prefix.
     fn of_stream(&self, group: &str) -> (String, bool) {
         let name = group.trim_end_matches(":*");
         let told = self.symptom.resource.as_ref().map(|resource| &resource.text);
-        if let Some(told) = told.filter(|told| !self.symptom.truncated && told.strip_prefix(name).is_some_and(|rest| rest.starts_with(":log-stream:"))) {
+        if let Some(told) = told.filter(|told| {
+            !self.symptom.truncated
+                && told.strip_prefix(name).is_some_and(|rest| rest.starts_with(":log-stream:"))
+        }) {
             return (told.clone(), true);
         }
         let is_its = |reference: &&Reference| name.ends_with(&format!(":log-group:{}", reference.value_from));
@@ -233,20 +288,34 @@ impl<'a> Case<'a> {
             call
         };
         match action.split_once(':').map_or("", |(service, _)| service) {
-            "secretsmanager" => self.secrets().iter().map(|view| call(view.arn(), &view.region)).map(with_some_suffix).collect(),
+            "secretsmanager" => self
+                .secrets()
+                .iter()
+                .map(|view| call(view.arn(), &view.region))
+                .map(with_some_suffix)
+                .collect(),
             "ssm" => {
                 let known = self.account().or(self.task.account.as_deref()).is_some();
                 self.parameters().iter().map(|view| call((view.arn(), known), &view.region)).collect()
             }
             _ => {
-                let told = || self.resource_arn().filter(|arn| arn.starts_with("arn:") && self.definition().is_none()).into_iter().collect();
+                let told = || {
+                    self.resource_arn()
+                        .filter(|arn| arn.starts_with("arn:") && self.definition().is_none())
+                        .into_iter()
+                        .collect()
+                };
                 let resources = policy::resources(self, &action).unwrap_or_else(|_| told());
                 let whole = resources.into_iter().filter(|resource| !resource.contains('<'));
                 whole
                     .map(|resource| {
-                        let region = Arn::parse(&resource).map(|arn| arn.region.to_owned()).filter(|region| !region.is_empty());
-                        let on_stream = matches!(action.as_str(), "logs:CreateLogStream" | "logs:PutLogEvents");
-                        let (resource, exact) = if on_stream { self.of_stream(&resource) } else { (resource, true) };
+                        let region = Arn::parse(&resource)
+                            .map(|arn| arn.region.to_owned())
+                            .filter(|region| !region.is_empty());
+                        let on_stream =
+                            matches!(action.as_str(), "logs:CreateLogStream" | "logs:PutLogEvents");
+                        let (resource, exact) =
+                            if on_stream { self.of_stream(&resource) } else { (resource, true) };
                         call((resource, exact), region.as_deref().unwrap_or(self.own_region()))
                     })
                     .collect()
@@ -254,7 +323,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Asks what is needed to know what the role may: what is asked for by whole ARN, the role, and IAM about both roles.
+    /// Asks what is needed to know what the role may: what is asked for by whole ARN, the role, and IAM about
+    /// both roles.
     pub(in crate::causes) fn ask_refusal(&self) -> Vec<Question> {
         let region = self.own_region();
         let role = self.role();
@@ -273,10 +343,16 @@ impl<'a> Case<'a> {
     }
 
     /// What IAM says to each refused call of a role.
-    pub(in crate::causes) fn simulated(&self, role: Option<String>) -> Vec<(Call, Known<'a, Box<Simulation>>)> {
+    pub(in crate::causes) fn simulated(
+        &self,
+        role: Option<String>,
+    ) -> Vec<(Call, Known<'a, Box<Simulation>>)> {
         let Some(role) = role else { return Vec::new() };
         let region = self.own_region();
-        self.refused_calls().into_iter().map(|call| (call.clone(), self.look(&call.question(region, &role)))).collect()
+        self.refused_calls()
+            .into_iter()
+            .map(|call| (call.clone(), self.look(&call.question(region, &role))))
+            .collect()
     }
 
     /// What IAM says to the refused calls of the role that was refused.

@@ -33,19 +33,29 @@ pub(in crate::causes) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static
         Known::Missing | Known::Unknown(_) | Known::NotAsked => return None,
     };
     let call = case.refused_calls().into_iter().next()?;
-    let role_arn = case.role()?.arn().or_else(|| case.symptom.principal.as_ref().map(|fact| fact.text.clone()))?;
+    let role_arn =
+        case.role()?.arn().or_else(|| case.symptom.principal.as_ref().map(|fact| fact.text.clone()))?;
     let role = NamedRole::parse(&role_arn)?;
-    let owner = Arn::parse(&call.resource).map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty())?;
-    let request = Request { principal: Principal::Role(role), action: &call.action, resource: &call.resource, context: &[] };
+    let owner =
+        Arn::parse(&call.resource).map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty())?;
+    let request = Request {
+        principal: Principal::Role(role),
+        action: &call.action,
+        resource: &call.resource,
+        context: &[],
+    };
     Some((resource_policy(document, &request, &owner), question.source()))
 }
 
 /// Whether the resource exists, as far as AWS told.
 fn is_there(case: &Case<'_>) -> bool {
     if matches!(case.symptom.step, Step::ImagePull | Step::EcrAuth) {
-        return EcrImage::of(case).is_none_or(|image| !matches!(case.look(&image.repository()), Known::Missing));
+        return EcrImage::of(case)
+            .is_none_or(|image| !matches!(case.look(&image.repository()), Known::Missing));
     }
-    case.secrets().first().is_some_and(|secret| !matches!(secret.presence(), Presence::Gone | Presence::OtherSuffix(_)))
+    case.secrets()
+        .first()
+        .is_some_and(|secret| !matches!(secret.presence(), Presence::Gone | Presence::OtherSuffix(_)))
 }
 
 /// Asks for the policy, and for what names the resource and the role whole.
@@ -66,15 +76,25 @@ pub(in crate::causes) fn known<'c>(case: &Case<'c>) -> Known<'c, Policy> {
 pub(in crate::causes) fn command(case: &Case<'_>, whole: Option<&Document>) -> Option<Command> {
     match question(case)? {
         Question::RepositoryPolicy(ask::RepositoryPolicy { region, registry, name }) => {
-            let words = if whole.is_some() { "ecr set-repository-policy" } else { "ecr get-repository-policy" };
-            let command = Command::aws(words, Some(&region)).name("--registry-id", Kind::Account, registry.as_str());
+            let words =
+                if whole.is_some() { "ecr set-repository-policy" } else { "ecr get-repository-policy" };
+            let command =
+                Command::aws(words, Some(&region)).name("--registry-id", Kind::Account, registry.as_str());
             let command = command.name("--repository-name", Kind::Repository, name.as_str());
             Some(whole.into_iter().fold(command, |command, whole| command.document("--policy-text", whole)))
         }
         Question::SecretPolicy(ask::SecretPolicy { region, id }) => {
-            let words = if whole.is_some() { "secretsmanager put-resource-policy" } else { "secretsmanager get-resource-policy" };
+            let words = if whole.is_some() {
+                "secretsmanager put-resource-policy"
+            } else {
+                "secretsmanager get-resource-policy"
+            };
             let command = Command::aws(words, Some(&region)).name("--secret-id", Kind::Secret, id.as_str());
-            Some(whole.into_iter().fold(command, |command, whole| command.document("--resource-policy", whole)))
+            Some(
+                whole
+                    .into_iter()
+                    .fold(command, |command, whole| command.document("--resource-policy", whole)),
+            )
         }
         _ => None,
     }
@@ -85,19 +105,27 @@ pub(in crate::causes) fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
     let again = case.then_again();
     match side(case) {
-        Some((ResourceSide::Denied(at), _)) => {
-            Fix::words(format!("narrow or remove {at} of the resource's own policy; an allow does not help{again}")).run(command(case, None))
-        }
+        Some((ResourceSide::Denied(at), _)) => Fix::words(format!(
+            "narrow or remove {at} of the resource's own policy; an allow does not help{again}"
+        ))
+        .run(command(case, None)),
         Some((ResourceSide::Missing { mut add, .. }, _)) => {
             add["Action"] = policy::with_next(&action);
             match policy::addition(case, known(case).found().map(|policy| &policy.0), add) {
                 Ok(addition) => {
-                    let (how, command, statement) = addition.by(|whole| command(case, Some(whole)), || command(case, None));
-                    Fix::words(format!("add the statement to the resource's own policy{how}{again}")).run(case.commands(command)).policy(statement)
+                    let (how, command, statement) =
+                        addition.by(|whole| command(case, Some(whole)), || command(case, None));
+                    Fix::words(format!("add the statement to the resource's own policy{how}{again}"))
+                        .run(case.commands(command))
+                        .policy(statement)
                 }
-                Err(why) => Fix::words(format!("allow {who} to call {action} in the resource's own policy{again}; {why}")).run(command(case, None)),
+                Err(why) => Fix::words(format!(
+                    "allow {who} to call {action} in the resource's own policy{again}; {why}"
+                ))
+                .run(command(case, None)),
             }
         }
-        _ => Fix::words(format!("allow {who} to call {action} in the resource's own policy{again}")).run(command(case, None)),
+        _ => Fix::words(format!("allow {who} to call {action} in the resource's own policy{again}"))
+            .run(command(case, None)),
     }
 }

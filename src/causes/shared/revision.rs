@@ -1,5 +1,5 @@
-//! Whether a newer revision of the task definition refers to something else than the one that failed: who deploys the old one needs nothing but
-//! the new one.
+//! Whether a newer revision of the task definition refers to something else than the one that failed: who
+//! deploys the old one needs nothing but the new one.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
@@ -20,9 +20,12 @@ impl Case<'_> {
     fn newer_reference(&self) -> Option<Finding> {
         let own = self.definition()?;
         let newest = self.look(&self.newest_revision()?).found()?;
-        let is_newer = newest.revision > own.revision && family_arn(newest).is_some() && family_arn(newest) == family_arn(own);
+        let is_newer = newest.revision > own.revision
+            && family_arn(newest).is_some()
+            && family_arn(newest) == family_arn(own);
         let newer = newest.references();
-        let is_gone = |reference: &Reference| !newer.iter().any(|other| other.value_from == reference.value_from);
+        let is_gone =
+            |reference: &Reference| !newer.iter().any(|other| other.value_from == reference.value_from);
         if !is_newer || self.references.is_empty() || !self.references.iter().all(is_gone) {
             return None;
         }
@@ -30,8 +33,13 @@ impl Case<'_> {
             let first = &self.references[0];
             other.kind == first.kind && other.container == first.container && other.name == first.name
         };
-        let instead = newer.iter().find(same).map_or("does not refer to it".to_owned(), |other| format!("refers to {} instead", other.value_from));
-        let names = newest.name().zip(own.name()).map(|(newest, own)| format!("the task ran {own}; {newest}, the newest revision, {instead}"))?;
+        let instead = newer.iter().find(same).map_or("does not refer to it".to_owned(), |other| {
+            format!("refers to {} instead", other.value_from)
+        });
+        let names = newest
+            .name()
+            .zip(own.name())
+            .map(|(newest, own)| format!("the task ran {own}; {newest}, the newest revision, {instead}"))?;
         Some(Finding::found(names, DESCRIBE))
     }
 }

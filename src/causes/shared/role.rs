@@ -28,7 +28,9 @@ impl<'c> RoleView<'c> {
     /// What AWS says of the role of that name, of whatever path.
     fn by_name(&self) -> Known<'c, Box<Role>> {
         if self.foreign_account().is_some() {
-            return Known::Unknown("it is of another account, and roles are looked up by their name in one's own");
+            return Known::Unknown(
+                "it is of another account, and roles are looked up by their name in one's own",
+            );
         }
         self.case.look(&self.question())
     }
@@ -52,7 +54,8 @@ impl<'c> RoleView<'c> {
 
     /// The other account that has it.
     pub(in crate::causes) fn foreign_account(&self) -> Option<&str> {
-        let named = self.whole.as_deref().or(self.case.named_role()).and_then(Arn::parse).map(|arn| arn.account)?;
+        let named =
+            self.whole.as_deref().or(self.case.named_role()).and_then(Arn::parse).map(|arn| arn.account)?;
         self.case.task.account.as_deref().filter(|own| *own != named).map(|_| named)
     }
 
@@ -63,10 +66,14 @@ impl<'c> RoleView<'c> {
 
     /// Its ARN, with its path.
     pub(in crate::causes) fn arn(&self) -> Option<String> {
-        self.known().found().and_then(|role| role.arn.clone()).or_else(|| self.case.own_role().map(str::to_owned))
+        self.known()
+            .found()
+            .and_then(|role| role.arn.clone())
+            .or_else(|| self.case.own_role().map(str::to_owned))
     }
 
-    /// That it is the role which the task was to use: ECS names it, or the definition of the very revision does.
+    /// That it is the role which the task was to use: ECS names it, or the definition of the very revision
+    /// does.
     pub(in crate::causes) fn is_meant(&self) -> Result<Identity, Gap> {
         match (self.case.named_role(), &self.whole) {
             (Some(named), Some(whole)) if named.contains(":role/") => Identity::same(named, whole),
@@ -82,11 +89,18 @@ impl<'c> RoleView<'c> {
         let missing = Finding::missing(whole, GET_ROLE);
         let complete = Complete::of("whether the role exists", [self.by_name()]);
         match (self.known(), self.namesake()) {
-            (Known::Missing, None) => Some(Proof::by(vec![missing], self.is_meant(), complete, Time::as_ecs_said())),
+            (Known::Missing, None) => {
+                Some(Proof::by(vec![missing], self.is_meant(), complete, Time::as_ecs_said()))
+            }
             (Known::Missing, Some(other)) => {
                 // Names are unique whatever the path: as long as the other role is there, this one is not.
                 let said = format!("the role of that name is {}", other.arn.as_deref().unwrap_or_default());
-                Some(Proof::by(vec![missing, Finding::found(said, GET_ROLE)], self.is_meant(), complete, Time::there_by(self.case, other.create_date)))
+                Some(Proof::by(
+                    vec![missing, Finding::found(said, GET_ROLE)],
+                    self.is_meant(),
+                    complete,
+                    Time::there_by(self.case, other.create_date),
+                ))
             }
             _ => None,
         }
@@ -94,13 +108,18 @@ impl<'c> RoleView<'c> {
 }
 
 impl Case<'_> {
-    /// The role that the case turns on. AWS is asked about no other role than the task's own, unless the definition cannot be had: whoever
-    /// words a reason would learn of any.
+    /// The role that the case turns on. AWS is asked about no other role than the task's own, unless the
+    /// definition cannot be had: whoever words a reason would learn of any.
     pub(in crate::causes) fn role(&self) -> Option<RoleView<'_>> {
-        let is_due = || self.own_role().is_none() && matches!(self.definition, Known::NotAsked) && Question::task_definition_of(self.task).is_some();
+        let is_due = || {
+            self.own_role().is_none()
+                && matches!(self.definition, Known::NotAsked)
+                && Question::task_definition_of(self.task).is_some()
+        };
         let is_others = self.definition().is_some() && self.own_role().is_none();
         let name = self.role_name().filter(|_| !is_others && !is_due())?;
-        let whole = self.own_role().or(self.named_role()).filter(|arn| arn.contains(":role/")).map(str::to_owned);
+        let whole =
+            self.own_role().or(self.named_role()).filter(|arn| arn.contains(":role/")).map(str::to_owned);
         Some(RoleView { case: self, name, whole })
     }
 

@@ -21,19 +21,26 @@ pub(in crate::causes) const LIST: &str = "ListSecrets";
 
 /// Whether a secret was not found.
 pub(in crate::causes) fn is_not_found(symptom: &Symptom) -> bool {
-    let secret = matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar);
-    let a_file = symptom.resource.as_ref().is_some_and(|resource| resource.text.starts_with('/')) && symptom.step == Step::CredentialSpec;
+    let secret = matches!(
+        symptom.step,
+        Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar
+    );
+    let a_file = symptom.resource.as_ref().is_some_and(|resource| resource.text.starts_with('/'))
+        && symptom.step == Step::CredentialSpec;
     secret && !a_file && symptom.fault == Fault::NotFound
 }
 
-/// Whether a refusal may hide that there is no such secret: IAM decides first, on the name as ECS asks for it.
+/// Whether a refusal may hide that there is no such secret: IAM decides first, on the name as ECS asks for
+/// it.
 pub(in crate::causes) fn may_be_absent(symptom: &Symptom) -> bool {
-    matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials) && super::refusal::is_want_of_allow(symptom)
+    matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials)
+        && super::refusal::is_want_of_allow(symptom)
 }
 
 /// Whether the version that is missing is the current one. Stages are compared letter by letter.
 pub(in crate::causes) fn lacks_current(symptom: &Symptom) -> bool {
-    symptom.fault == Fault::VersionNotFound && symptom.version_stage.as_ref().is_some_and(|stage| stage.text == "AWSCURRENT")
+    symptom.fault == Fault::VersionNotFound
+        && symptom.version_stage.as_ref().is_some_and(|stage| stage.text == "AWSCURRENT")
 }
 
 /// A secret that the case can be about.
@@ -59,7 +66,8 @@ pub(in crate::causes) enum Presence<'c> {
     OtherSuffix(&'c Secret),
     /// The name's own end was taken for the suffix: the reference needs the whole ARN.
     CutSuffix(&'c Secret),
-    /// The ARN is not there, nor any name that it can mean. Names of another account's secrets nobody can look up.
+    /// The ARN is not there, nor any name that it can mean. Names of another account's secrets nobody can
+    /// look up.
     Gone,
     /// Why it is not known.
     Unknown(&'c str),
@@ -86,10 +94,15 @@ impl<'c> SecretView<'c> {
         self.id.split_once(":secret:").map_or(self.id.as_str(), |(_, name)| name)
     }
 
-    /// Whether the refusal was for an ARN that surely has no suffix, or whose end may be a word of the name: of a secret that it finds,
-    /// Secrets Manager names the whole ARN.
+    /// Whether the refusal was for an ARN that surely has no suffix, or whose end may be a word of the name:
+    /// of a secret that it finds, Secrets Manager names the whole ARN.
     pub(in crate::causes) fn is_refused_by_part(&self) -> bool {
-        let refused = self.case.symptom.resource.as_ref().filter(|_| self.case.symptom.fault == Fault::AccessDenied && !self.case.symptom.truncated);
+        let refused = self
+            .case
+            .symptom
+            .resource
+            .as_ref()
+            .filter(|_| self.case.symptom.fault == Fault::AccessDenied && !self.case.symptom.truncated);
         let written = refused.and_then(|resource| resource.text.split_once(":secret:")).map(|(_, name)| name);
         written.is_some_and(|name| !name.contains([':', '*', '?']) && !split_suffix(name).1)
     }
@@ -109,7 +122,8 @@ impl<'c> SecretView<'c> {
         Arn::parse(&self.id).map(|arn| arn.account).or(self.case.task.account.as_deref())
     }
 
-    /// The other account that has it. A name is looked up in one's own, so nothing that is found by a name is its secret.
+    /// The other account that has it. A name is looked up in one's own, so nothing that is found by a name is
+    /// its secret.
     pub(in crate::causes) fn foreign_account(&self) -> Option<&str> {
         self.account().filter(|account| self.case.task.account.as_deref().is_some_and(|own| own != *account))
     }
@@ -139,7 +153,11 @@ impl<'c> SecretView<'c> {
     /// What AWS says of it.
     pub(in crate::causes) fn presence(&self) -> Presence<'c> {
         match self.known() {
-            Known::Found(secret) if self.is_whole() && secret.arn.as_ref().is_some_and(|arn| *arn != self.id) => self.renamed(secret),
+            Known::Found(secret)
+                if self.is_whole() && secret.arn.as_ref().is_some_and(|arn| *arn != self.id) =>
+            {
+                self.renamed(secret)
+            }
             Known::Found(secret) => Presence::Here(secret),
             Known::Unknown(why) => Presence::Unknown(why),
             Known::NotAsked => Presence::NotAsked,
@@ -158,7 +176,11 @@ impl<'c> SecretView<'c> {
     }
 
     fn renamed(&self, secret: &'c Secret) -> Presence<'c> {
-        if secret.name.as_deref() == Some(self.written_name()) { Presence::CutSuffix(secret) } else { Presence::OtherSuffix(secret) }
+        if secret.name.as_deref() == Some(self.written_name()) {
+            Presence::CutSuffix(secret)
+        } else {
+            Presence::OtherSuffix(secret)
+        }
     }
 
     /// The very secret that is referred to.
@@ -190,13 +212,19 @@ impl<'c> SecretView<'c> {
 
     /// The same name where the task runs, if the reference is to another Region.
     fn elsewhere(&self) -> Option<ask::Secret> {
-        let own = self.case.task.region.as_deref().filter(|own| *own != self.region && self.foreign_account().is_none())?;
+        let own = self
+            .case
+            .task
+            .region
+            .as_deref()
+            .filter(|own| *own != self.region && self.foreign_account().is_none())?;
         Some(ask::Secret { region: own.to_owned(), id: self.name.clone() })
     }
 
     /// The secret of that name in the task's own Region, where it is not in the one that is asked.
     pub(in crate::causes) fn is_elsewhere(&self) -> Option<&'c Secret> {
-        let found = self.case.look(&self.elsewhere()?).found().filter(|secret| self.is_of_its_account(secret))?;
+        let found =
+            self.case.look(&self.elsewhere()?).found().filter(|secret| self.is_of_its_account(secret))?;
         matches!(self.presence(), Presence::Gone).then_some(found)
     }
 
@@ -224,12 +252,18 @@ impl<'c> SecretView<'c> {
     /// It as a culprit, with every reference to it.
     pub(in crate::causes) fn culprit(&self) -> Culprit {
         let same = |reference: &&Reference| matches!(reference.target(), Some(Target::Secret(secret)) if secret.arn == self.id);
-        Culprit { kind: "secret", id: Some(self.name.clone()), references: self.case.references.iter().filter(same).cloned().collect() }
+        Culprit {
+            kind: "secret",
+            id: Some(self.name.clone()),
+            references: self.case.references.iter().filter(same).cloned().collect(),
+        }
     }
 
     /// The service that manages it, and alone may write to it.
     pub(in crate::causes) fn manager(&self) -> Option<&str> {
-        self.found().and_then(|secret| secret.owning_service.as_deref()).or_else(|| self.name.split_once('!').map(|(service, _)| service))
+        self.found()
+            .and_then(|secret| secret.owning_service.as_deref())
+            .or_else(|| self.name.split_once('!').map(|(service, _)| service))
     }
 
     fn is_sound(&self) -> bool {
@@ -246,9 +280,20 @@ impl<'c> SecretView<'c> {
     /// That it is as it should be, as far as its description shows.
     pub(in crate::causes) fn state(&self) -> Option<Finding> {
         let secret = self.found().filter(|secret| secret.is_readable())?;
-        let since = if self.case.is_since(secret.last_changed_date) { ", after the task failed: it may be fixed" } else { "" };
-        let changed = secret.last_changed_date.map(|at| format!(", last changed on {at}{since}")).unwrap_or_default();
-        Some(Finding::found(format!("secret {} exists, is not scheduled for deletion, and has a current version{changed}", self.name), DESCRIBE))
+        let since = if self.case.is_since(secret.last_changed_date) {
+            ", after the task failed: it may be fixed"
+        } else {
+            ""
+        };
+        let changed =
+            secret.last_changed_date.map(|at| format!(", last changed on {at}{since}")).unwrap_or_default();
+        Some(Finding::found(
+            format!(
+                "secret {} exists, is not scheduled for deletion, and has a current version{changed}",
+                self.name
+            ),
+            DESCRIBE,
+        ))
     }
 
     /// Whether its ARN is gone, so that no command on it finds anything.
@@ -260,7 +305,11 @@ impl<'c> SecretView<'c> {
     pub(in crate::causes) fn gone(&self) -> Vec<Finding> {
         let gone = self.is_gone().then(|| Finding::missing(self.id.clone(), DESCRIBE));
         let now = self.namesake().filter(|_| self.is_gone()).and_then(|secret| secret.arn.as_ref());
-        gone.into_iter().chain(now.map(|arn| Finding::found(format!("a secret of its name under another ARN, {arn}"), DESCRIBE))).collect()
+        gone.into_iter()
+            .chain(now.map(|arn| {
+                Finding::found(format!("a secret of its name under another ARN, {arn}"), DESCRIBE)
+            }))
+            .collect()
     }
 
     /// How to get on where its ARN is gone.
@@ -268,7 +317,10 @@ impl<'c> SecretView<'c> {
         if self.namesake().is_none() {
             return self.case.create_secret();
         }
-        let text = format!("write the ARN that the name has now in a new revision, if that secret is meant{}", self.case.then_again());
+        let text = format!(
+            "write the ARN that the name has now in a new revision, if that secret is meant{}",
+            self.case.then_again()
+        );
         Fix::words(text).run(self.case.commands_for_revision([]))
     }
 
@@ -282,19 +334,28 @@ impl<'c> SecretView<'c> {
 
     /// That it is as it should be, or why nobody could look.
     pub(in crate::causes) fn state_or_why(&self) -> Option<Finding> {
-        self.state().or_else(|| self.untold().map(|why| Finding::unknown(format!("the state of secret {}: {why}", self.id))))
+        self.state().or_else(|| {
+            self.untold().map(|why| Finding::unknown(format!("the state of secret {}: {why}", self.id)))
+        })
     }
 
-    /// That it can be read, and what it holds is still what the task found: then what ECS says of its value holds.
+    /// That it can be read, and what it holds is still what the task found: then what ECS says of its value
+    /// holds.
     pub(in crate::causes) fn is_as_it_was(&self) -> Result<Proof, Unproved> {
         let complete = match self.state() {
             Some(_) => Complete::alone(),
-            None if self.is_gone() => Err(Gap::new(format!("what secret {} held: it was deleted since", self.id))),
+            None if self.is_gone() => {
+                Err(Gap::new(format!("what secret {} held: it was deleted since", self.id)))
+            }
             None => Complete::of(&format!("the state of secret {}", self.name), [self.known()])
                 .and(Err(Gap::new(format!("whether secret {} can be read", self.name)))),
         };
-        let revision = self.reference.map_or(Err(Gap::new("which reference asks for it")), |_| Identity::of_revision(self.case));
-        let time = self.found().map_or_else(Time::as_ecs_said, |secret| Time::since(self.case, secret.last_changed_date));
+        let revision = self
+            .reference
+            .map_or(Err(Gap::new("which reference asks for it")), |_| Identity::of_revision(self.case));
+        let time = self
+            .found()
+            .map_or_else(Time::as_ecs_said, |secret| Time::since(self.case, secret.last_changed_date));
         Proof::by(self.state().into_iter().collect(), self.is_meant().and(revision), complete, time)
     }
 
@@ -302,13 +363,20 @@ impl<'c> SecretView<'c> {
     pub(in crate::causes) fn alike(&self) -> Option<Finding> {
         let (listed, whole) = self.listed()?;
         if let Some(near) = self.near() {
-            return Some(Finding::found(format!("a secret whose name {}: whether that one was meant, AWS cannot tell", near.how), LIST));
+            return Some(Finding::found(
+                format!("a secret whose name {}: whether that one was meant, AWS cannot tell", near.how),
+                LIST,
+            ));
         }
         let beginning = format!("begins with {:?}, in these letters", prefix(&self.name));
         let said = match (listed.len(), whole) {
             (0, true) => format!("a secret whose name {beginning}"),
-            (count, true) => format!("a secret with a similar name, among all {count} whose name {beginning}"),
-            (count, false) => format!("a secret with a similar name, among the first {count} whose name {beginning}"),
+            (count, true) => {
+                format!("a secret with a similar name, among all {count} whose name {beginning}")
+            }
+            (count, false) => {
+                format!("a secret with a similar name, among the first {count} whose name {beginning}")
+            }
         };
         Some(Finding::missing(said, LIST))
     }
@@ -316,13 +384,17 @@ impl<'c> SecretView<'c> {
     /// Why nothing is known of similar names.
     pub(in crate::causes) fn likes_unknown(&self) -> Option<Finding> {
         match self.case.look(&self.like()?) {
-            Known::Unknown(why) if self.listed().is_none() => Some(Finding::unknown(format!("whether a secret has a similar name: {why}"))),
+            Known::Unknown(why) if self.listed().is_none() => {
+                Some(Finding::unknown(format!("whether a secret has a similar name: {why}")))
+            }
             _ => None,
         }
     }
 
     fn like(&self) -> Option<ask::SecretsLike> {
-        self.foreign_account().is_none().then(|| ask::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) })
+        self.foreign_account()
+            .is_none()
+            .then(|| ask::SecretsLike { region: self.region.clone(), prefix: prefix(&self.name) })
     }
 
     /// The secrets whose names begin like its own, and whether these are all.
@@ -358,9 +430,20 @@ impl Case<'_> {
             Some(self.secret(secret.arn, Some(secret), Some(reference)))
         };
         let mut views: Vec<SecretView<'_>> = self.references.iter().filter_map(of_reference).collect();
-        if views.is_empty() && matches!(self.symptom.step, Step::SecretsManager | Step::RegistryCredentials | Step::SecretSidecar) {
-            let named = self.symptom.resource.as_ref().filter(|resource| !self.symptom.truncated && !resource.text.contains("://"));
-            let named = named.filter(|resource| Arn::parse(&resource.text).is_none_or(|arn| arn.service == "secretsmanager"));
+        if views.is_empty()
+            && matches!(
+                self.symptom.step,
+                Step::SecretsManager | Step::RegistryCredentials | Step::SecretSidecar
+            )
+        {
+            let named = self
+                .symptom
+                .resource
+                .as_ref()
+                .filter(|resource| !self.symptom.truncated && !resource.text.contains("://"));
+            let named = named.filter(|resource| {
+                Arn::parse(&resource.text).is_none_or(|arn| arn.service == "secretsmanager")
+            });
             views.extend(named.map(|resource| self.secret(&resource.text, None, None)));
         }
         let mut seen = std::collections::BTreeSet::new();
@@ -384,20 +467,32 @@ impl Case<'_> {
     /// How to get a secret that is not there, or another reference.
     pub(in crate::causes) fn create_secret(&self) -> Fix {
         let again = self.then_again();
-        if let Some(account) = self.secrets().iter().find_map(|secret| secret.foreign_account().map(str::to_owned)) {
-            let text = format!("have account {account} create the secret (it gets an ARN of its own), or correct the reference, in a new revision{again}");
+        if let Some(account) =
+            self.secrets().iter().find_map(|secret| secret.foreign_account().map(str::to_owned))
+        {
+            let text = format!(
+                "have account {account} create the secret (it gets an ARN of its own), or correct the reference, in a new revision{again}"
+            );
             return Fix::words(text).run(self.commands_for_revision([]));
         }
         let name = self.name();
         let values = [Part::Words("Key=name,Values="), Part::Name(Kind::Secret, name.as_deref())];
         let look = self.aws("secretsmanager list-secrets").argument("--filters", &values);
         let look = look.words("--include-planned-deletion --query 'SecretList[].[Name,ARN,DeletedDate]'");
-        let create = self.aws("secretsmanager create-secret").name("--name", Kind::Secret, name.as_deref()).words("--secret-string file://value.json");
+        let create = self
+            .aws("secretsmanager create-secret")
+            .name("--name", Kind::Secret, name.as_deref())
+            .words("--secret-string file://value.json");
         let text = "see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision";
         Fix::words(format!("{text}{again}")).run(self.commands_for_revision([look, create]))
     }
 
-    fn secret<'c>(&'c self, id: &str, secret: Option<SecretReference<'_>>, reference: Option<&'c Reference>) -> SecretView<'c> {
+    fn secret<'c>(
+        &'c self,
+        id: &str,
+        secret: Option<SecretReference<'_>>,
+        reference: Option<&'c Reference>,
+    ) -> SecretView<'c> {
         let arn = Arn::parse(id);
         // The text may print extras that belong to the reference and not to the secret.
         let id = arn.and_then(|arn| arn.resource.strip_prefix("secret:")).and_then(|rest| {
@@ -405,9 +500,16 @@ impl Case<'_> {
             Some(id[..id.len() - rest.len() + name.len()].to_owned())
         });
         let id = id.unwrap_or_else(|| {
-            secret.map_or_else(|| self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(), |secret| secret.arn.to_owned())
+            secret.map_or_else(
+                || self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(),
+                |secret| secret.arn.to_owned(),
+            )
         });
-        let region = arn.map(|arn| arn.region).filter(|region| !region.is_empty()).unwrap_or(self.own_region()).to_owned();
+        let region = arn
+            .map(|arn| arn.region)
+            .filter(|region| !region.is_empty())
+            .unwrap_or(self.own_region())
+            .to_owned();
         SecretView { case: self, region, name: secret_name(&id).to_owned(), id, reference }
     }
 }

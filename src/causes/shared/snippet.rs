@@ -1,4 +1,5 @@
-//! The same correction as a resource of a template, where it is one: for those who would otherwise undo it with the next deployment.
+//! The same correction as a resource of a template, where it is one: for those who would otherwise undo it
+//! with the next deployment.
 
 use serde_json::{Value, json};
 
@@ -32,7 +33,8 @@ pub(in crate::causes) fn role_policy(role: &str, name: &str, policy: &Document) 
     let policy = policy.as_json();
     let encoded = format!("jsonencode({})", literal(policy));
     let arguments = [("name", literal(&json!(name))), ("role", literal(&json!(role))), ("policy", encoded)];
-    let properties = [("PolicyName", json!(name)), ("RoleName", json!(role)), ("PolicyDocument", policy.clone())];
+    let properties =
+        [("PolicyName", json!(name)), ("RoleName", json!(role)), ("PolicyDocument", policy.clone())];
     both(("aws_iam_role_policy", "AWS::IAM::RolePolicy"), "for_ecs_tasks", &arguments, &properties)
 }
 
@@ -49,10 +51,26 @@ pub(in crate::causes) fn ingress(ingress: &Ingress) -> Vec<Snippet> {
         return Vec::new();
     }
     let text = |text: &str| literal(&json!(text));
-    let arguments =
-        [("security_group_id", text(group)), (of.0, text(from)), ("ip_protocol", text("tcp")), ("from_port", port.to_string()), ("to_port", port.to_string())];
-    let properties = [("GroupId", json!(group)), (of.1, json!(from)), ("IpProtocol", json!("tcp")), ("FromPort", json!(port)), ("ToPort", json!(port))];
-    both(("aws_vpc_security_group_ingress_rule", "AWS::EC2::SecurityGroupIngress"), "from_tasks", &arguments, &properties)
+    let arguments = [
+        ("security_group_id", text(group)),
+        (of.0, text(from)),
+        ("ip_protocol", text("tcp")),
+        ("from_port", port.to_string()),
+        ("to_port", port.to_string()),
+    ];
+    let properties = [
+        ("GroupId", json!(group)),
+        (of.1, json!(from)),
+        ("IpProtocol", json!("tcp")),
+        ("FromPort", json!(port)),
+        ("ToPort", json!(port)),
+    ];
+    both(
+        ("aws_vpc_security_group_ingress_rule", "AWS::EC2::SecurityGroupIngress"),
+        "from_tasks",
+        &arguments,
+        &properties,
+    )
 }
 
 /// A log group.
@@ -70,8 +88,14 @@ pub(in crate::causes) fn nat_route(route_table: &str) -> Vec<Snippet> {
         return Vec::new();
     }
     let values = [json!(route_table), json!("0.0.0.0/0"), json!("<nat-gateway>")];
-    let arguments = ["route_table_id", "destination_cidr_block", "nat_gateway_id"].into_iter().zip(values.iter().map(literal)).collect::<Vec<_>>();
-    let properties = ["RouteTableId", "DestinationCidrBlock", "NatGatewayId"].into_iter().zip(values.clone()).collect::<Vec<_>>();
+    let arguments = ["route_table_id", "destination_cidr_block", "nat_gateway_id"]
+        .into_iter()
+        .zip(values.iter().map(literal))
+        .collect::<Vec<_>>();
+    let properties = ["RouteTableId", "DestinationCidrBlock", "NatGatewayId"]
+        .into_iter()
+        .zip(values.clone())
+        .collect::<Vec<_>>();
     both(("aws_route", "AWS::EC2::Route"), "to_the_internet", &arguments, &properties)
 }
 
@@ -80,14 +104,27 @@ fn literal(value: &Value) -> String {
     value.to_string().replace("${", "$${").replace("%{", "%%{")
 }
 
-fn both((terraform, cloudformation): (&str, &str), name: &str, arguments: &[(&str, String)], properties: &[(&str, Value)]) -> Vec<Snippet> {
-    let arguments: Vec<String> = arguments.iter().map(|(argument, value)| format!("  {argument} = {value}")).collect();
+fn both(
+    (terraform, cloudformation): (&str, &str),
+    name: &str,
+    arguments: &[(&str, String)],
+    properties: &[(&str, Value)],
+) -> Vec<Snippet> {
+    let arguments: Vec<String> =
+        arguments.iter().map(|(argument, value)| format!("  {argument} = {value}")).collect();
     // JSON is YAML too.
-    let properties: Vec<String> = properties.iter().map(|(property, value)| format!("    {property}: {value}")).collect();
+    let properties: Vec<String> =
+        properties.iter().map(|(property, value)| format!("    {property}: {value}")).collect();
     let logical: String = name.split('_').map(capitalised).collect();
     vec![
-        Snippet { tool: "terraform", text: format!("resource \"{terraform}\" \"{name}\" {{\n{}\n}}", arguments.join("\n")) },
-        Snippet { tool: "cloudformation", text: format!("{logical}:\n  Type: {cloudformation}\n  Properties:\n{}", properties.join("\n")) },
+        Snippet {
+            tool: "terraform",
+            text: format!("resource \"{terraform}\" \"{name}\" {{\n{}\n}}", arguments.join("\n")),
+        },
+        Snippet {
+            tool: "cloudformation",
+            text: format!("{logical}:\n  Type: {cloudformation}\n  Properties:\n{}", properties.join("\n")),
+        },
     ]
 }
 

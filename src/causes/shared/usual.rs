@@ -1,8 +1,10 @@
-//! How usual the causes are for a step and a fault, as public reports of failed starts show. This is all that is said of it.
+//! How usual the causes are for a step and a fault, as public reports of failed starts show. This is all that
+//! is said of it.
 //!
-//! Two tables. [`TOLD`] orders causes that fit a fault equally well. [`UNTOLD`] says what usually is at fault where ECS names the step and
-//! not the fault, because it cut the text or never wrote it: each such cause is asked and assessed as if its fault had been told, and says
-//! no more than that it is possible, or with the state for it that it is likely.
+//! Two tables. [`TOLD`] orders causes that fit a fault equally well. [`UNTOLD`] says what usually is at fault
+//! where ECS names the step and not the fault, because it cut the text or never wrote it: each such cause is
+//! asked and assessed as if its fault had been told, and says no more than that it is possible, or with the
+//! state for it that it is likely.
 
 use crate::reason::{Fault, Step, Symptom};
 
@@ -21,7 +23,8 @@ const NETWORK: &[&str] = &[
 
 const REFUSED: &[&str] = &["role-permission-missing", "role-permission-on-wrong-role"];
 
-/// The causes of a fault, the most usual first. Those that are not named come after them, in the catalogue's order.
+/// The causes of a fault, the most usual first. Those that are not named come after them, in the catalogue's
+/// order.
 const TOLD: &[(&[Fault], &[&str])] = &[
     (&[Fault::NetworkTimeout], NETWORK),
     (&[Fault::AccessDenied], REFUSED),
@@ -33,7 +36,8 @@ const TOLD: &[(&[Fault], &[&str])] = &[
 /// A fault, and the causes that make it.
 type OfFault = (Fault, &'static [&'static str]);
 
-/// The causes of a failed step of which the fault is not told, by the fault that each would make, the most usual first.
+/// The causes of a failed step of which the fault is not told, by the fault that each would make, the most
+/// usual first.
 const UNTOLD: &[(&[Step], &[OfFault])] = &[
     (
         &[Step::SecretsManager, Step::RegistryCredentials],
@@ -65,7 +69,13 @@ const UNTOLD: &[(&[Step], &[OfFault])] = &[
     ),
     (
         &[Step::EnvFile],
-        &[(Fault::AccessDenied, &["role-permission-missing", "role-permission-on-wrong-role", "env-file-missing"]), (Fault::NetworkTimeout, NETWORK)],
+        &[
+            (
+                Fault::AccessDenied,
+                &["role-permission-missing", "role-permission-on-wrong-role", "env-file-missing"],
+            ),
+            (Fault::NetworkTimeout, NETWORK),
+        ],
     ),
     (
         &[Step::LogDriver],
@@ -84,22 +94,30 @@ const UNTOLD: &[(&[Step], &[OfFault])] = &[
             (Fault::NotFound, &["file-system-misconfigured"]),
         ],
     ),
-    (&[Step::ExecutionRole], &[(Fault::AssumeRoleDenied, &["execution-role-untrusted", "execution-role-missing"])]),
+    (
+        &[Step::ExecutionRole],
+        &[(Fault::AssumeRoleDenied, &["execution-role-untrusted", "execution-role-missing"])],
+    ),
 ];
 
 /// Whether the agent had no login for the registry, which the text tells by naming nothing that it fetched.
 pub(in crate::causes) fn is_without_login(symptom: &Symptom) -> bool {
-    symptom.step == Step::RegistryCredentials && symptom.fault == Fault::Unknown && symptom.resource.is_none() && !symptom.truncated
+    symptom.step == Step::RegistryCredentials
+        && symptom.fault == Fault::Unknown
+        && symptom.resource.is_none()
+        && !symptom.truncated
 }
 
 /// What the fault of the step usually is, where the text does not tell it.
 fn untold(symptom: &Symptom) -> impl Iterator<Item = (Fault, &'static str)> {
     let is_untold = symptom.fault == Fault::Unknown && !is_without_login(symptom);
     let rows = UNTOLD.iter().filter(move |(steps, _)| is_untold && steps.contains(&symptom.step));
-    rows.flat_map(|(_, faults)| faults.iter()).flat_map(|(fault, causes)| causes.iter().map(|cause| (*fault, *cause)))
+    rows.flat_map(|(_, faults)| faults.iter())
+        .flat_map(|(fault, causes)| causes.iter().map(|cause| (*fault, *cause)))
 }
 
-/// The fault that a cause would have made, if the text does not tell the fault and it is a usual one for the step.
+/// The fault that a cause would have made, if the text does not tell the fault and it is a usual one for the
+/// step.
 pub(in crate::causes) fn supposed(symptom: &Symptom, cause: &str) -> Option<Fault> {
     untold(symptom).find(|(_, usual)| *usual == cause).map(|(fault, _)| fault)
 }
@@ -107,12 +125,17 @@ pub(in crate::causes) fn supposed(symptom: &Symptom, cause: &str) -> Option<Faul
 /// Where a cause stands among those of a symptom, the most usual first.
 pub(in crate::causes) fn rank(symptom: &Symptom, cause: &str) -> (bool, usize) {
     if symptom.fault == Fault::Unknown {
-        // ECS takes a refusal for the answer, and calls again where none came; an address is told of a connection.
+        // ECS takes a refusal for the answer, and calls again where none came; an address is told of a
+        // connection.
         let unanswered = symptom.address.is_some() || symptom.retries.is_some_and(|retries| retries > 1);
-        let unlike = supposed(symptom, cause).is_some_and(|fault| unanswered && fault != Fault::NetworkTimeout);
+        let unlike =
+            supposed(symptom, cause).is_some_and(|fault| unanswered && fault != Fault::NetworkTimeout);
         return (unlike, place(untold(symptom).map(|(_, usual)| usual), cause));
     }
-    let told = TOLD.iter().filter(|(faults, _)| faults.contains(&symptom.fault)).flat_map(|(_, causes)| causes.iter().copied());
+    let told = TOLD
+        .iter()
+        .filter(|(faults, _)| faults.contains(&symptom.fault))
+        .flat_map(|(_, causes)| causes.iter().copied());
     (false, place(told, cause))
 }
 
@@ -129,7 +152,8 @@ mod tests {
     #[test]
     fn every_cause_that_is_named_is_one() {
         let told = TOLD.iter().flat_map(|(_, causes)| causes.iter());
-        let untold = UNTOLD.iter().flat_map(|(_, faults)| faults.iter()).flat_map(|(_, causes)| causes.iter());
+        let untold =
+            UNTOLD.iter().flat_map(|(_, faults)| faults.iter()).flat_map(|(_, causes)| causes.iter());
         for cause in told.chain(untold) {
             assert!(find(cause).is_some(), "{cause} is no cause");
         }
@@ -138,10 +162,15 @@ mod tests {
     #[test]
     fn every_supposed_fault_is_claimed_by_some_of_its_causes() {
         for (steps, faults) in UNTOLD {
-            for (step, (fault, causes)) in steps.iter().flat_map(|step| faults.iter().map(move |of_fault| (step, of_fault))) {
+            for (step, (fault, causes)) in
+                steps.iter().flat_map(|step| faults.iter().map(move |of_fault| (step, of_fault)))
+            {
                 let symptom = Symptom::suspected(*step, *fault);
                 let claims = |cause: &&&str| find(cause).is_some_and(|cause| (cause.when)(&symptom));
-                assert!(causes.iter().any(|cause| claims(&cause)), "{step} and {fault}: none of {causes:?} claims it");
+                assert!(
+                    causes.iter().any(|cause| claims(&cause)),
+                    "{step} and {fault}: none of {causes:?} claims it"
+                );
             }
         }
     }

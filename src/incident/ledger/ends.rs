@@ -58,21 +58,35 @@ impl<S: Store + Sync> Ledger<S> {
     pub async fn end(&self, wells: &[(About, Timestamp)], now: Timestamp) -> Ended {
         let claimant = self.claimant();
         let page = storm::page(&claimant, Phase::Ended);
-        let mut ending: Vec<Result<Ending, Unreachable>> = join_all(wells.iter().map(|(workload, at)| self.end_one(workload, *at, &page, now))).await;
+        let mut ending: Vec<Result<Ending, Unreachable>> =
+            join_all(wells.iter().map(|(workload, at)| self.end_one(workload, *at, &page, now))).await;
         let mut storms = Vec::new();
-        let keys: BTreeMap<String, About> =
-            ending.iter().flatten().flat_map(|ending| &ending.of_storm).map(|one| (storm::key(&one.about), one.about.clone())).collect();
+        let keys: BTreeMap<String, About> = ending
+            .iter()
+            .flatten()
+            .flat_map(|ending| &ending.of_storm)
+            .map(|one| (storm::key(&one.about), one.about.clone()))
+            .collect();
         for (key, about) in keys {
-            let mut members: Vec<Incident> =
-                ending.iter().flatten().flat_map(|ending| &ending.of_storm).filter(|one| storm::key(&one.about) == key).cloned().collect();
-            let gathered = self.gather(&about, Phase::Ended, members.iter_mut().collect(), &claimant, now).await;
+            let mut members: Vec<Incident> = ending
+                .iter()
+                .flatten()
+                .flat_map(|ending| &ending.of_storm)
+                .filter(|one| storm::key(&one.about) == key)
+                .cloned()
+                .collect();
+            let gathered =
+                self.gather(&about, Phase::Ended, members.iter_mut().collect(), &claimant, now).await;
             for ending in &mut ending {
                 let Ok(one) = ending else { continue };
                 let own = one.of_storm.extract_if(.., |incident| storm::key(&incident.about) == key);
-                let own: Vec<(String, u64)> = own.map(|incident| (incident.about.fingerprint, incident.serial)).collect();
+                let own: Vec<(String, u64)> =
+                    own.map(|incident| (incident.about.fingerprint, incident.serial)).collect();
                 match &gathered {
                     Ok((nexts, _)) => {
-                        let of_it = members.iter().zip(nexts).filter(|(member, _)| own.contains(&(member.about.fingerprint.clone(), member.serial)));
+                        let of_it = members.iter().zip(nexts).filter(|(member, _)| {
+                            own.contains(&(member.about.fingerprint.clone(), member.serial))
+                        });
                         for (member, next) in of_it {
                             match next {
                                 Next::WithStorm => one.over.with_storm.push(member.clone()),
@@ -87,10 +101,19 @@ impl<S: Store + Sync> Ledger<S> {
             }
             storms.extend(gathered.ok().and_then(|(_, telling)| telling));
         }
-        Ended { workloads: ending.into_iter().map(|ending| ending.map(|ending| ending.over)).collect(), storms }
+        Ended {
+            workloads: ending.into_iter().map(|ending| ending.map(|ending| ending.over)).collect(),
+            storms,
+        }
     }
 
-    async fn end_one(&self, workload: &About, at: Timestamp, page: &str, now: Timestamp) -> Result<Ending, Unreachable> {
+    async fn end_one(
+        &self,
+        workload: &About,
+        at: Timestamp,
+        page: &str,
+        now: Timestamp,
+    ) -> Result<Ending, Unreachable> {
         // One steady state may come twice at once: each has a claim of its own.
         let (claimant, mut ending) = (self.claimant(), Ending::default());
         if !workload.is_service {
@@ -106,15 +129,20 @@ impl<S: Store + Sync> Ledger<S> {
                 is_later
             })
             .await?;
-        let kept = try_join_all(index.open.keys().map(async |fingerprint| self.store.load(fingerprint).await)).await?;
+        let kept =
+            try_join_all(index.open.keys().map(async |fingerprint| self.store.load(fingerprint).await))
+                .await?;
         let mut gone = Vec::new();
         for ((fingerprint, serial), kept) in index.open.iter().zip(kept) {
             let incident: Option<Incident> = read(kept.as_ref());
             let storm: Storm = match &incident {
-                Some(incident) => read(self.store.load(&storm::key(&incident.about)).await?.as_ref()).unwrap_or_default(),
+                Some(incident) => {
+                    read(self.store.load(&storm::key(&incident.about)).await?.as_ref()).unwrap_or_default()
+                }
                 None => Storm::default(),
             };
-            match self.end_incident(workload, fingerprint, kept, (at, now), &storm, (&claimant, page)).await? {
+            match self.end_incident(workload, fingerprint, kept, (at, now), &storm, (&claimant, page)).await?
+            {
                 End::Ours(incident) => ending.over.ours.push(*incident),
                 End::OfStorm(incident) => ending.of_storm.push(*incident),
                 End::ComeAgain => ending.over.come_again = true,
@@ -124,7 +152,10 @@ impl<S: Store + Sync> Ledger<S> {
         }
         if !gone.is_empty() {
             let kept = self.load_index(workload).await?;
-            let close = |index: &mut Index| gone.iter().fold(false, |changed, (fingerprint, serial)| index.close(fingerprint, *serial) | changed);
+            let close = |index: &mut Index| {
+                gone.iter()
+                    .fold(false, |changed, (fingerprint, serial)| index.close(fingerprint, *serial) | changed)
+            };
             self.edit_index(workload, kept, now, close).await?;
         }
         Ok(ending)
@@ -140,16 +171,23 @@ impl<S: Store + Sync> Ledger<S> {
         (claimant, page): (&str, &str),
     ) -> Result<End, Unreachable> {
         change_from(&self.store, fingerprint, kept, |kept: Option<Incident>| {
-            let open = kept.filter(|incident| !incident.closed && incident.about.is_of_one_workload(workload));
-            let Some(mut incident) = open.map(|open| open.by(now)) else { return Changed { document: None, result: End::Gone } };
+            let open =
+                kept.filter(|incident| !incident.closed && incident.about.is_of_one_workload(workload));
+            let Some(mut incident) = open.map(|open| open.by(now)) else {
+                return Changed { document: None, result: End::Gone };
+            };
             let was_over = incident.resolved.is_some();
             if !incident.resolve(at) {
                 return Changed { document: None, result: End::GoesOn };
             }
-            // Its beginning is announced first; unless nobody can be at it any more, and the notice is out but could not be noted.
+            // Its beginning is announced first; unless nobody can be at it any more, and the notice is out
+            // but could not be noted.
             let latest = incident.recorded_at.map_or(at, |recorded| recorded.max(at));
             if incident.announced == 0 && now.duration_since(latest) < BEGINNING_AWAITED {
-                return Changed { document: (!was_over).then(|| (incident, expires(now))), result: End::ComeAgain };
+                return Changed {
+                    document: (!was_over).then(|| (incident, expires(now))),
+                    result: End::ComeAgain,
+                };
             }
             let is_ours = incident.claim(claimant, now);
             let of_storm = storm.hushes(&incident, now) || incident.storm.end.is_some();

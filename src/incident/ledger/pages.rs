@@ -7,12 +7,15 @@ use jiff::Timestamp;
 
 use super::recording::Recording;
 use super::{After, Ledger, Next};
-use crate::incident::store::{Changed, Kept, NotSaved, Store, Unreachable, change, change_from, read, written};
+use crate::incident::store::{
+    Changed, Kept, NotSaved, Store, Unreachable, change, change_from, read, written,
+};
 use crate::incident::storm::{self, Member, Page, Phase, Standing, Storm, Telling};
 use crate::incident::{About, Due, Incident, expires};
 
 impl<S: Store + Sync> Ledger<S> {
-    /// Lets incidents join their storm's document that open, unless they have to be listed; the notice that the storm goes on, if that is due.
+    /// Lets incidents join their storm's document that open, unless they have to be listed; the notice that
+    /// the storm goes on, if that is due.
     pub(super) async fn join(
         &self,
         about: &About,
@@ -29,7 +32,8 @@ impl<S: Store + Sync> Ledger<S> {
             let before = kept.unwrap_or_default();
             let mut storm = before.clone();
             let standing = if opening.is_empty() { Standing::Calm } else { storm.join(opening, now) };
-            let reminds = is_hushed && (storm.touch(now), storm.remind(recording.claimant, now, self.reminder)).1;
+            let reminds =
+                is_hushed && (storm.touch(now), storm.remind(recording.claimant, now, self.reminder)).1;
             let telling = reminds.then(|| storm.telling(Phase::Begun, key, about));
             // Where all have to be listed, the list is written instead.
             let changed = storm != before && (standing == Standing::Calm || is_hushed);
@@ -38,7 +42,8 @@ impl<S: Store + Sync> Ledger<S> {
         .await
     }
 
-    /// Has a storm list members on a page, where it does not list them yet, and tells where each stands; with the notice, if it is due and ours.
+    /// Has a storm list members on a page, where it does not list them yet, and tells where each stands; with
+    /// the notice, if it is due and ours.
     pub(super) async fn gather(
         &self,
         about: &About,
@@ -52,17 +57,36 @@ impl<S: Store + Sync> Ledger<S> {
         }
         let (key, own) = (&storm::key(about), storm::page(claimant, phase));
         let kept = self.store.load(key).await?;
-        // Of an earlier page, which may have been told of, or never listed; or which was written without them, where their record failed halfway.
-        let earlier: BTreeSet<String> = members.iter().filter_map(|member| member.storm.page(phase)).filter(|page| **page != own).cloned().collect();
+        // Of an earlier page, which may have been told of, or never listed; or which was written without
+        // them, where their record failed halfway.
+        let earlier: BTreeSet<String> = members
+            .iter()
+            .filter_map(|member| member.storm.page(phase))
+            .filter(|page| **page != own)
+            .cloned()
+            .collect();
         let mut pages: BTreeMap<String, Option<Page>> = BTreeMap::new();
-        for (page, kept) in try_join_all(earlier.into_iter().map(async |page| Ok((page.clone(), self.store.load(&storm::page_key(key, &page)).await?)))).await?
+        for (page, kept) in try_join_all(
+            earlier
+                .into_iter()
+                .map(async |page| Ok((page.clone(), self.store.load(&storm::page_key(key, &page)).await?))),
+        )
+        .await?
         {
             pages.insert(page, read(kept.as_ref()));
         }
-        let is_listed = |member: &Incident| member.storm.page(phase).and_then(|page| pages.get(page)?.as_ref()).is_some_and(|page| page.lists(member));
-        let unlisted: Vec<&mut Incident> = members.iter_mut().map(|member| &mut **member).filter(|member| !is_listed(member)).collect();
+        let is_listed = |member: &Incident| {
+            member
+                .storm
+                .page(phase)
+                .and_then(|page| pages.get(page)?.as_ref())
+                .is_some_and(|page| page.lists(member))
+        };
+        let unlisted: Vec<&mut Incident> =
+            members.iter_mut().map(|member| &mut **member).filter(|member| !is_listed(member)).collect();
         if !unlisted.is_empty() {
-            let document = Page { members: unlisted.iter().map(|member| Member::of(member)).collect(), told: false };
+            let document =
+                Page { members: unlisted.iter().map(|member| Member::of(member)).collect(), told: false };
             let (page_key, body) = (storm::page_key(key, &own), written(&document)?);
             let saving = self.store.save(&page_key, body, None, expires(now));
             let unknowing = unlisted.into_iter().filter(|member| member.storm.page(phase) != Some(&own));
@@ -81,13 +105,22 @@ impl<S: Store + Sync> Ledger<S> {
         let (standings, telling) = change_from(&self.store, key, kept, |kept: Option<Storm>| {
             let before = kept.unwrap_or_default();
             let mut storm = before.clone();
-            for (page, document) in pages.iter().filter_map(|(page, document)| Some((page, document.as_ref()?))).filter(|(_, document)| !document.told) {
+            for (page, document) in pages
+                .iter()
+                .filter_map(|(page, document)| Some((page, document.as_ref()?)))
+                .filter(|(_, document)| !document.told)
+            {
                 storm.list(phase, page, document.members.len(), now);
             }
-            let on = members.iter().map(|member| member.storm.page(phase).map(String::as_str).unwrap_or_default());
-            let standings: Vec<Standing> = on.map(|page| storm.standing(phase, page, claimant, now)).collect();
+            let on =
+                members.iter().map(|member| member.storm.page(phase).map(String::as_str).unwrap_or_default());
+            let standings: Vec<Standing> =
+                on.map(|page| storm.standing(phase, page, claimant, now)).collect();
             let telling = standings.contains(&Standing::Due).then(|| storm.telling(phase, key, about));
-            Changed { document: (storm != before).then(|| (storm, expires(now))), result: (standings, telling) }
+            Changed {
+                document: (storm != before).then(|| (storm, expires(now))),
+                result: (standings, telling),
+            }
         })
         .await?;
         let telling = match telling {
@@ -97,7 +130,10 @@ impl<S: Store + Sync> Ledger<S> {
         let due = if phase == Phase::Begun { Due::Opened } else { Due::Resolved };
         let nexts = members.iter().zip(standings).map(async |(member, standing)| match standing {
             Standing::Due => Ok(Next::WithStorm),
-            Standing::Told => self.announced(member, due, now).await.map(|after| if after == After::Nothing { Next::Nothing } else { Next::ComeAgain }),
+            Standing::Told => self
+                .announced(member, due, now)
+                .await
+                .map(|after| if after == After::Nothing { Next::Nothing } else { Next::ComeAgain }),
             Standing::Later | Standing::Calm => Ok(Next::ComeAgain),
         });
         Ok((try_join_all(nexts).await?, telling))
@@ -105,7 +141,14 @@ impl<S: Store + Sync> Ledger<S> {
 
     /// Those whom a notice tells of: on pages of which none has told.
     async fn read_pages(&self, mut telling: Telling) -> Result<Telling, Unreachable> {
-        for kept in try_join_all(telling.pages.iter().map(async |page| self.store.load(&storm::page_key(&telling.key, page)).await)).await? {
+        for kept in try_join_all(
+            telling
+                .pages
+                .iter()
+                .map(async |page| self.store.load(&storm::page_key(&telling.key, page)).await),
+        )
+        .await?
+        {
             let page = read::<Page>(kept.as_ref()).filter(|page| !page.told).unwrap_or_default();
             telling.members.extend(page.members);
         }
@@ -116,7 +159,8 @@ impl<S: Store + Sync> Ledger<S> {
     async fn remember(&self, member: &Incident, now: Timestamp) -> Result<(), Unreachable> {
         change(&self.store, &member.about.fingerprint, |kept: Option<Incident>| {
             let same = kept.filter(|kept| kept.serial == member.serial && kept.storm != member.storm);
-            let document = same.map(|incident| (Incident { storm: member.storm.clone(), ..incident }, expires(now)));
+            let document =
+                same.map(|incident| (Incident { storm: member.storm.clone(), ..incident }, expires(now)));
             Changed { document, result: () }
         })
         .await
@@ -130,7 +174,8 @@ impl<S: Store + Sync> Ledger<S> {
     pub async fn storm_announced(&self, telling: &Telling, now: Timestamp) -> Result<(), Unreachable> {
         try_join_all(telling.pages.iter().map(async |page| {
             change(&self.store, &storm::page_key(&telling.key, page), |kept: Option<Page>| {
-                let told = kept.filter(|page| !page.told).map(|page| (Page { told: true, ..page }, expires(now)));
+                let told =
+                    kept.filter(|page| !page.told).map(|page| (Page { told: true, ..page }, expires(now)));
                 Changed { document: told, result: () }
             })
             .await

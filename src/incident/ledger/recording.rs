@@ -27,14 +27,30 @@ pub(super) struct Recording<'c> {
 
 impl Recording<'_> {
     /// What becomes of an incident of which this was seen, whose workload was well at that time.
-    pub(super) fn record(&self, kept: Option<Incident>, failure: &Sighted, well_at: Option<Timestamp>) -> Changed<Incident, Claimed> {
+    pub(super) fn record(
+        &self,
+        kept: Option<Incident>,
+        failure: &Sighted,
+        well_at: Option<Timestamp>,
+    ) -> Changed<Incident, Claimed> {
         let now = self.now;
         let about = &failure.about;
-        let sightings: Vec<Sighting> = failure.sightings.iter().map(|sighting| Sighting { at: happened(sighting.at, now), ..sighting.clone() }).collect();
-        let first = sightings.iter().min_by_key(|sighting| sighting.at).cloned().unwrap_or_else(|| Sighting { id: String::new(), at: now });
+        let sightings: Vec<Sighting> = failure
+            .sightings
+            .iter()
+            .map(|sighting| Sighting { at: happened(sighting.at, now), ..sighting.clone() })
+            .collect();
+        let first = sightings
+            .iter()
+            .min_by_key(|sighting| sighting.at)
+            .cloned()
+            .unwrap_or_else(|| Sighting { id: String::new(), at: now });
         let mut incident = match kept.map(|kept| kept.by(now)) {
-            // Whoever comes under another's fingerprint takes its place: each is told, again and again, and none is silenced.
-            Some(other) if !other.about.is_of_one_workload(about) => Incident { serial: other.serial + 1, ..Incident::begin(about.clone(), &first, None) },
+            // Whoever comes under another's fingerprint takes its place: each is told, again and again, and
+            // none is silenced.
+            Some(other) if !other.about.is_of_one_workload(about) => {
+                Incident { serial: other.serial + 1, ..Incident::begin(about.clone(), &first, None) }
+            }
             Some(kept) if sightings.iter().all(|sighting| kept.takes(sighting)) => kept,
             before => Incident::begin(about.clone(), &first, before.as_ref()),
         };
@@ -50,7 +66,8 @@ impl Recording<'_> {
         let mut due = incident.due(now, self.reminder);
         let hushed = due == Some(Due::StillFailing) && self.storm.hushes(&incident, now);
         if hushed {
-            (incident.announced, incident.announced_at, incident.reminded, due) = (incident.occurrences, Some(now), true, None);
+            (incident.announced, incident.announced_at, incident.reminded, due) =
+                (incident.occurrences, Some(now), true, None);
             changed = true;
         }
         let due = due.map(|due| (due, incident.claim(self.claimant, now)));
@@ -58,7 +75,10 @@ impl Recording<'_> {
             incident.storm.list(Phase::Begun, &storm::page(self.claimant, Phase::Begun));
         }
         changed |= due.is_some_and(|(_, is_ours)| is_ours);
-        Changed { document: changed.then(|| (incident.clone(), expires(now))), result: Claimed { incident, due, hushed } }
+        Changed {
+            document: changed.then(|| (incident.clone(), expires(now))),
+            result: Claimed { incident, due, hushed },
+        }
     }
 
     /// Whether it joins its storm's document.
@@ -72,9 +92,15 @@ impl Recording<'_> {
         let next = match due {
             None => Next::Nothing,
             Some((_, false)) => Next::ComeAgain,
-            Some((Due::Opened, true)) if calm.contains(&incident.about.fingerprint) => Next::Announce(Due::Opened),
+            Some((Due::Opened, true)) if calm.contains(&incident.about.fingerprint) => {
+                Next::Announce(Due::Opened)
+            }
             Some((Due::Opened, true)) => Next::WithStorm,
-            Some((Due::Resolved, true)) if self.storm.hushes(&incident, self.now) || incident.storm.end.is_some() => Next::WithStorm,
+            Some((Due::Resolved, true))
+                if self.storm.hushes(&incident, self.now) || incident.storm.end.is_some() =>
+            {
+                Next::WithStorm
+            }
             Some((due, true)) => Next::Announce(due),
         };
         Seen { incident, next }

@@ -1,5 +1,6 @@
-//! What programs in a container say that fetch their secrets themselves: fetchers such as chamber and the agents of Secrets Manager and Vault, and
-//! whatever calls an SDK of AWS. A mark tells that such a program speaks; what went wrong is read from the parts that the rest is made of.
+//! What programs in a container say that fetch their secrets themselves: fetchers such as chamber and the
+//! agents of Secrets Manager and Vault, and whatever calls an SDK of AWS. A mark tells that such a program
+//! speaks; what went wrong is read from the parts that the rest is made of.
 
 use crate::reason::phrase::Names::{Nothing, Operation, Resource};
 use crate::reason::phrase::Weight::{Code, Hint, Name, Said};
@@ -11,22 +12,37 @@ pub(super) const FETCHERS: &[Phrase] = &[
     // chamber
     say("failed to list store contents").step(S::SecretSidecar, Said),
     say("failed to get secret store").step(S::SecretSidecar, Said),
-    say("failed to validate service name '").step(S::SecretSidecar, Said).fault(F::BadReference, Said).within(Nothing, Hint, &["'"]),
+    say("failed to validate service name '")
+        .step(S::SecretSidecar, Said)
+        .fault(F::BadReference, Said)
+        .within(Nothing, Hint, &["'"]),
     say("must set bucket for s3 backend").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said),
     say("must set kmskeyalias for s3 kms backend").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said),
     say("cannot parse $chamber_").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said),
     say("invalid backend").step(S::SecretSidecar, Hint).fault(F::Misconfigured, Said),
-    say("parent env was expecting ").step(S::SecretSidecar, Said).fault(F::NotFound, Said).word(Resource, Name, &["="]),
-    say("parent env has ").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said).word(Resource, Name, &[","]),
+    say("parent env was expecting ").step(S::SecretSidecar, Said).fault(F::NotFound, Said).word(
+        Resource,
+        Name,
+        &["="],
+    ),
+    say("parent env has ").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said).word(
+        Resource,
+        Name,
+        &[","],
+    ),
     say("secret not found").step(S::SecretSidecar, Hint).fault(F::NotFound, Said),
     say(": secret not found").step(S::SecretSidecar, Hint).fault(F::NotFound, Said),
     say("error: operation error ssm").step(S::SecretSidecar, Said),
     say("error: operation error secrets manager").step(S::SecretSidecar, Said),
     say("chamber").step(S::SecretSidecar, Hint),
     // The sidecar injector, in whose words a code stands twice.
-    say("resourcenotfoundexception resourcenotfoundexception").step(S::SecretSidecar, Said).fault(F::NotFound, Code),
+    say("resourcenotfoundexception resourcenotfoundexception")
+        .step(S::SecretSidecar, Said)
+        .fault(F::NotFound, Code),
     say("invalidrequestexception invalidrequestexception").step(S::SecretSidecar, Said),
-    say("accessdeniedexception accessdeniedexception").step(S::SecretSidecar, Said).fault(F::AccessDenied, Code),
+    say("accessdeniedexception accessdeniedexception")
+        .step(S::SecretSidecar, Said)
+        .fault(F::AccessDenied, Code),
     say("decryptionfailure decryptionfailure").step(S::SecretSidecar, Said).fault(F::KmsKeyUnusable, Code),
     say("not a valid arn").step(S::SecretSidecar, Hint).fault(F::BadReference, Said),
     say("base64 decode error").step(S::SecretSidecar, Hint).fault(F::WrongShape, Said),
@@ -45,7 +61,11 @@ pub(super) const FETCHERS: &[Phrase] = &[
     say("http://localhost:2773").step(S::SecretSidecar, Said).word(Nothing, Hint, &["'", "\"", ": "]),
     say("could not read ssrf token variable").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said),
     say("failed to reload credentials from ").step(S::SecretSidecar, Said).fault(F::BadCredentials, Said),
-    say("internal error for ").step(S::SecretSidecar, Name).fault(F::ServiceError, Name).within(Resource, Name, &[" - "]),
+    say("internal error for ").step(S::SecretSidecar, Name).fault(F::ServiceError, Name).within(
+        Resource,
+        Name,
+        &[" - "],
+    ),
     say("connection limit exceeded").step(S::SecretSidecar, Hint).fault(F::Throttled, Said),
     say("\"__type\"").step(S::SecretSidecar, Name),
     say("\"__type\":\"internalfailure").step(S::SecretSidecar, Name),
@@ -72,9 +92,15 @@ pub(super) const FETCHERS: &[Phrase] = &[
     say("* invalid role").fault(F::NotFound, Said),
     say("* entry for role").fault(F::NotFound, Said),
     say("vault is sealed").step(S::SecretSidecar, Said).fault(F::ServiceError, Said),
-    say("no secret exists at ").step(S::SecretSidecar, Said).fault(F::NotFound, Said).word(Resource, Name, &[]),
+    say("no secret exists at ").step(S::SecretSidecar, Said).fault(F::NotFound, Said).word(
+        Resource,
+        Name,
+        &[],
+    ),
     // Infisical
-    say("not yet connected this project to infisical").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said),
+    say("not yet connected this project to infisical")
+        .step(S::SecretSidecar, Said)
+        .fault(F::Misconfigured, Said),
     say("infisical").step(S::SecretSidecar, Hint),
 ];
 
@@ -110,7 +136,11 @@ pub(super) const SDKS: &[Phrase] = &[
     say("operation::get_parameter").step(S::SecretSidecar, Said),
     say("operation::get_parameters").step(S::SecretSidecar, Said),
     // Spring
-    say("unable to load config data from 'aws-").step(S::SecretSidecar, Said).fault(F::Misconfigured, Said).within(Resource, Name, &["'"]).back(4),
+    say("unable to load config data from 'aws-")
+        .step(S::SecretSidecar, Said)
+        .fault(F::Misconfigured, Said)
+        .within(Resource, Name, &["'"])
+        .back(4),
     say("could not import properties from aws ").step(S::SecretSidecar, Said),
     say("unable to load aws secret from ").step(S::SecretSidecar, Said).name(Resource, Name, &[". "]),
     say("unable to load aws parameter from ").step(S::SecretSidecar, Said).name(Resource, Name, &[". "]),

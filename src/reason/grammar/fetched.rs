@@ -115,15 +115,24 @@ pub(super) const PARAMETER_STORE: &[Phrase] = &[
 pub(super) const REGISTRY: &[Phrase] = &[
     say("unable to get registry auth from asm").step(S::RegistryCredentials, Said),
     say("unable to retrieve registry auth from asm").step(S::RegistryCredentials, Said),
-    say("asm fetching secret from the service for ").step(S::RegistryCredentials, Said).name(Resource, Said, &[": ", "... "]),
+    say("asm fetching secret from the service for ").step(S::RegistryCredentials, Said).name(
+        Resource,
+        Said,
+        &[": ", "... "],
+    ),
     say("asm fetching ").step(S::RegistryCredentials, Said),
     say("unable to unmarshal secret value, invalid schema").fault(F::WrongShape, Proof),
     say("empty secrets value").fault(F::WrongShape, Proof),
     say("empty response").fault(F::ServiceError, Said),
     say("authorizationdata is malformed").fault(F::WrongShape, Proof),
-    say("ecr auth: authorizationdata is malformed for ").step(S::EcrAuth, Said).fault(F::ServiceError, Proof).word(Resource, Name, &[]),
+    say("ecr auth: authorizationdata is malformed for ")
+        .step(S::EcrAuth, Said)
+        .fault(F::ServiceError, Proof)
+        .word(Resource, Name, &[]),
     say("cannotpullcontainerautherror").opens().step(S::RegistryCredentials, Name),
-    say("engine docker private registry credentials: not found").step(S::RegistryCredentials, Proof).fault(F::Unknown, Proof),
+    say("engine docker private registry credentials: not found")
+        .step(S::RegistryCredentials, Proof)
+        .fault(F::Unknown, Proof),
     say("engine docker private registry credentials").step(S::RegistryCredentials, Proof),
     say("dockerauth: missing container's registry auth data").step(S::RegistryCredentials, Said),
     say("dockerauth: missing container's ecr auth data").step(S::EcrAuth, Said),
@@ -132,12 +141,23 @@ pub(super) const REGISTRY: &[Phrase] = &[
     say("unable to retrieve ecr auth").step(S::EcrAuth, Said),
     say("the task cannot pull registry auth from amazon ecr").step(S::EcrAuth, Said),
     say("the task can't pull registry auth from amazon ecr").step(S::EcrAuth, Said),
-    say("connection issue between the task and amazon ecr").step(S::EcrAuth, Hint).fault(F::NetworkTimeout, Name),
+    say("connection issue between the task and amazon ecr")
+        .step(S::EcrAuth, Hint)
+        .fault(F::NetworkTimeout, Name),
     say("cannotpullecrcontainererror").opens().step(S::EcrAuth, Name),
     say("ecr auth: ").step(S::EcrAuth, Said),
-    say("missing authorizationdata in ecr response for ").step(S::EcrAuth, Said).fault(F::ServiceError, Said).word(Resource, Name, &[]),
-    say("authorizationdata is nil for ").step(S::EcrAuth, Said).fault(F::ServiceError, Said).word(Resource, Name, &[]),
-    say("unexpected number of results in authorizationdata").step(S::EcrAuth, Said).fault(F::ServiceError, Said),
+    say("missing authorizationdata in ecr response for ")
+        .step(S::EcrAuth, Said)
+        .fault(F::ServiceError, Said)
+        .word(Resource, Name, &[]),
+    say("authorizationdata is nil for ").step(S::EcrAuth, Said).fault(F::ServiceError, Said).word(
+        Resource,
+        Name,
+        &[],
+    ),
+    say("unexpected number of results in authorizationdata")
+        .step(S::EcrAuth, Said)
+        .fault(F::ServiceError, Said),
     say("operation error ecr: getauthorizationtoken").step(S::EcrAuth, Code),
     say("authorization token").step(S::EcrAuth, Hint),
 ];
@@ -147,14 +167,21 @@ pub(super) const FILES: &[Phrase] = &[
     say("failed to download file ").step(S::EnvFile, Hint).word(Resource, Name, &[": "]),
     say("the task can't download the environment variable files from amazon s3").step(S::EnvFile, Said),
     say("connection issue between the task and amazon s3").fault(F::NetworkTimeout, Name),
-    say("unable to download env file with key ").step(S::EnvFile, Said).name(Resource, Said, &[" from bucket "]),
-    say(" from bucket ").word(Bucket, Said, &[", error", ": ", ","]),
-    say("unable to initialize s3 client for bucket ").step(S::EnvFile, Hint).word(Bucket, Said, &[", error", ": ", ","]),
-    say("unable to parse bucket and key from s3 arn specified in environmentfile ").step(S::EnvFile, Said).fault(F::BadReference, Name).name(
+    say("unable to download env file with key ").step(S::EnvFile, Said).name(
         Resource,
         Said,
-        &[", error"],
+        &[" from bucket "],
     ),
+    say(" from bucket ").word(Bucket, Said, &[", error", ": ", ","]),
+    say("unable to initialize s3 client for bucket ").step(S::EnvFile, Hint).word(
+        Bucket,
+        Said,
+        &[", error", ": ", ","],
+    ),
+    say("unable to parse bucket and key from s3 arn specified in environmentfile ")
+        .step(S::EnvFile, Said)
+        .fault(F::BadReference, Name)
+        .name(Resource, Said, &[", error"]),
     say("unable to parse bucket and key from s3 arn").fault(F::BadReference, Name),
     say("invalid s3 arn").fault(F::BadReference, Said),
     say("unable to initialize envfile resource directory").step(S::EnvFile, Said),
@@ -177,20 +204,37 @@ pub(super) const CREDENTIAL_SPEC: &[Phrase] = &[
     say("credspec").step(S::CredentialSpec, Proof),
     say("/var/credentials-fetcher/").step(S::CredentialSpec, Proof).word(Resource, Hint, &[": "]).back(25),
     say("kerberos").step(S::CredentialSpec, Proof),
-    say("dial unix ").step(S::CredentialSpec, Name).fault(F::ConnectionRefused, Proof).word(Resource, Name, &[": "]),
-    say("credentialspec resource location not available").step(S::CredentialSpec, Proof).fault(F::Misconfigured, Said),
-    say("invalid credentialspec file specification").step(S::CredentialSpec, Proof).fault(F::BadReference, Said),
+    say("dial unix ").step(S::CredentialSpec, Name).fault(F::ConnectionRefused, Proof).word(
+        Resource,
+        Name,
+        &[": "],
+    ),
+    say("credentialspec resource location not available")
+        .step(S::CredentialSpec, Proof)
+        .fault(F::Misconfigured, Said),
+    say("invalid credentialspec file specification")
+        .step(S::CredentialSpec, Proof)
+        .fault(F::BadReference, Said),
     say("unsupported credentialspec arn").step(S::CredentialSpec, Proof).fault(F::BadReference, Said),
     say("error unmarshalling credentialspec").step(S::CredentialSpec, Proof).fault(F::NotJson, Name),
     say("failed to parse asmsecretdata").step(S::CredentialSpec, Proof).fault(F::WrongShape, Said),
-    say("username, password or domain should not be empty").step(S::CredentialSpec, Proof).fault(F::WrongShape, Said),
-    say("the provided ssm parameter:").step(S::CredentialSpec, Said).within(Resource, Name, &[" is in an invalid format"]),
+    say("username, password or domain should not be empty")
+        .step(S::CredentialSpec, Proof)
+        .fault(F::WrongShape, Said),
+    say("the provided ssm parameter:").step(S::CredentialSpec, Said).within(
+        Resource,
+        Name,
+        &[" is in an invalid format"],
+    ),
     say(" is in an invalid format").fault(F::BadReference, Said),
 ];
 
 /// What the agent says of a container that others wait for.
 pub(super) const DEPENDENCIES: &[Phrase] = &[
-    say("failed to resolve container ordering dependency [").step(S::SecretSidecar, Said).fault(F::Exited, Hint).within(Resource, Name, &[" (", "]"]),
+    say("failed to resolve container ordering dependency [")
+        .step(S::SecretSidecar, Said)
+        .fault(F::Exited, Hint)
+        .within(Resource, Name, &[" (", "]"]),
     say("container ordering dependency [").step(S::SecretSidecar, Said).within(Resource, Name, &[" (", "]"]),
     say("as dependency did not exit successfully").step(S::SecretSidecar, Said).fault(F::Exited, Said),
     say("because dependency will never start").step(S::SecretSidecar, Said).fault(F::Exited, Hint),

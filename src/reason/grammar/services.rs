@@ -1,6 +1,9 @@
-//! What the services of AWS and their SDKs say of a call, IAM and KMS of one they refuse, ECS of a role it cannot use; and the names in any text.
+//! What the services of AWS and their SDKs say of a call, IAM and KMS of one they refuse, ECS of a role it
+//! cannot use; and the names in any text.
 
-use crate::reason::phrase::Names::{Action, Arn, Nothing, Principal, RequestId, Resource, Retries, Role, ServiceLinked, Url};
+use crate::reason::phrase::Names::{
+    Action, Arn, Nothing, Principal, RequestId, Resource, Retries, Role, ServiceLinked, Url,
+};
 use crate::reason::phrase::Weight::{Code, Hint, Name, Proof, Said};
 use crate::reason::phrase::{Phrase, say};
 use crate::reason::symptom::{Deny, Fault as F, Step as S};
@@ -94,7 +97,11 @@ pub(super) const SDK: &[Phrase] = &[
 ];
 
 pub(super) const IAM: &[Phrase] = &[
-    say("user: ").name(Principal, Said, &[" is not authorized", " not authorized", ":parameter/", " status code"]),
+    say("user: ").name(
+        Principal,
+        Said,
+        &[" is not authorized", " not authorized", ":parameter/", " status code"],
+    ),
     say("unauthorized to perform ").fault(F::AccessDenied, Name).word(Action, Said, &[" for"]),
     say("unauthorized to perform: ").fault(F::AccessDenied, Name).word(Action, Said, &[" for"]),
     say("not authorized to perform ").fault(F::AccessDenied, Name).word(Action, Said, &[" on resource"]),
@@ -102,7 +109,20 @@ pub(super) const IAM: &[Phrase] = &[
     say("is not authorized to perform: ").fault(F::AccessDenied, Name).word(Action, Said, &[" on resource"]),
     say("is not authorized to perform ").fault(F::AccessDenied, Name).word(Action, Said, &[" on resource"]),
     say("not authorized to perform: ").fault(F::AccessDenied, Name).word(Action, Said, &[" on resource"]),
-    say("on resource: ").name(Resource, Proof, &[" because ", " with an explicit deny", " status code", " (service:", ": ", "... ", "\" because", "\" with"]),
+    say("on resource: ").name(
+        Resource,
+        Proof,
+        &[
+            " because ",
+            " with an explicit deny",
+            " status code",
+            " (service:",
+            ": ",
+            "... ",
+            "\" because",
+            "\" with",
+        ],
+    ),
     say("because no identity-based policy allows").deny(Deny::Identity),
     say("because no service control policy allows").deny(Deny::Scp),
     say("because no resource control policy allows").deny(Deny::Rcp),
@@ -130,7 +150,9 @@ pub(super) const KMS: &[Phrase] = &[
     say("the resource associated with this ciphertext").fault(F::KmsDenied, Proof),
     say("kms.accessdeniedexception").fault(F::KmsDenied, Proof),
     say("decryptionfailure").step(S::SecretsManager, Hint).fault(F::KmsKeyUnusable, Code),
-    say("can't decrypt the protected secret text using the provided kms key").step(S::SecretsManager, Hint).fault(F::KmsKeyUnusable, Said),
+    say("can't decrypt the protected secret text using the provided kms key")
+        .step(S::SecretsManager, Hint)
+        .fault(F::KmsKeyUnusable, Said),
     say("can't decrypt the secret value").step(S::SecretsManager, Hint).fault(F::KmsKeyUnusable, Said),
     say("disabledexception").fault(F::KmsKeyUnusable, Proof),
     say("kmsinvalidstateexception").fault(F::KmsKeyUnusable, Proof),
@@ -141,23 +163,58 @@ pub(super) const KMS: &[Phrase] = &[
 ];
 
 pub(super) const ROLE: &[Phrase] = &[
-    say("unable to find execution role credentials").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("credentialspec resource: unable to find execution role credentials").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("uses execution credentials, but the credentials are empty").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("unable to get execution role credentials").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("no execution credentials set for the task").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
+    say("unable to find execution role credentials")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
+    say("credentialspec resource: unable to find execution role credentials")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
+    say("uses execution credentials, but the credentials are empty")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
+    say("unable to get execution role credentials")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
+    say("no execution credentials set for the task")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
     say("engine ecr credentials: not found").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("you must also specify a value for 'executionrolearn'").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("you must also specify a value for executionrolearn").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("the task definition is missing an execution role").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("fargate requires task definition to have execution role").step(S::ExecutionRole, Proof).fault(F::RoleMissing, Proof),
-    say("unable to assume the role '").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(Role, Said, &["'"]),
-    say("unable to assume the role ").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(Role, Said, &[]),
+    say("you must also specify a value for 'executionrolearn'")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
+    say("you must also specify a value for executionrolearn")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
+    say("the task definition is missing an execution role")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
+    say("fargate requires task definition to have execution role")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::RoleMissing, Proof),
+    say("unable to assume the role '").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(
+        Role,
+        Said,
+        &["'"],
+    ),
+    say("unable to assume the role ").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(
+        Role,
+        Said,
+        &[],
+    ),
     say("unable to assume the role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof),
     say("role is not valid").step(S::ExecutionRole, Said).fault(F::BadReference, Said),
-    say("error when retrieving credentials from container-role").step(S::Container, Said).fault(F::RoleMissing, Said),
+    say("error when retrieving credentials from container-role")
+        .step(S::Container, Said)
+        .fault(F::RoleMissing, Said),
     say("credentialsv2request: credentials not found").step(S::Container, Said).fault(F::RoleMissing, Said),
     say("unable to assume role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof),
-    say("unable to assume the configured ecs infrastructure role '").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(Role, Said, &["'"]),
-    say("unable to assume the service linked role").step(S::ExecutionRole, Proof).fault(F::AssumeRoleDenied, Proof).word(ServiceLinked, Said, &[]).back(19),
+    say("unable to assume the configured ecs infrastructure role '")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::AssumeRoleDenied, Proof)
+        .word(Role, Said, &["'"]),
+    say("unable to assume the service linked role")
+        .step(S::ExecutionRole, Proof)
+        .fault(F::AssumeRoleDenied, Proof)
+        .word(ServiceLinked, Said, &[])
+        .back(19),
 ];

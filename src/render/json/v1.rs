@@ -1,4 +1,5 @@
-//! JSON, version 1: frozen. A field may be added, none may go or change its meaning. Absent facts are `null`, never empty strings.
+//! JSON, version 1: frozen. A field may be added, none may go or change its meaning. Absent facts are `null`,
+//! never empty strings.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -187,7 +188,11 @@ pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
 pub fn event(report: &Report<'_>, incident: &Incident, impact: &[String], notice: &Notice) -> String {
     let with = |text| {
         let told = Some(ToldV1 { impact, subject: &notice.subject, text });
-        written(serde_json::to_string(&Document { incident: Some(of_incident(incident)), told, ..document(report) }))
+        written(serde_json::to_string(&Document {
+            incident: Some(of_incident(incident)),
+            told,
+            ..document(report)
+        }))
     };
     // In JSON a line's end takes two bytes.
     let room = LARGEST_EVENT.saturating_sub(with("").len()) / 2;
@@ -247,7 +252,12 @@ fn placed(one: &Checked) -> CheckV1<'_> {
 }
 
 fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
-    let problem = |problem: &'r Problem| ProblemV1 { diagnosis: diagnosis(&problem.diagnosis), line: None, column: None, in_baseline: false };
+    let problem = |problem: &'r Problem| ProblemV1 {
+        diagnosis: diagnosis(&problem.diagnosis),
+        line: None,
+        column: None,
+        in_baseline: false,
+    };
     CheckV1 {
         schema: "ecs-triage/check/v1",
         task_definition: definition,
@@ -255,11 +265,19 @@ fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
         problems: findings.problems.iter().map(problem).collect(),
         unknown: &findings.unknown,
         references: findings.references,
-        passed: findings.passed.iter().map(|passed| PassedV1 { subject: &passed.subject, what: &passed.what }).collect(),
+        passed: findings
+            .passed
+            .iter()
+            .map(|passed| PassedV1 { subject: &passed.subject, what: &passed.what })
+            .collect(),
         not_checked: findings
             .unchecked
             .iter()
-            .map(|unchecked| UncheckedV1 { subject: &unchecked.subject, what: &unchecked.what, why: &unchecked.why })
+            .map(|unchecked| UncheckedV1 {
+                subject: &unchecked.subject,
+                what: &unchecked.what,
+                why: &unchecked.why,
+            })
             .collect(),
         complete: findings.unchecked.is_empty(),
     }
@@ -361,7 +379,8 @@ fn evidence(finding: &Finding) -> EvidenceV1<'_> {
 }
 
 fn fix(fix: &Fix) -> FixV1<'_> {
-    let snippets = fix.snippets.iter().map(|snippet| SnippetV1 { tool: snippet.tool(), text: snippet.text() }).collect();
+    let snippets =
+        fix.snippets.iter().map(|snippet| SnippetV1 { tool: snippet.tool(), text: snippet.text() }).collect();
     let commands = fix.commands.iter().map(Command::as_str).collect();
     FixV1 { text: &fix.text, commands, policy: fix.policy.as_ref().map(causes::Document::as_json), snippets }
 }
