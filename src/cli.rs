@@ -20,6 +20,8 @@ mod reporter;
 mod selftest;
 #[cfg(feature = "aws")]
 mod span;
+#[cfg(feature = "aws")]
+mod stale;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -151,6 +153,16 @@ enum Command {
     /// could not be read, or AWS answered nothing that was asked.
     #[cfg(feature = "aws")]
     Ps(ps::Ps),
+    /// List the running tasks that still hold a secret, a parameter or an environment file from before it
+    /// changed
+    ///
+    /// ECS reads values once, when a task starts. No value is read here: the times of the changes are held
+    /// against those of the tasks.
+    ///
+    /// Exit status: 0 nothing is proved to be stale, 1 a task holds an old value, 2 could not run, or some
+    /// tasks could not be looked at.
+    #[cfg(feature = "aws")]
+    Stale(stale::Stale),
     /// Read back what the function has diagnosed, from its journal
     ///
     /// Exit status: 0 read, also where nothing was diagnosed, 2 could not run, or the journal holds more than
@@ -362,6 +374,8 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
         Command::Check(asked) => asked.run(&typed.global, output),
         #[cfg(feature = "aws")]
         Command::Ps(asked) => asked.run(&typed.global, output),
+        #[cfg(feature = "aws")]
+        Command::Stale(asked) => asked.run(&typed.global, output),
         #[cfg(feature = "aws")]
         Command::History(asked) => asked.run(&typed.global, output),
         #[cfg(feature = "aws")]

@@ -72,6 +72,7 @@
 //! | [`check`] | a definition that is not deployed yet into what would prevent its task from starting |
 //! | [`doors`] | a request of AWS before it deploys into a check, and what came of it into the answer |
 //! | [`context`] | a failure into what people ask next: since when, what still runs, what was changed |
+//! | [`staleness`] | running tasks into the values that they still hold though they changed since |
 //! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of what stores them |
 //! | [`triage`] | tasks into the questions that would help, and the trait of what answers them |
 //! | [`render`] | a report into text, JSON or a notice |
@@ -117,6 +118,7 @@ pub mod reason;
 pub mod redact;
 pub mod render;
 pub mod source;
+pub mod staleness;
 pub mod task_definition;
 pub mod triage;
 mod words;

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::operation::Operation;
 use super::prober::AwsProber;
 use crate::arn::Arn;
+use crate::question::facts::RunningTask;
 use crate::question::{Answer, ask};
 use crate::task_definition::TaskDefinition;
 
@@ -146,30 +147,61 @@ impl AwsProber {
         cluster: &str,
         service: Option<&str>,
     ) -> Result<(Vec<String>, bool), String> {
-        let stopped = async {
-            let region = region.or(self.caller.region()).ok_or_else(no_region)?;
-            let mut described = Vec::new();
-            let mut token = None;
-            for _ in 0..MOST_PAGES {
-                let stopped = |ecs: &Client| {
-                    let list = ecs.list_tasks().cluster(cluster).desired_status(DesiredStatus::Stopped);
-                    list.set_service_name(service.map(str::to_owned)).set_next_token(token.take()).send()
-                };
-                let mut listed = self.caller.ecs(Operation::ListTasks, region, cluster, stopped).await?;
-                let arns: Vec<String> = list(&mut listed, "/taskArns")?;
-                for some in arns.chunks(TASKS_AT_ONCE) {
-                    described.push(
-                        tasks(&self.caller, region, cluster, cluster, some.to_vec()).await?.to_string(),
-                    );
-                }
-                token = next(&listed);
-                if token.is_none() {
-                    return Ok((described, true));
-                }
+        let stopped = self.tasks_of(region, cluster, service, DesiredStatus::Stopped);
+        let (pages, are_all) = stopped.await.map_err(|failure| in_words(failure, cluster))?;
+        Ok((pages.iter().map(Value::to_string).collect(), are_all))
+    }
+
+    /// The same of the tasks that run.
+    ///
+    /// # Errors
+    ///
+    /// Why they could not be read, in words.
+    pub async fn running_tasks(
+        &self,
+        region: Option<&str>,
+        cluster: &str,
+        service: Option<&str>,
+    ) -> Result<(Vec<RunningTask>, bool), String> {
+        let running = async {
+            let of = self.tasks_of(region, cluster, service, DesiredStatus::Running);
+            let (mut pages, are_all) = of.await?;
+            let mut all = Vec::new();
+            for page in &mut pages {
+                all.extend(list::<RunningTask>(page, "/tasks")?);
             }
-            Ok((described, false))
+            Ok((all, are_all))
         };
-        stopped.await.map_err(|failure| in_words(failure, cluster))
+        running.await.map_err(|failure| in_words(failure, cluster))
+    }
+
+    /// The pages of a cluster's tasks that are to be in a state.
+    async fn tasks_of(
+        &self,
+        region: Option<&str>,
+        cluster: &str,
+        service: Option<&str>,
+        status: DesiredStatus,
+    ) -> Result<(Vec<Value>, bool), Failure> {
+        let region = region.or(self.caller.region()).ok_or_else(no_region)?;
+        let mut described = Vec::new();
+        let mut token = None;
+        for _ in 0..MOST_PAGES {
+            let of = |ecs: &Client| {
+                let list = ecs.list_tasks().cluster(cluster).desired_status(status.clone());
+                list.set_service_name(service.map(str::to_owned)).set_next_token(token.take()).send()
+            };
+            let mut listed = self.caller.ecs(Operation::ListTasks, region, cluster, of).await?;
+            let arns: Vec<String> = list(&mut listed, "/taskArns")?;
+            for some in arns.chunks(TASKS_AT_ONCE) {
+                described.push(tasks(&self.caller, region, cluster, cluster, some.to_vec()).await?);
+            }
+            token = next(&listed);
+            if token.is_none() {
+                return Ok((described, true));
+            }
+        }
+        Ok((described, false))
     }
 
     /// The output of `describe-tasks` for one task, from its Region and cluster.

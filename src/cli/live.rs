@@ -74,6 +74,14 @@ impl Live {
         &self.prober
     }
 
+    /// The cluster that is named, or all of the Region.
+    pub(super) fn clusters(&self, named: Option<&str>) -> Result<Vec<String>, CliError> {
+        match named {
+            Some(cluster) => Ok(vec![cluster.to_owned()]),
+            None => self.wait(self.prober.clusters(self.region())).map_err(CliError::Unasked),
+        }
+    }
+
     /// Invokes a function with a payload, once.
     pub(super) fn invoke(&self, function: &str, payload: &Value) -> Result<Value, CliError> {
         progress(&format!("invoking {function}"));

@@ -131,10 +131,7 @@ impl Ps {
     /// The tasks that stopped in the time that is asked for. A cluster that cannot be read does not hide the
     /// others.
     fn stopped(&self, live: &Live, output: &mut Output<'_>) -> Result<Vec<Task>, CliError> {
-        let clusters = match &self.cluster {
-            Some(cluster) => vec![cluster.clone()],
-            None => live.wait(live.prober().clusters(live.region())).map_err(CliError::Unasked)?,
-        };
+        let clusters = live.clusters(self.cluster.as_deref())?;
         let since = Timestamp::now().checked_sub(self.since).unwrap_or(Timestamp::MIN);
         let mut tasks = Vec::new();
         for cluster in &clusters {

@@ -52,6 +52,9 @@ facts! { "PascalCase"
         version_id: Option<String>,
         /// Its stages.
         version_stages: Vec<String>,
+        /// When it was made, which may be long before it got a stage.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        created_date: Option<Moment>,
     }
 
     /// A parameter's description (`DescribeParameters`).
@@ -220,8 +223,17 @@ facts! { "camelCase"
     RunningTask {
         /// Its ARN.
         task_arn: Option<String>,
+        /// Its cluster.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cluster_arn: Option<String>,
+        /// What started it: `service:` and a name, or `family:` and a name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
         /// Its definition.
         task_definition_arn: Option<String>,
+        /// When ECS took it up; what it refers to is read after that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        created_at: Option<Moment>,
         /// When it started.
         started_at: Option<Moment>,
     }

@@ -14,6 +14,7 @@ pub mod notice;
 mod page;
 mod reason_lines;
 pub mod sarif;
+pub mod stale;
 pub mod table;
 pub mod text;
 mod wrap;

@@ -57,7 +57,7 @@ impl Command {
     }
 
     /// Adds words of our own, as the shell reads them.
-    pub(in crate::causes) fn words(mut self, words: &'static str) -> Self {
+    pub(crate) fn words(mut self, words: &'static str) -> Self {
         let _ = write!(self.text, " {words}");
         self
     }

@@ -18,6 +18,8 @@ use crate::render::notice::Notice;
 pub const SCHEMA: &str = "ecs-triage/v1";
 /// The same of an incident's change.
 pub const INCIDENT_SCHEMA: &str = "ecs-triage/incident/v1";
+/// The same of the values that running tasks hold.
+pub const STALE_SCHEMA: &str = "ecs-triage/stale/v1";
 /// The same of a self-test, as the journal and the bus are told and as it is answered.
 pub const SELFTEST_SCHEMA: &str = "ecs-triage/selftest/v1";
 

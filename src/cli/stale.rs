@@ -1,0 +1,88 @@
+//! `ecs-triage stale`: which running tasks still hold a value that has changed since they started.
+
+use clap_complete::ArgValueCandidates;
+
+use super::live::Live;
+use super::output::{Outcome, Output, progress};
+use super::{CliError, Format, Global, completion};
+use crate::question::Evidence;
+use crate::question::facts::RunningTask;
+use crate::render::{markdown, stale};
+use crate::staleness::{Staleness, Value};
+
+/// What to look at.
+#[derive(clap::Args, Debug)]
+pub(super) struct Stale {
+    /// Cluster, by name or ARN; by default all of the Region
+    #[arg(long, add = ArgValueCandidates::new(completion::clusters))]
+    cluster: Option<String>,
+    /// One service of the cluster
+    #[arg(long, requires = "cluster")]
+    service: Option<String>,
+    /// Only this secret, parameter or file, by name or ARN
+    #[arg(long, value_name = "NAME")]
+    secret: Option<String>,
+    /// How to write what is found: json and jsonl are one document
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Stale {
+    pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
+        let live = Live::new(global, false, None)?;
+        let region = live.region().ok_or(CliError::NoRegion)?.to_owned();
+        let tasks = self.running(&live, output)?;
+        let look = Staleness { region: &region, tasks: &tasks };
+        let mut evidence = Evidence::default();
+        loop {
+            let questions = look.questions(&evidence);
+            if questions.is_empty() {
+                break;
+            }
+            progress(&format!("asking AWS {} questions", questions.len()));
+            live.ask(questions, &mut evidence);
+        }
+        for (definition, why) in look.unread(&evidence) {
+            output.unable(&format!("what the tasks of {definition} hold is not known: {why}"));
+        }
+        let mut values = look.values(&evidence);
+        if let Some(secret) = &self.secret {
+            values.retain(|value| value.is_named(secret));
+            if values.is_empty() {
+                output.complain(&format!("no running task that was looked at refers to {secret}"));
+            }
+        }
+        let count = tasks.len();
+        output.text(&match self.format {
+            Format::Text => stale::render(&values, &region, count, global.style()),
+            Format::Markdown => markdown::block(&stale::render(&values, &region, count, global.style())),
+            Format::Json => format!("{:#}\n", stale::document(&values, &region, count)),
+            Format::Jsonl => format!("{}\n", stale::document(&values, &region, count)),
+        })?;
+        output.note(if values.iter().any(Value::is_stale) { Outcome::Wrong } else { Outcome::Fine });
+        Ok(())
+    }
+
+    /// The tasks that run. A cluster that cannot be read does not hide the others.
+    fn running(&self, live: &Live, output: &mut Output<'_>) -> Result<Vec<RunningTask>, CliError> {
+        let clusters = live.clusters(self.cluster.as_deref())?;
+        let mut all = Vec::new();
+        for cluster in &clusters {
+            progress(&format!("reading the tasks of {cluster}"));
+            let read = live.prober().running_tasks(live.region(), cluster, self.service.as_deref());
+            match live.wait(read) {
+                Ok((tasks, are_all)) => {
+                    all.extend(tasks);
+                    if !are_all {
+                        output.unable(&format!(
+                            "{cluster}: more tasks run than are read; name one with --service"
+                        ));
+                    }
+                }
+                Err(why) if clusters.len() > 1 => output.unable(&format!("{cluster}: {why}")),
+                Err(why) => return Err(CliError::Unasked(why)),
+            }
+        }
+        Ok(all)
+    }
+}
