@@ -424,10 +424,10 @@ fn a_check_of_what_does_not_exist_says_so() {
     }
 }
 
-/// ECS that shows these tasks as stopped, and is the emulator's otherwise.
-fn ecs_with(stopped: Vec<Value>) -> Server {
+/// ECS that shows these tasks, and is the emulator's otherwise.
+fn ecs_with(tasks: Vec<Value>) -> Server {
     let upstream = EMULATED.of("ministack").trim_start_matches("http://").to_owned();
-    let arns: Vec<Value> = stopped.iter().map(|task| task["taskArn"].clone()).collect();
+    let arns: Vec<Value> = tasks.iter().map(|task| task["taskArn"].clone()).collect();
     Server::start(move |call| {
         let asked = document(&call.body);
         let answer = match call.operation() {
@@ -435,11 +435,11 @@ fn ecs_with(stopped: Vec<Value>) -> Server {
             "ListTasks" if asked["desiredStatus"] == "STOPPED" && asked["serviceName"] == "idle" => {
                 json!({"taskArns": []})
             }
-            "ListTasks" if asked["desiredStatus"] == "STOPPED" => json!({"taskArns": arns}),
+            "ListTasks" => json!({"taskArns": arns}),
             "DescribeTasks" => {
                 let wanted = asked["tasks"].as_array().cloned().unwrap_or_default();
                 let found: Vec<&Value> =
-                    stopped.iter().filter(|task| wanted.contains(&task["taskArn"])).collect();
+                    tasks.iter().filter(|task| wanted.contains(&task["taskArn"])).collect();
                 let missing = wanted
                     .iter()
                     .filter(|arn| !arns.contains(arn))
@@ -532,6 +532,54 @@ fn the_stopped_tasks_of_a_cluster_are_listed_by_incident() {
     let none = typed(&["ps", "--cluster", "prod", "--since", "2h"], &EMULATED.straight(""));
     assert_eq!((none.code, none.out.as_str()), (Some(0), "0 stopped tasks within the last hour, 0 shown\n"));
     assert_contains(&none.complaints, &["ecs-triage history"]);
+}
+
+/// A task of a service that started so many minutes ago.
+fn running(id: &str, service: &str, minutes: i64) -> Value {
+    let at = |minutes| (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).as_second();
+    json!({
+        "taskArn": format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{id}"),
+        "clusterArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod",
+        "group": format!("service:{service}"),
+        "taskDefinitionArn": EMULATED.name("holding"),
+        "lastStatus": "RUNNING",
+        "createdAt": at(minutes + 1),
+        "startedAt": at(minutes),
+    })
+}
+
+#[test]
+fn tasks_that_hold_an_old_value_are_told_with_what_replaces_them() {
+    // An emulator keeps time by the second.
+    let ecs = ecs_with(vec![running("a", "web", 120), running("b", "web", -60), running("c", "api", -60)]);
+    let mut aws = EMULATED.straight("");
+    aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs.url.clone());
+
+    let ran = typed(&["stale"], &aws);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.complaints);
+    assert_contains(
+        &ran.out,
+        &[
+            "stale: 1 task holds the value that secret prod/rotated had before it changed",
+            "stale: 1 task holds the value that parameter /prod/changed had before it changed",
+            "prod/web: 1 of 2 started before the change, 1 of 2 started after it; PASSWORD in web",
+            "aws ecs update-service --region eu-west-1 --cluster prod --service web --force-new-deployment",
+            "2 stale values: 3 values of 3 running tasks looked at",
+        ],
+    );
+    assert!(!ran.out.contains("--service api"), "its task is new: {}", ran.out);
+    assert_eq!(repeated(&ecs.calls()), Vec::<String>::new(), "asked twice");
+
+    let one = typed(&["stale", "--secret", "prod/rotated", "--format", "jsonl"], &aws);
+    let value = &document(&one.out)["values"][0];
+    assert_eq!((one.code, &value["id"]), (Some(1), &json!(EMULATED.name("rotated"))), "{}", one.out);
+    assert_eq!(value["workloads"][0]["tasks"][0]["holds"], "current", "api: {value}");
+    let kept = typed(&["stale", "--cluster", "prod", "--secret", "prod/readable"], &aws);
+    assert_eq!(kept.code, Some(0), "{}", kept.out);
+    assert_contains(&kept.out, &["nothing is proved to be stale: 1 value of 3 running tasks looked at\n"]);
+    let none = typed(&["stale", "--secret", "prod/other"], &aws);
+    assert_eq!(none.code, Some(0));
+    assert_contains(&none.complaints, &["no running task that was looked at refers to prod/other"]);
 }
 
 #[test]

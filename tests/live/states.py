@@ -430,12 +430,28 @@ def checked(account: Account) -> None:
     account.logs.create_log_group(logGroupName="/ecs-triage/journal")
 
 
+def changed(account: Account) -> None:
+    """Values that were changed, and one that never was, with the definition that refers to them."""
+    rotated = account.a_secret("prod/rotated", SecretString="unseen")
+    account.secrets.put_secret_value(SecretId=rotated, SecretString="unseen too")
+    account.ssm.put_parameter(Name="/prod/changed", Value="unseen", Type="SecureString")
+    container = {
+        "secrets": [
+            {"name": "PASSWORD", "valueFrom": f"{rotated}:password::"},
+            {"name": "TOKEN", "valueFrom": "/prod/changed"},
+            {"name": "KEPT", "valueFrom": account.readable},
+        ]
+    }
+    account.names["rotated"] = rotated
+    account.names["holding"] = account.define("holding", container=container)
+
+
 def main() -> None:
     """Runs both until nobody wants them any more."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that the emulators end too
     with moto() as net, ministack() as rest:
         account = Account(net, rest)
-        for make in (secrets, roles, images_and_files, networks, file_systems, checked):
+        for make in (secrets, roles, images_and_files, networks, file_systems, checked, changed):
             make(account)
         # What a task failed on was there before.
         stopped = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
