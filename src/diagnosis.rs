@@ -186,7 +186,12 @@ fn symptoms(task: &Task) -> Vec<Told<'_>> {
     // Most reasons tell of one failure.
     let mut told: Vec<Told<'_>> = Vec::with_capacity(task.reasons.len());
     for reason in &task.reasons {
-        for symptom in reason::read(&reason.text) {
+        let read = if reason.is_of_log() {
+            reason::read_log([reason.text.as_str()]).map(|heard| heard.symptom).into_iter().collect()
+        } else {
+            reason::read(&reason.text)
+        };
+        for symptom in read {
             let same = |other: &Told<'_>| {
                 let other = &other.symptom;
                 other.step == symptom.step

@@ -21,7 +21,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::arn::name_in;
-use crate::redact::{redact, with_lines};
+use crate::redact::{redact, redact_name, with_lines};
 
 pub use input::{Input, decoded};
 pub(crate) use scalar::epoch;
@@ -113,7 +113,8 @@ pub struct Workload {
 /// One reason text, and where it stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// The path inside the task: `stoppedReason`, `containers[0].reason`, or `reason` of a service event.
+    /// The path inside the task: `stoppedReason`, `containers[0].reason`, `reason` of a service event, or
+    /// [`LOG`] and the number of the line.
     pub field: String,
     /// The container's name.
     pub container: Option<String>,
@@ -130,6 +131,24 @@ pub struct Container {
     pub image: Option<String>,
     /// Its exit code, if it ever ran.
     pub exit_code: Option<i64>,
+}
+
+/// Where a reason comes from that a container wrote itself.
+pub const LOG: &str = "log";
+
+impl Reason {
+    /// A line of a container's own log, counted from 1; it has no place to show secrets in it.
+    #[must_use]
+    pub fn of_log(line: usize, container: Option<&str>, text: &str) -> Self {
+        let container = container.map(|name| redact_name(name).into_owned());
+        Self { field: format!("{LOG}:{line}"), container, text: with_lines(text, &redact(text)) }
+    }
+
+    /// Whether the application said it, and not ECS.
+    #[must_use]
+    pub fn is_of_log(&self) -> bool {
+        self.field.starts_with(LOG) && self.field[LOG.len()..].starts_with(':')
+    }
 }
 
 impl Task {

@@ -651,3 +651,68 @@ fn nothing_is_fine_that_was_not_looked_at() {
         "{said}"
     );
 }
+
+/// What `diagnose --log -` makes of a log.
+fn of_log(log: &str, more: &[&str]) -> Output {
+    run(&[&["diagnose", "--log", "-", "--format", "jsonl"], more].concat(), log)
+}
+
+#[test]
+fn a_log_is_diagnosed_by_the_line_that_tells() {
+    let rows = std::fs::read_to_string("tests/corpus/application.jsonl").expect("the corpus can be read");
+    let mut told = 0;
+    for row in rows.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row")) {
+        let line = row["text"].as_str().expect("a line");
+        let log = format!("2026-11-20 INFO starting\n{line}\n2026-11-20 INFO bye\n");
+        let output = of_log(&log, &[]);
+        if row["step"].is_null() {
+            assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{line}");
+            assert!(text(&output.stderr).contains("why secrets could not be fetched"), "{line}");
+            continue;
+        }
+        told += 1;
+        let document = lines(&output).remove(0);
+        let symptom = &document["symptoms"][0];
+        assert_eq!(symptom["fault"], row["fault"], "{line}");
+        assert!(
+            symptom["field"].as_str().is_some_and(|field| field.starts_with("log:")),
+            "{line}: {document}"
+        );
+        assert!(!document["diagnoses"][0]["cause"].is_null(), "{line}: {document}");
+    }
+    assert!(told > 50, "the corpus tells of {told} failures");
+}
+
+#[test]
+fn a_log_may_be_what_the_aws_cli_prints_of_it() {
+    let events = json!({"events": [
+        {"timestamp": 1, "message": "INFO starting\nINFO still"},
+        {"timestamp": 2, "message": "botocore.exceptions.NoCredentialsError: Unable to locate credentials"},
+    ]});
+    let definition = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-task-role.json");
+    std::fs::write(
+        &definition,
+        json!({"family": "api", "containerDefinitions": [{"name": "app"}]}).to_string(),
+    )
+    .expect("it can be written");
+    let definition = definition.to_str().expect("a path");
+    let output = of_log(&events.to_string(), &["--task-definition", definition]);
+    let document = lines(&output).remove(0);
+    assert_eq!(document["symptoms"][0]["field"], "log:3");
+    assert_eq!(document["diagnoses"][0]["cause"], "task-role-unset");
+    assert_eq!(document["diagnoses"][0]["title"], "the task definition names no task role");
+    assert_eq!(document["diagnoses"][0]["verdict"], "likely");
+}
+
+#[test]
+fn nothing_of_a_log_is_printed_but_the_line_that_tells_without_what_looks_like_a_secret() {
+    let log = "DB_PASSWORD=hunter2-hunter2\nAn error occurred (ResourceNotFoundException) when calling the GetSecretValue operation: Secrets Manager can't find the specified secret. https://admin:tr0ub4dor@db.example.com/ token=ghp_0123456789abcdefghijklmnopqrstuvwxyzAB\ncustomer Jane Doe logged in\n";
+    for format in ["text", "json", "markdown"] {
+        let output = run(&["diagnose", "--log", "-", "--full", "--format", format], log);
+        let out = text(&output.stdout) + &text(&output.stderr);
+        assert!(out.contains("secret-missing"), "{out}");
+        for unseen in ["hunter2", "tr0ub4dor", "ghp_0123", "Jane"] {
+            assert!(!out.contains(unseen), "{format} shows {unseen}: {out}");
+        }
+    }
+}

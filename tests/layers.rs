@@ -69,6 +69,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "event",
+            "reason",
             "question",
             "task_definition",
             "source",

@@ -57,6 +57,7 @@ mod security_group_blocks_egress;
 mod service_throttled;
 mod service_unavailable;
 mod start_timed_out;
+mod task_role_unset;
 mod tls_intercepted;
 mod unrecognised;
 mod volume_failed;
@@ -301,6 +302,7 @@ pub const CAUSES: &[&Cause] = &[
     &network_interface_failed::CAUSE,
     &secret_sidecar_failed::CAUSE,
     &start_timed_out::CAUSE,
+    &task_role_unset::CAUSE,
     &recovered_by_itself::CAUSE,
     &not_a_secret_failure::CAUSE,
     &unrecognised::CAUSE,

@@ -27,7 +27,15 @@ pub(super) const CAUSE: Cause = Cause {
     references: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html"],
     when: |symptom| {
         let credentials = symptom.fault == Fault::BadCredentials
-            && !matches!(symptom.step, Step::ImagePull | Step::EfsVolume | Step::FsxVolume | Step::Volume);
+            && !matches!(
+                symptom.step,
+                Step::ImagePull
+                    | Step::EfsVolume
+                    | Step::FsxVolume
+                    | Step::Volume
+                    | Step::Container
+                    | Step::SecretSidecar
+            );
         let passing = matches!(symptom.fault, Fault::Throttled | Fault::ServiceError)
             && super::case::reads_from_aws(symptom);
         credentials || passing || is_refusal(symptom)

@@ -6,9 +6,8 @@ use super::command::Command;
 use super::fix::Fix;
 use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner};
-use crate::question::facts::LogEvent;
 use crate::question::{Known, ask};
-use crate::reason::{self, Step, Symptom};
+use crate::reason::{self, Fault, Heard, Step};
 use crate::task_definition::{ContainerDefinition, Dependency};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -38,19 +37,24 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let name = case.name().unwrap_or_else(|| "that fetches the secrets".to_owned());
+    // ECS names the container that others wait for; an application in its log names what it could not fetch.
+    let title = match (case.symptom.fault, case.name()) {
+        (Fault::Exited, Some(name)) => format!("container {name} failed, and others wait for it"),
+        (Fault::Exited, None) => {
+            "container that fetches the secrets failed, and others wait for it".to_owned()
+        }
+        _ => "the application could not fetch its secrets".to_owned(),
+    };
     let hidden = sidecar(case).and_then(|sidecar| waits_for_any_end(case, sidecar)).map(|waiting| {
         Finding::found(format!("container {waiting} waits for it with COMPLETE, which takes a failure for an end; SUCCESS would not"), DEFINITION)
     });
     let lines = log_question(case).map_or(Known::NotAsked, |question| case.look(&question));
-    let told = lines.found().and_then(|lines| {
-        reason::read_log(lines.iter().map(|line| line.message.as_str()))
-            .map(|(at, symptom)| (&lines[at], symptom))
-    });
+    let told =
+        lines.found().and_then(|lines| reason::read_log(lines.iter().map(|line| line.message.as_str())));
     // A line may hold anything that the container printed: only the words that were recognized are for
     // everybody.
-    let words = |(line, symptom): (&LogEvent, Symptom)| {
-        let words = line.message.get(symptom.span.clone()).unwrap_or_default().trim();
+    let words = |Heard { text, symptom, .. }: Heard| {
+        let words = text.get(symptom.span.clone()).unwrap_or_default().trim();
         Finding::found(format!("its log says {}/{}: {words}", symptom.step, symptom.fault), GET_LOG)
     };
     let last = match (told, lines.found().map(Vec::len)) {
@@ -62,10 +66,7 @@ fn assess(case: &Case<'_>) -> Assessment {
         )),
         (None, None) => Finding::not_told("what its log says", lines),
     };
-    Assessment::likely(format!("container {name} failed, and others wait for it"))
-        .findings(last)
-        .findings(hidden)
-        .fix(fix(case))
+    Assessment::likely(title).findings(last).findings(hidden).fix(fix(case))
 }
 
 const GET_LOG: &str = "GetLogEvents";

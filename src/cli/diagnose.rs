@@ -1,18 +1,23 @@
 //! `ecs-triage diagnose`: records, a message, or a task by its ARN.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
+use serde::Deserialize;
 
 use super::input::read_file;
 #[cfg(feature = "aws")]
 use super::live::Live;
-use super::output::{Batch, Output};
+use super::output::{Batch, Outcome, Output};
 use super::reporter::Reporter;
-use super::{CliError, Extent, Format, Global, definition, evidence};
+use super::{CliError, Extent, Format, Global, definition, evidence, read_text, shown};
 use crate::arn::Arn;
-use crate::event::Task;
+use crate::event::{Reason, Task};
+use crate::question::facts::LogEvent;
+use crate::reason;
+use crate::redact::redact;
 
 /// What to diagnose, and with what.
 #[derive(clap::Args, Debug)]
@@ -24,6 +29,10 @@ pub(super) struct Diagnose {
     /// Diagnose this text instead of a file
     #[arg(long, value_name = "TEXT", conflicts_with = "inputs")]
     reason: Option<String>,
+    /// Diagnose an application by its own log, where it fetches secrets itself: plain lines, or output of aws
+    /// logs get-log-events
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["inputs", "reason"])]
+    log: Option<PathBuf>,
     /// Output of `aws ecs describe-task-definition`: with it the diagnosis names container, variable and
     /// reference
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -100,6 +109,9 @@ impl Diagnose {
             reporter.task(&Task::from_reason(reason), &mut batch);
             return output.reports(&batch);
         }
+        if let Some(log) = &self.log {
+            return read_log(log, reporter, output);
+        }
         if self.inputs.is_empty() {
             return if io::stdin().is_terminal() {
                 Err(CliError::NothingNamed)
@@ -114,6 +126,39 @@ impl Diagnose {
             }
         }
         Ok(())
+    }
+}
+
+/// Diagnoses what an application says in its log of secrets that it fetches itself.
+fn read_log(path: &Path, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
+    let text = read_text(path)?;
+    // What is masked is masked before anything is read.
+    let lines: Vec<String> = log_lines(&text).iter().map(|line| redact(line).into_owned()).collect();
+    let Some(heard) = reason::read_log(lines.iter().map(String::as_str)) else {
+        let none = format!("none of {} lines tells why secrets could not be fetched", lines.len());
+        output.complain(&format!("{}: {none}", shown(path)));
+        output.note(Outcome::Wrong);
+        return Ok(());
+    };
+    let mut batch = Batch::default();
+    let reasons = vec![Reason::of_log(heard.line + 1, None, &heard.text)];
+    reporter.task(&Task { reasons, ..Task::default() }, &mut batch);
+    output.reports(&batch)
+}
+
+/// The lines of a log as it is, or of the events that the AWS CLI prints of it.
+fn log_lines(text: &str) -> Vec<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Events {
+        events: Vec<LogEvent>,
+    }
+    match serde_json::from_str::<Events>(text) {
+        Ok(Events { events }) => {
+            let lines =
+                events.iter().flat_map(|event| event.message.lines().map(|line| Cow::Owned(line.to_owned())));
+            lines.collect()
+        }
+        Err(_) => text.lines().map(Cow::Borrowed).collect(),
     }
 }
 

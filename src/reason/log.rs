@@ -12,20 +12,66 @@ const HTTPS: u16 = 443;
 /// So many words stand before a line's level at most: a date, a time, a thread, a process.
 const WORDS_BEFORE_LEVEL: usize = 8;
 
-/// The line of a log that tells why fetching secrets failed, by its place, and what it tells: the last one
-/// whose fault is known, for what wraps an error is printed before it; else the last that tells of a failure
-/// at all.
+/// As many lines as an error is printed over.
+const LINES_OF_AN_ERROR: usize = 8;
+
+/// What a log tells of a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// Its line, counted from 0.
+    pub line: usize,
+    /// The line, with those that it is continued on.
+    pub text: String,
+    /// What it tells; its places are those of the text.
+    pub symptom: Symptom,
+}
+
+/// What a log tells of why fetching secrets failed: the last line whose fault is known, for what wraps an
+/// error is printed before it; else the last that tells of a failure at all.
 #[must_use]
-pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<(usize, Symptom)> {
-    let mut last: Option<(usize, Symptom)> = None;
-    for (at, line) in lines.into_iter().enumerate() {
-        let Some(symptom) = told(line) else { continue };
-        let is_known = |symptom: &Symptom| symptom.fault != Fault::Unknown;
-        if is_known(&symptom) || last.as_ref().is_none_or(|(_, before)| !is_known(before)) {
-            last = Some((at, symptom));
+pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Heard> {
+    let lines: Vec<&str> = lines.into_iter().collect();
+    let mut last: Option<Heard> = None;
+    for (line, text) in lines.iter().enumerate() {
+        let alone = told(text).map(|symptom| Heard { line, text: (*text).to_owned(), symptom });
+        let heard = match alone {
+            Some(alone) if is_known(&alone) => alone,
+            Some(alone) => continued(&lines[line..], line, |line| !begins_entry(line)).unwrap_or(alone),
+            None => match continued(&lines[line..], line, is_set_in) {
+                Some(heard) => heard,
+                None => continue,
+            },
+        };
+        if is_known(&heard) || last.as_ref().is_none_or(|before| !is_known(before)) {
+            last = Some(heard);
         }
     }
     last
+}
+
+fn is_known(heard: &Heard) -> bool {
+    heard.symptom.fault != Fault::Unknown
+}
+
+/// What a line tells with as few as it takes of those after it that go on.
+fn continued(lines: &[&str], line: usize, goes_on: impl Fn(&str) -> bool) -> Option<Heard> {
+    let more = lines[1..].iter().take(LINES_OF_AN_ERROR).take_while(|line| goes_on(line)).count();
+    (1..=more).find_map(|last| {
+        let text = lines[..=last].join("\n");
+        let symptom = told(&text)?;
+        Some(Heard { line, text, symptom }).filter(is_known)
+    })
+}
+
+/// Whether a line is set in, as those of a stack trace and of a quoted answer are.
+fn is_set_in(line: &str) -> bool {
+    line.starts_with([' ', '\t', '|'])
+}
+
+/// Whether a line begins as loggers begin an entry: with a time or in brackets, or with its level.
+fn begins_entry(line: &str) -> bool {
+    line.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, '[' | '{'))
+        || level(line).is_some()
 }
 
 /// What one line tells of a failure.
@@ -75,18 +121,23 @@ fn says_that_it_failed(line: &str) -> bool {
         .any(|word| line.contains(word))
 }
 
+const LESS: &[&str] = &["trace", "debug", "info", "notice", "warn", "warning"];
+const ERROR: &[&str] = &["error", "err", "fatal", "critical", "severe", "panic", "alert"];
+
 /// Whether the line's own level says that it is no error.
 fn is_less_than_error(line: &str) -> bool {
-    const LESS: &[&str] = &["trace", "debug", "info", "notice", "warn", "warning"];
-    const ERROR: &[&str] = &["error", "err", "fatal", "critical", "severe", "panic", "alert"];
+    level(line).is_some_and(|level| LESS.contains(&level.as_str()))
+}
+
+/// The line's level, by its name in small letters.
+fn level(line: &str) -> Option<String> {
     let words = line
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
-    let level = words
+    words
         .take(WORDS_BEFORE_LEVEL)
         .map(str::to_ascii_lowercase)
-        .find(|word| LESS.contains(&word.as_str()) || ERROR.contains(&word.as_str()));
-    level.is_some_and(|level| LESS.contains(&level.as_str()))
+        .find(|word| LESS.contains(&word.as_str()) || ERROR.contains(&word.as_str()))
 }
 
 /// Whether the call is made again: what comes of it another line tells.

@@ -191,7 +191,8 @@ fn said(told: &Told<'_>, is_short: bool, page: &mut Page) {
         page.aside("...");
     }
     for (at, line) in lines.iter().enumerate().filter(|(at, _)| is_shown(*at)) {
-        page.quoted(line, if Some(at) == last_marked { "ECS says this" } else { "" });
+        let says = if told.reason.is_of_log() { "the application says this" } else { "ECS says this" };
+        page.quoted(line, if Some(at) == last_marked { says } else { "" });
     }
     if told.symptom.truncated {
         page.aside("(cut off here by ECS)");
