@@ -1,7 +1,7 @@
 //! Which running tasks still hold the value that a secret, a parameter or a file had before it changed.
 //!
 //! ECS reads what a task definition refers to once, between the task's creation and its start; a task that
-//! runs never hears of a change. When a value changed is known exactly from an event; of what AWS describes,
+//! runs never sees a change. When a value changed is known exactly from an event; of what AWS describes,
 //! it lies between two times: a version is made before it gets its stage, and a secret's `LastChangedDate`
 //! also moves with its tags and policy. What lies between is said to be open.
 
@@ -293,17 +293,18 @@ impl Value {
             Some(("family", name.split(':').next()?))
         };
         let (kind, workload) = group.or_else(family).unwrap_or_default();
-        let place = |holder: &&mut Holder| holder.cluster == cluster && holder.workload == workload;
-        let holder = match self.holders.iter_mut().find(place) {
-            Some(holder) => holder,
-            None => self.holders.push_mut(Holder {
+        let place = |holder: &Holder| holder.cluster == cluster && holder.workload == workload;
+        let at = self.holders.iter().position(place).unwrap_or(self.holders.len());
+        if at == self.holders.len() {
+            self.holders.push(Holder {
                 cluster: cluster.to_owned(),
                 workload: workload.to_owned(),
                 is_service: kind == "service",
                 places: BTreeSet::new(),
                 tasks: Vec::new(),
-            }),
-        };
+            });
+        }
+        let holder = &mut self.holders[at];
         let container = reference.container.clone().unwrap_or_default();
         holder.places.insert((container, reference.name.clone().unwrap_or_else(|| reference.field.clone())));
         match holder.tasks.iter_mut().find(|(_, known)| known.task_arn == task.task_arn) {

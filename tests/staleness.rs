@@ -128,8 +128,11 @@ fn each_state_is_told_as_it_is() {
         let look = Staleness { region: &world.region, tasks: &world.tasks };
         let style = Style { width: Some(100), ..Style::default() };
         let told = stale::render(&values, &world.region, world.tasks.len(), style);
-        let unread: String =
-            look.unread(&evidence).iter().map(|(of, why)| format!("unread: {of}: {why}\n")).collect();
+        let unread: String = look
+            .unread(&evidence)
+            .iter()
+            .map(|(of, why)| ["unread: ", of, ": ", why, "\n"].concat())
+            .collect();
         let document = stale::document(&values, &world.region, world.tasks.len());
         let snapshot = format!("{}\n\n{told}{unread}\n{document:#}\n", world.shows);
         insta::with_settings!({snapshot_path => "staleness", prepend_module_to_snapshot => false, omit_expression => true}, {

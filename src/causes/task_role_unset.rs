@@ -45,7 +45,7 @@ fn assess(case: &Case<'_>) -> Assessment {
             .supported()
             .finding(Finding::missing("taskRoleArn", DEFINITION))
             .finding(Finding::unknown("whether the application was to get credentials in another way"))
-            .fix(Fix::words("set taskRoleArn to a role that ecs-tasks.amazonaws.com may assume and that allows what the application calls; the execution role is not given to it")),
+            .fix(Fix::words("set taskRoleArn to a role that trusts ecs-tasks.amazonaws.com and allows what the application calls; the execution role is not given to it")),
         Some(role) => Assessment::likely("the application did not find the credentials of its task role")
             .finding(Finding::found(format!("the task has the task role {role}"), DEFINITION))
             .finding(Finding::unknown("whether the program sees AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, and how old its SDK is"))

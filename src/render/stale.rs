@@ -69,7 +69,9 @@ fn told(value: &Value, region: &str, page: &mut Page) {
     let by_hand = value.holders.iter().any(|holder| !holder.is_service && needs_restart(holder));
     if !commands.is_empty() {
         page.step("fix: ", "start new tasks, which read the present value");
-        commands.iter().for_each(|command| page.copied(command.as_str()));
+        for command in &commands {
+            page.copied(command.as_str());
+        }
     }
     if by_hand {
         page.step("fix: ", "stop the tasks that no service runs, and run them again");
