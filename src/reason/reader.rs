@@ -244,7 +244,9 @@ impl Reader<'_> {
                 weigh(&mut clause.step, Some((step, Weight::Code)), &span);
             } else if let Some(step) = parts::step_of_agent_error(word) {
                 weigh(&mut clause.step, Some((step, Weight::Name)), &span);
-            } else if is_written_as_code(self.text, self.folded, &span) && parts::is_code(word) {
+            } else if is_written_as_code(self.text, self.folded, &span)
+                && (parts::is_code(word) || parts::fault_of_code(word).is_some())
+            {
                 weigh(
                     &mut clause.fault,
                     parts::fault_of_code(word).map(|fault| (fault, Weight::Code)),
@@ -443,15 +445,18 @@ fn is_of_status(before: &str) -> bool {
 }
 
 /// Whether a word is written as programs write the name of an error: of several words in one, where a code
-/// stands.
+/// stands. The name of a field is none.
 fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
     let word = &text[folded.original(span)];
     if parts::is_errno(&folded.text[span.clone()]) && !word.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return true;
     }
+    let after = &folded.text[span.end..];
+    if after.starts_with("\":") {
+        return false;
+    }
     let is_joined = word.char_indices().any(|(at, letter)| at > 0 && letter.is_ascii_uppercase())
         || word.ends_with("exception");
-    let after = &folded.text[span.end..];
     let before = folded.text[..span.start].trim_end();
     is_joined
         && (after.is_empty()

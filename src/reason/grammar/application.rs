@@ -155,11 +155,6 @@ pub(super) const SAYS: &[Section] = &[
             say("operation::get_parameter").step(S::SecretSidecar),
             say("operation::get_parameters").step(S::SecretSidecar),
             // Spring
-            say("unable to load config data from 'aws-")
-                .step(S::SecretSidecar)
-                .fault(F::Misconfigured)
-                .within(Resource, &["'"])
-                .back(4),
             say("could not import properties from aws ").step(S::SecretSidecar),
             say("unable to load aws secret from ").step(S::SecretSidecar).name(Resource, &[". "]),
             say("unable to load aws parameter from ").step(S::SecretSidecar).name(Resource, &[". "]),
@@ -167,6 +162,19 @@ pub(super) const SAYS: &[Section] = &[
             say("no parameter store keys provided").step(S::SecretSidecar).fault(F::Misconfigured),
             say("aws-secretsmanager:").step(S::SecretSidecar).word(Resource, &["'", "`", "?"]),
             say("aws-parameterstore:").step(S::SecretSidecar).word(Resource, &["'", "`", "?"]),
+        ],
+    ),
+    // Around the error that says why.
+    section(
+        Hint,
+        &["aws/aws-sdk-go-v2 aws, credentials", "awspring/spring-cloud-aws spring-cloud-aws-autoconfigure"],
+        &[
+            say("failed to refresh cached credentials").fault(F::BadCredentials),
+            say("unable to load config data from 'aws-")
+                .step(S::SecretSidecar)
+                .fault(F::Misconfigured)
+                .within(Resource, &["'"])
+                .back(4),
         ],
     ),
     section(
@@ -191,7 +199,6 @@ pub(super) const SAYS: &[Section] = &[
             say("unable to sign request without credentials").fault(F::BadCredentials),
             say("unable to get iam security credentials").fault(F::BadCredentials),
             say("failed to resolve aws credentials").fault(F::BadCredentials),
-            say("failed to refresh cached credentials").fault(F::BadCredentials),
             say("no ec2 imds role found").fault(F::BadCredentials),
             say("request to ec2 imds failed").fault(F::BadCredentials),
             say("unable to retrieve credentials").fault(F::BadCredentials),

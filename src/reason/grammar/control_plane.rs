@@ -2,7 +2,7 @@
 
 use super::{Section, section};
 use crate::reason::phrase::Names::{Resource, Role, ServiceLinked};
-use crate::reason::phrase::Strength::{Proof, Said};
+use crate::reason::phrase::Strength::{Hint, Proof, Said};
 use crate::reason::phrase::say;
 use crate::reason::symptom::{Fault as F, Step as S};
 
@@ -97,12 +97,7 @@ pub(super) const SAYS: &[Section] = &[
             say("no container instance met all of its requirements")
                 .step(S::Capacity)
                 .fault(F::OutOfCapacity),
-            say("no container instances were found in your cluster")
-                .step(S::Capacity)
-                .fault(F::OutOfCapacity),
-            say("no container instances were found in your capacity provider")
-                .step(S::Capacity)
-                .fault(F::OutOfCapacity),
+            say("no container instances were found in").step(S::Capacity).fault(F::OutOfCapacity),
             say("the closest matching container-instance is ").step(S::Capacity).fault(F::OutOfCapacity),
             say("the closest matching container-instance ")
                 .step(S::Capacity)
@@ -113,8 +108,17 @@ pub(super) const SAYS: &[Section] = &[
             say("no fargate configuration exists for given values").step(S::Capacity).fault(F::Misconfigured),
             say("authorization to access the specified platform").step(S::Capacity).fault(F::AccessDenied),
             say("failure reason: agent").step(S::Capacity).fault(F::OutOfCapacity),
+            say("taskfailedtostart: agent").step(S::Capacity).fault(F::OutOfCapacity),
             say("encountered error \"agent\"").step(S::Capacity).fault(F::OutOfCapacity),
             say("reason\": \"agent\"").step(S::Capacity).fault(F::OutOfCapacity),
+            say("failure reason: attribute").step(S::Capacity).fault(F::OutOfCapacity),
+            say("taskfailedtostart: attribute").step(S::Capacity).fault(F::OutOfCapacity),
+            say("encountered error \"attribute\"").step(S::Capacity).fault(F::OutOfCapacity),
+            say("reason\": \"attribute\"").step(S::Capacity).fault(F::OutOfCapacity),
+            say("failure reason: location").step(S::Capacity).fault(F::OutOfCapacity),
+            say("taskfailedtostart: location").step(S::Capacity).fault(F::OutOfCapacity),
+            say("encountered error \"location\"").step(S::Capacity).fault(F::OutOfCapacity),
+            say("reason\": \"location\"").step(S::Capacity).fault(F::OutOfCapacity),
             say("reached the limit on the number of tasks").step(S::Capacity).fault(F::Throttled),
             say("reached the limit on the number of vcpus").step(S::Capacity).fault(F::Throttled),
             say("configuration is above your limit").step(S::Capacity).fault(F::Throttled),
@@ -134,6 +138,15 @@ pub(super) const SAYS: &[Section] = &[
             say("resource:gpu").step(S::Capacity).fault(F::OutOfCapacity),
             say("empty capacity provider").step(S::Capacity).fault(F::OutOfCapacity),
             say("no active instances").step(S::Capacity).fault(F::OutOfCapacity),
+        ],
+    ),
+    section(
+        Hint,
+        &["AWS: Amazon ECS service event messages, stopped task error messages, API failure reasons"],
+        &[
+            say("was unable to place a task because").step(S::Capacity).fault(F::OutOfCapacity),
+            say("essentialcontainerexited").step(S::Container).fault(F::Exited),
+            say("spotinterruption").step(S::Capacity).fault(F::OutOfCapacity),
         ],
     ),
     section(

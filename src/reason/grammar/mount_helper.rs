@@ -90,6 +90,7 @@ pub(super) const SAYS: &[Section] = &[
             say("mounting \"").within(Nothing, &["\" to rootfs"]),
             say("to rootfs at \"").word(Resource, &["\""]),
             say("error creating device nodes").step(S::Volume),
+            say("/var/lib/ecs/volumes/").step(S::Volume).word(Resource, &[": "]).back(21),
             say("failed to copy file info for ").step(S::Volume).word(Resource, &[": "]),
             say("invalid volume specification").step(S::Volume).fault(F::Misconfigured),
             say("invalid mount config for type").step(S::Volume),

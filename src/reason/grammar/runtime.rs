@@ -56,8 +56,8 @@ pub(super) const SAYS: &[Section] = &[
             say("failed to create new container runtime task").step(S::Container),
             say("failed to create shim task").step(S::Container),
             say("executable file not found in $path").step(S::Container).fault(F::NotFound),
-            // The container's own words: of a command the first word is told, and the mask ends it where more was
-            // said.
+            // The container's own words: of a command the first word is told, and the mask ends it where more
+            // was said.
             say("exec: \"").word(Resource, &["\"", "%"]),
             say("\": stat ").word(Nothing, &[": ", "%"]),
             say("exec /").word(Nothing, &[": ", "%"]),
@@ -91,8 +91,8 @@ pub(super) const SAYS: &[Section] = &[
             say("encountered an error during createprocess").step(S::Container),
             say("failure in a windows system call").step(S::Container),
             say("the system cannot find the file specified").step(S::Container).fault(F::NotFound),
-            // As the name of a field it says nothing, also where its value is cut off; `docker inspect` prints it of
-            // every container.
+            // As the name of a field it says nothing, also where its value is cut off; `docker inspect`
+            // prints it of every container.
             say("oomkilled:"),
             say("oomkilled="),
             say("oomkilled\":"),

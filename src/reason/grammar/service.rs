@@ -86,6 +86,11 @@ pub(super) const SAYS: &[Section] = &[
         Said,
         &["AWS: Amazon EC2 API error codes"],
         &[
+            say("does not appear to belong to the same vpc")
+                .step(S::NetworkInterface)
+                .fault(F::Misconfigured),
+            say("error retrieving subnet information").step(S::NetworkInterface).fault(F::NotFound),
+            say("error retrieving security group information").step(S::NetworkInterface).fault(F::NotFound),
             say("has no ipv6 subnet gateway address").step(S::NetworkInterface).fault(F::Misconfigured),
             say("no such network interface").step(S::NetworkInterface).fault(F::NotFound),
             say("insufficient free addresses").step(S::NetworkInterface).fault(F::OutOfCapacity),

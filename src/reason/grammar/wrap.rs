@@ -11,8 +11,8 @@ pub(super) const SAYS: &[Section] = &[
         Said,
         &["aws/amazon-ecs-agent agent/dockerclient, agent/api/errors", FARGATE],
         &[
-            say(": secret ").word(Resource, &[": ", " "]),
-            say("secret ").word(Resource, &[": ", " "]).at_start(),
+            say(": secret ").word(Resource, &[": "]),
+            say("secret ").word(Resource, &[": "]).at_start(),
             say("connection issue between the task and aws secrets manager")
                 .step(S::SecretsManager)
                 .fault(F::NetworkTimeout),
