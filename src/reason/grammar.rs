@@ -137,7 +137,7 @@ mod tests {
 
     /// So many wordings were taken from their sources before anybody was seen to read them; a new one comes
     /// with a text.
-    const UNHEARD: usize = 155;
+    const UNHEARD: usize = 141;
 
     /// What the corpus holds, folded, with the names of the texts.
     fn texts() -> Vec<(String, String)> {

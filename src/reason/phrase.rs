@@ -120,6 +120,8 @@ pub(super) struct Phrase {
     pub(super) capital_at_start: Option<char>,
     /// Counts only where the text begins.
     pub(super) at_start: bool,
+    /// Counts only where the text says nothing else.
+    pub(super) alone: bool,
     /// ECS begins a reason with it.
     pub(super) opens: bool,
 }
@@ -134,6 +136,7 @@ pub(super) const fn say(words: &'static str) -> Phrase {
         slot: None,
         capital_at_start: None,
         at_start: false,
+        alone: false,
         opens: false,
     }
 }
@@ -195,6 +198,11 @@ impl Phrase {
 
     pub(super) const fn at_start(mut self) -> Self {
         self.at_start = true;
+        self
+    }
+
+    pub(super) const fn alone(mut self) -> Self {
+        self.alone = true;
         self
     }
 

@@ -276,6 +276,7 @@ impl Reader<'_> {
         }
         match phrase.capital_at_start {
             Some(capital) => span.start == 0 && self.text.starts_with(capital),
+            None if phrase.alone => *span == (0..folded.trim_end().len()),
             None => !phrase.at_start || span.start == 0,
         }
     }
