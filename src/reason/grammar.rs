@@ -129,7 +129,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::super::fold::Folded;
-    use super::{LEXICON, Section, Speaker, wordings};
+    use super::{LEXICON, Section, Speaker, Strength, wordings};
 
     fn sections() -> impl Iterator<Item = (Speaker, &'static Section)> {
         LEXICON.iter().flat_map(|(speaker, sections)| sections.iter().map(|section| (*speaker, section)))
@@ -176,6 +176,19 @@ mod tests {
             unheard.len() <= UNHEARD,
             "add a text to tests/corpus for what is new among these: {unheard:#?}"
         );
+    }
+
+    #[test]
+    fn what_is_said_more_strongly_counts_no_less() {
+        for (speaker, _) in LEXICON {
+            let [hint, said, proof] = [Strength::Hint, Strength::Said, Strength::Proof].map(|strength| {
+                let of = speaker.weights(strength);
+                [of.step, of.fault, of.name]
+            });
+            for at in 0..3 {
+                assert!(hint[at] <= said[at] && said[at] <= proof[at], "{speaker:?}");
+            }
+        }
     }
 
     #[test]

@@ -105,6 +105,7 @@ pub(super) const SAYS: &[Section] = &[
                 .within(Resource, &[" has ", " is ", " does", " encountered "])
                 .back(19),
             say("the closest matching (").step(S::Capacity).fault(F::OutOfCapacity).within(Resource, &[")"]),
+            say("fargate resource requirements").step(S::Capacity).fault(F::Misconfigured),
             say("no fargate configuration exists for given values").step(S::Capacity).fault(F::Misconfigured),
             say("authorization to access the specified platform").step(S::Capacity).fault(F::AccessDenied),
             say("agent").alone().step(S::Capacity).fault(F::OutOfCapacity),
@@ -178,17 +179,16 @@ pub(super) const SAYS: &[Section] = &[
             say("fargate requires task definition to have execution role")
                 .step(S::ExecutionRole)
                 .fault(F::RoleMissing),
+            say("unable to assume").step(S::ExecutionRole).fault(F::AssumeRoleDenied),
             say("unable to assume the role '")
                 .step(S::ExecutionRole)
                 .fault(F::AssumeRoleDenied)
                 .word(Role, &["'"]),
-            say("unable to assume the role").step(S::ExecutionRole).fault(F::AssumeRoleDenied),
             say("role is not valid").step(S::ExecutionRole).fault(F::BadReference),
             say("error when retrieving credentials from container-role")
                 .step(S::Container)
                 .fault(F::RoleMissing),
             say("credentialsv2request: credentials not found").step(S::Container).fault(F::RoleMissing),
-            say("unable to assume role").step(S::ExecutionRole).fault(F::AssumeRoleDenied),
             say("unable to assume the configured ecs infrastructure role '")
                 .step(S::ExecutionRole)
                 .fault(F::AssumeRoleDenied)
