@@ -8,18 +8,21 @@ use crate::reason::phrase::Strength::{Hint, Said};
 use crate::reason::phrase::say;
 use crate::reason::symptom::{Fault as F, Step as S};
 
+/// Where programs are written that fetch secrets for others.
+const FETCHERS: &[&str] = &[
+    "segmentio/chamber cmd, environ",
+    "aws-samples/aws-secret-sidecar-injector cmd",
+    "aws/aws-secretsmanager-agent aws_secretsmanager_agent/src",
+    "glassechidna/pstore",
+    "DopplerHQ/cli",
+    "hashicorp/vault api, command/agent",
+    "Infisical/infisical cli",
+];
+
 pub(super) const SAYS: &[Section] = &[
     section(
         Said,
-        &[
-            "segmentio/chamber cmd, environ",
-            "aws-samples/aws-secret-sidecar-injector cmd",
-            "aws/aws-secretsmanager-agent aws_secretsmanager_agent/src",
-            "glassechidna/pstore",
-            "DopplerHQ/cli",
-            "hashicorp/vault api, command/agent",
-            "Infisical/infisical cli",
-        ],
+        FETCHERS,
         &[
             // chamber
             say("failed to list store contents").step(S::SecretSidecar),
@@ -76,15 +79,7 @@ pub(super) const SAYS: &[Section] = &[
     ),
     section(
         Hint,
-        &[
-            "segmentio/chamber cmd, environ",
-            "aws-samples/aws-secret-sidecar-injector cmd",
-            "aws/aws-secretsmanager-agent aws_secretsmanager_agent/src",
-            "glassechidna/pstore",
-            "DopplerHQ/cli",
-            "hashicorp/vault api, command/agent",
-            "Infisical/infisical cli",
-        ],
+        FETCHERS,
         &[
             say("invalid backend").step(S::SecretSidecar).fault(F::Misconfigured),
             say(": secret not found").step(S::SecretSidecar).fault(F::NotFound),
