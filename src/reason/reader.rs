@@ -245,7 +245,9 @@ impl Reader<'_> {
             } else if let Some(step) = parts::step_of_agent_error(word) {
                 weigh(&mut clause.step, Some((step, Weight::Name)), &span);
             } else if is_written_as_code(self.text, self.folded, &span)
-                && (parts::is_code(word) || parts::fault_of_code(word).is_some())
+                && (parts::is_code(word)
+                    || begins_with_capital(self.text, self.folded, &span)
+                        && parts::fault_of_code(word).is_some())
             {
                 weigh(
                     &mut clause.fault,
@@ -443,6 +445,11 @@ fn is_of_status(before: &str) -> bool {
     ["status", "statuscode", "status code", "http", "http/1.1", "http/2", "http/2.0", "response code", "code"]
         .iter()
         .any(|word| words.ends_with(word))
+}
+
+/// Whether a word begins as the codes of AWS do; the name of a class in its package does not.
+fn begins_with_capital(text: &str, folded: &Folded, span: &Span) -> bool {
+    text[folded.original(span)].starts_with(|letter: char| letter.is_ascii_uppercase())
 }
 
 /// Whether a word is written as programs write the name of an error: of several words in one, where a code
