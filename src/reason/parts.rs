@@ -196,6 +196,7 @@ pub(super) fn step_of_code(code: &str) -> Option<Step> {
         ("subnet", Step::NetworkInterface),
         ("networkinterface", Step::NetworkInterface),
         ("securitygroup", Step::NetworkInterface),
+        ("invalidgroup", Step::NetworkInterface),
         ("mounttarget", Step::EfsVolume),
         ("accesspoint", Step::EfsVolume),
         ("invalidvolume", Step::EbsVolume),
