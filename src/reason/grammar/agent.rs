@@ -230,13 +230,8 @@ pub(super) const SAYS: &[Section] = &[
         Said,
         &["aws/amazon-ecs-agent agent/engine/dependencygraph"],
         &[
-            say("failed to resolve container ordering dependency [")
-                .step(S::SecretSidecar)
-                .fault(F::Exited)
-                .within(Resource, &[" (", "]"]),
             say("container ordering dependency [").step(S::SecretSidecar).within(Resource, &[" (", "]"]),
             say("as dependency did not exit successfully").step(S::SecretSidecar).fault(F::Exited),
-            say("because dependency will never start").step(S::SecretSidecar).fault(F::Exited),
             say("] has timed out").fault(F::TimedOut),
             say("] does not exist").fault(F::Misconfigured),
         ],
@@ -266,7 +261,6 @@ pub(super) const SAYS: &[Section] = &[
         &["aws/amazon-ecs-agent agent/taskresource/firelens", FARGATE],
         &[
             say("because there's no firelens container").step(S::LogDriver).fault(F::Misconfigured),
-            say("unable to initialize firelens resource").step(S::LogDriver).fault(F::Misconfigured),
             say("error parsing firelens options").step(S::LogDriver).fault(F::Misconfigured),
         ],
     ),
@@ -308,6 +302,17 @@ pub(super) const SAYS: &[Section] = &[
             say("sc bridge mode pause container").step(S::ServiceConnect),
             say("appnet agent").step(S::ServiceConnect),
             say("service connect").step(S::ServiceConnect),
+        ],
+    ),
+    section(
+        Hint,
+        &["aws/amazon-ecs-agent agent/engine/dependencygraph"],
+        &[
+            say("failed to resolve container ordering dependency [")
+                .step(S::SecretSidecar)
+                .fault(F::Exited)
+                .within(Resource, &[" (", "]"]),
+            say("because dependency will never start").step(S::SecretSidecar).fault(F::Exited),
         ],
     ),
 ];

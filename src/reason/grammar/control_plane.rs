@@ -94,7 +94,10 @@ pub(super) const SAYS: &[Section] = &[
             say("unable to launch instance").step(S::Capacity),
             say("for capacity provider ").step(S::Capacity).word(Resource, &[". "]),
             say("unfulfillablecapacity").step(S::Capacity).fault(F::OutOfCapacity),
-            say("no container instance met all of its requirements")
+            say("no container instances were found in your cluster")
+                .step(S::Capacity)
+                .fault(F::OutOfCapacity),
+            say("no container instances were found in your capacity provider")
                 .step(S::Capacity)
                 .fault(F::OutOfCapacity),
             say("no container instances were found in").step(S::Capacity).fault(F::OutOfCapacity),
@@ -148,6 +151,9 @@ pub(super) const SAYS: &[Section] = &[
         Hint,
         &["AWS: Amazon ECS service event messages, stopped task error messages, API failure reasons"],
         &[
+            say("no container instance met all of its requirements")
+                .step(S::Capacity)
+                .fault(F::OutOfCapacity),
             say("was unable to place a task because").step(S::Capacity).fault(F::OutOfCapacity),
             say("essentialcontainerexited").step(S::Container).fault(F::Exited),
             say("spotinterruption").step(S::Capacity).fault(F::OutOfCapacity),

@@ -40,6 +40,7 @@ pub(super) const SAYS: &[Section] = &[section(
         say("because no resource-based policy allows").deny(Deny::ResourcePolicy),
         say("because no vpc endpoint policy allows").deny(Deny::EndpointPolicy),
         say("because no role trust policy allows").deny(Deny::ResourcePolicy),
+        say("with an explicit deny in an identity-based policy").deny(Deny::Explicit),
         say("with an explicit deny in a service control policy").deny(Deny::Scp),
         say("with an explicit deny in a resource control policy").deny(Deny::Rcp),
         say("with an explicit deny in a permissions boundary").deny(Deny::Boundary),

@@ -15,6 +15,7 @@ pub(super) const SAYS: &[Section] = &[
             say("failed to initialize logging driver").step(S::LogDriver),
             say("the task cannot find the amazon cloudwatch log group").step(S::LogDriver),
             say("failed to create cloudwatch").step(S::LogDriver),
+            say("the specified log group does not exist").step(S::LogDriver).fault(F::NotFound),
             say("log group does not exist").step(S::LogDriver).fault(F::NotFound),
             say("cannot get region for awslogs driver").step(S::LogDriver).fault(F::Misconfigured),
             say("unknown log opt").step(S::LogDriver).fault(F::Misconfigured),
@@ -39,6 +40,7 @@ pub(super) const SAYS: &[Section] = &[
         Said,
         &["aws/amazon-ecs-agent agent/taskresource/firelens, agent/api/task", FARGATE],
         &[
+            say("unable to initialize firelens resource").step(S::LogDriver).fault(F::Misconfigured),
             say("fluentbit init process").step(S::LogDriver),
             say("fluent bit init process").step(S::LogDriver),
             say("unable to generate firelens config file").step(S::LogDriver).fault(F::Misconfigured),

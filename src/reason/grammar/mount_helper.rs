@@ -11,6 +11,7 @@ pub(super) const SAYS: &[Section] = &[
         Said,
         &["aws/efs-utils src", "AWS: Amazon ECS troubleshooting"],
         &[
+            say("failed to invoke efs utils commands").step(S::EfsVolume),
             say("efs utils").step(S::EfsVolume),
             say("volumedriver.create: mounting volume failed").step(S::EfsVolume),
             say("mount.nfs4: ").step(S::EfsVolume),
@@ -42,6 +43,9 @@ pub(super) const SAYS: &[Section] = &[
             say("unauthorized to perform operation ").step(S::EfsVolume).fault(F::AccessDenied),
             say("please confirm your aws credentials are properly configured").fault(F::BadCredentials),
             say("unsuccessful retrieval of aws security credentials")
+                .step(S::EfsVolume)
+                .fault(F::BadCredentials),
+            say("failed to retrieve aws security credentials using lookup method")
                 .step(S::EfsVolume)
                 .fault(F::BadCredentials),
             say("to retrieve aws security credentials").step(S::EfsVolume).fault(F::BadCredentials),

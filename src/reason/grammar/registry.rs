@@ -46,6 +46,7 @@ pub(super) const SAYS: &[Section] = &[section(
         say("\": unauthorized").step(S::ImagePull).fault(F::AccessDenied),
         say("\": denied").step(S::ImagePull).fault(F::AccessDenied),
         say("\" denied on resource \"").step(S::ImagePull).fault(F::AccessDenied),
+        say("unauthorized: incorrect username or password").step(S::ImagePull).fault(F::BadCredentials),
         say("incorrect username or password").step(S::ImagePull).fault(F::BadCredentials),
         say("no basic auth credentials").step(S::ImagePull).fault(F::BadCredentials),
         say("your authorization token has expired").step(S::ImagePull).fault(F::BadCredentials),

@@ -39,6 +39,10 @@ pub(super) const SAYS: &[Section] = &[
                 .fault(F::PlatformMismatch),
             say("no matching manifest for ").step(S::ImagePull).fault(F::PlatformMismatch),
             say("no match for platform in manifest").step(S::ImagePull).fault(F::PlatformMismatch),
+            say("you have reached your pull rate limit").step(S::ImagePull).fault(F::Throttled),
+            say("you have reached your unauthenticated pull rate limit")
+                .step(S::ImagePull)
+                .fault(F::Throttled),
             say("pull rate limit").step(S::ImagePull).fault(F::Throttled),
         ],
     ),
@@ -66,6 +70,7 @@ pub(super) const SAYS: &[Section] = &[
             say("mkdir ").word(Nothing, &[": ", "%"]),
             say("unable to find group ").step(S::Container).within(Nothing, &[": "]),
             say("...no such file or direct").step(S::Container).fault(F::NotFound),
+            say("no such file or directory").fault(F::NotFound),
             say("such file or directory").fault(F::NotFound),
             say("\": permission denied").step(S::Container).fault(F::Misconfigured),
             say("permission denied: unknown").step(S::Container).fault(F::Misconfigured),

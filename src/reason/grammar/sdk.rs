@@ -25,6 +25,7 @@ pub(super) const SAYS: &[Section] = &[
             say("forbidden").fault(F::AccessDenied),
             say("401 unauthorized").fault(F::AccessDenied),
             say("rate exceeded").fault(F::Throttled),
+            say("429 too many requests").fault(F::Throttled),
             say("too many requests").fault(F::Throttled),
             say("internal server error").fault(F::ServiceError),
             say("service unavailable").fault(F::ServiceError),

@@ -23,6 +23,7 @@ pub(super) const SAYS: &[Section] = &[
                 .step(S::SecretsManager)
                 .fault(F::VersionNotFound),
             say("can't find the specified secret value").step(S::SecretsManager).fault(F::VersionNotFound),
+            say("getsecretvalueinput.versionid").step(S::SecretsManager).fault(F::BadReference),
             say("you provided a versionstage that is not associated to the provided versionid")
                 .fault(F::VersionNotFound),
             say("because it was marked for deletion").step(S::SecretsManager).fault(F::PendingDeletion),
@@ -42,6 +43,7 @@ pub(super) const SAYS: &[Section] = &[
         Said,
         &["AWS: Secrets Manager API reference"],
         &[
+            say("secrets manager can't find the specified secret").step(S::SecretsManager).fault(F::NotFound),
             say("can't find the specified secret").step(S::SecretsManager).fault(F::NotFound),
             say("staging label").fault(F::VersionNotFound),
             say("scheduled for deletion").fault(F::PendingDeletion),
@@ -104,6 +106,9 @@ pub(super) const SAYS: &[Section] = &[
         Proof,
         &["AWS: KMS and Secrets Manager API references"],
         &[
+            say("disabledexception").fault(F::KmsKeyUnusable),
+            say("kmsinvalidstateexception").fault(F::KmsKeyUnusable),
+            say("keyunavailableexception").fault(F::KmsKeyUnusable),
             say("access to kms is not allowed").step(S::SecretsManager).fault(F::KmsDenied),
             say("the ciphertext refers to a customer master key that does not exist").fault(F::KmsDenied),
             say("the resource associated with this ciphertext").fault(F::KmsDenied),

@@ -29,6 +29,7 @@ pub(super) const SAYS: &[Section] = &[
                 .step(S::ImagePull)
                 .fault(F::NetworkTimeout),
             say("could not reach any registry endpoint").step(S::ImagePull).fault(F::NetworkTimeout),
+            say("there is a connection issue between the task and").fault(F::NetworkTimeout),
             say("there is a connection issue").fault(F::NetworkTimeout),
             say("check your task network configuration. : signal: killed").fault(F::NetworkTimeout),
             say("pull command failed: : signal: killed").fault(F::NetworkTimeout),
