@@ -76,7 +76,8 @@ const fn partition(
 /// The partition of every Region that no other one's beginning fits.
 const COMMERCIAL: Partition = partition("aws", "", "amazonaws.com", &["api.aws", "on.aws"]);
 
-/// The partitions, as the SDKs' endpoint tables (`partitions.json`) have them.
+/// The partitions, as the SDKs' endpoint tables (`partitions.json`) have them; with what the names of
+/// registries end, as the ECS agent matches them (`ecs-agent/utils/uri`).
 const PARTITIONS: &[Partition] = &[
     partition(
         "aws-cn",
@@ -85,10 +86,15 @@ const PARTITIONS: &[Partition] = &[
         &["api.amazonwebservices.com.cn", "on.amazonwebservices.com.cn"],
     ),
     partition("aws-us-gov", "us-gov-", "amazonaws.com", &["api.aws", "on.aws"]),
-    partition("aws-iso-b", "us-isob-", "sc2s.sgov.gov", &["api.aws.scloud"]),
-    partition("aws-iso-f", "us-isof-", "csp.hci.ic.gov", &["api.aws.hci.ic.gov"]),
-    partition("aws-iso", "us-iso-", "c2s.ic.gov", &["api.aws.ic.gov"]),
-    partition("aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", &["api.cloud-aws.adc-e.uk"]),
+    partition("aws-iso-b", "us-isob-", "sc2s.sgov.gov", &["api.aws.scloud", "on.aws.scloud"]),
+    partition("aws-iso-f", "us-isof-", "csp.hci.ic.gov", &["api.aws.hci.ic.gov", "on.aws.hci.ic.gov"]),
+    partition("aws-iso", "us-iso-", "c2s.ic.gov", &["api.aws.ic.gov", "on.aws.ic.gov"]),
+    partition(
+        "aws-iso-e",
+        "eu-isoe-",
+        "cloud.adc-e.uk",
+        &["api.cloud-aws.adc-e.uk", "on.cloud-aws.adc-e.uk"],
+    ),
     partition("aws-eusc", "eusc-", "amazonaws.eu", &["api.amazonwebservices.eu", "on.amazonwebservices.eu"]),
     COMMERCIAL,
 ];
@@ -204,6 +210,7 @@ mod tests {
             ("ssm.cn-north-1.api.amazonwebservices.com.cn", "ssm.cn-north-1"),
             ("ssm.us-iso-east-1.api.aws.ic.gov", "ssm.us-iso-east-1"),
             ("ssm.eusc-de-east-1.api.amazonwebservices.eu", "ssm.eusc-de-east-1"),
+            ("111122223333.dkr-ecr.us-isob-east-1.on.aws.scloud", "111122223333.dkr-ecr.us-isob-east-1"),
         ] {
             assert_eq!(host_of_aws(host), Some((rest, true)), "{host}");
         }

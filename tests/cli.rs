@@ -302,6 +302,15 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
         ),
         ("family: web\n  containerDefinitions: [\n", "expected JSON or YAML: "),
         ("services:\n  web:\n    image: nginx\n", "this is a Compose file"),
+        (
+            "family: {{ .Values.family }}\ncontainerDefinitions:\n  - name: a\n",
+            "{{ .Values.family }} is not filled in: helm template",
+        ),
+        (
+            "{\"containerDefinitions\": [{% for c in containers %}{\"name\": \"a\"}{% endfor %}]}",
+            "{% for c in containers %} is not filled in: jinja2",
+        ),
+        ("{% set name = 'a' %}\nfamily: {{ name }}\n", "{% set name = 'a' %} is not filled in: jinja2"),
         ("local image = std.extVar('IMAGE');\n{ family: 'web' }\n", "this seems to be Jsonnet: jsonnet"),
         (
             "{\"services\": [{\"serviceName\": \"web\", \"taskDefinition\": \"arn:aws:ecs:us-east-1:111122223333:task-definition/web:4\"}]}",

@@ -49,7 +49,7 @@ fn read_records(
         Input::Text(entry) => {
             let mut batch = whole(vec![entry]);
             if batch.outcome == Outcome::Wrong {
-                batch.complaints.push(format!("{name} is not JSON and was read as what ECS says; the AWS CLI writes JSON with --output json"));
+                batch.complaints.push(format!("{name} is not JSON and was read as what ECS says; the AWS CLI writes JSON with --output json, and a template or a task definition is for ecs-triage check"));
             }
             output.reports(&batch)
         }

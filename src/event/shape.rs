@@ -33,8 +33,18 @@ pub(super) fn read(text: &str) -> Vec<Entry> {
             messages(text, &records)
         }
         Some(shape) => single(tasks(shape, text)),
-        None => single(value(text, "").unwrap_or_else(|| vec![Err(fault::<Shape<'_>>(text, ""))])),
+        None => match with_keys_once(text) {
+            Some(once) => read(&once),
+            None => single(value(text, "").unwrap_or_else(|| vec![Err(fault::<Shape<'_>>(text, ""))])),
+        },
     }
+}
+
+/// An object in which a key stands twice, with each key once: as for all who read JSON, the last counts.
+fn with_keys_once(text: &str) -> Option<String> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    let once = serde_json::to_string(&object).ok()?;
+    self::object::<Shape<'_>>(&once).is_some().then_some(once)
 }
 
 /// Reads what is no object: lists of anything that is read, and bare reasons, as `--query` prints them.
@@ -136,7 +146,12 @@ fn list(raws: &[&RawValue], text: &str, name: &dyn Fn(usize) -> String, expected
             Some(shape) if shape.is_task() => vec![Ok(task(&shape, Source::Object))],
             Some(shape) if shape.is_known() => tasks(shape, raw),
             Some(_) => taskless::read(raw).unwrap_or_else(|| vec![Err(unknown_shape(raw, expected))]),
-            None => value(raw, &name(at)).unwrap_or_else(|| vec![Err(fault::<Shape<'_>>(raw, &name(at)))]),
+            None => match with_keys_once(raw) {
+                Some(once) => read(&once).into_iter().flat_map(|entry| entry.tasks).collect(),
+                None => {
+                    value(raw, &name(at)).unwrap_or_else(|| vec![Err(fault::<Shape<'_>>(raw, &name(at)))])
+                }
+            },
         };
         for result in read {
             match result {

@@ -35,6 +35,7 @@ const LISTS: &[(&str, Reader)] = &[
 
 /// A key that items of one form alone have, and how they are read.
 const FORMS: &[(&str, Reader)] = &[
+    ("CloudTrailEvent", found_call),
     ("eventSource", api_call),
     ("ResourceStatus", stack_event),
     ("jobId", job),
@@ -462,8 +463,19 @@ fn api_call(it: &Object, path: &str, told: &mut Told) {
     );
 }
 
-/// One of Step Functions' `get-execution-history`.
+/// One of `CloudTrail`'s `lookup-events`: the call is JSON in a string.
+fn found_call(it: &Object, path: &str, told: &mut Told) {
+    let call = get(it, "CloudTrailEvent").and_then(Value::as_str);
+    if let Some(Value::Object(call)) = call.and_then(|call| serde_json::from_str(call).ok()) {
+        api_call(&call, &joined(path, "CloudTrailEvent"), told);
+    }
+}
+
+/// One of Step Functions' `get-execution-history`, or of the `Events` of `CloudTrail`'s `lookup-events`.
 fn history_event(it: &Object, path: &str, told: &mut Told) {
+    if get(it, "CloudTrailEvent").is_some() {
+        return found_call(it, path, told);
+    }
     let Some((key, details)) = details_of(it) else { return };
     let Some(Value::String(cause)) = get(details, "cause") else { return };
     let path = joined(path, &format!("{key}.cause"));

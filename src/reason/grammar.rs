@@ -1,241 +1,127 @@
 //! The lexicon of ECS's reasons: what is said, what it means, who says it, and where that is written. The
 //! error codes, operations, hosts and statuses that any of them may name are in `parts`.
 //!
-//! A new wording is one more row, beside its like, and one more text in `tests/corpus`; `cargo test grammar`
-//! asks for the text, and `cargo test wordings -- --ignored --nocapture` shows in which texts each wording
-//! stands and which longer ones hide it. Order does not matter: the longest wording at a place wins. How much
-//! it counts against others follows from who says it (`Weight`).
+//! A file holds what one speaks. A new wording is one more row there, beside its like, and one more text in
+//! `tests/corpus`; `cargo test grammar` asks for the text, and `cargo test wordings -- --ignored --nocapture`
+//! shows in which texts each wording stands and which longer ones hide it. Order does not matter: the longest
+//! wording at a place wins. How much it counts against others follows from who says it (`Speaker`), and how
+//! strongly.
 
+mod agent;
+mod anybody;
 mod application;
-mod fetched;
-mod image;
+mod control_plane;
+mod iam;
+mod log_driver;
+mod mount_helper;
 mod network;
-mod placed;
+mod registry;
 mod runtime;
-mod services;
+mod sdk;
+mod service;
+mod wrap;
 
-use super::phrase::Phrase;
-use application::{ENVIRONMENT, FETCHERS, SDKS};
-use fetched::{CREDENTIAL_SPEC, DEPENDENCIES, FILES, PARAMETER_STORE, REGISTRY, SECRETS_MANAGER};
-use image::IMAGE;
-use network::NETWORK;
-use placed::{LOGS, NETWORK_INTERFACE, VOLUMES};
-use runtime::{CONTROL_PLANE, RUNTIME};
-use services::{IAM, KMS, OPAQUE, ROLE, SDK};
+use super::phrase::{Phrase, Strength, Weight, Weights, Wording};
 
-/// Who says a wording.
+/// Who says a wording, from the outermost to the closest to what failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speaker {
     /// Whoever prints a name.
     Anybody,
+    /// ECS, around the error of another: it names what it was about, and gives advice.
+    Wrap,
+    /// The container runtime, and the agent around it: it knows of a container only.
+    Runtime,
+    /// An SDK of AWS: it knows the call, and not what it was made for.
+    Sdk,
+    /// IAM: it knows what it refused, and neither what for nor what follows.
+    Iam,
+    /// A service of AWS: it knows why, and not what for.
+    Service,
+    /// A registry of images, as the services are.
+    Registry,
+    /// The network, in the words of whoever used it.
+    Network,
     /// ECS's agent, on Fargate or on an instance.
     Agent,
-    /// The container runtime, and the agent's words around it.
-    Runtime,
     /// The agent or the runtime, of a log driver.
     LogDriver,
-    /// The helper that mounts file systems.
+    /// What mounts: the helpers for file systems, and the runtime.
     MountHelper,
-    /// A service of AWS, and the SDK that called it.
-    Service,
-    /// IAM.
-    Iam,
-    /// The network, in the words of Go, Rust, Python, Java, C and Node.
-    Network,
     /// ECS itself.
     ControlPlane,
     /// What runs in a container.
     Application,
 }
 
-/// Wordings of one kind.
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "who says a wording and where it is written is for people, and for the tests that ask for it"
-    )
-)]
+impl Speaker {
+    /// How much it counts what this one says: the more, the better it knows of it.
+    const fn weights(self, strength: Strength) -> Weights {
+        let (step, fault, name) = match self {
+            Self::Anybody => (Weight::Hint, Weight::Hint, Weight::Hint),
+            Self::Wrap => (Weight::Name, Weight::Name, Weight::Said),
+            Self::Runtime => (Weight::Name, Weight::Said, Weight::Said),
+            Self::Sdk => (Weight::Hint, Weight::Code, Weight::Said),
+            Self::Iam => (Weight::Hint, Weight::Name, Weight::Proof),
+            Self::Service | Self::Registry => (Weight::Hint, Weight::Said, Weight::Said),
+            Self::Network => (Weight::Hint, Weight::Said, Weight::Hint),
+            Self::Agent | Self::LogDriver | Self::MountHelper | Self::ControlPlane | Self::Application => {
+                (Weight::Said, Weight::Said, Weight::Said)
+            }
+        };
+        match (strength, step) {
+            (Strength::Hint, _) => Weights { step: Weight::Hint, fault: Weight::Hint, name: Weight::Hint },
+            (Strength::Said, _) => Weights { step, fault, name },
+            // Whoever knows the step proves that as well.
+            (Strength::Proof, Weight::Said) => {
+                Weights { step: Weight::Proof, fault: Weight::Proof, name: Weight::Proof }
+            }
+            (Strength::Proof, _) => Weights { step, fault: Weight::Proof, name: Weight::Proof },
+        }
+    }
+}
+
+/// What one says as strongly, and where it is written.
 pub(super) struct Section {
-    pub(super) by: Speaker,
-    /// Where they are written: files of public repositories, pages of AWS, or public reports.
-    pub(super) from: &'static [&'static str],
-    pub(super) wordings: &'static [Phrase],
+    strength: Strength,
+    /// Files of public repositories, pages of AWS, or public reports.
+    #[cfg_attr(not(test), expect(dead_code, reason = "it is for people, and for the test that asks for it"))]
+    from: &'static [&'static str],
+    wordings: &'static [Phrase],
+}
+
+const fn section(strength: Strength, from: &'static [&'static str], wordings: &'static [Phrase]) -> Section {
+    Section { strength, from, wordings }
 }
 
 const FARGATE: &str = "AWS: Amazon ECS stopped task error messages (Fargate's agent is not public)";
 const REPORTS: &str = "tests/corpus";
 
 /// Every wording, by who says it.
-pub(super) const LEXICON: &[Section] = &[
-    Section { by: Speaker::Anybody, from: &[REPORTS], wordings: OPAQUE },
-    Section {
-        by: Speaker::Agent,
-        from: &[
-            "aws/amazon-ecs-agent agent/asm, agent/taskresource/asmsecret",
-            FARGATE,
-            "AWS: Secrets Manager API reference",
-        ],
-        wordings: SECRETS_MANAGER,
-    },
-    Section {
-        by: Speaker::Agent,
-        from: &[
-            "aws/amazon-ecs-agent agent/ssm, agent/taskresource/ssmsecret",
-            FARGATE,
-            "AWS: Systems Manager API reference",
-        ],
-        wordings: PARAMETER_STORE,
-    },
-    Section {
-        by: Speaker::Agent,
-        from: &[
-            "aws/amazon-ecs-agent agent/ecr, agent/dockerclient/dockerauth, agent/taskresource/asmauth",
-            FARGATE,
-        ],
-        wordings: REGISTRY,
-    },
-    Section {
-        by: Speaker::Runtime,
-        from: &[
-            "moby/moby distribution, daemon",
-            "containerd/containerd core/remotes/docker",
-            "aws/amazon-ecs-agent agent/dockerclient",
-            FARGATE,
-        ],
-        wordings: IMAGE,
-    },
-    Section {
-        by: Speaker::ControlPlane,
-        from: &["aws/amazon-ecs-agent agent/taskresource", "AWS: Amazon ECS troubleshooting"],
-        wordings: ROLE,
-    },
-    Section {
-        by: Speaker::Agent,
-        from: &[
-            "aws/amazon-ecs-agent agent/s3, agent/taskresource/envFiles",
-            FARGATE,
-            "AWS: Amazon S3 error responses",
-        ],
-        wordings: FILES,
-    },
-    Section {
-        by: Speaker::LogDriver,
-        from: &["moby/moby daemon/logger", "aws/amazon-ecs-agent agent/taskresource/firelens", FARGATE],
-        wordings: LOGS,
-    },
-    Section {
-        by: Speaker::MountHelper,
-        from: &[
-            "aws/efs-utils src",
-            "aws/amazon-ecs-agent agent/taskresource/volume, fsxwindowsfileserver",
-            "moby/moby volume",
-            "AWS: Amazon ECS troubleshooting",
-        ],
-        wordings: VOLUMES,
-    },
-    Section {
-        by: Speaker::Agent,
-        from: &["aws/amazon-ecs-agent agent/taskresource/credentialspec"],
-        wordings: CREDENTIAL_SPEC,
-    },
-    Section {
-        by: Speaker::ControlPlane,
-        from: &["aws/amazon-ecs-agent agent/ecscni, ecs-agent/netlib", "AWS: Amazon EC2 API error codes"],
-        wordings: NETWORK_INTERFACE,
-    },
-    Section {
-        by: Speaker::Agent,
-        from: &["aws/amazon-ecs-agent agent/engine/dependencygraph"],
-        wordings: DEPENDENCIES,
-    },
-    Section {
-        by: Speaker::Application,
-        from: &[
-            "segmentio/chamber cmd, environ",
-            "aws-samples/aws-secret-sidecar-injector cmd",
-            "aws/aws-secretsmanager-agent aws_secretsmanager_agent/src",
-            "glassechidna/pstore",
-            "DopplerHQ/cli",
-            "hashicorp/vault api, command/agent",
-            "Infisical/infisical cli",
-        ],
-        wordings: FETCHERS,
-    },
-    Section {
-        by: Speaker::Application,
-        from: &[
-            "boto/botocore botocore/exceptions.py",
-            "aws/aws-sdk-php src/WrappedHttpHandler.php",
-            "aws/aws-sdk-java, aws/aws-sdk-java-v2 core",
-            "aws/aws-sdk-net sdk/src/Core",
-            "aws/aws-sdk-ruby gems/aws-sdk-core",
-            "aws/aws-sdk-js-v3 packages",
-            "awslabs/aws-sdk-rust",
-            "awspring/spring-cloud-aws spring-cloud-aws-autoconfigure",
-        ],
-        wordings: SDKS,
-    },
-    Section {
-        by: Speaker::Application,
-        from: &[
-            "boto/botocore botocore/exceptions.py",
-            "aws/aws-sdk-js lib/credentials",
-            "aws/aws-sdk-js-v3 packages",
-            "aws/aws-sdk-go-v2 aws, credentials",
-            "aws/aws-sdk-java-v2 core/auth, core/regions",
-            "aws/aws-sdk-net sdk/src/Core",
-            "aws/aws-sdk-ruby gems/aws-sdk-core",
-            "aws/aws-sdk-php src/Credentials",
-            "smithy-lang/smithy-rs",
-        ],
-        wordings: ENVIRONMENT,
-    },
-    Section {
-        by: Speaker::Service,
-        from: &[
-            "AWS: common errors of the services' API references",
-            "aws/smithy-go",
-            "aws/aws-sdk-go aws/awserr",
-        ],
-        wordings: SDK,
-    },
-    Section {
-        by: Speaker::Iam,
-        from: &["AWS: IAM, troubleshoot access denied error messages"],
-        wordings: IAM,
-    },
-    Section { by: Speaker::Service, from: &["AWS: KMS and Secrets Manager API references"], wordings: KMS },
-    Section {
-        by: Speaker::Network,
-        from: &[
-            "golang/go src/net, src/crypto/tls",
-            "seanmonstar/reqwest",
-            "boto/botocore botocore/exceptions.py",
-            "openjdk/jdk java.net",
-        ],
-        wordings: NETWORK,
-    },
-    Section {
-        by: Speaker::Runtime,
-        from: &[
-            "moby/moby daemon",
-            "opencontainers/runc libcontainer",
-            "containerd/containerd",
-            "aws/amazon-ecs-agent agent/api/task, agent/engine",
-        ],
-        wordings: RUNTIME,
-    },
-    Section {
-        by: Speaker::ControlPlane,
-        from: &["AWS: Amazon ECS service event messages, stopped task error messages, API failure reasons"],
-        wordings: CONTROL_PLANE,
-    },
+const LEXICON: &[(Speaker, &[Section])] = &[
+    (Speaker::Anybody, anybody::SAYS),
+    (Speaker::Wrap, wrap::SAYS),
+    (Speaker::Runtime, runtime::SAYS),
+    (Speaker::Sdk, sdk::SAYS),
+    (Speaker::Iam, iam::SAYS),
+    (Speaker::Service, service::SAYS),
+    (Speaker::Registry, registry::SAYS),
+    (Speaker::Network, network::SAYS),
+    (Speaker::Agent, agent::SAYS),
+    (Speaker::LogDriver, log_driver::SAYS),
+    (Speaker::MountHelper, mount_helper::SAYS),
+    (Speaker::ControlPlane, control_plane::SAYS),
+    (Speaker::Application, application::SAYS),
 ];
 
-/// Every wording.
-pub(super) fn phrases() -> impl Iterator<Item = &'static Phrase> {
-    LEXICON.iter().flat_map(|section| section.wordings)
+/// Every wording, with how much it counts.
+pub(super) fn wordings() -> impl Iterator<Item = Wording> {
+    LEXICON.iter().flat_map(|(speaker, sections)| {
+        sections.iter().flat_map(|section| {
+            let weights = speaker.weights(section.strength);
+            section.wordings.iter().map(move |phrase| Wording { phrase, weights })
+        })
+    })
 }
 
 #[cfg(test)]
@@ -243,11 +129,15 @@ mod tests {
     use std::collections::HashSet;
 
     use super::super::fold::Folded;
-    use super::{LEXICON, Section};
+    use super::{LEXICON, Section, Speaker, Strength, wordings};
+
+    fn sections() -> impl Iterator<Item = (Speaker, &'static Section)> {
+        LEXICON.iter().flat_map(|(speaker, sections)| sections.iter().map(|section| (*speaker, section)))
+    }
 
     /// So many wordings were taken from their sources before anybody was seen to read them; a new one comes
     /// with a text.
-    const UNHEARD: usize = 155;
+    const UNHEARD: usize = 141;
 
     /// What the corpus holds, folded, with the names of the texts.
     fn texts() -> Vec<(String, String)> {
@@ -271,12 +161,12 @@ mod tests {
     #[test]
     fn every_wording_of_the_grammar_has_a_source_and_most_a_text() {
         let texts = texts();
-        let mut wordings = HashSet::new();
+        let mut known = HashSet::new();
         let mut unheard = Vec::new();
-        for Section { by, from, wordings: said } in LEXICON {
-            assert!(!from.is_empty(), "{by:?} says where it is written");
+        for (speaker, Section { from, wordings: said, .. }) in sections() {
+            assert!(!from.is_empty(), "{speaker:?} says where it is written");
             for phrase in *said {
-                assert!(wordings.insert(phrase.words), "{} is there twice", phrase.words);
+                assert!(known.insert(phrase.words), "{} is there twice", phrase.words);
                 if !texts.iter().any(|(_, text)| text.contains(phrase.words)) {
                     unheard.push(phrase.words);
                 }
@@ -289,18 +179,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_more_strongly_counts_no_less() {
+        for (speaker, _) in LEXICON {
+            let [hint, said, proof] = [Strength::Hint, Strength::Said, Strength::Proof].map(|strength| {
+                let of = speaker.weights(strength);
+                [of.step, of.fault, of.name]
+            });
+            for at in 0..3 {
+                assert!(hint[at] <= said[at] && said[at] <= proof[at], "{speaker:?}");
+            }
+        }
+    }
+
+    #[test]
     #[ignore = "a report: where each wording stands, and what hides it"]
-    fn wordings() {
+    fn report_of_wordings() {
         let texts = texts();
-        for section in LEXICON {
-            println!("\n{:?}: {}", section.by, section.from.join("; "));
+        for (speaker, section) in sections() {
+            println!("\n{speaker:?}, {:?}: {}", section.strength, section.from.join("; "));
             for phrase in section.wordings {
                 let stands: Vec<&str> = texts
                     .iter()
                     .filter(|(_, text)| text.contains(phrase.words))
                     .map(|(id, _)| id.as_str())
                     .collect();
-                let longer = super::phrases()
+                let longer = wordings()
+                    .map(|wording| wording.phrase)
                     .filter(|other| other.words != phrase.words && other.words.contains(phrase.words));
                 let hidden_by: Vec<&str> = longer.map(|other| other.words).collect();
                 println!(

@@ -79,7 +79,26 @@ fn told(line: &str) -> Option<Symptom> {
     if is_less_than_error(line) || is_tried_again(line) {
         return None;
     }
-    super::read(line).into_iter().find(|symptom| tells(symptom, line)).map(by_application)
+    let fetches = says_that_it_fetches(line);
+    let of_fetching = |symptom: Symptom| match symptom.step {
+        Step::Unknown | Step::Container if fetches => Symptom { step: Step::SecretSidecar, ..symptom },
+        _ => symptom,
+    };
+    super::read(line).into_iter().map(of_fetching).find(|symptom| tells(symptom, line)).map(by_application)
+}
+
+/// Whether a line says, in its own words, that a secret was to be fetched: `Error retrieving secret`.
+fn says_that_it_fetches(line: &str) -> bool {
+    const FETCHES: &[&str] = &["fetch", "retriev", "load", "get", "read", "access", "resolv"];
+    let line = line.to_ascii_lowercase();
+    let mut words = line
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !matches!(*word, "" | "a" | "the"))
+        .peekable();
+    std::iter::from_fn(|| Some((words.next()?, words.peek().copied()))).any(|(word, next)| {
+        matches!(next, Some("secret" | "secrets"))
+            && (word == "to" || FETCHES.iter().any(|fetch| word.starts_with(fetch)))
+    })
 }
 
 /// A symptom of a text in which the application speaks: what ECS would have fetched, it fetches itself; of

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::phrase::{Names, Otherwise, Slot};
-use super::reader::Reader;
+use super::reader::{Reader, is_word};
 
 /// How far the end of a name is looked for: no name that ECS prints is longer (a secret id may have 2,048
 /// bytes).
@@ -58,6 +58,15 @@ impl Reader<'_> {
             && start > 0
             && self.folded.begins_line(start)
             && !name.contains([':', '/', '.', '-', '_', '*'])
+        {
+            return None;
+        }
+        // Nothing tells a name from the sentence's next word.
+        if slot.names == Names::Resource
+            && slot.otherwise == Otherwise::EndOfWord
+            && slot.back == 0
+            && ended.is_none_or(|at| at != length)
+            && is_word(name)
         {
             return None;
         }

@@ -196,6 +196,7 @@ pub(super) fn step_of_code(code: &str) -> Option<Step> {
         ("subnet", Step::NetworkInterface),
         ("networkinterface", Step::NetworkInterface),
         ("securitygroup", Step::NetworkInterface),
+        ("invalidgroup", Step::NetworkInterface),
         ("mounttarget", Step::EfsVolume),
         ("accesspoint", Step::EfsVolume),
         ("invalidvolume", Step::EbsVolume),
@@ -204,6 +205,8 @@ pub(super) fn step_of_code(code: &str) -> Option<Step> {
         ("image", Step::ImagePull),
         ("layer", Step::ImagePull),
         ("parameter", Step::ParameterStore),
+        ("secretsmanager", Step::SecretsManager),
+        ("simplesystemsmanagement", Step::ParameterStore),
     ];
     // `InvalidParameterException` speaks of any parameter.
     subjects
@@ -227,7 +230,11 @@ pub(super) fn step_of_agent_error(name: &str) -> Option<Step> {
 }
 
 /// What ECS calls for a step, and what a container may call for itself, in lower case.
+///
+/// As the API spells it, or as a program calls it: `GetSecretValue`, `client.get_secret_value`.
 pub(super) fn step_of_operation(operation: &str) -> Option<Step> {
+    let call = operation.rsplit('.').next().unwrap_or(operation).replace('_', "");
+    let operation = call.as_str();
     OPERATIONS.iter().find(|(operations, _)| operations.contains(&operation)).map(|(_, step)| *step)
 }
 
@@ -343,13 +350,16 @@ pub(super) fn step_of_action(action: &str) -> Option<Step> {
 
 /// The step in which ECS calls a host of AWS, in any partition, by any kind of endpoint.
 pub(super) fn step_of_host(host: &str) -> Option<Step> {
-    if host.contains("starport-layer-bucket") || host.contains(".dkr.ecr.") || host.contains(".dkr-ecr.") {
+    let labels = || host.split('.').map(|label| label.strip_suffix("-fips").unwrap_or(label));
+    // Also where the end of its name is misspelled.
+    if labels().any(|label| {
+        matches!(label, "dkr" | "dkr-ecr" | "dkr-starport") || label.ends_with("-starport-layer-bucket")
+    }) {
         return Some(Step::ImagePull);
     }
     host_of_aws(host)?;
-    let service = |label: &str| label.strip_suffix("-fips").unwrap_or(label).to_owned();
-    for label in host.split('.').map(service) {
-        let step = match label.as_str() {
+    for label in labels() {
+        let step = match label {
             "secretsmanager" => Step::SecretsManager,
             "ssm" => Step::ParameterStore,
             "ecr" => Step::EcrAuth,

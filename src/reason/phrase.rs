@@ -1,9 +1,10 @@
-//! One entry of the grammar: the words, what they say, and the name that follows them.
+//! One entry of the grammar: the words, what they say, and the name that follows them; and how much that
+//! counts.
 
 use super::symptom::{Deny, Fault, Step};
 
-/// How much a phrase counts where several speak of the same thing. Of equals the first in the text wins:
-/// wraps stand outside what they wrap.
+/// How much it counts where several speak of the same thing. Of equals the first in the text wins: wraps
+/// stand outside what they wrap. It is nobody's choice: it follows from who speaks, and how strongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     /// Goes along with many failures: a service's name, an HTTP status.
@@ -16,6 +17,42 @@ pub(super) enum Weight {
     Said,
     /// Nothing else can be meant.
     Proof,
+}
+
+/// How strongly something is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strength {
+    /// The words go along with other failures too: whatever else is said counts more.
+    Hint,
+    /// As that speaker speaks.
+    Said,
+    /// The words are said of nothing else.
+    Proof,
+}
+
+/// How much it counts what a wording says of the step, of the fault, and of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Weights {
+    pub(super) step: Weight,
+    pub(super) fault: Weight,
+    pub(super) name: Weight,
+}
+
+/// A phrase, and how much it counts what it says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wording {
+    pub(super) phrase: &'static Phrase,
+    pub(super) weights: Weights,
+}
+
+impl Wording {
+    pub(super) fn step(&self) -> Option<(Step, Weight)> {
+        self.phrase.step.map(|step| (step, self.weights.step))
+    }
+
+    pub(super) fn fault(&self) -> Option<(Fault, Weight)> {
+        self.phrase.fault.map(|fault| (fault, self.weights.fault))
+    }
 }
 
 /// What the words after a phrase name.
@@ -62,7 +99,6 @@ pub(super) enum Otherwise {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slot {
     pub(super) names: Names,
-    pub(super) weight: Weight,
     /// What ends the name, in folded spelling; the earliest wins.
     pub(super) until: &'static [&'static str],
     pub(super) otherwise: Otherwise,
@@ -75,8 +111,8 @@ pub(super) struct Slot {
 pub(super) struct Phrase {
     /// In folded spelling.
     pub(super) words: &'static str,
-    pub(super) step: Option<(Step, Weight)>,
-    pub(super) fault: Option<(Fault, Weight)>,
+    pub(super) step: Option<Step>,
+    pub(super) fault: Option<Fault>,
     pub(super) deny: Option<Deny>,
     pub(super) slot: Option<Slot>,
     /// Counts only where the text begins, and there only with this capital letter: the EC2 agent capitalises
@@ -84,6 +120,8 @@ pub(super) struct Phrase {
     pub(super) capital_at_start: Option<char>,
     /// Counts only where the text begins.
     pub(super) at_start: bool,
+    /// Counts only where the text says nothing else.
+    pub(super) alone: bool,
     /// ECS begins a reason with it.
     pub(super) opens: bool,
 }
@@ -98,6 +136,7 @@ pub(super) const fn say(words: &'static str) -> Phrase {
         slot: None,
         capital_at_start: None,
         at_start: false,
+        alone: false,
         opens: false,
     }
 }
@@ -108,13 +147,13 @@ impl Phrase {
         self.step.is_none() && self.fault.is_none() && self.deny.is_none()
     }
 
-    pub(super) const fn step(mut self, step: Step, weight: Weight) -> Self {
-        self.step = Some((step, weight));
+    pub(super) const fn step(mut self, step: Step) -> Self {
+        self.step = Some(step);
         self
     }
 
-    pub(super) const fn fault(mut self, fault: Fault, weight: Weight) -> Self {
-        self.fault = Some((fault, weight));
+    pub(super) const fn fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
         self
     }
 
@@ -124,23 +163,23 @@ impl Phrase {
     }
 
     /// A name follows, up to one of the terminators, else up to the next space.
-    pub(super) const fn word(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
-        self.named(Slot { names, weight, until, otherwise: Otherwise::EndOfWord, back: 0 })
+    pub(super) const fn word(self, names: Names, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, until, otherwise: Otherwise::EndOfWord, back: 0 })
     }
 
     /// A name that may hold spaces follows, up to one of the terminators, else up to the end.
-    pub(super) const fn name(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
-        self.named(Slot { names, weight, until, otherwise: Otherwise::EndOfText, back: 0 })
+    pub(super) const fn name(self, names: Names, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, until, otherwise: Otherwise::EndOfText, back: 0 })
     }
 
     /// A name follows only if one of the terminators does.
-    pub(super) const fn within(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
-        self.named(Slot { names, weight, until, otherwise: Otherwise::NoName, back: 0 })
+    pub(super) const fn within(self, names: Names, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, until, otherwise: Otherwise::NoName, back: 0 })
     }
 
     /// A name follows only if one of the terminators does before the next space.
-    pub(super) const fn one_word(self, names: Names, weight: Weight, until: &'static [&'static str]) -> Self {
-        self.named(Slot { names, weight, until, otherwise: Otherwise::NoWord, back: 0 })
+    pub(super) const fn one_word(self, names: Names, until: &'static [&'static str]) -> Self {
+        self.named(Slot { names, until, otherwise: Otherwise::NoWord, back: 0 })
     }
 
     const fn named(mut self, slot: Slot) -> Self {
@@ -159,6 +198,11 @@ impl Phrase {
 
     pub(super) const fn at_start(mut self) -> Self {
         self.at_start = true;
+        self
+    }
+
+    pub(super) const fn alone(mut self) -> Self {
+        self.alone = true;
         self
     }
 

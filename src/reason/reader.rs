@@ -10,9 +10,9 @@ use std::sync::LazyLock;
 
 use super::facts::host_in;
 use super::fold::Folded;
-use super::grammar::phrases;
+use super::grammar::wordings;
 use super::parts;
-use super::phrase::{Names, Phrase, Slot, Weight};
+use super::phrase::{Names, Phrase, Slot, Weight, Wording};
 use super::symptom::{Deny, Fault, Span, Step, Symptom};
 use crate::arn::host_of_aws;
 use crate::dictionary::Dictionary;
@@ -32,7 +32,7 @@ const SHORTEST_CUT_WORD: usize = 3;
 const SHORTEST_END: usize = 20;
 
 struct Grammar {
-    phrases: Vec<&'static Phrase>,
+    wordings: Vec<Wording>,
     dictionary: Dictionary,
 }
 
@@ -40,15 +40,18 @@ struct Grammar {
 pub(super) fn is_word(word: &str) -> bool {
     static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         let letters = |letter: char| !letter.is_ascii_alphabetic();
-        phrases().flat_map(|phrase| phrase.words.split(letters)).filter(|word| word.len() > 1).collect()
+        wordings()
+            .flat_map(|wording| wording.phrase.words.split(letters))
+            .filter(|word| word.len() > 1)
+            .collect()
     });
     WORDS.contains(word)
 }
 
 static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
-    let phrases: Vec<_> = phrases().collect();
-    let dictionary = Dictionary::new(phrases.iter().map(|phrase| phrase.words.to_owned()));
-    Grammar { phrases, dictionary }
+    let wordings: Vec<_> = wordings().collect();
+    let dictionary = Dictionary::new(wordings.iter().map(|wording| wording.phrase.words.to_owned()));
+    Grammar { wordings, dictionary }
 });
 
 /// What `text` tells of, in the order of the text. Empty for a blank text; otherwise at least one symptom, if
@@ -109,13 +112,13 @@ impl Reader<'_> {
         }
         let text = self.folded.text.trim_start_matches(['.', ' ', '\u{fffd}', '-']);
         let start = self.folded.text.len() - text.len();
-        let ended = |phrase: &&Phrase| {
-            let (words, deny) = (phrase.words, phrase.deny?);
+        let ended = |wording: &Wording| {
+            let (words, deny) = (wording.phrase.words, wording.phrase.deny?);
             let lost = (1..words.len().saturating_sub(SHORTEST_END))
                 .find(|&lost| words.is_char_boundary(lost) && text.starts_with(&words[lost..]))?;
             Some((words.len() - lost, deny))
         };
-        let mut denies = GRAMMAR.phrases.iter().filter_map(ended);
+        let mut denies = GRAMMAR.wordings.iter().filter_map(ended);
         if let Some((length, deny)) = denies.next()
             && denies.all(|(_, other)| other == deny)
             && let Some(clause) = self.clauses.last_mut()
@@ -133,7 +136,8 @@ impl Reader<'_> {
         let (mut at, mut read_up_to) = (0, 0);
         while let Some(found) = grammar.dictionary.find(folded, at) {
             let span = found.start..found.end;
-            let phrase = grammar.phrases[found.phrase];
+            let wording = &grammar.wordings[found.phrase];
+            let phrase = wording.phrase;
             if !self.counts(phrase, &span) {
                 at = next_boundary(folded, span.start);
                 continue;
@@ -149,7 +153,7 @@ impl Reader<'_> {
             }
             at = name.as_ref().map_or(span.end, |(_, name)| name.end.max(span.end));
             read_up_to = at;
-            self.absorb(phrase, &span, name);
+            self.absorb(wording, &span, name);
         }
         self.read_between(read_up_to..folded.len());
         read_up_to
@@ -240,7 +244,11 @@ impl Reader<'_> {
                 weigh(&mut clause.step, Some((step, Weight::Code)), &span);
             } else if let Some(step) = parts::step_of_agent_error(word) {
                 weigh(&mut clause.step, Some((step, Weight::Name)), &span);
-            } else if is_written_as_code(self.text, self.folded, &span) && parts::is_code(word) {
+            } else if is_written_as_code(self.text, self.folded, &span)
+                && (parts::is_code(word)
+                    || begins_with_capital(self.text, self.folded, &span)
+                        && parts::fault_of_code(word).is_some())
+            {
                 weigh(
                     &mut clause.fault,
                     parts::fault_of_code(word).map(|fault| (fault, Weight::Code)),
@@ -270,11 +278,13 @@ impl Reader<'_> {
         }
         match phrase.capital_at_start {
             Some(capital) => span.start == 0 && self.text.starts_with(capital),
+            None if phrase.alone => *span == (0..folded.trim_end().len()),
             None => !phrase.at_start || span.start == 0,
         }
     }
 
-    fn absorb(&mut self, phrase: &Phrase, span: &Span, name: Option<(&Slot, Span)>) {
+    fn absorb(&mut self, wording: &Wording, span: &Span, name: Option<(&Slot, Span)>) {
+        let phrase = wording.phrase;
         let Some(clause) = self.clauses.last_mut() else { return };
         let mut said = span.clone();
         if let Some((slot, name)) = name {
@@ -294,7 +304,7 @@ impl Reader<'_> {
                     );
                 }
                 Names::Operation if parts::fetches_secrets(text) => {
-                    weigh(&mut clause.step, Some((Step::SecretSidecar, slot.weight)), &said);
+                    weigh(&mut clause.step, Some((Step::SecretSidecar, wording.weights.name)), &said);
                 }
                 Names::Operation => weigh(
                     &mut clause.step,
@@ -309,10 +319,10 @@ impl Reader<'_> {
                 ),
                 _ => {}
             }
-            clause.names.push((slot.names, slot.weight, name));
+            clause.names.push((slot.names, wording.weights.name, name));
         }
         // Everything fails in a container: what else a text speaks of is closer.
-        if phrase.step.is_some_and(|(step, _)| step != Step::Container)
+        if phrase.step.is_some_and(|step| step != Step::Container)
             && clause
                 .step
                 .as_ref()
@@ -320,8 +330,8 @@ impl Reader<'_> {
         {
             clause.step = None;
         }
-        weigh(&mut clause.step, phrase.step, span);
-        weigh(&mut clause.fault, phrase.fault, &said);
+        weigh(&mut clause.step, wording.step(), span);
+        weigh(&mut clause.fault, wording.fault(), &said);
         // A policy that does not allow refuses.
         weigh(&mut clause.fault, phrase.deny.map(|_| (Fault::AccessDenied, Weight::Hint)), &said);
         clause.deny = clause.deny.take().or(phrase.deny.map(|deny| (deny, span.clone())));
@@ -339,7 +349,7 @@ impl Reader<'_> {
             return;
         }
         // Only the last words can be cut: no phrase is longer than a sentence.
-        let longest = GRAMMAR.phrases.iter().map(|phrase| phrase.words.len()).max().unwrap_or(0);
+        let longest = GRAMMAR.wordings.iter().map(|wording| wording.phrase.words.len()).max().unwrap_or(0);
         let starts = tail.char_indices().filter(|&(at, letter)| {
             let (before, length) = (&tail[..at], tail.len() - at);
             letter.is_alphanumeric()
@@ -353,8 +363,8 @@ impl Reader<'_> {
                 || read_up_to + at == 0;
             // One word alone may be just that word: an error's name follows a colon.
             let last_word = cut.rsplit(' ').next().map_or(0, str::len);
-            let begins = |phrase: &&&Phrase| {
-                let words = phrase.words;
+            let begins = |wording: &&Wording| {
+                let Phrase { words, capital_at_start, .. } = wording.phrase;
                 let left = words.strip_prefix(cut).unwrap_or_default();
                 let a_name = words.ends_with("exception") || words.ends_with("error");
                 let enough =
@@ -362,30 +372,34 @@ impl Reader<'_> {
                 enough
                     && !left.is_empty()
                     && left.bytes().all(|byte| byte.is_ascii_alphabetic())
-                    && phrase.capital_at_start.is_none()
+                    && capital_at_start.is_none()
             };
-            let whole: Vec<_> = GRAMMAR.phrases.iter().filter(begins).collect();
+            let whole: Vec<_> = GRAMMAR.wordings.iter().filter(begins).collect();
             let Some(first) = whole.first() else {
                 // These words may be the beginning of a longer sentence, in which a shorter one says
                 // something else.
-                if cut.contains(' ') && GRAMMAR.phrases.iter().any(|phrase| phrase.words.starts_with(cut)) {
+                if cut.contains(' ')
+                    && GRAMMAR.wordings.iter().any(|wording| wording.phrase.words.starts_with(cut))
+                {
                     return;
                 }
                 continue;
             };
             let span = read_up_to + at..read_up_to + at + cut.len();
-            let agree = |same: fn(&Phrase, &Phrase) -> bool| whole.iter().all(|phrase| same(phrase, first));
-            let fault = first.fault.filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
+            let agree = |same: fn(&Phrase, &Phrase) -> bool| {
+                whole.iter().all(|wording| same(wording.phrase, first.phrase))
+            };
+            let fault = first.fault().filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
             if clause.fault.as_ref().is_none_or(|fault| fault.weight == Weight::Hint)
-                && agree(|a, b| a.fault.map(|f| f.0) == b.fault.map(|f| f.0))
+                && agree(|a, b| a.fault == b.fault)
             {
                 weigh(&mut clause.fault, fault, &span);
             }
-            if clause.step.is_none() && agree(|a, b| a.step.map(|s| s.0) == b.step.map(|s| s.0)) {
-                weigh(&mut clause.step, first.step.filter(|step| step.1 > Weight::Hint), &span);
+            if clause.step.is_none() && agree(|a, b| a.step == b.step) {
+                weigh(&mut clause.step, first.step().filter(|step| step.1 > Weight::Hint), &span);
             }
             if agree(|a, b| a.deny == b.deny) {
-                clause.deny = clause.deny.take().or(first.deny.map(|deny| (deny, span.clone())));
+                clause.deny = clause.deny.take().or(first.phrase.deny.map(|deny| (deny, span.clone())));
             }
             return;
         }
@@ -433,16 +447,24 @@ fn is_of_status(before: &str) -> bool {
         .any(|word| words.ends_with(word))
 }
 
+/// Whether a word begins as the codes of AWS do; the name of a class in its package does not.
+fn begins_with_capital(text: &str, folded: &Folded, span: &Span) -> bool {
+    text[folded.original(span)].starts_with(|letter: char| letter.is_ascii_uppercase())
+}
+
 /// Whether a word is written as programs write the name of an error: of several words in one, where a code
-/// stands.
+/// stands. The name of a field is none.
 fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
     let word = &text[folded.original(span)];
     if parts::is_errno(&folded.text[span.clone()]) && !word.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return true;
     }
+    let after = &folded.text[span.end..];
+    if after.starts_with("\":") {
+        return false;
+    }
     let is_joined = word.char_indices().any(|(at, letter)| at > 0 && letter.is_ascii_uppercase())
         || word.ends_with("exception");
-    let after = &folded.text[span.end..];
     let before = folded.text[..span.start].trim_end();
     is_joined
         && (after.is_empty()
@@ -458,12 +480,12 @@ fn next_boundary(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{GRAMMAR, Phrase};
+    use super::{GRAMMAR, Phrase, Wording};
     use crate::dictionary::PICKED_BY;
 
     #[test]
     fn every_phrase_can_be_found() {
-        for Phrase { words, .. } in &GRAMMAR.phrases {
+        for Wording { phrase: Phrase { words, .. }, .. } in &GRAMMAR.wordings {
             assert!(!words.bytes().any(|byte| byte.is_ascii_uppercase()), "{words}");
             assert!(words.len() >= PICKED_BY, "{words}");
             assert_eq!(

@@ -94,24 +94,35 @@ pub(super) fn of_text(text: &str) -> Option<String> {
     if first.starts_with("local ") || text.contains("std.extVar") {
         return Some(seeming("this seems to be Jsonnet", "jsonnet FILE | ecs-triage check -"));
     }
-    None
+    let mut placeholders = lines().filter_map(|line| {
+        let from = ["{{", "{%", "<%"].iter().filter_map(|open| line.find(open)).min()?;
+        placeholder_at(line, from + 1)
+    });
+    placeholders.next().map(template)
+}
+
+/// A template by its first placeholder, and what fills in such.
+fn template(part: &str) -> String {
+    let command = if part.contains(".Values") {
+        Some("helm template CHART | ecs-triage check -, or whatever fills it in")
+    } else if part.starts_with("{%") {
+        Some("jinja2 FILE VALUES | ecs-triage check -, or whatever fills it in")
+    } else if part.starts_with("{{") {
+        Some("ecspresso render taskdef | ecs-triage check -, or whatever fills it in")
+    } else if part.starts_with('$') {
+        Some("envsubst <FILE | ecs-triage check -, or whatever fills it in")
+    } else {
+        None
+    };
+    let what = format!("this seems to be a template, in which {} is not filled in", redact_name(part));
+    seeming(&what, command)
 }
 
 /// What keeps a text from being JSON that begins like it, and ends to be it at a place counted from 1.
 pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<String> {
     let fault = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     if let Some(part) = placeholder_at(fault, column) {
-        let command = if part.starts_with("{{") {
-            Some("ecspresso render taskdef | ecs-triage check -, or whatever fills it in")
-        } else if part.starts_with('$') {
-            Some("envsubst <FILE | ecs-triage check -, or whatever fills it in")
-        } else {
-            None
-        };
-        return Some(seeming(
-            &format!("this seems to be a template, in which {} is not filled in", redact_name(part)),
-            command,
-        ));
+        return Some(template(part));
     }
     if text.contains("std.extVar") || text.contains("std.native") {
         return Some(seeming("this seems to be Jsonnet", "jsonnet FILE | ecs-triage check -"));
@@ -123,7 +134,7 @@ pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<S
 /// A placeholder without quotes around it, where a text stops being JSON: at its first letter or its second.
 fn placeholder_at(line: &str, column: usize) -> Option<&str> {
     const FORMS: &[(&str, &str)] =
-        &[("{{", "}}"), ("${", "}"), ("%{", "}"), ("<", ">"), ("@@", "@@"), ("__", "__")];
+        &[("{{", "}}"), ("{%", "%}"), ("${", "}"), ("%{", "}"), ("<", ">"), ("@@", "@@"), ("__", "__")];
     let from = line.floor_char_boundary(column.saturating_sub(2));
     let near = line.get(from..)?;
     let whole = |(open, close): &(&str, &str)| {

@@ -1,0 +1,318 @@
+//! What ECS's agent says of all that it gets ready before a container starts, on Fargate or on an instance.
+
+use super::{FARGATE, Section, section};
+use crate::reason::phrase::Names::{Bucket, JsonKey, Nothing, Region, Resource};
+use crate::reason::phrase::Strength::{Hint, Proof, Said};
+use crate::reason::phrase::say;
+use crate::reason::symptom::{Fault as F, Step as S};
+
+pub(super) const SAYS: &[Section] = &[
+    section(
+        Said,
+        &["aws/amazon-ecs-agent agent/asm, agent/taskresource/asmsecret", FARGATE],
+        &[
+            say("unable to retrieve secret from asm").step(S::SecretsManager),
+            say("unable to retrieve secrets from asm").step(S::SecretsManager),
+            say("unable to retrieve secret from secrets manager").step(S::SecretsManager),
+            say("failed to fetch secret ")
+                .step(S::SecretsManager)
+                .name(Resource, &[" from secrets", "... ", ": "]),
+            say("failed to fetch secret").step(S::SecretsManager),
+            say("fetching secret data from aws secrets manager").step(S::SecretsManager),
+            say("fetching secret data from aws secrets manager in region ")
+                .step(S::SecretsManager)
+                .word(Region, &[":"]),
+            say("secret arn:").step(S::SecretsManager).name(Resource, &[": ", "... "]).back(4),
+            say("the task can't retrieve the secret with arn '")
+                .step(S::SecretsManager)
+                .name(Resource, &["' from aws secrets manager", "'"]),
+            say("the task cannot retrieve the secret with arn '")
+                .step(S::SecretsManager)
+                .name(Resource, &["' from aws secrets manager", "'"]),
+            say("trying to retrieve secret with value ")
+                .step(S::SecretsManager)
+                .name(Resource, &[" resulted in error"]),
+            say("could not find a secretsmanager secretid from value ")
+                .step(S::SecretsManager)
+                .fault(F::BadReference)
+                .name(Resource, &[": "]),
+            say("unable to fetch asm secrets resource").step(S::SecretsManager),
+            say("unable to create asm client").step(S::SecretsManager),
+            say("retrieve verification credentials from secrets manager").step(S::SecretsManager),
+            say("failed to get secret from secrets manager").step(S::SecretsManager),
+            say("retrieved secret from secrets manager").step(S::SecretsManager),
+        ],
+    ),
+    section(
+        Proof,
+        &["aws/amazon-ecs-agent agent/asm, agent/taskresource/asmsecret", FARGATE],
+        &[
+            say("did not contain json key ").step(S::SecretsManager).fault(F::JsonKeyMissing).name(
+                JsonKey,
+                &[
+                    ";secret arn",
+                    ";fetching ",
+                    ";retrieved secret",
+                    ";resourcenotfound",
+                    ";trying to",
+                    ";invalid character",
+                    ";json: ",
+                    ";unexpected end",
+                ],
+            ),
+            say("did not contain json key").step(S::SecretsManager).fault(F::JsonKeyMissing),
+            say("an invalid arn format for the aws secrets manager secret was specified")
+                .step(S::SecretsManager)
+                .fault(F::BadReference),
+            say("unexpected arn format with parameters when trying to retrieve asm secret")
+                .step(S::SecretsManager)
+                .fault(F::BadReference),
+        ],
+    ),
+    section(
+        Said,
+        &["aws/amazon-ecs-agent agent/ssm, agent/taskresource/ssmsecret", FARGATE],
+        &[
+            say("unable to retrieve secrets from ssm").step(S::ParameterStore),
+            say("unable to retrieve secret from ssm").step(S::ParameterStore),
+            say("fetching secret data from ssm parameter store").step(S::ParameterStore),
+            say("fetching secret data from ssm parameter store in ")
+                .step(S::ParameterStore)
+                .word(Region, &[":"]),
+            say("fetching secret data from ssm parameter store in map[").step(S::CredentialSpec),
+            say("unable to fetch ssm secrets resource").step(S::ParameterStore),
+            say("unable to create ssm client").step(S::ParameterStore),
+            say("unable to create ssm client in ").step(S::ParameterStore).word(Region, &[":"]),
+            say("the task cannot pull secrets from aws systems manager").step(S::ParameterStore),
+            say("parameter store. check your network connection")
+                .step(S::ParameterStore)
+                .fault(F::NetworkTimeout),
+            say("invalid ssm parameters: ")
+                .step(S::ParameterStore)
+                .fault(F::NotFound)
+                .name(Resource, &[" status code", ";fetching "]),
+            say("invalid ssm parameters").step(S::ParameterStore).fault(F::NotFound),
+            say("the systems manager parameter name specified for secret ")
+                .step(S::ParameterStore)
+                .fault(F::BadReference)
+                .word(Nothing, &[]),
+            say("operation error ssm: getparameters").step(S::FsxVolume).capital_at_start('O'),
+        ],
+    ),
+    section(
+        Said,
+        &[
+            "aws/amazon-ecs-agent agent/ecr, agent/dockerclient/dockerauth, agent/taskresource/asmauth",
+            FARGATE,
+        ],
+        &[
+            say("unable to get registry auth from asm").step(S::RegistryCredentials),
+            say("unable to retrieve registry auth from asm").step(S::RegistryCredentials),
+            say("asm fetching secret from the service for ")
+                .step(S::RegistryCredentials)
+                .name(Resource, &[": ", "... "]),
+            say("asm fetching ").step(S::RegistryCredentials),
+            say("empty response").fault(F::ServiceError),
+            say("ecr auth: authorizationdata is malformed for ")
+                .step(S::EcrAuth)
+                .fault(F::ServiceError)
+                .word(Resource, &[]),
+            say("dockerauth: missing container's registry auth data").step(S::RegistryCredentials),
+            say("dockerauth: missing container's ecr auth data").step(S::EcrAuth),
+            say("task auth data").step(S::RegistryCredentials),
+            say("unable to retrieve ecr registry auth").step(S::EcrAuth),
+            say("unable to retrieve ecr auth").step(S::EcrAuth),
+            say("the task cannot pull registry auth from amazon ecr").step(S::EcrAuth),
+            say("the task can't pull registry auth from amazon ecr").step(S::EcrAuth),
+            say("ecr auth: ").step(S::EcrAuth),
+            say("missing authorizationdata in ecr response for ")
+                .step(S::EcrAuth)
+                .fault(F::ServiceError)
+                .word(Resource, &[]),
+            say("authorizationdata is nil for ").step(S::EcrAuth).fault(F::ServiceError).word(Resource, &[]),
+            say("unexpected number of results in authorizationdata").step(S::EcrAuth).fault(F::ServiceError),
+        ],
+    ),
+    section(
+        Proof,
+        &[
+            "aws/amazon-ecs-agent agent/ecr, agent/dockerclient/dockerauth, agent/taskresource/asmauth",
+            FARGATE,
+        ],
+        &[
+            say("unable to unmarshal secret value, invalid schema").fault(F::WrongShape),
+            say("empty secrets value").fault(F::WrongShape),
+            say("authorizationdata is malformed").fault(F::WrongShape),
+            say("engine docker private registry credentials: not found")
+                .step(S::RegistryCredentials)
+                .fault(F::Unknown),
+            say("engine docker private registry credentials").step(S::RegistryCredentials),
+        ],
+    ),
+    section(
+        Hint,
+        &[
+            "aws/amazon-ecs-agent agent/ecr, agent/dockerclient/dockerauth, agent/taskresource/asmauth",
+            FARGATE,
+        ],
+        &[
+            say("connection issue between the task and amazon ecr").step(S::EcrAuth).fault(F::NetworkTimeout),
+            say("authorization token").step(S::EcrAuth),
+        ],
+    ),
+    section(
+        Said,
+        &["aws/amazon-ecs-agent agent/s3, agent/taskresource/envFiles", FARGATE],
+        &[
+            say("failed to download env files").step(S::EnvFile),
+            say("the task can't download the environment variable files from amazon s3").step(S::EnvFile),
+            say("unable to download env file with key ").step(S::EnvFile).name(Resource, &[" from bucket "]),
+            say(" from bucket ").word(Bucket, &[", error", ": ", ","]),
+            say("unable to parse bucket and key from s3 arn specified in environmentfile ")
+                .step(S::EnvFile)
+                .fault(F::BadReference)
+                .name(Resource, &[", error"]),
+            say("unable to parse bucket and key from s3 arn").fault(F::BadReference),
+            say("invalid s3 arn").fault(F::BadReference),
+            say("unable to initialize envfile resource directory").step(S::EnvFile),
+            say("environment file resource").step(S::EnvFile),
+            say("escapes envfile resource directory").step(S::EnvFile).fault(F::BadReference),
+            say("bucket not found").fault(F::NotFound),
+        ],
+    ),
+    section(
+        Hint,
+        &["aws/amazon-ecs-agent agent/s3, agent/taskresource/envFiles", FARGATE],
+        &[
+            say("failed to download file ").step(S::EnvFile).word(Resource, &[": "]),
+            say("unable to initialize s3 client for bucket ")
+                .step(S::EnvFile)
+                .word(Bucket, &[", error", ": ", ","]),
+            say("environmentfile").step(S::EnvFile),
+        ],
+    ),
+    section(
+        Proof,
+        &["aws/amazon-ecs-agent agent/taskresource/credentialspec"],
+        &[
+            say("gmsa").step(S::CredentialSpec),
+            say("for domainless gmsa user ").step(S::CredentialSpec).word(Resource, &[": "]),
+            say("credentialspec").step(S::CredentialSpec),
+            say("credential-spec").step(S::CredentialSpec),
+            say("_credspec").step(S::CredentialSpec),
+            say("credspec").step(S::CredentialSpec),
+            say("/var/credentials-fetcher/").step(S::CredentialSpec).word(Resource, &[": "]).back(25),
+            say("kerberos").step(S::CredentialSpec),
+            say("credentialspec resource location not available")
+                .step(S::CredentialSpec)
+                .fault(F::Misconfigured),
+            say("invalid credentialspec file specification").step(S::CredentialSpec).fault(F::BadReference),
+            say("unsupported credentialspec arn").step(S::CredentialSpec).fault(F::BadReference),
+            say("error unmarshalling credentialspec").step(S::CredentialSpec).fault(F::NotJson),
+            say("failed to parse asmsecretdata").step(S::CredentialSpec).fault(F::WrongShape),
+            say("username, password or domain should not be empty")
+                .step(S::CredentialSpec)
+                .fault(F::WrongShape),
+        ],
+    ),
+    section(
+        Said,
+        &["aws/amazon-ecs-agent agent/taskresource/credentialspec"],
+        &[
+            say("dial unix ").step(S::CredentialSpec).fault(F::ConnectionRefused).word(Resource, &[": "]),
+            say("the provided ssm parameter:")
+                .step(S::CredentialSpec)
+                .within(Resource, &[" is in an invalid format"]),
+            say(" is in an invalid format").fault(F::BadReference),
+        ],
+    ),
+    section(
+        Said,
+        &["aws/amazon-ecs-agent agent/engine/dependencygraph"],
+        &[
+            say("container ordering dependency [").step(S::SecretSidecar).within(Resource, &[" (", "]"]),
+            say("as dependency did not exit successfully").step(S::SecretSidecar).fault(F::Exited),
+            say("] has timed out").fault(F::TimedOut),
+            say("] does not exist").fault(F::Misconfigured),
+        ],
+    ),
+    section(
+        Said,
+        &["aws/amazon-ecs-agent agent/api/task, agent/engine, agent/engine/execcmd"],
+        &[
+            say("could not transition to pulled").step(S::ImagePull).fault(F::TimedOut),
+            say("could not transition to pullbegin").step(S::ImagePull).fault(F::TimedOut),
+            say("could not transition to manifest_pulled").step(S::ImagePull).fault(F::TimedOut),
+            say("inactivity time exceeded timeout while pulling image").step(S::ImagePull).fault(F::TimedOut),
+            say("task stopped before image pull could begin").step(S::ImagePull),
+            say("task dependencies cannot be resolved").step(S::Container).fault(F::Misconfigured),
+            say("executecommandagent").step(S::ExecAgent),
+            say("executecommandagent process exited").step(S::ExecAgent).fault(F::Exited),
+            say("the execute command failed").step(S::ExecAgent),
+            say("the execute command failed due to an internal error")
+                .step(S::ExecAgent)
+                .fault(F::ServiceError),
+            say("execute command agent").step(S::ExecAgent),
+            say("execute command was not enabled").step(S::ExecAgent).fault(F::Misconfigured),
+        ],
+    ),
+    section(
+        Proof,
+        &["aws/amazon-ecs-agent agent/taskresource/firelens", FARGATE],
+        &[
+            say("because there's no firelens container").step(S::LogDriver).fault(F::Misconfigured),
+            say("error parsing firelens options").step(S::LogDriver).fault(F::Misconfigured),
+        ],
+    ),
+    section(
+        Said,
+        &["aws/amazon-ecs-agent agent/taskresource/fsxwindowsfileserver, agent/taskresource/volume"],
+        &[
+            say("s3 files volume").step(S::Volume),
+            say("s3 files config").step(S::Volume).fault(F::Misconfigured),
+            say("task's volume resources").step(S::Volume),
+            say("task scoped volume could not be autoprovisioned").step(S::Volume).fault(F::Misconfigured),
+            say("volume target not available").step(S::Volume).fault(F::Misconfigured),
+            say("invalid volume referenced").step(S::Volume).fault(F::Misconfigured),
+            say("fsxwindowsfileserver").step(S::FsxVolume),
+            say("fsx credential").step(S::FsxVolume),
+            say("expected fsx credential ssm arn but did not find").step(S::FsxVolume).fault(F::BadReference),
+            say("fsx for windows file server").step(S::FsxVolume),
+            say("fsx describing filesystem").step(S::FsxVolume),
+            say("from the service for [").within(Resource, &["]"]),
+            say("operation error fsx").step(S::FsxVolume),
+            say("unsupported credentialsparameter, only ssm/secretsmanager arns are valid")
+                .step(S::FsxVolume)
+                .fault(F::BadReference),
+        ],
+    ),
+    section(
+        Said,
+        &["aws/amazon-ecs-agent agent/ecscni, ecs-agent/netlib"],
+        &[
+            say("/ecs/appnet/").step(S::ServiceConnect).word(Nothing, &[]),
+            say("failed to configure eni").step(S::NetworkInterface),
+            say("failed to setup regular eni").step(S::NetworkInterface),
+            say("failed to setup network namespace").step(S::NetworkInterface),
+            say("unable to build cni configuration").step(S::NetworkInterface),
+            say("unable to get device with hardware address '")
+                .step(S::NetworkInterface)
+                .word(Resource, &["'"]),
+            say("device with mac address not found").step(S::NetworkInterface).fault(F::NotFound),
+            say("sc bridge mode pause container").step(S::ServiceConnect),
+            say("appnet agent").step(S::ServiceConnect),
+            say("service connect").step(S::ServiceConnect),
+        ],
+    ),
+    section(
+        Hint,
+        &["aws/amazon-ecs-agent agent/engine/dependencygraph"],
+        &[
+            say("failed to resolve container ordering dependency [")
+                .step(S::SecretSidecar)
+                .fault(F::Exited)
+                .within(Resource, &[" (", "]"]),
+            say("because dependency will never start").step(S::SecretSidecar).fault(F::Exited),
+        ],
+    ),
+];
