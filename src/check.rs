@@ -466,6 +466,8 @@ fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
         match case.evidence.answer(&question) {
             None => why.insert("AWS was not queried".to_owned()),
             Some(Answer::Unknown(unknown)) => why.insert(unknown.clone()),
+            // What is not there has nothing about it that could be as it should be.
+            Some(Answer::Missing) if is_of_a_thing(case, &question) => why.insert("it was not found".to_owned()),
             Some(_) => false,
         };
     }
@@ -482,6 +484,12 @@ fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
         .filter(|finding| finding.kind == FindingKind::Unknown);
     why.extend(gaps.map(|finding| finding.text.clone()));
     why.into_iter().collect()
+}
+
+/// Whether a question is whether the secret or parameter is there of which the suspicion asks more.
+fn is_of_a_thing(case: &Case<'_>, question: &Question) -> bool {
+    matches!(case.symptom.fault, Fault::KmsDenied | Fault::VersionNotFound)
+        && matches!(question, Question::Secret(_))
 }
 
 /// Whether something was answered that the suspicion turns on; how a thing is written needs no answer.

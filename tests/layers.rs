@@ -56,6 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "question",
             "causes",
             "check",
+            "source",
             "triage",
             "delivery",
             "limits",

@@ -116,7 +116,11 @@ const NETWORK: &[&str] = &[
 impl Made {
     /// A resource by its type; `None` where nothing that a start turns on can be of it. `property` tells a
     /// property's names.
-    pub(super) fn new(name: &str, kind: &str, property: impl Fn(&str) -> Option<Vec<Name>>) -> Option<Self> {
+    pub(super) fn new(
+        name: &str,
+        kind: &str,
+        mut property: impl FnMut(&str) -> Option<Vec<Name>>,
+    ) -> Option<Self> {
         let own = kind.strip_prefix("aws_").or_else(|| kind.strip_prefix("awscc_"));
         let is_one = |of: &str, kind: &str| {
             if of.ends_with("::") || of.ends_with('_') {
