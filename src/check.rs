@@ -467,12 +467,18 @@ fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
             None => why.insert("AWS was not queried".to_owned()),
             Some(Answer::Unknown(unknown)) => why.insert(unknown.clone()),
             // What is not there has nothing about it that could be as it should be.
-            Some(Answer::Missing) if is_of_a_thing(case, &question) => why.insert("it was not found".to_owned()),
+            Some(Answer::Missing) if is_of_a_thing(case, &question) => {
+                why.insert("it was not found".to_owned())
+            }
             Some(_) => false,
         };
     }
     if why.is_empty() && !is_told(case) {
         why.insert("ecs-triage has no question for it".to_owned());
+    }
+    // Where nothing was answered, what nobody can judge follows from that.
+    if !asked(case).iter().any(|question| is_answered(case, question)) && !why.is_empty() {
+        return why.into_iter().collect();
     }
     // A way that is not shut may have hops that nobody can judge.
     let on_the_way = case.symptom.fault == Fault::NetworkTimeout;
@@ -484,6 +490,10 @@ fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
         .filter(|finding| finding.kind == FindingKind::Unknown);
     why.extend(gaps.map(|finding| finding.text.clone()));
     why.into_iter().collect()
+}
+
+fn is_answered(case: &Case<'_>, question: &Question) -> bool {
+    !matches!(case.evidence.answer(question), None | Some(Answer::Unknown(_)))
 }
 
 /// Whether a question is whether the secret or parameter is there of which the suspicion asks more.

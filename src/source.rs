@@ -108,7 +108,8 @@ pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
             Ok(_) => return TaskDefinition::from_json(text).map(|_| Source::default()),
             Err(fault) => {
                 let other = TaskDefinition::from_json(text).err().filter(|error| error.seeming.is_some());
-                return Err(other.unwrap_or_else(|| faulty(fault)));
+                let seeming = file::seeming_of_yaml(text, fault.at.line);
+                return Err(other.unwrap_or_else(|| TaskDefinitionError { seeming, ..faulty(fault) }));
             }
         },
     };

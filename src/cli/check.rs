@@ -282,11 +282,28 @@ impl Run<'_, '_> {
         let (started, alone) = source::linked(&units, services);
         let unit = |Started { of, found, service }| Unit { found, file: of, service };
         let mut linked: Vec<Unit> = started.into_iter().map(unit).collect();
+        let mut open = Vec::new();
         for service in alone {
-            let Runs::Named(name) = &service.runs else { continue };
-            match self.named(name) {
-                Ok(found) => linked.push(Unit { found, file: None, service: Some(service) }),
-                Err(error) => self.unable(&format!("service {}: {error}", service.name)),
+            let untold = |why: &str| format!("service {}: {why}", service.name);
+            match &service.runs {
+                Runs::Named(name) => match self.named(name) {
+                    Ok(found) => linked.push(Unit { found, file: None, service: Some(service) }),
+                    Err(CliError::NoDefinition(name)) => self.unable(&untold(&format!(
+                        "none of the files holds {name}; without --offline AWS is queried for it"
+                    ))),
+                    Err(error) => self.unable(&untold(&error.to_string())),
+                },
+                Runs::Open(why) => open.push(untold(&format!("its task definition: {why}"))),
+                Runs::Untold => open.push(untold("it does not say which task definition it starts")),
+                // Its definition could not be read, which was told.
+                Runs::Here(_) => {}
+            }
+        }
+        for what in open {
+            if linked.is_empty() {
+                self.unable(&what);
+            } else {
+                self.output.complain(&self.asked.harmless(&what));
             }
         }
         linked

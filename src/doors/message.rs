@@ -100,6 +100,7 @@ fn headline(outcome: &Outcome) -> String {
         (0, _) if gaps(outcome).is_empty() => "no problem found".to_owned(),
         (0, _) => "no problem found in what was looked at".to_owned(),
         (1, 1) => "1 problem would keep tasks from starting".to_owned(),
+        (1, _) => "1 problem may keep tasks from starting".to_owned(),
         (all, confirmed) if all == confirmed => format!("{all} problems would keep tasks from starting"),
         (all, confirmed) => {
             format!("{all} problems may keep tasks from starting, {confirmed} of them confirmed")

@@ -65,6 +65,15 @@ impl Got {
         }
     }
 
+    /// The text as it is shown, with what is open in it.
+    fn shown(self) -> Option<String> {
+        let part = |part: Part| match part {
+            Part::Known(text) => text,
+            Part::Open(open) => open.shown,
+        };
+        Some(self.parts()?.into_iter().map(part).collect())
+    }
+
     /// The parts of a text, also of one that is open as a whole.
     pub(super) fn parts(self) -> Option<Vec<Part>> {
         match self.what {
@@ -165,7 +174,7 @@ impl<'t> Template<'t> {
             "FindInMap" => self.mapped(argument, depth),
             "If" => self.chosen(argument, depth),
             "ImportValue" => {
-                let name = self.eval(argument, depth).text().unwrap_or_else(|| "...".to_owned());
+                let name = self.eval(argument, depth).shown().unwrap_or_else(|| "...".to_owned());
                 Some(Got::open(
                     at,
                     Open::new(shown(&format!("ImportValue {name}")), "another stack exports it"),

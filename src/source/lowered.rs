@@ -292,8 +292,7 @@ impl Lowering {
                     if UNREAD.iter().any(|unread| key.eq_ignore_ascii_case(unread)) {
                         continue;
                     }
-                    let own = uncapitalized(&key);
-                    let inner = if path.is_empty() { own } else { format!("{path}.{own}") };
+                    let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                     if let Some(value) = self.value(value, &inner) {
                         object.insert(key, value);
                     }
@@ -346,12 +345,6 @@ impl Lowering {
         };
         self.plan.pending.insert(path.to_ascii_lowercase(), pending);
     }
-}
-
-/// A property's name as ECS writes it.
-fn uncapitalized(key: &str) -> String {
-    let mut letters = key.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Whether the model wants a text at a path.

@@ -244,7 +244,8 @@ impl Plan {
             let head = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
             let is_option = |rest: &str| {
                 rest.split_once("options.").is_some_and(|(_, option)| {
-                    !option.starts_with("awslogs-") && !option.starts_with("config-file-")
+                    !matches!(option, "awslogs-group" | "awslogs-region" | "awslogs-create-group")
+                        && !option.starts_with("config-file-")
                 })
             };
             match path.strip_prefix("containerdefinitions[").and_then(|rest| rest.split_once("].")) {
