@@ -16,7 +16,7 @@ use crate::arn::{Arn, is_account};
 use crate::causes::{Case, DEFINITION, Finding, FindingKind, Verdict};
 use crate::diagnosis::{Diagnosis, asked, judged, unfilled};
 use crate::event::{Task, Workload};
-use crate::question::facts::{AwsVpcConfiguration, Service, launch_type};
+use crate::question::facts::{AwsVpcConfiguration, Service, VolumeConfiguration, launch_type};
 use crate::question::{Answer, Evidence, Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::source::Plan;
@@ -41,6 +41,8 @@ pub struct Place {
     pub launch_type: Option<String>,
     /// The version of Fargate, where it is known.
     pub platform_version: Option<String>,
+    /// The volumes that the service makes for each task.
+    pub volumes: Vec<VolumeConfiguration>,
 }
 
 /// A definition in its place.
@@ -53,6 +55,7 @@ pub struct Check<'d> {
     plan: Option<&'d Plan>,
     task: Task,
     placement: Option<AwsVpcConfiguration>,
+    volumes: Vec<VolumeConfiguration>,
 }
 
 /// Something that would keep the task from starting.
@@ -152,6 +155,7 @@ impl<'d> Check<'d> {
             plan: None,
             task,
             placement: place.network.clone(),
+            volumes: place.volumes.clone(),
         }
     }
 
@@ -248,6 +252,10 @@ impl<'d> Check<'d> {
                 open(subject(image), "registries other than Amazon ECR are not asked");
             }
         }
+        for volume in self.volumes.iter().filter(|volume| volume.managed_ebs_volume.is_some()) {
+            let why = "whether ECS may make the volume (its infrastructure role, snapshot, key and quotas) shows when it does";
+            open(suspicion::ebs_volume(volume), why);
+        }
         if !self.is_placed() {
             let why = self
                 .plan
@@ -321,6 +329,7 @@ impl<'d> Check<'d> {
         Suspect {
             definition: &self.definition,
             task,
+            volumes: &self.volumes,
             placed,
             is_placed: self.is_placed() && !is_on_instances(task),
         }

@@ -61,8 +61,8 @@ fn told(source: &Source) -> String {
             .map(|network| (network.subnets.join(","), network.security_groups.join(",")));
         let _ = writeln!(
             told,
-            "service {:?} starts {:?}, {:?}, {network:?} {:?}",
-            service.name, service.runs, service.launch_type, service.network_open
+            "service {:?} starts {:?}, {:?}, {network:?} {:?} {:?}",
+            service.name, service.runs, service.launch_type, service.network_open, service.volumes
         );
     }
     source.faults.iter().for_each(|fault| {

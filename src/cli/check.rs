@@ -203,7 +203,9 @@ impl Check {
             .and_then(|service| service.cluster.clone())
             .filter(|_| self.service.is_none())
             .unwrap_or_else(|| self.cluster.clone());
-        Place { region, cluster: Some(cluster), service: self.service.clone(), network, ..Place::default() }
+        let volumes = service.map(|service| service.volumes.clone()).unwrap_or_default();
+        let (cluster, service) = (Some(cluster), self.service.clone());
+        Place { region, cluster, service, network, volumes, ..Place::default() }
     }
 }
 

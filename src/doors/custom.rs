@@ -104,7 +104,9 @@ impl Custom {
 
 impl<W: World, N: Web + Sync> Visit<'_, W, N> {
     pub(super) async fn custom(&self, custom: &Custom) -> Result<Value, delivery::Problem> {
-        let body = guarded(self.response(custom)).await.unwrap_or_else(|_| custom.unchecked(false, FAULT));
+        let body = guarded(self.response(custom))
+            .await
+            .unwrap_or_else(|_| self.faulty(custom.unchecked(false, FAULT)));
         let url = custom
             .response_url
             .as_deref()
@@ -130,7 +132,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             {
                 Some(Ok(Ok(()))) => return Ok(json!({"answered": true})),
                 Some(Ok(Err(error))) => why = error,
-                Some(Err(_)) => FAULT.clone_into(&mut why),
+                Some(Err(_)) => self.faulty(FAULT).clone_into(&mut why),
                 None => LATE.clone_into(&mut why),
             }
         }

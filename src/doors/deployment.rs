@@ -7,7 +7,7 @@ use super::request::{Deployment, Service, member, number, text};
 use super::subject::Subject;
 use super::{Mode, Outcome, Visit, Web};
 use crate::delivery::guard::{guarded, guarded_now};
-use crate::delivery::ports::{Log as _, World};
+use crate::delivery::ports::World;
 use crate::delivery::{self, Foretold};
 use crate::limits::{DEPLOYMENT_TRIES, TRY_AGAIN};
 use crate::question::Evidence;
@@ -68,7 +68,8 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             Ok(subject) => self.check(&service, vec![subject], false).await,
             Err(why) => (Outcome::unchecked("the deployment", why), Evidence::default()),
         };
-        let answer = guarded_now(|| deployment.answer(&outcome, mode)).unwrap_or_else(|_| succeeded());
+        let answer =
+            guarded_now(|| deployment.answer(&outcome, mode)).unwrap_or_else(|_| self.faulty(succeeded()));
         let status = answer["hookStatus"].as_str().unwrap_or_default();
         self.note("deployment-hook", &service, &message::message(&outcome, LONGEST_NOTE), status);
         if status != "IN_PROGRESS" {
@@ -101,7 +102,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             }
         });
         if let Ok(Err(problem)) | Err(problem) = told.await.map_err(|_| delivery::Problem::Faulty) {
-            self.doors.delivery.log.trouble(&delivery::Trouble::Lost(problem));
+            self.doors.delivery.lost(problem, self.call);
         }
     }
 }

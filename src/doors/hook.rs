@@ -94,7 +94,8 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
             Ok(subjects) => self.check(&of, subjects, true).await.0,
             Err(why) => Outcome { is_stack: true, ..Outcome::unchecked(&of, &why) },
         };
-        let answer = guarded_now(|| hook.answer(&outcome, mode)).unwrap_or_else(|_| hook.passed(FAULT));
+        let answer =
+            guarded_now(|| hook.answer(&outcome, mode)).unwrap_or_else(|_| self.faulty(hook.passed(FAULT)));
         let text = |name: &str| answer[name].as_str().unwrap_or_default();
         self.note("cloudformation-hook", &of, text("message"), text("hookStatus"));
         answer
@@ -103,6 +104,9 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
     async fn fetched(&self, url: &str) -> Result<Vec<u8>, String> {
         let url = Presigned::read(url, &self.doors.home).map_err(|why| format!("its URL {why}"))?;
         let getting = guarded(self.doors.web.get(url));
-        within(&self.doors.delivery.clock, DOOR_ANSWERS, getting).await.ok_or(LATE)?.map_err(|_| FAULT)?
+        within(&self.doors.delivery.clock, DOOR_ANSWERS, getting)
+            .await
+            .ok_or(LATE)?
+            .map_err(|_| self.faulty(FAULT))?
     }
 }

@@ -37,7 +37,8 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let looked = match within(&delivery.clock, self.left(), guarded(looking)).await {
             Some(Ok(looked)) => looked,
             Some(Err(_)) => {
-                return (Outcome { is_stack, ..Outcome::unchecked(name, FAULT) }, Evidence::default());
+                let outcome = Outcome { is_stack, ..Outcome::unchecked(name, FAULT) };
+                return self.faulty((outcome, Evidence::default()));
             }
             None => {
                 return (

@@ -177,13 +177,16 @@ impl<W: World, N: Web + Sync> Doors<W, N> {
             .unwrap_or_else(|_| Request::Other("what nobody can read".to_owned()))
         {
             Request::Deployment(deployment) => {
-                Ok(guarded(visit.deployment(&deployment)).await.unwrap_or_else(|_| succeeded()))
+                let answer = guarded(visit.deployment(&deployment)).await;
+                Ok(answer.unwrap_or_else(|_| visit.faulty(succeeded())))
             }
             Request::Pause(pause) => {
-                guarded(visit.pause(&pause)).await.unwrap_or(Err(delivery::Problem::Faulty))
+                let told = guarded(visit.pause(&pause)).await;
+                told.unwrap_or_else(|_| visit.faulty(Err(delivery::Problem::Faulty)))
             }
             Request::Hook(hook) => {
-                Ok(guarded(visit.hook(&hook)).await.unwrap_or_else(|_| hook.passed(FAULT)))
+                let answer = guarded(visit.hook(&hook)).await;
+                Ok(answer.unwrap_or_else(|_| visit.faulty(hook.passed(FAULT))))
             }
             Request::Custom(custom) => visit.custom(&custom).await,
             Request::Other(found) => {
@@ -207,6 +210,12 @@ struct Visit<'d, W: World, N> {
 }
 
 impl<W: World, N: Web + Sync> Visit<'_, W, N> {
+    /// What there is instead of what a fault of ecs-triage kept from being; the fault rings an alarm.
+    fn faulty<T>(&self, instead: T) -> T {
+        let _ = guarded_now(|| self.doors.delivery.lost(delivery::Problem::Faulty, self.call));
+        instead
+    }
+
     /// Writes down what came of a request.
     fn note(&self, door: &str, of: &str, message: &str, answer: &str) {
         let of = redact_name(of);

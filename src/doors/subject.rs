@@ -48,8 +48,8 @@ impl Stack<'_> {
     }
 
     fn place_of(&self, service: Service) -> Place {
-        let Service { cluster, launch_type, platform_version, network, .. } = service;
-        Place { cluster, launch_type, platform_version, network, ..self.place() }
+        let Service { cluster, launch_type, platform_version, network, volumes, .. } = service;
+        Place { cluster, launch_type, platform_version, network, volumes, ..self.place() }
     }
 }
 
@@ -215,6 +215,7 @@ pub(super) fn put(place: &mut Place, revision: &ServiceRevision) {
     place.launch_type =
         launch_type(revision.launch_type.as_deref(), &revision.capacity_provider_strategy).map(str::to_owned);
     place.platform_version.clone_from(&revision.platform_version);
+    place.volumes.clone_from(&revision.volume_configurations);
 }
 
 fn of_change(change: &Map<String, Value>) -> Option<Change> {

@@ -4,7 +4,7 @@ use super::intrinsic::{Got, Part, What};
 use super::open::Open;
 use super::tree::Node;
 use crate::arn::name_in;
-use crate::question::facts::AwsVpcConfiguration;
+use crate::question::facts::{AwsVpcConfiguration, ManagedEbsVolume, VolumeConfiguration};
 use crate::redact::redact_name;
 
 /// A service, as far as its document tells.
@@ -24,6 +24,8 @@ pub struct Service {
     pub network: Option<AwsVpcConfiguration>,
     /// Why the network is not known.
     pub network_open: Option<String>,
+    /// The volumes that it makes for each task, with what is known of them.
+    pub volumes: Vec<VolumeConfiguration>,
 }
 
 /// Which definition a service starts.
@@ -102,6 +104,10 @@ pub(super) fn of(name: &str, got: &Got) -> Service {
         platform_version: text("platformVersion"),
         network,
         network_open,
+        volumes: list(got, "volumeConfigurations")
+            .chain(list(got, "volumeConfiguration"))
+            .map(volume)
+            .collect(),
     }
 }
 
@@ -109,6 +115,18 @@ pub(super) fn of(name: &str, got: &Got) -> Service {
 fn open(got: &Got) -> Option<Open> {
     let parts = got.clone().parts()?;
     parts.into_iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })
+}
+
+fn list<'g>(got: &'g Got, key: &str) -> impl Iterator<Item = &'g Got> + use<'g> {
+    let items = got.get(key).map(|list| if let What::List(items) = &list.what { &items[..] } else { &[] });
+    items.into_iter().flatten()
+}
+
+fn volume(got: &Got) -> VolumeConfiguration {
+    let text = |got: &Got, key: &str| Some(redact_name(&got.get(key)?.text()?).into_owned());
+    let ebs =
+        |ebs: &Got| ManagedEbsVolume { role_arn: text(ebs, "roleArn"), kms_key_id: text(ebs, "kmsKeyId") };
+    VolumeConfiguration { name: text(got, "name"), managed_ebs_volume: got.get("managedEBSVolume").map(ebs) }
 }
 
 /// The network of a service, or why it is not known.
