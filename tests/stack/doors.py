@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -37,6 +37,8 @@ from watch import CHECKOUT, Watch
 
 CASES = CHECKOUT / "tests" / "doors"
 REGION = "us-west-2"
+ACCOUNT = "111122223333"
+ROLE = "ecs-infra"  # it is asked for by its name
 SLOW_SECONDS = 4.0
 HOSTS = ["*.s3.us-west-2.amazonaws.com", "*.s3-us-west-2.amazonaws.com", "*.s3.amazonaws.com"]
 DOORS = ["deployment-hook", "pause-hook", "cloudformation-hook", "custom-resource"]
@@ -45,10 +47,11 @@ THROTTLED = "ThrottlingException", "Rate exceeded"
 Json = dict[str, Any]
 
 
-def read_case(name: str) -> Json:
-    """A case with what it is like."""
-    case = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
-    return read_case(case["like"]) | case if "like" in case else case
+def read_case(name: str, account: str = ACCOUNT) -> Json:
+    """A case with what it is like, in an account of its own: an instance of the function remembers answers for a minute."""
+    text = (CASES / f"{name}.json").read_text(encoding="utf-8").replace(ACCOUNT, account)
+    case = json.loads(text.replace(ROLE, f"{ROLE}-{account}"))
+    return read_case(case["like"], account) | case if "like" in case else case
 
 
 class World:
@@ -74,18 +77,26 @@ class World:
             if (kind, key) not in wanted:
                 continue
             if answer == "Missing":
-                return 400, {"__type": MISSING.get(kind, "ResourceNotFoundException"), "message": "not found"}
+                code, message = MISSING.get(kind, ("ResourceNotFoundException", "not found"))
+                return 400, {"__type": code, "message": message}
+            if isinstance(answer, dict) and "Throttl" in answer.get("Unknown", ""):
+                return 400, {"__type": THROTTLED[0], "message": THROTTLED[1]}
             if isinstance(answer, dict) and kind in SHAPES:
                 return 200, SHAPES[kind](next(iter(answer.values())))
         return 400, {"__type": DENIED[0], "message": DENIED[1]}
 
 
-MISSING = {"TaskDefinition": "ClientException"}
+MISSING = {
+    "TaskDefinition": ("ClientException", "Unable to describe task definition."),
+    "Role": ("NoSuchEntity", "The role cannot be found."),
+}
 SHAPES: dict[str, Any] = {
     "Secret": lambda secret: secret,
     "SecretsLike": lambda secrets: {"SecretList": secrets},
     "TaskDefinition": lambda definition: {"taskDefinition": definition},
     "Service": lambda service: {"services": [service], "failures": []},
+    "Key": lambda key: {"KeyMetadata": key},
+    "Role": lambda role: role | {"AssumeRolePolicyDocument": quote(json.dumps(role["AssumeRolePolicyDocument"]))},
     "ServiceRevision": lambda revision: {"serviceRevisions": [revision], "failures": []},
 }
 
@@ -101,6 +112,10 @@ def kind_and_key(operation: str, asked: Json) -> tuple[str, Any]:
             return "TaskDefinition", asked.get("taskDefinition")
         case "DescribeServices":
             return "Service", next(iter(asked.get("services", [])), "").rsplit("/", 1)[-1]
+        case "DescribeKey":
+            return "Key", asked.get("KeyId")
+        case "GetRole":
+            return "Role", asked.get("RoleName")
         case "DescribeServiceRevisions":
             return "ServiceRevision", next(iter(asked.get("serviceRevisionArns", [])), None)
     return operation, None
@@ -139,6 +154,12 @@ class Aws(BaseHTTPRequestHandler):
             return self._send(status, json.dumps(answer))
         if target:
             return self._send(400, json.dumps({"__type": code, "message": message}))
+        if operation == "GetRole" and world.manner in ("recorded", "slow"):
+            status, answer = world.recorded(operation, form)
+            role = "".join(f"<{name}>{value}</{name}>" for name, value in answer.items() if name != "CreateDate")
+            if status == 200:
+                return self._send(200, f"<GetRoleResponse><GetRoleResult><Role>{role}</Role></GetRoleResult></GetRoleResponse>")
+            code, message = answer["__type"], answer["message"]
         return self._send(400, f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>")
 
     def _send(self, status: int, text: str) -> None:
@@ -253,8 +274,8 @@ def run(names: list[str], switch: str, manner: str) -> list[Json]:
                 request = Path(directory) / "request.json"
                 request.write_text("{}", encoding="utf-8")
                 watch.invoke(request)  # builds what is not built yet
-                for name in names:
-                    world.begin(read_case(name))
+                for index, name in enumerate(names):
+                    world.begin(read_case(name, str(100000000000 + index)))
                     request.write_text(json.dumps(world.case["request"]), encoding="utf-8")
                     begun = time.monotonic()
                     answer = watch.invoke(request)
