@@ -18,7 +18,8 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// The blocks of one language in a page.
 fn blocks(page: &str, language: &str) -> Vec<String> {
     let text = fs::read_to_string(Path::new(ROOT).join("docs").join(page)).expect("the page can be read");
-    let fenced = text.split(&format!("\n```{language}\n")).skip(1);
+    let fence = format!("\n```{language}\n");
+    let fenced = text.split(fence.as_str()).skip(1);
     fenced.map(|rest| rest.split("\n```").next().unwrap_or(rest).to_owned() + "\n").collect()
 }
 

@@ -236,7 +236,7 @@ impl Run<'_, '_> {
                 self.unable(&error.to_string());
             }
         }
-        self.linked(units, &services)
+        self.linked(&units, &services)
     }
 
     fn file(
@@ -280,8 +280,8 @@ impl Run<'_, '_> {
     }
 
     /// Each definition once for every service that starts it, and what services start besides.
-    fn linked(&mut self, units: Vec<(File, Found)>, services: &[(File, Service)]) -> Vec<Unit> {
-        let (started, alone) = source::linked(&units, services);
+    fn linked(&mut self, units: &[(File, Found)], services: &[(File, Service)]) -> Vec<Unit> {
+        let (started, alone) = source::linked(units, services);
         let unit = |Started { of, found, service }| Unit { found, file: of, service };
         let mut linked: Vec<Unit> = started.into_iter().map(unit).collect();
         let mut open = Vec::new();

@@ -49,7 +49,7 @@ impl Stack<'_> {
 
     fn place_of(&self, service: Service) -> Place {
         let Service { cluster, launch_type, platform_version, network, volumes, .. } = service;
-        Place { cluster, launch_type, platform_version, network, volumes, ..self.place() }
+        Place { cluster, network, launch_type, platform_version, volumes, ..self.place() }
     }
 }
 

@@ -48,11 +48,11 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
         }
         match resource.get("Type").and_then(Node::text) {
             Some(kind) => {
-                reading.resource(id, kind, resource.at, &mut |key| match (resource.get("Properties"), key) {
-                    (None, _) => None,
-                    (Some(properties), None) => Some(template.value(properties)),
-                    (Some(properties), Some(key)) => Some(template.value(properties.any_case(key)?)),
-                })
+                let mut property = |key: Option<&str>| {
+                    let properties = resource.get("Properties")?;
+                    Some(template.value(key.map_or(Some(properties), |key| properties.any_case(key))?))
+                };
+                reading.resource(id, kind, resource.at, &mut property);
             }
             None => reading.source.notes.push(format!(
                 "{}: only resources that are in the template themselves are read",

@@ -6,7 +6,7 @@ Prints, for each request, what the function answered, what it put at the presign
 that took, as a list of JSON objects.
 
 AWS is a server of this program: it answers what a case records, and `AccessDeniedException` to all else; or to
-everything, by the manner. Amazon S3, as CloudFormation uses it for requests and answers, is behind a proxy of this
+everything but its own announcements, by the manner. Amazon S3, as CloudFormation uses it for requests and answers, is behind a proxy of this
 program, which speaks for its hosts with a certificate of its own: the URLs are the real ones, and nothing of the
 function is set for the test but an environment that a person could set, too. All of it listens on the loopback address.
 """
@@ -200,9 +200,6 @@ class S3(BaseHTTPRequestHandler):
         self._send(200, b"")
 
     def _send(self, status: int, data: bytes) -> None:
-        if self.world.manner == "dead":
-            self.world.over.wait(60)
-            return
         self.send_response(status)
         self.send_header("content-length", str(len(data)))
         self.end_headers()
