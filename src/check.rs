@@ -16,7 +16,7 @@ use crate::arn::{Arn, is_account};
 use crate::causes::{Case, DEFINITION, Finding, FindingKind, Verdict};
 use crate::diagnosis::{Diagnosis, asked, judged, unfilled};
 use crate::event::{Task, Workload};
-use crate::question::facts::{AwsVpcConfiguration, Service, launch_type};
+use crate::question::facts::{AwsVpcConfiguration, Service, VolumeConfiguration, launch_type};
 use crate::question::{Answer, Evidence, Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::source::Plan;
@@ -41,6 +41,8 @@ pub struct Place {
     pub launch_type: Option<String>,
     /// The version of Fargate, where it is known.
     pub platform_version: Option<String>,
+    /// The volumes that the service makes for each task.
+    pub volumes: Vec<VolumeConfiguration>,
 }
 
 /// A definition in its place.
@@ -53,6 +55,7 @@ pub struct Check<'d> {
     plan: Option<&'d Plan>,
     task: Task,
     placement: Option<AwsVpcConfiguration>,
+    volumes: Vec<VolumeConfiguration>,
 }
 
 /// Something that would keep the task from starting.
@@ -152,6 +155,7 @@ impl<'d> Check<'d> {
             plan: None,
             task,
             placement: place.network.clone(),
+            volumes: place.volumes.clone(),
         }
     }
 
@@ -248,6 +252,10 @@ impl<'d> Check<'d> {
                 open(subject(image), "registries other than Amazon ECR are not asked");
             }
         }
+        for volume in self.volumes.iter().filter(|volume| volume.managed_ebs_volume.is_some()) {
+            let why = "whether ECS may make the volume (its infrastructure role, snapshot, key and quotas) shows when it does";
+            open(suspicion::ebs_volume(volume), why);
+        }
         if !self.is_placed() {
             let why = self
                 .plan
@@ -321,6 +329,7 @@ impl<'d> Check<'d> {
         Suspect {
             definition: &self.definition,
             task,
+            volumes: &self.volumes,
             placed,
             is_placed: self.is_placed() && !is_on_instances(task),
         }
@@ -466,11 +475,19 @@ fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
         match case.evidence.answer(&question) {
             None => why.insert("AWS was not queried".to_owned()),
             Some(Answer::Unknown(unknown)) => why.insert(unknown.clone()),
+            // What is not there has nothing about it that could be as it should be.
+            Some(Answer::Missing) if is_of_a_thing(case, &question) => {
+                why.insert("it was not found".to_owned())
+            }
             Some(_) => false,
         };
     }
     if why.is_empty() && !is_told(case) {
         why.insert("ecs-triage has no question for it".to_owned());
+    }
+    // Where nothing was answered, what nobody can judge follows from that.
+    if !asked(case).iter().any(|question| is_answered(case, question)) && !why.is_empty() {
+        return why.into_iter().collect();
     }
     // A way that is not shut may have hops that nobody can judge.
     let on_the_way = case.symptom.fault == Fault::NetworkTimeout;
@@ -482,6 +499,16 @@ fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
         .filter(|finding| finding.kind == FindingKind::Unknown);
     why.extend(gaps.map(|finding| finding.text.clone()));
     why.into_iter().collect()
+}
+
+fn is_answered(case: &Case<'_>, question: &Question) -> bool {
+    !matches!(case.evidence.answer(question), None | Some(Answer::Unknown(_)))
+}
+
+/// Whether a question is whether the secret or parameter is there of which the suspicion asks more.
+fn is_of_a_thing(case: &Case<'_>, question: &Question) -> bool {
+    matches!(case.symptom.fault, Fault::KmsDenied | Fault::VersionNotFound)
+        && matches!(question, Question::Secret(_))
 }
 
 /// Whether something was answered that the suspicion turns on; how a thing is written needs no answer.

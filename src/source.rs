@@ -6,6 +6,7 @@
 //! deployment makes is known as such: neither is guessed, and neither is an error.
 
 mod intrinsic;
+mod linked;
 mod lowered;
 mod open;
 mod plan;
@@ -20,12 +21,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::redact::redact_name;
-use crate::task_definition::{TaskDefinition, TaskDefinitionError, file};
+use crate::task_definition::{Reference, TaskDefinition, TaskDefinitionError, file};
 use tree::{Fault, Node};
 
+pub use linked::{Started, linked};
 pub use lowered::Places;
 pub use plan::{Made, Pending, Plan, Touched};
 pub use service::{Runs, Service};
+pub use template::Change;
 pub use tree::Place;
 
 /// Why something is not known that a deployment makes.
@@ -38,6 +41,9 @@ pub struct Given {
     pub parameters: BTreeMap<String, String>,
     /// The Region into which it is deployed.
     pub region: Option<String>,
+    /// Whether a parameter may have another value than its default: whoever deploys has given some, and they
+    /// are not told.
+    pub is_given_elsewhere: bool,
 }
 
 /// A task definition of a document.
@@ -52,6 +58,17 @@ pub struct Found {
     pub plan: Plan,
     /// Where the document writes what.
     pub places: Places,
+}
+
+impl Found {
+    /// Where the document writes what something is about: its first reference, or else the definition.
+    #[must_use]
+    pub fn place(&self, references: &[Reference]) -> Option<Place> {
+        match references.first() {
+            Some(reference) => self.places.of(&self.definition, reference),
+            None => self.places.start(),
+        }
+    }
 }
 
 /// What a document holds.
@@ -91,7 +108,8 @@ pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
             Ok(_) => return TaskDefinition::from_json(text).map(|_| Source::default()),
             Err(fault) => {
                 let other = TaskDefinition::from_json(text).err().filter(|error| error.seeming.is_some());
-                return Err(other.unwrap_or_else(|| faulty(fault)));
+                let seeming = file::seeming_of_yaml(text, fault.at.line);
+                return Err(other.unwrap_or_else(|| TaskDefinitionError { seeming, ..faulty(fault) }));
             }
         },
     };
@@ -117,6 +135,14 @@ pub fn cloudformation(text: &str, given: &Given) -> Result<Source, TaskDefinitio
     Err(fault(Place::START, "expected a CloudFormation template: an object with Resources".to_owned()))
 }
 
+/// Reads what a change set changes: properties as they will be, and the template for what is known only
+/// later. Nothing else of the template is looked at, and one that cannot be read takes nothing away.
+#[must_use]
+pub fn change_set(template: &str, changes: &[Change], given: &Given) -> Source {
+    let node = Node::of_json(template).unwrap_or_else(|| Node::of_yaml(template));
+    template::changed(&node.unwrap_or_else(|_| Node::null(Place::START)), changes, given)
+}
+
 /// Reads the properties of one `AWS::ECS::TaskDefinition` as CloudFormation hands them over, all functions
 /// resolved.
 ///
@@ -124,19 +150,16 @@ pub fn cloudformation(text: &str, given: &Given) -> Result<Source, TaskDefinitio
 ///
 /// When a property has the wrong type.
 pub fn task_definition(name: &str, properties: &Value) -> Result<Found, TaskDefinitionError> {
-    lowered::found(
-        name,
-        intrinsic::Got::of_value(properties),
-        Place::START,
-        lowered::Reading::Lenient,
-        &file::Way::default(),
-    )
+    let got = intrinsic::Got::of_value(properties, Place::START);
+    let found = lowered::found(name, got, Place::START, lowered::Reading::Lenient, &file::Way::default())?;
+    // There is no document in which it stands.
+    Ok(Found { places: Places::default(), ..found })
 }
 
 /// Reads the properties of one `AWS::ECS::Service` as CloudFormation hands them over, all functions resolved.
 #[must_use]
 pub fn service(name: &str, properties: &Value) -> Service {
-    service::of(name, &intrinsic::Got::of_value(properties))
+    service::of(name, &intrinsic::Got::of_value(properties, Place::START))
 }
 
 fn is_like_json(text: &str) -> bool {

@@ -58,6 +58,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "question",
             "causes",
             "check",
+            "source",
             "triage",
             "delivery",
             "limits",

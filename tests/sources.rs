@@ -61,8 +61,8 @@ fn told(source: &Source) -> String {
             .map(|network| (network.subnets.join(","), network.security_groups.join(",")));
         let _ = writeln!(
             told,
-            "service {:?} starts {:?}, {:?}, {network:?} {:?}",
-            service.name, service.runs, service.launch_type, service.network_open
+            "service {:?} starts {:?}, {:?}, {network:?} {:?} {:?}",
+            service.name, service.runs, service.launch_type, service.network_open, service.volumes
         );
     }
     source.faults.iter().for_each(|fault| {
@@ -122,7 +122,16 @@ fn offline(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
 #[test]
 fn what_a_person_reads_of_files_is_as_its_snapshot_says() {
     let mut told = String::new();
-    for file in ["cdk.json", "template.yaml", "plan.json", "register.yaml"] {
+    for file in [
+        "cdk.json",
+        "template.yaml",
+        "plan.json",
+        "register.yaml",
+        "brackets.yaml",
+        "generated.yaml",
+        "unrendered.yaml",
+        "service-alone.yaml",
+    ] {
         let (status, out, complaints) = offline(&[&format!("tests/sources/{file}")], "");
         let _ = writeln!(told, "{}\n{file}: exit status {status:?}\n{complaints}\n{out}", "=".repeat(60));
     }

@@ -112,9 +112,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 
 fn look(case: &Case<'_>) -> Fix {
     let role = case.role_name();
+    let place = if case.role_of_others().is_some() { "in the service" } else { "in a new revision" };
     let look = case.aws_at_task("iam get-role").name("--role-name", Kind::Role, role.as_deref());
     Fix::words(format!(
-        "create role {}, or name one that exists in a new revision",
+        "create role {}, or name one that exists {place}",
         role.as_deref().unwrap_or("<role>")
     ))
     .run([look])

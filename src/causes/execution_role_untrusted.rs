@@ -8,7 +8,7 @@ use super::policy;
 use super::proof::{Complete, Proof, Time};
 use super::role::{GET_ROLE, RoleView};
 use super::{Cause, Example, Explanation, Owner};
-use crate::policy_document::{TaskOrigin, Trust, trust};
+use crate::policy_document::{Decision, Principal, Request, TaskOrigin, Trust, decide, trust};
 use crate::question::Known;
 use crate::question::facts::Role;
 use crate::reason::Fault;
@@ -61,7 +61,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let role = case.role_name();
     if let Some((principal, called)) = case.role_of_others().filter(|_| case.own_role().is_none()) {
-        return Some(of_others(case, principal, called));
+        return of_others(case, principal, called);
     }
     let title = format!(
         "ECS cannot assume {}",
@@ -107,7 +107,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 }
 
 /// A role that ECS uses for itself, and not for the task.
-fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Assessment {
+fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Option<Assessment> {
     let named = case.role_name();
     let role = named.as_ref().map_or(format!("its {called}"), |name| format!("the {called} {name}"));
     let look = case
@@ -119,9 +119,31 @@ fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Assessment {
         case.then_again()
     );
     let culprit = Culprit { kind: "role", id: named, references: Vec::new() };
-    let said = Assessment::possible(format!("ECS cannot assume {role}")).culprit(culprit);
-    said.finding(Finding::unknown(format!("whether the role exists, and whether it trusts {principal}")))
-        .fix(Fix::words(text).run([look]))
+    let title = format!("ECS cannot assume {role}");
+    let view = case.role();
+    let found = view.as_ref().and_then(|view| Some((view, view.known().found()?)));
+    let decided = found.and_then(|(view, found)| {
+        let request = Request {
+            principal: Principal::Service(principal),
+            action: "sts:AssumeRole",
+            resource: "",
+            context: &[],
+        };
+        Some((view, decide(found.assume_role_policy_document.as_ref()?, &request)))
+    });
+    let said = match decided {
+        Some((_, Decision::Allowed(_))) if case.forecast => return None,
+        Some((view, Decision::NotAllowed { nearly: None, .. })) => {
+            let missing = Finding::missing(format!("{principal} in the role's trust policy"), GET_ROLE);
+            let proof = Proof::by(vec![missing], view.is_meant(), Complete::alone(), Time::as_ecs_said());
+            Assessment::confirmed(title, proof)
+        }
+        _ => {
+            let unknown = format!("whether the role exists, and whether it trusts {principal}");
+            Assessment::possible(title).finding(Finding::unknown(unknown))
+        }
+    };
+    Some(said.culprit(culprit).fix(Fix::words(text).run([look])))
 }
 
 /// What the role's trust policy says to this task.

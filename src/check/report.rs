@@ -47,12 +47,8 @@ impl Checked {
     /// Where a problem stands in the file.
     #[must_use]
     pub fn place(&self, problem: &Problem) -> Option<Place> {
-        let Found { definition, places, .. } = &self.found;
         self.file.as_ref()?;
-        match problem.diagnosis.culprit.references.first() {
-            Some(reference) => places.of(definition, reference),
-            None => places.start(),
-        }
+        self.found.place(&problem.diagnosis.culprit.references)
     }
 
     /// Where the definition begins in the file.

@@ -5,7 +5,7 @@ use super::planned::OPEN_ROLE;
 use crate::arn::{Arn, is_region};
 use crate::event::Task;
 use crate::network::needed;
-use crate::question::facts::{AwsVpcConfiguration, CacheRule};
+use crate::question::facts::{AwsVpcConfiguration, CacheRule, VolumeConfiguration};
 use crate::question::{Evidence, Known, ask};
 use crate::reason::{Deny, Fact, Fault, Step, Symptom};
 use crate::task_definition::{
@@ -32,6 +32,8 @@ pub(super) struct Suspicion {
 pub(super) struct Suspect<'d> {
     pub(super) definition: &'d TaskDefinition,
     pub(super) task: &'d Task,
+    /// What its service makes for it.
+    pub(super) volumes: &'d [VolumeConfiguration],
     /// Where the task is put, if that is known.
     pub(super) placed: Option<AwsVpcConfiguration>,
     /// Whether the network can be judged: a service or subnets are named, and it is not an unknown host that
@@ -53,6 +55,7 @@ impl Suspect<'_> {
         }
         self.of_login(&references, &mut all);
         self.of_definition(&references, &mut all);
+        self.of_volumes(&mut all);
         if self.is_placed {
             self.of_network(&mut all);
         }
@@ -280,6 +283,26 @@ impl Suspect<'_> {
         }
     }
 
+    /// The EBS volumes that ECS makes before the task starts.
+    fn of_volumes(&self, all: &mut Vec<Suspicion>) {
+        for volume in self.volumes {
+            let Some(ebs) = &volume.managed_ebs_volume else { continue };
+            let mut add = |symptom: Symptom, wanted: &str| {
+                let (subject, wanted) = (ebs_volume(volume), wanted.to_owned());
+                all.push(Suspicion { symptom, references: Vec::new(), subject, wanted, placement: None });
+            };
+            if let Some(role) = &ebs.role_arn {
+                let symptom = Symptom::suspected(Step::EbsVolume, Fault::AssumeRoleDenied);
+                let role = Some(fact(role));
+                add(Symptom { role, ..symptom }, "has an infrastructure role that exists and trusts ECS");
+            }
+            if let Some(key) = &ebs.kms_key_id {
+                let symptom = Symptom::suspected(Step::EbsVolume, Fault::KmsKeyUnusable);
+                add(Symptom { key: Some(fact(key)), ..symptom }, "has a key that can be used");
+            }
+        }
+    }
+
     /// Whether ECS fetches it with the execution role. On instances images and logs may do with the role of
     /// the instance.
     fn needs_role(&self, reference: &Reference) -> bool {
@@ -370,6 +393,11 @@ fn repository_arn(image: &ImageName<'_>, partition: &str) -> Option<String> {
 
 fn fact(text: &str) -> Fact {
     Fact { text: text.to_owned(), span: 0..0 }
+}
+
+/// A volume that a service makes, as it is told.
+pub(super) fn ebs_volume(volume: &VolumeConfiguration) -> String {
+    format!("the EBS volume {}", volume.name.as_deref().unwrap_or_default())
 }
 
 /// A reference, as a list names it.

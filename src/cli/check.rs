@@ -21,7 +21,7 @@ use crate::redact::redact_name;
 use crate::render::check::render_one;
 use crate::render::text::Style;
 use crate::render::{github, json, junit, markdown, sarif};
-use crate::source::{self, Found, Given, Runs, Service};
+use crate::source::{self, Found, Given, Runs, Service, Started};
 use crate::task_definition::TaskDefinition;
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +49,13 @@ pub(super) fn parameter(typed: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// The file that holds something, where one does.
+type File = Option<String>;
+
 /// A definition that is to be checked, in a place.
 struct Unit {
     found: Found,
-    file: Option<String>,
+    file: File,
     service: Option<Service>,
 }
 
@@ -200,7 +203,9 @@ impl Check {
             .and_then(|service| service.cluster.clone())
             .filter(|_| self.service.is_none())
             .unwrap_or_else(|| self.cluster.clone());
-        Place { region, cluster: Some(cluster), service: self.service.clone(), network, ..Place::default() }
+        let volumes = service.map(|service| service.volumes.clone()).unwrap_or_default();
+        let (cluster, service) = (Some(cluster), self.service.clone());
+        Place { region, cluster, service, network, volumes, ..Place::default() }
     }
 }
 
@@ -218,13 +223,14 @@ impl Run<'_, '_> {
     /// What the files and names hold, each definition with the services that start it.
     fn units(&mut self) -> Vec<Unit> {
         let region = self.region.map(str::to_owned).or_else(|| self.configured.clone());
-        let given = Given { parameters: self.asked.parameters.iter().cloned().collect(), region };
+        let parameters = self.asked.parameters.iter().cloned().collect();
+        let given = Given { parameters, region, ..Given::default() };
         let (mut units, mut services) = (Vec::new(), Vec::new());
         for named in &self.asked.definitions {
             let read = if is_file(named) {
                 self.file(Path::new(named), &given, &mut units, &mut services)
             } else {
-                self.named(named, &mut units)
+                self.named(named).map(|found| units.push((None, found)))
             };
             if let Err(error) = read {
                 self.unable(&error.to_string());
@@ -237,8 +243,8 @@ impl Run<'_, '_> {
         &mut self,
         path: &Path,
         given: &Given,
-        units: &mut Vec<Unit>,
-        services: &mut Vec<(Option<String>, Service)>,
+        units: &mut Vec<(File, Found)>,
+        services: &mut Vec<(File, Service)>,
     ) -> Result<(), CliError> {
         let text = read_text(path)?;
         let source = source::read(&text, given)
@@ -252,13 +258,13 @@ impl Run<'_, '_> {
             .for_each(|note| self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path)))));
         source.faults.iter().for_each(|fault| self.unable(&format!("{}:{fault}", shown(path))));
         let file = (!is_stdin(path)).then(|| shown(path));
-        units.extend(source.found.into_iter().map(|found| Unit { found, file: file.clone(), service: None }));
+        units.extend(source.found.into_iter().map(|found| (file.clone(), found)));
         services.extend(source.services.into_iter().map(|service| (file.clone(), service)));
         Ok(())
     }
 
     /// A definition that is registered.
-    fn named(&mut self, name: &str, units: &mut Vec<Unit>) -> Result<(), CliError> {
+    fn named(&mut self, name: &str) -> Result<Found, CliError> {
         let recorded = self
             .evidence
             .look(&ask::TaskDefinition { name: name.to_owned() })
@@ -270,55 +276,36 @@ impl Run<'_, '_> {
             (recorded, _) => recorded,
         };
         let definition = recorded.ok_or_else(|| CliError::NoDefinition(name.to_owned()))?;
-        units.push(Unit { found: Found { definition, ..Found::default() }, file: None, service: None });
-        Ok(())
+        Ok(Found { definition, ..Found::default() })
     }
 
     /// Each definition once for every service that starts it, and what services start besides.
-    fn linked(&mut self, units: &[Unit], services: &[(Option<String>, Service)]) -> Vec<Unit> {
-        // A logical id is one of its own file; a family is one everywhere.
-        let starts = |(file, service): &(Option<String>, Service), unit: &Unit| {
-            let is_near = *file == unit.file || !matches!(service.runs, Runs::Here(_));
-            is_near && service.starts(&unit.found.name, unit.found.definition.family.as_deref())
-        };
-        let is_only = units.len() == 1 && services.len() == 1;
-        let of = |unit: &Unit| -> Vec<Service> {
-            let own = services
-                .iter()
-                .filter(|service| starts(service, unit) || (is_only && service.1.runs == Runs::Untold));
-            own.map(|(_, service)| service.clone()).collect()
-        };
-        let mut linked = Vec::new();
-        for unit in units {
-            let own = of(unit);
-            let several = own.len() > 1;
-            let with = |service: Option<Service>| {
-                let mut found = unit.found.clone();
-                if let Some(service) = &service {
-                    found.plan.launch_type.clone_from(&service.launch_type);
-                    found.plan.network.clone_from(&service.network_open);
-                    if several {
-                        found.name = format!("{}, service {}", found.name, service.name);
-                    }
-                }
-                Unit { found, file: unit.file.clone(), service }
-            };
-            if own.is_empty() {
-                linked.push(with(None));
-            } else {
-                linked.extend(own.into_iter().map(Some).map(with));
+    fn linked(&mut self, units: &[(File, Found)], services: &[(File, Service)]) -> Vec<Unit> {
+        let (started, alone) = source::linked(units, services);
+        let unit = |Started { of, found, service }| Unit { found, file: of, service };
+        let mut linked: Vec<Unit> = started.into_iter().map(unit).collect();
+        let mut open = Vec::new();
+        for service in alone {
+            let untold = |why: &str| format!("service {}: {why}", service.name);
+            match &service.runs {
+                Runs::Named(name) => match self.named(name) {
+                    Ok(found) => linked.push(Unit { found, file: None, service: Some(service) }),
+                    Err(CliError::NoDefinition(name)) => self.unable(&untold(&format!(
+                        "none of the files holds {name}; without --offline AWS is queried for it"
+                    ))),
+                    Err(error) => self.unable(&untold(&error.to_string())),
+                },
+                Runs::Open(why) => open.push(untold(&format!("its task definition: {why}"))),
+                Runs::Untold => open.push(untold("it does not say which task definition it starts")),
+                // Its definition could not be read, which was told.
+                Runs::Here(_) => {}
             }
         }
-        let is_alone = |service: &&(Option<String>, Service)| !units.iter().any(|unit| starts(service, unit));
-        for (_, service) in services.iter().filter(is_alone) {
-            let Runs::Named(name) = &service.runs else { continue };
-            let mut own = Vec::new();
-            match self.named(name, &mut own) {
-                Ok(()) => {
-                    linked
-                        .extend(own.into_iter().map(|unit| Unit { service: Some(service.clone()), ..unit }));
-                }
-                Err(error) => self.unable(&format!("service {}: {error}", service.name)),
+        for what in open {
+            if linked.is_empty() {
+                self.unable(&what);
+            } else {
+                self.output.complain(&self.asked.harmless(&what));
             }
         }
         linked

@@ -11,7 +11,7 @@ use super::batch::{End, about, workload};
 use super::outcome::{Line, Outcome, stream};
 use super::ports::World;
 use super::settlement::Item;
-use super::trouble::Problem;
+use super::trouble::{Problem, Trouble};
 use super::{Delivery, Sight, Visit};
 use crate::check;
 use crate::diagnosis::{Report, foretold};
@@ -122,6 +122,13 @@ impl<W: World> Delivery<W> {
         }
         visit.count_troubles();
         told.map(|_| ())
+    }
+
+    /// Writes down what went wrong and nobody can be told of, and has CloudWatch count it.
+    pub fn lost(&self, problem: Problem, call: Call<'_>) {
+        let visit = self.visit(call);
+        visit.report(Trouble::Lost(problem));
+        visit.count_troubles();
     }
 
     fn visit<'d>(&'d self, call: Call<'d>) -> Visit<'d, W> {

@@ -10,6 +10,8 @@ use super::{Checked, Outcome};
 use crate::causes::{FindingKind, Verdict};
 use crate::check::{Problem, Unchecked};
 
+/// Of a message, as much is written down.
+pub(super) const LONGEST_NOTE: usize = 16_384;
 /// As many annotations as an answer has; the message counts all.
 const ANNOTATIONS: usize = 20;
 /// `StatusMessage` and `RemediationMessage` may be this long.
@@ -54,8 +56,8 @@ pub fn message(outcome: &Outcome, longest: usize) -> String {
     let head = headline(outcome);
     room.line(&cut(&head, longest.saturating_sub(MORE)));
     let (mut untold, mut fixes) = (0, BTreeSet::new());
-    for (_, problem) in outcome.problems() {
-        let told = told(problem, outcome.is_stack);
+    for (checked, problem) in outcome.problems() {
+        let told = told(checked, problem, outcome.is_stack);
         // The beginning of a title is worth more than none; of a command it is worth nothing.
         let short = cut(&told, room.left.saturating_sub(1));
         let is_told = untold == 0 && (room.line(&told) || short.len() > MORE && room.line(&short));
@@ -98,6 +100,7 @@ fn headline(outcome: &Outcome) -> String {
         (0, _) if gaps(outcome).is_empty() => "no problem found".to_owned(),
         (0, _) => "no problem found in what was looked at".to_owned(),
         (1, 1) => "1 problem would keep tasks from starting".to_owned(),
+        (1, _) => "1 problem may keep tasks from starting".to_owned(),
         (all, confirmed) if all == confirmed => format!("{all} problems would keep tasks from starting"),
         (all, confirmed) => {
             format!("{all} problems may keep tasks from starting, {confirmed} of them confirmed")
@@ -109,7 +112,7 @@ fn headline(outcome: &Outcome) -> String {
 }
 
 /// A problem in one line.
-fn told(problem: &Problem, is_stack: bool) -> String {
+fn told(checked: &Checked, problem: &Problem, is_stack: bool) -> String {
     let diagnosis = &problem.diagnosis;
     let source = diagnosis
         .findings
@@ -125,7 +128,12 @@ fn told(problem: &Problem, is_stack: bool) -> String {
     } else {
         ""
     };
-    format!("[{}] {} ({}{by}{yet})", diagnosis.cause.id, diagnosis.title, diagnosis.verdict)
+    let at = checked
+        .found
+        .place(&diagnosis.culprit.references)
+        .map(|at| format!(", line {} of the template", at.line))
+        .unwrap_or_default();
+    format!("[{}] {}{at} ({}{by}{yet})", diagnosis.cause.id, diagnosis.title, diagnosis.verdict)
 }
 
 fn fix(problem: &Problem) -> String {
@@ -164,21 +172,21 @@ pub(super) fn not_checked(outcome: &Outcome) -> usize {
 /// passed.
 #[must_use]
 pub fn annotations(outcome: &Outcome) -> Vec<Value> {
-    let mut causes: Vec<(&'static str, Vec<&Problem>)> = Vec::new();
-    for (_, problem) in outcome.problems() {
+    let mut causes: Vec<(&'static str, Vec<(&Checked, &Problem)>)> = Vec::new();
+    for (checked, problem) in outcome.problems() {
         let id = problem.diagnosis.cause.id;
         match causes.iter_mut().find(|(other, _)| *other == id) {
-            Some((_, problems)) => problems.push(problem),
-            None => causes.push((id, vec![problem])),
+            Some((_, problems)) => problems.push((checked, problem)),
+            None => causes.push((id, vec![(checked, problem)])),
         }
     }
     let of_causes = causes.into_iter().take(ANNOTATIONS - 2).map(|(id, problems)| {
-        let counts = problems.iter().any(|problem| outcome.blocks(problem));
+        let counts = problems.iter().any(|(_, problem)| outcome.blocks(problem));
         json!({
             "annotationName": id,
             "status": "FAILED",
-            "statusMessage": listed(problems.iter().map(|problem| findings(problem, outcome.is_stack))),
-            "remediationMessage": listed(problems.iter().map(|problem| remedy(problem))),
+            "statusMessage": listed(problems.iter().map(|(checked, problem)| findings(checked, problem, outcome.is_stack))),
+            "remediationMessage": listed(problems.iter().map(|(_, problem)| remedy(problem))),
             "severityLevel": if counts { "HIGH" } else { "MEDIUM" },
         })
     });
@@ -189,8 +197,8 @@ pub fn annotations(outcome: &Outcome) -> Vec<Value> {
     of_causes.chain(skipped).chain(passed).collect()
 }
 
-fn findings(problem: &Problem, is_stack: bool) -> String {
-    let mut text = told(problem, is_stack);
+fn findings(checked: &Checked, problem: &Problem, is_stack: bool) -> String {
+    let mut text = told(checked, problem, is_stack);
     for finding in &problem.diagnosis.findings {
         let kind = match finding.kind {
             FindingKind::Found => "found",

@@ -76,7 +76,9 @@ pub struct Hook {
     pub token: Option<String>,
     /// The account.
     pub account: Option<String>,
-    /// Whether Cloud Control calls, which knows no stack.
+    /// The stack's ARN; none where Cloud Control calls, which knows no stack.
+    pub stack: Option<String>,
+    /// Whether Cloud Control calls.
     pub is_cloud_control: bool,
     /// How often it was called for the same.
     pub invocation: u64,
@@ -278,6 +280,7 @@ impl Hook {
             token: fields.text("clientRequestToken"),
             account: fields.text("awsAccountId").filter(|account| is_account(account)),
             is_cloud_control: stack.is_none() && matches!(target, Target::Resource(_)),
+            stack,
             invocation: member(&context, "invocation").and_then(number).unwrap_or(1),
             target,
         }

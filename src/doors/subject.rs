@@ -3,22 +3,58 @@
 
 use serde_json::{Map, Value};
 
-use super::request::{Custom, Deployment, Pause, Resource, member, text};
-use crate::arn::name_in;
+use super::request::{Custom, Deployment, Pause, Resource, member, number, text};
+use crate::arn::{Arn, name_in};
 use crate::check::Place;
-use crate::question::facts::{AwsVpcConfiguration, CapacityProvider, ServiceRevision, launch_type};
+use crate::question::facts::{AwsVpcConfiguration, ServiceRevision, launch_type};
 use crate::redact::redact_name;
-use crate::task_definition::TaskDefinition;
+use crate::source::{self, Change, Found, Given, Runs, Service, Source, Started};
+use crate::task_definition::TaskDefinitionError;
 
 /// Definitions and services checked in one request; a stack has seldom more.
 pub(super) const SUBJECTS: usize = 10;
 /// A name of AWS is not longer.
 const LONGEST_NAME: usize = 2_048;
-/// Why something of a template is not looked at.
-pub(super) const UNRESOLVED: &str = "known only when the stack makes it; the hook for RESOURCE looks then";
+const DEFINITION: &str = "AWS::ECS::TaskDefinition";
+const SERVICE: &str = "AWS::ECS::Service";
+
+/// The stack that is about to be made or changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Stack<'h> {
+    /// Its account.
+    pub account: Option<&'h str>,
+    /// Its Region.
+    pub region: &'h str,
+    /// Its ARN; none where Cloud Control calls.
+    pub arn: Option<&'h str>,
+}
+
+impl Stack<'_> {
+    /// What it decides of a template. The values of its parameters are not handed to a hook.
+    fn given(&self) -> Given {
+        let name = self.arn.and_then(|arn| Arn::parse(arn)?.resource.split('/').nth(1));
+        let pseudo = [("AccountId", self.account), ("StackId", self.arn), ("StackName", name)];
+        let value = |(id, value): (&str, Option<&str>)| Some((format!("AWS::{id}"), value?.to_owned()));
+        Given {
+            parameters: pseudo.into_iter().filter_map(value).collect(),
+            region: Some(self.region.to_owned()),
+            is_given_elsewhere: true,
+        }
+    }
+
+    fn place(&self) -> Place {
+        let (region, account) = (self.region.to_owned(), self.account.map(str::to_owned));
+        Place { region, account, ..Place::default() }
+    }
+
+    fn place_of(&self, service: Service) -> Place {
+        let Service { cluster, launch_type, platform_version, network, volumes, .. } = service;
+        Place { cluster, network, launch_type, platform_version, volumes, ..self.place() }
+    }
+}
 
 /// Something to be checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Subject {
     /// What people call it.
     pub name: String,
@@ -29,15 +65,10 @@ pub struct Subject {
 }
 
 /// A definition to be checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Wanted {
-    /// As it stands here.
-    Given {
-        /// The definition.
-        definition: Box<TaskDefinition>,
-        /// Whether nothing of it is known only later.
-        is_whole: bool,
-    },
+    /// As a document or a request has it.
+    Given(Box<Found>),
     /// The one that is registered under this name.
     Registered(String),
     /// That of a service's revision.
@@ -69,20 +100,37 @@ impl Subject {
 
     /// What a resource of CloudFormation is; none where it is nothing of ECS.
     #[must_use]
-    pub fn of_resource(resource: &Resource, account: Option<&str>, region: &str) -> Option<Self> {
-        let properties = resource.properties.as_object()?;
-        let place =
-            Place { region: region.to_owned(), account: account.map(str::to_owned), ..Place::default() };
-        let (wanted, place) = match resource.kind.as_str() {
-            "AWS::ECS::TaskDefinition" => (given(properties), place),
-            "AWS::ECS::Service" => (
-                of_service(properties),
-                Place { network: network(properties), ..place_of(properties, place) },
-            ),
-            _ => return None,
+    pub fn of_resource(resource: &Resource, stack: &Stack<'_>) -> Option<Self> {
+        let Resource { kind, name, properties } = resource;
+        match kind.as_str() {
+            DEFINITION => Some(Self::of_read(name, source::task_definition(name, properties), stack)),
+            SERVICE => Some(Self::of_service(source::service(name, properties), stack)),
+            _ => None,
+        }
+    }
+
+    /// A definition that CloudFormation is about to make, as far as it could be read.
+    fn of_read(name: &str, read: Result<Found, TaskDefinitionError>, stack: &Stack<'_>) -> Self {
+        let wanted = match read {
+            Ok(found) => Wanted::Given(Box::new(found)),
+            // There is no document whose line could be told.
+            Err(error) => Wanted::Unknown(format!("{}: {}", error.path, error.problem)),
         };
-        let name = format!("{} {}", resource.kind, redact_name(&resource.name));
-        Some(Self { name, wanted, place })
+        Self { name: format!("{DEFINITION} {}", redact_name(name)), wanted, place: stack.place() }
+    }
+
+    /// A service that CloudFormation is about to make, of a definition that is there.
+    fn of_service(service: Service, stack: &Stack<'_>) -> Self {
+        let wanted = match &service.runs {
+            Runs::Named(name) => Wanted::Registered(name.clone()),
+            Runs::Here(id) => Wanted::Unknown(format!("its task definition, {id}, was not read")),
+            Runs::Open(why) => Wanted::Unknown(format!("its task definition: {why}")),
+            Runs::Untold => {
+                Wanted::Unknown("it names no task definition: another deployment controller does".to_owned())
+            }
+        };
+        let name = format!("{SERVICE} {}", service.name);
+        Self { name, wanted, place: stack.place_of(service) }
     }
 
     /// What the author of a custom resource names.
@@ -127,14 +175,37 @@ impl Subject {
 /// # Errors
 ///
 /// In words, where it cannot be read.
-pub fn of_document(document: &[u8], account: Option<&str>, region: &str) -> Result<Vec<Subject>, String> {
+pub fn of_document(document: &[u8], stack: &Stack<'_>) -> Result<Vec<Subject>, String> {
     let document: Map<String, Value> =
         serde_json::from_slice(document).map_err(|_| "what is behind its URL is not JSON".to_owned())?;
-    let resources: Vec<Resource> = match member(&document, "changedResources").and_then(Value::as_array) {
-        Some(changed) => changed.iter().filter_map(Value::as_object).filter_map(of_change).collect(),
-        None => of_template(text(&document, "template").ok_or("there is no template behind its URL")?)?,
+    let template = text(&document, "template");
+    let given = stack.given();
+    let Source { found, services, faults, notes } =
+        match (member(&document, "changedResources").and_then(Value::as_array), template) {
+            (Some(changed), template) => {
+                let changes: Vec<Change> =
+                    changed.iter().filter_map(Value::as_object).filter_map(of_change).collect();
+                source::change_set(template.unwrap_or_default(), &changes, &given)
+            }
+            (None, Some(template)) => source::cloudformation(template, &given)
+                .map_err(|error| format!("the template cannot be read: {error}"))?,
+            (None, None) => return Err("there is no template behind its URL".to_owned()),
+        };
+    let found: Vec<((), Found)> = found.into_iter().map(|found| ((), found)).collect();
+    let services: Vec<((), Service)> = services.into_iter().map(|service| ((), service)).collect();
+    let (started, alone) = source::linked(&found, &services);
+    let of_started = |Started { found, service, .. }: Started<()>| {
+        let place = service.map_or_else(|| stack.place(), |service| stack.place_of(service));
+        Subject { place, ..Subject::of_read(&found.name.clone(), Ok(found), stack) }
     };
-    Ok(resources.iter().filter_map(|resource| Subject::of_resource(resource, account, region)).collect())
+    let unread = |why: String| Subject {
+        name: "the template".to_owned(),
+        wanted: Wanted::Unknown(why),
+        place: stack.place(),
+    };
+    let of_faults = faults.iter().map(ToString::to_string).chain(notes).map(unread);
+    let alone = alone.into_iter().map(|service| Subject::of_service(service, stack));
+    Ok(started.into_iter().map(of_started).chain(alone).chain(of_faults).collect())
 }
 
 /// Puts what a revision says of where its tasks run into a place.
@@ -144,146 +215,19 @@ pub(super) fn put(place: &mut Place, revision: &ServiceRevision) {
     place.launch_type =
         launch_type(revision.launch_type.as_deref(), &revision.capacity_provider_strategy).map(str::to_owned);
     place.platform_version.clone_from(&revision.platform_version);
+    place.volumes.clone_from(&revision.volume_configurations);
 }
 
-fn of_change(change: &Map<String, Value>) -> Option<Resource> {
+fn of_change(change: &Map<String, Value>) -> Option<Change> {
     if text(change, "action").is_some_and(|action| action.eq_ignore_ascii_case("DELETE")) {
         return None;
     }
     let after: Map<String, Value> = serde_json::from_str(text(change, "afterContext")?).ok()?;
     let properties = member(&after, "Properties").cloned().unwrap_or(Value::Object(after));
     let of = |name: &str| text(change, name).unwrap_or_default().to_owned();
-    Some(Resource { kind: of("resourceType"), name: of("logicalResourceId"), properties })
-}
-
-fn of_template(template: &str) -> Result<Vec<Resource>, String> {
-    let template: Map<String, Value> = serde_json::from_str(template)
-        .map_err(|_| "a template in YAML is not read before its resources are made".to_owned())?;
-    let resources =
-        member(&template, "Resources").and_then(Value::as_object).ok_or("the template has no resources")?;
-    let of = |(name, resource): (&String, &Value)| {
-        let resource = resource.as_object()?;
-        let properties = member(resource, "Properties").cloned().unwrap_or_default();
-        Some(Resource { kind: text(resource, "Type")?.to_owned(), name: name.clone(), properties })
-    };
-    Ok(resources.iter().filter_map(of).collect())
-}
-
-/// A definition as CloudFormation has it.
-fn given(properties: &Map<String, Value>) -> Wanted {
-    let (resolved, is_whole) = resolved_definition(properties);
-    match TaskDefinition::from_value(Value::Object(resolved)) {
-        Ok(definition) if !definition.containers.is_empty() => {
-            Wanted::Given { definition: Box::new(definition.cleaned()), is_whole }
-        }
-        Ok(_) => Wanted::Unknown("it has no container definitions that can be read".to_owned()),
-        Err(error) => Wanted::Unknown(format!(
-            "{} has another type than ECS takes",
-            redact_name(&error.path().to_string())
-        )),
-    }
-}
-
-fn of_service(properties: &Map<String, Value>) -> Wanted {
-    match member(properties, "TaskDefinition") {
-        Some(Value::String(name)) if is_name(name) && is_resolved(name) => Wanted::Registered(name.clone()),
-        Some(_) => Wanted::Unknown(format!("its task definition is {UNRESOLVED}")),
-        None => Wanted::Unknown("it names no task definition: another deployment controller does".to_owned()),
-    }
-}
-
-fn place_of(properties: &Map<String, Value>, place: Place) -> Place {
-    let providers =
-        member(properties, "CapacityProviderStrategy").and_then(Value::as_array).into_iter().flatten();
-    let providers: Vec<CapacityProvider> = providers
-        .filter_map(|provider| text(provider.as_object()?, "CapacityProvider"))
-        .map(|name| CapacityProvider { capacity_provider: Some(name.to_owned()) })
-        .collect();
-    Place {
-        cluster: text(properties, "Cluster")
-            .filter(|name| is_name(name) && is_resolved(name))
-            .map(|name| name_in(name).to_owned()),
-        launch_type: launch_type(text(properties, "LaunchType"), &providers).map(str::to_owned),
-        platform_version: text(properties, "PlatformVersion").map(str::to_owned),
-        ..place
-    }
-}
-
-/// The network of a service, where all of it is known.
-fn network(properties: &Map<String, Value>) -> Option<AwsVpcConfiguration> {
-    let vpc = member(properties, "NetworkConfiguration")?
-        .as_object()
-        .and_then(|network| member(network, "AwsvpcConfiguration"))?
-        .as_object()?;
-    let known = resolved(&Value::Object(vpc.clone()))?;
-    let known = known.as_object().filter(|known| known.len() == vpc.len())?;
-    let list = |name: &str| names(member(known, name));
-    let is_all = |name: &str| {
-        member(vpc, name).and_then(Value::as_array).is_none_or(|all| all.len() == list(name).len())
-    };
-    let subnets = list("Subnets");
-    (!subnets.is_empty() && is_all("Subnets") && is_all("SecurityGroups")).then(|| AwsVpcConfiguration {
-        subnets,
-        security_groups: list("SecurityGroups"),
-        assign_public_ip: text(known, "AssignPublicIp").map(str::to_owned),
-    })
-}
-
-/// The properties of a definition without what is known only later, and whether that was nothing. Of a
-/// container its other fields are kept.
-fn resolved_definition(properties: &Map<String, Value>) -> (Map<String, Value>, bool) {
-    let mut is_whole = true;
-    let mut fields = |map: &Map<String, Value>| -> Map<String, Value> {
-        let known = map.iter().filter_map(|(name, value)| Some((name.clone(), resolved(value)?)));
-        let known: Map<String, Value> = known.collect();
-        is_whole &= known == *map;
-        known
-    };
-    let is_containers = |name: &str| name.eq_ignore_ascii_case("ContainerDefinitions");
-    let mut containers = Map::new();
-    for (name, value) in properties.iter().filter(|(name, _)| is_containers(name)) {
-        let list: Vec<Value> = value
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-            .map(|one| Value::Object(fields(one)))
-            .collect();
-        containers.insert(name.clone(), Value::Array(list));
-    }
-    let others = properties
-        .iter()
-        .filter(|(name, _)| !is_containers(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let mut known = fields(&others);
-    known.extend(containers);
-    (known, is_whole)
-}
-
-/// A value without what is known only later: a member of a list goes alone, a field takes its object along.
-fn resolved(value: &Value) -> Option<Value> {
-    match value {
-        Value::String(text) => is_resolved(text).then(|| value.clone()),
-        Value::Array(items) => Some(items.iter().filter_map(resolved).collect()),
-        Value::Object(map) if is_function(map) => None,
-        Value::Object(map) => map
-            .iter()
-            .map(|(name, value)| Some((name.clone(), resolved(value)?)))
-            .collect::<Option<Map<_, _>>>()
-            .map(Value::Object),
-        scalar => Some(scalar.clone()),
-    }
-}
-
-/// `{"Ref": ...}`, `{"Fn::...": ...}`.
-fn is_function(map: &Map<String, Value>) -> bool {
-    map.len() == 1 && map.keys().all(|name| name == "Ref" || name.starts_with("Fn::"))
-}
-
-/// Neither a dynamic reference nor a change set's mark for what is not known yet.
-fn is_resolved(text: &str) -> bool {
-    !text.contains("{{")
+    let line = member(change, "lineNumber").and_then(number).and_then(|line| usize::try_from(line).ok());
+    let line = line.filter(|line| *line > 0);
+    Some(Change { id: of("logicalResourceId"), kind: of("resourceType"), properties, line })
 }
 
 /// Names in a list, or in a text with commas between, as a parameter of CloudFormation may be passed.

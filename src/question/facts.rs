@@ -306,6 +306,27 @@ facts! { "camelCase"
         platform_version: Option<String>,
         /// Where its tasks are put.
         network_configuration: Option<NetworkConfiguration>,
+        /// Volumes that are made when a task starts.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        volume_configurations: Vec<VolumeConfiguration>,
+    }
+
+    /// A volume that a service configures when it starts a task.
+    VolumeConfiguration {
+        /// Its name in the task definition.
+        name: Option<String>,
+        /// The EBS volume that ECS makes for each task.
+        #[serde(rename = "managedEBSVolume", skip_serializing_if = "Option::is_none")]
+        managed_ebs_volume: Option<ManagedEbsVolume>,
+    }
+
+    /// An EBS volume that ECS makes.
+    ManagedEbsVolume {
+        /// The infrastructure role with which ECS makes it.
+        role_arn: Option<String>,
+        /// The key that encrypts it; absent for `aws/ebs`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kms_key_id: Option<String>,
     }
 
     /// A capacity provider of a service.

@@ -65,6 +65,15 @@ impl Got {
         }
     }
 
+    /// The text as it is shown, with what is open in it.
+    fn shown(self) -> Option<String> {
+        let part = |part: Part| match part {
+            Part::Known(text) => text,
+            Part::Open(open) => open.shown,
+        };
+        Some(self.parts()?.into_iter().map(part).collect())
+    }
+
     /// The parts of a text, also of one that is open as a whole.
     pub(super) fn parts(self) -> Option<Vec<Part>> {
         match self.what {
@@ -124,10 +133,8 @@ impl<'t> Template<'t> {
             Content::Plain(plain) => Got { at, what: What::Plain(plain.clone()) },
             Content::List(items) => Got { at, what: What::List(self.all(items, depth)) },
             Content::Map(members) => {
-                if let Some((name, argument)) = node.only()
-                    && let Some(name) = name.strip_prefix("Fn::").or((name == "Ref").then_some(name))
-                {
-                    return self.call(name, argument, depth + 1);
+                if let Some((name, argument)) = node.only().filter(|(name, _)| is_function(name)) {
+                    return self.call(name.trim_start_matches("Fn::"), argument, depth + 1);
                 }
                 let there = members.iter().map(|(key, value)| (key.clone(), self.eval(value, depth + 1)));
                 Got {
@@ -167,7 +174,7 @@ impl<'t> Template<'t> {
             "FindInMap" => self.mapped(argument, depth),
             "If" => self.chosen(argument, depth),
             "ImportValue" => {
-                let name = self.eval(argument, depth).text().unwrap_or_else(|| "...".to_owned());
+                let name = self.eval(argument, depth).shown().unwrap_or_else(|| "...".to_owned());
                 Some(Got::open(
                     at,
                     Open::new(shown(&format!("ImportValue {name}")), "another stack exports it"),
@@ -194,10 +201,7 @@ impl<'t> Template<'t> {
                 at,
                 Open {
                     form,
-                    ..Open::new(
-                        shown(id),
-                        format!("{id} is not known before deployment: --parameter {id}=VALUE gives it"),
-                    )
+                    ..Open::new(shown(id), format!("{id} is not known before deployment{}", self.remedy(id)))
                 },
             )
         };
@@ -216,6 +220,15 @@ impl<'t> Template<'t> {
         }
     }
 
+    /// How somebody at a command line makes a value known.
+    fn remedy(&self, id: &str) -> String {
+        if self.given.is_given_elsewhere {
+            String::new()
+        } else {
+            format!(": --parameter {id}=VALUE gives it")
+        }
+    }
+
     fn parameter(&self, id: &str, parameter: &Node, at: Place) -> Got {
         let of = |key: &str| parameter.get(key).and_then(Node::text);
         let kind = of("Type").unwrap_or_default();
@@ -226,12 +239,14 @@ impl<'t> Template<'t> {
         if kind.starts_with("AWS::SSM::Parameter::Value<") {
             return open(format!("parameter {} takes its value from Parameter Store", redact_name(id)));
         }
-        let value = self.given.parameters.get(id).map(String::as_str).or(of("Default"));
-        let Some(value) = value else {
-            return open(format!(
-                "parameter {0} has no default: --parameter {0}=VALUE gives it",
-                redact_name(id)
-            ));
+        let name = redact_name(id);
+        let value = match (self.given.parameters.get(id).map(String::as_str), of("Default")) {
+            (Some(given), _) => given,
+            (None, _) if self.given.is_given_elsewhere => {
+                return open(format!("the value of parameter {name} is not handed to the hook"));
+            }
+            (None, Some(default)) => default,
+            (None, None) => return open(format!("parameter {name} has no default{}", self.remedy(&name))),
         };
         if kind == "CommaDelimitedList" || kind.starts_with("List<") {
             return Got {
@@ -308,7 +323,8 @@ impl<'t> Template<'t> {
     /// Adds to a text, and counts it.
     fn push(&self, parts: &mut Vec<Part>, more: Vec<Part>) {
         self.steps.set(self.steps.get() + more.len());
-        for part in more {
+        // What stands before a placeholder tells what follows it: nothing is no part.
+        for part in more.into_iter().filter(|part| !matches!(part, Part::Known(text) if text.is_empty())) {
             if let Part::Known(text) = &part {
                 self.bytes.set(self.bytes.get() + text.len());
             }
@@ -457,18 +473,31 @@ impl<'t> Template<'t> {
     }
 }
 
-/// A text with the references that CloudFormation resolves as it deploys: `{{resolve:...}}`.
-fn dynamic(text: &str) -> Vec<Part> {
-    const OPENING: &str = "{{resolve:";
+/// Whether an object with this one key is a function.
+pub(super) fn is_function(key: &str) -> bool {
+    key == "Ref" || key.starts_with("Fn::")
+}
+
+/// A function in what CloudFormation worked out already.
+pub(super) fn left_over(key: &str) -> Open {
+    Open::new(shown(key), BY_DEPLOYING)
+}
+
+const BY_DEPLOYING: &str = "CloudFormation resolves it as it deploys";
+
+/// A text with what CloudFormation resolves as it deploys: dynamic references, and in a change set the mark of
+/// what is not known yet.
+pub(super) fn dynamic(text: &str) -> Vec<Part> {
+    const OPENINGS: [&str; 2] = ["{{resolve:", "{{changeSet:"];
     let mut parts = Vec::new();
     let mut rest = text;
-    while let Some(from) = rest.find(OPENING) {
+    while let Some(from) = OPENINGS.iter().filter_map(|opening| rest.find(opening)).min() {
         let Some(end) = rest[from..].find("}}") else { break };
         if from > 0 {
             parts.push(Part::Known(rest[..from].to_owned()));
         }
         let whole = &rest[from..from + end + 2];
-        parts.push(Part::Open(Open::new(redact_name(whole), "CloudFormation resolves it as it deploys")));
+        parts.push(Part::Open(Open::new(redact_name(whole), BY_DEPLOYING)));
         rest = &rest[from + end + 2..];
     }
     if !rest.is_empty() || parts.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::intrinsic::{Got, Part, What};
+use super::intrinsic::{Got, Part, What, dynamic, is_function, left_over};
 use super::open::Open;
 use super::plan::{Pending, Plan};
 use super::tree::{Content, Node, Place, plain_value};
@@ -121,17 +121,43 @@ impl Got {
         Self { at: node.at, what }
     }
 
-    /// The same of a value without places.
-    pub(super) fn of_value(value: &Value) -> Self {
+    /// A value that CloudFormation worked out, all of it at one place. What it left over is open.
+    pub(super) fn of_value(value: &Value, at: Place) -> Self {
         let what = match value {
-            Value::String(text) => What::Text(vec![Part::Known(text.clone())]),
-            Value::Array(items) => What::List(items.iter().map(Self::of_value).collect()),
-            Value::Object(members) => {
-                What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of_value(value))).collect())
-            }
+            Value::String(text) => What::Text(dynamic(text)),
+            Value::Array(items) => What::List(items.iter().map(|item| Self::of_value(item, at)).collect()),
+            Value::Object(members) => match members.iter().next().filter(|_| members.len() == 1) {
+                Some((name, _)) if is_function(name) => What::Open(left_over(name)),
+                _ => {
+                    let member = |(key, value): (&String, &Value)| (key.clone(), Self::of_value(value, at));
+                    What::Map(members.iter().map(member).collect())
+                }
+            },
             scalar => What::Plain(scalar.to_string()),
         };
-        Self { at: Place::START, what }
+        Self { at, what }
+    }
+
+    /// The same with what is open in it as the template writes it, and where the template writes it.
+    pub(super) fn over(self, written: Self) -> Self {
+        let at = written.at;
+        let what = match (self.what, written.what) {
+            (What::Open(_), written) => written,
+            (What::Text(parts), written) if parts.iter().any(|part| matches!(part, Part::Open(_))) => written,
+            (What::List(items), What::List(written)) if items.len() == written.len() => {
+                What::List(items.into_iter().zip(written).map(|(item, written)| item.over(written)).collect())
+            }
+            (What::Map(members), What::Map(written)) => {
+                let mut written: BTreeMap<String, Self> = written.into_iter().collect();
+                let over = |(key, value): (String, Self)| match written.remove(&key) {
+                    Some(written) => (key, value.over(written)),
+                    None => (key, value),
+                };
+                What::Map(members.into_iter().map(over).collect())
+            }
+            (what, _) => what,
+        };
+        Self { at, what }
     }
 
     /// An object with nothing but this under a key.
@@ -266,8 +292,7 @@ impl Lowering {
                     if UNREAD.iter().any(|unread| key.eq_ignore_ascii_case(unread)) {
                         continue;
                     }
-                    let own = uncapitalized(&key);
-                    let inner = if path.is_empty() { own } else { format!("{path}.{own}") };
+                    let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                     if let Some(value) = self.value(value, &inner) {
                         object.insert(key, value);
                     }
@@ -320,12 +345,6 @@ impl Lowering {
         };
         self.plan.pending.insert(path.to_ascii_lowercase(), pending);
     }
-}
-
-/// A property's name as ECS writes it.
-fn uncapitalized(key: &str) -> String {
-    let mut letters = key.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Whether the model wants a text at a path.

@@ -116,7 +116,11 @@ const NETWORK: &[&str] = &[
 impl Made {
     /// A resource by its type; `None` where nothing that a start turns on can be of it. `property` tells a
     /// property's names.
-    pub(super) fn new(name: &str, kind: &str, property: impl Fn(&str) -> Option<Vec<Name>>) -> Option<Self> {
+    pub(super) fn new(
+        name: &str,
+        kind: &str,
+        mut property: impl FnMut(&str) -> Option<Vec<Name>>,
+    ) -> Option<Self> {
         let own = kind.strip_prefix("aws_").or_else(|| kind.strip_prefix("awscc_"));
         let is_one = |of: &str, kind: &str| {
             if of.ends_with("::") || of.ends_with('_') {
@@ -240,7 +244,8 @@ impl Plan {
             let head = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
             let is_option = |rest: &str| {
                 rest.split_once("options.").is_some_and(|(_, option)| {
-                    !option.starts_with("awslogs-") && !option.starts_with("config-file-")
+                    !matches!(option, "awslogs-group" | "awslogs-region" | "awslogs-create-group")
+                        && !option.starts_with("config-file-")
                 })
             };
             match path.strip_prefix("containerdefinitions[").and_then(|rest| rest.split_once("].")) {

@@ -1,9 +1,10 @@
 //! A service of a document: which definition it starts, and where.
 
 use super::intrinsic::{Got, Part, What};
+use super::open::Open;
 use super::tree::Node;
 use crate::arn::name_in;
-use crate::question::facts::AwsVpcConfiguration;
+use crate::question::facts::{AwsVpcConfiguration, ManagedEbsVolume, VolumeConfiguration};
 use crate::redact::redact_name;
 
 /// A service, as far as its document tells.
@@ -17,10 +18,14 @@ pub struct Service {
     pub cluster: Option<String>,
     /// `FARGATE`, `EC2`...
     pub launch_type: Option<String>,
+    /// The version of Fargate.
+    pub platform_version: Option<String>,
     /// Its subnets, security groups and public address.
     pub network: Option<AwsVpcConfiguration>,
     /// Why the network is not known.
     pub network_open: Option<String>,
+    /// The volumes that it makes for each task, with what is known of them.
+    pub volumes: Vec<VolumeConfiguration>,
 }
 
 /// Which definition a service starts.
@@ -33,6 +38,8 @@ pub enum Runs {
     Here(String),
     /// The one of this family, `family:revision` or ARN.
     Named(String),
+    /// It is not known before deployment; why.
+    Open(String),
 }
 
 impl Service {
@@ -40,7 +47,7 @@ impl Service {
     #[must_use]
     pub fn starts(&self, name: &str, family: Option<&str>) -> bool {
         match &self.runs {
-            Runs::Untold => false,
+            Runs::Untold | Runs::Open(_) => false,
             Runs::Here(id) => {
                 id == name || name.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('['))
             }
@@ -61,9 +68,10 @@ pub(super) fn of(name: &str, got: &Got) -> Service {
     };
     let runs = match got.get("TaskDefinition").or_else(|| got.get("taskDefinitionArn")) {
         None => Runs::Untold,
-        Some(named) => match (named.text(), made(named)) {
+        Some(named) => match (named.text(), open(named)) {
             (Some(named), _) => Runs::Named(redact_name(&named).into_owned()),
-            (None, Some(id)) => Runs::Here(id),
+            (None, Some(Open { made: Some(id), .. })) => Runs::Here(id),
+            (None, Some(Open { why, .. })) => Runs::Open(why),
             (None, None) => Runs::Untold,
         },
     };
@@ -88,27 +96,43 @@ pub(super) fn of(name: &str, got: &Got) -> Service {
         redact_name(name).into_owned()
     };
     let cluster = text("cluster").or_else(|| text("clusterArn")).map(|cluster| name_in(&cluster).to_owned());
-    Service { name, runs, cluster, launch_type: text("launchType").or(provided), network, network_open }
+    Service {
+        name,
+        runs,
+        cluster,
+        launch_type: text("launchType").or(provided),
+        platform_version: text("platformVersion"),
+        network,
+        network_open,
+        volumes: list(got, "volumeConfigurations")
+            .chain(list(got, "volumeConfiguration"))
+            .map(volume)
+            .collect(),
+    }
 }
 
-/// The resource of the same document of which a value is.
-fn made(got: &Got) -> Option<String> {
-    got.clone()
-        .parts()?
-        .into_iter()
-        .find_map(|part| if let Part::Open(open) = part { open.made } else { None })
+/// What is open in a value.
+fn open(got: &Got) -> Option<Open> {
+    let parts = got.clone().parts()?;
+    parts.into_iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })
+}
+
+fn list<'g>(got: &'g Got, key: &str) -> impl Iterator<Item = &'g Got> + use<'g> {
+    let items = got.get(key).map(|list| if let What::List(items) = &list.what { &items[..] } else { &[] });
+    items.into_iter().flatten()
+}
+
+fn volume(got: &Got) -> VolumeConfiguration {
+    let text = |got: &Got, key: &str| Some(redact_name(&got.get(key)?.text()?).into_owned());
+    let ebs =
+        |ebs: &Got| ManagedEbsVolume { role_arn: text(ebs, "roleArn"), kms_key_id: text(ebs, "kmsKeyId") };
+    VolumeConfiguration { name: text(got, "name"), managed_ebs_volume: got.get("managedEBSVolume").map(ebs) }
 }
 
 /// The network of a service, or why it is not known.
 fn network(got: &Got) -> Result<AwsVpcConfiguration, String> {
     let open = |got: &Got| {
-        let part = got
-            .clone()
-            .parts()
-            .into_iter()
-            .flatten()
-            .find_map(|part| if let Part::Open(open) = part { Some(open) } else { None });
-        part.map_or_else(|| "it is not read".to_owned(), |open| format!("{}: {}", open.shown, open.why))
+        open(got).map_or_else(|| "it is not read".to_owned(), |open| format!("{}: {}", open.shown, open.why))
     };
     let list = |key: &str| match got.get(key).map(|list| (&list.what, list)) {
         None => Ok(Vec::new()),

@@ -1,9 +1,11 @@
 //! CloudFormation templates, as people write them and as CDK, SAM and Copilot make them.
 
+use serde_json::Value;
+
 use super::intrinsic::{Got, Template, What};
 use super::lowered::{self, Reading};
 use super::plan::{Made, Name};
-use super::tree::Node;
+use super::tree::{Node, Place};
 use super::{Given, Source, service};
 use crate::redact::redact_name;
 use crate::task_definition::file::Way;
@@ -19,12 +21,23 @@ pub(super) fn is_one(node: &Node) -> bool {
     })
 }
 
+/// A resource that a change set makes or changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Its logical id.
+    pub id: String,
+    /// Its type.
+    pub kind: String,
+    /// Its properties as they will be.
+    pub properties: Value,
+    /// Where the template writes it.
+    pub line: Option<usize>,
+}
+
 /// The definitions and services of a template, and what else its deployment makes.
 pub(super) fn read(node: &Node, given: &Given) -> Source {
     let template = Template::new(node, given);
-    let mut source = Source::default();
-    let mut made = Vec::new();
-    let nothing = Node::null(node.at);
+    let mut reading = Reader::default();
     for (id, resource) in node.get("Resources").into_iter().flat_map(Node::members) {
         if resource
             .get("Condition")
@@ -33,24 +46,15 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
         {
             continue;
         }
-        let properties = resource.get("Properties").unwrap_or(&nothing);
         match resource.get("Type").and_then(Node::text) {
-            Some("AWS::ECS::TaskDefinition") => match lowered::found(
-                id,
-                template.value(properties),
-                resource.at,
-                Reading::Lenient,
-                &Way::default(),
-            ) {
-                Ok(found) => source.found.push(found),
-                Err(error) => source.faults.push(error),
-            },
-            Some("AWS::ECS::Service") => source.services.push(service::of(id, &template.value(properties))),
             Some(kind) => {
-                let property = |key: &str| Some(names(template.value(properties.any_case(key)?)));
-                made.extend(Made::new(id, kind, property));
+                let mut property = |key: Option<&str>| {
+                    let properties = resource.get("Properties")?;
+                    Some(template.value(key.map_or(Some(properties), |key| properties.any_case(key))?))
+                };
+                reading.resource(id, kind, resource.at, &mut property);
             }
-            None => source.notes.push(format!(
+            None => reading.source.notes.push(format!(
                 "{}: only resources that are in the template themselves are read",
                 redact_name(id)
             )),
@@ -61,10 +65,60 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
             || node.get("Parameters").is_some_and(|parameters| parameters.get(id).is_some())
     };
     let strange = given.parameters.keys().filter(|id| !declared(id));
-    source.notes.extend(
+    reading.source.notes.extend(
         strange.map(|id| format!("parameter {}: the template has none of that name", redact_name(id))),
     );
-    source.with_made(&made)
+    reading.source.with_made(&reading.made)
+}
+
+/// The same of what a change set changes.
+pub(super) fn changed(node: &Node, changes: &[Change], given: &Given) -> Source {
+    let template = Template::new(node, given);
+    let mut reading = Reader::default();
+    for Change { id, kind, properties, line } in changes {
+        let resource = node.get("Resources").and_then(|resources| resources.get(id));
+        let line = line.map(|line| Place { line, column: 1 });
+        let at = resource.map(|resource| resource.at).or(line).unwrap_or(Place::START);
+        let known = Got::of_value(properties, at);
+        let whole = match resource.and_then(|resource| resource.get("Properties")) {
+            Some(written) => known.over(template.value(written)),
+            None => known,
+        };
+        reading.resource(id, kind, at, &mut |key| match key {
+            None => Some(whole.clone()),
+            Some(key) => whole.get(key).cloned(),
+        });
+    }
+    reading.source.with_made(&reading.made)
+}
+
+#[derive(Default)]
+struct Reader {
+    source: Source,
+    made: Vec<Made>,
+}
+
+impl Reader {
+    /// Takes in one resource; `property` works out one of its properties, or all of them.
+    fn resource(
+        &mut self,
+        id: &str,
+        kind: &str,
+        at: Place,
+        property: &mut dyn FnMut(Option<&str>) -> Option<Got>,
+    ) {
+        let mut whole = || property(None).unwrap_or(Got { at, what: What::Map(Vec::new()) });
+        match kind {
+            "AWS::ECS::TaskDefinition" => {
+                match lowered::found(id, whole(), at, Reading::Lenient, &Way::default()) {
+                    Ok(found) => self.source.found.push(found),
+                    Err(error) => self.source.faults.push(error),
+                }
+            }
+            "AWS::ECS::Service" => self.source.services.push(service::of(id, &whole())),
+            kind => self.made.extend(Made::new(id, kind, |key| property(Some(key)).map(names))),
+        }
+    }
 }
 
 /// The names that a property gives: one, or several.

@@ -18,6 +18,7 @@ const SINGLE: &[&str] = &[
     "authorization_config",
     "runtime_platform",
     "network_configuration",
+    "managed_ebs_volume",
 ];
 /// Maps whose keys are the user's own.
 const VERBATIM: &[&str] = &["options"];

@@ -1,7 +1,8 @@
 //! YAML as people write templates in it: anchors, merge keys, and CloudFormation's short tags as the
 //! functions that they stand for.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
@@ -40,13 +41,64 @@ struct Reader {
     whole: Option<Node>,
 }
 
-/// The first document of a text.
+/// The parser's words for it.
+const TOO_FAR_OUT: [&str; 2] = ["invalid indentation", "invalid indentation in flow construct"];
+/// So many bytes are read over again for the sake of brackets.
+const MOST_AGAIN: usize = 32 << 20;
+/// Further in than anything stands.
+const FURTHER_IN: usize = 256;
+
+/// The first document of a text. YAML wants what stands between brackets further in than the line with which
+/// they begin; people close them below its first letter, and CloudFormation takes that. What is between
+/// brackets may stand anywhere, so such a line is read as if it stood further in.
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
+    let mut moved = BTreeSet::new();
+    let mut text = Cow::Borrowed(text);
+    let mut left = MOST_AGAIN;
+    loop {
+        match first(&text, &moved) {
+            Err(Stopped::TooFarOut(line)) if left >= text.len() && moved.insert(line) => {
+                left -= text.len();
+                let from = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+                text.to_mut().insert_str(from, &" ".repeat(FURTHER_IN));
+            }
+            Err(Stopped::TooFarOut(line)) => {
+                let at = Place { line, column: 1 };
+                return Err(Fault { at, problem: "expected JSON or YAML: invalid indentation".to_owned() });
+            }
+            Err(Stopped::By(fault)) => return Err(fault),
+            Ok(node) => return Ok(node),
+        }
+    }
+}
+
+/// Why reading stopped.
+enum Stopped {
+    /// At a line between brackets that stands too far out.
+    TooFarOut(usize),
+    By(Fault),
+}
+
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        Self::By(fault)
+    }
+}
+
+/// The first document of a text in which some lines were moved further in.
+fn first(text: &str, moved: &BTreeSet<usize>) -> Result<Node, Stopped> {
+    let place = |marker: &Marker| {
+        let by = if moved.contains(&marker.line()) { FURTHER_IN } else { 0 };
+        Place { line: marker.line().max(1), column: marker.col().saturating_sub(by) + 1 }
+    };
     let mut reader = Reader::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| Fault {
-            at: place(error.marker()),
-            problem: format!("expected JSON or YAML: {}", error.info()),
+        let (event, span) = event.map_err(|error| {
+            if TOO_FAR_OUT.contains(&error.info()) {
+                return Stopped::TooFarOut(error.marker().line());
+            }
+            let problem = format!("expected JSON or YAML: {}", error.info());
+            Stopped::By(Fault { at: place(error.marker()), problem })
         })?;
         let at = place(&span.start);
         match event {
@@ -70,7 +122,7 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
             Event::SequenceEnd | Event::MappingEnd => reader.end()?,
             Event::Alias(anchor) => {
                 let Some(named) = reader.anchors.get(&anchor).cloned() else {
-                    return Err(Fault { at, problem: "an alias is inside what it names".to_owned() });
+                    return Err(Fault { at, problem: "an alias is inside what it names".to_owned() }.into());
                 };
                 reader.count(at, named.values)?;
                 reader.is_within(at, named.height)?;
@@ -79,11 +131,8 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
             _ => {}
         }
     }
-    reader.whole.ok_or(Fault { at: Place::START, problem: "expected JSON or YAML; found nothing".to_owned() })
-}
-
-fn place(marker: &Marker) -> Place {
-    Place { line: marker.line().max(1), column: marker.col() + 1 }
+    let nothing = || Fault { at: Place::START, problem: "expected JSON or YAML; found nothing".to_owned() };
+    reader.whole.ok_or_else(|| nothing().into())
 }
 
 impl Reader {

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
 use super::TaskDefinition;
-use super::seeming::{is_like_json, of_broken_json, of_json, of_text};
+use super::seeming::{is_like_json, of_broken_json, of_broken_yaml, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
 /// Why a file is no task definition.
@@ -197,6 +197,11 @@ pub(crate) fn definitions(document: &Value) -> Result<Vec<Way>, String> {
 /// What a document that holds no definition is by its keys.
 pub(crate) fn seeming(document: &Value) -> Option<String> {
     of_json(document)
+}
+
+/// What a text that is no YAML is, by what stands where it ends to be it.
+pub(crate) fn seeming_of_yaml(text: &str, line: usize) -> Option<String> {
+    of_broken_yaml(text, line)
 }
 
 fn has(map: &serde_json::Map<String, Value>, key: &str) -> bool {

@@ -118,6 +118,19 @@ fn template(part: &str) -> String {
     seeming(&what, command)
 }
 
+/// What keeps a text from being YAML that ends to be it on a line counted from 1.
+pub(super) fn of_broken_yaml(text: &str, line: usize) -> Option<String> {
+    let unfilled = |line: &'_ str| {
+        let from = line.find("{{")?;
+        let to = from + line[from..].find("}}")? + 2;
+        Some(redact_name(&line[from..to]).into_owned())
+    };
+    // A placeholder may leave a line of its own kind before the one that breaks.
+    let near = text.lines().skip(line.saturating_sub(2)).take(line.min(2));
+    let part = near.filter(|line| !line.contains("{{resolve:")).filter_map(unfilled).last()?;
+    Some(seeming(&format!("this seems to be a template, in which {part} is not filled in"), None))
+}
+
 /// What keeps a text from being JSON that begins like it, and ends to be it at a place counted from 1.
 pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<String> {
     let fault = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();

@@ -19,7 +19,7 @@ from emulator import TEMPLATE, Emulator, Template, for_emulator, read_template, 
 
 NEEDS_CODE = (
     "Function", "ErrorsAlarm", "Dashboard",
-    "Doors", "DoorsErrorsAlarm", "DeploymentHookRole", "CloudFormationHookRole", "LambdaHook", "PauseRule", "PausePermission",
+    "Doors", "DoorsErrorsAlarm", "DoorsTroubleAlarm", "DeploymentHookRole", "CloudFormationHookRole", "LambdaHook", "PauseRule", "PausePermission",
 )
 
 

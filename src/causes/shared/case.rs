@@ -269,7 +269,7 @@ impl Case<'_> {
         let says = |words: &str| {
             self.task.reasons.iter().any(|reason| reason.text.to_ascii_lowercase().contains(words))
         };
-        if says("infrastructure role") {
+        if self.symptom.step == Step::EbsVolume || says("infrastructure role") {
             return Some(("ecs.amazonaws.com", "infrastructure role"));
         }
         says("validate the listeners").then_some(("ecs.amazonaws.com", "service role"))

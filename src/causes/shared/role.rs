@@ -109,18 +109,23 @@ impl<'c> RoleView<'c> {
 
 impl Case<'_> {
     /// The role that the case turns on. AWS is asked about no other role than the task's own, unless the
-    /// definition cannot be had: whoever words a reason would learn of any.
+    /// definition cannot be had: whoever words a reason would learn of any. Before a deployment nobody words
+    /// one, and the service itself names the role.
     pub(in crate::causes) fn role(&self) -> Option<RoleView<'_>> {
         let is_due = || {
             self.own_role().is_none()
                 && matches!(self.definition, Known::NotAsked)
                 && Question::task_definition_of(self.task).is_some()
         };
-        let is_others = self.definition().is_some() && self.own_role().is_none();
+        let is_others = self.definition().is_some() && self.own_role().is_none() && !self.is_of_service();
         let name = self.role_name().filter(|_| !is_others && !is_due())?;
         let whole =
             self.own_role().or(self.named_role()).filter(|arn| arn.contains(":role/")).map(str::to_owned);
         Some(RoleView { case: self, name, whole })
+    }
+
+    fn is_of_service(&self) -> bool {
+        self.forecast && self.role_of_others().is_some()
     }
 
     /// The ARN of that role, as AWS or the task tells it.
