@@ -6,11 +6,7 @@
 //! cargo test --test doors_invoked -- --ignored --nocapture
 //! ```
 
-#![expect(
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "helpers of tests fail like tests, and print for who wants to know"
-)]
+#![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod environment;
 
