@@ -6,11 +6,7 @@
 //! cargo test --test doors_invoked -- --ignored --nocapture
 //! ```
 
-#![expect(
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "helpers of tests fail like tests, and print for who wants to know"
-)]
+#![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod environment;
 
@@ -34,7 +30,8 @@ fn doors(arguments: &str) -> Vec<Value> {
 fn expected(case: &str, word: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/doors/{case}.snap"));
     let text = fs::read_to_string(path).expect("the case has a snapshot");
-    let objects = text.split(&format!("\n{word} ")).skip(1).map(|rest| {
+    let word = format!("\n{word} ");
+    let objects = text.split(word.as_str()).skip(1).map(|rest| {
         let from = rest.find('{').expect("an object");
         let mut all = serde_json::Deserializer::from_str(&rest[from..]).into_iter::<Value>();
         all.next().expect("an object").expect("it is JSON")

@@ -243,6 +243,7 @@ type Object = (&'static str, &'static [&'static str], &'static [(&'static str, &
 
 /// What SARIF 2.1.0 asks of the objects that are written: what each must have, what else it may have, and
 /// what its members are. A list of one kind is told by its items; `'a b'` are the only texts.
+/// The standard's own schema comes under OASIS's policies and no open-source license, so it has no place here.
 const SARIF: &[Object] = &[
     ("log", &["version", "runs"], &[("$schema", "text"), ("version", "'2.1.0'"), ("runs", "run")]),
     (

@@ -129,13 +129,15 @@ fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Option<Assessmen
             resource: "",
             context: &[],
         };
-        Some((view, decide(found.assume_role_policy_document.as_ref()?, &request)))
+        Some((view, found, decide(found.assume_role_policy_document.as_ref()?, &request)))
     });
     let said = match decided {
-        Some((_, Decision::Allowed(_))) if case.forecast => return None,
-        Some((view, Decision::NotAllowed { nearly: None, .. })) => {
+        Some((_, _, Decision::Allowed(_))) if case.forecast => return None,
+        Some((view, found, Decision::NotAllowed { nearly: None, .. })) => {
+            let time =
+                found.create_date.map_or_else(Time::as_ecs_said, |made| Time::there_by(case, Some(made)));
             let missing = Finding::missing(format!("{principal} in the role's trust policy"), GET_ROLE);
-            let proof = Proof::by(vec![missing], view.is_meant(), Complete::alone(), Time::as_ecs_said());
+            let proof = Proof::by(vec![missing], view.is_meant(), Complete::alone(), time);
             Assessment::confirmed(title, proof)
         }
         _ => {
