@@ -124,9 +124,10 @@ impl<W: World> Delivery<W> {
     /// An instance that `holder` tells from all others.
     pub fn new(ports: Ports<W>, rules: Rules, holder: &str) -> Self {
         let Ports { store, topic, chat, bus, journal, prober, clock, log } = ports;
+        let memory = Ledger::new(Memory::default(), holder.to_owned(), rules.reminder);
         Self {
+            memory: if store.is_some() { memory.of_one_instance() } else { memory },
             table: store.map(|store| Ledger::new(store, holder.to_owned(), rules.reminder)),
-            memory: Ledger::new(Memory::default(), holder.to_owned(), rules.reminder),
             announcer: Announcer { topic, chat, bus },
             rules,
             journal,

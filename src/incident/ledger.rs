@@ -17,7 +17,7 @@ use super::shared::{self, Shared};
 use super::store::{Changed, Kept, Store, Unreachable, change, change_from, read};
 use super::storm::{self, Phase, Standing, Telling};
 use super::{About, Due, Incident, Membership, Sighting, expires};
-use crate::limits::INDEX_KEPT;
+use crate::limits::{INDEX_KEPT, INSTANCES, STORM_WORKLOADS};
 use recording::{Claimed, Recording};
 use renamed::Renamed;
 
@@ -33,6 +33,8 @@ pub struct Ledger<S> {
     tries: AtomicU64,
     /// After so long an incident that goes on is announced again.
     reminder: SignedDuration,
+    /// More workloads than this that fail alike are a storm.
+    alone: usize,
 }
 
 /// Failures of one fingerprint, of which there is at least one.
@@ -105,7 +107,13 @@ impl Recorded {
 impl<S: Store + Sync> Ledger<S> {
     /// Incidents in `store`; `holder` tells this instance from all others.
     pub const fn new(store: S, holder: String, reminder: SignedDuration) -> Self {
-        Self { store, holder, tries: AtomicU64::new(0), reminder }
+        Self { store, holder, tries: AtomicU64::new(0), reminder, alone: STORM_WORKLOADS }
+    }
+
+    /// The same in the place of a table that all instances share: of what fails alike each sees a part.
+    #[must_use]
+    pub fn of_one_instance(self) -> Self {
+        Self { alone: STORM_WORKLOADS / INSTANCES, ..self }
     }
 
     /// Records failures that may be one storm, and claims what they made due.
