@@ -13,7 +13,7 @@ use futures_util::future::{join, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 
 use super::index::Index;
-use super::shared::{self, Shared};
+use super::shared::{self, Culprit, Shared};
 use super::store::{Changed, Kept, Store, Unreachable, change, change_from, read};
 use super::storm::{self, Phase, Standing, Telling};
 use super::{About, Due, Incident, Membership, Sighting, expires};
@@ -62,6 +62,8 @@ pub struct Seen {
     pub incident: Incident,
     /// What is to be done.
     pub next: Next,
+    /// What is kept of its culprit, where it is to be announced.
+    pub culprit: Culprit,
 }
 
 /// What is to be done about an incident.
@@ -163,8 +165,15 @@ impl<S: Store + Sync> Ledger<S> {
             Ok(said) => self.record(&recording, failure, said).await,
             Err(error) => Err(error.clone()),
         }));
-        let (recorded, joined) =
-            join(recorded, self.join(about, kept, &opening, is_hushed, &recording)).await;
+        // What a notice is going to say of its culprit is read meanwhile.
+        let culprits = join_all(said.iter().map(async |said| match said {
+            Ok(said) if said.claimed.is_told() => {
+                self.culprit(&said.claimed.incident.about).await.unwrap_or_default()
+            }
+            _ => Culprit::default(),
+        }));
+        let (recorded, joined, culprits) =
+            join3(recorded, self.join(about, kept, &opening, is_hushed, &recording), culprits).await;
         let (standing, reminding) = match joined {
             Ok(joined) => joined,
             Err(error) => return Recorded::none(failures.len(), &error),
@@ -191,7 +200,8 @@ impl<S: Store + Sync> Ledger<S> {
         // Of a storm, what opens is listed, and so is what is over.
         let mut seen: Vec<Result<Seen, Unreachable>> = recorded
             .into_iter()
-            .map(|claimed| claimed.map(|claimed| recording.next(claimed, &calm)))
+            .zip(culprits)
+            .map(|(claimed, culprit)| claimed.map(|claimed| recording.next(claimed, culprit, &calm)))
             .collect();
         let mut storms: Vec<Telling> = reminding.into_iter().collect();
         for phase in [Phase::Begun, Phase::Ended] {
@@ -338,18 +348,36 @@ impl<S: Store + Sync> Ledger<S> {
         Ok(after)
     }
 
-    /// Keeps what an incident that is to be announced happened to, and tells which other workloads have an
-    /// open incident with the same culprit.
+    /// What is kept of an incident's culprit.
     ///
     /// # Errors
     ///
     /// When the store cannot be reached.
-    pub async fn share(&self, incident: &Incident, now: Timestamp) -> Result<Vec<String>, Unreachable> {
-        let Some(key) = shared::key(&incident.about) else { return Ok(Vec::new()) };
-        change(&self.store, &key, |kept: Option<Shared>| {
+    pub async fn culprit(&self, about: &About) -> Result<Culprit, Unreachable> {
+        let key = shared::key(about);
+        let kept = match &key {
+            Some(key) => self.store.load(key).await?,
+            None => None,
+        };
+        Ok(Culprit { key, kept })
+    }
+
+    /// Keeps that an incident which is announced has this culprit.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached.
+    pub async fn share(
+        &self,
+        incident: &Incident,
+        Culprit { key, kept }: Culprit,
+        now: Timestamp,
+    ) -> Result<(), Unreachable> {
+        let Some(key) = key else { return Ok(()) };
+        change_from(&self.store, &key, kept, |kept: Option<Shared>| {
             let mut shared = kept.unwrap_or_default();
-            let others = shared.join(incident, now);
-            Changed { document: Some((shared, expires(now))), result: others }
+            shared.join(incident, now);
+            Changed { document: Some((shared, expires(now))), result: () }
         })
         .await
     }
