@@ -371,6 +371,15 @@ impl Storm {
         release(&mut gathering.claim, telling.claim.as_ref());
     }
 
+    /// When it was told last of a phase.
+    #[must_use]
+    pub const fn announced_at(&self, phase: Phase) -> Option<Timestamp> {
+        match phase {
+            Phase::Begun => self.begun.announced_at,
+            Phase::Ended => self.ended.announced_at,
+        }
+    }
+
     const fn gathering(&mut self, phase: Phase) -> &mut Gathering {
         match phase {
             Phase::Begun => &mut self.begun,

@@ -137,15 +137,17 @@ def _made(workload: Workload, task: str, at: float) -> str:
     return text
 
 
-def former_items(workload: Workload, fingerprint: str, at: float, serial: int) -> dict[str, dict]:
+def former_items(workload: Workload, fingerprint: str, place: tuple[str, ...], at: float, serial: int) -> dict[str, dict]:
     """Bodies of the table's items as the first release wrote them: an incident of one failure, open and told."""
     base = _base(workload.kind)
-    place = {"account": workload.account, "region": base.region, "cluster": base.cluster, "workload": workload.name}
-    about = {"fingerprint": fingerprint, "is_service": True, "step": "", "fault": "", "cause": "", "verdict": "", "owner": "", "title": "", "culprit_kind": "", "culprit": None}
+    of = {"account": workload.account, "region": base.region, "cluster": base.cluster, "workload": workload.name}
+    words = dict.fromkeys(["cause", "verdict", "owner", "title", "culprit_kind"], "") | dict(zip(("step", "fault"), place[-2:], strict=True))
+    about = {"fingerprint": fingerprint, "is_service": True, "culprit": None} | words | of
     times = dict.fromkeys(["first_seen", "last_seen", "recorded_at", "announced_at"], clock.text(at))
     counts = {"occurrences": 1, "announced": 1, "serial": serial, "seen": [1]}
     rest = {"resolved": None, "closed": False, "claim": None, "before": None, "indexed": True}
-    return {fingerprint: {"about": about | place} | times | counts | rest, "workload/" + "/".join(place.values()): {"open": {fingerprint: serial}}}
+    index = "workload/" + "/".join(of.values())
+    return {fingerprint: {"about": about} | times | counts | rest, index: {"open": {fingerprint: serial}}}
 
 
 def place_of_notice(attributes: dict[str, str]) -> tuple[str, str, str, str, str]:

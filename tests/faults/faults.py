@@ -164,9 +164,9 @@ class Run:
         aws = self._aws()
         former = set()
         for workload in scenario.steady[: arguments.former]:
-            fingerprint, _ = known[workload.place]
+            fingerprint, place = known[workload.place]
             former.add(fingerprint)
-            for key, body in former_items(workload, fingerprint, self.clock.now() - 60, FORMER_SERIAL).items():
+            for key, body in former_items(workload, fingerprint, place, self.clock.now() - 60, FORMER_SERIAL).items():
                 aws.keep(key, body, self.clock.now() + DAYS)
         rate = 0.0 if arguments.calm else arguments.rate
         network = Network(aws, self.clock, self.random, rate, not arguments.load, arguments.slow, arguments.outage)
@@ -315,7 +315,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=float, default=0.05, help="share of the invocations that are ended")
     parser.add_argument("--outages", type=float, default=0.015, help="share of the invocations after which a service is down")
     parser.add_argument("--slow", type=float, default=0.0, help="seconds that each call of the table takes, all the time")
-    parser.add_argument("--outage", type=Outage.parse, action="append", default=[], metavar="SERVICE:AFTER:LASTS", help="seconds for which a service, or chat, answers nothing")
+    outage = {"metavar": "SERVICE:AFTER:LASTS", "help": "seconds for which a service, or chat, answers nothing"}
+    parser.add_argument("--outage", type=Outage.parse, action="append", default=[], **outage)
     parser.add_argument("--former", type=int, default=0, help="workloads of which an earlier release has an incident open in the table")
     parser.add_argument("--others", action="store_true", help="tell a chat and a bus too; without kills and single faults each notice is there, or counted")
     parser.add_argument("--aws", choices=["standin", "ministack"], default="standin")

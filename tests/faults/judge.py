@@ -101,7 +101,8 @@ class Judge:
     def _told(self) -> dict[str, list[Told]]:
         """Of each fingerprint, what was told about it."""
         told: defaultdict[str, list[Told]] = defaultdict(list)
-        for call in sorted((c for c in self._calls if c.asked.operation == "Publish" and c.asked.part == "sns" and c.done and not c.code), key=lambda c: c.done):
+        published = (c for c in self._calls if c.asked.operation == "Publish" and c.asked.part == "sns" and c.done and not c.code)
+        for call in sorted(published, key=lambda c: c.done):
             attributes = call.asked.attributes()
             state, message = attributes["state"], call.asked.document["Message"]
             account, step, fault = (attributes.get(name, "") for name in ("account", "step", "fault"))

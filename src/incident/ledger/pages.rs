@@ -66,7 +66,7 @@ impl<S: Store + Sync> Ledger<S> {
             .filter(|page| **page != own)
             .cloned()
             .collect();
-        // A page is told of before the storm forgets it, so whoever reads it after the storm knows which.
+        // A page is told of before the storm forgets it, so whoever reads it after the storm knows whether.
         let storm = if earlier.is_empty() { None } else { Some(self.store.load(key).await?) };
         let mut pages = self.pages(key, earlier).await?;
         let is_listed = |member: &Incident| {
@@ -101,8 +101,7 @@ impl<S: Store + Sync> Ledger<S> {
             pages.insert(own, document);
             storm?
         };
-        let list = |kept: Option<Storm>, pages: &BTreeMap<String, Page>| {
-            let before = kept.unwrap_or_default();
+        let list = |before: &Storm, pages: &BTreeMap<String, Page>| {
             let mut storm = before.clone();
             for (page, document) in pages.iter().filter(|(_, document)| !document.told) {
                 storm.list(phase, page, document.members.len(), now);
@@ -113,15 +112,14 @@ impl<S: Store + Sync> Ledger<S> {
                 on.map(|page| storm.standing(phase, page, claimant, now)).collect();
             let telling = standings.contains(&Standing::Due).then(|| storm.telling(phase, key, about));
             Changed {
-                document: (storm != before).then(|| (storm, expires(now))),
+                document: (storm != *before).then(|| (storm, expires(now))),
                 result: (standings, telling),
             }
         };
+        let mut storm: Storm = read(kept.as_ref()).unwrap_or_default();
         let mut times = 0;
         let (standings, telling) = loop {
-            if let Some(listed) =
-                save(&self.store, key, kept.as_ref(), list(read(kept.as_ref()), &pages)).await?
-            {
+            if let Some(listed) = save(&self.store, key, kept.as_ref(), list(&storm, &pages)).await? {
                 break listed;
             }
             times += 1;
@@ -130,7 +128,11 @@ impl<S: Store + Sync> Ledger<S> {
             }
             self.store.give_way(times).await;
             kept = self.store.load(key).await?;
-            pages = self.pages(key, pages.into_keys()).await?;
+            let told_at = storm.announced_at(phase);
+            storm = read(kept.as_ref()).unwrap_or_default();
+            if storm.announced_at(phase) != told_at {
+                pages = self.pages(key, pages.into_keys()).await?;
+            }
         };
         let telling = match telling {
             Some(telling) => Some(self.read_pages(telling).await?),
