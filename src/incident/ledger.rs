@@ -166,14 +166,8 @@ impl<S: Store + Sync> Ledger<S> {
             Err(error) => Err(error.clone()),
         }));
         // What a notice is going to say of its culprit is read meanwhile.
-        let culprits = join_all(said.iter().map(async |said| match said {
-            Ok(said) if said.claimed.is_told() => {
-                self.culprit(&said.claimed.incident.about).await.unwrap_or_default()
-            }
-            _ => Culprit::default(),
-        }));
-        let (recorded, joined, culprits) =
-            join3(recorded, self.join(about, kept, &opening, is_hushed, &recording), culprits).await;
+        let joining = self.join(about, kept, &opening, is_hushed, &recording);
+        let (recorded, joined, culprits) = join3(recorded, joining, self.culprits(&said)).await;
         let (standing, reminding) = match joined {
             Ok(joined) => joined,
             Err(error) => return Recorded::none(failures.len(), &error),
@@ -360,6 +354,17 @@ impl<S: Store + Sync> Ledger<S> {
             None => None,
         };
         Ok(Culprit { key, kept })
+    }
+
+    /// What is kept of each one's culprit, where it is going to be announced.
+    async fn culprits(&self, said: &[Result<Said, Unreachable>]) -> Vec<Culprit> {
+        join_all(said.iter().map(async |said| match said {
+            Ok(said) if said.claimed.is_told() => {
+                self.culprit(&said.claimed.incident.about).await.unwrap_or_default()
+            }
+            _ => Culprit::default(),
+        }))
+        .await
     }
 
     /// Keeps that an incident which is announced has this culprit.
