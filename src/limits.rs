@@ -13,6 +13,9 @@ pub const RECEIVES: u32 = 40;
 /// As long as a message waits in the queue at most: the template's `MessageRetentionPeriod`.
 pub const RETAINED: SignedDuration = SignedDuration::from_hours(48);
 
+/// So many instances work on the queue at once: the template's `MaximumConcurrency`.
+pub const INSTANCES: usize = 5;
+
 /// As far as the clocks of two instances may differ.
 pub const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(20);
 /// As far as an event may be dated later than it comes: what is dated later still happened now.
@@ -73,7 +76,7 @@ pub const FLAPPING_QUIET: SignedDuration = SignedDuration::from_mins(15);
 /// Of a workload, so many open incidents are indexed.
 pub const INDEXED: usize = 100;
 
-/// More workloads than this are a storm.
+/// More workloads than this are a storm. In the memory of each of [`INSTANCES`] its share of them is one.
 pub const STORM_WORKLOADS: usize = 20;
 /// If they fail alike within this time.
 pub const STORM_WINDOW: SignedDuration = SignedDuration::from_mins(5);

@@ -104,11 +104,21 @@ pub async fn ask_all(prober: &impl Prober, questions: Vec<Question>, evidence: &
 pub async fn investigate<'t>(
     prober: &impl Prober,
     tasks: impl IntoIterator<Item = &'t Task>,
-    mut evidence: Evidence,
+    evidence: Evidence,
 ) -> Evidence {
     let mut investigations: Vec<Investigation<'t>> = tasks.into_iter().map(Investigation::of).collect();
-    for _ in 0..ROUNDS {
-        let round = next_round(&mut investigations, &evidence);
+    investigate_on(prober, &mut investigations, ROUNDS, evidence).await
+}
+
+/// Goes on to ask for so many rounds.
+pub async fn investigate_on(
+    prober: &impl Prober,
+    investigations: &mut [Investigation<'_>],
+    rounds: usize,
+    mut evidence: Evidence,
+) -> Evidence {
+    for _ in 0..rounds {
+        let round = next_round(investigations, &evidence);
         if round.is_empty() {
             break;
         }

@@ -852,6 +852,86 @@ async fn the_command_line_hears_why_not() {
     );
 }
 
+/// The one call that is no read goes out once, whatever comes of it.
+#[tokio::test]
+async fn the_command_line_invokes_the_function_once() {
+    let request = json!({"selftest": true});
+    let invoked = |reply: Reply, function: &'static str| {
+        let request = &request;
+        async move {
+            let server = Server::start(move |_, _| reply.clone());
+            let answer = AwsProber::new(&config(&server.url)).invoke(None, function, request).await;
+            let mut heard = server.heard();
+            assert_eq!(heard.len(), 1, "{answer:?}");
+            (answer, heard.remove(0))
+        }
+    };
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:ecs-triage";
+    let passed = json!({"schema": "ecs-triage/selftest/v1", "passed": true});
+    let (answer, heard) = invoked(Reply::new(200, passed.to_string()), arn).await;
+    assert_eq!(answer, Ok(passed));
+    assert_eq!(
+        (heard.method.as_str(), heard.path.as_str(), heard.scope().as_str(), heard.body.as_str()),
+        (
+            "POST",
+            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A111122223333%3Afunction%3Aecs-triage/invocations",
+            "eu-west-1/lambda",
+            request.to_string().as_str()
+        )
+    );
+    let refused = |status: u16, code: &str| {
+        Reply::new(status, r#"{"Type": "User", "Message": "Words of AWS"}"#).with("x-amzn-errortype", code)
+    };
+    for (reply, said) in [
+        (refused(404, "ResourceNotFoundException"), "there is no function ecs-triage in eu-west-1"),
+        (
+            refused(403, "AccessDeniedException"),
+            "you are not authorized to call lambda:InvokeFunction on ecs-triage",
+        ),
+        (refused(429, "TooManyRequestsException"), "TooManyRequestsException: Words of AWS"),
+        (refused(502, "EC2ThrottledException"), "EC2ThrottledException: Words of AWS"),
+        (Reply::new(200, "no JSON"), "the answer of the function is not JSON"),
+    ] {
+        assert_eq!(invoked(reply, "ecs-triage").await.0, Err(said.to_owned()));
+    }
+}
+
+/// By Smithy's rules AWS adds fields and words to what the SDK knows, and leaves others out; a value of
+/// another type than its model's it cannot send.
+#[tokio::test]
+async fn of_tasks_all_is_read_whatever_aws_adds_to_one() {
+    let arn = |number: usize| format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{number:032x}");
+    let odd = [
+        json!({"launchType": "ORBITAL", "lastStatus": "DREAMING", "stopCode": "TaskVanished"}),
+        json!({"rockets": {"of": [1, null, {"any": "kind"}]}, "moons": [[]], "orbit": null}),
+        json!({"containers": null, "attachments": [], "stoppedReason": null, "group": ""}),
+        json!({"createdAt": 1_750_000_000, "stoppedAt": 1_750_000_000.123, "version": 0}),
+        json!({"containers": [{"exitCode": null, "managedAgents": [{"name": "AnotherAgent", "reason": "none"}], "networkInterfaces": [{}]}]}),
+        json!({"attachments": [{"type": "AnotherAttachment", "details": [{"name": "subnetId"}, {}]}]}),
+        json!({}),
+    ];
+    let tasks: Vec<Value> = odd
+        .iter()
+        .enumerate()
+        .map(|(number, odd)| {
+            let mut task = odd.clone();
+            task["taskArn"] = json!(arn(number));
+            task
+        })
+        .collect();
+    let answer = json!({"tasks": tasks, "failures": [{"arn": arn(99), "reason": "ANOTHER", "detail": null}]});
+    let server = Server::start(move |_, _| Reply::new(200, answer.to_string()));
+    let read = AwsProber::new(&config(&server.url)).described_task(&arn(0)).await.expect("it is read");
+    let read: Value = serde_json::from_str(&read).expect("JSON");
+    let arns: Vec<&str> =
+        read["tasks"].as_array().into_iter().flatten().filter_map(|task| task["taskArn"].as_str()).collect();
+    assert_eq!(arns, (0..odd.len()).map(arn).collect::<Vec<_>>());
+    assert_eq!(
+        (&read["tasks"][0]["stopCode"], &read["tasks"][3]["stoppedAt"]),
+        (&json!("TaskVanished"), &json!(1_750_000_000.123))
+    );
+}
+
 #[test]
 fn the_table_of_hosts_is_the_one_of_awss_rules() {
     let mut program =

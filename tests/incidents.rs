@@ -18,6 +18,8 @@ mod model;
 mod refused;
 #[path = "incidents/releases.rs"]
 mod releases;
+#[path = "incidents/rounds.rs"]
+mod rounds;
 #[path = "incidents/selftest.rs"]
 mod selftest;
 

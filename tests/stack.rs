@@ -9,7 +9,8 @@
 
 mod environment;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{self, Command};
 use std::sync::LazyLock;
@@ -69,6 +70,43 @@ fn the_template_passes_the_linters() {
     let mut validate = Command::new(sam.join("sam"));
     validate.args(["validate", "--lint", "--template", "template.yaml"]).env("__SAM_CLI_APP_DIR", &sam);
     succeed(validate.env("AWS_DEFAULT_REGION", "us-east-1").env("SAM_CLI_TELEMETRY", "0"));
+}
+
+/// `sam build` calls cargo-lambda like this, which has ideas of its own of features and of the release profile.
+#[test]
+fn the_function_is_built_without_profiles_of_people_and_with_our_profile() {
+    let asked = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo-build");
+    let cargo = asked.with_extension("sh");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = build ] || exec {} \"$@\"\necho \"$@\" > {}\nexit 1\n",
+        env!("CARGO"),
+        asked.display()
+    );
+    fs::write(&cargo, script)
+        .and_then(|()| fs::set_permissions(&cargo, Permissions::from_mode(0o755)))
+        .expect("it can be written");
+    let program = python_environment("stack", "requirements.txt").join("cargo-lambda");
+    let mut build = Command::new(program);
+    build.args(["lambda", "build", "--release", "--compiler", "cargo", "--bin", "ecs-triage-lambda"]);
+    run(build.env("CARGO", &cargo).env("CARGO_TARGET_DIR", asked.with_extension("target")));
+    let asked = fs::read_to_string(&asked).expect("it came to cargo build");
+    assert!(asked.contains(" --no-default-features ") && asked.contains(" --features aws "), "{asked}");
+    assert!(!asked.contains("profile."), "a setting that we leave out is chosen for us: {asked}");
+    let tree = [
+        "tree",
+        "--offline",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--no-default-features",
+        "--features",
+        "aws",
+    ];
+    let built = succeed(Command::new(env!("CARGO")).args(tree));
+    let built = String::from_utf8_lossy(&built.stdout);
+    let for_people = ["aws-sdk-sso ", "aws-sdk-ssooidc ", "aws-sdk-signin "];
+    assert!(built.contains("aws-sdk-ecs ") && for_people.iter().all(|of| !built.contains(of)), "{built}");
 }
 
 #[test]
@@ -384,6 +422,41 @@ fn an_incident_is_told_wherever_somebody_listens() {
     assert_eq!(journal.last(), Some(end));
     // An end is no diagnosis, so it is no answer to its event.
     assert_eq!(outcome["responses"][2], json!([]));
+}
+
+/// As a person asks whether everybody is reached: by a payload, and by the command line.
+#[test]
+fn a_selftest_reaches_every_channel_and_leaves_no_incident() {
+    let request = Path::new(env!("CARGO_TARGET_TMPDIR")).join("selftest.json");
+    fs::write(&request, r#"{"selftest": true}"#).expect("the request can be written");
+    let outcome =
+        stack(&format!("--listen --via invoke --events {} --selftest {CLI} --expect 2", request.display()));
+    for answer in outcome["responses"].as_array().expect("a list") {
+        let channels = answer["channels"].as_object().expect("channels");
+        assert_eq!(
+            (&answer["schema"], &answer["passed"], channels.len()),
+            (&json!("ecs-triage/selftest/v1"), &json!(true), 5)
+        );
+        assert!(channels.values().all(|channel| channel["state"] == "took-it"), "{answer:#}");
+    }
+    let told = |of: &str, at: &str| -> Value {
+        outcome[of]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|told| told.pointer(at).cloned().unwrap_or_default())
+            .collect()
+    };
+    assert_eq!(length(&outcome["responses"]), 2);
+    assert_eq!(told("notices", "/attributes/state"), json!(["selftest", "selftest"]));
+    for notice in outcome["notices"].as_array().expect("a list") {
+        assert_contains(&notice["subject"], &["this is a test of ecs-triage: nothing fails"]);
+    }
+    assert_eq!(told("chats", "/metadata/threadId"), json!(["selftest", "selftest"]));
+    assert_eq!(told("bus", "/detail-type"), json!(["ECS Triage Selftest", "ECS Triage Selftest"]));
+    assert_eq!(told("journal", "/stream"), json!(["selftest", "selftest"]));
+    assert_eq!(outcome["table"], json!([]));
+    assert!(!outcome["function_log"].as_str().unwrap_or_default().contains("_aws"), "nothing is counted");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use ecs_triage::delivery::Trouble;
 use ecs_triage::limits::{
     ANSWERING, ASKING, BEGINNING_AWAITED, CLAIM, CLOCKS_APART, FLAPPING_QUIET, FLAPPING_WITHIN, FUNCTION,
-    HIDDEN, INCIDENT_KEPT, NOTING, PUBLISHING, RECEIVES, RECORDING, RETAINED, SECOND_TRY, SHARING, SILENCE,
-    STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW,
+    HIDDEN, INCIDENT_KEPT, INSTANCES, NOTING, PUBLISHING, RECEIVES, RECORDING, RETAINED, SECOND_TRY, SHARING,
+    SILENCE, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW, STORM_WORKLOADS,
 };
 use ecs_triage::limits::{DEPLOYMENT_TRIES, DOOR, DOOR_ANSWERS, DOOR_ASKING, HOOK_TRIES, TRY_AGAIN};
 use ecs_triage::question::{Question, ask};
@@ -249,6 +249,8 @@ fn the_bounds_of_delivery_are_those_of_the_template_and_leave_room_for_each_othe
     assert_eq!(value("Queue", "VisibilityTimeout"), HIDDEN.as_secs());
     assert_eq!(value("Queue", "maxReceiveCount"), i64::from(RECEIVES));
     assert_eq!(value("Queue", "MessageRetentionPeriod"), RETAINED.as_secs());
+    assert_eq!(value("Function", "MaximumConcurrency"), i64::try_from(INSTANCES).expect("it is small"));
+    assert_eq!(STORM_WORKLOADS % INSTANCES, 0, "the shares of all instances are the whole");
     let margin = SignedDuration::from_secs(5);
     assert!(
         CLAIM >= FUNCTION + CLOCKS_APART + margin,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::announcer::Message;
 use super::batch::{End, about, workload};
+use super::notices::Claimed;
 use super::outcome::{Line, Outcome, stream};
 use super::ports::World;
 use super::settlement::Item;
@@ -174,16 +175,16 @@ impl<W: World> Visit<'_, W> {
         let told = match seen {
             None => Ok(None),
             Some(seen) => {
-                let (next, mut incident) = (seen.next, seen.incident);
+                let (next, mut incident, culprit) = (seen.next, seen.incident, seen.culprit);
                 let done = match next {
                     Next::Nothing | Next::ComeAgain => Ok(()),
                     Next::Announce(Due::Resolved) => {
                         self.announce_end(&incident, without.as_ref()).await.map(drop)
                     }
-                    Next::Announce(due) => self
-                        .announce_report(report, &mut incident, due, evidence, without.as_ref())
-                        .await
-                        .map(drop),
+                    Next::Announce(due) => {
+                        let claimed = Claimed { incident: &mut incident, due, culprit: &culprit };
+                        self.announce(report, claimed, evidence, without.as_ref()).await.map(drop)
+                    }
                     Next::WithStorm => match storms.of(&incident) {
                         Ok(()) => self.note_told(&incident, without.as_ref()).await.map(drop),
                         Err(problem) => Err(problem),

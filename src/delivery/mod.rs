@@ -33,11 +33,11 @@ mod trouble;
 pub(crate) mod within;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -50,13 +50,13 @@ use crate::incident::ledger::{Ledger, Next, Recorded, Seen, Sighted};
 use crate::incident::store::{Memory, Unreachable};
 use crate::incident::{Due, Incident, happened, storm};
 use crate::limits::{ANSWERING, ASKING, FUNCTION, NOTING, PUBLISHING, RECORDING};
-use crate::question::Evidence;
+use crate::question::{Evidence, Question};
 use crate::render::metrics;
-use crate::triage::{Narrowed, Scope, ask_all, investigate};
+use crate::triage::{Investigation, Narrowed, ROUNDS, Scope, ask_all, investigate_on, next_round};
 use announcer::Announcer;
-use batch::{Batch, Failure};
+use batch::{Batch, Failure, about};
 use guard::{Panicked, guarded, guarded_now};
-use notices::NoticeId;
+use notices::{Claimed, NoticeId};
 use outcome::Outcome;
 use ports::{Clock as _, Log as _, World};
 use selftest::Request;
@@ -124,9 +124,10 @@ impl<W: World> Delivery<W> {
     /// An instance that `holder` tells from all others.
     pub fn new(ports: Ports<W>, rules: Rules, holder: &str) -> Self {
         let Ports { store, topic, chat, bus, journal, prober, clock, log } = ports;
+        let memory = Ledger::new(Memory::default(), holder.to_owned(), rules.reminder);
         Self {
+            memory: if store.is_some() { memory.of_one_instance() } else { memory },
             table: store.map(|store| Ledger::new(store, holder.to_owned(), rules.reminder)),
-            memory: Ledger::new(Memory::default(), holder.to_owned(), rules.reminder),
             announcer: Announcer { topic, chat, bus },
             rules,
             journal,
@@ -335,7 +336,8 @@ impl<W: World> Visit<'_, W> {
     async fn tell(&self, latest: &Task, sight: &Sight, storms: &StormTold) -> Said {
         let (seen, without) = match sight {
             Sight::NotTracked => {
-                return Said { evidence: self.ask(latest).await, incident: None, done: None };
+                let (evidence, ()) = self.ask(latest, async |_| ()).await;
+                return Said { evidence, incident: None, done: None };
             }
             Sight::Lost(why) => {
                 return Said {
@@ -352,8 +354,17 @@ impl<W: World> Visit<'_, W> {
             Next::Nothing | Next::ComeAgain => Done::recorded(seen.next),
             Next::Announce(Due::Resolved) => self.announce_end(&incident, without).await,
             Next::Announce(due) => {
-                evidence = self.ask(latest).await;
-                self.announce(latest, &mut incident, due, &evidence, without).await
+                // Whoever else has the culprit is read while AWS is asked, once the definition tells it.
+                let culprit;
+                (evidence, culprit) = self
+                    .ask(latest, async |first| {
+                        let about = about(&diagnose(latest, first));
+                        self.culprit(&about, &seen.culprit, without).await
+                    })
+                    .await;
+                let report = diagnose(latest, &evidence);
+                let claimed = Claimed { incident: &mut incident, due, culprit: &culprit };
+                self.announce(&report, claimed, &evidence, without).await
             }
             Next::WithStorm => match storms.of(&incident) {
                 Ok(()) => self.note_told(&incident, without).await,
@@ -366,8 +377,9 @@ impl<W: World> Visit<'_, W> {
         Said { evidence, incident: Some(incident), done: Some(done) }
     }
 
-    /// All that AWS says about a task and what surrounds it.
-    async fn ask(&self, task: &Task) -> Evidence {
+    /// All that AWS says about a task and what surrounds it; and what is done beside, once the first answers
+    /// are there.
+    async fn ask<T>(&self, task: &Task, beside: impl AsyncFnOnce(&Evidence) -> T) -> (Evidence, T) {
         let Delivery { prober, clock, rules, .. } = self.delivery;
         let latest = self.now + (FUNCTION - ANSWERING - NOTING - PUBLISHING);
         let until = (clock.now() + ASKING).min(latest);
@@ -376,10 +388,24 @@ impl<W: World> Visit<'_, W> {
             scope: rules.probing,
             logs: (!rules.reads_logs).then_some(NO_LOGS),
         };
-        let mut evidence = investigate(&prober, [task], Evidence::default()).await;
-        let questions = context::questions(task, &evidence);
-        ask_all(&prober, questions, &mut evidence).await;
-        evidence
+        let mut investigation = [Investigation::of(task)];
+        let mut first = Evidence::default();
+        let causes = next_round(&mut investigation, &first);
+        // What surrounds it does not hang on what caused it.
+        let questions: BTreeSet<Question> =
+            causes.into_iter().chain(context::questions(task, &first)).collect();
+        ask_all(&prober, questions.into_iter().collect(), &mut first).await;
+        let rest = investigate_on(&prober, &mut investigation, ROUNDS - 1, first.clone());
+        let around = async {
+            let mut around = Evidence::default();
+            ask_all(&prober, context::questions(task, &first), &mut around).await;
+            around
+        };
+        let (mut evidence, around, beside) = join3(rest, around, beside(&first)).await;
+        for (question, answer) in around.answers() {
+            evidence.note(question.clone(), answer.clone());
+        }
+        (evidence, beside)
     }
 
     /// What is written down of failures of which `latest` was told.

@@ -12,11 +12,11 @@ use super::settlement::{Done, Out};
 use super::trouble::{Problem, Trouble};
 use super::within::twice;
 use crate::context::Surroundings;
-use crate::diagnosis::{Report, diagnose};
-use crate::event::Task;
+use crate::diagnosis::Report;
 use crate::incident::ledger::After;
+use crate::incident::shared::Culprit;
 use crate::incident::store::Unreachable;
-use crate::incident::{Due, Incident};
+use crate::incident::{About, Due, Incident};
 use crate::limits::{FUNCTION, NOTING, SHARING, UNNOTED_NOTICES};
 use crate::question::Evidence;
 
@@ -34,39 +34,39 @@ fn notice_id(incident: &Incident, due: Due) -> NoticeId {
     )
 }
 
+/// What is told of an incident.
+struct Telling<'t> {
+    messages: &'t [Message],
+    /// Whether it went out before.
+    is_out: bool,
+    incident: &'t Incident,
+    due: Due,
+    /// Its culprit, unless it is over.
+    culprit: Culprit,
+}
+
+/// A notice that is due and ours to tell.
+pub(super) struct Claimed<'c> {
+    pub(super) incident: &'c mut Incident,
+    pub(super) due: Due,
+    /// What was kept of its culprit when it was recorded.
+    pub(super) culprit: &'c Culprit,
+}
+
 impl<W: World> Visit<'_, W> {
     /// Announces a failure; then also its end, where that came first.
     pub(super) async fn announce(
         &self,
-        task: &Task,
-        incident: &mut Incident,
-        due: Due,
-        evidence: &Evidence,
-        without: Option<&Unreachable>,
-    ) -> Result<Done, Problem> {
-        self.announce_report(&diagnose(task, evidence), incident, due, evidence, without).await
-    }
-
-    /// The same for a failure that is diagnosed, or foretold.
-    pub(super) async fn announce_report(
-        &self,
         report: &Report<'_>,
-        incident: &mut Incident,
-        due: Due,
+        Claimed { incident, due, culprit }: Claimed<'_>,
         evidence: &Evidence,
         without: Option<&Unreachable>,
     ) -> Result<Done, Problem> {
         incident.about = about(report);
         incident.reminded |= due == Due::StillFailing;
-        // It is worth a line of the notice, and no more.
-        let others = match (&self.delivery.table, without) {
-            (Some(table), None) => {
-                self.within(SHARING, table.share(incident, self.now)).await.and_then(|shared| shared).ok()
-            }
-            _ => self.delivery.memory.share(incident, self.now).await.ok(),
-        };
-        let mut around =
-            Surroundings::of(report.task, Some((incident, &others.unwrap_or_default())), evidence, self.now);
+        let culprit = self.culprit(&incident.about, culprit, without).await;
+        let others = culprit.others(incident, self.now);
+        let mut around = Surroundings::of(report.task, Some((incident, &others)), evidence, self.now);
         if let Some(why) = without {
             around.impact.insert(
                 0,
@@ -76,7 +76,8 @@ impl<W: World> Visit<'_, W> {
         let message = Message::failure(report, incident, due, &around, self.now);
         // What memory told of the same failures while the table could not be used is not told again.
         let is_out = without.is_none() && due == Due::Opened && self.is_told_by_memory(incident).await;
-        let (done, after) = self.tell_and_note(message.as_slice(), is_out, incident, due, without).await?;
+        let telling = Telling { messages: message.as_slice(), is_out, incident, due, culprit };
+        let (done, after) = self.tell_and_note(telling, without).await?;
         match after {
             After::Nothing => Ok(done),
             After::AnnounceEnd(incident) => self.announce_end(&incident, without).await,
@@ -89,17 +90,33 @@ impl<W: World> Visit<'_, W> {
         incident: &Incident,
         without: Option<&Unreachable>,
     ) -> Result<Done, Problem> {
-        let message = Message::resolved(incident);
-        self.tell_and_note(&[message], false, incident, Due::Resolved, without).await.map(|(done, _)| done)
+        let messages = &[Message::resolved(incident)];
+        let (due, culprit) = (Due::Resolved, Culprit::default());
+        let telling = Telling { messages, is_out: false, incident, due, culprit };
+        self.tell_and_note(telling, without).await.map(|(done, _)| done)
+    }
+
+    /// What is kept of a culprit, unless that is known: it is worth a line of the notice, and no more.
+    pub(super) async fn culprit(
+        &self,
+        about: &About,
+        known: &Culprit,
+        without: Option<&Unreachable>,
+    ) -> Culprit {
+        if known.is_of(about) {
+            return known.clone();
+        }
+        let kept = match (&self.delivery.table, without) {
+            (Some(table), None) => self.within(SHARING, table.culprit(about)).await.and_then(|kept| kept),
+            _ => self.delivery.memory.culprit(about).await,
+        };
+        kept.unwrap_or_default()
     }
 
     /// Tells what is due, and keeps that it is out.
     async fn tell_and_note(
         &self,
-        messages: &[Message],
-        is_out: bool,
-        incident: &Incident,
-        due: Due,
+        Telling { messages, is_out, incident, due, culprit }: Telling<'_>,
         without: Option<&Unreachable>,
     ) -> Result<(Done, After), Problem> {
         let id = notice_id(incident, due);
@@ -107,7 +124,9 @@ impl<W: World> Visit<'_, W> {
         // What is out already is told to nobody.
         let messages = if is_out { &[] } else { messages };
         let out = self.publish(messages).await?;
-        let noted = self.note_out(out, messages, self.note(incident, due, without)).await;
+        let noting =
+            async { join(self.note(incident, due, without), self.share(incident, culprit, without)).await.0 };
+        let noted = self.note_out(out, messages, noting).await;
         let mut unnoted = self.delivery.unnoted();
         match &noted {
             Ok(_) => _ = unnoted.remove(&id),
@@ -119,6 +138,16 @@ impl<W: World> Visit<'_, W> {
             }
         }
         noted
+    }
+
+    /// Keeps what it happened to, for the notices of others.
+    async fn share(&self, incident: &Incident, culprit: Culprit, without: Option<&Unreachable>) {
+        let _ = match (&self.delivery.table, without) {
+            (Some(table), None) => {
+                self.within(SHARING, table.share(incident, culprit, self.now)).await.and_then(|kept| kept)
+            }
+            _ => self.delivery.memory.share(incident, culprit, self.now).await,
+        };
     }
 
     /// Keeps that a storm told of an incident.

@@ -13,11 +13,11 @@ use futures_util::future::{join, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 
 use super::index::Index;
-use super::shared::{self, Shared};
+use super::shared::{self, Culprit, Shared};
 use super::store::{Changed, Kept, Store, Unreachable, change, change_from, read};
 use super::storm::{self, Phase, Standing, Telling};
 use super::{About, Due, Incident, Membership, Sighting, expires};
-use crate::limits::INDEX_KEPT;
+use crate::limits::{INDEX_KEPT, INSTANCES, STORM_WORKLOADS};
 use recording::{Claimed, Recording};
 use renamed::Renamed;
 
@@ -33,6 +33,8 @@ pub struct Ledger<S> {
     tries: AtomicU64,
     /// After so long an incident that goes on is announced again.
     reminder: SignedDuration,
+    /// More workloads than this that fail alike are a storm.
+    alone: usize,
 }
 
 /// Failures of one fingerprint, of which there is at least one.
@@ -60,6 +62,8 @@ pub struct Seen {
     pub incident: Incident,
     /// What is to be done.
     pub next: Next,
+    /// What is kept of its culprit, where it is to be announced.
+    pub culprit: Culprit,
 }
 
 /// What is to be done about an incident.
@@ -105,7 +109,13 @@ impl Recorded {
 impl<S: Store + Sync> Ledger<S> {
     /// Incidents in `store`; `holder` tells this instance from all others.
     pub const fn new(store: S, holder: String, reminder: SignedDuration) -> Self {
-        Self { store, holder, tries: AtomicU64::new(0), reminder }
+        Self { store, holder, tries: AtomicU64::new(0), reminder, alone: STORM_WORKLOADS }
+    }
+
+    /// The same in the place of a table that all instances share: of what fails alike each sees a part.
+    #[must_use]
+    pub fn of_one_instance(self) -> Self {
+        Self { alone: STORM_WORKLOADS / INSTANCES, ..self }
     }
 
     /// Records failures that may be one storm, and claims what they made due.
@@ -155,8 +165,9 @@ impl<S: Store + Sync> Ledger<S> {
             Ok(said) => self.record(&recording, failure, said).await,
             Err(error) => Err(error.clone()),
         }));
-        let (recorded, joined) =
-            join(recorded, self.join(about, kept, &opening, is_hushed, &recording)).await;
+        // What a notice is going to say of its culprit is read meanwhile.
+        let joining = self.join(about, kept, &opening, is_hushed, &recording);
+        let (recorded, joined, culprits) = join3(recorded, joining, self.culprits(&said)).await;
         let (standing, reminding) = match joined {
             Ok(joined) => joined,
             Err(error) => return Recorded::none(failures.len(), &error),
@@ -183,7 +194,8 @@ impl<S: Store + Sync> Ledger<S> {
         // Of a storm, what opens is listed, and so is what is over.
         let mut seen: Vec<Result<Seen, Unreachable>> = recorded
             .into_iter()
-            .map(|claimed| claimed.map(|claimed| recording.next(claimed, &calm)))
+            .zip(culprits)
+            .map(|(claimed, culprit)| claimed.map(|claimed| recording.next(claimed, culprit, &calm)))
             .collect();
         let mut storms: Vec<Telling> = reminding.into_iter().collect();
         for phase in [Phase::Begun, Phase::Ended] {
@@ -330,18 +342,47 @@ impl<S: Store + Sync> Ledger<S> {
         Ok(after)
     }
 
-    /// Keeps what an incident that is to be announced happened to, and tells which other workloads have an
-    /// open incident with the same culprit.
+    /// What is kept of an incident's culprit.
     ///
     /// # Errors
     ///
     /// When the store cannot be reached.
-    pub async fn share(&self, incident: &Incident, now: Timestamp) -> Result<Vec<String>, Unreachable> {
-        let Some(key) = shared::key(&incident.about) else { return Ok(Vec::new()) };
-        change(&self.store, &key, |kept: Option<Shared>| {
+    pub async fn culprit(&self, about: &About) -> Result<Culprit, Unreachable> {
+        let key = shared::key(about);
+        let kept = match &key {
+            Some(key) => self.store.load(key).await?,
+            None => None,
+        };
+        Ok(Culprit { key, kept })
+    }
+
+    /// What is kept of each one's culprit, where it is going to be announced.
+    async fn culprits(&self, said: &[Result<Said, Unreachable>]) -> Vec<Culprit> {
+        join_all(said.iter().map(async |said| match said {
+            Ok(said) if said.claimed.is_told() => {
+                self.culprit(&said.claimed.incident.about).await.unwrap_or_default()
+            }
+            _ => Culprit::default(),
+        }))
+        .await
+    }
+
+    /// Keeps that an incident which is announced has this culprit.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached.
+    pub async fn share(
+        &self,
+        incident: &Incident,
+        Culprit { key, kept }: Culprit,
+        now: Timestamp,
+    ) -> Result<(), Unreachable> {
+        let Some(key) = key else { return Ok(()) };
+        change_from(&self.store, &key, kept, |kept: Option<Shared>| {
             let mut shared = kept.unwrap_or_default();
-            let others = shared.join(incident, now);
-            Changed { document: Some((shared, expires(now))), result: others }
+            shared.join(incident, now);
+            Changed { document: Some((shared, expires(now))), result: () }
         })
         .await
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::store::{Kept, read};
 use super::{About, Incident, SILENCE, joined, keep_latest};
 
 /// Of more incidents than this the oldest are forgotten: a document stays small, and nobody reads a longer
@@ -40,6 +41,28 @@ pub fn key(about: &About) -> Option<String> {
         .as_ref()
         .filter(|culprit| culprit.len() <= LONGEST_NAME)
         .map(|culprit| format!("culprit/{}/{culprit}", joined(&[&about.account, &about.region])))
+}
+
+/// A culprit's document as it was read, before the incident that asks for it is announced.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Culprit {
+    /// Its key, if there is a culprit.
+    pub(super) key: Option<String>,
+    pub(super) kept: Option<Kept>,
+}
+
+impl Culprit {
+    /// Whether it is the culprit of this; AWS may tell of another than ECS's words.
+    #[must_use]
+    pub fn is_of(&self, about: &About) -> bool {
+        self.key == key(about)
+    }
+
+    /// The workloads of the other open incidents.
+    #[must_use]
+    pub fn others(&self, incident: &Incident, now: Timestamp) -> Vec<String> {
+        read(self.kept.as_ref()).unwrap_or_else(Shared::default).join(incident, now)
+    }
 }
 
 impl Shared {

@@ -114,15 +114,36 @@ where
             store.give_way(times).await;
             kept = store.load(key).await?;
         }
-        let Changed { document, result } = change(read(kept.as_ref()));
-        let Some((document, expires)) = document else { return Ok(result) };
-        match store.save(key, written(&document)?, kept.as_ref().map(|kept| kept.version), expires).await {
-            Ok(()) => return Ok(result),
-            Err(NotSaved::Conflict) => {}
-            Err(NotSaved::Unavailable(why)) => return Err(Unreachable(why)),
+        if let Some(result) = save(store, key, kept.as_ref(), change(read(kept.as_ref()))).await? {
+            return Ok(result);
         }
     }
-    Err(Unreachable(format!("{key} is changed too often")))
+    Err(too_often(key))
+}
+
+/// Saves a change of a document as it was read, and tells what came of it; `None` where somebody came between.
+///
+/// # Errors
+///
+/// When the store does not answer.
+pub async fn save<D: Serialize, R>(
+    store: &impl Store,
+    key: &str,
+    kept: Option<&Kept>,
+    Changed { document, result }: Changed<D, R>,
+) -> Result<Option<R>, Unreachable> {
+    let Some((document, expires)) = document else { return Ok(Some(result)) };
+    match store.save(key, written(&document)?, kept.map(|kept| kept.version), expires).await {
+        Ok(()) => Ok(Some(result)),
+        Err(NotSaved::Conflict) => Ok(None),
+        Err(NotSaved::Unavailable(why)) => Err(Unreachable(why)),
+    }
+}
+
+/// Others came between as often as a change is tried.
+#[must_use]
+pub fn too_often(key: &str) -> Unreachable {
+    Unreachable(format!("{key} is changed too often"))
 }
 
 /// A document as it is kept.

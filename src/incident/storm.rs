@@ -250,9 +250,9 @@ impl Storm {
         is_due
     }
 
-    /// Lets incidents join that open, to be announced by themselves; not where they would be a storm, or
-    /// there is one: they have to be listed.
-    pub fn join(&mut self, incidents: &[&Incident], now: Timestamp) -> Standing {
+    /// Lets incidents join that open, to be announced by themselves; not where they would be a storm, of more
+    /// workloads than `alone`, or there is one: they have to be listed.
+    pub fn join(&mut self, incidents: &[&Incident], alone: usize, now: Timestamp) -> Standing {
         self.begin_anew(now);
         let workloads: BTreeSet<u64> = self
             .early
@@ -260,7 +260,7 @@ impl Storm {
             .map(|early| early.workload)
             .chain(incidents.iter().map(|incident| workload(incident)))
             .collect();
-        if !self.name.is_empty() || workloads.len() > STORM_WORKLOADS {
+        if !self.name.is_empty() || workloads.len() > alone {
             return Standing::Later;
         }
         for incident in incidents {
@@ -369,6 +369,15 @@ impl Storm {
         gathering.announced = gathering.announced.max(telling.joined);
         gathering.announced_at = Some(now);
         release(&mut gathering.claim, telling.claim.as_ref());
+    }
+
+    /// When it was told last of a phase.
+    #[must_use]
+    pub const fn announced_at(&self, phase: Phase) -> Option<Timestamp> {
+        match phase {
+            Phase::Begun => self.begun.announced_at,
+            Phase::Ended => self.ended.announced_at,
+        }
     }
 
     const fn gathering(&mut self, phase: Phase) -> &mut Gathering {

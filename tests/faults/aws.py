@@ -21,6 +21,8 @@ from http1 import Request
 
 TABLE = "incidents"
 TOPIC = "notices"
+CHAT = "chat"
+BUS = "arn:aws:events:us-east-1:111122223333:event-bus/default"
 JOURNAL = "journal"
 DEFINITIONS = Path(__file__).resolve().parents[2] / "events" / "task-definitions"
 CONDITION = re.compile(r"^attribute_not_exists\((?P<absent>\S+)\)$|^(?P<name>\S+) = (?P<value>:\S+)$")
@@ -54,6 +56,11 @@ class Asked:
         item = document.get("Key") or document.get("Item") or {}
         key = item["key"]["S"] if item else document.get("logStreamName", "")
         return cls(service, target, key, document)
+
+    @property
+    def part(self) -> str:
+        """The service, where the topic of the chat is another one than that of the notices."""
+        return "chat" if self.document.get("TopicArn", "").endswith(f":{CHAT}") else self.service
 
     def attributes(self) -> dict[str, str]:
         """Of a notice."""
@@ -102,6 +109,11 @@ class Standin:
         """Does what is asked, and tells the answer."""
         told(self._answer(asked, request))
 
+    def keep(self, key: str, body: Document, expires: float) -> None:
+        """Puts a document into the table."""
+        item = {"key": {"S": key}, "body": {"S": json.dumps(body)}, "version": {"N": "1"}, "expires": {"N": str(int(expires))}}
+        self.table[key] = item
+
     def items(self) -> dict[str, Document]:
         """The documents in the table."""
         return {key: json.loads(item["body"]["S"]) for key, item in self.table.items()}
@@ -113,6 +125,8 @@ class Standin:
                 return 200, json.dumps({"Item": item} if item else {}).encode()
             case "dynamodb", "PutItem":
                 return self._put(asked.document, asked.key)
+            case "events", "PutEvents":
+                return 200, b'{"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}'
             case "sns", "Publish":
                 self._notices += 1
                 result = f"<PublishResult><MessageId>{self._notices}</MessageId></PublishResult>"

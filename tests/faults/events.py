@@ -137,6 +137,19 @@ def _made(workload: Workload, task: str, at: float) -> str:
     return text
 
 
+def former_items(workload: Workload, fingerprint: str, place: tuple[str, ...], at: float, serial: int) -> dict[str, dict]:
+    """Bodies of the table's items as the first release wrote them: an incident of one failure, open and told."""
+    base = _base(workload.kind)
+    of = {"account": workload.account, "region": base.region, "cluster": base.cluster, "workload": workload.name}
+    words = dict.fromkeys(["cause", "verdict", "owner", "title", "culprit_kind"], "") | dict(zip(("step", "fault"), place[-2:], strict=True))
+    about = {"fingerprint": fingerprint, "is_service": True, "culprit": None} | words | of
+    times = dict.fromkeys(["first_seen", "last_seen", "recorded_at", "announced_at"], clock.text(at))
+    counts = {"occurrences": 1, "announced": 1, "serial": serial, "seen": [1]}
+    rest = {"resolved": None, "closed": False, "claim": None, "before": None, "indexed": True}
+    index = "workload/" + "/".join(of.values())
+    return {fingerprint: {"about": about} | times | counts | rest, index: {"open": {fingerprint: serial}}}
+
+
 def place_of_notice(attributes: dict[str, str]) -> tuple[str, str, str, str, str]:
     """What a notice is about: account, cluster, workload, step and fault."""
     return tuple(attributes.get(name, "") for name in ("account", "cluster", "workload", "step", "fault"))  # type: ignore[return-value]

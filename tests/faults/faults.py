@@ -28,18 +28,19 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "adapters"))
 
-from aws import JOURNAL, TABLE, Forwarded, Standin  # noqa: E402
+from aws import BUS, CHAT, JOURNAL, TABLE, TOPIC, Forwarded, Standin  # noqa: E402
 from clock import Clock  # noqa: E402
-from events import KINDS, Failure, Poison, Well, Workload, new_task, place_of_notice  # noqa: E402
+from events import KINDS, Failure, Poison, Well, Workload, former_items, new_task, place_of_notice  # noqa: E402
 from function import Pool, Queue  # noqa: E402
-from judge import Judge, Truth, Verdict  # noqa: E402
-from network import Network  # noqa: E402
+from judge import FORMER_SERIAL, Judge, Truth, Verdict  # noqa: E402
+from network import Network, Outage  # noqa: E402
 
 POISON = ["this is not JSON", "{", '{"Records": 1}', '{"detail-type": "ECS Task State Change", "detail": {"lastStatus": 7']
 STEP = 5.0  # events arrive together every so often
 LATE, DAYS = 3, 5 * 86400.0  # dead letters, sent again after days
 MOST_SECONDS = 3600.0
 CALLS_OF_A_NOTICE = 8  # of one kind, at most
+MEMORY_KB = 256 * 1024  # as in the template
 
 
 def account(number: int) -> str:
@@ -102,6 +103,11 @@ class Scenario:
         return [first, count - first] if first < count else [count]
 
     @property
+    def steady(self) -> list[Workload]:
+        """Those of no storm."""
+        return self._workloads
+
+    @property
     def workloads(self) -> list[Workload]:
         """All that fail."""
         return list(dict.fromkeys(failure.workload for failure in self.failures))
@@ -156,8 +162,14 @@ class Run:
         scenario.fill(queue, arguments.load or arguments.calm)
         sent = queue.alive
         aws = self._aws()
+        former = set()
+        for workload in scenario.steady[: arguments.former]:
+            fingerprint, place = known[workload.place]
+            former.add(fingerprint)
+            for key, body in former_items(workload, fingerprint, place, self.clock.now() - 60, FORMER_SERIAL).items():
+                aws.keep(key, body, self.clock.now() + DAYS)
         rate = 0.0 if arguments.calm else arguments.rate
-        network = Network(aws, self.clock, self.random, rate, keeps_calls=not arguments.load, slow=arguments.slow)
+        network = Network(aws, self.clock, self.random, rate, not arguments.load, arguments.slow, arguments.outage)
         output = (self._directory / "function.log").open("wb")
         pool = Pool(arguments.function, network, self.clock, queue, self.random, output.fileno())
         pool.kill_rate = 0.0 if arguments.calm else arguments.kills
@@ -171,7 +183,7 @@ class Run:
         if arguments.keep is not None:
             self._keep(network)
         items = aws.items()
-        verdict = self._judge(scenario, known, network, pool, items)
+        verdict = self._judge(scenario, known, network, pool, items, former)
         figures = {
             "seed": arguments.seed,
             "events": len(scenario.failures) + len(scenario.wells),
@@ -190,11 +202,16 @@ class Run:
             "refused": dict(sorted(network.codes.items())),
             "seconds": round(took, 1),
             "events_per_second": round(sent / took),
+            "memory_kb": pool.most_memory,
         }
         verdict.figures = figures | verdict.figures
+        if pool.most_memory > MEMORY_KB:
+            verdict.wrong.append(f"the function took {pool.most_memory} kB, and has {MEMORY_KB}")
+        if arguments.others:
+            self._others_are_told_or_counted(verdict, network)
         if arguments.load:
             verdict.figures["notices"] = dict(network.notices)
-            verdict.figures["memory_kb"] = self.memory
+            verdict.figures["memory_kb_by_share"] = self.memory
             self._grows_with_incidents(verdict, network, pool, len(known))
         return verdict
 
@@ -207,6 +224,18 @@ class Run:
         text = "".join(json.dumps(line) + "\n" for line in sorted(lines, key=lambda line: line[0]))
         (self._directory / "calls.jsonl").write_text(text, encoding="utf-8")
 
+    def _others_are_told_or_counted(self, verdict: Verdict, network: Network) -> None:
+        """Each notice that people have is with chats and machines, or counted as missing there."""
+        counted: Counter[str] = Counter()
+        for line in (self._directory / "function.log").read_text(encoding="utf-8", errors="replace").splitlines():
+            if '"_aws"' in line:
+                counted.update({name: n for name, n in json.loads(line).items() if name in ("NotInChat", "NotOnBus")})
+        told = sum(network.notices.values())
+        for name, metric, reached in (("chats", "NotInChat", network.chats), ("bus_events", "NotOnBus", network.events)):
+            verdict.figures[name] = {"told": reached, "counted_as_missing": counted[metric]}
+            if reached + counted[metric] != told:
+                verdict.wrong.append(f"{name}: {reached} told and {counted[metric]} counted as missing, of {told} notices")
+
     def _aws(self) -> Any:
         if self.arguments.aws == "standin":
             return Standin()
@@ -216,7 +245,8 @@ class Run:
         return Forwarded(emulator, asyncio.get_running_loop().call_soon_threadsafe)
 
     def _variables(self, topic: str, scenario: Scenario) -> dict[str, str]:
-        return self.clock.environment() | {
+        others = {"ECS_TRIAGE_CHAT_TOPIC_ARN": topic.removesuffix(TOPIC) + CHAT, "ECS_TRIAGE_BUS": BUS}
+        return self.clock.environment() | (others if self.arguments.others else {}) | {
             "AWS_ACCESS_KEY_ID": "111122223333",
             "AWS_SECRET_ACCESS_KEY": "none",
             "AWS_REGION": "eu-west-1" if self.arguments.aws == "ministack" else "us-east-1",
@@ -242,10 +272,12 @@ class Run:
         elif not arguments.calm and self.random.random() < arguments.outages:
             network.go_down(self.random.choice(["dynamodb", "dynamodb", "sns", "logs", "ecs"]), self.random.randint(5, 60))
 
-    def _judge(self, scenario: Scenario, known: Any, network: Network, pool: Pool, items: dict[str, Any]) -> Verdict:
+    def _judge(
+        self, scenario: Scenario, known: Any, network: Network, pool: Pool, items: dict[str, Any], former: set[str]
+    ) -> Verdict:
         if self.arguments.load:
             return Verdict()
-        truth = Truth(scenario.failures, scenario.wells, set(scenario.poison), known)
+        truth = Truth(scenario.failures, scenario.wells, set(scenario.poison), known, former)
         return Judge(truth, network, items).verdict(pool.acknowledged, pool.queue.dead)
 
     def _grows_with_incidents(self, verdict: Verdict, network: Network, pool: Pool, incidents: int) -> None:
@@ -283,6 +315,10 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=float, default=0.05, help="share of the invocations that are ended")
     parser.add_argument("--outages", type=float, default=0.015, help="share of the invocations after which a service is down")
     parser.add_argument("--slow", type=float, default=0.0, help="seconds that each call of the table takes, all the time")
+    outage = {"metavar": "SERVICE:AFTER:LASTS", "help": "seconds for which a service, or chat, answers nothing"}
+    parser.add_argument("--outage", type=Outage.parse, action="append", default=[], **outage)
+    parser.add_argument("--former", type=int, default=0, help="workloads of which an earlier release has an incident open in the table")
+    parser.add_argument("--others", action="store_true", help="tell a chat and a bus too; without kills and single faults each notice is there, or counted")
     parser.add_argument("--aws", choices=["standin", "ministack"], default="standin")
     parser.add_argument("--calm", action="store_true", help="no faults, and each event once and in order")
     parser.add_argument("--load", action="store_true", help="no faults; measure calls and memory")

@@ -144,11 +144,11 @@ class Instance:
         if self._server is not None:
             self._server.close()
 
-    def memory(self) -> int:
-        """The memory that it takes, in kB."""
+    def memory(self, of: str = "VmRSS") -> int:
+        """The memory that it takes, or with `VmHWM` took at most, in kB."""
         assert self.process is not None
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(status.partition("VmRSS:")[2].split()[0])
+        return int(status.partition(f"{of}:")[2].split()[0])
 
     def give(self, batch: list[Message]) -> None:
         """Hands it a batch."""
@@ -201,6 +201,7 @@ class Pool:
         self.invocations = 0
         self.errors = 0
         self.fingerprints = 0
+        self.most_memory = 0
         self.acknowledged: list[tuple[int, Message]] = []
         self.kill_rate = 0.0
         self.on_batch: Callable[[], None] = lambda: None
@@ -218,6 +219,7 @@ class Pool:
     def answered(self, instance: Instance, answer: dict[str, list[dict[str, str]]]) -> None:
         """Deletes what an instance has done."""
         batch, instance.batch = instance.batch, []
+        self.most_memory = max(self.most_memory, instance.memory("VmHWM"))
         self.errors += "batchItemFailures" not in answer
         again = {failure["itemIdentifier"] for failure in answer.get("batchItemFailures", ())}
         done = [message for message in batch if message.id not in again] if "batchItemFailures" in answer else []

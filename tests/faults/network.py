@@ -22,6 +22,7 @@ FAULTS = {
     "silence-after": True,
     "error-after": True,
     "malformed": True,
+    "bloated": True,
     "late": True,
     "slow": True,
 }
@@ -29,6 +30,7 @@ HARMLESS = {"slow"}
 LATE_SECONDS = (3.5, 7.0)  # after the caller has given up and tried again
 OUTAGE_SECONDS = 120.0  # less than a message is hidden
 SLOW_SECONDS = (0.3, 2.0)  # before it gives up
+BLOAT = b"[" + b"0," * 6_000_000 + b"0]"  # more than memory has room for, if all were read
 THROTTLED = {"dynamodb": "ProvisionedThroughputExceededException", "sns": "Throttling"}
 
 
@@ -53,6 +55,21 @@ class Call:
         return bool(self.fault) and self.fault not in HARMLESS
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """What answers nothing from a time on, and for how long: a service, or `chat`."""
+
+    of: str
+    after: float
+    lasts: float
+
+    @classmethod
+    def parse(cls, text: str) -> Outage:
+        """SERVICE:AFTER:LASTS, in seconds."""
+        of, after, lasts = text.split(":")
+        return cls(of, float(after), float(lasts))
+
+
 @dataclass(slots=True)
 class Kill:
     """An instance that was ended."""
@@ -66,10 +83,21 @@ class Kill:
 class Network:
     """Calls on their way to AWS and back."""
 
-    def __init__(self, aws: Any, clock: Clock, random_: random.Random, rate: float, keeps_calls: bool, slow: float = 0.0) -> None:
+    def __init__(
+        self,
+        aws: Any,
+        clock: Clock,
+        random_: random.Random,
+        rate: float,
+        keeps_calls: bool,
+        slow: float = 0.0,
+        outages: list[Outage] | None = None,
+    ) -> None:
         self._aws, self._clock, self._random, self._rate = aws, clock, random_, rate
         self._keeps = keeps_calls
         self._slow = slow  # seconds that each call of the table takes
+        self._outages = outages or []
+        self._start = clock.now()
         self.calls: list[Call] = []
         self.kills: list[Kill] = []
         self.counts: Counter[str] = Counter()
@@ -77,6 +105,8 @@ class Network:
         self.faults: Counter[str] = Counter()
         self.notices: Counter[str] = Counter()
         self.subjects: Counter[str] = Counter()
+        self.chats = 0
+        self.events = 0
         self.under_way = 0
         self._order = 0
         self._down: dict[str, tuple[int, float]] = {}
@@ -104,6 +134,9 @@ class Network:
         self._carry_out(call, request, on_done)
 
     def _fault(self, asked: Asked) -> str:
+        since = self._clock.now() - self._start
+        if any(outage.of == asked.part and outage.after <= since < outage.after + outage.lasts for outage in self._outages):
+            return self._random.choice(["error", "throttle", "throttle", "reset-before"])
         left, until = self._down.get(asked.service, (0, 0.0))
         if left and self._clock.now() < until:
             self._down[asked.service] = left - 1, until
@@ -138,6 +171,10 @@ class Network:
             self.codes[f"{call.asked.operation} {call.code}"] += 1
         elif call.asked.operation == "PutItem" and self._keeps:
             call.document = call.asked.incident()
+        elif call.asked.operation == "Publish" and call.asked.part == "chat":
+            self.chats += 1
+        elif call.asked.operation == "PutEvents":
+            self.events += 1
         elif call.asked.operation == "Publish":
             self.notices[call.asked.attributes()["state"]] += 1
             self.subjects[call.asked.key] += 1
@@ -149,6 +186,8 @@ class Network:
                 request.answer(*refusal(call.asked.service, 500, "InternalServerError"))
             case "malformed":
                 request.answer(200, b"<html>{")
+            case "bloated":
+                request.answer(200, BLOAT)
             case "silence-after" | "late":
                 pass
             case "slow":

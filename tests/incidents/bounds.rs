@@ -268,7 +268,7 @@ fn storm_of(count: u64) -> ((usize, usize), usize, usize) {
         left.retain(|workload| {
             let failures = [Sighted { about: about(*workload), sightings: tasks(*workload..workload + 1) }];
             let mut recorded = done(ledger.see(&failures, now));
-            let Seen { incident, next } = recorded.seen.remove(0).expect("it answers");
+            let Seen { incident, next, .. } = recorded.seen.remove(0).expect("it answers");
             for telling in &recorded.storms {
                 notices += 1;
                 done(ledger.storm_announced(telling, now)).expect("it answers");

@@ -2,14 +2,16 @@
 //! what.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future;
+use std::future::{self, Future};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
 
 use ecs_triage::delivery::ports::{self, Clock, EventBus, Journal, Log, Publisher};
 use ecs_triage::delivery::{Delivery, Ports, Rules, Trouble};
 use ecs_triage::event::sender::Trusted;
 use ecs_triage::incident::store::{Kept, Memory, NotSaved, Store, Unreachable};
-use ecs_triage::question::{Answer, Question};
+use ecs_triage::question::{Answer, Evidence, Question};
 use ecs_triage::render::notice::Notice;
 use ecs_triage::triage::{Prober, Scope};
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +36,10 @@ pub(super) struct Calls {
     pub(super) troubles: Vec<Trouble>,
     /// Calls that are refused.
     pub(super) refused: BTreeSet<&'static str>,
+    /// How many calls one after another there were so far, and until each call went out first; where calls
+    /// take time.
+    round: usize,
+    pub(super) rounds: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -41,9 +47,15 @@ pub(super) struct World {
     calls: Arc<Mutex<Calls>>,
     now: Arc<Mutex<Timestamp>>,
     table: Arc<Memory>,
+    /// What AWS answers; without it nobody asks.
+    evidence: Option<Arc<Evidence>>,
 }
 
 impl World {
+    pub(super) fn answering(evidence: Option<Evidence>) -> Self {
+        Self { evidence: evidence.map(Arc::new), ..Self::default() }
+    }
+
     pub(super) fn calls(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().expect("nobody panicked")
     }
@@ -52,10 +64,33 @@ impl World {
         *self.now.lock().expect("nobody panicked") = now;
     }
 
-    fn call(&self, name: &'static str) -> Result<(), String> {
+    async fn call(&self, name: &'static str) -> Result<(), String> {
+        let takes_time = self.calls().round > 0;
+        if takes_time {
+            let round = self.calls().round;
+            self.calls().rounds.entry(name).or_insert(round);
+            let mut waited = false;
+            future::poll_fn(|context| {
+                context.waker().wake_by_ref();
+                if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
         let mut calls = self.calls();
         *calls.counts.entry(name).or_default() += 1;
         if calls.refused.contains(name) { Err(format!("{name} is refused")) } else { Ok(()) }
+    }
+
+    /// Does work in which every call takes as long.
+    pub(super) fn in_rounds<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            self.calls().round += 1;
+            if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                self.calls().round = 0;
+                return done;
+            }
+        }
     }
 
     /// Puts a document into the table.
@@ -86,16 +121,13 @@ impl World {
             clock: world(),
             log: world(),
         };
-        Delivery::new(ports, rules(), holder)
-    }
-}
-
-fn rules() -> Rules {
-    Rules {
-        probing: Scope::Off,
-        reads_logs: false,
-        trusted: Trusted::default(),
-        reminder: SignedDuration::from_hours(6),
+        let rules = Rules {
+            probing: if self.evidence.is_some() { Scope::Full } else { Scope::Off },
+            reads_logs: false,
+            trusted: Trusted::default(),
+            reminder: SignedDuration::from_hours(6),
+        };
+        Delivery::new(ports, rules, holder)
     }
 }
 
@@ -105,13 +137,13 @@ pub(super) struct Topic(World);
 
 impl Publisher for Topic {
     async fn publish(&self, notice: &Notice) -> Result<(), String> {
-        self.0.call("Publish")?;
+        self.0.call("Publish").await?;
         self.0.calls().notices.push(notice.clone());
         Ok(())
     }
 
     async fn publish_plain(&self, text: &str) -> Result<(), String> {
-        self.0.call("Publish (chat)")?;
+        self.0.call("Publish (chat)").await?;
         self.0.calls().chats.push(text.to_owned());
         Ok(())
     }
@@ -119,7 +151,7 @@ impl Publisher for Topic {
 
 impl Store for World {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
-        self.call("GetItem").map_err(Unreachable)?;
+        self.call("GetItem").await.map_err(Unreachable)?;
         let kept = self.table.load(key).await;
         self.calls().units[0] += kept
             .as_ref()
@@ -136,7 +168,7 @@ impl Store for World {
         read: Option<u64>,
         expires: Timestamp,
     ) -> Result<(), NotSaved> {
-        self.call("PutItem").map_err(NotSaved::Unavailable)?;
+        self.call("PutItem").await.map_err(NotSaved::Unavailable)?;
         self.calls().units[1] += (body.len() + key.len()).div_ceil(UNITS[1]);
         self.table.save(key, body, read, expires).await
     }
@@ -144,7 +176,7 @@ impl Store for World {
 
 impl Journal for World {
     async fn append(&self, stream: &str, lines: &[&str]) -> Result<(), String> {
-        self.call("PutLogEvents")?;
+        self.call("PutLogEvents").await?;
         self.calls().bytes[0] += lines.iter().map(|line| line.len()).sum::<usize>();
         self.calls().journal.push((stream.to_owned(), lines.iter().map(|line| (*line).to_owned()).collect()));
         Ok(())
@@ -153,15 +185,22 @@ impl Journal for World {
 
 impl EventBus for World {
     async fn put(&self, detail_type: &str, detail: &str) -> Result<(), String> {
-        self.call("PutEvents")?;
+        self.call("PutEvents").await?;
         self.calls().events.push((detail_type.to_owned(), detail.to_owned()));
         Ok(())
     }
 }
 
 impl Prober for World {
-    async fn ask(&self, _: &Question) -> Answer {
-        Answer::Unknown("nobody asks".to_owned())
+    async fn ask(&self, question: &Question) -> Answer {
+        let Some(evidence) = &self.evidence else { return Answer::Unknown("nobody asks".to_owned()) };
+        match self.call("ask").await {
+            Ok(()) => {
+                let known = evidence.answer(question).cloned();
+                known.unwrap_or_else(|| Answer::Unknown("it is not recorded".to_owned()))
+            }
+            Err(why) => Answer::Unknown(why),
+        }
     }
 }
 

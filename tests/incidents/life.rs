@@ -177,7 +177,7 @@ const FEW: u8 = 20;
 fn early(count: u8) -> Storm {
     let mut storm = Storm::default();
     for workload in 0..count {
-        assert_eq!(storm.join(&[&of(workload)], at(i64::from(workload))), Standing::Calm);
+        assert_eq!(storm.join(&[&of(workload)], STORM_WORKLOADS, at(i64::from(workload))), Standing::Calm);
     }
     storm
 }
@@ -199,13 +199,13 @@ fn tell(storm: &mut Storm, page: &str, seconds: i64) -> Telling {
 fn more_workloads_than_many_within_the_window_are_a_storm() {
     assert_eq!(usize::from(FEW), STORM_WORKLOADS);
     let storm = early(FEW);
-    assert_eq!(storm.clone().join(&[&of(0)], at(30)), Standing::Calm, "it is known");
+    assert_eq!(storm.clone().join(&[&of(0)], STORM_WORKLOADS, at(30)), Standing::Calm, "it is known");
     let window = STORM_WINDOW.as_secs();
     for (seconds, standing) in
         [(30, Standing::Later), (window, Standing::Later), (window + 1, Standing::Calm)]
     {
         assert_eq!(
-            storm.clone().join(&[&of(FEW)], at(seconds)),
+            storm.clone().join(&[&of(FEW)], STORM_WORKLOADS, at(seconds)),
             standing,
             "the last joins after {seconds} s"
         );
@@ -217,7 +217,10 @@ fn one_workload_that_fails_in_many_ways_is_no_storm() {
     let mut storm = Storm::default();
     for layer in 0..100 {
         let about = About { fingerprint: format!("layer-{layer}"), ..about(1, 1) };
-        assert_eq!(storm.join(&[&Incident::begin(about, &sighting(layer, 0), None)], at(0)), Standing::Calm);
+        assert_eq!(
+            storm.join(&[&Incident::begin(about, &sighting(layer, 0), None)], STORM_WORKLOADS, at(0)),
+            Standing::Calm
+        );
     }
 }
 

@@ -298,7 +298,8 @@ struct World {
     running: usize,
     doomed: bool,
     /// Who waits until when.
-    timers: Vec<(Timestamp, Waker)>,
+    timers: BTreeMap<(Timestamp, usize), Waker>,
+    waits: usize,
     notices: Vec<Notice>,
     repeated: usize,
     /// Each incident as it was saved last.
@@ -374,8 +375,9 @@ impl World {
             .insert(key.to_owned(), (Kept { body, version: read.map_or(1, |read| read + 1) }, expires));
         if of_storm {
             for at in 0..self.notices.len() {
-                let Told::Storm { kind, due, members } = &self.notices[at].told else { continue };
-                if kind == key && self.untold(key, *due).is_disjoint(members) {
+                let notice = &self.notices[at];
+                let Told::Storm { kind, due, members } = &notice.told else { continue };
+                if !notice.noted && kind == key && self.untold(key, *due).is_disjoint(members) {
                     self.notices[at].noted = true;
                 }
             }
@@ -705,7 +707,9 @@ async fn sleep(world: &Shared, time: SignedDuration) {
         }
         // An instance has one waker.
         if !std::mem::replace(&mut is_set, true) {
-            world.timers.push((until, context.waker().clone()));
+            world.waits += 1;
+            let timer = (until, world.waits);
+            world.timers.insert(timer, context.waker().clone());
         }
         Poll::Pending
     })
@@ -954,7 +958,8 @@ impl Model {
             faulted: BTreeSet::new(),
             running: 0,
             doomed: false,
-            timers: Vec::new(),
+            timers: BTreeMap::new(),
+            waits: 0,
             notices: Vec::new(),
             repeated: 0,
             incidents: BTreeMap::new(),
@@ -1012,12 +1017,11 @@ impl Model {
     fn run(&mut self) {
         loop {
             let now = self.now();
-            let due: Vec<Waker> = lock(&self.world)
-                .timers
-                .extract_if(.., |(at, _)| *at <= now)
-                .map(|(_, waker)| waker)
-                .collect();
-            due.into_iter().for_each(Waker::wake);
+            while let Some(timer) =
+                lock(&self.world).timers.first_entry().filter(|timer| timer.key().0 <= now)
+            {
+                timer.remove().wake();
+            }
             for index in 0..self.instances.len() {
                 let instance = &self.instances[index];
                 if instance.work.is_some() && now.duration_since(instance.started) >= FUNCTION {
@@ -1045,9 +1049,9 @@ impl Model {
                     .iter()
                     .filter(|instance| instance.work.is_some())
                     .map(|instance| instance.started + FUNCTION);
-                let timers: Vec<Timestamp> = lock(&self.world).timers.iter().map(|(at, _)| *at).collect();
                 let is_idle = self.instances.iter().all(|instance| instance.work.is_none());
-                let timers = timers.into_iter().filter(|_| !is_idle);
+                let timer = lock(&self.world).timers.keys().next().map(|(at, _)| *at);
+                let timers = timer.filter(|_| !is_idle).into_iter();
                 let Some(next) = messages
                     .chain(ends)
                     .chain(timers)

@@ -8,11 +8,12 @@ JSON object:
 
     {"notices": [{"subject", "message", "attributes"}], "journal": [{"stream", "message"}],
      "chats": [notification], "bus": [event], "queue": n, "dlq": n, "dead_letters": [body],
-     "asked": [task definition], "responses": [...], "function_log": "..."}
+     "asked": [task definition], "responses": [...], "table": [key], "function_log": "..."}
 
 `chats` and `bus` are what the chat topic and an event bus were told, with `--listen`; without it the stack has neither.
 `queue` and `dlq` count messages, also those being worked on. `asked` is what the function wanted described, call by
-call. `responses` are the function's answers with `--via invoke` and `--via watch`.
+call. `responses` are the function's answers with `--via invoke` and `--via watch`, and last what the command line given with
+`--selftest` printed of a self-test. `table` are the keys of what is kept.
 Exit: 0 if all that was expected came, 1 if not, with what the emulator and the function logged on stderr.
 
 Ways in (`--via`):
@@ -51,7 +52,9 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import platform
+import subprocess
 import sys
 import threading
 import time
@@ -293,6 +296,21 @@ def invoke(aws: Emulator, function: str, event: bytes) -> Any:
     return payload
 
 
+def selftest(aws: Emulator, cli: Path, function: str) -> Any:
+    """What the command line says of a self-test of the function."""
+    command = [cli, "selftest", "--function", function, "--region", REGION, "--format", "json"]
+    ran = subprocess.run(command, env=os.environ | aws.environment(), capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise StackError(f"selftest: exit {ran.returncode}: {ran.stdout}{ran.stderr}")
+    return json.loads(ran.stdout)
+
+
+def keys(aws: Emulator, table: str) -> list[str]:
+    """The keys of all items of a table."""
+    pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return sorted(item["key"]["S"] for page in pages for item in page["Items"])
+
+
 def count(aws: Emulator, queue: str) -> int:
     """How many messages a queue holds, visible or not."""
     names = ["", "NotVisible", "Delayed"]
@@ -367,6 +385,8 @@ class Run:
         chats = subscribe(self._aws, self._outputs["ChatTopicArn"], "chats") if arguments.listen else None
         bus = listen_to_bus(self._aws) if arguments.listen else None
         responses = self._send(arguments.events, ecs)
+        if arguments.selftest:
+            responses.append(selftest(self._aws, arguments.selftest, self._outputs["FunctionName"]))
         self._await(subscribed, len(arguments.events) if arguments.expect is None else arguments.expect)
         return {
             "notices": self._notices,
@@ -378,6 +398,7 @@ class Run:
             "dead_letters": drain(self._aws, self._outputs["DeadLetterQueueUrl"]),
             "asked": ecs.asked,
             "responses": responses,
+            "table": keys(self._aws, self._outputs["TableName"]),
             "function_log": self.logged(),
         }
 
@@ -463,6 +484,7 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--probing", default="task-definitions", help="the template's parameter Probing")
     parser.add_argument("--listen", action="store_true", help="deploy the chat topic and name an event bus")
+    parser.add_argument("--selftest", type=Path, metavar="CLI", help="after the events have this command line make a self-test")
     parser.add_argument("--expect", type=int, help="notices to wait for (default: one for each event)")
     parser.add_argument("--entries", type=int, help="journal entries to wait for (default: as many as notices)")
     parser.add_argument("--dead", type=int, help="dead letters to wait for (default: 1 with --poison, else 0)")

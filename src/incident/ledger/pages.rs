@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{join, try_join_all};
+use futures_util::future::{join3, try_join_all};
 use jiff::Timestamp;
 
 use super::recording::Recording;
 use super::{After, Ledger, Next};
 use crate::incident::store::{
-    Changed, Kept, NotSaved, Store, Unreachable, change, change_from, read, written,
+    Changed, Kept, NotSaved, Store, Unreachable, change, change_from, read, save, too_often, written,
 };
 use crate::incident::storm::{self, Member, Page, Phase, Standing, Storm, Telling};
 use crate::incident::{About, Due, Incident, expires};
+use crate::limits::CHANGE_TRIES;
 
 impl<S: Store + Sync> Ledger<S> {
     /// Lets incidents join their storm's document that open, unless they have to be listed; the notice that
@@ -31,7 +32,8 @@ impl<S: Store + Sync> Ledger<S> {
         change_from(&self.store, key, kept, |kept: Option<Storm>| {
             let before = kept.unwrap_or_default();
             let mut storm = before.clone();
-            let standing = if opening.is_empty() { Standing::Calm } else { storm.join(opening, now) };
+            let standing =
+                if opening.is_empty() { Standing::Calm } else { storm.join(opening, self.alone, now) };
             let reminds =
                 is_hushed && (storm.touch(now), storm.remind(recording.claimant, now, self.reminder)).1;
             let telling = reminds.then(|| storm.telling(Phase::Begun, key, about));
@@ -56,7 +58,6 @@ impl<S: Store + Sync> Ledger<S> {
             return Ok((Vec::new(), None));
         }
         let (key, own) = (&storm::key(about), storm::page(claimant, phase));
-        let kept = self.store.load(key).await?;
         // Of an earlier page, which may have been told of, or never listed; or which was written without
         // them, where their record failed halfway.
         let earlier: BTreeSet<String> = members
@@ -65,26 +66,17 @@ impl<S: Store + Sync> Ledger<S> {
             .filter(|page| **page != own)
             .cloned()
             .collect();
-        let mut pages: BTreeMap<String, Option<Page>> = BTreeMap::new();
-        for (page, kept) in try_join_all(
-            earlier
-                .into_iter()
-                .map(async |page| Ok((page.clone(), self.store.load(&storm::page_key(key, &page)).await?))),
-        )
-        .await?
-        {
-            pages.insert(page, read(kept.as_ref()));
-        }
+        // A page is told of before the storm forgets it, so whoever reads it after the storm knows whether.
+        let storm = if earlier.is_empty() { None } else { Some(self.store.load(key).await?) };
+        let mut pages = self.pages(key, earlier).await?;
         let is_listed = |member: &Incident| {
-            member
-                .storm
-                .page(phase)
-                .and_then(|page| pages.get(page)?.as_ref())
-                .is_some_and(|page| page.lists(member))
+            member.storm.page(phase).and_then(|page| pages.get(page)).is_some_and(|page| page.lists(member))
         };
         let unlisted: Vec<&mut Incident> =
             members.iter_mut().map(|member| &mut **member).filter(|member| !is_listed(member)).collect();
-        if !unlisted.is_empty() {
+        let mut kept = if unlisted.is_empty() {
+            storm.flatten()
+        } else {
             let document =
                 Page { members: unlisted.iter().map(|member| Member::of(member)).collect(), told: false };
             let (page_key, body) = (storm::page_key(key, &own), written(&document)?);
@@ -94,22 +86,24 @@ impl<S: Store + Sync> Ledger<S> {
                 member.storm.list(phase, &own);
                 self.remember(member, now).await
             }));
-            let (saved, remembered) = join(saving, remembering).await;
+            let loading = async {
+                match storm {
+                    Some(storm) => Ok(storm),
+                    None => self.store.load(key).await,
+                }
+            };
+            let (saved, remembered, storm) = join3(saving, remembering, loading).await;
             // A conflict is our own write, whose answer was lost: nobody else writes a page of this name.
             if let Err(NotSaved::Unavailable(why)) = saved {
                 return Err(Unreachable(why));
             }
             remembered?;
-            pages.insert(own, Some(document));
-        }
-        let (standings, telling) = change_from(&self.store, key, kept, |kept: Option<Storm>| {
-            let before = kept.unwrap_or_default();
+            pages.insert(own, document);
+            storm?
+        };
+        let list = |before: &Storm, pages: &BTreeMap<String, Page>| {
             let mut storm = before.clone();
-            for (page, document) in pages
-                .iter()
-                .filter_map(|(page, document)| Some((page, document.as_ref()?)))
-                .filter(|(_, document)| !document.told)
-            {
+            for (page, document) in pages.iter().filter(|(_, document)| !document.told) {
                 storm.list(phase, page, document.members.len(), now);
             }
             let on =
@@ -118,11 +112,28 @@ impl<S: Store + Sync> Ledger<S> {
                 on.map(|page| storm.standing(phase, page, claimant, now)).collect();
             let telling = standings.contains(&Standing::Due).then(|| storm.telling(phase, key, about));
             Changed {
-                document: (storm != before).then(|| (storm, expires(now))),
+                document: (storm != *before).then(|| (storm, expires(now))),
                 result: (standings, telling),
             }
-        })
-        .await?;
+        };
+        let mut storm: Storm = read(kept.as_ref()).unwrap_or_default();
+        let mut times = 0;
+        let (standings, telling) = loop {
+            if let Some(listed) = save(&self.store, key, kept.as_ref(), list(&storm, &pages)).await? {
+                break listed;
+            }
+            times += 1;
+            if times == CHANGE_TRIES {
+                return Err(too_often(key));
+            }
+            self.store.give_way(times).await;
+            kept = self.store.load(key).await?;
+            let told_at = storm.announced_at(phase);
+            storm = read(kept.as_ref()).unwrap_or_default();
+            if storm.announced_at(phase) != told_at {
+                pages = self.pages(key, pages.into_keys()).await?;
+            }
+        };
         let telling = match telling {
             Some(telling) => Some(self.read_pages(telling).await?),
             None => None,
@@ -141,18 +152,23 @@ impl<S: Store + Sync> Ledger<S> {
 
     /// Those whom a notice tells of: on pages of which none has told.
     async fn read_pages(&self, mut telling: Telling) -> Result<Telling, Unreachable> {
-        for kept in try_join_all(
-            telling
-                .pages
-                .iter()
-                .map(async |page| self.store.load(&storm::page_key(&telling.key, page)).await),
-        )
-        .await?
-        {
-            let page = read::<Page>(kept.as_ref()).filter(|page| !page.told).unwrap_or_default();
-            telling.members.extend(page.members);
-        }
+        let mut pages = self.pages(&telling.key, telling.pages.iter().cloned()).await?;
+        let listed = telling.pages.iter().filter_map(|page| pages.remove(page));
+        telling.members.extend(listed.filter(|page| !page.told).flat_map(|page| page.members));
         Ok(telling)
+    }
+
+    /// The pages of a storm that are kept, by name.
+    async fn pages(
+        &self,
+        storm: &str,
+        names: impl IntoIterator<Item = String>,
+    ) -> Result<BTreeMap<String, Page>, Unreachable> {
+        let loading = names.into_iter().map(async |name| {
+            let kept = self.store.load(&storm::page_key(storm, &name)).await?;
+            Ok(read(kept.as_ref()).map(|page| (name, page)))
+        });
+        Ok(try_join_all(loading).await?.into_iter().flatten().collect())
     }
 
     /// Keeps where a storm is going to list an incident.

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Next, Seen, Sighted};
+use crate::incident::shared::Culprit;
 use crate::incident::store::Changed;
 use crate::incident::storm::{self, Phase, Storm};
 use crate::incident::{Due, Incident, Sighting, expires, happened};
@@ -23,6 +24,13 @@ pub(super) struct Recording<'c> {
     pub(super) claimant: &'c str,
     pub(super) reminder: SignedDuration,
     pub(super) now: Timestamp,
+}
+
+impl Claimed {
+    /// Whether it is going to be announced to have begun, or to go on, by us.
+    pub(super) fn is_told(&self) -> bool {
+        self.due.is_some_and(|(due, is_ours)| is_ours && due != Due::Resolved)
+    }
 }
 
 impl Recording<'_> {
@@ -87,7 +95,7 @@ impl Recording<'_> {
     }
 
     /// What is to be done, where those of `calm` are announced by themselves.
-    pub(super) fn next(&self, claimed: Claimed, calm: &[String]) -> Seen {
+    pub(super) fn next(&self, claimed: Claimed, culprit: Culprit, calm: &[String]) -> Seen {
         let Claimed { incident, due, .. } = claimed;
         let next = match due {
             None => Next::Nothing,
@@ -103,7 +111,7 @@ impl Recording<'_> {
             }
             Some((due, true)) => Next::Announce(due),
         };
-        Seen { incident, next }
+        Seen { incident, next, culprit }
     }
 
     /// What a storm tells of an incident.
