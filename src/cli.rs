@@ -119,7 +119,7 @@ struct Extent {
     /// Show ECS's whole message, not only the error that the others wrap, and every cause that is ruled out
     #[arg(long)]
     full: bool,
-    /// Show a proved fix for templates too: Terraform and `CloudFormation`
+    /// Show a proved fix for templates too: Terraform and CloudFormation
     #[arg(long)]
     snippets: bool,
 }
@@ -132,8 +132,8 @@ impl Extent {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Diagnose stopped tasks: `EventBridge` events, ECS API output, SQS batches, JSON Lines of any of those,
-    /// or a task by its ARN
+    /// Diagnose stopped tasks: EventBridge events, ECS API output, SQS batches, JSON Lines of any of those, or
+    /// a task by its ARN
     ///
     /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some input
     /// could not be read, or AWS answered nothing that was asked.
@@ -214,10 +214,10 @@ struct Check {
     /// Cluster of the service
     #[arg(long, default_value = "default", add = ArgValueCandidates::new(completion::clusters))]
     cluster: String,
-    /// Judge the network for the subnets and security groups of this service
+    /// Check the network path from the subnets and with the security groups of this service
     #[arg(long)]
     service: Option<String>,
-    /// Judge the network for these subnets
+    /// Check the network path from these subnets
     #[arg(long, value_delimiter = ',', conflicts_with = "service")]
     subnets: Vec<String>,
     /// Security groups of the task; by default the VPC's own
@@ -226,10 +226,10 @@ struct Check {
     /// The task gets a public address
     #[arg(long, requires = "subnets")]
     assign_public_ip: bool,
-    /// Do not ask AWS: look at how the references are written, and at --evidence
+    /// Do not query AWS: check how the references are written, and what --evidence holds
     #[arg(long)]
     offline: bool,
-    /// Use the answers that --record saved, and ask nothing that they tell
+    /// Use answers that --record saved instead of querying AWS
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: Option<PathBuf>,
     /// Save AWS's answers to a file
@@ -320,6 +320,10 @@ impl CliError {
     }
 }
 
+/// Commands and options of the build that queries AWS.
+#[cfg(not(feature = "aws"))]
+const AWS_ONLY: &[&str] = &["ps", "history", "selftest", "--live", "--profile", "--record"];
+
 /// Task definitions and recordings are far smaller; streams of records may be of any size.
 const LARGEST_FILE: u64 = 64 << 20;
 
@@ -340,6 +344,10 @@ pub fn main() -> ExitCode {
             let help = !error.use_stderr();
             // Nobody is left to tell where even this cannot be written.
             let _ = error.print();
+            #[cfg(not(feature = "aws"))]
+            if needs_aws(&error) {
+                complain("this build does not query AWS: build it without --no-default-features");
+            }
             return if help { Outcome::Fine } else { Outcome::Unable }.into();
         }
     };
@@ -354,6 +362,18 @@ pub fn main() -> ExitCode {
             Outcome::Unable.into()
         }
     }
+}
+
+/// Whether what was typed is a command or an option of the build that queries AWS.
+#[cfg(not(feature = "aws"))]
+fn needs_aws(error: &clap::Error) -> bool {
+    use clap::error::ContextKind;
+
+    let typed = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg];
+    typed.into_iter().filter_map(|kind| error.get(kind)).any(|typed| {
+        let typed = typed.to_string();
+        AWS_ONLY.contains(&typed.split(['=', ' ']).next().unwrap_or_default())
+    })
 }
 
 fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {

@@ -26,6 +26,9 @@ pub struct Settings {
     /// `ECS_TRIAGE_REMINDER_HOURS`: as long as an incident that goes on is not announced again, six hours by
     /// default.
     pub reminder: u32,
+    /// `ECS_TRIAGE_RUNBOOK_URL`: the address to which a cause's id is added for its runbook; AWS's own page of
+    /// the cause by default.
+    pub runbooks: Option<String>,
     /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, beside the function's own.
     pub accounts: Vec<String>,
     /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
@@ -41,6 +44,9 @@ pub struct Settings {
 const REMINDER_HOURS: u32 = 6;
 /// A week: who is reminded less often is not reminded.
 const LONGEST_REMINDER_HOURS: u32 = 168;
+
+/// Of an address: a notice shows it in a line.
+const LONGEST_ADDRESS: usize = 500;
 
 /// Why the function cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +109,7 @@ impl Settings {
                 )?
             }
         };
+        let runbooks = checked("ECS_TRIAGE_RUNBOOK_URL", is_address, "an https address")?;
         let accounts = checked(
             "ECS_TRIAGE_ACCOUNTS",
             are_accounts,
@@ -125,6 +132,7 @@ impl Settings {
             chat_topic_arn,
             bus,
             reminder,
+            runbooks,
             accounts,
             test_source,
             doors,
@@ -182,6 +190,18 @@ fn is_bus(text: &str) -> bool {
 
 fn is_log_group(name: &str) -> bool {
     name.len() <= 512 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/.#".contains(&byte))
+}
+
+/// Whether a text can begin an address that a notice shows as a link.
+fn is_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://");
+    text.len() <= LONGEST_ADDRESS
+        && rest.is_some_and(|rest| {
+            rest.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+                && rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!&+,;=%".contains(&byte))
+        })
 }
 
 fn is_table(name: &str) -> bool {
@@ -401,6 +421,13 @@ mod tests {
             ("ECS_TRIAGE_ACCOUNTS", "111122223333,4444"),
             ("ECS_TRIAGE_ACCOUNTS", "111122223333 444455556666"),
             ("ECS_TRIAGE_ACCOUNTS", "*"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "http://wiki.example.com/"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https://"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https:///etc"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https://wiki.example.com/a b"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https://wiki.example.com/\n"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https://wiki.example.com/)[x](https://evil.example/"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "javascript:alert(1)"),
             ("ECS_TRIAGE_READ_LOGS", "true"),
             ("ECS_TRIAGE_READ_LOGS", "YES"),
         ];

@@ -304,7 +304,7 @@ fn nothing_from_outside_steers_what_is_pasted() {
                 let of_fixes: Vec<&str> = report
                     .diagnoses
                     .iter()
-                    .flat_map(|diagnosis| &diagnosis.fix.commands)
+                    .flat_map(|diagnosis| diagnosis.fix.commands())
                     .map(ecs_triage::causes::Command::as_str)
                     .collect();
                 commands.extend(of_fixes.iter().map(|command| (*command).to_owned()));

@@ -118,7 +118,7 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
         );
         Assessment::possible(format!("the agent {}", flaw.could_not))
             .finding(found)
-            .fix(Fix::words(text).run(case.commands([])))
+            .fix(Fix::words(text).run(case.start_again()))
     };
     if case.task.launch_type.as_deref() == Some("FARGATE") {
         return Some(other(Finding::found("the task ran on Fargate, whose agent AWS keeps", "event")));
@@ -367,7 +367,8 @@ fn fix(case: &Case<'_>) -> Fix {
             cluster.as_str(),
         );
         return Fix::words("update the ECS agent of the instance, or put it on a current ECS-optimized AMI")
-            .run([update.name("--container-instance", Kind::ContainerInstance, arn.as_str())]);
+            .run([update.name("--container-instance", Kind::ContainerInstance, arn.as_str())])
+            .then_again(case);
     }
     let update = case.service_of_task().map(|service| {
         let update = case.aws_at_task("ecs update-service").maybe(

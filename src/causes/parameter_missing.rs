@@ -163,11 +163,9 @@ fn there(case: &Case<'_>, parameters: &[ParameterView<'_>]) -> Assessment {
 fn fix(case: &Case<'_>, names: &[String]) -> Fix {
     let Some(first) = names.first().cloned().or_else(|| case.parameters().is_empty().then(String::new))
     else {
-        let text = format!(
-            "have the parameter created in its own account, or correct the reference in a new revision{}",
-            case.then_again()
-        );
-        return Fix::words(text).run(case.commands_for_revision([]));
+        let text =
+            "have the parameter created in its own account, or correct the reference in a new revision";
+        return Fix::words(text).then_revised(case);
     };
     let last_part = Some(first.rsplit('/').next().unwrap_or(&first)).filter(|part| !part.is_empty());
     let values = [Part::Words("Key=Name,Option=Contains,Values="), Part::Name(Kind::Parameter, last_part)];
@@ -180,6 +178,8 @@ fn fix(case: &Case<'_>, names: &[String]) -> Fix {
             .name("--name", Kind::Parameter, name)
             .words("--type SecureString --value file://value.txt")
     });
-    Fix::words(format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()))
-        .run(case.commands(std::iter::once(look).chain(create.take(3))))
+    Fix::words("see whether a similar name exists")
+        .run([look])
+        .then("create what is missing, or correct the reference in a new revision", create.take(3))
+        .then_again(case)
 }

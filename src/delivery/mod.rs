@@ -103,6 +103,8 @@ pub struct Rules {
     pub trusted: Trusted,
     /// After so long an incident that goes on is announced again.
     pub reminder: SignedDuration,
+    /// What stands before a cause's id in the address of its runbook.
+    pub runbooks: Option<String>,
 }
 
 /// One instance that handles invocations.

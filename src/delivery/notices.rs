@@ -67,6 +67,7 @@ impl<W: World> Visit<'_, W> {
         };
         let mut around =
             Surroundings::of(report.task, Some((incident, &others.unwrap_or_default())), evidence, self.now);
+        around.runbooks.clone_from(&self.delivery.rules.runbooks);
         if let Some(why) = without {
             around.impact.insert(
                 0,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::notice::NAMES;
+use super::attributes::NAMES;
 use super::text::Style;
 use super::wrap::prose;
 use crate::causes::{CAUSES, Cause, Owner, Verdict};

@@ -15,7 +15,9 @@ pub(super) const WIDEST: usize = 104;
 /// So much stands before the deciding words at least, where there is so much.
 const SAID_BEFORE: usize = 20;
 /// And so much behind them at most: status codes and ids of requests help nobody on a phone.
-const SAID_AFTER: usize = 60;
+const SAID_AFTER: usize = 40;
+/// A line's columns there, by which it is decided what is far before them.
+const ON_A_PHONE: usize = 60;
 /// Of a reason without deciding words.
 const LONGEST_SAID: usize = 300;
 /// After these a value follows, not a wrapped error.
@@ -89,7 +91,7 @@ fn too_long(text: &str, mut start: usize, end: usize, columns: usize) -> Vec<usi
 /// between marks.
 pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 2]) -> String {
     // The error before it, where the words begin one: "i/o timeout" alone does not say of what.
-    let starts = std::iter::once(0).chain(breaks(text, WIDEST));
+    let starts = std::iter::once(0).chain(breaks(text, ON_A_PHONE));
     let from =
         starts.take_while(|start| *start == 0 || *start + SAID_BEFORE <= span.start).last().unwrap_or(0);
     let marked = span.start < span.end && span.end <= text.len();

@@ -366,8 +366,10 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], page: &mut Page) {
     let (shown, named) = standing.split_at(as_good.min(ALTERNATIVES_SHOWN));
     for other in shown {
         page.step("note: ", &format!("or [{}]: {} ({})", other.cause.id, other.title, other.verdict));
-        page.step("   ", &other.fix.text);
-        other.fix.commands.first().iter().for_each(|command| page.copied(command.as_str()));
+        // How the task is started again, the best diagnosis says.
+        page.step("   ", &other.fix.in_short());
+        let first = other.fix.steps.first().and_then(|step| step.commands.first());
+        first.into_iter().for_each(|command| page.copied(command.as_str()));
     }
     if !named.is_empty() && !is_proved {
         let ids: Vec<&str> = named.iter().map(|other| other.cause.id).collect();

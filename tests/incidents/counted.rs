@@ -96,6 +96,7 @@ fn rules() -> Rules {
         reads_logs: false,
         trusted: Trusted::default(),
         reminder: SignedDuration::from_hours(6),
+        runbooks: None,
     }
 }
 
