@@ -48,8 +48,8 @@ fn an_incident_in_a_chat() {
         pretty(&chat::notification(&report, state, &around(impact)).expect("it is announced"))
     });
     insta::assert_snapshot!("chat", told.join("\n\n"));
-    let lines =
-        [metrics::failures(&report, 17, 1_776_261_731_600), metrics::incident(&report, 1_776_261_731_600)];
+    let at = jiff::Timestamp::from_millisecond(1_776_261_731_600).expect("a time");
+    let lines = [metrics::failures(&report, 17, at), metrics::incident(&report, at)];
     insta::assert_snapshot!("metrics", lines.map(|line| line.expect("it counts")).join("\n"));
 }
 

@@ -685,11 +685,10 @@ fn shell_words(line: &str) -> Vec<String> {
     for letter in line.chars() {
         match (letter, quote) {
             (_, Some(end)) if letter == end => quote = None,
-            (_, Some(_)) => word.get_or_insert_default().push(letter),
             ('\'' | '"', None) => (quote, word) = (Some(letter), Some(word.take().unwrap_or_default())),
             (' ', None) => words.extend(word.take()),
-            ('`' | '|' | '>' | ')' | '(' | '#' | ';', None) => break,
-            (_, None) => word.get_or_insert_default().push(letter),
+            ('`' | '|' | '>' | ')' | '(' | '#' | ';' | '[' | '<', None) => break,
+            (_, _) => word.get_or_insert_default().push(letter),
         }
     }
     words.extend(word);
@@ -802,4 +801,41 @@ fn a_build_without_aws_says_that_it_is_one() {
         assert!(text(&output.stderr).contains("this build does not query AWS"), "{arguments:?}");
     }
     assert!(!text(&run(&["pss"], "").stderr).contains("this build"));
+}
+
+#[test]
+fn a_registry_that_no_endpoint_serves_gets_no_advice_about_endpoints() {
+    for host in ["registry-1.docker.io", "ghcr.io", "quay.io", "registry.example.com:5000"] {
+        let reason = format!(
+            "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: failed to do request: Head https://{host}/v2/library/nginx/manifests/latest: dial tcp 34.1.1.1:443: i/o timeout"
+        );
+        let said = text(&run(&["diagnose", "--reason", &reason], "").stdout);
+        let advice = ["vpc-endpoint", "an endpoint for it"];
+        assert!(said.contains("NAT") && !advice.iter().any(|of| said.contains(of)), "{host}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_json_is_one_error_that_says_what_to_do() {
+    let complaints = text(&run(&["diagnose", "LICENSE-MIT"], "").stderr);
+    assert!(complaints.lines().count() == 1 && complaints.contains("--output json"), "{complaints}");
+    let gone = run(&["diagnose", "events/no-such-file.json"], "");
+    let said = text(&gone.stderr);
+    assert!(gone.status.code() == Some(2) && said.contains("events/no-such-file.json"), "{said}");
+}
+
+/// What a cross build and a command in another Region need is in the page that shows them.
+#[test]
+fn the_pages_name_what_their_commands_need() {
+    let page = |name: &str| {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name))
+            .expect("the page can be read")
+    };
+    assert!(page("docs/deploy.md").contains("Zig"), "cargo-lambda cross-compiles with Zig");
+    for (name, text) in pages() {
+        let text = text.replace("\\\n", " ");
+        for line in text.lines().filter(|line| line.contains("aws chatbot ")) {
+            assert!(line.contains(" --region "), "{name}: {line}");
+        }
+    }
 }

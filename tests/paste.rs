@@ -248,13 +248,16 @@ fn of_chat(report: &Report<'_>) -> Vec<String> {
     steps.filter_map(|step| Some(step.strip_prefix('`')?.strip_suffix('`')?.to_owned())).collect()
 }
 
-/// A chat's text outside blocks links nowhere.
+/// A chat's text outside blocks links nowhere but to the page that the cause's own record names.
 fn links(report: &Report<'_>) -> bool {
     let Some(told) = chat::notification(report, "opened", &Surroundings::default()) else { return false };
     let told: Value = serde_json::from_str(&told).expect("a notification is JSON");
     let mut texts = Vec::new();
     strings(&told, &mut texts);
+    let runbook = report.diagnoses.first().and_then(|best| best.cause.references.first());
+    let runbook = runbook.map(|page| format!("\nRunbook: {page}")).unwrap_or_default();
     texts.iter().any(|(_, text)| {
+        let text = text.replacen(&runbook, "", 1);
         let outside: String = text.split("```").step_by(2).collect();
         let outside = if text.starts_with('`') { String::new() } else { outside };
         outside.contains("](") || outside.contains("://") || text.contains('<')

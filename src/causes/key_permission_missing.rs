@@ -294,7 +294,7 @@ fn fix_by_words(case: &Case<'_>, key: Option<&KeyView<'_>>) -> Fix {
     if let (true, Some(role), Some(key)) = (is_allowed_by_role(case), case.own_role(), key) {
         let via = json!({"StringEquals": {"kms:ViaService": case.via_service()}});
         let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "kms:Decrypt", "Resource": "*", "Condition": via});
-        let fix = Fix::words(format!("add the statement to the key policy, if nothing there says so"))
+        let fix = Fix::words("add the statement to the key policy, if nothing there says so")
             .run([on_key(key, "kms get-key-policy")])
             .then_again(case);
         return policy::addition(case, None, add)

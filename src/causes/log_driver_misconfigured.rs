@@ -103,9 +103,7 @@ fn names_no_region(symptom: &Symptom) -> bool {
 fn unanswered(case: &Case<'_>) -> Assessment {
     let at = destination(case.symptom).unwrap_or("its address");
     if is_on_own_host(case.symptom) {
-        let text = format!(
-            "start the log daemon before the tasks that send to it, or configure the driver to wait (fluentd-async true, splunk-verify-connection false) in a new revision"
-        );
+        let text = "start the log daemon before the tasks that send to it, or configure the driver to wait (fluentd-async true, splunk-verify-connection false) in a new revision";
         let said = Assessment::likely(format!(
             "nothing listens at {at}, on the task's own host, where the log driver sends to"
         ));

@@ -82,7 +82,14 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (name, slip) = named.split(',').find_map(|name| Some((name.trim(), slip(name.trim())?)))?;
     let said = Assessment::likely(format!("parameter {name} is misspelled: it {slip}"))
         .finding(Finding::unknown("which name was meant"));
-    Some(said.fix(Fix::words("correct the name in a new revision").run([look]).then_revised(case)))
+    Some(
+        said.fix(
+            Fix::words("see which names there are")
+                .run([look])
+                .then("correct the name in a new revision", [])
+                .then_revised(case),
+        ),
+    )
 }
 
 /// A parameter that is missing, and how many of its last name there are under other paths.

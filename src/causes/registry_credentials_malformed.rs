@@ -45,7 +45,7 @@ fn assess(case: &Case<'_>) -> Assessment {
         Kind::Secret,
         case.resource_arn().as_deref(),
     );
-    let fix = Fix::words(format!("store {{\"username\": \"...\", \"password\": \"...\"}}"))
+    let fix = Fix::words("store {\"username\": \"...\", \"password\": \"...\"}")
         .run([put.words("--secret-string file://login.json")])
         .then_again(case);
     let fix = gone.map_or(fix, SecretView::replace);

@@ -59,7 +59,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .aws_at_task("secretsmanager describe-secret")
         .name("--secret-id", Kind::Secret, case.name().as_deref())
         .words("--query ARN");
-    let fix =
-        Fix::words(format!("name the secret of {own} in a new revision")).run([look]).then_revised(case);
+    let fix = Fix::words(format!("see the ARN of the secret of {own}"))
+        .run([look])
+        .then("name it in a new revision", [])
+        .then_revised(case);
     Some(case.named_elsewhere("secret", Assessment::possible)?.fix(fix))
 }

@@ -52,5 +52,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let slip = misspelling(&case.name()?)?;
     let said = Assessment::likely(format!("the secret's name is misspelled: it {slip}"))
         .finding(Finding::unknown("which name was meant"));
-    Some(said.fix(Fix::words("correct the name in a new revision").run([look]).then_revised(case)))
+    Some(
+        said.fix(
+            Fix::words("see which names there are")
+                .run([look])
+                .then("correct the name in a new revision", [])
+                .then_revised(case),
+        ),
+    )
 }

@@ -147,8 +147,7 @@ fn suffix(arn: &str) -> &str {
 
 fn with_arn(case: &Case<'_>, arn: &str, certain: bool) -> Fix {
     if !certain {
-        let text =
-            format!("if the reference was to that secret, write the ARN that it has now in a new revision");
+        let text = "if the reference was to that secret, write the ARN that it has now in a new revision";
         return Fix::words(text).then_revised(case);
     }
     let role = case.who();

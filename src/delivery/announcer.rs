@@ -61,7 +61,7 @@ impl Message {
             detail_type: DIAGNOSIS,
             detail: v1::event(report, incident, &around.impact, &notice),
             notice,
-            line: if due == Due::Opened { metrics::incident(report, now.as_millisecond()) } else { None },
+            line: if due == Due::Opened { metrics::incident(report, now) } else { None },
         })
     }
 

@@ -399,9 +399,9 @@ impl<W: World> Visit<'_, W> {
             None => {}
         }
         let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
-        if let Ok(Some(line)) = guarded_now(|| {
-            metrics::failures(&diagnose(latest, &told.evidence), count, self.now.as_millisecond())
-        }) {
+        if let Ok(Some(line)) =
+            guarded_now(|| metrics::failures(&diagnose(latest, &told.evidence), count, self.now))
+        {
             self.delivery.log.line(&line);
         }
         for (item, task) in &failure.tasks {
@@ -433,7 +433,7 @@ impl<W: World> Visit<'_, W> {
         }
         let name =
             Arn::parse(self.function).and_then(|arn| arn.resource.split(':').nth(1)).unwrap_or_default();
-        if let Some(line) = metrics::troubles(&counts, name, self.now.as_millisecond()) {
+        if let Some(line) = metrics::troubles(&counts, name, self.now) {
             self.delivery.log.line(&line);
         }
     }

@@ -159,8 +159,8 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     }
     for (place, other) in standing.iter().take(OTHERS).enumerate() {
         // The next best is worth its fix; of the others `explain` tells.
-        let fix = if place == 0 { other.fix.in_short() } else { String::new() };
-        let fix = if fix.is_empty() { fix } else { format!(". {}", capitalized(&fix)) };
+        let fix = if place == 0 { other.fix.in_short() } else { "" };
+        let fix = if fix.is_empty() { String::new() } else { format!(". {}", capitalized(fix)) };
         let _ = writeln!(out, "- {} ({}, {}){fix}", capitalized(&other.title), other.cause.id, other.verdict);
     }
     let named: Vec<&str> = standing.iter().skip(OTHERS).map(|other| other.cause.id).collect();
@@ -254,9 +254,10 @@ fn account_and_region(task: &Task) -> String {
     if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) }
 }
 
-/// The beginning of an id, by which the journal finds the whole one.
-pub(super) fn short(id: &str) -> &str {
-    &id[..id.floor_char_boundary(SHORT_ID)]
+/// The beginning of an id, by which the journal finds the whole one: of one in parts, that of the last.
+fn short(id: &str) -> &str {
+    let last = id.rfind('-').map_or(0, |at| at + 1);
+    &id[..id.floor_char_boundary(last + SHORT_ID)]
 }
 
 /// The same as the beginning of a sentence. A name that begins it stays as it is.
@@ -267,5 +268,23 @@ pub(super) fn capitalized(text: &str) -> String {
     match letters.next() {
         Some(first) if is_word => first.to_uppercase().chain(letters).collect(),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn an_id_is_shortened_where_it_still_tells() {
+        for (id, shortened) in [
+            ("9d8048ad5abfc9a92a96b60b2b7af9b5", "9d8048ad5abf"),
+            ("deployment-9d8048ad5abfc9a92a96b60b2b7af9b5", "deployment-9d8048ad5abf"),
+            ("0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
+            ("short", "short"),
+            ("", ""),
+        ] {
+            assert_eq!(short(id), shortened);
+        }
     }
 }

@@ -360,7 +360,10 @@ mod tests {
             assert_eq!(description.matches("```").count() % 2, 0);
             let drawn = with(|report| report.diagnoses[0].path = Some(long_path(letter)));
             let description = text(&drawn, "/content/description");
-            assert!(description.ends_with("...\n```") && length(description) < 4000, "{description}");
+            assert!(
+                description.contains("...\n```\nRunbook: https://") && length(description) < 4000,
+                "{description}"
+            );
         }
     }
 

@@ -106,8 +106,16 @@ pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 
     } else {
         LONGEST_SAID
     });
-    let after = if end < said.len() { "..." } else { "" };
-    format!("{}{}{after}", if from > 0 { "..." } else { "" }, &said[..end])
+    let (kept, after) = if end < said.len() { (whole_words(&said[..end]), "...") } else { (said, "") };
+    format!("{}{kept}{after}", if from > 0 { "..." } else { "" })
+}
+
+/// A text without the part of a word that it may end in; of a long word a part is better than nothing.
+fn whole_words(text: &str) -> &str {
+    match text.rfind(' ') {
+        Some(at) if text.len() - at <= SAID_BEFORE => text[..at].trim_end(),
+        _ => text,
+    }
 }
 
 /// Where lines end: after a colon that wraps an error, and before a word that would not fit.

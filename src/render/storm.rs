@@ -62,44 +62,13 @@ fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
 /// What happened, in a few words, and the body, in the order of any other notice.
 fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String, String) {
     let about = &telling.about;
-    let workloads: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
     let before = telling.before.get(cluster).copied().unwrap_or_default();
-    let begun = workloads.len() as u64 + before;
-    let counted =
-        |count: u64| if count == 1 { "1 workload".to_owned() } else { format!("{count} workloads") };
     let kind = in_words(&about.step, &about.fault);
-    let place: Vec<&str> =
-        [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
-    let place = format!("{cluster} ({})", place.join(", "));
+    let at: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
     let is_over = telling.phase == Phase::Ended;
-    let (title, mut text) = if is_over {
-        let well = counted(workloads.len() as u64);
-        let text = format!(
-            "{well} recovered that failed in the same way\n{place}\n\nIMPACT: {well} of {before} start again\n"
-        );
-        (format!("{well} recovered: {kind}"), text)
-    } else {
-        let elsewhere = match telling.joined.saturating_sub(begun) {
-            0 => String::new(),
-            more => format!("; {more} more in other clusters"),
-        };
-        let fail = counted(begun);
-        let text = format!(
-            "{fail} not starting, all in the same way: one cause is likely behind them\n{place}\n\nIMPACT: {fail} not starting{elsewhere}\n"
-        );
-        (format!("{fail} not starting: {kind}"), text)
-    };
-    let _ = writeln!(text, "FAULT: {kind}");
-    let mut causes: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
-    for member in members.iter().filter(|member| !member.cause.is_empty()) {
-        *causes.entry((&member.cause, &member.verdict, &member.owner)).or_default() += 1;
-    }
-    let mut causes: Vec<_> = causes.into_iter().collect();
-    causes.sort_by_key(|(_, count)| Reverse(*count));
-    for ((cause, verdict, owner), count) in causes.iter().take(STORM_CAUSES) {
-        let owner = if owner.is_empty() { String::new() } else { format!("; owner: {owner}") };
-        let _ = writeln!(text, "CAUSE: {cause} ({verdict}), {}{owner}", counted(*count as u64));
-    }
+    let (title, says, impact) = impact(telling, members, before);
+    let mut text = format!("{says}\n{cluster} ({})\n\nIMPACT: {impact}\nFAULT: {kind}\n", at.join(", "));
+    causes(members, &mut text);
     if !is_over {
         text.push_str(
             "\nWHAT TO DO\n1. Look at what they share: a role, a key, a VPC, the service itself.\n2. Read the diagnosis of one of them: each is in the journal.\n",
@@ -107,23 +76,57 @@ fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String,
     }
     text.push_str("\nWORKLOADS\n");
     for member in members {
-        let _ = writeln!(
-            text,
-            "- {}{}: {}",
-            member.workload,
-            if member.told || is_over { "" } else { " (new)" },
-            member.title
-        );
+        let news = if member.told || is_over { "" } else { " (new)" };
+        let _ = writeln!(text, "- {}{news}: {}", member.workload, member.title);
     }
     if !is_over && before > 0 {
-        let _ = writeln!(
-            text,
-            "- and {before} that {} announced before",
-            if before == 1 { "was" } else { "were" }
-        );
+        let were = if before == 1 { "was" } else { "were" };
+        let _ = writeln!(text, "- and {before} that {were} announced before");
     }
     let _ = write!(text, "\nIncident {}/{cluster}\n", telling.key);
-    (title, text)
+    (format!("{title}: {kind}"), text)
+}
+
+fn workloads(count: u64) -> String {
+    if count == 1 { "1 workload".to_owned() } else { format!("{count} workloads") }
+}
+
+/// How many workloads it is about: for the subject, for the first line, and beside those elsewhere.
+fn impact(telling: &Telling, members: &[&Member], before: u64) -> (String, String, String) {
+    let names: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
+    if telling.phase == Phase::Ended {
+        let well = workloads(names.len() as u64);
+        return (
+            format!("{well} recovered"),
+            format!("{well} recovered that failed in the same way"),
+            format!("{well} of {before} start again"),
+        );
+    }
+    let begun = names.len() as u64 + before;
+    let elsewhere = match telling.joined.saturating_sub(begun) {
+        0 => String::new(),
+        more => format!("; {more} more in other clusters"),
+    };
+    let fail = format!("{} not starting", workloads(begun));
+    (
+        fail.clone(),
+        format!("{fail}, all in the same way: one cause is likely behind them"),
+        format!("{fail}{elsewhere}"),
+    )
+}
+
+/// The causes of its workloads, the most frequent first.
+fn causes(members: &[&Member], text: &mut String) {
+    let mut causes: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
+    for member in members.iter().filter(|member| !member.cause.is_empty()) {
+        *causes.entry((&member.cause, &member.verdict, &member.owner)).or_default() += 1;
+    }
+    let mut causes: Vec<_> = causes.into_iter().collect();
+    causes.sort_by_key(|(_, count)| Reverse(*count));
+    for ((cause, verdict, owner), count) in causes.into_iter().take(STORM_CAUSES) {
+        let owner = if owner.is_empty() { String::new() } else { format!("; owner: {owner}") };
+        let _ = writeln!(text, "CAUSE: {cause} ({verdict}), {}{owner}", workloads(count));
+    }
 }
 
 #[cfg(test)]

@@ -37,8 +37,9 @@ impl Colour {
         self.paint("1;31", text)
     }
 
+    /// Bold magenta, as compilers have it: yellow cannot be read on a light terminal.
     pub(super) fn warning(self, text: &str) -> String {
-        self.paint("1;33", text)
+        self.paint("1;35", text)
     }
 
     pub(super) fn good(self, text: &str) -> String {
@@ -367,9 +368,11 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], page: &mut Page) {
     for other in shown {
         page.step("note: ", &format!("or [{}]: {} ({})", other.cause.id, other.title, other.verdict));
         // How the task is started again, the best diagnosis says.
-        page.step("   ", &other.fix.in_short());
+        page.step("   ", other.fix.in_short());
         let first = other.fix.steps.first().and_then(|step| step.commands.first());
-        first.into_iter().for_each(|command| page.copied(command.as_str()));
+        if let Some(command) = first {
+            page.copied(command.as_str());
+        }
     }
     if !named.is_empty() && !is_proved {
         let ids: Vec<&str> = named.iter().map(|other| other.cause.id).collect();

@@ -84,13 +84,13 @@ impl Fix {
         self.steps.iter().map(|step| step.text.as_str()).collect::<Vec<_>>().join(", then ")
     }
 
-    /// What changes something, in a few words: the first step, and with a first step that only looks the next.
-    /// The last of several starts the task again.
+    /// What it comes to, in a few words: the first step that does not only look. The last of several starts
+    /// the task again.
     #[must_use]
-    pub fn in_short(&self) -> String {
+    pub fn in_short(&self) -> &str {
         let looks = |step: &Step| !step.commands.is_empty() && step.commands.iter().all(Command::is_look);
-        let count = if self.steps.len() > 2 && self.steps.first().is_some_and(looks) { 2 } else { 1 };
-        self.steps.iter().take(count).map(|step| step.text.as_str()).collect::<Vec<_>>().join("; ")
+        let is_second = self.steps.len() > 2 && self.steps.first().is_some_and(looks);
+        self.steps.get(usize::from(is_second)).map(|step| step.text.as_str()).unwrap_or_default()
     }
 
     /// All that is to be pasted.
@@ -113,12 +113,18 @@ impl Fix {
 
     /// The same for what nobody has told yet: the commands that look, and none that changes anything.
     pub(in crate::causes) fn supposed(self, case: &Case<'_>) -> Self {
-        let mut fix = Self { steps: self.steps, ..Self::default() };
-        for step in &mut fix.steps {
-            step.commands.retain(Command::is_look);
+        let fix = self.reworded(|text| format!("if it is this, {text}"));
+        let (mut looks, mut steps) = (Vec::new(), fix.steps);
+        for step in &mut steps {
+            looks.extend(step.commands.drain(..).filter(Command::is_look));
         }
-        let looks = fix.commands().next().is_none().then(|| case.describe_stopped());
-        fix.reworded(|text| format!("if it is this, {text}")).after(looks.into_iter().flatten())
+        let (text, looks) = if looks.is_empty() {
+            ("see all that ECS says of the task", case.describe_stopped())
+        } else {
+            ("look first", looks)
+        };
+        let look = Step { text: text.to_owned(), commands: looks };
+        Self { steps: std::iter::once(look).chain(steps).collect(), ..Self::default() }
     }
 
     /// The same, saying for what the placeholders of each step stand.
