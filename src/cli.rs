@@ -284,8 +284,8 @@ enum CliError {
     TooLarge { path: String },
     #[error("{path}:{error}")]
     NoTaskDefinition { path: String, error: TaskDefinitionError },
-    #[error("there is no cause {0:?}; `ecs-triage explain` lists them")]
-    NoCause(String),
+    #[error("there is no cause {asked:?}{}; `ecs-triage explain` lists them", near.map(|near| format!(": did you mean {near}?")).unwrap_or_default())]
+    NoCause { asked: String, near: Option<&'static str> },
     #[error("{path} is not recorded evidence: {error}")]
     NoEvidence { path: String, error: RecordError },
     #[error("file not found: {0} (with --offline the definition must be a file)")]
@@ -403,7 +403,10 @@ fn explained(asked: String, style: Style) -> Result<String, CliError> {
         asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
     match causes::find(id) {
         Some(cause) => Ok(catalogue::explain(cause, style)),
-        None => Some(catalogue::search(id)).filter(|found| !found.is_empty()).ok_or(CliError::NoCause(asked)),
+        None => {
+            let found = Some(catalogue::search(id)).filter(|found| !found.is_empty());
+            found.ok_or_else(|| CliError::NoCause { near: catalogue::nearest(id), asked: asked.clone() })
+        }
     }
 }
 

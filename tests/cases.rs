@@ -216,6 +216,13 @@ fn a_notice_is_read_on_a_phone() {
                 path.display(),
                 told.body
             );
+            let mut unknown = told.body.lines().filter(|line| line.starts_with("- Not checked: "));
+            assert!(
+                unknown.all(|line| !line.contains("not known") && !line.contains("unknown")),
+                "{}: what was not checked need not be said to be unknown:\n{}",
+                path.display(),
+                told.body
+            );
             for part in ["\nConsole: https://", "\nRunbook: https://", ", incident "] {
                 assert!(told.body.contains(part), "{}: no {part:?}:\n{}", path.display(), told.body);
             }

@@ -505,6 +505,15 @@ fn slips_are_understood() {
         "a word is searched for whole: {errors:?}"
     );
     assert_eq!(run(&["explain", "no such thing"], "").status.code(), Some(2));
+    for (slip, meant) in [
+        ("secret-key-missng", "secret-key-missing"),
+        ("image-mising", "image-missing"),
+        ("parameter_misnamed", "parameter-misnamed"),
+    ] {
+        let said = said(&["explain", slip]);
+        assert!(said.contains(&format!("did you mean {meant}?")), "{said}");
+    }
+    assert!(!said(&["explain", "no such thing"]).contains("did you mean"));
 }
 
 /// The words that carets stand under, put together.
@@ -744,7 +753,8 @@ fn every_command_of_the_pages_and_of_the_help_is_one() {
             };
             let runs = match words[0].as_str() {
                 "explain" | "completions" => {
-                    !words.iter().any(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()))
+                    words.len() > 1
+                        && !words.iter().any(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()))
                 }
                 "diagnose" => {
                     words.iter().any(|word| word == "--reason") && !words.contains(&"--format".to_owned())

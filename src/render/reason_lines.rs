@@ -47,6 +47,8 @@ pub(super) struct Line<'t> {
     pub(super) text: &'t str,
     /// Columns to mark, where the span touches this line.
     pub(super) marked: Option<Range<usize>>,
+    /// Whether it begins within a word, which is longer than a line.
+    pub(super) is_rest: bool,
 }
 
 /// Folds `text` to so many columns, and marks `span`.
@@ -69,7 +71,8 @@ fn lines<'t>(text: &'t str, span: &Range<usize>, ends: impl Iterator<Item = usiz
     for end in ends {
         let part = text[start..end].trim_end();
         if !part.is_empty() {
-            lines.push(Line { text: part, marked: marked(part, start, span) });
+            let is_rest = start > 0 && !text[..start].ends_with(char::is_whitespace);
+            lines.push(Line { text: part, marked: marked(part, start, span), is_rest });
         }
         start = end;
     }

@@ -183,11 +183,11 @@ fn said(told: &Told<'_>, is_short: bool, page: &mut Page) {
     let lines = fold(&text, &told.deciding(), page.behind_bar());
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());
     let first_marked = lines.iter().position(|line| line.marked.is_some());
-    let is_shown = |at: usize| {
-        !is_short
-            || first_marked.is_none_or(|first| at + WRAPPERS >= first)
-                && last_marked.is_none_or(|last| at <= last)
-    };
+    // The rest of a word alone says nothing.
+    let first = first_marked.map_or(0, |first| first.saturating_sub(WRAPPERS));
+    let begins = |at: &usize| lines.get(*at).is_none_or(|line| !line.is_rest);
+    let first = (0..=first).rev().find(begins).unwrap_or(0);
+    let is_shown = |at: usize| !is_short || at >= first && last_marked.is_none_or(|last| at <= last);
     if !is_shown(0) {
         page.aside("...");
     }
