@@ -389,7 +389,7 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
         Command::Completions { shell } => Ok(output.text(&completion::script(shell)?)?),
         Command::Explain { cause } => {
             let style = typed.global.style();
-            let text = cause.map_or_else(|| Ok(catalogue::list()), |cause| explained(cause, style))?;
+            let text = cause.map_or_else(|| Ok(catalogue::list()), |cause| explained(&cause, style))?;
             Ok(output.text(&text)?)
         }
         Command::Help { command } => Ok(output.text(&man::help(Typed::command(), command.as_deref())?)?),
@@ -398,16 +398,14 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
 }
 
 /// A cause, by its id however it was copied, or those in which a word stands.
-fn explained(asked: String, style: Style) -> Result<String, CliError> {
+fn explained(asked: &str, style: Style) -> Result<String, CliError> {
     let id =
         asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
-    match causes::find(id) {
-        Some(cause) => Ok(catalogue::explain(cause, style)),
-        None => {
-            let found = Some(catalogue::search(id)).filter(|found| !found.is_empty());
-            found.ok_or_else(|| CliError::NoCause { near: catalogue::nearest(id), asked: asked.clone() })
-        }
+    if let Some(cause) = causes::find(id) {
+        return Ok(catalogue::explain(cause, style));
     }
+    let found = Some(catalogue::search(id)).filter(|found| !found.is_empty());
+    found.ok_or_else(|| CliError::NoCause { asked: asked.to_owned(), near: catalogue::nearest(id) })
 }
 
 /// Whether something was asked about a definition, and nothing was answered.
