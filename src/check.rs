@@ -5,15 +5,17 @@
 //! would fail with, and the causes of those judge as they do after a failure. What they confirm, or hold for
 //! likely by AWS's state, is a problem now; what nobody could look at is told as such.
 
+mod findings;
+mod gaps;
 mod planned;
 mod report;
 mod suspicion;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::arn::{Arn, is_account};
-use crate::causes::{Case, DEFINITION, Finding, FindingKind, Verdict};
+use crate::causes::{Case, Verdict};
 use crate::diagnosis::{Diagnosis, asked, judged, unfilled};
 use crate::event::{Task, Workload};
 use crate::question::facts::{AwsVpcConfiguration, Service, VolumeConfiguration, launch_type};
@@ -21,6 +23,8 @@ use crate::question::{Answer, Evidence, Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::source::Plan;
 use crate::task_definition::{ImageName, Reference, ReferenceKind, TaskDefinition};
+pub use findings::{Findings, Passed, Problem, Unchecked};
+use gaps::untold;
 pub use report::{Baseline, BaselineError, Checked, FailOn};
 use suspicion::{Suspect, Suspicion, subject};
 
@@ -56,75 +60,6 @@ pub struct Check<'d> {
     task: Task,
     placement: Option<AwsVpcConfiguration>,
     volumes: Vec<VolumeConfiguration>,
-}
-
-/// Something that would keep the task from starting.
-#[derive(Debug)]
-pub struct Problem {
-    /// As it would have failed.
-    pub symptom: Symptom,
-    /// Why.
-    pub diagnosis: Diagnosis,
-}
-
-impl Problem {
-    /// Whether it rests on something that is not there, outside of the definition: whoever is about to deploy
-    /// may be about to make it as well. Of a way through the network and of a permission it is mostly a rule
-    /// that is not there yet, unless one denies.
-    #[must_use]
-    pub fn may_be_made_yet(&self) -> bool {
-        let is_absent =
-            |finding: &Finding| finding.kind == FindingKind::Missing && finding.source != Some(DEFINITION);
-        let lacks_rule = match self.symptom.fault {
-            Fault::NetworkTimeout => true,
-            Fault::AccessDenied => !self.diagnosis.cause.is_of_a_deny(),
-            _ => false,
-        };
-        lacks_rule || self.diagnosis.path.is_some() || self.diagnosis.findings.iter().any(is_absent)
-    }
-}
-
-/// A thing, and what of it was looked at and is as it should be.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Passed {
-    /// The thing.
-    pub subject: String,
-    /// What is true of it, each a clause without its subject.
-    pub what: Vec<String>,
-}
-
-/// Something that was not looked at.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unchecked {
-    /// Why.
-    pub why: String,
-    /// The thing.
-    pub subject: String,
-    /// What of it; empty where it is all.
-    pub what: Vec<String>,
-}
-
-/// What came of a check.
-#[derive(Debug, Default)]
-pub struct Findings {
-    /// What would fail, each once: what is confirmed, then what is likely.
-    pub problems: Vec<Problem>,
-    /// What was looked at and is as it should be.
-    pub passed: Vec<Passed>,
-    /// What was not looked at.
-    pub unchecked: Vec<Unchecked>,
-    /// Which questions have no answer, and why.
-    pub unknown: Vec<String>,
-    /// How many references were looked at.
-    pub references: usize,
-}
-
-impl Findings {
-    /// Whether some problem is as sure as this.
-    #[must_use]
-    pub fn has(&self, verdict: Verdict) -> bool {
-        self.problems.iter().any(|problem| problem.diagnosis.verdict <= verdict)
-    }
 }
 
 impl<'d> Check<'d> {
@@ -401,126 +336,10 @@ impl<'d> Check<'d> {
     }
 }
 
-impl Findings {
-    /// Adds a problem that is not there yet. Calls of one step that lack one grant are one.
-    fn add(&mut self, problem: Problem) {
-        let new = &problem.diagnosis;
-        let is_same = |old: &Diagnosis| {
-            // One hop shuts the way to every service behind it.
-            let by_thing = old.culprit.id == new.culprit.id
-                && (old.title == new.title || problem.symptom.fault == Fault::NetworkTimeout);
-            old.cause.id == new.cause.id
-                && (by_thing || (old.fix == new.fix && old.culprit.references == new.culprit.references))
-        };
-        if !self.problems.iter().any(|old| is_same(&old.diagnosis)) {
-            self.problems.push(problem);
-        }
-    }
-
-    /// Adds what shuts the way from some subnets, and says of which where it is not all of them.
-    fn add_shut(&mut self, shut: Vec<(String, Problem)>, subnets: usize) {
-        let mut seen: BTreeMap<(&str, Option<String>, String), Vec<String>> = BTreeMap::new();
-        for (subnet, problem) in &shut {
-            let Diagnosis { cause, culprit, title, .. } = &problem.diagnosis;
-            let from = seen.entry((cause.id, culprit.id.clone(), title.clone())).or_default();
-            if !from.contains(subnet) {
-                from.push(subnet.clone());
-            }
-        }
-        for (_, mut problem) in shut {
-            let diagnosis = &mut problem.diagnosis;
-            let from = seen.get(&(diagnosis.cause.id, diagnosis.culprit.id.clone(), diagnosis.title.clone()));
-            if let Some(from) = from.filter(|from| from.len() < subnets) {
-                let names = from.join(", ");
-                diagnosis.title = format!("{} (from {names})", diagnosis.title);
-                let says = format!("tasks are put into any of {subnets} subnets: those in {names} fail");
-                diagnosis.findings.insert(0, Finding { kind: FindingKind::Found, text: says, source: None });
-            }
-            self.add(problem);
-        }
-    }
-
-    /// Notes what came of a suspicion that is no problem.
-    fn looked_at(&mut self, suspicion: &Suspicion, untold: Vec<String>) {
-        let Suspicion { subject, wanted, .. } = suspicion;
-        if untold.is_empty() {
-            match self.passed.iter_mut().find(|passed| passed.subject == *subject) {
-                Some(passed) => passed.what.push(wanted.clone()),
-                None => self.passed.push(Passed { subject: subject.clone(), what: vec![wanted.clone()] }),
-            }
-        }
-        for why in untold {
-            match self.unchecked.iter_mut().find(|open| open.why == why && open.subject == *subject) {
-                Some(open) => open.what.push(wanted.clone()),
-                None => self.unchecked.push(Unchecked {
-                    why,
-                    subject: subject.clone(),
-                    what: vec![wanted.clone()],
-                }),
-            }
-        }
-    }
-}
-
 /// Whether it keeps the task from starting: AWS's state proves it, or speaks for it. Words of ECS there are
 /// none.
 fn is_problem(diagnosis: &Diagnosis) -> bool {
     diagnosis.verdict == Verdict::Confirmed || (diagnosis.verdict == Verdict::Likely && diagnosis.by_state)
-}
-
-/// Why it is not known whether a suspicion is true.
-fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
-    let mut why = BTreeSet::new();
-    for question in asked(case) {
-        match case.evidence.answer(&question) {
-            None => why.insert("AWS was not queried".to_owned()),
-            Some(Answer::Unknown(unknown)) => why.insert(unknown.clone()),
-            // What is not there has nothing about it that could be as it should be.
-            Some(Answer::Missing) if is_of_a_thing(case, &question) => {
-                why.insert("it was not found".to_owned())
-            }
-            Some(_) => false,
-        };
-    }
-    if why.is_empty() && !is_told(case) {
-        why.insert("ecs-triage has no question for it".to_owned());
-    }
-    // Where nothing was answered, what nobody can judge follows from that.
-    if !asked(case).iter().any(|question| is_answered(case, question)) && !why.is_empty() {
-        return why.into_iter().collect();
-    }
-    // A way that is not shut may have hops that nobody can judge.
-    let on_the_way = case.symptom.fault == Fault::NetworkTimeout;
-    let is_unsure =
-        |diagnosis: &&Diagnosis| diagnosis.verdict != Verdict::RuledOut && (diagnosis.by_state || on_the_way);
-    let unsure = others.iter().filter(is_unsure);
-    let gaps = unsure
-        .flat_map(|diagnosis| &diagnosis.findings)
-        .filter(|finding| finding.kind == FindingKind::Unknown);
-    why.extend(gaps.map(|finding| finding.text.clone()));
-    why.into_iter().collect()
-}
-
-fn is_answered(case: &Case<'_>, question: &Question) -> bool {
-    !matches!(case.evidence.answer(question), None | Some(Answer::Unknown(_)))
-}
-
-/// Whether a question is whether the secret or parameter is there of which the suspicion asks more.
-fn is_of_a_thing(case: &Case<'_>, question: &Question) -> bool {
-    matches!(case.symptom.fault, Fault::KmsDenied | Fault::VersionNotFound)
-        && matches!(question, Question::Secret(_))
-}
-
-/// Whether something was answered that the suspicion turns on; how a thing is written needs no answer.
-fn is_told(case: &Case<'_>) -> bool {
-    let action = case.symptom.action.as_ref().filter(|_| case.symptom.deny.is_none());
-    match (case.symptom.fault, action) {
-        (Fault::BadReference | Fault::Misconfigured | Fault::RoleMissing, _) => true,
-        (Fault::AccessDenied, Some(called)) => {
-            asked(case).iter().any(|question| matches!(question, Question::Simulation(ask::Simulation { action, .. }) if *action == called.text))
-        }
-        _ => !asked(case).is_empty(),
-    }
 }
 
 /// Whether the task runs on instances, whose own way it is that counts.

@@ -121,7 +121,7 @@ struct Extent {
     /// Show ECS's whole message, not only the error that the others wrap, and every cause that is ruled out
     #[arg(long)]
     full: bool,
-    /// Show a proved fix for templates too: Terraform and `CloudFormation`
+    /// Show a proved fix for templates too: Terraform and CloudFormation
     #[arg(long)]
     snippets: bool,
 }
@@ -134,8 +134,8 @@ impl Extent {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Diagnose stopped tasks: `EventBridge` events, ECS API output, SQS batches, JSON Lines of any of those,
-    /// or a task by its ARN
+    /// Diagnose stopped tasks: EventBridge events, ECS API output, SQS batches, JSON Lines of any of those, or
+    /// a task by its ARN
     ///
     /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some input
     /// could not be read, or AWS answered nothing that was asked.
@@ -226,10 +226,10 @@ struct Check {
     /// Cluster of the service
     #[arg(long, default_value = "default", add = ArgValueCandidates::new(completion::clusters))]
     cluster: String,
-    /// Judge the network for the subnets and security groups of this service
+    /// Check the network path from the subnets and with the security groups of this service
     #[arg(long)]
     service: Option<String>,
-    /// Judge the network for these subnets
+    /// Check the network path from these subnets
     #[arg(long, value_delimiter = ',', conflicts_with = "service")]
     subnets: Vec<String>,
     /// Security groups of the task; by default the VPC's own
@@ -238,10 +238,10 @@ struct Check {
     /// The task gets a public address
     #[arg(long, requires = "subnets")]
     assign_public_ip: bool,
-    /// Do not ask AWS: look at how the references are written, and at --evidence
+    /// Do not query AWS: check how the references are written, and what --evidence holds
     #[arg(long)]
     offline: bool,
-    /// Use the answers that --record saved, and ask nothing that they tell
+    /// Use answers that --record saved instead of querying AWS
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: Option<PathBuf>,
     /// Save AWS's answers to a file
@@ -296,8 +296,8 @@ enum CliError {
     TooLarge { path: String },
     #[error("{path}:{error}")]
     NoTaskDefinition { path: String, error: TaskDefinitionError },
-    #[error("there is no cause {0:?}; `ecs-triage explain` lists them")]
-    NoCause(String),
+    #[error("there is no cause {asked:?}{}; `ecs-triage explain` lists them", near.map(|near| format!(": did you mean {near}?")).unwrap_or_default())]
+    NoCause { asked: String, near: Option<&'static str> },
     #[error("{path} is not recorded evidence: {error}")]
     NoEvidence { path: String, error: RecordError },
     #[error("file not found: {0} (with --offline the definition must be a file)")]
@@ -332,6 +332,10 @@ impl CliError {
     }
 }
 
+/// Commands and options of the build that queries AWS.
+#[cfg(not(feature = "aws"))]
+const AWS_ONLY: &[&str] = &["ps", "history", "selftest", "--live", "--profile", "--record"];
+
 /// Task definitions and recordings are far smaller; streams of records may be of any size.
 const LARGEST_FILE: u64 = 64 << 20;
 
@@ -352,6 +356,10 @@ pub fn main() -> ExitCode {
             let help = !error.use_stderr();
             // Nobody is left to tell where even this cannot be written.
             let _ = error.print();
+            #[cfg(not(feature = "aws"))]
+            if needs_aws(&error) {
+                complain("this build does not query AWS: build it without --no-default-features");
+            }
             return if help { Outcome::Fine } else { Outcome::Unable }.into();
         }
     };
@@ -366,6 +374,18 @@ pub fn main() -> ExitCode {
             Outcome::Unable.into()
         }
     }
+}
+
+/// Whether what was typed is a command or an option of the build that queries AWS.
+#[cfg(not(feature = "aws"))]
+fn needs_aws(error: &clap::Error) -> bool {
+    use clap::error::ContextKind;
+
+    let typed = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg];
+    typed.into_iter().filter_map(|kind| error.get(kind)).any(|typed| {
+        let typed = typed.to_string();
+        AWS_ONLY.contains(&typed.split(['=', ' ']).next().unwrap_or_default())
+    })
 }
 
 fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
@@ -383,7 +403,7 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
         Command::Completions { shell } => Ok(output.text(&completion::script(shell)?)?),
         Command::Explain { cause } => {
             let style = typed.global.style();
-            let text = cause.map_or_else(|| Ok(catalogue::list()), |cause| explained(cause, style))?;
+            let text = cause.map_or_else(|| Ok(catalogue::list()), |cause| explained(&cause, style))?;
             Ok(output.text(&text)?)
         }
         Command::Help { command } => Ok(output.text(&man::help(Typed::command(), command.as_deref())?)?),
@@ -392,13 +412,14 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
 }
 
 /// A cause, by its id however it was copied, or those in which a word stands.
-fn explained(asked: String, style: Style) -> Result<String, CliError> {
+fn explained(asked: &str, style: Style) -> Result<String, CliError> {
     let id =
         asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
-    match causes::find(id) {
-        Some(cause) => Ok(catalogue::explain(cause, style)),
-        None => Some(catalogue::search(id)).filter(|found| !found.is_empty()).ok_or(CliError::NoCause(asked)),
+    if let Some(cause) = causes::find(id) {
+        return Ok(catalogue::explain(cause, style));
     }
+    let found = Some(catalogue::search(id)).filter(|found| !found.is_empty());
+    found.ok_or_else(|| CliError::NoCause { asked: asked.to_owned(), near: catalogue::nearest(id) })
 }
 
 /// Whether something was asked about a definition, and nothing was answered.

@@ -3,6 +3,8 @@
 use std::env;
 use std::io::IsTerminal as _;
 
+use jiff::SignedDuration;
+
 use crate::arn::{Arn, is_account};
 use crate::doors::{Mode, Switches};
 use crate::render::text::Colour;
@@ -25,7 +27,10 @@ pub struct Settings {
     pub bus: Option<String>,
     /// `ECS_TRIAGE_REMINDER_HOURS`: as long as an incident that goes on is not announced again, six hours by
     /// default.
-    pub reminder: u32,
+    pub reminder: SignedDuration,
+    /// `ECS_TRIAGE_RUNBOOK_URL`: the address to which a cause's id is added for its runbook; AWS's own page of
+    /// the cause by default.
+    pub runbooks: Option<String>,
     /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, beside the function's own.
     pub accounts: Vec<String>,
     /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
@@ -38,9 +43,12 @@ pub struct Settings {
 }
 
 /// The default of [`Settings::reminder`].
-const REMINDER_HOURS: u32 = 6;
-/// A week: who is reminded less often is not reminded.
-const LONGEST_REMINDER_HOURS: u32 = 168;
+const REMINDER: SignedDuration = SignedDuration::from_hours(6);
+/// In hours, a week: who is reminded less often is not reminded.
+const LONGEST_REMINDER: i64 = 168;
+
+/// Of an address: a notice shows it in a line.
+const LONGEST_ADDRESS: usize = 500;
 
 /// Why the function cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,16 +101,16 @@ impl Settings {
         let chat_topic_arn = checked("ECS_TRIAGE_CHAT_TOPIC_ARN", is_topic, "the ARN of an SNS topic")?;
         let bus = checked("ECS_TRIAGE_BUS", is_bus, "the ARN of an event bus")?;
         let reminder = match variable("ECS_TRIAGE_REMINDER_HOURS") {
-            None => REMINDER_HOURS,
+            None => REMINDER,
             Some(hours) => {
-                hours.parse().ok().filter(|hours| (1..=LONGEST_REMINDER_HOURS).contains(hours)).ok_or(
-                    ConfigError::Malformed {
-                        name: "ECS_TRIAGE_REMINDER_HOURS",
-                        expected: "a whole number of hours from 1 to 168",
-                    },
-                )?
+                let hours = hours.parse().ok().filter(|hours| (1..=LONGEST_REMINDER).contains(hours));
+                hours.map(SignedDuration::from_hours).ok_or(ConfigError::Malformed {
+                    name: "ECS_TRIAGE_REMINDER_HOURS",
+                    expected: "a whole number of hours from 1 to 168",
+                })?
             }
         };
+        let runbooks = checked("ECS_TRIAGE_RUNBOOK_URL", is_address, "an https address")?;
         let accounts = checked(
             "ECS_TRIAGE_ACCOUNTS",
             are_accounts,
@@ -125,6 +133,7 @@ impl Settings {
             chat_topic_arn,
             bus,
             reminder,
+            runbooks,
             accounts,
             test_source,
             doors,
@@ -182,6 +191,18 @@ fn is_bus(text: &str) -> bool {
 
 fn is_log_group(name: &str) -> bool {
     name.len() <= 512 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/.#".contains(&byte))
+}
+
+/// Whether a text can begin an address that a notice shows as a link.
+fn is_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://");
+    text.len() <= LONGEST_ADDRESS
+        && rest.is_some_and(|rest| {
+            rest.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+                && rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!&+,;=%".contains(&byte))
+        })
 }
 
 fn is_table(name: &str) -> bool {
@@ -247,6 +268,8 @@ fn variable(name: &'static str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::{ConfigError, Settings};
     use crate::doors::{Mode, Switches};
     use crate::triage::Scope;
@@ -333,7 +356,7 @@ mod tests {
         .expect("they are fine");
         assert_eq!(
             (settings.table, settings.chat_topic_arn, settings.bus, settings.reminder),
-            (None, None, None, 6)
+            (None, None, None, SignedDuration::from_hours(6))
         );
     }
 
@@ -354,7 +377,7 @@ mod tests {
         assert_eq!(settings.table.as_deref(), Some("incidents"));
         assert_eq!(
             (settings.chat_topic_arn.as_deref(), settings.bus.as_deref(), settings.reminder),
-            (Some(topic), Some(bus), 24)
+            (Some(topic), Some(bus), SignedDuration::from_hours(24))
         );
     }
 
@@ -401,6 +424,13 @@ mod tests {
             ("ECS_TRIAGE_ACCOUNTS", "111122223333,4444"),
             ("ECS_TRIAGE_ACCOUNTS", "111122223333 444455556666"),
             ("ECS_TRIAGE_ACCOUNTS", "*"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "http://wiki.example.com/"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https://"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https:///etc"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https://wiki.example.com/a b"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https://wiki.example.com/\n"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "https://wiki.example.com/)[x](https://evil.example/"),
+            ("ECS_TRIAGE_RUNBOOK_URL", "javascript:alert(1)"),
             ("ECS_TRIAGE_READ_LOGS", "true"),
             ("ECS_TRIAGE_READ_LOGS", "YES"),
         ];

@@ -49,6 +49,8 @@ pub struct Surroundings {
     pub console: Option<String>,
     /// By which it is found in the journal.
     pub incident: Option<String>,
+    /// What stands before a cause's id in the address of its runbook; AWS's own page of the cause otherwise.
+    pub runbooks: Option<String>,
 }
 
 impl Surroundings {
@@ -113,7 +115,7 @@ fn history(incident: &Incident, now: Timestamp) -> Vec<String> {
     std::iter::once(format!(
         "{} since {}, the last {last}",
         count(incident.occurrences),
-        minute(incident.first_seen)
+        since(incident.first_seen, now)
     ))
     .chain(before)
     .collect()
@@ -148,6 +150,12 @@ pub fn failed_starts(count: u64) -> String {
 #[must_use]
 pub fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The same, without the day where that is today's.
+fn since(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.strftime("%F").to_string();
+    if day(at) == day(now) { at.strftime("%H:%M UTC").to_string() } else { minute(at) }
 }
 
 /// A span of time, as people say it.

@@ -340,7 +340,7 @@ fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, 
             .chain(case.definition_unread())
             .collect(),
         path: assessment.path,
-        fix: assessment.fix.explained(case),
+        fix: assessment.fix.explained(),
         symptom,
     }
 }

@@ -52,7 +52,8 @@ impl Function {
             probing: settings.probing,
             reads_logs: settings.reads_logs,
             trusted: Trusted { test_source: settings.test_source, accounts: settings.accounts, own: None },
-            reminder: SignedDuration::from_hours(settings.reminder.into()),
+            reminder: settings.reminder,
+            runbooks: settings.runbooks,
         };
         let holder = format!("{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
         let delivery = Delivery::new(ports, rules, &holder);

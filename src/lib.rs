@@ -80,6 +80,16 @@
 //! | `aws`, `function` | the SDK and the Lambda function (feature `aws`) |
 //! | [`cli`], [`config`] | the command line, and the environment, read once |
 //!
+//! # Where things go
+//!
+//! - A cause: a file of `src/causes` and its line in [`causes::CAUSES`].
+//! - A wording of ECS: a row in the file of `src/reason/grammar` that has its neighbors.
+//! - A question to AWS: a row of the table in `src/question.rs`, what answers it in `src/question/answer.rs` and
+//!   `src/question/facts`, and who asks it in `src/aws`.
+//! - A channel: its form in `src/render`, its trait in `src/delivery/ports.rs`, its client in `src/aws`.
+//!
+//! CONTRIBUTING.md takes each of them step by step.
+//!
 //! # What holds
 //!
 //! - Imports point one way, as the table in `tests/layers.rs` says.

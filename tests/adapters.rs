@@ -524,11 +524,14 @@ async fn the_command_line_reads_no_list_without_end_to_it() {
         lines += 1;
         true
     };
-    assert_eq!(prober.journal(None, "/journal", 0, None, &mut count).await, Ok(false));
+    assert_eq!(
+        prober.journal(None, "/journal", jiff::Timestamp::UNIX_EPOCH, None, &mut count).await,
+        Ok(false)
+    );
     assert_eq!(lines, 500);
     let before = server.heard().len();
     assert_eq!(
-        prober.journal(None, "/journal", 0, None, |_| false).await,
+        prober.journal(None, "/journal", jiff::Timestamp::UNIX_EPOCH, None, |_| false).await,
         Ok(true),
         "who has heard enough hears no more"
     );
@@ -824,7 +827,15 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
         true
     };
     assert_eq!(
-        prober.journal(None, "/journal", 1_750_000_000_000, Some("prod/a:i"), &mut keep).await,
+        prober
+            .journal(
+                None,
+                "/journal",
+                jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_750_000_000),
+                Some("prod/a:i"),
+                &mut keep
+            )
+            .await,
         Ok(true)
     );
     assert_eq!(lines, ["first", "second"]);
@@ -847,7 +858,7 @@ async fn the_command_line_hears_why_not() {
     let refused = "ecs-triage is not authorized to call ecs:ListTasks on prod: grant it to ecs-triage";
     assert_eq!(prober.stopped_tasks(None, "prod", None).await, Err(refused.to_owned()));
     assert_eq!(
-        prober.journal(None, "/journal", 0, None, |_| true).await,
+        prober.journal(None, "/journal", jiff::Timestamp::UNIX_EPOCH, None, |_| true).await,
         Err("/journal does not exist".to_owned())
     );
 }

@@ -34,7 +34,7 @@ fn every_command_of_every_case_parses_in_the_aws_cli() {
             let of_reports = reports
                 .iter()
                 .flat_map(|report| &report.diagnoses)
-                .flat_map(|diagnosis| &diagnosis.fix.commands);
+                .flat_map(|diagnosis| diagnosis.fix.commands());
             commands.extend(
                 of_reports
                     .map(|command| command.as_str().to_owned())

@@ -18,13 +18,14 @@ use std::path::Path;
 
 use ecs_triage::causes::{CAUSES, Verdict};
 use ecs_triage::check::{Check, Place};
-use ecs_triage::diagnosis::diagnose;
+use ecs_triage::context::Surroundings;
+use ecs_triage::diagnosis::{Report, diagnose};
 use ecs_triage::event::{Task, read_record};
 use ecs_triage::question::facts::AwsVpcConfiguration;
 use ecs_triage::question::{Answer, Evidence};
 use ecs_triage::render::check::render as render_check;
 use ecs_triage::render::json::v1;
-use ecs_triage::render::notice::notice;
+use ecs_triage::render::notice::{self, Notice, notice};
 use ecs_triage::render::text::{Colour, render};
 use ecs_triage::task_definition::TaskDefinition;
 use recorded::{cases, chosen, entries, investigated, read_case, recorded, root, text_of};
@@ -164,6 +165,11 @@ fn cases_read_as_their_snapshots_say() {
 
 /// The columns of a phone.
 const COLUMNS: usize = 40;
+/// Half of all notices take no more rows there, of the diagnosis alone and with what the function adds: the
+/// impact, the link to the console, the incident.
+const MEDIANS: [usize; 2] = [45, 50];
+/// The row in which the fix begins, at the latest.
+const LAST_FIX: usize = 14;
 
 /// The rows that a line takes there: words go to the next row whole, and are cut only where they are longer.
 fn rows(line: &str) -> usize {
@@ -192,39 +198,84 @@ fn a_notice_is_read_on_a_phone() {
         ],
         [1, 1, 1, 2, 2]
     );
-    let mut heights = Vec::new();
+    let (mut alone, mut whole, mut fixes, mut cut) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let height = |notice: &Notice| notice.body.lines().map(rows).sum::<usize>();
     for path in cases() {
         let case = read_case(&path);
         let tasks = tasks(&case, &path);
         let evidence = investigated(&case, &path, &tasks, &mut Vec::new());
         for task in &tasks {
             let report = diagnose(task, &evidence);
-            let Some(told) = notice(&report).filter(|_| report.is_start_failure()) else { continue };
-            let before_fix: usize =
-                told.body.lines().take_while(|line| *line != "WHAT TO DO").map(rows).sum();
-            assert!(
-                before_fix < 14,
-                "{}: the fix begins in row {}:\n{}",
-                path.display(),
-                before_fix + 2,
-                told.body
-            );
+            let around = surroundings(&report);
+            let told = notice::of(&report, "opened", &around).filter(|_| report.is_start_failure());
+            let Some((told, diagnosis)) = told.zip(notice(&report)) else { continue };
+            let before: usize = told.body.lines().take_while(|line| *line != "WHAT TO DO").map(rows).sum();
+            let fix = before + 2;
+            assert!(fix <= LAST_FIX, "{}: the fix is in row {fix}:\n{}", path.display(), told.body);
             assert!(
                 told.body.lines().all(|line| !line.starts_with(' ') && !line.starts_with("$ ")),
                 "{}: {}",
                 path.display(),
                 told.body
             );
-            heights.push(told.body.lines().map(rows).sum::<usize>());
+            let mut unknown = told.body.lines().filter(|line| line.starts_with("- Not checked: "));
+            assert!(
+                unknown.all(|line| !line.contains("not known") && !line.contains("unknown")),
+                "{}: what was not checked need not be said to be unknown:\n{}",
+                path.display(),
+                told.body
+            );
+            for part in ["\nConsole: https://", "\nRunbook: https://", ", incident "] {
+                assert!(told.body.contains(part), "{}: no {part:?}:\n{}", path.display(), told.body);
+            }
+            if told.subject.ends_with("...") {
+                cut.push(told.subject.clone());
+            }
+            fixes.push(fix);
+            whole.push(height(&told));
+            alone.push(height(&diagnosis));
         }
     }
     if chosen().is_some() {
         return;
     }
-    heights.sort_unstable();
-    let (median, longest) = (heights[heights.len() / 2], heights[heights.len() - 1]);
-    println!("{} notices at {COLUMNS} columns: median {median} rows, longest {longest}", heights.len());
-    assert!(median <= 45, "half of all notices take more than {median} rows");
+    let [alone, whole, fixes] = [alone, whole, fixes].map(|mut rows| {
+        rows.sort_unstable();
+        (rows[rows.len() / 2], rows[rows.len() - 1], rows.len())
+    });
+    println!(
+        "{} notices at {COLUMNS} columns: median {} rows of the diagnosis alone, {} of all; longest {}; the fix in \
+         row {}, at most {}; {} subjects are cut",
+        whole.2,
+        alone.0,
+        whole.0,
+        whole.1,
+        fixes.0,
+        fixes.1,
+        cut.len()
+    );
+    assert!(
+        alone.0 <= MEDIANS[0] && whole.0 <= MEDIANS[1],
+        "the medians are {} and {} rows",
+        alone.0,
+        whole.0
+    );
+    // A title without a name of a thing may lose its end.
+    assert!(cut.len() * 10 <= whole.2, "{cut:#?}");
+}
+
+/// What the table of incidents, the service and the task's names add.
+fn surroundings(report: &Report<'_>) -> Surroundings {
+    let console = "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/checkout/events?region=eu-west-1";
+    Surroundings {
+        impact: vec![
+            "0 of 4 tasks running".to_owned(),
+            "12 failed starts since 18:05 UTC, the last 8 s ago".to_owned(),
+        ],
+        console: Some(console.to_owned()),
+        incident: Some(report.fingerprint.clone()),
+        ..Surroundings::default()
+    }
 }
 
 /// The causes that no case shows with this verdict though one could, and those that are said never to have it

@@ -10,8 +10,8 @@ use ecs_triage::event::read_record;
 use ecs_triage::incident::storm::{Member, Phase, Telling};
 use ecs_triage::incident::{About, Incident};
 use ecs_triage::question::Evidence;
-use ecs_triage::render::notice::{self, storm};
 use ecs_triage::render::{chat, metrics};
+use ecs_triage::render::{notice, storm};
 use ecs_triage::task_definition::TaskDefinition;
 use serde_json::Value;
 
@@ -48,8 +48,8 @@ fn an_incident_in_a_chat() {
         pretty(&chat::notification(&report, state, &around(impact)).expect("it is announced"))
     });
     insta::assert_snapshot!("chat", told.join("\n\n"));
-    let lines =
-        [metrics::failures(&report, 17, 1_776_261_731_600), metrics::incident(&report, 1_776_261_731_600)];
+    let at = jiff::Timestamp::from_millisecond(1_776_261_731_600).expect("a time");
+    let lines = [metrics::failures(&report, 17, at), metrics::incident(&report, at)];
     insta::assert_snapshot!("metrics", lines.map(|line| line.expect("it counts")).join("\n"));
 }
 
@@ -81,7 +81,7 @@ fn a_storm_in_a_chat() {
         joined: 25,
         claim: None,
     };
-    let (cluster, notice) = storm(&telling).remove(0);
+    let (cluster, notice) = storm::notices(&telling).remove(0);
     insta::assert_snapshot!(
         "storm",
         pretty(&chat::message(&format!("{}/{cluster}", telling.key), "25", &notice))

@@ -514,6 +514,15 @@ fn slips_are_understood() {
         "a word is searched for whole: {errors:?}"
     );
     assert_eq!(run(&["explain", "no such thing"], "").status.code(), Some(2));
+    for (slip, meant) in [
+        ("secret-key-missng", "secret-key-missing"),
+        ("image-mising", "image-missing"),
+        ("parameter_misnamed", "parameter-misnamed"),
+    ] {
+        let said = said(&["explain", slip]);
+        assert!(said.contains(&format!("did you mean {meant}?")), "{said}");
+    }
+    assert!(!said(&["explain", "no such thing"]).contains("did you mean"));
 }
 
 /// The words that carets stand under, put together.
@@ -722,6 +731,195 @@ fn nothing_of_a_log_is_printed_but_the_line_that_tells_without_what_looks_like_a
         assert!(out.contains("secret-missing"), "{out}");
         for unseen in ["hunter2", "tr0ub4dor", "ghp_0123", "Jane"] {
             assert!(!out.contains(unseen), "{format} shows {unseen}: {out}");
+        }
+    }
+}
+
+/// Commands that every build has, and those that only the build with AWS has.
+const COMMANDS: [&str; 4] = ["diagnose", "check", "explain", "completions"];
+const AWS_COMMANDS: [&str; 4] = ["ps", "stale", "history", "selftest"];
+
+/// The text of the pages and files that show commands, each with its name; of the help too.
+fn pages() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "action.yml", "template.yaml"]
+        .map(|name| root.join(name))
+        .into_iter()
+        .chain(std::fs::read_dir(root.join("docs")).expect("docs").map(|entry| entry.expect("a file").path()))
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    let read = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a page is text");
+        (path.display().to_string(), text)
+    };
+    let help = |command: &&str| {
+        // A paragraph of the help is wrapped wherever a line is full.
+        let text = text(&run(&["help", command], "").stdout);
+        ((*command).to_owned(), text.replace("\n\n", "\u{0}").replace('\n', " ").replace('\u{0}', "\n"))
+    };
+    let known = COMMANDS.iter().chain(AWS_COMMANDS.iter().filter(|_| cfg!(feature = "aws")));
+    files.into_iter().map(read).chain(known.map(help)).collect()
+}
+
+/// The words that a shell makes of a line, up to where another command, a comment or a sentence begins.
+fn shell_words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for letter in line.chars() {
+        match (letter, quote) {
+            (_, Some(end)) if letter == end => quote = None,
+            ('\'' | '"', None) => (quote, word) = (Some(letter), Some(word.take().unwrap_or_default())),
+            (' ', None) => words.extend(word.take()),
+            ('`' | '|' | '>' | ')' | '(' | '#' | ';' | '[' | '<', None) => break,
+            (_, _) => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+        .into_iter()
+        .map(|word| word.trim_end_matches("...").trim_end_matches(['.', ',', ':']).to_owned())
+        .collect()
+}
+
+/// The commands of this program that a page shows: after a backtick, a blank or a bracket, and not as a word of
+/// a sentence.
+fn shown_commands(text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for line in text.lines() {
+        for (at, name) in
+            line.match_indices("ecs-triage ").chain(line.match_indices("--no-default-features -- "))
+        {
+            let words = shell_words(&line[at + name.len()..]);
+            let is_command = words.first().is_some_and(|first| {
+                COMMANDS.contains(&first.as_str()) || AWS_COMMANDS.contains(&first.as_str())
+            });
+            let before = line[..at].trim_end();
+            let is_shown =
+                before.is_empty() || before.ends_with(['`', '|', '(', ':', '-']) || name.starts_with("--");
+            if is_command && is_shown {
+                found.push(words);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_command_of_the_pages_and_of_the_help_is_one() {
+    let mut seen = 0;
+    for (page, text_of) in pages() {
+        for words in shown_commands(&text_of) {
+            if AWS_COMMANDS.contains(&words[0].as_str()) && !cfg!(feature = "aws") {
+                continue;
+            }
+            let is_of_aws = |word: &String| word == "--live" || word == "--profile" || word == "--record";
+            if words.iter().any(is_of_aws) && !cfg!(feature = "aws") {
+                continue;
+            }
+            seen += 1;
+            // Everything before --help is read first, so that an option that there is not is told.
+            let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+            arguments.push("--help");
+            let output = run(&arguments, "");
+            assert_eq!(output.status.code(), Some(0), "{page}: {words:?}: {}", text(&output.stderr));
+            let is_there = |word: &&String| {
+                !word.starts_with('-') && Path::new(env!("CARGO_MANIFEST_DIR")).join(word).is_file()
+            };
+            let runs = match words[0].as_str() {
+                "explain" | "completions" => {
+                    words.len() > 1
+                        && !words.iter().any(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()))
+                }
+                "diagnose" => {
+                    words.iter().any(|word| word == "--reason") && !words.contains(&"--format".to_owned())
+                        || words.iter().any(|word| is_there(&word))
+                }
+                _ => false,
+            };
+            if runs {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let output = run(&words, "");
+                assert!(
+                    matches!(output.status.code(), Some(0 | 1)),
+                    "{page}: {words:?}: {}",
+                    text(&output.stderr)
+                );
+                assert!(!output.stdout.is_empty(), "{page}: {words:?}");
+            }
+        }
+    }
+    assert!(seen >= 15, "only {seen} commands were found");
+}
+
+#[test]
+fn every_help_is_printed_and_shows_no_markup() {
+    let all = COMMANDS.into_iter().chain(AWS_COMMANDS.into_iter().filter(|_| cfg!(feature = "aws")));
+    for command in all {
+        for form in
+            [vec![command, "--help"], vec![command, "-h"], vec!["help", command], vec!["man", command]]
+        {
+            let output = run(&form, "");
+            assert_eq!(output.status.code(), Some(0), "{form:?}");
+            let help = text(&output.stdout);
+            assert!(help.contains(command), "{form:?}: {help}");
+            for name in ["`EventBridge`", "`CloudFormation`", "[`"] {
+                assert!(!help.contains(name), "{form:?}: {help}");
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_aws_says_that_it_is_one() {
+    for arguments in [
+        &["ps", "--cluster", "prod"][..],
+        &["history"],
+        &["selftest"],
+        &["diagnose", "--live", "-"],
+        &["explain", "--profile", "dev"],
+        &["check", "--record=x.json", "api.json"],
+    ] {
+        let output = run(arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("this build does not query AWS"), "{arguments:?}");
+    }
+    assert!(!text(&run(&["pss"], "").stderr).contains("this build"));
+}
+
+#[test]
+fn a_registry_that_no_endpoint_serves_gets_no_advice_about_endpoints() {
+    for host in ["registry-1.docker.io", "ghcr.io", "quay.io", "registry.example.com:5000"] {
+        let reason = format!(
+            "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: failed to do request: Head https://{host}/v2/library/nginx/manifests/latest: dial tcp 34.1.1.1:443: i/o timeout"
+        );
+        let said = text(&run(&["diagnose", "--reason", &reason], "").stdout);
+        let advice = ["vpc-endpoint", "an endpoint for it"];
+        assert!(said.contains("NAT") && !advice.iter().any(|of| said.contains(of)), "{host}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_json_is_one_error_that_says_what_to_do() {
+    let complaints = text(&run(&["diagnose", "LICENSE-MIT"], "").stderr);
+    assert!(complaints.lines().count() == 1 && complaints.contains("--output json"), "{complaints}");
+    let gone = run(&["diagnose", "events/no-such-file.json"], "");
+    let said = text(&gone.stderr);
+    assert!(gone.status.code() == Some(2) && said.contains("events/no-such-file.json"), "{said}");
+}
+
+/// What a cross build and a command in another Region need is in the page that shows them.
+#[test]
+fn the_pages_name_what_their_commands_need() {
+    let page = |name: &str| {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name))
+            .expect("the page can be read")
+    };
+    assert!(page("docs/deploy.md").contains("Zig"), "cargo-lambda cross-compiles with Zig");
+    for (name, text) in pages() {
+        let text = text.replace("\\\n", " ");
+        for line in text.lines().filter(|line| line.contains("aws chatbot ")) {
+            assert!(line.contains(" --region "), "{name}: {line}");
         }
     }
 }

@@ -248,13 +248,16 @@ fn of_chat(report: &Report<'_>) -> Vec<String> {
     steps.filter_map(|step| Some(step.strip_prefix('`')?.strip_suffix('`')?.to_owned())).collect()
 }
 
-/// A chat's text outside blocks links nowhere.
+/// A chat's text outside blocks links nowhere but to the page that the cause's own record names.
 fn links(report: &Report<'_>) -> bool {
     let Some(told) = chat::notification(report, "opened", &Surroundings::default()) else { return false };
     let told: Value = serde_json::from_str(&told).expect("a notification is JSON");
     let mut texts = Vec::new();
     strings(&told, &mut texts);
+    let runbook = report.diagnoses.first().and_then(|best| best.cause.references.first());
+    let runbook = runbook.map(|page| format!("\nRunbook: {page}")).unwrap_or_default();
     texts.iter().any(|(_, text)| {
+        let text = text.replacen(&runbook, "", 1);
         let outside: String = text.split("```").step_by(2).collect();
         let outside = if text.starts_with('`') { String::new() } else { outside };
         outside.contains("](") || outside.contains("://") || text.contains('<')
@@ -304,7 +307,7 @@ fn nothing_from_outside_steers_what_is_pasted() {
                 let of_fixes: Vec<&str> = report
                     .diagnoses
                     .iter()
-                    .flat_map(|diagnosis| &diagnosis.fix.commands)
+                    .flat_map(|diagnosis| diagnosis.fix.commands())
                     .map(ecs_triage::causes::Command::as_str)
                     .collect();
                 commands.extend(of_fixes.iter().map(|command| (*command).to_owned()));

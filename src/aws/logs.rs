@@ -9,6 +9,7 @@ use aws_sdk_cloudwatchlogs::operation::create_log_stream::CreateLogStreamError;
 use aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsError;
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::list;
@@ -137,7 +138,7 @@ pub(crate) async fn last_lines(
 
 /// For the command line alone.
 impl AwsProber {
-    /// Reads a journal back: hands over the lines written since a time (in milliseconds), the oldest first,
+    /// Reads a journal back: hands over the lines written since a time, the oldest first,
     /// of one stream, or of all whose name begins as given up to a slash. Without a Region, in the one that
     /// is configured. Tells whether that was all: a journal without end is not read to it, and none any
     /// further once `each` does not want more.
@@ -149,7 +150,7 @@ impl AwsProber {
         &self,
         region: Option<&str>,
         group: &str,
-        since: i64,
+        since: Timestamp,
         stream: Option<&str>,
         mut each: impl FnMut(&str) -> bool,
     ) -> Result<bool, String> {
@@ -162,7 +163,7 @@ impl AwsProber {
         };
         let mut token = Value::Null;
         for _ in 0..MOST_PAGES {
-            let input = json!({"logGroupName": group, "startTime": since, "logStreamNamePrefix": wanted, "nextToken": token});
+            let input = json!({"logGroupName": group, "startTime": since.as_millisecond(), "logStreamNamePrefix": wanted, "nextToken": token});
             let read = self.caller.call(Operation::FilterLogEvents, region, group, Input::Json(input)).await;
             let mut answer = read.map_err(|failure| in_words(failure, group))?;
             let events = answer.get("events").and_then(Value::as_array).into_iter().flatten();

@@ -118,23 +118,18 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
         );
         Assessment::possible(format!("the agent {}", flaw.could_not))
             .finding(found)
-            .fix(Fix::words(text).run(case.commands([])))
+            .fix(Fix::words(text).run(case.start_again()))
     };
     if case.task.launch_type.as_deref() == Some("FARGATE") {
         return Some(other(Finding::found("the task ran on Fargate, whose agent AWS keeps", "event")));
     }
     let known = case.instance_question().map_or(Known::NotAsked, |question| case.look(&question));
     if let Some((agent, found)) = agent(case) {
-        let has_it = agent >= flaw.since && agent < flaw.until;
-        let title = format!("ECS agent {} {}", written(agent), flaw.name);
-        let likely = |found| {
-            Assessment::likely(title)
-                .supported()
-                .finding(found)
-                .finding(Finding::unknown(FLAW_UNTOLD))
-                .fix(fix(case))
-        };
-        return Some(if has_it { likely(found) } else { other(found) });
+        return Some(if flaw.is_of(agent) {
+            flaw.suspected(case, agent, Assessment::likely, [found])
+        } else {
+            other(found)
+        });
     }
     let unknown = Finding::not_told("which version of the ECS agent the container instance runs", known);
     let title = format!("the ECS agent may be one that {}", flaw.name);
@@ -161,13 +156,9 @@ fn agent(case: &Case<'_>) -> Option<(Version, Finding)> {
 
 /// A fault that only the agent's version tells, where something else speaks for it too.
 fn of_version(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
-    let (agent, found) =
-        agent(case).filter(|(agent, _)| !case.forecast && *agent >= flaw.since && *agent < flaw.until)?;
+    let (agent, found) = agent(case).filter(|(agent, _)| !case.forecast && flaw.is_of(*agent))?;
     let Sign::Version(besides, said) = flaw.sign else { return None };
-    let besides = besides(case)?;
-    let title = format!("ECS agent {} {}", written(agent), flaw.name);
-    let said = said(title).supported().finding(found).finding(besides).finding(Finding::unknown(FLAW_UNTOLD));
-    Some(said.fix(fix(case)))
+    Some(flaw.suspected(case, agent, said, [found, besides(case)?]))
 }
 
 /// ECR's logins are good for so long, and the agent kept them by the role's ARN.
@@ -225,6 +216,28 @@ struct Flaw {
         expect(dead_code, reason = "where it is written is for people, and for the test that asks for it")
     )]
     fixed_by: &'static str,
+}
+
+impl Flaw {
+    /// Whether an agent of this version has it.
+    fn is_of(&self, agent: Version) -> bool {
+        agent >= self.since && agent < self.until
+    }
+
+    /// What is said of an agent that has it: that it did fail on it, no agent says.
+    fn suspected<const N: usize>(
+        &self,
+        case: &Case<'_>,
+        agent: Version,
+        said: fn(String) -> Assessment,
+        found: [Finding; N],
+    ) -> Assessment {
+        said(format!("ECS agent {} {}", written(agent), self.name))
+            .supported()
+            .findings(found)
+            .finding(Finding::unknown(FLAW_UNTOLD))
+            .fix(fix(case))
+    }
 }
 
 /// What agents are publicly known to have failed on.
@@ -367,7 +380,8 @@ fn fix(case: &Case<'_>) -> Fix {
             cluster.as_str(),
         );
         return Fix::words("update the ECS agent of the instance, or put it on a current ECS-optimized AMI")
-            .run([update.name("--container-instance", Kind::ContainerInstance, arn.as_str())]);
+            .run([update.name("--container-instance", Kind::ContainerInstance, arn.as_str())])
+            .then_again(case);
     }
     let update = case.service_of_task().map(|service| {
         let update = case.aws_at_task("ecs update-service").maybe(

@@ -77,10 +77,9 @@ fn assess(case: &Case<'_>) -> Assessment {
             let nearly = nearly.map(|nearly| format!("; {nearly}")).unwrap_or_default();
             let missing =
                 Finding::missing(format!("an allow for the role in the secret's policy{nearly}"), source);
-            let fix = resource_policy::fix(case);
-            let text =
-                format!("in the owner's account: {}; allow the role to decrypt with its key too", fix.text);
-            let fix = Fix { text, commands: fix.commands.into_iter().take(1).collect(), ..fix };
+            let fix = resource_policy::fix(case).reworded(|text| {
+                format!("in the owner's account: {text}; allow the role to decrypt with its key too")
+            });
             return Assessment::confirmed(shares_not, proof(missing)).fix(fix);
         }
         Some((ResourceSide::Grants(at, _), source)) => {
@@ -120,20 +119,22 @@ fn on_secret(case: &Case<'_>, words: &'static str) -> Command {
 
 fn fix_key(case: &Case<'_>) -> Fix {
     let text = "in the owner's account: encrypt the secret with a customer managed key whose policy allows the role to decrypt, and allow the role in the secret's policy";
-    Fix::words(format!("{text}{}", case.then_again()))
+    Fix::words(text)
         .run([on_secret(case, "secretsmanager update-secret").words("--kms-key-id '<key>'")])
+        .then_again(case)
 }
 
 fn fix_policy(case: &Case<'_>) -> Fix {
     let look = on_secret(case, "secretsmanager get-resource-policy");
     let text = "in the owner's account: allow the role in the secret's policy";
-    let and_key = format!("; encrypt with a customer managed key that allows it{}", case.then_again());
+    let and_key = "; encrypt with a customer managed key that allows it";
     let role = case.own_role().unwrap_or_default();
     let statement = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
     match policy::addition(case, None, statement) {
         Ok(addition) => Fix::words(format!("{text} (add the statement to what the command shows){and_key}"))
             .run([look])
+            .then_again(case)
             .policy(addition.statement),
-        Err(why) => Fix::words(format!("{text}{and_key}; {why}")).run([look]),
+        Err(why) => Fix::words(format!("{text}{and_key}; {why}")).run([look]).then_again(case),
     }
 }

@@ -55,7 +55,7 @@ fn is_of_layers(symptom: &Symptom) -> bool {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (who, action, on) = case.refusal();
-    let title = format!("a VPC endpoint's policy refuses {who} {action}{on}");
+    let title = format!("a VPC endpoint's policy refuses {action}{on}");
     let decisions = decisions(case);
     let refusing = decisions
         .iter()
@@ -109,11 +109,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         "which statement it is, and whether it is still there{}",
         unsure.unwrap_or_default()
     ));
-    let text = format!(
-        "allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses{}",
-        case.then_again()
-    );
-    Some(assessment(Assessment::likely(title).finding(unknown)).fix(Fix::words(text).run([look(case, None)])))
+    let text =
+        format!("allow {action} for {who} in the policy of the VPC endpoint that the task's subnet uses");
+    Some(
+        assessment(Assessment::likely(title).finding(unknown))
+            .fix(Fix::words(text).run([look(case, None)]).then_again(case)),
+    )
 }
 
 /// What the policy of each endpoint that can take the traffic says to the call.
@@ -157,12 +158,10 @@ fn look(case: &Case<'_>, id: Option<&str>) -> Command {
 
 fn fix_endpoint(case: &Case<'_>, endpoint: &VpcEndpoint, id: &str, decision: &Decision) -> Fix {
     let (who, action, _) = case.refusal();
-    let again = case.then_again();
     if let Decision::Denied(at) = decision {
-        return Fix::words(format!(
-            "narrow or remove {at} of the policy of {id}; an allow does not help{again}"
-        ))
-        .run([look(case, Some(id))]);
+        return Fix::words(format!("narrow or remove {at} of the policy of {id}; an allow does not help"))
+            .run([look(case, Some(id))])
+            .then_again(case);
     }
     match addition(case, endpoint) {
         Ok(addition) => {
@@ -171,11 +170,13 @@ fn fix_endpoint(case: &Case<'_>, endpoint: &VpcEndpoint, id: &str, decision: &De
             };
             let (how, command, statement) =
                 addition.by(|whole| modify().document("--policy-document", whole), || look(case, Some(id)));
-            Fix::words(format!("add the statement to the policy of {id}{how}{again}"))
-                .run(case.commands([command]))
+            Fix::words(format!("add the statement to the policy of {id}{how}"))
+                .run([command])
+                .then_again(case)
                 .policy(statement)
         }
-        Err(why) => Fix::words(format!("allow {action} for {who} in the policy of {id}{again}; {why}"))
-            .run([look(case, Some(id))]),
+        Err(why) => Fix::words(format!("allow {action} for {who} in the policy of {id}; {why}"))
+            .run([look(case, Some(id))])
+            .then_again(case),
     }
 }

@@ -33,12 +33,8 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let malformed =
         case.references.iter().find_map(|reference| Some((reference, malformation(&reference.value_from)?)));
-    let text = format!(
-        "write it as arn:{}:s3:::<bucket>/<key>.env in a new revision{}",
-        case.partition(),
-        case.then_again()
-    );
-    let fix = Fix::words(text).run(case.commands_for_revision([]));
+    let text = format!("write it as arn:{}:s3:::<bucket>/<key>.env in a new revision", case.partition());
+    let fix = Fix::words(text).then_revised(case);
     let title = |name: &str| format!("{name} is not a reference that ECS can use");
     match malformed {
         Some((reference, problem)) => {

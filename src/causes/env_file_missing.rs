@@ -89,11 +89,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Part::Name(Kind::ObjectKey, None),
     ];
     let look = case.aws_at_task("s3 ls").argument("", &files.first().map_or(unknown, File::uri));
-    let fix = Fix::words(format!(
-        "upload the file, or correct the reference in a new revision{}",
-        case.then_again()
-    ))
-    .run(case.commands([look]));
+    let fix = Fix::words("upload the file, or correct the reference in a new revision")
+        .run([look])
+        .then_again(case);
     Some(match denied {
         _ if case.forecast => return None,
         true => Assessment::possible(title)
@@ -126,16 +124,11 @@ fn gone(case: &Case<'_>, file: &File, there: &There<'_>, missing: Finding) -> As
         // Which local file it is, only a person knows.
         let copy = Command::aws("s3 cp '<local-file>'", file.region(case).or(case.task.region.as_deref()))
             .argument("", &file.uri());
-        let text = format!(
-            "upload the file, if the bucket is yours, or correct the reference in a new revision{}",
-            case.then_again()
-        );
+        let text = "upload the file, if the bucket is yours, or correct the reference in a new revision";
         return assessment(format!("environment file {key} does not exist in bucket {bucket}"))
             .findings(near)
-            .fix(Fix::words(text).run(case.commands([copy])));
+            .fix(Fix::words(text).run([copy]).then_again(case));
     }
-    let text =
-        format!("name a bucket that exists instead of {bucket} in a new revision{}", case.then_again());
-    assessment(format!("bucket {bucket} does not exist"))
-        .fix(Fix::words(text).run(case.commands_for_revision([])))
+    let text = format!("name a bucket that exists instead of {bucket} in a new revision");
+    assessment(format!("bucket {bucket} does not exist")).fix(Fix::words(text).then_revised(case))
 }

@@ -42,8 +42,8 @@ fn unwritten(case: &Case<'_>) -> Assessment {
         of("executionRoleArn", definition.execution_role_arn.as_ref())
             .or_else(|| of("taskRoleArn", definition.task_role_arn.as_ref()))
     });
-    let fix = Fix::words("write the role's ARN, or leave the field out where there is none")
-        .run(case.commands_for_revision([]));
+    let fix =
+        Fix::words("write the role's ARN, or leave the field out where there is none").then_revised(case);
     let Some((field, arn)) = wrong else {
         let said = Assessment::likely("a role of the task definition is not written as a role ARN");
         let unknown = Finding::unknown(
@@ -79,9 +79,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             "task definition",
         )];
         let proof = Proof::by(what, Identity::of_revision(case), Complete::alone(), Time::unchanging());
-        let text = format!("name a role of account {own} in a new revision{}", case.then_again());
+        let text = format!("name a role of account {own} in a new revision");
         let said = Assessment::confirmed(format!("{role} is another account's"), proof).culprit(culprit);
-        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([]))));
+        return Some(said.fix(Fix::words(text).then_revised(case)));
     }
     if let Some(proof) = view.as_ref().and_then(RoleView::absence) {
         return Some(Assessment::confirmed(title, proof).culprit(culprit).fix(create(case, view.as_ref())));
@@ -126,11 +126,9 @@ fn create(case: &Case<'_>, view: Option<&RoleView<'_>>) -> Fix {
     let name = view.name.as_str();
     if let Some(other) = view.namesake().and_then(|role| role.arn.as_deref()) {
         // Its name is taken, whatever the path.
-        let text = format!(
-            "name {other} in a new revision if that role was meant, or a role with another name{}",
-            case.then_again()
-        );
-        return Fix::words(text).run(case.commands_for_revision([]));
+        let text =
+            format!("name {other} in a new revision if that role was meant, or a role with another name");
+        return Fix::words(text).then_revised(case);
     }
     let is_execution_role = case.execution_role() == Some(arn);
     let path = arn
@@ -156,10 +154,8 @@ fn create(case: &Case<'_>, view: Option<&RoleView<'_>>) -> Fix {
     } else {
         "give it what the containers call"
     };
-    Fix::words(format!(
-        "create role {name} and {rest}, or name one that exists in a new revision{}",
-        case.then_again()
-    ))
-    .run(case.commands([create].into_iter().chain(is_execution_role.then_some(attach))))
-    .policy(trust)
+    Fix::words(format!("create role {name} and {rest}, or name one that exists in a new revision"))
+        .run([create].into_iter().chain(is_execution_role.then_some(attach)))
+        .then_again(case)
+        .policy(trust)
 }

@@ -40,7 +40,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let unchanging =
         |what| Proof::by(vec![what], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let Some(role) = named else {
-        let set = "set executionRoleArn in a new revision of the task definition, and use that revision";
+        let set = "set executionRoleArn in a new revision of the task definition";
         return Some(match case.definition() {
             Some(_) => Assessment::confirmed(
                 "the task definition names no execution role",
@@ -48,7 +48,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             ),
             None => Assessment::likely("the task has no execution role").findings(case.definition_unknown()),
         })
-        .map(|said| said.fix(Fix::words(set)));
+        .map(|said| said.fix(Fix::words(set).then_revised(case)));
     };
     let is_overridden = case.task.execution_role.is_some();
     let (whose, source) = if is_overridden {
@@ -60,13 +60,13 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if case.role().as_ref().and_then(RoleView::absence).is_some() {
         return Assessment::disproved(format!("{whose} an execution role"), unchanging(found));
     }
-    let again = "start the task again; if it happens again, update the ECS agent to 1.101.2 or later";
+    let again = "start the task again; if it fails in the same way, update the ECS agent to 1.101.2 or later";
     Some(
         Assessment::possible("the ECS agent had no credentials for the execution role")
             .finding(Finding::found(
                 format!("{whose} {role}, so a restart of the agent is the likelier reason"),
                 source,
             ))
-            .fix(Fix::words(again).run(case.commands([]))),
+            .fix(Fix::words(again).run(case.start_again())),
     )
 }

@@ -115,8 +115,7 @@ fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Option<Assessmen
         .name("--role-name", Kind::Role, named.as_deref())
         .words("--query Role.AssumeRolePolicyDocument");
     let text = format!(
-        "check that {role} exists and that its trust policy allows {principal} to assume it, not {PRINCIPAL}{}",
-        case.then_again()
+        "check that {role} exists and that its trust policy allows {principal} to assume it, not {PRINCIPAL}"
     );
     let culprit = Culprit { kind: "role", id: named, references: Vec::new() };
     let title = format!("ECS cannot assume {role}");
@@ -145,7 +144,7 @@ fn of_others(case: &Case<'_>, principal: &str, called: &str) -> Option<Assessmen
             Assessment::possible(title).finding(Finding::unknown(unknown))
         }
     };
-    Some(said.culprit(culprit).fix(Fix::words(text).run([look])))
+    Some(said.culprit(culprit).fix(Fix::words(text).run([look]).then_again(case)))
 }
 
 /// What the role's trust policy says to this task.
@@ -185,17 +184,17 @@ fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
     let role = named.as_deref().unwrap_or("<role>");
     let on_role = |words| case.aws_at_task(words).name("--role-name", Kind::Role, named.as_deref());
     let look = on_role("iam get-role").words("--query Role.AssumeRolePolicyDocument");
-    let again = case.then_again();
     let corrected = match trust {
         Some(Trust::Denied(at)) => {
             return Fix::words(format!(
-                "narrow or remove {at} of the trust policy of role {role}; an allow does not help{again}"
+                "narrow or remove {at} of the trust policy of role {role}; an allow does not help"
             ))
-            .run([look]);
+            .run([look])
+            .then_again(case);
         }
         Some(Trust::Trusted(_)) => {
-            let text = "start the task again; if ECS still cannot assume the role, allow the caller that starts the task to call iam:PassRole on it";
-            return Fix::words(text).run(case.commands([look]));
+            let text = "if ECS still cannot assume the role, allow the caller that starts the task to call iam:PassRole on it";
+            return Fix::words(case.again()).run(case.start_again()).then(text, [look]);
         }
         Some(Trust::Untrusted { corrected, .. } | Trust::Excluded { corrected, .. }) => {
             policy::trust(case, corrected)
@@ -204,10 +203,9 @@ fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
     };
     if let Some(corrected) = corrected {
         let update = on_role("iam update-assume-role-policy").document("--policy-document", &corrected);
-        let text = format!(
-            "allow {PRINCIPAL} to assume role {role} (the command keeps what it already trusts){again}"
-        );
-        return Fix::words(text).run(case.commands([update])).policy(corrected);
+        let text =
+            format!("allow {PRINCIPAL} to assume role {role} (the command keeps what it already trusts)");
+        return Fix::words(text).run([update]).then_again(case).policy(corrected);
     }
     if case.own_role().is_none() {
         let text = if case.definition().is_some() {
@@ -220,10 +218,10 @@ fn fix(case: &Case<'_>, trust: Option<Trust>) -> Fix {
                 "check whether {PRINCIPAL} should assume role {role}, which this task definition does not name, and allow it in the role's trust policy if so"
             )
         };
-        return Fix::words(format!("{text}{again}")).run([look]);
+        return Fix::words(text).run([look]).then_again(case);
     }
     let text = format!(
-        "allow {PRINCIPAL} to assume role {role}: add the statement to its trust policy, which the command shows{again}"
+        "allow {PRINCIPAL} to assume role {role}: add the statement to its trust policy, which the command shows"
     );
-    Fix::words(text).run(case.commands([look])).policy(policy::new_trust(case))
+    Fix::words(text).run([look]).then_again(case).policy(policy::new_trust(case))
 }

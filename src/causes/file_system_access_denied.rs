@@ -81,9 +81,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = "the file system refused the mount";
     if says.is_empty() {
         let fix = Fix::words(format!(
-            "{SWITCH_ON}, and allow the task role elasticfilesystem:ClientMount in the file system's policy{}",
-            case.then_again()
-        ));
+            "{SWITCH_ON}, and allow the task role elasticfilesystem:ClientMount in the file system's policy"
+        ))
+        .then_again(case);
         let unknown =
             Finding::unknown("its policy, and whether the volume uses IAM authorization and an access point");
         return Some(Assessment::likely(title).finding(unknown).fix(fix));
@@ -91,14 +91,14 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     // Policies carry no date: whom they let in now, they may not have let in then.
     let is_known = says.iter().all(|(_, says)| !matches!(says, Says::Unknown(_)));
     let assessment = if is_known { Assessment::possible(title) } else { Assessment::likely(title) };
-    let text = format!("check the policies of the file systems and the task role{}", case.then_again());
+    let text = "check the policies of the file systems and the task role";
     let looks = says.iter().map(|(mount, _)| mount.look());
     let culprit = if let [mount] = mounts.as_slice() { Some(mount.culprit()) } else { None };
     let assessment = culprit.into_iter().fold(assessment, Assessment::culprit);
     Some(
         assessment
             .findings(says.iter().flat_map(|(mount, says)| mount.found(says)))
-            .fix(Fix::words(text).run(looks)),
+            .fix(Fix::words(text).run(looks).then_again(case)),
     )
 }
 
@@ -250,31 +250,23 @@ impl<'c> Mount<'c> {
     }
 
     fn narrow(&self, at: &At) -> Fix {
-        let text = format!(
-            "narrow or remove {at} of the policy of {}; an allow does not help{}",
-            self.id,
-            self.case.then_again()
-        );
-        Fix::words(text).run([self.look()])
+        let text = format!("narrow or remove {at} of the policy of {}; an allow does not help", self.id);
+        Fix::words(text).run([self.look()]).then_again(self.case)
     }
 
     fn allow(&self) -> Fix {
         let (case, id) = (self.case, self.id);
         let Some(role) = case.task_role_arn() else {
             return Fix::words(format!(
-                "give the task a role, {SWITCH_ON}, and allow the role {MOUNT} in the policy of {id}{}",
-                case.then_again()
-            ));
+                "give the task a role, {SWITCH_ON}, and allow the role {MOUNT} in the policy of {id}"
+            ))
+            .then_revised(case);
         };
         if let (false, Some(Decision::Allowed(at))) = (self.efs.is_by_role(), self.decided(Some(role))) {
-            let text = format!(
-                "{SWITCH_ON}: {at} of the policy of {id} allows the task role to mount{}",
-                case.then_again()
-            );
-            return Fix::words(text).run(case.commands_for_revision([]));
+            let text = format!("{SWITCH_ON}: {at} of the policy of {id} allows the task role to mount");
+            return Fix::words(text).then_revised(case);
         }
         let before = if self.efs.is_by_role() { String::new() } else { format!("{SWITCH_ON}, and ") };
-        let again = case.then_again();
         let is_only_read = case.definition().is_some_and(|definition| definition.is_only_read(self.volume));
         let actions = if is_only_read { json!(MOUNT) } else { json!([MOUNT, WRITE]) };
         let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": actions, "Resource": self.resource()});
@@ -292,18 +284,15 @@ impl<'c> Mount<'c> {
             }
             Err(why) => {
                 return Fix::words(format!(
-                    "{before}allow the task role to mount in the policy of {id}{again}; {why}"
+                    "{before}allow the task role to mount in the policy of {id}; {why}"
                 ))
-                .run([self.look()]);
+                .run([self.look()])
+                .then_again(case);
             }
         };
-        let text = format!("{before}add the statement to the policy of {id}{how}{again}");
-        let commands = if self.efs.is_by_role() {
-            case.commands([command])
-        } else {
-            case.commands_for_revision([command])
-        };
-        Fix::words(text).run(commands).policy(statement)
+        let text = format!("{before}add the statement to the policy of {id}{how}");
+        let fix = Fix::words(text).run([command]).policy(statement);
+        if self.efs.is_by_role() { fix.then_again(case) } else { fix.then_revised(case) }
     }
 
     fn look(&self) -> Command {

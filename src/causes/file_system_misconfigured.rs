@@ -50,10 +50,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             matches!(case.symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference)
                 && !case.forecast;
         let name = case.name().map(|name| format!(": {name}")).unwrap_or_default();
-        let fix = Fix::words(format!(
-            "create the directory, or correct the volume in a new revision{}",
-            case.then_again()
-        ));
+        let fix =
+            Fix::words("create the directory, or correct the volume in a new revision").then_again(case);
         is_told.then(|| Assessment::likely(format!("what the volume names does not exist{name}")).fix(fix))
     })
 }
@@ -64,12 +62,11 @@ fn no_file_system(case: &Case<'_>) -> Option<Assessment> {
     let proof = Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), Time::as_ecs_said());
     let look =
         case.aws_at_task("efs describe-file-systems").words("--query 'FileSystems[].[FileSystemId,Name]'");
-    let text =
-        format!("name a file system that exists instead of {id} in a new revision{}", case.then_again());
+    let text = format!("name a file system that exists instead of {id} in a new revision");
     Some(
         Assessment::confirmed(format!("file system {id} does not exist"), proof)
             .culprit(Culprit { kind: "file-system", id: Some(id), references: Vec::new() })
-            .fix(Fix::words(text).run(case.commands_for_revision([look]))),
+            .fix(Fix::words(text).run([look]).then_revised(case)),
     )
 }
 
@@ -93,10 +90,7 @@ fn no_access_point(case: &Case<'_>) -> Option<Assessment> {
         file_system,
     );
     let look = look.words("--query 'AccessPoints[].[AccessPointId,Name,RootDirectory.Path]'");
-    let text = format!(
-        "name an access point of {file_system} instead of {access_point} in a new revision{}",
-        case.then_again()
-    );
+    let text = format!("name an access point of {file_system} instead of {access_point} in a new revision");
     Some(
         Assessment::confirmed(format!("file system {file_system} has no access point {access_point}"), proof)
             .culprit(Culprit {
@@ -104,7 +98,7 @@ fn no_access_point(case: &Case<'_>) -> Option<Assessment> {
                 id: Some(access_point.to_owned()),
                 references: Vec::new(),
             })
-            .fix(Fix::words(text).run(case.commands_for_revision([look]))),
+            .fix(Fix::words(text).run([look]).then_revised(case)),
     )
 }
 
@@ -135,8 +129,7 @@ fn malformed(case: &Case<'_>) -> Option<Assessment> {
         Complete::alone(),
         Time::unchanging(),
     );
-    let fix = Fix::words(format!("correct the volume in a new revision{}", case.then_again()))
-        .run(case.commands_for_revision([]));
+    let fix = Fix::words("correct the volume in a new revision").then_revised(case);
     Some(Assessment::confirmed(format!("volume {volume} cannot be mounted as it is written"), proof).fix(fix))
 }
 

@@ -94,8 +94,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
         other => path::open_egress(case, other).or_else(|| path::open_acl(case, other)),
     });
     if let Some(correction) = correction {
-        return Fix::words(format!("open the path to the file system{}", case.then_again()))
-            .run(case.commands([correction]));
+        return Fix::words("open the path to the file system").run([correction]).then_again(case);
     }
     let targets = path::mount_targets(case);
     let look = case.aws_at_task("efs describe-mount-targets").name(
@@ -103,9 +102,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
         Kind::FileSystem,
         targets.first().map(|(id, _)| id.as_str()),
     );
-    Fix::words(format!(
-        "create a mount target in the task's Availability Zone; allow TCP 2049 out of the task's security group, and into that of the mount target{}",
-        case.then_again()
-    ))
+    Fix::words("create a mount target in the task's Availability Zone; allow TCP 2049 out of the task's security group, and into that of the mount target")
     .run([look.words("--query 'MountTargets[].[AvailabilityZoneName,LifeCycleState,MountTargetId]'")])
+    .then_again(case)
 }

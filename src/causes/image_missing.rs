@@ -42,15 +42,18 @@ fn is_refused_digest(symptom: &Symptom) -> bool {
     symptom.fault == Fault::AccessDenied && by_digest && symptom.action.is_none() && !symptom.is_of_layers()
 }
 
+/// How a task is started that takes another digest.
+fn with_digest(case: &Case<'_>) -> String {
+    format!("{}, which takes the digest that the tag has now", case.again())
+}
+
 /// An image that the registry refused, asked for by its digest.
 fn refused(case: &Case<'_>) -> Option<Assessment> {
     let named = case.symptom.resource.as_ref().filter(|_| !case.forecast && !case.symptom.truncated)?;
     let image = EcrImage::parse(&named.text);
-    let text = format!(
-        "push the image again{}: a forced new deployment takes the digest that the tag has now",
-        case.then_again()
-    );
-    let fix = Fix::words(text).run(image.as_ref().map(|image| image.describe(case))).run(case.commands([]));
+    let fix = Fix::words("push the image again")
+        .run(image.as_ref().map(|image| image.describe(case)))
+        .then(with_digest(case), case.start_again());
     let title = "the digest that the image is pinned to is gone";
     match image.as_ref().map(|image| image.pulled(case)) {
         Some(Pulled::NoImage | Pulled::NoRepository) => {
@@ -104,11 +107,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let title = format!("{} does not exist", case.named("image"));
     let pinned = case.symptom.resource.as_ref().is_some_and(|image| image.text.contains("@sha256:"));
-    let pinned = if pinned { "; a forced new deployment takes the digest that the tag has now" } else { "" };
     let push = |assessment: Assessment| {
-        let text =
-            format!("push the image, or name one that exists in a new revision{}{pinned}", case.then_again());
-        assessment.fix(Fix::words(text).run(images.first().map(|image| image.describe(case))))
+        let fix = Fix::words("push the image, or name one that exists in a new revision")
+            .run(images.first().map(|image| image.describe(case)));
+        let again = if pinned { with_digest(case) } else { case.again().to_owned() };
+        assessment.fix(fix.then(again, case.start_again()))
     };
     Some(match images.first().map(|image| image.pulled(case)) {
         _ if case.forecast => return None,

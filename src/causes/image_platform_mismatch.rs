@@ -40,5 +40,5 @@ fn assess(case: &Case<'_>) -> Assessment {
     Assessment::likely("the image is not built for the task's platform")
         .findings(asked)
         .finding(Finding::unknown("which platforms the image has"))
-        .fix(Fix::words(format!("{text}{}", case.then_again())))
+        .fix(Fix::words(text).then_again(case))
 }

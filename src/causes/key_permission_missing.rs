@@ -267,36 +267,36 @@ fn on_key(key: &KeyView<'_>, words: &'static str) -> Command {
 }
 
 fn fix_deny(case: &Case<'_>, key: &KeyView<'_>, at: &At) -> Fix {
-    let text =
-        format!("narrow or remove {at} of the key policy; an allow does not help{}", case.then_again());
-    Fix::words(text).run([on_key(key, "kms get-key-policy")])
+    let text = format!("narrow or remove {at} of the key policy; an allow does not help");
+    Fix::words(text).run([on_key(key, "kms get-key-policy")]).then_again(case)
 }
 
 /// What lets the role decrypt: the statement that the key policy lacks, or a policy of the role.
 fn fix_allow(case: &Case<'_>, key: &KeyView<'_>, add: Option<&Value>) -> Fix {
-    let again = case.then_again();
     let Some(add) = add else { return fix_by_words(case, Some(key)) };
     let there = key.policy().found().map(|policy| &policy.0);
     match policy::addition(case, there, add.clone()) {
         Ok(addition) => {
             let write = |whole: &_| on_key(key, "kms put-key-policy").document("--policy", whole);
             let (how, command, statement) = addition.by(write, || on_key(key, "kms get-key-policy"));
-            Fix::words(format!("add the statement to the key policy{how}{again}"))
-                .run(case.commands([command]))
+            Fix::words(format!("add the statement to the key policy{how}"))
+                .run([command])
+                .then_again(case)
                 .policy(statement)
         }
-        Err(why) => Fix::words(format!("allow {} to decrypt in the key policy{again}; {why}", case.who()))
-            .run([on_key(key, "kms get-key-policy")]),
+        Err(why) => Fix::words(format!("allow {} to decrypt in the key policy; {why}", case.who()))
+            .run([on_key(key, "kms get-key-policy")])
+            .then_again(case),
     }
 }
 
 fn fix_by_words(case: &Case<'_>, key: Option<&KeyView<'_>>) -> Fix {
-    let again = case.then_again();
     if let (true, Some(role), Some(key)) = (is_allowed_by_role(case), case.own_role(), key) {
         let via = json!({"StringEquals": {"kms:ViaService": case.via_service()}});
         let add = json!({"Effect": "Allow", "Principal": {"AWS": role}, "Action": "kms:Decrypt", "Resource": "*", "Condition": via});
-        let fix = Fix::words(format!("add the statement to the key policy, if nothing there says so{again}"))
-            .run([on_key(key, "kms get-key-policy")]);
+        let fix = Fix::words("add the statement to the key policy, if nothing there says so")
+            .run([on_key(key, "kms get-key-policy")])
+            .then_again(case);
         return policy::addition(case, None, add)
             .into_iter()
             .fold(fix, |fix, addition| fix.policy(addition.statement));
@@ -314,19 +314,19 @@ fn fix_by_words(case: &Case<'_>, key: Option<&KeyView<'_>>) -> Fix {
     match policy::grant(case, "kms:Decrypt") {
         Ok(grant) => {
             let fix = Fix::words(format!(
-                "allow kms:Decrypt on the key in a policy of role {}{also}{again}",
+                "allow kms:Decrypt on the key in a policy of role {}{also}",
                 grant.role_name()
             ));
             let snippets = grant.snippets();
             Fix {
                 snippets,
-                ..fix.run(case.commands(look.into_iter().chain([grant.put()]))).policy(grant.document)
+                ..fix.run(look.into_iter().chain([grant.put()])).then_again(case).policy(grant.document)
             }
         }
-        Err(why) => Fix::words(format!(
-            "allow kms:Decrypt on the key in a policy of {}{also}{again}; {why}",
-            case.who()
-        ))
-        .run(look),
+        Err(why) => {
+            Fix::words(format!("allow kms:Decrypt on the key in a policy of {}{also}; {why}", case.who()))
+                .run(look)
+                .then_again(case)
+        }
     }
 }

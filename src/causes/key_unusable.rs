@@ -120,15 +120,13 @@ fn by_state(case: &Case<'_>, key: &KeyView<'_>) -> Fix {
         None => {
             let of = key.of.as_deref().unwrap_or("what it encrypted");
             let text = format!(
-                "a deleted key does not come back, nor does what it encrypted: store {of} again under a key that exists{}",
-                case.then_again()
+                "a deleted key does not come back, nor does what it encrypted: store {of} again under a key that exists"
             );
-            return Fix::words(text);
+            return Fix::words(text).then_again(case);
         }
     };
     let place = key.foreign_account().map(|account| format!("in account {account}, ")).unwrap_or_default();
-    Fix::words(format!("{place}{text}{}", case.then_again()))
-        .run(case.commands(words.iter().map(|words| on_key(words))))
+    Fix::words(format!("{place}{text}")).run(words.iter().map(|words| on_key(words))).then_again(case)
 }
 
 fn by_words(case: &Case<'_>) -> Fix {
@@ -139,13 +137,11 @@ fn by_words(case: &Case<'_>) -> Fix {
                 .name("--secret-id", Kind::Secret, arn.as_str())
                 .words("--query KmsKeyId")
         });
-        return Fix::words("find the key by its id in the secret's metadata, and enable it, after canceling its deletion if it was scheduled").run(look);
+        return Fix::words("find the key by its id in the secret's metadata, and enable it, after canceling its deletion if it was scheduled").run(look).then_again(case);
     };
     let commands = ["kms describe-key", "kms cancel-key-deletion", "kms enable-key"]
         .map(|words| case.aws(words).name("--key-id", Kind::Key, key));
-    Fix::words(format!(
-        "enable the key, after canceling its deletion if it was scheduled{}",
-        case.then_again()
-    ))
-    .run(case.commands(commands))
+    Fix::words("enable the key, after canceling its deletion if it was scheduled")
+        .run(commands)
+        .then_again(case)
 }

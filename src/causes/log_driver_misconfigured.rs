@@ -102,24 +102,21 @@ fn names_no_region(symptom: &Symptom) -> bool {
 /// Nothing answers where the log driver sends to.
 fn unanswered(case: &Case<'_>) -> Assessment {
     let at = destination(case.symptom).unwrap_or("its address");
-    let again = case.then_again();
     if is_on_own_host(case.symptom) {
-        let text = format!(
-            "start the log daemon before the tasks that send to it, or configure the driver to wait (fluentd-async true, splunk-verify-connection false) in a new revision{again}"
-        );
+        let text = "start the log daemon before the tasks that send to it, or configure the driver to wait (fluentd-async true, splunk-verify-connection false) in a new revision";
         let said = Assessment::likely(format!(
             "nothing listens at {at}, on the task's own host, where the log driver sends to"
         ));
         return said
             .finding(Finding::unknown("whether the log daemon was up when the task started"))
-            .fix(Fix::words(text).run(case.commands_for_revision([])));
+            .fix(Fix::words(text).then_revised(case));
     }
     let text = format!(
-        "check whether the collector listens at {at} and accepts the task's address; correct the address in a new revision if it is wrong{again}"
+        "check whether the collector listens at {at} and accepts the task's address; correct the address in a new revision if it is wrong"
     );
     let said = Assessment::possible(format!("the log collector at {at} does not answer"));
     said.finding(Finding::unknown("whether the collector is up, and which addresses it accepts"))
-        .fix(Fix::words(text).run(case.commands_for_revision([])))
+        .fix(Fix::words(text).then_revised(case))
 }
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
@@ -130,24 +127,21 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let host = case.symptom.host.as_ref().map(|host| host.text.as_str()).unwrap_or_default();
         let found =
             Finding::found(format!("the driver called {host}, which contains no Region"), "stoppedReason");
-        let fix =
-            Fix::words(format!("write a Region into awslogs-region in a new revision{}", case.then_again()))
-                .run(case.commands_for_revision([]));
+        let fix = Fix::words("write a Region into awslogs-region in a new revision").then_revised(case);
         return Some(Assessment::likely("awslogs-region is not a Region").finding(found).fix(fix));
     }
-    let fix = Fix::words(format!(
-        "correct the log configuration in a new revision of the task definition{}",
-        case.then_again()
-    ));
+    let fix = Fix::words("correct the log configuration in a new revision of the task definition")
+        .then_revised(case);
     let missing = File::all(case).into_iter().find_map(|file| Some((file.missing(&file.there(case))?, file)));
     if let Some((missing, file)) = missing.filter(|_| case.symptom.fault == Fault::NotFound) {
         let proof =
             Proof::by(vec![missing], Identity::of_revision(case), Complete::alone(), Time::as_ecs_said());
-        let text =
-            format!("upload the file, or correct config-file-value in a new revision{}", case.then_again());
+        let text = "upload the file, or correct config-file-value in a new revision";
         let title = format!("the configuration file {} does not exist in bucket {}", file.key, file.bucket);
         return Some(
-            Assessment::confirmed(title, proof).culprit(file.culprit("log-config")).fix(Fix::words(text)),
+            Assessment::confirmed(title, proof)
+                .culprit(file.culprit("log-config"))
+                .fix(Fix::words(text).then_again(case)),
         );
     }
     let title = "the log configuration cannot be used";

@@ -197,9 +197,8 @@ fn create(case: &Case<'_>, missing: &[&Group]) -> Fix {
         && let Ok(grant) = policy::grant_for(case, "logs:CreateLogGroup", &made)
     {
         let text = format!(
-            "allow role {} to create the log group, as awslogs-create-group requires{}",
-            grant.role_name(),
-            case.then_again()
+            "allow role {} to create the log group, as awslogs-create-group requires",
+            grant.role_name()
         );
         return Fix { snippets: Vec::new(), ..grant.fix(text) };
     }
@@ -213,8 +212,5 @@ fn create(case: &Case<'_>, missing: &[&Group]) -> Fix {
     }
     let snippets = if let [group] = missing { snippet::log_group(&group.name) } else { Vec::new() };
     let noun = if missing.len() > 1 { "log groups" } else { "log group" };
-    Fix {
-        snippets,
-        ..Fix::words(format!("create the {noun}{}", case.then_again())).run(case.commands(commands))
-    }
+    Fix { snippets, ..Fix::words(format!("create the {noun}")).run(commands).then_again(case) }
 }

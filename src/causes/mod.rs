@@ -82,7 +82,7 @@ use shared::{
 pub use assessment::{Assessment, Culprit, Finding, FindingKind, Support};
 pub use case::Case;
 pub use command::Command;
-pub use fix::Fix;
+pub use fix::{Fix, Step};
 pub use name::Kind as NameKind;
 pub use policy::Document;
 pub use snippet::Snippet;
@@ -124,7 +124,7 @@ impl Owner {
             Self::SecretOwner => "secret owner",
             Self::KeyOwner => "KMS key owner",
             Self::NetworkTeam => "network team",
-            Self::OrganisationAdmin => "administrators of the AWS organization",
+            Self::OrganisationAdmin => "organization administrators",
             Self::Aws => "AWS",
         }
     }

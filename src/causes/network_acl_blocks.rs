@@ -38,8 +38,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     let shut = shut.map(|shut| &shut.what);
     if let Some(open) = shut.as_ref().and_then(|what| path::open_acl(case, what)) {
-        let text = format!("allow it in the network ACL{}", case.then_again());
-        return Fix::words(text).run(case.commands([open]));
+        let text = "allow it in the network ACL";
+        return Fix::words(text).run([open]).then_again(case);
     }
     if let Some(Break::NetworkAcl { acl, opening, .. }) = &shut {
         let text = match opening {
@@ -58,8 +58,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
             Kind::NetworkAcl,
             acl.as_str(),
         );
-        return Fix::words(format!("{text}{}", case.then_again()))
-            .run([look.words("--query 'NetworkAcls[].Entries'")]);
+        return Fix::words(text).run([look.words("--query 'NetworkAcls[].Entries'")]).then_again(case);
     }
     let look = |subnet| {
         case.aws_at_task("ec2 describe-network-acls").filter("association.subnet-id", Kind::Subnet, subnet)

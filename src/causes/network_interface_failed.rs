@@ -46,17 +46,15 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Assessment {
     if let Some(group) = missing_group(case) {
-        let text = format!(
-            "name a security group that exists instead of {group}, of the VPC of the subnets{}",
-            case.then_again()
-        );
+        let text = format!("name a security group that exists instead of {group}, of the VPC of the subnets");
         let assessment = Assessment::likely(format!("security group {group} of the task does not exist"))
             .culprit(Culprit { kind: "security-group", id: Some(group.to_owned()), references: Vec::new() })
             .finding(Finding::unknown("whether it was deleted, or is another VPC's"));
-        return assessment
-            .fix(Fix::words(text).run(
-                case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'"),
-            ));
+        return assessment.fix(
+            Fix::words(text)
+                .run(case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'"))
+                .then_again(case),
+        );
     }
     if let Some(subnet) = full(case) {
         let id = subnet.subnet_id.clone().unwrap_or_default();
@@ -99,11 +97,10 @@ fn assess(case: &Case<'_>) -> Assessment {
         case.task.subnet.as_deref().map(|subnet| {
             case.aws_at_task("ec2 describe-subnets").name("--subnet-ids", Kind::Subnet, subnet)
         });
-    let fix = Fix::words(format!(
-        "look at the subnet's free addresses and the quota, and at the network configuration{}",
-        case.then_again()
-    ))
-    .run(look.map(|look| look.words("--query 'Subnets[].AvailableIpAddressCount'")));
+    let fix =
+        Fix::words("look at the subnet's free addresses and the quota, and at the network configuration")
+            .run(look.map(|look| look.words("--query 'Subnets[].AvailableIpAddressCount'")))
+            .then_again(case);
     Assessment::likely("the task's network interface could not be set up")
         .findings(free)
         .finding(Finding::unknown(unknown))
@@ -155,9 +152,7 @@ fn more_addresses(case: &Case<'_>, subnet: &Subnet) -> Fix {
         .map(|look| look.words("--query 'Subnets[].[SubnetId,AvailabilityZone,AvailableIpAddressCount]'"));
     let service = case.describe_service("--query 'services[0].networkConfiguration.awsvpcConfiguration'");
     let id = subnet.subnet_id.as_deref().unwrap_or("the subnet");
-    Fix::words(format!(
-        "free addresses in {id}, or run the task in a subnet that has some{}",
-        case.then_again()
-    ))
-    .run(free.into_iter().chain(service))
+    Fix::words(format!("free addresses in {id}, or run the task in a subnet that has some"))
+        .run(free.into_iter().chain(service))
+        .then_again(case)
 }

@@ -88,8 +88,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 
 fn look_beyond(case: &Case<'_>) -> Fix {
     let text = "if it happens again, look beyond the hops shown: a firewall or proxy, the ports left of the NAT gateway (ErrorPortAllocation), the service's own health";
-    let again = case.then_again().trim_start_matches(", then ");
-    Fix::words(format!("{again}: every hop is open now; {text}")).run(case.commands([]))
+    let again = format!("{}, since every hop is open now", case.again());
+    Fix::words(again).run(case.start_again()).then(text, [])
 }
 
 fn follow(case: &Case<'_>) -> Fix {

@@ -121,6 +121,5 @@ fn assess(case: &Case<'_>) -> Assessment {
             case.describe_stopped(),
         ),
     };
-    Assessment::likely(format!("not about secrets: {}{codes}", said(case.symptom)))
-        .fix(Fix::words(text).run(look))
+    Assessment::likely(format!("{}{codes}", said(case.symptom))).fix(Fix::words(text).run(look))
 }

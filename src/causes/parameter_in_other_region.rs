@@ -29,7 +29,6 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (parameters, own) = (case.parameters(), case.own_region());
-    let again = case.then_again();
     let there =
         parameters.iter().find_map(|parameter| Some((parameter, parameter.known_elsewhere().found()?)));
     if let Some((parameter, found)) = there {
@@ -50,21 +49,20 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         );
         let arn = parameter.arn_at_task();
         let text = format!(
-            "write {arn} in a new revision, if that parameter is meant, and allow the execution role to call ssm:GetParameters on it{again}"
+            "write {arn} in a new revision, if that parameter is meant, and allow the execution role to call ssm:GetParameters on it"
         );
         return Some(
             Assessment::confirmed(
                 format!("parameter {} is in {own}, and is asked for in {}", parameter.name, parameter.region),
                 proof,
             )
-            .fix(Fix::words(text).run(case.commands_for_revision([]))),
+            .fix(Fix::words(text).then_revised(case)),
         );
     }
     if parameters.iter().any(|parameter| matches!(parameter.known_elsewhere(), Known::Missing)) {
         return None;
     }
     let own = case.task.region.as_deref().unwrap_or("<region>");
-    let fix = Fix::words(format!("name the parameter of {own} in a new revision{again}"))
-        .run(case.commands_for_revision([]));
+    let fix = Fix::words(format!("name the parameter of {own} in a new revision")).then_revised(case);
     Some(case.named_elsewhere("parameter", Assessment::likely)?.fix(fix))
 }

@@ -36,7 +36,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if let Some((parameter, near)) = missing.find_map(|parameter| Some((parameter, parameter.near()?))) {
         let title = format!("parameter {} does not exist; a similar name does", parameter.name);
         let said = if near.is_slip { Assessment::likely(title) } else { Assessment::possible(title) };
-        let text = format!("if that one was meant, name it in a new revision{}", case.then_again());
+        let text = "if that one was meant, name it in a new revision";
         let said = said
             .culprit(Culprit {
                 kind: "parameter",
@@ -46,13 +46,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
             .finding(Finding::found(format!("a parameter whose name {}", near.how), DESCRIBE_PARAMETERS))
             .finding(Finding::unknown("whether that one was meant"));
-        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+        return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
     }
     if let Some((parameter, others)) = missing_under_other_paths(&parameters) {
         let title =
             format!("parameter {} does not exist; one of that name does under another path", parameter.name);
-        let text =
-            format!("if that one was meant, name it with its path in a new revision{}", case.then_again());
+        let text = "if that one was meant, name it with its path in a new revision";
         let said = Assessment::possible(title)
             .supported()
             .culprit(Culprit {
@@ -63,7 +62,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
             .finding(Finding::found(format!("{} under another path", in_words(others)), DESCRIBE_PARAMETERS))
             .finding(Finding::unknown("whether that one was meant"));
-        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+        return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
     }
     if case.symptom.fault == Fault::AccessDenied {
         // A name without a path is where a hierarchy was forgotten.
@@ -76,8 +75,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             bare.name
         ));
         let said = said.finding(Finding::unknown("whether a parameter of that name is under a path"));
-        let text = format!("name it with its path in a new revision if so{}", case.then_again());
-        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+        let text = "name it with its path in a new revision if so";
+        return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
     }
     let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
     let (name, slip) = named.split(',').find_map(|name| Some((name.trim(), slip(name.trim())?)))?;
@@ -85,8 +84,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .finding(Finding::unknown("which name was meant"));
     Some(
         said.fix(
-            Fix::words(format!("correct the name in a new revision{}", case.then_again()))
-                .run(case.commands_for_revision([look])),
+            Fix::words("see which names there are")
+                .run([look])
+                .then("correct the name in a new revision", [])
+                .then_revised(case),
         ),
     )
 }

@@ -70,7 +70,15 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     } else {
         missing.iter().map(|parameter| parameter.name.clone()).collect()
     };
-    let title = match names.as_slice() {
+    Some(if missing.is_empty() {
+        by_words(case, &parameters, names)
+    } else {
+        gone(case, &parameters, &missing, &names)
+    })
+}
+
+fn title(names: &[String]) -> String {
+    match names {
         [] => "a parameter does not exist".to_owned(),
         [name] => format!("parameter {name} does not exist"),
         [name, rest @ ..] => format!(
@@ -78,28 +86,41 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             rest.len(),
             if rest.len() == 1 { "" } else { "s" }
         ),
-    };
-    if !missing.is_empty() {
-        let culprit =
-            Culprit { kind: "parameter", id: names.first().cloned(), references: case.references.clone() };
-        let what = vec![Finding::missing(names.join(", "), DESCRIBE_PARAMETERS)];
-        let complete = Complete::of("whether the others exist", parameters.iter().map(ParameterView::known));
-        let identity = if case.symptom.resource.is_some() || case.forecast {
-            Identity::named(case, &names[0])
-        } else {
-            Identity::only_one(&missing, "parameter")
-        };
-        let hidden = "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
-        let time = if is_refused { Err(Gap::new(hidden)) } else { Time::as_ecs_said() };
-        let proof = Proof::by(what, identity, complete, time);
-        let near = missing.iter().find(|parameter| parameter.near().is_some()).or(missing.first());
-        return Some(
-            Assessment::confirmed(title, proof)
-                .culprit(culprit)
-                .findings(near.and_then(|near| near.alike()))
-                .fix(fix(case, &names)),
-        );
     }
+}
+
+/// Parameter Store has none of these names.
+fn gone(
+    case: &Case<'_>,
+    parameters: &[ParameterView<'_>],
+    missing: &[&ParameterView<'_>],
+    names: &[String],
+) -> Assessment {
+    let culprit =
+        Culprit { kind: "parameter", id: names.first().cloned(), references: case.references.clone() };
+    let what = vec![Finding::missing(names.join(", "), DESCRIBE_PARAMETERS)];
+    let complete = Complete::of("whether the others exist", parameters.iter().map(ParameterView::known));
+    let identity = if case.symptom.resource.is_some() || case.forecast {
+        Identity::named(case, &names[0])
+    } else {
+        Identity::only_one(missing, "parameter")
+    };
+    let hidden =
+        "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
+    let is_refused = case.symptom.fault == Fault::AccessDenied;
+    let time = if is_refused { Err(Gap::new(hidden)) } else { Time::as_ecs_said() };
+    let proof = Proof::by(what, identity, complete, time);
+    let near = missing.iter().find(|parameter| parameter.near().is_some()).or(missing.first());
+    Assessment::confirmed(title(names), proof)
+        .culprit(culprit)
+        .findings(near.and_then(|near| near.alike()))
+        .fix(fix(case, names))
+}
+
+/// What ECS says of parameters of which Parameter Store does not say that they are missing.
+fn by_words(case: &Case<'_>, parameters: &[ParameterView<'_>], names: Vec<String>) -> Assessment {
+    let is_refused = case.symptom.fault == Fault::AccessDenied;
+    let title = title(&names);
     let names: Vec<String> = if parameters.is_empty() {
         names
     } else {
@@ -122,16 +143,12 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     });
     let title =
         if is_refused { format!("perhaps {title}: IAM refuses before the name is looked up") } else { title };
-    Some(
-        (if is_refused { Assessment::possible(title) } else { Assessment::likely(title) })
-            .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
-            .findings(maybe_secret)
-            .finding(
-                why.unwrap_or_else(|| Finding::unknown("whether a parameter with a similar name exists")),
-            )
-            .findings(case.definition_unknown())
-            .fix(fix(case, &names)),
-    )
+    (if is_refused { Assessment::possible(title) } else { Assessment::likely(title) })
+        .findings(unmentioned.map(|_| Finding::missing("a reference of that name", DEFINITION)))
+        .findings(maybe_secret)
+        .finding(why.unwrap_or_else(|| Finding::unknown("whether a parameter with a similar name exists")))
+        .findings(case.definition_unknown())
+        .fix(fix(case, &names))
 }
 
 /// ECS did not find what is there now.
@@ -163,11 +180,9 @@ fn there(case: &Case<'_>, parameters: &[ParameterView<'_>]) -> Assessment {
 fn fix(case: &Case<'_>, names: &[String]) -> Fix {
     let Some(first) = names.first().cloned().or_else(|| case.parameters().is_empty().then(String::new))
     else {
-        let text = format!(
-            "have the parameter created in its own account, or correct the reference in a new revision{}",
-            case.then_again()
-        );
-        return Fix::words(text).run(case.commands_for_revision([]));
+        let text =
+            "have the parameter created in its own account, or correct the reference in a new revision";
+        return Fix::words(text).then_revised(case);
     };
     let last_part = Some(first.rsplit('/').next().unwrap_or(&first)).filter(|part| !part.is_empty());
     let values = [Part::Words("Key=Name,Option=Contains,Values="), Part::Name(Kind::Parameter, last_part)];
@@ -180,6 +195,8 @@ fn fix(case: &Case<'_>, names: &[String]) -> Fix {
             .name("--name", Kind::Parameter, name)
             .words("--type SecureString --value file://value.txt")
     });
-    Fix::words(format!("see whether a similar name exists; create what is missing, or correct the reference in a new revision{}", case.then_again()))
-        .run(case.commands(std::iter::once(look).chain(create.take(3))))
+    Fix::words("see whether a similar name exists")
+        .run([look])
+        .then("create what is missing, or correct the reference in a new revision", create.take(3))
+        .then_again(case)
 }

@@ -92,10 +92,10 @@ fn fix(case: &Case<'_>) -> Fix {
     };
     let of = boundary.map_or_else(|| format!("of {who}"), |arn| format!("{arn} of {who}"));
     let fix = Fix::words(format!(
-        "allow {action} in the permissions boundary {of}; its own policies must allow it too{}",
-        case.then_again()
+        "allow {action} in the permissions boundary {of}; its own policies must allow it too"
     ))
-    .run(commands);
+    .run(commands)
+    .then_again(case);
     let granted = case.refused_action().and_then(|action| policy::grant(case, &action).ok());
     granted.into_iter().fold(fix, |fix, grant| fix.policy(grant.document))
 }

@@ -79,8 +79,8 @@ fn of_refusal(case: &Case<'_>) -> Option<Assessment> {
     }
     let role = case.role_name().map_or("the role".to_owned(), |role| format!("role {role}"));
     let title = format!("{role}, or its policies, might not have been known everywhere in IAM yet");
-    let text = "start the task again; where infrastructure code creates the role and the service together, make the service depend on the role's policies";
-    let fix = || Fix::words(text).run(case.commands([]));
+    let text = "where infrastructure code creates the role and the service together, make the service depend on the role's policies";
+    let fix = || Fix::words(case.again()).run(case.start_again()).then(text, []);
     let known = case.role().map_or(Known::NotAsked, |role| role.known());
     let Some(made) = made_just_before(case) else {
         let is_unread = matches!(known, Known::NotAsked | Known::Unknown(_));
@@ -156,9 +156,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .found()
         .filter(|_| other.is_none())
         .map(|_| Finding::missing("a later task of the service that runs", SOURCE));
-    let fix =
-        Fix::words("start the task again; if one host keeps failing, set its clock and update its ECS agent")
-            .run(case.commands([]));
+    let fix = Fix::words(case.again())
+        .run(case.start_again())
+        .then("if one host keeps failing, set its clock and update its ECS agent", []);
     Some(
         Assessment::possible(title)
             .findings(other)

@@ -45,9 +45,9 @@ fn assess(case: &Case<'_>) -> Assessment {
         Kind::Secret,
         case.resource_arn().as_deref(),
     );
-    let fix =
-        Fix::words(format!("store {{\"username\": \"...\", \"password\": \"...\"}}{}", case.then_again()))
-            .run(case.commands([put.words("--secret-string file://login.json")]));
+    let fix = Fix::words("store {\"username\": \"...\", \"password\": \"...\"}")
+        .run([put.words("--secret-string file://login.json")])
+        .then_again(case);
     let fix = gone.map_or(fix, SecretView::replace);
     said.finding(Finding::unknown("what it holds: values are never read"))
         .findings(case.definition_unknown())

@@ -84,10 +84,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         format!("the registry refused the login for {name}")
     };
     let Some(image) = EcrImage::of(case) else {
-        let fix = Fix::words(format!(
-            "give the task a login that the registry takes (repositoryCredentials){}",
-            case.then_again()
-        ));
+        let fix = Fix::words("give the task a login that the registry takes (repositoryCredentials)")
+            .then_revised(case);
         return Some(
             Assessment::likely(title)
                 .finding(Finding::unknown("whether the repository exists, and which callers it allows"))
@@ -125,8 +123,7 @@ fn of_guard_duty(case: &Case<'_>, call: &Call) -> Assessment {
     let who = case.who();
     let title = format!("{who} is not authorized to pull the agent of GuardDuty");
     let text = format!(
-        "allow {who} to pull from GuardDuty's repository, as the managed policy AmazonECSTaskExecutionRolePolicy does{}",
-        case.then_again()
+        "allow {who} to pull from GuardDuty's repository, as the managed policy AmazonECSTaskExecutionRolePolicy does"
     );
     let attach = case.aws_at_task("iam attach-role-policy").name(
         "--role-name",
@@ -135,8 +132,9 @@ fn of_guard_duty(case: &Case<'_>, call: &Call) -> Assessment {
     );
     let managed =
         format!("arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy", case.own_partition());
-    let fix =
-        Fix::words(text).run(case.commands([attach.name("--policy-arn", Kind::PolicyArn, managed.as_str())]));
+    let fix = Fix::words(text)
+        .run([attach.name("--policy-arn", Kind::PolicyArn, managed.as_str())])
+        .then_again(case);
     let known = case
         .role()
         .and_then(|role| role.arn())
@@ -194,15 +192,12 @@ fn proved(case: &Case<'_>, image: &EcrImage, finding: Finding) -> Result<Proof, 
 fn denied(case: &Case<'_>, image: &EcrImage, at: &At) -> Assessment {
     let path = &image.path;
     let finding = Finding::found(format!("{at} of the policy denies it"), "GetRepositoryPolicy");
-    let text = format!(
-        "narrow or remove {at} of the policy of repository {path}; an allow does not help{}",
-        case.then_again()
-    );
+    let text = format!("narrow or remove {at} of the policy of repository {path}; an allow does not help");
     Assessment::confirmed(
         format!("the policy of repository {path} refuses the role"),
         proved(case, image, finding),
     )
-    .fix(Fix::words(text).run([of_repository(image, "ecr get-repository-policy")]))
+    .fix(Fix::words(text).run([of_repository(image, "ecr get-repository-policy")]).then_again(case))
 }
 
 fn not_shared(case: &Case<'_>, image: &EcrImage, nearly: Option<Nearly>, mut add: Value) -> Assessment {
@@ -213,8 +208,7 @@ fn not_shared(case: &Case<'_>, image: &EcrImage, nearly: Option<Nearly>, mut add
     );
     add["Action"] = policy::with_next("ecr:BatchGetImage");
     let document = case.look(&image.policy()).found().map(|policy| &policy.0);
-    let (text, again) =
-        ("in the owner's account: add the statement to the repository's policy", case.then_again());
+    let text = "in the owner's account: add the statement to the repository's policy";
     let look = || of_repository(image, "ecr get-repository-policy");
     let fix = match policy::addition(case, document, add) {
         Ok(addition) => {
@@ -222,10 +216,11 @@ fn not_shared(case: &Case<'_>, image: &EcrImage, nearly: Option<Nearly>, mut add
                 of_repository(image, "ecr set-repository-policy").document("--policy-text", whole)
             };
             let (how, command, statement) = addition.by(write, look);
-            Fix::words(format!("{text}{how}{again}")).run([command]).policy(statement)
+            Fix::words(format!("{text}{how}")).run([command]).then_again(case).policy(statement)
         }
-        Err(why) => Fix::words(format!("allow the role to pull in the repository's policy{again}; {why}"))
-            .run([look()]),
+        Err(why) => Fix::words(format!("allow the role to pull in the repository's policy; {why}"))
+            .run([look()])
+            .then_again(case),
     };
     Assessment::confirmed(
         format!("account {} does not share repository {}", image.registry, image.path),
@@ -235,12 +230,8 @@ fn not_shared(case: &Case<'_>, image: &EcrImage, nearly: Option<Nearly>, mut add
 }
 
 fn allow_the_pull(case: &Case<'_>, image: &EcrImage) -> Fix {
-    let text = |role: &str| {
-        format!(
-            "allow the pull in a policy of role {role}, and in the repository's policy{}",
-            case.then_again()
-        )
-    };
+    let text =
+        |role: &str| format!("allow the pull in a policy of role {role}, and in the repository's policy");
     match policy::grant(case, "ecr:BatchGetImage") {
         Ok(grant) => {
             let text = text(grant.role_name());
@@ -248,7 +239,8 @@ fn allow_the_pull(case: &Case<'_>, image: &EcrImage) -> Fix {
         }
         Err(why) => {
             Fix::words(format!("{}; {why}", text(case.role_name().as_deref().unwrap_or("<execution-role>"))))
-                .run(case.commands([of_repository(image, "ecr get-repository-policy")]))
+                .run([of_repository(image, "ecr get-repository-policy")])
+                .then_again(case)
         }
     }
 }

@@ -41,10 +41,8 @@ fn is_of_docker_hub(symptom: &Symptom) -> bool {
 }
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let text = format!(
-        "log in to the registry, or pull the image through ECR (a copy, or a pull-through cache){}",
-        case.then_again()
-    );
-    let said = Assessment::likely("the registry's pull rate limit was reached").fix(Fix::words(text));
+    let text = "log in to the registry, or pull the image through ECR (a copy, or a pull-through cache)";
+    let said = Assessment::likely("the registry's pull rate limit was reached")
+        .fix(Fix::words(text).then_again(case));
     if is_of_docker_hub(case.symptom) { said.supported() } else { said }
 }

@@ -54,8 +54,8 @@ fn fix(case: &Case<'_>) -> Fix {
         looks.map(|words| case.aws_at_task(words).name("--role-name", Kind::Role, role.as_str()))
     };
     Fix::words(format!(
-        "narrow or remove the Deny statement that matches {who} and {action}; another allow does not help{}",
-        case.then_again()
+        "narrow or remove the Deny statement that matches {who} and {action}; another allow does not help"
     ))
     .run(case.role_name().into_iter().flat_map(of_role))
+    .then_again(case)
 }

@@ -167,8 +167,11 @@ pub(super) fn is_for_nothing(case: &Case<'_>) -> bool {
 
 /// Said where IAM allows now what was refused then.
 fn allowed_now(case: &Case<'_>) -> Finding {
-    let since =
-        case.task.stopped_at.map(|at| format!(" since {}", at.strftime("%H:%M:%SZ"))).unwrap_or_default();
+    let since = case
+        .task
+        .stopped_at
+        .map(|at| format!(" since {}", at.strftime("%Y-%m-%d %H:%M UTC")))
+        .unwrap_or_default();
     Finding::found(
         format!(
             "the role's policies allow it now: a permission was added{since}, and the next task will start; or a policy refused that IAM does not \

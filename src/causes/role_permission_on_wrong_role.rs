@@ -99,12 +99,9 @@ fn fix(case: &Case<'_>) -> Fix {
     let look = case.task_role_arn().map(|role| {
         case.aws_at_task("iam list-role-policies").name("--role-name", Kind::Role, role_name(role))
     });
-    let on_execution_role = policy::fix_permission(case);
-    let text = format!(
-        "put the permission on the execution role; on the task role it does nothing for what ECS fetches{}",
-        case.then_again()
-    );
-    Fix { text, commands: look.into_iter().chain(on_execution_role.commands).collect(), ..on_execution_role }
+    let text =
+        "put the permission on the execution role; on the task role it does nothing for what ECS fetches";
+    policy::fix_permission(case).reworded(|_| text.to_owned()).after(look)
 }
 
 fn role_name(arn: &str) -> &str {

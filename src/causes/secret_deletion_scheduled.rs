@@ -102,6 +102,5 @@ fn kept(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
 
 fn restore(case: &Case<'_>, id: Option<&str>) -> Fix {
     let restore = case.aws("secretsmanager restore-secret").name("--secret-id", Kind::Secret, id);
-    Fix::words(format!("restore the secret if it is still needed{}", case.then_again()))
-        .run(case.commands([restore]))
+    Fix::words("restore the secret if it is still needed").run([restore]).then_again(case)
 }

@@ -30,7 +30,6 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (secrets, own) = (case.secrets(), case.own_region());
-    let again = case.then_again();
     if let Some((secret, found)) = secrets.iter().find_map(|secret| Some((secret, secret.is_elsewhere()?))) {
         let arn = found.arn.as_deref().unwrap_or_default();
         let missing = Finding::missing(format!("{} in {}", secret.name, secret.region), DESCRIBE);
@@ -38,7 +37,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let proof =
             Proof::by(what, secret.is_meant(), Complete::alone(), Time::there_by(case, found.created_date));
         let text = format!(
-            "write {arn} in a new revision, if that secret is meant, and allow the execution role to call secretsmanager:GetSecretValue on it{again}"
+            "write {arn} in a new revision, if that secret is meant, and allow the execution role to call secretsmanager:GetSecretValue on it"
         );
         return Some(
             Assessment::confirmed(
@@ -46,7 +45,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
                 proof,
             )
             .culprit(secret.culprit())
-            .fix(Fix::words(text).run(case.commands_for_revision([]))),
+            .fix(Fix::words(text).then_revised(case)),
         );
     }
     if secrets.iter().any(|secret| matches!(secret.presence(), Presence::Gone))
@@ -60,7 +59,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .aws_at_task("secretsmanager describe-secret")
         .name("--secret-id", Kind::Secret, case.name().as_deref())
         .words("--query ARN");
-    let fix = Fix::words(format!("name the secret of {own} in a new revision{again}"))
-        .run(case.commands_for_revision([look]));
+    let fix = Fix::words(format!("see the ARN of the secret of {own}"))
+        .run([look])
+        .then("name it in a new revision", [])
+        .then_revised(case);
     Some(case.named_elsewhere("secret", Assessment::possible)?.fix(fix))
 }

@@ -149,6 +149,6 @@ fn fix(case: &Case<'_>, secrets: &[SecretView<'_>], asked: &[SecretReference<'_>
         ),
         None => "add the key, or name one that the secret has in a new revision".to_owned(),
     };
-    let text = format!("{text} ({which} its keys without their values){}", case.then_again());
-    Fix::words(text).run(case.commands(places.into_iter().map(|(id, stage)| look(id, stage))))
+    let text = format!("{text} ({which} its keys without their values)");
+    Fix::words(text).run(places.into_iter().map(|(id, stage)| look(id, stage))).then_again(case)
 }

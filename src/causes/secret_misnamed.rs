@@ -38,13 +38,13 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         } else {
             Assessment::possible(title)
         };
-        let text = format!("if that one was meant, name it in a new revision{}", case.then_again());
+        let text = "if that one was meant, name it in a new revision";
         let said = said
             .culprit(secret.culprit())
             .finding(Finding::missing(format!("a secret {} in {}", secret.name, secret.region), DESCRIBE))
             .finding(Finding::found(format!("a secret whose name {}", near.how), LIST))
             .finding(Finding::unknown("whether that one was meant"));
-        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+        return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
     }
     if case.forecast && case.symptom.fault == Fault::AccessDenied {
         return None;
@@ -54,8 +54,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .finding(Finding::unknown("which name was meant"));
     Some(
         said.fix(
-            Fix::words(format!("correct the name in a new revision{}", case.then_again()))
-                .run(case.commands_for_revision([look])),
+            Fix::words("see which names there are")
+                .run([look])
+                .then("correct the name in a new revision", [])
+                .then_revised(case),
         ),
     )
 }

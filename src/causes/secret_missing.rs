@@ -152,8 +152,7 @@ fn there(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment
     };
     let look =
         case.aws("secretsmanager describe-secret").name("--secret-id", Kind::Secret, found.arn.as_deref());
-    let compare = Fix::words(format!("see whether the reference is to this secret{}", case.then_again()))
-        .run(case.commands([look]));
+    let compare = Fix::words("see whether the reference is to this secret").run([look]).then_again(case);
     Assessment::possible(format!("secret {} was not found, though it exists", secret.name))
         .culprit(secret.culprit())
         .finding(Finding::found(said, DESCRIBE))

@@ -84,5 +84,5 @@ fn fix(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Fix {
     let text = format!(
         "{store} from valueFrom{drop} to get the whole value; the command says \"object\" once it is right"
     );
-    Fix::words(format!("{text}{}", case.then_again())).run(case.commands(ids.iter().map(check)))
+    Fix::words(text).run(ids.iter().map(check)).then_again(case)
 }

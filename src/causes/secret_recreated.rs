@@ -87,14 +87,14 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     {
         return None;
     }
-    let again = case.then_again();
     let text = "look up the ARN that the name has now, put it into the task definition and the role's policy";
     let look = case
         .aws("secretsmanager describe-secret")
         .name("--secret-id", Kind::Secret, case.name().as_deref())
         .words("--query ARN");
-    let fix = Fix::words(format!("{}{text}{again}", if foreign { "in the owner's account: " } else { "" }))
-        .run(case.commands_for_revision([look]));
+    let fix = Fix::words(format!("{}{text}", if foreign { "in the owner's account: " } else { "" }))
+        .run([look])
+        .then_revised(case);
     let said =
         Assessment::possible(format!("{} was deleted and recreated under another ARN", case.named("secret")))
             .finding(Finding::unknown("whether the name exists with another suffix"));
@@ -131,7 +131,7 @@ fn recreated(case: &Case<'_>, secret: &SecretView<'_>, now: &Secret) -> Assessme
     });
     let fix = with_arn(case, arn, certain);
     let first = if now.deleted_date.is_some() { "have that secret restored first; " } else { "" };
-    said.culprit(secret.culprit()).findings(marked).fix(Fix { text: format!("{first}{}", fix.text), ..fix })
+    said.culprit(secret.culprit()).findings(marked).fix(fix.reworded(|text| format!("{first}{text}")))
 }
 
 fn other_suffix<'c>(secret: &'c SecretView<'c>) -> Option<(&'c SecretView<'c>, &'c Secret)> {
@@ -146,12 +146,9 @@ fn suffix(arn: &str) -> &str {
 }
 
 fn with_arn(case: &Case<'_>, arn: &str, certain: bool) -> Fix {
-    let again = case.then_again();
     if !certain {
-        let text = format!(
-            "if the reference was to that secret, write the ARN that it has now in a new revision{again}"
-        );
-        return Fix::words(text).run(case.commands_for_revision([]));
+        let text = "if the reference was to that secret, write the ARN that it has now in a new revision";
+        return Fix::words(text).then_revised(case);
     }
     let role = case.who();
     let decisions = case.simulated_refusals();
@@ -159,19 +156,18 @@ fn with_arn(case: &Case<'_>, arn: &str, certain: bool) -> Fix {
         decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
     if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
         let text = format!(
-            "write {arn} into the task definition in a new revision; {role} is already allowed to read it{again}"
+            "write {arn} into the task definition in a new revision; {role} is already allowed to read it"
         );
-        return Fix::words(text).run(case.commands_for_revision([]));
+        return Fix::words(text).then_revised(case);
     }
-    let text = format!(
-        "write {arn} into the task definition in a new revision; allow it to {role} unless its policy ends in a wildcard{again}"
-    );
+    let text = format!("write {arn} into the task definition in a new revision");
+    let allow = format!("allow {role} to read it, unless its policy ends in a wildcard");
     // It is the secret of that very name, in the account and Region of the reference.
     let granted = Some(arn.to_owned()).filter(|arn| Kind::Secret.fits(arn) && !case.references.is_empty());
     let granted =
         granted.and_then(|arn| policy::grant_on(case, "secretsmanager:GetSecretValue", &[arn]).ok());
     match granted {
-        Some(grant) => Fix::words(text).run(case.commands_for_revision([grant.put()])).policy(grant.document),
-        None => Fix::words(text).run(case.commands_for_revision([])),
+        Some(grant) => Fix::words(text).then(allow, [grant.put()]).then_revised(case).policy(grant.document),
+        None => Fix::words(text).then(allow, []).then_revised(case),
     }
 }

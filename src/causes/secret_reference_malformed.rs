@@ -160,9 +160,9 @@ fn hidden(case: &Case<'_>) -> Option<Assessment> {
             .aws("secretsmanager describe-secret")
             .name("--secret-id", Kind::Secret, secret.name.as_str())
             .words("--query ARN");
-        let text = "write the whole ARN, with the six characters, in a new revision, and deploy that";
+        let text = "write the whole ARN, with the six characters, in a new revision";
         let said = said.finding(Finding::unknown("whether a secret has that name"));
-        return Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))));
+        return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
     }
     let parameters = case.parameters();
     let parameter = parameters.iter().find(|parameter| {
@@ -187,9 +187,9 @@ fn hidden(case: &Case<'_>) -> Option<Assessment> {
         .aws("secretsmanager describe-secret")
         .name("--secret-id", Kind::Secret, bare.as_str())
         .words("--query ARN");
-    let text = "if that secret was meant, write its ARN in a new revision, and deploy that";
+    let text = "if that secret was meant, write its ARN in a new revision";
     let said = said.findings(mark).finding(Finding::unknown("whether a secret has that name"));
-    Some(said.fix(Fix::words(text).run(case.commands_for_revision([look]))))
+    Some(said.fix(Fix::words(text).run([look]).then_revised(case)))
 }
 
 /// That every reference is as it should be, where the definition shows it and the state does not contradict.
@@ -270,25 +270,24 @@ fn fix(case: &Case<'_>) -> Fix {
         .or_else(|| cut_suffix(case).map(|(_, secret)| secret))
         .and_then(|secret| secret.arn)
     {
-        return Fix::words(format!("write {arn} in a new revision, and deploy that"))
-            .run(case.commands_for_revision([]));
+        return Fix::words(format!("write {arn} in a new revision")).then_revised(case);
     }
     if malformed(case).is_some_and(|(_, malformation)| malformation == Malformation::Unrendered) {
-        let text = "render the template, so that valueFrom holds the ARN of the secret or parameter, in a new revision, and deploy that";
-        return Fix::words(text).run(case.commands_for_revision([]));
+        let text = "render the template, so that valueFrom holds the ARN of the secret or parameter, in a new revision";
+        return Fix::words(text).then_revised(case);
     }
     let right = malformed(case).and_then(|(reference, _)| right_form(reference));
     if right.is_none() && case.symptom.step == Step::ParameterStore {
         return Fix::words(
             "write the parameter's name, or its ARN, as Parameter Store knows it, in a new revision",
         )
-        .run(case.commands_for_revision([]));
+        .then_revised(case);
     }
     let text = match right {
-        Some(right) => format!("write it as {right} in a new revision, and deploy that"),
-        None => "write it as arn:<partition>:secretsmanager:<region>:<account>:secret:<name-6chars>:<json-key>:<version-stage>:<version-id>, with all three colons after the name, in a new revision, and deploy that".to_owned(),
+        Some(right) => format!("write it as {right} in a new revision"),
+        None => "write it as arn:<partition>:secretsmanager:<region>:<account>:secret:<name-6chars>:<json-key>:<version-stage>:<version-id>, with all three colons after the name, in a new revision".to_owned(),
     };
-    Fix::words(text).run(case.commands_for_revision([]))
+    Fix::words(text).then_revised(case)
 }
 
 /// What was probably meant: the one word that stands in a wrong slot is the JSON key.

@@ -115,9 +115,7 @@ fn fix(case: &Case<'_>) -> Fix {
         tail.name("--log-stream-name", Kind::LogStream, asked.stream.as_str())
             .words("--limit 50 --query 'events[].message'")
     });
-    Fix::words(format!(
-        "see the log of that container; it uses the task role, not the execution role{}",
-        case.then_again()
-    ))
-    .run(tail)
+    Fix::words("see the log of that container; it uses the task role, not the execution role")
+        .run(tail)
+        .then_again(case)
 }

@@ -124,7 +124,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let put = "put the value into a secret or a SecureString parameter, write its ARN into valueFrom in a new revision";
+    let put = "put the value into a secret or a SecureString parameter, and write its ARN into valueFrom in a new revision";
     let rotate = "rotate the value, which the task definition and ECS's reasons have shown, and deregister the revisions that hold it";
-    Fix::words(format!("{put}{}; {rotate}", case.then_again()))
+    Fix::words(put).then_revised(case).then(rotate, [])
 }

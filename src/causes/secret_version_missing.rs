@@ -48,11 +48,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Kind::Secret,
         case.resource_arn().as_deref(),
     );
-    let fix = Fix::words(format!(
-        "name a version that the secret has, or none, in a new revision of the task definition{}",
-        case.then_again()
-    ))
-    .run(case.commands_for_revision([look]));
+    let fix = Fix::words("see which versions the secret has")
+        .run([look])
+        .then("name one of them, or none, in a new revision of the task definition", [])
+        .then_revised(case);
     let Some((secret, versions)) =
         secrets.iter().find_map(|secret| Some((secret, secret.versions().found()?)))
     else {

@@ -78,12 +78,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             ),
         ));
     }
-    let fix = Fix::words(format!("see whether the reference is to this secret{}", case.then_again()));
-    Some(
-        Assessment::possible(title)
-            .finding(Finding::found(has_one, DESCRIBE))
-            .fix(fix.run(case.commands([]))),
-    )
+    let fix = Fix::words("see whether the reference is to this secret");
+    Some(Assessment::possible(title).finding(Finding::found(has_one, DESCRIBE)).fix(fix.then_again(case)))
 }
 
 fn without(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment {
@@ -113,11 +109,13 @@ fn fill(case: &Case<'_>, secret: Option<&SecretView<'_>>, id: Option<&str>) -> F
     let look = on_secret("secretsmanager list-secret-version-ids");
     if let Some(service) = secret.and_then(SecretView::manager) {
         let text = format!(
-            "check in {service}, which manages the secret and alone can write to it, why it has no value{}",
-            case.then_again()
+            "check in {service}, which manages the secret and alone can write to it, why it has no value"
         );
-        return Fix::words(text).run(case.commands([look]));
+        return Fix::words(text).run([look]).then_again(case);
     }
     let put = on_secret("secretsmanager put-secret-value").words("--secret-string file://value.json");
-    Fix::words(format!("put a value into the secret{}", case.then_again())).run(case.commands([look, put]))
+    Fix::words("see which versions the secret has")
+        .run([look])
+        .then("put a value into the secret", [put])
+        .then_again(case)
 }

@@ -42,8 +42,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if let Some(open) = shut.and_then(|fault| path::open_egress(case, &fault.what)) {
-        return Fix::words(format!("allow tcp/443 out in the security group{}", case.then_again()))
-            .run(case.commands([open]));
+        return Fix::words("allow tcp/443 out in the security group").run([open]).then_again(case);
     }
     Fix::words("allow tcp/443 out in the security group of the task (on EC2, of the container instance)").run(
         case.describe_service(

@@ -33,7 +33,7 @@ fn assess(case: &Case<'_>) -> Assessment {
         .as_ref()
         .map(|id| Finding::found(format!("AWS's request id {}", id.text), "stoppedReason"));
     let fix =
-        Fix::words("wait for the next try; see the AWS Health Dashboard if it lasts").run(case.commands([]));
+        Fix::words("wait for the next try; see the AWS Health Dashboard if it lasts").run(case.start_again());
     Assessment::likely("the AWS service failed by itself")
         .findings(request)
         .finding(Finding::unknown("whether the fault lasts"))

@@ -31,8 +31,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let fix =
-        Fix::words(format!("check the size of the image and the load of the host{}", case.then_again()));
+    let fix = Fix::words("check the size of the image and the load of the host").then_again(case);
     let unknown = Finding::unknown("which fetch it was, and how busy the host is");
     Assessment::likely("a step before the start took too long").finding(unknown).fix(fix)
 }

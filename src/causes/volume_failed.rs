@@ -38,19 +38,15 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let again = case.then_again();
     if case.symptom.step != Step::EbsVolume {
-        let text =
-            format!("correct the volume or the mount point that the text names, in a new revision{again}");
-        return Assessment::likely("a volume could not be set up")
-            .fix(Fix::words(text).run(case.commands_for_revision([])));
+        let text = "correct the volume or the mount point that the text names, in a new revision";
+        return Assessment::likely("a volume could not be set up").fix(Fix::words(text).then_revised(case));
     }
-    let text = format!(
-        "see that the infrastructure role of the volume trusts ecs.amazonaws.com and may create and attach it, that filesystemType is that of the snapshot, \
-         and that the role is allowed to use the volume's KMS key{again}"
-    );
+    let text = "see that the infrastructure role of the volume trusts ecs.amazonaws.com and may create and attach it, that filesystemType is that of the snapshot, \
+         and that the role is allowed to use the volume's KMS key";
     let service = case.describe_service("--query 'services[0].deployments[0].volumeConfigurations'");
-    Assessment::likely("an EBS volume could not be set up").fix(Fix::words(text).run(service))
+    Assessment::likely("an EBS volume could not be set up")
+        .fix(Fix::words(text).run(service).then_again(case))
 }
 
 fn is_volume(symptom: &Symptom) -> bool {

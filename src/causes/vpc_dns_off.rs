@@ -95,17 +95,17 @@ fn unread(case: &Case<'_>) -> Option<Assessment> {
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     if let Some(Break::DnsOff { vpc, attribute }) = shut.map(|shut| &shut.what) {
-        return Fix::words(format!("switch {attribute} on for {vpc}{}", case.then_again()))
-            .run(case.commands([path::switch_on(case, vpc, attribute)]));
+        return Fix::words(format!("switch {attribute} on for {vpc}"))
+            .run([path::switch_on(case, vpc, attribute)])
+            .then_again(case);
     }
     let servers = path::own_name_servers(case);
     if !servers.is_empty() {
         let text = format!(
-            "configure {} to forward the names of AWS to the VPC's resolver (169.254.169.253){}",
-            servers.join(" and "),
-            case.then_again()
+            "configure {} to forward the names of AWS to the VPC's resolver (169.254.169.253)",
+            servers.join(" and ")
         );
-        return Fix::words(text).run(case.commands([]));
+        return Fix::words(text).then_again(case);
     }
     let look = ["enableDnsSupport", "enableDnsHostnames"].map(|attribute| {
         case.aws_at_task("ec2 describe-vpc-attribute").words("--vpc-id '<vpc>' --attribute").words(attribute)

@@ -54,9 +54,10 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
         };
         let before = path::switch_dns_on(case);
         let and = if before.is_empty() { "" } else { ", for which the VPC's DNS has to be on" };
-        let text = format!("switch private DNS on for {endpoint}{and}{unless}{}", case.then_again());
+        let text = format!("switch private DNS on for {endpoint}{and}{unless}");
         return Fix::words(text)
-            .run(case.commands(before.into_iter().chain([modify.words("--private-dns-enabled")])));
+            .run(before.into_iter().chain([modify.words("--private-dns-enabled")]))
+            .then_again(case);
     }
     Fix::words(
         "switch private DNS on for the endpoint, with enableDnsSupport and enableDnsHostnames on for the VPC",

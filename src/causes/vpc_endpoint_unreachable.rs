@@ -61,10 +61,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
                 )),
             ),
         };
-        return Fix {
-            snippets,
-            ..Fix::words(format!("{text}{}", case.then_again())).run(case.commands(correction))
-        };
+        return Fix { snippets, ..Fix::words(text).run(correction).then_again(case) };
     }
     Fix::words("allow TCP 443 from the task's security group in the security group of the endpoint")
         .run(case.describe_endpoints())

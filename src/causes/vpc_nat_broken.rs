@@ -46,10 +46,9 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
             .name("--destination-cidr-block", Kind::Cidr, range.as_str())
             .words("--nat-gateway-id '<working-nat-gateway>'");
         let text = format!(
-            "point the {range} route of {route_table} to a working NAT gateway: {nat_gateway} does not work{}",
-            case.then_again()
+            "point the {range} route of {route_table} to a working NAT gateway ({nat_gateway} does not work)"
         );
-        return Fix::words(text).run(case.commands([replace]));
+        return Fix::words(text).run([replace]).then_again(case);
     }
     Fix::words(
         "repair the NAT gateway: available, public, in a subnet whose default route is an internet gateway",

@@ -49,7 +49,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
             .aws_at_task("ec2 associate-address")
             .words("--instance-id '<instance>' --allocation-id '<elastic-ip>'");
         let text = "put the container instances into private subnets with a NAT gateway, or give them public addresses";
-        return Fix::words(format!("{text}{}", case.then_again())).run(case.commands([associate]));
+        return Fix::words(text).run([associate]).then_again(case);
     }
     if let (Some(service), Some(placement)) =
         (case.service_of_task(), case.placed().filter(|_| shut.is_some()))

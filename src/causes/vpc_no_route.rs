@@ -112,8 +112,8 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
                 format!("a route from {route_table} to a NAT gateway, as no endpoint can serve it")
             }
         };
-        let text = format!("open a path to {}: {way}{}", case.service_name(), case.then_again());
-        return Fix { snippets, ..Fix::words(text).run(case.commands([correction])) };
+        let text = format!("open a path to {}: {way}", case.service_name());
+        return Fix { snippets, ..Fix::words(text).run([correction]).then_again(case) };
     }
     let endpoint = if can_have_endpoint {
         "an endpoint for it with private DNS whose security group allows inbound TCP 443, or "
@@ -121,6 +121,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
         ""
     };
     let way = format!("{endpoint}a route to a NAT gateway; in a public subnet assignPublicIp ENABLED");
-    Fix::words(format!("open a path to {}: {way}{}", case.service_name(), case.then_again()))
+    Fix::words(format!("open a path to {}: {way}", case.service_name()))
         .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))
+        .then_again(case)
 }

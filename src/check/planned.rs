@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Check, Findings, Problem, Suspicion, Unchecked, subject};
+use super::Check;
+use super::findings::{Findings, Problem, Unchecked};
+use super::suspicion::{Suspicion, subject};
 use crate::arn::Arn;
 use crate::causes::{Finding, Verdict};
 use crate::diagnosis::{Diagnosis, misspelt};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Findings, Problem, Unchecked};
+use super::findings::{Findings, Problem, Unchecked};
 use crate::causes::Verdict;
 use crate::source::{Found, Place};
 use crate::task_definition::TaskDefinition;

@@ -22,7 +22,7 @@ use crate::redact::redact;
 /// What to diagnose, and with what.
 #[derive(clap::Args, Debug)]
 pub(super) struct Diagnose {
-    /// Files to read, or ARNs of tasks to ask AWS about; - is standard input, which is also read where
+    /// Files to read, or ARNs of tasks to query AWS about; - is standard input, which is also read where
     /// nothing is named
     #[arg(value_name = "FILE|TASK_ARN", value_hint = ValueHint::FilePath)]
     inputs: Vec<PathBuf>,
@@ -45,7 +45,7 @@ pub(super) struct Diagnose {
     #[cfg(feature = "aws")]
     #[arg(long, requires = "live")]
     read_logs: bool,
-    /// Use the answers that --record saved, and ask nothing that they tell
+    /// Use answers that --record saved instead of querying AWS
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: Option<PathBuf>,
     /// Save AWS's answers to a file

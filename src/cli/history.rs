@@ -35,7 +35,7 @@ pub(super) struct History {
 impl History {
     pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
         let live = Live::new(global, false, None)?;
-        let since = (Timestamp::now() - self.since).as_millisecond();
+        let since = Timestamp::now() - self.since;
         let prefix = self
             .cluster
             .as_ref()
@@ -80,7 +80,7 @@ fn line_of(entry: &Value) -> String {
         |parts: [Option<&str>; 2], by: &str| parts.into_iter().flatten().collect::<Vec<_>>().join(by);
     let [at, place, what] = if text("/schema") == Some(json::v1::INCIDENT_SCHEMA) {
         let subject =
-            text("/subject").map(|subject| subject.split_once(": ").map_or(subject, |(_, what)| what));
+            text("/subject").map(|subject| subject.split_once("] ").map_or(subject, |(_, what)| what));
         [
             text("/resolved").unwrap_or_default().to_owned(),
             joined(["/attributes/cluster", "/attributes/workload"].map(text), "/"),
@@ -108,5 +108,43 @@ pub(super) fn masked(value: Value) -> Value {
             fields.into_iter().map(|(name, value)| (redact_name(&name).into_owned(), masked(value))).collect()
         }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::line_of;
+
+    #[test]
+    fn what_an_entry_does_not_tell_is_left_out() {
+        let at = "2026-04-15T14:02:11Z";
+        let task = json!({"stopped_at": at, "cluster": "prod", "workload": "api"});
+        let diagnosis =
+            json!({"cause": "secret-missing", "title": "secret prod/db does not exist", "verdict": "likely"});
+        for (entry, line) in [
+            (
+                json!({"task": task, "diagnoses": [diagnosis]}),
+                format!("{at}  prod/api  secret-missing: secret prod/db does not exist (likely)"),
+            ),
+            (json!({"task": task, "diagnoses": []}), format!("{at}  prod/api  nothing wrong")),
+            (
+                json!({"task": {"cluster": "prod", "workload": "frontend"}}),
+                "prod/frontend  nothing wrong".to_owned(),
+            ),
+            (json!({}), "nothing wrong".to_owned()),
+            (
+                json!({
+                    "schema": super::json::v1::INCIDENT_SCHEMA,
+                    "resolved": at,
+                    "attributes": {"cluster": "prod", "workload": "api"},
+                    "subject": "[ECS prod 3333/eu-west-1] api recovered after 29 min: secret prod/db does not exist",
+                }),
+                format!("{at}  prod/api  api recovered after 29 min: secret prod/db does not exist"),
+            ),
+        ] {
+            assert_eq!(line_of(&entry), line);
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::incident::{Due, Incident};
 use crate::limits::PUBLISHING;
 use crate::render::json::v1;
 use crate::render::notice::{self, Notice};
-use crate::render::{chat, metrics};
+use crate::render::{chat, metrics, storm};
 
 /// Where notices go.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Message {
             detail_type: DIAGNOSIS,
             detail: v1::event(report, incident, &around.impact, &notice),
             notice,
-            line: if due == Due::Opened { metrics::incident(report, now.as_millisecond()) } else { None },
+            line: if due == Due::Opened { metrics::incident(report, now) } else { None },
         })
     }
 
@@ -82,10 +82,10 @@ impl Message {
 
     /// Tells of many incidents at once, cluster by cluster.
     pub(super) fn storm(telling: &Telling, in_memory: bool) -> Vec<Self> {
-        let told = notice::storm(telling).into_iter().map(|(cluster, mut notice)| {
+        let told = storm::notices(telling).into_iter().map(|(cluster, mut notice)| {
             if in_memory {
                 notice.body.push_str(
-                    "  the incidents are kept in memory, so this may come again for each instance\n",
+                    "\nThe incidents are kept in memory, so this may come again for each instance.\n",
                 );
             }
             let thread = format!("{}/{cluster}", telling.key);

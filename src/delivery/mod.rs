@@ -103,6 +103,8 @@ pub struct Rules {
     pub trusted: Trusted,
     /// After so long an incident that goes on is announced again.
     pub reminder: SignedDuration,
+    /// What stands before a cause's id in the address of its runbook.
+    pub runbooks: Option<String>,
 }
 
 /// One instance that handles invocations.
@@ -423,9 +425,9 @@ impl<W: World> Visit<'_, W> {
             None => {}
         }
         let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
-        if let Ok(Some(line)) = guarded_now(|| {
-            metrics::failures(&diagnose(latest, &told.evidence), count, self.now.as_millisecond())
-        }) {
+        if let Ok(Some(line)) =
+            guarded_now(|| metrics::failures(&diagnose(latest, &told.evidence), count, self.now))
+        {
             self.delivery.log.line(&line);
         }
         for (item, task) in &failure.tasks {
@@ -457,7 +459,7 @@ impl<W: World> Visit<'_, W> {
         }
         let name =
             Arn::parse(self.function).and_then(|arn| arn.resource.split(':').nth(1)).unwrap_or_default();
-        if let Some(line) = metrics::troubles(&counts, name, self.now.as_millisecond()) {
+        if let Some(line) = metrics::troubles(&counts, name, self.now) {
             self.delivery.log.line(&line);
         }
     }

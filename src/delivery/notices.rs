@@ -67,6 +67,7 @@ impl<W: World> Visit<'_, W> {
         let culprit = self.culprit(&incident.about, culprit, without).await;
         let others = culprit.others(incident, self.now);
         let mut around = Surroundings::of(report.task, Some((incident, &others)), evidence, self.now);
+        around.runbooks.clone_from(&self.delivery.rules.runbooks);
         if let Some(why) = without {
             around.impact.insert(
                 0,

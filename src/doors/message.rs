@@ -137,8 +137,7 @@ fn told(checked: &Checked, problem: &Problem, is_stack: bool) -> String {
 }
 
 fn fix(problem: &Problem) -> String {
-    let fix = &problem.diagnosis.fix;
-    fix.steps.first().map_or_else(|| fix.text.clone(), |step| step.text.clone())
+    problem.diagnosis.fix.steps.first().map(|step| step.text.clone()).unwrap_or_default()
 }
 
 /// What was not looked at, a line for each reason.

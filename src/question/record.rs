@@ -42,7 +42,7 @@ pub enum RecordError {
         problem: String,
     },
     /// It is of another version, or something else.
-    #[error("expected the schema {SCHEMA}, found {0:?}")]
+    #[error("expected what --record writes, whose schema is {SCHEMA}; found {0}")]
     OtherSchema(String),
 }
 
@@ -66,11 +66,13 @@ pub fn read(text: &str) -> Result<Evidence, RecordError> {
     };
     let value: Value = serde_json::from_str(text)
         .map_err(|error| malformed(format!("line {}, column {}", error.line(), error.column()), &error))?;
+    match value.get("schema").and_then(Value::as_str) {
+        Some(SCHEMA) => {}
+        Some(other) => return Err(RecordError::OtherSchema(redact_name(other).into_owned())),
+        None => return Err(RecordError::OtherSchema("no schema".to_owned())),
+    }
     let record: Record<Read> = serde_path_to_error::deserialize(cleaned(value))
         .map_err(|error| malformed(error.path().to_string(), error.inner()))?;
-    if record.schema != SCHEMA {
-        return Err(RecordError::OtherSchema(record.schema));
-    }
     let mut evidence = Evidence::default();
     for (index, Read { question, answer }) in record.answers.into_iter().enumerate() {
         if !question.takes(&answer) {
@@ -86,6 +88,20 @@ pub fn read(text: &str) -> Result<Evidence, RecordError> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_is_no_recording_is_told_as_such() {
+        for (text, found) in [
+            ("{}", "no schema"),
+            ("[]", "no schema"),
+            (r#"{"version": "0", "detail": {}}"#, "no schema"),
+            (r#"{"schema": "ecs-triage/v1", "task": {}}"#, "ecs-triage/v1"),
+        ] {
+            let error = super::read(text).expect_err("it is none").to_string();
+            let expected = "expected what --record writes, whose schema is ecs-triage/evidence/v1; found ";
+            assert_eq!(error, format!("{expected}{found}"));
+        }
+    }
+
     #[test]
     fn an_answer_to_another_question_is_told_with_its_place() {
         let secret = r#"{"question": {"Secret": {"region": "eu-west-1", "id": "a"}}, "answer": "Missing"}"#;

@@ -4,21 +4,24 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::reason_lines::last_words;
-use crate::causes::{FindingKind, Verdict};
+use crate::causes::{Cause, FindingKind, Verdict};
 use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::{Source, Task};
+use crate::network::State;
 use crate::redact::one_line;
 use crate::task_definition::Reference;
 
 /// References shown; more are counted.
 const REFERENCES: usize = 3;
+/// Letters of an id: enough to tell it from all others of an account.
+const SHORT_ID: usize = 12;
 /// Other causes told by their titles; more are named.
 const OTHERS: usize = 2;
 
 /// The body of a failure's notice.
 pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> String {
-    let mut out = format!("{}\n{}\n\n", capitalized(&best.title), place(report.task));
+    let mut out = format!("{}\n{}\n\n", capitalized(&best.title), short_place(report.task));
     if let Some(impact) = around.impact() {
         let _ = writeln!(out, "IMPACT: {impact}");
     }
@@ -41,21 +44,26 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
 
 /// The verdict, with its proof by name.
 pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
-    let proof = diagnosis
-        .findings
-        .iter()
-        .find(|finding| finding.kind != FindingKind::Unknown)
-        .and_then(|finding| finding.source);
     match (diagnosis.verdict, diagnosis.looked) {
-        (Verdict::Confirmed, _) => match proof {
-            Some("task definition") => "confirmed by the task definition".to_owned(),
+        (Verdict::Confirmed, _) => match proof(diagnosis) {
+            Some("stoppedReason") => "confirmed by ECS's message".to_owned(),
+            // What is no call of AWS's API is a thing.
+            Some(source) if source.starts_with(|letter: char| letter.is_ascii_lowercase()) => {
+                format!("confirmed by the {source}")
+            }
             Some(source) => format!("confirmed by {source}"),
             None => "confirmed".to_owned(),
         },
-        (verdict, Looked::NotAsked) => format!("{verdict}: from ECS's message alone, AWS was not queried"),
-        (verdict, Looked::NotTold) => format!("{verdict}: from ECS's message, AWS's state could not be read"),
-        (verdict, Looked::Told) => format!("{verdict}: AWS's state does not prove it"),
+        (verdict, Looked::NotAsked) => format!("{verdict}: AWS was not queried"),
+        (verdict, Looked::NotTold) => format!("{verdict}: AWS's state could not be read"),
+        (verdict, Looked::Told) => format!("{verdict}: not proved by AWS's state"),
     }
+}
+
+/// The call or file that proves a confirmed diagnosis.
+fn proof(diagnosis: &Diagnosis) -> Option<&'static str> {
+    let seen = diagnosis.findings.iter().find(|finding| finding.kind != FindingKind::Unknown);
+    seen.filter(|_| diagnosis.verdict == Verdict::Confirmed).and_then(|finding| finding.source)
 }
 
 /// What to do, a step after the other. A policy is printed once: in the command that carries it, or by
@@ -67,25 +75,26 @@ fn steps(diagnosis: &Diagnosis, out: &mut String) {
         let text = capitalized(&step.text);
         let number = if fix.steps.len() > 1 { format!("{number}. ") } else { String::new() };
         let _ = writeln!(out, "{number}{text}{}", if step.commands.is_empty() { "" } else { ":" });
-        for command in &step.commands {
-            let _ = writeln!(out, "{command}");
-        }
         if let Some(policy) = policy.take() {
             let _ = writeln!(out, "{policy}");
+        }
+        for command in &step.commands {
+            let _ = writeln!(out, "{command}");
         }
     }
 }
 
 fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut String) {
+    let proof = proof(best);
     for finding in &best.findings {
-        let label = match finding.kind {
-            FindingKind::Found => "Found",
-            FindingKind::Missing => "Not found",
-            FindingKind::Unknown => "Not checked",
-        };
-        let _ = writeln!(out, "- {label}: {}", finding.sourced());
+        // What the cause's line names as the proof is not named again.
+        let is_named = proof.is_some() && finding.source == proof;
+        let text = if is_named { finding.text.clone() } else { finding.sourced() };
+        let _ = writeln!(out, "- {}: {text}", label(finding.kind));
     }
-    for hop in best.path.iter().flat_map(|path| &path.hops) {
+    // The terminal draws the whole path. On a phone the hops count that do not pass.
+    let hops = best.path.iter().flat_map(|path| &path.hops);
+    for hop in hops.filter(|hop| matches!(hop.state, State::Broken | State::Unsure)) {
         let _ = writeln!(out, "- {}: {}", hop.state.word(), hop.what);
     }
     let name = report.task.task_definition_name().unwrap_or("the task definition");
@@ -116,14 +125,21 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     }
 }
 
-/// Where the definition refers to it: the variable's name first, which is what people know it by.
-fn asked_for(reference: &Reference, definition: &str) -> String {
-    let container =
-        reference.container.as_ref().map(|name| format!("container {name}, ")).unwrap_or_default();
-    match &reference.name {
-        Some(name) => format!("Used as {name} ({container}{}) in {definition}", reference.field),
-        None => format!("Used in {definition}: {container}{}", reference.field),
+/// What became of something looked for, in words.
+pub(super) const fn label(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::Found => "Found",
+        FindingKind::Missing => "Not found",
+        FindingKind::Unknown => "Not checked",
     }
+}
+
+/// Where the definition refers to it: the variable's name first, which is what people know it by.
+pub(super) fn asked_for(reference: &Reference, definition: &str) -> String {
+    let of = |container: &String| format!(" of container {container}");
+    let container = reference.container.as_ref().map(of).unwrap_or_default();
+    let what = reference.name.as_ref().unwrap_or(&reference.field);
+    format!("Used as {what}{container} in {definition}")
 }
 
 fn siblings<'r>(report: &'r Report<'_>, best: &'r Diagnosis) -> impl Iterator<Item = &'r Diagnosis> {
@@ -143,18 +159,15 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     }
     for (place, other) in standing.iter().take(OTHERS).enumerate() {
         // The next best is worth its fix; of the others `explain` tells.
-        let fix = other
-            .fix
-            .steps
-            .first()
-            .filter(|_| place == 0)
-            .map(|step| format!(". {}", capitalized(&step.text)))
-            .unwrap_or_default();
+        let fix = if place == 0 { other.fix.in_short() } else { "" };
+        let fix = if fix.is_empty() { String::new() } else { format!(". {}", capitalized(fix)) };
         let _ = writeln!(out, "- {} ({}, {}){fix}", capitalized(&other.title), other.cause.id, other.verdict);
     }
     let named: Vec<&str> = standing.iter().skip(OTHERS).map(|other| other.cause.id).collect();
-    if !named.is_empty() {
-        let _ = writeln!(out, "- or {}", named.join(", "));
+    match &named[..] {
+        [] => {}
+        [one] => drop(writeln!(out, "- Or {one}")),
+        more => drop(writeln!(out, "- Or one of {} other causes, which the journal lists", more.len())),
     }
     let mut told = BTreeSet::from([best.symptom]);
     let further: Vec<&Diagnosis> =
@@ -189,18 +202,29 @@ fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mu
     if let Some(console) = &around.console {
         let _ = writeln!(out, "Console: {console}");
     }
-    let _ = writeln!(out, "Runbook: ecs-triage explain {}", best.cause.id);
+    if let Some(runbook) = runbook(best.cause, around) {
+        let _ = writeln!(out, "Runbook: {runbook}");
+    }
     let task = report.task;
     let id = task.id();
     let about = task.task_definition_name().map(|name| format!(" ({name})")).unwrap_or_default();
     let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at))).unwrap_or_default();
-    let incident = around.incident.as_ref().map(|id| format!(", incident {id}")).unwrap_or_default();
+    let incident = around.incident.as_ref().map(|id| format!(", incident {}", short(id))).unwrap_or_default();
     let what = if matches!(task.source, Source::Forecast { .. }) { "Deployment" } else { "Task" };
     let _ = writeln!(
         out,
         "{what}{}{about}{stopped}{incident}",
-        id.map(|id| format!(" {id}")).unwrap_or_default()
+        id.map(|id| format!(" {}", short(id))).unwrap_or_default()
     );
+}
+
+/// Where to read what the cause is: made of the cause's own record and the function's own settings, and of
+/// nothing that comes with a task.
+pub(super) fn runbook(cause: &Cause, around: &Surroundings) -> Option<String> {
+    match &around.runbooks {
+        Some(base) => Some(format!("{base}{}", cause.id)),
+        None => cause.references.first().map(ToString::to_string),
+    }
 }
 
 /// Who it happened to, and where.
@@ -211,9 +235,29 @@ pub(super) fn place(task: &Task) -> String {
         None => "task".to_owned(),
     };
     let cluster = task.cluster.as_ref().map(|cluster| format!(" in cluster {cluster}")).unwrap_or_default();
+    format!("{what}{cluster}{}", account_and_region(task))
+}
+
+/// The same in few words.
+fn short_place(task: &Task) -> String {
+    let name = match &task.workload {
+        Some(workload) if workload.is_service => workload.name.clone(),
+        Some(workload) => format!("task of family {}", workload.name),
+        None => "task".to_owned(),
+    };
+    let cluster = task.cluster.as_ref().map(|cluster| format!(" in {cluster}")).unwrap_or_default();
+    format!("{name}{cluster}{}", account_and_region(task))
+}
+
+fn account_and_region(task: &Task) -> String {
     let place: Vec<&str> = [&task.region, &task.account].into_iter().flatten().map(String::as_str).collect();
-    let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
-    format!("{what}{cluster}{place}")
+    if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) }
+}
+
+/// The beginning of an id, by which the journal finds the whole one: of one in parts, that of the last.
+fn short(id: &str) -> &str {
+    let last = id.rfind('-').map_or(0, |at| at + 1);
+    &id[..id.floor_char_boundary(last + SHORT_ID)]
 }
 
 /// The same as the beginning of a sentence. A name that begins it stays as it is.
@@ -224,5 +268,23 @@ pub(super) fn capitalized(text: &str) -> String {
     match letters.next() {
         Some(first) if is_word => first.to_uppercase().chain(letters).collect(),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn an_id_is_shortened_where_it_still_tells() {
+        for (id, shortened) in [
+            ("9d8048ad5abfc9a92a96b60b2b7af9b5", "9d8048ad5abf"),
+            ("deployment-9d8048ad5abfc9a92a96b60b2b7af9b5", "deployment-9d8048ad5abf"),
+            ("0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
+            ("short", "short"),
+            ("", ""),
+        ] {
+            assert_eq!(short(id), shortened);
+        }
     }
 }

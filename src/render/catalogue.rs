@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::notice::NAMES;
+use super::attributes::NAMES;
 use super::text::Style;
 use super::wrap::prose;
 use crate::causes::{CAUSES, Cause, Owner, Verdict};
 use crate::incident::Due;
 use crate::question::Question;
 use crate::reason::{Fault, Step};
+
+/// As alike as an id must be to one that is typed for it to be offered.
+const NEAR: f64 = 0.75;
 
 /// The widest that an explanation gets.
 const WIDEST: usize = 102;
@@ -21,6 +24,14 @@ pub fn list() -> String {
         let _ = writeln!(out, "{:widest$}  {}", cause.id, cause.title);
         out
     })
+}
+
+/// The id that was probably meant, where none is that.
+#[must_use]
+pub fn nearest(id: &str) -> Option<&'static str> {
+    let likeness = |cause: &&'static Cause| strsim::normalized_damerau_levenshtein(cause.id, id);
+    let nearest = CAUSES.iter().copied().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    (likeness(&nearest) >= NEAR).then_some(nearest.id)
 }
 
 /// A line for each cause in which a word stands; nothing where there is none.

@@ -6,8 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body::certainty;
-use super::notice::{NAMES, Notice, facts};
+use super::attributes::{NAMES, facts};
+use super::body::{asked_for, capitalized, certainty, label, runbook};
+use super::notice::Notice;
 use super::reason_lines::last_words;
 use super::text;
 use crate::causes::{Command, Verdict};
@@ -120,17 +121,12 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     out.line(&format!("{} ({}); owner: {}", best.cause.id, certainty(best), best.owner()));
     let told = &report.symptoms[best.symptom];
     out.block(&last_words(&one_line(&told.reason.text), &told.deciding(), ["\u{ab}", "\u{bb}"]));
+    let definition = report.task.task_definition_name().unwrap_or("the task definition");
     for reference in best.culprit.references.iter().take(2) {
-        let name = reference.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-        let container = reference
-            .container
-            .as_ref()
-            .map(|container| format!("container {container}, "))
-            .unwrap_or_default();
-        out.line(&format!("asked for by {container}{}{name}", reference.field));
+        out.line(&format!("\u{2022} {}", asked_for(reference, definition)));
     }
     for finding in &best.findings {
-        out.line(&format!("\u{2022} {}: {}", finding.kind, finding.sourced()));
+        out.line(&format!("\u{2022} {}: {}", label(finding.kind), finding.sourced()));
     }
     out.block(&best.path.as_ref().map(draw).unwrap_or_default().join("\n"));
     // As in the text: where the best is proved, the others do not stand beside it.
@@ -143,20 +139,34 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
         out.line(&format!("or {} ({}): {}", other.cause.id, other.verdict, other.title));
     }
     out.link("Console", around.console.as_deref());
+    out.link("Runbook", runbook(best.cause, around).as_deref());
+    out.line(&around.incident.as_ref().map(|id| format!("Incident {id}")).unwrap_or_default());
     out.finish()
 }
 
-/// What fixes it. A command stands here byte for byte or not at all: one that is cut or rewritten must not be
-/// pasted.
+/// What fixes it, each step in words with its commands behind it. A command stands here byte for byte or not
+/// at all: one that is cut or rewritten must not be pasted.
 fn next_steps(best: &Diagnosis) -> Vec<String> {
-    let commands = best.fix.commands.iter().map(Command::as_str);
-    let fits = |command: &&str| length(command) + 2 <= LONGEST_STEP && !command.contains(['`', '<', '>']);
-    let (fitting, others): (Vec<&str>, Vec<&str>) = commands.partition(fits);
-    let fitting: Vec<String> = fitting.into_iter().map(|command| format!("`{command}`")).collect();
-    let more = !others.is_empty() || fitting.len() > MOST_STEPS - 2;
-    let words = Some(cut(&harmless(&best.fix.text), LONGEST_STEP)).filter(|words| !words.is_empty());
-    let steps = words.into_iter().chain(fitting.into_iter().take(MOST_STEPS - 2));
-    steps.chain(more.then(|| "paste the other commands from the whole notice".to_owned())).collect()
+    let fits = |command: &str| length(command) + 2 <= LONGEST_STEP && !command.contains(['`', '<', '>']);
+    let (mut lines, mut is_whole) = (Vec::new(), true);
+    for (number, step) in (1..).zip(&best.fix.steps) {
+        let number = if best.fix.steps.len() > 1 { format!("{number}. ") } else { String::new() };
+        let words = harmless(&format!("{number}{}", capitalized(&step.text)));
+        lines.push(cut(&words, LONGEST_STEP));
+        for command in step.commands.iter().map(Command::as_str) {
+            if fits(command) {
+                lines.push(format!("`{command}`"));
+            } else {
+                is_whole = false;
+            }
+        }
+    }
+    if lines.len() > MOST_STEPS - 1 {
+        is_whole = false;
+        lines.truncate(MOST_STEPS - 1);
+    }
+    lines.extend((!is_whole).then(|| "paste the other commands from the whole notice".to_owned()));
+    lines
 }
 
 /// Lines and blocks, as many as find room.
@@ -238,7 +248,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Notice, harmless, length, message, notification, unmarked};
-    use crate::causes::{Command, Finding, Fix, NameKind};
+    use crate::causes::{Command, Finding, Fix, NameKind, Step};
     use crate::context::Surroundings;
     use crate::diagnosis::{Report, diagnose};
     use crate::event::{Task, read_record};
@@ -350,7 +360,10 @@ mod tests {
             assert_eq!(description.matches("```").count() % 2, 0);
             let drawn = with(|report| report.diagnoses[0].path = Some(long_path(letter)));
             let description = text(&drawn, "/content/description");
-            assert!(description.ends_with("...\n```") && length(description) < 4000, "{description}");
+            assert!(
+                description.contains("...\n```\nRunbook: https://") && length(description) < 4000,
+                "{description}"
+            );
         }
     }
 
@@ -359,7 +372,8 @@ mod tests {
         for letter in LETTERS {
             let long = with(|report| {
                 let commands = vec![command(348), command(349)];
-                report.diagnoses[0].fix = Fix { text: letter.repeat(1000), commands, ..Fix::default() };
+                let steps = vec![Step { text: letter.repeat(1000), commands }];
+                report.diagnoses[0].fix = Fix { steps, ..Fix::default() };
             });
             let steps: Vec<&str> = long["content"]["nextSteps"]
                 .as_array()
@@ -374,7 +388,7 @@ mod tests {
                 [format!("`{}`", command(348)).as_str(), "paste the other commands from the whole notice"]
             );
         }
-        let many = with(|report| report.diagnoses[0].fix.commands = vec![command(100); 30]);
+        let many = with(|report| report.diagnoses[0].fix.steps[0].commands = vec![command(100); 30]);
         assert_eq!(many["content"]["nextSteps"].as_array().map(Vec::len), Some(10));
     }
 

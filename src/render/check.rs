@@ -51,8 +51,8 @@ fn rendered(
     for passed in &findings.passed {
         page.note("passed", Tone::Plain, &format!("{}: {}", passed.subject, passed.what.join(", ")));
     }
-    for open in findings.unchecked.chunk_by(|one, other| one.why == other.why) {
-        page.note("not checked", Tone::Unproved, &format!("{}: {}", named(open), open[0].why));
+    for (what, why) in not_checked(&findings.unchecked) {
+        page.note("not checked", Tone::Unproved, &format!("{what}: {}", some(&why)));
     }
     page.note("not proved", Tone::Plain, NOT_PROVED);
     page.out
@@ -91,6 +91,19 @@ fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// What was not looked at with the reasons why: the same things are named once.
+fn not_checked(unchecked: &[Unchecked]) -> Vec<(String, Vec<&str>)> {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for open in unchecked.chunk_by(|one, other| one.why == other.why) {
+        let what = named(open);
+        match lines.iter_mut().find(|(other, _)| *other == what) {
+            Some((_, why)) => why.push(&open[0].why),
+            None => lines.push((what, vec![&open[0].why])),
+        }
+    }
+    lines
+}
+
 /// Some of the things that were not looked at for one reason, and how many more.
 fn named(open: &[Unchecked]) -> String {
     let name = |open: &Unchecked| {
@@ -100,8 +113,13 @@ fn named(open: &[Unchecked]) -> String {
             format!("{} ({})", open.subject, open.what.join(", "))
         }
     };
-    let names: Vec<String> = open.iter().take(NAMED).map(name).collect();
-    let more = open.len() - names.len();
+    some(&open.iter().map(name).collect::<Vec<_>>())
+}
+
+/// The first of a list, and how many more there are.
+fn some(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    let more = names.len() - shown.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{}{more}", names.join("; "))
+    format!("{}{more}", shown.join("; "))
 }

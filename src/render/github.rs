@@ -33,14 +33,13 @@ pub fn commands(checked: &[Checked]) -> String {
             let found: String = diagnosis.findings.iter().fold(String::new(), |found, finding| {
                 format!("{found}\n{} {}", finding.kind, finding.sourced())
             });
-            let commands: String = diagnosis
-                .fix
-                .commands
-                .iter()
-                .fold(String::new(), |all, command| format!("{all}\n$ {command}"));
+            let commands: String =
+                diagnosis.fix.commands().fold(String::new(), |all, command| format!("{all}\n$ {command}"));
             let message = format!(
                 "{} ({}){found}\nfix: {}{commands}",
-                diagnosis.title, diagnosis.verdict, diagnosis.fix.text
+                diagnosis.title,
+                diagnosis.verdict,
+                diagnosis.fix.text()
             );
             command(
                 kind,

@@ -38,7 +38,7 @@ fn suite(one: &Checked, on: FailOn) -> Suite {
         let text = diagnosis.findings.iter().fold(diagnosis.title.clone(), |all, finding| {
             format!("{all}\n{} {}", finding.kind, finding.sourced())
         });
-        let text = format!("{text}\nfix: {}", diagnosis.fix.text);
+        let text = format!("{text}\nfix: {}", diagnosis.fix.text());
         let fails = one.fails(problem, on);
         failures += usize::from(fails);
         let inner = if fails {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::diagnosis::Report;
@@ -14,24 +15,23 @@ pub const NAMESPACE: &str = "EcsTriage";
 /// CloudWatch takes 1024 characters of ASCII.
 const LONGEST_DIMENSION: usize = 1024;
 
-/// The line for so many tasks that failed as the report says, at a time in milliseconds since 1970; `None`
-/// where no start failed.
+/// The line for so many tasks that failed as the report says; `None` where no start failed.
 #[must_use]
-pub fn failures(report: &Report<'_>, tasks: u64, at: i64) -> Option<String> {
+pub fn failures(report: &Report<'_>, tasks: u64, at: Timestamp) -> Option<String> {
     let counts = [("Failures", tasks), ("Unrecognised", tasks)];
     line(report, &counts[..if report.has_unrecognised() { 2 } else { 1 }], at)
 }
 
 /// The line for an incident that was opened with this report; `None` where no start failed.
 #[must_use]
-pub fn incident(report: &Report<'_>, at: i64) -> Option<String> {
+pub fn incident(report: &Report<'_>, at: Timestamp) -> Option<String> {
     line(report, &[("Incidents", 1)], at)
 }
 
 /// The line for what went wrong in an invocation of the function of this name; `None` where nothing did. Each
 /// stack of an account has alarms of its own.
 #[must_use]
-pub fn troubles(counts: &BTreeMap<&'static str, u64>, function: &str, at: i64) -> Option<String> {
+pub fn troubles(counts: &BTreeMap<&'static str, u64>, function: &str, at: Timestamp) -> Option<String> {
     let counts: Vec<(&'static str, u64)> = counts.iter().map(|(name, count)| (*name, *count)).collect();
     let values =
         dimension(function).map(|function| Map::from_iter([("Function".to_owned(), json!(function))]));
@@ -39,7 +39,7 @@ pub fn troubles(counts: &BTreeMap<&'static str, u64>, function: &str, at: i64) -
     (!counts.is_empty()).then(|| embedded(&dimensions, values.unwrap_or_default(), &counts, at))
 }
 
-fn line(report: &Report<'_>, counts: &[(&'static str, u64)], at: i64) -> Option<String> {
+fn line(report: &Report<'_>, counts: &[(&'static str, u64)], at: Timestamp) -> Option<String> {
     let best = report.diagnoses.first().filter(|_| report.is_start_failure())?;
     let task = report.task;
     let cluster = task.cluster.as_deref().and_then(dimension);
@@ -59,12 +59,14 @@ fn embedded(
     dimensions: &Value,
     values: Map<String, Value>,
     counts: &[(&'static str, u64)],
-    at: i64,
+    at: Timestamp,
 ) -> String {
     let named: Vec<Value> = counts.iter().map(|(name, _)| json!({"Name": name, "Unit": "Count"})).collect();
     let directive = json!({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named});
-    let mut root =
-        Map::from_iter([("_aws".to_owned(), json!({"Timestamp": at, "CloudWatchMetrics": [directive]}))]);
+    let mut root = Map::from_iter([(
+        "_aws".to_owned(),
+        json!({"Timestamp": at.as_millisecond(), "CloudWatchMetrics": [directive]}),
+    )]);
     root.extend(values);
     root.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))));
     Value::Object(root).to_string()
@@ -81,9 +83,10 @@ fn dimension(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
 
     use super::{failures, incident, troubles};
     use crate::diagnosis::diagnose;
@@ -91,6 +94,11 @@ mod tests {
     use crate::question::Evidence;
 
     const AT: i64 = 1_776_261_731_600;
+
+    fn at() -> Timestamp {
+        Timestamp::from_millisecond(AT).expect("a time")
+    }
+
     const KEY_MISSING: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to \
         retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key password";
 
@@ -115,12 +123,12 @@ mod tests {
                 "Namespace": "EcsTriage", "Dimensions": [["Cause"], ["Cluster", "Workload"]], "Metrics": [{"Name": name, "Unit": "Count"}]
             }]})
         };
-        let line = read(failures(&report, 17, AT));
+        let line = read(failures(&report, 17, at()));
         assert_eq!(
             line,
             json!({"_aws": metrics("Failures"), "Cause": "secret-key-missing", "Cluster": "prod", "Workload": "api", "Failures": 17})
         );
-        let line = read(incident(&report, AT));
+        let line = read(incident(&report, at()));
         assert_eq!(
             line,
             json!({"_aws": metrics("Incidents"), "Cause": "secret-key-missing", "Cluster": "prod", "Workload": "api", "Incidents": 1})
@@ -131,7 +139,7 @@ mod tests {
     fn what_is_not_recognised_counts_besides() {
         let task =
             task("ResourceInitializationError: something nobody has seen before", "prod", "service:api");
-        let line = read(failures(&diagnose(&task, &Evidence::default()), 2, AT));
+        let line = read(failures(&diagnose(&task, &Evidence::default()), 2, at()));
         assert_eq!((&line["Failures"], &line["Unrecognised"]), (&json!(2), &json!(2)));
         assert_eq!(
             line["_aws"]["CloudWatchMetrics"][0]["Metrics"][1],
@@ -146,7 +154,7 @@ mod tests {
             [("prod", "service:api"), ("prod", ""), (" ", "service:api"), (&many, "service:api")]
         {
             let task = task(KEY_MISSING, cluster, group);
-            let line = failures(&diagnose(&task, &Evidence::default()), 1, AT).expect("a line");
+            let line = failures(&diagnose(&task, &Evidence::default()), 1, at()).expect("a line");
             assert!(
                 !line.contains("8b9a1785791d0b80a17f4f1cff9c8f5a") && !line.contains('\n') && line.is_ascii(),
                 "{line}"
@@ -167,23 +175,23 @@ mod tests {
 
     #[test]
     fn troubles_count_by_function() {
-        let line = read(troubles(&BTreeMap::from([("NotInChat", 2), ("Unrecorded", 1)]), "ecs-triage", AT));
+        let line = read(troubles(&BTreeMap::from([("NotInChat", 2), ("Unrecorded", 1)]), "ecs-triage", at()));
         assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Function"]]));
         assert_eq!(
             (&line["Function"], &line["NotInChat"], &line["Unrecorded"]),
             (&json!("ecs-triage"), &json!(2), &json!(1))
         );
         assert_eq!(
-            read(troubles(&BTreeMap::from([("Faulty", 1)]), "", AT))["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
+            read(troubles(&BTreeMap::from([("Faulty", 1)]), "", at()))["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
             json!([[]])
         );
-        assert_eq!(troubles(&BTreeMap::new(), "ecs-triage", AT), None);
+        assert_eq!(troubles(&BTreeMap::new(), "ecs-triage", at()), None);
     }
 
     #[test]
     fn only_services_are_dimensions() {
         let task = task(KEY_MISSING, "prod", "family:migrate-pr-4711");
-        let line = read(failures(&diagnose(&task, &Evidence::default()), 1, AT));
+        let line = read(failures(&diagnose(&task, &Evidence::default()), 1, at()));
         assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Cause"]]));
         assert_eq!((&line["Failures"], &line["Workload"]), (&json!(1), &Value::Null));
     }
@@ -196,7 +204,7 @@ mod tests {
         ] {
             let record = json!({"group": "service:api", "lastStatus": "STOPPED", "stopCode": code, "stoppedReason": reason, "containers": [{"name": "web", "exitCode": 1}]});
             let task = read_record(&record.to_string()).remove(0).tasks.remove(0).expect("it reads");
-            assert_eq!(failures(&diagnose(&task, &Evidence::default()), 1, AT), None, "{reason}");
+            assert_eq!(failures(&diagnose(&task, &Evidence::default()), 1, at()), None, "{reason}");
         }
     }
 }

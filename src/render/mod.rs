@@ -1,10 +1,12 @@
 //! What people and machines read: the text, the frozen JSON, the SNS notice, and the catalogue's
 //! documentation.
 
+mod attributes;
 mod body;
 pub mod catalogue;
 pub mod chat;
 pub mod check;
+mod failure;
 pub mod github;
 pub mod json;
 pub mod junit;
@@ -15,6 +17,8 @@ mod page;
 mod reason_lines;
 pub mod sarif;
 pub mod stale;
+pub mod storm;
+mod subject;
 pub mod table;
 pub mod text;
 mod wrap;

@@ -15,7 +15,9 @@ pub(super) const WIDEST: usize = 104;
 /// So much stands before the deciding words at least, where there is so much.
 const SAID_BEFORE: usize = 20;
 /// And so much behind them at most: status codes and ids of requests help nobody on a phone.
-const SAID_AFTER: usize = 60;
+const SAID_AFTER: usize = 40;
+/// A line's columns there, by which it is decided what is far before them.
+const ON_A_PHONE: usize = 60;
 /// Of a reason without deciding words.
 const LONGEST_SAID: usize = 300;
 /// After these a value follows, not a wrapped error.
@@ -45,6 +47,8 @@ pub(super) struct Line<'t> {
     pub(super) text: &'t str,
     /// Columns to mark, where the span touches this line.
     pub(super) marked: Option<Range<usize>>,
+    /// Whether it begins within a word, which is longer than a line.
+    pub(super) is_rest: bool,
 }
 
 /// Folds `text` to so many columns, and marks `span`.
@@ -67,7 +71,8 @@ fn lines<'t>(text: &'t str, span: &Range<usize>, ends: impl Iterator<Item = usiz
     for end in ends {
         let part = text[start..end].trim_end();
         if !part.is_empty() {
-            lines.push(Line { text: part, marked: marked(part, start, span) });
+            let is_rest = start > 0 && !text[..start].ends_with(char::is_whitespace);
+            lines.push(Line { text: part, marked: marked(part, start, span), is_rest });
         }
         start = end;
     }
@@ -89,7 +94,7 @@ fn too_long(text: &str, mut start: usize, end: usize, columns: usize) -> Vec<usi
 /// between marks.
 pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 2]) -> String {
     // The error before it, where the words begin one: "i/o timeout" alone does not say of what.
-    let starts = std::iter::once(0).chain(breaks(text, WIDEST));
+    let starts = std::iter::once(0).chain(breaks(text, ON_A_PHONE));
     let from =
         starts.take_while(|start| *start == 0 || *start + SAID_BEFORE <= span.start).last().unwrap_or(0);
     let marked = span.start < span.end && span.end <= text.len();
@@ -104,8 +109,16 @@ pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 
     } else {
         LONGEST_SAID
     });
-    let after = if end < said.len() { "..." } else { "" };
-    format!("{}{}{after}", if from > 0 { "..." } else { "" }, &said[..end])
+    let (kept, after) = if end < said.len() { (whole_words(&said[..end]), "...") } else { (said, "") };
+    format!("{}{kept}{after}", if from > 0 { "..." } else { "" })
+}
+
+/// A text without the part of a word that it may end in; of a long word a part is better than nothing.
+fn whole_words(text: &str) -> &str {
+    match text.rfind(' ') {
+        Some(at) if text.len() - at <= SAID_BEFORE => text[..at].trim_end(),
+        _ => text,
+    }
 }
 
 /// Where lines end: after a colon that wraps an error, and before a word that would not fit.

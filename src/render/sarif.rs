@@ -79,7 +79,7 @@ fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Va
         "ruleIndex": index.get(diagnosis.cause.id),
         "level": level,
         "baselineState": state,
-        "message": {"text": format!("{} ({}){findings}\nfix: {}", diagnosis.title, diagnosis.verdict, diagnosis.fix.text)},
+        "message": {"text": format!("{} ({}){findings}\nfix: {}", diagnosis.title, diagnosis.verdict, diagnosis.fix.text())},
         "locations": [location(one, one.place(problem))],
         "partialFingerprints": {"ecsTriage/v1": id},
     })

@@ -9,7 +9,6 @@ use super::json::v1::STALE_SCHEMA;
 use super::page::{Page, Tone};
 use super::text::Style;
 use crate::causes::{Command, NameKind};
-use crate::question::facts::Moment;
 use crate::staleness::{Change, Holder, Holds, Value};
 
 /// What no look at AWS can tell.
@@ -79,19 +78,20 @@ fn told(value: &Value, region: &str, page: &mut Page) {
 }
 
 fn changed(value: &Value) -> String {
-    let minute = |at: Timestamp| Moment(at).to_string();
+    // A rotation takes seconds.
+    let second = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     match &value.change {
         Err(why) => format!("not known: {why}"),
         Ok(Change::Never) => "never: it has one version".to_owned(),
-        Ok(Change::Between(Some(from), to)) if from == to => minute(*to),
+        Ok(Change::Between(Some(from), to)) if from == to => second(*to),
         Ok(Change::Between(Some(from), to)) => format!(
             "between {}, when the version was made, and {}, the LastChangedDate, which tags and policies move too",
-            minute(*from),
-            minute(*to)
+            second(*from),
+            second(*to)
         ),
         Ok(Change::Between(None, to)) => format!(
             "at the latest {}, the LastChangedDate, which tags and policies move too; the versions could not be read",
-            minute(*to)
+            second(*to)
         ),
     }
 }

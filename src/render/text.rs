@@ -37,8 +37,9 @@ impl Colour {
         self.paint("1;31", text)
     }
 
+    /// Bold magenta, as compilers have it: yellow cannot be read on a light terminal.
     pub(super) fn warning(self, text: &str) -> String {
-        self.paint("1;33", text)
+        self.paint("1;35", text)
     }
 
     pub(super) fn good(self, text: &str) -> String {
@@ -182,11 +183,11 @@ fn said(told: &Told<'_>, is_short: bool, page: &mut Page) {
     let lines = fold(&text, &told.deciding(), page.behind_bar());
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());
     let first_marked = lines.iter().position(|line| line.marked.is_some());
-    let is_shown = |at: usize| {
-        !is_short
-            || first_marked.is_none_or(|first| at + WRAPPERS >= first)
-                && last_marked.is_none_or(|last| at <= last)
-    };
+    // The rest of a word alone says nothing.
+    let first = first_marked.map_or(0, |first| first.saturating_sub(WRAPPERS));
+    let begins = |at: &usize| lines.get(*at).is_none_or(|line| !line.is_rest);
+    let first = (0..=first).rev().find(begins).unwrap_or(0);
+    let is_shown = |at: usize| !is_short || at >= first && last_marked.is_none_or(|last| at <= last);
     if !is_shown(0) {
         page.aside("...");
     }
@@ -367,8 +368,12 @@ fn alternatives(best: &Diagnosis, others: &[Diagnosis], page: &mut Page) {
     let (shown, named) = standing.split_at(as_good.min(ALTERNATIVES_SHOWN));
     for other in shown {
         page.step("note: ", &format!("or [{}]: {} ({})", other.cause.id, other.title, other.verdict));
-        page.step("   ", &other.fix.text);
-        other.fix.commands.first().iter().for_each(|command| page.copied(command.as_str()));
+        // How the task is started again, the best diagnosis says.
+        page.step("   ", other.fix.in_short());
+        let first = other.fix.steps.first().and_then(|step| step.commands.first());
+        if let Some(command) = first {
+            page.copied(command.as_str());
+        }
     }
     if !named.is_empty() && !is_proved {
         let ids: Vec<&str> = named.iter().map(|other| other.cause.id).collect();

@@ -332,6 +332,9 @@ async fn tasks(emulated: &Emulated) {
         lines.push(line.to_owned());
         true
     };
-    ministack.journal(None, "/ecs/api", 0, Some("web/"), &mut keep).await.expect("it can be read");
+    ministack
+        .journal(None, "/ecs/api", jiff::Timestamp::UNIX_EPOCH, Some("web/"), &mut keep)
+        .await
+        .expect("it can be read");
     assert_eq!(lines.len(), 2);
 }

@@ -112,6 +112,7 @@ impl World {
             reads_logs: false,
             trusted: Trusted::default(),
             reminder: SignedDuration::from_hours(6),
+            runbooks: None,
         };
         Delivery::new(ports, rules, holder)
     }

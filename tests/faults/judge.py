@@ -107,9 +107,9 @@ class Judge:
             state, message = attributes["state"], call.asked.document["Message"]
             account, step, fault = (attributes.get(name, "") for name in ("account", "step", "fault"))
             if state == "storm":
-                names = re.findall(r"^  (\S+)/(\S+) +new: ", message, re.MULTILINE)
+                names = re.findall(r"^- (\S+?)/(\S+) \(new\): ", message, re.MULTILINE)
             elif "\nWORKLOADS\n" in message:
-                names = re.findall(r"^  (\S+)/(\S+) ", message, re.MULTILINE)
+                names = re.findall(r"^- (\S+?)/([^\s:]+): ", message, re.MULTILINE)
             else:
                 names = [(attributes.get("cluster", ""), attributes.get("workload", ""))]
             for cluster, workload in names:

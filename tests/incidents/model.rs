@@ -428,10 +428,10 @@ impl World {
         };
         if notice.body.contains("\nWORKLOADS\n") {
             let key = format!("storms/{ACCOUNT}/eu-west-1/{kind}");
-            let lines = notice.body.lines().filter_map(|line| line.strip_prefix("  prod/"));
+            let lines = notice.body.lines().filter_map(|line| line.strip_prefix("- prod/"));
             let new = lines
-                .filter(|line| due == Due::Resolved || line.contains(" new: "))
-                .map(|line| place(line.split(' ').next().unwrap_or_default()));
+                .filter(|line| due == Due::Resolved || line.contains(" (new): "))
+                .map(|line| place(line.split([' ', ':']).next().unwrap_or_default()));
             let fingerprints: BTreeSet<String> = new.collect();
             assert!(!fingerprints.is_empty(), "a storm without news: {}", notice.body);
             let untold = self.untold(&key, due);
@@ -888,7 +888,7 @@ fn delivery(world: &Shared, holder: &str) -> Delivery<Modelled> {
     let probing = if lock(world).asking.is_zero() { Scope::Off } else { Scope::Full };
     Delivery::new(
         ports,
-        Rules { probing, reads_logs: false, trusted: Trusted::default(), reminder: REMINDER },
+        Rules { probing, reads_logs: false, trusted: Trusted::default(), reminder: REMINDER, runbooks: None },
         holder,
     )
 }

@@ -410,7 +410,7 @@ impl Case<'_> {
             }
             Known::Missing | Known::Unknown(_) => None,
             Known::NotAsked => {
-                Some(Finding::unknown("where the task definition mentions it: the definition was not read"))
+                Some(Finding::unknown("which container uses it: the task definition was not read"))
             }
         }
     }
@@ -419,7 +419,7 @@ impl Case<'_> {
     pub(crate) fn definition_unread(&self) -> Option<Finding> {
         match self.definition {
             Known::Unknown(why) => Some(Finding::unknown(format!(
-                "where the task definition mentions it: the definition could not be read ({why})"
+                "which container uses it: the task definition could not be read ({why})"
             ))),
             Known::Found(_) | Known::Missing | Known::NotAsked => None,
         }

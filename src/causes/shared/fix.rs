@@ -8,19 +8,15 @@ use super::name::Kind;
 use super::policy::Document;
 use super::snippet::Snippet;
 
-/// What fixes it.
+/// What fixes it: steps in their order, and the same for those who change a policy or a template.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fix {
-    /// What to do, in words.
-    pub text: String,
-    /// What to paste.
-    pub commands: Vec<Command>,
+    /// What to do, one thing after the other.
+    pub steps: Vec<Step>,
     /// The policy to add, where one is missing.
     pub policy: Option<Document>,
     /// The same for templates, where one resource fixes it.
     pub snippets: Vec<Snippet>,
-    /// The same words and commands, one step after the other.
-    pub steps: Vec<Step>,
 }
 
 /// One thing to do.
@@ -33,22 +29,80 @@ pub struct Step {
 }
 
 impl Fix {
-    /// A fix in words.
+    /// A fix of one step, in words.
     pub(in crate::causes) fn words(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+        Self::default().then(text, [])
     }
 
-    /// The same with commands to paste.
+    /// The same with commands to paste for its last step.
     pub(in crate::causes) fn run(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
-        self.commands.extend(commands);
+        if let Some(last) = self.steps.last_mut() {
+            last.commands.extend(commands);
+        }
         self
+    }
+
+    /// The same with one more step.
+    pub(in crate::causes) fn then(
+        mut self,
+        text: impl Into<String>,
+        commands: impl IntoIterator<Item = Command>,
+    ) -> Self {
+        self.steps.push(Step { text: text.into(), commands: commands.into_iter().collect() });
+        self
+    }
+
+    /// The same with the step that starts the task again: values are read only at its start.
+    pub(in crate::causes) fn then_again(self, case: &Case<'_>) -> Self {
+        self.then(case.again(), case.start_again())
+    }
+
+    /// The same with the step that brings a new revision of the task definition into service.
+    pub(in crate::causes) fn then_revised(self, case: &Case<'_>) -> Self {
+        self.then(case.again(), case.start_new_revision())
+    }
+
+    /// The same with its first step in other words.
+    pub(in crate::causes) fn reworded(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        if let Some(first) = self.steps.first_mut() {
+            first.text = words(&first.text);
+        }
+        self
+    }
+
+    /// The same with commands to paste before those of its first step.
+    pub(in crate::causes) fn after(mut self, looks: impl IntoIterator<Item = Command>) -> Self {
+        if let Some(first) = self.steps.first_mut() {
+            first.commands.splice(0..0, looks);
+        }
+        self
+    }
+
+    /// All of it in one sentence.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.steps.iter().map(|step| step.text.as_str()).collect::<Vec<_>>().join(", then ")
+    }
+
+    /// What it comes to, in a few words: the first step that does not only look. The last of several starts
+    /// the task again.
+    #[must_use]
+    pub fn in_short(&self) -> &str {
+        let looks = |step: &Step| !step.commands.is_empty() && step.commands.iter().all(Command::is_look);
+        let is_second = self.steps.len() > 2 && self.steps.first().is_some_and(looks);
+        self.steps.get(usize::from(is_second)).map(|step| step.text.as_str()).unwrap_or_default()
+    }
+
+    /// All that is to be pasted.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.steps.iter().flat_map(|step| &step.commands)
     }
 
     /// The policy, where no command carries it.
     pub(crate) fn policy_apart(&self) -> Option<&Document> {
         let policy = self.policy.as_ref()?;
         let text = policy.to_string();
-        (!self.commands.iter().any(|command| command.as_str().contains(&text))).then_some(policy)
+        (!self.commands().any(|command| command.as_str().contains(&text))).then_some(policy)
     }
 
     /// The same with a policy to add.
@@ -59,42 +113,33 @@ impl Fix {
 
     /// The same for what nobody has told yet: the commands that look, and none that changes anything.
     pub(in crate::causes) fn supposed(self, case: &Case<'_>) -> Self {
-        let looks: Vec<Command> = self.commands.into_iter().filter(Command::is_look).collect();
-        Self::words(format!("if it is this, {}", self.text)).run(if looks.is_empty() {
-            case.describe_stopped()
+        let fix = self.reworded(|text| format!("if it is this, {text}"));
+        let (mut looks, mut steps) = (Vec::new(), fix.steps);
+        for step in &mut steps {
+            looks.extend(step.commands.drain(..).filter(Command::is_look));
+        }
+        let (text, looks) = if looks.is_empty() {
+            ("see all that ECS says of the task", case.describe_stopped())
         } else {
-            looks
-        })
-    }
-
-    /// The same, saying for what its placeholders stand, and taken apart into steps.
-    pub(crate) fn explained(mut self, case: &Case<'_>) -> Self {
-        let withheld: BTreeSet<String> =
-            self.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
-        for why in withheld {
-            self.text = format!("{}; {why}", self.text);
-        }
-        self.steps = self.in_steps(case);
-        self
-    }
-
-    /// What is to be changed, and then how the task gets what was changed.
-    fn in_steps(&self, case: &Case<'_>) -> Vec<Step> {
-        let starts = [case.start_again(), case.start_new_revision()];
-        let (last, fixing): (Vec<Command>, Vec<Command>) = self
-            .commands
-            .iter()
-            .cloned()
-            .partition(|command| starts.iter().flatten().any(|start| start == command));
-        let (first, then) = match self.text.split_once(case.then_again()) {
-            Some((before, after)) => (format!("{before}{after}"), true),
-            None => (self.text.clone(), !last.is_empty() && !fixing.is_empty()),
+            ("look first", looks)
         };
-        if !then {
-            return vec![Step { text: first, commands: self.commands.clone() }];
+        let look = Step { text: text.to_owned(), commands: looks };
+        Self { steps: std::iter::once(look).chain(steps).collect(), ..Self::default() }
+    }
+
+    /// The same, saying for what the placeholders of each step stand.
+    pub(crate) fn explained(mut self) -> Self {
+        let mut told = BTreeSet::new();
+        for step in &mut self.steps {
+            let withheld: BTreeSet<String> =
+                step.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
+            for why in withheld {
+                if told.insert(why.clone()) {
+                    step.text = format!("{}; {why}", step.text);
+                }
+            }
         }
-        let again = case.then_again().trim_start_matches(", then ").to_owned();
-        vec![Step { text: first, commands: fixing }, Step { text: again, commands: last }]
+        self
     }
 }
 
@@ -111,11 +156,9 @@ impl Case<'_> {
 
     /// What is left to do where the state is good again.
     pub(crate) fn try_again(&self) -> Fix {
-        let text = match &self.task.workload {
-            Some(workload) if workload.is_service => "this is already fixed: deploy the service again",
-            _ => "this is already fixed: run the task again",
-        };
-        Fix::words(format!("{text}; if it fails again, diagnose the new message")).run(self.start_again())
+        let text =
+            format!("this is already fixed: {}; if it fails again, diagnose the new message", self.again());
+        Fix::words(text).run(self.start_again())
     }
 
     /// How to start the task again once the cause is fixed. A service retries by itself, but slowly.
@@ -155,24 +198,11 @@ impl Case<'_> {
         task.is_none().then_some(list).into_iter().chain([look]).collect()
     }
 
-    /// Commands that end in a new revision of the task definition.
-    pub(in crate::causes) fn commands_for_revision(
-        &self,
-        fixing: impl IntoIterator<Item = Command>,
-    ) -> Vec<Command> {
-        fixing.into_iter().chain(self.start_new_revision()).collect()
-    }
-
-    /// Values are read only at the start of a task, so every cause that is fixed needs a new one.
-    pub(in crate::causes) fn commands(&self, fixing: impl IntoIterator<Item = Command>) -> Vec<Command> {
-        fixing.into_iter().chain(self.start_again()).collect()
-    }
-
-    /// "then start the task again", as the workload needs it.
-    pub(in crate::causes) fn then_again(&self) -> &'static str {
+    /// How a new task is started, in words, as the workload needs it.
+    pub(in crate::causes) fn again(&self) -> &'static str {
         match &self.task.workload {
-            Some(workload) if workload.is_service => ", then deploy the service again",
-            _ => ", then run the task again",
+            Some(workload) if workload.is_service => "deploy the service again",
+            _ => "run the task again",
         }
     }
 

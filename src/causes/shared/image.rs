@@ -162,10 +162,12 @@ impl EcrImage {
         let (title, fix) = if no_repository {
             (format!("ECR repository {path} does not exist"), self.no_repository(case, cached.is_err()))
         } else {
-            let text =
-                format!("push the image, or name one that exists in a new revision{}", case.then_again());
+            let text = "push the image, or name one that exists in a new revision";
             let name = case.name().unwrap_or_else(|| format!("{path}:{reference}"));
-            (format!("image {name} does not exist"), Fix::words(text).run([self.describe(case)]))
+            (
+                format!("image {name} does not exist"),
+                Fix::words(text).run([self.describe(case)]).then_again(case),
+            )
         };
         let proof =
             Proof::by(vec![found], Identity::only_one(among, "missing image"), cached, Time::as_ecs_said());
@@ -182,8 +184,7 @@ impl EcrImage {
         );
         let text = format!(
             "see that {upstream} has the image and takes the rule's login, and that the execution role is allowed to call ecr:CreateRepository and \
-             ecr:BatchImportUpstreamImage on the repository{}",
-            case.then_again()
+             ecr:BatchImportUpstreamImage on the repository"
         );
         let look = Command::aws("ecr describe-pull-through-cache-rules", Some(region)).name(
             "--registry-id",
@@ -192,19 +193,18 @@ impl EcrImage {
         );
         Assessment::likely(format!("image {path}:{reference} could not be had through the cache"))
             .finding(Finding::found(says, "DescribePullThroughCacheRules"))
-            .fix(Fix::words(text).run([look]))
+            .fix(Fix::words(text).run([look]).then_again(case))
     }
 
     /// What to do where the repository itself is missing. Under the rule of a cache nobody makes it by hand.
     fn no_repository(&self, case: &Case<'_>, may_be_cached: bool) -> Fix {
         let Self { path, region, registry, .. } = self;
         if may_be_cached {
-            let text = format!(
-                "name an image that exists in a new revision, or see whether a pull-through cache rule is to make the repository{}",
-                case.then_again()
-            );
+            let text = "name an image that exists in a new revision, or see whether a pull-through cache rule is to make the repository";
             let look = Command::aws("ecr describe-pull-through-cache-rules", Some(region));
-            return Fix::words(text).run([look.name("--registry-id", Kind::Account, registry.as_str())]);
+            return Fix::words(text)
+                .run([look.name("--registry-id", Kind::Account, registry.as_str())])
+                .then_again(case);
         }
         let whose = if case.task.account.as_ref() == Some(registry) { "" } else { " in the owner's account" };
         let create = Command::aws("ecr create-repository", Some(region)).name(
@@ -213,10 +213,9 @@ impl EcrImage {
             path.as_str(),
         );
         let text = format!(
-            "create the repository{whose} and push the image, or name one that exists in a new revision{}",
-            case.then_again()
+            "create the repository{whose} and push the image, or name one that exists in a new revision"
         );
-        Fix::words(text).run(case.commands([create]))
+        Fix::words(text).run([create]).then_again(case)
     }
 
     /// How to see what the repository holds.

@@ -176,7 +176,7 @@ pub(in crate::causes) fn fix_permission(case: &Case<'_>) -> Fix {
     };
     match grant(case, &action) {
         Ok(grant) => {
-            let text = format!("allow it in a policy of role {}{}", grant.role_name(), case.then_again());
+            let text = format!("allow it in a policy of role {}", grant.role_name());
             grant.fix(text)
         }
         Err(why) => {
@@ -189,7 +189,7 @@ pub(in crate::causes) fn fix_permission(case: &Case<'_>) -> Fix {
             let text = format!(
                 "allow {action}{on} in a policy of {who}, if that is the role that the task should use and what it should read"
             );
-            Fix::words(format!("{text}{}; {why}", case.then_again()))
+            Fix::words(format!("{text}; {why}")).then_again(case)
         }
     }
 }
@@ -239,7 +239,7 @@ impl<'c> Grant<'c> {
     /// The fix that puts the policy.
     pub(in crate::causes) fn fix(self, text: String) -> Fix {
         let snippets = self.snippets();
-        Fix { snippets, ..Fix::words(text).run(self.case.commands([self.put()])).policy(self.document) }
+        Fix { snippets, ..Fix::words(text).run([self.put()]).then_again(self.case).policy(self.document) }
     }
 }
 

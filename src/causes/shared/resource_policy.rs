@@ -103,29 +103,32 @@ pub(in crate::causes) fn command(case: &Case<'_>, whole: Option<&Document>) -> O
 /// What lets the role in by the policy, or narrows the statement that denies it.
 pub(in crate::causes) fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
-    let again = case.then_again();
     match side(case) {
-        Some((ResourceSide::Denied(at), _)) => Fix::words(format!(
-            "narrow or remove {at} of the resource's own policy; an allow does not help{again}"
-        ))
-        .run(command(case, None)),
+        Some((ResourceSide::Denied(at), _)) => {
+            Fix::words(format!("narrow or remove {at} of the resource's own policy; an allow does not help"))
+                .run(command(case, None))
+                .then_again(case)
+        }
         Some((ResourceSide::Missing { mut add, .. }, _)) => {
             add["Action"] = policy::with_next(&action);
             match policy::addition(case, known(case).found().map(|policy| &policy.0), add) {
                 Ok(addition) => {
                     let (how, command, statement) =
                         addition.by(|whole| command(case, Some(whole)), || command(case, None));
-                    Fix::words(format!("add the statement to the resource's own policy{how}{again}"))
-                        .run(case.commands(command))
+                    Fix::words(format!("add the statement to the resource's own policy{how}"))
+                        .run(command)
+                        .then_again(case)
                         .policy(statement)
                 }
-                Err(why) => Fix::words(format!(
-                    "allow {who} to call {action} in the resource's own policy{again}; {why}"
-                ))
-                .run(command(case, None)),
+                Err(why) => {
+                    Fix::words(format!("allow {who} to call {action} in the resource's own policy; {why}"))
+                        .run(command(case, None))
+                        .then_again(case)
+                }
             }
         }
-        _ => Fix::words(format!("allow {who} to call {action} in the resource's own policy{again}"))
-            .run(command(case, None)),
+        _ => Fix::words(format!("allow {who} to call {action} in the resource's own policy"))
+            .run(command(case, None))
+            .then_again(case),
     }
 }

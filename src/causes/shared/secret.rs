@@ -317,11 +317,8 @@ impl<'c> SecretView<'c> {
         if self.namesake().is_none() {
             return self.case.create_secret();
         }
-        let text = format!(
-            "write the ARN that the name has now in a new revision, if that secret is meant{}",
-            self.case.then_again()
-        );
-        Fix::words(text).run(self.case.commands_for_revision([]))
+        let text = "write the ARN that the name has now in a new revision, if that secret is meant";
+        Fix::words(text).then_revised(self.case)
     }
 
     /// Why nobody could look at it.
@@ -466,14 +463,13 @@ impl Case<'_> {
 
     /// How to get a secret that is not there, or another reference.
     pub(in crate::causes) fn create_secret(&self) -> Fix {
-        let again = self.then_again();
         if let Some(account) =
             self.secrets().iter().find_map(|secret| secret.foreign_account().map(str::to_owned))
         {
             let text = format!(
-                "have account {account} create the secret (it gets an ARN of its own), or correct the reference, in a new revision{again}"
+                "have account {account} create the secret (it gets an ARN of its own), or correct the reference, in a new revision"
             );
-            return Fix::words(text).run(self.commands_for_revision([]));
+            return Fix::words(text).then_revised(self);
         }
         let name = self.name();
         let values = [Part::Words("Key=name,Values="), Part::Name(Kind::Secret, name.as_deref())];
@@ -483,8 +479,9 @@ impl Case<'_> {
             .aws("secretsmanager create-secret")
             .name("--name", Kind::Secret, name.as_deref())
             .words("--secret-string file://value.json");
-        let text = "see what exists under that name; create the secret (it gets an ARN of its own), or correct the reference, in a new revision";
-        Fix::words(format!("{text}{again}")).run(self.commands_for_revision([look, create]))
+        let text =
+            "create the secret (it gets an ARN of its own), or correct the reference, in a new revision";
+        Fix::words("see what exists under that name").run([look]).then(text, [create]).then_revised(self)
     }
 
     fn secret<'c>(

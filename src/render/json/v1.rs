@@ -153,7 +153,7 @@ struct EvidenceV1<'r> {
 
 #[derive(Serialize)]
 struct FixV1<'r> {
-    text: &'r str,
+    text: String,
     commands: Vec<&'r str>,
     policy: Option<&'r Value>,
     snippets: Vec<SnippetV1<'r>>,
@@ -383,6 +383,6 @@ fn evidence(finding: &Finding) -> EvidenceV1<'_> {
 fn fix(fix: &Fix) -> FixV1<'_> {
     let snippets =
         fix.snippets.iter().map(|snippet| SnippetV1 { tool: snippet.tool(), text: snippet.text() }).collect();
-    let commands = fix.commands.iter().map(Command::as_str).collect();
-    FixV1 { text: &fix.text, commands, policy: fix.policy.as_ref().map(causes::Document::as_json), snippets }
+    let commands = fix.commands().map(Command::as_str).collect();
+    FixV1 { text: fix.text(), commands, policy: fix.policy.as_ref().map(causes::Document::as_json), snippets }
 }

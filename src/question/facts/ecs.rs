@@ -1,0 +1,155 @@
+//! Services, tasks and instances, as ECS describes them.
+
+use serde::{Deserialize, Serialize};
+
+use super::Moment;
+
+facts! { "camelCase"
+    /// A task that runs (`DescribeTasks`).
+    RunningTask {
+        /// Its ARN.
+        task_arn: Option<String>,
+        /// Its cluster.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cluster_arn: Option<String>,
+        /// What started it: `service:` and a name, or `family:` and a name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
+        /// Its definition.
+        task_definition_arn: Option<String>,
+        /// When ECS took it up; what it refers to is read after that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        created_at: Option<Moment>,
+        /// When it started.
+        started_at: Option<Moment>,
+    }
+
+    /// A service (`DescribeServices`).
+    Service {
+        /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+        status: Option<String>,
+        /// How many tasks it should have.
+        desired_count: i64,
+        /// How many run.
+        running_count: i64,
+        /// The definition that it starts.
+        task_definition: Option<String>,
+        /// `FARGATE`, `EC2`, `EXTERNAL`; absent with capacity providers.
+        launch_type: Option<String>,
+        /// What starts its tasks, where no launch type is told.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        capacity_provider_strategy: Vec<CapacityProvider>,
+        /// Where its tasks are put.
+        network_configuration: Option<NetworkConfiguration>,
+        /// What is being rolled out, the newest first.
+        deployments: Vec<Deployment>,
+    }
+
+    /// What a deployment of a service starts, and where (`DescribeServiceRevisions`).
+    ServiceRevision {
+        /// The service's ARN.
+        service_arn: Option<String>,
+        /// The definition that it starts.
+        task_definition: Option<String>,
+        /// `FARGATE`, `EC2`, `EXTERNAL`; absent with capacity providers.
+        launch_type: Option<String>,
+        /// What starts its tasks, where no launch type is told.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        capacity_provider_strategy: Vec<CapacityProvider>,
+        /// The version of Fargate that its tasks run on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        platform_version: Option<String>,
+        /// Where its tasks are put.
+        network_configuration: Option<NetworkConfiguration>,
+        /// Volumes that are made when a task starts.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        volume_configurations: Vec<VolumeConfiguration>,
+    }
+
+    /// A volume that a service configures when it starts a task.
+    VolumeConfiguration {
+        /// Its name in the task definition.
+        name: Option<String>,
+        /// The EBS volume that ECS makes for each task.
+        #[serde(rename = "managedEBSVolume", skip_serializing_if = "Option::is_none")]
+        managed_ebs_volume: Option<ManagedEbsVolume>,
+    }
+
+    /// An EBS volume that ECS makes.
+    ManagedEbsVolume {
+        /// The infrastructure role with which ECS makes it.
+        role_arn: Option<String>,
+        /// The key that encrypts it; absent for `aws/ebs`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kms_key_id: Option<String>,
+    }
+
+    /// A capacity provider of a service.
+    CapacityProvider {
+        /// `FARGATE`, `FARGATE_SPOT`, or the name of one with instances.
+        capacity_provider: Option<String>,
+    }
+
+    /// Where tasks are put.
+    NetworkConfiguration {
+        /// For the network mode `awsvpc`.
+        awsvpc_configuration: Option<AwsVpcConfiguration>,
+    }
+
+    /// The task's network interface, as a service configures it.
+    AwsVpcConfiguration {
+        /// Subnets to choose from.
+        subnets: Vec<String>,
+        /// Security groups; the VPC's default one if empty.
+        security_groups: Vec<String>,
+        /// `ENABLED` or `DISABLED`.
+        assign_public_ip: Option<String>,
+    }
+
+    /// A deployment of a service.
+    Deployment {
+        /// `ecs-svc/...`, the `startedBy` of its tasks.
+        id: Option<String>,
+        /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
+        status: Option<String>,
+        /// The definition that it starts.
+        task_definition: Option<String>,
+        /// How many of its tasks run.
+        running_count: i64,
+        /// How many of its tasks should run.
+        desired_count: i64,
+        /// How many of its tasks failed to start.
+        failed_tasks: i64,
+        /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
+        rollout_state: Option<String>,
+        /// Why, such as that the circuit breaker rolls it back.
+        rollout_state_reason: Option<String>,
+        /// When it began.
+        created_at: Option<Moment>,
+        /// Where its tasks are put.
+        network_configuration: Option<NetworkConfiguration>,
+    }
+
+    /// An instance that tasks run on (`DescribeContainerInstances`).
+    ContainerInstance {
+        /// The EC2 instance; absent for external ones.
+        ec2_instance_id: Option<String>,
+        /// What runs on it.
+        version_info: Option<VersionInfo>,
+        /// Whether the agent is connected.
+        agent_connected: bool,
+    }
+
+    /// The versions of an instance's software.
+    VersionInfo {
+        /// Such as `1.89.1`.
+        agent_version: Option<String>,
+    }
+}
+
+/// What starts tasks: what is told, or what the first capacity provider is.
+#[must_use]
+pub fn launch_type<'f>(told: Option<&'f str>, providers: &[CapacityProvider]) -> Option<&'f str> {
+    let provided = providers.first().and_then(|provider| provider.capacity_provider.as_deref());
+    told.or(provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" }))
+}
