@@ -5,7 +5,8 @@
 //! AWS answers: a list of `{"ask": ..., "answer": ...}` in the shapes of a recording, or the path of such a
 //! list or of a recording; `with` names more of them, to share. The answers are given as the questions come,
 //! in the rounds of a live investigation: one that nobody asks for fails its case, and so does a question
-//! without an answer, unless `otherwise` says why AWS told nothing. A new case adds no Rust.
+//! without an answer, unless `otherwise` says why AWS told nothing. `log` is what a container wrote, by lines. A new
+//! case adds no Rust.
 //! `CASE=secret-missing/deleted` runs those whose path holds that.
 
 #![expect(clippy::panic, reason = "a helper that fails fails its test")]
@@ -20,9 +21,10 @@ use ecs_triage::causes::{CAUSES, Verdict};
 use ecs_triage::check::{Check, Place};
 use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::{Report, diagnose};
-use ecs_triage::event::{Task, read_record};
+use ecs_triage::event::{Reason, Task, read_record};
 use ecs_triage::question::facts::AwsVpcConfiguration;
 use ecs_triage::question::{Answer, Evidence};
+use ecs_triage::reason::read_log;
 use ecs_triage::render::check::render as render_check;
 use ecs_triage::render::json::v1;
 use ecs_triage::render::notice::{self, Notice, notice};
@@ -101,7 +103,13 @@ const NEVER_RULED_OUT: &[(&str, &str)] = &[
 /// The tasks of a case's event.
 fn tasks(case: &Value, of: &Path) -> Vec<Task> {
     let read = read_record(&text_of(&case["event"])).into_iter().flat_map(|entry| entry.tasks);
-    read.map(|task| task.unwrap_or_else(|error| panic!("{}: {error}", of.display()))).collect()
+    let mut tasks: Vec<Task> =
+        read.map(|task| task.unwrap_or_else(|error| panic!("{}: {error}", of.display()))).collect();
+    let log = case["log"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    if let Some((task, heard)) = tasks.first_mut().zip(read_log(log)) {
+        task.reasons.push(Reason::of_log(heard.line + 1, None, &heard.text));
+    }
+    tasks
 }
 
 #[test]

@@ -152,7 +152,8 @@ fn said(snapshot: &str) -> String {
     let mut quoting = false;
     let (_, shown) = snapshot.trim_start_matches("---").split_once("\n---\n").unwrap_or(("", snapshot));
     let own = shown.lines().filter(|line| {
-        quoting = line.starts_with("ECS SAID") || quoting && !line.is_empty();
+        quoting = (line.starts_with("ECS SAID") || line.starts_with("THE APPLICATION SAID"))
+            || quoting && !line.is_empty();
         !quoting && !line.trim_start().starts_with('|')
     });
     own.collect::<Vec<_>>().join("\n")

@@ -189,9 +189,10 @@ fn said(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     let container =
         told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
     let cut = if told.symptom.truncated { " (cut off by ECS)" } else { "" };
+    let who = if told.reason.is_of_log() { "THE APPLICATION" } else { "ECS" };
     let _ = writeln!(
         out,
-        "\nECS SAID ({}{container})\n{}{cut}",
+        "\n{who} SAID ({}{container})\n{}{cut}",
         told.reason.field,
         last_words(&one_line(&told.reason.text), &told.deciding(), [">>> ", " <<<"])
     );
