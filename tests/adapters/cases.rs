@@ -339,7 +339,7 @@ fn secrets_and_keys() -> Vec<Case> {
             Dialect::Json,
             "eu-west-1/secretsmanager",
             id("SecretVersions"),
-            json!({"SecretVersions": [{"VersionId": "v1", "VersionStages": ["AWSCURRENT"]}, {"VersionId": "v0", "VersionStages": []}]}),
+            json!({"SecretVersions": [{"VersionId": "v1", "VersionStages": ["AWSCURRENT"], "CreatedDate": "2025-06-15T15:06:40Z"}, {"VersionId": "v0", "VersionStages": []}]}),
         )
         .call(
             "secretsmanager.ListSecretVersionIds",
