@@ -302,7 +302,7 @@ fn a_diagnosis_is_proved_with_the_permissions_of_the_template() {
         (&notice["attributes"]["cause"], &notice["attributes"]["verdict"]),
         (&json!("parameter-missing"), &json!("confirmed"))
     );
-    assert_contains(&notice["message"], &["(DescribeParameters)"]);
+    assert_contains(&notice["message"], &["(confirmed by DescribeParameters)"]);
 }
 
 #[test]
