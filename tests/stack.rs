@@ -305,6 +305,22 @@ fn a_diagnosis_is_proved_with_the_permissions_of_the_template() {
     assert_contains(&notice["message"], &["(confirmed by DescribeParameters)"]);
 }
 
+/// The emulator holds no such secret, which the function may ask; the stack may be about to make it.
+#[test]
+fn a_hook_of_cloudformation_is_answered_by_the_state_of_the_account() {
+    let outcome = stack(
+        "--probing full --events events/parameter-missing.json --task-definition events/task-definitions/ --door tests/doors/cloud-control.json",
+    );
+    let answer = &outcome["responses"][0];
+    assert_eq!(
+        (&answer["hookStatus"], &answer["clientRequestToken"]),
+        (&json!("SUCCESS"), &json!("f5b9d0d4-1d3f-4f0f-8a3a-0e3b1a2c4d5e")),
+        "{answer:#}"
+    );
+    assert_contains(&answer["message"], &["[secret-missing]", "confirmed by DescribeSecret"]);
+    assert!(!answer.to_string().contains("the version asked for"), "of what is not there: {answer:#}");
+}
+
 #[test]
 fn with_probing_off_it_goes_by_the_words_and_says_so() {
     let outcome = stack(

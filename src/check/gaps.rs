@@ -43,7 +43,7 @@ pub(super) fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
 /// Whether a question is whether the secret or parameter is there of which the suspicion asks more.
 fn is_of_a_thing(case: &Case<'_>, question: &Question) -> bool {
     matches!(case.symptom.fault, Fault::KmsDenied | Fault::VersionNotFound)
-        && matches!(question, Question::Secret(_))
+        && matches!(question, Question::Secret(_) | Question::SecretVersions(_))
 }
 
 /// Whether something was answered that the suspicion turns on; how a thing is written needs no answer.

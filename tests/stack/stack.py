@@ -12,8 +12,8 @@ JSON object:
 
 `chats` and `bus` are what the chat topic and an event bus were told, with `--listen`; without it the stack has neither.
 `queue` and `dlq` count messages, also those being worked on. `asked` is what the function wanted described, call by
-call. `responses` are the function's answers with `--via invoke` and `--via watch`, and last what the command line given with
-`--selftest` printed of a self-test. `table` are the keys of what is kept.
+call. `responses` are the function's answers with `--via invoke` and `--via watch`, then the doors' function's with `--door`, and
+last what the command line given with `--selftest` printed of a self-test. `table` are the keys of what is kept.
 Exit: 0 if all that was expected came, 1 if not, with what the emulator and the function logged on stderr.
 
 Ways in (`--via`):
@@ -39,6 +39,8 @@ What differs from a deployment, and nothing else:
       aws:PrincipalArn where AWS gives the role's;
     - where messages do not come by a rule, the queue takes those of the account's root, as of a RedriveRoleArn; and with
       `watch` the topics do;
+    - with `--door` CloudFormationHook is `block`. There is no AWS::CloudFormation::LambdaHook, which the emulator does not know:
+      the doors' function is invoked as the hook would;
     - the role may CreateLogStream on a log group's ARN without `:*` too. AWS asks for the stream's ARN, which the `:*`
       of the template covers; the emulator asks for the group's, and would refuse.
 
@@ -153,6 +155,8 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
     for name in arguments.unset:
         del variables[name]
     variables["AWS_ENDPOINT_URL_ECS"] = ecs_url
+    resources["Doors"]["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_ECS"] = ecs_url
+    del resources["LambdaHook"]
     variables["ECS_TRIAGE_TEST_SOURCE"] = EVENT_SOURCE
     for rule in ("Rule", "ServiceRule"):
         resources[rule]["Properties"]["EventPattern"]["source"].append(EVENT_SOURCE)
@@ -191,7 +195,8 @@ def let_in(statement: Template, principals: list[Any]) -> None:
     if statement["Effect"] == "Deny" and statement["Action"] in ("sns:Publish", "sqs:SendMessage"):
         condition = statement["Condition"]["ArnNotEquals"]
         exempt = condition["aws:PrincipalArn"]
-        # The other exemptions are those of RedriveRoleArn and of the doors, of which there are none here.
+        # The other exemptions are those of RedriveRoleArn, of which there is none here, and of the doors, which announce
+        # nothing here.
         role = [one for one in (exempt if isinstance(exempt, list) else [exempt]) if "Fn::GetAtt" in one]
         condition["aws:PrincipalArn"] = role + principals
 
@@ -296,6 +301,13 @@ def invoke(aws: Emulator, function: str, event: bytes) -> Any:
     return payload
 
 
+def at_the_door(aws: Emulator, file: Path) -> Any:
+    """What the doors' function answers to the request of a case of `tests/doors`, as one of this account and Region."""
+    request = json.dumps(json.loads(file.read_text(encoding="utf-8"))["request"])
+    request = request.replace("111122223333", ACCOUNT).replace("us-west-2", REGION)
+    return invoke(aws, f"{STACK}-doors", request.encode())
+
+
 def selftest(aws: Emulator, cli: Path, function: str) -> Any:
     """What the command line says of a self-test of the function."""
     command = [cli, "selftest", "--function", function, "--region", REGION, "--format", "json"]
@@ -377,6 +389,8 @@ class Run:
             "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
             "Probing": arguments.probing,
         }
+        if arguments.door:
+            parameters |= {"CloudFormationHook": "block"}
         if arguments.listen:
             parameters |= {"ChatNotifications": "yes", "EventBusArn": BUS}
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
@@ -385,6 +399,7 @@ class Run:
         chats = subscribe(self._aws, self._outputs["ChatTopicArn"], "chats") if arguments.listen else None
         bus = listen_to_bus(self._aws) if arguments.listen else None
         responses = self._send(arguments.events, ecs)
+        responses += [at_the_door(self._aws, file) for file in arguments.door]
         if arguments.selftest:
             responses.append(selftest(self._aws, arguments.selftest, self._outputs["FunctionName"]))
         self._await(subscribed, len(arguments.events) if arguments.expect is None else arguments.expect)
@@ -485,6 +500,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--probing", default="task-definitions", help="the template's parameter Probing")
     parser.add_argument("--listen", action="store_true", help="deploy the chat topic and name an event bus")
     parser.add_argument("--selftest", type=Path, metavar="CLI", help="after the events have this command line make a self-test")
+    parser.add_argument(
+        "--door", type=Path, action="append", default=[], metavar="FILE", help="then invoke the doors' function with this case's request"
+    )
     parser.add_argument("--expect", type=int, help="notices to wait for (default: one for each event)")
     parser.add_argument("--entries", type=int, help="journal entries to wait for (default: as many as notices)")
     parser.add_argument("--dead", type=int, help="dead letters to wait for (default: 1 with --poison, else 0)")
