@@ -315,7 +315,7 @@ enum CliError {
     Nowhere(String),
     #[cfg(feature = "aws")]
     #[error("cannot ask AWS: {0}")]
-    Unasked(String),
+    CannotAsk(String),
     #[error("cannot write {path}: {error}")]
     Unrecorded { path: String, error: io::Error },
     #[error("there is no command {0}; `ecs-triage --help` lists them")]

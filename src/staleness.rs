@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::arn::Arn;
 use crate::question::facts::{Moment, RunningTask, Secret};
 use crate::question::{Evidence, Known, Question, ask};
-use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target};
+use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target, split_suffix};
 use crate::words::words;
 
 /// The stage that a reference follows unless it names another.
@@ -163,9 +163,39 @@ impl Value {
             (SourceKind::File, _) => format!("s3://{}", self.source.id),
             (SourceKind::Secret, Some(arn)) => {
                 let name = arn.resource.trim_start_matches("secret:");
-                crate::task_definition::split_suffix(name).0.to_owned()
+                split_suffix(name).0.to_owned()
             }
             _ => self.source.id.clone(),
+        }
+    }
+
+    fn add(&mut self, task: &RunningTask, reference: &Reference, holds: Holds) {
+        let cluster = task.cluster_arn.as_deref().unwrap_or_default();
+        let cluster = cluster.rsplit('/').next().unwrap_or_default();
+        let group = task.group.as_deref().and_then(|group| group.split_once(':'));
+        let family = || {
+            let name = task.task_definition_arn.as_deref()?.rsplit('/').next()?;
+            Some(("family", name.split(':').next()?))
+        };
+        let (kind, workload) = group.or_else(family).unwrap_or_default();
+        let place = |holder: &Holder| holder.cluster == cluster && holder.workload == workload;
+        let at = self.holders.iter().position(place).unwrap_or(self.holders.len());
+        if at == self.holders.len() {
+            self.holders.push(Holder {
+                cluster: cluster.to_owned(),
+                workload: workload.to_owned(),
+                is_service: kind == "service",
+                places: BTreeSet::new(),
+                tasks: Vec::new(),
+            });
+        }
+        let holder = &mut self.holders[at];
+        let container = reference.container.clone().unwrap_or_default();
+        holder.places.insert((container, reference.name.clone().unwrap_or_else(|| reference.field.clone())));
+        match holder.tasks.iter_mut().find(|(_, known)| known.task_arn == task.task_arn) {
+            // Of two references to a value, the one that follows it tells more than the pinned one.
+            Some((known, _)) => *known = holds.min(known.clone()),
+            None => holder.tasks.push((holds, task.clone())),
         }
     }
 }
@@ -192,13 +222,13 @@ impl Staleness<'_> {
     /// The values that the tasks took, by kind and name, with what each task holds.
     #[must_use]
     pub fn values(&self, evidence: &Evidence) -> Vec<Value> {
-        let parameters = self.sources(evidence);
+        let sources = self.sources(evidence);
         let mut values: BTreeMap<Source, Value> = BTreeMap::new();
         for task in self.tasks {
             for (source, reference) in self.taken(task, evidence) {
                 let named = source.as_described(evidence);
                 let value = values.entry(named.clone()).or_insert_with(|| Value {
-                    change: source.change(evidence, &parameters),
+                    change: source.change(evidence, &sources),
                     source: named,
                     holders: Vec::new(),
                 });
@@ -279,38 +309,6 @@ impl Staleness<'_> {
                 source(SourceKind::File, "", arn.resource, None)
             }
             _ => None,
-        }
-    }
-}
-
-impl Value {
-    fn add(&mut self, task: &RunningTask, reference: &Reference, holds: Holds) {
-        let cluster = task.cluster_arn.as_deref().unwrap_or_default();
-        let cluster = cluster.rsplit('/').next().unwrap_or_default();
-        let group = task.group.as_deref().and_then(|group| group.split_once(':'));
-        let family = || {
-            let name = task.task_definition_arn.as_deref()?.rsplit('/').next()?;
-            Some(("family", name.split(':').next()?))
-        };
-        let (kind, workload) = group.or_else(family).unwrap_or_default();
-        let place = |holder: &Holder| holder.cluster == cluster && holder.workload == workload;
-        let at = self.holders.iter().position(place).unwrap_or(self.holders.len());
-        if at == self.holders.len() {
-            self.holders.push(Holder {
-                cluster: cluster.to_owned(),
-                workload: workload.to_owned(),
-                is_service: kind == "service",
-                places: BTreeSet::new(),
-                tasks: Vec::new(),
-            });
-        }
-        let holder = &mut self.holders[at];
-        let container = reference.container.clone().unwrap_or_default();
-        holder.places.insert((container, reference.name.clone().unwrap_or_else(|| reference.field.clone())));
-        match holder.tasks.iter_mut().find(|(_, known)| known.task_arn == task.task_arn) {
-            // Of two references to a value, the one that follows it tells more than the pinned one.
-            Some((known, _)) => *known = holds.min(known.clone()),
-            None => holder.tasks.push((holds, task.clone())),
         }
     }
 }

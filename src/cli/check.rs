@@ -135,7 +135,7 @@ impl Check {
         }
         match Live::new(global, false, self.record.as_deref()) {
             Ok(live) => Ok(Some(live)),
-            Err(error @ CliError::Unasked(_)) if self.definitions.iter().any(|named| is_file(named)) => {
+            Err(error @ CliError::CannotAsk(_)) if self.definitions.iter().any(|named| is_file(named)) => {
                 output.unable(&error.to_string());
                 Ok(None)
             }

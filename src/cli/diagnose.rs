@@ -92,7 +92,7 @@ impl Diagnose {
         let asks =
             self.live || self.record.is_some() || self.inputs.iter().any(|input| task_arn(input).is_some());
         match asks.then(|| Live::new(global, self.read_logs, self.record.as_deref())).transpose() {
-            Err(error @ CliError::Unasked(_)) => {
+            Err(error @ CliError::CannotAsk(_)) => {
                 output.unable(&error.to_string());
                 Ok(None)
             }

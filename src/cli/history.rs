@@ -46,7 +46,7 @@ impl History {
             written = output.text(&format!("{}\n", self.entry(line)));
             written.is_ok()
         });
-        let was_all = live.wait(read).map_err(CliError::Unasked)?;
+        let was_all = live.wait(read).map_err(CliError::CannotAsk)?;
         written?;
         if !was_all {
             output.unable(&format!(

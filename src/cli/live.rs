@@ -53,9 +53,9 @@ impl Live {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| CliError::Unasked(error.to_string()))?;
+            .map_err(|error| CliError::CannotAsk(error.to_string()))?;
         let mut config = runtime.block_on(crate::aws::config(global.profile.as_deref()));
-        runtime.block_on(profiles::check(&config, global.profile.as_deref())).map_err(CliError::Unasked)?;
+        runtime.block_on(profiles::check(&config, global.profile.as_deref())).map_err(CliError::CannotAsk)?;
         if let Some(region) = &global.region {
             config = config.into_builder().region(Region::new(region.clone())).build();
         }
@@ -78,14 +78,14 @@ impl Live {
     pub(super) fn clusters(&self, named: Option<&str>) -> Result<Vec<String>, CliError> {
         match named {
             Some(cluster) => Ok(vec![cluster.to_owned()]),
-            None => self.wait(self.prober.clusters(self.region())).map_err(CliError::Unasked),
+            None => self.wait(self.prober.clusters(self.region())).map_err(CliError::CannotAsk),
         }
     }
 
     /// Invokes a function with a payload, once.
     pub(super) fn invoke(&self, function: &str, payload: &Value) -> Result<Value, CliError> {
         progress(&format!("invoking {function}"));
-        self.wait(self.prober.invoke(self.region(), function, payload)).map_err(CliError::Unasked)
+        self.wait(self.prober.invoke(self.region(), function, payload)).map_err(CliError::CannotAsk)
     }
 
     /// Waits for an answer.
@@ -140,9 +140,9 @@ impl Live {
         self.ask(vec![question.clone().into()], evidence);
         match evidence.look(&question) {
             Known::Found(definition) => Ok((**definition).clone()),
-            Known::Unknown(why) => Err(CliError::Unasked(format!("task definition {name}: {why}"))),
+            Known::Unknown(why) => Err(CliError::CannotAsk(format!("task definition {name}: {why}"))),
             Known::Missing | Known::NotAsked => {
-                Err(CliError::Unasked(format!("there is no file and no task definition {name}")))
+                Err(CliError::CannotAsk(format!("there is no file and no task definition {name}")))
             }
         }
     }

@@ -73,7 +73,7 @@ impl Ps {
                 output.text("\u{1b}[H\u{1b}[2J")?;
             }
             match self.look(&live, &reporter, output) {
-                Err(error @ CliError::Unasked(_)) => output.unable(&error.to_string()),
+                Err(error @ CliError::CannotAsk(_)) => output.unable(&error.to_string()),
                 looked => looked?,
             }
             thread::sleep(Duration::try_from(every.max(MOST_OFTEN)).unwrap_or_default());
@@ -144,7 +144,7 @@ impl Ps {
                         output.unable(&format!("{cluster}: {why}"));
                         continue;
                     }
-                    Err(why) => return Err(CliError::Unasked(why)),
+                    Err(why) => return Err(CliError::CannotAsk(why)),
                 };
             if !are_all {
                 output

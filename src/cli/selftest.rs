@@ -41,7 +41,7 @@ impl Selftest {
                 .get("errorMessage")
                 .and_then(Value::as_str)
                 .unwrap_or("it is of a release that knows none");
-            return Err(CliError::Unasked(format!("{} made no self-test: {said}", self.function)));
+            return Err(CliError::CannotAsk(format!("{} made no self-test: {said}", self.function)));
         };
         output.text(&match self.format {
             Format::Json => format!("{answer:#}\n"),

@@ -80,7 +80,7 @@ impl Stale {
                     }
                 }
                 Err(why) if clusters.len() > 1 => output.unable(&format!("{cluster}: {why}")),
-                Err(why) => return Err(CliError::Unasked(why)),
+                Err(why) => return Err(CliError::CannotAsk(why)),
             }
         }
         Ok(all)

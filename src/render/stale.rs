@@ -9,6 +9,7 @@ use super::json::v1::STALE_SCHEMA;
 use super::page::{Page, Tone};
 use super::text::Style;
 use crate::causes::{Command, NameKind};
+use crate::question::facts::RunningTask;
 use crate::staleness::{Change, Holder, Holds, Value};
 
 /// What no look at AWS can tell.
@@ -187,7 +188,7 @@ pub fn document(values: &[Value], region: &str, tasks: usize) -> Json {
 }
 
 fn workload(holder: &Holder, region: &str) -> Json {
-    let task = |(holds, task): &(Holds, crate::question::facts::RunningTask)| {
+    let task = |(holds, task): &(Holds, RunningTask)| {
         let (word, why) = match holds {
             Holds::Old => ("stale", None),
             Holds::PerhapsOld => ("possibly-stale", None),
