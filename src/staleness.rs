@@ -88,6 +88,8 @@ pub struct Holder {
 pub struct Value {
     /// What it is, by its ARN where AWS told it.
     pub source: Source,
+    /// What people call it: a secret's name without what Secrets Manager appends to it, where a file lies.
+    pub name: String,
     /// When it changed, or why that is not known.
     pub change: Result<Change, String>,
     /// Those that take it.
@@ -152,21 +154,8 @@ impl Value {
         };
         let asked = asked.trim_start_matches("s3://").trim_start_matches("arn:aws:s3:::");
         let bare = |text: &str| text.trim_start_matches('/').to_owned();
-        [self.name(), self.source.id.clone()].iter().any(|own| bare(own) == bare(asked))
-            || self.name() == format!("s3://{asked}")
-    }
-
-    /// Its name: of a secret without what AWS appends, of a file where it lies.
-    #[must_use]
-    pub fn name(&self) -> String {
-        match (self.source.kind, Arn::parse(&self.source.id)) {
-            (SourceKind::File, _) => format!("s3://{}", self.source.id),
-            (SourceKind::Secret, Some(arn)) => {
-                let name = arn.resource.trim_start_matches("secret:");
-                split_suffix(name).0.to_owned()
-            }
-            _ => self.source.id.clone(),
-        }
+        [&self.name, &self.source.id].iter().any(|own| bare(own) == bare(asked))
+            || self.name == format!("s3://{asked}")
     }
 
     fn add(&mut self, task: &RunningTask, reference: &Reference, holds: Holds) {
@@ -229,6 +218,7 @@ impl Staleness<'_> {
                 let named = source.as_described(evidence);
                 let value = values.entry(named.clone()).or_insert_with(|| Value {
                     change: source.change(evidence, &sources),
+                    name: source.name(evidence),
                     source: named,
                     holders: Vec::new(),
                 });
@@ -356,6 +346,19 @@ impl Source {
             SourceKind::File => None,
         };
         Self { id: id.unwrap_or_else(|| self.id.clone()), ..self.clone() }
+    }
+
+    /// A described secret's name is known; of another's ARN, what looks like six random characters goes.
+    fn name(&self, evidence: &Evidence) -> String {
+        let described = || evidence.look(&self.secret()).found()?.name.clone();
+        match self.kind {
+            SourceKind::File => format!("s3://{}", self.id),
+            SourceKind::Parameter => self.as_described(evidence).id,
+            SourceKind::Secret => described().unwrap_or_else(|| match Arn::parse(&self.id) {
+                Some(arn) => split_suffix(arn.resource.trim_start_matches("secret:")).0.to_owned(),
+                None => self.id.clone(),
+            }),
+        }
     }
 
     /// When it changed last, by what AWS says of it.

@@ -48,7 +48,7 @@ const fn is_open(holds: &Holds) -> bool {
 
 fn told(value: &Value, region: &str, page: &mut Page) {
     let old = value.count(|holds| *holds == Holds::Old);
-    let what = format!("{} {}", value.source.kind, value.name());
+    let what = format!("{} {}", value.source.kind, value.name);
     if old > 0 {
         let tasks = if old == 1 { "1 task holds".to_owned() } else { format!("{old} tasks hold") };
         page.heading("stale", true, &format!("{tasks} the value that {what} had before it changed"));
@@ -166,7 +166,7 @@ pub fn document(values: &[Value], region: &str, tasks: usize) -> Json {
         json!({
             "kind": value.source.kind.as_str(),
             "id": value.source.id,
-            "name": value.name(),
+            "name": value.name,
             "region": value.source.region,
             "stage": value.source.stage,
             "stale": value.is_stale(),
