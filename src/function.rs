@@ -51,7 +51,11 @@ impl Function {
         let rules = Rules {
             probing: settings.probing,
             reads_logs: settings.reads_logs,
-            trusted: Trusted { test_source: settings.test_source, accounts: settings.accounts, own: None },
+            trusted: Trusted {
+                test_source: settings.test_source,
+                accounts: settings.accounts,
+                ..Trusted::default()
+            },
             reminder: settings.reminder,
             runbooks: settings.runbooks,
         };
