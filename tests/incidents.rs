@@ -1,15 +1,19 @@
 //! No failure goes unannounced, and none is announced twice without cause: whatever the order, whatever dies.
 
+#![expect(clippy::panic, reason = "helpers of tests fail like tests")]
+
 #[path = "incidents/bounds.rs"]
 mod bounds;
 #[path = "incidents/cost.rs"]
 mod cost;
 #[path = "incidents/counted.rs"]
 mod counted;
+mod environment;
 #[path = "incidents/forged.rs"]
 mod forged;
 #[path = "incidents/hardship.rs"]
 mod hardship;
+mod held;
 #[path = "incidents/life.rs"]
 mod life;
 #[path = "incidents/model.rs"]
@@ -20,6 +24,8 @@ mod refused;
 mod releases;
 #[path = "incidents/rounds.rs"]
 mod rounds;
+#[path = "incidents/schemas.rs"]
+mod schemas;
 #[path = "incidents/selftest.rs"]
 mod selftest;
 
