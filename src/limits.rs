@@ -66,7 +66,7 @@ pub const INCIDENT_KEPT: SignedDuration = SignedDuration::from_hours(48);
 pub const INDEX_KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// After so long nobody comes again any more who was to announce the beginning of an incident, unless the
 /// queue is far behind.
-pub const BEGINNING_AWAITED: SignedDuration = SignedDuration::from_mins(60);
+pub const BEGINNING_AWAITED: SignedDuration = SignedDuration::from_mins(75);
 
 /// An incident that begins within so long of its predecessor's end flaps.
 pub const FLAPPING_WITHIN: SignedDuration = SignedDuration::from_hours(1);
