@@ -24,14 +24,14 @@ pub const DATED_LATER: SignedDuration = SignedDuration::from_mins(5);
 pub const CLAIM: SignedDuration = SignedDuration::from_secs(105);
 
 /// As long as one invocation waits for the table to record what it brought: the longest chain of its calls, a
-/// storm's second page, has nine, and each may take three seconds. After that it goes on in memory.
-pub const RECORDING: SignedDuration = SignedDuration::from_secs(30);
+/// storm's second page, has nine, and each may take almost three seconds. After that it goes on in memory.
+pub const RECORDING: SignedDuration = SignedDuration::from_secs(26);
 /// As long as AWS is asked about a failure. After that what is known is announced.
 pub const ASKING: SignedDuration = SignedDuration::from_secs(15);
 /// As long as one notice may take to be published, with the SDK's retries.
 pub const PUBLISHING: SignedDuration = SignedDuration::from_secs(8);
 /// As long as one invocation waits for the table to note what it published.
-pub const NOTING: SignedDuration = SignedDuration::from_secs(12);
+pub const NOTING: SignedDuration = SignedDuration::from_secs(19);
 /// As long as a notice waits for the table to tell which others have the same culprit: it is worth a line,
 /// and no more.
 pub const SHARING: SignedDuration = SignedDuration::from_secs(2);
