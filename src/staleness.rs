@@ -152,10 +152,10 @@ impl Value {
             Target::Parameter(name) => unpinned(name).0,
             _ => text,
         };
-        let asked = asked.trim_start_matches("s3://").trim_start_matches("arn:aws:s3:::");
+        let file = Arn::parse(asked).filter(|arn| arn.service == "s3").map(|arn| arn.resource);
+        let asked = file.unwrap_or(asked).trim_start_matches("s3://");
         let bare = |text: &str| text.trim_start_matches('/').to_owned();
         [&self.name, &self.source.id].iter().any(|own| bare(own) == bare(asked))
-            || self.name == format!("s3://{asked}")
     }
 
     fn add(&mut self, task: &RunningTask, reference: &Reference, holds: Holds) {

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! cargo test --test faults -- --ignored --nocapture an_outage
+//! cargo test --test faults -- --ignored --nocapture as_slow
 //! cargo test --test faults -- --ignored --nocapture many_seeds         # with EVENTS=5000, SEED=7 and SEEDS=3 if you like
 //! cargo test --test faults -- --ignored --nocapture a_hundred_thousand # EVENTS=100000; in a quarter of an hour
 //! ```
@@ -77,6 +78,19 @@ fn a_table_that_is_slow_keeps_nobody_silent() {
         faults("--seed 4 --events 50 --workloads 10 --storm 40 --slow 1.2 --rate 0 --kills 0 --outages 0");
     in_order(&figures);
     assert_eq!(figures["overran"], json!(0), "no invocation is ended for its time");
+}
+
+/// As slow as a call may be before it is given up: the longest chain of them still ends.
+#[test]
+#[ignore = "takes minutes"]
+fn a_table_that_is_as_slow_as_it_may_be_records_all() {
+    for seed in [12, 14, 15] {
+        let figures = faults(&format!(
+            "--seed {seed} --events 50 --workloads 10 --storm 40 --slow 2.8 --rate 0 --kills 0 --outages 0"
+        ));
+        in_order(&figures);
+        assert_eq!(figures["overran"], json!(0), "no invocation is ended for its time");
+    }
 }
 
 /// Longer than any instance lives that met it; what waits is told and recorded once it is over.

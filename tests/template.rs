@@ -263,7 +263,7 @@ fn the_bounds_of_delivery_are_those_of_the_template_and_leave_room_for_each_othe
         "one notice has time for all of it"
     );
     assert!(
-        HIDDEN * i32::try_from(RECEIVES).expect("it is small") >= SignedDuration::from_hours(4),
+        HIDDEN * i32::try_from(RECEIVES).expect("it is small") >= SignedDuration::from_hours(5),
         "receives outlast an outage"
     );
     assert!(

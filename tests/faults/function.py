@@ -19,9 +19,9 @@ from events import Event, Failure
 from http1 import Request, listen
 from network import Call, Kill, Network
 
-VISIBILITY = 360.0  # as in the template
+VISIBILITY = 450.0  # as in the template
 RECEIVES = 40  # likewise
-TIMEOUT = 60.0
+TIMEOUT = 75.0
 RUNTIME = "/2018-06-01/runtime/"
 
 

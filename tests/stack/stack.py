@@ -31,7 +31,7 @@ What differs from a deployment, and nothing else:
     - the function has AWS_ENDPOINT_URL_ECS, which leads to a scripted server, since the emulator knows no task
       definition at a revision of our choice. It answers with the --task-definition files, asks the emulator whether the
       role may be told, and otherwise refuses in AWS's words;
-    - with --poison the queue's visibility timeout is a second, since five attempts six minutes apart are too long, and
+    - with --poison the queue's visibility timeout is a second, since forty attempts minutes apart are too long, and
       the event source mapping is off until all messages are there, so that they arrive as one batch;
     - with --deny ACTION the role loses that action, and with --unset NAME the function that environment variable;
     - the topics' policies lack the statement that names the protocols of subscribers, for the emulator does not tell a policy
