@@ -14,6 +14,9 @@ const LABEL_UPDATED: (&str, &str) = ("Secret Label Updated", "aws.secretsmanager
 /// The same of Parameter Store.
 const PARAMETER_CHANGED: (&str, &str) = ("Parameter Store Change", "aws.ssm");
 
+/// The label that a reference follows unless it names another.
+pub const CURRENT: &str = "AWSCURRENT";
+
 /// What has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotated {
@@ -41,6 +44,17 @@ pub struct Rotation {
     pub region: String,
     /// The second in which it changed.
     pub at: Timestamp,
+}
+
+impl Rotation {
+    /// What makes changes those of one value: the ARN, and the label where it is not the current one.
+    #[must_use]
+    pub fn of(&self) -> String {
+        match &self.what {
+            Rotated::Secret { label } if label != CURRENT => format!("{}/{label}", self.arn),
+            Rotated::Secret { .. } | Rotated::Parameter => self.arn.clone(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -73,7 +87,7 @@ pub(super) fn read(shape: &Shape<'_>, text: &str) -> Option<Result<Rotation, Inp
     let expected = if source == LABEL_UPDATED.1 {
         "an event of Secrets Manager with time, account, region, the secret's ARN in resources, and a detail with its name and labelUpdated"
     } else {
-        "an event of Parameter Store with time, account, region, the parameter's ARN in resources, and a detail with its name and the operation Update"
+        "an event of Parameter Store with time, account, region, the parameter's ARN in resources, and a detail with its name and the operation Create or Update"
     };
     let rotation = object::<Event>(text).and_then(|event| event.rotation(source == LABEL_UPDATED.1));
     Some(rotation.ok_or_else(|| InputError::new(format!("expected {expected}"))))
@@ -95,7 +109,9 @@ impl Event {
         } else {
             let own = named.resource.strip_prefix("parameter/")?;
             let is_it = own == name.trim_start_matches('/') && named.service == "ssm";
-            (Rotated::Parameter, is_it && operation.as_deref() == Some("Update"), "/_.-")
+            // One that is deleted and made anew leaves old values too.
+            let is_change = matches!(operation.as_deref(), Some("Create" | "Update"));
+            (Rotated::Parameter, is_it && is_change, "/_.-")
         };
         let is_whole = is_own && is_it && is_word(&name, signs) && is_word(&region, "-");
         let at = time.parse().ok()?;
@@ -172,6 +188,19 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_that_is_made_anew_has_changed_and_each_label_is_a_value_of_its_own() {
+        let foo = parameter("foo", "arn:aws:ssm:eu-west-1:111122223333:parameter/foo");
+        let of = |event: &Value| read(event).map(|rotation| rotation.of());
+        assert_eq!(of(&with(foo.clone(), "/detail/operation", json!("Create"))), of(&foo));
+        let (current, blue) = (secret(), with(secret(), "/detail/labelUpdated", json!("BLUE")));
+        assert_ne!(of(&current), of(&blue));
+        assert_eq!(
+            of(&current),
+            Some("arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-a1b2c3".to_owned())
+        );
+    }
+
+    #[test]
     fn what_is_not_whole_or_not_of_its_own_account_is_not_read() {
         let foo = || parameter("foo", "arn:aws:ssm:eu-west-1:111122223333:parameter/foo");
         for event in [
@@ -197,7 +226,7 @@ mod tests {
             with(secret(), "/detail/labelUpdated", json!("A B")),
             with(secret(), "/time", json!("yesterday")),
             with(secret(), "/detail", json!("AWSCURRENT")),
-            with(foo(), "/detail/operation", json!("Create")),
+            with(foo(), "/detail/operation", json!("LabelParameterVersion")),
             with(foo(), "/detail/operation", json!("Delete")),
             with(foo(), "/detail/name", json!("bar")),
             with(foo(), "/account", json!("root")),
