@@ -39,6 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "incident",
             "context",
             "staleness",
+            "limits",
         ],
     ),
     ("staleness", &["event", "question", "task_definition", "limits"]),

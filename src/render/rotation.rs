@@ -188,8 +188,12 @@ impl Told<'_> {
             }
         };
         let mut text = format!(
-            "{says}\n{} ({}, {})\n\nIMPACT: {impact}\nVALUE: {}\n",
-            rotation.name, rotation.region, rotation.account, rotation.arn
+            "{says}\n{} ({}, {})\n\nIMPACT: {impact}\n{}: {}\n",
+            rotation.name,
+            rotation.region,
+            rotation.account,
+            look.value.source.kind.as_str().to_uppercase(),
+            rotation.arn
         );
         if let Rotated::Secret { label } = &rotation.what
             && label != CURRENT
@@ -254,7 +258,7 @@ impl Told<'_> {
                 span(ROTATION_FOLLOWED)
             ),
             Phase::Begun | Phase::Over(..) => format!(
-                "\nNothing is restarted. Tasks are looked at again every {}, and the end is told.\n",
+                "\nNothing is restarted. Tasks are looked at again every {}, and the end is announced.\n",
                 span(ROTATION_AGAIN)
             ),
         }

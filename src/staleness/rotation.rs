@@ -127,7 +127,7 @@ impl Holder {
     /// Whether a task of it holds the old value, or may.
     #[must_use]
     pub fn may_be_stale(&self) -> bool {
-        self.count(|holds| is_suspect(holds)) > 0
+        self.count(is_suspect) > 0
     }
 
     /// When the last of those tasks was created.

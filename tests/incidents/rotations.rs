@@ -17,6 +17,8 @@ use crate::held;
 use crate::model::ACCOUNT;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:ecs-triage";
+/// Of which each has a name of its own.
+static INSTANCES: AtomicUsize = AtomicUsize::new(0);
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCd12";
 
 /// Minutes after the value was as it was when all began.
@@ -62,7 +64,6 @@ fn hand(world: &World, now: Timestamp, changes: &[Timestamp]) -> BTreeSet<usize>
     let queue = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:rotations");
     let record = |(at, change): (usize, &Timestamp)| json!({"messageId": at.to_string(), "body": changed(*change), "eventSourceARN": queue});
     let records: Vec<Value> = changes.iter().enumerate().map(record).collect();
-    static INSTANCES: AtomicUsize = AtomicUsize::new(0);
     let delivery = world.delivery(&INSTANCES.fetch_add(1, Ordering::Relaxed).to_string());
     let answer =
         done(delivery.handle(&json!({"Records": records}).to_string(), FUNCTION)).expect("an answer");
