@@ -313,6 +313,38 @@ fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
+/// From the event through the rule of rotations and their queue, where the change stays while a task holds the old value.
+#[test]
+fn a_changed_secret_on_the_bus_becomes_a_notice_and_stays_in_its_queue() {
+    let outcome = stack(
+        "--probing full --listen --running tests/stack/rotation/running.json --events tests/stack/rotation/event.json --task-definition events/task-definitions/api.json",
+    );
+    let notice = only(&outcome["notices"]);
+    assert_eq!(
+        notice["subject"],
+        "[ECS prod 3333/us-east-1] prod/db changed: 2 tasks of prod/api hold the old value"
+    );
+    assert_contains(
+        &notice["message"],
+        &[
+            "\naws ecs update-service --region us-east-1 --cluster prod --service api --force-new-deployment\n",
+            "- prod/api: 2 of 2 started before the change; ",
+        ],
+    );
+    assert_eq!(
+        (&notice["attributes"]["state"], &notice["attributes"]["workload"]),
+        (&json!("stale"), &json!("api"))
+    );
+    let entry = only(&outcome["journal"]);
+    assert_eq!(entry["stream"], "rotation/prod/db");
+    assert_eq!(only(&outcome["bus"])["detail"], document(entry["message"].as_str().expect("a line")));
+    assert_eq!(only(&outcome["chats"])["metadata"]["summary"], notice["subject"]);
+    assert_eq!(
+        (&outcome["rotations"], &outcome["queue"], &outcome["dlq"]),
+        (&json!(1), &json!(0), &json!(0))
+    );
+}
+
 /// The emulator has none of the parameters, and its IAM lets the function ask with the template's policy.
 #[test]
 fn a_diagnosis_is_proved_with_the_permissions_of_the_template() {

@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 
 use super::announcer::Message;
@@ -40,6 +41,10 @@ struct Looked {
     line: Option<(String, String)>,
 }
 
+impl Looked {
+    const FAULTY: Self = Self { done: Err(Problem::Faulty), line: None };
+}
+
 impl<W: World> Visit<'_, W> {
     /// Looks who holds the old values of all that has changed, and tells.
     pub(super) async fn rotations(&self, entries: &[Entry], refused: &[Option<Problem>]) -> Outcome {
@@ -49,11 +54,15 @@ impl<W: World> Visit<'_, W> {
                 regions.entry(&rotation.region).or_default().push((entry, rotation));
             }
         }
-        let mut outcome = Outcome::default();
-        for (region, mut changes) in regions {
+        let looks = regions.into_iter().map(async |(region, mut changes)| {
             // The last change of a value tells of those before it.
             changes.sort_by_key(|(_, rotation)| Reverse(rotation.at));
-            for (entry, looked) in self.looks(region, &changes).await {
+            let faulty = |Panicked| changes.iter().map(|(entry, _)| (*entry, Looked::FAULTY)).collect();
+            guarded(self.looks(region, &changes)).await.unwrap_or_else(faulty)
+        });
+        let mut outcome = Outcome::default();
+        for looks in join_all(looks).await {
+            for (entry, looked) in looks {
                 let item = Item { entry, task: 0 };
                 // Nobody hands a bare event over again.
                 let is_bare = entries[entry].message_id.is_none();
@@ -83,10 +92,12 @@ impl<W: World> Visit<'_, W> {
         let all = Staleness { region, tasks: &tasks };
         let mut looks = Vec::new();
         for (entry, rotation) in changes {
-            let mut look = all.rotated(rotation, &evidence);
-            look.unseen.splice(0..0, unlisted.iter().cloned());
-            let faulty = |Panicked| Looked { done: Err(Problem::Faulty), line: None };
-            looks.push((*entry, guarded(self.look(rotation, &look)).await.unwrap_or_else(faulty)));
+            let looked = guarded(async {
+                let mut look = all.rotated(rotation, &evidence);
+                look.unseen.splice(0..0, unlisted.iter().cloned());
+                self.look(rotation, &look).await
+            });
+            looks.push((*entry, looked.await.unwrap_or(Looked::FAULTY)));
         }
         looks
     }
