@@ -130,8 +130,9 @@ impl<S: Store + Sync> Ledger<S> {
             Ok(kept) => kept,
             Err(error) => return Recorded::none(failures.len(), &error),
         };
-        let recording = Recording {
+        let mut recording = Recording {
             storm: read(kept.as_ref()).unwrap_or_default(),
+            are_many: false,
             claimant: &claimant,
             reminder: self.reminder,
             now,
@@ -158,8 +159,12 @@ impl<S: Store + Sync> Ledger<S> {
         ));
         let said: Vec<Result<Said, Unreachable>> = said.await;
         let claimed = || said.iter().flatten().map(|said| &said.claimed);
-        let opening: Vec<&Incident> =
+        let mut opening: Vec<&Incident> =
             claimed().filter(|claimed| Recording::opens(claimed)).map(|one| &one.incident).collect();
+        recording.are_many = recording.storm.clone().join(&opening, self.alone, now) == Standing::Later;
+        if recording.are_many {
+            opening.clear();
+        }
         let is_hushed = claimed().any(|claimed| claimed.hushed);
         let recorded = join_all(failures.iter().zip(&said).map(async |(failure, said)| match said {
             Ok(said) => self.record(&recording, failure, said).await,
