@@ -120,6 +120,7 @@ pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
 pub mod incident;
+mod json_path;
 pub mod limits;
 pub mod network;
 pub mod policy_document;
