@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A module, and the modules of the crate that it may use. `words`, `arn` and `redact` are for all.
+/// A module, and the modules of the crate that it may use. `words`, `arn`, `json_path` and `redact` are for all.
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &[]),
     ("arn", &[]),
     ("dictionary", &[]),
+    ("json_path", &[]),
     ("redact", &[]),
     ("event", &[]),
     ("reason", &[]),
@@ -43,11 +44,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("staleness", &["question", "task_definition"]),
     ("triage", &["event", "question", "diagnosis"]),
+    ("stopped", &["event", "reason", "task_definition", "question", "diagnosis", "triage"]),
     ("incident", &["limits"]),
     ("limits", &[]),
     (
         "delivery",
-        &["event", "question", "diagnosis", "check", "render", "triage", "incident", "context", "limits"],
+        &[
+            "event",
+            "question",
+            "diagnosis",
+            "check",
+            "render",
+            "triage",
+            "stopped",
+            "incident",
+            "context",
+            "limits",
+        ],
     ),
     (
         "doors",
@@ -78,6 +91,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "diagnosis",
             "check",
             "triage",
+            "stopped",
             "staleness",
             "context",
             "render",
@@ -88,7 +102,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("aws", &["question", "task_definition", "triage", "render", "incident"]),
     ("function", &["event", "render", "config", "delivery", "doors", "aws"]),
 ];
-const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "redact"];
+const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "json_path", "redact"];
 /// What the core must not know.
 const FOREIGN: &[&str] = &[
     "aws_config",

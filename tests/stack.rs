@@ -33,13 +33,13 @@ static FUNCTION: LazyLock<String> = LazyLock::new(|| {
     name.to_string_lossy().into_owned()
 });
 
-/// Events of `events/` that the rules drop: normal ends of tasks, and a deployment whose tasks tell
-/// themselves why it failed.
-const DROPPED: [&str; 3] = ["deployment-failed", "essential-container-exited", "scale-in"];
+/// Events of `events/` that the rules drop: ends of tasks that had started.
+const DROPPED: [&str; 2] = ["essential-container-exited", "scale-in"];
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 14] = [
+const EVERYTHING: [&str; 15] = [
+    "WatchExits=on",
     "ChatNotifications=yes",
     "ReadContainerLogs=yes",
     "TrustedAccounts=222233334444",

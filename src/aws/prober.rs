@@ -132,6 +132,7 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::Service(ask) => ecs::service(caller, ask).await,
         Question::ServiceRevision(ask) => ecs::service_revision(caller, ask).await,
         Question::RunningTasks(ask) => ecs::running_tasks(caller, ask).await,
+        Question::StoppedTasks(ask) => ecs::stopped_tasks(caller, ask).await,
         Question::ContainerInstance(ask) => ecs::container_instance(caller, ask).await,
         Question::Role(ask) => iam::role(caller, ask).await,
         Question::Simulation(ask) => iam::simulation(caller, ask).await,

@@ -49,11 +49,17 @@ pub(super) struct World {
     table: Arc<Memory>,
     /// What AWS answers; without it nobody asks.
     evidence: Option<Arc<Evidence>>,
+    reads_logs: bool,
 }
 
 impl World {
     pub(super) fn answering(evidence: Option<Evidence>) -> Self {
         Self { evidence: evidence.map(Arc::new), ..Self::default() }
+    }
+
+    /// The same where reading logs is allowed.
+    pub(super) fn reading_logs(self) -> Self {
+        Self { reads_logs: true, ..self }
     }
 
     pub(super) fn calls(&self) -> MutexGuard<'_, Calls> {
@@ -123,7 +129,7 @@ impl World {
         };
         let rules = Rules {
             probing: if self.evidence.is_some() { Scope::Full } else { Scope::Off },
-            reads_logs: false,
+            reads_logs: self.reads_logs,
             trusted: Trusted::default(),
             reminder: SignedDuration::from_hours(6),
             runbooks: None,
