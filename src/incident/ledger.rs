@@ -203,6 +203,18 @@ impl<S: Store + Sync> Ledger<S> {
             .map(|(claimed, culprit)| claimed.map(|claimed| recording.next(claimed, culprit, &calm)))
             .collect();
         let mut storms: Vec<Telling> = reminding.into_iter().collect();
+        storms.extend(self.list(about, &recording, &mut seen).await);
+        Recorded { seen, storms }
+    }
+
+    /// Has their storm list those of whom it tells; the notices that are due and ours.
+    async fn list(
+        &self,
+        about: &About,
+        recording: &Recording<'_>,
+        seen: &mut [Result<Seen, Unreachable>],
+    ) -> Vec<Telling> {
+        let mut storms = Vec::new();
         for phase in [Phase::Begun, Phase::Ended] {
             let mut members: Vec<&mut Seen> = seen
                 .iter_mut()
@@ -210,7 +222,7 @@ impl<S: Store + Sync> Ledger<S> {
                 .filter(|seen| seen.next == Next::WithStorm && recording.phase(&seen.incident) == phase)
                 .collect();
             let incidents: Vec<&mut Incident> = members.iter_mut().map(|seen| &mut seen.incident).collect();
-            match self.gather(about, phase, incidents, &claimant, now).await {
+            match self.gather(about, phase, incidents, recording.claimant, recording.now).await {
                 Ok((nexts, telling)) => {
                     members.into_iter().zip(nexts).for_each(|(seen, next)| seen.next = next);
                     storms.extend(telling);
@@ -225,7 +237,7 @@ impl<S: Store + Sync> Ledger<S> {
                 }
             }
         }
-        Recorded { seen, storms }
+        storms
     }
 
     /// Records what was seen of one fingerprint, over the documents that were read.

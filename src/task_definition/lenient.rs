@@ -43,7 +43,7 @@ impl IntoDeserializer<'_, Error> for Lenient<'_> {
     }
 }
 
-impl<'f> Lenient<'f> {
+impl Lenient<'_> {
     /// Reads the value; where that fails, notes the way to it, unless something inside it was to blame.
     fn told<T>(
         self,
