@@ -74,6 +74,7 @@
 //! | [`context`] | a failure into what people ask next: since when, what still runs, what was changed |
 //! | [`staleness`] | running tasks into the values that they still hold though they changed since |
 //! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of what stores them |
+//! | [`stopped`] | a service that does not start, or an exit, into the tasks and logs that tell why |
 //! | [`triage`] | tasks into the questions that would help, and the trait of what answers them |
 //! | [`render`] | a report into text, JSON or a notice |
 //! | [`redact`] | any text into one without secrets, where it comes in |
@@ -120,6 +121,7 @@ pub mod event;
 #[cfg(feature = "aws")]
 pub mod function;
 pub mod incident;
+mod json_path;
 pub mod limits;
 pub mod network;
 pub mod policy_document;
@@ -129,6 +131,7 @@ pub mod redact;
 pub mod render;
 pub mod source;
 pub mod staleness;
+pub mod stopped;
 pub mod task_definition;
 pub mod triage;
 mod words;

@@ -26,6 +26,9 @@ pub const CLAIM: SignedDuration = SignedDuration::from_secs(105);
 /// As long as one invocation waits for the table to record what it brought: the longest chain of its calls, a
 /// storm's second page, has nine, and each may take almost three seconds. After that it goes on in memory.
 pub const RECORDING: SignedDuration = SignedDuration::from_secs(26);
+/// As long as AWS is asked for what an event leaves untold, before anything of it is recorded. What asking takes
+/// after that is shorter then.
+pub const LOOKING: SignedDuration = SignedDuration::from_secs(10);
 /// As long as AWS is asked about a failure. After that what is known is announced.
 pub const ASKING: SignedDuration = SignedDuration::from_secs(15);
 /// As long as one notice may take to be published, with the SDK's retries.

@@ -13,8 +13,8 @@ pub mod record;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Task;
-use crate::task_definition::TaskDefinition;
+use crate::event::{Source, Task};
+use crate::task_definition::{ContainerDefinition, TaskDefinition};
 pub use answer::{Answer, Fact, Listed, cleaned};
 pub use evidence::{Evidence, Known};
 
@@ -128,6 +128,15 @@ questions! {
         region: String,
         /// The cluster's ARN.
         cluster: String,
+    } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
+    /// The service's tasks that stopped within the hour for which ECS remembers them, at most a hundred.
+    StoppedTasks -> Vec<facts::StoppedTask> {
+        /// The Region.
+        region: String,
+        /// The cluster's name or ARN.
+        cluster: String,
+        /// The service's name.
+        service: String,
     } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
     /// The host of a task that is not on Fargate.
     ContainerInstance -> facts::ContainerInstance {
@@ -384,5 +393,35 @@ impl Question {
     #[must_use]
     pub fn task_definition_of(task: &Task) -> Option<ask::TaskDefinition> {
         task.task_definition.as_ref().map(|name| ask::TaskDefinition { name: name.clone() })
+    }
+
+    /// The question after the stopped tasks of a service of which an event tells that they do not start, and
+    /// not why.
+    #[must_use]
+    pub fn stopped_tasks_of(event: &Task) -> Option<ask::StoppedTasks> {
+        match &event.source {
+            Source::ServiceEvent(name) if name == "SERVICE_TASK_START_IMPAIRED" => {}
+            Source::DeploymentEvent(name) if name == "SERVICE_DEPLOYMENT_FAILED" => {}
+            _ => return None,
+        }
+        Some(ask::StoppedTasks {
+            region: event.region.clone()?,
+            cluster: event.cluster.clone()?,
+            service: event.service()?.to_owned(),
+        })
+    }
+
+    /// The question after the log of a container of a task, by whose driver its stream is named
+    /// prefix/container/task; in the task's Region unless the driver names another.
+    #[must_use]
+    pub fn log_of(container: &ContainerDefinition, task: &str, own_region: &str) -> Option<ask::LogLines> {
+        let log = container.log_configuration.as_ref();
+        let options = &log.filter(|log| log.log_driver.as_deref() == Some("awslogs"))?.options;
+        let option = |name: &str| options.get(name).map(String::as_str);
+        Some(ask::LogLines {
+            region: option("awslogs-region").unwrap_or(own_region).to_owned(),
+            group: option("awslogs-group")?.to_owned(),
+            stream: format!("{}/{}/{task}", option("awslogs-stream-prefix")?, container.name),
+        })
     }
 }

@@ -6,7 +6,7 @@
 
 pub(crate) mod file;
 mod image;
-mod lenient;
+pub(crate) mod lenient;
 mod reference;
 mod seeming;
 mod unfilled;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::arn::Arn;
 use crate::redact::{MASKED, Written, redact_name, written, written_as_secret};
 
-use lenient::Lenient;
+use lenient::Unreadable;
 
 pub use file::TaskDefinitionError;
 pub use image::ImageName;
@@ -265,8 +265,8 @@ impl TaskDefinition {
 
     /// Reads a definition as AWS answers it or people write it: keys in any case, `null` for what is not
     /// there.
-    pub(crate) fn from_value(value: Value) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
-        serde_path_to_error::deserialize(Lenient(value))
+    pub(crate) fn from_value(value: Value) -> Result<Self, Unreadable> {
+        lenient::read(value)
     }
 
     /// The same without log options that may hold tokens, and with every text made safe to print.
@@ -408,7 +408,7 @@ mod tests {
             ),
         ] {
             let read = TaskDefinition::from_value(answer.clone())
-                .unwrap_or_else(|error| panic!("{answer}: {error}"));
+                .unwrap_or_else(|error| panic!("{answer}: {error:?}"));
             assert_eq!(
                 (read.family.as_deref(), read.containers.len()),
                 (Some("api"), containers),

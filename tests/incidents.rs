@@ -14,6 +14,8 @@ mod forged;
 #[path = "incidents/hardship.rs"]
 mod hardship;
 mod held;
+#[path = "incidents/left_untold.rs"]
+mod left_untold;
 #[path = "incidents/life.rs"]
 mod life;
 #[path = "incidents/model.rs"]

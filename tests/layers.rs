@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A module, and the modules of the crate that it may use. `words`, `arn` and `redact` are for all.
+/// A module, and the modules of the crate that it may use. `words`, `arn`, `json_path` and `redact` are for all.
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &[]),
     ("arn", &[]),
     ("dictionary", &[]),
+    ("json_path", &[]),
     ("redact", &[]),
     ("event", &[]),
     ("reason", &[]),
@@ -44,6 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("staleness", &["event", "question", "task_definition", "limits"]),
     ("triage", &["event", "question", "diagnosis"]),
+    ("stopped", &["event", "reason", "task_definition", "question", "diagnosis", "triage"]),
     ("incident", &["limits"]),
     ("limits", &[]),
     (
@@ -56,6 +58,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "staleness",
             "render",
             "triage",
+            "stopped",
             "incident",
             "context",
             "limits",
@@ -90,6 +93,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "diagnosis",
             "check",
             "triage",
+            "stopped",
             "staleness",
             "context",
             "render",
@@ -100,7 +104,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("aws", &["question", "task_definition", "triage", "render", "incident"]),
     ("function", &["event", "render", "config", "delivery", "doors", "aws"]),
 ];
-const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "redact"];
+const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "json_path", "redact"];
 /// What the core must not know.
 const FOREIGN: &[&str] = &[
     "aws_config",

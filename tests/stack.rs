@@ -33,13 +33,13 @@ static FUNCTION: LazyLock<String> = LazyLock::new(|| {
     name.to_string_lossy().into_owned()
 });
 
-/// Events of `events/` that the rules drop: normal ends of tasks, and a deployment whose tasks tell
-/// themselves why it failed.
-const DROPPED: [&str; 3] = ["deployment-failed", "essential-container-exited", "scale-in"];
+/// Events of `events/` that the rules drop: ends of tasks that had started.
+const DROPPED: [&str; 2] = ["essential-container-exited", "scale-in"];
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 15] = [
+const EVERYTHING: [&str; 16] = [
+    "WatchExits=on",
     "ChatNotifications=yes",
     "WatchRotation=on",
     "ReadContainerLogs=yes",
@@ -127,6 +127,26 @@ fn the_rules_pass_failed_starts_and_their_ends_and_nothing_else() {
         };
         assert_eq!(result["matched"], rules, "{}", result["name"]);
     }
+}
+
+#[test]
+fn exits_pass_where_they_are_watched() {
+    let of = |name: &str, expected: bool| json!({"name": name, "file": format!("{ROOT}/events/{name}.json"), "expected": expected});
+    let mut ended = fs::read_to_string(Path::new(ROOT).join("events/essential-container-exited.json"))
+        .map(|text| serde_json::from_str::<Value>(&text).expect("JSON"))
+        .expect("it can be read");
+    for container in ended["detail"]["containers"].as_array_mut().expect("containers") {
+        container["exitCode"] = json!(0);
+    }
+    let cases = json!([
+        of("essential-container-exited", true),
+        of("scale-in", false),
+        of("secret-key-missing", true),
+        {"name": "a job that ended well", "event": ended, "expected": false},
+    ]);
+    let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exit-cases.json");
+    fs::write(&list, cases.to_string()).expect("the list can be written");
+    python(&["tests/stack/pattern.py", "--set", "WatchExits=on", &list.to_string_lossy()]);
 }
 
 /// What is refused is corrected, or the template says beside it why it stands.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use ecs_triage::delivery::Trouble;
 use ecs_triage::limits::{
     ANSWERING, ASKING, BEGINNING_AWAITED, CLAIM, CLOCKS_APART, FLAPPING_QUIET, FLAPPING_WITHIN, FUNCTION,
-    HIDDEN, INCIDENT_KEPT, INSTANCES, NOTING, PUBLISHING, RECEIVES, RECORDING, RETAINED, SECOND_TRY, SHARING,
-    SILENCE, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW, STORM_WORKLOADS,
+    HIDDEN, INCIDENT_KEPT, INSTANCES, LOOKING, NOTING, PUBLISHING, RECEIVES, RECORDING, RETAINED, SECOND_TRY,
+    SHARING, SILENCE, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW, STORM_WORKLOADS,
 };
 use ecs_triage::limits::{
     DATED_LATER, ROTATION_AGAIN, ROTATION_ASKING, ROTATION_DELAY, ROTATION_FOLLOWED, ROTATION_KEPT,
@@ -280,6 +280,10 @@ fn the_bounds_of_delivery_are_those_of_the_template_and_leave_room_for_each_othe
     assert!(
         RECORDING + ASKING + SHARING + PUBLISHING + NOTING <= FUNCTION - ANSWERING,
         "one notice has time for all of it"
+    );
+    assert!(
+        LOOKING + RECORDING + PUBLISHING + NOTING <= FUNCTION - ANSWERING,
+        "so has one of what an event left untold; what is asked of it then takes what is left"
     );
     assert!(
         HIDDEN * i32::try_from(RECEIVES).expect("it is small") >= SignedDuration::from_hours(5),

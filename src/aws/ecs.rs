@@ -4,6 +4,7 @@ mod client;
 
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::DesiredStatus;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::answer::{list, one};
@@ -72,18 +73,35 @@ pub(crate) async fn running_tasks(
     caller: &Caller,
     ask::RunningTasks { region, cluster, service }: &ask::RunningTasks,
 ) -> Result<Answer, Failure> {
-    let running = |ecs: &Client| {
-        ecs.list_tasks().cluster(cluster).service_name(service).desired_status(DesiredStatus::Running).send()
-    };
+    tasks_of(caller, region, cluster, service, DesiredStatus::Running).await.map(Answer::RunningTasks)
+}
+
+pub(crate) async fn stopped_tasks(
+    caller: &Caller,
+    ask::StoppedTasks { region, cluster, service }: &ask::StoppedTasks,
+) -> Result<Answer, Failure> {
+    tasks_of(caller, region, cluster, service, DesiredStatus::Stopped).await.map(Answer::StoppedTasks)
+}
+
+/// The first page of a service's tasks that are to be in a state.
+async fn tasks_of<T: DeserializeOwned>(
+    caller: &Caller,
+    region: &str,
+    cluster: &str,
+    service: &str,
+    status: DesiredStatus,
+) -> Result<Vec<T>, Failure> {
+    let of_service =
+        |ecs: &Client| ecs.list_tasks().cluster(cluster).service_name(service).desired_status(status).send();
     let mut answer =
-        caller.ecs(Operation::ListTasks, region, &format!("{cluster}/{service}"), running).await?;
+        caller.ecs(Operation::ListTasks, region, &format!("{cluster}/{service}"), of_service).await?;
     let arns: Vec<String> = list(&mut answer, "/taskArns")?;
     if arns.is_empty() {
-        return Ok(Answer::RunningTasks(Vec::new()));
+        return Ok(Vec::new());
     }
     let mut answer =
         tasks(caller, region, &format!("the tasks of {cluster}/{service}"), cluster, arns).await?;
-    list(&mut answer, "/tasks").map(Answer::RunningTasks)
+    list(&mut answer, "/tasks")
 }
 
 pub(crate) async fn clusters(
@@ -149,7 +167,7 @@ async fn running(
     cluster: &str,
     service: Option<&str>,
 ) -> Result<(Vec<RunningTask>, bool), Failure> {
-    let (mut pages, are_all) = tasks_of(caller, region, cluster, service, DesiredStatus::Running).await?;
+    let (mut pages, are_all) = pages_of(caller, region, cluster, service, DesiredStatus::Running).await?;
     let mut all = Vec::new();
     for page in &mut pages {
         all.extend(list::<RunningTask>(page, "/tasks")?);
@@ -158,7 +176,7 @@ async fn running(
 }
 
 /// The pages of a cluster's tasks that are to be in a state.
-async fn tasks_of(
+async fn pages_of(
     caller: &Caller,
     region: &str,
     cluster: &str,
@@ -226,7 +244,7 @@ impl AwsProber {
     ) -> Result<(Vec<String>, bool), String> {
         let stopped = async {
             let region = self.region_or_own(region)?;
-            tasks_of(&self.caller, region, cluster, service, DesiredStatus::Stopped).await
+            pages_of(&self.caller, region, cluster, service, DesiredStatus::Stopped).await
         };
         let (pages, are_all) = stopped.await.map_err(|failure| in_words(failure, cluster))?;
         Ok((pages.iter().map(Value::to_string).collect(), are_all))

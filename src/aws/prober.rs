@@ -135,6 +135,7 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::RunningTasks(ask) => ecs::running_tasks(caller, ask).await,
         Question::Clusters(ask) => ecs::clusters(caller, ask).await,
         Question::ClusterTasks(ask) => ecs::cluster_tasks(caller, ask).await,
+        Question::StoppedTasks(ask) => ecs::stopped_tasks(caller, ask).await,
         Question::ContainerInstance(ask) => ecs::container_instance(caller, ask).await,
         Question::Role(ask) => iam::role(caller, ask).await,
         Question::Simulation(ask) => iam::simulation(caller, ask).await,

@@ -4,9 +4,8 @@ use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};
 use super::command::Command;
 use super::fix::Fix;
-use super::name::Kind;
 use super::{Cause, Example, Explanation, Owner};
-use crate::question::{Known, ask};
+use crate::question::{Known, Question, ask};
 use crate::reason::{self, Fault, Heard, Step};
 use crate::task_definition::{ContainerDefinition, Dependency};
 
@@ -88,33 +87,13 @@ fn waits_for_any_end<'c>(case: &'c Case<'_>, sidecar: &ContainerDefinition) -> O
         .map(|container| container.name.as_str())
 }
 
-/// The question after the sidecar's log: the stream is named prefix/container/task.
+/// The question after the sidecar's log.
 fn log_question(case: &Case<'_>) -> Option<ask::LogLines> {
-    let sidecar = sidecar(case)?;
-    let options = &sidecar
-        .log_configuration
-        .as_ref()
-        .filter(|log| log.log_driver.as_deref() == Some("awslogs"))?
-        .options;
-    let option = |name: &str| options.get(name).map(String::as_str);
-    let task = case.task.id()?;
-    Some(ask::LogLines {
-        region: option("awslogs-region").unwrap_or(case.own_region()).to_owned(),
-        group: option("awslogs-group")?.to_owned(),
-        stream: format!("{}/{}/{task}", option("awslogs-stream-prefix")?, sidecar.name),
-    })
+    Question::log_of(sidecar(case)?, case.task.id()?, case.own_region())
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let tail = log_question(case).map(|asked| {
-        let tail = Command::aws("logs get-log-events", Some(&asked.region)).name(
-            "--log-group-name",
-            Kind::LogGroup,
-            asked.group.as_str(),
-        );
-        tail.name("--log-stream-name", Kind::LogStream, asked.stream.as_str())
-            .words("--limit 50 --query 'events[].message'")
-    });
+    let tail = log_question(case).map(|asked| Command::tail(&asked));
     Fix::words("see the log of that container; it uses the task role, not the execution role")
         .run(tail)
         .then_again(case)

@@ -18,8 +18,9 @@ use crate::aws::profiles;
 use crate::check::Check;
 use crate::event::Task;
 use crate::question::{Answer, Evidence, Known, Question, ask, record};
+use crate::stopped;
 use crate::task_definition::TaskDefinition;
-use crate::triage::{Narrowed, Scope, ask_all, investigate};
+use crate::triage::{Narrowed, Prober, Scope, ask_all, investigate};
 
 /// As long as one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -107,6 +108,19 @@ impl Live {
         self.wait(self.prober.described_task(arn))
     }
 
+    /// Those that tell what a task leaves untold, where AWS knows any.
+    pub(super) fn tellers(&self, task: &Task) -> Option<Vec<Task>> {
+        let prober = Heard { prober: self.asking(), evidence: Mutex::default() };
+        let tellers = self.wait(stopped::tellers(&prober, &self.at_home(task)));
+        self.keep(&prober.evidence.into_inner().unwrap_or_else(PoisonError::into_inner));
+        tellers
+    }
+
+    /// Whoever is asked about one thing.
+    fn asking(&self) -> Narrowed<Until<'_>> {
+        Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: Scope::Full, logs: self.logs }
+    }
+
     /// What AWS says about tasks that failed alike, beyond what is known.
     pub(super) fn investigate(&self, tasks: &[&Task], known: &Evidence, batch: &mut Batch) -> Evidence {
         let name = tasks
@@ -114,12 +128,7 @@ impl Live {
             .and_then(|task| task.workload.as_ref())
             .map_or("the task", |workload| &workload.name);
         progress(&format!("asking AWS about {name}"));
-        let prober = Narrowed {
-            prober: self.prober.until(Instant::now() + PATIENCE),
-            scope: Scope::Full,
-            logs: self.logs,
-        };
-        let evidence = self.wait(investigate(&prober, tasks.iter().copied(), known.clone()));
+        let evidence = self.wait(investigate(&self.asking(), tasks.iter().copied(), known.clone()));
         if let Some(why) = unheard(&evidence, known) {
             batch.unable(format!("AWS answered none of the questions about {name}: {why}"));
         }
@@ -171,6 +180,21 @@ impl Live {
         let answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
         std::fs::write(path, record::write(&answers))
             .map_err(|error| CliError::Unrecorded { path: shown(path), error })
+    }
+}
+
+/// A prober whose answers are kept.
+struct Heard<P> {
+    prober: P,
+    evidence: Mutex<Evidence>,
+}
+
+impl<P: Prober + Sync> Prober for Heard<P> {
+    async fn ask(&self, question: &Question) -> Answer {
+        let answer = self.prober.ask(question).await;
+        let mut heard = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.note(question.clone(), answer.clone());
+        answer
     }
 }
 

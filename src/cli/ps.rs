@@ -17,11 +17,15 @@ use crate::diagnosis::{Report, diagnose};
 use crate::event::{Task, read_record};
 use crate::question::Evidence;
 use crate::render::table::{self, Row};
+use crate::stopped::exited_early;
 
 /// As long as ECS shows a stopped task.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 /// Asked more often, ECS refuses before it says anything new.
 const MOST_OFTEN: SignedDuration = SignedDuration::from_secs(1);
+
+/// Of so many tasks that exited the logs are read.
+const MOST_LOGS: usize = 20;
 
 /// What to show of what ECS still remembers.
 #[derive(clap::Args, Debug)]
@@ -84,6 +88,7 @@ impl Ps {
     fn look(&self, live: &Live, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
         let tasks = self.stopped(live, output)?;
         let seen = tasks.len();
+        let tasks = if self.read_logs { told_by_logs(live, tasks) } else { tasks };
         let incidents = incidents(tasks, self.all);
         let mut rows = Vec::new();
         for incident in &incidents {
@@ -162,6 +167,19 @@ impl Ps {
         }
         Ok(tasks)
     }
+}
+
+/// Some tasks, of which those that exited soon after their start have what their log tells of it.
+fn told_by_logs(live: &Live, tasks: Vec<Task>) -> Vec<Task> {
+    let mut left = MOST_LOGS;
+    let told = |task: Task| {
+        if left == 0 || !exited_early(&task) {
+            return task;
+        }
+        left -= 1;
+        live.tellers(&task).and_then(|mut tellers| tellers.pop()).unwrap_or(task)
+    };
+    tasks.into_iter().map(told).collect()
 }
 
 /// Tasks by the failure that their words tell, the latest first; those with which nothing is wrong only where

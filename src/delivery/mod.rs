@@ -1,4 +1,4 @@
-//! From an invocation to its answer: read, sort, record, ask, diagnose, announce, note, write down, and say
+//! From an invocation to its answer: read, look behind, sort, record, ask, diagnose, announce, note, write down, and say
 //! which messages must come again. Everything outside stands behind a port ([`ports`]); this file reads in
 //! the order in which a message goes, and each idea that it takes on the way has a file of its own.
 //!
@@ -46,13 +46,14 @@ use crate::arn::Arn;
 use crate::context;
 use crate::diagnosis::diagnose;
 use crate::event::sender::Trusted;
-use crate::event::{self, Entry, Task};
+use crate::event::{self, Entry, InputError, Task};
 use crate::incident::ledger::{Ledger, Next, Recorded, Seen, Sighted};
 use crate::incident::store::{Memory, Unreachable};
 use crate::incident::{Due, Incident, happened, storm};
-use crate::limits::{ANSWERING, ASKING, FUNCTION, NOTING, PUBLISHING, RECORDING};
+use crate::limits::{ANSWERING, ASKING, FUNCTION, LOOKING, NOTING, PUBLISHING, RECORDING};
 use crate::question::{Evidence, Question};
 use crate::render::metrics;
+use crate::stopped;
 use crate::triage::{Investigation, Narrowed, ROUNDS, Scope, ask_all, investigate_on, next_round};
 use announcer::Announcer;
 use batch::{Batch, Failure, about};
@@ -165,6 +166,7 @@ impl<W: World> Delivery<W> {
         };
         let refused: Vec<Option<Problem>> =
             entries.iter_mut().map(|entry| admit(entry, &trusted, visit.now)).collect();
+        visit.look(&mut entries, &refused).await;
         let mut outcome = visit.work(&entries, &refused).await;
         for (entry, problem) in
             refused.into_iter().enumerate().filter_map(|(entry, problem)| Some((entry, problem?)))
@@ -239,6 +241,29 @@ struct Said {
 }
 
 impl<W: World> Visit<'_, W> {
+    /// Has those tell why that know, in the place of an event that leaves it untold.
+    async fn look(&self, entries: &mut [Entry], refused: &[Option<Problem>]) {
+        let Delivery { prober, clock, rules, .. } = self.delivery;
+        let prober = Narrowed {
+            prober: Timely { prober, clock, until: clock.now() + LOOKING },
+            scope: rules.probing,
+            logs: (!rules.reads_logs).then_some(NO_LOGS),
+        };
+        let look = async |read: Result<Task, InputError>| match read {
+            Ok(task) if rules.reads_logs || !stopped::exited_early(&task) => {
+                let tellers = guarded(stopped::tellers(&prober, &task)).await.ok().flatten();
+                tellers.unwrap_or_else(|| vec![task]).into_iter().map(Ok).collect()
+            }
+            untold => vec![untold],
+        };
+        let admitted = entries.iter_mut().zip(refused).filter(|(_, refused)| refused.is_none());
+        join_all(admitted.map(async |(entry, _)| {
+            let told: Vec<Vec<_>> = join_all(std::mem::take(&mut entry.tasks).into_iter().map(look)).await;
+            entry.tasks = told.into_iter().flatten().collect();
+        }))
+        .await;
+    }
+
     /// Does all that is to be done about an invocation's tasks, at once.
     async fn work(&self, entries: &[Entry], refused: &[Option<Problem>]) -> Outcome {
         let batch = Batch::of(entries, refused, self.now);

@@ -95,7 +95,7 @@ impl<W: World> Visit<'_, W> {
             let looked = guarded(async {
                 let mut look = all.rotated(rotation, &evidence);
                 look.unseen.splice(0..0, unlisted.iter().cloned());
-                self.look(rotation, &look).await
+                self.look_at(rotation, &look).await
             });
             looks.push((*entry, looked.await.unwrap_or(Looked::FAULTY)));
         }
@@ -133,7 +133,7 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Tells what is new about a change.
-    async fn look(&self, rotation: &Rotation, look: &Look) -> Looked {
+    async fn look_at(&self, rotation: &Rotation, look: &Look) -> Looked {
         let silent = |done| Looked { done, line: None };
         let holders = look.value.holders.iter().map(|holder| (holder.place(), holder.last_created()));
         let found = Found {

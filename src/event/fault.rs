@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{InputError, Task, without_values};
+use crate::json_path;
 use crate::redact::{redact, redact_name};
 
 /// Of the faults of one record this many are told, and of the rest how many there are: each costs more than a
@@ -29,28 +30,26 @@ impl Faults {
     }
 }
 
-/// Why a text could not be read. The path costs a second, slower pass, which only faulty records pay.
+/// Why a text could not be read. It costs further passes, which only faulty records pay.
 pub(super) fn fault<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> InputError {
     let error = |problem: &str| InputError::new(problem).at(prefix);
     if text.trim_start().starts_with('[') {
         return error("expected an object, found an array");
     }
-    let Err(told) = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(text))
-    else {
+    let Err(told) = serde_json::from_str::<T>(text) else {
         return error("expected nothing behind the object");
     };
-    let path = Some(told.path().to_string()).filter(|path| path != ".").unwrap_or_default();
+    let path = json_path::failed_at(text, &told);
     let joined = if path.is_empty() || prefix.is_empty() {
         format!("{prefix}{path}")
     } else {
         format!("{prefix}.{path}")
     };
-    let inner = told.inner();
     InputError {
-        line: inner.line().max(1),
-        column: inner.column().max(1),
+        line: told.line().max(1),
+        column: told.column().max(1),
         path: redact_name(&joined).into_owned(),
-        problem: without_values(&inner.to_string()),
+        problem: without_values(&told.to_string()),
     }
 }
 

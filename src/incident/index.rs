@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::INDEXED;
+use crate::limits::{CLAIM, INDEXED};
 
 /// What is known of a workload: the latest serial of each open incident, and when it was well.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,9 +14,26 @@ pub(super) struct Index {
     pub(super) open: BTreeMap<String, u64>,
     /// What failed before is over, whenever it comes.
     pub(super) well_at: Option<Timestamp>,
+    /// When that was noted.
+    pub(super) noted_at: Option<Timestamp>,
 }
 
 impl Index {
+    /// Notes that the workload was well; whether that is news.
+    pub(super) fn well(&mut self, at: Timestamp, now: Timestamp) -> bool {
+        let is_later = self.well_at.is_none_or(|known| known < at);
+        if is_later {
+            (self.well_at, self.noted_at) = (Some(at), Some(now));
+        }
+        is_later
+    }
+
+    /// Whether somebody may still be recording what was open when the workload was noted to be well: it is
+    /// indexed and recorded at once. Whoever begins later knows that it was well.
+    pub(super) fn awaits(&self, now: Timestamp) -> bool {
+        self.noted_at.is_some_and(|noted| now.duration_since(noted) < CLAIM)
+    }
+
     pub(super) fn add(&mut self, fingerprint: &str, serial: u64) -> bool {
         let is_newer = self.open.get(fingerprint).is_none_or(|known| *known < serial);
         if is_newer {

@@ -131,8 +131,9 @@ impl<S: Store + Sync> Ledger<S> {
             Ok(kept) => kept,
             Err(error) => return Recorded::none(failures.len(), &error),
         };
-        let recording = Recording {
+        let mut recording = Recording {
             storm: read(kept.as_ref()).unwrap_or_default(),
+            are_many: false,
             claimant: &claimant,
             reminder: self.reminder,
             now,
@@ -159,8 +160,12 @@ impl<S: Store + Sync> Ledger<S> {
         ));
         let said: Vec<Result<Said, Unreachable>> = said.await;
         let claimed = || said.iter().flatten().map(|said| &said.claimed);
-        let opening: Vec<&Incident> =
+        let mut opening: Vec<&Incident> =
             claimed().filter(|claimed| Recording::opens(claimed)).map(|one| &one.incident).collect();
+        recording.are_many = recording.storm.clone().join(&opening, self.alone, now) == Standing::Later;
+        if recording.are_many {
+            opening.clear();
+        }
         let is_hushed = claimed().any(|claimed| claimed.hushed);
         let recorded = join_all(failures.iter().zip(&said).map(async |(failure, said)| match said {
             Ok(said) => self.record(&recording, failure, said).await,
@@ -199,6 +204,18 @@ impl<S: Store + Sync> Ledger<S> {
             .map(|(claimed, culprit)| claimed.map(|claimed| recording.next(claimed, culprit, &calm)))
             .collect();
         let mut storms: Vec<Telling> = reminding.into_iter().collect();
+        storms.extend(self.list(about, &recording, &mut seen).await);
+        Recorded { seen, storms }
+    }
+
+    /// Has their storm list those of whom it tells; the notices that are due and ours.
+    async fn list(
+        &self,
+        about: &About,
+        recording: &Recording<'_>,
+        seen: &mut [Result<Seen, Unreachable>],
+    ) -> Vec<Telling> {
+        let mut storms = Vec::new();
         for phase in [Phase::Begun, Phase::Ended] {
             let mut members: Vec<&mut Seen> = seen
                 .iter_mut()
@@ -206,7 +223,7 @@ impl<S: Store + Sync> Ledger<S> {
                 .filter(|seen| seen.next == Next::WithStorm && recording.phase(&seen.incident) == phase)
                 .collect();
             let incidents: Vec<&mut Incident> = members.iter_mut().map(|seen| &mut seen.incident).collect();
-            match self.gather(about, phase, incidents, &claimant, now).await {
+            match self.gather(about, phase, incidents, recording.claimant, recording.now).await {
                 Ok((nexts, telling)) => {
                     members.into_iter().zip(nexts).for_each(|(seen, next)| seen.next = next);
                     storms.extend(telling);
@@ -221,7 +238,7 @@ impl<S: Store + Sync> Ledger<S> {
                 }
             }
         }
-        Recorded { seen, storms }
+        storms
     }
 
     /// Records what was seen of one fingerprint, over the documents that were read.

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::facts::{
     AccessPoint, Bucket, CacheRule, ContainerInstance, Image, Instance, Key, KeyGrant, LogEvent, LogGroup,
     MountTarget, NatGateway, NetworkAcl, Object, Parameter, Policy, Repository, Role, RouteTable,
-    RunningTask, Secret, SecretVersion, SecurityGroup, Service, ServiceRevision, Simulation, Subnet, VpcDns,
-    VpcEndpoint,
+    RunningTask, Secret, SecretVersion, SecurityGroup, Service, ServiceRevision, Simulation, StoppedTask,
+    Subnet, VpcDns, VpcEndpoint,
 };
 use crate::redact::{redact, redact_name};
 use crate::task_definition::TaskDefinition;
@@ -84,6 +84,8 @@ answers! {
     Clusters(Listed<String>),
     /// Tasks of a cluster that run.
     ClusterTasks(Listed<RunningTask>),
+    /// Tasks that stopped.
+    StoppedTasks(Vec<StoppedTask>),
     /// The host.
     ContainerInstance(ContainerInstance),
     /// The role.
@@ -141,7 +143,7 @@ answers! {
 }
 
 /// Fields in which AWS's answers hold sentences and lines of logs. All else in them are names.
-const FREE_TEXT: &[&str] = &["message", "rolloutStateReason"];
+const FREE_TEXT: &[&str] = &["message", "rolloutStateReason", "stoppedReason", "reason"];
 
 /// Makes a value of an answer safe to keep and to print, and drops what holds nothing: what is absent is
 /// absent in one way.

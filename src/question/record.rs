@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Answer, Evidence, Question, cleaned};
+use crate::json_path;
 use crate::redact::redact_name;
 
 const SCHEMA: &str = "ecs-triage/evidence/v1";
@@ -71,8 +72,9 @@ pub fn read(text: &str) -> Result<Evidence, RecordError> {
         Some(other) => return Err(RecordError::OtherSchema(redact_name(other).into_owned())),
         None => return Err(RecordError::OtherSchema("no schema".to_owned())),
     }
-    let record: Record<Read> = serde_path_to_error::deserialize(cleaned(value))
-        .map_err(|error| malformed(error.path().to_string(), error.inner()))?;
+    let text = cleaned(value).to_string();
+    let record: Record<Read> = serde_json::from_str(&text)
+        .map_err(|error| malformed(json_path::failed_at(&text, &error), &error))?;
     let mut evidence = Evidence::default();
     for (index, Read { question, answer }) in record.answers.into_iter().enumerate() {
         if !question.takes(&answer) {

@@ -12,6 +12,7 @@ use super::tree::{Content, Node, Place, plain_value};
 use super::{Found, fault};
 use crate::redact::{MASKED, Written, beginning, redact_name, written};
 use crate::task_definition::file::{self, Way};
+use crate::task_definition::lenient::Unreadable;
 use crate::task_definition::{Reference, ReferenceKind, TaskDefinition, TaskDefinitionError};
 
 /// How scalars are taken.
@@ -205,8 +206,7 @@ pub(super) fn found(
     let value =
         lowering.value(got, "").filter(|value| !value.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
     let Lowering { places, mut plan, .. } = lowering;
-    let read = TaskDefinition::from_value(value).map_err(|error| {
-        let inside = file::inside(error.path());
+    let read = TaskDefinition::from_value(value).map_err(|Unreadable { steps: inside, error }| {
         let at = places.at(&file::shown(&inside).to_ascii_lowercase()).unwrap_or(at);
         let steps = way.steps_to(inside);
         let path = file::shown(&steps);
@@ -217,7 +217,7 @@ pub(super) fn found(
         };
         TaskDefinitionError {
             path: redact_name(&path).into_owned(),
-            ..fault(at, crate::event::without_values(&error.inner().to_string()))
+            ..fault(at, crate::event::without_values(&error.to_string()))
         }
     })?;
     let mut definition = read.cleaned();

@@ -6,9 +6,9 @@ use std::fmt;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_path_to_error::Segment;
 
 use super::TaskDefinition;
+use super::lenient::Unreadable;
 use super::seeming::{is_like_json, of_broken_json, of_broken_yaml, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
@@ -114,32 +114,23 @@ pub(super) fn read(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
             "found {several} task definitions in a list: give one at a time, as with jq '.[0]' FILE"
         )));
     };
-    let read = TaskDefinition::from_value(way.clone().follow(whole)).map_err(|error| {
-        let steps = way.steps_to(inside(error.path()));
-        let (line, column) = place(text, &steps);
-        let problem = crate::event::without_values(&error.inner().to_string());
-        TaskDefinitionError {
-            line,
-            column,
-            path: redact_name(&shown(&steps)).into_owned(),
-            problem,
-            seeming: None,
-        }
-    })?;
+    let read =
+        TaskDefinition::from_value(way.clone().follow(whole)).map_err(|Unreadable { steps, error }| {
+            let steps = way.steps_to(steps);
+            let (line, column) = place(text, &steps);
+            let problem = crate::event::without_values(&error.to_string());
+            TaskDefinitionError {
+                line,
+                column,
+                path: redact_name(&shown(&steps)).into_owned(),
+                problem,
+                seeming: None,
+            }
+        })?;
     if read.containers.is_empty() {
         return Err(other(format!("{EXPECTED}; found no containers")));
     }
     Ok(read.cleaned())
-}
-
-/// The steps of a path that serde tells.
-pub(crate) fn inside(path: &serde_path_to_error::Path) -> Vec<Step> {
-    let step = |segment: &Segment| match segment {
-        Segment::Map { key } => Some(Step::Key(key.clone())),
-        Segment::Seq { index } => Some(Step::Index(*index)),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    };
-    path.iter().filter_map(step).collect()
 }
 
 /// The ways to the definitions in a document, at least one.

@@ -1,15 +1,41 @@
 //! A tree of JSON as people and tools write it: keys in any case, as the field that is wanted has it, `null`
 //! for what is not there, and truth in words, as CloudFormation passes it on.
 
+use std::cell::RefCell;
+
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Map, Value};
 
-/// A value, read leniently.
-pub(super) struct Lenient(pub(super) Value);
+use super::file::Step;
 
-impl IntoDeserializer<'_, Error> for Lenient {
+/// A value of the wrong type.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    /// The way to it.
+    pub(crate) steps: Vec<Step>,
+    /// What was expected and found.
+    pub(crate) error: Error,
+}
+
+/// Reads a value leniently.
+pub(super) fn read<D: DeserializeOwned>(value: Value) -> Result<D, Unreadable> {
+    let failed = RefCell::default();
+    D::deserialize(Lenient { value, steps: Vec::new(), failed: &failed })
+        .map_err(|error| Unreadable { steps: failed.take().unwrap_or_default(), error })
+}
+
+/// A value on its way to be read.
+struct Lenient<'f> {
+    value: Value,
+    /// The way to it.
+    steps: Vec<Step>,
+    /// The way to the innermost value that could not be read.
+    failed: &'f RefCell<Option<Vec<Step>>>,
+}
+
+impl IntoDeserializer<'_, Error> for Lenient<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -17,34 +43,58 @@ impl IntoDeserializer<'_, Error> for Lenient {
     }
 }
 
-impl Lenient {
-    fn visit_map<'de, V: Visitor<'de>>(map: Map<String, Value>, visitor: V) -> Result<V::Value, Error> {
-        let there = map.into_iter().filter(|(_, value)| !value.is_null());
-        visitor.visit_map(MapDeserializer::new(there.map(|(key, value)| (key, Self(value)))))
+impl Lenient<'_> {
+    /// Reads the value; where that fails, notes the way to it, unless something inside it was to blame.
+    fn told<T>(
+        self,
+        read: impl FnOnce(Value, &dyn Fn(Step, Value) -> Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Self { value, steps, failed } = self;
+        let inside = |step: Step, value: Value| Self {
+            value,
+            steps: steps.iter().cloned().chain([step]).collect(),
+            failed,
+        };
+        read(value, &inside).inspect_err(|_| _ = failed.borrow_mut().get_or_insert_with(|| steps.clone()))
     }
 }
 
-impl<'de> Deserializer<'de> for Lenient {
+fn visit_map<'de, 'f, V: Visitor<'de>>(
+    map: Map<String, Value>,
+    visitor: V,
+    inside: &dyn Fn(Step, Value) -> Lenient<'f>,
+) -> Result<V::Value, Error> {
+    let there = map.into_iter().filter(|(_, value)| !value.is_null());
+    visitor.visit_map(MapDeserializer::new(there.map(|(key, value)| {
+        let step = Step::Key(key.clone());
+        (key, inside(step, value))
+    })))
+}
+
+impl<'de> Deserializer<'de> for Lenient<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(Self))),
-            Value::Object(map) => Self::visit_map(map, visitor),
+        self.told(|value, inside| match value {
+            Value::Array(items) => {
+                let items = items.into_iter().enumerate();
+                visitor.visit_seq(SeqDeserializer::new(items.map(|(at, item)| inside(Step::Index(at), item))))
+            }
+            Value::Object(map) => visit_map(map, visitor, inside),
             scalar => scalar.deserialize_any(visitor),
-        }
+        })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0.as_str() {
+        self.told(|value, _| match value.as_str() {
             Some("true") => visitor.visit_bool(true),
             Some("false") => visitor.visit_bool(false),
-            _ => self.0.deserialize_bool(visitor),
-        }
+            _ => value.deserialize_bool(visitor),
+        })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -53,19 +103,23 @@ impl<'de> Deserializer<'de> for Lenient {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let Value::Object(map) = self.0 else {
-            // A struct would also take its fields from a list, in order.
-            return Err(Error::invalid_type(unexpected(&self.0), &"an object"));
-        };
-        let mut named = Map::new();
-        for (key, value) in map {
-            let Some(field) = fields.iter().find(|field| field.eq_ignore_ascii_case(&key)) else { continue };
-            // The right spelling counts more than another.
-            if key == *field || !named.contains_key(*field) {
-                named.insert((*field).to_owned(), value);
+        self.told(|value, inside| {
+            let Value::Object(map) = value else {
+                // A struct would also take its fields from a list, in order.
+                return Err(Error::invalid_type(unexpected(&value), &"an object"));
+            };
+            let mut named = Map::new();
+            for (key, value) in map {
+                let Some(field) = fields.iter().find(|field| field.eq_ignore_ascii_case(&key)) else {
+                    continue;
+                };
+                // The right spelling counts more than another.
+                if key == *field || !named.contains_key(*field) {
+                    named.insert((*field).to_owned(), value);
+                }
             }
-        }
-        Self::visit_map(named, visitor)
+            visit_map(named, visitor, inside)
+        })
     }
 
     forward_to_deserialize_any! {

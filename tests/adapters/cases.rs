@@ -220,6 +220,37 @@ fn ecs() -> Vec<Case> {
         case(
             Dialect::Json,
             "eu-west-1/ecs",
+            json!({"StoppedTasks": {"region": "eu-west-1", "cluster": "prod", "service": "api"}}),
+            json!({"StoppedTasks": [{
+                "taskArn": format!("{ARN}:task/prod/1"), "clusterArn": format!("{ARN}:cluster/prod"), "group": "service:api",
+                "taskDefinitionArn": format!("{ARN}:task-definition/api:6"), "launchType": "FARGATE", "platformVersion": "1.4.0",
+                "platformFamily": "Linux", "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited",
+                "stoppedReason": "Essential container in task exited", "createdAt": 1.75e9, "startedAt": 1.75e9, "stoppingAt": 1.75e9,
+                "stoppedAt": 1.75e9, "containers": [{"name": "app", "exitCode": 1}, {"name": "side", "reason": "OutOfMemoryError: killed"}],
+            }]}),
+        )
+        .call(
+            "AmazonEC2ContainerServiceV20141113.ListTasks",
+            &[r#""cluster":"prod""#, r#""serviceName":"api""#, r#""desiredStatus":"STOPPED""#],
+            json!({"taskArns": [format!("{ARN}:task/prod/1")]}),
+        )
+        .call(
+            "AmazonEC2ContainerServiceV20141113.DescribeTasks",
+            &[r#""tasks":["arn:aws:ecs:eu-west-1:111122223333:task/prod/1"]"#],
+            json!({"tasks": [{
+                "taskArn": format!("{ARN}:task/prod/1"), "clusterArn": format!("{ARN}:cluster/prod"), "group": "service:api",
+                "taskDefinitionArn": format!("{ARN}:task-definition/api:6"), "launchType": "FARGATE", "platformVersion": "1.4.0",
+                "platformFamily": "Linux", "lastStatus": "STOPPED", "desiredStatus": "STOPPED", "stopCode": "EssentialContainerExited",
+                "stoppedReason": "Essential container in task exited", "createdAt": 1.75e9, "startedAt": 1.75e9, "stoppingAt": 1.75e9,
+                "stoppedAt": 1.75e9, "cpu": "256", "overrides": {"containerOverrides": [{"name": "app", "environment": [{"name": "A", "value": "unseen"}]}]},
+                "containers": [{"name": "app", "exitCode": 1, "runtimeId": "x"}, {"name": "side", "reason": "OutOfMemoryError: killed"}],
+            }], "failures": []}),
+        )
+        .missing("ClusterNotFoundException")
+        .refused("ecs:ListTasks", "*"),
+        case(
+            Dialect::Json,
+            "eu-west-1/ecs",
             json!({"RunningTasks": {"region": "eu-west-1", "cluster": "prod", "service": "api"}}),
             json!({"RunningTasks": [{"taskArn": format!("{ARN}:task/prod/1"), "taskDefinitionArn": format!("{ARN}:task-definition/api:6"), "startedAt": 1.75e9}]}),
         )

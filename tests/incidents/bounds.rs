@@ -192,6 +192,52 @@ fn an_end_that_is_noted_late_does_not_hide_what_failed_since() {
     assert_eq!(ended.ours.iter().map(|incident| incident.serial).collect::<Vec<_>>(), [1]);
 }
 
+/// A store in which one document is not there yet.
+struct Without<'s>(&'s Counting, &'s str);
+
+impl Store for Without<'_> {
+    async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
+        if key == self.1 { Ok(None) } else { self.0.load(key).await }
+    }
+
+    async fn save(
+        &self,
+        key: &str,
+        body: String,
+        read: Option<u64>,
+        expires: Timestamp,
+    ) -> Result<(), NotSaved> {
+        self.0.save(key, body, read, expires).await
+    }
+}
+
+#[test]
+fn an_end_awaits_whoever_is_indexed_and_not_recorded_yet() {
+    let (store, about) = (Counting::default(), about(1, 1));
+    let reminder = SignedDuration::from_hours(6);
+    let early = Ledger::new(Without(&store, &about.fingerprint), "b".to_owned(), reminder);
+    let ledger = ledger(&store);
+    for serial in 0..2 {
+        let (begins, ends) = (NOW + CLAIM * 3 * serial, NOW + CLAIM * (3 * serial + 1));
+        let failed = Sighting { id: serial.to_string(), at: begins };
+        let begun = seen(&ledger, &about, &[failed], begins);
+        done(ledger.announced(&begun.incident, Due::Opened, begins)).expect("it answers");
+        let beside = over(&early, &about, ends, ends);
+        assert_eq!((beside.ours.len(), beside.come_again), (0, true), "{serial}");
+        let after = over(&ledger, &about, ends, ends + CLAIM);
+        assert_eq!((after.ours.len(), after.come_again), (1, false), "{serial}");
+        done(ledger.announced(&after.ours[0], Due::Resolved, ends + CLAIM)).expect("it answers");
+    }
+    // What is not there in the end is gone.
+    let failed = Sighting { id: "last".to_owned(), at: NOW + CLAIM * 9 };
+    let last = seen(&ledger, &about, &[failed], NOW + CLAIM * 9);
+    assert_eq!(last.next, Next::Announce(Due::Opened));
+    let ends = NOW + CLAIM * 10;
+    assert!(over(&early, &about, ends, ends).come_again);
+    assert_eq!(over(&early, &about, ends, ends + CLAIM), Over::default());
+    assert_eq!(over(&ledger, &about, ends, ends + CLAIM), Over::default(), "it is no longer indexed");
+}
+
 /// A queue that is behind, or a batch that holds both, or the other order.
 #[test]
 fn an_end_before_its_failure_is_told_after_it() {

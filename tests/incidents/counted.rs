@@ -51,6 +51,7 @@ pub(super) struct World {
     evidence: Option<Arc<Evidence>>,
     /// Whether time passes where somebody sleeps; otherwise nobody wakes up.
     passes: bool,
+    reads_logs: bool,
 }
 
 impl World {
@@ -61,6 +62,11 @@ impl World {
     /// The same world in another state, in which time passes.
     pub(super) fn then(&self, evidence: Evidence) -> Self {
         Self { evidence: Some(Arc::new(evidence)), passes: true, ..self.clone() }
+    }
+
+    /// The same where reading logs is allowed.
+    pub(super) fn reading_logs(self) -> Self {
+        Self { reads_logs: true, ..self }
     }
 
     pub(super) fn calls(&self) -> MutexGuard<'_, Calls> {
@@ -130,7 +136,7 @@ impl World {
         };
         let rules = Rules {
             probing: if self.evidence.is_some() { Scope::Full } else { Scope::Off },
-            reads_logs: false,
+            reads_logs: self.reads_logs,
             trusted: Trusted { rotations: true, ..Trusted::default() },
             reminder: SignedDuration::from_hours(6),
             runbooks: None,

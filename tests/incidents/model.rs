@@ -371,6 +371,9 @@ impl World {
             }
             self.note(key, incident);
         }
+        if let (None, Ok(page)) = (read, serde_json::from_str::<Page>(&body)) {
+            self.all_know(key, &page);
+        }
         self.documents
             .insert(key.to_owned(), (Kept { body, version: read.map_or(1, |read| read + 1) }, expires));
         if of_storm {
@@ -383,6 +386,16 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whoever is listed on a new page knows that it is.
+    fn all_know(&self, key: &str, page: &Page) {
+        for member in &page.members {
+            let incident = self.incident(&member.fingerprint).expect("it is recorded before it is listed");
+            let listed = [incident.storm.page, incident.storm.end];
+            let knows = listed.iter().flatten().any(|page| key.ends_with(page.as_str()));
+            assert!(knows, "{key} lists {member:?}, which is on {listed:?}");
+        }
     }
 
     fn note(&mut self, key: &str, incident: Incident) {

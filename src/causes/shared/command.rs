@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use super::name::{Kind, why_not};
 use super::policy::Document;
+use crate::question::ask;
 
 /// A command for a POSIX shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,14 @@ impl Command {
             .argument("-connect", &[Part::Name(Kind::Host, Some(host)), Part::Words(":443")])
             .name("-servername", Kind::Host, host);
         command.words("</dev/null | openssl x509 -noout -issuer -dates")
+    }
+
+    /// The command that shows the last lines of a container's log.
+    pub(in crate::causes) fn tail(log: &ask::LogLines) -> Self {
+        Self::aws("logs get-log-events", Some(&log.region))
+            .name("--log-group-name", Kind::LogGroup, log.group.as_str())
+            .name("--log-stream-name", Kind::LogStream, log.stream.as_str())
+            .words("--limit 50 --query 'events[].message'")
     }
 
     /// Adds words of our own, as the shell reads them.

@@ -122,19 +122,17 @@ impl<S: Store + Sync> Ledger<S> {
         // A workload that is going to be well may fail until then.
         let at = at.min(now);
         let kept = self.load_index(workload).await?;
-        let index = self
-            .edit_index(workload, kept, now, |index| {
-                let is_later = index.well_at.is_none_or(|known| known < at);
-                index.well_at = index.well_at.max(Some(at));
-                is_later
-            })
-            .await?;
+        let index = self.edit_index(workload, kept, now, |index| index.well(at, now)).await?;
         let kept =
             try_join_all(index.open.keys().map(async |fingerprint| self.store.load(fingerprint).await))
                 .await?;
         let mut gone = Vec::new();
         for ((fingerprint, serial), kept) in index.open.iter().zip(kept) {
             let incident: Option<Incident> = read(kept.as_ref());
+            if incident.as_ref().is_none_or(|incident| incident.serial < *serial) && index.awaits(now) {
+                ending.over.come_again = true;
+                continue;
+            }
             let storm: Storm = match &incident {
                 Some(incident) => {
                     read(self.store.load(&storm::key(&incident.about)).await?.as_ref()).unwrap_or_default()

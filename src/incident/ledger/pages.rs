@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{join3, try_join_all};
+use futures_util::future::{join, try_join_all};
 use jiff::Timestamp;
 
 use super::recording::Recording;
@@ -80,24 +80,30 @@ impl<S: Store + Sync> Ledger<S> {
             let document =
                 Page { members: unlisted.iter().map(|member| Member::of(member)).collect(), told: false };
             let (page_key, body) = (storm::page_key(key, &own), written(&document)?);
-            let saving = self.store.save(&page_key, body, None, expires(now));
+            // A page is written once all its members know it: one that lists somebody who does not would tell
+            // of it beside the page on which it is listed next.
             let unknowing = unlisted.into_iter().filter(|member| member.storm.page(phase) != Some(&own));
-            let remembering = try_join_all(unknowing.map(async |member| {
-                member.storm.list(phase, &own);
-                self.remember(member, now).await
-            }));
+            let writing = async {
+                try_join_all(unknowing.map(async |member| {
+                    member.storm.list(phase, &own);
+                    self.remember(member, now).await
+                }))
+                .await?;
+                match self.store.save(&page_key, body, None, expires(now)).await {
+                    // A conflict is our own write, whose answer was lost: nobody else writes a page of this
+                    // name.
+                    Ok(()) | Err(NotSaved::Conflict) => Ok(()),
+                    Err(NotSaved::Unavailable(why)) => Err(Unreachable(why)),
+                }
+            };
             let loading = async {
                 match storm {
                     Some(storm) => Ok(storm),
                     None => self.store.load(key).await,
                 }
             };
-            let (saved, remembered, storm) = join3(saving, remembering, loading).await;
-            // A conflict is our own write, whose answer was lost: nobody else writes a page of this name.
-            if let Err(NotSaved::Unavailable(why)) = saved {
-                return Err(Unreachable(why));
-            }
-            remembered?;
+            let (written, storm) = join(writing, loading).await;
+            written?;
             pages.insert(own, document);
             storm?
         };

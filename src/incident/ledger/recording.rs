@@ -21,6 +21,8 @@ pub(super) struct Claimed {
 pub(super) struct Recording<'c> {
     /// Their storm, as it was read.
     pub(super) storm: Storm,
+    /// Whether those that open are listed on a page from the beginning.
+    pub(super) are_many: bool,
     pub(super) claimant: &'c str,
     pub(super) reminder: SignedDuration,
     pub(super) now: Timestamp,
@@ -79,7 +81,7 @@ impl Recording<'_> {
             changed = true;
         }
         let due = due.map(|due| (due, incident.claim(self.claimant, now)));
-        if due == Some((Due::Opened, true)) && incident.storm.page.is_none() && self.storm.goes_on(now) {
+        if due == Some((Due::Opened, true)) && incident.storm.page.is_none() && self.are_many {
             incident.storm.list(Phase::Begun, &storm::page(self.claimant, Phase::Begun));
         }
         changed |= due.is_some_and(|(_, is_ours)| is_ours);

@@ -24,6 +24,64 @@ facts! { "camelCase"
         started_at: Option<Moment>,
     }
 
+    /// A task that stopped (`DescribeTasks`).
+    StoppedTask {
+        /// Its ARN.
+        task_arn: Option<String>,
+        /// Its cluster.
+        cluster_arn: Option<String>,
+        /// What started it: `service:` and a name.
+        group: Option<String>,
+        /// Its definition.
+        task_definition_arn: Option<String>,
+        /// `FARGATE`, `EC2`, `EXTERNAL`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        launch_type: Option<String>,
+        /// The version of Fargate that it ran on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        platform_version: Option<String>,
+        /// The family of that version.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        platform_family: Option<String>,
+        /// Its host, unless that is Fargate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        container_instance_arn: Option<String>,
+        /// `STOPPED`.
+        last_status: Option<String>,
+        /// Such as `TaskFailedToStart`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stop_code: Option<String>,
+        /// Why it stopped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stopped_reason: Option<String>,
+        /// When ECS took it up.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        created_at: Option<Moment>,
+        /// When it started, if ever it did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        started_at: Option<Moment>,
+        /// When ECS began to stop it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stopping_at: Option<Moment>,
+        /// When it had stopped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stopped_at: Option<Moment>,
+        /// Its containers.
+        containers: Vec<StoppedContainer>,
+    }
+
+    /// A container of a task that stopped.
+    StoppedContainer {
+        /// Its name.
+        name: Option<String>,
+        /// Its exit code, if it ever ran.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i64>,
+        /// Why it stopped, or did not start.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
+
     /// A service (`DescribeServices`).
     Service {
         /// `ACTIVE`, `DRAINING` or `INACTIVE`.

@@ -1,0 +1,106 @@
+//! What an event leaves untold. Of a service whose tasks do not start, an event tells that and not why: its
+//! stopped tasks do. Of an application that exited soon after its start, ECS knows the exit code: its log may
+//! tell why, where it fetches secrets for itself.
+//!
+//! A task whose log tells is the same task with one reason more, in the application's words.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::diagnosis::diagnose;
+use crate::event::{Reason, Task, read_record};
+use crate::question::{Evidence, Known, Question, ask};
+use crate::reason::read_log;
+use crate::task_definition::TaskDefinition;
+use crate::triage::{Prober, ask_all};
+
+/// Within so long of its start an application exits that could not get what it needs.
+const EARLY: SignedDuration = SignedDuration::from_mins(10);
+/// Of so many tasks of a service that could not start the latest are told of.
+const TASKS: usize = 10;
+/// Of so many that exited early the logs are read, the latest first: they exit alike.
+const LOGS: usize = 3;
+
+/// The tasks that tell what this one leaves untold, the latest first; `None` where it has to speak for
+/// itself.
+pub async fn tellers(prober: &impl Prober, task: &Task) -> Option<Vec<Task>> {
+    let mut evidence = Evidence::default();
+    let Some(question) = Question::stopped_tasks_of(task) else {
+        let exited = exited_early(task).then(|| vec![task.clone()])?;
+        return Some(told_by_logs(prober, exited, &mut evidence).await).filter(|told| !told.is_empty());
+    };
+    ask_all(prober, vec![question.clone().into()], &mut evidence).await;
+    let mut stopped = stopped(&evidence, &question);
+    stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
+    let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(exited_early);
+    let mut tellers: Vec<Task> = stopped.into_iter().filter(could_not_start).take(TASKS).collect();
+    let exited = exited.into_iter().take(LOGS).collect();
+    tellers.extend(told_by_logs(prober, exited, &mut evidence).await);
+    Some(tellers).filter(|tellers| !tellers.is_empty())
+}
+
+/// Whether containers of a task ran and one failed soon after its start, of which ECS says no more.
+#[must_use]
+pub fn exited_early(task: &Task) -> bool {
+    let lived = task.started_at.zip(task.stopped_at).map(|(from, to)| to.duration_since(from));
+    task.stop_code.as_deref() == Some("EssentialContainerExited")
+        && task.reasons.len() <= 1
+        && task.containers.iter().any(|container| container.exit_code.is_some_and(|code| code != 0))
+        && lived.is_some_and(|lived| lived <= EARLY)
+}
+
+fn could_not_start(task: &Task) -> bool {
+    let report = diagnose(task, &Evidence::default());
+    !report.diagnoses.is_empty() && report.is_start_failure()
+}
+
+/// The stopped tasks of a service, as far as they are known.
+#[must_use]
+pub fn stopped(evidence: &Evidence, question: &ask::StoppedTasks) -> Vec<Task> {
+    let Known::Found(tasks) = evidence.look(question) else { return Vec::new() };
+    let entries = read_record(&json!({"tasks": tasks}).to_string()).into_iter();
+    entries.flat_map(|entry| entry.tasks).filter_map(Result::ok).collect()
+}
+
+/// Those of some tasks whose containers' logs tell why they exited.
+async fn told_by_logs(prober: &impl Prober, tasks: Vec<Task>, evidence: &mut Evidence) -> Vec<Task> {
+    let definitions: BTreeSet<Question> =
+        tasks.iter().filter_map(Question::task_definition_of).map(Into::into).collect();
+    ask_all(prober, definitions.into_iter().collect(), evidence).await;
+    let logs: BTreeSet<Question> =
+        tasks.iter().flat_map(|task| logs_of(task, evidence)).map(|(_, question)| question.into()).collect();
+    ask_all(prober, logs.into_iter().collect(), evidence).await;
+    tasks.into_iter().filter_map(|task| told_by_log(task, evidence)).collect()
+}
+
+/// The containers of a task that failed, with the questions after their logs.
+fn logs_of(task: &Task, evidence: &Evidence) -> Vec<(String, ask::LogLines)> {
+    let definition: Option<&TaskDefinition> = Question::task_definition_of(task)
+        .and_then(|question| evidence.look(&question).found())
+        .map(|of| &**of);
+    let (Some(definition), Some(id)) = (definition, task.id()) else { return Vec::new() };
+    let failed = |name: &str| {
+        task.containers.iter().any(|container| {
+            container.name.as_deref() == Some(name) && container.exit_code.is_some_and(|code| code != 0)
+        })
+    };
+    let containers = definition.containers.iter().filter(|container| failed(&container.name));
+    let region = task.region.as_deref().unwrap_or_default();
+    containers
+        .filter_map(|container| Some((container.name.clone(), Question::log_of(container, id, region)?)))
+        .collect()
+}
+
+/// The task with what the log of one of its containers says.
+fn told_by_log(mut task: Task, evidence: &Evidence) -> Option<Task> {
+    let reason = logs_of(&task, evidence).into_iter().find_map(|(container, question)| {
+        let events = evidence.look(&question).found()?;
+        let lines: Vec<&str> = events.iter().flat_map(|event| event.message.lines()).collect();
+        let heard = read_log(lines.iter().copied())?;
+        Some(Reason::of_log(heard.line + 1, Some(&container), &heard.text))
+    })?;
+    task.reasons.push(reason);
+    Some(task)
+}
