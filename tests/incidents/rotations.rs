@@ -1,14 +1,17 @@
 //! A value that changed, from the event to the last word: what is told, how often, and what comes again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ecs_triage::delivery::ports::Clock as _;
 use ecs_triage::delivery::{Problem, Trouble};
+use ecs_triage::incident::rotation::{Found, News, Told};
 use ecs_triage::limits::{CLAIM, ROTATION_AGAIN, ROTATION_ASKING, ROTATION_DELAY, ROTATION_FOLLOWED};
 use ecs_triage::question::{Answer, Evidence, Listed, ask};
 use ecs_triage::task_definition::TaskDefinition;
 use jiff::{SignedDuration, Timestamp};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::bounds::done;
@@ -269,6 +272,80 @@ fn chat_bus_and_journal_carry_it_in_forms_that_their_schemas_know() {
     assert_eq!((calls.chats.len(), &details), (2, &lines));
     assert!(calls.journal.iter().all(|(stream, _)| stream == "rotation/prod/db"));
     held::hold("incident-v1", &lines);
+}
+
+/// What a look says when it finds so much, so late after its change.
+#[derive(Debug, Clone)]
+struct Step {
+    /// Which change of the value, each an hour after the one before.
+    change: u8,
+    /// Half hours since the last step.
+    later: u8,
+    /// Who holds what was before it, as bits, and whether nothing was left out.
+    holders: u8,
+    is_whole: bool,
+    /// Whether what is due goes out and is noted.
+    is_out: bool,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    (0..3_u8, 1..60_u8, 0..8_u8, prop::bool::weighted(0.7), prop::bool::weighted(0.7)).prop_map(
+        |(change, later, holders, is_whole, is_out)| Step { change, later, holders, is_whole, is_out },
+    )
+}
+
+proptest! {
+    /// Whatever is looked at in whatever order: nobody who holds an old value is passed over in silence unless they
+    /// were told of, and no end is told of what nobody was told.
+    #[test]
+    fn nobody_is_passed_over_and_every_word_has_a_cause(steps in vec(step(), 1..40)) {
+        let reminder = SignedDuration::from_hours(6);
+        let (mut kept, mut now) = (Told::default(), minute(10) + ROTATION_DELAY);
+        let mut told: BTreeMap<String, Timestamp> = BTreeMap::new();
+        let (mut last, mut closed) = (None, BTreeSet::new());
+        for (number, Step { change, later, holders, is_whole, is_out }) in steps.into_iter().enumerate() {
+            now += ROTATION_AGAIN * i32::from(later);
+            let changed = minute(10 + 60 * i64::from(change));
+            let all = ["a", "b", "c"].into_iter().enumerate().filter(|(bit, _)| holders & (1 << bit) != 0);
+            let holders = all.map(|(_, name)| (name.to_owned(), Some(minute(0)))).collect();
+            let found = Found { changed, holders, is_whole };
+            let claimant = number.to_string();
+            let news = kept.look(&found, reminder, &claimant, now);
+            let is_past = last.is_some_and(|last| last > changed) || closed.contains(&changed);
+            last = last.max(Some(changed));
+            let is_over = now.duration_since(changed) >= ROTATION_FOLLOWED;
+            let is_told = |holder: &String| told.get(holder).is_some_and(|told| changed.duration_since(*told) < reminder);
+            match &news {
+                News::Nothing => prop_assert!(is_past || found.holders.is_empty() && is_whole && told.is_empty()),
+                News::LookAgain => prop_assert!(!is_past && !is_over && found.holders.keys().all(is_told)),
+                News::Holders => prop_assert!(!is_past && !is_over && !found.holders.keys().all(is_told)),
+                News::Over(who, since) => {
+                    prop_assert!(!is_past && found.holders.is_empty() && is_whole);
+                    prop_assert!(who.iter().eq(told.keys()) && since.is_some() && !who.is_empty());
+                }
+                News::Unfollowed => prop_assert!(!is_past && is_over && !(found.holders.is_empty() && is_whole)),
+                News::ComeAgain => prop_assert!(false, "no claim outlives half an hour"),
+            }
+            if !is_out {
+                continue;
+            }
+            kept.told(&found, &news, &claimant);
+            match news {
+                News::Holders => {
+                    if is_whole {
+                        told.clear();
+                    }
+                    told.extend(found.holders.into_keys().map(|holder| (holder, changed)));
+                }
+                News::Over(..) | News::Unfollowed => {
+                    told.clear();
+                    closed.insert(changed);
+                }
+                _ => {}
+            }
+            prop_assert_eq!(kept.claim.as_ref(), None);
+        }
+    }
 }
 
 /// An account of a thousand services with three tasks each in one cluster: what one look asks, and for how long.
