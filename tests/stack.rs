@@ -291,6 +291,23 @@ fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
+/// As it comes with a release, with its zip in a bucket that parameters name.
+#[test]
+fn the_plain_template_is_deployed_and_heard() {
+    let plain = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plain.json");
+    fs::write(&plain, python(&[".ci/plain-template", "1.2.3"]).to_string()).expect("it can be written");
+    let outcome = stack(&format!(
+        "--template {} --probing full --events events/parameter-missing.json --task-definition events/task-definitions/",
+        plain.display()
+    ));
+    let notice = only(&outcome["notices"]);
+    assert_eq!(
+        (&notice["attributes"]["cause"], &notice["attributes"]["verdict"]),
+        (&json!("parameter-missing"), &json!("confirmed"))
+    );
+    assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
 /// The emulator has none of the parameters, and its IAM lets the function ask with the template's policy.
 #[test]
 fn a_diagnosis_is_proved_with_the_permissions_of_the_template() {
