@@ -127,6 +127,44 @@ fn the_rules_pass_failed_starts_and_their_ends_and_nothing_else() {
     }
 }
 
+/// By ARN or by name, which the ARN ends with; a deployment that is done does not say its cluster.
+#[test]
+fn the_rules_pass_the_clusters_that_are_chosen() {
+    let stopped = |cluster: &str| {
+        json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "account": "111122223333",
+            "detail": {"clusterArn": cluster, "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart"}})
+    };
+    let steady = |cluster: &str| {
+        json!({"source": "aws.ecs", "detail-type": "ECS Service Action", "account": "111122223333",
+            "detail": {"clusterArn": cluster, "eventName": "SERVICE_STEADY_STATE"}})
+    };
+    let done = json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "account": "111122223333",
+        "detail": {"eventName": "SERVICE_DEPLOYMENT_COMPLETED"}});
+    let arn = |cluster: &str| format!("arn:aws:ecs:us-east-1:111122223333:cluster/{cluster}");
+    let names = ["prod", "staging", "sandbox", "my-sandbox", "sandbox-2"];
+    let include = format!("IncludeClusters={},{}", arn("prod"), arn("sandbox-2"));
+    let excluded = ["my-sandbox", "prod", "sandbox-2"];
+    for (parameters, watched) in [
+        (&[][..], &names[..]),
+        (&[&*include], &["prod", "sandbox-2"]),
+        (&["ExcludeClusters=sandbox,staging"], &excluded),
+        (&["ExcludeClusters=sandbox"], &["prod", "staging", "my-sandbox", "sandbox-2"]),
+        (&[&*include, "ExcludeClusters=prod"], &["prod", "sandbox-2"]),
+    ] {
+        let of_clusters = names.iter().flat_map(|name| {
+            [stopped(&arn(name)), steady(&arn(name))]
+                .map(|event| json!({"name": name, "expected": watched.contains(name), "event": event}))
+        });
+        let cases = of_clusters.chain([json!({"name": "done", "expected": true, "event": &done})]);
+        let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cluster-cases.json");
+        fs::write(&list, cases.collect::<Value>().to_string()).expect("the list can be written");
+        let set: Vec<String> = parameters.iter().map(|parameter| format!("--set={parameter}")).collect();
+        let program = ["tests/stack/pattern.py"].into_iter().chain(set.iter().map(String::as_str));
+        // It fails by itself where one is not as expected.
+        python(&program.chain([&*list.to_string_lossy()]).collect::<Vec<_>>());
+    }
+}
+
 /// What is refused is corrected, or the template says beside it why it stands.
 #[test]
 fn what_checkov_finds_is_explained() {
