@@ -123,6 +123,56 @@ fn the_plain_template_deploys_what_the_template_does() {
     assert_eq!(queues, 1);
 }
 
+/// The Terraform module deploys the plain template and nothing beside it, by parameters, outputs and file names that there
+/// are; so it has every resource, permission and pattern of it.
+#[test]
+fn the_terraform_module_deploys_the_plain_template() {
+    let parser = python_environment("snippets", "requirements-snippets.txt").join("python");
+    let read = "import glob, hcl2, json; print(json.dumps([hcl2.load(open(f)) for f in sorted(glob.glob('deploy/terraform/*.tf'))]))";
+    let parsed: Value =
+        serde_json::from_slice(&succeed(Command::new(parser).args(["-c", read])).stdout).expect("JSON");
+    // The parser leaves names in their quotes.
+    let blocks = |kind: &str| -> Vec<(String, Value)> {
+        let files = parsed.as_array().into_iter().flatten();
+        let labeled = files.flat_map(|file| file[kind].as_array().cloned().unwrap_or_default());
+        labeled
+            .flat_map(|block| object(&block).clone())
+            .map(|(label, body)| (label.replace('"', ""), body))
+            .collect()
+    };
+    let resources: BTreeSet<String> = blocks("resource")
+        .iter()
+        .flat_map(|(kind, named)| {
+            object(named).keys().map(|name| format!("{kind}.{}", name.replace('"', ""))).collect::<Vec<_>>()
+        })
+        .collect();
+    let expected = ["aws_cloudformation_stack.this", "aws_s3_object.code", "aws_s3_object.template"];
+    assert_eq!(resources, expected.map(str::to_owned).into());
+
+    let (plain, text) = (plain(), parsed.to_string().replace('\\', ""));
+    let words = |from: &str, to: &str| -> BTreeSet<String> {
+        text.split(from).skip(1).filter_map(|rest| rest.split(to).next()).map(str::to_owned).collect()
+    };
+    let outputs = words("outputs[\"", "\"");
+    assert!(
+        outputs.len() > 1 && outputs.iter().all(|name| plain["Outputs"].get(name).is_some()),
+        "{outputs:?}"
+    );
+    let set = words("merge(var.parameters, {", "}");
+    let set = set.first().expect("parameters are set").split(", ").filter_map(|one| one.split(" = ").next());
+    let set: Vec<&str> = set.collect();
+    assert_eq!(set, ["Architecture", "CodeBucket", "CodeKey"]);
+    assert!(set.iter().all(|name| plain["Parameters"].get(*name).is_some()));
+
+    let script = fs::read_to_string(Path::new(ROOT).join(".ci/release")).expect("it can be read");
+    let files = words("fileset(var.release, \"", "\"");
+    assert_eq!(files.len(), 2);
+    for file in files {
+        let made = file.replace('*', "$version").replace("${var.architecture}", "$architecture");
+        assert!(script.contains(&format!("/{made}\"")), "{made}");
+    }
+}
+
 /// It fits its schema, nothing in it runs that is not named by its commit, and only a person publishes.
 #[test]
 fn workflows_are_pinned_and_the_release_is_a_draft() {
