@@ -151,7 +151,7 @@ pub fn attributes() -> String {
             [Due::Opened, Due::StillFailing, Due::Resolved]
                 .map(Due::as_str)
                 .into_iter()
-                .chain(["storm"])
+                .chain(["storm", "waiting", "selftest"])
                 .collect(),
         ),
         "cause" => "an id of the [causes](causes.md)".to_owned(),
