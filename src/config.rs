@@ -40,6 +40,8 @@ pub struct Settings {
     pub doors: Option<Switches>,
     /// `ECS_TRIAGE_READ_LOGS`: whether the last lines of a container's log may be read, `no` by default.
     pub reads_logs: bool,
+    /// `ECS_TRIAGE_WATCH_ROTATION`: whether changes of secrets and parameters are followed, `no` by default.
+    pub watches_rotation: bool,
 }
 
 /// The default of [`Settings::reminder`].
@@ -121,9 +123,12 @@ impl Settings {
             .map(|list| account_ids(list).map(str::to_owned).collect())
             .unwrap_or_default();
         let test_source = variable("ECS_TRIAGE_TEST_SOURCE");
-        let reads_logs = checked("ECS_TRIAGE_READ_LOGS", |word| matches!(word, "yes" | "no"), "yes or no")?
-            .as_deref()
-            == Some("yes");
+        let is_yes = |name| {
+            let word = checked(name, |word| matches!(word, "yes" | "no"), "yes or no")?;
+            Ok::<_, ConfigError>(word.as_deref() == Some("yes"))
+        };
+        let reads_logs = is_yes("ECS_TRIAGE_READ_LOGS")?;
+        let watches_rotation = is_yes("ECS_TRIAGE_WATCH_ROTATION")?;
         let doors = variable("ECS_TRIAGE_DOORS").map(|list| switches(&list).ok_or(NO_DOORS)).transpose()?;
         Ok(Self {
             topic_arn,
@@ -138,6 +143,7 @@ impl Settings {
             test_source,
             doors,
             reads_logs,
+            watches_rotation,
         })
     }
 }
@@ -388,6 +394,9 @@ mod tests {
         };
         let plain = settings(&[]);
         assert_eq!((plain.accounts, plain.test_source, plain.reads_logs), (Vec::new(), None, false));
+        assert!(
+            !plain.watches_rotation && settings(&[("ECS_TRIAGE_WATCH_ROTATION", "yes")]).watches_rotation
+        );
         let set = [
             ("ECS_TRIAGE_ACCOUNTS", "111122223333, 444455556666,"),
             ("ECS_TRIAGE_TEST_SOURCE", "test.ecs"),
@@ -433,6 +442,7 @@ mod tests {
             ("ECS_TRIAGE_RUNBOOK_URL", "javascript:alert(1)"),
             ("ECS_TRIAGE_READ_LOGS", "true"),
             ("ECS_TRIAGE_READ_LOGS", "YES"),
+            ("ECS_TRIAGE_WATCH_ROTATION", "on"),
         ];
         for (name, value) in nonsense {
             let refused = read(&[("ECS_TRIAGE_JOURNAL", "journal"), (name, value)]);

@@ -9,6 +9,7 @@ mod batch;
 mod fault;
 mod input;
 mod model;
+pub mod rotation;
 mod scalar;
 pub mod sender;
 mod shape;
@@ -245,6 +246,8 @@ pub struct Entry {
     pub message_id: Option<String>,
     /// Who sent that message; known where it could be read.
     pub sender: Option<sender::Sender>,
+    /// The change of a value that it tells of; then it tells of no task.
+    pub rotation: Option<Box<rotation::Rotation>>,
     /// The tasks, or why they could not be read; several where a list of tasks was partly readable.
     pub tasks: Vec<Result<Task, InputError>>,
 }
@@ -252,7 +255,7 @@ pub struct Entry {
 impl Entry {
     /// What came in no message.
     const fn of(tasks: Vec<Result<Task, InputError>>) -> Self {
-        Self { message_id: None, sender: None, tasks }
+        Self { message_id: None, sender: None, rotation: None, tasks }
     }
 }
 

@@ -51,7 +51,12 @@ impl Function {
         let rules = Rules {
             probing: settings.probing,
             reads_logs: settings.reads_logs,
-            trusted: Trusted { test_source: settings.test_source, accounts: settings.accounts, own: None },
+            trusted: Trusted {
+                test_source: settings.test_source,
+                rotations: settings.watches_rotation,
+                accounts: settings.accounts,
+                ..Trusted::default()
+            },
             reminder: settings.reminder,
             runbooks: settings.runbooks,
         };
@@ -158,7 +163,7 @@ impl Log for FunctionLog {
 
     fn trouble(&self, trouble: &Trouble) {
         match trouble {
-            Trouble::ComesAgain { message, problem: problem @ Problem::ComeAgain } => {
+            Trouble::ComesAgain { message, problem: problem @ (Problem::ComeAgain | Problem::Held(_)) } => {
                 tracing::info!(message_id = message, "{problem}");
             }
             Trouble::ComesAgain { message, problem } => {

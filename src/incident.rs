@@ -22,6 +22,7 @@
 
 mod index;
 pub mod ledger;
+pub mod rotation;
 pub mod shared;
 pub mod store;
 pub mod storm;

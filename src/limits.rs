@@ -61,6 +61,29 @@ pub const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 /// As often as CloudFormation calls for one resource.
 pub const HOOK_TRIES: u64 = 3;
 
+/// As long as a change of a value waits before anybody looks who holds the old one: the template's `DelaySeconds`
+/// of the queue of rotations. What is replaced by then needs no word.
+pub const ROTATION_DELAY: SignedDuration = SignedDuration::from_mins(5);
+/// Until a change is looked at again whose old value some task holds: that queue's `VisibilityTimeout`.
+pub const ROTATION_AGAIN: SignedDuration = SignedDuration::from_mins(30);
+/// As long as a change is followed. What tasks hold after that is told once more, and no more.
+pub const ROTATION_FOLLOWED: SignedDuration = SignedDuration::from_hours(48);
+/// As often as a message of that queue is received before it is a dead letter: its `maxReceiveCount`.
+pub const ROTATION_RECEIVES: u32 = 100;
+/// As long as a message waits in that queue at most: its `MessageRetentionPeriod`.
+pub const ROTATION_RETAINED: SignedDuration = SignedDuration::from_hours(72);
+/// As long as it is kept who was told to hold an old value.
+pub const ROTATION_KEPT: SignedDuration = SignedDuration::from_hours(96);
+/// As long as one look asks AWS for running tasks and their definitions.
+pub const ROTATION_ASKING: SignedDuration = SignedDuration::from_secs(30);
+/// So many questions of a look go out at once, and so many in a second: ECS counts the calls of the whole account,
+/// and deployments need theirs.
+pub const ROTATION_AT_ONCE: usize = 25;
+/// Of so many clusters of a Region the tasks are listed.
+pub const ROTATION_CLUSTERS: usize = 100;
+/// So many workloads a notice names; of more the number is told.
+pub const ROTATION_HOLDERS: usize = 500;
+
 /// A workload that has been silent for so long has no open incident: what fails then is another one.
 pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);
 /// As long as an incident is kept after it was written: longer than anybody asks for it.

@@ -117,6 +117,18 @@ questions! {
         /// The service's name.
         service: String,
     } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
+    /// The clusters of a Region.
+    Clusters -> Listed<String> {
+        /// The Region.
+        region: String,
+    } from "ListClusters", may ["ecs:ListClusters"];
+    /// The tasks of a cluster that run now.
+    ClusterTasks -> Listed<facts::RunningTask> {
+        /// The Region.
+        region: String,
+        /// The cluster's ARN.
+        cluster: String,
+    } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
     /// The service's tasks that stopped within the hour for which ECS remembers them, at most a hundred.
     StoppedTasks -> Vec<facts::StoppedTask> {
         /// The Region.

@@ -5,19 +5,20 @@
 //! it lies between two times: a version is made before it gets its stage, and a secret's `LastChangedDate`
 //! also moves with its tags and policy. What lies between is said to be open.
 
+pub mod rotation;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::arn::Arn;
+use crate::event::rotation::CURRENT;
 use crate::question::facts::{Moment, RunningTask, Secret};
 use crate::question::{Evidence, Known, Question, ask};
 use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target, split_suffix};
 use crate::words::words;
 
-/// The stage that a reference follows unless it names another.
-const CURRENT: &str = "AWSCURRENT";
-/// It moves when `AWSCURRENT` does, and no event tells of it.
+/// It moves when [`CURRENT`] does, and no event tells of it.
 const PREVIOUS: &str = "AWSPREVIOUS";
 
 words! {
@@ -30,6 +31,9 @@ words! {
     }
 }
 
+/// How the name of a parameter begins behind which Parameter Store fetches the secret of that name.
+const SECRET_BY_PARAMETER: &str = "/aws/reference/secretsmanager/";
+
 /// A value outside of the tasks, which they take when they start.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source {
@@ -37,7 +41,7 @@ pub struct Source {
     pub kind: SourceKind,
     /// The Region in which it is asked for.
     pub region: String,
-    /// A secret's ARN or name, a parameter's name, a file's `bucket/key`.
+    /// A secret's ARN or name, a parameter's name or, where another account shares it, its ARN, a file's `bucket/key`.
     pub id: String,
     /// The stage of a secret's version, where it is not the current one.
     pub stage: Option<String>,
@@ -158,6 +162,11 @@ impl Value {
         [&self.name, &self.source.id].iter().any(|own| bare(own) == bare(asked))
     }
 
+    fn sort(&mut self) {
+        self.holders
+            .sort_by(|one, other| (&one.cluster, &one.workload).cmp(&(&other.cluster, &other.workload)));
+    }
+
     fn add(&mut self, task: &RunningTask, reference: &Reference, holds: Holds) {
         let cluster = task.cluster_arn.as_deref().unwrap_or_default();
         let cluster = cluster.rsplit('/').next().unwrap_or_default();
@@ -200,7 +209,7 @@ impl Staleness<'_> {
             all.extend(source.questions(evidence));
         }
         let mut parameters: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for source in sources.iter().filter(|source| source.kind == SourceKind::Parameter) {
+        for source in sources.iter().filter(|source| source.is_own_parameter()) {
             parameters.entry(&source.region).or_default().insert(source.id.clone());
         }
         all.extend(parameters.into_iter().map(|(region, names)| parameters_of(region, names).into()));
@@ -231,11 +240,7 @@ impl Staleness<'_> {
             }
         }
         let mut values: Vec<Value> = values.into_values().collect();
-        for value in &mut values {
-            value
-                .holders
-                .sort_by(|one, other| (&one.cluster, &one.workload).cmp(&(&other.cluster, &other.workload)));
-        }
+        values.iter_mut().for_each(Value::sort);
         values
     }
 
@@ -266,13 +271,13 @@ impl Staleness<'_> {
         let Some(definition) = evidence.look(&ask::TaskDefinition { name }).found() else {
             return Vec::new();
         };
-        let source = |reference: Reference| Some((self.source(&reference)?, reference));
+        let source = |reference: Reference| Some((self.source(task, &reference)?, reference));
         definition.references().into_iter().filter_map(source).collect()
     }
 
     /// Where a reference's value comes from; `None` where a task keeps no value of it: images, roles, log
     /// groups, and logins, which are read again each time they are used.
-    fn source(&self, reference: &Reference) -> Option<Source> {
+    fn source(&self, task: &RunningTask, reference: &Reference) -> Option<Source> {
         let source = |kind, region: &str, id: &str, stage: Option<&str>| {
             let region = if region.is_empty() { self.region } else { region };
             Some(Source {
@@ -290,7 +295,18 @@ impl Staleness<'_> {
                 }
                 Target::Parameter(name) => {
                     let arn = Arn::parse(&reference.value_from);
-                    source(SourceKind::Parameter, arn.map_or("", |arn| arn.region), unpinned(name).0, None)
+                    let region = arn.map_or("", |arn| arn.region);
+                    let bare = unpinned(name).0;
+                    let own = task.task_arn.as_deref().and_then(Arn::parse);
+                    let is_shared = arn.zip(own).is_some_and(|(arn, own)| arn.account != own.account);
+                    match bare.strip_prefix(SECRET_BY_PARAMETER) {
+                        Some(secret) => source(SourceKind::Secret, region, secret, None),
+                        None if is_shared => {
+                            let whole = reference.value_from.len() + bare.len() - name.len();
+                            source(SourceKind::Parameter, region, &reference.value_from[..whole], None)
+                        }
+                        None => source(SourceKind::Parameter, region, bare, None),
+                    }
                 }
                 Target::SomethingElse(_) | Target::Template(_) | Target::Value => None,
             },
@@ -314,6 +330,11 @@ impl Source {
                 self.bucket().map(Question::from).into_iter().chain(objects).collect()
             }
         }
+    }
+
+    /// Whether it is a parameter of the tasks' own account, which alone can be asked for by its name.
+    fn is_own_parameter(&self) -> bool {
+        self.kind == SourceKind::Parameter && Arn::parse(&self.id).is_none()
     }
 
     fn secret(&self) -> ask::Secret {
@@ -353,7 +374,10 @@ impl Source {
         let described = || evidence.look(&self.secret()).found()?.name.clone();
         match self.kind {
             SourceKind::File => format!("s3://{}", self.id),
-            SourceKind::Parameter => self.as_described(evidence).id,
+            SourceKind::Parameter => match Arn::parse(&self.id) {
+                Some(arn) => arn.resource.trim_start_matches("parameter").to_owned(),
+                None => self.as_described(evidence).id,
+            },
             SourceKind::Secret => described().unwrap_or_else(|| match Arn::parse(&self.id) {
                 Some(arn) => split_suffix(arn.resource.trim_start_matches("secret:")).0.to_owned(),
                 None => self.id.clone(),
@@ -365,9 +389,11 @@ impl Source {
     fn change(&self, evidence: &Evidence, all: &BTreeSet<Self>) -> Result<Change, String> {
         match self.kind {
             SourceKind::Secret => self.secret_changed(evidence),
+            SourceKind::Parameter if !self.is_own_parameter() => {
+                Err("it is a parameter of another account, and AWS does not tell when it changed".to_owned())
+            }
             SourceKind::Parameter => {
-                let own =
-                    |source: &&Self| source.kind == SourceKind::Parameter && source.region == self.region;
+                let own = |source: &&Self| source.is_own_parameter() && source.region == self.region;
                 let names = all.iter().filter(own).map(|source| source.id.clone()).collect();
                 let listed = known(evidence.look(&parameters_of(&self.region, names)), "the parameters")?;
                 let bare = |name: &str| name.trim_start_matches('/').to_owned();

@@ -24,6 +24,8 @@ mod model;
 mod refused;
 #[path = "incidents/releases.rs"]
 mod releases;
+#[path = "incidents/rotations.rs"]
+mod rotations;
 #[path = "incidents/rounds.rs"]
 mod rounds;
 #[path = "incidents/schemas.rs"]

@@ -38,9 +38,10 @@ const DROPPED: [&str; 2] = ["essential-container-exited", "scale-in"];
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 15] = [
+const EVERYTHING: [&str; 16] = [
     "WatchExits=on",
     "ChatNotifications=yes",
+    "WatchRotation=on",
     "ReadContainerLogs=yes",
     "TrustedAccounts=222233334444",
     "SharedAccounts=222233334444,333344445555",
@@ -115,10 +116,11 @@ fn the_rules_pass_failed_starts_and_their_ends_and_nothing_else() {
     let judged =
         python(&["tests/stack/pattern.py", "tests/stack/pattern-cases.json", &list.to_string_lossy()]);
     for result in judged["results"].as_array().expect("a list") {
-        let rules = match (result["expected"] == true, result["type"] == "ECS Task State Change") {
+        let rules = match (result["expected"] == true, result["type"].as_str()) {
             (false, _) => json!([]),
-            (true, true) => json!(["Rule"]),
-            (true, false) => json!(["ServiceRule"]),
+            (true, Some("ECS Task State Change")) => json!(["Rule"]),
+            (true, Some("Secret Label Updated" | "Parameter Store Change")) => json!(["RotationRule"]),
+            (true, _) => json!(["ServiceRule"]),
         };
         assert_eq!(result["matched"], rules, "{}", result["name"]);
     }
@@ -223,9 +225,10 @@ fn within_the_account_only_the_rules_send_and_only_the_function_receives_and_pub
     const REDRIVE: &str = "arn:aws:iam::111122223333:role/ops/Redrive";
     const ADMIN: &str = "arn:aws:iam::111122223333:role/Admin";
     let redriven = format!("RedriveRoleArn={REDRIVE}");
-    for parameters in
-        [&["ChatNotifications=no"][..], &["ChatNotifications=yes", "RolePath=/team/", &redriven]]
-    {
+    for parameters in [
+        &["ChatNotifications=no"][..],
+        &["ChatNotifications=yes", "WatchRotation=on", "RolePath=/team/", &redriven],
+    ] {
         let stack = python(&[&["tests/stack/policies.py"], parameters].concat());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (function, rules) = (text(&stack["role"]), [0, 1].map(|index| text(&stack["rules"][index])));
@@ -279,6 +282,25 @@ fn within_the_account_only_the_rules_send_and_only_the_function_receives_and_pub
                 "denied",
                 "{queue}"
             );
+        }
+        if let Some(rule) = stack["rotation_rule"].as_str() {
+            let sends = |of: &str| service(of, "events.amazonaws.com", rule);
+            assert_eq!(["rotations", "dead_letters", "queue"].map(sends), ["allowed", "allowed", "denied"]);
+            assert_eq!(
+                rules.each_ref().map(|other| service("rotations", "events.amazonaws.com", other)),
+                ["denied"; 2]
+            );
+            assert_eq!(
+                [ADMIN, &function].map(|arn| role("rotations", arn, "sqs:SendMessage", &[])),
+                ["denied"; 2]
+            );
+            let receives = |arn: &&str| role("rotations", arn, "sqs:ReceiveMessage", &[]);
+            assert_eq!(
+                [ADMIN, REDRIVE, &function].each_ref().map(receives),
+                ["denied", "denied", "not said"]
+            );
+            let own = text(&stack["rotations"]["arn"]);
+            assert_eq!(service("dead_letters", "sqs.amazonaws.com", &own), "not said");
         }
         assert_eq!(service("dead_letters", "sqs.amazonaws.com", &text(&stack["queue"]["arn"])), "not said");
         assert_eq!([ADMIN, REDRIVE].map(|arn| role("queue", arn, "sqs:ReceiveMessage", &[])), ["denied"; 2]);
@@ -366,6 +388,38 @@ fn the_plain_template_is_deployed_and_heard() {
         (&json!("parameter-missing"), &json!("confirmed"))
     );
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
+/// From the event through the rule of rotations and their queue, where the change stays while a task holds the old value.
+#[test]
+fn a_changed_secret_on_the_bus_becomes_a_notice_and_stays_in_its_queue() {
+    let outcome = stack(
+        "--probing full --listen --running tests/stack/rotation/running.json --events tests/stack/rotation/event.json --task-definition events/task-definitions/api.json",
+    );
+    let notice = only(&outcome["notices"]);
+    assert_eq!(
+        notice["subject"],
+        "[ECS prod 3333/us-east-1] prod/db changed: 2 tasks of prod/api hold the old value"
+    );
+    assert_contains(
+        &notice["message"],
+        &[
+            "\naws ecs update-service --region us-east-1 --cluster prod --service api --force-new-deployment\n",
+            "- prod/api: 2 of 2 started before the change; ",
+        ],
+    );
+    assert_eq!(
+        (&notice["attributes"]["state"], &notice["attributes"]["workload"]),
+        (&json!("stale"), &json!("api"))
+    );
+    let entry = only(&outcome["journal"]);
+    assert_eq!(entry["stream"], "rotation/prod/db");
+    assert_eq!(only(&outcome["bus"])["detail"], document(entry["message"].as_str().expect("a line")));
+    assert_eq!(only(&outcome["chats"])["metadata"]["summary"], notice["subject"]);
+    assert_eq!(
+        (&outcome["rotations"], &outcome["queue"], &outcome["dlq"]),
+        (&json!(1), &json!(0), &json!(0))
+    );
 }
 
 /// The emulator has none of the parameters, and its IAM lets the function ask with the template's policy.

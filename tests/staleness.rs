@@ -3,14 +3,17 @@
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use ecs_triage::event::read_record;
 use ecs_triage::question::facts::{Bucket, Moment, Object, Parameter, RunningTask, Secret, SecretVersion};
 use ecs_triage::question::{Answer, Evidence, Listed, Question, ask};
+use ecs_triage::render::rotation::{self as words, Phase};
 use ecs_triage::render::stale;
 use ecs_triage::render::text::Style;
+use ecs_triage::staleness::rotation::{self, Fleet};
 use ecs_triage::staleness::{Holds, Staleness, Value};
 use ecs_triage::task_definition::TaskDefinition;
 use jiff::Timestamp;
@@ -33,6 +36,9 @@ struct World {
     versions: BTreeMap<String, Known<Vec<SecretVersion>>>,
     #[serde(default)]
     parameters: Vec<Parameter>,
+    /// An event that tells of a change; without one, values are asked for.
+    #[serde(default)]
+    event: Option<serde_json::Value>,
     /// Keys of the one bucket there is.
     #[serde(default)]
     files: BTreeMap<String, Known<Moment>>,
@@ -67,6 +73,15 @@ impl World {
                 )),
                 None => Answer::Missing,
             },
+            Question::Clusters(_) => {
+                let clusters: BTreeSet<String> =
+                    self.tasks.iter().filter_map(|task| task.cluster_arn.clone()).collect();
+                Answer::Clusters(Listed::Whole(clusters.into_iter().collect()))
+            }
+            Question::ClusterTasks(ask::ClusterTasks { cluster, .. }) => {
+                let is_of = |task: &&RunningTask| task.cluster_arn.as_ref() == Some(cluster);
+                Answer::ClusterTasks(Listed::Whole(self.tasks.iter().filter(is_of).cloned().collect()))
+            }
             Question::Secret(ask::Secret { id, .. }) => {
                 Known::answer(self.secrets.get(id), |secret| Answer::Secret(Box::new(secret.clone())))
             }
@@ -104,8 +119,37 @@ impl World {
     }
 }
 
-fn worlds() -> Vec<(String, World)> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/staleness");
+impl World {
+    /// The notice of what the event tells, and how many rounds of questions that took.
+    fn told_of(&self, event: &serde_json::Value) -> (String, usize) {
+        let rotation = read_record(&event.to_string()).remove(0).rotation.expect("it tells of a change");
+        let mut evidence = Evidence::default();
+        for round in 0.. {
+            let questions = rotation::questions(&rotation.region, &[&rotation], &evidence);
+            if questions.is_empty() {
+                let Fleet { tasks, unlisted } = Fleet::of(&rotation.region, &evidence);
+                assert_eq!(unlisted, Vec::<String>::new());
+                let look =
+                    Staleness { region: &rotation.region, tasks: &tasks }.rotated(&rotation, &evidence);
+                if look.value.holders.is_empty() && look.unseen.is_empty() {
+                    return ("nobody is told\n".to_owned(), round);
+                }
+                let phase = if look.value.holders.is_empty() { Phase::Unfollowed } else { Phase::Begun };
+                let notice = words::notice(&rotation, &look, phase);
+                let all = (notice.attributes, notice.lists);
+                return (format!("{}\n{all:?}\n\n{}", notice.subject, notice.body), round);
+            }
+            for question in questions {
+                let answer = self.answer(&question);
+                evidence.note(question, answer);
+            }
+        }
+        unreachable!("rounds have no end")
+    }
+}
+
+fn worlds(of: &str) -> Vec<(String, World)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(of);
     let mut worlds: Vec<(String, World)> = fs::read_dir(directory)
         .expect("the states can be listed")
         .map(|entry| entry.expect("an entry").path())
@@ -122,7 +166,7 @@ fn worlds() -> Vec<(String, World)> {
 
 #[test]
 fn each_state_is_told_as_it_is() {
-    for (name, world) in worlds() {
+    for (name, world) in worlds("tests/staleness") {
         let (values, evidence, rounds) = world.values();
         assert!(rounds <= 3, "{name} takes {rounds} rounds");
         let look = Staleness { region: &world.region, tasks: &world.tasks };
@@ -136,6 +180,18 @@ fn each_state_is_told_as_it_is() {
         let document = stale::document(&values, &world.region, world.tasks.len());
         let snapshot = format!("{}\n\n{told}{unread}\n{document:#}\n", world.shows);
         insta::with_settings!({snapshot_path => "staleness", prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!(name, snapshot);
+        });
+    }
+}
+
+#[test]
+fn who_holds_the_value_from_before_an_event_is_told_as_it_is() {
+    for (name, world) in worlds("tests/staleness/events") {
+        let (told, rounds) = world.told_of(world.event.as_ref().expect("an event"));
+        assert!(rounds <= 4, "{name} takes {rounds} rounds");
+        let snapshot = format!("{}\n\n{told}", world.shows);
+        insta::with_settings!({snapshot_path => "staleness/events", prepend_module_to_snapshot => false, omit_expression => true}, {
             insta::assert_snapshot!(name, snapshot);
         });
     }
@@ -173,6 +229,7 @@ fn held(created: i64, started: Option<i64>, made: Option<i64>, changed: i64) -> 
             ]),
         )]),
         parameters: Vec::new(),
+        event: None,
         files: BTreeMap::new(),
     };
     world.values().0[0].holders[0].tasks[0].0.clone()

@@ -12,6 +12,10 @@ use ecs_triage::limits::{
     HIDDEN, INCIDENT_KEPT, INSTANCES, LOOKING, NOTING, PUBLISHING, RECEIVES, RECORDING, RETAINED, SECOND_TRY,
     SHARING, SILENCE, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW, STORM_WORKLOADS,
 };
+use ecs_triage::limits::{
+    DATED_LATER, ROTATION_AGAIN, ROTATION_ASKING, ROTATION_DELAY, ROTATION_FOLLOWED, ROTATION_KEPT,
+    ROTATION_RECEIVES, ROTATION_RETAINED,
+};
 use ecs_triage::limits::{DEPLOYMENT_TRIES, DOOR, DOOR_ANSWERS, DOOR_ASKING, HOOK_TRIES, TRY_AGAIN};
 use ecs_triage::question::{Question, ask};
 use ecs_triage::render::metrics;
@@ -85,19 +89,28 @@ fn the_probe_policies_are_what_the_questions_need() {
         set(&["logs:GetLogEvents"]),
         "what is content, not metadata, has a parameter of its own"
     );
+    let clusters = actions(&policy("probe-clusters"));
+    assert_eq!(clusters, set(&["ecs:ListClusters"]), "what rotations take has a parameter of its own");
     let of_doors = set(&["ecs:DescribeServiceRevisions"]);
     let granted: Vec<String> =
-        [definitions, actions(&policy("probe")), logs.clone(), of_doors].into_iter().flatten().collect();
+        [definitions, actions(&policy("probe")), logs.clone(), clusters.clone(), of_doors]
+            .into_iter()
+            .flatten()
+            .collect();
     assert_eq!(granted.iter().cloned().collect::<BTreeSet<_>>(), set(Question::ACTIONS));
     assert_eq!(granted.len(), set(Question::ACTIONS).len(), "granted twice: {granted:?}");
     assert_eq!(actions(&policy("doors-probe-definitions")), actions(&policy("probe-definitions")));
-    assert_eq!(actions(&policy("doors-probe")), set(Question::ACTIONS).difference(&logs).cloned().collect());
+    let not_of_doors: BTreeSet<String> = logs.union(&clusters).cloned().collect();
+    assert_eq!(
+        actions(&policy("doors-probe")),
+        set(Question::ACTIONS).difference(&not_of_doors).cloned().collect()
+    );
 }
 
 /// In this account, and in others that a parameter names.
 #[test]
 fn what_is_probed_is_told_by_its_account() {
-    for name in ["probe-definitions", "probe", "doors-probe-definitions", "doors-probe"] {
+    for name in ["probe-definitions", "probe", "probe-clusters", "doors-probe-definitions", "doors-probe"] {
         let text = policy(name);
         assert_eq!(
             text.matches("Resource: '*'").count(),
@@ -131,6 +144,11 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
             "receive",
             set(&["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]),
             &["!GetAtt Queue.Arn"][..],
+        ),
+        (
+            "receive-rotations",
+            set(&["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]),
+            &["!GetAtt RotationQueue.Arn"],
         ),
         ("remember", set(&["dynamodb:GetItem", "dynamodb:PutItem"]), &["!GetAtt Incidents.Arn"]),
         (
@@ -172,7 +190,8 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
     let all: BTreeSet<&str> = named
         .iter()
         .map(|(name, ..)| *name)
-        .chain(["probe-definitions", "probe", "probe-logs", "doors-probe-definitions", "doors-probe"])
+        .chain(["probe-definitions", "probe", "probe-clusters", "probe-logs"])
+        .chain(["doors-probe-definitions", "doors-probe"])
         .collect();
     let template = template();
     let there: BTreeSet<&str> = template
@@ -197,7 +216,7 @@ fn nothing_is_allowed_by_a_wildcard_and_everything_is_encrypted() {
     let guarded = kinds("Type: AWS::SQS::Queue") + kinds("Type: AWS::SNS::Topic");
     assert_eq!(
         (guarded, kinds("- Sid: OnlyOverTls"), kinds("Condition: {Bool: {aws:SecureTransport: 'false'}}")),
-        (4, 4, 4)
+        (5, 5, 5)
     );
     let encrypted = [
         "SqsManagedSseEnabled: true",
@@ -205,7 +224,7 @@ fn nothing_is_allowed_by_a_wildcard_and_everything_is_encrypted() {
         "SSESpecification: {SSEEnabled: true}",
     ]
     .map(kinds);
-    assert_eq!(encrypted, [2, 2, 1]);
+    assert_eq!(encrypted, [3, 2, 1]);
 }
 
 /// What a stack has that others rely on when it is gone, and what a test may add to it.
@@ -290,6 +309,35 @@ fn the_bounds_of_delivery_are_those_of_the_template_and_leave_room_for_each_othe
     assert!(FLAPPING_QUIET < FLAPPING_WITHIN && SECOND_TRY < NOTING && SECOND_TRY < RECORDING);
     let delay = value("DelayAlarm", "Threshold");
     assert!(delay < HIDDEN.as_secs() * 2, "SQS does not tell the age of what was received three times");
+}
+
+#[test]
+fn rotations_are_watched_where_it_is_said_and_their_bounds_leave_room_for_each_other() {
+    let template = template();
+    let (_, parameter) = template.split_once("\n  WatchRotation:\n").expect("a parameter");
+    assert!(parameter.split("AllowedValues").next().is_some_and(|part| part.contains("Default: 'off'\n")));
+    for resource in ["RotationRule", "RotationQueue", "RotationQueuePolicy", "RotationSource"] {
+        let (_, rest) =
+            template.split_once(&format!("\n  {resource}:\n")).unwrap_or_else(|| panic!("no {resource}"));
+        let part = rest.split("\n\n").next().unwrap_or(rest);
+        assert!(part.contains("    Condition: WatchesRotation\n"), "{resource}");
+    }
+    assert_eq!(value("RotationQueue", "DelaySeconds"), ROTATION_DELAY.as_secs());
+    assert_eq!(value("RotationQueue", "VisibilityTimeout"), ROTATION_AGAIN.as_secs());
+    assert_eq!(value("RotationQueue", "maxReceiveCount"), i64::from(ROTATION_RECEIVES));
+    assert_eq!(value("RotationQueue", "MessageRetentionPeriod"), ROTATION_RETAINED.as_secs());
+    let receives = ROTATION_AGAIN * i32::try_from(ROTATION_RECEIVES).expect("it is small");
+    assert!(
+        receives > ROTATION_DELAY + ROTATION_FOLLOWED + ROTATION_AGAIN,
+        "no change ends as a dead letter"
+    );
+    assert!(ROTATION_RETAINED > receives + ROTATION_AGAIN && ROTATION_KEPT > ROTATION_RETAINED);
+    assert!(ROTATION_AGAIN >= FUNCTION * 6 && ROTATION_AGAIN > CLAIM + CLOCKS_APART);
+    assert!(ROTATION_DELAY >= DATED_LATER, "by then no change is dated later than now");
+    assert!(
+        ROTATION_ASKING + RECORDING + PUBLISHING <= FUNCTION - ANSWERING,
+        "one notice has time for all of it"
+    );
 }
 
 /// CloudFormation waits for thirty seconds, the start of the function among them; what a door found is

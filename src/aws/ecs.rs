@@ -14,7 +14,7 @@ use super::operation::Operation;
 use super::prober::AwsProber;
 use crate::arn::Arn;
 use crate::question::facts::RunningTask;
-use crate::question::{Answer, ask};
+use crate::question::{Answer, Listed, ask};
 use crate::task_definition::TaskDefinition;
 
 /// As many as `DescribeTasks` takes.
@@ -104,6 +104,21 @@ async fn tasks_of<T: DeserializeOwned>(
     list(&mut answer, "/tasks")
 }
 
+pub(crate) async fn clusters(
+    caller: &Caller,
+    ask::Clusters { region }: &ask::Clusters,
+) -> Result<Answer, Failure> {
+    listed_clusters(caller, region).await.map(|(all, are_all)| Answer::Clusters(listed(all, are_all)))
+}
+
+pub(crate) async fn cluster_tasks(
+    caller: &Caller,
+    ask::ClusterTasks { region, cluster }: &ask::ClusterTasks,
+) -> Result<Answer, Failure> {
+    let (all, are_all) = running(caller, region, cluster, None).await?;
+    Ok(Answer::ClusterTasks(listed(all, are_all)))
+}
+
 pub(crate) async fn container_instance(
     caller: &Caller,
     ask::ContainerInstance { region, cluster, arn }: &ask::ContainerInstance,
@@ -128,6 +143,68 @@ async fn tasks(
             ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns)).send()
         })
         .await
+}
+
+/// The ARNs of a Region's clusters, and whether these are all.
+async fn listed_clusters(caller: &Caller, region: &str) -> Result<(Vec<String>, bool), Failure> {
+    let (mut clusters, mut token) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let listing = |ecs: &Client| ecs.list_clusters().set_next_token(token.take()).send();
+        let mut listed = caller.ecs(Operation::ListClusters, region, "*", listing).await?;
+        clusters.extend(list::<String>(&mut listed, "/clusterArns")?);
+        token = next(&listed);
+        if token.is_none() {
+            return Ok((clusters, true));
+        }
+    }
+    Ok((clusters, false))
+}
+
+/// The tasks of a cluster that run, or those of one service of it, and whether these are all.
+async fn running(
+    caller: &Caller,
+    region: &str,
+    cluster: &str,
+    service: Option<&str>,
+) -> Result<(Vec<RunningTask>, bool), Failure> {
+    let (mut pages, are_all) = pages_of(caller, region, cluster, service, DesiredStatus::Running).await?;
+    let mut all = Vec::new();
+    for page in &mut pages {
+        all.extend(list::<RunningTask>(page, "/tasks")?);
+    }
+    Ok((all, are_all))
+}
+
+/// The pages of a cluster's tasks that are to be in a state.
+async fn pages_of(
+    caller: &Caller,
+    region: &str,
+    cluster: &str,
+    service: Option<&str>,
+    status: DesiredStatus,
+) -> Result<(Vec<Value>, bool), Failure> {
+    let mut described = Vec::new();
+    let mut token = None;
+    for _ in 0..MOST_PAGES {
+        let of = |ecs: &Client| {
+            let list = ecs.list_tasks().cluster(cluster).desired_status(status.clone());
+            list.set_service_name(service.map(str::to_owned)).set_next_token(token.take()).send()
+        };
+        let mut listed = caller.ecs(Operation::ListTasks, region, cluster, of).await?;
+        let arns: Vec<String> = list(&mut listed, "/taskArns")?;
+        for some in arns.chunks(TASKS_AT_ONCE) {
+            described.push(tasks(caller, region, cluster, cluster, some.to_vec()).await?);
+        }
+        token = next(&listed);
+        if token.is_none() {
+            return Ok((described, true));
+        }
+    }
+    Ok((described, false))
+}
+
+fn listed<T>(all: Vec<T>, are_all: bool) -> Listed<T> {
+    if are_all { Listed::Whole(all) } else { Listed::Begun { first: all } }
 }
 
 /// ECS tells of each thing by itself why it is not in the answer.
@@ -165,7 +242,10 @@ impl AwsProber {
         cluster: &str,
         service: Option<&str>,
     ) -> Result<(Vec<String>, bool), String> {
-        let stopped = self.tasks_of(region, cluster, service, DesiredStatus::Stopped);
+        let stopped = async {
+            let region = self.region_or_own(region)?;
+            pages_of(&self.caller, region, cluster, service, DesiredStatus::Stopped).await
+        };
         let (pages, are_all) = stopped.await.map_err(|failure| in_words(failure, cluster))?;
         Ok((pages.iter().map(Value::to_string).collect(), are_all))
     }
@@ -181,45 +261,12 @@ impl AwsProber {
         cluster: &str,
         service: Option<&str>,
     ) -> Result<(Vec<RunningTask>, bool), String> {
-        let running = async {
-            let of = self.tasks_of(region, cluster, service, DesiredStatus::Running);
-            let (mut pages, are_all) = of.await?;
-            let mut all = Vec::new();
-            for page in &mut pages {
-                all.extend(list::<RunningTask>(page, "/tasks")?);
-            }
-            Ok((all, are_all))
-        };
+        let running = async { running(&self.caller, self.region_or_own(region)?, cluster, service).await };
         running.await.map_err(|failure| in_words(failure, cluster))
     }
 
-    /// The pages of a cluster's tasks that are to be in a state.
-    async fn tasks_of(
-        &self,
-        region: Option<&str>,
-        cluster: &str,
-        service: Option<&str>,
-        status: DesiredStatus,
-    ) -> Result<(Vec<Value>, bool), Failure> {
-        let region = region.or(self.caller.region()).ok_or_else(no_region)?;
-        let mut described = Vec::new();
-        let mut token = None;
-        for _ in 0..MOST_PAGES {
-            let of = |ecs: &Client| {
-                let list = ecs.list_tasks().cluster(cluster).desired_status(status.clone());
-                list.set_service_name(service.map(str::to_owned)).set_next_token(token.take()).send()
-            };
-            let mut listed = self.caller.ecs(Operation::ListTasks, region, cluster, of).await?;
-            let arns: Vec<String> = list(&mut listed, "/taskArns")?;
-            for some in arns.chunks(TASKS_AT_ONCE) {
-                described.push(tasks(&self.caller, region, cluster, cluster, some.to_vec()).await?);
-            }
-            token = next(&listed);
-            if token.is_none() {
-                return Ok((described, true));
-            }
-        }
-        Ok((described, false))
+    fn region_or_own<'r>(&'r self, region: Option<&'r str>) -> Result<&'r str, Failure> {
+        region.or(self.caller.region()).ok_or_else(no_region)
     }
 
     /// The output of `describe-tasks` for one task, from its Region and cluster.
@@ -247,18 +294,10 @@ impl AwsProber {
     /// Why they could not be read, in words.
     pub async fn clusters(&self, region: Option<&str>) -> Result<Vec<String>, String> {
         let clusters = async {
-            let region = region.or(self.caller.region()).ok_or_else(no_region)?;
-            let (mut clusters, mut token) = (Vec::new(), None);
-            for _ in 0..MOST_PAGES {
-                let listing = |ecs: &Client| ecs.list_clusters().set_next_token(token.take()).send();
-                let mut listed = self.caller.ecs(Operation::ListClusters, region, "*", listing).await?;
-                clusters.extend(list::<String>(&mut listed, "/clusterArns")?);
-                token = next(&listed);
-                if token.is_none() {
-                    return Ok(clusters);
-                }
+            match listed_clusters(&self.caller, self.region_or_own(region)?).await? {
+                (clusters, true) => Ok(clusters),
+                _ => Err(Failure::Unknown(format!("the list is longer than {MOST_PAGES} pages"))),
             }
-            Err(Failure::Unknown(format!("the list is longer than {MOST_PAGES} pages")))
         };
         clusters.await.map_err(|failure| in_words(failure, "the list of clusters"))
     }

@@ -19,8 +19,9 @@ use crate::triage::Prober;
 
 /// For so long an answer counts as fresh.
 const FRESH: Duration = Duration::from_mins(1);
-/// No more answers than this are kept.
-const KEPT_ANSWERS: usize = 512;
+/// No more answers than this are kept: room for the definitions of all that runs in a large account, which a look at a
+/// rotation reads.
+const KEPT_ANSWERS: usize = 4096;
 
 /// Answers from the APIs of AWS, for the account and with the credentials of one configuration.
 #[derive(Debug)]
@@ -132,6 +133,8 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
         Question::Service(ask) => ecs::service(caller, ask).await,
         Question::ServiceRevision(ask) => ecs::service_revision(caller, ask).await,
         Question::RunningTasks(ask) => ecs::running_tasks(caller, ask).await,
+        Question::Clusters(ask) => ecs::clusters(caller, ask).await,
+        Question::ClusterTasks(ask) => ecs::cluster_tasks(caller, ask).await,
         Question::StoppedTasks(ask) => ecs::stopped_tasks(caller, ask).await,
         Question::ContainerInstance(ask) => ecs::container_instance(caller, ask).await,
         Question::Role(ask) => iam::role(caller, ask).await,

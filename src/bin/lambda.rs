@@ -62,6 +62,7 @@ fn diagnostic(error: &Problem) -> Diagnostic {
         Problem::Unannounced(_) | Problem::NotInJournal(_) => "AnnouncementFailed",
         Problem::Unrecorded(_) => "NotRecorded",
         Problem::ComeAgain => "AnnouncedElsewhere",
+        Problem::Held(_) => "OldValueHeld",
     };
     Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
 }

@@ -15,6 +15,7 @@ use super::ports::{EventBus as _, Log as _, Publisher as _, World};
 use super::trouble::Trouble;
 use crate::context::Surroundings;
 use crate::diagnosis::Report;
+use crate::event::rotation::Rotation;
 use crate::incident::store::Unreachable;
 use crate::incident::storm::{Phase, Telling};
 use crate::incident::{Due, Incident};
@@ -78,6 +79,19 @@ impl Message {
         let chat = chat::message(&thread, "waiting", &notice);
         let detail = changed(&notice, &thread, 1).to_string();
         Self { notice, chat: Some(chat), detail_type: INCIDENT, detail, line: None }
+    }
+
+    /// Tells who holds the old value of what has changed, or that nobody does.
+    pub(super) fn rotation(notice: Notice, rotation: &Rotation, workloads: u64) -> Self {
+        let thread = format!("rotation/{}", rotation.of());
+        let chat = chat::message(&thread, &rotation.at.to_string(), &notice);
+        let detail = changed(&notice, &thread, workloads).to_string();
+        Self { notice, chat: Some(chat), detail_type: INCIDENT, detail, line: None }
+    }
+
+    /// What machines are told.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Tells of many incidents at once, cluster by cluster.

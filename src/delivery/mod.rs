@@ -26,6 +26,7 @@ pub(crate) mod guard;
 mod notices;
 mod outcome;
 pub mod ports;
+mod rotations;
 mod selftest;
 mod settlement;
 mod storms;
@@ -37,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::{join, join_all, join3};
+use futures_util::future::{join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -183,6 +184,15 @@ impl<W: World> Delivery<W> {
 
 /// Why an entry is not dealt with, or some of it cannot be. What is left of it happened by now.
 fn admit(entry: &mut Entry, trusted: &Trusted, now: Timestamp) -> Option<Problem> {
+    if !trusted.rotations {
+        entry.rotation = None;
+    } else if let Some(rotation) = &entry.rotation {
+        // All that it says is taken from there.
+        entry.tasks.clear();
+        if happened(rotation.at, now) != rotation.at {
+            return Some(Problem::Refused(format!("a change at {}, which is later than now", rotation.at)));
+        }
+    }
     let unreadable = entry
         .tasks
         .iter()
@@ -259,19 +269,18 @@ impl<W: World> Visit<'_, W> {
         let batch = Batch::of(entries, refused, self.now);
         let mut outcome = Outcome::default();
         // Of a message that holds nothing there is nothing to do.
-        let empty = entries
-            .iter()
-            .zip(refused)
-            .enumerate()
-            .filter(|(_, (entry, refused))| entry.tasks.is_empty() && refused.is_none());
+        let empty = entries.iter().zip(refused).enumerate().filter(|(_, (entry, refused))| {
+            entry.tasks.is_empty() && entry.rotation.is_none() && refused.is_none()
+        });
         outcome.settle(empty.map(|(entry, _)| Item { entry, task: 0 }), Ok(Done::NOT_A_FAILURE));
         let mut kinds: BTreeMap<String, Vec<&Failure<'_>>> = BTreeMap::new();
         for failure in &batch.failures {
             kinds.entry(storm::key(&failure.about)).or_default().push(failure);
         }
         let failures = join_all(kinds.values().map(|failures| self.failures(failures)));
-        let (failures, ends) = join(failures, self.ends(&batch.ends)).await;
-        failures.into_iter().chain([ends]).for_each(|done| outcome.add(done));
+        let rotations = self.rotations(entries, refused);
+        let (failures, ends, rotations) = join3(failures, self.ends(&batch.ends), rotations).await;
+        failures.into_iter().chain([ends, rotations]).for_each(|done| outcome.add(done));
         outcome.fail(batch.faulty, &Problem::Faulty);
         for (item, task) in batch.others {
             outcome.write(item, task, &Evidence::default(), None, true);

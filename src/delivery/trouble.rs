@@ -24,6 +24,9 @@ pub enum Problem {
     /// Somebody else is about to announce it, and may fail.
     #[error("another instance announces it: come again")]
     ComeAgain,
+    /// Of a value that changed, tasks hold the old one, or not all could be looked at.
+    #[error("{0}: looked at again later")]
+    Held(String),
     /// Nothing was made of it.
     #[error("nothing was made of it")]
     Forgotten,
@@ -54,7 +57,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// The metric that counts it; an alarm watches each. Waiting for another instance is no trouble.
+    /// The metric that counts it; an alarm watches each. Waiting, for another instance or for old tasks to go, is no trouble.
     #[must_use]
     pub const fn metric(&self) -> Option<&'static str> {
         match self {
@@ -64,7 +67,7 @@ impl Trouble {
                 Problem::Faulty | Problem::Forgotten => Some("Faulty"),
                 Problem::Unreadable(_) | Problem::Refused(_) => Some("Refused"),
                 // Counted where the table was given up.
-                Problem::Unrecorded(_) | Problem::ComeAgain => None,
+                Problem::Unrecorded(_) | Problem::ComeAgain | Problem::Held(_) => None,
             },
             Self::WithoutTable(_) | Self::Unnoted(_) => Some("Unrecorded"),
             Self::NotInJournal(_) => Some("NotInJournal"),

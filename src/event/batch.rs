@@ -8,9 +8,10 @@ use serde_json::value::RawValue;
 
 use super::fault::{Faults, Places, fault};
 use super::model::owned;
+use super::rotation;
 use super::scalar::Str;
 use super::sender::Sender;
-use super::shape::{LONGEST_NAME, read_shape, tasks};
+use super::shape::{LONGEST_NAME, changed, read_shape, tasks};
 use super::wire::{Shape, object};
 use super::{Entry, InputError};
 use crate::arn::Arn;
@@ -76,13 +77,17 @@ fn guarded(message: Message<'_>, at: usize, from: (usize, usize)) -> Entry {
 
 fn opened(message: Message<'_>, at: usize, from: (usize, usize)) -> Entry {
     let path = format!("Records[{at}].body");
-    let (sender, tasks) = match read_shape(&message.body, "") {
-        Ok(shape) => (sender(&shape, message.queue.as_deref()), tasks(shape, &message.body)),
-        Err(error) => (Sender::default(), vec![Err(error)]),
+    let (sender, Entry { rotation, tasks, .. }) = match read_shape(&message.body, "") {
+        Ok(shape) => {
+            let sender = sender(&shape, message.queue.as_deref());
+            let entry = changed(&shape, &message.body);
+            (sender, entry.unwrap_or_else(|| Entry::of(tasks(shape, &message.body))))
+        }
+        Err(error) => (Sender::default(), Entry::of(vec![Err(error)])),
     };
     // The body is JSON in a string: its own places mean nothing outside, the message's do.
     let tasks = tasks.into_iter().map(|task| task.map_err(|error| error.within(&path, from))).collect();
-    Entry { message_id: Some(message.id.into_owned()), sender: Some(sender), tasks }
+    Entry { message_id: Some(message.id.into_owned()), sender: Some(sender), rotation, tasks }
 }
 
 /// What an event's envelope says of who sent it, and whose things it names.
@@ -99,6 +104,7 @@ fn sender(shape: &Shape<'_>, queue: Option<&str>) -> Sender {
             .and_then(|raw| serde_json::from_str::<Str<'_>>(raw.0).ok())
             .filter(|_| detail.is_some())
             .and_then(|source| owned(Some(&source))),
+        native: rotation::sent_by(shape),
         account: owned(shape.account.as_ref()),
         stranger: accounts
             .find(|account| shape.account.as_deref() != Some(*account))

@@ -12,6 +12,8 @@ const ECS: &str = "aws.ecs";
 pub struct Sender {
     /// The event's source; what is no event has none.
     pub source: Option<String>,
+    /// The source from which AWS sends events of its kind, where that is not ECS.
+    pub native: Option<&'static str>,
     /// The account in the event's envelope.
     pub account: Option<String>,
     /// Another account, whose things the event names.
@@ -27,6 +29,8 @@ pub struct Trusted {
     pub test_source: Option<String>,
     /// Accounts beside the function's own.
     pub accounts: Vec<String>,
+    /// Whether events of Secrets Manager and Parameter Store are taken, which tell of changes.
+    pub rotations: bool,
     /// The function's own account; where it is not known, that of the queue counts.
     pub own: Option<String>,
 }
@@ -35,11 +39,13 @@ impl Trusted {
     /// Why a message is not listened to; `None` where it is.
     #[must_use]
     pub fn objection(&self, sender: &Sender) -> Option<String> {
+        let expected = sender.native.filter(|_| self.rotations).unwrap_or(ECS);
+        let is_watched = self.rotations || sender.native.is_none();
         let Some(source) = &sender.source else {
-            return Some(format!("expected an event with a detail and the source {ECS}, found none"));
+            return Some(format!("expected an event with a detail and the source {expected}, found none"));
         };
-        if source != ECS && Some(source) != self.test_source.as_ref() {
-            return Some(format!("expected an event with the source {ECS}, found {source:?}"));
+        if !is_watched || source != expected && Some(source) != self.test_source.as_ref() {
+            return Some(format!("expected an event with the source {expected}, found {source:?}"));
         }
         let own = self.own.as_ref().or(sender.queue.as_ref());
         match &sender.account {

@@ -6,7 +6,7 @@ use super::batch::{is_api_call, messages};
 use super::fault::{Faults, Places, fault, unknown_shape};
 use super::model::{is_blank, service_event, task};
 use super::wire::{Shape, is_object, object};
-use super::{Entry, InputError, Source, Task, taskless};
+use super::{Entry, InputError, Source, Task, rotation, taskless};
 use crate::arn::Arn;
 use crate::redact::{beginning, redact};
 
@@ -32,12 +32,27 @@ pub(super) fn read(text: &str) -> Vec<Entry> {
         {
             messages(text, &records)
         }
-        Some(shape) => single(tasks(shape, text)),
+        Some(shape) => vec![changed(&shape, text).unwrap_or_else(|| Entry::of(tasks(shape, text)))],
         None => match with_keys_once(text) {
             Some(once) => read(&once),
             None => single(value(text, "").unwrap_or_else(|| vec![Err(fault::<Shape<'_>>(text, ""))])),
         },
     }
+}
+
+/// What an event tells of a change of a value; `None` where it tells of something else. It tells of no task.
+pub(super) fn changed(shape: &Shape<'_>, text: &str) -> Option<Entry> {
+    let (rotation, error) = match rotation::read(shape, text)? {
+        Ok(rotation) => {
+            let told = format!(
+                "expected what failed, found a change of a value: which tasks hold the old one says ecs-triage stale --secret {}",
+                rotation.name
+            );
+            (Some(Box::new(rotation)), InputError::new(told))
+        }
+        Err(error) => (None, error),
+    };
+    Some(Entry { rotation, ..Entry::of(vec![Err(error)]) })
 }
 
 /// An object in which a key stands twice, with each key once: as for all who read JSON, the last counts.

@@ -13,11 +13,12 @@ use futures_util::future::{join, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 
 use super::index::Index;
+use super::rotation::{Found, News, Told};
 use super::shared::{self, Culprit, Shared};
 use super::store::{Changed, Kept, Store, Unreachable, change, change_from, read};
 use super::storm::{self, Phase, Standing, Telling};
 use super::{About, Due, Incident, Membership, Sighting, expires};
-use crate::limits::{INDEX_KEPT, INSTANCES, STORM_WORKLOADS};
+use crate::limits::{INDEX_KEPT, INSTANCES, ROTATION_KEPT, STORM_WORKLOADS};
 use recording::{Claimed, Recording};
 use renamed::Renamed;
 
@@ -314,6 +315,47 @@ impl<S: Store + Sync> Ledger<S> {
         told.is_some_and(|told| incident.is_within(&told))
     }
 
+    /// What a look at a value that changed comes to, and under which claim it is ours to tell.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached.
+    pub async fn looked(
+        &self,
+        value: &str,
+        found: &Found,
+        now: Timestamp,
+    ) -> Result<(News, String), Unreachable> {
+        let (key, claimant) = (rotation_key(value), self.claimant());
+        let news = change(&self.store, &key, |kept: Option<Told>| {
+            let before = kept.unwrap_or_default();
+            let mut told = before.clone();
+            let result = told.look(found, self.reminder, &claimant, now);
+            Changed { document: (told != before).then(|| (told, rotation_expires(now))), result }
+        });
+        news.await.map(|news| (news, claimant))
+    }
+
+    /// Notes that a look's news is out.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached; then it may come again.
+    pub async fn told_of(
+        &self,
+        value: &str,
+        found: &Found,
+        (news, claimant): &(News, String),
+        now: Timestamp,
+    ) -> Result<(), Unreachable> {
+        change(&self.store, &rotation_key(value), |kept: Option<Told>| {
+            let mut told = kept.unwrap_or_default();
+            told.told(found, news, claimant);
+            Changed { document: Some((told, rotation_expires(now))), result: () }
+        })
+        .await
+    }
+
     fn claimant(&self) -> String {
         format!("{}/{}", self.holder, self.tries.fetch_add(1, Ordering::Relaxed))
     }
@@ -444,4 +486,12 @@ impl<S: Store + Sync> Ledger<S> {
         })
         .await
     }
+}
+
+fn rotation_key(value: &str) -> String {
+    format!("rotation/{value}")
+}
+
+fn rotation_expires(now: Timestamp) -> Timestamp {
+    now.checked_add(ROTATION_KEPT).unwrap_or(now)
 }

@@ -80,6 +80,10 @@ answers! {
     ServiceRevision(Box<ServiceRevision>),
     /// Tasks that run.
     RunningTasks(Vec<RunningTask>),
+    /// Clusters, by their ARN.
+    Clusters(Listed<String>),
+    /// Tasks of a cluster that run.
+    ClusterTasks(Listed<RunningTask>),
     /// Tasks that stopped.
     StoppedTasks(Vec<StoppedTask>),
     /// The host.

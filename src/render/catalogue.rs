@@ -151,10 +151,12 @@ pub fn attributes() -> String {
             [Due::Opened, Due::StillFailing, Due::Resolved]
                 .map(Due::as_str)
                 .into_iter()
-                .chain(["storm", "waiting", "selftest"])
+                .chain(["storm", "waiting", "selftest", "stale", "unfollowed"])
                 .collect(),
         ),
-        "cause" => "an id of the [causes](causes.md)".to_owned(),
+        "cause" => {
+            "an id of the [causes](causes.md), or `stale-value` of a [rotation](rotation.md)".to_owned()
+        }
         "verdict" => list(
             Verdict::ALL
                 .iter()

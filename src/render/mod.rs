@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod notice;
 mod page;
 mod reason_lines;
+pub mod rotation;
 pub mod sarif;
 pub mod stale;
 pub mod storm;

@@ -42,7 +42,7 @@ fn is_told(value: &Value) -> bool {
     value.count(is_open) > 0 || value.is_stale()
 }
 
-const fn is_open(holds: &Holds) -> bool {
+pub(super) const fn is_open(holds: &Holds) -> bool {
     matches!(holds, Holds::PerhapsOld | Holds::Unknown(_))
 }
 
@@ -78,9 +78,12 @@ fn told(value: &Value, region: &str, page: &mut Page) {
     }
 }
 
+/// A rotation takes seconds.
+pub(super) fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 fn changed(value: &Value) -> String {
-    // A rotation takes seconds.
-    let second = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     match &value.change {
         Err(why) => format!("not known: {why}"),
         Ok(Change::Never) => "never: it has one version".to_owned(),
@@ -98,7 +101,7 @@ fn changed(value: &Value) -> String {
 }
 
 /// What the tasks of a workload hold, and where they refer to it; why that is not known, unless it was said.
-fn held(holder: &Holder, said: Option<&String>) -> String {
+pub(super) fn held(holder: &Holder, said: Option<&String>) -> String {
     let all = holder.tasks.len();
     let mut counts = Vec::new();
     let mut count = |is: &dyn Fn(&Holds) -> bool, what: &str| {
@@ -135,16 +138,19 @@ fn needs_restart(holder: &Holder) -> bool {
 
 /// The command that replaces a service's tasks, where one of them holds the old value.
 fn restart(holder: &Holder, region: &str) -> Option<Command> {
-    (holder.is_service && needs_restart(holder)).then(|| {
-        Command::aws("ecs update-service", Some(region))
-            .name("--cluster", NameKind::Cluster, holder.cluster.as_str())
-            .name("--service", NameKind::Service, holder.workload.as_str())
-            .words("--force-new-deployment")
-    })
+    (holder.is_service && needs_restart(holder)).then(|| renewal(holder, region))
+}
+
+/// The command that replaces a service's tasks.
+pub(super) fn renewal(holder: &Holder, region: &str) -> Command {
+    Command::aws("ecs update-service", Some(region))
+        .name("--cluster", NameKind::Cluster, holder.cluster.as_str())
+        .name("--service", NameKind::Service, holder.workload.as_str())
+        .words("--force-new-deployment")
 }
 
 impl Holder {
-    fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         let kind = if self.is_service { "" } else { " (no service)" };
         if self.cluster.is_empty() {
             format!("{}{kind}", self.workload)

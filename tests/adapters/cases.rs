@@ -269,6 +269,38 @@ fn ecs() -> Vec<Case> {
         case(
             Dialect::Json,
             "eu-west-1/ecs",
+            json!({"Clusters": {"region": "eu-west-1"}}),
+            json!({"Clusters": [format!("{ARN}:cluster/prod"), format!("{ARN}:cluster/batch")]}),
+        )
+        .call(
+            "AmazonEC2ContainerServiceV20141113.ListClusters",
+            &[],
+            json!({"clusterArns": [format!("{ARN}:cluster/prod"), format!("{ARN}:cluster/batch")]}),
+        )
+        .refused("ecs:ListClusters", "*"),
+        case(
+            Dialect::Json,
+            "eu-west-1/ecs",
+            json!({"ClusterTasks": {"region": "eu-west-1", "cluster": format!("{ARN}:cluster/prod")}}),
+            json!({"ClusterTasks": [{"taskArn": format!("{ARN}:task/prod/1"), "clusterArn": format!("{ARN}:cluster/prod"), "group": "service:api",
+                "taskDefinitionArn": format!("{ARN}:task-definition/api:6"), "createdAt": "2025-06-15T15:06:30Z", "startedAt": 1.75e9}]}),
+        )
+        .call(
+            "AmazonEC2ContainerServiceV20141113.ListTasks",
+            &[r#""cluster":"arn:aws:ecs:eu-west-1:111122223333:cluster/prod""#, r#""desiredStatus":"RUNNING""#],
+            json!({"taskArns": [format!("{ARN}:task/prod/1")]}),
+        )
+        .call(
+            "AmazonEC2ContainerServiceV20141113.DescribeTasks",
+            &[r#""tasks":["arn:aws:ecs:eu-west-1:111122223333:task/prod/1"]"#],
+            json!({"tasks": [{"taskArn": format!("{ARN}:task/prod/1"), "clusterArn": format!("{ARN}:cluster/prod"), "group": "service:api",
+                "taskDefinitionArn": format!("{ARN}:task-definition/api:6"), "createdAt": 1_749_999_990, "startedAt": 1.75e9, "containers": []}], "failures": []}),
+        )
+        .missing("ClusterNotFoundException")
+        .refused("ecs:ListTasks", "arn:aws:ecs:eu-west-1:111122223333:cluster/prod"),
+        case(
+            Dialect::Json,
+            "eu-west-1/ecs",
             json!({"ContainerInstance": {"region": "eu-west-1", "cluster": "prod", "arn": format!("{ARN}:container-instance/prod/1")}}),
             json!({"ContainerInstance": {"ec2InstanceId": "i-1", "versionInfo": {"agentVersion": "1.89.1"}, "agentConnected": true}}),
         )

@@ -150,11 +150,13 @@ class Emulator:
         return "\n".join(text.splitlines()[-lines:])
 
     def create_stack(self, name: str, template: str, parameters: dict[str, str]) -> dict[str, str]:
-        """Creates a stack, and returns its outputs."""
-        cloudformation = self.client("cloudformation")
+        """Creates a stack from a template in S3, where larger ones fit than in a request, and returns its outputs."""
+        bucket, s3, cloudformation = f"{name}-template", self.client("s3"), self.client("cloudformation")
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key="template", Body=template.encode())
         cloudformation.create_stack(
             StackName=name,
-            TemplateBody=template,
+            TemplateURL=f"{self._url}/{bucket}/template",
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM"],
         )

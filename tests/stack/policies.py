@@ -18,7 +18,7 @@ from typing import Any
 from emulator import TEMPLATE, Emulator, Template, for_emulator, read_template, to_cloudformation
 
 NEEDS_CODE = (
-    "Function", "ErrorsAlarm", "Dashboard",
+    "Function", "ErrorsAlarm", "Dashboard", "RotationSource",
     "Doors", "DoorsErrorsAlarm", "DoorsTroubleAlarm", "DeploymentHookRole", "CloudFormationHookRole", "LambdaHook", "PauseRule", "PausePermission",
 )
 
@@ -32,6 +32,8 @@ def without_code(template: Template) -> Template:
         "RoleName": {"Value": {"Ref": "FunctionRole"}},
         "Rule": {"Value": {"Fn::GetAtt": ["Rule", "Arn"]}},
         "ServiceRule": {"Value": {"Fn::GetAtt": ["ServiceRule", "Arn"]}},
+        "RotationRule": {"Condition": "WatchesRotation", "Value": {"Fn::GetAtt": ["RotationRule", "Arn"]}},
+        "RotationQueue": {"Condition": "WatchesRotation", "Value": {"Ref": "RotationQueue"}},
         "Queue": {"Value": {"Ref": "Queue"}},
         "DeadLetters": {"Value": {"Ref": "DeadLetters"}},
         "Topic": {"Value": {"Ref": "Topic"}},
@@ -63,10 +65,11 @@ def main() -> int:
     parameters = dict(argument.split("=", 1) for argument in sys.argv[1:])
     with Emulator() as aws:
         made = aws.create_stack("policies", json.dumps(without_code(read_template(TEMPLATE))), parameters)
-        queues = {name: queue(aws, made[output]) for name, output in (("queue", "Queue"), ("dead_letters", "DeadLetters"))}
+        named = (("queue", "Queue"), ("rotations", "RotationQueue"), ("dead_letters", "DeadLetters"))
+        queues = {name: queue(aws, made[output]) for name, output in named if output in made}
         told = {name: {"arn": one["QueueArn"], "policy": json.loads(one["Policy"])} for name, one in queues.items()}
         told |= {"topic": topic(aws, made["Topic"]), "chat": topic(aws, made["Chat"]) if "Chat" in made else None}
-        told |= {"role": made["Role"], "rules": [made["Rule"], made["ServiceRule"]]}
+        told |= {"role": made["Role"], "rules": [made["Rule"], made["ServiceRule"]], "rotation_rule": made.get("RotationRule")}
         told |= {"permissions": permissions(aws, made["RoleName"])}
         told |= {"retention": {name: int(one["MessageRetentionPeriod"]) for name, one in queues.items()}}
     print(json.dumps(told))

@@ -7,11 +7,11 @@ notices in a queue subscribed to the topic, for the journal, and for the stack's
 JSON object:
 
     {"notices": [{"subject", "message", "attributes"}], "journal": [{"stream", "message"}],
-     "chats": [notification], "bus": [event], "queue": n, "dlq": n, "dead_letters": [body],
+     "chats": [notification], "bus": [event], "queue": n, "rotations": n, "dlq": n, "dead_letters": [body],
      "asked": [task definition], "responses": [...], "table": [key], "function_log": "..."}
 
 `chats` and `bus` are what the chat topic and an event bus were told, with `--listen`; without it the stack has neither.
-`queue` and `dlq` count messages, also those being worked on. `asked` is what the function wanted described, call by
+`queue`, `rotations` (with `--running`) and `dlq` count messages, also those being worked on. `asked` is what the function wanted described, call by
 call. `responses` are the function's answers with `--via invoke` and `--via watch`, then the doors' function's with `--door`, and
 last what the command line given with `--selftest` printed of a self-test. `table` are the keys of what is kept.
 Exit: 0 if all that was expected came, 1 if not, with what the emulator and the function logged on stderr.
@@ -33,6 +33,8 @@ What differs from a deployment, and nothing else:
     - the function has AWS_ENDPOINT_URL_ECS, which leads to a scripted server, since the emulator knows no task
       definition at a revision of our choice. It answers with the --task-definition files, asks the emulator whether the
       role may be told, and otherwise refuses in AWS's words;
+    - with --running FILE WatchRotation is `on`, that server lists the file's tasks as running, events are dated now, and a
+      rotation waits neither for its delay nor for others;
     - with --poison the queue's visibility timeout is a second, since forty attempts minutes apart are too long, and
       the event source mapping is off until all messages are there, so that they arrive as one batch;
     - with --deny ACTION the role loses that action, and with --unset NAME the function that environment variable;
@@ -64,6 +66,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -78,7 +81,8 @@ CODE_BUCKET = "ecs-triage-code"
 CODE_KEY = "bootstrap.zip"
 POISON = "this is not JSON"
 DESCRIBE = "ecs:DescribeTaskDefinition"
-DESCRIBE_TARGET = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
+ECS_TARGET = "AmazonEC2ContainerServiceV20141113."
+DESCRIBE_TARGET = f"{ECS_TARGET}DescribeTaskDefinition"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 SESSIONS = {"Fn::Sub": "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${FunctionRole}/*"}
 SETTLE_SECONDS = 1.0
@@ -86,10 +90,11 @@ HANG_SECONDS = 30.0  # longer than the function waits
 
 
 class EcsServer:
-    """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says."""
+    """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says, and lists the tasks that run."""
 
-    def __init__(self, files: list[Path], hangs: bool) -> None:
+    def __init__(self, files: list[Path], hangs: bool, running: Path | None) -> None:
         self._hangs = hangs
+        self._running = json.loads(running.read_text(encoding="utf-8"))["tasks"] if running else []
         self.asked: list[str] = []
         self.allowed = True
         self._known: dict[str, Template] = {}
@@ -126,6 +131,8 @@ class EcsServer:
 
     def _answer(self, target: str, request: Template) -> tuple[int, Template]:
         """Status and body for one call of the ECS API."""
+        if self._running and (listed := self._listed(target.removeprefix(ECS_TARGET), request)):
+            return 200, listed
         if target != DESCRIBE_TARGET:
             return 400, {"__type": "InvalidAction", "message": f"not scripted: {target}"}
         self.asked.append(request["taskDefinition"])
@@ -141,6 +148,16 @@ class EcsServer:
         if task_definition is None:
             return 400, {"__type": "ClientException", "message": "Unable to describe task definition."}
         return 200, {"taskDefinition": task_definition, "tags": []}
+
+    def _listed(self, operation: str, request: Template) -> Template | None:
+        """What runs, for the operations that list it."""
+        tasks = [task for task in self._running if task["clusterArn"] == request.get("cluster")]
+        answers = {
+            "ListClusters": {"clusterArns": sorted({task["clusterArn"] for task in self._running})},
+            "ListTasks": {"taskArns": [task["taskArn"] for task in tasks]},
+            "DescribeTasks": {"tasks": [task for task in tasks if task["taskArn"] in request.get("tasks", [])], "failures": []},
+        }
+        return answers.get(operation)
 
 
 def short_name(task_definition: str) -> str:
@@ -160,7 +177,9 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
     resources["Doors"]["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_ECS"] = ecs_url
     del resources["LambdaHook"]
     variables["ECS_TRIAGE_TEST_SOURCE"] = EVENT_SOURCE
-    for rule in ("Rule", "ServiceRule"):
+    resources["RotationQueue"]["Properties"]["DelaySeconds"] = 0
+    resources["RotationSource"]["Properties"]["MaximumBatchingWindowInSeconds"] = 0
+    for rule in ("Rule", "ServiceRule", "RotationRule"):
         resources[rule]["Properties"]["EventPattern"]["source"].append(EVENT_SOURCE)
     for policy in resources["FunctionRole"]["Properties"]["Policies"]:
         _, policy, *_ = policy.get("Fn::If", [None, policy])
@@ -259,8 +278,8 @@ def listen_to_bus(aws: Emulator) -> str:
     return url
 
 
-def put_on_bus(aws: Emulator, event: bytes) -> None:
-    """One event through the rule."""
+def put_on_bus(aws: Emulator, event: bytes, is_now: bool) -> None:
+    """One event through the rule, with its own time or the present one."""
     envelope = json.loads(event)
     if not {"detail-type", "detail", "time"} <= envelope.keys():
         raise StackError("only an EventBridge event can be put on the bus; try --via queue")
@@ -269,7 +288,7 @@ def put_on_bus(aws: Emulator, event: bytes) -> None:
         "DetailType": envelope["detail-type"],
         "Detail": json.dumps(envelope["detail"]),
         "Resources": envelope.get("resources", []),
-        "Time": envelope["time"],
+        "Time": datetime.now(timezone.utc) if is_now else envelope["time"],
     }
     answered = aws.client("events").put_events(Entries=[entry])
     if answered["FailedEntryCount"]:
@@ -397,6 +416,8 @@ class Run:
             parameters |= {"CloudFormationHook": "block"}
         if arguments.listen:
             parameters |= {"ChatNotifications": "yes", "EventBusArn": BUS}
+        if arguments.running:
+            parameters["WatchRotation"] = "on"
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
         ecs.allowed = may_describe(self._aws, self._outputs["FunctionName"])
         subscribed = subscribe(self._aws, self._outputs["TopicArn"], "notices")
@@ -413,6 +434,7 @@ class Run:
             "chats": [json.loads(notice(body)["message"]) for body in drain(self._aws, chats)] if chats else [],
             "bus": [json.loads(body) for body in drain(self._aws, bus)] if bus else [],
             "queue": count(self._aws, self._outputs["QueueUrl"]),
+            "rotations": count(self._aws, self._outputs["RotationQueueUrl"]) if arguments.running else 0,
             "dlq": count(self._aws, self._outputs["DeadLetterQueueUrl"]),
             "dead_letters": drain(self._aws, self._outputs["DeadLetterQueueUrl"]),
             "asked": ecs.asked,
@@ -444,7 +466,7 @@ class Run:
                 aws.client("sqs").send_message(QueueUrl=outputs["QueueUrl"], MessageBody=event.decode())
         else:
             for event in events:
-                put_on_bus(aws, event)
+                put_on_bus(aws, event, self._arguments.running is not None)
         return []
 
     def _watched_environment(self, ecs: EcsServer) -> dict[str, str]:
@@ -495,6 +517,7 @@ def read_arguments() -> argparse.Namespace:
     )
     ways = ["bus", "queue", "invoke", "watch"]
     parser.add_argument("--via", choices=ways, default="bus", help="where the events go in")
+    parser.add_argument("--running", type=Path, help="an answer of aws ecs describe-tasks, of which all tasks run; watches rotations")
     parser.add_argument("--poison", action="store_true", help="put a message that is not JSON in the events' batch")
     parser.add_argument("--hang", action="store_true", help="let DescribeTaskDefinition answer too late")
     parser.add_argument("--deny", action="append", default=[], metavar="ACTION", help="take an action from the role")
@@ -527,7 +550,7 @@ def read_arguments() -> argparse.Namespace:
 def main() -> int:
     """Runs the stack once, and prints what came of it."""
     arguments = read_arguments()
-    with EcsServer(arguments.task_definition, arguments.hang) as ecs, Emulator() as aws:
+    with EcsServer(arguments.task_definition, arguments.hang, arguments.running) as ecs, Emulator() as aws:
         run = Run(aws, arguments)
         try:
             json.dump(run.outcome(ecs), sys.stdout)

@@ -1,0 +1,123 @@
+//! What was told of a value that changed: who held the old one. One document for each value.
+//!
+//! A change comes again and again until nobody holds what was before it. What is due follows from the document and
+//! from what a look found: somebody holds the old value of whom nobody was told, or nobody does any more, or the
+//! time is over in which the change is followed. Of several changes of a value the last tells of all, since whoever
+//! holds what was before an earlier one holds what was before it too.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, claim, release};
+use crate::limits::ROTATION_FOLLOWED;
+
+/// What is kept of a value that changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// When the last change that was looked at was over.
+    pub changed: Option<Timestamp>,
+    /// Whether all is told of it.
+    pub is_closed: bool,
+    /// The first change of those that were told and are not over.
+    pub since: Option<Timestamp>,
+    /// Those that were told to hold an old value, and of which change.
+    pub holders: BTreeMap<String, Timestamp>,
+    /// Who is telling.
+    pub claim: Option<Claim>,
+}
+
+/// What a look found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// When the change was over.
+    pub changed: Timestamp,
+    /// Those that hold the old value or may, each with the time when the last of its tasks that do was created.
+    pub holders: BTreeMap<String, Option<Timestamp>>,
+    /// Whether nothing was left out.
+    pub is_whole: bool,
+}
+
+/// What a look comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Somebody holds the old value of whom nobody was told.
+    Holders,
+    /// Nobody holds it any more: who did, and since which change.
+    Over(Vec<String>, Option<Timestamp>),
+    /// It is followed no longer, and somebody still holds the old value, or may.
+    Unfollowed,
+    /// There is nothing to tell yet; a later look may have something.
+    LookAgain,
+    /// There is nothing to tell, and there will not be.
+    Nothing,
+    /// Another instance is telling.
+    ComeAgain,
+}
+
+impl Told {
+    /// What a look comes to, with the claim to tell it.
+    pub fn look(&mut self, found: &Found, reminder: SignedDuration, holder: &str, now: Timestamp) -> News {
+        let news = self.news(found, reminder, now);
+        let is_told = matches!(news, News::Holders | News::Over(..) | News::Unfollowed);
+        if is_told && !claim(&mut self.claim, holder, now) {
+            return News::ComeAgain;
+        }
+        if self.changed.is_none_or(|changed| changed < found.changed) {
+            self.changed = Some(found.changed);
+            self.is_closed = false;
+        }
+        news
+    }
+
+    fn news(&self, found: &Found, reminder: SignedDuration, now: Timestamp) -> News {
+        let is_past = self
+            .changed
+            .is_some_and(|changed| changed > found.changed || changed == found.changed && self.is_closed);
+        if is_past {
+            return News::Nothing;
+        }
+        let is_new = |(holder, created): (&String, &Option<Timestamp>)| {
+            self.holders.get(holder).is_none_or(|told| {
+                // It has started anew since that change, or that is long ago.
+                created.is_some_and(|created| created > *told)
+                    || found.changed.duration_since(*told) >= reminder
+            })
+        };
+        if found.holders.is_empty() && found.is_whole {
+            return if self.holders.is_empty() {
+                News::Nothing
+            } else {
+                News::Over(self.holders.keys().cloned().collect(), self.since)
+            };
+        }
+        if now.duration_since(found.changed) >= ROTATION_FOLLOWED {
+            News::Unfollowed
+        } else if found.holders.iter().any(is_new) {
+            News::Holders
+        } else {
+            News::LookAgain
+        }
+    }
+
+    /// Notes that it is out.
+    pub fn told(&mut self, found: &Found, news: &News, holder: &str) {
+        let own = self.claim.clone().filter(|claim| claim.holder == holder);
+        release(&mut self.claim, own.as_ref());
+        match news {
+            News::Holders => {
+                self.since = self.since.or(Some(found.changed));
+                self.holders.retain(|_, _| !found.is_whole);
+                self.holders.extend(found.holders.keys().map(|holder| (holder.clone(), found.changed)));
+            }
+            News::Over(..) | News::Unfollowed => {
+                self.is_closed |= self.changed == Some(found.changed);
+                self.holders.clear();
+                self.since = None;
+            }
+            News::LookAgain | News::Nothing | News::ComeAgain => {}
+        }
+    }
+}
