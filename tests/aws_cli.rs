@@ -1,5 +1,5 @@
-//! Every command of every case is one that the AWS CLI takes: its words, options and values, checked against
-//! the services' own models.
+//! Every command of every case and of every page is one that the AWS CLI takes: its words, options and values,
+//! checked against the services' own models.
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
@@ -43,12 +43,43 @@ fn every_command_of_every_case_parses_in_the_aws_cli() {
         }
     }
     assert!(commands.len() > 150, "{} commands are too few", commands.len());
+    taken("of-cases", &commands);
+}
+
+/// Those that a page gives a person to type, for whose Region the person's own setting counts.
+#[test]
+fn every_command_of_the_pages_parses_in_the_aws_cli() {
+    let pages = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).expect("they can be listed");
+    let pages = pages.map(|page| page.expect("they can be listed").path()).filter(|page| page.is_file());
+    let mut commands = BTreeSet::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).expect("the page can be read");
+        for block in text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+            let block = block.replace("\\\n", " ");
+            let lines = block.lines().map(|line| line.split(['>', '#']).next().unwrap_or_default().trim());
+            // The first version of the AWS CLI, which this is, reads binary values in no other format.
+            let lines = lines.filter(|line| !line.contains("--cli-binary-format"));
+            let typed = lines.filter(|line| line.starts_with("aws ") && !line.contains('|'));
+            commands.extend(typed.map(|line| {
+                if line.contains("--region ") {
+                    line.to_owned()
+                } else {
+                    format!("{line} --region eu-west-1")
+                }
+            }));
+        }
+    }
+    assert!(commands.len() > 15, "{} commands are too few", commands.len());
+    taken("of-pages", &commands);
+}
+
+/// The AWS CLI makes a request of each.
+fn taken(list: &str, commands: &BTreeSet<String>) {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aws_cli");
     fs::create_dir_all(&directory).expect("the directory can be made");
-    let list = directory.join("commands.json");
-    fs::write(&list, serde_json::to_string(&commands).expect("they are texts"))
+    let list = directory.join(list).with_extension("json");
+    fs::write(&list, serde_json::to_string(commands).expect("they are texts"))
         .expect("the list can be written");
     let python = python_environment("awscli", "requirements-awscli.txt").join("python");
-    let output = succeed(Command::new(python).arg("-B").arg("tests/stack/aws_cli.py").arg(&list));
-    print!("{}", String::from_utf8_lossy(&output.stdout));
+    succeed(Command::new(python).arg("-B").arg("tests/stack/aws_cli.py").arg(&list));
 }

@@ -94,8 +94,10 @@ fn what_is_for_github_and_gitlab_fits_their_schemas() {
 
 #[test]
 fn what_is_for_terraform_is_hcl() {
-    let all: Vec<String> =
-        ["doors.md", "check.md", "deploy.md"].iter().flat_map(|page| blocks(page, "hcl")).collect();
+    let all: Vec<String> = ["doors.md", "check.md", "deploy.md", "releases.md"]
+        .iter()
+        .flat_map(|page| blocks(page, "hcl"))
+        .collect();
     assert!(!all.is_empty(), "a snippet for Terraform");
     for (at, text) in all.iter().enumerate() {
         let path = file(&format!("snippet-{at}.tf"), text);

@@ -62,11 +62,8 @@ fn the_template_passes_the_linters() {
     let template =
         fs::read_to_string(Path::new(ROOT).join("template.yaml")).expect("the template can be read");
     assert!(!template.contains("cfn-lint"), "the template must not configure its linter");
-    succeed(Command::new(python_environment("stack", "requirements.txt").join("cfn-lint")).args([
-        "template.yaml",
-        "queries.yaml",
-        "examples/check-before-service.yaml",
-    ]));
+    let linter = python_environment("stack", "requirements.txt").join("cfn-lint");
+    succeed(Command::new(linter).args(["--", "template.yaml", "queries.yaml", "examples/*.yaml"]));
     let sam = python_environment("sam", "requirements-sam.txt");
     let mut validate = Command::new(sam.join("sam"));
     validate.args(["validate", "--lint", "--template", "template.yaml"]).env("__SAM_CLI_APP_DIR", &sam);
@@ -147,6 +144,49 @@ fn exits_pass_where_they_are_watched() {
     let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exit-cases.json");
     fs::write(&list, cases.to_string()).expect("the list can be written");
     python(&["tests/stack/pattern.py", "--set", "WatchExits=on", &list.to_string_lossy()]);
+}
+
+/// By ARN or by name, which the ARN ends with; a deployment that is done does not say its cluster.
+#[test]
+fn the_rules_pass_the_clusters_that_are_chosen() {
+    let stopped = |cluster: &str| {
+        json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "account": "111122223333",
+            "detail": {"clusterArn": cluster, "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart"}})
+    };
+    let steady = |cluster: &str| {
+        json!({"source": "aws.ecs", "detail-type": "ECS Service Action", "account": "111122223333",
+            "detail": {"clusterArn": cluster, "eventName": "SERVICE_STEADY_STATE"}})
+    };
+    let done = json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "account": "111122223333",
+        "detail": {"eventName": "SERVICE_DEPLOYMENT_COMPLETED"}});
+    let failed = json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "account": "111122223333",
+        "detail": {"eventName": "SERVICE_DEPLOYMENT_FAILED"}});
+    let arn = |cluster: &str| format!("arn:aws:ecs:us-east-1:111122223333:cluster/{cluster}");
+    let names = ["prod", "staging", "sandbox", "my-sandbox", "sandbox-2"];
+    let include = format!("IncludeClusters={},{}", arn("prod"), arn("sandbox-2"));
+    let excluded = ["my-sandbox", "prod", "sandbox-2"];
+    for (parameters, watched) in [
+        (&[][..], &names[..]),
+        (&[&*include], &["prod", "sandbox-2"]),
+        (&["ExcludeClusters=sandbox,staging"], &excluded),
+        (&["ExcludeClusters=sandbox"], &["prod", "staging", "my-sandbox", "sandbox-2"]),
+        (&[&*include, "ExcludeClusters=prod"], &["prod", "sandbox-2"]),
+    ] {
+        let of_clusters = names.iter().flat_map(|name| {
+            [stopped(&arn(name)), steady(&arn(name))]
+                .map(|event| json!({"name": name, "expected": watched.contains(name), "event": event}))
+        });
+        let cases = of_clusters.chain([
+            json!({"name": "done", "expected": true, "event": &done}),
+            json!({"name": "failed", "expected": parameters.is_empty(), "event": &failed}),
+        ]);
+        let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cluster-cases.json");
+        fs::write(&list, cases.collect::<Value>().to_string()).expect("the list can be written");
+        let set: Vec<String> = parameters.iter().map(|parameter| format!("--set={parameter}")).collect();
+        let program = ["tests/stack/pattern.py"].into_iter().chain(set.iter().map(String::as_str));
+        // It fails by itself where one is not as expected.
+        python(&program.chain([&*list.to_string_lossy()]).collect::<Vec<_>>());
+    }
 }
 
 /// What is refused is corrected, or the template says beside it why it stands.
@@ -333,6 +373,23 @@ fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
+/// As it comes with a release, with its zip in a bucket that parameters name.
+#[test]
+fn the_plain_template_is_deployed_and_heard() {
+    let plain = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plain.json");
+    fs::write(&plain, python(&[".ci/plain-template", "1.2.3"]).to_string()).expect("it can be written");
+    let outcome = stack(&format!(
+        "--template {} --probing full --events events/parameter-missing.json --task-definition events/task-definitions/",
+        plain.display()
+    ));
+    let notice = only(&outcome["notices"]);
+    assert_eq!(
+        (&notice["attributes"]["cause"], &notice["attributes"]["verdict"]),
+        (&json!("parameter-missing"), &json!("confirmed"))
+    );
+    assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
 /// From the event through the rule of rotations and their queue, where the change stays while a task holds the old value.
 #[test]
 fn a_changed_secret_on_the_bus_becomes_a_notice_and_stays_in_its_queue() {
@@ -512,6 +569,97 @@ fn an_incident_is_told_wherever_somebody_listens() {
     assert_eq!(journal.last(), Some(end));
     // An end is no diagnosis, so it is no answer to its event.
     assert_eq!(outcome["responses"][2], json!([]));
+}
+
+/// What the examples send for events of the bus, by the emulator's transformers: one alert for an incident, which its
+/// end resolves, and texts as they are.
+#[test]
+fn examples_hand_on_what_the_bus_receives() {
+    let request = Path::new(env!("CARGO_TARGET_TMPDIR")).join("selftest-of-examples.json");
+    fs::write(&request, r#"{"selftest": true}"#).expect("the request can be written");
+    let outcome = stack(&format!(
+        "--listen --via invoke --expect 3 --task-definition events/task-definitions/ --events events/secret-key-missing.json events/service-steady-state.json {}",
+        request.display()
+    ));
+    let bus = outcome["bus"].as_array().expect("a list");
+    let [opened, ended, selftest] =
+        ["ECS Triage Diagnosis", "ECS Triage Incident Change", "ECS Triage Selftest"].map(|kind| {
+            bus.iter().find(|event| event["detail-type"] == kind).expect("it is on the bus").clone()
+        });
+    let worded = |event: &Value, words: &str| {
+        let mut event = event.clone();
+        event["detail"]["subject"] = json!(words);
+        event["detail"]["text"] = json!(words);
+        event
+    };
+    let mut storm = ended.clone();
+    storm["detail"]["attributes"] = json!({"state": "storm", "cluster": "prod", "workload": ["api", "web"]});
+    storm["detail"]["id"] = json!("storm/secrets-manager/network-timeout/prod");
+    let mut calm = storm.clone();
+    calm["detail"]["attributes"]["state"] = json!("resolved");
+    let events = [
+        opened.clone(),
+        worded(&opened, "a \"quoted\" {\"key\": [1, null]} \\ \\n \\\" back"),
+        worded(&opened, "lines\r\nand\ttabs, \u{1b}[0m \u{2028}, \u{e9} and \u{1f600}"),
+        worded(&opened, "<text> <subject> <aws.events.event> </script> & <!channel> ${AWS::Region}"),
+        ended.clone(),
+        storm.clone(),
+        calm.clone(),
+        selftest.clone(),
+    ];
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bus-events.json");
+    fs::write(&file, json!(events).to_string()).expect("the events can be written");
+    let sent = |arguments: &[&str]| -> Vec<Value> {
+        let example = format!("examples/{}.yaml", arguments[0]);
+        let program = ["tests/stack/examples.py", &example, &file.to_string_lossy()];
+        let sent = python(&program.into_iter().chain(arguments[1..].iter().copied()).collect::<Vec<_>>());
+        sent.as_array().into_iter().flatten().map(|requests| only(requests).clone()).collect()
+    };
+    let body = |request: &Value| document(request["body"].as_str().expect("a text"));
+
+    let key = "0123456789abcdef0123456789abcdef";
+    let alerts = sent(&["pagerduty", &format!("RoutingKey={key}")]);
+    for (event, request) in events.iter().zip(&alerts) {
+        let (detail, alert) = (&event["detail"], body(request));
+        assert_eq!((&request["path"], &alert["routing_key"]), (&json!("/v2/enqueue"), &json!(key)));
+        if detail["attributes"]["state"] == "resolved" {
+            assert_eq!((&alert["event_action"], &alert["dedup_key"]), (&json!("resolve"), &detail["id"]));
+        } else {
+            assert_eq!(
+                (&alert["event_action"], &alert["payload"]["summary"]),
+                (&json!("trigger"), &detail["subject"])
+            );
+            assert_eq!(alert["payload"]["custom_details"]["notice"], detail["text"]);
+        }
+    }
+    let keys: Vec<Value> = alerts.iter().map(|request| body(request)["dedup_key"].clone()).collect();
+    assert_eq!(
+        keys[..5],
+        vec![opened["detail"]["fingerprint"].clone(); 5],
+        "one alert, which its end resolves"
+    );
+    assert_eq!((&keys[5], &keys[6]), (&storm["detail"]["id"], &storm["detail"]["id"]));
+
+    let workflow =
+        "WebhookUrl=https://prod-1.westeurope.logic.azure.com:443/workflows/0a/triggers/manual/paths/invoke";
+    for (arguments, subject, text) in [
+        (
+            &["slack", "WebhookUrl=https://hooks.slack.com/services/T0/B0/x"][..],
+            "/blocks/0/elements/0/elements/0/text",
+            "/blocks/0/elements/1/elements/0/text",
+        ),
+        (
+            &["teams", workflow, "Signature=s1G_-"],
+            "/attachments/0/content/body/0/inlines/0/text",
+            "/attachments/0/content/body/1/inlines/0/text",
+        ),
+    ] {
+        for (event, request) in events.iter().zip(sent(arguments)) {
+            let (detail, message) = (&event["detail"], body(&request));
+            assert_eq!(message.pointer(subject), detail.get("subject"), "{}: {message:#}", arguments[0]);
+            assert_eq!(message.pointer(text), detail.get("text"), "{}: {message:#}", arguments[0]);
+        }
+    }
 }
 
 /// As a person asks whether everybody is reached: by a payload, and by the command line.

@@ -448,6 +448,19 @@ fn the_page_on_deploying_has_every_parameter() {
     assert_eq!(missing, Vec::<&str>::new());
 }
 
+/// Where a notice did not come, a person looks for them.
+#[test]
+fn alarms_of_the_pages_are_in_the_template() {
+    let template = template();
+    let page = fs::read_to_string(root().join("docs/troubleshooting.md")).expect("the file can be read");
+    let alarms: BTreeSet<&str> =
+        page.split('`').skip(1).step_by(2).filter(|word| word.ends_with("Alarm")).collect();
+    assert!(alarms.len() > 5, "{alarms:?}");
+    for alarm in alarms {
+        assert!(template.contains(&format!("\n  {alarm}:\n    Type: AWS::CloudWatch::Alarm\n")), "{alarm}");
+    }
+}
+
 #[test]
 fn the_table_is_what_the_function_takes_it_for() {
     let template = template();

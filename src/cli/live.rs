@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::output::{Batch, progress};
 use super::{CliError, Global, shown};
-use crate::aws::prober::AwsProber;
+use crate::aws::prober::{AwsProber, Until};
 use crate::aws::profiles;
 use crate::check::Check;
 use crate::event::Task;

@@ -151,7 +151,7 @@ pub fn attributes() -> String {
             [Due::Opened, Due::StillFailing, Due::Resolved]
                 .map(Due::as_str)
                 .into_iter()
-                .chain(["storm", "waiting", "stale", "unfollowed"])
+                .chain(["storm", "waiting", "selftest", "stale", "unfollowed"])
                 .collect(),
         ),
         "cause" => {

@@ -107,7 +107,7 @@ const DENIED: [&str; 3] = [
 fn the_stopped_tasks_tell_why_their_service_does_not_start_each_once() {
     for event in [impaired(), deployment_failed()] {
         let world = world(&[failed(1), failed(2), failed(3)], &[]);
-        let notices = told(&world, &[event.clone()]);
+        let notices = told(&world, std::slice::from_ref(&event));
         assert_eq!(notices.len(), 1, "{notices:?}");
         assert!(notices[0].contains("CAUSE: secret-key-missing"), "{}", notices[0]);
         assert!(notices[0].contains("3 failed starts since 02:51 UTC"), "{}", notices[0]);
@@ -126,7 +126,7 @@ fn the_log_tells_why_an_application_exited_where_it_may_be_read() {
     let task_event = json!({"detail-type": "ECS Task State Change", "source": "aws.ecs", "account": ACCOUNT, "region": "eu-west-1", "detail": stopped[2]});
     for event in [impaired(), deployment_failed(), task_event.to_string()] {
         let world = world(&stopped, &DENIED).reading_logs();
-        let notices = told(&world, &[event.clone()]);
+        let notices = told(&world, std::slice::from_ref(&event));
         assert_eq!(notices.len(), 1, "{notices:?}");
         for part in
             ["role w1-task", "secretsmanager:GetSecretValue", "THE APPLICATION SAID (log:2, container app)"]

@@ -14,8 +14,8 @@ from awscli.clidriver import create_clidriver
 
 # What a person puts in the place of a placeholder whose value must have a form; for others the placeholder itself will do.
 SAMPLES = {"<region>": "eu-west-1", "<bucket>": "bucket", "<number>": "90", "<address-range>": "10.0.0.0/16"}
-# What the commands read that a person makes first.
-FILES = ["value.json", "value.txt", "login.json", "boundary.json", "<local-file>"]
+# A word that names a file, which a person makes first.
+FILE = re.compile(r"(?:fileb?://)?([-./\w]+\.(?:json|txt|yaml|zip)|<local-file>)")
 
 
 class Sent(Exception):
@@ -61,8 +61,10 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         os.chdir(directory)
         os.environ.update(AWS_CONFIG_FILE="none", AWS_SHARED_CREDENTIALS_FILE="none", AWS_EC2_METADATA_DISABLED="true", AWS_PAGER="")
-        for name in FILES:
-            pathlib.Path(name).write_text("{}")
+        for named in filter(None, (FILE.fullmatch(word) for command in commands for word in arguments(command))):
+            file = pathlib.Path(named[1])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("{}")
         taker = Taker()
         problems = {command: why for command in commands if (why := taker.refused(command))}
     for command, why in problems.items():

@@ -1,13 +1,13 @@
 """Which events the template's rules pass.
 
-    python tests/stack/pattern.py [--set NAME=VALUE] [CASES...]
+    python tests/stack/pattern.py [--set PARAMETER=VALUE...] [CASES...]
 
 CASES are JSON files (default: pattern-cases.json beside this program; `-` is standard input), each a list of
 {"name": ..., "expected": true | false, "event": {...}}, or with "file" for an event in a file of its own, relative to
 the list's directory.
 
-The rules go through SAM's transform and CloudFormation as in a deployment, with the template's parameters as they are set; the
-emulator's TestEventPattern then judges each event by the patterns that came out: it passes if one lets it. Prints one
+The rules go through SAM's transform and CloudFormation as in a deployment, with the template's default parameters but for
+those that are set; the emulator's TestEventPattern then judges each event by the patterns that came out: it passes if one lets it. Prints one
 JSON object, where `matched` holds the rules' names in the template:
 
     {"patterns": {rule: {...}}, "results": [{"name", "type": detail-type, "expected", "matched": [rule]}]}
@@ -71,8 +71,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Tell which events the template's rules pass.")
     parser.add_argument("cases", nargs="*", default=[str(CASES)], help="lists of cases, or - for standard input")
     parser.add_argument("--template", type=Path, default=TEMPLATE)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the template")
+    parser.add_argument("--set", action="append", default=[], metavar="PARAMETER=VALUE", help="a parameter of the template")
     arguments = parser.parse_args()
+    parameters = dict(one.split("=", 1) for one in arguments.set)
     cases = read_cases(arguments.cases)
     parameters = dict(setting.split("=", 1) for setting in arguments.set)
     with Emulator() as aws:

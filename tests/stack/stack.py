@@ -24,6 +24,8 @@ Ways in (`--via`):
     watch   each file's bytes through `cargo lambda invoke`, to the function that `cargo lambda watch` builds and runs
             (see watch.py) with the stack's topic and journal. Its credentials are the account's, not the role's.
 
+With `--template` it takes another template, such as the plain one of a release.
+
 What differs from a deployment, and nothing else:
     - the code is one zip with the given program, in the emulator's S3, and Architecture is this machine's;
     - the rules pass the source `test.ecs` beside aws.ecs, which the emulator, like AWS, takes from nobody, and
@@ -408,6 +410,8 @@ class Run:
             "Architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
             "Probing": arguments.probing,
         }
+        if "CodeBucket" in template["Parameters"]:
+            parameters |= {"CodeBucket": CODE_BUCKET, "CodeKey": CODE_KEY}
         if arguments.door:
             parameters |= {"CloudFormationHook": "block"}
         if arguments.listen:
