@@ -343,7 +343,7 @@ proptest! {
                 }
                 _ => {}
             }
-            prop_assert_eq!(kept.claim.as_ref(), None);
+            prop_assert!(kept.claim.as_ref().is_none_or(|claim| claim.holder != claimant));
         }
     }
 }
