@@ -336,6 +336,7 @@ fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, 
         findings: assessment
             .findings
             .into_iter()
+            .chain(case.hidden())
             .chain(case.injected())
             .chain(case.definition_unread())
             .collect(),

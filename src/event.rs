@@ -185,9 +185,12 @@ impl Task {
         }
     }
 
-    /// Whether its containers ran and all exited with 0.
+    /// Whether its containers ran and all exited with 0, and no log says otherwise.
     #[must_use]
     pub fn ended_well(&self) -> bool {
+        if self.reasons.iter().any(Reason::is_of_log) {
+            return false;
+        }
         let exited = matches!(self.stop_code.as_deref(), Some("EssentialContainerExited") | None);
         exited
             && !self.containers.is_empty()

@@ -10,10 +10,10 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::diagnosis::diagnose;
-use crate::event::{Reason, Task, read_record};
+use crate::event::{Container, Reason, Task, read_record};
 use crate::question::{Evidence, Known, Question, ask};
 use crate::reason::read_log;
-use crate::task_definition::TaskDefinition;
+use crate::task_definition::{ContainerDefinition, TaskDefinition};
 use crate::triage::{Prober, ask_all};
 
 /// Within so long of its start an application exits that could not get what it needs.
@@ -34,7 +34,8 @@ pub async fn tellers(prober: &impl Prober, task: &Task) -> Option<Vec<Task>> {
     ask_all(prober, vec![question.clone().into()], &mut evidence).await;
     let mut stopped = stopped(&evidence, &question);
     stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
-    let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(exited_early);
+    // Of a service that does not start, one that exits with 0 may hide that it failed.
+    let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(ended_early);
     let mut tellers: Vec<Task> = stopped.into_iter().filter(could_not_start).take(TASKS).collect();
     let exited = exited.into_iter().take(LOGS).collect();
     tellers.extend(told_by_logs(prober, exited, &mut evidence).await);
@@ -44,11 +45,19 @@ pub async fn tellers(prober: &impl Prober, task: &Task) -> Option<Vec<Task>> {
 /// Whether containers of a task ran and one failed soon after its start, of which ECS says no more.
 #[must_use]
 pub fn exited_early(task: &Task) -> bool {
+    ended_early(task) && task.containers.iter().any(failed)
+}
+
+/// Whether containers of a task ran and ended soon after its start, of which ECS says no more.
+fn ended_early(task: &Task) -> bool {
     let lived = task.started_at.zip(task.stopped_at).map(|(from, to)| to.duration_since(from));
     task.stop_code.as_deref() == Some("EssentialContainerExited")
         && task.reasons.len() <= 1
-        && task.containers.iter().any(|container| container.exit_code.is_some_and(|code| code != 0))
         && lived.is_some_and(|lived| lived <= EARLY)
+}
+
+fn failed(container: &Container) -> bool {
+    container.exit_code.is_some_and(|code| code != 0)
 }
 
 fn could_not_start(task: &Task) -> bool {
@@ -75,20 +84,32 @@ async fn told_by_logs(prober: &impl Prober, tasks: Vec<Task>, evidence: &mut Evi
     tasks.into_iter().filter_map(|task| told_by_log(task, evidence)).collect()
 }
 
-/// The containers of a task that failed, with the questions after their logs.
+/// The containers of a task that ended, with the questions after their logs: those that failed, then those
+/// that exited with 0 and may hide that they did: for which one that failed waited, or all if none failed.
 fn logs_of(task: &Task, evidence: &Evidence) -> Vec<(String, ask::LogLines)> {
     let definition: Option<&TaskDefinition> = Question::task_definition_of(task)
         .and_then(|question| evidence.look(&question).found())
         .map(|of| &**of);
     let (Some(definition), Some(id)) = (definition, task.id()) else { return Vec::new() };
-    let failed = |name: &str| {
-        task.containers.iter().any(|container| {
-            container.name.as_deref() == Some(name) && container.exit_code.is_some_and(|code| code != 0)
-        })
-    };
-    let containers = definition.containers.iter().filter(|container| failed(&container.name));
     let region = task.region.as_deref().unwrap_or_default();
-    containers
+    let ended = |container: &&ContainerDefinition, how: fn(&Container) -> bool| {
+        task.containers.iter().any(|one| one.name.as_ref() == Some(&container.name) && how(one))
+    };
+    let failing: Vec<&ContainerDefinition> =
+        definition.containers.iter().filter(|container| ended(container, failed)).collect();
+    let is_awaited = |container: &ContainerDefinition| {
+        failing.iter().flat_map(|one| &one.depends_on).any(|on| on.container_name == container.name)
+    };
+    let mut silent: Vec<&ContainerDefinition> = definition
+        .containers
+        .iter()
+        .filter(|container| ended(container, |one| one.exit_code == Some(0)))
+        .filter(|container| failing.is_empty() || is_awaited(container))
+        .collect();
+    silent.truncate(LOGS);
+    failing
+        .into_iter()
+        .chain(silent)
         .filter_map(|container| Some((container.name.clone(), Question::log_of(container, id, region)?)))
         .collect()
 }

@@ -1,13 +1,13 @@
 //! A container that fetches secrets for the others failed.
 
 use super::assessment::{Assessment, Finding};
-use super::case::{Case, DEFINITION};
+use super::case::Case;
 use super::command::Command;
 use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
 use crate::question::{Known, Question, ask};
 use crate::reason::{self, Fault, Heard, Step};
-use crate::task_definition::{ContainerDefinition, Dependency};
+use crate::task_definition::ContainerDefinition;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "secret-sidecar-failed",
@@ -44,9 +44,6 @@ fn assess(case: &Case<'_>) -> Assessment {
         }
         _ => "the application could not fetch its secrets".to_owned(),
     };
-    let hidden = sidecar(case).and_then(|sidecar| waits_for_any_end(case, sidecar)).map(|waiting| {
-        Finding::found(format!("container {waiting} waits for it with COMPLETE, which takes a failure for an end; SUCCESS would not"), DEFINITION)
-    });
     let lines = log_question(case).map_or(Known::NotAsked, |question| case.look(&question));
     let told =
         lines.found().and_then(|lines| reason::read_log(lines.iter().map(|line| line.message.as_str())));
@@ -65,7 +62,7 @@ fn assess(case: &Case<'_>) -> Assessment {
         )),
         (None, None) => Finding::not_told("what its log says", lines),
     };
-    Assessment::likely(title).findings(last).findings(hidden).fix(fix(case))
+    Assessment::likely(title).findings(last).fix(fix(case))
 }
 
 const GET_LOG: &str = "GetLogEvents";
@@ -75,16 +72,6 @@ fn sidecar<'c>(case: &'c Case<'_>) -> Option<&'c ContainerDefinition> {
     // ECS prints the image behind it, in brackets.
     let named = case.symptom.resource.as_ref()?.text.split('(').next()?;
     case.definition()?.containers.iter().find(|container| container.name == named)
-}
-
-/// A container that goes on once the sidecar has ended, however it did.
-fn waits_for_any_end<'c>(case: &'c Case<'_>, sidecar: &ContainerDefinition) -> Option<&'c str> {
-    let hides = |on: &Dependency| on.container_name == sidecar.name && on.condition == "COMPLETE";
-    let containers = &case.definition()?.containers;
-    containers
-        .iter()
-        .find(|container| container.depends_on.iter().any(hides))
-        .map(|container| container.name.as_str())
 }
 
 /// The question after the sidecar's log.

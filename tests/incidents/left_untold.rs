@@ -55,21 +55,31 @@ fn exited(task: u8, seconds: u8, code: i64) -> Value {
     })
 }
 
-/// A world with these stopped tasks, whose containers wrote these lines.
+/// A world with these stopped tasks, whose one container wrote these lines.
 fn world(stopped: &[Value], lines: &[&str]) -> World {
+    world_of(stopped, &[("app", lines, json!([]))])
+}
+
+/// A world with these stopped tasks, whose containers wrote what they wrote, and wait for others.
+fn world_of(stopped: &[Value], containers: &[(&str, &[&str], Value)]) -> World {
+    let defined: Vec<Value> = containers.iter().map(|(name, _, depends_on)| json!({
+        "name": name, "image": "app:1", "dependsOn": depends_on,
+        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/w1", "awslogs-stream-prefix": "w1"}},
+    })).collect();
     let definition = json!({
-        "taskDefinitionArn": arn("task-definition/w1:7"), "family": "w1", "containerDefinitions": [{"name": "app", "image": "app:1",
-            "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/w1", "awslogs-stream-prefix": "w1"}}}],
+        "taskDefinitionArn": arn("task-definition/w1:7"), "family": "w1", "containerDefinitions": defined,
     });
     let service = json!({"region": "eu-west-1", "cluster": "prod", "service": "w1"});
     let mut answers = vec![
         json!({"question": {"StoppedTasks": service}, "answer": {"StoppedTasks": stopped}}),
         json!({"question": {"TaskDefinition": {"name": arn("task-definition/w1:7")}}, "answer": {"TaskDefinition": definition}}),
     ];
-    let events: Vec<Value> = lines.iter().map(|line| json!({"message": line})).collect();
-    for task in 0..10 {
-        let log = json!({"region": "eu-west-1", "group": "/ecs/w1", "stream": format!("w1/app/{task:032x}")});
-        answers.push(json!({"question": {"LogLines": log}, "answer": {"LogLines": events}}));
+    for (name, lines, _) in containers {
+        let events: Vec<Value> = lines.iter().map(|line| json!({"message": line})).collect();
+        for task in 0..10 {
+            let log = json!({"region": "eu-west-1", "group": "/ecs/w1", "stream": format!("w1/{name}/{task:032x}")});
+            answers.push(json!({"question": {"LogLines": log}, "answer": {"LogLines": events}}));
+        }
     }
     let evidence: Evidence =
         record::read(&json!({"schema": "ecs-triage/evidence/v1", "answers": answers}).to_string())
@@ -184,4 +194,44 @@ fn an_exit_that_its_log_does_not_explain_or_that_came_late_is_no_failed_start() 
     let world = world(&[], &DENIED).reading_logs();
     assert_eq!(told(&world, &[event(&late)]), [""; 0]);
     assert!(!world.calls().counts.contains_key("ask"));
+}
+
+/// A fetcher that exits with 0, one whose end is awaited however it ends, and an entry point that hides the
+/// application's own exit code.
+#[test]
+fn a_failure_that_its_container_hides_is_told_with_what_hides_it() {
+    let two = |fetch: i64, app: i64| {
+        let mut task = exited(1, 4, 1);
+        task["containers"] = json!([{"name": "app", "exitCode": app}, {"name": "fetch", "exitCode": fetch}]);
+        task
+    };
+    let waits = |condition: &str| json!([{"containerName": "fetch", "condition": condition}]);
+    let none = json!([]);
+    let plain = &["listening on 8080"][..];
+    for (task, containers, hides) in [
+        (
+            two(0, 1),
+            vec![("app", plain, waits("SUCCESS")), ("fetch", &DENIED[..], none.clone())],
+            &["fetch exited with 0"][..],
+        ),
+        (
+            two(0, 1),
+            vec![("app", plain, waits("COMPLETE")), ("fetch", &DENIED[..], none.clone())],
+            &["fetch exited with 0", "app waits for it with COMPLETE"],
+        ),
+        (
+            two(1, 1),
+            vec![("app", plain, waits("COMPLETE")), ("fetch", &DENIED[..], none.clone())],
+            &["app waits for it with COMPLETE"],
+        ),
+        (two(1, 1), vec![("app", plain, waits("SUCCESS")), ("fetch", &DENIED[..], none.clone())], &[]),
+        (exited(1, 4, 0), vec![("app", &DENIED[..], none.clone())], &["app exited with 0"]),
+    ] {
+        let notices = told(&world_of(&[task], &containers).reading_logs(), &[impaired()]);
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        assert!(notices[0].contains("secretsmanager:GetSecretValue"), "{}", notices[0]);
+        for text in ["fetch exited with 0", "app exited with 0", "app waits for it with COMPLETE"] {
+            assert_eq!(notices[0].contains(text), hides.contains(&text), "{text}: {}", notices[0]);
+        }
+    }
 }

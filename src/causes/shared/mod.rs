@@ -8,6 +8,7 @@ pub(super) mod assessment;
 pub(super) mod case;
 pub(super) mod command;
 pub(super) mod fix;
+mod hidden;
 pub(super) mod image;
 pub(super) mod key;
 pub(super) mod layer;
