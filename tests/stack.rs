@@ -390,6 +390,21 @@ fn the_plain_template_is_deployed_and_heard() {
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
+/// From the event of a service that does not start, by its stopped tasks.
+#[test]
+fn a_start_that_is_impaired_is_told_by_the_tasks_that_stopped() {
+    let outcome = stack(
+        "--probing full --stopped tests/stack/stopped/tasks.json --events tests/stack/stopped/event.json --entries 2 --task-definition events/task-definitions/api.json",
+    );
+    let notice = only(&outcome["notices"]);
+    assert_eq!(
+        (&notice["attributes"]["cause"], &notice["attributes"]["workload"]),
+        (&json!("secret-key-missing"), &json!("api"))
+    );
+    assert_contains(&notice["message"], &["2 failed starts since "]);
+    assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
 /// From the event through the rule of rotations and their queue, where the change stays while a task holds the old value.
 #[test]
 fn a_changed_secret_on_the_bus_becomes_a_notice_and_stays_in_its_queue() {

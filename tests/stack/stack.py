@@ -33,6 +33,7 @@ What differs from a deployment, and nothing else:
     - the function has AWS_ENDPOINT_URL_ECS, which leads to a scripted server, since the emulator knows no task
       definition at a revision of our choice. It answers with the --task-definition files, asks the emulator whether the
       role may be told, and otherwise refuses in AWS's words;
+    - with --stopped FILE that server lists the file's tasks as stopped lately;
     - with --running FILE WatchRotation is `on`, that server lists the file's tasks as running, events are dated now, and a
       rotation waits neither for its delay nor for others;
     - with --poison the queue's visibility timeout is a second, since forty attempts minutes apart are too long, and
@@ -90,11 +91,12 @@ HANG_SECONDS = 30.0  # longer than the function waits
 
 
 class EcsServer:
-    """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says, and lists the tasks that run."""
+    """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says, and lists the tasks that run or stopped."""
 
-    def __init__(self, files: list[Path], hangs: bool, running: Path | None) -> None:
+    def __init__(self, files: list[Path], hangs: bool, running: Path | None, stopped: Path | None) -> None:
         self._hangs = hangs
-        self._running = json.loads(running.read_text(encoding="utf-8"))["tasks"] if running else []
+        tasks = {"RUNNING": running, "STOPPED": stopped}
+        self._tasks = {status: json.loads(file.read_text(encoding="utf-8"))["tasks"] for status, file in tasks.items() if file}
         self.asked: list[str] = []
         self.allowed = True
         self._known: dict[str, Template] = {}
@@ -131,7 +133,7 @@ class EcsServer:
 
     def _answer(self, target: str, request: Template) -> tuple[int, Template]:
         """Status and body for one call of the ECS API."""
-        if self._running and (listed := self._listed(target.removeprefix(ECS_TARGET), request)):
+        if self._tasks and (listed := self._listed(target.removeprefix(ECS_TARGET), request)):
             return 200, listed
         if target != DESCRIBE_TARGET:
             return 400, {"__type": "InvalidAction", "message": f"not scripted: {target}"}
@@ -150,12 +152,17 @@ class EcsServer:
         return 200, {"taskDefinition": task_definition, "tags": []}
 
     def _listed(self, operation: str, request: Template) -> Template | None:
-        """What runs, for the operations that list it."""
-        tasks = [task for task in self._running if task["clusterArn"] == request.get("cluster")]
+        """What runs and what stopped, for the operations that list it."""
+        cluster = request.get("cluster", "")
+        of_cluster = {
+            status: [task for task in tasks if task["clusterArn"].endswith(f"cluster/{cluster.rsplit('/', 1)[-1]}")]
+            for status, tasks in self._tasks.items()
+        }
+        every = [task for tasks in of_cluster.values() for task in tasks]
         answers = {
-            "ListClusters": {"clusterArns": sorted({task["clusterArn"] for task in self._running})},
-            "ListTasks": {"taskArns": [task["taskArn"] for task in tasks]},
-            "DescribeTasks": {"tasks": [task for task in tasks if task["taskArn"] in request.get("tasks", [])], "failures": []},
+            "ListClusters": {"clusterArns": sorted({task["clusterArn"] for tasks in self._tasks.values() for task in tasks})},
+            "ListTasks": {"taskArns": [task["taskArn"] for task in of_cluster.get(request.get("desiredStatus", "RUNNING"), [])]},
+            "DescribeTasks": {"tasks": [task for task in every if task["taskArn"] in request.get("tasks", [])], "failures": []},
         }
         return answers.get(operation)
 
@@ -518,6 +525,7 @@ def read_arguments() -> argparse.Namespace:
     ways = ["bus", "queue", "invoke", "watch"]
     parser.add_argument("--via", choices=ways, default="bus", help="where the events go in")
     parser.add_argument("--running", type=Path, help="an answer of aws ecs describe-tasks, of which all tasks run; watches rotations")
+    parser.add_argument("--stopped", type=Path, help="an answer of aws ecs describe-tasks, of which all tasks stopped lately")
     parser.add_argument("--poison", action="store_true", help="put a message that is not JSON in the events' batch")
     parser.add_argument("--hang", action="store_true", help="let DescribeTaskDefinition answer too late")
     parser.add_argument("--deny", action="append", default=[], metavar="ACTION", help="take an action from the role")
@@ -550,7 +558,7 @@ def read_arguments() -> argparse.Namespace:
 def main() -> int:
     """Runs the stack once, and prints what came of it."""
     arguments = read_arguments()
-    with EcsServer(arguments.task_definition, arguments.hang, arguments.running) as ecs, Emulator() as aws:
+    with EcsServer(arguments.task_definition, arguments.hang, arguments.running, arguments.stopped) as ecs, Emulator() as aws:
         run = Run(aws, arguments)
         try:
             json.dump(run.outcome(ecs), sys.stdout)

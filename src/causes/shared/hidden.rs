@@ -17,7 +17,7 @@ impl Case<'_> {
             });
         let by_code = ended_well.then(|| {
             let text = format!(
-                "container {fetcher} exited with 0 although it failed, so ECS and whoever waits for it take that for success"
+                "container {fetcher} exited with 0 although it failed, so ECS and the containers that wait for it take that for success"
             );
             Finding::found(text, "exitCode")
         });
