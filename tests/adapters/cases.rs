@@ -246,8 +246,8 @@ fn ecs() -> Vec<Case> {
                 "containers": [{"name": "app", "exitCode": 1, "runtimeId": "x"}, {"name": "side", "reason": "OutOfMemoryError: killed"}],
             }], "failures": []}),
         )
-        .missing("ClusterNotFoundException")
-        .refused("ecs:ListTasks", "*"),
+        .missing("ServiceNotFoundException")
+        .refused("ecs:ListTasks", "prod/api"),
         case(
             Dialect::Json,
             "eu-west-1/ecs",
