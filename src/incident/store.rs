@@ -95,6 +95,29 @@ where
     change_from(store, key, kept, change).await
 }
 
+/// The same without giving way to whoever comes between: for the one writer of a document for whom all others
+/// wait.
+///
+/// # Errors
+///
+/// Likewise.
+pub async fn change_first<D, R>(
+    store: &impl Store,
+    key: &str,
+    change: impl Fn(Option<D>) -> Changed<D, R>,
+) -> Result<R, Unreachable>
+where
+    D: Serialize + DeserializeOwned,
+{
+    for _ in 0..CHANGE_TRIES {
+        let kept = store.load(key).await?;
+        if let Some(result) = save(store, key, kept.as_ref(), change(read(kept.as_ref()))).await? {
+            return Ok(result);
+        }
+    }
+    Err(too_often(key))
+}
+
 /// The same with a document that was read already.
 ///
 /// # Errors

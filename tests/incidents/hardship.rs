@@ -5,7 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "figures for who wants to know")]
 
-use ecs_triage::limits::STORM_WORKLOADS;
+use ecs_triage::limits::{INSTANCES, STORM_WORKLOADS};
 use jiff::SignedDuration;
 
 use crate::model::{Event, Model, Outage, Part, Plan, Tally};
@@ -83,7 +83,9 @@ fn limits(sizes: &[(u16, usize)]) {
         };
         let tally = Model::new(&plan).told();
         println!("{workloads} workloads, {instances} instances, limits of one item: {tally:?}");
-        assert_eq!((tally.throttled, tally.without_table), (0, 0), "{tally:?}");
+        // Of more instances than the template has, and more workloads, some calls are tried again.
+        let is_beyond = *workloads > 1000 && *instances > INSTANCES;
+        assert!(tally.without_table == 0 && (tally.throttled == 0 || is_beyond), "{tally:?}");
         assert!(tally.notices <= STORM_WORKLOADS + 40, "{tally:?}");
     }
 }

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::recording::Recording;
 use super::{After, Ledger, Next};
 use crate::incident::store::{
-    Changed, Kept, NotSaved, Store, Unreachable, change, change_from, read, save, too_often, written,
+    Changed, Kept, NotSaved, Store, Unreachable, change, change_first, change_from, read, save, too_often,
+    written,
 };
 use crate::incident::storm::{self, Member, Page, Phase, Standing, Storm, Telling};
 use crate::incident::{About, Due, Incident, expires};
@@ -203,7 +204,7 @@ impl<S: Store + Sync> Ledger<S> {
             .await
         }))
         .await?;
-        change(&self.store, &telling.key, |kept: Option<Storm>| {
+        change_first(&self.store, &telling.key, |kept: Option<Storm>| {
             let mut storm = kept.unwrap_or_default();
             storm.told(telling, now);
             Changed { document: Some((storm, expires(now))), result: () }
