@@ -98,6 +98,16 @@ impl Prober for AwsProber {
             }
         }
     }
+
+    fn renew(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let never_changes = |kept: &Kept, question: &Question| {
+            matches!(kept.answer, Answer::TaskDefinition(_)) && names_a_revision(question)
+        };
+        kept.retain(|question, slot| {
+            slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| never_changes(kept, question)))
+        });
+    }
 }
 
 impl Prober for Until<'_> {

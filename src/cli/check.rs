@@ -225,15 +225,25 @@ impl Run<'_, '_> {
         let region = self.region.map(str::to_owned).or_else(|| self.configured.clone());
         let parameters = self.asked.parameters.iter().cloned().collect();
         let given = Given { parameters, region, ..Given::default() };
-        let (mut units, mut services) = (Vec::new(), Vec::new());
+        let (mut units, mut services, mut empty) = (Vec::new(), Vec::new(), Vec::new());
         for named in &self.asked.definitions {
             let read = if is_file(named) {
                 self.file(Path::new(named), &given, &mut units, &mut services)
             } else {
                 self.named(named).map(|found| units.push((None, found)))
             };
-            if let Err(error) = read {
-                self.unable(&error.to_string());
+            match read {
+                Ok(()) => {}
+                Err(error @ CliError::NothingToCheck(_)) => empty.push(error.to_string()),
+                Err(error) => self.unable(&error.to_string()),
+            }
+        }
+        // All templates of an application are given together, and not each has to do with ECS.
+        for what in empty {
+            if units.is_empty() && services.is_empty() {
+                self.unable(&what);
+            } else {
+                self.output.complain(&self.asked.harmless(&what));
             }
         }
         self.linked(&units, &services)
@@ -249,13 +259,15 @@ impl Run<'_, '_> {
         let text = read_text(path)?;
         let source = source::read(&text, given)
             .map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
+        for note in source.notes.iter().chain(&source.asides) {
+            self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path))));
+        }
+        if !source.notes.is_empty() && self.asked.fail_on == FailOn::NotChecked {
+            self.output.note(Outcome::Wrong);
+        }
         if source.found.is_empty() && source.services.is_empty() && source.faults.is_empty() {
             return Err(CliError::NothingToCheck(shown(path)));
         }
-        source
-            .notes
-            .iter()
-            .for_each(|note| self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path)))));
         source.faults.iter().for_each(|fault| self.unable(&format!("{}:{fault}", shown(path))));
         let file = (!is_stdin(path)).then(|| shown(path));
         units.extend(source.found.into_iter().map(|found| (file.clone(), found)));

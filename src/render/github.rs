@@ -35,8 +35,9 @@ pub fn commands(checked: &[Checked]) -> String {
             });
             let commands: String =
                 diagnosis.fix.commands().fold(String::new(), |all, command| format!("{all}\n$ {command}"));
+            let elsewhere = one.elsewhere(problem).map(|also| format!("\n{also}")).unwrap_or_default();
             let message = format!(
-                "{} ({}){found}\nfix: {}{commands}",
+                "{} ({}){elsewhere}{found}\nfix: {}{commands}",
                 diagnosis.title,
                 diagnosis.verdict,
                 diagnosis.fix.text()

@@ -35,9 +35,12 @@ fn suite(one: &Checked, on: FailOn) -> Suite {
     let (mut cases, mut failures) = (String::new(), 0);
     for problem in &findings.problems {
         let diagnosis = &problem.diagnosis;
-        let text = diagnosis.findings.iter().fold(diagnosis.title.clone(), |all, finding| {
-            format!("{all}\n{} {}", finding.kind, finding.sourced())
-        });
+        let elsewhere = one.elsewhere(problem).map(|also| format!("\n{also}")).unwrap_or_default();
+        let head = format!("{}{elsewhere}", diagnosis.title);
+        let text = diagnosis
+            .findings
+            .iter()
+            .fold(head, |all, finding| format!("{all}\n{} {}", finding.kind, finding.sourced()));
         let text = format!("{text}\nfix: {}", diagnosis.fix.text());
         let fails = one.fails(problem, on);
         failures += usize::from(fails);

@@ -73,6 +73,10 @@ fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Va
         .iter()
         .fold(String::new(), |all, finding| format!("{all}\n{} {}", finding.kind, finding.sourced()));
     let level = if diagnosis.verdict == Verdict::Confirmed { "error" } else { "warning" };
+    // Each of them has to be changed.
+    let others = one.other_places(problem);
+    let places = std::iter::once(one.place(problem)).chain(others.into_iter().map(Some));
+    let locations: Vec<Value> = places.map(|place| location(one, place)).collect();
     let state = if one.known.contains(&id) { "unchanged" } else { "new" };
     json!({
         "ruleId": diagnosis.cause.id,
@@ -80,7 +84,7 @@ fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Va
         "level": level,
         "baselineState": state,
         "message": {"text": format!("{} ({}){findings}\nfix: {}", diagnosis.title, diagnosis.verdict, diagnosis.fix.text())},
-        "locations": [location(one, one.place(problem))],
+        "locations": locations,
         "partialFingerprints": {"ecsTriage/v1": id},
     })
 }

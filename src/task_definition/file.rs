@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 
 use super::TaskDefinition;
 use super::lenient::Unreadable;
-use super::seeming::{is_like_json, of_broken_json, of_broken_yaml, of_json, of_text};
+pub(crate) use super::seeming::is_like_json;
+use super::seeming::{of_broken_json, of_broken_yaml, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
 /// Why a file is no task definition.
