@@ -25,7 +25,7 @@ use crate::source::Plan;
 use crate::task_definition::{ImageName, Reference, ReferenceKind, TaskDefinition};
 pub use findings::{Findings, Passed, Problem, Unchecked};
 use gaps::untold;
-pub use report::{Baseline, BaselineError, Checked, FailOn, lines};
+pub use report::{Baseline, BaselineError, Checked, FailOn, Unread, lines};
 use suspicion::{Suspect, Suspicion, subject};
 
 /// Where the task is going to run.

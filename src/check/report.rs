@@ -25,6 +25,17 @@ pub struct Checked {
     pub known: BTreeSet<String>,
 }
 
+/// Something that could not be checked at all: a file that is none of the forms, or a definition in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// The file, safe to print; `None` where standard input or AWS was to give it.
+    pub file: Option<String>,
+    /// Where in it reading stopped.
+    pub place: Option<Place>,
+    /// Why.
+    pub problem: String,
+}
+
 /// What makes a check fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FailOn {
