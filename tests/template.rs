@@ -477,12 +477,11 @@ fn the_page_of_costs_counts_every_alarm() {
         if !resource.contains("Type: AWS::CloudWatch::Alarm") {
             continue;
         }
-        let counts = match resource.contains("Condition: ") {
-            false => &mut always,
-            true => {
-                assert!(resource.contains("Condition: HasDoors"), "the page does not count: {resource:.80}");
-                &mut of_doors
-            }
+        let counts = if resource.contains("Condition: ") {
+            assert!(resource.contains("Condition: HasDoors"), "the page does not count: {resource:.80}");
+            &mut of_doors
+        } else {
+            &mut always
         };
         counts[0] += 1;
         counts[1] += resource.matches("MetricStat:").count().max(1);

@@ -106,7 +106,7 @@ fn first(text: &str, moved: &BTreeSet<usize>) -> Result<Node, Stopped> {
         match event {
             // A document of nothing, such as one before the first line of three dashes, is none.
             Event::DocumentEnd => {
-                reader.is_told = reader.whole.as_ref().is_some_and(|whole| !whole.is_null())
+                reader.is_told = reader.whole.as_ref().is_some_and(|whole| !whole.is_null());
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.as_deref().and_then(function);
