@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::arn::{Arn, is_account};
-use crate::causes::{Case, Verdict};
+use crate::causes::{Case, Verdict, cause_of_unfilled};
 use crate::diagnosis::{Diagnosis, asked, judged, unfilled};
 use crate::event::{Task, Workload};
 use crate::question::facts::{AwsVpcConfiguration, Service, VolumeConfiguration, launch_type};
@@ -25,7 +25,7 @@ use crate::source::Plan;
 use crate::task_definition::{ImageName, Reference, ReferenceKind, TaskDefinition};
 pub use findings::{Findings, Passed, Problem, Unchecked};
 use gaps::untold;
-pub use report::{Baseline, BaselineError, Checked, FailOn};
+pub use report::{Baseline, BaselineError, Checked, FailOn, Unread, lines};
 use suspicion::{Suspect, Suspicion, subject};
 
 /// Where the task is going to run.
@@ -208,8 +208,10 @@ impl<'d> Check<'d> {
         findings.unchecked.dedup();
     }
 
-    /// Placeholders of a template. An image is often put in by the deployment itself; nothing else is.
+    /// Placeholders of a template, each once with all the places of one kind that wait for it. An image is often put
+    /// in by the deployment itself; nothing else is.
     fn not_filled_in(&self, task: &Task, evidence: &Evidence, findings: &mut Findings) {
+        let mut waiting: Vec<(String, Vec<Reference>)> = Vec::new();
         for reference in self.definition.references() {
             let Some(part) = reference.unfilled().filter(|_| !self.is_pending(&reference)) else { continue };
             if reference.kind == ReferenceKind::Image {
@@ -217,15 +219,27 @@ impl<'d> Check<'d> {
                 findings.unchecked.push(Unchecked { why, subject: subject(&reference), what: Vec::new() });
                 continue;
             }
+            // What is empty waits for a value of its own.
+            let is_placeholder = !part.trim().is_empty();
+            let cause = cause_of_unfilled(reference.kind);
+            let same = waiting.iter_mut().find(|(other, references)| {
+                is_placeholder && other == part && cause_of_unfilled(references[0].kind).id == cause.id
+            });
+            match same {
+                Some((_, references)) => references.push(reference),
+                None => waiting.push((part.to_owned(), vec![reference])),
+            }
+        }
+        for (part, references) in waiting {
             let symptom = Symptom::suspected(Step::Unknown, Fault::BadReference);
             let suspicion = Suspicion {
                 symptom,
-                references: vec![reference.clone()],
+                references,
                 subject: String::new(),
                 wanted: String::new(),
                 placement: None,
             };
-            let diagnosis = unfilled(&self.case(task, &suspicion, evidence), &reference, part);
+            let diagnosis = unfilled(&self.case(task, &suspicion, evidence), &part);
             findings.add(Problem { symptom: suspicion.symptom, diagnosis });
         }
     }

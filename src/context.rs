@@ -197,17 +197,12 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
     let running = name_in(running);
     let (Some(before), Some(now)) = (before, now) else { return vec![format!("{running} is still running")] };
     let (before, now) = (before.references(), now.references());
-    let place = |reference: &Reference| {
-        (
-            reference.container.clone(),
-            reference.kind,
-            reference.name.clone().unwrap_or_else(|| reference.field.clone()),
-        )
-    };
+    let place =
+        |reference: &Reference| (reference.container.clone(), reference.kind, reference.label().to_owned());
     let label = |reference: &Reference| {
         let container =
             reference.container.as_ref().map(|container| format!("{container}, ")).unwrap_or_default();
-        format!("{container}{}", reference.name.as_ref().unwrap_or(&reference.field))
+        format!("{container}{}", reference.label())
     };
     let changed = now.iter().filter_map(|reference| {
         match before.iter().find(|other| place(other) == place(reference)) {

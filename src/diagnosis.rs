@@ -307,8 +307,8 @@ pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
 }
 
 /// What is to be said of a reference of which a part was not filled in.
-pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> Diagnosis {
-    let (cause, assessment) = causes::unfilled(case, reference, part);
+pub(crate) fn unfilled(case: &Case<'_>, part: &str) -> Diagnosis {
+    let (cause, assessment) = causes::unfilled(case, part);
     diagnosis_of(cause, assessment, case, 0)
 }
 

@@ -16,7 +16,7 @@ mod terraform;
 mod tree;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -69,6 +69,14 @@ impl Found {
             None => self.places.start(),
         }
     }
+
+    /// The places besides the first of all that something is about, in the order of the document.
+    #[must_use]
+    pub fn other_places(&self, references: &[Reference]) -> Vec<Place> {
+        let first = self.place(references);
+        let places = references.iter().filter_map(|reference| self.places.of(&self.definition, reference));
+        places.filter(|place| Some(*place) != first).collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 /// What a document holds.
@@ -82,6 +90,8 @@ pub struct Source {
     pub faults: Vec<TaskDefinitionError>,
     /// What of it was not looked at, and why.
     pub notes: Vec<String>,
+    /// What whoever gave it may want to know besides.
+    pub asides: Vec<String>,
 }
 
 impl Source {
@@ -101,7 +111,9 @@ pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
     let (node, is_json) = match Node::of_json(text) {
         Some(node) => (node.map_err(faulty)?, true),
         // What begins like JSON is meant as it: its faults are told as JSON's.
-        None if is_like_json(text) => return TaskDefinition::from_json(text).map(|_| Source::default()),
+        None if file::is_like_json(text) => {
+            return TaskDefinition::from_json(text).map(|_| Source::default());
+        }
         None => match Node::of_yaml(text) {
             Ok(node) if node.is_map() || node.is_list() => (node, false),
             // A sentence is YAML too.
@@ -160,10 +172,6 @@ pub fn task_definition(name: &str, properties: &Value) -> Result<Found, TaskDefi
 #[must_use]
 pub fn service(name: &str, properties: &Value) -> Service {
     service::of(name, &intrinsic::Got::of_value(properties, Place::START))
-}
-
-fn is_like_json(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '['])
 }
 
 fn fault(at: Place, problem: String) -> TaskDefinitionError {

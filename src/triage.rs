@@ -22,6 +22,9 @@ pub const QUESTIONS: usize = 24;
 pub trait Prober {
     /// Answers, or says why not; it never fails.
     fn ask(&self, question: &Question) -> impl Future<Output = Answer> + Send;
+
+    /// Forgets what may have changed since it was answered.
+    fn renew(&self) {}
 }
 
 words! {

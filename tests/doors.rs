@@ -3,6 +3,8 @@
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod environment;
+mod held;
 #[path = "doors/world.rs"]
 mod world;
 
@@ -76,6 +78,25 @@ fn every_request_is_answered_as_its_snapshot_says() {
             insta::assert_snapshot!(name, read);
         });
     }
+}
+
+/// Each request leaves a line in the log, in whatever manner AWS answers.
+#[test]
+fn what_is_written_down_of_a_request_is_what_its_schema_says() {
+    let mut lines = Vec::new();
+    for (name, case) in cases() {
+        for manner in [Manner::Recorded, Manner::Throttled, Manner::Missing] {
+            let world = World::new(&case, manner);
+            world.ask(switches(&case), &case["request"].to_string());
+            let written = world.lines();
+            let of_door = written.iter().filter(|line| line.contains("ecs-triage/door/v1"));
+            let of_door: Vec<String> = of_door.cloned().collect();
+            // A pause that is over is no request, and an answer that cannot be given is a second line.
+            assert_eq!(of_door.is_empty(), name == "pause-over", "{name}: {written:?}");
+            lines.extend(of_door);
+        }
+    }
+    held::hold("door-v1", &lines);
 }
 
 fn pretty(value: &Value) -> String {

@@ -8,6 +8,7 @@ mod recorded;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use ecs_triage::check::{Check, Place};
@@ -16,7 +17,7 @@ use ecs_triage::event::{Task, read_record};
 use ecs_triage::question::record;
 use ecs_triage::render::json::v1;
 use ecs_triage::task_definition::TaskDefinition;
-use environment::run;
+use environment::{run, said};
 use recorded::{cases, chosen, entries, investigated, read_case, recorded, root, text_of};
 use serde_json::Value;
 
@@ -65,6 +66,69 @@ fn checks_are_what_their_schema_says() {
     assert!(written.contains("api.json"), "{written}");
     checks.extend(written.lines().map(str::to_owned));
     held::hold("check-v1", &checks);
+}
+
+/// Of files with problems, with none, and with nothing but what nobody looked at.
+#[test]
+fn baselines_are_what_their_schema_says() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("held-baseline.json");
+    let mut baselines = Vec::new();
+    for file in ["tests/sources/template.yaml", "tests/sources/cdk.json", "events/task-definitions/api.json"]
+    {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_ecs-triage"));
+        run(check.args(["check", "--offline", file, "--write-baseline"]).arg(&path));
+        baselines.push(line(&fs::read_to_string(&path).expect("it is written")));
+    }
+    held::hold("baseline-v1", &baselines);
+}
+
+/// With problems of one place and of several, with none, known before, and with files that cannot be read.
+#[test]
+fn reports_for_code_scanning_are_what_the_standard_says() {
+    const STANDARD: &str = "tests/standards/sarif-2.1.0.json";
+    let scratch = |name: &str, text: &str| {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&path, text).expect("it can be written");
+        path.to_string_lossy().into_owned()
+    };
+    let hostile = scratch(
+        "held \u{e4}#%.json",
+        "{\"family\": \"\\u0001\\u202e\", \"containerDefinitions\": [{\"name\": \"</a>\", \"secrets\": [{\"name\": \"A\", \"valueFrom\": \"arn:aws:ssm:<R>:111122223333:parameter/a\"}, {\"name\": \"B\", \"valueFrom\": \"arn:aws:ssm:<R>:111122223333:parameter/b\"}]}]}",
+    );
+    let broken = scratch("held-broken.json", "{\"family\": \"a\",}");
+    let baseline = scratch("held-sarif-baseline.json", "");
+    run(Command::new(env!("CARGO_BIN_EXE_ecs-triage")).args([
+        "check",
+        "--offline",
+        &hostile,
+        "--write-baseline",
+        &baseline,
+    ]));
+    let reports = [
+        &["tests/sources/template.yaml", "tests/sources/cdk.json"][..],
+        &["tests/sources/register.yaml"],
+        &[&hostile, &broken, "no-such-file"],
+        &[&broken],
+        &[&hostile, "--baseline", &baseline],
+    ];
+    let reports = reports.map(|arguments| {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_ecs-triage"));
+        let written = run(check.args(["check", "--offline", "--format", "sarif"]).args(arguments));
+        line(&String::from_utf8(written.stdout).expect("it is UTF-8"))
+    });
+    assert!(
+        reports[2].contains("\"executionSuccessful\":false") && reports[2].contains("held-broken.json"),
+        "{}",
+        reports[2]
+    );
+    let output = held::judged(STANDARD, "sarif", &reports);
+    assert!(output.status.success(), "{}", said(&output));
+    let wrong =
+        [("\"uri\"", "\"url\""), ("\"message\"", "\"massage\""), ("\"startLine\":", "\"startLine\":-")];
+    for (at, (from, to)) in wrong.into_iter().enumerate() {
+        let output = held::judged(STANDARD, &format!("sarif-{at}"), &[reports[0].replacen(from, to, 1)]);
+        assert_eq!(output.status.code(), Some(1), "the standard takes {to}: {}", said(&output));
+    }
 }
 
 /// The snapshots are what `tests/staleness.rs` holds the program to.

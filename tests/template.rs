@@ -461,6 +461,38 @@ fn alarms_of_the_pages_are_in_the_template() {
     }
 }
 
+/// An alarm is paid for by the metric: the page of costs has as many as the template.
+#[test]
+fn the_page_of_costs_counts_every_alarm() {
+    let template = template();
+    let (_, rest) = template.split_once("\nResources:\n").expect("resources");
+    let (mut always, mut of_doors) = ([0, 0], [0, 0]);
+    for resource in rest.split("\n  ").fold(Vec::<String>::new(), |mut all, line| {
+        match all.last_mut().filter(|_| line.starts_with([' ', '#'])) {
+            Some(last) => last.push_str(line),
+            None => all.push(line.to_owned()),
+        }
+        all
+    }) {
+        if !resource.contains("Type: AWS::CloudWatch::Alarm") {
+            continue;
+        }
+        let counts = if resource.contains("Condition: ") {
+            assert!(resource.contains("Condition: HasDoors"), "the page does not count: {resource:.80}");
+            &mut of_doors
+        } else {
+            &mut always
+        };
+        counts[0] += 1;
+        counts[1] += resource.matches("MetricStat:").count().max(1);
+    }
+    let page = fs::read_to_string(root().join("docs/cost.md")).expect("the page can be read");
+    for (of, [alarms, metrics]) in [("**fixed**: ", always), ("set: ", of_doors)] {
+        let counted = format!("{of}{alarms} alarms on {metrics} metrics;");
+        assert!(page.contains(&counted), "docs/cost.md has not: {counted}");
+    }
+}
+
 #[test]
 fn the_table_is_what_the_function_takes_it_for() {
     let template = template();

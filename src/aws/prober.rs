@@ -98,6 +98,16 @@ impl Prober for AwsProber {
             }
         }
     }
+
+    fn renew(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let never_changes = |kept: &Kept, question: &Question| {
+            matches!(kept.answer, Answer::TaskDefinition(_)) && names_a_revision(question)
+        };
+        kept.retain(|question, slot| {
+            slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| never_changes(kept, question)))
+        });
+    }
 }
 
 impl Prober for Until<'_> {
@@ -189,9 +199,31 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
 
 #[cfg(test)]
 mod tests {
-    use super::{FRESH, Kept};
+    use super::{AwsProber, FRESH, Kept};
     use crate::question::{Answer, Question, ask};
+    use crate::triage::Prober as _;
+    use aws_config::SdkConfig;
     use tokio::time::Instant;
+
+    #[test]
+    fn nothing_is_kept_that_may_have_changed_but_revisions() {
+        let prober = AwsProber::new(&SdkConfig::builder().build());
+        let named = |name: &str| Question::from(ask::TaskDefinition { name: name.to_owned() });
+        let definition = || Answer::TaskDefinition(Box::default());
+        for (name, answer, is_kept) in [
+            ("api:7", definition(), true),
+            ("api:8", Answer::Missing, false),
+            ("api", definition(), false),
+            ("api:9", Answer::Unknown(String::new()), false),
+        ] {
+            let slot = prober.slot(&named(name));
+            *slot.try_lock().expect("nobody asks") = Some(Kept { at: Instant::now(), answer });
+            drop(slot);
+            prober.renew();
+            let kept = prober.kept.lock().expect("nobody failed").contains_key(&named(name));
+            assert_eq!(kept, is_kept, "{name}");
+        }
+    }
 
     #[test]
     fn answers_grow_old_and_revisions_do_not() {

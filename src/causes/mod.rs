@@ -328,9 +328,9 @@ fn is_left_over(symptom: &Symptom) -> bool {
         })
 }
 
-/// Which cause stands for a reference that was not written to its end, and what it makes of it.
-pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&'static Cause, Assessment) {
-    let cause = match reference.kind {
+/// Which cause stands for a reference that was not written to its end.
+pub(crate) fn cause_of_unfilled(kind: ReferenceKind) -> &'static Cause {
+    match kind {
         ReferenceKind::Secret | ReferenceKind::RegistryCredentials | ReferenceKind::CredentialSpec => {
             &secret_reference_malformed::CAUSE
         }
@@ -338,15 +338,29 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
         ReferenceKind::LogGroup | ReferenceKind::LogConfig => &log_driver_misconfigured::CAUSE,
         ReferenceKind::ExecutionRole | ReferenceKind::TaskRole => &execution_role_missing::CAUSE,
         ReferenceKind::Image => &image_missing::CAUSE,
-    };
-    let is_blank = reference.value_from.trim().is_empty();
+    }
+}
+
+/// The cause of the references of a case, of one kind, that wait for the same part, and what it makes of them.
+pub(crate) fn unfilled(case: &Case<'_>, part: &str) -> (&'static Cause, Assessment) {
+    // Of more places the number is told.
+    const NAMED: usize = 4;
+    let references = &case.references;
+    let cause = cause_of_unfilled(references.first().map_or(ReferenceKind::Secret, |first| first.kind));
+    let is_blank =
+        part.trim().is_empty() && references.iter().all(|reference| reference.value_from.trim().is_empty());
     let part = match part {
         _ if is_blank => "the value",
         "" => "a part of the ARN",
         part => part,
     };
-    let whole =
-        if part == reference.value_from { String::new() } else { format!(" in {}", reference.value_from) };
+    let mut values: Vec<&str> = references.iter().map(|reference| reference.value_from.as_str()).collect();
+    values.dedup();
+    let whole = match values[..] {
+        [value] if part == value => String::new(),
+        [value] => format!(" in {value}"),
+        _ => format!(" in {} references", references.len()),
+    };
     let found = if is_blank {
         "the value is empty".to_owned()
     } else {
@@ -354,9 +368,16 @@ pub(crate) fn unfilled(case: &Case<'_>, reference: &Reference, part: &str) -> (&
     };
     let found = Finding::found(found, DEFINITION);
     let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::unchanging());
-    let name = reference.name.as_deref().unwrap_or(&reference.field);
-    let fix = Fix::words(format!("fill in {name} before the definition is registered"));
-    (cause, Assessment::confirmed(format!("{part} of {name} is not filled in"), proof).fix(fix))
+    let names: Vec<&str> = references.iter().map(Reference::label).collect();
+    let names = match &names[..] {
+        [some @ .., last] if !some.is_empty() && names.len() <= NAMED => {
+            format!("{} and {last}", some.join(", "))
+        }
+        all if all.len() > NAMED => format!("{} and {} more", all[..NAMED].join(", "), all.len() - NAMED),
+        all => all.join(", "),
+    };
+    let fix = Fix::words(format!("fill in {names} before the definition is registered"));
+    (cause, Assessment::confirmed(format!("{part} of {names} is not filled in"), proof).fix(fix))
 }
 
 /// What is to be said of a reference that is wrong whatever its open parts will be.

@@ -80,7 +80,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             });
         return Some(Assessment::likely(title).findings(case.definition_unknown()).fix(fix(case)));
     };
-    let name = reference.name.as_deref().unwrap_or(&reference.field);
+    let name = reference.label();
     let proof = Proof::by_definition(case, vec![Finding::found(told(malformation, reference), DEFINITION)]);
     Some(Assessment::confirmed(format!("the reference of {name} is written wrongly"), proof).fix(fix(case)))
 }

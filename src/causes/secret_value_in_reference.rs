@@ -95,11 +95,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         }
         _ => format!("valueFrom of {name}{container}{others} {hold}, not the name of a parameter"),
     };
-    let named = references
-        .iter()
-        .map(|reference| reference.name.as_deref().unwrap_or(&reference.field))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let named = references.iter().map(Reference::label).collect::<Vec<_>>().join(", ");
     let listed = case
         .symptom
         .resource

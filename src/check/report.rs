@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::findings::{Findings, Problem, Unchecked};
 use crate::causes::Verdict;
 use crate::source::{Found, Place};
-use crate::task_definition::TaskDefinition;
+use crate::task_definition::{Reference, TaskDefinition};
 
 /// A definition that was checked.
 #[derive(Debug)]
@@ -23,6 +23,17 @@ pub struct Checked {
     pub findings: Findings,
     /// What of that was known before.
     pub known: BTreeSet<String>,
+}
+
+/// Something that could not be checked at all: a file that is none of the forms, or a definition in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// The file, safe to print; `None` where standard input or AWS was to give it.
+    pub file: Option<String>,
+    /// Where in it reading stopped.
+    pub place: Option<Place>,
+    /// Why.
+    pub problem: String,
 }
 
 /// What makes a check fail.
@@ -49,6 +60,22 @@ impl Checked {
     pub fn place(&self, problem: &Problem) -> Option<Place> {
         self.file.as_ref()?;
         self.found.place(&problem.diagnosis.culprit.references)
+    }
+
+    /// The other places that a problem is about.
+    #[must_use]
+    pub fn other_places(&self, problem: &Problem) -> Vec<Place> {
+        if self.file.is_none() {
+            Vec::new()
+        } else {
+            self.found.other_places(&problem.diagnosis.culprit.references)
+        }
+    }
+
+    /// The same in words: `also lines 4 and 9`; none where there is but one place.
+    #[must_use]
+    pub fn elsewhere(&self, problem: &Problem) -> Option<String> {
+        lines(&self.other_places(problem)).map(|lines| format!("also {lines}"))
     }
 
     /// Where the definition begins in the file.
@@ -82,9 +109,7 @@ impl Checked {
             problem.diagnosis.cause.id,
             culprit.id.as_deref().unwrap_or_default(),
             reference.and_then(|reference| reference.container.as_deref()).unwrap_or_default(),
-            reference
-                .map(|reference| reference.name.as_deref().unwrap_or(&reference.field))
-                .unwrap_or_default(),
+            reference.map(Reference::label).unwrap_or_default(),
         ];
         parts.join(" | ")
     }
@@ -99,6 +124,23 @@ impl Checked {
     fn workload(&self) -> &str {
         let Found { name, definition: TaskDefinition { family, .. }, .. } = &self.found;
         if name.is_empty() { family.as_deref().unwrap_or(&self.name) } else { name }
+    }
+}
+
+/// Lines in words: `line 4`, `lines 4, 7 and 9`; none where there are none.
+#[must_use]
+pub fn lines(places: &[Place]) -> Option<String> {
+    // Of more the number is told.
+    const NAMED: usize = 20;
+    let numbers: BTreeSet<usize> = places.iter().map(|place| place.line).collect();
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    match &numbers[..] {
+        [] => None,
+        [one] => Some(format!("line {one}")),
+        all if all.len() > NAMED => {
+            Some(format!("lines {} and {} more", all[..NAMED].join(", "), all.len() - NAMED))
+        }
+        [some @ .., last] => Some(format!("lines {} and {last}", some.join(", "))),
     }
 }
 

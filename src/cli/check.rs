@@ -13,7 +13,7 @@ use super::output::{Outcome, Output};
 use super::{Check, CliError, FailOn, Global, evidence, is_stdin, is_unheard, read_text, shown};
 use crate::arn::{Arn, is_region};
 use crate::causes::Verdict;
-use crate::check::{self, Baseline, Checked, Place};
+use crate::check::{self, Baseline, Checked, Unread};
 use crate::config;
 use crate::question::facts::AwsVpcConfiguration;
 use crate::question::{Evidence, ask};
@@ -21,8 +21,8 @@ use crate::redact::redact_name;
 use crate::render::check::render_one;
 use crate::render::text::Style;
 use crate::render::{github, json, junit, markdown, sarif};
-use crate::source::{self, Found, Given, Runs, Service, Started};
-use crate::task_definition::TaskDefinition;
+use crate::source::{self, Found, Given, Place, Runs, Service, Started};
+use crate::task_definition::{TaskDefinition, TaskDefinitionError};
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -69,6 +69,8 @@ struct Run<'c, 'o> {
     evidence: Evidence,
     #[cfg(feature = "aws")]
     live: Option<Live>,
+    /// What could not be checked.
+    unread: Vec<Unread>,
     output: &'c mut Output<'o>,
 }
 
@@ -104,6 +106,7 @@ impl Check {
             evidence,
             #[cfg(feature = "aws")]
             live,
+            unread: Vec::new(),
             output,
         };
         let units = run.units();
@@ -116,7 +119,8 @@ impl Check {
         }
         #[cfg(feature = "aws")]
         run.live.as_ref().map_or(Ok(()), Live::save)?;
-        self.write(&checked, global.style(), output)?;
+        let unread = run.unread;
+        self.write(&checked, &unread, global.style(), output)?;
         if let Some(path) = &self.write_baseline {
             return std::fs::write(path, Baseline::of(&checked).write())
                 .map_err(|error| CliError::Unrecorded { path: shown(path), error });
@@ -143,7 +147,13 @@ impl Check {
         }
     }
 
-    fn write(&self, checked: &[Checked], style: Style, output: &mut Output<'_>) -> Result<(), CliError> {
+    fn write(
+        &self,
+        checked: &[Checked],
+        unread: &[Unread],
+        style: Style,
+        output: &mut Output<'_>,
+    ) -> Result<(), CliError> {
         let each = |render: &dyn Fn(&Checked) -> String, between: &str| {
             checked.iter().map(render).collect::<Vec<_>>().join(between)
         };
@@ -152,9 +162,9 @@ impl Check {
             Format::Markdown => each(&|one| markdown::check(one, style), "\n"),
             Format::Json => each(&|one| json::v1::checked_pretty(one) + "\n", ""),
             Format::Jsonl => each(&|one| json::v1::checked_line(one) + "\n", ""),
-            Format::Github => github::commands(checked),
-            Format::Sarif => sarif::render(checked),
-            Format::Junit => junit::render(checked, self.fail_on.into()),
+            Format::Github => github::commands(checked, unread),
+            Format::Sarif => sarif::render(checked, unread),
+            Format::Junit => junit::render(checked, unread, self.fail_on.into()),
         })?;
         if let Some(path) = config::step_summary().filter(|_| self.format == Format::Github) {
             let written = OpenOptions::new()
@@ -184,7 +194,7 @@ impl Check {
         service: Option<&Service>,
         typed: Option<&str>,
         configured: Option<&str>,
-    ) -> Place {
+    ) -> check::Place {
         let region_of =
             |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
         let of_arn = definition.task_definition_arn.as_deref().and_then(region_of);
@@ -205,7 +215,7 @@ impl Check {
             .unwrap_or_else(|| self.cluster.clone());
         let volumes = service.map(|service| service.volumes.clone()).unwrap_or_default();
         let (cluster, service) = (Some(cluster), self.service.clone());
-        Place { region, cluster, service, network, volumes, ..Place::default() }
+        check::Place { region, cluster, service, network, volumes, ..check::Place::default() }
     }
 }
 
@@ -217,7 +227,18 @@ fn is_file(named: &str) -> bool {
 impl Run<'_, '_> {
     /// Says what could not be done.
     fn unable(&mut self, problem: &str) {
+        self.unread.push(Unread { problem: problem.to_owned(), ..Unread::default() });
         self.output.unable(&self.asked.harmless(problem));
+    }
+
+    /// Says what of a file could not be read.
+    fn unread(&mut self, path: &Path, error: &TaskDefinitionError) {
+        self.output.unable(&self.asked.harmless(&format!("{}:{error}", shown(path))));
+        self.unread.push(Unread {
+            file: (!is_stdin(path)).then(|| shown(path)),
+            place: Some(Place { line: error.line, column: error.column }),
+            problem: error.what(),
+        });
     }
 
     /// What the files and names hold, each definition with the services that start it.
@@ -225,15 +246,25 @@ impl Run<'_, '_> {
         let region = self.region.map(str::to_owned).or_else(|| self.configured.clone());
         let parameters = self.asked.parameters.iter().cloned().collect();
         let given = Given { parameters, region, ..Given::default() };
-        let (mut units, mut services) = (Vec::new(), Vec::new());
+        let (mut units, mut services, mut empty) = (Vec::new(), Vec::new(), Vec::new());
         for named in &self.asked.definitions {
             let read = if is_file(named) {
                 self.file(Path::new(named), &given, &mut units, &mut services)
             } else {
                 self.named(named).map(|found| units.push((None, found)))
             };
-            if let Err(error) = read {
-                self.unable(&error.to_string());
+            match read {
+                Ok(()) => {}
+                Err(error @ CliError::NothingToCheck(_)) => empty.push(error.to_string()),
+                Err(error) => self.unable(&error.to_string()),
+            }
+        }
+        // All templates of an application are given together, and not each has to do with ECS.
+        for what in empty {
+            if units.is_empty() && services.is_empty() {
+                self.unable(&what);
+            } else {
+                self.output.complain(&self.asked.harmless(&what));
             }
         }
         self.linked(&units, &services)
@@ -247,16 +278,23 @@ impl Run<'_, '_> {
         services: &mut Vec<(File, Service)>,
     ) -> Result<(), CliError> {
         let text = read_text(path)?;
-        let source = source::read(&text, given)
-            .map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
+        let source = match source::read(&text, given) {
+            Ok(source) => source,
+            Err(error) => {
+                self.unread(path, &error);
+                return Ok(());
+            }
+        };
+        for note in source.notes.iter().chain(&source.asides) {
+            self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path))));
+        }
+        if !source.notes.is_empty() && self.asked.fail_on == FailOn::NotChecked {
+            self.output.note(Outcome::Wrong);
+        }
         if source.found.is_empty() && source.services.is_empty() && source.faults.is_empty() {
             return Err(CliError::NothingToCheck(shown(path)));
         }
-        source
-            .notes
-            .iter()
-            .for_each(|note| self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path)))));
-        source.faults.iter().for_each(|fault| self.unable(&format!("{}:{fault}", shown(path))));
+        source.faults.iter().for_each(|fault| self.unread(path, fault));
         let file = (!is_stdin(path)).then(|| shown(path));
         units.extend(source.found.into_iter().map(|found| (file.clone(), found)));
         services.extend(source.services.into_iter().map(|service| (file.clone(), service)));

@@ -144,17 +144,17 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
 
     async fn response(&self, custom: &Custom) -> String {
         let set = self.doors.switches.custom;
-        if custom.change == "Delete" {
-            return custom.unchecked(false, "nothing to delete");
-        }
-        if !matches!(custom.change.as_str(), "Create" | "Update") {
-            return custom.unchecked(false, "the request is neither Create nor Update");
-        }
-        if set == Mode::Pass {
-            return custom.unchecked(false, "the door allows everything");
+        let name = redact_name(&custom.ids[2]).into_owned();
+        let unasked = match custom.change.as_str() {
+            "Delete" => Some("nothing to delete"),
+            "Create" | "Update" => (set == Mode::Pass).then_some("the door allows everything"),
+            _ => Some("the request is neither Create nor Update"),
+        };
+        if let Some(why) = unasked {
+            self.note("custom-resource", &name, why, "answered");
+            return custom.unchecked(false, why);
         }
         let fail_on = custom.fail_on(set);
-        let name = redact_name(&custom.ids[2]).into_owned();
         let outcome = match Subject::of_custom(custom, self.account.as_deref(), &self.doors.home.region) {
             Ok(subject) => self.check(&name, vec![subject], false).await.0,
             Err(why) => {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Checked, Outcome};
 use crate::causes::{FindingKind, Verdict};
-use crate::check::{Problem, Unchecked};
+use crate::check::{Problem, Unchecked, lines};
 
 /// Of a message, as much is written down.
 pub(super) const LONGEST_NOTE: usize = 16_384;
@@ -131,7 +131,10 @@ fn told(checked: &Checked, problem: &Problem, is_stack: bool) -> String {
     let at = checked
         .found
         .place(&diagnosis.culprit.references)
-        .map(|at| format!(", line {} of the template", at.line))
+        .and_then(|first| {
+            let others = checked.found.other_places(&diagnosis.culprit.references);
+            Some(format!(", {} of the template", lines(&[&[first], &others[..]].concat())?))
+        })
         .unwrap_or_default();
     format!("[{}] {}{at} ({}{by}{yet})", diagnosis.cause.id, diagnosis.title, diagnosis.verdict)
 }

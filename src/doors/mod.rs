@@ -30,6 +30,7 @@ use crate::delivery::ports::{Clock as _, Log as _, World};
 use crate::delivery::{self, Call, Delivery};
 use crate::redact::redact_name;
 use crate::source::Found;
+use crate::triage::Prober as _;
 use crate::words::words;
 use deployment::succeeded;
 use presigned::{Home, Presigned};
@@ -172,6 +173,8 @@ impl<W: World, N: Web + Sync> Doors<W, N> {
     /// come again.
     pub async fn answer(&self, payload: &str, function: &str) -> Result<Value, delivery::Problem> {
         let account = Arn::parse(function).map(|arn| arn.account.to_owned());
+        // What was wrong at the last request may be why this one comes: somebody has put it right.
+        self.delivery.prober.renew();
         let visit = Visit { doors: self, call: Call { function, begun: self.delivery.clock.now() }, account };
         match guarded_now(|| Request::read(payload))
             .unwrap_or_else(|_| Request::Other("what nobody can read".to_owned()))

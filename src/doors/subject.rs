@@ -180,7 +180,7 @@ pub fn of_document(document: &[u8], stack: &Stack<'_>) -> Result<Vec<Subject>, S
         serde_json::from_slice(document).map_err(|_| "what is behind its URL is not JSON".to_owned())?;
     let template = text(&document, "template");
     let given = stack.given();
-    let Source { found, services, faults, notes } =
+    let Source { found, services, faults, notes, .. } =
         match (member(&document, "changedResources").and_then(Value::as_array), template) {
             (Some(changed), template) => {
                 let changes: Vec<Change> =

@@ -138,7 +138,7 @@ pub(super) const fn label(kind: FindingKind) -> &'static str {
 pub(super) fn asked_for(reference: &Reference, definition: &str) -> String {
     let of = |container: &String| format!(" of container {container}");
     let container = reference.container.as_ref().map(of).unwrap_or_default();
-    let what = reference.name.as_ref().unwrap_or(&reference.field);
+    let what = reference.label();
     format!("Used as {what}{container} in {definition}")
 }
 

@@ -19,6 +19,9 @@ pub fn render_one(one: &Checked, style: impl Into<Style>) -> String {
         if let Some((file, Place { line, column })) = one.file.as_ref().zip(one.place(problem)) {
             page.place(&format!("{file}:{line}:{column}"));
         }
+        if let Some(elsewhere) = one.elsewhere(problem) {
+            page.place(&elsewhere);
+        }
         if one.known.contains(&one.id(problem)) {
             page.note("known before", Tone::Plain, "it is in the baseline");
         }

@@ -10,17 +10,20 @@ use super::check::render_one;
 use super::markdown::{block, span};
 use super::text::Colour;
 use crate::causes::Verdict;
-use crate::check::Checked;
+use crate::check::{Checked, Unread};
 use crate::source::Place;
 
 /// GitHub cuts a summary that is longer than 1 MiB.
 const LONGEST_SUMMARY: usize = 1_000_000;
 
-/// The commands for all that was checked. Problems come before what was not looked at: GitHub shows ten of a
+/// The commands for all that was checked, and for what could not be. Problems come before what was not looked at: GitHub shows ten of a
 /// kind.
 #[must_use]
-pub fn commands(checked: &[Checked]) -> String {
+pub fn commands(checked: &[Checked], unread: &[Unread]) -> String {
     let mut out = String::new();
+    for Unread { file, place, problem } in unread {
+        command("error", file.as_deref(), *place, "ecs-triage cannot check this", problem, &mut out);
+    }
     for one in checked {
         for problem in &one.findings.problems {
             let diagnosis = &problem.diagnosis;
@@ -35,15 +38,16 @@ pub fn commands(checked: &[Checked]) -> String {
             });
             let commands: String =
                 diagnosis.fix.commands().fold(String::new(), |all, command| format!("{all}\n$ {command}"));
+            let elsewhere = one.elsewhere(problem).map(|also| format!("\n{also}")).unwrap_or_default();
             let message = format!(
-                "{} ({}){found}\nfix: {}{commands}",
+                "{} ({}){elsewhere}{found}\nfix: {}{commands}",
                 diagnosis.title,
                 diagnosis.verdict,
                 diagnosis.fix.text()
             );
             command(
                 kind,
-                one,
+                one.file.as_deref(),
                 one.place(problem),
                 &format!("{}: {}", diagnosis.cause.id, one.name),
                 &message,
@@ -57,7 +61,7 @@ pub fn commands(checked: &[Checked]) -> String {
         });
         command(
             "notice",
-            one,
+            one.file.as_deref(),
             one.start(),
             &format!("not checked: {}", one.name),
             open.trim_start(),
@@ -73,9 +77,16 @@ pub fn warning(message: &str) -> String {
     format!("::warning title=ecs-triage::{}", escaped(message, &[]))
 }
 
-fn command(kind: &str, one: &Checked, place: Option<Place>, title: &str, message: &str, out: &mut String) {
+fn command(
+    kind: &str,
+    file: Option<&str>,
+    place: Option<Place>,
+    title: &str,
+    message: &str,
+    out: &mut String,
+) {
     let property = |text: &str| escaped(text, &[':', ',']);
-    let file = one.file.as_deref().map(|file| format!("file={},", property(file))).unwrap_or_default();
+    let file = file.map(|file| format!("file={},", property(file))).unwrap_or_default();
     let at = place.map(|Place { line, column }| format!("line={line},col={column},")).unwrap_or_default();
     let _ = writeln!(out, "::{kind} {file}{at}title={}::{}", property(title), escaped(message, &[]));
 }

@@ -3,20 +3,22 @@
 
 use std::fmt::Write as _;
 
-use crate::check::{Checked, FailOn};
+use crate::check::{Checked, FailOn, Unread};
 use crate::source::Place;
 
 /// The report. A problem that does not make the check fail is told in the case's output.
 #[must_use]
-pub fn render(checked: &[Checked], on: FailOn) -> String {
-    let suites: Vec<Suite> = checked.iter().map(|one| suite(one, on)).collect();
+pub fn render(checked: &[Checked], unread: &[Unread], on: FailOn) -> String {
+    let mut suites: Vec<Suite> = checked.iter().map(|one| suite(one, on)).collect();
+    suites.extend(unread.iter().map(unreadable));
     let sum = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
     let (tests, failures, skipped) =
         (sum(|suite| suite.tests), sum(|suite| suite.failures), sum(|suite| suite.skipped));
+    let errors = unread.len();
     let _ = writeln!(
         out,
-        "<testsuites name=\"ecs-triage check\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{skipped}\">"
+        "<testsuites name=\"ecs-triage check\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">"
     );
     out.extend(suites.iter().map(|suite| suite.text.as_str()));
     out.push_str("</testsuites>\n");
@@ -35,9 +37,12 @@ fn suite(one: &Checked, on: FailOn) -> Suite {
     let (mut cases, mut failures) = (String::new(), 0);
     for problem in &findings.problems {
         let diagnosis = &problem.diagnosis;
-        let text = diagnosis.findings.iter().fold(diagnosis.title.clone(), |all, finding| {
-            format!("{all}\n{} {}", finding.kind, finding.sourced())
-        });
+        let elsewhere = one.elsewhere(problem).map(|also| format!("\n{also}")).unwrap_or_default();
+        let head = format!("{}{elsewhere}", diagnosis.title);
+        let text = diagnosis
+            .findings
+            .iter()
+            .fold(head, |all, finding| format!("{all}\n{} {}", finding.kind, finding.sourced()));
         let text = format!("{text}\nfix: {}", diagnosis.fix.text());
         let fails = one.fails(problem, on);
         failures += usize::from(fails);
@@ -64,6 +69,18 @@ fn suite(one: &Checked, on: FailOn) -> Suite {
         "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">\n{cases}  </testsuite>\n"
     );
     Suite { text, tests, failures, skipped }
+}
+
+/// The suite of something that could not be checked.
+fn unreadable(Unread { file, place, problem }: &Unread) -> Suite {
+    let name = escaped(file.as_deref().unwrap_or("ecs-triage check"));
+    let of = file.as_ref().map(|_| format!(" file=\"{name}\"")).unwrap_or_default();
+    let line = place.map(|Place { line, .. }| format!(" line=\"{line}\"")).unwrap_or_default();
+    let problem = escaped(problem);
+    let text = format!(
+        "  <testsuite name=\"{name}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    <testcase classname=\"{name}\" name=\"can be checked\"{of}{line}><error message=\"{problem}\" type=\"unreadable\"/></testcase>\n  </testsuite>\n"
+    );
+    Suite { text, tests: 1, failures: 0, skipped: 0 }
 }
 
 fn named(subject: &str, what: &[String]) -> String {

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::causes::{CAUSES, Cause, Verdict};
-use crate::check::{Checked, Problem};
+use crate::check::{Checked, Problem, Unread};
 use crate::source::Place;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The log of one run. What each rule means is told in it, from the catalogue.
 #[must_use]
-pub fn render(checked: &[Checked]) -> String {
+pub fn render(checked: &[Checked], unread: &[Unread]) -> String {
     let problems =
         || checked.iter().flat_map(|one| one.findings.problems.iter().map(move |problem| (one, problem)));
     let found = |cause: &&&Cause| problems().any(|(_, problem)| problem.diagnosis.cause.id == cause.id);
@@ -21,12 +21,16 @@ pub fn render(checked: &[Checked]) -> String {
     let rules: Vec<Value> = causes.iter().map(|cause| rule(cause)).collect();
     let results: Vec<Value> = problems().map(|(one, problem)| result(one, problem, &index)).collect();
     let open = checked.iter().flat_map(|one| one.findings.unchecked.iter().map(move |open| (one, open)));
-    let notifications: Vec<Value> = open
-        .map(|(one, open)| {
-            let text = format!("not checked: {}: {}", open.subject, open.why);
-            json!({"level": "note", "message": {"text": text}, "locations": [location(one, one.start())]})
-        })
-        .collect();
+    let open = open.map(|(one, open)| {
+        let text = format!("not checked: {}: {}", open.subject, open.why);
+        json!({"level": "note", "message": {"text": text}, "locations": [location(one, one.start())]})
+    });
+    let unreadable = unread.iter().map(|Unread { file, place, problem }| {
+        let locations: Vec<Value> =
+            file.iter().map(|file| json!({"physicalLocation": physical(file, *place)})).collect();
+        json!({"level": "error", "message": {"text": problem}, "locations": locations})
+    });
+    let notifications: Vec<Value> = unreadable.chain(open).collect();
     let driver = json!({
         "name": "ecs-triage",
         "semanticVersion": env!("CARGO_PKG_VERSION"),
@@ -38,7 +42,7 @@ pub fn render(checked: &[Checked]) -> String {
         "runs": [{
             "tool": {"driver": driver},
             "columnKind": "unicodeCodePoints",
-            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notifications}],
+            "invocations": [{"executionSuccessful": unread.is_empty(), "toolExecutionNotifications": notifications}],
             "results": results,
         }],
     });
@@ -73,6 +77,10 @@ fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Va
         .iter()
         .fold(String::new(), |all, finding| format!("{all}\n{} {}", finding.kind, finding.sourced()));
     let level = if diagnosis.verdict == Verdict::Confirmed { "error" } else { "warning" };
+    // Each of them has to be changed.
+    let others = one.other_places(problem);
+    let places = std::iter::once(one.place(problem)).chain(others.into_iter().map(Some));
+    let locations: Vec<Value> = places.map(|place| location(one, place)).collect();
     let state = if one.known.contains(&id) { "unchanged" } else { "new" };
     json!({
         "ruleId": diagnosis.cause.id,
@@ -80,7 +88,7 @@ fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Va
         "level": level,
         "baselineState": state,
         "message": {"text": format!("{} ({}){findings}\nfix: {}", diagnosis.title, diagnosis.verdict, diagnosis.fix.text())},
-        "locations": [location(one, one.place(problem))],
+        "locations": locations,
         "partialFingerprints": {"ecsTriage/v1": id},
     })
 }
@@ -88,10 +96,14 @@ fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Va
 fn location(one: &Checked, place: Option<Place>) -> Value {
     let mut location = json!({"logicalLocations": [{"fullyQualifiedName": one.name, "kind": "resource"}]});
     if let Some(file) = &one.file {
-        let Place { line, column } = place.unwrap_or(Place { line: 1, column: 1 });
-        location["physicalLocation"] = json!({"artifactLocation": {"uri": uri(file)}, "region": {"startLine": line, "startColumn": column}});
+        location["physicalLocation"] = physical(file, place);
     }
     location
+}
+
+fn physical(file: &str, place: Option<Place>) -> Value {
+    let Place { line, column } = place.unwrap_or(Place { line: 1, column: 1 });
+    json!({"artifactLocation": {"uri": uri(file)}, "region": {"startLine": line, "startColumn": column}})
 }
 
 /// A file's name as a reference: relative where the name is.

@@ -7,6 +7,9 @@ use crate::arn::name_in;
 use crate::question::facts::{AwsVpcConfiguration, ManagedEbsVolume, VolumeConfiguration};
 use crate::redact::redact_name;
 
+/// Its type in a template.
+pub(super) const TYPE: &str = "AWS::ECS::Service";
+
 /// A service, as far as its document tells.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Service {

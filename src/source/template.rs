@@ -10,13 +10,15 @@ use super::{Given, Source, service};
 use crate::redact::redact_name;
 use crate::task_definition::file::Way;
 
-/// Whether a document is a template: resources with types of CloudFormation's.
+const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
+
+/// Whether a document is a template: resources with types of CloudFormation's, or whatever a template alone has.
 pub(super) fn is_one(node: &Node) -> bool {
     let is_typed =
         |resource: &Node| resource.get("Type").and_then(Node::text).is_some_and(|kind| kind.contains("::"));
     let resources = node.get("Resources").filter(|resources| resources.is_map());
     resources.is_some_and(|resources| {
-        node.get("AWSTemplateFormatVersion").is_some()
+        ["AWSTemplateFormatVersion", "Transform"].iter().any(|key| node.get(key).is_some())
             || resources.members().any(|(_, resource)| is_typed(resource))
     })
 }
@@ -39,11 +41,16 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
     let template = Template::new(node, given);
     let mut reading = Reader::default();
     for (id, resource) in node.get("Resources").into_iter().flat_map(Node::members) {
-        if resource
-            .get("Condition")
-            .and_then(Node::text)
-            .is_some_and(|condition| template.is_so(condition, 0) == Some(false))
-        {
+        let condition = resource.get("Condition").and_then(Node::text);
+        if let Some(condition) = condition.filter(|condition| template.is_so(condition, 0) == Some(false)) {
+            let kind = resource.get("Type").and_then(Node::text);
+            if matches!(kind, Some(service::TYPE | TASK_DEFINITION)) {
+                reading.source.asides.push(format!(
+                    "{}: is not made, since condition {} does not hold",
+                    redact_name(id),
+                    redact_name(condition)
+                ));
+            }
             continue;
         }
         match resource.get("Type").and_then(Node::text) {
@@ -65,7 +72,7 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
             || node.get("Parameters").is_some_and(|parameters| parameters.get(id).is_some())
     };
     let strange = given.parameters.keys().filter(|id| !declared(id));
-    reading.source.notes.extend(
+    reading.source.asides.extend(
         strange.map(|id| format!("parameter {}: the template has none of that name", redact_name(id))),
     );
     reading.source.with_made(&reading.made)
@@ -109,13 +116,11 @@ impl Reader {
     ) {
         let mut whole = || property(None).unwrap_or(Got { at, what: What::Map(Vec::new()) });
         match kind {
-            "AWS::ECS::TaskDefinition" => {
-                match lowered::found(id, whole(), at, Reading::Lenient, &Way::default()) {
-                    Ok(found) => self.source.found.push(found),
-                    Err(error) => self.source.faults.push(error),
-                }
-            }
-            "AWS::ECS::Service" => self.source.services.push(service::of(id, &whole())),
+            TASK_DEFINITION => match lowered::found(id, whole(), at, Reading::Lenient, &Way::default()) {
+                Ok(found) => self.source.found.push(found),
+                Err(error) => self.source.faults.push(error),
+            },
+            service::TYPE => self.source.services.push(service::of(id, &whole())),
             kind => self.made.extend(Made::new(id, kind, |key| property(Some(key)).map(names))),
         }
     }

@@ -59,7 +59,7 @@ impl Node {
         Some(places.node(whole.get(), 0))
     }
 
-    /// Reads a text of YAML: its first document.
+    /// Reads a text of YAML that is one document.
     pub(super) fn of_yaml(text: &str) -> Result<Self, Fault> {
         yaml::read(text)
     }

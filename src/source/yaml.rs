@@ -39,6 +39,8 @@ struct Reader {
     anchors: BTreeMap<usize, Rc<Named>>,
     values: usize,
     whole: Option<Node>,
+    /// Whether a document that says something is at its end.
+    is_told: bool,
 }
 
 /// The parser's words for it.
@@ -48,7 +50,7 @@ const MOST_AGAIN: usize = 32 << 20;
 /// Further in than anything stands.
 const FURTHER_IN: usize = 256;
 
-/// The first document of a text. YAML wants what stands between brackets further in than the line with which
+/// The document of a text, the only one: whatever takes a template or a definition takes no second. YAML wants what stands between brackets further in than the line with which
 /// they begin; people close them below its first letter, and CloudFormation takes that. What is between
 /// brackets may stand anywhere, so such a line is read as if it stood further in.
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
@@ -85,7 +87,7 @@ impl From<Fault> for Stopped {
     }
 }
 
-/// The first document of a text in which some lines were moved further in.
+/// The document of a text in which some lines were moved further in.
 fn first(text: &str, moved: &BTreeSet<usize>) -> Result<Node, Stopped> {
     let place = |marker: &Marker| {
         let by = if moved.contains(&marker.line()) { FURTHER_IN } else { 0 };
@@ -102,7 +104,10 @@ fn first(text: &str, moved: &BTreeSet<usize>) -> Result<Node, Stopped> {
         })?;
         let at = place(&span.start);
         match event {
-            Event::DocumentEnd if reader.whole.is_some() => break,
+            // A document of nothing, such as one before the first line of three dashes, is none.
+            Event::DocumentEnd => {
+                reader.is_told = reader.whole.as_ref().is_some_and(|whole| !whole.is_null());
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.as_deref().and_then(function);
                 let is_plain = style == ScalarStyle::Plain && tag.is_none();
@@ -132,7 +137,7 @@ fn first(text: &str, moved: &BTreeSet<usize>) -> Result<Node, Stopped> {
         }
     }
     let nothing = || Fault { at: Place::START, problem: "expected JSON or YAML; found nothing".to_owned() };
-    reader.whole.ok_or_else(|| nothing().into())
+    reader.whole.filter(|whole| !whole.is_null()).ok_or_else(|| nothing().into())
 }
 
 impl Reader {
@@ -186,7 +191,14 @@ impl Reader {
             self.anchors.insert(anchor, Rc::new(Named { node: node.clone(), values, height }));
         }
         match self.begun.last_mut().map(|begun| &mut begun.children) {
-            None => self.whole = self.whole.take().or(Some(node)),
+            None if self.is_told && !node.is_null() => {
+                return Err(Fault {
+                    at: node.at,
+                    problem: "expected one document; found another".to_owned(),
+                });
+            }
+            None if self.is_told => {}
+            None => self.whole = Some(node),
             Some(Children::List(items)) => items.push(node),
             Some(Children::Map(members, key)) => match key.take() {
                 Some(key) => members.push((key, node)),

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 
 use super::TaskDefinition;
 use super::lenient::Unreadable;
-use super::seeming::{is_like_json, of_broken_json, of_broken_yaml, of_json, of_text};
+pub(crate) use super::seeming::is_like_json;
+use super::seeming::{of_broken_json, of_broken_yaml, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
 /// Why a file is no task definition.
@@ -29,12 +30,17 @@ pub struct TaskDefinitionError {
 
 impl fmt::Display for TaskDefinitionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.line, self.column)?;
-        if !self.path.is_empty() {
-            write!(f, "at {}: ", self.path)?;
-        }
-        f.write_str(&self.problem)?;
-        self.seeming.as_ref().map_or(Ok(()), |seeming| write!(f, "; {seeming}"))
+        write!(f, "{}:{}: {}", self.line, self.column, self.what())
+    }
+}
+
+impl TaskDefinitionError {
+    /// The same without its place in the file.
+    #[must_use]
+    pub fn what(&self) -> String {
+        let path = if self.path.is_empty() { String::new() } else { format!("at {}: ", self.path) };
+        let seeming = self.seeming.as_ref().map(|seeming| format!("; {seeming}")).unwrap_or_default();
+        format!("{path}{}{seeming}", self.problem)
     }
 }
 

@@ -55,7 +55,7 @@ impl ContainerDefinition {
                 kind,
                 container: Some(self.name.clone()),
                 field,
-                name: name.map(str::to_owned),
+                name: name.filter(|name| !name.is_empty()).map(str::to_owned),
                 value_from: value_from.to_owned(),
             });
         };
@@ -153,6 +153,12 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// What people call it: its variable or option, else where it stands.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.field)
+    }
+
     /// What the reference means; `None` for images, files, log groups and roles.
     #[must_use]
     pub fn target(&self) -> Option<Target<'_>> {

@@ -68,9 +68,18 @@ fn names(what: &str, definition: &str) -> String {
     seeming(&format!("{what}, and the definition is {}", redact_name(name)), command)
 }
 
-/// Whether a text begins as JSON does.
-pub(super) fn is_like_json(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '['])
+/// Whether a text begins as JSON does, be it after a comment, which JSON has none of.
+pub(crate) fn is_like_json(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    loop {
+        let comment = rest.strip_prefix("//").map(|comment| comment.split_once('\n'));
+        let block = || rest.strip_prefix("/*").map(|comment| comment.split_once("*/"));
+        match comment.or_else(block) {
+            Some(Some((_, after))) => rest = after.trim_start(),
+            Some(None) => return false,
+            None => return rest.starts_with(['{', '[']),
+        }
+    }
 }
 
 /// What a text is that does not begin as JSON does.

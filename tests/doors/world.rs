@@ -45,6 +45,10 @@ pub(super) enum Manner {
 struct Inner {
     manner: Manner,
     evidence: Mutex<Evidence>,
+    /// Answers that whoever asks AWS still has.
+    kept: Mutex<Evidence>,
+    /// What the function wrote down.
+    lines: Mutex<Vec<String>>,
     otherwise: String,
     documents: Value,
     web_is_dead: AtomicBool,
@@ -72,6 +76,8 @@ impl World {
         Self(Arc::new(Inner {
             manner,
             evidence: Mutex::new(evidence),
+            kept: Mutex::default(),
+            lines: Mutex::default(),
             otherwise: case["otherwise"].as_str().unwrap_or("ecs-triage is not authorized to ask").to_owned(),
             documents: case["documents"].clone(),
             web_is_dead: AtomicBool::new(false),
@@ -159,6 +165,10 @@ impl World {
         lock(&self.0.put).clone()
     }
 
+    pub(super) fn lines(&self) -> Vec<String> {
+        lock(&self.0.lines).clone()
+    }
+
     pub(super) fn got(&self) -> usize {
         *lock(&self.0.got)
     }
@@ -192,7 +202,11 @@ impl ports::World for World {
 
 impl Prober for World {
     async fn ask(&self, question: &Question) -> Answer {
-        let recorded = lock(&self.0.evidence).answer(question).cloned();
+        let kept = lock(&self.0.kept).answer(question).cloned();
+        let recorded = kept.or_else(|| lock(&self.0.evidence).answer(question).cloned());
+        if let Some(answer) = &recorded {
+            lock(&self.0.kept).note(question.clone(), answer.clone());
+        }
         let recorded = recorded.unwrap_or_else(|| Answer::Unknown(self.0.otherwise.clone()));
         match self.0.manner {
             Manner::Recorded => recorded,
@@ -208,6 +222,10 @@ impl Prober for World {
             Manner::Missing => Answer::Missing,
             Manner::Panicking => panic!("hunter2"),
         }
+    }
+
+    fn renew(&self) {
+        *lock(&self.0.kept) = Evidence::default();
     }
 }
 
@@ -293,6 +311,7 @@ impl EventBus for World {
 impl Log for World {
     fn line(&self, line: &str) {
         assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "{line}");
+        lock(&self.0.lines).push(line.to_owned());
     }
 
     fn trouble(&self, trouble: &Trouble) {

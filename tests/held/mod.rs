@@ -1,4 +1,4 @@
-//! Documents held against the schemas of `schemas/`.
+//! Documents held against schemas.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,25 +6,26 @@ use std::process::{Command, Output};
 
 use crate::environment::{python_environment, run, said};
 
-/// What a schema says of documents, each on a line.
-fn judged(schema: &str, name: &str, documents: &[String]) -> Output {
+/// What the schema in a file says of documents, each on a line.
+pub(crate) fn judged(schema: &str, name: &str, documents: &[String]) -> Output {
     assert!(!documents.is_empty(), "{name}: no documents");
     let path: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.jsonl"));
     fs::write(&path, documents.join("\n")).expect("the documents can be written");
     let python = python_environment("snippets", "requirements-snippets.txt").join("python");
-    run(Command::new(python).arg("tests/stack/schemas.py").arg(format!("schemas/{schema}.json")).arg(path))
+    run(Command::new(python).arg("tests/stack/schemas.py").arg(schema).arg(path))
 }
 
 /// Each document is what the schema says, and has no field that it does not name; a document that lacks
 /// what the first one begins with, or has one field more, is not.
 #[track_caller]
 pub(crate) fn hold(schema: &str, documents: &[String]) {
-    let output = judged(schema, schema, documents);
+    let file = format!("schemas/{schema}.json");
+    let output = judged(&file, schema, documents);
     assert!(output.status.success(), "{schema}: {}", said(&output));
     let more = documents[0].replacen('{', r#"{"made_up": 1, "#, 1);
     let less = documents[0].replacen("\"schema\"", "\"scheme\"", 1);
     for (kind, wrong) in [("more", more), ("less", less)] {
-        let output = judged(schema, &format!("{schema}-{kind}"), &[wrong]);
+        let output = judged(&file, &format!("{schema}-{kind}"), &[wrong]);
         assert_eq!(output.status.code(), Some(1), "{schema} takes what it must not: {}", said(&output));
     }
 }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
 
 
 def closed(part: Any) -> Any:
@@ -23,14 +24,15 @@ def closed(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     part = {name: closed(value) for name, value in part.items()}
-    return {"additionalProperties": False, **part} if "required" in part else part
+    return {"additionalProperties": False, **part} if {"required", "properties"} <= part.keys() else part
 
 
 def main() -> int:
     """Prints the first misfits of each document."""
     schema = json.loads(Path(sys.argv[1]).read_text())
-    Draft202012Validator.check_schema(schema)
-    validator = Draft202012Validator(closed(schema))
+    version = validator_for(schema, Draft202012Validator)
+    version.check_schema(schema)
+    validator = version(closed(schema))
     misfits = 0
     for number, line in enumerate(Path(sys.argv[2]).read_text().splitlines(), 1):
         for error in validator.iter_errors(json.loads(line)):

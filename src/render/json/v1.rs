@@ -13,6 +13,7 @@ use crate::incident::Incident;
 use crate::network::draw;
 use crate::reason::Fact;
 use crate::render::notice::Notice;
+use crate::source::Place;
 
 /// The value of `schema`.
 pub const SCHEMA: &str = "ecs-triage/v1";
@@ -62,7 +63,14 @@ struct ProblemV1<'r> {
     diagnosis: DiagnosisV1<'r>,
     line: Option<usize>,
     column: Option<usize>,
+    other_places: Vec<PlaceV1>,
     in_baseline: bool,
+}
+
+#[derive(Serialize)]
+struct PlaceV1 {
+    line: usize,
+    column: usize,
 }
 
 #[derive(Serialize)]
@@ -248,6 +256,8 @@ fn placed(one: &Checked) -> CheckV1<'_> {
     for (told, problem) in document.problems.iter_mut().zip(&one.findings.problems) {
         let place = one.place(problem);
         (told.line, told.column) = (place.map(|place| place.line), place.map(|place| place.column));
+        let others = one.other_places(problem).into_iter();
+        told.other_places = others.map(|Place { line, column }| PlaceV1 { line, column }).collect();
         told.in_baseline = one.known.contains(&one.id(problem));
     }
     document
@@ -258,6 +268,7 @@ fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
         diagnosis: diagnosis(&problem.diagnosis),
         line: None,
         column: None,
+        other_places: Vec::new(),
         in_baseline: false,
     };
     CheckV1 {
