@@ -40,7 +40,9 @@ impl Reporter {
     pub(super) fn task(&self, task: &Task, batch: &mut Batch) {
         #[cfg(feature = "aws")]
         if let Some(tellers) = self.live.as_ref().and_then(|live| live.tellers(task)) {
-            tellers.iter().for_each(|teller| self.known_and_told(teller, batch));
+            for teller in &tellers {
+                self.known_and_told(teller, batch);
+            }
             return;
         }
         self.known_and_told(task, batch);
