@@ -152,6 +152,7 @@ impl Case {
 /// One for each question.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = ecs();
+    cases.extend(ecs_tasks());
     cases.extend(iam());
     cases.extend(secrets_and_keys());
     cases.extend(logs_and_images());
@@ -217,6 +218,12 @@ fn ecs() -> Vec<Case> {
         )
         .missing("ServiceNotFoundException")
         .refused("ecs:DescribeServiceRevisions", "arn:aws:ecs:eu-west-1:111122223333:service-revision/prod/api/9313423515462893900"),
+    ]
+}
+
+/// What is asked of tasks, clusters and hosts.
+fn ecs_tasks() -> Vec<Case> {
+    vec![
         case(
             Dialect::Json,
             "eu-west-1/ecs",
