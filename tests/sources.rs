@@ -307,6 +307,34 @@ fn a_placeholder_is_one_problem_with_all_its_places() {
     }
 }
 
+/// A problem is known as far as each of its places is: one more is news, one fewer or another order is not.
+#[test]
+fn a_new_place_of_a_known_placeholder_is_news() {
+    let with = |names: &[&str]| {
+        let secret = |name: &&str| {
+            format!("  - {{name: {name}, valueFrom: 'arn:aws:ssm:eu-west-1:<ACCOUNT>:parameter/{name}'}}\n")
+        };
+        let secrets: String = names.iter().map(secret).collect();
+        format!(
+            "family: a\nexecutionRoleArn: arn:aws:iam::111122223333:role/x\ncontainerDefinitions:\n- name: w\n  image: nginx\n  secrets:\n{secrets}"
+        )
+    };
+    let baseline = Path::new(env!("CARGO_TARGET_TMPDIR")).join("places.json");
+    let baseline = baseline.to_string_lossy();
+    assert_eq!(offline(&["-", "--write-baseline", &baseline], &with(&["A", "B"])).0, Some(0));
+    for (names, status) in [
+        (&["A", "B"][..], 0),
+        (&["B", "A"], 0),
+        (&["B"], 0),
+        (&["A", "B", "C"], 1),
+        (&["C", "A", "B"], 1),
+        (&["C"], 1),
+    ] {
+        let (found, _, said) = offline(&["-", "--baseline", &baseline], &with(names));
+        assert_eq!(found, Some(status), "{names:?}: {said}");
+    }
+}
+
 /// A second document would be passed over, and comments are no JSON: each is told where it stands.
 #[test]
 fn a_text_is_one_document() {

@@ -88,7 +88,7 @@ impl Checked {
     /// Whether a problem makes a check fail: it is sure enough, and was not known before.
     #[must_use]
     pub fn fails(&self, problem: &Problem, on: FailOn) -> bool {
-        on.counts(problem) && !self.known.contains(&self.id(problem))
+        on.counts(problem) && !self.is_known(problem)
     }
 
     /// Whether anything makes a check fail.
@@ -99,19 +99,39 @@ impl Checked {
             || (on == FailOn::Unchecked && self.findings.unchecked.iter().any(is_new))
     }
 
-    /// What tells a problem from others, and is the same in the next run, whatever moved in the file.
+    /// Whether a problem was known before, at every reference that it is about.
+    #[must_use]
+    pub fn is_known(&self, problem: &Problem) -> bool {
+        self.ids(problem).iter().all(|id| self.known.contains(id))
+    }
+
+    /// What tells a problem from others, and is the same in the next run, whatever moved in the file: that of
+    /// its first reference.
     #[must_use]
     pub fn id(&self, problem: &Problem) -> String {
+        self.ids(problem).swap_remove(0)
+    }
+
+    /// The same of each reference that it is about; one where it is about none.
+    fn ids(&self, problem: &Problem) -> Vec<String> {
         let culprit = &problem.diagnosis.culprit;
-        let reference = culprit.references.first();
-        let parts = [
-            self.workload(),
-            problem.diagnosis.cause.id,
-            culprit.id.as_deref().unwrap_or_default(),
-            reference.and_then(|reference| reference.container.as_deref()).unwrap_or_default(),
-            reference.map(Reference::label).unwrap_or_default(),
-        ];
-        parts.join(" | ")
+        // What it refers to is the culprit itself, or what leads to it.
+        let is_own = |id: &str| culprit.references.iter().any(|reference| reference.value_from.contains(id));
+        let apart = culprit.id.as_deref().filter(|id| !is_own(id));
+        let id = |reference: Option<&Reference>| {
+            let parts = [
+                self.workload(),
+                problem.diagnosis.cause.id,
+                apart.or(reference.map(|reference| reference.value_from.as_str())).unwrap_or_default(),
+                reference.and_then(|reference| reference.container.as_deref()).unwrap_or_default(),
+                reference.map(Reference::label).unwrap_or_default(),
+            ];
+            parts.join(" | ")
+        };
+        if culprit.references.is_empty() {
+            return vec![id(None)];
+        }
+        culprit.references.iter().map(|reference| id(Some(reference))).collect()
     }
 
     /// The same of what was not looked at.
@@ -180,7 +200,7 @@ impl Baseline {
     #[must_use]
     pub fn of(checked: &[Checked]) -> Self {
         let of_one = |one: &Checked| {
-            let problems = one.findings.problems.iter().map(|problem| one.id(problem));
+            let problems = one.findings.problems.iter().flat_map(|problem| one.ids(problem));
             problems
                 .chain(one.findings.unchecked.iter().map(|open| one.id_of_unchecked(open)))
                 .collect::<Vec<_>>()

@@ -22,7 +22,7 @@ pub fn render_one(one: &Checked, style: impl Into<Style>) -> String {
         if let Some(elsewhere) = one.elsewhere(problem) {
             page.place(&elsewhere);
         }
-        if one.known.contains(&one.id(problem)) {
+        if one.is_known(problem) {
             page.note("known before", Tone::Plain, "it is in the baseline");
         }
     };

@@ -27,7 +27,7 @@ pub fn commands(checked: &[Checked], unread: &[Unread]) -> String {
     for one in checked {
         for problem in &one.findings.problems {
             let diagnosis = &problem.diagnosis;
-            let is_known = one.known.contains(&one.id(problem));
+            let is_known = one.is_known(problem);
             let kind = match diagnosis.verdict {
                 _ if is_known => "notice",
                 Verdict::Confirmed => "error",

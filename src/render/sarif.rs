@@ -81,7 +81,7 @@ fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Va
     let others = one.other_places(problem);
     let places = std::iter::once(one.place(problem)).chain(others.into_iter().map(Some));
     let locations: Vec<Value> = places.map(|place| location(one, place)).collect();
-    let state = if one.known.contains(&id) { "unchanged" } else { "new" };
+    let state = if one.is_known(problem) { "unchanged" } else { "new" };
     json!({
         "ruleId": diagnosis.cause.id,
         "ruleIndex": index.get(diagnosis.cause.id),

@@ -258,7 +258,7 @@ fn placed(one: &Checked) -> CheckV1<'_> {
         (told.line, told.column) = (place.map(|place| place.line), place.map(|place| place.column));
         let others = one.other_places(problem).into_iter();
         told.other_places = others.map(|Place { line, column }| PlaceV1 { line, column }).collect();
-        told.in_baseline = one.known.contains(&one.id(problem));
+        told.in_baseline = one.is_known(problem);
     }
     document
 }
