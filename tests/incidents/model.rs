@@ -445,13 +445,22 @@ impl World {
             let new = lines
                 .filter(|line| due == Due::Resolved || line.contains(" (new): "))
                 .map(|line| place(line.split([' ', ':']).next().unwrap_or_default()));
-            let fingerprints: BTreeSet<String> = new.collect();
-            assert!(!fingerprints.is_empty(), "a storm without news: {}", notice.body);
+            // Of one fingerprint several incidents may be untold: what is told is the earliest of them.
+            let mut told: BTreeMap<String, usize> = BTreeMap::new();
+            new.for_each(|fingerprint| *told.entry(fingerprint).or_default() += 1);
+            assert!(!told.is_empty(), "a storm without news: {}", notice.body);
             let untold = self.untold(&key, due);
-            let members: BTreeSet<(String, u64)> =
-                untold.into_iter().filter(|(fingerprint, _)| fingerprints.contains(fingerprint)).collect();
-            let are_all = members.iter().map(|(fingerprint, _)| fingerprint).collect::<BTreeSet<_>>().len()
-                == fingerprints.len();
+            let of = |(fingerprint, count): (&String, &usize)| {
+                untold
+                    .iter()
+                    .filter(|(other, _)| other == fingerprint)
+                    .take(*count)
+                    .cloned()
+                    .collect::<Vec<_>>()
+            };
+            let members: BTreeSet<(String, u64)> = told.iter().flat_map(of).collect();
+            let are_all = told.keys().all(|told| members.iter().any(|(fingerprint, _)| fingerprint == told));
+            let fingerprints: BTreeSet<String> = told.into_keys().collect();
             return if are_all && !notice.body.contains("are kept in memory") {
                 Told::Storm { kind: key, due, members }
             } else {
