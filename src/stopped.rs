@@ -66,8 +66,7 @@ fn could_not_start(task: &Task) -> bool {
 }
 
 /// The stopped tasks of a service, as far as they are known.
-#[must_use]
-pub fn stopped(evidence: &Evidence, question: &ask::StoppedTasks) -> Vec<Task> {
+fn stopped(evidence: &Evidence, question: &ask::StoppedTasks) -> Vec<Task> {
     let Known::Found(tasks) = evidence.look(question) else { return Vec::new() };
     let entries = read_record(&json!({"tasks": tasks}).to_string()).into_iter();
     entries.flat_map(|entry| entry.tasks).filter_map(Result::ok).collect()

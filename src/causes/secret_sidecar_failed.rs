@@ -69,8 +69,7 @@ const GET_LOG: &str = "GetLogEvents";
 
 /// The container's definition.
 fn sidecar<'c>(case: &'c Case<'_>) -> Option<&'c ContainerDefinition> {
-    // ECS prints the image behind it, in brackets.
-    let named = case.symptom.resource.as_ref()?.text.split('(').next()?;
+    let named = case.waited_for()?;
     case.definition()?.containers.iter().find(|container| container.name == named)
 }
 

@@ -1,14 +1,12 @@
 //! The text proves nothing that the catalogue knows.
 
-use std::collections::BTreeMap;
-
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::command::Command;
 use super::fix::Fix;
+use super::impaired;
 use super::{Cause, Example, Explanation, Owner};
-use crate::question::facts::{StoppedContainer, StoppedTask};
-use crate::question::{Question, ask};
+use crate::question::Question;
 use crate::reason::{Fault, Step, Symptom};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -26,7 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html",
     ],
     when: claims,
-    ask: |case| questions(case),
+    ask: impaired::questions,
     assess,
     examples: &[Example { text: "ResourceInitializationError: something nobody has seen before", also: &[] }],
 };
@@ -64,10 +62,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     };
     let seen = stopped.map(|question| case.look(&question));
     let exits = seen.and_then(|seen| match seen.found() {
-        Some(tasks) => exits(tasks),
+        Some(tasks) => impaired::exits(tasks),
         None => Finding::not_told("what the stopped tasks of the service say", seen),
     });
-    let log = last_log(case).map(|log| Command::tail(&log));
+    let log = impaired::last_log(case).map(|log| Command::tail(&log));
     let text = "ask ECS for all that it says of the task while it shows it, for about an hour: each container has a reason of its own";
     let fix = match log {
         Some(log) => Fix::words("see what the container wrote before it exited")
@@ -76,51 +74,6 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         None => Fix::words(text).run(case.describe_stopped()),
     };
     Some(Assessment::possible(title).findings(cut).findings(exits).fix(fix))
-}
-
-/// The stopped tasks of a service whose event says nothing of them, and the definition of the last that
-/// exited.
-fn questions(case: &Case<'_>) -> Vec<Question> {
-    let Some(stopped) = Question::stopped_tasks_of(case.task) else { return Vec::new() };
-    let exited = last_exited(case).and_then(|(task, _)| definition_of(task));
-    [Some(stopped.into()), exited.map(Into::into)].into_iter().flatten().collect()
-}
-
-fn definition_of(task: &StoppedTask) -> Option<ask::TaskDefinition> {
-    task.task_definition_arn.as_ref().map(|name| ask::TaskDefinition { name: name.clone() })
-}
-
-/// The task of the service that stopped last of those in which a container failed, and that container.
-fn last_exited<'c>(case: &'c Case<'_>) -> Option<(&'c StoppedTask, &'c StoppedContainer)> {
-    let tasks = case.look(&Question::stopped_tasks_of(case.task)?).found()?;
-    let exited = tasks.iter().filter_map(|task| Some((task, failed(task).next()?)));
-    exited.max_by_key(|(task, _)| task.stopped_at)
-}
-
-fn failed(task: &StoppedTask) -> impl Iterator<Item = &StoppedContainer> {
-    task.containers.iter().filter(|container| container.exit_code.is_some_and(|code| code != 0))
-}
-
-/// The log of the container that failed last.
-fn last_log(case: &Case<'_>) -> Option<ask::LogLines> {
-    let (task, exited) = last_exited(case)?;
-    let definition = case.look(&definition_of(task)?).found()?;
-    let container =
-        definition.containers.iter().find(|container| Some(&container.name) == exited.name.as_ref())?;
-    let id = task.task_arn.as_deref()?.rsplit('/').next()?;
-    Question::log_of(container, id, case.own_region())
-}
-
-/// Which container failed with which code, where one did in most of the stopped tasks.
-fn exits(tasks: &[StoppedTask]) -> Option<Finding> {
-    let mut codes: BTreeMap<(&str, i64), usize> = BTreeMap::new();
-    for container in tasks.iter().flat_map(failed) {
-        let name = container.name.as_deref().unwrap_or("without a name");
-        *codes.entry((name, container.exit_code?)).or_default() += 1;
-    }
-    let ((name, code), count) = codes.into_iter().max_by_key(|(_, count)| *count)?;
-    let text = format!("container {name} exited with {code} in {count} of {} stopped tasks", tasks.len());
-    Some(Finding::found(text, "DescribeTasks"))
 }
 
 /// What went wrong, in words.

@@ -31,6 +31,7 @@ mod selftest;
 mod settlement;
 mod storms;
 mod trouble;
+mod untold;
 pub(crate) mod within;
 
 use std::cell::RefCell;
@@ -46,14 +47,13 @@ use crate::arn::Arn;
 use crate::context;
 use crate::diagnosis::diagnose;
 use crate::event::sender::Trusted;
-use crate::event::{self, Entry, InputError, Task};
+use crate::event::{self, Entry, Task};
 use crate::incident::ledger::{Ledger, Next, Recorded, Seen, Sighted};
 use crate::incident::store::{Memory, Unreachable};
 use crate::incident::{Due, Incident, happened, storm};
-use crate::limits::{ANSWERING, ASKING, FUNCTION, LOOKING, NOTING, PUBLISHING, RECORDING};
+use crate::limits::{ANSWERING, ASKING, FUNCTION, NOTING, PUBLISHING, RECORDING};
 use crate::question::{Evidence, Question};
 use crate::render::metrics;
-use crate::stopped;
 use crate::triage::{Investigation, Narrowed, ROUNDS, Scope, ask_all, investigate_on, next_round};
 use announcer::Announcer;
 use batch::{Batch, Failure, about};
@@ -241,29 +241,6 @@ struct Said {
 }
 
 impl<W: World> Visit<'_, W> {
-    /// Has those tell why that know, in the place of an event that leaves it untold.
-    async fn look(&self, entries: &mut [Entry], refused: &[Option<Problem>]) {
-        let Delivery { prober, clock, rules, .. } = self.delivery;
-        let prober = Narrowed {
-            prober: Timely { prober, clock, until: clock.now() + LOOKING },
-            scope: rules.probing,
-            logs: (!rules.reads_logs).then_some(NO_LOGS),
-        };
-        let look = async |read: Result<Task, InputError>| match read {
-            Ok(task) if rules.reads_logs || !stopped::exited_early(&task) => {
-                let tellers = guarded(stopped::tellers(&prober, &task)).await.ok().flatten();
-                tellers.unwrap_or_else(|| vec![task]).into_iter().map(Ok).collect()
-            }
-            untold => vec![untold],
-        };
-        let admitted = entries.iter_mut().zip(refused).filter(|(_, refused)| refused.is_none());
-        join_all(admitted.map(async |(entry, _)| {
-            let told: Vec<Vec<_>> = join_all(std::mem::take(&mut entry.tasks).into_iter().map(look)).await;
-            entry.tasks = told.into_iter().flatten().collect();
-        }))
-        .await;
-    }
-
     /// Does all that is to be done about an invocation's tasks, at once.
     async fn work(&self, entries: &[Entry], refused: &[Option<Problem>]) -> Outcome {
         let batch = Batch::of(entries, refused, self.now);

@@ -109,13 +109,8 @@ pub async fn change_first<D, R>(
 where
     D: Serialize + DeserializeOwned,
 {
-    for _ in 0..CHANGE_TRIES {
-        let kept = store.load(key).await?;
-        if let Some(result) = save(store, key, kept.as_ref(), change(read(kept.as_ref()))).await? {
-            return Ok(result);
-        }
-    }
-    Err(too_often(key))
+    let kept = store.load(key).await?;
+    attempt(store, key, kept, change, false).await
 }
 
 /// The same with a document that was read already.
@@ -126,15 +121,30 @@ where
 pub async fn change_from<D, R>(
     store: &impl Store,
     key: &str,
+    kept: Option<Kept>,
+    change: impl Fn(Option<D>) -> Changed<D, R>,
+) -> Result<R, Unreachable>
+where
+    D: Serialize + DeserializeOwned,
+{
+    attempt(store, key, kept, change, true).await
+}
+
+async fn attempt<D, R>(
+    store: &impl Store,
+    key: &str,
     mut kept: Option<Kept>,
     change: impl Fn(Option<D>) -> Changed<D, R>,
+    gives_way: bool,
 ) -> Result<R, Unreachable>
 where
     D: Serialize + DeserializeOwned,
 {
     for times in 0..CHANGE_TRIES {
         if times > 0 {
-            store.give_way(times).await;
+            if gives_way {
+                store.give_way(times).await;
+            }
             kept = store.load(key).await?;
         }
         if let Some(result) = save(store, key, kept.as_ref(), change(read(kept.as_ref()))).await? {

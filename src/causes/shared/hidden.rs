@@ -38,12 +38,13 @@ impl Case<'_> {
     /// The container that failed to fetch, as its log shows, or as ECS names what others wait for.
     fn fetcher(&self) -> Option<&str> {
         let said = self.task.reasons.iter().find(|reason| reason.is_of_log());
-        let waited_for = || {
-            let named =
-                self.symptom.resource.as_ref().filter(|_| self.symptom.step == Step::SecretSidecar)?;
-            // ECS prints the image behind it, in brackets.
-            named.text.split('(').next()
-        };
-        said.map_or_else(waited_for, |reason| reason.container.as_deref())
+        said.map_or_else(|| self.waited_for(), |reason| reason.container.as_deref())
+    }
+
+    /// The container that others wait for, as ECS names it.
+    pub(in crate::causes) fn waited_for(&self) -> Option<&str> {
+        let named = self.symptom.resource.as_ref().filter(|_| self.symptom.step == Step::SecretSidecar)?;
+        // ECS prints the image behind it, in brackets.
+        named.text.split('(').next()
     }
 }

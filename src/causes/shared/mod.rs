@@ -10,6 +10,7 @@ pub(super) mod command;
 pub(super) mod fix;
 mod hidden;
 pub(super) mod image;
+pub(super) mod impaired;
 pub(super) mod key;
 pub(super) mod layer;
 pub(super) mod likeness;

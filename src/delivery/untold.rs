@@ -1,0 +1,38 @@
+//! Events that leave untold why: whoever knows tells in their place, before anything is recorded.
+
+use futures_util::future::join_all;
+
+use super::guard::guarded;
+use super::ports::{Clock as _, World};
+use super::trouble::Problem;
+use super::within::Timely;
+use super::{NO_LOGS, Visit};
+use crate::event::{Entry, InputError, Task};
+use crate::limits::LOOKING;
+use crate::stopped;
+use crate::triage::Narrowed;
+
+impl<W: World> Visit<'_, W> {
+    /// Has those tell why that know, in the place of an event that leaves it untold.
+    pub(super) async fn look(&self, entries: &mut [Entry], refused: &[Option<Problem>]) {
+        let super::Delivery { prober, clock, rules, .. } = self.delivery;
+        let prober = Narrowed {
+            prober: Timely { prober, clock, until: clock.now() + LOOKING },
+            scope: rules.probing,
+            logs: (!rules.reads_logs).then_some(NO_LOGS),
+        };
+        let look = async |read: Result<Task, InputError>| match read {
+            Ok(task) if rules.reads_logs || !stopped::exited_early(&task) => {
+                let tellers = guarded(stopped::tellers(&prober, &task)).await.ok().flatten();
+                tellers.unwrap_or_else(|| vec![task]).into_iter().map(Ok).collect()
+            }
+            untold => vec![untold],
+        };
+        let admitted = entries.iter_mut().zip(refused).filter(|(_, refused)| refused.is_none());
+        join_all(admitted.map(async |(entry, _)| {
+            let told: Vec<Vec<_>> = join_all(std::mem::take(&mut entry.tasks).into_iter().map(look)).await;
+            entry.tasks = told.into_iter().flatten().collect();
+        }))
+        .await;
+    }
+}
