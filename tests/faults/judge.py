@@ -140,7 +140,9 @@ class Judge:
         lost = 0
         for fingerprint, place in self._truth.places.values():
             if fingerprint in self._truth.former:
-                if any(n.state in ("opened", "storm") and self._serial(fingerprint, n) == FORMER_SERIAL for n in told.get(fingerprint, ())):
+                # A notice without the table says that it cannot know what was announced, and is judged among the extra ones.
+                known = [n for n in told.get(fingerprint, ()) if not n.anyway and n.state in ("opened", "storm")]
+                if any(self._serial(fingerprint, n) == FORMER_SERIAL for n in known):
                     self._wrong(f"announced again by an update: {place}")
             elif not any(notice.state in ("opened", "storm") for notice in told.get(fingerprint, ())):
                 lost += 1
