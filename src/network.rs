@@ -185,6 +185,8 @@ pub struct Hop {
     pub what: String,
     /// Whether it lets traffic pass.
     pub state: State,
+    /// Why it does not, or why nobody knows; a sentence without its full stop, as a finding says it.
+    pub why: Option<String>,
 }
 
 /// Whether traffic passes.

@@ -15,9 +15,14 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    pub(super) fn hop(mut self, state: State, what: impl Into<String>) -> Self {
+    pub(super) fn hop(self, state: State, what: impl Into<String>) -> Self {
+        self.hop_because(state, what, None)
+    }
+
+    /// A hop, and why it does not let traffic pass.
+    pub(super) fn hop_because(mut self, state: State, what: impl Into<String>, why: Option<String>) -> Self {
         self.state = self.state.max(state);
-        self.hops.push(Hop { what: what.into(), state });
+        self.hops.push(Hop { what: what.into(), state, why });
         self
     }
 
@@ -28,8 +33,9 @@ impl Leg {
         hop: impl Into<String>,
         why: impl Into<String>,
     ) -> Self {
-        self.unsure.push(Unsure { text: why.into(), parts });
-        self.hop(State::Unsure, hop)
+        let why = why.into();
+        self.unsure.push(Unsure { text: why.clone(), parts });
+        self.hop_because(State::Unsure, hop, Some(why))
     }
 
     /// A way of which nothing is known.
@@ -72,7 +78,8 @@ impl Leg {
 
     /// A hop and the fault that its state tells of.
     pub(super) fn judged(self, state: State, hop: impl Into<String>, fault: Blockage) -> Self {
-        self.blamed(state, fault).hop(state, hop)
+        let why = fault.proof.clone();
+        self.blamed(state, fault).hop_because(state, hop, Some(why))
     }
 
     /// This, and then that.

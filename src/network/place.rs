@@ -425,7 +425,8 @@ impl<'e> Place<'_, 'e> {
             leg = leg.blamed(state, self.fault(what, "DescribeNetworkAcls", proof));
         }
         let state = leg.state;
-        leg.hop(state, format!("network ACL {id}{whose}: {checks}"))
+        let why = leg.faults.first().or(leg.possible.first()).map(|fault| fault.proof.clone());
+        leg.hop_because(state, format!("network ACL {id}{whose}: {checks}"), why)
     }
 
     /// The addresses in a subnet of the VPC; where its own are not known, the VPC's, as the routes within it

@@ -435,6 +435,6 @@ fn blame(mut past: Leg, hop: &str, fault: &Blockage) -> Leg {
         .rev()
         .filter(|seen| seen.state == State::Absent)
         .take(1)
-        .for_each(|seen| *seen = super::Hop { what: hop.to_owned(), state });
+        .for_each(|seen| *seen = super::Hop { what: hop.to_owned(), state, why: Some(fault.proof.clone()) });
     past
 }

@@ -92,9 +92,12 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
         let text = if is_named { finding.text.clone() } else { finding.sourced() };
         let _ = writeln!(out, "- {}: {text}", label(finding.kind));
     }
-    // The terminal draws the whole path. On a phone the hops count that do not pass.
+    // The terminal draws the whole path. On a phone the hops count that do not pass, and of which no finding
+    // tells.
+    let is_told = |why: &String| best.findings.iter().any(|finding| finding.text.starts_with(why));
     let hops = best.path.iter().flat_map(|path| &path.hops);
-    for hop in hops.filter(|hop| matches!(hop.state, State::Broken | State::Unsure)) {
+    let hops = hops.filter(|hop| matches!(hop.state, State::Broken | State::Unsure));
+    for hop in hops.filter(|hop| !hop.why.as_ref().is_some_and(is_told)) {
         let _ = writeln!(out, "- {}: {}", hop.state.word(), hop.what);
     }
     let name = report.task.task_definition_name().unwrap_or("the task definition");

@@ -331,7 +331,7 @@ mod tests {
 
     /// A path that is drawn wider than a part of a description may be.
     fn long_path(letter: &str) -> Path {
-        let hop = || Hop { what: letter.repeat(60), state: State::Ok };
+        let hop = || Hop { what: letter.repeat(60), state: State::Ok, why: None };
         Path {
             from: "task".to_owned(),
             to: "secretsmanager.eu-west-1.amazonaws.com:443".to_owned(),
