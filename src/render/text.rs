@@ -8,7 +8,7 @@ use super::reason_lines::{cut, fold};
 use super::wrap::prose;
 use crate::causes::{FindingKind, Verdict};
 use crate::context::minute;
-use crate::diagnosis::{Diagnosis, Report, Told};
+use crate::diagnosis::{Diagnosis, ReadSymptom, Report};
 use crate::event::Task;
 use crate::network::{Path, draw};
 use crate::reason::{Fault, Symptom};
@@ -137,7 +137,13 @@ fn nothing(report: &Report<'_>, page: &mut Page) {
 }
 
 /// What happened, to whom, and ECS's words.
-fn opening(report: &Report<'_>, diagnosis: &Diagnosis, told: &Told<'_>, is_again: bool, page: &mut Page) {
+fn opening(
+    report: &Report<'_>,
+    diagnosis: &Diagnosis,
+    told: &ReadSymptom<'_>,
+    is_again: bool,
+    page: &mut Page,
+) {
     let is_error = report.is_start_failure();
     page.heading(
         &format!("{}[{}]", if is_error { "error" } else { "warning" }, diagnosis.cause.id),
@@ -178,7 +184,7 @@ pub(super) fn foretold(
 }
 
 /// ECS's words; in short those in which the deciding ones stand, and what they wrap around.
-fn said(told: &Told<'_>, is_short: bool, page: &mut Page) {
+fn said(told: &ReadSymptom<'_>, is_short: bool, page: &mut Page) {
     let text = one_line(&told.reason.text);
     let lines = fold(&text, &told.deciding(), page.behind_bar());
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::causes::{self, Command, Culprit, Finding, Fix};
 use crate::check::{Checked, Findings, Problem};
-use crate::diagnosis::{Diagnosis, Report, Told};
+use crate::diagnosis::{Diagnosis, ReadSymptom, Report};
 use crate::event::Task;
 use crate::incident::Incident;
 use crate::network::draw;
@@ -333,7 +333,7 @@ fn task(task: &Task) -> TaskV1<'_> {
     }
 }
 
-fn symptom<'r>(told: &'r Told<'_>) -> SymptomV1<'r> {
+fn symptom<'r>(told: &'r ReadSymptom<'_>) -> SymptomV1<'r> {
     fn text(fact: Option<&Fact>) -> Option<&str> {
         fact.map(|fact| fact.text.as_str())
     }
