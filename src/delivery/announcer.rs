@@ -144,13 +144,15 @@ impl<W: World> Announcer<W> {
                 let (Some(topic), Some(body)) = (&self.chat, &message.chat) else { return };
                 in_time(topic.publish_plain(body), Trouble::NotInChat, visit).await;
             };
-            let bus = async {
-                let Some(bus) = &self.bus else { return };
-                in_time(bus.put(message.detail_type, &message.detail), Trouble::NotOnBus, visit).await;
-            };
-            join(chat, bus).await;
+            join(chat, self.machines(message, visit)).await;
         });
         join_all(told).await;
+    }
+
+    /// Tells machines alone.
+    pub(super) async fn machines(&self, message: &Message, visit: &Visit<'_, W>) {
+        let Some(bus) = &self.bus else { return };
+        in_time(bus.put(message.detail_type, &message.detail), Trouble::NotOnBus, visit).await;
     }
 }
 

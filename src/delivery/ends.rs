@@ -15,7 +15,7 @@ use super::settlement::Done;
 use super::storms::{StormTold, Storms};
 use super::trouble::{Problem, Trouble};
 use crate::incident::About;
-use crate::incident::ledger::Over;
+use crate::incident::ledger::{Next, Over};
 use crate::incident::store::Unreachable;
 use crate::limits::RECORDING;
 
@@ -80,15 +80,15 @@ impl<W: World> Visit<'_, W> {
             }
         };
         let mut done = if over.come_again { Err(Problem::ComeAgain) } else { Ok(Done::NOT_A_FAILURE) };
-        for (incident, with_storm) in
-            over.ours.iter().map(|one| (one, false)).chain(over.with_storm.iter().map(|one| (one, true)))
-        {
-            let told = if !with_storm {
-                self.announce_end(incident, None).await
-            } else if let Err(problem) = storms.of(incident) {
-                Err(problem)
-            } else {
-                self.note_told(incident, None).await
+        for (incident, next) in &over.ours {
+            let told = match next {
+                Next::WithStorm => match storms.of(incident) {
+                    Ok(()) => self.note_told(incident, None).await,
+                    Err(problem) => Err(problem),
+                },
+                Next::ToldByStorm => self.note_told(incident, None).await,
+                Next::Announce(_) => self.announce_end(incident, None).await,
+                Next::Nothing | Next::ComeAgain => Done::recorded(*next),
             };
             if told.is_ok() {
                 let stream = stream(incident.about.cluster.as_deref(), incident.about.workload.as_deref());
@@ -115,7 +115,6 @@ fn together(workloads: impl Iterator<Item = Result<Over, Unreachable>>) -> Resul
     overs.into_iter().try_fold(Over::default(), |mut all, over| {
         let over = over?;
         all.ours.extend(over.ours);
-        all.with_storm.extend(over.with_storm);
         all.come_again |= over.come_again;
         Ok(all)
     })

@@ -189,6 +189,7 @@ impl<W: World> Visit<'_, W> {
                         Ok(()) => self.note_told(&incident, without.as_ref()).await.map(drop),
                         Err(problem) => Err(problem),
                     },
+                    Next::ToldByStorm => self.note_told(&incident, without.as_ref()).await.map(drop),
                 };
                 done.map(|()| Some(incident))
             }

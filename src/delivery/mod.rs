@@ -383,6 +383,7 @@ impl<W: World> Visit<'_, W> {
                 Ok(()) => self.note_told(&incident, without).await,
                 Err(problem) => Err(problem),
             },
+            Next::ToldByStorm => self.note_told(&incident, without).await,
         };
         // What is known in memory alone comes again, to be recorded.
         let done =

@@ -151,17 +151,23 @@ impl<W: World> Visit<'_, W> {
         };
     }
 
-    /// Keeps that a storm told of an incident.
+    /// Keeps that a storm told of an incident. If it was announced by itself, or an earlier one of its
+    /// fingerprint was, machines know it by an id of its own, and are told its end.
     pub(super) async fn note_told(
         &self,
         incident: &Incident,
         without: Option<&Unreachable>,
     ) -> Result<Done, Problem> {
         let due = if incident.announced == 0 { Due::Opened } else { Due::Resolved };
-        let noted = Done::noted(Out::BEFORE, self.note(incident, due, without)).await;
-        noted.and_then(
-            |(done, after)| if after == After::Nothing { Ok(done) } else { Err(Problem::ComeAgain) },
-        )
+        let machines = async {
+            if due == Due::Resolved && (incident.storm.page.is_none() || incident.serial > 0) {
+                self.delivery.announcer.machines(&Message::resolved(incident), self).await;
+            }
+        };
+        let noting = async { join(self.note(incident, due, without), machines).await.0 };
+        Done::noted(Out::BEFORE, noting).await.and_then(|(done, after)| {
+            if after == After::Nothing { Ok(done) } else { Err(Problem::ComeAgain) }
+        })
     }
 
     /// Keeps that a notice is out, in a second try if need be.

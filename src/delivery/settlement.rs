@@ -44,7 +44,7 @@ impl Done {
         match next {
             Next::Nothing => Ok(Self(())),
             Next::ComeAgain => Err(Problem::ComeAgain),
-            Next::Announce(_) | Next::WithStorm => Err(Problem::Forgotten),
+            Next::Announce(_) | Next::WithStorm | Next::ToldByStorm => Err(Problem::Forgotten),
         }
     }
 

@@ -76,6 +76,8 @@ pub enum Next {
     Announce(Due),
     /// The storm's notice tells of it; then say so with [`Ledger::announced`].
     WithStorm,
+    /// A notice of the storm has told of it; say so with [`Ledger::announced`].
+    ToldByStorm,
     /// Come again: somebody else is about to announce it, and may die before.
     ComeAgain,
 }

@@ -116,7 +116,7 @@ fn a_batch_costs_one_write_and_one_that_is_announced_two_more() {
     assert_eq!(store.taken(), (1, 1));
     let ended = over(&ledger, &about, NOW, NOW);
     assert_eq!((ended.ours.len(), ended.come_again, store.taken()), (1, false, (3, 2)));
-    done(ledger.announced(&ended.ours[0], Due::Resolved, NOW)).expect("it answers");
+    done(ledger.announced(&ended.ours[0].0, Due::Resolved, NOW)).expect("it answers");
     assert_eq!(store.taken(), (2, 2), "and out of the index");
     assert_eq!(
         (over(&ledger, &about, NOW, NOW), store.taken()),
@@ -177,7 +177,7 @@ fn an_end_that_is_noted_late_does_not_hide_what_failed_since() {
     let (incident, _) = see(&ledger, &about, 0..1);
     done(ledger.announced(&incident, Due::Opened, NOW)).expect("it answers");
     let ended = over(&ledger, &about, NOW, NOW);
-    let mut noting = pin!(slow.announced(&ended.ours[0], Due::Resolved, NOW));
+    let mut noting = pin!(slow.announced(&ended.ours[0].0, Due::Resolved, NOW));
     let mut poll = || noting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     // The incident is loaded and saved; the index is not.
     for _ in 0..3 {
@@ -189,7 +189,7 @@ fn an_end_that_is_noted_late_does_not_hide_what_failed_since() {
     done(ledger.announced(&begun.incident, Due::Opened, NOW + CLAIM)).expect("it answers");
     while poll().is_pending() {}
     let ended = over(&ledger, &about, NOW + CLAIM * 2, NOW + CLAIM * 2);
-    assert_eq!(ended.ours.iter().map(|incident| incident.serial).collect::<Vec<_>>(), [1]);
+    assert_eq!(ended.ours.iter().map(|(incident, _)| incident.serial).collect::<Vec<_>>(), [1]);
 }
 
 /// A store in which one document is not there yet.
@@ -226,7 +226,7 @@ fn an_end_awaits_whoever_is_indexed_and_not_recorded_yet() {
         assert_eq!((beside.ours.len(), beside.come_again), (0, true), "{serial}");
         let after = over(&ledger, &about, ends, ends + CLAIM);
         assert_eq!((after.ours.len(), after.come_again), (1, false), "{serial}");
-        done(ledger.announced(&after.ours[0], Due::Resolved, ends + CLAIM)).expect("it answers");
+        done(ledger.announced(&after.ours[0].0, Due::Resolved, ends + CLAIM)).expect("it answers");
     }
     // What is not there in the end is gone.
     let failed = Sighting { id: "last".to_owned(), at: NOW + CLAIM * 9 };
@@ -319,8 +319,8 @@ fn storm_of(count: u64) -> ((usize, usize), usize, usize) {
                 notices += 1;
                 done(ledger.storm_announced(telling, now)).expect("it answers");
             }
-            if matches!(next, Next::Announce(_) | Next::WithStorm) {
-                notices += usize::from(next != Next::WithStorm);
+            if matches!(next, Next::Announce(_) | Next::WithStorm | Next::ToldByStorm) {
+                notices += usize::from(matches!(next, Next::Announce(_)));
                 done(ledger.announced(&incident, Due::Opened, now)).expect("it answers");
             }
             if let Ok(Some(kept)) = done(store.memory.load(&key(&incident.about))) {

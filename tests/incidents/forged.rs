@@ -92,7 +92,7 @@ impl<'s> Team<'s> {
     /// A steady state that is dated so; how many ends are told.
     fn is_well(&mut self, about: &About, at: Timestamp) -> usize {
         let ended = over(&self.ledger, about, at, self.now).ours;
-        for incident in &ended {
+        for (incident, _) in &ended {
             assert!(incident.resolved.is_some_and(|resolved| resolved <= self.now), "{incident:?}");
             done(self.ledger.announced(incident, Due::Resolved, self.now)).expect("it answers");
         }

@@ -79,8 +79,9 @@ fn told(ledger: &Ledger<&Failing>, failures: &[Sighted]) -> BTreeSet<String> {
             if let Next::Announce(Due::Opened) = seen.next {
                 told.insert(seen.incident.about.fingerprint.clone());
             }
-            let is_out = matches!(seen.next, Next::Announce(Due::Opened) | Next::WithStorm)
-                && told.contains(&seen.incident.about.fingerprint);
+            let is_out =
+                matches!(seen.next, Next::Announce(Due::Opened) | Next::WithStorm | Next::ToldByStorm)
+                    && told.contains(&seen.incident.about.fingerprint);
             if is_out {
                 let _comes_again = done(ledger.announced(&seen.incident, Due::Opened, now));
             }

@@ -9,7 +9,7 @@ use super::{Ledger, Next};
 use crate::incident::index::Index;
 use crate::incident::store::{Changed, Kept, Store, Unreachable, change_from, read};
 use crate::incident::storm::{self, Phase, Storm, Telling};
-use crate::incident::{About, Incident, expires};
+use crate::incident::{About, Due, Incident, expires};
 use crate::limits::BEGINNING_AWAITED;
 
 /// What became of the incidents of workloads that are well.
@@ -24,10 +24,8 @@ pub struct Ended {
 /// What is over of a workload.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Over {
-    /// Incidents whose end is to be announced by us.
-    pub ours: Vec<Incident>,
-    /// Those whose end a storm's notice tells, of ours.
-    pub with_storm: Vec<Incident>,
+    /// Incidents whose end is ours, and what is to be done about each.
+    pub ours: Vec<(Incident, Next)>,
     /// Whether to come again: somebody else is at one of them, or will be.
     pub come_again: bool,
 }
@@ -89,9 +87,8 @@ impl<S: Store + Sync> Ledger<S> {
                         });
                         for (member, next) in of_it {
                             match next {
-                                Next::WithStorm => one.over.with_storm.push(member.clone()),
-                                Next::Nothing => {}
-                                Next::ComeAgain | Next::Announce(_) => one.over.come_again = true,
+                                Next::ComeAgain => one.over.come_again = true,
+                                next => one.over.ours.push((member.clone(), *next)),
                             }
                         }
                     }
@@ -141,7 +138,9 @@ impl<S: Store + Sync> Ledger<S> {
             };
             match self.end_incident(workload, fingerprint, kept, (at, now), &storm, (&claimant, page)).await?
             {
-                End::Ours(incident) => ending.over.ours.push(*incident),
+                End::Ours(incident) => {
+                    ending.over.ours.push((*incident, Next::Announce(Due::Resolved)));
+                }
                 End::OfStorm(incident) => ending.of_storm.push(*incident),
                 End::ComeAgain => ending.over.come_again = true,
                 End::GoesOn => {}

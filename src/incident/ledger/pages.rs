@@ -6,13 +6,13 @@ use futures_util::future::{join, try_join_all};
 use jiff::Timestamp;
 
 use super::recording::Recording;
-use super::{After, Ledger, Next};
+use super::{Ledger, Next};
 use crate::incident::store::{
     Changed, Kept, NotSaved, Store, Unreachable, change, change_first, change_from, read, save, too_often,
     written,
 };
 use crate::incident::storm::{self, Member, Page, Phase, Standing, Storm, Telling};
-use crate::incident::{About, Due, Incident, expires};
+use crate::incident::{About, Incident, expires};
 use crate::limits::CHANGE_TRIES;
 
 impl<S: Store + Sync> Ledger<S> {
@@ -145,16 +145,12 @@ impl<S: Store + Sync> Ledger<S> {
             Some(telling) => Some(self.read_pages(telling).await?),
             None => None,
         };
-        let due = if phase == Phase::Begun { Due::Opened } else { Due::Resolved };
-        let nexts = members.iter().zip(standings).map(async |(member, standing)| match standing {
-            Standing::Due => Ok(Next::WithStorm),
-            Standing::Told => self
-                .announced(member, due, now)
-                .await
-                .map(|after| if after == After::Nothing { Next::Nothing } else { Next::ComeAgain }),
-            Standing::Later | Standing::Calm => Ok(Next::ComeAgain),
+        let nexts = standings.into_iter().map(|standing| match standing {
+            Standing::Due => Next::WithStorm,
+            Standing::Told => Next::ToldByStorm,
+            Standing::Later | Standing::Calm => Next::ComeAgain,
         });
-        Ok((try_join_all(nexts).await?, telling))
+        Ok((nexts.collect(), telling))
     }
 
     /// Those whom a notice tells of: on pages of which none has told.
