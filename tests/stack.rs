@@ -38,13 +38,15 @@ const DROPPED: [&str; 2] = ["essential-container-exited", "scale-in"];
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 16] = [
+const EVERYTHING: [&str; 18] = [
     "WatchExits=on",
     "ChatNotifications=yes",
     "WatchRotation=on",
     "ReadContainerLogs=yes",
     "TrustedAccounts=222233334444",
     "SharedAccounts=222233334444,333344445555",
+    "OrganizationId=o-a1b2c3d4e5",
+    "MemberRolePath=/team/",
     "RedriveRoleArn=arn:aws:iam::111122223333:role/ops/Redrive",
     "PermissionsBoundaryArn=arn:aws:iam::111122223333:policy/Boundary",
     "EventBusArn=arn:aws:events:us-east-1:111122223333:event-bus/default",
@@ -63,7 +65,13 @@ fn the_template_passes_the_linters() {
         fs::read_to_string(Path::new(ROOT).join("template.yaml")).expect("the template can be read");
     assert!(!template.contains("cfn-lint"), "the template must not configure its linter");
     let linter = python_environment("stack", "requirements.txt").join("cfn-lint");
-    succeed(Command::new(linter).args(["--", "template.yaml", "queries.yaml", "examples/*.yaml"]));
+    succeed(Command::new(linter).args([
+        "--",
+        "template.yaml",
+        "queries.yaml",
+        "deploy/member.yaml",
+        "examples/*.yaml",
+    ]));
     let sam = python_environment("sam", "requirements-sam.txt");
     let mut validate = Command::new(sam.join("sam"));
     validate.args(["validate", "--lint", "--template", "template.yaml"]).env("__SAM_CLI_APP_DIR", &sam);
