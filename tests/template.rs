@@ -79,7 +79,8 @@ fn actions(text: &str) -> BTreeSet<String> {
     words
         .filter(|word| {
             word.split_once(':').is_some_and(|(service, action)| {
-                !matches!(service, "" | "aws") && action.starts_with(char::is_uppercase)
+                !matches!(service.trim_start_matches('{'), "" | "aws")
+                    && action.starts_with(char::is_uppercase)
             })
         })
         .map(str::to_owned)

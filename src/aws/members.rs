@@ -110,7 +110,7 @@ impl Members {
         match credentials.expiry() {
             Some(ends) if !of_another => Ok(Session { caller: Arc::new(self.with(credentials)), ends }),
             _ => {
-                Err(Failure::Unknown(format!("what assuming {arn} gave are no credentials of that account")))
+                Err(Failure::Unknown(format!("the credentials of {arn} are of another account or never end")))
             }
         }
     }
