@@ -325,7 +325,8 @@ fn what_checkov_finds_is_explained() {
     let mut checkov = Command::new(environment.join("checkov"));
     checkov
         .args(["--framework", "cloudformation", "--skip-download", "--compact", "--output", "json", "--file"])
-        .arg(&deployed);
+        .arg(&deployed)
+        .arg("deploy/member.yaml");
     // It exits with 1 where it found something, which is told by name below. Nothing is asked of anybody.
     let output = run(checkov.env("CKV_SKIP_PACKAGE_UPDATE_CHECK", "true"));
     let found = document(&String::from_utf8_lossy(&output.stdout));
@@ -527,7 +528,11 @@ fn a_failure_in_a_member_account_is_heard_by_the_hub_and_proved_in_the_member() 
     assert_contains(&notice["subject"], &["[ECS batch 4444/eu-west-1] "]);
     assert_contains(
         &notice["message"],
-        &["nightly-report in batch (eu-west-1, 222233334444)", "(confirmed by DescribeParameters)"],
+        &[
+            "nightly-report in batch (eu-west-1, 222233334444)",
+            "(confirmed by DescribeParameters)",
+            "\nIn account 222233334444:\n",
+        ],
     );
     let asked = outcome["asked"].as_array().expect("a list");
     assert!(!asked.is_empty() && asked.iter().all(|call| call[0] == MEMBER), "{asked:?}");

@@ -77,6 +77,11 @@ fn what_fails_alike_in_several_accounts_are_incidents_of_their_own() {
             let account = all.into_iter().filter(|account| notice.body.contains(account));
             assert_eq!(account.count(), 1, "{name}: {}", notice.body);
             assert!(!notice.body.contains("also failing"), "{name}: {}", notice.body);
+            for member in MEMBERS {
+                let is_said = notice.body.contains(&format!("\nWHAT TO DO\nIn account {member}:\n"));
+                assert_eq!(is_said, notice.body.contains(member), "{name}: {}", notice.body);
+            }
+            assert!(!notice.body.contains(&format!("In account {ACCOUNT}")), "{name}: {}", notice.body);
         }
         // What is well in one account says nothing of the others.
         let mut well: Value = serde_json::from_str(&event("service-steady-state", MEMBERS[0])).expect("JSON");
@@ -110,7 +115,10 @@ fn each_account_is_asked_about_its_own_things() {
             let asked =
                 ["ask", "ask elsewhere"].map(|call| calls.counts.get(call).copied().unwrap_or_default());
             assert_eq!(asked[usize::from(account == ACCOUNT)], 0, "{name} {account}: {asked:?}");
-            let body = calls.notices[0].body.replace(account, ACCOUNT);
+            let body = calls.notices[0]
+                .body
+                .replace(&format!("In account {account}:\n"), "")
+                .replace(account, ACCOUNT);
             // The incident is another.
             (asked[0] + asked[1], body.split(", incident ").next().map(str::to_owned))
         };
