@@ -33,6 +33,11 @@ pub struct Settings {
     pub runbooks: Option<String>,
     /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, beside the function's own.
     pub accounts: Vec<String>,
+    /// `ECS_TRIAGE_ORGANIZATION`: the organization whose accounts the queue's policy lets send events.
+    pub organization: Option<String>,
+    /// `ECS_TRIAGE_READER_ROLE`: the path and name of the role that is assumed in the account of an event, to
+    /// ask there; without it other accounts are not asked.
+    pub reader_role: Option<String>,
     /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
     pub test_source: Option<String>,
     /// `ECS_TRIAGE_DOORS`: what each door may do, as `deployment-hook=warn,cloudformation-hook=off`. The
@@ -122,6 +127,16 @@ impl Settings {
             .as_deref()
             .map(|list| account_ids(list).map(str::to_owned).collect())
             .unwrap_or_default();
+        let organization = checked(
+            "ECS_TRIAGE_ORGANIZATION",
+            is_organization,
+            "the id of an organization, as o-example1234",
+        )?;
+        let reader_role = checked(
+            "ECS_TRIAGE_READER_ROLE",
+            is_role,
+            "the path and name of a role, as /ecs-triage-reader-eu-west-1",
+        )?;
         let test_source = variable("ECS_TRIAGE_TEST_SOURCE");
         let is_yes = |name| {
             let word = checked(name, |word| matches!(word, "yes" | "no"), "yes or no")?;
@@ -140,6 +155,8 @@ impl Settings {
             reminder,
             runbooks,
             accounts,
+            organization,
+            reader_role,
             test_source,
             doors,
             reads_logs,
@@ -185,6 +202,25 @@ fn are_accounts(list: &str) -> bool {
 /// The parts of a list, of which a template may leave some empty.
 fn account_ids(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|account| !account.is_empty())
+}
+
+fn is_organization(text: &str) -> bool {
+    text.strip_prefix("o-").is_some_and(|id| {
+        (10..=32).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
+}
+
+/// Whether a text can stand behind `role` in the ARN of one.
+fn is_role(text: &str) -> bool {
+    let (path, name) = text.rsplit_once('/').unwrap_or(("", ""));
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
+    };
+    name.len() <= 64
+        && is_word(name)
+        && (path.is_empty() || path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_word)))
 }
 
 fn is_topic(text: &str) -> bool {
@@ -410,6 +446,23 @@ mod tests {
         assert!(!settings(&[("ECS_TRIAGE_READ_LOGS", "no"), ("ECS_TRIAGE_ACCOUNTS", ",")]).reads_logs);
     }
 
+    #[test]
+    fn an_organization_and_a_role_in_its_accounts_are_read() {
+        let settings = |variables: &[(&'static str, &str)]| {
+            read(&[&[("ECS_TRIAGE_JOURNAL", "journal")], variables].concat()).expect("they are fine")
+        };
+        let none = settings(&[("ECS_TRIAGE_ORGANIZATION", ""), ("ECS_TRIAGE_READER_ROLE", "")]);
+        assert_eq!((none.organization, none.reader_role), (None, None));
+        for role in ["/ecs-triage-reader-us-gov-west-1", "/team/sub/reader@x"] {
+            let set =
+                settings(&[("ECS_TRIAGE_ORGANIZATION", "o-a1b2c3d4e5"), ("ECS_TRIAGE_READER_ROLE", role)]);
+            assert_eq!(
+                (set.organization.as_deref(), set.reader_role.as_deref()),
+                (Some("o-a1b2c3d4e5"), Some(role))
+            );
+        }
+    }
+
     /// A chat topic or a bus alone would leave nobody with the whole diagnosis.
     #[test]
     fn neither_chat_nor_a_bus_is_a_place_to_announce() {
@@ -433,6 +486,14 @@ mod tests {
             ("ECS_TRIAGE_ACCOUNTS", "111122223333,4444"),
             ("ECS_TRIAGE_ACCOUNTS", "111122223333 444455556666"),
             ("ECS_TRIAGE_ACCOUNTS", "*"),
+            ("ECS_TRIAGE_ORGANIZATION", "o-"),
+            ("ECS_TRIAGE_ORGANIZATION", "*"),
+            ("ECS_TRIAGE_ORGANIZATION", "111122223333"),
+            ("ECS_TRIAGE_READER_ROLE", "reader"),
+            ("ECS_TRIAGE_READER_ROLE", "/"),
+            ("ECS_TRIAGE_READER_ROLE", "//reader"),
+            ("ECS_TRIAGE_READER_ROLE", "/*"),
+            ("ECS_TRIAGE_READER_ROLE", "arn:aws:iam::111122223333:role/reader"),
             ("ECS_TRIAGE_RUNBOOK_URL", "http://wiki.example.com/"),
             ("ECS_TRIAGE_RUNBOOK_URL", "https://"),
             ("ECS_TRIAGE_RUNBOOK_URL", "https:///etc"),

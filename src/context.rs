@@ -49,6 +49,8 @@ pub struct Surroundings {
     pub console: Option<String>,
     /// By which it is found in the journal.
     pub incident: Option<String>,
+    /// The account in which commands must run, where it is another than ecs-triage's own.
+    pub elsewhere: Option<String>,
     /// What stands before a cause's id in the address of its runbook; AWS's own page of the cause otherwise.
     pub runbooks: Option<String>,
 }

@@ -44,7 +44,7 @@ impl Function {
             chat: settings.chat_topic_arn.map(|arn| Topic::new(&config, arn)),
             bus: settings.bus.map(|arn| Bus::new(&config, arn)),
             journal: settings.journal.map(|group| Journal::new(&config, group)),
-            prober: AwsProber::new(&config),
+            prober: AwsProber::new(&config).with_reader(settings.reader_role),
             clock: SystemClock,
             log: FunctionLog,
         };
@@ -55,6 +55,7 @@ impl Function {
                 test_source: settings.test_source,
                 rotations: settings.watches_rotation,
                 accounts: settings.accounts,
+                organization: settings.organization.is_some(),
                 ..Trusted::default()
             },
             reminder: settings.reminder,

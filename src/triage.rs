@@ -23,8 +23,32 @@ pub trait Prober {
     /// Answers, or says why not; it never fails.
     fn ask(&self, question: &Question) -> impl Future<Output = Answer> + Send;
 
+    /// Answers the same of another account; who knows of one alone says so.
+    fn ask_in(&self, account: &str, question: &Question) -> impl Future<Output = Answer> + Send {
+        let why = format!("{} cannot be asked in the account {account}", question.source());
+        std::future::ready(Answer::Unknown(why))
+    }
+
     /// Forgets what may have changed since it was answered.
     fn renew(&self) {}
+}
+
+/// A prober that is asked about the things of one account.
+#[derive(Debug, Clone, Copy)]
+pub struct Of<'p, P> {
+    /// Who is asked.
+    pub prober: &'p P,
+    /// The account, where it is not the prober's own.
+    pub account: Option<&'p str>,
+}
+
+impl<P: Prober + Sync> Prober for Of<'_, P> {
+    async fn ask(&self, question: &Question) -> Answer {
+        match self.account {
+            None => self.prober.ask(question).await,
+            Some(account) => self.prober.ask_in(account, question).await,
+        }
+    }
 }
 
 words! {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
+#[path = "incidents/accounts.rs"]
+mod accounts;
 #[path = "incidents/bounds.rs"]
 mod bounds;
 #[path = "incidents/cost.rs"]

@@ -11,6 +11,8 @@
 #[path = "live/bad_days.rs"]
 mod bad_days;
 mod environment;
+#[path = "live/members.rs"]
+mod members;
 #[path = "live/program.rs"]
 mod program;
 #[path = "live/server.rs"]

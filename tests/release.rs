@@ -173,6 +173,39 @@ fn the_terraform_module_deploys_the_plain_template() {
     }
 }
 
+/// The module of members sets parameters that their template has, and no account but theirs.
+#[test]
+fn the_terraform_module_of_members_deploys_their_template() {
+    let parser = python_environment("snippets", "requirements-snippets.txt").join("python");
+    let read = "import glob, hcl2, json; print(json.dumps([hcl2.load(open(f)) for f in sorted(glob.glob('deploy/terraform-member/*.tf'))]))";
+    let parsed = succeed(Command::new(parser).args(["-c", read])).stdout;
+    let parsed = String::from_utf8_lossy(&parsed).replace('\\', "");
+    for part in [
+        "aws_cloudformation_stack_set_instance",
+        "${path.module}/../member.yaml",
+        "SERVICE_MANAGED",
+        "DIFFERENCE",
+    ] {
+        assert!(parsed.contains(part), "{part}");
+    }
+    let member = python(&[
+        "-c",
+        "import json, samtranslator.yaml_helper as y; print(json.dumps(y.yaml_parse(open('deploy/member.yaml').read())))",
+    ]);
+    let (_, set) = parsed.split_once("merge(var.parameters, {").expect("parameters are set");
+    let set = set.split('}').next().unwrap_or(set);
+    let set: BTreeSet<&str> =
+        set.split(", ").filter_map(|one| one.split(" = ").next()).map(str::trim).collect();
+    let needed: BTreeSet<&str> = object(&member["Parameters"])
+        .iter()
+        .filter(|(_, parameter)| parameter.get("Default").is_none())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(set, needed, "all that have no default");
+    assert!(member.get("Transform").is_none(), "service-managed stack sets refuse it");
+    assert!(member.to_string().len() < 51_200, "a longer template cannot be given in a request");
+}
+
 /// It fits its schema, nothing in it runs that is not named by its commit, and only a person publishes.
 #[test]
 fn workflows_are_pinned_and_the_release_is_a_draft() {

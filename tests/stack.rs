@@ -35,16 +35,20 @@ static FUNCTION: LazyLock<String> = LazyLock::new(|| {
 
 /// Events of `events/` that the rules drop: ends of tasks that had started.
 const DROPPED: [&str; 2] = ["essential-container-exited", "scale-in"];
+/// Another account of the organization.
+const MEMBER: &str = "222233334444";
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 16] = [
+const EVERYTHING: [&str; 18] = [
     "WatchExits=on",
     "ChatNotifications=yes",
     "WatchRotation=on",
     "ReadContainerLogs=yes",
     "TrustedAccounts=222233334444",
     "SharedAccounts=222233334444,333344445555",
+    "OrganizationId=o-a1b2c3d4e5",
+    "MemberRolePath=/team/",
     "RedriveRoleArn=arn:aws:iam::111122223333:role/ops/Redrive",
     "PermissionsBoundaryArn=arn:aws:iam::111122223333:policy/Boundary",
     "EventBusArn=arn:aws:events:us-east-1:111122223333:event-bus/default",
@@ -63,7 +67,13 @@ fn the_template_passes_the_linters() {
         fs::read_to_string(Path::new(ROOT).join("template.yaml")).expect("the template can be read");
     assert!(!template.contains("cfn-lint"), "the template must not configure its linter");
     let linter = python_environment("stack", "requirements.txt").join("cfn-lint");
-    succeed(Command::new(linter).args(["--", "template.yaml", "queries.yaml", "examples/*.yaml"]));
+    succeed(Command::new(linter).args([
+        "--",
+        "template.yaml",
+        "queries.yaml",
+        "deploy/member.yaml",
+        "examples/*.yaml",
+    ]));
     let sam = python_environment("sam", "requirements-sam.txt");
     let mut validate = Command::new(sam.join("sam"));
     validate.args(["validate", "--lint", "--template", "template.yaml"]).env("__SAM_CLI_APP_DIR", &sam);
@@ -189,6 +199,122 @@ fn the_rules_pass_the_clusters_that_are_chosen() {
     }
 }
 
+/// The member's rules pass what the hub's do; the hub's pass its own account and those that are listed, where an organization's
+/// accounts send past them.
+#[test]
+fn the_rules_of_a_member_pass_its_failures_and_those_of_a_hub_no_strangers() {
+    let cases =
+        fs::read_to_string(Path::new(ROOT).join("tests/stack/pattern-cases.json")).expect("they can be read");
+    let mut of_ecs = document(&cases);
+    // Of secrets and parameters the hub follows its own account's.
+    of_ecs
+        .as_array_mut()
+        .expect("a list")
+        .retain(|case| case["event"]["detail-type"].as_str().is_some_and(|kind| kind.starts_with("ECS ")));
+    let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("member-cases.json");
+    fs::write(&list, of_ecs.to_string()).expect("the list can be written");
+    let of_ecs = &*list.to_string_lossy();
+    let with = |parameters: &[&str], list: &str| {
+        let set: Vec<String> = parameters.iter().map(|parameter| format!("--set={parameter}")).collect();
+        let program = ["tests/stack/pattern.py"].into_iter().chain(set.iter().map(String::as_str));
+        python(&program.chain([list]).collect::<Vec<_>>())
+    };
+    let organization = "OrganizationId=o-a1b2c3d4e5";
+    let here = with(&[], of_ecs);
+    let hub = [
+        "--template=deploy/member.yaml",
+        "--set=HubQueueArn=arn:aws:sqs:us-east-1:111122223333:ecs-triage",
+        "--set=HubRoleArn=arn:aws:iam::111122223333:role/ecs-triage",
+        &format!("--set={organization}"),
+        of_ecs,
+    ];
+    let there = python(&[&["tests/stack/pattern.py"], &hub[..]].concat());
+    assert_eq!(there["results"], here["results"]);
+    assert_eq!(there["patterns"]["Rule"], here["patterns"]["Rule"]);
+
+    let failure = |account: &str, expected: bool| {
+        json!({"name": account, "expected": expected, "event": {
+            "source": "aws.ecs", "detail-type": "ECS Task State Change", "account": account,
+            "detail": {"clusterArn": format!("arn:aws:ecs:us-east-1:{account}:cluster/prod"), "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart"}}})
+    };
+    let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("account-cases.json");
+    for (parameters, passed) in [
+        (&[organization][..], &["111122223333"][..]),
+        (
+            &[organization, "TrustedAccounts=333344445555,444455556666"],
+            &["111122223333", "333344445555", "444455556666"],
+        ),
+        (&["TrustedAccounts=333344445555"], &["111122223333", "333344445555", "444455556666", MEMBER]),
+    ] {
+        let all = ["111122223333", "333344445555", "444455556666", MEMBER];
+        let cases: Value = all.iter().map(|account| failure(account, passed.contains(account))).collect();
+        fs::write(&list, cases.to_string()).expect("the list can be written");
+        with(parameters, &list.to_string_lossy());
+    }
+}
+
+/// What the queue's policy says to principals of other accounts, where it serves an organization.
+#[test]
+fn of_other_accounts_only_the_sender_roles_of_the_organization_send() {
+    const ORGANIZATION: &str = "o-a1b2c3d4e5";
+    let parameters = [&format!("OrganizationId={ORGANIZATION}"), "MemberRolePath=/team/", "RolePath=/team/"];
+    for more in [&[][..], &["RedriveRoleArn=arn:aws:iam::111122223333:role/ops/Redrive"]] {
+        let stack = python(&[&["tests/stack/policies.py"], &parameters[..], more].concat());
+        let asked = |role: &str, organization: &str, action: &str, tls: &str| {
+            let organizations = [organization];
+            let organization: &[&str] = if organization.is_empty() { &[] } else { &organizations };
+            let context = [
+                ("aws:PrincipalOrgID", organization),
+                ("aws:SecureTransport", &[tls][..]),
+                ("aws:SourceArn", &[]),
+            ];
+            let request = Request {
+                principal: Principal::Role(NamedRole::parse(role).expect("a role's ARN")),
+                action,
+                resource: stack["queue"]["arn"].as_str().expect("an ARN"),
+                context: &context,
+            };
+            match decide(&stack["queue"]["policy"], &request) {
+                Decision::Allowed(_) => "allowed",
+                Decision::Denied(_) => "denied",
+                // Across accounts that is a refusal.
+                Decision::NotAllowed { .. } => "not said",
+                Decision::Unsure(why) => panic!("{role} {action}: {why}"),
+            }
+        };
+        let sender = |account: &str| format!("arn:aws:iam::{account}:role/team/ecs-triage-sender-us-east-1");
+        for account in [MEMBER, "999988887777"] {
+            assert_eq!(asked(&sender(account), ORGANIZATION, "sqs:SendMessage", "true"), "allowed");
+            assert_eq!(asked(&sender(account), ORGANIZATION, "sqs:SendMessage", "false"), "denied");
+            assert_eq!(asked(&sender(account), ORGANIZATION, "sqs:ReceiveMessage", "true"), "denied");
+            for other in ["o-zzzzzzzzzz", "o-a1b2c3d4e", ""] {
+                assert_eq!(asked(&sender(account), other, "sqs:SendMessage", "true"), "not said", "{other}");
+            }
+        }
+        for role in [
+            "arn:aws:iam::222233334444:role/ecs-triage-sender-us-east-1",
+            "arn:aws:iam::222233334444:role/team/ecs-triage-sender-eu-west-1",
+            "arn:aws:iam::222233334444:role/team/ecs-triage-reader-us-east-1",
+            "arn:aws:iam::222233334444:role/team/Admin",
+            "arn:aws:iam::222233334444:role/other/team/ecs-triage-sender-us-east-1",
+            "arn:aws:iam::111122223333:role/Admin",
+        ] {
+            assert_eq!(asked(role, ORGANIZATION, "sqs:SendMessage", "true"), "denied", "{role}");
+        }
+        let redrive =
+            asked("arn:aws:iam::111122223333:role/ops/Redrive", ORGANIZATION, "sqs:SendMessage", "true");
+        assert_eq!(redrive == "not said", !more.is_empty());
+        let read = &stack["permissions"]["read-members"][0];
+        assert_eq!(read["Condition"], json!({"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}}));
+        assert_eq!(read["Resource"], "arn:aws:iam::*:role/team/ecs-triage-reader-us-east-1");
+    }
+    let alone = python(&["tests/stack/policies.py"]).to_string();
+    assert!(
+        !alone.contains("PrincipalOrgID") && !alone.contains("sts:AssumeRole\""),
+        "one account alone has neither: {alone}"
+    );
+}
+
 /// What is refused is corrected, or the template says beside it why it stands.
 #[test]
 fn what_checkov_finds_is_explained() {
@@ -199,7 +325,8 @@ fn what_checkov_finds_is_explained() {
     let mut checkov = Command::new(environment.join("checkov"));
     checkov
         .args(["--framework", "cloudformation", "--skip-download", "--compact", "--output", "json", "--file"])
-        .arg(&deployed);
+        .arg(&deployed)
+        .arg("deploy/member.yaml");
     // It exits with 1 where it found something, which is told by name below. Nothing is asked of anybody.
     let output = run(checkov.env("CKV_SKIP_PACKAGE_UPDATE_CHECK", "true"));
     let found = document(&String::from_utf8_lossy(&output.stdout));
@@ -388,6 +515,45 @@ fn the_plain_template_is_deployed_and_heard() {
         (&json!("parameter-missing"), &json!("confirmed"))
     );
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
+/// From the rule of a member account by its sender role to the hub, whose function asks in the member by its reader role. What the
+/// member lacks the hub's own account has.
+#[test]
+fn a_failure_in_a_member_account_is_heard_by_the_hub_and_proved_in_the_member() {
+    let outcome = hub(&["--events", "events/parameter-missing.json"]);
+    let notice = only(&outcome["notices"]);
+    let attributes = ["account", "cause", "verdict"].map(|name| notice["attributes"][name].as_str());
+    assert_eq!(attributes, [Some(MEMBER), Some("parameter-missing"), Some("confirmed")]);
+    assert_contains(&notice["subject"], &["[ECS batch 4444/eu-west-1] "]);
+    assert_contains(
+        &notice["message"],
+        &[
+            "nightly-report in batch (eu-west-1, 222233334444)",
+            "(confirmed by DescribeParameters)",
+            "\nIn account 222233334444:\n",
+        ],
+    );
+    let asked = outcome["asked"].as_array().expect("a list");
+    assert!(!asked.is_empty() && asked.iter().all(|call| call[0] == MEMBER), "{asked:?}");
+    let refused = outcome["refused"].as_object().expect("an object");
+    assert!(refused.len() == 5 && refused.values().all(|code| code == "AccessDenied"), "{refused:?}");
+    assert_eq!(document(messages(&outcome["journal"])[0])["task"]["account"], MEMBER);
+    assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
+#[test]
+fn a_member_whose_role_cannot_be_assumed_is_heard_and_the_role_is_named() {
+    let outcome = hub(&["--without-reader", "--events", "events/parameter-missing.json"]);
+    let notice = only(&outcome["notices"]);
+    assert_eq!(
+        (&notice["attributes"]["account"], &notice["attributes"]["verdict"]),
+        (&json!(MEMBER), &json!("likely"))
+    );
+    let role =
+        "ecs-triage could not assume the role arn:aws:iam::222233334444:role/ecs-triage-reader-us-east-1";
+    assert_contains(&notice["message"], &["Not checked: ", role]);
+    assert_eq!(outcome["asked"], json!([]), "nobody else's credentials serve");
 }
 
 /// From the event of a service that does not start, by its stopped tasks.
@@ -770,6 +936,14 @@ fn with_neither_it_refuses_to_start() {
 fn stack(arguments: &str) -> Value {
     let program = ["tests/stack/stack.py", "--bootstrap", &FUNCTION];
     python(&program.into_iter().chain(arguments.split_whitespace()).collect::<Vec<_>>())
+}
+
+/// What became of events of a member account; the arguments are those of `hub.py`.
+#[track_caller]
+fn hub(arguments: &[&str]) -> Value {
+    let program = ["tests/stack/hub.py", "--bootstrap", &FUNCTION];
+    let definition = ["--task-definition", "events/task-definitions/nightly-report.json"];
+    python(&[&program[..], &definition, arguments].concat())
 }
 
 /// What the command line makes of an event of `events/` and its task definition.

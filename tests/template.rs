@@ -49,13 +49,24 @@ fn template() -> String {
     fs::read_to_string(root().join("template.yaml")).expect("the template can be read")
 }
 
+/// The template of a member account.
+fn member() -> String {
+    fs::read_to_string(root().join("deploy/member.yaml")).expect("the template can be read")
+}
+
+/// A template's text without comments.
+fn uncommented(template: &str) -> String {
+    let lines = template.lines().filter(|line| !line.trim_start().starts_with('#'));
+    lines.flat_map(|line| [line.split(" # ").next().unwrap_or(line).trim_end(), "\n"]).collect()
+}
+
 /// The text of one inline policy of the role, without comments.
 fn policy(name: &str) -> String {
-    let template: String = template()
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .flat_map(|line| [line, "\n"])
-        .collect();
+    policy_of(&template(), name)
+}
+
+fn policy_of(template: &str, name: &str) -> String {
+    let template = uncommented(template);
     let (_, rest) = template
         .split_once(&format!("PolicyName: {name}\n"))
         .unwrap_or_else(|| panic!("the template has no policy {name}"));
@@ -68,7 +79,8 @@ fn actions(text: &str) -> BTreeSet<String> {
     words
         .filter(|word| {
             word.split_once(':').is_some_and(|(service, action)| {
-                !matches!(service, "" | "aws") && action.starts_with(char::is_uppercase)
+                !matches!(service.trim_start_matches('{'), "" | "aws")
+                    && action.starts_with(char::is_uppercase)
             })
         })
         .map(str::to_owned)
@@ -150,6 +162,13 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
             set(&["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]),
             &["!GetAtt RotationQueue.Arn"],
         ),
+        (
+            "read-members",
+            set(&["sts:AssumeRole"]),
+            &[
+                "!Sub arn:${AWS::Partition}:iam::*:role${MemberRolePath}${MemberRolePrefix}-reader-${AWS::Region}",
+            ],
+        ),
         ("remember", set(&["dynamodb:GetItem", "dynamodb:PutItem"]), &["!GetAtt Incidents.Arn"]),
         (
             "announce",
@@ -225,6 +244,92 @@ fn nothing_is_allowed_by_a_wildcard_and_everything_is_encrypted() {
     ]
     .map(kinds);
     assert_eq!(encrypted, [3, 2, 1]);
+}
+
+/// A member's rules pass what the hub's pass, and what the hub may ask at home it may ask there.
+#[test]
+fn a_member_account_sends_and_allows_what_the_function_has_in_its_own() {
+    let (own, member) = (uncommented(&template()), uncommented(&member()));
+    let pattern = |of: &str, rule: &str| {
+        let (_, rest) = of.split_once(&format!("\n  {rule}:\n")).unwrap_or_else(|| panic!("no {rule}"));
+        let (_, rest) = rest.split_once("      EventPattern:\n").expect("a pattern");
+        rest.split_once("      Targets:\n").expect("targets").0.to_owned()
+    };
+    // Of an organization the hub's own rules pass the accounts that it knows.
+    let accounts = "        account: !If\n          - HasOrganization\n          - !Split [',', !If [HasTrustedAccounts, !Sub '${AWS::AccountId},${TrustedAccounts}', !Ref AWS::AccountId]]\n          - !Ref AWS::NoValue\n";
+    for rule in ["Rule", "ServiceRule"] {
+        let here = pattern(&own, rule);
+        assert!(here.contains(accounts), "{rule}");
+        assert_eq!(pattern(&member, rule), here.replace(accounts, ""), "{rule}");
+    }
+    let condition = |of: &str, name: &str| {
+        of.lines().find(|line| line.starts_with(&format!("  {name}: "))).map(str::to_owned)
+    };
+    for name in
+        ["IncludesClusters", "ExcludesClusters", "ChoosesClusters", "WatchesExits", "HasSharedAccounts"]
+    {
+        assert!(
+            condition(&own, name).is_some() && condition(&member, name) == condition(&own, name),
+            "{name}"
+        );
+    }
+    let home: BTreeSet<String> =
+        ["probe-definitions", "probe"].into_iter().flat_map(|name| actions(&policy(name))).collect();
+    let there = policy_of(&member, "probe");
+    assert_eq!(actions(there.split("\n        - !If\n").next().unwrap_or_default()), home);
+    assert_eq!(actions(&policy_of(&member, "probe-logs")), set(&["logs:GetLogEvents"]));
+    for (name, lines) in [
+        ("probe", &["Resource: '*'", "aws:ResourceAccount: !Split [',', !If [HasSharedAccounts, "][..]),
+        (
+            "probe-logs",
+            &["Resource: !Sub arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:*:log-stream:*/*/*"],
+        ),
+    ] {
+        for line in lines {
+            assert!(policy_of(&member, name).contains(line) && policy(name).contains(line), "{name}: {line}");
+        }
+    }
+    let policies: Vec<&str> = member
+        .lines()
+        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("PolicyName: "))
+        .collect();
+    assert_eq!(policies, ["send", "probe", "probe-logs"]);
+    assert!(FORBIDDEN.iter().all(|action| !member.contains(action)));
+}
+
+/// Parameters of both mean the same, so that values can be copied from one to the other.
+#[test]
+fn parameters_of_a_member_take_what_the_hubs_take() {
+    let of = |template: &str, name: &str| {
+        let (_, rest) = template.split_once(&format!("\n  {name}:\n"))?;
+        let part = rest.lines().take_while(|line| line.starts_with("    "));
+        let is_of_form =
+            |line: &&str| ["Allowed", "Default", "Type"].iter().any(|key| line.trim().starts_with(key));
+        Some(part.filter(is_of_form).map(str::to_owned).collect::<Vec<_>>())
+    };
+    let (own, member) = (template(), member());
+    let (_, rest) = member.split_once("\nParameters:\n").expect("parameters");
+    let names: Vec<&str> = rest
+        .split("\n\n")
+        .next()
+        .unwrap_or(rest)
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':').filter(|name| !name.starts_with(' ')))
+        .collect();
+    let page = fs::read_to_string(root().join("docs/accounts.md")).expect("the page can be read");
+    for name in &names {
+        assert!(page.contains(&format!("`{name}`")), "docs/accounts.md has not {name}");
+        let (there, here) = (of(&member, name), of(&own, name));
+        match *name {
+            "HubQueueArn" | "HubRoleArn" => assert_eq!(here, None),
+            // Without one there is no member.
+            "OrganizationId" => assert!(
+                there.is_some_and(|lines| lines.iter().any(|line| line.contains("^o-[a-z0-9]{10,32}$")))
+            ),
+            _ => assert_eq!(there, here, "{name}"),
+        }
+    }
+    assert!(names.len() > 5, "{names:?}");
 }
 
 /// What a stack has that others rely on when it is gone, and what a test may add to it.

@@ -287,7 +287,7 @@ fn documents() {
 
 #[test]
 fn templates() {
-    none_in(["template.yaml", "queries.yaml"].map(|name| read(root().join(name))));
+    none_in(["template.yaml", "queries.yaml", "deploy/member.yaml"].map(|name| read(root().join(name))));
 }
 
 #[test]

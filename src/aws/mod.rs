@@ -20,6 +20,7 @@ mod iam;
 mod kms;
 mod lambda;
 pub mod logs;
+mod members;
 mod operation;
 mod pages;
 pub mod presigned;

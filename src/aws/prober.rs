@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::call::Caller;
 use super::failure::Failure;
+use super::members::Members;
 use super::operation::Operation;
 use super::{ec2, ecr, ecs, efs, iam, kms, logs, s3, secretsmanager, ssm};
 use crate::question::{Answer, Question, ask};
@@ -23,12 +24,24 @@ const FRESH: Duration = Duration::from_mins(1);
 /// rotation reads.
 const KEPT_ANSWERS: usize = 4096;
 
-/// Answers from the APIs of AWS, for the account and with the credentials of one configuration.
+/// Answers from the APIs of AWS, for the account and with the credentials of one configuration, and for other
+/// accounts with those of a role there.
 #[derive(Debug)]
 pub struct AwsProber {
     pub(super) caller: Caller,
-    kept: Mutex<HashMap<Question, Slot>>,
+    members: Option<Members>,
+    kept: Mutex<HashMap<Asked, Slot>>,
 }
+
+/// A question, and the account in which it was asked where that is another than the configured one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Asked {
+    account: Option<String>,
+    question: Question,
+}
+
+/// Why another account is not asked.
+const NO_READER: &str = "looking into other accounts is not set up (parameter OrganizationId)";
 
 /// One question's answer; who holds the lock is asking.
 type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
@@ -50,7 +63,13 @@ impl AwsProber {
     /// A prober over the account and Region of `config`.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { caller: Caller::new(config), kept: Mutex::default() }
+        Self { caller: Caller::new(config), members: None, kept: Mutex::default() }
+    }
+
+    /// The same with a role, by its path and name, that it assumes in another account to ask there.
+    #[must_use]
+    pub fn with_reader(self, role: Option<String>) -> Self {
+        Self { members: role.map(|role| Members::new(&self.caller.config, role)), ..self }
     }
 
     /// The same prober for as long as there is time: after the deadline, what is not known yet stays unknown.
@@ -59,9 +78,9 @@ impl AwsProber {
         Until { prober: self, deadline }
     }
 
-    fn slot(&self, question: &Question) -> Slot {
+    fn slot(&self, asked: &Asked) -> Slot {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_ANSWERS && !kept.contains_key(question) {
+        if kept.len() >= KEPT_ANSWERS && !kept.contains_key(asked) {
             let in_use = |slot: &Slot| {
                 slot.try_lock()
                     .map_or(true, |kept| kept.as_ref().is_some_and(|kept| kept.at.elapsed() < FRESH))
@@ -71,41 +90,57 @@ impl AwsProber {
                 kept.clear();
             }
         }
-        Arc::clone(kept.entry(question.clone()).or_default())
+        Arc::clone(kept.entry(asked.clone()).or_default())
     }
 
-    async fn answer(&self, question: &Question) -> Answer {
+    async fn answer(&self, Asked { account, question }: &Asked) -> Answer {
         // On the heap: it is as large as the largest of them.
-        let answer = Box::pin(fresh(&self.caller, question)).await.unwrap_or_else(Answer::from);
+        let answer = Box::pin(async {
+            match (account, &self.members) {
+                (None, _) => fresh(&self.caller, question).await,
+                (Some(account), Some(members)) => fresh(&*members.caller(account).await?, question).await,
+                (Some(_), None) => Err(Failure::Unknown(NO_READER.to_owned())),
+            }
+        });
+        let answer = answer.await.unwrap_or_else(Answer::from);
         if let Answer::Unknown(why) = &answer {
-            tracing::warn!(call = question.source(), error = %why, "a question stays open");
+            tracing::warn!(call = question.source(), account, error = %why, "a question stays open");
         }
         answer
     }
-}
 
-impl Prober for AwsProber {
-    async fn ask(&self, question: &Question) -> Answer {
-        let asked = Instant::now();
-        let slot = self.slot(question);
+    /// The answer to a question in an account: a fresh one that is kept, or a new one.
+    async fn kept_or_new(&self, asked: Asked) -> Answer {
+        let begun = Instant::now();
+        let slot = self.slot(&asked);
         let mut kept = slot.lock().await;
         match &*kept {
-            Some(kept) if kept.serves(question, asked) => kept.answer.clone(),
+            Some(kept) if kept.serves(&asked.question, begun) => kept.answer.clone(),
             _ => {
-                let answer = self.answer(question).await;
+                let answer = self.answer(&asked).await;
                 *kept = Some(Kept { at: Instant::now(), answer: answer.clone() });
                 answer
             }
         }
     }
+}
+
+impl Prober for AwsProber {
+    async fn ask(&self, question: &Question) -> Answer {
+        self.kept_or_new(Asked { account: None, question: question.clone() }).await
+    }
+
+    async fn ask_in(&self, account: &str, question: &Question) -> Answer {
+        self.kept_or_new(Asked { account: Some(account.to_owned()), question: question.clone() }).await
+    }
 
     fn renew(&self) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let never_changes = |kept: &Kept, question: &Question| {
-            matches!(kept.answer, Answer::TaskDefinition(_)) && names_a_revision(question)
+        let never_changes = |kept: &Kept, asked: &Asked| {
+            matches!(kept.answer, Answer::TaskDefinition(_)) && names_a_revision(&asked.question)
         };
-        kept.retain(|question, slot| {
-            slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| never_changes(kept, question)))
+        kept.retain(|asked, slot| {
+            slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(|kept| never_changes(kept, asked)))
         });
     }
 }
@@ -199,7 +234,7 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
 
 #[cfg(test)]
 mod tests {
-    use super::{AwsProber, FRESH, Kept};
+    use super::{Asked, AwsProber, FRESH, Kept};
     use crate::question::{Answer, Question, ask};
     use crate::triage::Prober as _;
     use aws_config::SdkConfig;
@@ -208,7 +243,10 @@ mod tests {
     #[test]
     fn nothing_is_kept_that_may_have_changed_but_revisions() {
         let prober = AwsProber::new(&SdkConfig::builder().build());
-        let named = |name: &str| Question::from(ask::TaskDefinition { name: name.to_owned() });
+        let named = |name: &str| Asked {
+            account: None,
+            question: ask::TaskDefinition { name: name.to_owned() }.into(),
+        };
         let definition = || Answer::TaskDefinition(Box::default());
         for (name, answer, is_kept) in [
             ("api:7", definition(), true),

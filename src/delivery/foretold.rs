@@ -2,8 +2,6 @@
 //! deployments, told once, and over when a deployment passes or completes. Whoever asked has an answer
 //! already; what cannot be told or kept is nobody's second try.
 
-use std::cell::RefCell;
-
 use jiff::Timestamp;
 
 use super::announcer::Message;
@@ -133,7 +131,7 @@ impl<W: World> Delivery<W> {
     }
 
     fn visit<'d>(&'d self, call: Call<'d>) -> Visit<'d, W> {
-        Visit { delivery: self, function: call.function, now: call.begun, troubles: RefCell::default() }
+        self.invoked(call.function, call.begun)
     }
 }
 

@@ -54,7 +54,7 @@ use crate::incident::{Due, Incident, happened, storm};
 use crate::limits::{ANSWERING, ASKING, FUNCTION, NOTING, PUBLISHING, RECORDING};
 use crate::question::{Evidence, Question};
 use crate::render::metrics;
-use crate::triage::{Investigation, Narrowed, ROUNDS, Scope, ask_all, investigate_on, next_round};
+use crate::triage::{Investigation, Narrowed, Of, ROUNDS, Scope, ask_all, investigate_on, next_round};
 use announcer::Announcer;
 use batch::{Batch, Failure, about};
 use guard::{Panicked, guarded, guarded_now};
@@ -155,17 +155,13 @@ impl<W: World> Delivery<W> {
 
     /// Reads what came, does all that is to be done about it, and answers.
     async fn settle(&self, payload: &str, function: &str) -> Result<Value, Problem> {
-        let visit = Visit { delivery: self, function, now: self.clock.now(), troubles: RefCell::default() };
+        let visit = self.invoked(function, self.clock.now());
         if let Some(request) = Request::read(payload) {
             return visit.selftest(request).await;
         }
         let mut entries = event::read_record(payload);
-        let trusted = Trusted {
-            own: Arn::parse(function).map(|arn| arn.account.to_owned()),
-            ..self.rules.trusted.clone()
-        };
         let refused: Vec<Option<Problem>> =
-            entries.iter_mut().map(|entry| admit(entry, &trusted, visit.now)).collect();
+            entries.iter_mut().map(|entry| admit(entry, &visit.trusted, visit.now)).collect();
         visit.look(&mut entries, &refused).await;
         let mut outcome = visit.work(&entries, &refused).await;
         for (entry, problem) in
@@ -175,6 +171,13 @@ impl<W: World> Delivery<W> {
         }
         visit.write_down(&mut outcome).await;
         visit.answer(&entries, outcome)
+    }
+
+    /// An invocation of the function with this ARN.
+    fn invoked<'d>(&'d self, function: &'d str, now: Timestamp) -> Visit<'d, W> {
+        let own = Arn::parse(function).map(|arn| arn.account.to_owned());
+        let trusted = Trusted { own, ..self.rules.trusted.clone() };
+        Visit { delivery: self, function, trusted, now, troubles: RefCell::default() }
     }
 
     fn unnoted(&self) -> MutexGuard<'_, HashSet<NoticeId>> {
@@ -212,6 +215,8 @@ struct Visit<'d, W: World> {
     delivery: &'d Delivery<W>,
     /// The ARN of the function.
     function: &'d str,
+    /// Who is listened to, and where what they name is.
+    trusted: Trusted,
     /// When it began: claims count from then.
     now: Timestamp,
     /// What went wrong so far.
@@ -398,7 +403,7 @@ impl<W: World> Visit<'_, W> {
         let latest = self.now + (FUNCTION - ANSWERING - NOTING - PUBLISHING);
         let until = (clock.now() + ASKING).min(latest);
         let prober = Narrowed {
-            prober: Timely { prober, clock, until },
+            prober: Timely { prober: &self.of(prober, task), clock, until },
             scope: rules.probing,
             logs: (!rules.reads_logs).then_some(NO_LOGS),
         };
@@ -420,6 +425,11 @@ impl<W: World> Visit<'_, W> {
             evidence.note(question.clone(), answer.clone());
         }
         (evidence, beside)
+    }
+
+    /// Whoever is asked about a task's things, in the account in which they are.
+    fn of<'p>(&self, prober: &'p W::Prober, task: &'p Task) -> Of<'p, W::Prober> {
+        Of { prober, account: self.trusted.elsewhere(task.account.as_deref()) }
     }
 
     /// What is written down of failures of which `latest` was told.

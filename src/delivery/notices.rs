@@ -68,6 +68,7 @@ impl<W: World> Visit<'_, W> {
         let others = culprit.others(incident, self.now);
         let mut around = Surroundings::of(report.task, Some((incident, &others)), evidence, self.now);
         around.runbooks.clone_from(&self.delivery.rules.runbooks);
+        around.elsewhere = self.trusted.elsewhere(report.task.account.as_deref()).map(str::to_owned);
         if let Some(why) = without {
             around.impact.insert(
                 0,

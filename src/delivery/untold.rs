@@ -16,13 +16,14 @@ impl<W: World> Visit<'_, W> {
     /// Has those tell why that know, in the place of an event that leaves it untold.
     pub(super) async fn look(&self, entries: &mut [Entry], refused: &[Option<Problem>]) {
         let super::Delivery { prober, clock, rules, .. } = self.delivery;
-        let prober = Narrowed {
-            prober: Timely { prober, clock, until: clock.now() + LOOKING },
-            scope: rules.probing,
-            logs: (!rules.reads_logs).then_some(NO_LOGS),
-        };
+        let until = clock.now() + LOOKING;
         let look = async |read: Result<Task, InputError>| match read {
             Ok(task) if rules.reads_logs || !stopped::exited_early(&task) => {
+                let prober = Narrowed {
+                    prober: Timely { prober: &self.of(prober, &task), clock, until },
+                    scope: rules.probing,
+                    logs: (!rules.reads_logs).then_some(NO_LOGS),
+                };
                 let tellers = guarded(stopped::tellers(&prober, &task)).await.ok().flatten();
                 tellers.unwrap_or_else(|| vec![task]).into_iter().map(Ok).collect()
             }

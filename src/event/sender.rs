@@ -3,6 +3,11 @@
 //! Whoever may send to the queue, or may put events of another source on the bus, could announce failures
 //! that never were and end those that are. So the queue is for AWS's own events of known accounts. What
 //! somebody asks about by hand comes by invoking the function directly.
+//!
+//! An organization's accounts send with a role of theirs, and it is the queue's policy that knows them: what a
+//! message says of its account is the word of whoever may use such a role.
+
+use crate::arn::is_account;
 
 /// The source of ECS's events: nobody but AWS can put one on a bus.
 const ECS: &str = "aws.ecs";
@@ -29,6 +34,8 @@ pub struct Trusted {
     pub test_source: Option<String>,
     /// Accounts beside the function's own.
     pub accounts: Vec<String>,
+    /// Whether the queue takes events of ECS from an organization's accounts, so that each may be one of them.
+    pub organization: bool,
     /// Whether events of Secrets Manager and Parameter Store are taken, which tell of changes.
     pub rotations: bool,
     /// The function's own account; where it is not known, that of the queue counts.
@@ -50,15 +57,31 @@ impl Trusted {
         let own = self.own.as_ref().or(sender.queue.as_ref());
         match &sender.account {
             None => Some("expected an event with an account, found none".to_owned()),
-            Some(account) if own != Some(account) && !self.accounts.contains(account) => Some(format!(
-                "expected an event of the function's own account or of one in ECS_TRIAGE_ACCOUNTS, found {account}"
-            )),
+            Some(account)
+                if own != Some(account)
+                    && !self.accounts.contains(account)
+                    && !(self.organization && sender.native.is_none() && is_account(account)) =>
+            {
+                Some(format!(
+                    "expected an event of the function's own account or of one in ECS_TRIAGE_ACCOUNTS, found {account}"
+                ))
+            }
             Some(account) => sender.stranger.as_ref().map(|stranger| {
                 format!(
                     "expected an event of {account} that names only its own things, found one of {stranger}"
                 )
             }),
         }
+    }
+
+    /// The account in which things of an event are, where it is another than the function's own. What this account
+    /// has under the same names is no answer to what that account's task asked for.
+    #[must_use]
+    pub fn elsewhere<'a>(&self, account: Option<&'a str>) -> Option<&'a str> {
+        account.filter(|account| {
+            self.own.as_deref() != Some(*account)
+                && (self.organization || self.accounts.iter().any(|listed| listed == account))
+        })
     }
 }
 
@@ -149,6 +172,70 @@ mod tests {
     fn without_an_account_of_its_own_it_listens_to_nobody() {
         let event = event(include_str!("../../events/secret-key-missing.json"));
         assert!(Trusted::default().objection(&sender(&event, "")).is_some());
+    }
+
+    #[test]
+    fn the_accounts_of_an_organization_send_events_of_ecs_about_their_own_things() {
+        let organization = Trusted { organization: true, ..Trusted::default() };
+        let failure = |account: &str| {
+            let text = event(include_str!("../../events/secret-key-missing.json")).to_string();
+            serde_json::from_str::<Value>(&text.replace(OWN, account)).expect("JSON")
+        };
+        for account in ["444455556666", "999988887777", OWN] {
+            assert_eq!(organization.objection(&sender(&failure(account), QUEUE)), None, "{account}");
+            let is_own = account == OWN;
+            assert_eq!(Trusted::default().objection(&sender(&failure(account), QUEUE)).is_none(), is_own);
+        }
+        for account in ["4444", "*", "4444555566667", "44445555666\u{664}", "aws", ""] {
+            let refused = organization.objection(&sender(&failure(account), QUEUE));
+            assert!(refused.is_some(), "{account}");
+        }
+        let mut of_another = failure("444455556666");
+        of_another["detail"]["clusterArn"] = json!("arn:aws:ecs:us-east-1:999988887777:cluster/prod");
+        assert!(organization.objection(&sender(&of_another, QUEUE)).is_some());
+        let mut made_up = failure("444455556666");
+        made_up["source"] = json!("my.app");
+        assert!(organization.objection(&sender(&made_up, QUEUE)).is_some());
+    }
+
+    #[test]
+    fn changes_of_secrets_are_those_of_accounts_that_are_listed() {
+        let trusted = Trusted { organization: true, rotations: true, ..Trusted::default() };
+        let listed = Trusted { accounts: vec!["444455556666".to_owned()], ..trusted.clone() };
+        let parameter = json!({
+            "source": "aws.ssm", "detail-type": "Parameter Store Change", "account": OWN, "region": "us-east-1",
+            "time": "2026-11-27T03:00:00Z", "detail": {"operation": "Update", "name": "/prod/db"},
+        });
+        for event in [event(include_str!("../../tests/stack/rotation/event.json")), parameter] {
+            let of = |other: &str| {
+                let text = event.to_string().replace(OWN, other);
+                sender(&serde_json::from_str(&text).expect("JSON"), QUEUE)
+            };
+            assert_eq!(trusted.objection(&of(OWN)), None, "{event}");
+            assert!(trusted.objection(&of("444455556666")).is_some(), "{event}");
+            assert_eq!(listed.objection(&of("444455556666")), None, "{event}");
+        }
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_not_looked_for_here() {
+        let own = Some(OWN.to_owned());
+        let alone = Trusted { own: own.clone(), ..Trusted::default() };
+        let listed = Trusted { accounts: vec!["444455556666".to_owned()], ..alone.clone() };
+        let organization = Trusted { organization: true, ..alone.clone() };
+        for (trusted, account, elsewhere) in [
+            (&alone, Some(OWN), false),
+            (&alone, None, false),
+            (&alone, Some("444455556666"), false), // somebody asks about it by hand
+            (&listed, Some(OWN), false),
+            (&listed, Some("444455556666"), true),
+            (&listed, Some("999988887777"), false),
+            (&organization, Some(OWN), false),
+            (&organization, None, false),
+            (&organization, Some("999988887777"), true),
+        ] {
+            assert_eq!(trusted.elsewhere(account), account.filter(|_| elsewhere), "{trusted:?} {account:?}");
+        }
     }
 
     #[test]

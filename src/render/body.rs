@@ -28,6 +28,9 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
     let _ = writeln!(out, "CAUSE: {} ({})", best.cause.id, certainty(best));
     let _ = writeln!(out, "OWNER: {}", best.owner());
     out.push_str("\nWHAT TO DO\n");
+    if let Some(account) = &around.elsewhere {
+        let _ = writeln!(out, "In account {account}:");
+    }
     steps(best, &mut out);
     let mut reasons = String::new();
     why(report, best, around, &mut reasons);

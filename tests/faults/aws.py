@@ -26,7 +26,7 @@ BUS = "arn:aws:events:us-east-1:111122223333:event-bus/default"
 JOURNAL = "journal"
 DEFINITIONS = Path(__file__).resolve().parents[2] / "events" / "task-definitions"
 CONDITION = re.compile(r"^attribute_not_exists\((?P<absent>\S+)\)$|^(?P<name>\S+) = (?P<value>:\S+)$")
-XML_SERVICES = {"sns", "iam", "ec2", "s3"}
+XML_SERVICES = {"sns", "iam", "ec2", "s3", "sts"}
 HOP_HEADERS = {"connection", "content-length", "transfer-encoding", "date", "server"}
 
 Document = dict[str, Any]
@@ -83,6 +83,15 @@ def refusal(service: str, status: int, code: str, message: str = "scripted") -> 
         }.get(service, f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>")
         return status, wrapped.encode()
     return status, json.dumps({"__type": f"com.amazonaws#{code}", "message": message}).encode()
+
+
+def assumed(request: str) -> bytes:
+    """The credentials of a role, which name its account and outlast the run."""
+    account = re.search(r"RoleArn=arn%3Aaws%3Aiam%3A%3A(\d+)", request)[1]
+    credentials = f"<AccessKeyId>ASIA{account}</AccessKeyId><SecretAccessKey>none</SecretAccessKey><SessionToken>none</SessionToken>"
+    user = f"<AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>arn:aws:sts::{account}:assumed-role/x/x</Arn></AssumedRoleUser>"
+    credentials = f"<Credentials>{credentials}<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+    return f"<AssumeRoleResponse><AssumeRoleResult>{credentials}{user}</AssumeRoleResult></AssumeRoleResponse>".encode()
 
 
 def code_of(answer: Answer) -> str:
@@ -144,6 +153,8 @@ class Standin:
             case "ecs", "DescribeTaskDefinition":
                 family = json.loads(request.body)["taskDefinition"].rpartition("/")[2].partition(":")[0]
                 return (200, self._definitions[family]) if family in self._definitions else refusal("ecs", 400, "ClientException")
+            case "sts", "AssumeRole":
+                return 200, assumed(request.body.decode())
             case service, _:
                 return refusal(service, 403 if service in XML_SERVICES else 400, "AccessDeniedException")
 

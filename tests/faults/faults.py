@@ -259,6 +259,8 @@ class Run:
             "ECS_TRIAGE_TOPIC_ARN": topic,
             "ECS_TRIAGE_JOURNAL": JOURNAL,
             "ECS_TRIAGE_TABLE": TABLE,
+            "ECS_TRIAGE_ORGANIZATION": "o-a1b2c3d4e5",
+            "ECS_TRIAGE_READER_ROLE": "/ecs-triage-reader-us-east-1",
             "ECS_TRIAGE_ACCOUNTS": ",".join(sorted({workload.account for workload in scenario.workloads})),
         }
 

@@ -52,6 +52,9 @@ pub(super) struct World {
     /// Whether time passes where somebody sleeps; otherwise nobody wakes up.
     passes: bool,
     reads_logs: bool,
+    /// Who is listened to, and what AWS answers in the other accounts among them.
+    trusted: Trusted,
+    members: BTreeMap<String, Arc<Evidence>>,
 }
 
 impl World {
@@ -67,6 +70,16 @@ impl World {
     /// The same where reading logs is allowed.
     pub(super) fn reading_logs(self) -> Self {
         Self { reads_logs: true, ..self }
+    }
+
+    /// The same that listens to others, and is let into some of their accounts.
+    pub(super) fn trusting(
+        self,
+        trusted: Trusted,
+        members: impl IntoIterator<Item = (String, Evidence)>,
+    ) -> Self {
+        let members = members.into_iter().map(|(account, evidence)| (account, Arc::new(evidence))).collect();
+        Self { trusted, members, ..self }
     }
 
     pub(super) fn calls(&self) -> MutexGuard<'_, Calls> {
@@ -137,7 +150,7 @@ impl World {
         let rules = Rules {
             probing: if self.evidence.is_some() { Scope::Full } else { Scope::Off },
             reads_logs: self.reads_logs,
-            trusted: Trusted { rotations: true, ..Trusted::default() },
+            trusted: Trusted { rotations: true, ..self.trusted.clone() },
             reminder: SignedDuration::from_hours(6),
             runbooks: None,
         };
@@ -215,6 +228,14 @@ impl Prober for World {
             }
             Err(why) => Answer::Unknown(why),
         }
+    }
+
+    async fn ask_in(&self, account: &str, question: &Question) -> Answer {
+        let Err(why) = self.call("ask elsewhere").await else {
+            let known = self.members.get(account).and_then(|evidence| evidence.answer(question).cloned());
+            return known.unwrap_or_else(|| Answer::Unknown(format!("nothing is known of {account}")));
+        };
+        Answer::Unknown(why)
     }
 }
 

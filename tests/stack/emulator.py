@@ -96,7 +96,7 @@ class Emulator:
         self._certificate = self._directory / "ministack-tls" / "server.crt"
         self._process: subprocess.Popen[bytes] | None = None
         self._url = ""
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def __enter__(self) -> Emulator:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that the emulator ends too
@@ -117,19 +117,25 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
-    def client(self, service: str) -> Any:
-        """The client of one service, as the account's root."""
-        if service not in self._clients:
-            self._clients[service] = boto3.client(
-                service,
-                endpoint_url=self._url,
-                region_name=REGION,
-                aws_access_key_id=ACCOUNT,
-                aws_secret_access_key="none",
-                verify=str(self._certificate),
-                config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=READ_SECONDS),
-            )
-        return self._clients[service]
+    def client(self, service: str, account: str = ACCOUNT) -> Any:
+        """The client of one service, as an account's root."""
+        if (service, account) not in self._clients:
+            root = {"AccessKeyId": account, "SecretAccessKey": "none", "SessionToken": None}
+            self._clients[service, account] = self.client_with(service, root)
+        return self._clients[service, account]
+
+    def client_with(self, service: str, credentials: dict[str, Any], region: str = REGION) -> Any:
+        """The client of one service, with credentials as STS gives them."""
+        return boto3.client(
+            service,
+            endpoint_url=self._url,
+            region_name=region,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            verify=str(self._certificate),
+            config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=READ_SECONDS),
+        )
 
     def environment(self) -> dict[str, str]:
         """What leads a program to the emulator, as the account's root."""
@@ -149,16 +155,16 @@ class Emulator:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
-    def create_stack(self, name: str, template: str, parameters: dict[str, str]) -> dict[str, str]:
+    def create_stack(self, name: str, template: str, parameters: dict[str, str], account: str = ACCOUNT) -> dict[str, str]:
         """Creates a stack from a template in S3, where larger ones fit than in a request, and returns its outputs."""
-        bucket, s3, cloudformation = f"{name}-template", self.client("s3"), self.client("cloudformation")
+        bucket, s3, cloudformation = f"{name}-template", self.client("s3", account), self.client("cloudformation", account)
         s3.create_bucket(Bucket=bucket)
         s3.put_object(Bucket=bucket, Key="template", Body=template.encode())
         cloudformation.create_stack(
             StackName=name,
             TemplateURL=f"{self._url}/{bucket}/template",
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-            Capabilities=["CAPABILITY_IAM"],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
         )
         deadline = time.monotonic() + STACK_SECONDS
         while time.monotonic() < deadline:

@@ -359,9 +359,9 @@ def count(aws: Emulator, queue: str) -> int:
     return sum(int(attributes[name]) for name in wanted)
 
 
-def drain(aws: Emulator, queue: str) -> list[str]:
+def drain(aws: Emulator, queue: str, account: str = ACCOUNT) -> list[str]:
     """Takes every visible message of a queue."""
-    sqs = aws.client("sqs")
+    sqs = aws.client("sqs", account)
     bodies: list[str] = []
     while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
