@@ -22,7 +22,7 @@ impl<W: World> Visit<'_, W> {
             logs: (!rules.reads_logs).then_some(NO_LOGS),
         };
         let look = async |read: Result<Task, InputError>| match read {
-            Ok(task) if rules.reads_logs || !stopped::exited_early(&task) => {
+            Ok(task) if rules.reads_logs || !task.exited_early() => {
                 let tellers = guarded(stopped::tellers(&prober, &task)).await.ok().flatten();
                 tellers.unwrap_or_else(|| vec![task]).into_iter().map(Ok).collect()
             }

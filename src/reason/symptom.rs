@@ -148,6 +148,8 @@ pub struct Symptom {
     pub retries: Option<u32>,
     /// AWS's request id.
     pub request_id: Option<Fact>,
+    /// Which of the two services that keep secrets an application asks for itself, where it tells.
+    pub asks: Option<Step>,
     /// The text was cut before its end.
     pub truncated: bool,
 }
@@ -179,6 +181,7 @@ impl Symptom {
             version_stage: None,
             retries: None,
             request_id: None,
+            asks: None,
             truncated: false,
         }
     }
@@ -191,6 +194,12 @@ impl Symptom {
             .into_iter()
             .flatten()
             .any(|fact| fact.text.contains("-starport-layer-bucket"))
+    }
+
+    /// Whether it is a parameter that an application did not get.
+    #[must_use]
+    pub fn is_of_parameter(&self) -> bool {
+        self.asks == Some(Step::ParameterStore)
     }
 
     /// Whether the text tells of a stop that nobody needs to hear about.
