@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::diagnosis::diagnose;
 use crate::event::{Container, Reason, Task, read_record};
 use crate::question::{Evidence, Known, Question, ask};
-use crate::reason::{Fault, Heard, read_log};
+use crate::reason::{Heard, read_log};
 use crate::task_definition::{ContainerDefinition, TaskDefinition};
 use crate::triage::{Prober, ask_all};
 
@@ -108,15 +108,7 @@ fn told_by_log(mut task: Task, evidence: &Evidence) -> Option<Task> {
         Some((container, read_log(lines.iter().copied())?))
     });
     let told: Vec<(String, Heard)> = told.collect();
-    let (container, heard) = told.iter().find(|(_, heard)| !is_of_file(heard)).or(told.first())?;
+    let (container, heard) = told.iter().find(|(_, heard)| !heard.symptom.is_of_file()).or(told.first())?;
     task.reasons.push(Reason::of_log(heard.line + 1, Some(container), &heard.text));
     Some(task)
-}
-
-/// Whether a log tells that a file is not there.
-fn is_of_file(Heard { symptom, .. }: &Heard) -> bool {
-    let named = symptom.resource.as_ref();
-    symptom.fault == Fault::NotFound
-        && !symptom.is_of_parameter()
-        && named.is_some_and(|named| named.text.starts_with('/'))
 }

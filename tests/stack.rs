@@ -405,6 +405,49 @@ fn a_start_that_is_impaired_is_told_by_the_tasks_that_stopped() {
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
+/// From the event of a service that does not start to what its application wrote, by the permission that the template
+/// gives for it; nothing else of the log leaves. Without that permission the notice says what would let it be read.
+#[test]
+fn a_start_that_is_impaired_is_told_by_what_the_application_wrote() {
+    let of = |more: &str| {
+        stack(&format!(
+            "--probing full --stopped tests/stack/stopped/exited.json --events tests/stack/stopped/event.json --task-definition events/task-definitions/api.json {more}"
+        ))
+    };
+    let told = of("--logs tests/stack/stopped/logs.json --entries 2");
+    let notice = only(&told["notices"]);
+    assert_eq!(
+        (&notice["attributes"]["cause"], &notice["attributes"]["workload"]),
+        (&json!("role-permission-missing"), &json!("api"))
+    );
+    assert_contains(
+        &notice["message"],
+        &["role apiTaskRole", "on prod/stripe", "THE APPLICATION SAID (log:3, container web)"],
+    );
+    assert!(!told.to_string().contains("hunter2"), "{told}");
+    let tail =
+        "aws logs get-log-events --region us-east-1 --log-group-name /ecs/api --log-stream-name web/web/";
+    for (more, why) in [
+        ("", "what the log of container web says: ReadContainerLogs=yes lets ecs-triage read it"),
+        (
+            "--logs tests/stack/stopped/logs.json --deny logs:GetLogEvents",
+            "what the log of container web says: ecs-triage is not authorized to call logs:GetLogEvents",
+        ),
+    ] {
+        let untold = of(more);
+        let notice = only(&untold["notices"]);
+        assert_contains(
+            &notice["message"],
+            &[
+                "tasks of the service do not start, or stop soon after",
+                "container web exited with 1 in 2 of 2",
+                why,
+                tail,
+            ],
+        );
+    }
+}
+
 /// From the event through the rule of rotations and their queue, where the change stays while a task holds the old value.
 #[test]
 fn a_changed_secret_on_the_bus_becomes_a_notice_and_stays_in_its_queue() {

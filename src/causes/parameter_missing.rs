@@ -105,8 +105,7 @@ fn gone(
     } else {
         Identity::only_one(missing, "parameter")
     };
-    let hidden =
-        "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
+    let hidden = "whether it was missing when the task failed: the role was refused, which comes first";
     let is_refused = case.symptom.fault == Fault::AccessDenied;
     let time = if is_refused { Err(Gap::new(hidden)) } else { Time::as_ecs_said() };
     let proof = Proof::by(what, identity, complete, time);

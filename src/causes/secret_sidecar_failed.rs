@@ -1,6 +1,6 @@
 //! A container that fetches secrets for the others failed.
 
-use super::assessment::Assessment;
+use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::container_log::ContainerLog;
 use super::fix::Fix;
@@ -22,9 +22,10 @@ pub(super) const CAUSE: Cause = Cause {
     when: |symptom| {
         symptom.step == Step::SecretSidecar
             && !symptom.is_normal()
-            && !super::CAUSES
-                .iter()
-                .any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
+            && (symptom.is_of_file()
+                || !super::CAUSES
+                    .iter()
+                    .any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom)))
     },
     ask: |case| log(case).and_then(|log| log.question()).into_iter().collect(),
     assess: |case| Some(assess(case)),
@@ -41,9 +42,15 @@ fn assess(case: &Case<'_>) -> Assessment {
         (Fault::Exited, None) => {
             "container that fetches the secrets failed, and others wait for it".to_owned()
         }
+        (_, Some(file)) if case.symptom.is_of_file() => {
+            format!("the application did not find {file}, from which it reads secrets")
+        }
         _ => "the application could not fetch its secrets".to_owned(),
     };
-    Assessment::likely(title).findings(log(case).and_then(|log| log.says())).fix(fix(case))
+    // Which log that is, the definition tells.
+    let unread = || case.waited_for().map(|_| Finding::unknown("what its log says"));
+    let said = log(case).map_or_else(unread, |log| log.says());
+    Assessment::likely(title).findings(said).fix(fix(case))
 }
 
 /// The container's definition.
@@ -59,6 +66,10 @@ fn log<'c>(case: &'c Case<'_>) -> Option<ContainerLog<'c>> {
 
 fn fix(case: &Case<'_>) -> Fix {
     let tail = log(case).and_then(|log| log.tail());
+    if case.symptom.is_of_file() {
+        let text = "see why the container that should write the file did not, and let the application wait for it (dependsOn, SUCCESS)";
+        return Fix::words(text).then_again(case);
+    }
     Fix::words("see the log of that container; it uses the task role, not the execution role")
         .run(tail)
         .then_again(case)

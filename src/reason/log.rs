@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::symptom::{Fault, Step, Symptom};
+use super::symptom::{Fault, Step, Symptom, Wanted};
 use crate::arn::host_of_aws;
 
 const HTTPS: u16 = 443;
@@ -163,8 +163,26 @@ fn by_application(symptom: Symptom, line: &str) -> Symptom {
         Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar => Step::SecretSidecar,
         _ => Step::Container,
     };
-    let asks = (step == Step::SecretSidecar && speaks_of_parameters(line)).then_some(Step::ParameterStore);
-    Symptom { step, asks, ..symptom }
+    let wants = match (step, symptom.fault) {
+        (Step::SecretSidecar, Fault::NotFound) if speaks_of_files(line) => Some(Wanted::File),
+        (Step::SecretSidecar, _) if speaks_of_parameters(line) => Some(Wanted::Parameter),
+        _ => None,
+    };
+    Symptom { step, wants, ..symptom }
+}
+
+/// Whether a line says, as an operating system or a runtime does, that a file is not there.
+fn speaks_of_files(line: &str) -> bool {
+    const SAYS: &[&str] = &[
+        "no such file",
+        "enoent",
+        "can't open",
+        "cannot open",
+        "could not find file",
+        "cannot find the file",
+    ];
+    let line = line.to_ascii_lowercase();
+    SAYS.iter().any(|says| line.contains(says))
 }
 
 /// Whether a line names Parameter Store or what is in it, and not Secrets Manager.

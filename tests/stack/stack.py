@@ -34,6 +34,7 @@ What differs from a deployment, and nothing else:
       definition at a revision of our choice. It answers with the --task-definition files, asks the emulator whether the
       role may be told, and otherwise refuses in AWS's words;
     - with --stopped FILE that server lists the file's tasks as stopped lately;
+    - with --logs FILE ReadContainerLogs is `yes`, and a log group of the file's name has its streams and lines;
     - with --running FILE WatchRotation is `on`, that server lists the file's tasks as running, events are dated now, and a
       rotation waits neither for its delay nor for others;
     - with --poison the queue's visibility timeout is a second, since forty attempts minutes apart are too long, and
@@ -269,6 +270,17 @@ def queue_for(aws: Emulator, name: str, service: str, source: str) -> tuple[str,
     return url, arn
 
 
+def write_logs(aws: Emulator, file: Path) -> None:
+    """What containers wrote."""
+    written, logs = json.loads(file.read_text(encoding="utf-8")), aws.client("logs")
+    group, now = written["group"], int(time.time() * 1000)
+    logs.create_log_group(logGroupName=group)
+    for name, lines in written["streams"].items():
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+        events = [{"timestamp": now, "message": line} for line in lines]
+        logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=events)
+
+
 def subscribe(aws: Emulator, topic: str, name: str) -> str:
     """A queue subscribed to a topic; not raw, since only the envelope carries subject and attributes."""
     url, arn = queue_for(aws, name, "sns.amazonaws.com", topic)
@@ -425,6 +437,9 @@ class Run:
             parameters |= {"ChatNotifications": "yes", "EventBusArn": BUS}
         if arguments.running:
             parameters["WatchRotation"] = "on"
+        if arguments.logs:
+            parameters["ReadContainerLogs"] = "yes"
+            write_logs(self._aws, arguments.logs)
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
         ecs.allowed = may_describe(self._aws, self._outputs["FunctionName"])
         subscribed = subscribe(self._aws, self._outputs["TopicArn"], "notices")
@@ -526,6 +541,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--via", choices=ways, default="bus", help="where the events go in")
     parser.add_argument("--running", type=Path, help="an answer of aws ecs describe-tasks, of which all tasks run; watches rotations")
     parser.add_argument("--stopped", type=Path, help="an answer of aws ecs describe-tasks, of which all tasks stopped lately")
+    parser.add_argument("--logs", type=Path, help="what containers wrote: a log group, and lines by stream; lets logs be read")
     parser.add_argument("--poison", action="store_true", help="put a message that is not JSON in the events' batch")
     parser.add_argument("--hang", action="store_true", help="let DescribeTaskDefinition answer too late")
     parser.add_argument("--deny", action="append", default=[], metavar="ACTION", help="take an action from the role")

@@ -122,6 +122,7 @@ impl Case<'_> {
     pub(crate) fn culprit(&self) -> Culprit {
         let kind = match self.symptom.step {
             _ if self.symptom.is_of_parameter() => "parameter",
+            _ if self.symptom.is_of_file() => "file",
             Step::SecretsManager | Step::CredentialSpec | Step::SecretSidecar => "secret",
             Step::RegistryCredentials => "registry-credentials",
             Step::ParameterStore => "parameter",
@@ -150,7 +151,7 @@ impl Case<'_> {
         let named = self.symptom.resource.as_ref()?.text.as_str();
         match self.symptom.step {
             Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar
-                if !self.symptom.is_of_parameter() =>
+                if self.symptom.wants.is_none() =>
             {
                 Some(secret_name(named).to_owned())
             }

@@ -26,7 +26,7 @@ fn is_asked(symptom: &Symptom) -> bool {
 /// Whether a refusal may hide that there is no such parameter: IAM decides first, on the name as ECS asks for
 /// it.
 pub(in crate::causes) fn may_be_absent(symptom: &Symptom) -> bool {
-    symptom.step == Step::ParameterStore && super::refusal::is_want_of_allow(symptom)
+    is_asked(symptom) && super::refusal::is_want_of_allow(symptom)
 }
 
 /// A parameter that the case can be about.

@@ -2,7 +2,6 @@
 
 use super::assessment::Finding;
 use super::case::{Case, DEFINITION};
-use crate::reason::Fault;
 use crate::task_definition::{ContainerDefinition, TaskDefinition};
 
 /// Conditions of `dependsOn` that hold once the other container has done something.
@@ -47,7 +46,7 @@ impl Case<'_> {
 
     /// The file of a shared volume that a container says in its log that it misses.
     fn missed(&self) -> Option<Missed<'_>> {
-        let definition = self.definition.found().filter(|_| self.symptom.fault == Fault::NotFound)?;
+        let definition = self.definition.found().filter(|_| self.symptom.is_of_file())?;
         // By volumesFrom a container has what another mounts, and may write there.
         if definition.containers.iter().any(|container| !container.volumes_from.is_empty()) {
             return None;
