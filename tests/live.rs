@@ -654,7 +654,7 @@ fn what_containers_wrote_tells_why_they_exited() {
     let said = [
         "error[role-permission-missing]: ",
         "secretsmanager:GetSecretValue on prod/own",
-        "log:2, container fetch",
+        "logged:1, container fetch",
         "app waits for it with COMPLETE",
     ];
     let told = of("told", &["--read-logs", "--width", "200"]);
@@ -682,7 +682,7 @@ fn what_containers_wrote_tells_why_they_exited() {
         let untold = of(id, &[more, &["--width", "200"]].concat());
         assert_contains(
             &untold.out,
-            &["error[not-a-secret-failure]: an essential container exited", why, tail],
+            &["[not-a-secret-failure]: an essential container exited", why, tail],
         );
         assert!(!untold.out.contains("hunter2"), "{}", untold.out);
         let listed = typed(
