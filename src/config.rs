@@ -31,6 +31,9 @@ pub struct Settings {
     /// `ECS_TRIAGE_RUNBOOK_URL`: the address to which a cause's id is added for its runbook; AWS's own page of
     /// the cause by default.
     pub runbooks: Option<String>,
+    /// `ECS_TRIAGE_TEAM_TAG`: the key of the tag of a service whose value is the team that notices are routed by;
+    /// none by default.
+    pub team_tag: Option<String>,
     /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, beside the function's own.
     pub accounts: Vec<String>,
     /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
@@ -51,6 +54,9 @@ const LONGEST_REMINDER: i64 = 168;
 
 /// Of an address: a notice shows it in a line.
 const LONGEST_ADDRESS: usize = 500;
+
+/// Of a tag of AWS.
+const LONGEST_TAG_KEY: usize = 128;
 
 /// Why the function cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,6 +119,7 @@ impl Settings {
             }
         };
         let runbooks = checked("ECS_TRIAGE_RUNBOOK_URL", is_address, "an https address")?;
+        let team_tag = checked("ECS_TRIAGE_TEAM_TAG", is_tag_key, "the key of a tag")?;
         let accounts = checked(
             "ECS_TRIAGE_ACCOUNTS",
             are_accounts,
@@ -139,6 +146,7 @@ impl Settings {
             bus,
             reminder,
             runbooks,
+            team_tag,
             accounts,
             test_source,
             doors,
@@ -185,6 +193,12 @@ fn are_accounts(list: &str) -> bool {
 /// The parts of a list, of which a template may leave some empty.
 fn account_ids(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|account| !account.is_empty())
+}
+
+/// As the tags of ECS are keyed.
+fn is_tag_key(key: &str) -> bool {
+    let fits = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
+    (1..=LONGEST_TAG_KEY).contains(&key.chars().count()) && key.trim() == key && key.chars().all(fits)
 }
 
 fn is_topic(text: &str) -> bool {
@@ -434,6 +448,9 @@ mod tests {
             ("ECS_TRIAGE_ACCOUNTS", "111122223333 444455556666"),
             ("ECS_TRIAGE_ACCOUNTS", "*"),
             ("ECS_TRIAGE_RUNBOOK_URL", "http://wiki.example.com/"),
+            ("ECS_TRIAGE_TEAM_TAG", "a\nb"),
+            ("ECS_TRIAGE_TEAM_TAG", " team"),
+            ("ECS_TRIAGE_TEAM_TAG", "team,owner"),
             ("ECS_TRIAGE_RUNBOOK_URL", "https://"),
             ("ECS_TRIAGE_RUNBOOK_URL", "https:///etc"),
             ("ECS_TRIAGE_RUNBOOK_URL", "https://wiki.example.com/a b"),

@@ -44,7 +44,7 @@ impl Function {
             chat: settings.chat_topic_arn.map(|arn| Topic::new(&config, arn)),
             bus: settings.bus.map(|arn| Bus::new(&config, arn)),
             journal: settings.journal.map(|group| Journal::new(&config, group)),
-            prober: AwsProber::new(&config),
+            prober: AwsProber::new(&config).with_tags(settings.team_tag.is_some()),
             clock: SystemClock,
             log: FunctionLog,
         };
@@ -59,6 +59,7 @@ impl Function {
             },
             reminder: settings.reminder,
             runbooks: settings.runbooks,
+            team_tag: settings.team_tag,
         };
         let holder = format!("{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
         let delivery = Delivery::new(ports, rules, &holder);

@@ -60,6 +60,19 @@ pub struct TaskDefinition {
     pub containers: Vec<ContainerDefinition>,
     /// What is mounted into them.
     pub volumes: Vec<Volume>,
+    /// Its tags, which AWS answers beside it where they were asked for.
+    #[serde(rename = "tagsBeside", skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+/// A tag.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// A volume, as far as something is in it that no container of the task wrote.

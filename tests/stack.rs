@@ -38,8 +38,9 @@ const DROPPED: [&str; 2] = ["essential-container-exited", "scale-in"];
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 16] = [
+const EVERYTHING: [&str; 17] = [
     "WatchExits=on",
+    "TeamTag=team",
     "ChatNotifications=yes",
     "WatchRotation=on",
     "ReadContainerLogs=yes",

@@ -53,6 +53,13 @@ impl AwsProber {
         Self { caller: Caller::new(config), kept: Mutex::default() }
     }
 
+    /// The same, asking for the tags of services and definitions too, or not.
+    #[must_use]
+    pub fn with_tags(mut self, tags: bool) -> Self {
+        self.caller.tags = tags;
+        self
+    }
+
     /// The same prober for as long as there is time: after the deadline, what is not known yet stays unknown.
     #[must_use]
     pub const fn until(&self, deadline: Instant) -> Until<'_> {

@@ -107,6 +107,8 @@ pub struct Rules {
     pub reminder: SignedDuration,
     /// What stands before a cause's id in the address of its runbook.
     pub runbooks: Option<String>,
+    /// The key of the tag whose value is the team of a service.
+    pub team_tag: Option<String>,
 }
 
 /// One instance that handles invocations.

@@ -52,6 +52,8 @@ pub(super) struct World {
     /// Whether time passes where somebody sleeps; otherwise nobody wakes up.
     passes: bool,
     reads_logs: bool,
+    /// The tag by which notices are routed.
+    team_tag: Option<&'static str>,
 }
 
 impl World {
@@ -67,6 +69,10 @@ impl World {
     /// The same where reading logs is allowed.
     pub(super) fn reading_logs(self) -> Self {
         Self { reads_logs: true, ..self }
+    }
+
+    pub(super) fn routing_by(self, tag: &'static str) -> Self {
+        Self { team_tag: Some(tag), ..self }
     }
 
     pub(super) fn calls(&self) -> MutexGuard<'_, Calls> {
@@ -140,6 +146,7 @@ impl World {
             trusted: Trusted { rotations: true, ..Trusted::default() },
             reminder: SignedDuration::from_hours(6),
             runbooks: None,
+            team_tag: self.team_tag.map(str::to_owned),
         };
         Delivery::new(ports, rules, holder)
     }
