@@ -374,6 +374,23 @@ fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
+/// From the tag of the service, which the template's permission covers, to the attribute by which filters select.
+#[test]
+fn a_notice_is_routed_by_the_tag_of_its_service() {
+    let outcome = stack(
+        "--probing full --listen --team storefront --events events/secret-key-missing.json --task-definition events/task-definitions/api.json",
+    );
+    let notice = only(&outcome["notices"]);
+    assert_eq!(
+        (&notice["attributes"]["team"], &notice["attributes"]["step"]),
+        (&json!("storefront"), &Value::Null)
+    );
+    assert_contains(&notice["message"], &["\nTEAM: storefront\n"]);
+    assert_eq!(only(&outcome["bus"])["detail"]["incident"]["team"], "storefront");
+    let context = &only(&outcome["chats"])["metadata"]["additionalContext"];
+    assert_eq!(context["team"], "storefront");
+}
+
 /// As it comes with a release, with its zip in a bucket that parameters name.
 #[test]
 fn the_plain_template_is_deployed_and_heard() {
@@ -418,12 +435,13 @@ fn a_start_that_is_impaired_is_told_by_what_the_application_wrote() {
     let told = of("--logs tests/stack/stopped/logs.json --entries 2");
     let notice = only(&told["notices"]);
     assert_eq!(
-        (&notice["attributes"]["cause"], &notice["attributes"]["workload"]),
-        (&json!("role-permission-missing"), &json!("api"))
+        (&notice["attributes"]["cause"], &notice["attributes"]["verdict"], &notice["attributes"]["workload"]),
+        (&json!("secret-missing"), &json!("likely"), &json!("api")),
+        "the emulator has no such secret, and an application may ask in another Region"
     );
     assert_contains(
         &notice["message"],
-        &["role apiTaskRole", "on prod/stripe", "THE APPLICATION SAID (log:3, container web)"],
+        &["secret prod/stripe does not exist", "THE APPLICATION SAID (log:3, container web)"],
     );
     assert!(!told.to_string().contains("hunter2"), "{told}");
     let tail =

@@ -114,7 +114,9 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     let mut out = Description::default();
     out.line(&text::subject(report.task));
     out.line(&around.impact().unwrap_or_default());
-    out.line(&format!("{} ({}); owner: {}", best.cause.id, certainty(best), best.owner()));
+    let team = around.team.as_deref().filter(|team| !team.is_empty());
+    let team = team.map(|team| format!("; team: {}", one_line(team))).unwrap_or_default();
+    out.line(&format!("{} ({}); owner: {}{team}", best.cause.id, certainty(best), best.owner()));
     let told = &report.symptoms[best.symptom];
     out.block(&last_words(&one_line(&told.reason.text), &told.deciding(), ["\u{ab}", "\u{bb}"]));
     let definition = report.task.task_definition_name().unwrap_or("the task definition");
