@@ -674,7 +674,7 @@ fn what_containers_wrote_tells_why_they_exited() {
     let tail =
         "aws logs get-log-events --region eu-west-1 --log-group-name /ecs/logged --log-stream-name l/fetch/";
     for (id, more, why) in [
-        ("told", &[][..], "what the log of container fetch says: --read-logs lets ecs-triage read it"),
+        ("told", &[][..], "what the log of container fetch says: --read-logs allows ecs-triage to read it"),
         ("untold", &["--read-logs"], "none of the last 2 lines of its log is recognized"),
         ("empty", &["--read-logs"], "what the log of container fetch says: no line came back"),
         ("gone", &["--read-logs"], "what the log of container fetch says: there is no such log stream"),

@@ -441,13 +441,13 @@ fn a_start_that_is_impaired_is_told_by_what_the_application_wrote() {
     );
     assert_contains(
         &notice["message"],
-        &["secret prod/stripe does not exist", "THE APPLICATION SAID (log:3, container web)"],
+        &["Secret prod/stripe does not exist", "THE APPLICATION SAID (log:3, container web)"],
     );
     assert!(!told.to_string().contains("hunter2"), "{told}");
     let tail =
         "aws logs get-log-events --region us-east-1 --log-group-name /ecs/api --log-stream-name web/web/";
     for (more, why) in [
-        ("", "what the log of container web says: ReadContainerLogs=yes lets ecs-triage read it"),
+        ("", "what the log of container web says: ReadContainerLogs=yes allows ecs-triage to read it"),
         (
             "--logs tests/stack/stopped/logs.json --deny logs:GetLogEvents",
             "what the log of container web says: ecs-triage is not authorized to call logs:GetLogEvents",
@@ -458,7 +458,7 @@ fn a_start_that_is_impaired_is_told_by_what_the_application_wrote() {
         assert_contains(
             &notice["message"],
             &[
-                "tasks of the service do not start, or stop soon after",
+                "Tasks of the service do not start, or stop soon after",
                 "container web exited with 1 in 2 of 2",
                 why,
                 tail,

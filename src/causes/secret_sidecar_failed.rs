@@ -67,7 +67,7 @@ fn log<'c>(case: &'c Case<'_>) -> Option<ContainerLog<'c>> {
 fn fix(case: &Case<'_>) -> Fix {
     let tail = log(case).and_then(|log| log.tail());
     if case.symptom.is_of_file() {
-        let text = "see why the container that should write the file did not, and let the application wait for it (dependsOn, SUCCESS)";
+        let text = "see why the container that should write the file did not, and make the application wait for it (dependsOn, SUCCESS)";
         return Fix::words(text).then_again(case);
     }
     Fix::words("see the log of that container; it uses the task role, not the execution role")

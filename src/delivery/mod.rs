@@ -71,7 +71,7 @@ pub use guard::guard_panics;
 pub use trouble::{Problem, Trouble};
 
 /// Why what containers wrote is not looked at.
-pub(crate) const NO_LOGS: &str = "ReadContainerLogs=yes lets ecs-triage read it";
+pub(crate) const NO_LOGS: &str = "ReadContainerLogs=yes allows ecs-triage to read it";
 
 /// What delivery works with.
 #[derive(Debug)]

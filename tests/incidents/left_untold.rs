@@ -64,14 +64,14 @@ fn world(stopped: &[Value], lines: &[&str]) -> World {
 fn world_of(stopped: &[Value], containers: &[(&str, &[&str], Value)]) -> World {
     let defined: Vec<Value> = containers
         .iter()
-        .map(|(name, _, depends_on)| container(name, json!({"dependsOn": depends_on})))
+        .map(|(name, _, depends_on)| container(name, &json!({"dependsOn": depends_on})))
         .collect();
     let logs: Vec<(&str, &[&str])> = containers.iter().map(|(name, lines, _)| (*name, *lines)).collect();
     world_with(stopped, json!({"containerDefinitions": defined}), &logs)
 }
 
 /// A container that writes to CloudWatch Logs, and what else its definition says.
-fn container(name: &str, more: Value) -> Value {
+fn container(name: &str, more: &Value) -> Value {
     let mut container = json!({
         "name": name, "image": "app:1",
         "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/w1", "awslogs-stream-prefix": "w1"}},
@@ -169,7 +169,7 @@ fn a_start_that_is_impaired_is_never_without_a_notice() {
         "stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)", "containers": []});
     let nothing_told = ["listening on 8080", "hunter2hunter2hunter2"];
     let says_how = [
-        "ReadContainerLogs=yes lets ecs-triage read it",
+        "ReadContainerLogs=yes allows ecs-triage to read it",
         "none of the last 2 lines of its log is recognized",
     ];
     for (stopped, lines, reads, says) in [
@@ -278,7 +278,7 @@ fn why_a_log_was_not_read_is_told() {
         (no_prefix, None, true, "the task definition names no awslogs-stream-prefix, or no group"),
         (none, None, true, "the task definition names no log driver for it"),
     ] {
-        let definition = json!({"containerDefinitions": [container("app", more)]});
+        let definition = json!({"containerDefinitions": [container("app", &more)]});
         let logs: Vec<(&str, &[&str])> = lines.map(|lines| ("app", lines)).into_iter().collect();
         let world = world_with(&[exited(1, 4, 1)], definition, &logs);
         let notices = told(&if reads { world.reading_logs() } else { world }, &[impaired()]);
@@ -318,8 +318,8 @@ fn a_shared_file_that_nobody_wrote_is_told_beside_the_cause() {
     let quiet = ["starting"];
     let own = || json!([{"name": "shared", "host": {}}]);
     let of_host = json!([{"name": "shared", "host": {"sourcePath": "/var/secrets"}}]);
-    let app = |more: Value| container("app", more);
-    let fetch = |more: Value| container("fetch", more);
+    let app = |more: Value| container("app", &more);
+    let fetch = |more: Value| container("fetch", &more);
     let nobody = "/tmp/secret is in volume shared, which container app mounts and no other container can have written to";
     let no_wait = "container app does not wait (dependsOn) until container fetch has written /tmp/secret to volume shared";
     let left_none = "container app waited for container fetch, which exited with 0 and left no /tmp/secret in volume shared";
