@@ -31,6 +31,9 @@ pub struct Settings {
     /// `ECS_TRIAGE_RUNBOOK_URL`: the address to which a cause's id is added for its runbook; AWS's own page of
     /// the cause by default.
     pub runbooks: Option<String>,
+    /// `ECS_TRIAGE_TEAM_TAG`: the key of the tag of a service whose value is the team that notices are routed by;
+    /// none by default.
+    pub team_tag: Option<String>,
     /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, beside the function's own.
     pub accounts: Vec<String>,
     /// `ECS_TRIAGE_ORGANIZATION`: the organization whose accounts the queue's policy lets send events.
@@ -56,6 +59,9 @@ const LONGEST_REMINDER: i64 = 168;
 
 /// Of an address: a notice shows it in a line.
 const LONGEST_ADDRESS: usize = 500;
+
+/// Of a tag of AWS.
+const LONGEST_TAG_KEY: usize = 128;
 
 /// Why the function cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,6 +124,7 @@ impl Settings {
             }
         };
         let runbooks = checked("ECS_TRIAGE_RUNBOOK_URL", is_address, "an https address")?;
+        let team_tag = checked("ECS_TRIAGE_TEAM_TAG", is_tag_key, "the key of a tag")?;
         let accounts = checked(
             "ECS_TRIAGE_ACCOUNTS",
             are_accounts,
@@ -154,6 +161,7 @@ impl Settings {
             bus,
             reminder,
             runbooks,
+            team_tag,
             accounts,
             organization,
             reader_role,
@@ -221,6 +229,12 @@ fn is_role(text: &str) -> bool {
     name.len() <= 64
         && is_word(name)
         && (path.is_empty() || path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_word)))
+}
+
+/// As the tags of ECS are keyed.
+fn is_tag_key(key: &str) -> bool {
+    let fits = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
+    (1..=LONGEST_TAG_KEY).contains(&key.chars().count()) && key.trim() == key && key.chars().all(fits)
 }
 
 fn is_topic(text: &str) -> bool {
@@ -495,6 +509,9 @@ mod tests {
             ("ECS_TRIAGE_READER_ROLE", "/*"),
             ("ECS_TRIAGE_READER_ROLE", "arn:aws:iam::111122223333:role/reader"),
             ("ECS_TRIAGE_RUNBOOK_URL", "http://wiki.example.com/"),
+            ("ECS_TRIAGE_TEAM_TAG", "a\nb"),
+            ("ECS_TRIAGE_TEAM_TAG", " team"),
+            ("ECS_TRIAGE_TEAM_TAG", "team,owner"),
             ("ECS_TRIAGE_RUNBOOK_URL", "https://"),
             ("ECS_TRIAGE_RUNBOOK_URL", "https:///etc"),
             ("ECS_TRIAGE_RUNBOOK_URL", "https://wiki.example.com/a b"),

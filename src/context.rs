@@ -11,7 +11,8 @@ use crate::event::Task;
 use crate::incident::{About, Incident};
 use crate::question::facts::{Deployment, Service};
 use crate::question::{Evidence, Question, ask};
-use crate::task_definition::{Reference, Target, TaskDefinition};
+use crate::redact::redact_name;
+use crate::task_definition::{Reference, Tag, Target, TaskDefinition};
 
 /// Changes listed; of more the number is told.
 const CHANGES: usize = 5;
@@ -51,6 +52,8 @@ pub struct Surroundings {
     pub incident: Option<String>,
     /// The account in which commands must run, where it is another than ecs-triage's own.
     pub elsewhere: Option<String>,
+    /// The team that the workload's tag names, empty where it has none; absent where no tag is asked for.
+    pub team: Option<String>,
     /// What stands before a cause's id in the address of its runbook; AWS's own page of the cause otherwise.
     pub runbooks: Option<String>,
 }
@@ -97,6 +100,18 @@ impl Surroundings {
     pub fn impact(&self) -> Option<String> {
         (!self.impact.is_empty()).then(|| self.impact.join("; "))
     }
+}
+
+/// The team that a tag of the service names, or of the definition where no service starts the task: empty where
+/// there is no such tag, or nobody told.
+#[must_use]
+pub fn team(task: &Task, evidence: &Evidence, tag: &str) -> String {
+    let tags: &[Tag] = match service_question(task) {
+        Some(question) => evidence.look(&question).found().map_or(&[], |service| &service.tags),
+        None => evidence.definition_of(task).found().map_or(&[], |definition| &definition.tags),
+    };
+    let named = tags.iter().find(|own| own.key == tag);
+    named.map(|own| redact_name(own.value.trim()).into_owned()).unwrap_or_default()
 }
 
 fn service_question(task: &Task) -> Option<ask::Service> {

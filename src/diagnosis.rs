@@ -209,6 +209,7 @@ fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, 
             .findings
             .into_iter()
             .chain(case.hidden())
+            .chain(case.unwritten())
             .chain(case.injected())
             .chain(case.definition_unread())
             .collect(),
@@ -227,8 +228,9 @@ pub fn questions(task: &Task, evidence: &Evidence) -> Vec<Question> {
         return Vec::new();
     }
     let failing = diagnosable(task, &symptoms).into_iter().map(|at| &symptoms[at].symptom);
-    let claimed =
-        failing.filter(|symptom| causes::claiming(symptom).any(|cause| cause.id != "not-a-secret-failure"));
+    // Of what is not about secrets nothing is asked, unless a container may tell that it is.
+    let may_be_of_secrets = |cause: &Cause| cause.id != "not-a-secret-failure" || task.exited_early();
+    let claimed = failing.filter(|symptom| causes::claiming(symptom).any(may_be_of_secrets));
     let asked = claimed.flat_map(|symptom| asked(&case(task, symptom, evidence)));
     let mut seen = BTreeSet::new();
     asked.filter(|question| evidence.answer(question).is_none() && seen.insert(question.clone())).collect()

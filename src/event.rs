@@ -19,7 +19,7 @@ mod wire;
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::arn::name_in;
 use crate::redact::{redact, redact_name, with_lines};
@@ -134,6 +134,17 @@ pub struct Container {
     pub exit_code: Option<i64>,
 }
 
+impl Container {
+    /// Whether it ran and exited with a code other than 0.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.exit_code.is_some_and(|code| code != 0)
+    }
+}
+
+/// Within so long of its start an application exits that could not get what it needs.
+const EARLY: SignedDuration = SignedDuration::from_mins(10);
+
 /// Where a reason comes from that a container wrote itself.
 pub const LOG: &str = "log";
 
@@ -183,6 +194,21 @@ impl Task {
             | Source::Forecast { .. }
             | Source::Report => true,
         }
+    }
+
+    /// Whether containers of it ran and ended soon after its start, of which ECS says no more.
+    #[must_use]
+    pub fn ended_early(&self) -> bool {
+        let lived = self.started_at.zip(self.stopped_at).map(|(from, to)| to.duration_since(from));
+        self.stop_code.as_deref() == Some("EssentialContainerExited")
+            && self.reasons.len() <= 1
+            && lived.is_some_and(|lived| lived <= EARLY)
+    }
+
+    /// The same where one failed.
+    #[must_use]
+    pub fn exited_early(&self) -> bool {
+        self.ended_early() && self.containers.iter().any(Container::failed)
     }
 
     /// Whether its containers ran and all exited with 0, and no log says otherwise.

@@ -44,7 +44,9 @@ impl Function {
             chat: settings.chat_topic_arn.map(|arn| Topic::new(&config, arn)),
             bus: settings.bus.map(|arn| Bus::new(&config, arn)),
             journal: settings.journal.map(|group| Journal::new(&config, group)),
-            prober: AwsProber::new(&config).with_reader(settings.reader_role),
+            prober: AwsProber::new(&config)
+                .with_tags(settings.team_tag.is_some())
+                .with_reader(settings.reader_role),
             clock: SystemClock,
             log: FunctionLog,
         };
@@ -60,6 +62,7 @@ impl Function {
             },
             reminder: settings.reminder,
             runbooks: settings.runbooks,
+            team_tag: settings.team_tag,
         };
         let holder = format!("{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
         let delivery = Delivery::new(ports, rules, &holder);

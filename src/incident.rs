@@ -50,6 +50,10 @@ pub struct About {
     pub cluster: Option<String>,
     /// The service or family.
     pub workload: Option<String>,
+    /// The team that its tag named when it was announced last, empty where it had none; absent where no tag is
+    /// asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
     /// Whether a service keeps starting it, and tells when it is well again.
     pub is_service: bool,
     /// Whether a check foretold it of a deployment, and no task has failed: it ends when a deployment passes

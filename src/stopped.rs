@@ -6,18 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::diagnosis::diagnose;
 use crate::event::{Container, Reason, Task, read_record};
 use crate::question::{Evidence, Known, Question, ask};
-use crate::reason::read_log;
+use crate::reason::{Heard, read_log};
 use crate::task_definition::{ContainerDefinition, TaskDefinition};
 use crate::triage::{Prober, ask_all};
 
-/// Within so long of its start an application exits that could not get what it needs.
-const EARLY: SignedDuration = SignedDuration::from_mins(10);
 /// Of so many tasks of a service that could not start the latest are told of.
 const TASKS: usize = 10;
 /// Of so many that exited early the logs are read, the latest first: they exit alike.
@@ -28,36 +25,18 @@ const LOGS: usize = 3;
 pub async fn tellers(prober: &impl Prober, task: &Task) -> Option<Vec<Task>> {
     let mut evidence = Evidence::default();
     let Some(question) = Question::stopped_tasks_of(task) else {
-        let exited = exited_early(task).then(|| vec![task.clone()])?;
+        let exited = task.exited_early().then(|| vec![task.clone()])?;
         return Some(told_by_logs(prober, exited, &mut evidence).await).filter(|told| !told.is_empty());
     };
     ask_all(prober, vec![question.clone().into()], &mut evidence).await;
     let mut stopped = stopped(&evidence, &question);
     stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
     // Of a service that does not start, one that exits with 0 may hide that it failed.
-    let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(ended_early);
+    let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(Task::ended_early);
     let mut tellers: Vec<Task> = stopped.into_iter().filter(could_not_start).take(TASKS).collect();
     let exited = exited.into_iter().take(LOGS).collect();
     tellers.extend(told_by_logs(prober, exited, &mut evidence).await);
     Some(tellers).filter(|tellers| !tellers.is_empty())
-}
-
-/// Whether containers of a task ran and one failed soon after its start, of which ECS says no more.
-#[must_use]
-pub fn exited_early(task: &Task) -> bool {
-    ended_early(task) && task.containers.iter().any(failed)
-}
-
-/// Whether containers of a task ran and ended soon after its start, of which ECS says no more.
-fn ended_early(task: &Task) -> bool {
-    let lived = task.started_at.zip(task.stopped_at).map(|(from, to)| to.duration_since(from));
-    task.stop_code.as_deref() == Some("EssentialContainerExited")
-        && task.reasons.len() <= 1
-        && lived.is_some_and(|lived| lived <= EARLY)
-}
-
-fn failed(container: &Container) -> bool {
-    container.exit_code.is_some_and(|code| code != 0)
 }
 
 fn could_not_start(task: &Task) -> bool {
@@ -83,8 +62,9 @@ async fn told_by_logs(prober: &impl Prober, tasks: Vec<Task>, evidence: &mut Evi
     tasks.into_iter().filter_map(|task| told_by_log(task, evidence)).collect()
 }
 
-/// The containers of a task that ended, with the questions after their logs: those that failed, then those
-/// that exited with 0 and may hide that they did: for which one that failed waited, or all if none failed.
+/// The containers of a task that ended, with the questions after their logs: those that failed, each after those
+/// for which it waited, since those ended before it started; then those that exited with 0 and may hide that they
+/// failed: for which one that failed waited, or which write what it reads, or all if none failed.
 fn logs_of(task: &Task, evidence: &Evidence) -> Vec<(String, ask::LogLines)> {
     let definition: Option<&TaskDefinition> = Question::task_definition_of(task)
         .and_then(|question| evidence.look(&question).found())
@@ -94,16 +74,22 @@ fn logs_of(task: &Task, evidence: &Evidence) -> Vec<(String, ask::LogLines)> {
     let ended = |container: &&ContainerDefinition, how: fn(&Container) -> bool| {
         task.containers.iter().any(|one| one.name.as_ref() == Some(&container.name) && how(one))
     };
+    let in_order = definition.in_order();
     let failing: Vec<&ContainerDefinition> =
-        definition.containers.iter().filter(|container| ended(container, failed)).collect();
-    let is_awaited = |container: &ContainerDefinition| {
-        failing.iter().flat_map(|one| &one.depends_on).any(|on| on.container_name == container.name)
+        in_order.iter().copied().filter(|container| ended(container, Container::failed)).collect();
+    let feeds = |container: &ContainerDefinition| {
+        failing.iter().any(|one| {
+            let is_awaited = one.depends_on.iter().any(|on| on.container_name == container.name);
+            let volumes = one.mount_points.iter().filter_map(|point| point.source_volume.as_deref());
+            let mut writers = volumes.flat_map(|volume| definition.writers(volume, &one.name));
+            is_awaited || writers.any(|writer| writer.name == container.name)
+        })
     };
-    let mut silent: Vec<&ContainerDefinition> = definition
-        .containers
+    let mut silent: Vec<&ContainerDefinition> = in_order
         .iter()
+        .copied()
         .filter(|container| ended(container, |one| one.exit_code == Some(0)))
-        .filter(|container| failing.is_empty() || is_awaited(container))
+        .filter(|container| failing.is_empty() || feeds(container))
         .collect();
     silent.truncate(LOGS);
     failing
@@ -113,14 +99,16 @@ fn logs_of(task: &Task, evidence: &Evidence) -> Vec<(String, ask::LogLines)> {
         .collect()
 }
 
-/// The task with what the log of one of its containers says.
+/// The task with what the log of one of its containers says: the first that tells, unless it tells of no more than
+/// a file that is not there, and another tells why nobody wrote it.
 fn told_by_log(mut task: Task, evidence: &Evidence) -> Option<Task> {
-    let reason = logs_of(&task, evidence).into_iter().find_map(|(container, question)| {
+    let told = logs_of(&task, evidence).into_iter().filter_map(|(container, question)| {
         let events = evidence.look(&question).found()?;
         let lines: Vec<&str> = events.iter().flat_map(|event| event.message.lines()).collect();
-        let heard = read_log(lines.iter().copied())?;
-        Some(Reason::of_log(heard.line + 1, Some(&container), &heard.text))
-    })?;
-    task.reasons.push(reason);
+        Some((container, read_log(lines.iter().copied())?))
+    });
+    let told: Vec<(String, Heard)> = told.collect();
+    let (container, heard) = told.iter().find(|(_, heard)| !heard.symptom.is_of_file()).or(told.first())?;
+    task.reasons.push(Reason::of_log(heard.line + 1, Some(container), &heard.text));
     Some(task)
 }

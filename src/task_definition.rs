@@ -27,6 +27,9 @@ pub use reference::{
     Malformation, Reference, ReferenceKind, SecretReference, Target, may_have_suffix, split_suffix,
 };
 
+/// ECS starts at most ten containers in a task.
+const MOST_CONTAINERS: usize = 100;
+
 /// A task definition, as far as a start can fail on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -57,9 +60,22 @@ pub struct TaskDefinition {
     pub containers: Vec<ContainerDefinition>,
     /// What is mounted into them.
     pub volumes: Vec<Volume>,
+    /// Its tags, which AWS answers beside it where they were asked for.
+    #[serde(rename = "tagsBeside", skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
 }
 
-/// A volume, as far as ECS mounts it over the network.
+/// A tag.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A volume, as far as something is in it that no container of the task wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Volume {
@@ -70,6 +86,48 @@ pub struct Volume {
     /// A file system of Amazon `FSx` for Windows File Server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fsx_windows_file_server_volume_configuration: Option<FsxVolume>,
+    /// A directory of the host, which is there before the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostVolume>,
+    /// A volume of Docker, which may outlive its task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub docker_volume_configuration: Option<DockerVolume>,
+    /// Another file system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3files_volume_configuration: Option<FilesVolume>,
+    /// Whether the service says what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub configured_at_launch: Option<bool>,
+}
+
+/// `host` of a volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HostVolume {
+    /// The directory; without one the volume is the task's own.
+    pub source_path: Option<String>,
+}
+
+/// `dockerVolumeConfiguration`, of which only that it is there matters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct DockerVolume {}
+
+/// `s3filesVolumeConfiguration`, likewise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct FilesVolume {}
+
+impl Volume {
+    /// Whether it is empty when the task starts.
+    #[must_use]
+    pub fn is_empty_at_start(&self) -> bool {
+        let of_host = self.host.as_ref().is_some_and(|host| host.source_path.is_some());
+        !of_host
+            && self.efs_volume_configuration.is_none()
+            && self.fsx_windows_file_server_volume_configuration.is_none()
+            && self.docker_volume_configuration.is_none()
+            && self.s3files_volume_configuration.is_none()
+            && self.configured_at_launch != Some(true)
+    }
 }
 
 /// `fsxWindowsFileServerVolumeConfiguration`.
@@ -160,6 +218,9 @@ pub struct ContainerDefinition {
     /// What it mounts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mount_points: Vec<MountPoint>,
+    /// Containers of which it mounts what they do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub volumes_from: Vec<VolumeFrom>,
     /// Whether it routes the logs of the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firelens_configuration: Option<Firelens>,
@@ -174,8 +235,19 @@ pub struct ContainerDefinition {
 pub struct MountPoint {
     /// The volume's name.
     pub source_volume: Option<String>,
+    /// Where it is in the container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_path: Option<String>,
     /// Whether nothing is written there.
     pub read_only: Option<bool>,
+}
+
+/// One of `volumesFrom`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumeFrom {
+    /// The container.
+    pub source_container: Option<String>,
 }
 
 /// `firelensConfiguration`.
@@ -298,6 +370,7 @@ impl TaskDefinition {
         }
         for volume in &mut self.volumes {
             volume.name.iter_mut().for_each(clean);
+            volume.host.iter_mut().filter_map(|host| host.source_path.as_mut()).for_each(clean);
             if let Some(fsx) = &mut volume.fsx_windows_file_server_volume_configuration {
                 let credentials = fsx
                     .authorization_config
@@ -335,7 +408,9 @@ impl TaskDefinition {
             container
                 .mount_points
                 .iter_mut()
-                .filter_map(|point| point.source_volume.as_mut())
+                .flat_map(|point| [&mut point.source_volume, &mut point.container_path])
+                .chain(container.volumes_from.iter_mut().map(|from| &mut from.source_container))
+                .flatten()
                 .for_each(clean);
             container.credential_specs.iter_mut().for_each(clean);
             if let Some(firelens) = &mut container.firelens_configuration {
@@ -378,6 +453,42 @@ impl TaskDefinition {
     /// The EFS volumes.
     pub fn efs_volumes(&self) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
         self.volumes.iter().filter_map(|volume| Some((volume, volume.efs_volume_configuration.as_ref()?)))
+    }
+
+    /// The container of this name.
+    #[must_use]
+    pub fn container(&self, name: &str) -> Option<&ContainerDefinition> {
+        self.containers.iter().find(|container| container.name == name)
+    }
+
+    /// The other containers that may write into a volume.
+    pub fn writers<'d>(
+        &'d self,
+        volume: &'d str,
+        reader: &'d str,
+    ) -> impl Iterator<Item = &'d ContainerDefinition> {
+        let writes = move |container: &&ContainerDefinition| {
+            let mut points = container.mount_points.iter();
+            points.any(|at| at.source_volume.as_deref() == Some(volume) && at.read_only != Some(true))
+        };
+        self.containers.iter().filter(move |container| container.name != reader).filter(writes)
+    }
+
+    /// The containers, each after those for which it waits, and otherwise as they are written.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<&ContainerDefinition> {
+        let mut depths: BTreeMap<&str, usize> = BTreeMap::new();
+        // In as many turns as there are containers the longest chain is followed; a circle is not one.
+        for _ in 0..self.containers.len().min(MOST_CONTAINERS) {
+            for container in &self.containers {
+                let of = |on: &Dependency| depths.get(on.container_name.as_str()).copied();
+                let depth = container.depends_on.iter().filter_map(of).max().map_or(0, |depth| depth + 1);
+                depths.insert(&container.name, depth);
+            }
+        }
+        let mut all: Vec<&ContainerDefinition> = self.containers.iter().collect();
+        all.sort_by_key(|container| depths.get(container.name.as_str()));
+        all
     }
 
     /// Whether every container that mounts a volume only reads it.

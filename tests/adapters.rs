@@ -399,6 +399,44 @@ async fn a_definition_is_asked_for_in_the_region_of_its_arn() {
 }
 
 #[tokio::test]
+async fn tags_are_asked_for_where_they_are_wanted() {
+    let tags = r#"[{"key": "team", "value": "storefront"}]"#;
+    for wanted in [true, false] {
+        let server = Server::start(move |heard, _| {
+            let answer = if heard.called().ends_with("DescribeServices") {
+                format!(r#"{{"services": [{{"desiredCount": 1, "tags": {tags}}}]}}"#)
+            } else {
+                format!(
+                    r#"{{"taskDefinition": {{"family": "api", "containerDefinitions": []}}, "tags": {tags}}}"#
+                )
+            };
+            Reply::new(200, answer)
+        });
+        let prober = AwsProber::new(&config(&server.url)).with_tags(wanted);
+        let service = ask::Service {
+            region: "eu-west-1".to_owned(),
+            cluster: "prod".to_owned(),
+            name: "api".to_owned(),
+        };
+        let Answer::Service(service) = prober.ask(&service.into()).await else { panic!("a service") };
+        let named = ask::TaskDefinition { name: "api:7".to_owned() };
+        let Answer::TaskDefinition(definition) = prober.ask(&named.into()).await else {
+            panic!("a definition")
+        };
+        assert_eq!(
+            (service.tags[0].value.as_str(), definition.tags.len()),
+            ("storefront", usize::from(wanted))
+        );
+        let asked = server.heard();
+        assert_eq!(asked.len(), 2);
+        assert!(
+            asked.iter().all(|heard| heard.body.contains(r#""include":["TAGS"]"#) == wanted),
+            "{asked:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_refused_part_leaves_the_rest() {
     let denied = |case: &Case, part: &'static str| {
         let (script, denial) = (scripted(case), case.dialect.denial());

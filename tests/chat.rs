@@ -89,6 +89,56 @@ fn a_storm_in_a_chat() {
     insta::assert_snapshot!("storm-notice", format!("{}\n\n{}", notice.subject, notice.body));
 }
 
+/// The team that a tag names is in the notice, in the place of the step, and in the chat; and of its end too.
+#[test]
+fn a_notice_of_a_team() {
+    let task =
+        read_record(&read("events/secret-key-missing.json")).remove(0).tasks.remove(0).expect("it reads");
+    let report = diagnose(&task, &Evidence::default());
+    let around = Surroundings { team: Some("storefront".to_owned()), ..Surroundings::default() };
+    let notice = notice::of(&report, "opened", &around).expect("it is announced");
+    let about = About {
+        cluster: Some("prod".to_owned()),
+        workload: Some("api".to_owned()),
+        team: around.team.clone(),
+        title: "JSON key password is missing in secret prod/db".to_owned(),
+        step: "secrets-manager".to_owned(),
+        ..About::default()
+    };
+    let mut incident = Incident::default();
+    incident.about = about;
+    let end = notice::resolved(&incident);
+    let told = [notice, end]
+        .map(|notice| format!("{}\n{:#?}\n\n{}", notice.subject, notice.attributes, notice.body));
+    let chat = pretty(&chat::notification(&report, "opened", &around).expect("it is announced"));
+    insta::assert_snapshot!("team", told.into_iter().chain([chat]).collect::<Vec<_>>().join("\n\n"));
+}
+
+proptest::proptest! {
+    /// A tag's value is whatever people write: it becomes one attribute, and changes no other.
+    #[test]
+    fn a_team_of_any_letters_steers_nothing_else(team in ".{0,300}|[\\x00-\\x7f]{0,300}") {
+        let task = read_record(&read("events/secret-key-missing.json")).remove(0).tasks.remove(0).expect("it reads");
+        let report = diagnose(&task, &Evidence::default());
+        let of = |team: Option<String>| {
+            notice::of(&report, "opened", &Surroundings { team, ..Surroundings::default() }).expect("it is announced")
+        };
+        let (plain, routed) = (of(None), of(Some(team)));
+        let others = |notice: &notice::Notice| {
+            notice.attributes.iter().filter(|(name, _)| !matches!(*name, "team" | "step")).cloned().collect::<Vec<_>>()
+        };
+        proptest::prop_assert_eq!(others(&plain), others(&routed));
+        proptest::prop_assert!(routed.attributes.len() <= 10 && routed.lists.is_empty());
+        proptest::prop_assert!(routed.attributes.iter().all(|(name, _)| *name != "step"));
+        for (_, value) in &routed.attributes {
+            proptest::prop_assert!(!value.is_empty() && value.len() <= 1024 && !value.chars().any(char::is_control));
+        }
+        proptest::prop_assert!(routed.subject.len() <= 99 && routed.subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+        let lines = |notice: &notice::Notice| notice.body.lines().filter(|line| !line.starts_with("TEAM: ")).map(str::to_owned).collect::<Vec<_>>();
+        proptest::prop_assert_eq!(lines(&plain), lines(&routed));
+    }
+}
+
 /// What comes after a failure is routed and acted on as the failure was.
 #[test]
 fn an_end_in_a_chat_tells_what_its_failure_told() {

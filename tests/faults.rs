@@ -9,6 +9,7 @@
 //! cargo test --test faults -- --ignored --nocapture an_outage
 //! cargo test --test faults -- --ignored --nocapture as_slow
 //! cargo test --test faults -- --ignored --nocapture many_seeds         # with EVENTS=5000, SEED=7 and SEEDS=3 if you like
+//! cargo test --test faults -- --ignored --nocapture many_rotations     # with SEED=7 and SEEDS=3 if you like
 //! cargo test --test faults -- --ignored --nocapture a_hundred_thousand # EVENTS=100000; in a quarter of an hour
 //! ```
 //!
@@ -122,6 +123,40 @@ fn a_chat_and_a_bus_that_are_throttled_are_counted() {
 #[test]
 fn items_of_another_release_are_carried_on() {
     in_order(&faults("--seed 7 --events 90 --workloads 12 --storm 25 --former 8"));
+}
+
+/// Values change, and are followed for two days: whoever holds an old one is told, and once nobody does, that it is
+/// over, whatever fails in between.
+#[test]
+fn no_rotation_is_lost_and_none_is_told_twice_without_cause() {
+    let figures = faults("--seed 8 --events 8 --workloads 3 --storm 0 --rotations 3 --rate 0.03");
+    in_order(&figures);
+    let told = &figures["rotations"];
+    assert!(
+        ["stale", "resolved", "unfollowed"].iter().all(|state| told[state].as_u64() > Some(0)),
+        "{figures:#}"
+    );
+}
+
+/// By faults of each kind: of any call, of instances, of a table that is slow, and of a service that is down for hours.
+#[test]
+#[ignore = "takes minutes"]
+fn many_rotations() {
+    let first = number("SEED", 200);
+    for seed in first..first + number("SEEDS", 2) {
+        for kind in [
+            "",
+            "--kills 0.2",
+            "--rate 0.15",
+            "--slow 1.2 --rate 0 --kills 0",
+            "--outage ecs:600:7200 --outage dynamodb:20000:9000",
+            "--outage sns:300:9000 --kills 0.1",
+        ] {
+            in_order(&faults(&format!(
+                "--seed {seed} --events 8 --workloads 3 --storm 0 --rotations 6 {kind}"
+            )));
+        }
+    }
 }
 
 #[test]

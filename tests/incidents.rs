@@ -34,6 +34,8 @@ mod rounds;
 mod schemas;
 #[path = "incidents/selftest.rs"]
 mod selftest;
+#[path = "incidents/teams.rs"]
+mod teams;
 
 use jiff::SignedDuration;
 use proptest::collection::vec;

@@ -623,6 +623,95 @@ fn a_task_is_diagnosed_by_its_arn() {
     }
 }
 
+/// A task of a service whose containers wrote logs, and exited within a minute.
+fn exited(id: &str) -> Value {
+    let at = |minutes| (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).as_second();
+    json!({
+        "taskArn": format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{id}"),
+        "clusterArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod",
+        "group": "service:logged",
+        "taskDefinitionArn": EMULATED.name("logged"),
+        "lastStatus": "STOPPED",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "createdAt": at(4),
+        "startedAt": at(3),
+        "stoppedAt": at(2),
+        "containers": [{"name": "app", "exitCode": 1}, {"name": "fetch", "exitCode": 1}],
+    })
+}
+
+/// From the ARN of a task, from what ECS remembers of stopped tasks, and from the event of their service: the log of
+/// the container that ended first is read where that is allowed, and of it one line leaves.
+#[test]
+fn what_containers_wrote_tells_why_they_exited() {
+    let aws_with = |tasks: Vec<Value>| {
+        let mut aws = EMULATED.straight("");
+        aws.insert("AWS_ENDPOINT_URL_ECS".to_owned(), ecs_with(tasks).url);
+        aws
+    };
+    let arn = |id: &str| format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{id}");
+    let aws = aws_with(["told", "untold", "empty", "gone"].map(exited).to_vec());
+    let of = |id: &str, more: &[&str]| typed(&[&["diagnose", "--live", &arn(id)], more].concat(), &aws);
+    let said = [
+        "error[role-permission-missing]: ",
+        "secretsmanager:GetSecretValue on prod/own",
+        "logged:1, container fetch",
+        "app waits for it with COMPLETE",
+    ];
+    let told = of("told", &["--read-logs", "--width", "200"]);
+    assert_eq!(told.code, Some(0), "{}{}", told.out, told.complaints);
+    assert_contains(&told.out, &said);
+    let event = json!({"detail-type": "ECS Service Action", "source": "aws.ecs", "account": ACCOUNT, "region": REGION,
+        "resources": ["arn:aws:ecs:eu-west-1:111122223333:service/prod/logged"],
+        "detail": {"eventType": "WARN", "eventName": "SERVICE_TASK_START_IMPAIRED", "clusterArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod",
+            "createdAt": jiff::Timestamp::now().to_string()}});
+    let event = file("impaired.json", &event.to_string());
+    let by_service = typed(
+        &["diagnose", "--live", "--read-logs", "--width", "200", &event],
+        &aws_with(vec![exited("told")]),
+    );
+    assert_contains(&by_service.out, &said);
+
+    let tail =
+        "aws logs get-log-events --region eu-west-1 --log-group-name /ecs/logged --log-stream-name l/fetch/";
+    for (id, more, why) in [
+        ("told", &[][..], "what the log of container fetch says: --read-logs allows ecs-triage to read it"),
+        ("untold", &["--read-logs"], "none of the last 2 lines of its log is recognized"),
+        ("empty", &["--read-logs"], "what the log of container fetch says: no line came back"),
+        ("gone", &["--read-logs"], "what the log of container fetch says: there is no such log stream"),
+    ] {
+        let untold = of(id, &[more, &["--width", "200"]].concat());
+        assert_contains(&untold.out, &["[not-a-secret-failure]: an essential container exited", why, tail]);
+        assert!(!untold.out.contains("hunter2"), "{}", untold.out);
+        let listed = typed(
+            &[&["ps", "--details", "--all", "--width", "200"], more].concat(),
+            &aws_with(vec![exited(id)]),
+        );
+        assert_contains(&listed.out, &[why, tail]);
+    }
+    let mut closed = aws_with(vec![exited("told")]);
+    let refusing =
+        Server::start(|_| Reply::new(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#));
+    closed.insert("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS".to_owned(), refusing.url);
+    let denied = typed(&["diagnose", "--live", "--read-logs", "--width", "200", &arn("told")], &closed);
+    let why = "what the log of container fetch says: ecs-triage is not authorized to call logs:GetLogEvents";
+    assert_contains(&denied.out, &[why, tail]);
+
+    let listed = typed(&["ps", "--read-logs"], &aws);
+    assert_contains(
+        &listed.out,
+        &["role-permission-missing", "4 stopped tasks within the last hour, 4 shown"],
+    );
+    let unread = typed(&["ps"], &aws);
+    assert_contains(&unread.out, &["not-a-secret-failure", "4 stopped tasks within the last hour, 4 shown"]);
+    let details = typed(&["ps", "--read-logs", "--details", "--width", "200"], &aws);
+    assert_contains(&details.out, &said);
+    for ran in [&told, &by_service, &listed, &details] {
+        assert!(!ran.out.contains("hunter2") && !ran.complaints.contains("hunter2"), "{ran:?}");
+    }
+}
+
 /// A profile that cannot be used is told of with what to type.
 #[test]
 fn without_credentials_it_says_what_to_type() {

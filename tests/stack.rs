@@ -40,8 +40,9 @@ const MEMBER: &str = "222233334444";
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 18] = [
+const EVERYTHING: [&str; 19] = [
     "WatchExits=on",
+    "TeamTag=team",
     "ChatNotifications=yes",
     "WatchRotation=on",
     "ReadContainerLogs=yes",
@@ -500,6 +501,23 @@ fn an_event_on_the_bus_becomes_a_notice_and_a_journal_entry() {
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
 }
 
+/// From the tag of the service, which the template's permission covers, to the attribute by which filters select.
+#[test]
+fn a_notice_is_routed_by_the_tag_of_its_service() {
+    let outcome = stack(
+        "--probing full --listen --team storefront --events events/secret-key-missing.json --task-definition events/task-definitions/api.json",
+    );
+    let notice = only(&outcome["notices"]);
+    assert_eq!(
+        (&notice["attributes"]["team"], &notice["attributes"]["step"]),
+        (&json!("storefront"), &Value::Null)
+    );
+    assert_contains(&notice["message"], &["\nTEAM: storefront\n"]);
+    assert_eq!(only(&outcome["bus"])["detail"]["incident"]["team"], "storefront");
+    let context = &only(&outcome["chats"])["metadata"]["additionalContext"];
+    assert_eq!(context["team"], "storefront");
+}
+
 /// As it comes with a release, with its zip in a bucket that parameters name.
 #[test]
 fn the_plain_template_is_deployed_and_heard() {
@@ -569,6 +587,50 @@ fn a_start_that_is_impaired_is_told_by_the_tasks_that_stopped() {
     );
     assert_contains(&notice["message"], &["2 failed starts since "]);
     assert_eq!((&outcome["queue"], &outcome["dlq"]), (&json!(0), &json!(0)));
+}
+
+/// From the event of a service that does not start to what its application wrote, by the permission that the template
+/// gives for it; nothing else of the log leaves. Without that permission the notice says what would let it be read.
+#[test]
+fn a_start_that_is_impaired_is_told_by_what_the_application_wrote() {
+    let of = |more: &str| {
+        stack(&format!(
+            "--probing full --stopped tests/stack/stopped/exited.json --events tests/stack/stopped/event.json --task-definition events/task-definitions/api.json {more}"
+        ))
+    };
+    let told = of("--logs tests/stack/stopped/logs.json --entries 2");
+    let notice = only(&told["notices"]);
+    assert_eq!(
+        (&notice["attributes"]["cause"], &notice["attributes"]["verdict"], &notice["attributes"]["workload"]),
+        (&json!("secret-missing"), &json!("likely"), &json!("api")),
+        "the emulator has no such secret, and an application may ask in another Region"
+    );
+    assert_contains(
+        &notice["message"],
+        &["Secret prod/stripe does not exist", "THE APPLICATION SAID (log:3, container web)"],
+    );
+    assert!(!told.to_string().contains("hunter2"), "{told}");
+    let tail =
+        "aws logs get-log-events --region us-east-1 --log-group-name /ecs/api --log-stream-name web/web/";
+    for (more, why) in [
+        ("", "what the log of container web says: ReadContainerLogs=yes allows ecs-triage to read it"),
+        (
+            "--logs tests/stack/stopped/logs.json --deny logs:GetLogEvents",
+            "what the log of container web says: ecs-triage is not authorized to call logs:GetLogEvents",
+        ),
+    ] {
+        let untold = of(more);
+        let notice = only(&untold["notices"]);
+        assert_contains(
+            &notice["message"],
+            &[
+                "Tasks of the service do not start, or stop soon after",
+                "container web exited with 1 in 2 of 2",
+                why,
+                tail,
+            ],
+        );
+    }
 }
 
 /// From the event through the rule of rotations and their queue, where the change stays while a task holds the old value.

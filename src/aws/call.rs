@@ -84,6 +84,8 @@ pub(crate) struct Caller {
     clients: Clients<(&'static str, String), RuntimePlugins>,
     pub(super) ecs: Clients<String, aws_sdk_ecs::Client>,
     next_parameters: Mutex<Instant>,
+    /// Whether the tags of services and definitions are asked for.
+    pub(super) tags: bool,
 }
 
 impl Caller {
@@ -95,6 +97,7 @@ impl Caller {
             clients: Clients::default(),
             ecs: Clients::default(),
             next_parameters: Mutex::new(Instant::now()),
+            tags: false,
         }
     }
 

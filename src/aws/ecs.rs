@@ -3,7 +3,7 @@
 mod client;
 
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::types::DesiredStatus;
+use aws_sdk_ecs::types::{DesiredStatus, ServiceField, TaskDefinitionField};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,7 +31,8 @@ pub(crate) async fn task_definition(
     let region = Arn::parse(name).map(|arn| arn.region).or(caller.region()).ok_or_else(no_region)?;
     let asked = caller
         .ecs(Operation::DescribeTaskDefinition, region, name, |ecs| {
-            ecs.describe_task_definition().task_definition(name).send()
+            let tags = caller.tags.then(|| vec![TaskDefinitionField::Tags]);
+            ecs.describe_task_definition().task_definition(name).set_include(tags).send()
         })
         .await;
     let mut answer = asked.map_err(|failure| match failure {
@@ -40,8 +41,11 @@ pub(crate) async fn task_definition(
         other => other,
     })?;
     let definition = answer.get_mut("taskDefinition").map(Value::take).unwrap_or_default();
-    let definition = TaskDefinition::from_value(definition)
+    let mut definition = TaskDefinition::from_value(definition)
         .map_err(|_| Failure::Unknown("the answer holds no task definition".to_owned()))?;
+    if caller.tags {
+        definition.tags = list(&mut answer, "/tags")?;
+    }
     Ok(Answer::TaskDefinition(Box::new(definition.cleaned())))
 }
 
@@ -52,7 +56,8 @@ pub(crate) async fn service(
     let on = format!("{cluster}/{name}");
     let mut answer = caller
         .ecs(Operation::DescribeServices, region, &on, |ecs| {
-            ecs.describe_services().cluster(cluster).services(name).send()
+            let tags = caller.tags.then(|| vec![ServiceField::Tags]);
+            ecs.describe_services().cluster(cluster).services(name).set_include(tags).send()
         })
         .await?;
     found(&answer, "/services/0")?;

@@ -37,6 +37,8 @@ pub(super) struct Members {
     config: SdkConfig,
     /// The path and name of the role.
     role: String,
+    /// Whether the tags of services and definitions are asked for.
+    tags: bool,
     kept: Mutex<HashMap<String, Slot>>,
 }
 
@@ -57,9 +59,9 @@ struct Session {
 }
 
 impl Members {
-    pub(super) fn new(config: &SdkConfig, role: String) -> Self {
+    pub(super) fn new(config: &SdkConfig, role: String, tags: bool) -> Self {
         let config = config.to_builder().timeout_config(timeouts(config.timeout_config())).build();
-        Self { config, role, kept: Mutex::default() }
+        Self { config, role, tags, kept: Mutex::default() }
     }
 
     /// Whoever asks in an account.
@@ -118,13 +120,15 @@ impl Members {
     /// Who calls with these credentials alone.
     fn with(&self, credentials: Credentials) -> Caller {
         let config = self.config.to_builder();
-        Caller::new(
+        let mut caller = Caller::new(
             &config
                 .credentials_provider(SharedCredentialsProvider::new(credentials))
                 // They never change, and a cache of all accounts' would grow.
                 .identity_cache(IdentityCache::no_cache())
                 .build(),
-        )
+        );
+        caller.tags = self.tags;
+        caller
     }
 }
 
@@ -215,7 +219,7 @@ mod tests {
             .credentials_provider(own)
             .use_fips(fips)
             .http_client(client);
-        Members::new(&config.load().await, "/team/ecs-triage-reader-x".to_owned())
+        Members::new(&config.load().await, "/team/ecs-triage-reader-x".to_owned(), false)
     }
 
     fn sts(lasts: u64) -> Arc<Sts> {

@@ -66,10 +66,18 @@ impl AwsProber {
         Self { caller: Caller::new(config), members: None, kept: Mutex::default() }
     }
 
-    /// The same with a role, by its path and name, that it assumes in another account to ask there.
+    /// The same with a role, by its path and name, that it assumes in another account to ask there, for the
+    /// same.
     #[must_use]
     pub fn with_reader(self, role: Option<String>) -> Self {
-        Self { members: role.map(|role| Members::new(&self.caller.config, role)), ..self }
+        Self { members: role.map(|role| Members::new(&self.caller.config, role, self.caller.tags)), ..self }
+    }
+
+    /// The same, asking for the tags of services and definitions too, or not.
+    #[must_use]
+    pub fn with_tags(mut self, tags: bool) -> Self {
+        self.caller.tags = tags;
+        self
     }
 
     /// The same prober for as long as there is time: after the deadline, what is not known yet stays unknown.

@@ -75,8 +75,8 @@ use crate::words::words;
 pub(crate) use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
 use shared::{
-    assessment, case, command, fix, image, impaired, key, layer, likeness, name, object, parameter, policy,
-    proof, refusal, resource_policy, role, secret, snippet, usual,
+    assessment, case, command, container_log, fix, image, impaired, key, layer, likeness, name, object,
+    parameter, policy, proof, refusal, resource_policy, role, secret, snippet, usual,
 };
 
 pub use assessment::{Assessment, Culprit, Finding, FindingKind, Support};

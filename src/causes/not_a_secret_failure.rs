@@ -2,9 +2,12 @@
 
 use super::assessment::Assessment;
 use super::case::Case;
+use super::container_log::ContainerLog;
 use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
+use crate::event::Container;
 use crate::reason::{Fault, Step, Symptom};
+use crate::task_definition::ContainerDefinition;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "not-a-secret-failure",
@@ -20,7 +23,7 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
     ],
     when: claims,
-    ask: super::nothing,
+    ask: |case| log_of_exit(case).and_then(|log| log.question()).into_iter().collect(),
     assess: |case| Some(assess(case)),
     examples: &[
         Example { text: "Essential container in task exited", also: &[] },
@@ -49,6 +52,24 @@ pub(super) const fn is_elsewhere(step: Step) -> bool {
             | Step::EfsVolume
             | Step::FsxVolume
     )
+}
+
+/// What an application says of its own, in words and with what is to be done; what it cannot fetch is told elsewhere.
+fn said_by_application(case: &Case<'_>) -> Option<(&'static str, &'static str)> {
+    let is_its_own = case.symptom.step == Step::Container && case.symptom.fault != Fault::Exited;
+    let said = case.task.reasons.iter().find(|reason| reason.is_of_log()).filter(|_| is_its_own)?;
+    let words = said.text.get(case.symptom.span.clone()).unwrap_or_default().to_ascii_lowercase();
+    Some(match case.symptom.fault {
+        Fault::Misconfigured if words.contains("region") => (
+            "the application found no AWS Region",
+            "set AWS_REGION in the container's environment, or the Region where the program configures its client",
+        ),
+        Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused => (
+            "the application could not reach AWS",
+            "see that the task's network leads to the endpoint that the text names",
+        ),
+        _ => ("the application could not call AWS", "correct what the text names"),
+    })
 }
 
 /// What it was, in words.
@@ -80,8 +101,11 @@ fn said(symptom: &Symptom) -> &'static str {
 }
 
 fn assess(case: &Case<'_>) -> Assessment {
+    if let Some((title, fix)) = said_by_application(case) {
+        return Assessment::likely(title).fix(Fix::words(fix));
+    }
     let containers = &case.task.containers;
-    let code = |container: &crate::event::Container| {
+    let code = |container: &Container| {
         let code = container.exit_code.filter(|code| *code != 0)?;
         Some(format!("{} exited with {code}", container.name.as_deref().unwrap_or("a container")))
     };
@@ -114,12 +138,29 @@ fn assess(case: &Case<'_>) -> Assessment {
             service(),
         ),
         (Step::Container, _) if ran || case.symptom.fault == Fault::Exited => {
-            ("read the container's log; its exit code says how it ended", case.describe_stopped())
+            let log = log_of_exit(case).and_then(|log| log.tail());
+            let look = log.into_iter().chain(case.describe_stopped()).collect();
+            ("read the container's log; its exit code says how it ended", look)
         }
         _ => (
             "correct what the text names in a new revision; what ECS says of each container shows the rest",
             case.describe_stopped(),
         ),
     };
-    Assessment::likely(format!("{}{codes}", said(case.symptom))).fix(Fix::words(text).run(look))
+    let log = log_of_exit(case).filter(|_| case.task.exited_early());
+    Assessment::likely(format!("{}{codes}", said(case.symptom)))
+        .findings(log.and_then(|log| log.says()))
+        .fix(Fix::words(text).run(look))
+}
+
+/// The log of the container that failed first, of those that exited.
+fn log_of_exit<'c>(case: &'c Case<'_>) -> Option<ContainerLog<'c>> {
+    let failed = |container: &&ContainerDefinition| {
+        let own = |one: &&Container| one.name.as_ref() == Some(&container.name);
+        case.task.containers.iter().find(own).is_some_and(Container::failed)
+    };
+    let is_exit = case.symptom.step == Step::Container && case.symptom.fault == Fault::Exited;
+    let definition = case.definition().filter(|_| is_exit)?;
+    let container = definition.in_order().into_iter().find(failed)?;
+    Some(ContainerLog::of(case, container, case.task.id()?))
 }

@@ -101,12 +101,11 @@ fn gone(
     let what = vec![Finding::missing(names.join(", "), DESCRIBE_PARAMETERS)];
     let complete = Complete::of("whether the others exist", parameters.iter().map(ParameterView::known));
     let identity = if case.symptom.resource.is_some() || case.forecast {
-        Identity::named(case, &names[0])
+        case.in_told_region().and_then(|()| Identity::named(case, &names[0]))
     } else {
         Identity::only_one(missing, "parameter")
     };
-    let hidden =
-        "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
+    let hidden = "whether it was missing when the task failed: the role was refused, which comes first";
     let is_refused = case.symptom.fault == Fault::AccessDenied;
     let time = if is_refused { Err(Gap::new(hidden)) } else { Time::as_ecs_said() };
     let proof = Proof::by(what, identity, complete, time);
@@ -130,14 +129,16 @@ fn by_words(case: &Case<'_>, parameters: &[ParameterView<'_>], names: Vec<String
             .filter(|parameter| parameter.known().found().is_none() && !parameter.is_foreign());
         unknown.map(|parameter| parameter.name.clone()).collect()
     };
-    let bare: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.contains('/')).collect();
+    let is_by_ecs = !case.symptom.is_of_parameter();
+    let bare = names.iter().map(String::as_str).filter(|name| is_by_ecs && !name.contains('/'));
+    let bare: Vec<&str> = bare.collect();
     let maybe_secret = (!bare.is_empty()).then(|| {
         Finding::unknown(format!(
             "whether {} was meant as a secret: without an ARN it is read as a parameter",
             bare.join(", ")
         ))
     });
-    let unmentioned = case.definition().filter(|_| case.references.is_empty());
+    let unmentioned = case.definition().filter(|_| is_by_ecs && case.references.is_empty());
     let why = parameters.iter().find_map(|parameter| {
         Finding::not_told("whether it exists, or one with a similar name", parameter.known())
     });

@@ -14,6 +14,7 @@ use super::role_permission_missing::is_for_nothing;
 use super::{Cause, Explanation, Owner};
 use crate::arn::Arn;
 use crate::question::Known;
+use crate::reason::Step;
 
 pub(super) const CAUSE: Cause = Cause {
     id: "role-permission-on-wrong-role",
@@ -29,7 +30,8 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
     ],
-    when: is_want_of_allow,
+    // On the task role it counts for what an application fetches.
+    when: |symptom| symptom.step != Step::SecretSidecar && is_want_of_allow(symptom),
     ask: |case| case.ask_want_of_allow(),
     assess,
     examples: &[],

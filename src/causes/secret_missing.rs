@@ -57,7 +57,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 /// What is missing for a proof where IAM answered before anybody looked.
 const REFUSED_FIRST: &str =
-    "whether it was missing when the task failed: ECS said that the role was refused, which comes first";
+    "whether it was missing when the task failed: the role was refused, which comes first";
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();

@@ -2,11 +2,10 @@
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
-use super::command::Command;
+use super::container_log::ContainerLog;
 use super::fix::Fix;
 use super::{Cause, Example, Explanation, Owner};
-use crate::question::{Known, Question, ask};
-use crate::reason::{self, Fault, Heard, Step};
+use crate::reason::{Fault, Step};
 use crate::task_definition::ContainerDefinition;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -23,11 +22,12 @@ pub(super) const CAUSE: Cause = Cause {
     when: |symptom| {
         symptom.step == Step::SecretSidecar
             && !symptom.is_normal()
-            && !super::CAUSES
-                .iter()
-                .any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom))
+            && (symptom.is_of_file()
+                || !super::CAUSES
+                    .iter()
+                    .any(|cause| cause.id != CAUSE.id && cause.id != "unrecognised" && (cause.when)(symptom)))
     },
-    ask: |case| log_question(case).into_iter().map(Into::into).collect(),
+    ask: |case| log(case).and_then(|log| log.question()).into_iter().collect(),
     assess: |case| Some(assess(case)),
     examples: &[Example {
         text: "dependency graph: failed to resolve container ordering dependency [aws-secrets-manager-agent(agent:2) (STOPPED->STOPPED) - Exit: 1] for target [app(nginx:1.27) (NONE->RUNNING)] as dependency did not exit successfully.",
@@ -42,30 +42,16 @@ fn assess(case: &Case<'_>) -> Assessment {
         (Fault::Exited, None) => {
             "container that fetches the secrets failed, and others wait for it".to_owned()
         }
+        (_, Some(file)) if case.symptom.is_of_file() => {
+            format!("the application did not find {file}, from which it reads secrets")
+        }
         _ => "the application could not fetch its secrets".to_owned(),
     };
-    let lines = log_question(case).map_or(Known::NotAsked, |question| case.look(&question));
-    let told =
-        lines.found().and_then(|lines| reason::read_log(lines.iter().map(|line| line.message.as_str())));
-    // A line may hold anything that the container printed: only the words that were recognized are for
-    // everybody.
-    let words = |Heard { text, symptom, .. }: Heard| {
-        let words = text.get(symptom.span.clone()).unwrap_or_default().trim();
-        Finding::found(format!("its log says {}/{}: {words}", symptom.step, symptom.fault), GET_LOG)
-    };
-    let last = match (told, lines.found().map(Vec::len)) {
-        (Some(told), _) => Some(words(told)),
-        (None, Some(0)) => Some(Finding::unknown("what its log says: no line came back")),
-        (None, Some(read)) => Some(Finding::found(
-            format!("none of the last {read} lines of its log is recognized; the command shows them"),
-            GET_LOG,
-        )),
-        (None, None) => Finding::not_told("what its log says", lines),
-    };
-    Assessment::likely(title).findings(last).fix(fix(case))
+    // Which log that is, the definition tells.
+    let unread = || case.waited_for().map(|_| Finding::unknown("what its log says"));
+    let said = log(case).map_or_else(unread, |log| log.says());
+    Assessment::likely(title).findings(said).fix(fix(case))
 }
-
-const GET_LOG: &str = "GetLogEvents";
 
 /// The container's definition.
 fn sidecar<'c>(case: &'c Case<'_>) -> Option<&'c ContainerDefinition> {
@@ -73,13 +59,17 @@ fn sidecar<'c>(case: &'c Case<'_>) -> Option<&'c ContainerDefinition> {
     case.definition()?.containers.iter().find(|container| container.name == named)
 }
 
-/// The question after the sidecar's log.
-fn log_question(case: &Case<'_>) -> Option<ask::LogLines> {
-    Question::log_of(sidecar(case)?, case.task.id()?, case.own_region())
+/// The sidecar's log.
+fn log<'c>(case: &'c Case<'_>) -> Option<ContainerLog<'c>> {
+    Some(ContainerLog::of(case, sidecar(case)?, case.task.id()?))
 }
 
 fn fix(case: &Case<'_>) -> Fix {
-    let tail = log_question(case).map(|asked| Command::tail(&asked));
+    let tail = log(case).and_then(|log| log.tail());
+    if case.symptom.is_of_file() {
+        let text = "see why the container that should write the file did not, and make the application wait for it (dependsOn, SUCCESS)";
+        return Fix::words(text).then_again(case);
+    }
     Fix::words("see the log of that container; it uses the task role, not the execution role")
         .run(tail)
         .then_again(case)

@@ -2,7 +2,7 @@
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
-use super::command::Command;
+use super::container_log::ContainerLog;
 use super::fix::Fix;
 use super::impaired;
 use super::{Cause, Example, Explanation, Owner};
@@ -65,15 +65,16 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Some(tasks) => impaired::exits(tasks),
         None => Finding::not_told("what the stopped tasks of the service say", seen),
     });
-    let log = impaired::last_log(case).map(|log| Command::tail(&log));
+    let log = impaired::last_log(case);
+    let logged = log.as_ref().map_or_else(|| impaired::log_untold(case), ContainerLog::says);
     let text = "ask ECS for all that it says of the task while it shows it, for about an hour: each container has a reason of its own";
-    let fix = match log {
+    let fix = match log.and_then(|log| log.tail()) {
         Some(log) => Fix::words("see what the container wrote before it exited")
             .run([log])
             .then(text, case.describe_stopped()),
         None => Fix::words(text).run(case.describe_stopped()),
     };
-    Some(Assessment::possible(title).findings(cut).findings(exits).fix(fix))
+    Some(Assessment::possible(title).findings(cut).findings(exits).findings(logged).fix(fix))
 }
 
 /// What went wrong, in words.

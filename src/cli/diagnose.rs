@@ -133,7 +133,8 @@ impl Diagnose {
 fn read_log(path: &Path, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
     let text = read_text(path)?;
     // What is masked is masked before anything is read.
-    let lines: Vec<String> = log_lines(&text).iter().map(|line| redact(line).into_owned()).collect();
+    let lines: Vec<String> =
+        log_lines(&text).iter().map(|line| redact(&reason::unstyled(line)).into_owned()).collect();
     let Some(heard) = reason::read_log(lines.iter().map(String::as_str)) else {
         let none = format!("none of {} lines tells why secrets could not be fetched", lines.len());
         output.complain(&format!("{}: {none}", shown(path)));

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Rounds of a check's questions: it has no deadline to meet, and answers lead on.
 const CHECK_ROUNDS: usize = 5;
 /// Why what containers wrote is not looked at.
-const NO_LOGS: &str = "reading container logs is not allowed (--read-logs allows it)";
+const NO_LOGS: &str = "--read-logs allows ecs-triage to read it";
 
 /// AWS, with the credentials of a profile.
 #[derive(Debug)]

@@ -17,7 +17,6 @@ use crate::diagnosis::{Report, diagnose};
 use crate::event::{Task, read_record};
 use crate::question::Evidence;
 use crate::render::table::{self, Row};
-use crate::stopped::exited_early;
 
 /// As long as ECS shows a stopped task.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
@@ -173,7 +172,7 @@ impl Ps {
 fn told_by_logs(live: &Live, tasks: Vec<Task>) -> Vec<Task> {
     let mut left = MOST_LOGS;
     let told = |task: Task| {
-        if left == 0 || !exited_early(&task) {
+        if left == 0 || !task.exited_early() {
             return task;
         }
         left -= 1;

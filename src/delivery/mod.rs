@@ -71,7 +71,7 @@ pub use guard::guard_panics;
 pub use trouble::{Problem, Trouble};
 
 /// Why what containers wrote is not looked at.
-pub(crate) const NO_LOGS: &str = "reading container logs is not allowed (parameter ReadContainerLogs)";
+pub(crate) const NO_LOGS: &str = "ReadContainerLogs=yes allows ecs-triage to read it";
 
 /// What delivery works with.
 #[derive(Debug)]
@@ -107,6 +107,8 @@ pub struct Rules {
     pub reminder: SignedDuration,
     /// What stands before a cause's id in the address of its runbook.
     pub runbooks: Option<String>,
+    /// The key of the tag whose value is the team of a service.
+    pub team_tag: Option<String>,
 }
 
 /// One instance that handles invocations.

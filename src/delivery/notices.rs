@@ -11,7 +11,7 @@ use super::ports::World;
 use super::settlement::{Done, Out};
 use super::trouble::{Problem, Trouble};
 use super::within::twice;
-use crate::context::Surroundings;
+use crate::context::{Surroundings, team};
 use crate::diagnosis::Report;
 use crate::incident::ledger::After;
 use crate::incident::shared::Culprit;
@@ -62,13 +62,16 @@ impl<W: World> Visit<'_, W> {
         evidence: &Evidence,
         without: Option<&Unreachable>,
     ) -> Result<Done, Problem> {
-        incident.about = about(report);
+        let tag = self.delivery.rules.team_tag.as_deref();
+        let team = tag.map(|tag| team(report.task, evidence, tag));
+        incident.about = About { team: team.clone(), ..about(report) };
         incident.reminded |= due == Due::StillFailing;
         let culprit = self.culprit(&incident.about, culprit, without).await;
         let others = culprit.others(incident, self.now);
         let mut around = Surroundings::of(report.task, Some((incident, &others)), evidence, self.now);
         around.runbooks.clone_from(&self.delivery.rules.runbooks);
         around.elsewhere = self.trusted.elsewhere(report.task.account.as_deref()).map(str::to_owned);
+        around.team = team;
         if let Some(why) = without {
             around.impact.insert(
                 0,

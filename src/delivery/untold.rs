@@ -18,7 +18,7 @@ impl<W: World> Visit<'_, W> {
         let super::Delivery { prober, clock, rules, .. } = self.delivery;
         let until = clock.now() + LOOKING;
         let look = async |read: Result<Task, InputError>| match read {
-            Ok(task) if rules.reads_logs || !stopped::exited_early(&task) => {
+            Ok(task) if rules.reads_logs || !task.exited_early() => {
                 let prober = Narrowed {
                     prober: Timely { prober: &self.of(prober, &task), clock, until },
                     scope: rules.probing,

@@ -106,6 +106,7 @@ impl Clause {
             version_stage: best(Names::VersionStage),
             retries: best(Names::Retries).and_then(|fact| fact.text.parse().ok()),
             request_id: best(Names::RequestId),
+            wants: None,
             truncated: (is_last && is_truncated(text, fault)) || folded.is_cut_after(self.end),
         }
     }

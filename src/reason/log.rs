@@ -4,7 +4,11 @@
 //! lines tell of nothing, and many look as if they did: a warning, a call that is tried again. Neither is a
 //! failure.
 
-use super::symptom::{Fault, Step, Symptom};
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::symptom::{Fault, Step, Symptom, Wanted};
 use crate::arn::host_of_aws;
 
 const HTTPS: u16 = 443;
@@ -30,12 +34,21 @@ pub struct Heard {
 /// error is printed before it; else the last that tells of a failure at all.
 #[must_use]
 pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Heard> {
-    let lines: Vec<&str> = lines.into_iter().collect();
+    let lines: Vec<Cow<'l, str>> = lines.into_iter().map(unstyled).collect();
+    let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
     let mut last: Option<Heard> = None;
+    let mut read = 0;
     for (line, text) in lines.iter().enumerate() {
+        if line < read {
+            continue;
+        }
         let alone = told(text).map(|symptom| Heard { line, text: (*text).to_owned(), symptom });
         let heard = match alone {
-            Some(alone) if is_known(&alone) => alone,
+            Some(alone) if is_known(&alone) => {
+                let whole = unwrapped(&lines[line..], &alone).unwrap_or(alone);
+                read = line + whole.text.lines().count();
+                whole
+            }
             Some(alone) => continued(&lines[line..], line, |line| !begins_entry(line)).unwrap_or(alone),
             None => match continued(&lines[line..], line, is_set_in) {
                 Some(heard) => heard,
@@ -63,6 +76,44 @@ fn continued(lines: &[&str], line: usize, goes_on: impl Fn(&str) -> bool) -> Opt
     })
 }
 
+/// The same failure over as few lines as tell most of it, where the sentence that tells it was wrapped.
+fn unwrapped(lines: &[&str], alone: &Heard) -> Option<Heard> {
+    let is_open = |letter: char| letter.is_alphanumeric() || matches!(letter, ':' | ',' | '(');
+    if !alone.text.trim_end().ends_with(is_open) {
+        return None;
+    }
+    let more = lines[1..].iter().take(LINES_OF_AN_ERROR).take_while(|line| !begins_entry(line)).count();
+    let same = |last: usize| {
+        let text = lines[..=last].join("\n");
+        let symptom = told(&text)?;
+        let is_same = (symptom.step, symptom.fault) == (alone.symptom.step, alone.symptom.fault);
+        is_same.then_some(Heard { line: alone.line, text, symptom })
+    };
+    // Of equals the last counts, which has the fewest lines.
+    let whole = (1..=more).rev().filter_map(same).max_by_key(|heard| named(&heard.symptom))?;
+    (named(&whole.symptom) > named(&alone.symptom)).then_some(whole)
+}
+
+/// How much a symptom names.
+fn named(symptom: &Symptom) -> usize {
+    let Symptom { resource, action, principal, host, .. } = symptom;
+    [resource, action, principal, host].into_iter().flatten().count()
+}
+
+/// A line without what colors it on a terminal, which hides its level and parts its words.
+#[must_use]
+pub fn unstyled(line: &str) -> Cow<'_, str> {
+    const ESCAPE: char = '\u{1b}';
+    let Some((plain, styled)) = line.split_once(ESCAPE) else { return Cow::Borrowed(line) };
+    let after = |part: &'_ str| -> String {
+        let Some(sequence) = part.strip_prefix('[') else { return part.to_owned() };
+        // Numbers and signs, and the letter that ends them.
+        let letter = sequence.trim_start_matches(|letter| matches!(letter, ' '..='?'));
+        letter.chars().skip(1).collect()
+    };
+    Cow::Owned(plain.to_owned() + &styled.split(ESCAPE).map(after).collect::<String>())
+}
+
 /// Whether a line is set in, as those of a stack trace and of a quoted answer are.
 fn is_set_in(line: &str) -> bool {
     line.starts_with([' ', '\t', '|'])
@@ -84,7 +135,11 @@ fn told(line: &str) -> Option<Symptom> {
         Step::Unknown | Step::Container if fetches => Symptom { step: Step::SecretSidecar, ..symptom },
         _ => symptom,
     };
-    super::read(line).into_iter().map(of_fetching).find(|symptom| tells(symptom, line)).map(by_application)
+    super::read(line)
+        .into_iter()
+        .map(of_fetching)
+        .find(|symptom| tells(symptom, line))
+        .map(|symptom| by_application(symptom, line))
 }
 
 /// Whether a line says, in its own words, that a secret was to be fetched: `Error retrieving secret`.
@@ -103,12 +158,39 @@ fn says_that_it_fetches(line: &str) -> bool {
 
 /// A symptom of a text in which the application speaks: what ECS would have fetched, it fetches itself; of
 /// all else it is the container.
-fn by_application(symptom: Symptom) -> Symptom {
+fn by_application(symptom: Symptom, line: &str) -> Symptom {
     let step = match symptom.step {
         Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar => Step::SecretSidecar,
         _ => Step::Container,
     };
-    Symptom { step, ..symptom }
+    let wants = match (step, symptom.fault) {
+        (Step::SecretSidecar, Fault::NotFound) if speaks_of_files(line) => Some(Wanted::File),
+        (Step::SecretSidecar, _) if speaks_of_parameters(line) => Some(Wanted::Parameter),
+        _ => None,
+    };
+    Symptom { step, wants, ..symptom }
+}
+
+/// Whether a line says, as an operating system or a runtime does, that a file is not there.
+fn speaks_of_files(line: &str) -> bool {
+    const SAYS: &[&str] = &[
+        "no such file",
+        "enoent",
+        "can't open",
+        "cannot open",
+        "could not find file",
+        "cannot find the file",
+    ];
+    let line = line.to_ascii_lowercase();
+    SAYS.iter().any(|says| line.contains(says))
+}
+
+/// Whether a line names Parameter Store or what is in it, and not Secrets Manager.
+fn speaks_of_parameters(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| line.contains(word));
+    says(&["parameter", "ssm", "simplesystemsmanagement"])
+        && !says(&["secretsmanager", "secrets manager", "secrets-manager", "secretvalue", "secret_value"])
 }
 
 /// Whether a symptom is one of fetching secrets, or of what that takes: credentials, a Region, a way to AWS.
@@ -140,7 +222,7 @@ fn says_that_it_failed(line: &str) -> bool {
         .any(|word| line.contains(word))
 }
 
-const LESS: &[&str] = &["trace", "debug", "info", "notice", "warn", "warning"];
+const LESS: &[&str] = &["trace", "verbose", "debug", "info", "information", "notice", "warn", "warning"];
 const ERROR: &[&str] = &["error", "err", "fatal", "critical", "severe", "panic", "alert"];
 
 /// Whether the line's own level says that it is no error.
@@ -148,8 +230,12 @@ fn is_less_than_error(line: &str) -> bool {
     level(line).is_some_and(|level| LESS.contains(&level.as_str()))
 }
 
-/// The line's level, by its name in small letters.
+/// The line's level, by its name in small letters: in the field of an object, as a letter before the date, or
+/// among the first words.
 fn level(line: &str) -> Option<String> {
+    if let Some(level) = level_in_object(line).or_else(|| level_by_letter(line)) {
+        return Some(level.to_owned());
+    }
     let words = line
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()));
@@ -157,6 +243,46 @@ fn level(line: &str) -> Option<String> {
         .take(WORDS_BEFORE_LEVEL)
         .map(str::to_ascii_lowercase)
         .find(|word| LESS.contains(&word.as_str()) || ERROR.contains(&word.as_str()))
+}
+
+/// The level that a line's JSON object tells in a field of its own, by name or by number.
+fn level_in_object(line: &str) -> Option<&'static str> {
+    // The numbers of syslog go up to 7, the gravest first; those of Node's loggers begin at 10, the gravest last.
+    const SYSLOG_ERROR: i64 = 3;
+    const NODE: i64 = 10;
+    const NODE_ERROR: i64 = 50;
+    let object: Map<String, Value> = serde_json::from_str(&line[line.find('{')?..]).ok()?;
+    let nested = object.values().filter_map(Value::as_object).flatten();
+    object.iter().chain(nested).find_map(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        if !(name.contains("level") || name.contains("severity") || matches!(name.as_str(), "lvl" | "@l")) {
+            return None;
+        }
+        match value {
+            Value::String(text) => {
+                let text = unstyled(text).to_ascii_lowercase();
+                LESS.iter().chain(ERROR).copied().find(|level| *level == text)
+            }
+            value => value.as_i64().map(|number| {
+                let is_error = if number < NODE { number <= SYSLOG_ERROR } else { number >= NODE_ERROR };
+                if is_error { "error" } else { "info" }
+            }),
+        }
+    })
+}
+
+/// The level of a line that begins with its first letter and the date, as those of glog and klog do.
+fn level_by_letter(line: &str) -> Option<&'static str> {
+    let word = line.split(' ').next()?;
+    let date = word.get(1..).filter(|date| matches!(date.len(), 4 | 8))?;
+    let level = match word.chars().next()? {
+        'I' => "info",
+        'W' => "warning",
+        'E' => "error",
+        'F' => "fatal",
+        _ => return None,
+    };
+    date.bytes().all(|byte| byte.is_ascii_digit()).then_some(level)
 }
 
 /// Whether the call is made again: what comes of it another line tells.
@@ -172,5 +298,16 @@ fn is_tried_again(line: &str) -> bool {
         "ignoring",
     ];
     let line = line.to_ascii_lowercase();
-    AGAIN.iter().any(|again| line.contains(again))
+    AGAIN.iter().any(|again| line.contains(again)) || is_counted_among_more(&line)
+}
+
+/// Whether a line in small letters counts an attempt that is not the last: `attempt 1 of 3`, `retry 2/5`.
+fn is_counted_among_more(line: &str) -> bool {
+    let words = line.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !matches!(*word, "" | "of" | "max")).collect();
+    words.windows(3).any(|words| {
+        let number = |at: usize| words[at].parse::<u32>().ok();
+        let is_attempt = ["attempt", "retry", "try"].contains(&words[0]);
+        is_attempt && number(1).zip(number(2)).is_some_and(|(this, all)| this < all)
+    })
 }

@@ -20,8 +20,8 @@ mod phrase;
 mod reader;
 mod symptom;
 
-pub use log::{Heard, read_log};
-pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom};
+pub use log::{Heard, read_log, unstyled};
+pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom, Wanted};
 
 /// What a reason tells of, in the order of the text: one symptom for each failure, each failure once.
 ///

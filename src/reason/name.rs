@@ -72,7 +72,8 @@ impl Reader<'_> {
         }
         // IAM names the streams of a log group with nothing behind the last colon.
         let colon = name.ends_with(":log-stream") && open[name.len()..].starts_with(':');
-        name.contains(|letter| letter != '.').then(|| start..start + name.len() + usize::from(colon))
+        let is_sign = |letter| matches!(letter, '.' | '"' | '\'' | '`' | '{' | '}' | '[' | ']' | '(' | ')');
+        name.contains(|letter| !is_sign(letter)).then(|| start..start + name.len() + usize::from(colon))
     }
 
     /// How long the sentence is that begins at `start`: another begins with a capital letter.

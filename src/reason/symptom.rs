@@ -101,6 +101,15 @@ pub struct Fact {
     pub span: Span,
 }
 
+/// What applications take their secrets from beside Secrets Manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A parameter of Parameter Store.
+    Parameter,
+    /// A file that another program writes.
+    File,
+}
+
 /// One failure that a reason tells of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symptom {
@@ -148,6 +157,8 @@ pub struct Symptom {
     pub retries: Option<u32>,
     /// AWS's request id.
     pub request_id: Option<Fact>,
+    /// What an application did not get, where it is none of Secrets Manager's secrets.
+    pub wants: Option<Wanted>,
     /// The text was cut before its end.
     pub truncated: bool,
 }
@@ -179,6 +190,7 @@ impl Symptom {
             version_stage: None,
             retries: None,
             request_id: None,
+            wants: None,
             truncated: false,
         }
     }
@@ -191,6 +203,18 @@ impl Symptom {
             .into_iter()
             .flatten()
             .any(|fact| fact.text.contains("-starport-layer-bucket"))
+    }
+
+    /// Whether it is a parameter that an application did not get.
+    #[must_use]
+    pub fn is_of_parameter(&self) -> bool {
+        self.wants == Some(Wanted::Parameter)
+    }
+
+    /// Whether it is a file, which somebody was to write, that an application did not find.
+    #[must_use]
+    pub fn is_of_file(&self) -> bool {
+        self.wants == Some(Wanted::File)
     }
 
     /// Whether the text tells of a stop that nobody needs to hear about.

@@ -165,6 +165,10 @@ pub(super) fn printed(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
                 continue;
             }
             let window = &lower[from..lower.floor_char_boundary(from + LONGEST_LIST)];
+            // The SDK for Python names the error before its own sentence, in which ECS's list would stand.
+            if window.starts_with("an error occurred (") {
+                continue;
+            }
             // Each ending leaves less to look for the next in.
             let listed =
                 ENDS.iter().fold(window, |listed, end| listed.find(end).map_or(listed, |at| &listed[..at]));
@@ -188,7 +192,10 @@ fn list(text: &str, range: Range<usize>, masks: &mut Vec<Range<usize>>) {
         (from..from + to, is_path)
     });
     let items: Vec<(Range<usize>, bool)> = items.collect();
-    let is_value = |item: &Range<usize>| written(&text[item.clone()]) == Written::Value;
+    let is_value = |item: &Range<usize>| {
+        let item = &text[item.clone()];
+        written(item) == Written::Value && item.contains(char::is_alphanumeric)
+    };
     let some = items.iter().any(|(item, _)| is_value(item));
     masks.extend(
         items.into_iter().filter(|(item, is_path)| is_value(item) || some && !is_path).map(|(item, _)| item),

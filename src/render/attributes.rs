@@ -40,7 +40,7 @@ pub(super) fn facts<'r>(
 }
 
 pub(super) fn of_about(state: &str, about: &About) -> Vec<(&'static str, String)> {
-    attributes([
+    let values = [
         Some(state),
         Some(&about.cause),
         Some(&about.verdict),
@@ -51,7 +51,25 @@ pub(super) fn of_about(state: &str, about: &About) -> Vec<(&'static str, String)
         about.workload.as_deref(),
         about.account.as_deref(),
         about.region.as_deref(),
-    ])
+    ];
+    with_team(attributes(values), about.team.as_deref())
+}
+
+/// The attribute of the team.
+pub(super) const TEAM: &str = "team";
+/// What gives way to it: SNS takes no more than ten for a raw delivery, and this one follows from the cause most of
+/// the time.
+const GIVES_WAY: &str = "step";
+
+/// The same with the team that the workload's tag names, where a tag is asked for.
+pub(super) fn with_team(
+    mut attributes: Vec<(&'static str, String)>,
+    team: Option<&str>,
+) -> Vec<(&'static str, String)> {
+    let Some(team) = team else { return attributes };
+    attributes.retain(|(name, _)| *name != GIVES_WAY);
+    attributes.extend(Some((TEAM, safe(team))).filter(|(_, value)| !value.is_empty()));
+    attributes
 }
 
 pub(super) fn attributes(values: [Option<&str>; 10]) -> Vec<(&'static str, String)> {

@@ -27,6 +27,9 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
     }
     let _ = writeln!(out, "CAUSE: {} ({})", best.cause.id, certainty(best));
     let _ = writeln!(out, "OWNER: {}", best.owner());
+    if let Some(team) = around.team.as_ref().filter(|team| !team.is_empty()) {
+        let _ = writeln!(out, "TEAM: {}", one_line(team));
+    }
     out.push_str("\nWHAT TO DO\n");
     if let Some(account) = &around.elsewhere {
         let _ = writeln!(out, "In account {account}:");

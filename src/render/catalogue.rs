@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::attributes::NAMES;
+use super::attributes::{NAMES, TEAM};
 use super::text::Style;
 use super::wrap::prose;
 use crate::causes::{CAUSES, Cause, Owner, Verdict};
@@ -146,7 +146,8 @@ pub fn table(page: &str) -> String {
 #[must_use]
 pub fn attributes() -> String {
     let list = |words: Vec<&str>| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    let of = |name: &str| match name {
+    let of = |name: &str| {
+        match name {
         "state" => list(
             [Due::Opened, Due::StillFailing, Due::Resolved]
                 .map(Due::as_str)
@@ -170,9 +171,15 @@ pub fn attributes() -> String {
             Fault::ALL.iter().filter(|fault| **fault != Fault::Normal).map(|fault| fault.as_str()).collect(),
         ),
         "workload" => "the service, or the family of a standalone task".to_owned(),
+        TEAM => {
+            "with the parameter `TeamTag`, in the place of `step`: the value of that tag of the service, or of the definition of a standalone task; \
+             absent where there is none"
+                .to_owned()
+        }
         _ => "of the task".to_owned(),
+    }
     };
-    let rows = NAMES.iter().map(|name| format!("| `{name}` | {} |\n", of(name)));
+    let rows = NAMES.iter().chain(&[TEAM]).map(|name| format!("| `{name}` | {} |\n", of(name)));
     "| attribute | values |\n|---|---|\n".to_owned() + &rows.collect::<String>()
 }
 

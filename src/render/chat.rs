@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::attributes::{NAMES, facts};
+use super::attributes::{attributes, facts, with_team};
 use super::body::{asked_for, capitalized, certainty, label, runbook};
 use super::notice::Notice;
 use super::reason_lines::last_words;
@@ -34,12 +34,8 @@ pub fn notification(report: &Report<'_>, state: &str, around: &Surroundings) -> 
     let best = report.diagnoses.first()?;
     let task = report.task;
     let title = title(task, best, state);
-    let context = NAMES.into_iter().zip(facts(report, best, state));
-    let context = context
-        .filter_map(|(name, value)| {
-            Some((name.to_owned(), json!(harmless(value.filter(|value| !value.is_empty())?))))
-        })
-        .collect();
+    let context = with_team(attributes(facts(report, best, state)), around.team.as_deref());
+    let context = context.iter().map(|(name, value)| ((*name).to_owned(), json!(harmless(value)))).collect();
     let resources =
         [&task.arn, &task.task_definition, &best.culprit.id].into_iter().flatten().map(String::as_str);
     // An incident sends one notification of a state for one task at most.
@@ -118,7 +114,9 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     let mut out = Description::default();
     out.line(&text::subject(report.task));
     out.line(&around.impact().unwrap_or_default());
-    out.line(&format!("{} ({}); owner: {}", best.cause.id, certainty(best), best.owner()));
+    let team = around.team.as_deref().filter(|team| !team.is_empty());
+    let team = team.map(|team| format!("; team: {}", one_line(team))).unwrap_or_default();
+    out.line(&format!("{} ({}); owner: {}{team}", best.cause.id, certainty(best), best.owner()));
     let told = &report.symptoms[best.symptom];
     out.block(&last_words(&one_line(&told.reason.text), &told.deciding(), ["\u{ab}", "\u{bb}"]));
     let definition = report.task.task_definition_name().unwrap_or("the task definition");

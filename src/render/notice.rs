@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::attributes::{NAMES, attributes, facts, of_about};
+use super::attributes::{NAMES, TEAM, attributes, facts, of_about, with_team};
 use super::body;
-use super::subject::{LONGEST_SUBJECT, front, short_title, subject};
+use super::subject::{self, LONGEST_SUBJECT, front, short_title, subject};
 use crate::causes::{Command, NameKind};
 use crate::context::{Surroundings, minute, occurrences, span};
 use crate::diagnosis::Report;
@@ -46,12 +46,15 @@ pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Not
         _ => "not starting",
     };
     let front = front(task.cluster.as_deref(), task.account.as_deref(), task.region.as_deref());
-    let front = format!("{front} {} {is}: ", workload.unwrap_or("task"));
+    let begin = |workload: &str| format!("{front} {workload} {is}: ");
+    let workload = workload.unwrap_or("task");
+    let room = LONGEST_SUBJECT.saturating_sub(begin(workload).len() + best.title.len());
+    let front = begin(&subject::with_team(workload, around.team.as_deref(), room));
     let subject = format!("{front}{}", short_title(best, LONGEST_SUBJECT.saturating_sub(front.len())));
     Some(Notice::new(
         &subject,
         body::failure(report, best, around),
-        attributes(facts(report, best, state)),
+        with_team(attributes(facts(report, best, state)), around.team.as_deref()),
         Vec::new(),
     ))
 }
@@ -129,11 +132,10 @@ pub fn resolved(incident: &Incident) -> Notice {
         about.fingerprint,
     );
     let front = front(about.cluster.as_deref(), about.account.as_deref(), about.region.as_deref());
-    let subject = format!(
-        "{front} {} {recovered} after {lasted}: {}",
-        about.workload.as_deref().unwrap_or("task"),
-        about.title
-    );
+    let line = |workload: &str| format!("{front} {workload} {recovered} after {lasted}: {}", about.title);
+    let workload = about.workload.as_deref().unwrap_or("task");
+    let room = LONGEST_SUBJECT.saturating_sub(line(workload).len());
+    let subject = line(&subject::with_team(workload, about.team.as_deref(), room));
     Notice::new(&subject, text, of_about(Due::Resolved.as_str(), about), Vec::new())
 }
 
@@ -149,8 +151,8 @@ pub fn selftest(
     wished: &BTreeMap<String, String>,
     at: Timestamp,
 ) -> Result<Notice, String> {
-    if let Some(unknown) = wished.keys().find(|name| !NAMES.contains(&name.as_str())) {
-        return Err(format!("a notice has no attribute {unknown:?}; it has {}", NAMES.join(", ")));
+    if let Some(unknown) = wished.keys().find(|name| !NAMES.contains(&name.as_str()) && *name != TEAM) {
+        return Err(format!("a notice has no attribute {unknown:?}; it has {}, {TEAM}", NAMES.join(", ")));
     }
     let (account, region) = own.unzip();
     let value = |name: &str| match (wished.get(name), name) {
@@ -161,6 +163,7 @@ pub fn selftest(
     };
     let values = NAMES.map(value);
     let attributes = attributes(values.each_ref().map(|value| Some(value.as_str())));
+    let attributes = with_team(attributes, wished.get(TEAM).map(String::as_str));
     let told: Vec<String> = attributes.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
     let text = format!(
         "This is a test of ecs-triage: nothing fails, and there is nothing to do\n{}\n\nIt shows that notices reach you. Subscriptions can filter by its \

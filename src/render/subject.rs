@@ -15,6 +15,16 @@ pub(super) fn front(cluster: Option<&str>, account: Option<&str>, region: Option
     format!("[{}{at}]", place.join(" "))
 }
 
+/// The workload, with its team where that finds room beside all else and is a plain word.
+pub(super) fn with_team(workload: &str, team: Option<&str>, room: usize) -> String {
+    const BRACKETS: usize = " ()".len();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    match team.filter(|team| !team.is_empty() && team.chars().all(is_plain)) {
+        Some(team) if team.len() + BRACKETS <= room => format!("{workload} ({team})"),
+        _ => workload.to_owned(),
+    }
+}
+
 /// The title, or where that does not find room the culprit's name and its cause: what is cut off then is not
 /// the culprit.
 pub(super) fn short_title(best: &Diagnosis, room: usize) -> String {

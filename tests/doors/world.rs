@@ -119,6 +119,7 @@ impl World {
             trusted: Trusted::default(),
             reminder: SignedDuration::from_hours(6),
             runbooks: None,
+            team_tag: None,
         };
         Delivery::new(ports, rules, holder)
     }

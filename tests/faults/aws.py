@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from http1 import Request
+from rotations import Fleet
 
 TABLE = "incidents"
 TOPIC = "notices"
@@ -106,7 +108,8 @@ def code_of(answer: Answer) -> str:
 class Standin:
     """AWS in memory. It is asked by one thread, so each answer is one step."""
 
-    def __init__(self) -> None:
+    def __init__(self, fleet: Fleet | None = None, now: Callable[[], float] = time.time) -> None:
+        self._fleet, self._now = fleet or Fleet(), now
         self.table: dict[str, Document] = {}
         self.lines: Counter[str] = Counter()
         self._streams: set[str] = set()
@@ -150,6 +153,8 @@ class Standin:
                     return refusal("logs", 400, "ResourceAlreadyExistsException")
                 self._streams.add(asked.key)
                 return 200, b"{}"
+            case "ecs", operation if (listed := self._listed(operation, request)):
+                return 200, json.dumps(listed).encode()
             case "ecs", "DescribeTaskDefinition":
                 family = json.loads(request.body)["taskDefinition"].rpartition("/")[2].partition(":")[0]
                 return (200, self._definitions[family]) if family in self._definitions else refusal("ecs", 400, "ClientException")
@@ -157,6 +162,9 @@ class Standin:
                 return 200, assumed(request.body.decode())
             case service, _:
                 return refusal(service, 403 if service in XML_SERVICES else 400, "AccessDeniedException")
+
+    def _listed(self, operation: str, request: Request) -> Document | None:
+        return self._fleet.answer(operation, json.loads(request.body), self._now()) if self._fleet.services else None
 
     def _put(self, document: Document, key: str) -> Answer:
         there = self.table.get(key, {})

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import clock
+from rotations import Rotation
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 # Failed starts of services, of several steps and faults.
@@ -87,7 +88,7 @@ class Poison:
         return self.text
 
 
-Event = Failure | Well | Poison
+Event = Failure | Well | Poison | Rotation
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from events import KINDS, Failure, Poison, Well, Workload, former_items, new_tas
 from function import Pool, Queue  # noqa: E402
 from judge import FORMER_SERIAL, Judge, Truth, Verdict  # noqa: E402
 from network import Network, Outage  # noqa: E402
+from rotations import DELAY, RECEIVES, VISIBILITY, Fleet  # noqa: E402
 
 POISON = ["this is not JSON", "{", '{"Records": 1}', '{"detail-type": "ECS Task State Change", "detail": {"lastStatus": 7']
 STEP = 5.0  # events arrive together every so often
@@ -55,6 +56,7 @@ class Scenario:
         self.failures: list[Failure] = []
         self.wells: list[Well] = []
         self.poison = [] if arguments.load else [Poison(text) for text in POISON]
+        self.fleet = Fleet.of(arguments.rotations, random_, start)
         self._random, self._start, self._storm = random_, start, arguments.storm
         self._workloads = [
             Workload(KINDS[n % len(KINDS)], f"w{n}", account(n // 10)) for n in range(arguments.workloads)
@@ -126,6 +128,13 @@ class Scenario:
             queue.send(poison, self._start + self._random.uniform(0, 1800))
 
 
+    def fill_rotations(self, queue: Queue, is_calm: bool) -> None:
+        """Sends the changes: late, and some twice."""
+        for change in self.fleet.changes:
+            for _ in range(1 if is_calm or self._random.random() > 0.2 else 2):
+                queue.send(change, change.at + DELAY + (0.0 if is_calm else self._random.expovariate(1 / 20)))
+
+
 def places(cli: Path, scenario: Scenario, directory: Path) -> dict[tuple[str, str, str], tuple[str, Any]]:
     """The fingerprint of each workload's failures, from the command line."""
     firsts = {failure.workload: failure for failure in reversed(scenario.failures)}
@@ -161,7 +170,9 @@ class Run:
         queue = Queue(self.clock, self.random, 0.0 if arguments.calm else 0.01)
         scenario.fill(queue, arguments.load or arguments.calm)
         sent = queue.alive
-        aws = self._aws()
+        rotations = Queue(self.clock, self.random, 0.0 if arguments.calm else 0.01, VISIBILITY, RECEIVES)
+        scenario.fill_rotations(rotations, arguments.load or arguments.calm)
+        aws = self._aws(scenario.fleet)
         former = set()
         for workload in scenario.steady[: arguments.former]:
             fingerprint, place = known[workload.place]
@@ -171,7 +182,7 @@ class Run:
         rate = 0.0 if arguments.calm else arguments.rate
         network = Network(aws, self.clock, self.random, rate, not arguments.load, arguments.slow, arguments.outage)
         output = (self._directory / "function.log").open("wb")
-        pool = Pool(arguments.function, network, self.clock, queue, self.random, output.fileno())
+        pool = Pool(arguments.function, network, self.clock, [queue, rotations], self.random, output.fileno())
         pool.kill_rate = 0.0 if arguments.calm else arguments.kills
         pool.on_batch = lambda: self._between(pool, network, sent)
         began = time.monotonic()
@@ -236,9 +247,9 @@ class Run:
             if reached + counted[metric] != told:
                 verdict.wrong.append(f"{name}: {reached} told and {counted[metric]} counted as missing, of {told} notices")
 
-    def _aws(self) -> Any:
+    def _aws(self, fleet: Fleet) -> Any:
         if self.arguments.aws == "standin":
-            return Standin()
+            return Standin(fleet, self.clock.now)
         from emulated import ministack
 
         emulator = self._stack.enter_context(ministack())
@@ -246,7 +257,8 @@ class Run:
 
     def _variables(self, topic: str, scenario: Scenario) -> dict[str, str]:
         others = {"ECS_TRIAGE_CHAT_TOPIC_ARN": topic.removesuffix(TOPIC) + CHAT, "ECS_TRIAGE_BUS": BUS}
-        return self.clock.environment() | (others if self.arguments.others else {}) | {
+        watches = {"ECS_TRIAGE_WATCH_ROTATION": "yes"} if self.arguments.rotations else {}
+        return self.clock.environment() | (others if self.arguments.others else {}) | watches | {
             "AWS_ACCESS_KEY_ID": "111122223333",
             "AWS_SECRET_ACCESS_KEY": "none",
             "AWS_REGION": "eu-west-1" if self.arguments.aws == "ministack" else "us-east-1",
@@ -279,8 +291,9 @@ class Run:
     ) -> Verdict:
         if self.arguments.load:
             return Verdict()
-        truth = Truth(scenario.failures, scenario.wells, set(scenario.poison), known, former)
-        return Judge(truth, network, items).verdict(pool.acknowledged, pool.queue.dead)
+        truth = Truth(scenario.failures, scenario.wells, set(scenario.poison), known, former, scenario.fleet)
+        dead = [message for queue in pool.queues for message in queue.dead]
+        return Judge(truth, network, items).verdict(pool.acknowledged, dead)
 
     def _grows_with_incidents(self, verdict: Verdict, network: Network, pool: Pool, incidents: int) -> None:
         """No call is made for each task, but those of a batch: a read and a write of each fingerprint, a write of each stream."""
@@ -320,6 +333,7 @@ def read_arguments() -> argparse.Namespace:
     outage = {"metavar": "SERVICE:AFTER:LASTS", "help": "seconds for which a service, or chat, answers nothing"}
     parser.add_argument("--outage", type=Outage.parse, action="append", default=[], **outage)
     parser.add_argument("--former", type=int, default=0, help="workloads of which an earlier release has an incident open in the table")
+    parser.add_argument("--rotations", type=int, default=0, help="secrets that change, of which some tasks hold the old value")
     parser.add_argument("--others", action="store_true", help="tell a chat and a bus too; without kills and single faults each notice is there, or counted")
     parser.add_argument("--aws", choices=["standin", "ministack"], default="standin")
     parser.add_argument("--calm", action="store_true", help="no faults, and each event once and in order")

@@ -31,6 +31,7 @@ class Message:
 
     id: str
     event: Event
+    queue: Queue
     receives: int = 0
     alive: bool = True
     deliveries: list[tuple[int, int]] = field(default_factory=list)
@@ -38,10 +39,13 @@ class Message:
 
 
 class Queue:
-    """Messages: each delivered until it is deleted, hidden for a while by each delivery, and given up after forty."""
+    """Messages: each delivered until it is deleted, hidden for a while by each delivery, and given up after so many."""
 
-    def __init__(self, clock: Clock, random_: random.Random, forgets: float) -> None:
+    def __init__(
+        self, clock: Clock, random_: random.Random, forgets: float, visibility: float = VISIBILITY, receives: int = RECEIVES
+    ) -> None:
         self._clock, self._random, self._forgets = clock, random_, forgets
+        self._visibility, self._most = visibility, receives
         self._hidden: list[tuple[float, int, Message]] = []
         self._visible: deque[Message] = deque()
         self._sent = 0
@@ -52,7 +56,7 @@ class Queue:
     def send(self, event: Event, at: float) -> None:
         """A message that can be received from a time on."""
         self.alive += 1
-        self._hide(Message(f"m{self.alive}", event), at)
+        self._hide(Message(f"m{self.alive}", event, self), at)
 
     def next_at(self) -> float | None:
         """When a message is to be had."""
@@ -76,14 +80,14 @@ class Queue:
             message = self._visible.popleft()
             if not message.alive:
                 continue
-            if message.receives == RECEIVES:
+            if message.receives == self._most:
                 self._remove(message)
                 self.dead.append(message)
                 continue
             message.receives += 1
             self.receives[message.receives] += 1
             batch.append(message)
-            self._hide(message, now + VISIBILITY)
+            self._hide(message, now + self._visibility)
         return batch
 
     def delete(self, message: Message) -> None:
@@ -191,9 +195,9 @@ class Pool:
     """The instances, fed from the queue until it is empty."""
 
     def __init__(
-        self, program: Path, network: Network, clock: Clock, queue: Queue, random_: random.Random, output: int
+        self, program: Path, network: Network, clock: Clock, queues: list[Queue], random_: random.Random, output: int
     ) -> None:
-        self.program, self.network, self.clock, self.queue, self.output = program, network, clock, queue, output
+        self.program, self.network, self.clock, self.queues, self.output = program, network, clock, queues, output
         self._random = random_
         self._variables: dict[str, str] = {}
         self.instances: list[Instance] = []
@@ -226,7 +230,7 @@ class Pool:
         now = self.network.tick()
         for message in done:
             self.acknowledged.append((now, message))
-            self.queue.delete(message)
+            message.queue.delete(message)
         self.answered_messages += len(done)
         self.on_batch()
 
@@ -235,9 +239,9 @@ class Pool:
         self._variables = variables
         until = asyncio.get_running_loop().time() + most_seconds
         try:
-            while self.queue.alive or self.network.under_way:
+            while (left := sum(queue.alive for queue in self.queues)) or self.network.under_way:
                 if asyncio.get_running_loop().time() > until:
-                    raise RuntimeError(f"{self.queue.alive} messages are left after {most_seconds:.0f} s")
+                    raise RuntimeError(f"{left} messages are left after {most_seconds:.0f} s")
                 await self._fill(size)
                 self._feed(batch)
                 await self._rest()
@@ -265,7 +269,8 @@ class Pool:
         ready = [instance for instance in self.instances if instance.waiting is not None and not instance.killed]
         self._random.shuffle(ready)
         for instance in ready:
-            batch = self.queue.receive(size)
+            batches = (queue.receive(size) for queue in self._random.sample(self.queues, len(self.queues)))
+            batch = next(filter(None, batches), [])
             if not batch:
                 return
             self.invocations += 1
@@ -287,7 +292,7 @@ class Pool:
     async def _rest(self) -> None:
         """Until something happens; time leaps where nobody has anything to do."""
         self._woken.clear()
-        at = self.queue.next_at()
+        at = min((at for queue in self.queues if (at := queue.next_at()) is not None), default=None)
         idle = all(instance.waiting is not None for instance in self.instances) and not self.network.under_way
         if idle and at is not None:
             self.clock.leap_to(at)

@@ -8,6 +8,7 @@ been done. Anything else that is extra is a defect, and so is whatever is missin
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -17,9 +18,11 @@ from typing import Any
 from aws import Document
 from clock import seconds
 from events import Failure, Poison, Well
-from network import Call, Network
+from network import SLUGGISH, Call, Network
+from rotations import FOLLOWED, HOUR, Fleet
 
 FORMER_SERIAL = 7  # of what an earlier release kept
+STALE = "stale-value"  # the cause of a rotation's notices
 ANYWAY = "so this may come again for each instance"
 Place = tuple[str, str, str, str, str]  # account, cluster, workload, step, fault
 
@@ -35,6 +38,8 @@ class Truth:
     """Of each workload, its fingerprint and place."""
     former: set[str] = field(default_factory=set)
     """Fingerprints of which an earlier release had an incident open, of one failure, and told."""
+    fleet: Fleet = field(default_factory=Fleet)
+    """What runs, and which secrets changed."""
 
 
 @dataclass(slots=True)
@@ -93,17 +98,25 @@ class Judge:
         self._counted()
         self._nothing_due(told)
         self._ended(told)
+        if self._truth.fleet.changes:
+            self._rotated()
         return self._verdict
 
     def _wrong(self, text: str) -> None:
         self._verdict.wrong.append(text)
 
+    def _published(self) -> list[Call]:
+        """What reached the topic, in order."""
+        published = (c for c in self._calls if c.asked.operation == "Publish" and c.asked.part == "sns" and c.done and not c.code)
+        return sorted(published, key=lambda c: c.done)
+
     def _told(self) -> dict[str, list[Told]]:
         """Of each fingerprint, what was told about it."""
         told: defaultdict[str, list[Told]] = defaultdict(list)
-        published = (c for c in self._calls if c.asked.operation == "Publish" and c.asked.part == "sns" and c.done and not c.code)
-        for call in sorted(published, key=lambda c: c.done):
+        for call in self._published():
             attributes = call.asked.attributes()
+            if attributes["cause"] == STALE:
+                continue
             state, message = attributes["state"], call.asked.document["Message"]
             account, step, fault = (attributes.get(name, "") for name in ("account", "step", "fault"))
             if state == "storm":
@@ -211,6 +224,12 @@ class Judge:
         calls = self._of_invocation[publish.instance, publish.invocation]
         return max([call.ended for call in calls] + [publish.done])
 
+    def _is_claimed(self, key: str, publish: Call) -> bool:
+        """Whether the invocation that published knows that it wrote the document before."""
+        heard = (call for call in self._writes[key] if not call.failed or call.fault == SLUGGISH)
+        writes = (call for call in heard if call.done < publish.began)
+        return any((call.instance, call.invocation) == (publish.instance, publish.invocation) for call in writes)
+
     def _table_failed(self, publish: Call) -> bool:
         calls = self._of_invocation[publish.instance, publish.invocation]
         return any(call.asked.service == "dynamodb" and call.failed for call in calls)
@@ -299,6 +318,62 @@ class Judge:
                 elif not any(abs(at - seconds(held["resolved"])) < 0.01 for at in wells[fingerprint]):
                     self._wrong(f"told to be over without a steady state: {self._name(fingerprint)}")
         self._verdict.figures["ends"] = ends
+
+    def _rotated(self) -> None:
+        """Whoever holds an old value is told, and that nobody does any more, or that it is followed no longer."""
+        told: defaultdict[str, list[tuple[Call, str, set[str]]]] = defaultdict(list)
+        for call in self._published():
+            attributes = call.asked.attributes()
+            if attributes["cause"] == STALE:
+                secret = re.findall(r"^SECRET: (\S+)$", call.asked.document["Message"], re.MULTILINE)[0]
+                named = attributes.get("workload", "[]")
+                told[secret].append((call, attributes["state"], set(json.loads(named) if named.startswith("[") else [named])))
+        figures: Counter[str] = Counter()
+        for secret in dict.fromkeys(change.secret for change in self._truth.fleet.changes):
+            self._rotations_are_told(secret, told[secret], figures)
+        self._verdict.figures["rotations"] = dict(sorted(figures.items()))
+
+    def _rotations_are_told(self, secret: str, told: list[tuple[Call, str, set[str]]], figures: Counter[str]) -> None:
+        fleet, key, first = self._truth.fleet, f"rotation/{secret}", {}
+        changes = [change.at for change in fleet.changes if change.secret == secret]
+        for call, state, named in told:
+            figures[state] += 1
+            began = min(other.at for other in self._of_invocation[call.instance, call.invocation])
+            before, after = fleet.stale(secret, began), fleet.stale(secret, call.at)
+            if state == "resolved" and before & after:
+                self._wrong(f"told to be over, and is not: {secret} {before & after}")
+            if state != "resolved" and (extra := named - (before | after)):
+                self._wrong(f"told to hold an old value, and do not: {secret} {extra}")
+            if state == "unfollowed" and call.at < max(changes) + FOLLOWED:
+                self._wrong(f"followed no longer, and too early: {secret}")
+            if not self._is_claimed(key, call):
+                figures["without_table"] += 1
+                if not self._table_failed(call):
+                    self._wrong(f"announced and not recorded: {key}")
+                continue
+            held = self._before(key, call.began)
+            assert held is not None
+            due = (state, held["changed"], held["is_closed"], json.dumps(held["holders"], sort_keys=True))
+            if (other := first.get(due)) is not None:
+                why = self._why_again(key, other, call)
+                figures[f"extra: {why}"] += 1
+                if not why:
+                    self._wrong(f"told twice without cause: {due} of {secret}")
+            first[due] = call
+        for service in (service for service in fleet.services if service.secret == secret):
+            for since, until in zip(service.starts, [*service.starts[1:], float("inf")], strict=True):
+                old = [at for at in changes if since < at < until]
+                if not old or until - old[0] < 4 * HOUR:
+                    continue
+                if not any(since < call.at < until and state != "resolved" and service.name in named for call, state, named in told):
+                    self._wrong(f"never told: {service.name} holds an old value of {secret}")
+        last = told[-1][1] if told else None
+        wanted = "unfollowed" if fleet.stale(secret, max(changes) + FOLLOWED) else "resolved" if told else None
+        if last != wanted:
+            self._wrong(f"the last word about {secret} is {last}, and should be {wanted}")
+        held = self._items.get(key)
+        if told and (held is None or not held["is_closed"] or held["holders"]):
+            self._wrong(f"told, and not noted: {secret} {held}")
 
     def _name(self, fingerprint: str) -> str:
         return next("/".join(place) for known, place in self._truth.places.values() if known == fingerprint)

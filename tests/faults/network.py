@@ -27,6 +27,7 @@ FAULTS = {
     "slow": True,
 }
 HARMLESS = {"slow"}
+SLUGGISH = "sluggish"  # a table all of whose answers are slow
 LATE_SECONDS = (3.5, 7.0)  # after the caller has given up and tried again
 OUTAGE_SECONDS = 120.0  # less than a message is hidden
 SLOW_SECONDS = (0.3, 2.0)  # before it gives up
@@ -43,6 +44,7 @@ class Call:
     asked: Asked
     attempts_of: str
     began: int
+    at: float
     fault: str = ""
     done: int = 0
     ended: int = 0
@@ -123,7 +125,7 @@ class Network:
     def pass_on(self, request: Request, instance: int, invocation: int, on_done: Any) -> None:
         """Takes one call; `on_done` hears of it before it is done, after it is, and after it was answered."""
         asked = Asked.of(request)
-        call = Call(instance, invocation, asked, request.headers.get("amz-sdk-invocation-id", ""), self.tick())
+        call = Call(instance, invocation, asked, request.headers.get("amz-sdk-invocation-id", ""), self.tick(), self._clock.now())
         call.fault = self._fault(asked)
         self.counts[f"{asked.service}:{asked.operation}" if asked.service != "s3" else "s3"] += 1
         if call.fault:
@@ -193,7 +195,7 @@ class Network:
             case "slow":
                 self._later(SLOW_SECONDS, lambda: request.answer(*answer))
             case _ if self._slow and call.asked.service == "dynamodb":
-                call.fault = "sluggish"
+                call.fault = SLUGGISH
                 self.faults[call.fault] += 1
                 self._later((self._slow, self._slow), lambda: request.answer(*answer))
             case _:

@@ -55,6 +55,8 @@ pub(super) struct World {
     /// Who is listened to, and what AWS answers in the other accounts among them.
     trusted: Trusted,
     members: BTreeMap<String, Arc<Evidence>>,
+    /// The tag by which notices are routed.
+    team_tag: Option<&'static str>,
 }
 
 impl World {
@@ -80,6 +82,10 @@ impl World {
     ) -> Self {
         let members = members.into_iter().map(|(account, evidence)| (account, Arc::new(evidence))).collect();
         Self { trusted, members, ..self }
+    }
+
+    pub(super) fn routing_by(self, tag: &'static str) -> Self {
+        Self { team_tag: Some(tag), ..self }
     }
 
     pub(super) fn calls(&self) -> MutexGuard<'_, Calls> {
@@ -153,6 +159,7 @@ impl World {
             trusted: Trusted { rotations: true, ..self.trusted.clone() },
             reminder: SignedDuration::from_hours(6),
             runbooks: None,
+            team_tag: self.team_tag.map(str::to_owned),
         };
         Delivery::new(ports, rules, holder)
     }

@@ -62,19 +62,34 @@ fn world(stopped: &[Value], lines: &[&str]) -> World {
 
 /// A world with these stopped tasks, whose containers wrote what they wrote, and wait for others.
 fn world_of(stopped: &[Value], containers: &[(&str, &[&str], Value)]) -> World {
-    let defined: Vec<Value> = containers.iter().map(|(name, _, depends_on)| json!({
-        "name": name, "image": "app:1", "dependsOn": depends_on,
+    let defined: Vec<Value> = containers
+        .iter()
+        .map(|(name, _, depends_on)| container(name, &json!({"dependsOn": depends_on})))
+        .collect();
+    let logs: Vec<(&str, &[&str])> = containers.iter().map(|(name, lines, _)| (*name, *lines)).collect();
+    world_with(stopped, json!({"containerDefinitions": defined}), &logs)
+}
+
+/// A container that writes to CloudWatch Logs, and what else its definition says.
+fn container(name: &str, more: &Value) -> Value {
+    let mut container = json!({
+        "name": name, "image": "app:1",
         "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/w1", "awslogs-stream-prefix": "w1"}},
-    })).collect();
-    let definition = json!({
-        "taskDefinitionArn": arn("task-definition/w1:7"), "family": "w1", "containerDefinitions": defined,
     });
+    container.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    container
+}
+
+/// A world with these stopped tasks of a definition, whose containers wrote these lines.
+fn world_with(stopped: &[Value], mut definition: Value, logs: &[(&str, &[&str])]) -> World {
+    let named = json!({"taskDefinitionArn": arn("task-definition/w1:7"), "family": "w1"});
+    definition.as_object_mut().expect("an object").extend(named.as_object().expect("an object").clone());
     let service = json!({"region": "eu-west-1", "cluster": "prod", "service": "w1"});
     let mut answers = vec![
         json!({"question": {"StoppedTasks": service}, "answer": {"StoppedTasks": stopped}}),
         json!({"question": {"TaskDefinition": {"name": arn("task-definition/w1:7")}}, "answer": {"TaskDefinition": definition}}),
     ];
-    for (name, lines, _) in containers {
+    for (name, lines) in logs {
         let events: Vec<Value> = lines.iter().map(|line| json!({"message": line})).collect();
         for task in 0..10 {
             let log = json!({"region": "eu-west-1", "group": "/ecs/w1", "stream": format!("w1/{name}/{task:032x}")});
@@ -153,6 +168,10 @@ fn a_start_that_is_impaired_is_never_without_a_notice() {
     let normal = json!({"taskArn": arn("task/prod/9"), "group": "service:w1", "lastStatus": "STOPPED", "stopCode": "ServiceSchedulerInitiated",
         "stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)", "containers": []});
     let nothing_told = ["listening on 8080", "hunter2hunter2hunter2"];
+    let says_how = [
+        "ReadContainerLogs=yes allows ecs-triage to read it",
+        "none of the last 2 lines of its log is recognized",
+    ];
     for (stopped, lines, reads, says) in [
         (&exits[..], &DENIED[..], false, "container app exited with 1 in 2 of 3 stopped tasks"),
         (&exits[..], &nothing_told[..], true, "container app exited with 1 in 2 of 3 stopped tasks"),
@@ -167,6 +186,8 @@ fn a_start_that_is_impaired_is_never_without_a_notice() {
         let shows_log =
             notices[0].contains("aws logs get-log-events --region eu-west-1 --log-group-name /ecs/w1");
         assert_eq!(shows_log, says.contains("exited"), "{}", notices[0]);
+        let said = says_how.map(|how| notices[0].contains(how));
+        assert_eq!(said, [shows_log && !reads, shows_log && reads], "{}", notices[0]);
         assert_eq!(told(&world, &[deployment_failed()]), [""; 0], "its tasks say nothing of a start");
     }
     let world = World::answering(Some(Evidence::default()));
@@ -234,4 +255,150 @@ fn a_failure_that_its_container_hides_is_told_with_what_hides_it() {
             assert_eq!(notices[0].contains(text), hides.contains(&text), "{text}: {}", notices[0]);
         }
     }
+}
+
+/// What became of each container of a task: its name, and its exit code.
+fn ended(task: u8, codes: &[(&str, i64)]) -> Value {
+    let mut task = exited(task, 4, 1);
+    task["containers"] = codes.iter().map(|(name, code)| json!({"name": name, "exitCode": code})).collect();
+    task
+}
+
+#[test]
+fn why_a_log_was_not_read_is_told() {
+    let splunk = json!({"logConfiguration": {"logDriver": "splunk", "options": {}}});
+    let no_prefix =
+        json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/w1"}}});
+    let none = json!({"logConfiguration": null});
+    for (more, lines, reads, why) in [
+        (json!({}), None, true, "what the log of container app says"),
+        (json!({}), Some(&[][..]), true, "what the log of container app says: no line came back"),
+        (splunk.clone(), None, true, "its log driver is splunk, and ecs-triage reads awslogs only"),
+        (splunk, None, false, "its log driver is splunk, and ecs-triage reads awslogs only"),
+        (no_prefix, None, true, "the task definition names no awslogs-stream-prefix, or no group"),
+        (none, None, true, "the task definition names no log driver for it"),
+    ] {
+        let definition = json!({"containerDefinitions": [container("app", &more)]});
+        let logs: Vec<(&str, &[&str])> = lines.map(|lines| ("app", lines)).into_iter().collect();
+        let world = world_with(&[exited(1, 4, 1)], definition, &logs);
+        let notices = told(&if reads { world.reading_logs() } else { world }, &[impaired()]);
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        assert!(notices[0].contains(why), "{why}: {}", notices[0]);
+        assert!(!notices[0].contains("ReadContainerLogs"), "it would not help: {}", notices[0]);
+    }
+}
+
+/// Those that others wait for ended before them, however they are written in the definition.
+#[test]
+fn of_several_containers_the_first_that_failed_tells() {
+    let other =
+        ["An error occurred (ThrottlingException) when calling the GetParameter operation: Rate exceeded"];
+    let on = |name: &str| json!([{"containerName": name, "condition": "COMPLETE"}]);
+    for order in [["app", "init", "sidecar"], ["init", "sidecar", "app"], ["sidecar", "app", "init"]] {
+        let containers = order.map(|name| match name {
+            "app" => ("app", &other[..], on("sidecar")),
+            "sidecar" => ("sidecar", &other[..], on("init")),
+            _ => ("init", &DENIED[..], json!([])),
+        });
+        let task = ended(1, &[("app", 1), ("sidecar", 2), ("init", 3)]);
+        let notices = told(&world_of(&[task], &containers).reading_logs(), &[impaired()]);
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        assert!(notices[0].contains("container init"), "{order:?}: {}", notices[0]);
+        assert!(notices[0].contains("secretsmanager:GetSecretValue"), "{order:?}: {}", notices[0]);
+    }
+}
+
+/// A file of a volume that is the task's own: who should have written it, as the definition shows.
+#[test]
+fn a_shared_file_that_nobody_wrote_is_told_beside_the_cause() {
+    let mounted =
+        |read_only: bool| json!([{"sourceVolume": "shared", "containerPath": "/tmp", "readOnly": read_only}]);
+    let on = |condition: &str| json!([{"containerName": "fetch", "condition": condition}]);
+    let missing = ["cat: can't open '/tmp/secret': No such file or directory"];
+    let quiet = ["starting"];
+    let own = || json!([{"name": "shared", "host": {}}]);
+    let of_host = json!([{"name": "shared", "host": {"sourcePath": "/var/secrets"}}]);
+    let app = |more: Value| container("app", &more);
+    let fetch = |more: Value| container("fetch", &more);
+    let nobody = "/tmp/secret is in volume shared, which container app mounts and no other container can have written to";
+    let no_wait = "container app does not wait (dependsOn) until container fetch has written /tmp/secret to volume shared";
+    let left_none = "container app waited for container fetch, which exited with 0 and left no /tmp/secret in volume shared";
+    for (containers, volumes, finding) in [
+        ([app(json!({"mountPoints": mounted(false)})), fetch(json!({}))], own(), Some(nobody)),
+        (
+            [app(json!({"mountPoints": mounted(false)})), fetch(json!({"mountPoints": mounted(true)}))],
+            own(),
+            Some(nobody),
+        ),
+        (
+            [
+                app(json!({"mountPoints": mounted(true)})),
+                fetch(
+                    json!({"mountPoints": mounted(false), "dependsOn": [{"containerName": "app", "condition": "HEALTHY"}]}),
+                ),
+            ],
+            own(),
+            Some(nobody),
+        ),
+        (
+            [app(json!({"mountPoints": mounted(true)})), fetch(json!({"mountPoints": mounted(false)}))],
+            own(),
+            Some(no_wait),
+        ),
+        (
+            [
+                app(json!({"mountPoints": mounted(true), "dependsOn": on("START")})),
+                fetch(json!({"mountPoints": mounted(false)})),
+            ],
+            own(),
+            Some(no_wait),
+        ),
+        (
+            [
+                app(json!({"mountPoints": mounted(true), "dependsOn": on("SUCCESS")})),
+                fetch(json!({"mountPoints": mounted(false)})),
+            ],
+            own(),
+            Some(left_none),
+        ),
+        // What is there before the task may hold the file, or be written by others.
+        ([app(json!({"mountPoints": mounted(false)})), fetch(json!({}))], of_host, None),
+        ([app(json!({"mountPoints": mounted(false)})), fetch(json!({}))], json!([]), None),
+        (
+            [
+                app(json!({"mountPoints": mounted(false)})),
+                fetch(json!({"volumesFrom": [{"sourceContainer": "app"}]})),
+            ],
+            own(),
+            None,
+        ),
+        (
+            [
+                app(json!({"mountPoints": [{"sourceVolume": "shared", "containerPath": "/tmp/sec"}]})),
+                fetch(json!({})),
+            ],
+            own(),
+            None,
+        ),
+        ([app(json!({})), fetch(json!({"mountPoints": mounted(false)}))], own(), None),
+    ] {
+        let definition = json!({"containerDefinitions": containers, "volumes": volumes});
+        let task = ended(1, &[("app", 1), ("fetch", 0)]);
+        let logs = [("app", &missing[..]), ("fetch", &quiet[..])];
+        let notices = told(&world_with(&[task], definition.clone(), &logs).reading_logs(), &[impaired()]);
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        for text in [nobody, no_wait, left_none] {
+            assert_eq!(notices[0].contains(text), finding == Some(text), "{definition}: {}", notices[0]);
+        }
+    }
+    // Where the one that should have written tells why it did not, that is the cause.
+    let definition = json!({"volumes": own(), "containerDefinitions": [
+        app(json!({"mountPoints": mounted(true)})), fetch(json!({"mountPoints": mounted(false)}))]});
+    let logs = [("app", &missing[..]), ("fetch", &DENIED[..])];
+    let notices = told(
+        &world_with(&[ended(1, &[("app", 1), ("fetch", 0)])], definition, &logs).reading_logs(),
+        &[impaired()],
+    );
+    assert!(notices[0].contains("secretsmanager:GetSecretValue"), "{}", notices[0]);
+    assert!(notices[0].contains("container fetch exited with 0"), "{}", notices[0]);
 }

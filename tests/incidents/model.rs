@@ -924,7 +924,14 @@ fn delivery(world: &Shared, holder: &str) -> Delivery<Modelled> {
     let probing = if lock(world).asking.is_zero() { Scope::Off } else { Scope::Full };
     Delivery::new(
         ports,
-        Rules { probing, reads_logs: false, trusted: Trusted::default(), reminder: REMINDER, runbooks: None },
+        Rules {
+            probing,
+            reads_logs: false,
+            trusted: Trusted::default(),
+            reminder: REMINDER,
+            runbooks: None,
+            team_tag: None,
+        },
         holder,
     )
 }

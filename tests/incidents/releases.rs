@@ -89,7 +89,7 @@ fn what_a_later_release_has_open_goes_on_without_what_is_not_known_here() {
     assert_eq!(told(&world, 1, &[fails(3, 101)]), [""; 0]);
     let kept: Value = serde_json::from_str(&world.kept("6dd0a25b3430f6196c5a1ac1a46ded92")).expect("JSON");
     assert_eq!(
-        (&kept["tomorrow"], &kept["about"]["team"], &kept["storm"]["wave"]),
+        (&kept["tomorrow"], &kept["about"]["squad"], &kept["storm"]["wave"]),
         (&Value::Null, &Value::Null, &Value::Null)
     );
     assert_eq!(

@@ -104,11 +104,14 @@ fn its_notice_passes_a_filter_whose_attributes_are_given() {
         );
     }
     assert!(notice.subject.contains("this is a test"), "it is marked all the same");
-    let refused = done(world.delivery("a").handle(r#"{"selftest": {"team": "blue"}}"#, FUNCTION));
+    selftest(&world, r#"{"selftest": {"team": "blue"}}"#);
+    let routed = world.calls().notices.remove(0).attributes;
+    assert!(routed.contains(&("team", "blue".to_owned())) && routed.len() == 10, "{routed:?}");
+    let refused = done(world.delivery("a").handle(r#"{"selftest": {"squad": "blue"}}"#, FUNCTION));
     assert!(
         refused.is_err_and(|problem| problem
             .to_string()
-            .contains(r#"no attribute "team"; it has state, cause,"#))
+            .contains(r#"no attribute "squad"; it has state, cause,"#))
     );
 }
 

@@ -446,12 +446,39 @@ def changed(account: Account) -> None:
     account.names["holding"] = account.define("holding", container=container)
 
 
+def logged(account: Account) -> None:
+    """A definition whose containers write logs: of the task `told` why they failed, and of `untold` nothing that tells."""
+    options = {"awslogs-group": "/ecs/logged", "awslogs-region": REGION, "awslogs-stream-prefix": "l"}
+    log = {"logDriver": "awslogs", "options": options}
+    awaited = [{"containerName": "fetch", "condition": "COMPLETE"}]
+    containers = [
+        {"name": "app", "image": "app:1", "essential": True, "dependsOn": awaited, "logConfiguration": log},
+        {"name": "fetch", "image": "fetch:1", "essential": False, "logConfiguration": log},
+    ]
+    account.names["logged"] = account.define("logged", containerDefinitions=containers)
+    account.a_secret("prod/own", SecretString="unseen")
+    denied = DENIED[len(FETCH) :].format(role="task", arn="prod/own", why=NO_ALLOW)
+    lines = {
+        "l/fetch/told": ["password=hunter2hunter2hunter2", denied, "bye"],
+        "l/app/told": ["cat: can't open '/tmp/secret': No such file or directory"],
+        "l/fetch/untold": ["starting", "hunter2hunter2hunter2"],
+        "l/fetch/empty": [],
+    }
+    account.logs.create_log_group(logGroupName="/ecs/logged")
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    for stream, written in lines.items():
+        account.logs.create_log_stream(logGroupName="/ecs/logged", logStreamName=stream)
+        events = [{"timestamp": now, "message": line} for line in written]
+        if events:
+            account.logs.put_log_events(logGroupName="/ecs/logged", logStreamName=stream, logEvents=events)
+
+
 def main() -> None:
     """Runs both until nobody wants them any more."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that the emulators end too
     with moto() as net, ministack() as rest:
         account = Account(net, rest)
-        for make in (secrets, roles, images_and_files, networks, file_systems, checked, changed):
+        for make in (secrets, roles, images_and_files, networks, file_systems, checked, changed, logged):
             make(account)
         # What a task failed on was there before.
         stopped = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

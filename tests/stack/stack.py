@@ -34,6 +34,8 @@ What differs from a deployment, and nothing else:
       definition at a revision of our choice. It answers with the --task-definition files, asks the emulator whether the
       role may be told, and otherwise refuses in AWS's words;
     - with --stopped FILE that server lists the file's tasks as stopped lately;
+    - with --logs FILE ReadContainerLogs is `yes`, and a log group of the file's name has its streams and lines;
+    - with --team NAME TeamTag is `team`, and that server tags each service so;
     - with --running FILE WatchRotation is `on`, that server lists the file's tasks as running, events are dated now, and a
       rotation waits neither for its delay nor for others;
     - with --poison the queue's visibility timeout is a second, since forty attempts minutes apart are too long, and
@@ -47,7 +49,7 @@ What differs from a deployment, and nothing else:
     - with `--door` CloudFormationHook is `block`. There is no AWS::CloudFormation::LambdaHook, which the emulator does not know:
       the doors' function is invoked as the hook would;
     - the role may CreateLogStream on a log group's ARN without `:*` too. AWS asks for the stream's ARN, which the `:*`
-      of the template covers; the emulator asks for the group's, and would refuse.
+      of the template covers; the emulator asks for the group's, and would refuse. So it is with GetLogEvents.
 
 What the emulator (ministack 1.5.33) cannot show: what the queue's policy says to rules, and what the role may do with the
 queue, for it delivers and polls without asking either; and the topic's encryption, for it drops the key. It refuses PutEvents with a
@@ -93,8 +95,8 @@ HANG_SECONDS = 30.0  # longer than the function waits
 class EcsServer:
     """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says, and lists the tasks that run or stopped."""
 
-    def __init__(self, files: list[Path], hangs: bool, running: Path | None, stopped: Path | None) -> None:
-        self._hangs = hangs
+    def __init__(self, files: list[Path], hangs: bool, running: Path | None, stopped: Path | None, team: str | None) -> None:
+        self._hangs, self._team = hangs, team
         tasks = {"RUNNING": running, "STOPPED": stopped}
         self._tasks = {status: json.loads(file.read_text(encoding="utf-8"))["tasks"] for status, file in tasks.items() if file}
         self.asked: list[str] = []
@@ -135,6 +137,9 @@ class EcsServer:
         """Status and body for one call of the ECS API."""
         if self._tasks and (listed := self._listed(target.removeprefix(ECS_TARGET), request)):
             return 200, listed
+        if self._team and target == f"{ECS_TARGET}DescribeServices":
+            tags = [{"key": "team", "value": self._team}] if "TAGS" in request.get("include", []) else []
+            return 200, {"services": [{"status": "ACTIVE", "desiredCount": 2, "runningCount": 0, "tags": tags}], "failures": []}
         if target != DESCRIBE_TARGET:
             return 400, {"__type": "InvalidAction", "message": f"not scripted: {target}"}
         self.asked.append(request["taskDefinition"])
@@ -215,6 +220,8 @@ def stack_statement(statement: Template, denied: list[str]) -> Template:
     actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
     if "logs:CreateLogStream" in actions:
         resources = resources + [without_streams(arn) for arn in resources]
+    if actions == ["logs:GetLogEvents"]:
+        resources = resources + [{"Fn::Sub": arn["Fn::Sub"].partition(":log-stream:")[0]} for arn in resources]
     return {**statement, "Action": [action for action in actions if action not in denied], "Resource": resources}
 
 
@@ -267,6 +274,17 @@ def queue_for(aws: Emulator, name: str, service: str, source: str) -> tuple[str,
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     return url, arn
+
+
+def write_logs(aws: Emulator, file: Path) -> None:
+    """What containers wrote."""
+    written, logs = json.loads(file.read_text(encoding="utf-8")), aws.client("logs")
+    group, now = written["group"], int(time.time() * 1000)
+    logs.create_log_group(logGroupName=group)
+    for name, lines in written["streams"].items():
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+        events = [{"timestamp": now, "message": line} for line in lines]
+        logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=events)
 
 
 def subscribe(aws: Emulator, topic: str, name: str) -> str:
@@ -425,6 +443,11 @@ class Run:
             parameters |= {"ChatNotifications": "yes", "EventBusArn": BUS}
         if arguments.running:
             parameters["WatchRotation"] = "on"
+        if arguments.team:
+            parameters["TeamTag"] = "team"
+        if arguments.logs:
+            parameters["ReadContainerLogs"] = "yes"
+            write_logs(self._aws, arguments.logs)
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
         ecs.allowed = may_describe(self._aws, self._outputs["FunctionName"])
         subscribed = subscribe(self._aws, self._outputs["TopicArn"], "notices")
@@ -526,6 +549,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--via", choices=ways, default="bus", help="where the events go in")
     parser.add_argument("--running", type=Path, help="an answer of aws ecs describe-tasks, of which all tasks run; watches rotations")
     parser.add_argument("--stopped", type=Path, help="an answer of aws ecs describe-tasks, of which all tasks stopped lately")
+    parser.add_argument("--team", help="the team of each service; routes notices by it")
+    parser.add_argument("--logs", type=Path, help="what containers wrote: a log group, and lines by stream; lets logs be read")
     parser.add_argument("--poison", action="store_true", help="put a message that is not JSON in the events' batch")
     parser.add_argument("--hang", action="store_true", help="let DescribeTaskDefinition answer too late")
     parser.add_argument("--deny", action="append", default=[], metavar="ACTION", help="take an action from the role")
@@ -558,7 +583,8 @@ def read_arguments() -> argparse.Namespace:
 def main() -> int:
     """Runs the stack once, and prints what came of it."""
     arguments = read_arguments()
-    with EcsServer(arguments.task_definition, arguments.hang, arguments.running, arguments.stopped) as ecs, Emulator() as aws:
+    ecs = EcsServer(arguments.task_definition, arguments.hang, arguments.running, arguments.stopped, arguments.team)
+    with ecs, Emulator() as aws:
         run = Run(aws, arguments)
         try:
             json.dump(run.outcome(ecs), sys.stdout)

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::assessment::{Culprit, Finding};
+use super::proof::Gap;
 use crate::arn::{Arn, partition_of};
 use crate::event::Task;
 use crate::question::facts::{AwsVpcConfiguration, Moment};
@@ -47,6 +48,12 @@ impl<'a> Case<'a> {
     /// The task's Region, or that of what it asked for.
     pub(in crate::causes) fn own_region(&self) -> &str {
         self.task.region.as_deref().or(self.region()).unwrap_or("us-east-1")
+    }
+
+    /// That the Region is known in which something was asked for: an application may ask anywhere.
+    pub(in crate::causes) fn in_told_region(&self) -> Result<(), Gap> {
+        let is_told = self.symptom.step != Step::SecretSidecar || self.symptom.region.is_some();
+        is_told.then_some(()).ok_or_else(|| Gap::new("in which Region the application asks"))
     }
 
     /// The Region to which the container of a reference writes its logs, where the definition names one.
@@ -114,6 +121,8 @@ impl Case<'_> {
     /// What failed, as far as text and definition name it.
     pub(crate) fn culprit(&self) -> Culprit {
         let kind = match self.symptom.step {
+            _ if self.symptom.is_of_parameter() => "parameter",
+            _ if self.symptom.is_of_file() => "file",
             Step::SecretsManager | Step::CredentialSpec | Step::SecretSidecar => "secret",
             Step::RegistryCredentials => "registry-credentials",
             Step::ParameterStore => "parameter",
@@ -141,11 +150,13 @@ impl Case<'_> {
         }
         let named = self.symptom.resource.as_ref()?.text.as_str();
         match self.symptom.step {
-            Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar => {
+            Step::SecretsManager | Step::RegistryCredentials | Step::CredentialSpec | Step::SecretSidecar
+                if self.symptom.wants.is_none() =>
+            {
                 Some(secret_name(named).to_owned())
             }
-            Step::ParameterStore if named.contains("://") => None,
-            Step::ParameterStore => {
+            Step::ParameterStore | Step::SecretSidecar if named.contains("://") => None,
+            Step::ParameterStore | Step::SecretSidecar => {
                 Some(named.split_once(":parameter").map_or(named, |(_, name)| name).to_owned())
             }
             Step::LogDriver => Some(
@@ -255,6 +266,7 @@ impl Case<'_> {
         match (self.role_name(), self.user_name()) {
             (Some(role), _) => format!("role {role}"),
             (None, Some(user)) => format!("user {user}"),
+            (None, None) if self.symptom.step == Step::SecretSidecar => "the task role".to_owned(),
             (None, None) if self.is_by_execution_role() => "the execution role".to_owned(),
             (None, None) if self.symptom.step == Step::ServiceConnect => {
                 "the role of the container instance".to_owned()

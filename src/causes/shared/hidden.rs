@@ -3,6 +3,7 @@
 
 use super::assessment::Finding;
 use super::case::{Case, DEFINITION};
+use crate::event::Reason;
 use crate::reason::Step;
 use crate::task_definition::Dependency;
 
@@ -43,7 +44,9 @@ impl Case<'_> {
 
     /// The container that others wait for, as ECS names it.
     pub(in crate::causes) fn waited_for(&self) -> Option<&str> {
-        let named = self.symptom.resource.as_ref().filter(|_| self.symptom.step == Step::SecretSidecar)?;
+        let by_ecs = !self.task.reasons.iter().any(Reason::is_of_log);
+        let named =
+            self.symptom.resource.as_ref().filter(|_| by_ecs && self.symptom.step == Step::SecretSidecar)?;
         // ECS prints the image behind it, in brackets.
         named.text.split('(').next()
     }

@@ -7,6 +7,7 @@
 pub(super) mod assessment;
 pub(super) mod case;
 pub(super) mod command;
+pub(super) mod container_log;
 pub(super) mod fix;
 mod hidden;
 pub(super) mod image;
@@ -26,6 +27,7 @@ pub(super) mod revision;
 pub(super) mod role;
 pub(super) mod secret;
 pub(super) mod snippet;
+mod unwritten;
 pub(super) mod usual;
 
 /// References that one symptom asks about; of more the text alone speaks.

@@ -15,13 +15,18 @@ pub(in crate::causes) const DESCRIBE_PARAMETERS: &str = "DescribeParameters";
 
 /// Whether a parameter was not found.
 pub(in crate::causes) fn is_not_found(symptom: &Symptom) -> bool {
-    symptom.step == Step::ParameterStore && symptom.fault == Fault::NotFound
+    is_asked(symptom) && symptom.fault == Fault::NotFound
+}
+
+/// Whether it is Parameter Store that is asked, by ECS or by an application.
+fn is_asked(symptom: &Symptom) -> bool {
+    symptom.step == Step::ParameterStore || symptom.is_of_parameter()
 }
 
 /// Whether a refusal may hide that there is no such parameter: IAM decides first, on the name as ECS asks for
 /// it.
 pub(in crate::causes) fn may_be_absent(symptom: &Symptom) -> bool {
-    symptom.step == Step::ParameterStore && super::refusal::is_want_of_allow(symptom)
+    is_asked(symptom) && super::refusal::is_want_of_allow(symptom)
 }
 
 /// A parameter that the case can be about.
@@ -216,7 +221,7 @@ impl Case<'_> {
             .iter()
             .filter(|reference| matches!(reference.target(), Some(Target::Parameter(_))));
         let mut written: Vec<&str> = of_reference.map(|reference| reference.value_from.as_str()).collect();
-        if written.is_empty() && self.symptom.step == Step::ParameterStore && !self.symptom.truncated {
+        if written.is_empty() && is_asked(self.symptom) && !self.symptom.truncated {
             let listed = self
                 .symptom
                 .resource

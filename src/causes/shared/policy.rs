@@ -106,6 +106,9 @@ pub(in crate::causes) fn with_next(action: &str) -> Value {
 /// The role of the task that may be granted `action`: the one that was refused, where the text names it, else
 /// the one that the step uses.
 fn grantee<'c>(case: &'c Case<'_>, action: &str) -> Result<&'c str, Refusal> {
+    if case.symptom.step == Step::SecretSidecar {
+        return Err(Refusal("the task definition does not say what an application reads".to_owned()));
+    }
     if !called(case.symptom.step).contains(&action) {
         return Err(Refusal(format!("ECS does not call {action} with a role of the task in this step")));
     }

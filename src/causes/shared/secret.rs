@@ -27,13 +27,14 @@ pub(in crate::causes) fn is_not_found(symptom: &Symptom) -> bool {
     );
     let a_file = symptom.resource.as_ref().is_some_and(|resource| resource.text.starts_with('/'))
         && symptom.step == Step::CredentialSpec;
-    secret && !a_file && symptom.fault == Fault::NotFound
+    secret && !a_file && symptom.wants.is_none() && symptom.fault == Fault::NotFound
 }
 
 /// Whether a refusal may hide that there is no such secret: IAM decides first, on the name as ECS asks for
 /// it.
 pub(in crate::causes) fn may_be_absent(symptom: &Symptom) -> bool {
-    matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials)
+    matches!(symptom.step, Step::SecretsManager | Step::RegistryCredentials | Step::SecretSidecar)
+        && !symptom.is_of_parameter()
         && super::refusal::is_want_of_allow(symptom)
 }
 
@@ -274,6 +275,7 @@ impl<'c> SecretView<'c> {
     pub(in crate::causes) fn is_meant(&self) -> Result<Identity, Gap> {
         let all = self.case.secrets();
         let likely: Vec<_> = all.iter().filter(|other| self.is_sound() || !other.is_sound()).collect();
+        self.case.in_told_region()?;
         Identity::only_one(&likely, "secret")
     }
 
@@ -428,6 +430,7 @@ impl Case<'_> {
         };
         let mut views: Vec<SecretView<'_>> = self.references.iter().filter_map(of_reference).collect();
         if views.is_empty()
+            && self.symptom.wants.is_none()
             && matches!(
                 self.symptom.step,
                 Step::SecretsManager | Step::RegistryCredentials | Step::SecretSidecar

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Moment;
+use crate::task_definition::Tag;
 
 facts! { "camelCase"
     /// A task that runs (`DescribeTasks`).
@@ -101,6 +102,9 @@ facts! { "camelCase"
         network_configuration: Option<NetworkConfiguration>,
         /// What is being rolled out, the newest first.
         deployments: Vec<Deployment>,
+        /// Its tags, where they were asked for.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        tags: Vec<Tag>,
     }
 
     /// What a deployment of a service starts, and where (`DescribeServiceRevisions`).

@@ -165,11 +165,14 @@ pub(super) const SAYS: &[Section] = &[
         &["aws/aws-sdk-go-v2 aws, credentials", "awspring/spring-cloud-aws spring-cloud-aws-autoconfigure"],
         &[
             say("failed to refresh cached credentials").fault(F::BadCredentials),
-            say("unable to load config data from 'aws-")
+            say("unable to load config data from 'aws-secretsmanager:")
                 .step(S::SecretSidecar)
                 .fault(F::Misconfigured)
-                .within(Resource, &["'"])
-                .back(4),
+                .within(Resource, &["'", "?"]),
+            say("unable to load config data from 'aws-parameterstore:")
+                .step(S::SecretSidecar)
+                .fault(F::Misconfigured)
+                .within(Resource, &["'", "?"]),
         ],
     ),
     section(

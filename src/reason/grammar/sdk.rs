@@ -12,6 +12,8 @@ pub(super) const SAYS: &[Section] = &[
         Said,
         &["AWS: common errors of the services' API references", "aws/smithy-go", "aws/aws-sdk-go aws/awserr"],
         &[
+            // The SDK for Python prints its sentence where others print the name.
+            say("parameternotfound: an error occurred (").step(S::ParameterStore).fault(F::NotFound),
             say("parameternotfound: ").step(S::ParameterStore).fault(F::NotFound).word(Resource, &[": "]),
             say("invalidkeyid").step(S::ParameterStore).fault(F::KmsKeyUnusable),
             say("toomanyrequests").step(S::ImagePull).fault(F::Throttled),

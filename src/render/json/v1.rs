@@ -179,6 +179,8 @@ struct IncidentV1<'r> {
     occurrences: u64,
     first_seen: String,
     last_seen: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    team: Option<&'r str>,
 }
 
 /// The report on one line.
@@ -218,6 +220,7 @@ fn of_incident(incident: &Incident) -> IncidentV1<'_> {
         occurrences: incident.occurrences,
         first_seen: incident.first_seen.to_string(),
         last_seen: incident.last_seen.to_string(),
+        team: incident.about.team.as_deref().filter(|team| !team.is_empty()),
     }
 }
 
