@@ -11,7 +11,7 @@ use aws_config::SdkConfig;
 use tokio::time::{Instant, timeout_at};
 
 use super::call::Caller;
-use super::failure::Failure;
+use super::failure::{Failure, is_throttling};
 use super::operation::Operation;
 use super::{ec2, ecr, ecs, efs, iam, kms, logs, s3, secretsmanager, ssm};
 use crate::question::{Answer, Question, ask};
@@ -99,6 +99,10 @@ impl Prober for AwsProber {
         }
     }
 
+    fn is_throttled(&self, answer: &Answer) -> bool {
+        matches!(answer, Answer::Unknown(why) if is_throttling(why))
+    }
+
     fn renew(&self) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let never_changes = |kept: &Kept, question: &Question| {
@@ -114,6 +118,10 @@ impl Prober for Until<'_> {
     async fn ask(&self, question: &Question) -> Answer {
         let late = || Answer::Unknown("no answer before the deadline".to_owned());
         timeout_at(self.deadline, self.prober.ask(question)).await.unwrap_or_else(|_| late())
+    }
+
+    fn is_throttled(&self, answer: &Answer) -> bool {
+        self.prober.is_throttled(answer)
     }
 }
 
