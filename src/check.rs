@@ -5,6 +5,7 @@
 //! would fail with, and the causes of those judge as they do after a failure. What they confirm, or hold for
 //! likely by AWS's state, is a problem now; what nobody could look at is told as such.
 
+mod cluster;
 mod findings;
 mod gaps;
 mod planned;
@@ -23,6 +24,7 @@ use crate::question::{Answer, Evidence, Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::source::Plan;
 use crate::task_definition::{ImageName, Reference, ReferenceKind, TaskDefinition};
+pub use cluster::{Cluster, Unseen, in_common};
 pub use findings::{Findings, Passed, Problem, Unchecked};
 use gaps::untold;
 pub use report::{Baseline, BaselineError, Checked, FailOn, Unread, lines};

@@ -140,7 +140,8 @@ enum Command {
     /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some input
     /// could not be read, or AWS answered nothing that was asked.
     Diagnose(diagnose::Diagnose),
-    /// Check a task definition before it is deployed: every reference, the roles, the network
+    /// Check a task definition before it is deployed, or with --cluster what services start next: every reference,
+    /// the roles, the network
     ///
     /// What passed is listed, and what could not be looked at: no problem found is not the same as good.
     ///
@@ -218,19 +219,21 @@ struct Check {
     ///
     /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of
     /// `terraform show -json`; JSON or YAML. A service in one file runs the definition in another.
-    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "FILE", required_unless_present = "cluster", value_hint = ValueHint::FilePath)]
     definitions: Vec<String>,
     /// Value of a template's parameter, or of `AWS::AccountId` and its like
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = check::parameter)]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = check::parameter, requires = "definitions")]
     parameters: Vec<(String, String)>,
-    /// Cluster of the service
-    #[arg(long, default_value = "default", add = ArgValueCandidates::new(completion::clusters))]
-    cluster: String,
-    /// Check the network path from the subnets and with the security groups of this service
-    #[arg(long)]
-    service: Option<String>,
+    /// Without FILE: check what the services of this cluster, by name or ARN, start next. With FILE: the cluster of
+    /// the service, by default the one named default
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters))]
+    cluster: Option<String>,
+    /// Without FILE: only these services. With FILE: check the network path from the subnets and with the security
+    /// groups of this service
+    #[arg(long, value_name = "NAME")]
+    service: Vec<String>,
     /// Check the network path from these subnets
-    #[arg(long, value_delimiter = ',', conflicts_with = "service")]
+    #[arg(long, value_delimiter = ',', conflicts_with = "service", requires = "definitions")]
     subnets: Vec<String>,
     /// Security groups of the task; by default the VPC's own
     #[arg(long, value_delimiter = ',', requires = "subnets")]
@@ -244,7 +247,7 @@ struct Check {
     /// Use answers that --record saved instead of querying AWS
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: Option<PathBuf>,
-    /// Save AWS's answers to a file
+    /// Save AWS's answers to a file; a check of a cluster goes on from those that the file holds
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "offline")]
     record: Option<PathBuf>,
@@ -304,6 +307,8 @@ enum CliError {
     NoDefinition(String),
     #[error("{path} is not a baseline: {error}")]
     NoBaseline { path: String, error: crate::check::BaselineError },
+    #[error("a file is checked with the network of one service: give --service once")]
+    SeveralServices,
     #[error("{0} holds no task definition and no service")]
     NothingToCheck(String),
     #[error("{0} holds several task definitions: give the one that ran")]

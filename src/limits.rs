@@ -84,6 +84,13 @@ pub const ROTATION_CLUSTERS: usize = 100;
 /// So many workloads a notice names; of more the number is told.
 pub const ROTATION_HOLDERS: usize = 500;
 
+/// So many services of a cluster are checked at once.
+pub const CLUSTER_SERVICES: usize = 1000;
+/// So many questions a check of a cluster asks: at [`ROTATION_AT_ONCE`] in a second, a quarter of an hour.
+pub const CLUSTER_QUESTIONS: usize = 20_000;
+/// As often as answers of such a check may lead to new questions: services, definitions, and what these refer to.
+pub const CLUSTER_ROUNDS: usize = 8;
+
 /// A workload that has been silent for so long has no open incident: what fails then is another one.
 pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);
 /// As long as an incident is kept after it was written: longer than anybody asks for it.

@@ -18,6 +18,9 @@ use crate::task_definition::{ContainerDefinition, TaskDefinition};
 pub use answer::{Answer, Fact, Listed, cleaned};
 pub use evidence::{Evidence, Known};
 
+/// How an answer begins that a permission of ecs-triage is missing for: the action follows.
+pub const NOT_AUTHORIZED: &str = "ecs-triage is not authorized to call ";
+
 /// A question as a type.
 pub trait Ask: Clone + Into<Question> {
     /// What answers it.

@@ -5,6 +5,8 @@
 //! together, equal ones once. Who answers keeps the deadline: what is not known by then is
 //! [`Answer::Unknown`](crate::question::Answer), and the diagnosis goes on.
 
+mod turns;
+
 use std::collections::BTreeSet;
 use std::future::Future;
 
@@ -12,6 +14,7 @@ use crate::diagnosis;
 use crate::event::Task;
 use crate::question::{Answer, Evidence, Question};
 use crate::words::words;
+pub use turns::{Pace, Turn, ask_in_turns};
 
 /// As often as answers may lead to new questions.
 pub const ROUNDS: usize = 3;
@@ -31,6 +34,11 @@ pub trait Prober {
 
     /// Forgets what may have changed since it was answered.
     fn renew(&self) {}
+
+    /// Whether an answer says no more than that there are too many calls now.
+    fn is_throttled(&self, _: &Answer) -> bool {
+        false
+    }
 }
 
 /// A prober that is asked about the things of one account.

@@ -613,6 +613,7 @@ fn check_all(text: &str) {
                 let one = Checked {
                     name: found.name.clone(),
                     file: Some("f".to_owned()),
+                    services: Vec::new(),
                     found: found.clone(),
                     findings,
                     known: BTreeSet::new(),

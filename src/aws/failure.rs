@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::iter::successors;
 
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -13,10 +14,14 @@ use super::bounded::{LARGEST_ANSWER, is_too_large};
 use super::call::parsed;
 use super::innermost;
 use super::operation::{Operation, Protocol};
+use crate::question::NOT_AUTHORIZED;
 use crate::redact::{redact, redact_name};
 
 /// A message says what is wrong in its first words.
 const LONGEST_REASON: usize = 240;
+
+/// How a reason ends where a service throttles, and does not say so in its own words.
+const TOO_MANY_REQUESTS: &str = " answered with HTTP status 429";
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +166,7 @@ pub(super) fn failure<E: StdError + 'static>(
             | "UnauthorizedException",
             _,
         ) => Failure::Unknown(format!(
-            "ecs-triage is not authorized to call {} on {}: grant it to ecs-triage",
+            "{NOT_AUTHORIZED}{} on {}: grant it to ecs-triage",
             operation.action(),
             redact_name(on)
         )),
@@ -171,6 +176,12 @@ pub(super) fn failure<E: StdError + 'static>(
             None => code.to_owned(),
         }),
     }
+}
+
+/// Whether a reason is that AWS takes no more calls now.
+pub(super) fn is_throttling(why: &str) -> bool {
+    let code = why.split(':').next().unwrap_or_default();
+    THROTTLING_ERRORS.contains(&code) || why.ends_with(TOO_MANY_REQUESTS)
 }
 
 /// Why an answer of an operation is no fact.

@@ -11,7 +11,7 @@ use aws_config::SdkConfig;
 use tokio::time::{Instant, timeout_at};
 
 use super::call::Caller;
-use super::failure::Failure;
+use super::failure::{Failure, is_throttling};
 use super::members::Members;
 use super::operation::Operation;
 use super::{ec2, ecr, ecs, efs, iam, kms, logs, s3, secretsmanager, ssm};
@@ -142,6 +142,10 @@ impl Prober for AwsProber {
         self.kept_or_new(Asked { account: Some(account.to_owned()), question: question.clone() }).await
     }
 
+    fn is_throttled(&self, answer: &Answer) -> bool {
+        matches!(answer, Answer::Unknown(why) if is_throttling(why))
+    }
+
     fn renew(&self) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let never_changes = |kept: &Kept, asked: &Asked| {
@@ -157,6 +161,10 @@ impl Prober for Until<'_> {
     async fn ask(&self, question: &Question) -> Answer {
         let late = || Answer::Unknown("no answer before the deadline".to_owned());
         timeout_at(self.deadline, self.prober.ask(question)).await.unwrap_or_else(|_| late())
+    }
+
+    fn is_throttled(&self, answer: &Answer) -> bool {
+        self.prober.is_throttled(answer)
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Passed {
 }
 
 /// Something that was not looked at.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unchecked {
     /// Why.
     pub why: String,

@@ -1,6 +1,7 @@
 //! What came of checking the definitions of some files: each under its name, with the places of what was
 //! found, held against what was known before.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ pub struct Checked {
     pub name: String,
     /// The file that holds it, safe to print; `None` where AWS or standard input gave it.
     pub file: Option<String>,
+    /// The services of a cluster that start it; empty where it was named by itself.
+    pub services: Vec<String>,
     /// The definition, and where its file writes what.
     pub found: Found,
     /// What came of it.
@@ -55,6 +58,22 @@ impl FailOn {
 }
 
 impl Checked {
+    /// The definition with the services that start it, for a heading.
+    #[must_use]
+    pub fn title(&self) -> Cow<'_, str> {
+        // Of more the number is told.
+        const NAMED: usize = 10;
+        match &self.services[..] {
+            [] => Cow::Borrowed(&self.name),
+            [one] => Cow::Owned(format!("{} of service {one}", self.name)),
+            all if all.len() > NAMED => {
+                let more = all.len() - NAMED;
+                Cow::Owned(format!("{} of services {} and {more} more", self.name, all[..NAMED].join(", ")))
+            }
+            all => Cow::Owned(format!("{} of services {}", self.name, all.join(", "))),
+        }
+    }
+
     /// Where a problem stands in the file.
     #[must_use]
     pub fn place(&self, problem: &Problem) -> Option<Place> {

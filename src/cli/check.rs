@@ -1,4 +1,6 @@
-//! The `check` command: what files and names hold, asked about and told.
+//! The `check` command: what files and names hold, or a cluster starts next, asked about and told.
+
+mod cluster;
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -92,6 +94,12 @@ impl Check {
             Baseline::read(&text).map_err(|error| CliError::NoBaseline { path: shown(path), error })
         });
         let known = baseline.transpose()?.map(|baseline| baseline.known()).unwrap_or_default();
+        if self.definitions.is_empty() {
+            return self.run_cluster(global, &known, output);
+        }
+        if self.service.len() > 1 {
+            return Err(CliError::SeveralServices);
+        }
         let evidence = evidence(self.evidence.as_deref())?;
         #[cfg(feature = "aws")]
         let live = self.live(global, output)?;
@@ -121,8 +129,13 @@ impl Check {
         run.live.as_ref().map_or(Ok(()), Live::save)?;
         let unread = run.unread;
         self.write(&checked, &unread, global.style(), output)?;
+        self.judge(&checked, output)
+    }
+
+    /// Writes the baseline where that is asked for; else says whether anything makes the check fail.
+    fn judge(&self, checked: &[Checked], output: &mut Output<'_>) -> Result<(), CliError> {
         if let Some(path) = &self.write_baseline {
-            return std::fs::write(path, Baseline::of(&checked).write())
+            return std::fs::write(path, Baseline::of(checked).write())
                 .map_err(|error| CliError::Unrecorded { path: shown(path), error });
         }
         if checked.iter().any(|one| one.has_failed(self.fail_on.into())) {
@@ -166,15 +179,20 @@ impl Check {
             Format::Sarif => sarif::render(checked, unread),
             Format::Junit => junit::render(checked, unread, self.fail_on.into()),
         })?;
-        if let Some(path) = config::step_summary().filter(|_| self.format == Format::Github) {
-            let written = OpenOptions::new()
-                .append(true)
-                .create(true)
-                .open(&path)
-                .and_then(|mut file| file.write_all(github::summary(checked).as_bytes()));
-            written.map_err(|error| CliError::Unrecorded { path: shown(&path), error })?;
-        }
-        Ok(())
+        self.summarize(&|| github::summary(checked))
+    }
+
+    /// Adds to the summary of the step, where a GitHub workflow has one.
+    fn summarize(&self, summary: &dyn Fn() -> String) -> Result<(), CliError> {
+        let Some(path) = config::step_summary().filter(|_| self.format == Format::Github) else {
+            return Ok(());
+        };
+        let written = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(summary().as_bytes()));
+        written.map_err(|error| CliError::Unrecorded { path: shown(&path), error })
     }
 
     /// What is said beside the findings: in a GitHub workflow it may begin no command of its own.
@@ -208,13 +226,14 @@ impl Check {
             security_groups: self.security_groups.clone(),
             assign_public_ip: Some(if self.assign_public_ip { "ENABLED" } else { "DISABLED" }.to_owned()),
         });
-        let network = typed.or_else(|| service.filter(|_| self.service.is_none())?.network.clone());
+        let network = typed.or_else(|| service.filter(|_| self.service.is_empty())?.network.clone());
         let cluster = service
             .and_then(|service| service.cluster.clone())
-            .filter(|_| self.service.is_none())
-            .unwrap_or_else(|| self.cluster.clone());
+            .filter(|_| self.service.is_empty())
+            .or_else(|| self.cluster.clone())
+            .unwrap_or_else(|| "default".to_owned());
         let volumes = service.map(|service| service.volumes.clone()).unwrap_or_default();
-        let (cluster, service) = (Some(cluster), self.service.clone());
+        let (cluster, service) = (Some(cluster), self.service.first().cloned());
         check::Place { region, cluster, service, network, volumes, ..check::Place::default() }
     }
 }
@@ -379,6 +398,6 @@ impl Run<'_, '_> {
         if is_unheard(&evidence) {
             self.unable("AWS answered none of the questions: nothing is proved");
         }
-        Ok(Checked { name, file, found, findings, known: known.clone() })
+        Ok(Checked { name, file, services: Vec::new(), found, findings, known: known.clone() })
     }
 }

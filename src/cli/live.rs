@@ -11,19 +11,22 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use super::output::{Batch, progress};
+use super::output::{Batch, complain, progress};
 use super::{CliError, Global, shown};
 use crate::aws::prober::{AwsProber, Until};
 use crate::aws::profiles;
-use crate::check::Check;
+use crate::check::{Check, Cluster};
 use crate::event::Task;
+use crate::limits::{CLUSTER_QUESTIONS, CLUSTER_ROUNDS, ROTATION_AT_ONCE};
 use crate::question::{Answer, Evidence, Known, Question, ask, record};
 use crate::stopped;
 use crate::task_definition::TaskDefinition;
-use crate::triage::{Narrowed, Prober, Scope, ask_all, investigate};
+use crate::triage::{Narrowed, Pace, Prober, Scope, Turn, ask_all, ask_in_turns, investigate};
 
 /// As long as one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// As often as a long run says how far it is, and saves what it knows.
+const SAVED_EVERY: Duration = Duration::from_secs(5);
 /// Rounds of a check's questions: it has no deadline to meet, and answers lead on.
 const CHECK_ROUNDS: usize = 5;
 /// Why what containers wrote is not looked at.
@@ -168,6 +171,61 @@ impl Live {
         }
     }
 
+    /// The names of a cluster's services, and whether these are all.
+    pub(super) fn services(&self, region: &str, cluster: &str) -> Result<(Vec<String>, bool), CliError> {
+        progress(&format!("reading the services of {cluster}"));
+        self.wait(self.prober.services(region, cluster)).map_err(CliError::CannotAsk)
+    }
+
+    /// All that AWS says of what the services of a cluster start, beyond what is known and what an interrupted run has
+    /// recorded. Says whether all was asked.
+    pub(super) fn check_cluster(&self, cluster: &Cluster, evidence: &mut Evidence) -> Result<bool, CliError> {
+        self.go_on(evidence)?;
+        let pace = Pace { at_once: ROTATION_AT_ONCE, most: CLUSTER_QUESTIONS, rounds: CLUSTER_ROUNDS };
+        let (mut told, mut saved) = (Instant::now(), Ok(()));
+        let turn = |turn: &Turn<'_>| {
+            self.keep(turn.fresh);
+            if told.elapsed() >= SAVED_EVERY && saved.is_ok() {
+                progress(&format!(
+                    "{}: {} questions answered, {} to go",
+                    cluster.name, turn.answered, turn.left
+                ));
+                saved = self.save();
+                told = Instant::now();
+            }
+        };
+        let patient = Patient(&self.prober);
+        let asked = ask_in_turns(
+            &patient,
+            pace,
+            tokio::time::sleep,
+            |evidence| cluster.questions(evidence),
+            evidence,
+            turn,
+        );
+        let is_all = self.wait(asked);
+        saved.and_then(|()| self.save()).map(|()| is_all)
+    }
+
+    /// Takes over what an earlier run has recorded. What AWS did not answer then is asked again.
+    fn go_on(&self, evidence: &mut Evidence) -> Result<(), CliError> {
+        let Some(path) =
+            self.recording.as_ref().map(|recording| &recording.path).filter(|path| path.exists())
+        else {
+            return Ok(());
+        };
+        let recorded = super::evidence(Some(path))?;
+        let answers = recorded.answers().filter(|(_, answer)| !matches!(answer, Answer::Unknown(_)));
+        let mut count = 0;
+        for (question, answer) in answers {
+            evidence.note(question.clone(), answer.clone());
+            count += 1;
+        }
+        self.keep(evidence);
+        complain(&format!("going on with {count} answers of {}; remove it to ask AWS again", shown(path)));
+        Ok(())
+    }
+
     fn keep(&self, evidence: &Evidence) {
         let Some(recording) = &self.recording else { return };
         let mut answers = recording.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,8 +236,26 @@ impl Live {
     pub(super) fn save(&self) -> Result<(), CliError> {
         let Some(Recording { path, answers }) = &self.recording else { return Ok(()) };
         let answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
-        std::fs::write(path, record::write(&answers))
+        // Whoever interrupts it finds what was saved before.
+        let part = path.with_added_extension("part");
+        let is_file = !path.exists() || path.is_file();
+        let written = std::fs::write(if is_file { &part } else { path }, record::write(&answers));
+        written
+            .and_then(|()| if is_file { std::fs::rename(&part, path) } else { Ok(()) })
             .map_err(|error| CliError::Unrecorded { path: shown(path), error })
+    }
+}
+
+/// A prober of which each question has its own time to be answered in.
+struct Patient<'p>(&'p AwsProber);
+
+impl Prober for Patient<'_> {
+    async fn ask(&self, question: &Question) -> Answer {
+        self.0.until(Instant::now() + PATIENCE).ask(question).await
+    }
+
+    fn is_throttled(&self, answer: &Answer) -> bool {
+        self.0.is_throttled(answer)
     }
 }
 

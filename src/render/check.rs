@@ -7,7 +7,7 @@ use crate::check::{Checked, Findings, Problem, Unchecked};
 use crate::source::Place;
 
 /// What no check can tell beforehand.
-const NOT_PROVED: &str = "that secrets hold the JSON keys and shapes asked for (values are never read), that images are built for the \
+pub(super) const NOT_PROVED: &str = "that secrets hold the JSON keys and shapes asked for (values are never read), that images are built for the \
                           platform, that the cluster has room, and whatever changes before the task starts";
 /// Things named for one reason why they were not looked at; of more the number is told.
 const NAMED: usize = 3;
@@ -26,7 +26,7 @@ pub fn render_one(one: &Checked, style: impl Into<Style>) -> String {
             page.note("known before", Tone::Plain, "it is in the baseline");
         }
     };
-    rendered(&one.name, &one.findings, style.into(), mark)
+    rendered(&one.title(), &one.findings, style.into(), mark)
 }
 
 /// The problems of a definition, each as it would be diagnosed, what passed, and what stays open. Ends with a
@@ -90,12 +90,12 @@ pub(super) fn headline(findings: &Findings) -> String {
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// What was not looked at with the reasons why: the same things are named once.
-fn not_checked(unchecked: &[Unchecked]) -> Vec<(String, Vec<&str>)> {
+pub(super) fn not_checked(unchecked: &[Unchecked]) -> Vec<(String, Vec<&str>)> {
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for open in unchecked.chunk_by(|one, other| one.why == other.why) {
         let what = named(open);
@@ -120,7 +120,7 @@ fn named(open: &[Unchecked]) -> String {
 }
 
 /// The first of a list, and how many more there are.
-fn some(names: &[impl AsRef<str>]) -> String {
+pub(super) fn some(names: &[impl AsRef<str>]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
     let more = names.len() - shown.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };

@@ -49,7 +49,7 @@ pub fn commands(checked: &[Checked], unread: &[Unread]) -> String {
                 kind,
                 one.file.as_deref(),
                 one.place(problem),
-                &format!("{}: {}", diagnosis.cause.id, one.name),
+                &format!("{}: {}", diagnosis.cause.id, one.title()),
                 &message,
                 &mut out,
             );
@@ -63,7 +63,7 @@ pub fn commands(checked: &[Checked], unread: &[Unread]) -> String {
             "notice",
             one.file.as_deref(),
             one.start(),
-            &format!("not checked: {}", one.name),
+            &format!("not checked: {}", one.title()),
             open.trim_start(),
             &mut out,
         );
@@ -115,7 +115,7 @@ fn escaped(text: &str, more: &[char]) -> String {
 pub fn summary(checked: &[Checked]) -> String {
     let mut out = "## ecs-triage check\n\n".to_owned();
     for (at, one) in checked.iter().enumerate() {
-        let told = format!("### {}\n\n{}\n", span(&one.name), block(&render_one(one, Colour::Off)));
+        let told = format!("### {}\n\n{}\n", span(&one.title()), block(&render_one(one, Colour::Off)));
         if out.len() + told.len() > LONGEST_SUMMARY {
             let _ = writeln!(out, "{} more in the log of the step.", checked.len() - at);
             break;

@@ -64,7 +64,7 @@ fn suite(one: &Checked, on: FailOn) -> Suite {
     }
     let (skipped, passed) = (findings.unchecked.len(), findings.passed.len());
     let tests = findings.problems.len() + skipped + passed;
-    let name = escaped(&one.name);
+    let name = escaped(&one.title());
     let text = format!(
         "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">\n{cases}  </testsuite>\n"
     );
@@ -90,7 +90,7 @@ fn named(subject: &str, what: &[String]) -> String {
 fn case(one: &Checked, name: &str, place: Option<Place>, inner: &str, out: &mut String) {
     let file = one.file.as_deref().map(|file| format!(" file=\"{}\"", escaped(file))).unwrap_or_default();
     let line = place.map(|Place { line, .. }| format!(" line=\"{line}\"")).unwrap_or_default();
-    let (class, name) = (escaped(&one.name), escaped(name));
+    let (class, name) = (escaped(&one.title()), escaped(name));
     let _ =
         writeln!(out, "    <testcase classname=\"{class}\" name=\"{name}\"{file}{line}>{inner}</testcase>");
 }

@@ -21,7 +21,7 @@ pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
 pub fn check(one: &Checked, style: impl Into<Style>) -> String {
     format!(
         "### {}: {}\n\n{}",
-        span(&one.name),
+        span(&one.title()),
         check::headline(&one.findings),
         block(&check::render_one(one, plain(style)))
     )

@@ -6,6 +6,7 @@ mod body;
 pub mod catalogue;
 pub mod chat;
 pub mod check;
+pub mod cluster;
 mod failure;
 pub mod github;
 pub mod json;

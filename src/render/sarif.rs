@@ -94,7 +94,7 @@ fn result(one: &Checked, problem: &Problem, index: &BTreeMap<&str, usize>) -> Va
 }
 
 fn location(one: &Checked, place: Option<Place>) -> Value {
-    let mut location = json!({"logicalLocations": [{"fullyQualifiedName": one.name, "kind": "resource"}]});
+    let mut location = json!({"logicalLocations": [{"fullyQualifiedName": one.title(), "kind": "resource"}]});
     if let Some(file) = &one.file {
         location["physicalLocation"] = physical(file, place);
     }

@@ -188,8 +188,14 @@ facts! { "camelCase"
         rollout_state_reason: Option<String>,
         /// When it began.
         created_at: Option<Moment>,
+        /// The version of Fargate that its tasks run on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        platform_version: Option<String>,
         /// Where its tasks are put.
         network_configuration: Option<NetworkConfiguration>,
+        /// Volumes that are made when a task starts.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        volume_configurations: Vec<VolumeConfiguration>,
     }
 
     /// An instance that tasks run on (`DescribeContainerInstances`).

@@ -49,6 +49,8 @@ struct CheckV1<'r> {
     schema: &'static str,
     task_definition: &'r str,
     file: Option<&'r str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    services: &'r [String],
     problems: Vec<ProblemV1<'r>>,
     unknown: &'r [String],
     references: usize,
@@ -256,6 +258,7 @@ pub fn checked_line(one: &Checked) -> String {
 fn placed(one: &Checked) -> CheckV1<'_> {
     let mut document = checked(&one.name, &one.findings);
     document.file = one.file.as_deref();
+    document.services = &one.services;
     for (told, problem) in document.problems.iter_mut().zip(&one.findings.problems) {
         let place = one.place(problem);
         (told.line, told.column) = (place.map(|place| place.line), place.map(|place| place.column));
@@ -278,6 +281,7 @@ fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
         schema: "ecs-triage/check/v1",
         task_definition: definition,
         file: None,
+        services: &[],
         problems: findings.problems.iter().map(problem).collect(),
         unknown: &findings.unknown,
         references: findings.references,

@@ -1,0 +1,226 @@
+//! What the services of a cluster start next: each definition in each of its places is checked once, whichever
+//! services share it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Check, Checked, Place};
+use crate::question::facts::{AwsVpcConfiguration, Deployment, NetworkConfiguration, Service, launch_type};
+use crate::question::{Evidence, Known, NOT_AUTHORIZED, Question, ask};
+use crate::source::Found;
+use crate::task_definition::TaskDefinition;
+
+/// Some services of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    /// Their Region.
+    pub region: String,
+    /// The cluster's name.
+    pub name: String,
+    /// Their names.
+    pub services: Vec<String>,
+}
+
+/// Services of which it is not known what they start, or where, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// Their names.
+    pub services: Vec<String>,
+    /// Why.
+    pub why: String,
+}
+
+/// A definition in a place, with the services that start it there.
+#[derive(Debug)]
+struct Start {
+    definition: String,
+    place: Place,
+    services: Vec<String>,
+}
+
+impl Cluster {
+    /// What is to be asked next, each question once though many services lead to it; nothing once all is known that
+    /// can be.
+    #[must_use]
+    pub fn questions(&self, evidence: &Evidence) -> Vec<Question> {
+        let services = self.services.iter().map(|name| Question::from(self.service(name)));
+        let starts = self.starts(evidence);
+        let definitions = starts.iter().map(|start| Question::from(named(&start.definition)));
+        let known: Vec<Question> = services.chain(definitions).collect();
+        let of_starts = starts.iter().filter_map(|start| {
+            let definition = evidence.look(&named(&start.definition)).found()?;
+            Some(Check::new(definition, &start.place).questions(evidence))
+        });
+        let all: BTreeSet<Question> = known.into_iter().chain(of_starts.flatten()).collect();
+        all.into_iter().filter(|question| evidence.answer(question).is_none()).collect()
+    }
+
+    /// What the answers prove of each definition in each place.
+    #[must_use]
+    pub fn checked(&self, evidence: &Evidence, known: &BTreeSet<String>) -> Vec<Checked> {
+        let starts = self.starts(evidence);
+        let one = |start: &Start| {
+            let definition: &TaskDefinition = evidence.look(&named(&start.definition)).found()?;
+            let check = Check::new(definition, &start.place);
+            let findings = check.findings(&asked_by(&check, evidence));
+            Some(Checked {
+                name: definition.name().unwrap_or_else(|| start.definition.clone()),
+                file: None,
+                services: start.services.clone(),
+                found: Found { definition: definition.clone(), ..Found::default() },
+                findings,
+                known: known.clone(),
+            })
+        };
+        starts.iter().filter_map(one).collect()
+    }
+
+    /// The services whose next task could not be looked at, or not its network, by reason.
+    #[must_use]
+    pub fn unseen(&self, evidence: &Evidence) -> Vec<Unseen> {
+        let mut unseen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut add = |why: String, services: &[String]| {
+            let names = unseen.entry(why).or_default();
+            services.iter().for_each(|service| {
+                if !names.contains(service) {
+                    names.push(service.clone());
+                }
+            });
+        };
+        for name in &self.services {
+            let why = match evidence.look(&self.service(name)) {
+                Known::Found(service) if self.deployed(service).is_empty() && is_active(service) => {
+                    "it does not say which task definition it starts".to_owned()
+                }
+                Known::Found(_) => continue,
+                Known::Missing => format!("it is not in cluster {}", self.name),
+                Known::Unknown(why) => in_common(why),
+                Known::NotAsked => NOT_ASKED.to_owned(),
+            };
+            add(why, std::slice::from_ref(name));
+        }
+        for start in self.starts(evidence) {
+            match evidence.look(&named(&start.definition)) {
+                Known::Found(definition) => {
+                    let check = Check::new(definition, &start.place);
+                    if let Some(what) = check.nowhere(&asked_by(&check, evidence)) {
+                        add(format!("the network cannot be judged: {what}"), &start.services);
+                    }
+                }
+                Known::Missing => {
+                    add(format!("task definition {} does not exist", start.definition), &start.services);
+                }
+                Known::Unknown(why) => add(in_common(why), &start.services),
+                Known::NotAsked => add(NOT_ASKED.to_owned(), &start.services),
+            }
+        }
+        unseen.into_iter().map(|(why, services)| Unseen { services, why }).collect()
+    }
+
+    fn service(&self, name: &str) -> ask::Service {
+        ask::Service { region: self.region.clone(), cluster: self.name.clone(), name: name.to_owned() }
+    }
+
+    /// What the services start, and what their deployments in progress do.
+    fn starts(&self, evidence: &Evidence) -> Vec<Start> {
+        let mut starts: Vec<Start> = Vec::new();
+        for name in &self.services {
+            let Some(service) = evidence.look(&self.service(name)).found() else { continue };
+            for (definition, place) in self.deployed(service) {
+                let same = starts.iter_mut().find(|start| {
+                    start.definition == definition && Place { service: None, ..start.place.clone() } == place
+                });
+                match same {
+                    Some(start) if start.services.contains(name) => {}
+                    Some(start) => start.services.push(name.clone()),
+                    None => starts.push(Start {
+                        definition,
+                        place: Place { service: Some(name.clone()), ..place },
+                        services: vec![name.clone()],
+                    }),
+                }
+            }
+        }
+        starts
+    }
+
+    /// The definitions that a service starts tasks of, and where it puts them.
+    fn deployed(&self, service: &Service) -> Vec<(String, Place)> {
+        if !is_active(service) {
+            return Vec::new();
+        }
+        let place = |deployment: Option<&Deployment>| {
+            let own = deployment.and_then(|deployment| deployment.network_configuration.as_ref());
+            Place {
+                region: self.region.clone(),
+                cluster: Some(self.name.clone()),
+                network: own.or(service.network_configuration.as_ref()).and_then(sorted),
+                launch_type: launch_type(service.launch_type.as_deref(), &service.capacity_provider_strategy)
+                    .map(str::to_owned),
+                platform_version: deployment.and_then(|deployment| deployment.platform_version.clone()),
+                volumes: deployment
+                    .map(|deployment| deployment.volume_configurations.clone())
+                    .unwrap_or_default(),
+                ..Place::default()
+            }
+        };
+        // A deployment that is complete and not the service's own starts no task any more.
+        let starts = |deployment: &&Deployment| {
+            deployment.status.as_deref() == Some("PRIMARY")
+                || deployment.rollout_state.as_deref() == Some("IN_PROGRESS")
+        };
+        let mut all: Vec<(String, Place)> = Vec::new();
+        for deployment in service.deployments.iter().filter(starts) {
+            if let Some(definition) = &deployment.task_definition {
+                all.push((definition.clone(), place(Some(deployment))));
+            }
+        }
+        if let Some(definition) = &service.task_definition
+            && !all.iter().any(|(other, _)| other == definition)
+        {
+            all.push((definition.clone(), place(None)));
+        }
+        all
+    }
+}
+
+/// Why something is not known for which the questions did not suffice.
+const NOT_ASKED: &str = "AWS was not queried";
+
+fn named(definition: &str) -> ask::TaskDefinition {
+    ask::TaskDefinition { name: definition.to_owned() }
+}
+
+fn is_active(service: &Service) -> bool {
+    service.status.as_deref().is_none_or(|status| status == "ACTIVE")
+}
+
+/// A network in which the order of subnets and security groups, which says nothing, is always the same.
+fn sorted(network: &NetworkConfiguration) -> Option<AwsVpcConfiguration> {
+    let mut network = network.awsvpc_configuration.clone()?;
+    network.subnets.sort();
+    network.security_groups.sort();
+    Some(network)
+}
+
+/// Of the answers about many definitions, those about this one.
+fn asked_by(check: &Check<'_>, evidence: &Evidence) -> Evidence {
+    let mut own = Evidence::default();
+    loop {
+        let answered: Vec<_> = check
+            .questions(&own)
+            .into_iter()
+            .filter_map(|question| evidence.answer(&question).cloned().map(|answer| (question, answer)))
+            .collect();
+        if answered.is_empty() {
+            return own;
+        }
+        answered.into_iter().for_each(|(question, answer)| own.note(question, answer));
+    }
+}
+
+/// A reason without the one thing of many that a permission is missing for.
+#[must_use]
+pub fn in_common(why: &str) -> String {
+    let action = why.strip_prefix(NOT_AUTHORIZED).and_then(|rest| rest.split_once(" on "));
+    action.map_or_else(|| why.to_owned(), |(action, _)| format!("{NOT_AUTHORIZED}{action}"))
+}
