@@ -1,4 +1,4 @@
-//! Workloads that are well again: what is over of each is told.
+//! Recovered workloads: ends their incidents and announces it.
 
 use std::collections::BTreeMap;
 

@@ -2,8 +2,9 @@
 //! which messages must come again. Everything outside stands behind a port ([`ports`]); this file reads in
 //! the order in which a message goes, and each idea that it takes on the way has a file of its own.
 //!
-//! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. AWS is
-//! asked where a notice is due, and only then. A message is done with once there is a `Settled` for each of
+//! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. Before
+//! that AWS is asked about events that do not say why, and after it where a notice is due, or, without a
+//! topic, about each failure. A message is done with once there is a `Settled` for each of
 //! its tasks, which only `settlement` can make: its failure is recorded and the notice that it made due is
 //! out and noted; or, without a topic, its journal entry is written; or it is no failure. A journal that
 //! fails beside a topic that works is reported and not repeated: the team has been told, and a repeat would
