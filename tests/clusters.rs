@@ -209,7 +209,8 @@ fn large(services: usize) -> Value {
             "requiresCompatibilities": ["FARGATE"], "executionRoleArn": format!("arn:aws:iam::111122223333:role/exec{number}"),
             "containerDefinitions": [{"name": "app", "image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1",
                 "secrets": [{"name": "OWN", "valueFrom": own}, {"name": "SHARED", "valueFrom": shared}]}]});
-        let mut secret = json!({"ARN": own, "Name": format!("s{number}")});
+        let mut secret =
+            json!({"ARN": own, "Name": format!("s{number}"), "VersionIdsToStages": {"1": ["AWSCURRENT"]}});
         if number % 100 == 0 {
             secret["DeletedDate"] = json!(1_795_000_000);
         }
@@ -218,7 +219,8 @@ fn large(services: usize) -> Value {
     let mut world = json!({"services": {}, "definitions": [], "secrets": {}, "roles": {},
         "images": ["111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1"]});
     let shared = arn("secretsmanager", "secret:shared-AbC123".to_owned());
-    world["secrets"][&shared] = json!({"ARN": shared, "Name": "shared"});
+    world["secrets"][&shared] =
+        json!({"ARN": shared, "Name": "shared", "VersionIdsToStages": {"1": ["AWSCURRENT"]}});
     for number in 0..services {
         let (service, told, own, secret) = of(number);
         world["services"][format!("s{number}")] = service;
@@ -321,7 +323,7 @@ fn every_format_names_the_services_of_a_problem() {
         let output = program(&account, &["--format", format]);
         let said = text(&output.stdout);
         assert_eq!(output.status.code(), Some(1), "{format}: {said}{}", text(&output.stderr));
-        for part in ["secret-deletion-scheduled", "api:7", "worker", "web:3"] {
+        for part in ["secret-deletion-scheduled", "api", "worker", "web"] {
             assert!(said.contains(part), "{format} does not say {part}: {said}");
         }
     }
@@ -331,9 +333,9 @@ fn every_format_names_the_services_of_a_problem() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_once_in_every_format() {
+fn what_cannot_be_read_is_told_once_for_each_thing() {
     let account = named("what-cannot-be-read-is-told-once");
-    for (format, fails) in [("text", 1), ("github", 1), ("junit", 4)] {
+    for (format, fails) in [("text", 1), ("github", 4), ("junit", 4)] {
         let said = text(&program(&account, &["--format", format]).stdout);
         let reason = "not authorized to call kms:DescribeKey";
         assert!((1..=fails).contains(&said.matches(reason).count()), "{format}: {said}");

@@ -194,8 +194,9 @@ impl Live {
                 told = Instant::now();
             }
         };
+        let prober = Patient(&self.prober);
         let asked = ask_in_turns(
-            &Patient(&self.prober),
+            &prober,
             pace,
             tokio::time::sleep,
             |evidence| cluster.questions(evidence),
