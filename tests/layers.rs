@@ -84,6 +84,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "limits",
             "event",
             "reason",
             "question",

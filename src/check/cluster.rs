@@ -80,11 +80,11 @@ impl Cluster {
         let mut unseen: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut add = |why: String, services: &[String]| {
             let names = unseen.entry(why).or_default();
-            services.iter().for_each(|service| {
+            for service in services {
                 if !names.contains(service) {
                     names.push(service.clone());
                 }
-            });
+            }
         };
         for name in &self.services {
             let why = match evidence.look(&self.service(name)) {
@@ -214,7 +214,9 @@ fn asked_by(check: &Check<'_>, evidence: &Evidence) -> Evidence {
         if answered.is_empty() {
             return own;
         }
-        answered.into_iter().for_each(|(question, answer)| own.note(question, answer));
+        for (question, answer) in answered {
+            own.note(question, answer);
+        }
     }
 }
 

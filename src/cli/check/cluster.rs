@@ -70,7 +70,9 @@ impl Check {
         if is_unanswered(&evidence) {
             unable.push("AWS answered none of the questions: nothing is proved".to_owned());
         }
-        unable.iter().for_each(|problem| output.unable(&self.harmless(problem)));
+        for problem in &unable {
+            output.unable(&self.harmless(problem));
+        }
         let unread: Vec<Unread> =
             unable.into_iter().map(|problem| Unread { problem, ..Unread::default() }).collect();
         let mut checked = cluster.checked(&evidence, known);
@@ -138,7 +140,9 @@ impl Check {
 /// Puts what was not looked at of all definitions into one list, each thing once for each reason.
 fn gather(of: &Cluster, checked: &mut Vec<Checked>) {
     let unchecked = cluster::unchecked(checked);
-    checked.iter_mut().for_each(|one| one.findings.unchecked.clear());
+    for one in &mut *checked {
+        one.findings.unchecked.clear();
+    }
     if !unchecked.is_empty() {
         checked.push(Checked {
             name: format!("cluster {}", of.name),
