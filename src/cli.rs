@@ -235,7 +235,7 @@ struct Check {
     /// Check the network path from these subnets
     #[arg(long, value_delimiter = ',', conflicts_with = "service", requires = "definitions")]
     subnets: Vec<String>,
-    /// Security groups of the task; by default the VPC's own
+    /// Security groups of the task; by default the VPC's default security group
     #[arg(long, value_delimiter = ',', requires = "subnets")]
     security_groups: Vec<String>,
     /// The task gets a public address
@@ -293,13 +293,13 @@ enum Format {
 /// Why a command could not run to its end.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
-    #[error("cannot read {path}: {error}")]
+    #[error("cannot read {path}: {}", unreadable(path, error))]
     Unreadable { path: String, error: io::Error },
     #[error("cannot read {path}: it is larger than {} MB", LARGEST_FILE >> 20)]
     TooLarge { path: String },
     #[error("{path}:{error}")]
     NoTaskDefinition { path: String, error: TaskDefinitionError },
-    #[error("there is no cause {asked:?}{}; `ecs-triage explain` lists them", near.map(|near| format!(": did you mean {near}?")).unwrap_or_default())]
+    #[error("there is no cause {asked:?}{}: `ecs-triage explain` lists them, and `ecs-triage diagnose --reason` explains a message", near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default())]
     NoCause { asked: String, near: Option<&'static str> },
     #[error("{path} is not recorded evidence: {error}")]
     NoEvidence { path: String, error: RecordError },
@@ -329,6 +329,19 @@ enum CliError {
     NothingNamed,
     #[error("cannot write: {0}")]
     Unwritable(#[from] io::Error),
+}
+
+/// Why a file cannot be read, and what to name instead where that shows.
+fn unreadable(path: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::IsADirectory => format!("it is a directory: name its files, as {path}/*.json"),
+        io::ErrorKind::NotFound if path.starts_with("arn:") => {
+            "it is neither a file nor the ARN of a task, arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID"
+                .to_owned()
+        }
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 impl CliError {
@@ -420,7 +433,7 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
 fn explained(asked: &str, style: Style) -> Result<String, CliError> {
     let id =
         asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);
-    if let Some(cause) = causes::find(id) {
+    if let Some(cause) = causes::find(&id.to_lowercase()) {
         return Ok(catalogue::explain(cause, style));
     }
     let found = Some(catalogue::search(id)).filter(|found| !found.is_empty());

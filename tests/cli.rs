@@ -522,7 +522,18 @@ fn slips_are_understood() {
         let said = said(&["explain", slip]);
         assert!(said.contains(&format!("did you mean {meant}?")), "{said}");
     }
-    assert!(!said(&["explain", "no such thing"]).contains("did you mean"));
+    let unknown = said(&["explain", "no such thing"]);
+    assert!(!unknown.contains("did you mean") && unknown.contains("diagnose --reason"), "{unknown}");
+    assert_eq!(run(&["explain", "SECRET-MISSING"], "").stdout, plain);
+    for (named, advice) in [
+        ("events", "name its files, as events/*.json"),
+        ("arn:aws:ecs:eu-west-1:111122223333:tsk/prod/1", "neither a file nor the ARN of a task"),
+        ("events/nosuch.json", "there is no such file"),
+    ] {
+        let output = run(&["diagnose", named], "");
+        assert_eq!(output.status.code(), Some(2), "{named}");
+        assert!(text(&output.stderr).contains(advice), "{named}: {}", text(&output.stderr));
+    }
 }
 
 /// The words that carets stand under, put together.
