@@ -352,7 +352,7 @@ impl CliError {
 
 /// Commands and options of the build that queries AWS.
 #[cfg(not(feature = "aws"))]
-const AWS_ONLY: &[&str] = &["ps", "history", "selftest", "--live", "--profile", "--record"];
+const AWS_ONLY: &[&str] = &["ps", "stale", "history", "selftest", "--live", "--profile", "--record"];
 
 /// Task definitions and recordings are far smaller; streams of records may be of any size.
 const LARGEST_FILE: u64 = 64 << 20;

@@ -66,7 +66,7 @@
 //! | [`question`] | what may be asked of AWS, and what is known so far |
 //! | [`network`] | facts of a VPC into the path to a service, hop by hop, and its drawing |
 //! | [`policy_document`] | a policy and a request into a decision, as far as it can be known |
-//! | [`causes`] | the catalogue: what a symptom can mean, how sure, what fixes it |
+//! | [`causes`] | the catalog: what a symptom can mean, how sure, what fixes it |
 //! | [`diagnosis`] | a task and the evidence into a ranked [`diagnosis::Report`] |
 //! | [`source`] | what a pipeline has (templates, plans, definitions) into task definitions, and what their deployment leaves open |
 //! | [`check`] | a definition that is not deployed yet into what would prevent its task from starting |
@@ -75,6 +75,8 @@
 //! | [`staleness`] | running tasks into the values that they still hold though they changed since |
 //! | [`incident`] | failures into incidents that are announced once, go on, and end; the trait of what stores them |
 //! | [`stopped`] | a service that does not start, or an exit, into the tasks and logs that tell why |
+//! | [`delivery`] | an invocation of the function into notices, records and the answer, behind ports |
+//! | [`limits`] | every bound of time, size and number, in one place |
 //! | [`triage`] | tasks into the questions that would help, and the trait of what answers them |
 //! | [`render`] | a report into text, JSON or a notice |
 //! | [`redact`] | any text into one without secrets, where it comes in |
@@ -87,7 +89,7 @@
 //! - A wording of ECS: a row in the file of `src/reason/grammar` that has its neighbors.
 //! - A question to AWS: a row of the table in `src/question.rs`, what answers it in `src/question/answer.rs` and
 //!   `src/question/facts`, and who asks it in `src/aws`.
-//! - A channel: its form in `src/render`, its trait in `src/delivery/ports.rs`, its client in `src/aws`.
+//! - A channel: its form in `src/render`, its message in `src/delivery/announcer.rs`, its client in `src/aws`.
 //!
 //! CONTRIBUTING.md takes each of them step by step.
 //!
@@ -95,7 +97,7 @@
 //!
 //! - Imports point one way, as the table in `tests/layers.rs` says.
 //! - The core (all but `aws`, `function`, `cli` and `config`) knows no AWS client, runtime, clock or
-//!   environment, and cannot fail: what cannot be read is an [`event::InputError`] beside its neighbours,
+//!   environment, and cannot fail: what cannot be read is an [`event::InputError`] beside its neighbors,
 //!   what cannot be learned is [`question::Answer::Unknown`].
 //! - Reading a reason is total and linear in its length. It never guesses: what the words do not prove is
 //!   [`reason::Fault::Unknown`].
