@@ -10,6 +10,8 @@
 
 #[path = "live/bad_days.rs"]
 mod bad_days;
+#[path = "live/clusters.rs"]
+mod clusters;
 mod environment;
 #[path = "live/members.rs"]
 mod members;

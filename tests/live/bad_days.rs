@@ -74,7 +74,7 @@ impl Call {
 }
 
 /// An error in the shape of the service's protocol; its code is one for JSON, for Query, for EC2 and for S3.
-fn refusal(call: &Call, status: u16, [json, query, ec2, s3]: [&str; 4], message: &str) -> Reply {
+pub(crate) fn refusal(call: &Call, status: u16, [json, query, ec2, s3]: [&str; 4], message: &str) -> Reply {
     let body = match call.service() {
         "iam" | "sns" => format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>{query}</Code><Message>{message}</Message></Error></ErrorResponse>"
