@@ -30,7 +30,7 @@ const SAVED_EVERY: Duration = Duration::from_secs(5);
 /// Rounds of a check's questions: it has no deadline to meet, and answers lead on.
 const CHECK_ROUNDS: usize = 5;
 /// Why what containers wrote is not looked at.
-const NO_LOGS: &str = "reading container logs is not allowed (--read-logs allows it)";
+const NO_LOGS: &str = "--read-logs allows ecs-triage to read it";
 
 /// AWS, with the credentials of a profile.
 #[derive(Debug)]
@@ -194,9 +194,9 @@ impl Live {
                 told = Instant::now();
             }
         };
-        let prober = Patient(&self.prober);
+        let patient = Patient(&self.prober);
         let asked = ask_in_turns(
-            &prober,
+            &patient,
             pace,
             tokio::time::sleep,
             |evidence| cluster.questions(evidence),

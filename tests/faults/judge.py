@@ -115,7 +115,7 @@ class Judge:
         told: defaultdict[str, list[Told]] = defaultdict(list)
         for call in self._published():
             attributes = call.asked.attributes()
-            if attributes["cause"] == STALE:
+            if attributes.get("cause") == STALE:
                 continue
             state, message = attributes["state"], call.asked.document["Message"]
             account, step, fault = (attributes.get(name, "") for name in ("account", "step", "fault"))
@@ -324,7 +324,7 @@ class Judge:
         told: defaultdict[str, list[tuple[Call, str, set[str]]]] = defaultdict(list)
         for call in self._published():
             attributes = call.asked.attributes()
-            if attributes["cause"] == STALE:
+            if attributes.get("cause") == STALE:
                 secret = re.findall(r"^SECRET: (\S+)$", call.asked.document["Message"], re.MULTILINE)[0]
                 named = attributes.get("workload", "[]")
                 told[secret].append((call, attributes["state"], set(json.loads(named) if named.startswith("[") else [named])))
