@@ -92,7 +92,7 @@ class Signed(EcsServer):
     """Answers as the other, and remembers whose credentials signed each call."""
 
     def __init__(self, files: list[Path]) -> None:
-        super().__init__(files, False, None, None)
+        super().__init__(files, False, None, None, None)
         self.keys: list[str] = []
         handler = self._server.RequestHandlerClass
         answered = handler.do_POST

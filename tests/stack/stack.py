@@ -227,7 +227,7 @@ def stack_statement(statement: Template, denied: list[str]) -> Template:
 
 def let_in(statement: Template, principals: list[Any]) -> None:
     """Exempts principals from a statement that denies sending or publishing."""
-    if statement["Effect"] == "Deny" and statement["Action"] in ("sns:Publish", "sqs:SendMessage"):
+    if statement.get("Effect") == "Deny" and statement["Action"] in ("sns:Publish", "sqs:SendMessage"):
         condition = statement["Condition"]["ArnNotEquals"]
         exempt = condition["aws:PrincipalArn"]
         # The other exemptions are those of RedriveRoleArn, of which there is none here, and of the doors, which announce
