@@ -20,6 +20,7 @@ fuzz_target!(|text: &str| {
                     Check::new(&found.definition, &place).planned(&found.plan).findings(&Evidence::default());
                 let one = Checked {
                     name: found.name.clone(),
+                    services: Vec::new(),
                     file: Some("f".to_owned()),
                     found,
                     findings,
