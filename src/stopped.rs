@@ -1,6 +1,7 @@
-//! Finds the stopped tasks, or the container's log, that explain an event which does not say why. Of a service whose tasks do not start, an event tells that and not why: its
-//! stopped tasks do. Of an application that exited soon after its start, ECS knows the exit code: its log may
-//! tell why, where it fetches secrets for itself.
+//! Finds the stopped tasks, or the container's log, that explain an event which does not say why. Of a service
+//! whose tasks do not start, an event tells that and not why: its stopped tasks do. Of an application that
+//! exited soon after its start, ECS knows the exit code: its log may tell why, where it fetches secrets for
+//! itself.
 //!
 //! A task whose log tells is the same task with one reason more, in the application's words.
 

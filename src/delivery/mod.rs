@@ -4,11 +4,10 @@
 //!
 //! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. Before
 //! that AWS is asked about events that do not say why, and after it where a notice is due, or, without a
-//! topic, about each failure. A message is done with once there is a `Settled` for each of
-//! its tasks, which only `settlement` can make: its failure is recorded and the notice that it made due is
-//! out and noted; or, without a topic, its journal entry is written; or it is no failure. A journal that
-//! fails beside a topic that works is reported and not repeated: the team has been told, and a repeat would
-//! tell it twice.
+//! topic, about each failure. A message is done with once there is a `Settled` for each of its tasks, which
+//! only `settlement` can make: its failure is recorded and the notice that it made due is out and noted; or,
+//! without a topic, its journal entry is written; or it is no failure. A journal that fails beside a topic
+//! that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
 //!
 //! Where the table cannot be used, or is slower than [`RECORDING`], incidents and storms go on in the memory
 //! of the instance: it announces rather than keeps silent, says that it may come again, and lets the message

@@ -1,0 +1,115 @@
+//! The volumes of a task definition, as ECS writes them.
+
+use serde::{Deserialize, Serialize};
+
+/// A volume, as far as something is in it that no container of the task wrote.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Volume {
+    /// Its name.
+    pub name: Option<String>,
+    /// A file system of Amazon EFS.
+    pub efs_volume_configuration: Option<EfsVolume>,
+    /// A file system of Amazon `FSx` for Windows File Server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fsx_windows_file_server_volume_configuration: Option<FsxVolume>,
+    /// A directory of the host, which is there before the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostVolume>,
+    /// A volume of Docker, which may outlive its task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub docker_volume_configuration: Option<DockerVolume>,
+    /// Another file system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3files_volume_configuration: Option<FilesVolume>,
+    /// Whether the service says what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub configured_at_launch: Option<bool>,
+}
+
+/// `host` of a volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HostVolume {
+    /// The directory; without one the volume is the task's own.
+    pub source_path: Option<String>,
+}
+
+/// `dockerVolumeConfiguration`, of which only that it is there matters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct DockerVolume {}
+
+/// `s3filesVolumeConfiguration`, likewise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct FilesVolume {}
+
+impl Volume {
+    /// Whether it is empty when the task starts.
+    #[must_use]
+    pub fn is_empty_at_start(&self) -> bool {
+        let of_host = self.host.as_ref().is_some_and(|host| host.source_path.is_some());
+        !of_host
+            && self.efs_volume_configuration.is_none()
+            && self.fsx_windows_file_server_volume_configuration.is_none()
+            && self.docker_volume_configuration.is_none()
+            && self.s3files_volume_configuration.is_none()
+            && self.configured_at_launch != Some(true)
+    }
+}
+
+/// `fsxWindowsFileServerVolumeConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FsxVolume {
+    /// The file system.
+    pub file_system_id: Option<String>,
+    /// How the mount is authorised.
+    pub authorization_config: Option<FsxAuthorization>,
+}
+
+/// `authorizationConfig` of an `FSx` volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FsxAuthorization {
+    /// The secret or parameter with the login.
+    pub credentials_parameter: Option<String>,
+}
+
+/// `efsVolumeConfiguration`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EfsVolume {
+    /// The file system.
+    pub file_system_id: Option<String>,
+    /// The directory to mount.
+    pub root_directory: Option<String>,
+    /// `ENABLED` or `DISABLED`: whether the mount is encrypted on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transit_encryption: Option<String>,
+    /// How the mount is authorised.
+    pub authorization_config: Option<EfsAuthorization>,
+}
+
+impl EfsVolume {
+    /// Whether the task role authorises the mount.
+    #[must_use]
+    pub fn is_by_role(&self) -> bool {
+        self.authorization_config.as_ref().is_some_and(|config| config.iam.as_deref() == Some("ENABLED"))
+    }
+
+    /// The access point through which it is mounted.
+    #[must_use]
+    pub fn access_point(&self) -> Option<&str> {
+        self.authorization_config.as_ref()?.access_point_id.as_deref()
+    }
+}
+
+/// `authorizationConfig` of an EFS volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EfsAuthorization {
+    /// The access point.
+    pub access_point_id: Option<String>,
+    /// `ENABLED` or `DISABLED`: whether the task role authorises the mount.
+    pub iam: Option<String>,
+}
