@@ -43,7 +43,8 @@ pub struct Settings {
     pub reader_role: Option<String>,
     /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
     pub test_source: Option<String>,
-    /// `ECS_TRIAGE_DOORS`: what each door may do, as `deployment-hook=warn,cloudformation-hook=off`. The
+    /// `ECS_TRIAGE_DOORS`: what each door may do, as `deployment-hook=warn,cloudformation-hook=off`; and
+    /// `ECS_TRIAGE_CHECK_CLUSTERS`: the names of the clusters that are checked on a schedule. The
     /// function answers at doors then, and takes no events. A door that is not named is off.
     pub doors: Option<Switches>,
     /// `ECS_TRIAGE_READ_LOGS`: whether the last lines of a container's log may be read, `no` by default.
@@ -151,7 +152,13 @@ impl Settings {
         };
         let reads_logs = is_yes("ECS_TRIAGE_READ_LOGS")?;
         let watches_rotation = is_yes("ECS_TRIAGE_WATCH_ROTATION")?;
-        let doors = variable("ECS_TRIAGE_DOORS").map(|list| switches(&list).ok_or(NO_DOORS)).transpose()?;
+        let mut doors =
+            variable("ECS_TRIAGE_DOORS").map(|list| switches(&list).ok_or(NO_DOORS)).transpose()?;
+        let clusters =
+            checked("ECS_TRIAGE_CHECK_CLUSTERS", are_clusters, "names of clusters with commas between")?;
+        if let (Some(doors), Some(clusters)) = (&mut doors, clusters) {
+            doors.clusters = clusters.split(',').map(str::to_owned).collect();
+        }
         Ok(Self {
             topic_arn,
             journal,
@@ -185,6 +192,7 @@ fn switches(list: &str) -> Option<Switches> {
         pause: Mode::Pass,
         cloudformation: Mode::Pass,
         custom: Mode::Pass,
+        clusters: Vec::new(),
     };
     for (door, mode) in list
         .split(',')
@@ -229,6 +237,15 @@ fn is_role(text: &str) -> bool {
     name.len() <= 64
         && is_word(name)
         && (path.is_empty() || path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_word)))
+}
+
+/// Whether a text is a list of names of clusters.
+fn are_clusters(list: &str) -> bool {
+    let is_name = |name: &str| {
+        (1..=255).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    list.split(',').all(is_name)
 }
 
 /// As the tags of ECS are keyed.
@@ -372,11 +389,12 @@ mod tests {
             pause: Mode::Pass,
             cloudformation: Mode::Pass,
             custom: Mode::Pass,
+            clusters: Vec::new(),
         };
         let some = "deployment-hook=block, pause-hook=off,cloudformation-hook=warn,custom-resource=pass";
         assert_eq!(
             with(some),
-            Ok(Some(Switches { deployment: Mode::Block, cloudformation: Mode::Warn, ..pass }))
+            Ok(Some(Switches { deployment: Mode::Block, cloudformation: Mode::Warn, ..pass.clone() }))
         );
         assert_eq!(with("custom-resource=warn"), Ok(Some(Switches { custom: Mode::Warn, ..pass })));
         for list in

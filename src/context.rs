@@ -150,11 +150,12 @@ fn alike(about: &About, others: &[String]) -> Option<String> {
 /// How often what an incident is about happened.
 #[must_use]
 pub fn occurrences(about: &About, count: u64) -> String {
-    match (about.is_forecast, count) {
-        (false, count) => failed_starts(count),
-        (true, 1) => "1 deployment".to_owned(),
-        (true, count) => format!("{count} deployments"),
-    }
+    let what = match (about.is_forecast, about.is_of_next_task) {
+        (false, _) => return failed_starts(count),
+        (true, false) => "deployment",
+        (true, true) => "check",
+    };
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// How many tasks failed to start.

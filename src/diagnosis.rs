@@ -11,7 +11,7 @@ pub use self::fingerprint::is_told_by_place;
 pub use self::report::{Diagnosis, Looked, ReadSymptom, Report};
 use crate::causes::{self, Assessment, Case, Cause, Finding, Verdict};
 use crate::culprit::culprits;
-use crate::event::{Source, Task};
+use crate::event::{Forecast, Source, Task};
 use crate::question::{Evidence, Question};
 use crate::reason::{self, Fault, Step, Symptom};
 use crate::task_definition::{Malformation, Reference};
@@ -41,7 +41,7 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
 /// What a check says of a task before it is started, as the diagnosis of one that failed. Its task has one
 /// reason, in which nobody says anything.
 #[must_use]
-pub fn foretold(task: &Task, problems: Vec<(Symptom, Diagnosis)>) -> Report<'_> {
+pub fn forecast(task: &Task, problems: impl IntoIterator<Item = (Symptom, Diagnosis)>) -> Report<'_> {
     let (mut symptoms, mut diagnoses) = (Vec::new(), Vec::new());
     for (symptom, diagnosis) in problems {
         let Some(reason) = task.reasons.first() else { break };
@@ -49,7 +49,9 @@ pub fn foretold(task: &Task, problems: Vec<(Symptom, Diagnosis)>) -> Report<'_> 
         symptoms.push(ReadSymptom { reason, symptom });
     }
     // It is not the failure itself, which comes all the same where nothing is blocked, and ends by itself.
-    let fingerprint = format!("deployment-{}", fingerprint(task, &symptoms, diagnoses.first()));
+    let is_of_next_task = task.source == Source::Forecast(Forecast::NextTask);
+    let of = if is_of_next_task { "next-task" } else { "deployment" };
+    let fingerprint = format!("{of}-{}", fingerprint(task, &symptoms, diagnoses.first()));
     Report { task, symptoms, diagnoses, fingerprint }
 }
 

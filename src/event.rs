@@ -91,15 +91,22 @@ pub enum Source {
     ServiceEvent(String),
     /// An `ECS Deployment State Change` event, with its name.
     DeploymentEvent(String),
-    /// None: a check before the task was started says that it would fail, and `blocked` whether that stopped
-    /// the deployment.
-    Forecast {
-        /// Whether the deployment was stopped.
-        blocked: bool,
-    },
+    /// None: a check before the task was started says that it would fail.
+    Forecast(Forecast),
     /// What an answer of the API, `CloudTrail`, `CloudFormation`, Step Functions or Batch says of a task that
     /// may never have come to be.
     Report,
+}
+
+/// What a check before the start is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forecast {
+    /// A deployment.
+    Deployment,
+    /// A deployment that the check stopped.
+    BlockedDeployment,
+    /// The next task of what is deployed.
+    NextTask,
 }
 
 /// The service, or for a standalone task the family, that repeats.
@@ -189,10 +196,9 @@ impl Task {
         match &self.source {
             Source::TaskEvent => self.last_status.as_deref() == Some("STOPPED"),
             Source::Object => self.last_status.as_deref() != Some("RUNNING"),
-            Source::ServiceEvent(_)
-            | Source::DeploymentEvent(_)
-            | Source::Forecast { .. }
-            | Source::Report => true,
+            Source::ServiceEvent(_) | Source::DeploymentEvent(_) | Source::Forecast(_) | Source::Report => {
+                true
+            }
         }
     }
 

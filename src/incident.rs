@@ -56,10 +56,13 @@ pub struct About {
     pub team: Option<String>,
     /// Whether a service keeps starting it, and tells when it is well again.
     pub is_service: bool,
-    /// Whether a check foretold it of a deployment, and no task has failed: it ends when a deployment passes
-    /// or completes.
+    /// Whether a check says it, and no task has failed: it ends when a later check finds nothing, or a
+    /// deployment completes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_forecast: bool,
+    /// Whether the check was of the next task of what is deployed, and not of a deployment.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_next_task: bool,
     /// What ECS was doing.
     pub step: String,
     /// What went wrong.
@@ -92,10 +95,11 @@ impl About {
     /// name.
     #[must_use]
     pub fn workload_key(&self) -> String {
-        let kind = match (self.is_forecast, self.is_service) {
-            (true, _) => "deployments",
-            (false, true) => "workload",
-            (false, false) => "family",
+        let kind = match (self.is_of_next_task, self.is_forecast, self.is_service) {
+            (true, ..) => "next-task",
+            (_, true, _) => "deployments",
+            (_, false, true) => "workload",
+            (_, false, false) => "family",
         };
         format!("{kind}/{}", joined(&[&self.account, &self.region, &self.cluster, &self.workload]))
     }
@@ -104,11 +108,11 @@ impl About {
     /// that others choose.
     #[must_use]
     pub fn is_of_one_workload(&self, other: &Self) -> bool {
+        let kind = |about: &Self| (about.is_service, about.is_forecast, about.is_of_next_task);
         let place = |about: &Self| {
             [&about.account, &about.region, &about.cluster, &about.workload].map(Option::clone)
         };
-        (self.is_service, self.is_forecast) == (other.is_service, other.is_forecast)
-            && place(self) == place(other)
+        kind(self) == kind(other) && place(self) == place(other)
     }
 }
 

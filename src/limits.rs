@@ -61,6 +61,12 @@ pub const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 /// As often as CloudFormation calls for one resource.
 pub const HOOK_TRIES: u64 = 3;
 
+/// As long as AWS is asked about the clusters that are checked on a schedule: so many questions at
+/// [`ROTATION_AT_ONCE`] in a second.
+pub const SCHEDULED_ASKING: SignedDuration = SignedDuration::from_mins(12);
+/// The time of a function that does so: the template's `Timeout` then.
+pub const SCHEDULED_FUNCTION: SignedDuration = SignedDuration::from_mins(15);
+
 /// As long as a change of a value waits before anybody looks who holds the old one: the template's `DelaySeconds`
 /// of the queue of rotations. What is replaced by then needs no word.
 pub const ROTATION_DELAY: SignedDuration = SignedDuration::from_mins(5);
@@ -88,8 +94,9 @@ pub const ROTATION_HOLDERS: usize = 500;
 pub const CLUSTER_SERVICES: usize = 1000;
 /// So many questions a check of a cluster asks: at [`ROTATION_AT_ONCE`] in a second, a quarter of an hour.
 pub const CLUSTER_QUESTIONS: usize = 20_000;
-/// As often as answers of such a check may lead to new questions: services, definitions, and what these refer to.
-pub const CLUSTER_ROUNDS: usize = 8;
+/// As often as answers of such a check may lead to new questions: the list, services, definitions, and what these
+/// refer to.
+pub const CLUSTER_ROUNDS: usize = 9;
 
 /// A workload that has been silent for so long has no open incident: what fails then is another one.
 pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);

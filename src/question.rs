@@ -104,6 +104,13 @@ questions! {
         /// The service's name.
         name: String,
     } from "DescribeServices", may ["ecs:DescribeServices"];
+    /// The services of a cluster.
+    Services -> Listed<facts::ServiceArn> {
+        /// The Region.
+        region: String,
+        /// The cluster's name.
+        cluster: String,
+    } from "ListServices", may ["ecs:ListServices"];
     /// What a deployment of a service is going to start, and where.
     ServiceRevision -> Box<facts::ServiceRevision> {
         /// The Region.

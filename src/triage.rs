@@ -97,6 +97,10 @@ impl<P: Prober + Sync> Prober for Narrowed<P> {
             (Scope::Off, _) => Answer::Unknown("ecs-triage is set to ask nothing".to_owned()),
         }
     }
+
+    fn is_throttled(&self, answer: &Answer) -> bool {
+        self.prober.is_throttled(answer)
+    }
 }
 
 /// The questions of the next round, each once; none where all is known that can help.

@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ecs_triage::check::{Checked, Cluster, Unseen};
-use ecs_triage::limits::{CLUSTER_QUESTIONS, CLUSTER_ROUNDS, ROTATION_AT_ONCE};
-use ecs_triage::question::{Answer, Evidence, Question, record};
+use ecs_triage::limits::{CLUSTER_QUESTIONS, CLUSTER_ROUNDS, CLUSTER_SERVICES, ROTATION_AT_ONCE};
+use ecs_triage::question::{Answer, Evidence, Question, ask, record};
 use ecs_triage::render::cluster;
 use ecs_triage::render::text::Colour;
 use ecs_triage::triage::{Pace, Prober, ask_in_turns};
@@ -46,7 +46,7 @@ impl Account {
             Value::Array(names) => {
                 names.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
             }
-            _ => self.world["services"].as_object().expect("services").keys().cloned().collect(),
+            _ => Vec::new(),
         };
         Cluster { region: REGION.to_owned(), name: "prod".to_owned(), services: names(&self.world["asked"]) }
     }
@@ -64,16 +64,24 @@ impl Account {
             )))
         };
         let found = match kind.as_str() {
+            kind if !matches!(kind, "Service" | "TaskDefinition") && refused().is_some() => {
+                return refused().expect("it is refused");
+            }
             "Service" if self.world["services"].get(text("name")).is_some_and(Value::is_null) => {
                 return refused().expect("it is refused");
             }
             "Service" => world("services", &text("name")).clone(),
+            "Services" => {
+                let arn = |name| format!("arn:aws:ecs:{REGION}:111122223333:service/prod/{name}");
+                let all =
+                    self.world["services"].as_object().map(|all| all.keys().map(arn).collect::<Vec<_>>());
+                if self.world["has more"] == true { json!({"first": all}) } else { json!(all) }
+            }
             "TaskDefinition" => {
                 let all = self.world["definitions"].as_array().expect("definitions");
                 let is_asked = |one: &&Value| one["taskDefinitionArn"] == text("name").as_str();
                 all.iter().find(is_asked).cloned().unwrap_or_default()
             }
-            _ if refused().is_some() => return refused().expect("it is refused"),
             "Secret" => world("secrets", &text("id")).clone(),
             "SecretVersions" => json!([{"VersionId": "1", "VersionStages": ["AWSCURRENT"]}]),
             "Key" => {
@@ -154,6 +162,7 @@ fn told(account: &Account, evidence: &Evidence) -> String {
     let unseen = cluster.unseen(evidence).into_iter();
     let mut lines: Vec<String> =
         unseen.map(|Unseen { services, why }| format!("{}: {why}", services.join(", "))).collect();
+    let cluster = Cluster { services: cluster.names(evidence), ..cluster };
     lines.push(cluster::render(&cluster, &checked(account, evidence), Colour::Off));
     lines.join("\n")
 }
@@ -307,7 +316,39 @@ fn throttling_is_waited_for_and_no_finding() {
     let run = run(&never, PACE, Evidence::default());
     assert!(run.slept < Duration::from_secs(200), "{:?}", run.slept);
     let told = told(&never, &run.evidence);
-    assert!(told.starts_with(&format!("api, web, worker: {THROTTLED}")), "{told}");
+    assert!(told.starts_with(&format!(": {THROTTLED}")), "{told}");
+}
+
+#[test]
+fn what_the_list_of_services_leaves_open_is_told() {
+    let calm = || named("a-secret-of-three-services-is-going");
+    let with = |key: &str, value: Value| {
+        let mut account = calm();
+        account.world[key] = value;
+        account
+    };
+    let gone = Account { world: json!({"services": null}), ..calm() };
+    let many = Account::new(large(CLUSTER_SERVICES + 2));
+    let long =
+        many.answer(&Question::from(ask::Services { region: REGION.to_owned(), cluster: "prod".to_owned() }));
+    let refused = json!({"Services": "ecs:ListServices"});
+    let unseen = |account: &Account, evidence: &Evidence| account.cluster().unseen(evidence);
+    let of = |account: &Account| unseen(account, &run(account, PACE, Evidence::default()).evidence);
+    let why = |services: &[&str], why: &str| Unseen {
+        services: services.iter().map(|&name| name.to_owned()).collect(),
+        why: why.to_owned(),
+    };
+    assert_eq!(of(&with("has more", json!(true))), [why(&[], "it has more services than are listed")]);
+    assert_eq!(
+        of(&with("refused", refused)),
+        [why(&[], "ecs-triage is not authorized to call ecs:ListServices")]
+    );
+    assert_eq!(of(&gone), [why(&[], "there is no such cluster")]);
+    assert_eq!(unseen(&calm(), &Evidence::default()), [why(&[], "AWS was not queried")]);
+    let mut listed = Evidence::default();
+    listed.note(many.cluster().questions(&listed).remove(0), long);
+    let left = unseen(&many, &listed);
+    assert!(left.contains(&why(&["s998", "s999"], "only 1000 services are checked at once")), "{left:?}");
 }
 
 /// The path of a file that no other test writes.

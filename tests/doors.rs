@@ -12,8 +12,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ecs_triage::check::Cluster;
 use ecs_triage::doors::{Mode, Switches};
-use ecs_triage::limits::{ANSWERING, DOOR, DOOR_ANSWERS, FUNCTION};
+use ecs_triage::limits::{ANSWERING, DOOR, DOOR_ANSWERS, FUNCTION, SCHEDULED_ASKING, SCHEDULED_FUNCTION};
+use ecs_triage::question::{Question, record};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -46,6 +48,15 @@ fn cases() -> Vec<(String, Value)> {
     files.iter().map(|path| (name(path), read(path))).collect()
 }
 
+fn case(name: &str) -> Value {
+    cases().into_iter().find(|(other, _)| other == name).expect("the case").1
+}
+
+fn strings(of: &Value) -> Vec<String> {
+    let all = of.as_array().into_iter().flatten();
+    all.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 fn switches(case: &Value) -> Switches {
     let mode = |door: &str| {
         let word = case["switches"][door].as_str().or(case["switches"].as_str()).unwrap_or("block");
@@ -56,6 +67,7 @@ fn switches(case: &Value) -> Switches {
         pause: mode("pause"),
         cloudformation: mode("cloudformation"),
         custom: mode("custom"),
+        clusters: strings(&case["switches"]["clusters"]),
     }
 }
 
@@ -128,8 +140,14 @@ fn no_fault_of_ours_stops_a_deployment() {
                 let world = World::new(&case, manner);
                 world.web_is_dead(web_is_dead);
                 let answer = world.ask(switches(&case), &case["request"].to_string());
-                let (taken, waited) = (world.elapsed(), DOOR + DOOR_ANSWERS * 2);
-                assert!(taken <= waited && waited < FUNCTION - ANSWERING, "{name} {manner:?}: {taken:#}");
+                let is_waited_for = case["request"]["detail-type"] != "Scheduled Event";
+                let (waited, whole) = if is_waited_for {
+                    (DOOR + DOOR_ANSWERS * 2, FUNCTION - ANSWERING)
+                } else {
+                    (SCHEDULED_ASKING, SCHEDULED_FUNCTION - FUNCTION)
+                };
+                let taken = world.elapsed();
+                assert!(taken <= waited && waited < whole, "{name} {manner:?}: {taken:#}");
                 // What AWS says, however late, may be proved by that; nothing else is.
                 if !matches!(manner, Manner::Missing | Manner::Slow(_)) {
                     let verdict = verdict(&world, &answer);
@@ -270,7 +288,6 @@ fn no_other_host_is_called() {
 /// it passes.
 #[test]
 fn a_blocked_deployment_is_an_incident_until_one_passes_or_completes() {
-    let case = |name: &str| cases().into_iter().find(|(other, _)| other == name).expect("the case").1;
     let blocked = case("deployment-blocked");
     for completes in [false, true] {
         let world = World::new(&blocked, Manner::Recorded);
@@ -326,5 +343,82 @@ fn a_blocked_deployment_is_an_incident_until_one_passes_or_completes() {
             );
             assert_eq!(world.notices().len(), 2, "once");
         }
+    }
+}
+
+/// The case of a schedule, with an answer to each question that AWS has nothing against.
+fn answered(mut case: Value) -> Value {
+    let cluster = Cluster { region: "us-west-2".to_owned(), name: "prod".to_owned(), services: Vec::new() };
+    loop {
+        let recorded = json!({"schema": "ecs-triage/evidence/v1", "answers": case["evidence"]});
+        let known = record::read(&recorded.to_string()).expect("it is a recording");
+        let questions = cluster.questions(&known);
+        if questions.is_empty() {
+            return case;
+        }
+        for question in questions {
+            let answer = match &question {
+                Question::Role(role) => {
+                    json!({"Role": {"Arn": format!("arn:aws:iam::111122223333:role/{}", role.name), "AssumeRolePolicyDocument":
+                    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}}})
+                }
+                Question::Simulation(_) => json!({"Simulation": {"EvalDecision": "allowed"}}),
+                Question::SecretVersions(_) => {
+                    json!({"SecretVersions": [{"VersionId": "11111111-2222-3333-4444-555555555555", "VersionStages": ["AWSCURRENT"]}]})
+                }
+                _ => json!("Missing"),
+            };
+            let all = case["evidence"].as_array_mut().expect("a list");
+            all.push(json!({"question": question, "answer": answer}));
+        }
+    }
+}
+
+/// What a schedule finds is told once, again with each check once it is time to remind, and ends when a check finds that
+/// nothing is in the way, or a deployment completes; not when somebody may not look any more.
+#[test]
+fn what_a_schedule_finds_is_an_incident_until_a_check_finds_nothing() {
+    let case = answered(case("schedule"));
+    let check = |world: &World, id: u32| {
+        let doors = world.doors(switches(&case));
+        let mut request = case["request"].clone();
+        request["id"] = json!(format!("check-{id}"));
+        world.run(doors.answer(&request.to_string(), world::FUNCTION)).expect("an answer");
+    };
+    let opened =
+        "[ECS prod 3333/us-west-2] api next task would not start: secret prod/db is scheduled for deletion";
+    for completes in [false, true] {
+        let world = World::new(&case, Manner::Recorded);
+        check(&world, 1);
+        check(&world, 1);
+        check(&world, 2);
+        assert_eq!(world.subjects(), [opened], "the same event, or another within the hours of a reminder");
+        world.pass(SignedDuration::from_hours(12));
+        check(&world, 3);
+        assert_eq!(world.subjects()[1..], [opened], "it reminds");
+        assert!(world.notices()[1].body.contains("3 checks since "), "{}", world.notices()[1].body);
+        // Its tasks are well all the time.
+        world.deliver("ECS Service Action", "SERVICE_STEADY_STATE");
+        assert_eq!(world.notices().len(), 2);
+        if completes {
+            world.deliver("ECS Deployment State Change", "SERVICE_DEPLOYMENT_COMPLETED");
+        } else {
+            world.restore();
+            world.forget(|question| matches!(question, Question::Simulation(_)));
+            check(&world, 4);
+            assert_eq!(world.notices().len(), 2, "who could not look cannot say that it starts");
+            let known = World::new(&case, Manner::Recorded);
+            world.learn(&known);
+            world.restore();
+            check(&world, 5);
+        }
+        let subjects = world.subjects();
+        assert!(
+            subjects.len() == 3
+                && subjects[2].starts_with("[ECS prod 3333/us-west-2] api startable after 12 h: "),
+            "{subjects:#?}"
+        );
+        check(&world, 6);
+        assert_eq!(world.notices().len(), if completes { 4 } else { 3 }, "it is found again, or over once");
     }
 }

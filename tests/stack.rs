@@ -40,7 +40,7 @@ const MEMBER: &str = "222233334444";
 /// Not an event, but what Lambda gets from the queue.
 const BATCH: &str = "sqs-batch";
 /// Values that have everything in the stack that can be in it.
-const EVERYTHING: [&str; 19] = [
+const EVERYTHING: [&str; 20] = [
     "WatchExits=on",
     "TeamTag=team",
     "ChatNotifications=yes",
@@ -59,6 +59,7 @@ const EVERYTHING: [&str; 19] = [
     "PauseHook=warn",
     "CloudFormationHook=block",
     "CustomResource=warn",
+    "CheckClusters=prod,web",
     "DoorsConcurrency=5",
 ];
 

@@ -12,6 +12,7 @@ use ecs_triage::limits::{
     HIDDEN, INCIDENT_KEPT, INSTANCES, LOOKING, NOTING, PUBLISHING, RECEIVES, RECORDING, RETAINED, SECOND_TRY,
     SHARING, SILENCE, STORM_SILENCE, STORM_TOUCHED, STORM_WINDOW, STORM_WORKLOADS,
 };
+use ecs_triage::limits::{CLUSTER_QUESTIONS, ROTATION_AT_ONCE, SCHEDULED_ASKING, SCHEDULED_FUNCTION};
 use ecs_triage::limits::{
     DATED_LATER, ROTATION_AGAIN, ROTATION_ASKING, ROTATION_DELAY, ROTATION_FOLLOWED, ROTATION_KEPT,
     ROTATION_RECEIVES, ROTATION_RETAINED,
@@ -103,16 +104,18 @@ fn the_probe_policies_are_what_the_questions_need() {
     );
     let clusters = actions(&policy("probe-clusters"));
     assert_eq!(clusters, set(&["ecs:ListClusters"]), "what rotations take has a parameter of its own");
+    let services = actions(&policy("doors-probe-services"));
+    assert_eq!(services, set(&["ecs:ListServices"]), "and so has what a schedule takes");
     let of_doors = set(&["ecs:DescribeServiceRevisions"]);
     let granted: Vec<String> =
-        [definitions, actions(&policy("probe")), logs.clone(), clusters.clone(), of_doors]
+        [definitions, actions(&policy("probe")), logs.clone(), clusters.clone(), services.clone(), of_doors]
             .into_iter()
             .flatten()
             .collect();
     assert_eq!(granted.iter().cloned().collect::<BTreeSet<_>>(), set(Question::ACTIONS));
     assert_eq!(granted.len(), set(Question::ACTIONS).len(), "granted twice: {granted:?}");
     assert_eq!(actions(&policy("doors-probe-definitions")), actions(&policy("probe-definitions")));
-    let not_of_doors: BTreeSet<String> = logs.union(&clusters).cloned().collect();
+    let not_of_doors: BTreeSet<String> = logs.into_iter().chain(clusters).chain(services).collect();
     assert_eq!(
         actions(&policy("doors-probe")),
         set(Question::ACTIONS).difference(&not_of_doors).cloned().collect()
@@ -122,7 +125,14 @@ fn the_probe_policies_are_what_the_questions_need() {
 /// In this account, and in others that a parameter names.
 #[test]
 fn what_is_probed_is_told_by_its_account() {
-    for name in ["probe-definitions", "probe", "probe-clusters", "doors-probe-definitions", "doors-probe"] {
+    for name in [
+        "probe-definitions",
+        "probe",
+        "probe-clusters",
+        "doors-probe-definitions",
+        "doors-probe",
+        "doors-probe-services",
+    ] {
         let text = policy(name);
         assert_eq!(
             text.matches("Resource: '*'").count(),
@@ -210,7 +220,7 @@ fn the_other_policies_are_what_receiving_remembering_and_announcing_need() {
         .iter()
         .map(|(name, ..)| *name)
         .chain(["probe-definitions", "probe", "probe-clusters", "probe-logs"])
-        .chain(["doors-probe-definitions", "doors-probe"])
+        .chain(["doors-probe-definitions", "doors-probe", "doors-probe-services"])
         .collect();
     let template = template();
     let there: BTreeSet<&str> = template
@@ -449,7 +459,18 @@ fn rotations_are_watched_where_it_is_said_and_their_bounds_leave_room_for_each_o
 /// announced after the answer is made.
 #[test]
 fn the_bounds_of_the_doors_leave_room_for_each_other() {
-    assert_eq!(value("Doors", "Timeout"), FUNCTION.as_secs(), "announcing keeps the function's time");
+    let times = format!(
+        "      Timeout: !If [ChecksClusters, {}, {}]\n",
+        SCHEDULED_FUNCTION.as_secs(),
+        FUNCTION.as_secs()
+    );
+    assert!(template().contains(&times), "announcing keeps the function's time");
+    assert!(SCHEDULED_ASKING + FUNCTION < SCHEDULED_FUNCTION, "a schedule announces after it has asked");
+    let questions = SCHEDULED_ASKING.as_secs() * i64::try_from(ROTATION_AT_ONCE).expect("it is small");
+    assert!(
+        questions <= i64::try_from(CLUSTER_QUESTIONS).expect("it is small"),
+        "time runs out before questions do"
+    );
     assert!(DOOR_ASKING < DOOR && DOOR <= SignedDuration::from_secs(20));
     assert!(
         DOOR + DOOR_ANSWERS * 2 + PUBLISHING <= FUNCTION - ANSWERING,
@@ -481,6 +502,8 @@ fn doors_are_shut_until_a_parameter_opens_them() {
         ("LambdaHook", "HasCloudFormationHook"),
         ("PauseRule", "HasPauseHook"),
         ("PausePermission", "HasPauseHook"),
+        ("CheckRule", "ChecksClusters"),
+        ("CheckPermission", "ChecksClusters"),
     ] {
         let (_, rest) =
             template.split_once(&format!("\n  {resource}:\n")).unwrap_or_else(|| panic!("no {resource}"));
@@ -493,8 +516,8 @@ fn doors_are_shut_until_a_parameter_opens_them() {
     }
     assert_eq!(
         template.matches("Type: AWS::Lambda::Permission").count(),
-        1,
-        "only the rule of pauses needs one"
+        2,
+        "only the rules of pauses and of the schedule need one"
     );
     let trusted: Vec<&str> =
         template.lines().filter_map(|line| line.trim().strip_prefix("Principal: {Service: ")).collect();

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::operation::Operation;
 use super::prober::AwsProber;
 use crate::arn::Arn;
-use crate::question::facts::RunningTask;
+use crate::question::facts::{RunningTask, ServiceArn};
 use crate::question::{Answer, Listed, ask};
 use crate::task_definition::TaskDefinition;
 
@@ -64,6 +64,26 @@ pub(crate) async fn service(
         .await?;
     found(&answer, "/services/0")?;
     one(&mut answer, "/services/0").map(Answer::Service)
+}
+
+pub(crate) async fn services(
+    caller: &Caller,
+    ask::Services { region, cluster }: &ask::Services,
+) -> Result<Answer, Failure> {
+    let (mut services, mut token) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let listing = |ecs: &Client| {
+            let list = ecs.list_services().cluster(cluster).max_results(SERVICES_AT_ONCE);
+            list.set_next_token(token.take()).send()
+        };
+        let mut page = caller.ecs(Operation::ListServices, region, cluster, listing).await?;
+        services.extend(list::<ServiceArn>(&mut page, "/serviceArns")?);
+        token = next(&page);
+        if token.is_none() {
+            break;
+        }
+    }
+    Ok(Answer::Services(listed(services, token.is_none())))
 }
 
 pub(crate) async fn service_revision(
@@ -165,29 +185,6 @@ async fn listed_clusters(caller: &Caller, region: &str) -> Result<(Vec<String>, 
         }
     }
     Ok((clusters, false))
-}
-
-/// The names of a cluster's services, and whether these are all.
-async fn listed_services(
-    caller: &Caller,
-    region: &str,
-    cluster: &str,
-) -> Result<(Vec<String>, bool), Failure> {
-    let (mut names, mut token) = (Vec::new(), None);
-    for _ in 0..MOST_PAGES {
-        let listing = |ecs: &Client| {
-            let list = ecs.list_services().cluster(cluster).max_results(SERVICES_AT_ONCE);
-            list.set_next_token(token.take()).send()
-        };
-        let mut listed = caller.ecs(Operation::ListServices, region, cluster, listing).await?;
-        let arns: Vec<String> = list(&mut listed, "/serviceArns")?;
-        names.extend(arns.iter().filter_map(|arn| arn.rsplit('/').next()).map(str::to_owned));
-        token = next(&listed);
-        if token.is_none() {
-            return Ok((names, true));
-        }
-    }
-    Ok((names, false))
 }
 
 /// The tasks of a cluster that run, or those of one service of it, and whether these are all.
@@ -315,15 +312,6 @@ impl AwsProber {
             .unwrap_or("default");
         let asked = tasks(&self.caller, parsed.region, arn, cluster, vec![arn.to_owned()]).await;
         asked.map(|answer| answer.to_string()).map_err(|failure| in_words(failure, cluster))
-    }
-
-    /// The names of a cluster's services, and whether these are all.
-    ///
-    /// # Errors
-    ///
-    /// Why they could not be read, in words.
-    pub async fn services(&self, region: &str, cluster: &str) -> Result<(Vec<String>, bool), String> {
-        listed_services(&self.caller, region, cluster).await.map_err(|failure| in_words(failure, cluster))
     }
 
     /// The ARNs of the clusters of a Region, by default of the one that is configured.

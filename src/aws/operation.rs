@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn every_call_is_granted_by_a_question_or_is_the_command_lines() {
-        let of_the_command_line = ["ecs:ListServices", "logs:FilterLogEvents"];
+        let of_the_command_line = ["logs:FilterLogEvents"];
         for operation in Operation::ALL {
             let action = operation.action();
             assert_ne!(

@@ -192,6 +192,7 @@ async fn fresh(caller: &Caller, question: &Question) -> Result<Answer, Failure> 
     match question {
         Question::TaskDefinition(ask) => ecs::task_definition(caller, ask).await,
         Question::Service(ask) => ecs::service(caller, ask).await,
+        Question::Services(ask) => ecs::services(caller, ask).await,
         Question::ServiceRevision(ask) => ecs::service_revision(caller, ask).await,
         Question::RunningTasks(ask) => ecs::running_tasks(caller, ask).await,
         Question::Clusters(ask) => ecs::clusters(caller, ask).await,

@@ -63,6 +63,7 @@ fn diagnostic(error: &Problem) -> Diagnostic {
         Problem::Unrecorded(_) => "NotRecorded",
         Problem::ComeAgain => "AnnouncedElsewhere",
         Problem::Held(_) => "OldValueHeld",
+        Problem::Unchecked(_) => "NotChecked",
     };
     Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
 }

@@ -3,27 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Checked, Place};
+use super::{Check, Checked, Findings, Place};
+use crate::limits::CLUSTER_SERVICES;
 use crate::question::facts::{AwsVpcConfiguration, Deployment, NetworkConfiguration, Service, launch_type};
 use crate::question::{Evidence, Known, NOT_AUTHORIZED, Question, ask};
 use crate::source::Found;
 use crate::task_definition::TaskDefinition;
 
 /// Some services of a cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cluster {
     /// Their Region.
     pub region: String,
     /// The cluster's name.
     pub name: String,
-    /// Their names.
+    /// Their names; without any, all are meant that the cluster has.
     pub services: Vec<String>,
 }
 
 /// Services of which it is not known what they start, or where, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unseen {
-    /// Their names.
+    /// Their names; none where the cluster's services are not known.
     pub services: Vec<String>,
     /// Why.
     pub why: String,
@@ -42,10 +43,12 @@ impl Cluster {
     /// can be.
     #[must_use]
     pub fn questions(&self, evidence: &Evidence) -> Vec<Question> {
-        let services = self.services.iter().map(|name| Question::from(self.service(name)));
+        let list = self.services.is_empty().then(|| Question::from(self.list()));
+        let names = self.names(evidence);
+        let services = names.iter().take(CLUSTER_SERVICES).map(|name| Question::from(self.service(name)));
         let starts = self.starts(evidence);
         let definitions = starts.iter().map(|start| Question::from(named(&start.definition)));
-        let known: Vec<Question> = services.chain(definitions).collect();
+        let known: Vec<Question> = list.into_iter().chain(services).chain(definitions).collect();
         let of_starts = starts.iter().filter_map(|start| {
             let definition = evidence.look(&named(&start.definition)).found()?;
             Some(Check::new(definition, &start.place).questions(evidence))
@@ -60,24 +63,79 @@ impl Cluster {
         let starts = self.starts(evidence);
         let one = |start: &Start| {
             let definition: &TaskDefinition = evidence.look(&named(&start.definition)).found()?;
-            let check = Check::new(definition, &start.place);
-            let findings = check.findings(&asked_by(&check, evidence));
             Some(Checked {
                 name: definition.name().unwrap_or_else(|| start.definition.clone()),
                 file: None,
                 services: start.services.clone(),
                 found: Found { definition: definition.clone(), ..Found::default() },
-                findings,
+                findings: findings(definition, &start.place, evidence),
                 known: known.clone(),
             })
         };
         starts.iter().filter_map(one).collect()
     }
 
+    /// What they prove of each service by itself, in the order of their names. What a service starts is without
+    /// findings where its definition is not known.
+    #[must_use]
+    pub fn each(&self, evidence: &Evidence) -> Vec<(String, Vec<(String, Option<Findings>)>)> {
+        let of_service = |name: String| {
+            let service = evidence.look(&self.service(&name)).found()?;
+            let starts = self.deployed(service).into_iter().map(|(definition, place)| {
+                let place = Place { service: Some(name.clone()), ..place };
+                let known = evidence.look(&named(&definition)).found();
+                let found = known.map(|definition| findings(definition, &place, evidence));
+                (definition, found)
+            });
+            let starts = starts.collect();
+            Some((name, starts))
+        };
+        self.names(evidence).into_iter().take(CLUSTER_SERVICES).filter_map(of_service).collect()
+    }
+
+    /// The services, by name and without end, as far as they are known.
+    #[must_use]
+    pub fn names(&self, evidence: &Evidence) -> Vec<String> {
+        let mut names = self.services.clone();
+        if names.is_empty() {
+            match evidence.look(&self.list()) {
+                Known::Found(list) => {
+                    names.extend(list.items().iter().map(|service| service.name().to_owned()));
+                }
+                // A recording may be of some services alone.
+                Known::NotAsked => {
+                    names.extend(evidence.answers().filter_map(|(question, _)| match question {
+                        Question::Service(of) if *of == self.service(&of.name) => Some(of.name.clone()),
+                        _ => None,
+                    }))
+                }
+                Known::Missing | Known::Unknown(_) => {}
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// The services whose next task could not be looked at, or not its network, by reason.
     #[must_use]
     pub fn unseen(&self, evidence: &Evidence) -> Vec<Unseen> {
         let mut unseen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let names = self.names(evidence);
+        let (looked_at, left) = names.split_at(names.len().min(CLUSTER_SERVICES));
+        if self.services.is_empty() {
+            let why = match evidence.look(&self.list()) {
+                Known::Found(list) if list.is_whole() => None,
+                Known::Found(_) => Some("it has more services than are listed".to_owned()),
+                Known::Missing => Some("there is no such cluster".to_owned()),
+                Known::Unknown(why) => Some(in_common(why)),
+                Known::NotAsked => Some(NOT_ASKED.to_owned()).filter(|_| names.is_empty()),
+            };
+            unseen.extend(why.map(|why| (why, Vec::new())));
+        }
+        if !left.is_empty() {
+            unseen.insert(format!("only {CLUSTER_SERVICES} services are checked at once"), left.to_vec());
+        }
         let mut add = |why: String, services: &[String]| {
             let names = unseen.entry(why).or_default();
             for service in services {
@@ -86,7 +144,7 @@ impl Cluster {
                 }
             }
         };
-        for name in &self.services {
+        for name in looked_at {
             let why = match evidence.look(&self.service(name)) {
                 Known::Found(service) if self.deployed(service).is_empty() && is_active(service) => {
                     "it does not say which task definition it starts".to_owned()
@@ -116,6 +174,10 @@ impl Cluster {
         unseen.into_iter().map(|(why, services)| Unseen { services, why }).collect()
     }
 
+    fn list(&self) -> ask::Services {
+        ask::Services { region: self.region.clone(), cluster: self.name.clone() }
+    }
+
     fn service(&self, name: &str) -> ask::Service {
         ask::Service { region: self.region.clone(), cluster: self.name.clone(), name: name.to_owned() }
     }
@@ -123,7 +185,7 @@ impl Cluster {
     /// What the services start, and what their deployments in progress do.
     fn starts(&self, evidence: &Evidence) -> Vec<Start> {
         let mut starts: Vec<Start> = Vec::new();
-        for name in &self.services {
+        for name in self.names(evidence).iter().take(CLUSTER_SERVICES) {
             let Some(service) = evidence.look(&self.service(name)).found() else { continue };
             for (definition, place) in self.deployed(service) {
                 let same = starts.iter_mut().find(|start| {
@@ -200,6 +262,12 @@ fn sorted(network: &NetworkConfiguration) -> Option<AwsVpcConfiguration> {
     network.subnets.sort();
     network.security_groups.sort();
     Some(network)
+}
+
+/// What the answers about many definitions prove of this one.
+fn findings(definition: &TaskDefinition, place: &Place, evidence: &Evidence) -> Findings {
+    let check = Check::new(definition, place);
+    check.findings(&asked_by(&check, evidence))
 }
 
 /// Of the answers about many definitions, those about this one.

@@ -171,12 +171,6 @@ impl Live {
         }
     }
 
-    /// The names of a cluster's services, and whether these are all.
-    pub(super) fn services(&self, region: &str, cluster: &str) -> Result<(Vec<String>, bool), CliError> {
-        progress(&format!("reading the services of {cluster}"));
-        self.wait(self.prober.services(region, cluster)).map_err(CliError::CannotAsk)
-    }
-
     /// All that AWS says of what the services of a cluster start, beyond what is known and what an interrupted run has
     /// recorded. Says whether all was asked.
     pub(super) fn check_cluster(&self, cluster: &Cluster, evidence: &mut Evidence) -> Result<bool, CliError> {

@@ -9,7 +9,7 @@ use super::guard::{Panicked, guarded_now};
 use super::settlement::Item;
 use super::trouble::Problem;
 use crate::diagnosis::{Report, diagnose, is_told_by_place};
-use crate::event::{Entry, Source, Task};
+use crate::event::{Entry, Forecast, Source, Task};
 use crate::incident::ledger::Sighted;
 use crate::incident::{About, Sighting};
 use crate::question::Evidence;
@@ -41,7 +41,7 @@ pub(super) struct Failure<'e> {
     pub(super) tasks: Vec<(Item, &'e Task)>,
 }
 
-/// A workload that is well again, and with it perhaps what a check foretold of its deployments.
+/// A workload that is well again, and with it perhaps what checks said of its next tasks.
 #[derive(Debug)]
 pub(super) struct End {
     pub(super) item: Item,
@@ -121,21 +121,23 @@ fn is_well(task: &Task) -> bool {
         }
         Source::DeploymentEvent(name) => name == "SERVICE_DEPLOYMENT_COMPLETED",
         Source::TaskEvent => task.last_status.as_deref() == Some("RUNNING") && task.stop_code.is_none(),
-        Source::Object | Source::Forecast { .. } | Source::Report => false,
+        Source::Object | Source::Forecast(_) | Source::Report => false,
     }
 }
 
-/// What is well: the workload, and, where a deployment of it is complete, its deployments.
+/// What is well: the workload, and, where a deployment of it is complete, what checks said before.
 fn wells(task: &Task) -> Vec<About> {
     let own = workload(task);
-    let deployments =
-        matches!(task.source, Source::DeploymentEvent(_)).then(|| About { is_forecast: true, ..own.clone() });
-    [own].into_iter().chain(deployments).collect()
+    let forecast = |is_of_next_task| About { is_forecast: true, is_of_next_task, ..own.clone() };
+    let is_deployed = matches!(task.source, Source::DeploymentEvent(_));
+    let checked = is_deployed.then(|| [false, true].map(forecast)).into_iter().flatten();
+    std::iter::once(own.clone()).chain(checked).collect()
 }
 
 pub(super) fn workload(task: &Task) -> About {
     About {
-        is_forecast: matches!(task.source, Source::Forecast { .. }),
+        is_forecast: matches!(task.source, Source::Forecast(_)),
+        is_of_next_task: matches!(task.source, Source::Forecast(Forecast::NextTask)),
         account: task.account.clone(),
         region: task.region.clone(),
         cluster: task.cluster.clone(),

@@ -21,7 +21,7 @@
 mod announcer;
 mod batch;
 mod ends;
-mod foretold;
+mod forecast;
 pub(crate) mod guard;
 mod notices;
 mod outcome;
@@ -66,7 +66,7 @@ use settlement::{Done, Item};
 use storms::{StormTold, Storms};
 use within::{Timely, twice, within};
 
-pub use foretold::{Call, Foretold, Waiting};
+pub use forecast::{Call, Forecasts, NextStart, Waiting};
 pub use guard::guard_panics;
 pub use trouble::{Problem, Trouble};
 

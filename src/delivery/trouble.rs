@@ -27,6 +27,9 @@ pub enum Problem {
     /// Of a value that changed, tasks hold the old one, or not all could be looked at.
     #[error("{0}: looked at again later")]
     Held(String),
+    /// Nothing of what a schedule is to check could be looked at.
+    #[error("not checked: {0}")]
+    Unchecked(String),
     /// Nothing was made of it.
     #[error("nothing was made of it")]
     Forgotten,
@@ -68,6 +71,8 @@ impl Trouble {
                 Problem::Unreadable(_) | Problem::Refused(_) => Some("Refused"),
                 // Counted where the table was given up.
                 Problem::Unrecorded(_) | Problem::ComeAgain | Problem::Held(_) => None,
+                // Lambda counts it.
+                Problem::Unchecked(_) => None,
             },
             Self::WithoutTable(_) | Self::Unnoted(_) => Some("Unrecorded"),
             Self::NotInJournal(_) => Some("NotInJournal"),

@@ -39,6 +39,10 @@ impl<P: Prober + Sync, C: Clock + Sync> Prober for Timely<'_, P, C> {
         let late = || Answer::Unknown("no answer before the deadline".to_owned());
         within(self.clock, left, self.prober.ask(question)).await.unwrap_or_else(late)
     }
+
+    fn is_throttled(&self, answer: &Answer) -> bool {
+        self.prober.is_throttled(answer)
+    }
 }
 
 /// Tries a second time after a while where the first failed.

@@ -8,7 +8,8 @@ use super::subject::Subject;
 use super::{Mode, Outcome, Visit, Web};
 use crate::delivery::guard::{guarded, guarded_now};
 use crate::delivery::ports::World;
-use crate::delivery::{self, Foretold};
+use crate::delivery::{self, Forecasts, NextStart};
+use crate::event::Forecast;
 use crate::limits::{DEPLOYMENT_TRIES, TRY_AGAIN};
 use crate::question::Evidence;
 
@@ -82,25 +83,17 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
     async fn announce(&self, deployment: &Deployment, outcome: Outcome, evidence: &Evidence, blocked: bool) {
         let (Some(service), Some(revision)) = (&deployment.service, &deployment.revision) else { return };
         let Some(checked) = outcome.checked.into_iter().next() else { return };
-        // Who could not look cannot say that it passes.
-        let passes = checked.findings.problems.is_empty() && !outcome.is_passing;
-        let foretold = Foretold {
-            definition: checked.found.definition.name(),
-            blocked,
-            ..of_service(service, revision)
+        let of = if blocked { Forecast::BlockedDeployment } else { Forecast::Deployment };
+        let start =
+            NextStart { definition: checked.found.definition.name(), of, ..of_service(service, revision) };
+        let problems = checked.findings.problems;
+        let forecasts = match (problems.is_empty(), outcome.is_passing) {
+            (false, _) => Forecasts { failing: vec![(start, problems)], ..Forecasts::default() },
+            (true, false) => Forecasts { well: vec![start], ..Forecasts::default() },
+            // Who could not look cannot say that it passes.
+            (true, true) => return,
         };
-        let told = guarded(async {
-            match (checked.findings.problems.is_empty(), passes) {
-                (false, _) => {
-                    self.doors
-                        .delivery
-                        .foretell(&foretold, checked.findings.problems, evidence, self.call)
-                        .await
-                }
-                (true, true) => self.doors.delivery.passes(&foretold, self.call).await,
-                (true, false) => Ok(()),
-            }
-        });
+        let told = guarded(self.doors.delivery.forecast(forecasts, evidence, self.call));
         if let Ok(Err(problem)) | Err(problem) = told.await.map_err(|_| delivery::Problem::Faulty) {
             self.doors.delivery.lost(problem, self.call);
         }
@@ -108,8 +101,9 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
 }
 
 /// A deployment of a service.
-pub(super) fn of_service(service: &Service, revision: &str) -> Foretold {
+pub(super) fn of_service(service: &Service, revision: &str) -> NextStart {
     let [account, region, cluster, service] =
         [&service.account, &service.region, &service.cluster, &service.name].map(Clone::clone);
-    Foretold { account, region, cluster, service, revision: revision.to_owned(), ..Foretold::default() }
+    let (of, id) = (Forecast::Deployment, revision.to_owned());
+    NextStart { of, account, region, cluster, service, id, definition: None }
 }

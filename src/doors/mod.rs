@@ -16,6 +16,7 @@ pub mod message;
 mod pause;
 pub mod presigned;
 pub mod request;
+mod scheduled;
 pub mod subject;
 
 use std::future::Future;
@@ -58,7 +59,7 @@ impl Mode {
 }
 
 /// What each door may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Switches {
     /// The lifecycle hook of ECS.
     pub deployment: Mode,
@@ -68,6 +69,8 @@ pub struct Switches {
     pub cloudformation: Mode,
     /// The custom resource.
     pub custom: Mode,
+    /// The names of the clusters that are checked on a schedule.
+    pub clusters: Vec<String>,
 }
 
 /// Why something was not looked at, where ecs-triage is to blame.
@@ -192,10 +195,11 @@ impl<W: World, N: Web + Sync> Doors<W, N> {
                 Ok(answer.unwrap_or_else(|_| visit.faulty(hook.passed(FAULT))))
             }
             Request::Custom(custom) => visit.custom(&custom).await,
+            Request::Schedule(id) => visit.schedule(&id).await,
             Request::Other(found) => {
                 // If it is ECS with a form of tomorrow, an error would roll its deployment back.
                 let expected = format!(
-                    "expected a lifecycle hook of ECS, a Lambda hook of CloudFormation or a custom resource; found {found}"
+                    "expected a lifecycle hook of ECS, a Lambda hook of CloudFormation, a custom resource or a schedule; found {found}"
                 );
                 visit.note("unknown", "", &expected, "SUCCEEDED");
                 Ok(json!({"hookStatus": "SUCCEEDED", "message": expected}))

@@ -26,6 +26,8 @@ pub enum Request {
     Hook(Hook),
     /// A custom resource.
     Custom(Custom),
+    /// A schedule; the event's id.
+    Schedule(String),
     /// None of these; in words that complete "found ...".
     Other(String),
 }
@@ -139,6 +141,9 @@ impl Request {
         }
         if fields.text("detail-type").is_some_and(|kind| kind == "ECS Hook State Change") {
             return Self::Pause(Pause::read(&fields));
+        }
+        if fields.text("detail-type").is_some_and(|kind| kind == "Scheduled Event") {
+            return Self::Schedule(fields.text("id").unwrap_or_default());
         }
         if fields.has("requestData") || fields.has("hookTypeName") || fields.has("actionInvocationPoint") {
             return Self::Hook(Hook::read(&fields));

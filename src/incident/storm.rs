@@ -197,7 +197,9 @@ pub enum Standing {
 /// The key of an incident's storm.
 #[must_use]
 pub fn key(about: &About) -> String {
-    format!("storms/{}/{}/{}", joined(&[&about.account, &about.region]), about.step, about.fault)
+    // What would fail is no more of what fails.
+    let kind = if about.is_of_next_task { "storms/next-task" } else { "storms" };
+    format!("{kind}/{}/{}/{}", joined(&[&about.account, &about.region]), about.step, about.fault)
 }
 
 /// The name of the page of one try to claim.

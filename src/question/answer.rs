@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::facts::{
     AccessPoint, Bucket, CacheRule, ContainerInstance, Image, Instance, Key, KeyGrant, LogEvent, LogGroup,
     MountTarget, NatGateway, NetworkAcl, Object, Parameter, Policy, Repository, Role, RouteTable,
-    RunningTask, Secret, SecretVersion, SecurityGroup, Service, ServiceRevision, Simulation, StoppedTask,
-    Subnet, VpcDns, VpcEndpoint,
+    RunningTask, Secret, SecretVersion, SecurityGroup, Service, ServiceArn, ServiceRevision, Simulation,
+    StoppedTask, Subnet, VpcDns, VpcEndpoint,
 };
 use crate::redact::{redact, redact_name};
 use crate::task_definition::TaskDefinition;
@@ -76,6 +76,8 @@ answers! {
     TaskDefinition(Box<TaskDefinition>),
     /// The service.
     Service(Box<Service>),
+    /// The services of a cluster.
+    Services(Listed<ServiceArn>),
     /// The revision of a service.
     ServiceRevision(Box<ServiceRevision>),
     /// Tasks that run.

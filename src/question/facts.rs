@@ -35,8 +35,8 @@ pub use ec2::{
 };
 pub use ecs::{
     AwsVpcConfiguration, CapacityProvider, ContainerInstance, Deployment, ManagedEbsVolume,
-    NetworkConfiguration, RunningTask, Service, ServiceRevision, StoppedContainer, StoppedTask, VersionInfo,
-    VolumeConfiguration, launch_type,
+    NetworkConfiguration, RunningTask, Service, ServiceArn, ServiceRevision, StoppedContainer, StoppedTask,
+    VersionInfo, VolumeConfiguration, launch_type,
 };
 pub use iam::{Boundary, BoundaryDetail, LastUsed, MatchedStatement, OrganizationsDetail, Role, Simulation};
 pub use secrets::{Key, KeyGrant, Parameter, Secret, SecretVersion};

@@ -7,7 +7,7 @@ use super::reason_lines::last_words;
 use crate::causes::{Cause, FindingKind, Verdict};
 use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Looked, Report};
-use crate::event::{Source, Task};
+use crate::event::{Forecast, Source, Task};
 use crate::network::State;
 use crate::redact::one_line;
 use crate::task_definition::Reference;
@@ -41,7 +41,7 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
         let _ = write!(out, "\nWHY\n{reasons}");
     }
     others(report, best, &mut out);
-    if !matches!(report.task.source, Source::Forecast { .. }) {
+    if !matches!(report.task.source, Source::Forecast(_)) {
         said(report, best, &mut out);
     }
     footer(report, best, around, &mut out);
@@ -220,7 +220,11 @@ fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mu
     let about = task.task_definition_name().map(|name| format!(" ({name})")).unwrap_or_default();
     let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at))).unwrap_or_default();
     let incident = around.incident.as_ref().map(|id| format!(", incident {}", short(id))).unwrap_or_default();
-    let what = if matches!(task.source, Source::Forecast { .. }) { "Deployment" } else { "Task" };
+    let what = match task.source {
+        Source::Forecast(Forecast::NextTask) => "Next task",
+        Source::Forecast(_) => "Deployment",
+        _ => "Task",
+    };
     let _ = writeln!(
         out,
         "{what}{}{about}{stopped}{incident}",

@@ -10,7 +10,7 @@ use super::subject::{self, LONGEST_SUBJECT, front, short_title, subject};
 use crate::causes::{Command, NameKind};
 use crate::context::{Surroundings, minute, occurrences, span};
 use crate::diagnosis::Report;
-use crate::event::{Source, Task};
+use crate::event::{Forecast, Source, Task};
 use crate::incident::{Due, Incident};
 
 /// SNS takes 262,144 bytes, attributes included.
@@ -40,8 +40,9 @@ pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Not
     let task = report.task;
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
     let is = match task.source {
-        Source::Forecast { blocked: true } => "deployment blocked",
-        Source::Forecast { blocked: false } => "would not start",
+        Source::Forecast(Forecast::BlockedDeployment) => "deployment blocked",
+        Source::Forecast(Forecast::Deployment) => "would not start",
+        Source::Forecast(Forecast::NextTask) => "next task would not start",
         _ if state == Due::StillFailing.as_str() => "still not starting",
         _ => "not starting",
     };
@@ -115,13 +116,17 @@ pub fn resolved(incident: &Incident) -> Notice {
     let lasted = span(until.duration_since(incident.first_seen));
     let place: Vec<&str> =
         [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
-    let recovered = if about.is_forecast { "deployable" } else { "recovered" };
+    let (recovered, says) = match (about.is_forecast, about.is_of_next_task) {
+        (false, _) => ("recovered", "has recovered"),
+        (true, false) => ("deployable", "can be deployed again"),
+        (true, true) => ("startable", "can start its next task again"),
+    };
     let text = format!(
         "{} in {} ({}) {}\n\nIMPACT: {} since {}, the last at {}; {recovered} at {}, after {lasted}\nCAUSE: {} ({})\nWAS: {}\n\nIncident {}\n",
         about.workload.as_deref().unwrap_or("the task"),
         about.cluster.as_deref().unwrap_or("the default cluster"),
         place.join(", "),
-        if about.is_forecast { "can be deployed again" } else { "has recovered" },
+        says,
         occurrences(about, incident.occurrences),
         minute(incident.first_seen),
         minute(incident.last_seen),

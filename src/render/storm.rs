@@ -94,11 +94,14 @@ fn workloads(count: u64) -> String {
 /// How many workloads it is about: for the subject, for the first line, and beside those elsewhere.
 fn impact(telling: &Telling, members: &[&Member], before: u64) -> (String, String, String) {
     let names: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
+    let is_forecast = telling.about.is_of_next_task;
     if telling.phase == Phase::Ended {
         let well = workloads(names.len() as u64);
+        let (recovered, failed) =
+            if is_forecast { ("startable", "would have failed") } else { ("recovered", "failed") };
         return (
-            format!("{well} recovered"),
-            format!("{well} recovered that failed in the same way"),
+            format!("{well} {recovered}"),
+            format!("{well} {recovered} that {failed} in the same way"),
             format!("{well} of {before} start again"),
         );
     }
@@ -107,7 +110,8 @@ fn impact(telling: &Telling, members: &[&Member], before: u64) -> (String, Strin
         0 => String::new(),
         more => format!("; {more} more in other clusters"),
     };
-    let fail = format!("{} not starting", workloads(begun));
+    let is = if is_forecast { "would not start" } else { "not starting" };
+    let fail = format!("{} {is}", workloads(begun));
     (
         fail.clone(),
         format!("{fail}, all in the same way: one cause is likely behind them"),

@@ -288,6 +288,19 @@ fn ecs_tasks() -> Vec<Case> {
         case(
             Dialect::Json,
             "eu-west-1/ecs",
+            json!({"Services": {"region": "eu-west-1", "cluster": "prod"}}),
+            json!({"Services": [format!("{ARN}:service/prod/api"), format!("{ARN}:service/old")]}),
+        )
+        .call(
+            "AmazonEC2ContainerServiceV20141113.ListServices",
+            &[r#""cluster":"prod""#, r#""maxResults":100"#],
+            json!({"serviceArns": [format!("{ARN}:service/prod/api"), format!("{ARN}:service/old")]}),
+        )
+        .missing("ClusterNotFoundException")
+        .refused("ecs:ListServices", "prod"),
+        case(
+            Dialect::Json,
+            "eu-west-1/ecs",
             json!({"ClusterTasks": {"region": "eu-west-1", "cluster": format!("{ARN}:cluster/prod")}}),
             json!({"ClusterTasks": [{"taskArn": format!("{ARN}:task/prod/1"), "clusterArn": format!("{ARN}:cluster/prod"), "group": "service:api",
                 "taskDefinitionArn": format!("{ARN}:task-definition/api:6"), "createdAt": "2025-06-15T15:06:30Z", "startedAt": 1.75e9}]}),

@@ -146,6 +146,27 @@ impl World {
         }
     }
 
+    /// Lets it be unknown what answers such questions.
+    pub(super) fn forget(&self, which: impl Fn(&Question) -> bool) {
+        let mut evidence = lock(&self.0.evidence);
+        let mut rest = Evidence::default();
+        for (question, answer) in evidence.answers().filter(|(question, _)| !which(question)) {
+            rest.note(question.clone(), answer.clone());
+        }
+        *evidence = rest;
+    }
+
+    /// Lets everything be as in another world.
+    pub(super) fn learn(&self, other: &Self) {
+        let known = lock(&other.0.evidence).clone();
+        *lock(&self.0.evidence) = known;
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&self, time: SignedDuration) {
+        *lock(&self.0.now) += time;
+    }
+
     pub(super) fn web_is_dead(&self, is_dead: bool) {
         self.0.web_is_dead.store(is_dead, Ordering::Relaxed);
     }

@@ -20,6 +20,7 @@ from emulator import TEMPLATE, Emulator, Template, for_emulator, read_template, 
 NEEDS_CODE = (
     "Function", "ErrorsAlarm", "Dashboard", "RotationSource",
     "Doors", "DoorsErrorsAlarm", "DoorsTroubleAlarm", "DeploymentHookRole", "CloudFormationHookRole", "LambdaHook", "PauseRule", "PausePermission",
+    "CheckRule", "CheckPermission",
 )
 
 

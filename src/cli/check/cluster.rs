@@ -9,7 +9,6 @@ use crate::arn::Arn;
 use crate::check::{Checked, Cluster, Findings, Unread, Unseen};
 #[cfg(feature = "aws")]
 use crate::cli::live::Live;
-use crate::limits::CLUSTER_SERVICES;
 use crate::question::{Answer, Evidence, Question};
 use crate::render::text::{Colour, Style};
 use crate::render::{cluster, github, json, junit, markdown, sarif};
@@ -17,8 +16,6 @@ use crate::source::Found;
 
 /// Of services that have something in common, so many are named.
 const NAMED: usize = 10;
-/// What to type where a cluster is too large.
-const NAME_SOME: &str = "name some with --service";
 
 impl Check {
     pub(super) fn run_cluster(
@@ -34,39 +31,31 @@ impl Check {
         let configured = live.as_ref().and_then(Live::region);
         #[cfg(not(feature = "aws"))]
         let configured = None;
-        let mut cluster = self.recorded(global.region.as_deref().or(configured), &evidence);
-        let mut unable = Vec::new();
+        let cluster = self.named(global.region.as_deref().or(configured), &evidence);
         #[cfg(feature = "aws")]
-        if let Some(live) = live.as_ref().filter(|_| self.service.is_empty()) {
-            if cluster.region.is_empty() {
-                return Err(CliError::NoRegion);
-            }
-            let (services, are_all) = live.services(&cluster.region, &cluster.name)?;
-            cluster.services = services;
-            if !are_all {
-                unable.push(format!("{} has more services than are listed: {NAME_SOME}", cluster.name));
-            }
+        if cluster.region.is_empty() && live.is_some() {
+            return Err(CliError::NoRegion);
         }
-        cluster.services.sort();
-        cluster.services.dedup();
-        if cluster.services.len() > CLUSTER_SERVICES {
-            let left = cluster.services.split_off(CLUSTER_SERVICES).len();
-            unable.push(format!(
-                "{left} services after the first {CLUSTER_SERVICES} are not checked: {NAME_SOME}"
-            ));
-        }
+        let mut unable = Vec::new();
         #[cfg(feature = "aws")]
         let evidence = {
             let mut evidence = evidence;
             if let Some(live) = &live
                 && !live.check_cluster(&cluster, &mut evidence)?
             {
-                unable.push(format!("not all was asked, since there are too many questions: {NAME_SOME}"));
+                let why = "not all was asked, since there are too many questions: name some services with --service";
+                unable.push(why.to_owned());
             }
             evidence
         };
-        let unseen = cluster.unseen(&evidence).into_iter();
-        unable.extend(unseen.map(|Unseen { services, why }| format!("{}: {why}", of_services(&services))));
+        unable.extend(cluster.unseen(&evidence).into_iter().map(|Unseen { services, why }| {
+            let what = if services.is_empty() {
+                format!("cluster {}", cluster.name)
+            } else {
+                of_services(&services)
+            };
+            format!("{what}: {why}")
+        }));
         if is_unanswered(&evidence) {
             unable.push("AWS answered none of the questions: nothing is proved".to_owned());
         }
@@ -76,30 +65,24 @@ impl Check {
         let unread: Vec<Unread> =
             unable.into_iter().map(|problem| Unread { problem, ..Unread::default() }).collect();
         let mut checked = cluster.checked(&evidence, known);
+        let cluster = Cluster { services: cluster.names(&evidence), ..cluster };
         self.judge(&checked, output)?;
         self.write_cluster(&cluster, &mut checked, &unread, global.style(), output)
     }
 
-    /// The cluster, with the services that are named, or else that a recording knows.
-    fn recorded(&self, region: Option<&str>, evidence: &Evidence) -> Cluster {
+    /// The cluster, in the Region that its ARN names, or that is configured, or that a recording knows.
+    fn named(&self, region: Option<&str>, evidence: &Evidence) -> Cluster {
         let named = self.cluster.as_deref().unwrap_or_default();
         let arn = Arn::parse(named);
         let name = arn.and_then(|arn| arn.resource.strip_prefix("cluster/")).unwrap_or(named);
-        let known = || {
-            evidence.answers().filter_map(|(question, _)| match question {
-                Question::Service(service) if service.cluster == name => Some(service),
-                _ => None,
-            })
-        };
-        let of_arn = arn.map(|arn| arn.region);
-        let region = of_arn.or(region).or_else(|| known().next().map(|service| service.region.as_str()));
+        let mut recorded = evidence.answers().filter_map(|(question, _)| match question {
+            Question::Services(of) if of.cluster == name => Some(of.region.as_str()),
+            Question::Service(of) if of.cluster == name => Some(of.region.as_str()),
+            _ => None,
+        });
+        let region = arn.map(|arn| arn.region).or(region).or_else(|| recorded.next());
         let region = region.unwrap_or_default().to_owned();
-        let services = if self.service.is_empty() {
-            known().filter(|service| service.region == region).map(|service| service.name.clone()).collect()
-        } else {
-            self.service.clone()
-        };
-        Cluster { region, name: name.to_owned(), services }
+        Cluster { region, name: name.to_owned(), services: self.service.clone() }
     }
 
     fn write_cluster(

@@ -5,6 +5,19 @@ use serde::{Deserialize, Serialize};
 use super::Moment;
 use crate::task_definition::Tag;
 
+/// The ARN of a service (`ListServices`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServiceArn(pub String);
+
+impl ServiceArn {
+    /// The service's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 facts! { "camelCase"
     /// A task that runs (`DescribeTasks`).
     RunningTask {

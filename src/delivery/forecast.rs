@@ -1,0 +1,247 @@
+//! What a check says of a service's tasks before they are started: an incident of its own, told once, and over when
+//! a later check finds nothing or a deployment completes. Whoever asked has an answer already; what cannot be told or
+//! kept is nobody's second try.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::announcer::Message;
+use super::batch::{End, about, workload};
+use super::notices::Claimed;
+use super::outcome::{Line, Outcome, stream};
+use super::ports::World;
+use super::settlement::Item;
+use super::storms::StormTold;
+use super::trouble::{Problem, Trouble};
+use super::{Delivery, Sight, Visit};
+use crate::check;
+use crate::diagnosis::{Report, forecast};
+use crate::event::{Forecast, Reason, Source, Task, Workload};
+use crate::incident::ledger::{Next, Sighted};
+use crate::incident::{About, Due, Sighting, storm};
+use crate::question::Evidence;
+use crate::render::json::v1;
+use crate::render::notice;
+
+/// The next start of a service's tasks, as a check saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextStart {
+    /// Whether it is of a deployment.
+    pub of: Forecast,
+    /// The account.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// The cluster.
+    pub cluster: String,
+    /// The service.
+    pub service: String,
+    /// What makes it one and the same however often it is told: the revision that is deployed, or the check.
+    pub id: String,
+    /// Its task definition.
+    pub definition: Option<String>,
+}
+
+/// What checks found of some starts.
+#[derive(Debug, Default)]
+pub struct Forecasts {
+    /// Those that would fail, and why.
+    pub failing: Vec<(NextStart, Vec<check::Problem>)>,
+    /// Those to which nothing is in the way.
+    pub well: Vec<NextStart>,
+}
+
+/// A deployment that waits for a person.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting<'w> {
+    /// At which stage.
+    pub stage: &'w str,
+    /// What a check says of it.
+    pub said: &'w str,
+    /// The hook, for the commands that go on.
+    pub hook: Option<&'w str>,
+}
+
+/// An invocation of the function at the doors.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'c> {
+    /// The ARN of the function.
+    pub function: &'c str,
+    /// When it began.
+    pub begun: Timestamp,
+}
+
+/// A start that would fail.
+struct Failing<'f> {
+    item: Item,
+    about: About,
+    report: &'f Report<'f>,
+    id: &'f str,
+}
+
+impl<W: World> Delivery<W> {
+    /// Tells which starts would fail, unless that was told; and which would not, where that was told before.
+    ///
+    /// # Errors
+    ///
+    /// Why the first was not announced, or not kept.
+    pub async fn forecast(
+        &self,
+        forecasts: Forecasts,
+        evidence: &Evidence,
+        call: Call<'_>,
+    ) -> Result<(), Problem> {
+        let Forecasts { failing, well } = forecasts;
+        let visit = self.visit(call);
+        let (starts, problems): (Vec<NextStart>, Vec<_>) = failing.into_iter().unzip();
+        let tasks: Vec<Task> = starts.iter().map(|start| start.task(call.begun)).collect();
+        let reports: Vec<Report<'_>> = tasks
+            .iter()
+            .zip(problems)
+            .map(|(task, problems)| {
+                forecast(task, problems.into_iter().map(|problem| (problem.symptom, problem.diagnosis)))
+            })
+            .collect();
+        let mut kinds: BTreeMap<String, Vec<Failing<'_>>> = BTreeMap::new();
+        for (entry, (report, start)) in reports.iter().zip(&starts).enumerate() {
+            let failing =
+                Failing { item: Item { entry, task: 0 }, about: about(report), report, id: &start.id };
+            kinds.entry(storm::key(&failing.about)).or_default().push(failing);
+        }
+        let mut outcome = Outcome::default();
+        for told in join_all(kinds.values().map(|kind| visit.forecasts(kind, evidence))).await {
+            outcome.add(told);
+        }
+        if !well.is_empty() {
+            let item = Item { entry: starts.len(), task: 0 };
+            let workloads = well.iter().map(|start| workload(&start.task(call.begun))).collect();
+            outcome.add(visit.ends(&[End { item, workloads, at: call.begun }]).await);
+        }
+        visit.write_down(&mut outcome).await;
+        visit.count_troubles();
+        outcome.problems.into_values().next().map_or(Ok(()), Err)
+    }
+
+    /// Tells that a deployment waits.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not announced.
+    pub async fn tell_of_pause(
+        &self,
+        start: &NextStart,
+        waiting: Waiting<'_>,
+        call: Call<'_>,
+    ) -> Result<(), Problem> {
+        let visit = self.visit(call);
+        let notice = notice::waiting(&start.task(call.begun), waiting.stage, waiting.said, waiting.hook);
+        let message = [Message::waiting(notice, &start.id)];
+        let told = visit.publish(&message).await;
+        if told.is_ok() {
+            self.announcer.others(&message, &visit).await;
+        }
+        visit.count_troubles();
+        told.map(|_| ())
+    }
+
+    /// Writes down what went wrong and nobody can be told of, and has CloudWatch count it.
+    pub fn lost(&self, problem: Problem, call: Call<'_>) {
+        let visit = self.visit(call);
+        visit.report(Trouble::Lost(problem));
+        visit.count_troubles();
+    }
+
+    fn visit<'d>(&'d self, call: Call<'d>) -> Visit<'d, W> {
+        self.invoked(call.function, call.begun)
+    }
+}
+
+impl NextStart {
+    /// The task that it would start.
+    fn task(&self, at: Timestamp) -> Task {
+        Task {
+            account: Some(self.account.clone()),
+            region: Some(self.region.clone()),
+            cluster: Some(self.cluster.clone()),
+            workload: Some(Workload { is_service: true, name: self.service.clone() }),
+            task_definition: self.definition.clone(),
+            stopped_at: Some(at),
+            reasons: vec![Reason { field: "deployment".to_owned(), container: None, text: String::new() }],
+            source: Source::Forecast(self.of),
+            ..Task::default()
+        }
+    }
+}
+
+impl<W: World> Visit<'_, W> {
+    /// Tells of starts that may be one storm: recorded together, then told.
+    async fn forecasts(&self, kind: &[Failing<'_>], evidence: &Evidence) -> Outcome {
+        let sighted: Vec<Sighted> = kind
+            .iter()
+            .map(|Failing { about, id, .. }| Sighted {
+                about: about.clone(),
+                sightings: vec![Sighting { id: (*id).to_owned(), at: self.now }],
+            })
+            .collect();
+        let (sights, storms) = self.record(&sighted).await;
+        let storms = &self.tell_storms(storms).await;
+        let told = kind.iter().zip(sights).map(|(one, sight)| self.forecast(one, sight, storms, evidence));
+        join_all(told).await.into_iter().fold(Outcome::default(), |mut outcome, told| {
+            outcome.add(told);
+            outcome
+        })
+    }
+
+    async fn forecast(
+        &self,
+        &Failing { item, ref about, report, .. }: &Failing<'_>,
+        sight: Sight,
+        storms: &StormTold,
+        evidence: &Evidence,
+    ) -> Outcome {
+        let (seen, without) = match sight {
+            Sight::NotTracked => (None, None),
+            Sight::Lost(why) => {
+                let mut outcome = Outcome::default();
+                outcome.fail([item], &Problem::Unrecorded(why.to_string()));
+                return outcome;
+            }
+            Sight::Kept(seen) => (Some(seen), None),
+            Sight::Remembered(seen, why) => (Some(seen), Some(why)),
+        };
+        let mut incident = None;
+        let mut done = Ok(());
+        if let Some(seen) = seen {
+            let (mut kept, culprit) = (seen.incident, seen.culprit);
+            done = match seen.next {
+                Next::Nothing | Next::ComeAgain => Ok(()),
+                Next::Announce(Due::Resolved) => self.announce_end(&kept, without.as_ref()).await.map(drop),
+                Next::Announce(due) => {
+                    let claimed = Claimed { incident: &mut kept, due, culprit: &culprit };
+                    self.announce(report, claimed, evidence, without.as_ref()).await.map(drop)
+                }
+                Next::WithStorm => match storms.of(&kept) {
+                    Ok(()) => self.note_told(&kept, without.as_ref()).await.map(drop),
+                    Err(problem) => Err(problem),
+                },
+                Next::ToldByStorm => self.note_told(&kept, without.as_ref()).await.map(drop),
+            };
+            incident = done.is_ok().then_some(kept);
+        }
+        let mut outcome = Outcome::default();
+        if let Err(problem) = &done {
+            outcome.fail([item], problem);
+        }
+        outcome.lines.push(Line {
+            item,
+            stream: stream(about.cluster.as_deref(), about.workload.as_deref()),
+            text: v1::line_of(report, incident.as_ref()),
+            decides: false,
+            answers: false,
+            kept: true,
+        });
+        outcome
+    }
+}
