@@ -23,7 +23,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &["event", "task_definition", "question"]),
     (
         "check",
-        &["event", "reason", "task_definition", "question", "network", "causes", "diagnosis", "source"],
+        &[
+            "event",
+            "reason",
+            "task_definition",
+            "question",
+            "network",
+            "causes",
+            "diagnosis",
+            "source",
+            "limits",
+        ],
     ),
     (
         "render",
