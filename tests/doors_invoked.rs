@@ -41,10 +41,19 @@ fn expected(case: &str, word: &str) -> Vec<Value> {
 
 /// What an answer decides, without the words that differ between recorded answers and those of a server.
 fn decided(answer: &Value) -> Vec<&Value> {
-    ["hookStatus", "errorCode", "clientRequestToken", "Status", "PhysicalResourceId", "told", "answered"]
-        .iter()
-        .map(|field| &answer[field])
-        .collect()
+    [
+        "hookStatus",
+        "errorCode",
+        "clientRequestToken",
+        "Status",
+        "PhysicalResourceId",
+        "told",
+        "answered",
+        "checked",
+    ]
+    .iter()
+    .map(|field| &answer[field])
+    .collect()
 }
 
 #[test]
@@ -55,6 +64,8 @@ fn every_request_is_answered_through_lambda_as_its_snapshot_says() {
         let case = outcome["case"].as_str().expect("a name");
         let [answer] = &expected(case, "answer:")[..] else { panic!("{case}: one answer") };
         assert_eq!(decided(&outcome["answer"]), decided(answer), "{case}: {outcome:#}");
+        let failed = outcome["answer"]["error"].as_str().map(|error| error.contains("not checked: "));
+        assert_eq!(failed, answer.get("problem").map(|_| true), "{case}: {outcome:#}");
         let puts: Vec<&Value> = outcome["put"].as_array().into_iter().flatten().collect();
         let wanted = expected(case, "put to");
         assert_eq!(puts.len(), wanted.len(), "{case}: {outcome:#}");

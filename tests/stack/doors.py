@@ -33,6 +33,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from emulator import StackError
 from watch import CHECKOUT, Watch
 
 CASES = CHECKOUT / "tests" / "doors"
@@ -73,7 +74,7 @@ class World:
         wanted: list[Any] = [kind_and_key(operation, asked)]
         for entry in self.case.get("evidence", []):
             (kind, question), answer = next(iter(entry["question"].items())), entry["answer"]
-            key = question.get("id") or question.get("arn") or question.get("prefix") or question.get("name")
+            key = question.get("id") or question.get("arn") or question.get("prefix") or question.get("name") or question.get("cluster")
             if (kind, key) not in wanted:
                 continue
             if answer == "Missing":
@@ -89,12 +90,15 @@ class World:
 MISSING = {
     "TaskDefinition": ("ClientException", "Unable to describe task definition."),
     "Role": ("NoSuchEntity", "The role cannot be found."),
+    "Service": ("ServiceNotFoundException", "Service not found."),
+    "Services": ("ClusterNotFoundException", "Cluster not found."),
 }
 SHAPES: dict[str, Any] = {
     "Secret": lambda secret: secret,
     "SecretsLike": lambda secrets: {"SecretList": secrets},
     "TaskDefinition": lambda definition: {"taskDefinition": definition},
     "Service": lambda service: {"services": [service], "failures": []},
+    "Services": lambda services: {"serviceArns": services},
     "Key": lambda key: {"KeyMetadata": key},
     "Role": lambda role: role | {"AssumeRolePolicyDocument": quote(json.dumps(role["AssumeRolePolicyDocument"]))},
     "ServiceRevision": lambda revision: {"serviceRevisions": [revision], "failures": []},
@@ -112,6 +116,8 @@ def kind_and_key(operation: str, asked: Json) -> tuple[str, Any]:
             return "TaskDefinition", asked.get("taskDefinition")
         case "DescribeServices":
             return "Service", next(iter(asked.get("services", [])), "").rsplit("/", 1)[-1]
+        case "ListServices":
+            return "Services", asked.get("cluster")
         case "DescribeKey":
             return "Key", asked.get("KeyId")
         case "GetRole":
@@ -251,7 +257,7 @@ def served(handler: type[BaseHTTPRequestHandler], **attributes: Any) -> Iterator
         server.server_close()
 
 
-def run(names: list[str], switch: str, manner: str) -> list[Json]:
+def run(names: list[str], switch: str, clusters: tuple[str, ...], manner: str) -> list[Json]:
     """The requests of cases that are set to one mode, one after another."""
     world, outcomes = World(manner), []
     with tempfile.TemporaryDirectory() as directory:
@@ -266,6 +272,7 @@ def run(names: list[str], switch: str, manner: str) -> list[Json]:
                 "SSL_CERT_FILE": f"{directory}/bundle.pem",
                 "ECS_TRIAGE_TOPIC_ARN": f"arn:aws:sns:{REGION}:111122223333:notices",
                 "ECS_TRIAGE_DOORS": ",".join(f"{door}={switch}" for door in DOORS),
+                "ECS_TRIAGE_CHECK_CLUSTERS": ",".join(clusters),
             }
             with Watch(environment) as watch:
                 request = Path(directory) / "request.json"
@@ -275,7 +282,10 @@ def run(names: list[str], switch: str, manner: str) -> list[Json]:
                     world.begin(read_case(name, str(100000000000 + index)))
                     request.write_text(json.dumps(world.case["request"]), encoding="utf-8")
                     begun = time.monotonic()
-                    answer = watch.invoke(request)
+                    try:
+                        answer = watch.invoke(request)
+                    except StackError as error:
+                        answer = {"error": str(error).partition("---")[0]}
                     seconds = round(time.monotonic() - begun, 1)
                     world.over.set()
                     outcomes.append(
@@ -292,11 +302,14 @@ def main() -> None:
     parser.add_argument("--cases", nargs="*")
     arguments = parser.parse_args()
     names = arguments.cases or sorted(path.stem for path in CASES.glob("*.json"))
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name in names:
-        groups.setdefault(read_case(name).get("switches") or "block", []).append(name)
+        switches = read_case(name).get("switches") or "block"
+        is_word = isinstance(switches, str)
+        settings = (switches, ()) if is_word else ("block", tuple(switches["clusters"]))
+        groups.setdefault(settings, []).append(name)
     with ThreadPoolExecutor() as pool:
-        runs = [pool.submit(run, group, switch, manner) for switch, group in groups.items() for manner in arguments.manner]
+        runs = [pool.submit(run, group, *settings, manner) for settings, group in groups.items() for manner in arguments.manner]
         outcomes = [outcome for done in runs for outcome in done.result()]
     json.dump(outcomes, sys.stdout)
 
