@@ -696,6 +696,25 @@ fn a_hook_of_cloudformation_is_answered_by_the_state_of_the_account() {
     assert!(!answer.to_string().contains("the version asked for"), "of what is not there: {answer:#}");
 }
 
+/// The rule of the schedule invokes the function, which finds out by itself what the cluster starts.
+#[test]
+fn a_schedule_tells_of_the_next_task_of_a_service() {
+    let outcome = stack(
+        "--probing full --events events/scale-in.json --task-definition events/task-definitions/nightly-report.json --cluster batch --expect 1",
+    );
+    let response = &outcome["responses"][0];
+    assert_eq!(response["rule"], "rate(12 hours)");
+    let checked = "1 services looked at; next tasks that would not start: nightly-report (";
+    assert_contains(&response["answer"]["checked"][0]["message"], &[checked]);
+    let notice = only(&outcome["notices"]);
+    assert_contains(&notice["subject"], &["nightly-report next task would not start: "]);
+    assert_eq!(
+        (&notice["attributes"]["verdict"], &notice["attributes"]["state"], &notice["attributes"]["cluster"]),
+        (&json!("confirmed"), &json!("opened"), &json!("batch"))
+    );
+    assert_contains(&notice["message"], &["1 check since ", "Next task (nightly-report:"]);
+}
+
 #[test]
 fn with_probing_off_it_goes_by_the_words_and_says_so() {
     let outcome = stack(

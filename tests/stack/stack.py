@@ -46,6 +46,8 @@ What differs from a deployment, and nothing else:
       aws:PrincipalArn where AWS gives the role's;
     - where messages do not come by a rule, the queue takes those of the account's root, as of a RedriveRoleArn; and with
       `watch` the topics do;
+    - with --cluster NAME CheckClusters names it, that server has a service of it for each definition, and the target of the schedule's rule is
+      invoked with what EventBridge would send;
     - with `--door` CloudFormationHook is `block`. There is no AWS::CloudFormation::LambdaHook, which the emulator does not know:
       the doors' function is invoked as the hook would;
     - the role may CreateLogStream on a log group's ARN without `:*` too. AWS asks for the stream's ARN, which the `:*`
@@ -88,15 +90,17 @@ ECS_TARGET = "AmazonEC2ContainerServiceV20141113."
 DESCRIBE_TARGET = f"{ECS_TARGET}DescribeTaskDefinition"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 SESSIONS = {"Fn::Sub": "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${FunctionRole}/*"}
+DOORS_SESSIONS = {"Fn::Sub": "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${DoorsRole}/*"}
 SETTLE_SECONDS = 1.0
 HANG_SECONDS = 30.0  # longer than the function waits
 
 
 class EcsServer:
-    """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says, and lists the tasks that run or stopped."""
+    """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says, and lists the tasks that run or stopped, and
+    the services of a cluster."""
 
-    def __init__(self, files: list[Path], hangs: bool, running: Path | None, stopped: Path | None, team: str | None) -> None:
-        self._hangs, self._team = hangs, team
+    def __init__(self, files: list[Path], hangs: bool, running: Path | None, stopped: Path | None, team: str | None, cluster: str | None) -> None:
+        self._hangs, self._team, self._cluster = hangs, team, cluster
         tasks = {"RUNNING": running, "STOPPED": stopped}
         self._tasks = {status: json.loads(file.read_text(encoding="utf-8"))["tasks"] for status, file in tasks.items() if file}
         self.asked: list[str] = []
@@ -137,6 +141,8 @@ class EcsServer:
         """Status and body for one call of the ECS API."""
         if self._tasks and (listed := self._listed(target.removeprefix(ECS_TARGET), request)):
             return 200, listed
+        if self._cluster and request.get("cluster") == self._cluster and (services := self._services(target.removeprefix(ECS_TARGET), request)):
+            return 200, services
         if self._team and target == f"{ECS_TARGET}DescribeServices":
             tags = [{"key": "team", "value": self._team}] if "TAGS" in request.get("include", []) else []
             return 200, {"services": [{"status": "ACTIVE", "desiredCount": 2, "runningCount": 0, "tags": tags}], "failures": []}
@@ -155,6 +161,17 @@ class EcsServer:
         if task_definition is None:
             return 400, {"__type": "ClientException", "message": "Unable to describe task definition."}
         return 200, {"taskDefinition": task_definition, "tags": []}
+
+    def _services(self, operation: str, request: Template) -> Template | None:
+        """A service for each definition, for the operations that tell of services."""
+        of_definition = {definition["family"]: definition["taskDefinitionArn"] for definition in self._known.values()}
+        named = [name for name in request.get("services", []) if name in of_definition]
+        services = [{"serviceName": name, "status": "ACTIVE", "launchType": "EC2", "taskDefinition": of_definition[name]} for name in named]
+        answers = {
+            "ListServices": {"serviceArns": [f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{self._cluster}/{name}" for name in of_definition]},
+            "DescribeServices": {"services": services, "failures": []},
+        }
+        return answers.get(operation)
 
     def _listed(self, operation: str, request: Template) -> Template | None:
         """What runs and what stopped, for the operations that list it."""
@@ -193,7 +210,8 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
     resources["RotationSource"]["Properties"]["MaximumBatchingWindowInSeconds"] = 0
     for rule in ("Rule", "ServiceRule", "RotationRule"):
         resources[rule]["Properties"]["EventPattern"]["source"].append(EVENT_SOURCE)
-    for policy in resources["FunctionRole"]["Properties"]["Policies"]:
+    roles = ("FunctionRole", "DoorsRole")
+    for policy in [policy for role in roles for policy in resources[role]["Properties"]["Policies"]]:
         _, policy, *_ = policy.get("Fn::If", [None, policy])
         document = policy["PolicyDocument"]
         document["Statement"] = [
@@ -201,11 +219,12 @@ def stack_template(arguments: argparse.Namespace, ecs_url: str) -> Template:
             for statement in document["Statement"]
             if (changed := stack_statement(statement, arguments.deny))["Action"]
         ]
+    sessions = [SESSIONS, DOORS_SESSIONS] if arguments.cluster else [SESSIONS]
     for name in ("TopicPolicy", "ChatTopicPolicy"):
         document = resources[name]["Properties"]["PolicyDocument"]
         document["Statement"] = [one for one in document["Statement"] if "sns:Protocol" not in json.dumps(one)]
         for statement in document["Statement"]:
-            let_in(statement, [SESSIONS, ROOT] if arguments.via == "watch" else [SESSIONS])
+            let_in(statement, [*sessions, ROOT] if arguments.via == "watch" else sessions)
     if arguments.via == "queue" or arguments.poison:
         for statement in resources["QueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]:
             let_in(statement, [ROOT])
@@ -230,8 +249,7 @@ def let_in(statement: Template, principals: list[Any]) -> None:
     if statement.get("Effect") == "Deny" and statement["Action"] in ("sns:Publish", "sqs:SendMessage"):
         condition = statement["Condition"]["ArnNotEquals"]
         exempt = condition["aws:PrincipalArn"]
-        # The other exemptions are those of RedriveRoleArn, of which there is none here, and of the doors, which announce
-        # nothing here.
+        # The other exemptions are those of RedriveRoleArn, of which there is none here, and of the doors' role by a condition.
         role = [one for one in (exempt if isinstance(exempt, list) else [exempt]) if "Fn::GetAtt" in one]
         condition["aws:PrincipalArn"] = role + principals
 
@@ -439,6 +457,8 @@ class Run:
             parameters |= {"CodeBucket": CODE_BUCKET, "CodeKey": CODE_KEY}
         if arguments.door:
             parameters |= {"CloudFormationHook": "block"}
+        if arguments.cluster:
+            parameters["CheckClusters"] = arguments.cluster
         if arguments.listen:
             parameters |= {"ChatNotifications": "yes", "EventBusArn": BUS}
         if arguments.running:
@@ -455,6 +475,8 @@ class Run:
         bus = listen_to_bus(self._aws) if arguments.listen else None
         responses = self._send(arguments.events, ecs)
         responses += [at_the_door(self._aws, file) for file in arguments.door]
+        if arguments.cluster:
+            responses.append(self._scheduled())
         if arguments.selftest:
             responses.append(selftest(self._aws, arguments.selftest, self._outputs["FunctionName"]))
         self._await(subscribed, len(arguments.events) if arguments.expect is None else arguments.expect)
@@ -472,6 +494,14 @@ class Run:
             "table": keys(self._aws, self._outputs["TableName"]),
             "function_log": self.logged(),
         }
+
+    def _scheduled(self) -> Any:
+        """What the target of the schedule's rule answers to the event that EventBridge makes of it."""
+        events = self._aws.client("events")
+        rule = next(rule for rule in events.list_rules()["Rules"] if rule.get("ScheduleExpression"))
+        (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        event = {"id": "53dc4d37", "detail-type": "Scheduled Event", "source": "aws.events", "resources": [rule["Arn"]], "detail": {}}
+        return {"rule": rule["ScheduleExpression"], "answer": invoke(self._aws, target["Arn"], json.dumps(event).encode())}
 
     def logged(self) -> str:
         """The function's log, or nothing where the stack never came up."""
@@ -563,6 +593,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--door", type=Path, action="append", default=[], metavar="FILE", help="then invoke the doors' function with this case's request"
     )
+    parser.add_argument("--cluster", help="then let the schedule check this cluster, which has a service for each definition")
     parser.add_argument("--expect", type=int, help="notices to wait for (default: one for each event)")
     parser.add_argument("--entries", type=int, help="journal entries to wait for (default: as many as notices)")
     parser.add_argument("--dead", type=int, help="dead letters to wait for (default: 1 with --poison, else 0)")
@@ -583,7 +614,7 @@ def read_arguments() -> argparse.Namespace:
 def main() -> int:
     """Runs the stack once, and prints what came of it."""
     arguments = read_arguments()
-    ecs = EcsServer(arguments.task_definition, arguments.hang, arguments.running, arguments.stopped, arguments.team)
+    ecs = EcsServer(arguments.task_definition, arguments.hang, arguments.running, arguments.stopped, arguments.team, arguments.cluster)
     with ecs, Emulator() as aws:
         run = Run(aws, arguments)
         try:
