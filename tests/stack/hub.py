@@ -52,7 +52,7 @@ def session_of(role: Any) -> Any:
 
 def hub_template(ecs_url: str) -> Template:
     """The hub's template with what this module's text lists."""
-    arguments = SimpleNamespace(template=TEMPLATE, unset=[], deny=[], via="bus", poison=False)
+    arguments = SimpleNamespace(template=TEMPLATE, unset=[], deny=[], cluster=None, via="bus", poison=False)
     template = stack_template(arguments, ecs_url)
     for statement in template["Resources"]["QueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]:
         allowed = statement.get("Fn::If", [None, {}])[1]

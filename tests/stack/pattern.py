@@ -73,13 +73,14 @@ def main() -> int:
     parser.add_argument("--template", type=Path, default=TEMPLATE)
     parser.add_argument("--set", action="append", default=[], metavar="PARAMETER=VALUE", help="a parameter of the template")
     arguments = parser.parse_args()
-    parameters = dict(one.split("=", 1) for one in arguments.set)
     cases = read_cases(arguments.cases)
     parameters = dict(setting.split("=", 1) for setting in arguments.set)
     with Emulator() as aws:
         rules = aws.create_stack("pattern", json.dumps(rules_template(arguments.template)), parameters)
         describe = aws.client("events").describe_rule
-        patterns = {rule: describe(Name=name)["EventPattern"] for rule, name in rules.items()}
+        described = {rule: describe(Name=name) for rule, name in rules.items()}
+        # A schedule has none.
+        patterns = {rule: told["EventPattern"] for rule, told in described.items() if "EventPattern" in told}
         results = [judge(aws, patterns, case) for case in cases]
     read = {rule: json.loads(pattern) for rule, pattern in patterns.items()}
     print(json.dumps({"patterns": read, "results": results}))

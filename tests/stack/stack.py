@@ -99,7 +99,7 @@ class EcsServer:
     """Answers DescribeTaskDefinition with the task definitions given, as long as `allowed` says, and lists the tasks that run or stopped, and
     the services of a cluster."""
 
-    def __init__(self, files: list[Path], hangs: bool, running: Path | None, stopped: Path | None, team: str | None, cluster: str | None) -> None:
+    def __init__(self, files: list[Path], hangs: bool, running: Path | None, stopped: Path | None, team: str | None, cluster: str | None = None) -> None:
         self._hangs, self._team, self._cluster = hangs, team, cluster
         tasks = {"RUNNING": running, "STOPPED": stopped}
         self._tasks = {status: json.loads(file.read_text(encoding="utf-8"))["tasks"] for status, file in tasks.items() if file}
