@@ -106,10 +106,10 @@ def own_port() -> int:
     """A loopback port that nobody else takes until it is listened on.
 
     It is below those that systems give out by themselves (32768 on Linux, 49152 elsewhere), and no process that runs
-    beside this one tries the same: each has four of its own.
+    beside this one tries the same: each has eight of its own.
     """
     for number in PORTS:
-        port = 10_000 + os.getpid() % 5_000 * 4 + number
+        port = 10_000 + os.getpid() % 2_500 * 8 + number
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
