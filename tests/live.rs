@@ -276,25 +276,42 @@ fn diagnosed(state: &str, expected: (&str, &str), said: &[&str]) {
 #[test]
 fn questions_go_out_together_in_few_rounds() {
     for state in ["wrong-suffix", "role-without-permission", "disabled-key", "deleted-nat", "file-system"] {
-        // Long enough for all of a round to be on its way, also where others keep the machine busy.
-        let slow = Duration::from_millis(300);
-        let (_, calls) = replay(state, slow, &answers_to(state));
-        let in_rounds = rounds(&calls, GOING_ON);
-        assert!(in_rounds <= MOST_ROUNDS, "{state}: {in_rounds} rounds of {calls:#?}");
-        // At 50 ms each, a quarter of a second.
-        let one_after_another = rounds(&calls, &[]);
-        assert!(one_after_another <= 5, "{state}: {one_after_another} one after another of {calls:#?}");
+        in_few_rounds(state);
     }
 }
 
+/// With answers that take long enough for all of a round to be on its way, and longer where others keep the machine
+/// busy: what goes out one after another does so however long they take.
+fn in_few_rounds(state: &str) {
+    let answers = answers_to(state);
+    let mut seen = String::new();
+    for slow in [300, 600, 1200].map(Duration::from_millis) {
+        let (_, calls) = replay(state, slow, &answers);
+        let (in_rounds, one_after_another) = (rounds(&calls, GOING_ON), rounds(&calls, &[]));
+        // At 50 ms each, five take a quarter of a second.
+        if in_rounds <= MOST_ROUNDS && one_after_another <= 5 {
+            return;
+        }
+        seen = format!("{in_rounds} rounds, {one_after_another} one after another of {calls:#?}");
+    }
+    panic!("{state}: {seen}");
+}
+
+/// By the quickest of some runs of each: more of them where others use the machine.
 #[test]
 fn a_diagnosis_takes_little_longer_than_its_rounds() {
     let slow = Duration::from_millis(50);
     for state in ["wrong-suffix", "deleted-nat"] {
         let answers = answers_to(state);
-        let best_of = |delay| (0..5).map(|_| replay(state, delay, &answers).0.took).min().unwrap_or_default();
-        let (at_once, delayed) = (best_of(Duration::ZERO), best_of(slow));
-        // A quarter of a second, and as much again for a machine that is busy with other things.
+        let (mut at_once, mut delayed) = (Duration::MAX, Duration::MAX);
+        for run in 1..=40 {
+            at_once = at_once.min(replay(state, Duration::ZERO, &answers).0.took);
+            delayed = delayed.min(replay(state, slow, &answers).0.took);
+            if run >= 5 && delayed < at_once + Duration::from_millis(500) {
+                break;
+            }
+        }
+        // A quarter of a second, and as much again for what a round costs the process.
         assert!(
             delayed < at_once + Duration::from_millis(500),
             "{state}: {delayed:?}, and {at_once:?} where AWS answers at once"
@@ -518,8 +535,8 @@ fn the_stopped_tasks_of_a_cluster_are_listed_by_incident() {
         ],
     );
     assert_eq!(details.out.matches("error[").count(), 2, "one report for an incident: {}", details.out);
-    let lately = typed(&["ps", "--since", "10m"], &aws);
-    assert_contains(&lately.out, &["secret-recreated", "3 stopped tasks within the last 10 min, 2 shown"]);
+    let lately = typed(&["ps", "--since", "15m"], &aws);
+    assert_contains(&lately.out, &["secret-recreated", "3 stopped tasks within the last 15 min, 2 shown"]);
     assert!(!lately.out.contains("execution-role-untrusted"), "{}", lately.out);
 
     let all = typed(&["ps", "--cluster", "prod", "--all", "--format", "jsonl"], &aws);

@@ -316,7 +316,7 @@ fn peer_modules() -> PathBuf {
         }
         succeed(
             Command::new("npm")
-                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=5"])
                 .current_dir(&directory),
         );
         fs::write(&stamp, wanted).expect("the stamp can be written");

@@ -153,7 +153,11 @@ impl<W: World> Visit<'_, W> {
             Problem::Held(format!("{} changed at {}, {what}", rotation.name, rotation.at))
         };
         let (phase, next) = match &looked.0 {
-            News::Nothing => return silent(Ok(Done::NOT_A_FAILURE)),
+            // Memory knows nothing of what others told.
+            News::Nothing => {
+                let unrecorded = |why: Unreachable| Err(Problem::Unrecorded(why.to_string()));
+                return silent(without.map_or(Ok(Done::NOT_A_FAILURE), unrecorded));
+            }
             News::ComeAgain => return silent(Err(Problem::ComeAgain)),
             News::LookAgain => return silent(Err(held())),
             News::Holders => (Phase::Begun, Some(held())),

@@ -11,6 +11,8 @@ use std::process::{Command, Output};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Of a program that failed; the stack's logs are long.
 const SHOWN_LINES: usize = 120;
+/// As often as packages are asked for, where an index of them fails now and then.
+const INSTALLATIONS: usize = 3;
 
 /// The programs of a Python environment with these requirements, made where it is not there yet.
 #[track_caller]
@@ -33,11 +35,12 @@ pub(crate) fn python_environment(name: &str, requirements: &str) -> PathBuf {
             _ => succeed(Command::new("python3").args(["-m", "venv"]).arg(&directory)),
         };
         let mut install = Command::new(directory.join("bin/python"));
-        succeed(
-            install
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"])
-                .arg(&requirements),
-        );
+        install
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"])
+            .arg(&requirements);
+        if !(1..INSTALLATIONS).any(|_| run(&mut install).status.success()) {
+            succeed(&mut install);
+        }
         fs::write(&stamp, wanted).expect("the stamp can be written");
     }
     directory.join("bin")

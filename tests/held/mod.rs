@@ -3,13 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::environment::{python_environment, run, said};
 
 /// What the schema in a file says of documents, each on a line.
 pub(crate) fn judged(schema: &str, name: &str, documents: &[String]) -> Output {
+    // Tests that run at once hold documents against the same schema.
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
     assert!(!documents.is_empty(), "{name}: no documents");
-    let path: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.jsonl"));
+    let file = format!("{name}-{}.jsonl", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let path: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
     fs::write(&path, documents.join("\n")).expect("the documents can be written");
     let python = python_environment("snippets", "requirements-snippets.txt").join("python");
     run(Command::new(python).arg("tests/stack/schemas.py").arg(schema).arg(path))

@@ -226,6 +226,27 @@ fn with_a_table_that_cannot_be_used_it_is_told_at_least_once() {
     }
 }
 
+/// Memory knows nothing of what other instances told.
+#[test]
+fn an_end_that_is_found_without_the_table_comes_again_and_is_told() {
+    for refused in ["GetItem", "PutItem"] {
+        let world = World::default();
+        let old = world.then(running(&[("api", 0)]));
+        assert_eq!(hand(&old, minute(15), &[minute(10)]), first());
+        assert_eq!(told(&world).len(), 1);
+        let none = world.then(running(&[("api", 20)]));
+        world.calls().refused.insert(refused);
+        assert_eq!(hand(&none, minute(45), &[minute(10)]), first(), "{refused}");
+        world.calls().refused.clear();
+        assert_eq!(hand(&none, minute(75), &[minute(10)]), NONE, "{refused}");
+        assert_eq!(
+            told(&world),
+            ["resolved: [ECS prod 3333/eu-west-1] prod/db: no task holds the old value any more"],
+            "{refused}"
+        );
+    }
+}
+
 #[test]
 fn what_was_not_published_comes_again_and_another_instance_waits_for_its_claim() {
     let world = World::default();

@@ -9,7 +9,7 @@ state the event of a task that it stopped:
      "names": {...}}
 
 `moto` names the services that moto has to answer for that state, besides EC2. Each network is a VPC of its own. Both
-bind the loopback address only, on free ports. Whatever ends this program ends them.
+bind the loopback address only. Whatever ends this program ends them.
 """
 
 from __future__ import annotations
@@ -110,11 +110,11 @@ class Account:
         self.allow("exec", self.readable)
 
     def a_secret(self, name: str, secrets: Any = None, **more: Any) -> str:
-        """A secret's ARN, with an end that nobody takes for a word or a number: such a one would be part of the name."""
+        """A secret's ARN, with an end that is no word: `split_suffix` takes such a one for a part of the name."""
         secrets = secrets or self.secrets
         while True:
             arn = secrets.create_secret(Name=name, **more)["ARN"]
-            if not re.fullmatch("([a-z]*|[A-Z]*)[0-9]*", arn[-6:]):
+            if not re.fullmatch("(.?[a-z]*|[A-Z]*)[0-9]*", arn[-6:]):
                 return arn
             secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
