@@ -13,6 +13,7 @@ mod input;
 mod live;
 mod man;
 mod output;
+mod pasted;
 #[cfg(feature = "aws")]
 mod ps;
 mod reporter;

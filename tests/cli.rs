@@ -910,6 +910,70 @@ fn a_registry_that_no_endpoint_serves_gets_no_advice_about_endpoints() {
     }
 }
 
+/// Texts that people have in files and pipes, and in which ECS says nothing.
+const NO_MESSAGES: &[(&str, &str)] = &[
+    (
+        "a page",
+        "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body>\n<h1>502 Bad Gateway</h1>\n\n<p>The server could not be reached. Please try again later; if the connection times out again, tell us.</p>\n\n<p>Secrets of good pages: ask before you print.</p>\n</body></html>\n",
+    ),
+    (
+        "a log of a server",
+        "10.0.3.41 - - [20/Nov/2026:09:41:00 +0000] \"GET /api/secrets HTTP/1.1\" 403 153 \"-\" \"curl/8.5.0\"\n10.0.3.41 - - [20/Nov/2026:09:41:02 +0000] \"GET /images/logo.png HTTP/1.1\" 404 153 \"-\" \"Mozilla/5.0\"\n",
+    ),
+    (
+        "a log of an application",
+        "2026-11-20 09:41:00.123  INFO 1 --- [main] c.e.api.Application : Starting Application using Java 21\n2026-11-20 09:41:07.456 ERROR 1 --- [main] c.e.api.Orders : order 17 of customer 4 is not found\n2026-11-20 09:41:09.001  WARN 1 --- [pool-1] c.e.api.Orders : retrying, the last attempt timed out after 5 s\n",
+    ),
+    (
+        "prose",
+        "# Secrets\n\nWe keep every password in AWS Secrets Manager, and the execution role of the service reads it when a task starts.\n\n## Networks\n\nA task without a public address needs a NAT gateway. If a connection times out, ask the network team.\n\n## Images\n\nImages are built by the pipeline and pushed to Amazon ECR. Old ones are removed, and are then not found.\n",
+    ),
+];
+
+#[test]
+fn nothing_is_claimed_of_a_text_in_which_ecs_says_nothing() {
+    for (name, part) in NO_MESSAGES {
+        for times in [1, 9] {
+            let output = run(&["diagnose"], &format!("{part}\n").repeat(times));
+            let (out, said) = (text(&output.stdout), text(&output.stderr));
+            assert_ne!(output.status.code(), Some(0), "{name}, {times} times: {out}{said}");
+            assert!(said.starts_with("ecs-triage: standard input"), "{name}: {said}");
+            assert!(
+                !out.contains("= likely") && !out.contains("= confirmed"),
+                "{name}, {times} times: {out}"
+            );
+        }
+    }
+    for file in ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "Cargo.toml", "docs/deploy.md", "src/cli.rs"] {
+        let output = run(&["diagnose", file], "");
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{file}");
+        assert!(text(&output.stderr).contains("expected JSON or a message of ECS, found neither"), "{file}");
+    }
+}
+
+#[test]
+fn a_message_is_found_in_a_long_text_and_its_lines_are_named() {
+    let message = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/api:7: docker.io/library/api:7: not found";
+    let (_, prose) = NO_MESSAGES[3];
+    let page = format!(
+        "{}\n\u{2502} Error: waiting for ECS\n\u{2502} \n\u{2502} {message}\n\u{2502}\n{}",
+        prose.repeat(3),
+        prose.repeat(3)
+    );
+    let output = run(&["diagnose", "--format", "json"], &page);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(report["diagnoses"][0]["cause"], "image-missing");
+    assert_eq!(output.status.code(), Some(0));
+    let line = 1 + page.lines().position(|line| line.contains(message)).expect("it is there");
+    let said = text(&output.stderr);
+    assert!(
+        said.contains(&format!("of its {} lines, {line} read as what ECS says", page.lines().count())),
+        "{said}"
+    );
+    let alone = run(&["diagnose"], message);
+    assert_eq!((alone.status.code(), text(&alone.stderr)), (Some(0), String::new()));
+}
+
 #[test]
 fn a_file_that_is_not_json_is_one_error_that_says_what_to_do() {
     let complaints = text(&run(&["diagnose", "LICENSE-MIT"], "").stderr);
