@@ -99,7 +99,12 @@ impl Global {
     /// Whether somebody watches a terminal.
     #[cfg(feature = "aws")]
     fn is_watched() -> bool {
-        config::columns().is_some()
+        io::IsTerminal::is_terminal(&io::stdout())
+    }
+
+    /// The columns that were typed.
+    fn width(&self) -> Option<usize> {
+        self.width.map(usize::from)
     }
 
     fn style(&self) -> Style {
@@ -108,7 +113,7 @@ impl Global {
             When::Always => Colour::On,
             When::Never => Colour::Off,
         };
-        Style { colour, width: self.width.map(usize::from).or_else(config::columns), ..Style::default() }
+        Style { colour, width: self.width().or_else(|| config::columns(&io::stdout())), ..Style::default() }
     }
 }
 
@@ -383,14 +388,14 @@ pub fn main() -> ExitCode {
         }
     };
     let mut stdout = io::stdout().lock();
-    let mut output = Output::new(&mut stdout);
+    let mut output = Output::new(&mut stdout, typed.global.width());
     match run(typed, &mut output) {
         Ok(()) => output.outcome().into(),
         // The reader has seen enough.
         Err(CliError::Unwritable(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error.to_string());
-            Outcome::Unable.into()
+            output.unable(&error.to_string());
+            output.outcome().into()
         }
     }
 }

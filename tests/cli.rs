@@ -407,7 +407,7 @@ fn what_nobody_can_read_is_one_line_and_what_says_nothing_names_what_to_fetch() 
         let output = run(&["diagnose", "-"], input);
         let said = text(&output.stderr);
         assert_eq!(
-            (output.status.code(), said.contains(wanted), said.lines().count()),
+            (output.status.code(), said.contains(wanted), said.matches("ecs-triage: ").count()),
             (Some(status), true, 1),
             "{said}"
         );
@@ -679,6 +679,90 @@ fn nothing_is_fine_that_was_not_looked_at() {
         ),
         "{said}"
     );
+}
+
+#[test]
+fn a_stop_of_which_nobody_says_why_is_not_fine() {
+    let task =
+        |rest: &str| format!("{{\"taskArn\": \"arn:aws:ecs:us-east-1:111122223333:task/prod/8b9a\"{rest}}}");
+    let untold = [
+        "{\"stoppedReason\": \"\"}".to_owned(),
+        "{\"stoppedReason\": \" \\n\\t\"}".to_owned(),
+        "{\"tasks\": [{\"stoppedReason\": \"\", \"containers\": [{\"name\": \"web\"}]}]}".to_owned(),
+        task(""),
+        task(", \"lastStatus\": \"STOPPED\""),
+        task(
+            ", \"lastStatus\": \"STOPPED\", \"stoppedReason\": null, \"containers\": [{\"name\": \"web\", \"reason\": \"\"}]",
+        ),
+        task(
+            ", \"stopCode\": \"EssentialContainerExited\", \"containers\": [{\"name\": \"web\", \"exitCode\": 1}]",
+        ),
+        task(", \"stopCode\": \"SpotInterruption\""),
+        format!(
+            "{{\"detail-type\": \"ECS Task State Change\", \"detail\": {}}}",
+            task(", \"lastStatus\": \"STOPPED\"")
+        ),
+    ];
+    for input in untold {
+        let output = run(&["diagnose"], &input);
+        let (out, said) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{input}: {out}{said}");
+        assert!(out.starts_with("not diagnosed: task") && out.contains("gives no reason"), "{input}: {out}");
+        assert!(said.contains("ECS does, for about an hour:\n    aws ecs describe-tasks"), "{input}: {said}");
+    }
+    for (input, verdict) in [
+        (
+            task(", \"lastStatus\": \"PENDING\""),
+            "nothing to diagnose: task in cluster prod (us-east-1, 111122223333) is PENDING, not stopped\n",
+        ),
+        (
+            task(", \"lastStatus\": \"STOPPED\", \"stopCode\": \"UserInitiated\""),
+            "nothing wrong: task in cluster prod (us-east-1, 111122223333): UserInitiated\n",
+        ),
+        (
+            task(", \"stopCode\": \"ServiceSchedulerInitiated\""),
+            "nothing wrong: task in cluster prod (us-east-1, 111122223333): ServiceSchedulerInitiated\n",
+        ),
+        (
+            task(
+                ", \"stopCode\": \"EssentialContainerExited\", \"containers\": [{\"name\": \"web\", \"exitCode\": 0}]",
+            ),
+            "nothing wrong: task in cluster prod (us-east-1, 111122223333): EssentialContainerExited\n",
+        ),
+    ] {
+        let output = run(&["diagnose"], &input);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), verdict), "{input}");
+    }
+}
+
+#[test]
+fn what_is_said_on_standard_error_is_wrapped_and_what_is_to_be_typed_is_not() {
+    let task =
+        "{\"taskArn\": \"arn:aws:ecs:us-east-1:111122223333:task/prod/8b9a1785791d0b80a17f4f1cff9c8f5a\"}";
+    let (_, prose) = NO_MESSAGES[3];
+    for (arguments, input) in [
+        (&["diagnose"][..], task),
+        (&["diagnose"], prose),
+        (&["diagnose"], "{\"a\": 1}"),
+        (&["explain", "no such thing"], ""),
+        (&["check", "--offline", "README.md", "no-such-file.json"], ""),
+    ] {
+        let one = text(&run(arguments, input).stderr);
+        for width in [40, 72] {
+            let output = run(&[arguments, &["--width", &width.to_string()]].concat(), input);
+            let said = text(&output.stderr);
+            let is_long = |line: &&str| {
+                line.chars().count() > width && line.trim().contains(' ') && !line.starts_with("    ")
+            };
+            assert_eq!(said.lines().find(is_long), None, "{said}");
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(&said), words(&one));
+            assert!(said.lines().count() > one.lines().count(), "{said}");
+        }
+    }
+    let said = text(&run(&["diagnose", "--width", "40"], task).stderr);
+    let command = said.lines().find(|line| line.starts_with("    aws ecs describe-tasks --region us-east-1"));
+    assert!(command.is_some_and(|line| line.ends_with("| ecs-triage diagnose -")), "{said}");
 }
 
 /// What `diagnose --log -` makes of a log.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Format;
 #[cfg(feature = "aws")]
 use super::live::Live;
-use super::output::{Batch, Outcome};
+use super::output::{Batch, Outcome, to_type};
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{Entry, Source, Task};
 use crate::question::Evidence;
@@ -104,7 +104,8 @@ fn stranger(report: &Report<'_>, evidence: &Evidence) -> Option<String> {
 fn untold(report: &Report<'_>) -> Option<String> {
     let is_task = matches!(report.task.source, Source::Object | Source::TaskEvent);
     let fails = report.symptoms.iter().any(|told| !told.symptom.is_normal());
-    if is_task || !fails || !(report.diagnoses.is_empty() || report.has_unrecognised()) {
+    let is_elsewhere = !is_task && fails && (report.diagnoses.is_empty() || report.has_unrecognised());
+    if !is_elsewhere && !report.is_untold() {
         return None;
     }
     let of = report.task.workload.as_ref().map_or("this", |workload| &workload.name);
@@ -112,5 +113,6 @@ fn untold(report: &Report<'_>) -> Option<String> {
         .task
         .fetching()
         .or_else(|| report.diagnoses.is_empty().then(|| "aws ecs describe-tasks".to_owned()))?;
-    Some(format!("{of}: this does not say why it failed; its stopped tasks do, for about an hour: {command}"))
+    let who = if is_elsewhere { "its stopped tasks do" } else { "ECS does" };
+    Some(format!("{of}: this does not say why it failed; {who}, for about an hour:{}", to_type(&command)))
 }
