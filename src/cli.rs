@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
-use crate::arn::is_region;
+use crate::arn::{is_named_as_regions, is_region, meant_regions};
 use crate::causes;
 use crate::config;
 use crate::event::decoded;
@@ -119,6 +119,13 @@ impl Global {
 
 fn region(text: &str) -> Result<String, String> {
     if is_region(text) { Ok(text.to_owned()) } else { Err("expected a Region, such as eu-west-1".to_owned()) }
+}
+
+/// That a Region is not named as Regions are. One of tomorrow is used all the same.
+fn slip(region: &str) -> Option<String> {
+    let meant = meant_regions(region).join(" or ");
+    let meant = if meant.is_empty() { String::new() } else { format!("; did you mean {meant}?") };
+    (!is_named_as_regions(region)).then(|| format!("{region} is no Region that is known{meant}"))
 }
 
 /// How much of a diagnosis is written as text.
@@ -389,6 +396,9 @@ pub fn main() -> ExitCode {
     };
     let mut stdout = io::stdout().lock();
     let mut output = Output::new(&mut stdout, typed.global.width());
+    if let Some(slip) = typed.global.region.as_deref().and_then(slip) {
+        output.complain(&slip);
+    }
     match run(typed, &mut output) {
         Ok(()) => output.outcome().into(),
         // The reader has seen enough.

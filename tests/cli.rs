@@ -765,6 +765,88 @@ fn what_is_said_on_standard_error_is_wrapped_and_what_is_to_be_typed_is_not() {
     assert!(command.is_some_and(|line| line.ends_with("| ecs-triage diagnose -")), "{said}");
 }
 
+#[test]
+fn what_was_never_started_is_not_started_again() {
+    let container = |rest: &str| {
+        format!("{{\"family\": \"api\", \"containerDefinitions\": [{{\"name\": \"web\"{rest}}}]}}")
+    };
+    for definition in [
+        container(""),
+        container(", \"image\": \"nginx:1\", \"secrets\": [{\"name\": \"A\", \"valueFrom\": \"\"}]"),
+        container(", \"image\": \"nginx:1\", \"secrets\": [{\"name\": \"A\", \"valueFrom\": \"${a}\"}]"),
+        container(
+            ", \"image\": \"nginx:1\", \"environmentFiles\": [{\"type\": \"s3\", \"value\": \"s3://a/b\"}]",
+        ),
+        container(", \"image\": \"nginx:1\", \"logConfiguration\": {\"logDriver\": \"awsfirelens\"}"),
+        container(
+            ", \"image\": \"nginx:1\", \"repositoryCredentials\": {\"credentialsParameter\": \"hunter2\"}",
+        ),
+    ] {
+        let output = run(&["check", "--offline", "--region", "us-east-1", "-"], &definition);
+        let said = text(&output.stdout);
+        assert!(output.status.code() == Some(1) && said.contains("help: "), "{definition}: {said}");
+        assert!(!said.contains(" again"), "{definition}: {said}");
+    }
+}
+
+#[test]
+fn a_region_that_is_none_is_told_and_one_of_tomorrow_is_used() {
+    let reason = "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: can't find the specified secret.";
+    for (region, said) in [
+        (
+            "us-est-1",
+            "ecs-triage: us-est-1 is no Region that is known; did you mean us-east-1 or us-west-1?\n",
+        ),
+        ("eu-cental-1", "ecs-triage: eu-cental-1 is no Region that is known; did you mean eu-central-1?\n"),
+        ("xx-moon-1", "ecs-triage: xx-moon-1 is no Region that is known\n"),
+        ("eu-south-9", ""),
+        ("us-gov-east-1", ""),
+    ] {
+        let output = run(&["diagnose", "--region", region, "--reason", reason], "");
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), said));
+        assert!(text(&output.stdout).contains(&format!("--region {region} ")), "{region} is used");
+    }
+    for region in ["", "useast1", "us_east_1", "US-EAST-1", "us-east-1a", "https://example.com"] {
+        let output = run(&["diagnose", "--region", region, "--reason", reason], "");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{region}");
+        assert!(text(&output.stderr).contains("such as eu-west-1"), "{region}");
+    }
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn a_check_reads_its_files_before_it_looks_for_credentials() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unread");
+    let _ = std::fs::create_dir_all(&directory);
+    let file = |name: &str, content: &[u8]| {
+        let path = directory.join(name);
+        std::fs::write(&path, content).expect("the file can be written");
+        path.display().to_string()
+    };
+    for (named, wanted) in [
+        (file("empty.json", b""), "empty.json:1:"),
+        (file("binary.json", &[0x1f, 0x8b, 8, 0, 0xff, 0xfe, 0, 1]), "binary.json:1:"),
+        (file("comma.json", b"{\"family\": \"a\",}"), "trailing comma"),
+        (
+            file("queue.yaml", b"Resources:\n  Q:\n    Type: AWS::SQS::Queue\n"),
+            "holds no task definition and no service",
+        ),
+        (directory.display().to_string(), "it is a directory"),
+        (directory.join("no-such.json").display().to_string(), "there is no such file"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+            .args(["check", &named])
+            .env_clear()
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("HOME", &directory)
+            .output()
+            .expect("the program runs");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{named}: {said}");
+        assert!(said.contains(wanted) && !said.contains("credentials"), "{named}: {said}");
+    }
+}
+
 /// What `diagnose --log -` makes of a log.
 fn of_log(log: &str, more: &[&str]) -> Output {
     run(&[&["diagnose", "--log", "-", "--format", "jsonl"], more].concat(), log)
