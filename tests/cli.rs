@@ -771,7 +771,7 @@ fn what_was_never_started_is_not_started_again() {
         format!("{{\"family\": \"api\", \"containerDefinitions\": [{{\"name\": \"web\"{rest}}}]}}")
     };
     for definition in [
-        container(""),
+        container(", \"image\": \"\""),
         container(", \"image\": \"nginx:1\", \"secrets\": [{\"name\": \"A\", \"valueFrom\": \"\"}]"),
         container(", \"image\": \"nginx:1\", \"secrets\": [{\"name\": \"A\", \"valueFrom\": \"${a}\"}]"),
         container(

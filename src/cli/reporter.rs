@@ -17,6 +17,8 @@ use crate::render::{json, markdown, text};
 pub(super) struct Reporter {
     pub(super) format: Format,
     pub(super) style: Style,
+    /// The Region of tasks that name none.
+    pub(super) region: Option<String>,
     pub(super) evidence: Evidence,
     #[cfg(feature = "aws")]
     pub(super) live: Option<Live>,
@@ -68,7 +70,11 @@ impl Reporter {
 
     /// Reports one task with what is known of it.
     pub(super) fn report(&self, task: &Task, evidence: &Evidence, batch: &mut Batch) {
-        let report = diagnose(task, evidence);
+        let task = match (&task.region, &self.region) {
+            (None, Some(region)) => Cow::Owned(Task { region: Some(region.clone()), ..task.clone() }),
+            _ => Cow::Borrowed(task),
+        };
+        let report = diagnose(&task, evidence);
         let out = &mut batch.text;
         match self.format {
             Format::Jsonl => json::v1::write_line(&report, out),
