@@ -1,4 +1,6 @@
-//! Amazon Resource Names, taken apart.
+//! Amazon Resource Names, taken apart, and the Regions and partitions in them.
+
+use strsim::damerau_levenshtein;
 
 /// The parts of an ARN: `arn:partition:service:region:account:resource`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +117,44 @@ pub fn is_region(text: &str) -> bool {
         && all(number, u8::is_ascii_digit)
 }
 
+/// Where the commercial Regions are, as the SDKs' endpoint tables have it.
+const AREAS: &[&str] = &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"];
+/// One of these is the last word of every Region.
+const POINTS: &[&str] =
+    &["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest", "central"];
+/// Letters that a word may be wrong in.
+const SLIP: usize = 2;
+
+/// Whether a Region is named as all are that there have been. One of tomorrow may not be.
+#[must_use]
+pub fn is_named_as_regions(region: &str) -> bool {
+    let parts: Vec<&str> = region.split('-').collect();
+    let [area, words @ .., number] = &parts[..] else { return false };
+    let is_placed = match of_region(region).beginning {
+        "" => words.len() == 1 && AREAS.contains(area),
+        _ => true,
+    };
+    is_placed && words.last().is_some_and(|word| POINTS.contains(word)) && number.len() == 1
+}
+
+/// The Regions that can be meant by one that is not named so: those that are next to it, by a letter or two.
+#[must_use]
+pub fn meant_regions(region: &str) -> Vec<String> {
+    let Ok([area, point, number]) = <[&str; 3]>::try_from(region.split('-').collect::<Vec<_>>()) else {
+        return Vec::new();
+    };
+    let nearest = |word: &str, known: &[&'static str]| {
+        let distances: Vec<usize> = known.iter().map(|known| damerau_levenshtein(word, known)).collect();
+        let least = distances.iter().copied().min().filter(|least| *least <= SLIP);
+        let near = known.iter().zip(distances).filter(move |(_, distance)| Some(*distance) == least);
+        near.map(|(known, _)| *known).collect::<Vec<_>>()
+    };
+    let (areas, points) = (nearest(area, AREAS), nearest(point, POINTS));
+    let regions =
+        areas.iter().flat_map(|area| points.iter().map(move |point| format!("{area}-{point}-{number}")));
+    regions.filter(|region| is_named_as_regions(region)).collect()
+}
+
 /// The partition that a Region is of.
 #[must_use]
 pub fn partition_of(region: &str) -> &'static str {
@@ -145,7 +185,48 @@ pub fn host_of_aws(host: &str) -> Option<(&str, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{host_of_aws, host_suffix, is_region, partition_of};
+    use super::{host_of_aws, host_suffix, is_named_as_regions, is_region, meant_regions, partition_of};
+
+    #[test]
+    fn a_slip_in_the_name_of_a_region_is_seen() {
+        for region in [
+            "us-east-1",
+            "eu-central-2",
+            "ap-southeast-7",
+            "ap-northeast-3",
+            "ca-west-1",
+            "il-central-1",
+            "mx-central-1",
+            "af-south-1",
+            "sa-east-1",
+            "me-south-1",
+            "us-gov-west-1",
+            "cn-northwest-1",
+            "us-iso-east-1",
+            "us-isob-east-1",
+            "us-isof-south-1",
+            "eu-isoe-west-1",
+            "eusc-de-east-1",
+        ] {
+            assert!(is_named_as_regions(region), "{region}");
+        }
+        for (region, meant) in [
+            ("us-est-1", &["us-east-1", "us-west-1"][..]),
+            ("us-eats-1", &["us-east-1"]),
+            ("eu-centrel-1", &["eu-central-1"]),
+            ("ap-southest-2", &["ap-southeast-2", "ap-southwest-2"]),
+            ("ap-souteast-2", &["ap-southeast-2"]),
+            ("usa-east-1", &["us-east-1", "sa-east-1"]),
+            ("us-west-22", &[]),
+            ("xyz-east-1", &[]),
+            ("us-gvo-east-1", &[]),
+            ("us-virginia-1", &[]),
+            ("eu-de-east-1", &[]),
+        ] {
+            assert!(!is_named_as_regions(region), "{region}");
+            assert_eq!(meant_regions(region), meant, "{region}");
+        }
+    }
 
     #[test]
     fn regions_are_told_from_other_labels() {

@@ -13,6 +13,7 @@ mod input;
 mod live;
 mod man;
 mod output;
+mod pasted;
 #[cfg(feature = "aws")]
 mod ps;
 mod reporter;
@@ -31,7 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
-use crate::arn::is_region;
+use crate::arn::{is_named_as_regions, is_region, meant_regions};
 use crate::causes;
 use crate::config;
 use crate::event::decoded;
@@ -98,7 +99,12 @@ impl Global {
     /// Whether somebody watches a terminal.
     #[cfg(feature = "aws")]
     fn is_watched() -> bool {
-        config::columns().is_some()
+        io::IsTerminal::is_terminal(&io::stdout())
+    }
+
+    /// The columns that were typed.
+    fn width(&self) -> Option<usize> {
+        self.width.map(usize::from)
     }
 
     fn style(&self) -> Style {
@@ -107,12 +113,19 @@ impl Global {
             When::Always => Colour::On,
             When::Never => Colour::Off,
         };
-        Style { colour, width: self.width.map(usize::from).or_else(config::columns), ..Style::default() }
+        Style { colour, width: self.width().or_else(|| config::columns(&io::stdout())), ..Style::default() }
     }
 }
 
 fn region(text: &str) -> Result<String, String> {
     if is_region(text) { Ok(text.to_owned()) } else { Err("expected a Region, such as eu-west-1".to_owned()) }
+}
+
+/// That a Region is not named as Regions are. One of tomorrow is used all the same.
+fn slip(region: &str) -> Option<String> {
+    let meant = meant_regions(region).join(" or ");
+    let meant = if meant.is_empty() { String::new() } else { format!("; did you mean {meant}?") };
+    (!is_named_as_regions(region)).then(|| format!("{region} is no Region that is known{meant}"))
 }
 
 /// How much of a diagnosis is written as text.
@@ -382,14 +395,17 @@ pub fn main() -> ExitCode {
         }
     };
     let mut stdout = io::stdout().lock();
-    let mut output = Output::new(&mut stdout);
+    let mut output = Output::new(&mut stdout, typed.global.width());
+    if let Some(slip) = typed.global.region.as_deref().and_then(slip) {
+        output.complain(&slip);
+    }
     match run(typed, &mut output) {
         Ok(()) => output.outcome().into(),
         // The reader has seen enough.
         Err(CliError::Unwritable(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error.to_string());
-            Outcome::Unable.into()
+            output.unable(&error.to_string());
+            output.outcome().into()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The environment, read once: nothing else in the project looks at it.
 
 use std::env;
-use std::io::IsTerminal as _;
+use std::io::IsTerminal;
 
 use jiff::SignedDuration;
 
@@ -303,11 +303,11 @@ pub fn step_summary() -> Option<std::path::PathBuf> {
     variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into)
 }
 
-/// The columns of the terminal on standard output, as `COLUMNS` or the terminal itself says; none where it is
-/// not one.
+/// The columns of the terminal that a stream writes to, as `COLUMNS` or the terminal itself says; none where it
+/// is not one.
 #[must_use]
-pub fn columns() -> Option<usize> {
-    if !std::io::stdout().is_terminal() {
+pub fn columns(stream: &impl IsTerminal) -> Option<usize> {
+    if !stream.is_terminal() {
         return None;
     }
     let set = variable("COLUMNS").and_then(|columns| columns.parse().ok());

@@ -407,7 +407,7 @@ fn what_nobody_can_read_is_one_line_and_what_says_nothing_names_what_to_fetch() 
         let output = run(&["diagnose", "-"], input);
         let said = text(&output.stderr);
         assert_eq!(
-            (output.status.code(), said.contains(wanted), said.lines().count()),
+            (output.status.code(), said.contains(wanted), said.matches("ecs-triage: ").count()),
             (Some(status), true, 1),
             "{said}"
         );
@@ -681,6 +681,172 @@ fn nothing_is_fine_that_was_not_looked_at() {
     );
 }
 
+#[test]
+fn a_stop_of_which_nobody_says_why_is_not_fine() {
+    let task =
+        |rest: &str| format!("{{\"taskArn\": \"arn:aws:ecs:us-east-1:111122223333:task/prod/8b9a\"{rest}}}");
+    let untold = [
+        "{\"stoppedReason\": \"\"}".to_owned(),
+        "{\"stoppedReason\": \" \\n\\t\"}".to_owned(),
+        "{\"tasks\": [{\"stoppedReason\": \"\", \"containers\": [{\"name\": \"web\"}]}]}".to_owned(),
+        task(""),
+        task(", \"lastStatus\": \"STOPPED\""),
+        task(
+            ", \"lastStatus\": \"STOPPED\", \"stoppedReason\": null, \"containers\": [{\"name\": \"web\", \"reason\": \"\"}]",
+        ),
+        task(
+            ", \"stopCode\": \"EssentialContainerExited\", \"containers\": [{\"name\": \"web\", \"exitCode\": 1}]",
+        ),
+        task(", \"stopCode\": \"SpotInterruption\""),
+        format!(
+            "{{\"detail-type\": \"ECS Task State Change\", \"detail\": {}}}",
+            task(", \"lastStatus\": \"STOPPED\"")
+        ),
+    ];
+    for input in untold {
+        let output = run(&["diagnose"], &input);
+        let (out, said) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{input}: {out}{said}");
+        assert!(out.starts_with("not diagnosed: task") && out.contains("gives no reason"), "{input}: {out}");
+        assert!(said.contains("ECS does, for about an hour:\n    aws ecs describe-tasks"), "{input}: {said}");
+    }
+    for (input, verdict) in [
+        (
+            task(", \"lastStatus\": \"PENDING\""),
+            "nothing to diagnose: task in cluster prod (us-east-1, 111122223333) is PENDING, not stopped\n",
+        ),
+        (
+            task(", \"lastStatus\": \"STOPPED\", \"stopCode\": \"UserInitiated\""),
+            "nothing wrong: task in cluster prod (us-east-1, 111122223333): UserInitiated\n",
+        ),
+        (
+            task(", \"stopCode\": \"ServiceSchedulerInitiated\""),
+            "nothing wrong: task in cluster prod (us-east-1, 111122223333): ServiceSchedulerInitiated\n",
+        ),
+        (
+            task(
+                ", \"stopCode\": \"EssentialContainerExited\", \"containers\": [{\"name\": \"web\", \"exitCode\": 0}]",
+            ),
+            "nothing wrong: task in cluster prod (us-east-1, 111122223333): EssentialContainerExited\n",
+        ),
+    ] {
+        let output = run(&["diagnose"], &input);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), verdict), "{input}");
+    }
+}
+
+#[test]
+fn what_is_said_on_standard_error_is_wrapped_and_what_is_to_be_typed_is_not() {
+    let task =
+        "{\"taskArn\": \"arn:aws:ecs:us-east-1:111122223333:task/prod/8b9a1785791d0b80a17f4f1cff9c8f5a\"}";
+    let (_, prose) = NO_MESSAGES[3];
+    for (arguments, input) in [
+        (&["diagnose"][..], task),
+        (&["diagnose"], prose),
+        (&["diagnose"], "{\"a\": 1}"),
+        (&["explain", "no such thing"], ""),
+        (&["check", "--offline", "README.md", "no-such-file.json"], ""),
+    ] {
+        let one = text(&run(arguments, input).stderr);
+        for width in [40, 72] {
+            let output = run(&[arguments, &["--width", &width.to_string()]].concat(), input);
+            let said = text(&output.stderr);
+            let is_long = |line: &&str| {
+                line.chars().count() > width && line.trim().contains(' ') && !line.starts_with("    ")
+            };
+            assert_eq!(said.lines().find(is_long), None, "{said}");
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(&said), words(&one));
+            assert!(said.lines().count() > one.lines().count(), "{said}");
+        }
+    }
+    let said = text(&run(&["diagnose", "--width", "40"], task).stderr);
+    let command = said.lines().find(|line| line.starts_with("    aws ecs describe-tasks --region us-east-1"));
+    assert!(command.is_some_and(|line| line.ends_with("| ecs-triage diagnose -")), "{said}");
+}
+
+#[test]
+fn what_was_never_started_is_not_started_again() {
+    let container = |rest: &str| {
+        format!("{{\"family\": \"api\", \"containerDefinitions\": [{{\"name\": \"web\"{rest}}}]}}")
+    };
+    for definition in [
+        container(", \"image\": \"\""),
+        container(", \"image\": \"nginx:1\", \"secrets\": [{\"name\": \"A\", \"valueFrom\": \"\"}]"),
+        container(", \"image\": \"nginx:1\", \"secrets\": [{\"name\": \"A\", \"valueFrom\": \"${a}\"}]"),
+        container(
+            ", \"image\": \"nginx:1\", \"environmentFiles\": [{\"type\": \"s3\", \"value\": \"s3://a/b\"}]",
+        ),
+        container(", \"image\": \"nginx:1\", \"logConfiguration\": {\"logDriver\": \"awsfirelens\"}"),
+        container(
+            ", \"image\": \"nginx:1\", \"repositoryCredentials\": {\"credentialsParameter\": \"hunter2\"}",
+        ),
+    ] {
+        let output = run(&["check", "--offline", "--region", "us-east-1", "-"], &definition);
+        let said = text(&output.stdout);
+        assert!(output.status.code() == Some(1) && said.contains("help: "), "{definition}: {said}");
+        assert!(!said.contains(" again"), "{definition}: {said}");
+    }
+}
+
+#[test]
+fn a_region_that_is_none_is_told_and_one_of_tomorrow_is_used() {
+    let reason = "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: can't find the specified secret.";
+    for (region, said) in [
+        (
+            "us-est-1",
+            "ecs-triage: us-est-1 is no Region that is known; did you mean us-east-1 or us-west-1?\n",
+        ),
+        ("eu-cental-1", "ecs-triage: eu-cental-1 is no Region that is known; did you mean eu-central-1?\n"),
+        ("xx-moon-1", "ecs-triage: xx-moon-1 is no Region that is known\n"),
+        ("eu-south-9", ""),
+        ("us-gov-east-1", ""),
+    ] {
+        let output = run(&["diagnose", "--region", region, "--reason", reason], "");
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), said));
+        assert!(text(&output.stdout).contains(&format!("--region {region} ")), "{region} is used");
+    }
+    for region in ["", "useast1", "us_east_1", "US-EAST-1", "us-east-1a", "https://example.com"] {
+        let output = run(&["diagnose", "--region", region, "--reason", reason], "");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{region}");
+        assert!(text(&output.stderr).contains("such as eu-west-1"), "{region}");
+    }
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn a_check_reads_its_files_before_it_looks_for_credentials() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unread");
+    let _ = std::fs::create_dir_all(&directory);
+    let file = |name: &str, content: &[u8]| {
+        let path = directory.join(name);
+        std::fs::write(&path, content).expect("the file can be written");
+        path.display().to_string()
+    };
+    for (named, wanted) in [
+        (file("empty.json", b""), "empty.json:1:"),
+        (file("binary.json", &[0x1f, 0x8b, 8, 0, 0xff, 0xfe, 0, 1]), "binary.json:1:"),
+        (file("comma.json", b"{\"family\": \"a\",}"), "trailing comma"),
+        (
+            file("queue.yaml", b"Resources:\n  Q:\n    Type: AWS::SQS::Queue\n"),
+            "holds no task definition and no service",
+        ),
+        (directory.display().to_string(), "it is a directory"),
+        (directory.join("no-such.json").display().to_string(), "there is no such file"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+            .args(["check", &named])
+            .env_clear()
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("HOME", &directory)
+            .output()
+            .expect("the program runs");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{named}: {said}");
+        assert!(said.contains(wanted) && !said.contains("credentials"), "{named}: {said}");
+    }
+}
+
 /// What `diagnose --log -` makes of a log.
 fn of_log(log: &str, more: &[&str]) -> Output {
     run(&[&["diagnose", "--log", "-", "--format", "jsonl"], more].concat(), log)
@@ -908,6 +1074,70 @@ fn a_registry_that_no_endpoint_serves_gets_no_advice_about_endpoints() {
         let advice = ["vpc-endpoint", "an endpoint for it"];
         assert!(said.contains("NAT") && !advice.iter().any(|of| said.contains(of)), "{host}: {said}");
     }
+}
+
+/// Texts that people have in files and pipes, and in which ECS says nothing.
+const NO_MESSAGES: &[(&str, &str)] = &[
+    (
+        "a page",
+        "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body>\n<h1>502 Bad Gateway</h1>\n\n<p>The server could not be reached. Please try again later; if the connection times out again, tell us.</p>\n\n<p>Secrets of good pages: ask before you print.</p>\n</body></html>\n",
+    ),
+    (
+        "a log of a server",
+        "10.0.3.41 - - [20/Nov/2026:09:41:00 +0000] \"GET /api/secrets HTTP/1.1\" 403 153 \"-\" \"curl/8.5.0\"\n10.0.3.41 - - [20/Nov/2026:09:41:02 +0000] \"GET /images/logo.png HTTP/1.1\" 404 153 \"-\" \"Mozilla/5.0\"\n",
+    ),
+    (
+        "a log of an application",
+        "2026-11-20 09:41:00.123  INFO 1 --- [main] c.e.api.Application : Starting Application using Java 21\n2026-11-20 09:41:07.456 ERROR 1 --- [main] c.e.api.Orders : order 17 of customer 4 is not found\n2026-11-20 09:41:09.001  WARN 1 --- [pool-1] c.e.api.Orders : retrying, the last attempt timed out after 5 s\n",
+    ),
+    (
+        "prose",
+        "# Secrets\n\nWe keep every password in AWS Secrets Manager, and the execution role of the service reads it when a task starts.\n\n## Networks\n\nA task without a public address needs a NAT gateway. If a connection times out, ask the network team.\n\n## Images\n\nImages are built by the pipeline and pushed to Amazon ECR. Old ones are removed, and are then not found.\n",
+    ),
+];
+
+#[test]
+fn nothing_is_claimed_of_a_text_in_which_ecs_says_nothing() {
+    for (name, part) in NO_MESSAGES {
+        for times in [1, 9] {
+            let output = run(&["diagnose"], &format!("{part}\n").repeat(times));
+            let (out, said) = (text(&output.stdout), text(&output.stderr));
+            assert_ne!(output.status.code(), Some(0), "{name}, {times} times: {out}{said}");
+            assert!(said.starts_with("ecs-triage: standard input"), "{name}: {said}");
+            assert!(
+                !out.contains("= likely") && !out.contains("= confirmed"),
+                "{name}, {times} times: {out}"
+            );
+        }
+    }
+    for file in ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "Cargo.toml", "docs/deploy.md", "src/cli.rs"] {
+        let output = run(&["diagnose", file], "");
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{file}");
+        assert!(text(&output.stderr).contains("expected JSON or a message of ECS, found neither"), "{file}");
+    }
+}
+
+#[test]
+fn a_message_is_found_in_a_long_text_and_its_lines_are_named() {
+    let message = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/api:7: docker.io/library/api:7: not found";
+    let (_, prose) = NO_MESSAGES[3];
+    let page = format!(
+        "{}\n\u{2502} Error: waiting for ECS\n\u{2502} \n\u{2502} {message}\n\u{2502}\n{}",
+        prose.repeat(3),
+        prose.repeat(3)
+    );
+    let output = run(&["diagnose", "--format", "json"], &page);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(report["diagnoses"][0]["cause"], "image-missing");
+    assert_eq!(output.status.code(), Some(0));
+    let line = 1 + page.lines().position(|line| line.contains(message)).expect("it is there");
+    let said = text(&output.stderr);
+    assert!(
+        said.contains(&format!("of its {} lines, {line} read as what ECS says", page.lines().count())),
+        "{said}"
+    );
+    let alone = run(&["diagnose"], message);
+    assert_eq!((alone.status.code(), text(&alone.stderr)), (Some(0), String::new()));
 }
 
 #[test]

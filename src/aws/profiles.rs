@@ -62,7 +62,7 @@ fn missing(name: &str, sections: &EnvConfigSections) -> String {
         .filter(|other| damerau_levenshtein(other, name) <= SLIP)
         .min_by_key(|other| damerau_levenshtein(other, name));
     let meant = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    format!("there is no AWS profile {name}{meant} (aws configure list-profiles lists them)")
+    format!("there is no AWS profile {name}{meant}; these are:\n    aws configure list-profiles")
 }
 
 /// What to type to get credentials.
@@ -70,11 +70,11 @@ fn advice(name: &str, sections: &EnvConfigSections, why: &str) -> String {
     let why = why.lines().next().and_then(|line| line.split(". ").next()).unwrap_or_default();
     let has = |key: &str| sections.get_profile(name).is_some_and(|profile| profile.get(key).is_some());
     let login = if has("sso_session") || has("sso_start_url") {
-        format!("run aws sso login --profile {name}")
+        format!("log in:\n    aws sso login --profile {name}")
     } else if has("login_session") {
-        format!("run aws login --profile {name}")
+        format!("log in:\n    aws login --profile {name}")
     } else {
-        "name a profile with --profile, or run aws login; any other way to log in is handed on with eval \"$(aws configure export-credentials --format env)\""
+        "name a profile with --profile, or log in:\n    aws login\nAny other login is handed on:\n    eval \"$(aws configure export-credentials --format env)\""
             .to_owned()
     };
     format!("there are no AWS credentials to ask with ({why}): {login}")

@@ -92,7 +92,7 @@ impl Suspect<'_> {
             }
             (ReferenceKind::Secret, Some(Target::Parameter(_))) => {
                 let step = Step::ParameterStore;
-                add(plain(step, Fault::BadReference), "is written well".to_owned());
+                add(plain(step, Fault::BadReference), "is well-formed".to_owned());
                 add(plain(step, Fault::NotFound), "exists".to_owned());
                 self.calls(called(step, "ssm:GetParameters"), &mut add);
                 add(plain(step, Fault::KmsDenied), "can be decrypted".to_owned());
@@ -103,14 +103,14 @@ impl Suspect<'_> {
                 } else {
                     Step::RegistryCredentials
                 };
-                add(plain(step, Fault::BadReference), "is written well".to_owned());
+                add(plain(step, Fault::BadReference), "is well-formed".to_owned());
                 add(plain(step, Fault::NotFound), "exists".to_owned());
                 add(plain(step, Fault::VersionNotFound), "has the version asked for".to_owned());
                 self.calls(called(step, "secretsmanager:GetSecretValue"), &mut add);
                 add(plain(step, Fault::KmsDenied), "can be decrypted".to_owned());
             }
             (ReferenceKind::EnvFile, _) => {
-                add(plain(Step::EnvFile, Fault::BadReference), "is written well".to_owned());
+                add(plain(Step::EnvFile, Fault::BadReference), "is well-formed".to_owned());
                 add(plain(Step::EnvFile, Fault::NotFound), "exists".to_owned());
                 self.calls(called(Step::EnvFile, "s3:GetObject"), &mut add);
                 self.calls(called(Step::EnvFile, "s3:GetBucketLocation"), &mut add);
@@ -264,17 +264,11 @@ impl Suspect<'_> {
             container.log_configuration.is_some() || container.firelens_configuration.is_some()
         };
         if self.definition.containers.iter().any(|container| logs(&container)) {
-            add(
-                Step::LogDriver,
-                Fault::Misconfigured,
-                Vec::new(),
-                "the log configuration",
-                "is written well",
-            );
+            add(Step::LogDriver, Fault::Misconfigured, Vec::new(), "the log configuration", "is well-formed");
         }
         if self.definition.efs_volumes().next().is_some() {
             let (step, subject) = (Step::EfsVolume, "the EFS volumes");
-            add(step, Fault::Misconfigured, Vec::new(), subject, "are written well");
+            add(step, Fault::Misconfigured, Vec::new(), subject, "are well-formed");
             add(step, Fault::NotFound, Vec::new(), subject, "have their file systems and access points");
             add(step, Fault::AccessDenied, Vec::new(), subject, "can be mounted");
             if self.is_placed {

@@ -54,6 +54,26 @@ pub(super) fn parameter(typed: &str) -> Result<(String, String), String> {
 /// The file that holds something, where one does.
 type File = Option<String>;
 
+/// What was named to be checked.
+enum Named<'c> {
+    /// A file, and its text.
+    File(&'c Path, String),
+    /// A definition that is registered.
+    Registered(&'c str),
+}
+
+#[cfg(feature = "aws")]
+impl Named<'_> {
+    /// Whether there may be something in it to ask AWS about.
+    fn holds_anything(&self) -> bool {
+        match self {
+            Self::File(_, text) => source::read(text, &Given::default())
+                .is_ok_and(|source| !source.found.is_empty() || !source.services.is_empty()),
+            Self::Registered(_) => true,
+        }
+    }
+}
+
 /// A definition that is to be checked, in a place.
 struct Unit {
     found: Found,
@@ -100,24 +120,23 @@ impl Check {
         if self.service.len() > 1 {
             return Err(CliError::SeveralServices);
         }
-        let evidence = evidence(self.evidence.as_deref())?;
-        #[cfg(feature = "aws")]
-        let live = self.live(global, output)?;
-        #[cfg(feature = "aws")]
-        let configured = live.as_ref().and_then(Live::region).map(str::to_owned);
-        #[cfg(not(feature = "aws"))]
-        let configured = None;
         let mut run = Run {
             asked: self,
             region: global.region.as_deref(),
-            configured,
-            evidence,
+            configured: None,
+            evidence: evidence(self.evidence.as_deref())?,
             #[cfg(feature = "aws")]
-            live,
+            live: None,
             unread: Vec::new(),
             output,
         };
-        let units = run.units();
+        let named = run.read();
+        #[cfg(feature = "aws")]
+        if named.iter().any(Named::holds_anything) {
+            run.live = self.live(global, run.output)?;
+            run.configured = run.live.as_ref().and_then(Live::region).map(str::to_owned);
+        }
+        let units = run.units(named);
         let mut checked = Vec::new();
         for unit in units {
             match run.checked(unit, &known) {
@@ -238,12 +257,43 @@ impl Check {
     }
 }
 
+/// Whether a text can be the name of a task definition: a family, with or without its revision, or an ARN.
+fn may_be_registered(named: &str) -> bool {
+    let (family, revision) = named.split_once(':').unwrap_or((named, "1"));
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_name = !family.is_empty()
+        && family.bytes().all(is_of_name)
+        && !revision.is_empty()
+        && revision.bytes().all(|byte| byte.is_ascii_digit());
+    is_name
+        || Arn::parse(named)
+            .is_some_and(|arn| arn.service == "ecs" && arn.resource.starts_with("task-definition/"))
+}
+
 fn is_file(named: &str) -> bool {
     let path = Path::new(named);
     is_stdin(path) || path.exists()
 }
 
-impl Run<'_, '_> {
+impl<'c> Run<'c, '_> {
+    /// The texts of the files, and the names of what is none. A file that cannot be read does not hide the others.
+    fn read(&mut self) -> Vec<Named<'c>> {
+        let asked = self.asked;
+        let mut read = Vec::new();
+        for named in &asked.definitions {
+            let path = Path::new(named);
+            if !is_file(named) && may_be_registered(named) {
+                read.push(Named::Registered(named));
+                continue;
+            }
+            match read_text(path) {
+                Ok(text) => read.push(Named::File(path, text)),
+                Err(error) => self.unable(&error.to_string()),
+            }
+        }
+        read
+    }
+
     /// Says what could not be done.
     fn unable(&mut self, problem: &str) {
         self.unread.push(Unread { problem: problem.to_owned(), ..Unread::default() });
@@ -261,16 +311,15 @@ impl Run<'_, '_> {
     }
 
     /// What the files and names hold, each definition with the services that start it.
-    fn units(&mut self) -> Vec<Unit> {
+    fn units(&mut self, all: Vec<Named<'c>>) -> Vec<Unit> {
         let region = self.region.map(str::to_owned).or_else(|| self.configured.clone());
         let parameters = self.asked.parameters.iter().cloned().collect();
         let given = Given { parameters, region, ..Given::default() };
         let (mut units, mut services, mut empty) = (Vec::new(), Vec::new(), Vec::new());
-        for named in &self.asked.definitions {
-            let read = if is_file(named) {
-                self.file(Path::new(named), &given, &mut units, &mut services)
-            } else {
-                self.named(named).map(|found| units.push((None, found)))
+        for named in all {
+            let read = match named {
+                Named::File(path, text) => self.file(path, &text, &given, &mut units, &mut services),
+                Named::Registered(name) => self.named(name).map(|found| units.push((None, found))),
             };
             match read {
                 Ok(()) => {}
@@ -292,12 +341,12 @@ impl Run<'_, '_> {
     fn file(
         &mut self,
         path: &Path,
+        text: &str,
         given: &Given,
         units: &mut Vec<(File, Found)>,
         services: &mut Vec<(File, Service)>,
     ) -> Result<(), CliError> {
-        let text = read_text(path)?;
-        let source = match source::read(&text, given) {
+        let source = match source::read(text, given) {
             Ok(source) => source,
             Err(error) => {
                 self.unread(path, &error);

@@ -81,6 +81,7 @@ impl Diagnose {
         Ok(Reporter {
             format: self.format,
             style: self.extent.style(global),
+            region: global.region.clone(),
             evidence,
             #[cfg(feature = "aws")]
             live: self.live(global, output)?,

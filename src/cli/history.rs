@@ -89,7 +89,7 @@ fn line_of(entry: &Value) -> String {
     } else {
         let what = joined(["/diagnoses/0/cause", "/diagnoses/0/title"].map(text), ": ");
         let verdict = text("/diagnoses/0/verdict").map(|verdict| format!(" ({verdict})")).unwrap_or_default();
-        let what = if what.is_empty() { "nothing wrong".to_owned() } else { format!("{what}{verdict}") };
+        let what = if what.is_empty() { "no diagnosis".to_owned() } else { format!("{what}{verdict}") };
         [
             text("/task/stopped_at").unwrap_or_default().to_owned(),
             joined(["/task/cluster", "/task/workload"].map(text), "/"),
@@ -128,12 +128,12 @@ mod tests {
                 json!({"task": task, "diagnoses": [diagnosis]}),
                 format!("{at}  prod/api  secret-missing: secret prod/db does not exist (likely)"),
             ),
-            (json!({"task": task, "diagnoses": []}), format!("{at}  prod/api  nothing wrong")),
+            (json!({"task": task, "diagnoses": []}), format!("{at}  prod/api  no diagnosis")),
             (
                 json!({"task": {"cluster": "prod", "workload": "frontend"}}),
-                "prod/frontend  nothing wrong".to_owned(),
+                "prod/frontend  no diagnosis".to_owned(),
             ),
-            (json!({}), "nothing wrong".to_owned()),
+            (json!({}), "no diagnosis".to_owned()),
             (
                 json!({
                     "schema": super::json::v1::INCIDENT_SCHEMA,

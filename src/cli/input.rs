@@ -6,9 +6,9 @@ use std::io::{self, IsTerminal as _, Read};
 use std::path::Path;
 use std::sync::mpsc;
 
-use super::output::{Batch, Outcome, Output};
+use super::output::{Batch, Output};
 use super::reporter::Reporter;
-use super::{CliError, is_stdin, shown};
+use super::{CliError, is_stdin, pasted, shown};
 use crate::event::{Chunk, Entry, Input};
 
 /// Diagnoses all that one file holds. What cannot be read is told, and the rest goes on.
@@ -47,9 +47,12 @@ fn read_records(
         }
         Input::Value(entries) => output.reports(&whole(entries)),
         Input::Text(entry) => {
-            let mut batch = whole(vec![entry]);
-            if batch.outcome == Outcome::Wrong {
-                batch.complaints.push(format!("{name} is not JSON and was read as what ECS says; the AWS CLI writes JSON with --output json, and a template or a task definition is for ecs-triage check"));
+            let mut batch = Batch::default();
+            for task in entry.tasks {
+                match task {
+                    Ok(task) => pasted::report(name, &task, reporter, &mut batch),
+                    Err(error) => batch.unable(format!("{name}: {}", error.problem)),
+                }
             }
             output.reports(&batch)
         }

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::CliError;
+use crate::config;
+use crate::render::wrap::prose;
 
 /// What came of a run, worst last: its exit status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,13 +50,15 @@ impl Batch {
 pub(super) struct Output<'o> {
     out: &'o mut dyn Write,
     outcome: Outcome,
+    /// The columns that were typed to wrap text to.
+    width: Option<usize>,
     is_begun: bool,
     last_complaint: String,
 }
 
 impl<'o> Output<'o> {
-    pub(super) fn new(out: &'o mut dyn Write) -> Self {
-        Self { out, outcome: Outcome::default(), is_begun: false, last_complaint: String::new() }
+    pub(super) fn new(out: &'o mut dyn Write, width: Option<usize>) -> Self {
+        Self { out, outcome: Outcome::default(), width, is_begun: false, last_complaint: String::new() }
     }
 
     /// The worst that came of what was written so far.
@@ -95,15 +99,44 @@ impl<'o> Output<'o> {
     pub(super) fn complain(&mut self, complaint: &str) {
         if self.last_complaint != complaint {
             complaint.clone_into(&mut self.last_complaint);
-            complain(complaint);
+            say(complaint, self.width);
         }
     }
 }
 
 /// Says what is wrong, on standard error.
 pub(super) fn complain(problem: &str) {
+    say(problem, None);
+}
+
+/// Something to type, on a line of its own.
+pub(super) fn to_type(command: &str) -> String {
+    format!("\n{COMMAND}{command}")
+}
+
+/// What a line begins with that is to be typed as it is.
+const COMMAND: &str = "    ";
+
+fn say(problem: &str, width: Option<usize>) {
+    let mut stderr = io::stderr().lock();
+    let width = width.or_else(|| config::columns(&stderr));
     // Nobody is left to tell where even this cannot be written.
-    let _ = writeln!(io::stderr().lock(), "ecs-triage: {problem}");
+    let _ = stderr.write_all(laid_out(problem, width).as_bytes());
+}
+
+/// A problem in lines: prose is wrapped, a command is not.
+fn laid_out(problem: &str, width: Option<usize>) -> String {
+    let mut text = String::new();
+    for (at, line) in problem.lines().enumerate() {
+        let first = if at == 0 { "ecs-triage: " } else { "" };
+        let lines =
+            if line.starts_with(COMMAND) { vec![line.to_owned()] } else { prose(first, 2, line, width) };
+        for line in lines {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 /// Says what goes on to whoever watches.

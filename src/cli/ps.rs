@@ -69,7 +69,8 @@ impl Ps {
             output.complain("ECS shows stopped tasks for about an hour; ecs-triage history reads what was diagnosed before that");
         }
         let style = self.extent.style(global);
-        let reporter = Reporter { format: self.format, style, evidence: Evidence::default(), live: None };
+        let reporter =
+            Reporter { format: self.format, style, region: None, evidence: Evidence::default(), live: None };
         let Some(every) = self.watch else { return self.look(&live, &reporter, output) };
         loop {
             if Global::is_watched() {

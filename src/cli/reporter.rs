@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Format;
 #[cfg(feature = "aws")]
 use super::live::Live;
-use super::output::{Batch, Outcome};
+use super::output::{Batch, Outcome, to_type};
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{Entry, Source, Task};
 use crate::question::Evidence;
@@ -17,6 +17,8 @@ use crate::render::{json, markdown, text};
 pub(super) struct Reporter {
     pub(super) format: Format,
     pub(super) style: Style,
+    /// The Region of tasks that name none.
+    pub(super) region: Option<String>,
     pub(super) evidence: Evidence,
     #[cfg(feature = "aws")]
     pub(super) live: Option<Live>,
@@ -68,7 +70,11 @@ impl Reporter {
 
     /// Reports one task with what is known of it.
     pub(super) fn report(&self, task: &Task, evidence: &Evidence, batch: &mut Batch) {
-        let report = diagnose(task, evidence);
+        let task = match (&task.region, &self.region) {
+            (None, Some(region)) => Cow::Owned(Task { region: Some(region.clone()), ..task.clone() }),
+            _ => Cow::Borrowed(task),
+        };
+        let report = diagnose(&task, evidence);
         let out = &mut batch.text;
         match self.format {
             Format::Jsonl => json::v1::write_line(&report, out),
@@ -104,7 +110,8 @@ fn stranger(report: &Report<'_>, evidence: &Evidence) -> Option<String> {
 fn untold(report: &Report<'_>) -> Option<String> {
     let is_task = matches!(report.task.source, Source::Object | Source::TaskEvent);
     let fails = report.symptoms.iter().any(|told| !told.symptom.is_normal());
-    if is_task || !fails || !(report.diagnoses.is_empty() || report.has_unrecognised()) {
+    let is_elsewhere = !is_task && fails && (report.diagnoses.is_empty() || report.has_unrecognised());
+    if !is_elsewhere && !report.is_untold() {
         return None;
     }
     let of = report.task.workload.as_ref().map_or("this", |workload| &workload.name);
@@ -112,5 +119,6 @@ fn untold(report: &Report<'_>) -> Option<String> {
         .task
         .fetching()
         .or_else(|| report.diagnoses.is_empty().then(|| "aws ecs describe-tasks".to_owned()))?;
-    Some(format!("{of}: this does not say why it failed; its stopped tasks do, for about an hour: {command}"))
+    let who = if is_elsewhere { "its stopped tasks do" } else { "ECS does" };
+    Some(format!("{of}: this does not say why it failed; {who}, for about an hour:{}", to_type(&command)))
 }

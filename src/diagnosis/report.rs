@@ -1,7 +1,7 @@
 //! What a diagnosis says: of a task, of one cause, and from what.
 
 use crate::causes::{Case, Cause, Culprit, Finding, Fix, Owner, Support, Verdict};
-use crate::event::{Reason, Task};
+use crate::event::{Reason, Source, Task};
 use crate::network::Path;
 use crate::question::{Answer, Question};
 use crate::reason::{Fault, Span, Step, Symptom};
@@ -125,6 +125,18 @@ impl Report<'_> {
     #[must_use]
     pub fn has_unrecognised(&self) -> bool {
         self.diagnoses.iter().any(|diagnosis| diagnosis.cause.id == "unrecognised")
+    }
+
+    /// Whether the task may have failed, and its record does not say so either way: nothing of it was looked at.
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
+        let is_normal =
+            matches!(self.task.stop_code.as_deref(), Some("UserInitiated" | "ServiceSchedulerInitiated"));
+        matches!(self.task.source, Source::Object | Source::TaskEvent)
+            && self.symptoms.is_empty()
+            && matches!(self.task.last_status.as_deref(), None | Some("STOPPED"))
+            && !is_normal
+            && !self.task.ended_well()
     }
 
     /// Whether the team should hear of it: the task could not start. A task that ran and then exited, lost

@@ -69,7 +69,7 @@ pub(super) fn headline(findings: &Findings) -> String {
         findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Possible).count();
     let likely = findings.problems.len() - confirmed - possible;
     let nothing_passed =
-        findings.passed.iter().flat_map(|passed| &passed.what).all(|what| what.ends_with("written well"));
+        findings.passed.iter().flat_map(|passed| &passed.what).all(|what| what.ends_with("well-formed"));
     if possible > 0 {
         let sure = [(confirmed, "proved"), (likely, "likely"), (possible, "possible")]
             .into_iter()
@@ -79,7 +79,7 @@ pub(super) fn headline(findings: &Findings) -> String {
     }
     match (confirmed, likely) {
         (0, 0) if findings.unchecked.is_empty() => "no problem found".to_owned(),
-        (0, 0) if nothing_passed => "not checked, and written well as far as the text shows".to_owned(),
+        (0, 0) if nothing_passed => "not checked in AWS, and well-formed as far as the text shows".to_owned(),
         (0, 0) => "no problem found in what was looked at".to_owned(),
         (0, likely) => format!(
             "nothing is proved, and {} likely",

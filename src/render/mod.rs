@@ -23,4 +23,4 @@ pub mod storm;
 mod subject;
 pub mod table;
 pub mod text;
-mod wrap;
+pub(crate) mod wrap;

@@ -9,7 +9,7 @@ use super::wrap::prose;
 use crate::causes::{FindingKind, Verdict};
 use crate::context::minute;
 use crate::diagnosis::{Diagnosis, ReadSymptom, Report};
-use crate::event::Task;
+use crate::event::{Source, Task};
 use crate::network::{Path, draw};
 use crate::reason::{Fault, Symptom};
 use crate::redact::one_line;
@@ -116,24 +116,36 @@ pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
     page.out
 }
 
-/// A task with which nothing is wrong, or of which its record does not tell what is.
+/// A task with which nothing is wrong, or of which its record does not tell what is; with what says so.
 fn nothing(report: &Report<'_>, page: &mut Page) {
     let task = report.task;
-    let why = report
-        .symptoms
-        .first()
-        .map(|told| format!(": {}", one_line(told.reason.text.trim())))
-        .unwrap_or_default();
+    let status = task.last_status.as_deref().filter(|_| !task.has_stopped() || report.symptoms.is_empty());
+    let status = status.filter(|status| *status != "STOPPED");
+    let said = report.symptoms.first().map(|told| one_line(told.reason.text.trim()));
     // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
     let is_wrong = !task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
-    let status = task
-        .last_status
-        .as_deref()
-        .filter(|_| !task.has_stopped())
-        .map(|status| format!(" is {status}, not stopped"))
-        .unwrap_or_default();
-    let verdict = if is_wrong || !status.is_empty() { "nothing to diagnose" } else { "nothing wrong" };
-    page.step(&format!("{verdict}: "), &format!("{}{status}{why}", subject(task)));
+    let (verdict, why) = match (status, said) {
+        (Some(status), said) => {
+            ("nothing to diagnose", format!(" is {status}, not stopped{}", after_colon(said.as_deref())))
+        }
+        (None, Some(said)) if is_wrong => ("nothing to diagnose", format!(": {said}")),
+        (None, None) if report.is_untold() => (
+            "not diagnosed",
+            format!(": the record gives no reason{}", after_colon(task.stop_code.as_deref())),
+        ),
+        (None, said) => {
+            let event = match &task.source {
+                Source::ServiceEvent(name) | Source::DeploymentEvent(name) => Some(name.as_str()),
+                _ => task.stop_code.as_deref(),
+            };
+            ("nothing wrong", after_colon(said.as_deref().or(event)))
+        }
+    };
+    page.step(&format!("{verdict}: "), &format!("{}{why}", subject(task)));
+}
+
+fn after_colon(text: Option<&str>) -> String {
+    text.filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default()
 }
 
 /// What happened, to whom, and ECS's words.

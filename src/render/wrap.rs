@@ -4,7 +4,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Text after `first`, wrapped to `width`, with its further lines set in by `indent` columns. Without a width
 /// it is one line.
-pub(super) fn prose(first: &str, indent: usize, text: &str, width: Option<usize>) -> Vec<String> {
+pub(crate) fn prose(first: &str, indent: usize, text: &str, width: Option<usize>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = first.to_owned();
     let mut is_empty = true;

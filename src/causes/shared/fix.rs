@@ -54,12 +54,12 @@ impl Fix {
 
     /// The same with the step that starts the task again: values are read only at its start.
     pub(in crate::causes) fn then_again(self, case: &Case<'_>) -> Self {
-        self.then(case.again(), case.start_again())
+        if case.is_started_again() { self.then(case.again(), case.start_again()) } else { self }
     }
 
     /// The same with the step that brings a new revision of the task definition into service.
     pub(in crate::causes) fn then_revised(self, case: &Case<'_>) -> Self {
-        self.then(case.again(), case.start_new_revision())
+        if case.is_started_again() { self.then(case.again(), case.start_new_revision()) } else { self }
     }
 
     /// The same with its first step in other words.
@@ -196,6 +196,12 @@ impl Case<'_> {
         let look = of("ecs describe-tasks").name("--tasks", Kind::Task, task);
         let look = look.words("--query 'tasks[].[stoppedReason,containers[].[name,exitCode,reason]]'");
         task.is_none().then_some(list).into_iter().chain([look]).collect()
+    }
+
+    /// Whether there is something to start again: a task that failed, or the service of a registered definition.
+    fn is_started_again(&self) -> bool {
+        let is_registered = || self.definition().is_some_and(|own| own.task_definition_arn.is_some());
+        !self.forecast || (self.task.service().is_some() && is_registered())
     }
 
     /// How a new task is started, in words, as the workload needs it.
