@@ -24,7 +24,7 @@ use crate::question::{Answer, Evidence, Known, Question, ask};
 use crate::reason::{Fault, Step, Symptom};
 use crate::source::Plan;
 use crate::task_definition::{ImageName, Reference, ReferenceKind, TaskDefinition};
-pub use cluster::{Cluster, Unseen, in_common};
+pub use cluster::{Cluster, NextTasks, Unseen, in_common};
 pub use findings::{Findings, Passed, Problem, Unchecked};
 use gaps::untold;
 pub use report::{Baseline, BaselineError, Checked, FailOn, Unread, lines};

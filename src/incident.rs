@@ -37,6 +37,7 @@ use crate::limits::{
 };
 
 /// What an incident is about; the same for each of its failures.
+#[expect(clippy::struct_excessive_bools, reason = "these are the names that other releases keep and read")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct About {

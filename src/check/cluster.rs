@@ -30,6 +30,15 @@ pub struct Unseen {
     pub why: String,
 }
 
+/// The tasks that a service starts next.
+#[derive(Debug)]
+pub struct NextTasks {
+    /// The service's name.
+    pub service: String,
+    /// The definition of each, and what came of it; nothing where the definition is not known.
+    pub starts: Vec<(String, Option<Findings>)>,
+}
+
 /// A definition in a place, with the services that start it there.
 #[derive(Debug)]
 struct Start {
@@ -75,20 +84,19 @@ impl Cluster {
         starts.iter().filter_map(one).collect()
     }
 
-    /// What they prove of each service by itself, in the order of their names. What a service starts is without
-    /// findings where its definition is not known.
+    /// What they prove of each service by itself, in the order of their names.
     #[must_use]
-    pub fn each(&self, evidence: &Evidence) -> Vec<(String, Vec<(String, Option<Findings>)>)> {
-        let of_service = |name: String| {
-            let service = evidence.look(&self.service(&name)).found()?;
-            let starts = self.deployed(service).into_iter().map(|(definition, place)| {
-                let place = Place { service: Some(name.clone()), ..place };
+    pub fn each(&self, evidence: &Evidence) -> Vec<NextTasks> {
+        let of_service = |service: String| {
+            let described = evidence.look(&self.service(&service)).found()?;
+            let starts = self.deployed(described).into_iter().map(|(definition, place)| {
+                let place = Place { service: Some(service.clone()), ..place };
                 let known = evidence.look(&named(&definition)).found();
-                let found = known.map(|definition| findings(definition, &place, evidence));
-                (definition, found)
+                let findings = known.map(|definition| findings(definition, &place, evidence));
+                (definition, findings)
             });
             let starts = starts.collect();
-            Some((name, starts))
+            Some(NextTasks { service, starts })
         };
         self.names(evidence).into_iter().take(CLUSTER_SERVICES).filter_map(of_service).collect()
     }
@@ -96,22 +104,17 @@ impl Cluster {
     /// The services, by name and without end, as far as they are known.
     #[must_use]
     pub fn names(&self, evidence: &Evidence) -> Vec<String> {
-        let mut names = self.services.clone();
-        if names.is_empty() {
-            match evidence.look(&self.list()) {
-                Known::Found(list) => {
-                    names.extend(list.items().iter().map(|service| service.name().to_owned()));
-                }
-                // A recording may be of some services alone.
-                Known::NotAsked => {
-                    names.extend(evidence.answers().filter_map(|(question, _)| match question {
-                        Question::Service(of) if *of == self.service(&of.name) => Some(of.name.clone()),
-                        _ => None,
-                    }))
-                }
-                Known::Missing | Known::Unknown(_) => {}
-            }
-        }
+        let recorded = |question: &Question| match question {
+            Question::Service(of) if *of == self.service(&of.name) => Some(of.name.clone()),
+            _ => None,
+        };
+        let mut names: Vec<String> = match evidence.look(&self.list()) {
+            _ if !self.services.is_empty() => self.services.clone(),
+            Known::Found(list) => list.items().iter().map(|service| service.name().to_owned()).collect(),
+            // A recording may be of some services alone.
+            Known::NotAsked => evidence.answers().filter_map(|(question, _)| recorded(question)).collect(),
+            Known::Missing | Known::Unknown(_) => Vec::new(),
+        };
         names.sort();
         names.dedup();
         names

@@ -69,10 +69,10 @@ impl Trouble {
                 Problem::NotInJournal(_) => Some("NotInJournal"),
                 Problem::Faulty | Problem::Forgotten => Some("Faulty"),
                 Problem::Unreadable(_) | Problem::Refused(_) => Some("Refused"),
-                // Counted where the table was given up.
-                Problem::Unrecorded(_) | Problem::ComeAgain | Problem::Held(_) => None,
-                // Lambda counts it.
-                Problem::Unchecked(_) => None,
+                // Counted where the table was given up, or by Lambda as an error.
+                Problem::Unrecorded(_) | Problem::Unchecked(_) | Problem::ComeAgain | Problem::Held(_) => {
+                    None
+                }
             },
             Self::WithoutTable(_) | Self::Unnoted(_) => Some("Unrecorded"),
             Self::NotInJournal(_) => Some("NotInJournal"),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{FAULT, Visit, Web};
 use crate::arn::Arn;
-use crate::check::{Cluster, Findings, Unseen};
+use crate::check::{Cluster, Findings, NextTasks, Unseen};
 use crate::delivery::guard::guarded;
 use crate::delivery::ports::{Clock as _, World};
 use crate::delivery::within::{Timely, within};
@@ -57,7 +57,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let services = each.len();
         let mut failing = Vec::new();
         let mut forecasts = Forecasts::default();
-        for (service, starts) in each {
+        for NextTasks { service, starts } in each {
             let is_well = |found: &Findings| found.problems.is_empty() && found.unknown.is_empty();
             // Who could not look cannot say that nothing is in the way.
             if let [(definition, _), ..] = &starts[..]
@@ -123,9 +123,9 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
 
 /// What came of a cluster, in a line.
 fn message(services: usize, failing: &[String], unseen: &[Unseen]) -> String {
-    let mut message = format!("{services} services looked at");
+    let mut parts = vec![format!("{services} services looked at")];
     if !failing.is_empty() {
-        message += &format!("; next tasks that would not start: {}", some(failing));
+        parts.push(format!("next tasks that would not start: {}", some(failing)));
     }
     let of = |Unseen { services, why }: &Unseen| match services.len() {
         0 => why.clone(),
@@ -134,9 +134,9 @@ fn message(services: usize, failing: &[String], unseen: &[Unseen]) -> String {
     };
     let not: Vec<String> = unseen.iter().map(of).collect();
     if !not.is_empty() {
-        message += &format!("; not looked at: {}", some(&not));
+        parts.push(format!("not looked at: {}", some(&not)));
     }
-    message
+    parts.join("; ")
 }
 
 fn some(all: &[String]) -> String {

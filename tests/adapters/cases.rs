@@ -218,6 +218,19 @@ fn ecs() -> Vec<Case> {
         )
         .missing("ServiceNotFoundException")
         .refused("ecs:DescribeServiceRevisions", "arn:aws:ecs:eu-west-1:111122223333:service-revision/prod/api/9313423515462893900"),
+        case(
+            Dialect::Json,
+            "eu-west-1/ecs",
+            json!({"Services": {"region": "eu-west-1", "cluster": "prod"}}),
+            json!({"Services": [format!("{ARN}:service/prod/api"), format!("{ARN}:service/old")]}),
+        )
+        .call(
+            "AmazonEC2ContainerServiceV20141113.ListServices",
+            &[r#""cluster":"prod""#, r#""maxResults":100"#],
+            json!({"serviceArns": [format!("{ARN}:service/prod/api"), format!("{ARN}:service/old")]}),
+        )
+        .missing("ClusterNotFoundException")
+        .refused("ecs:ListServices", "prod"),
     ]
 }
 
@@ -285,19 +298,6 @@ fn ecs_tasks() -> Vec<Case> {
             json!({"clusterArns": [format!("{ARN}:cluster/prod"), format!("{ARN}:cluster/batch")]}),
         )
         .refused("ecs:ListClusters", "*"),
-        case(
-            Dialect::Json,
-            "eu-west-1/ecs",
-            json!({"Services": {"region": "eu-west-1", "cluster": "prod"}}),
-            json!({"Services": [format!("{ARN}:service/prod/api"), format!("{ARN}:service/old")]}),
-        )
-        .call(
-            "AmazonEC2ContainerServiceV20141113.ListServices",
-            &[r#""cluster":"prod""#, r#""maxResults":100"#],
-            json!({"serviceArns": [format!("{ARN}:service/prod/api"), format!("{ARN}:service/old")]}),
-        )
-        .missing("ClusterNotFoundException")
-        .refused("ecs:ListServices", "prod"),
         case(
             Dialect::Json,
             "eu-west-1/ecs",
