@@ -52,14 +52,15 @@ impl Fix {
         self
     }
 
-    /// The same with the step that starts the task again: values are read only at its start.
+    /// The same with the step that starts a task again that failed: values are read only at its start. What has not
+    /// failed yet needs no more.
     pub(in crate::causes) fn then_again(self, case: &Case<'_>) -> Self {
-        if case.is_started_again() { self.then(case.again(), case.start_again()) } else { self }
+        if case.forecast { self } else { self.then(case.again(), case.start_again()) }
     }
 
     /// The same with the step that brings a new revision of the task definition into service.
     pub(in crate::causes) fn then_revised(self, case: &Case<'_>) -> Self {
-        if case.is_started_again() { self.then(case.again(), case.start_new_revision()) } else { self }
+        if case.is_deployed() { self.then(case.again(), case.start_new_revision()) } else { self }
     }
 
     /// The same with its first step in other words.
@@ -198,8 +199,8 @@ impl Case<'_> {
         task.is_none().then_some(list).into_iter().chain([look]).collect()
     }
 
-    /// Whether there is something to start again: a task that failed, or the service of a registered definition.
-    fn is_started_again(&self) -> bool {
+    /// Whether something starts the definition: a task of it failed, or it is registered and a service has it.
+    fn is_deployed(&self) -> bool {
         let is_registered = || self.definition().is_some_and(|own| own.task_definition_arn.is_some());
         !self.forecast || (self.task.service().is_some() && is_registered())
     }
