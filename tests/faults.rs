@@ -116,7 +116,8 @@ fn a_chat_and_a_bus_that_are_throttled_are_counted() {
         let [told, missing] = ["told", "counted_as_missing"].map(|name| figures[of][name].as_u64());
         assert!(told > Some(0) && missing > Some(0), "{of}: {figures:#}");
     }
-    assert_eq!(figures["extra"], json!(0));
+    // On a busy machine the answer to a publishing may come too late, as anywhere.
+    assert!(figures["extra"] == 0 || figures["faults"]["too-slow"].as_u64() > Some(0), "{figures:#}");
 }
 
 /// What the first release has open goes on under this one: nothing of it is announced again.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from clock import Clock
 from events import Event, Failure
-from http1 import Request, listen
+from http1 import Connection, Request, listen
 from network import Call, Kill, Network
 
 VISIBILITY = 450.0  # as in the template
@@ -120,7 +120,7 @@ class Instance:
 
     async def start(self) -> None:
         """Starts the process."""
-        self._server, address = await listen(self._serve)
+        self._server, address = await listen(self._serve, self._lost)
         self.process = subprocess.Popen(
             [self._pool.program],
             env=self._pool.environment(address),
@@ -184,6 +184,12 @@ class Instance:
             self._pool.answered(self, answer)
             request.answer(202, b"{}")
         self._pool.wake()
+
+    def _lost(self, connection: Connection) -> None:
+        """While an invocation lasts the function closes a connection only where it does not wait for its answer any more."""
+        call = connection.carries
+        if isinstance(call, Call) and self.batch and call.invocation == self.invocation and not self.killed:
+            self._pool.network.given_up(call)
 
     def _heard(self, _: Call, moment: str) -> None:
         if self.killer is not None and not self.killed and self.killer(moment):

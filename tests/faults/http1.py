@@ -40,10 +40,12 @@ class Request:
 class Connection(asyncio.Protocol):
     """One connection: one request at a time, handed to `serve`."""
 
-    def __init__(self, serve: Callable[[Request], None]) -> None:
+    def __init__(self, serve: Callable[[Request], None], lost: Callable[[Connection], None]) -> None:
         self.transport: asyncio.Transport | None = None
         self.busy = False
-        self._serve = serve
+        self.carries: object = None
+        """What its last request was about, for who serves it."""
+        self._serve, self._lost = serve, lost
         self._received = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,6 +53,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         self.transport = None
+        self._lost(self)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -70,13 +73,15 @@ class Connection(asyncio.Protocol):
             return
         body = bytes(self._received[end + 4 : length])
         del self._received[:length]
-        self.busy = True
+        self.busy, self.carries = True, None
         method, path, _ = first.split(" ", 2)
         self._serve(Request(method, path, headers, body, self))
 
 
-async def listen(serve: Callable[[Request], None], tls: ssl.SSLContext | None = None) -> tuple[asyncio.Server, str]:
-    """A server on a free port of the loopback address, and that address."""
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(serve), "127.0.0.1", 0, ssl=tls)
+async def listen(
+    serve: Callable[[Request], None], lost: Callable[[Connection], None], tls: ssl.SSLContext | None = None
+) -> tuple[asyncio.Server, str]:
+    """A server on a free port of the loopback address, and that address. `lost` hears of each connection that ended."""
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(serve, lost), "127.0.0.1", 0, ssl=tls)
     host, port = server.sockets[0].getsockname()
     return server, f"{host}:{port}"

@@ -81,8 +81,8 @@ class Judge:
             self._writes[call.asked.key].append(call)
         last: dict[str, Call] = {}
         for call in self._calls:
-            if call.attempts_of in last and not (before := last[call.attempts_of]).fault:
-                before.fault = "too-slow"  # for a busy machine, or it would not have been tried again
+            if call.attempts_of in last:
+                network.given_up(last[call.attempts_of])  # or it would not have been tried again
             last[call.attempts_of] = call
         self._of_invocation: defaultdict[tuple[int, int], list[Call]] = defaultdict(list)
         for call in self._calls:

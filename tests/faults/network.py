@@ -27,6 +27,7 @@ FAULTS = {
     "slow": True,
 }
 HARMLESS = {"slow"}
+TOO_SLOW = "too-slow"  # for a busy machine: the caller did not wait for the answer
 SLUGGISH = "sluggish"  # a table all of whose answers are slow
 LATE_SECONDS = (3.5, 7.0)  # after the caller has given up and tried again
 OUTAGE_SECONDS = 120.0  # less than a message is hidden
@@ -122,11 +123,18 @@ class Network:
         """Lets a service fail for so many calls, and not for long."""
         self._down[service] = calls, self._clock.now() + OUTAGE_SECONDS
 
+    def given_up(self, call: Call) -> None:
+        """Notes that nobody heard the answer of a call, which nothing was to keep from being heard."""
+        if not call.failed:
+            call.fault = TOO_SLOW
+            self.faults[TOO_SLOW] += 1
+
     def pass_on(self, request: Request, instance: int, invocation: int, on_done: Any) -> None:
         """Takes one call; `on_done` hears of it before it is done, after it is, and after it was answered."""
         asked = Asked.of(request)
         call = Call(instance, invocation, asked, request.headers.get("amz-sdk-invocation-id", ""), self.tick(), self._clock.now())
         call.fault = self._fault(asked)
+        request.connection.carries = call
         self.counts[f"{asked.service}:{asked.operation}" if asked.service != "s3" else "s3"] += 1
         if call.fault:
             self.faults[call.fault] += 1
@@ -198,9 +206,8 @@ class Network:
                 call.fault = SLUGGISH
                 self.faults[call.fault] += 1
                 self._later((self._slow, self._slow), lambda: request.answer(*answer))
-            case _:
-                if not request.answer(*answer):
-                    call.fault = "too-slow"
+            case _ if not request.answer(*answer):
+                self.given_up(call)
         call.ended = self.tick()
         on_done(call, "after")
 
