@@ -793,12 +793,9 @@ fn what_was_never_started_is_not_started_again() {
 fn a_region_that_is_none_is_told_and_one_of_tomorrow_is_used() {
     let reason = "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: can't find the specified secret.";
     for (region, said) in [
-        (
-            "us-est-1",
-            "ecs-triage: us-est-1 is no Region that is known; did you mean us-east-1 or us-west-1?\n",
-        ),
-        ("eu-cental-1", "ecs-triage: eu-cental-1 is no Region that is known; did you mean eu-central-1?\n"),
-        ("xx-moon-1", "ecs-triage: xx-moon-1 is no Region that is known\n"),
+        ("us-est-1", "ecs-triage: us-est-1 is not a known Region; did you mean us-east-1 or us-west-1?\n"),
+        ("eu-cental-1", "ecs-triage: eu-cental-1 is not a known Region; did you mean eu-central-1?\n"),
+        ("xx-moon-1", "ecs-triage: xx-moon-1 is not a known Region\n"),
         ("eu-south-9", ""),
         ("us-gov-east-1", ""),
     ] {
@@ -844,6 +841,42 @@ fn a_check_reads_its_files_before_it_looks_for_credentials() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{named}: {said}");
         assert!(said.contains(wanted) && !said.contains("credentials"), "{named}: {said}");
+    }
+}
+
+#[test]
+fn a_number_says_its_unit_and_nonsense_is_refused() {
+    let event = "events/secret-missing.json";
+    for width in ["0", "-1", "29", "1001", "99999999999999999999", "wide", "80.5", ""] {
+        let output = run(&["diagnose", event, "--width", width], "");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{width}");
+        assert!(text(&output.stderr).contains("expected a number of columns from 30 to 1000"), "{width}");
+    }
+    for width in ["30", "1000"] {
+        assert_eq!(run(&["diagnose", event, "--width", width], "").status.code(), Some(0), "{width}");
+    }
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn a_time_says_its_unit_and_nonsense_is_refused() {
+    for (arguments, wanted) in [
+        (&["ps", "--since", "90"][..], "with its unit, s, m, h or d, such as 90m or 36h"),
+        (&["ps", "--since", "h"], "with its unit"),
+        (&["ps", "--since", "1.5h"], "with its unit"),
+        (&["ps", "--since", "2w"], "with its unit"),
+        (&["ps", "--since", "-1h"], "with its unit"),
+        (&["ps", "--since", "0m"], "at least 1s"),
+        (&["ps", "--watch=0s"], "at least 1s"),
+        (&["ps", "--watch=5"], "with its unit"),
+        (&["history", "--since", ""], "with its unit"),
+        (&["history", "--since", "-7d"], "with its unit"),
+        (&["history", "--since", "36501d"], "at most 36500 days"),
+        (&["history", "--since", "99999999999999999999h"], "at most 36500 days"),
+    ] {
+        let output = run(arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(wanted), "{arguments:?}: {}", text(&output.stderr));
     }
 }
 

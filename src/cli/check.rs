@@ -30,17 +30,17 @@ use crate::task_definition::{TaskDefinition, TaskDefinitionError};
 pub(super) enum Format {
     /// For people
     Text,
-    /// One JSON object for each task definition, over several lines
+    /// JSON over several lines, an object for each task definition
     Json,
-    /// One JSON object for each task definition, on one line each
+    /// JSON Lines, a line for each task definition
     Jsonl,
-    /// For issues and chats: the text in a block
+    /// Markdown, for issues and chats
     Markdown,
-    /// Annotations of a GitHub workflow, and a summary where `GITHUB_STEP_SUMMARY` is set
+    #[value(help = "Annotations of a GitHub workflow, and a summary where GITHUB_STEP_SUMMARY is set")]
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// A report of tests, as GitLab and others read it
+    /// Report of tests in XML, as GitLab and others read it
     Junit,
 }
 
