@@ -35,7 +35,7 @@ use clap_complete::ArgValueCandidates;
 use crate::arn::{is_named_as_regions, is_region, meant_regions};
 use crate::causes;
 use crate::config;
-use crate::event::decoded;
+use crate::event::{binary, decoded};
 use crate::question::record::{self, RecordError};
 use crate::question::{Answer, Evidence, Question};
 use crate::redact::redact_name;
@@ -335,6 +335,8 @@ enum CliError {
     Unreadable { path: String, error: io::Error },
     #[error("cannot read {path}: it is larger than {} MB", LARGEST_FILE >> 20)]
     TooLarge { path: String },
+    #[error("cannot read {path}: it is {kind}")]
+    Binary { path: String, kind: &'static str },
     #[error("{path}:{error}")]
     NoTaskDefinition { path: String, error: TaskDefinitionError },
     #[error("there is no cause {asked:?}{}: `ecs-triage explain` lists them, and `ecs-triage diagnose --reason` explains a message", near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default())]
@@ -521,7 +523,13 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     let is_too_large = bytes.len() as u64 > LARGEST_FILE;
     match read {
         Ok(_) if is_too_large => Err(CliError::TooLarge { path: shown(path) }),
-        Ok(_) => Ok(decoded(&bytes)),
+        Ok(_) => {
+            let text = decoded(&bytes);
+            match binary(&text) {
+                Some(kind) => Err(CliError::Binary { path: shown(path), kind }),
+                None => Ok(text),
+            }
+        }
         Err(error) => Err(CliError::unreadable(path, error)),
     }
 }

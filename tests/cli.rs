@@ -273,7 +273,10 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
             "{\"containerDefinitions\": [{\"name\": \"a\", \"memory\": <MB>}]}",
             "in which <MB> is not filled in",
         ),
-        ("{\n  // who runs it\n  \"family\": \"a\"\n}", "2:3: key must be a string; JSON has no comments"),
+        (
+            "{\n  // who runs it\n  \"family\": \"a\"\n}",
+            "2:3: expected a key in double quotes; JSON has no comments",
+        ),
         (
             "Parameters:\n  Name:\n    Type: String\nResources:\n  Task:\n    Type: 'AWS::ECS::TaskDefinition'\n",
             "standard input:6:5: at Task: expected container definitions",
@@ -382,8 +385,8 @@ fn what_nobody_can_read_is_one_line_and_what_says_nothing_names_what_to_fetch() 
     let binary = "\u{1}\0\u{2}\nx\0y\n".repeat(9);
     let long = "one line of a log\n".repeat(9_000);
     for (input, status, wanted) in [
-        (yaml.as_str(), 1, "--output json"),
-        (&binary, 2, "expected JSON or text, found neither"),
+        (yaml.as_str(), 2, "--output json"),
+        (&binary, 2, "expected JSON or text, found a binary file"),
         (&long, 2, "expected JSON, or at most 65536 bytes"),
         (
             "{\"detail-type\": \"ECS Service Action\", \"resources\": [\"arn:aws:ecs:us-east-1:111122223333:service/prod/web\"], \"detail\": {\"eventType\": \"WARN\", \"eventName\": \"SERVICE_TASK_START_IMPAIRED\"}}",
