@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
-use crate::arn::{is_named_as_regions, is_region, meant_regions};
+use crate::arn::{Arn, is_named_as_regions, is_region, meant_regions};
 use crate::causes;
 use crate::config;
 use crate::event::{binary, decoded};
@@ -43,7 +43,7 @@ use crate::render::catalogue;
 use crate::render::text::{Colour, Style};
 use crate::source::{self, Given};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
-use output::{Outcome, Output, complain};
+use output::{Outcome, Output, complain, to_type};
 
 /// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to
 /// type to fix it.
@@ -247,11 +247,12 @@ enum Command {
 
 #[derive(clap::Args, Debug)]
 struct Check {
-    /// Files, - for standard input, or the family, family:revision or ARN of registered definitions
+    /// Files, - for standard input, or the family, family:revision or ARN of registered definitions; standard input
+    /// is read where neither these nor a cluster are named
     ///
     /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of
     /// `terraform show -json`; JSON or YAML. A service in one file runs the definition in another.
-    #[arg(value_name = "FILE", required_unless_present = "cluster", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     definitions: Vec<String>,
     /// Value of a template's parameter, or of a pseudo parameter such as `AWS::AccountId`; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = check::parameter, requires = "definitions")]
@@ -347,6 +348,14 @@ enum CliError {
     NoDefinition(String),
     #[error("{path} is not a baseline: {error}")]
     NoBaseline { path: String, error: crate::check::BaselineError },
+    #[error(
+        "nothing to check: name a file, a registered task definition or a cluster, or pipe a definition in"
+    )]
+    NothingNamedToCheck,
+    #[error(
+        "nothing is known of cluster {0}: without --offline AWS is queried, and --evidence reads what --record saved"
+    )]
+    NothingKnown(String),
     #[error("a file is checked with the network of one service: give --service once")]
     SeveralServices,
     #[error("{0} holds no task definition and no service")]
@@ -375,13 +384,34 @@ enum CliError {
 fn unreadable(path: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::IsADirectory => format!("it is a directory: name its files, as {path}/*.json"),
-        io::ErrorKind::NotFound if path.starts_with("arn:") => {
-            "it is neither a file nor the ARN of a task, arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID"
-                .to_owned()
+        io::ErrorKind::NotFound if path.starts_with("arn:") || is_id_of_task(path) => {
+            format!("it is neither a file nor the ARN of a task, {TASK_ARN}{}", listing(path))
         }
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
     }
+}
+
+const TASK_ARN: &str = "arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID";
+
+/// The digits of a task's id; older ones have dashes between them.
+fn is_id_of_task(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
+    digits == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// What to type for the ARN of a service or a cluster in place of a task's.
+fn listing(arn: &str) -> String {
+    let resource = Arn::parse(arn).filter(|arn| arn.service == "ecs").map(|arn| arn.resource);
+    let parts: Vec<&str> = resource.map(|resource| resource.split('/').collect()).unwrap_or_default();
+    let place = match parts[..] {
+        ["service", cluster, service] => format!("--cluster {cluster} --service {service}"),
+        ["cluster", cluster] => format!("--cluster {cluster}"),
+        _ => return String::new(),
+    };
+    let is_plain = place.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_ ".contains(&byte));
+    let listed = format!("; its stopped tasks are listed by:{}", to_type(&format!("ecs-triage ps {place}")));
+    if is_plain { listed } else { String::new() }
 }
 
 impl CliError {
@@ -464,7 +494,7 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
         Command::Completions { shell } => Ok(output.text(&completion::script(shell)?)?),
         Command::Explain { cause } => {
             let style = typed.global.style();
-            let text = cause.map_or_else(|| Ok(catalogue::list()), |cause| explained(&cause, style))?;
+            let text = cause.map_or_else(|| Ok(catalogue::list(style)), |cause| explained(&cause, style))?;
             Ok(output.text(&text)?)
         }
         Command::Help { command } => Ok(output.text(&man::help(Typed::command(), command.as_deref())?)?),
@@ -479,7 +509,7 @@ fn explained(asked: &str, style: Style) -> Result<String, CliError> {
     if let Some(cause) = causes::find(&id.to_lowercase()) {
         return Ok(catalogue::explain(cause, style));
     }
-    let found = Some(catalogue::search(id)).filter(|found| !found.is_empty());
+    let found = Some(catalogue::search(id, style)).filter(|found| !found.is_empty());
     found.ok_or_else(|| CliError::NoCause { asked: asked.to_owned(), near: catalogue::nearest(id) })
 }
 

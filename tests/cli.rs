@@ -512,8 +512,9 @@ fn slips_are_understood() {
         "{found}"
     );
     let errors = [text(&run(&["explain", "error"], "").stdout), text(&run(&["explain", "err"], "").stdout)];
+    let id = |line: &str| line.split_whitespace().next().map(str::to_owned).expect("each has an id");
     assert!(
-        errors[0].lines().count() > 0 && errors[0].lines().all(|line| errors[1].contains(line)),
+        errors[0].lines().count() > 0 && errors[0].lines().all(|line| errors[1].contains(&id(line))),
         "a word is searched for whole: {errors:?}"
     );
     assert_eq!(run(&["explain", "no such thing"], "").status.code(), Some(2));
@@ -531,6 +532,17 @@ fn slips_are_understood() {
     for (named, advice) in [
         ("events", "name its files, as events/*.json"),
         ("arn:aws:ecs:eu-west-1:111122223333:tsk/prod/1", "neither a file nor the ARN of a task"),
+        ("8b9a1785791d0b80a17f4f1cff9c8f5a", "neither a file nor the ARN of a task"),
+        ("8b9a1785-791d-0b80-a17f-4f1cff9c8f5a", "neither a file nor the ARN of a task"),
+        (
+            "arn:aws:ecs:eu-west-1:111122223333:service/prod/api",
+            "its stopped tasks are listed by:\n    ecs-triage ps --cluster prod --service api\n",
+        ),
+        ("arn:aws:ecs:eu-west-1:111122223333:cluster/prod", "listed by:\n    ecs-triage ps --cluster prod\n"),
+        (
+            "arn:aws:ecs:eu-west-1:111122223333:service/prod/$(reboot)",
+            "arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID\n",
+        ),
         ("events/nosuch.json", "there is no such file"),
     ] {
         let output = run(&["diagnose", named], "");
@@ -575,7 +587,7 @@ fn a_terminal_of_any_width_shows_the_deciding_words_marked() {
                 .expect("it fits")
         };
         let deciding: String = reason[end(0)..end(1)].split_whitespace().collect();
-        for width in [40, 60, 80, 100, 110, 300] {
+        for width in [30, 40, 60, 80, 100, 110, 300] {
             let columns = width.to_string();
             let text = text(&run(&[&event[..], &with, &["--full", "--width", &columns]].concat(), "").stdout);
             assert!(
@@ -790,6 +802,18 @@ fn what_was_never_started_is_not_started_again() {
         assert!(output.status.code() == Some(1) && said.contains("help: "), "{definition}: {said}");
         assert!(!said.contains(" again"), "{definition}: {said}");
     }
+}
+
+#[test]
+fn what_is_piped_in_is_checked_and_of_a_cluster_nothing_is_claimed_unasked() {
+    let definition = include_str!("../events/task-definitions/api.json");
+    let [piped, named] =
+        [&["check", "--offline"][..], &["check", "--offline", "-"]].map(|typed| run(typed, definition));
+    assert_eq!((piped.status.code(), text(&piped.stdout)), (Some(0), text(&named.stdout)));
+    assert_eq!(run(&["check", "--offline"], "").status.code(), Some(2));
+    let output = run(&["check", "--offline", "--cluster", "prod"], "");
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()));
+    assert!(text(&output.stderr).contains("nothing is known of cluster prod"));
 }
 
 #[test]
