@@ -32,10 +32,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
-use crate::arn::{is_named_as_regions, is_region, meant_regions};
+use crate::arn::{Arn, is_named_as_regions, is_region, meant_regions};
 use crate::causes;
 use crate::config;
-use crate::event::decoded;
+use crate::event::{binary, decoded};
 use crate::question::record::{self, RecordError};
 use crate::question::{Answer, Evidence, Question};
 use crate::redact::redact_name;
@@ -43,7 +43,7 @@ use crate::render::catalogue;
 use crate::render::text::{Colour, Style};
 use crate::source::{self, Given};
 use crate::task_definition::{TaskDefinition, TaskDefinitionError};
-use output::{Outcome, Output, complain};
+use output::{Outcome, Output, complain, to_type};
 
 /// Why an Amazon ECS task could not start: which secret, which permission, which network path, and what to
 /// type to fix it.
@@ -57,7 +57,8 @@ use output::{Outcome, Output, complain};
     about,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    max_term_width = 110
+    max_term_width = 110,
+    after_long_help = EXAMPLES
 )]
 struct Typed {
     #[command(subcommand)]
@@ -66,6 +67,13 @@ struct Typed {
     global: Global,
 }
 
+/// What to begin with.
+const EXAMPLES: &str = "\
+Examples:
+  aws ecs describe-tasks --cluster prod --tasks TASK | ecs-triage diagnose
+  ecs-triage check task-definition.json
+  ecs-triage explain secret-missing";
+
 /// What goes for every command.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Global options")]
@@ -73,13 +81,15 @@ struct Global {
     /// When to write in color
     #[arg(long, value_enum, global = true, value_name = "WHEN", default_value_t = When::Auto)]
     color: When,
-    /// Columns to wrap text to; by default those of the terminal, and elsewhere none
-    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    /// Width of text in columns, from 30 to 1000; by default that of the terminal, and in a pipe or a file text is
+    /// not wrapped
+    #[arg(long, global = true, value_name = "COLUMNS", allow_hyphen_values = true, value_parser = columns)]
     width: Option<u16>,
-    /// AWS Region, where the input names none; by default that of the AWS configuration
-    #[arg(long, global = true, value_parser = region)]
+    /// AWS Region to query, and of input that names none, such as eu-west-1; by default that of the AWS
+    /// configuration
+    #[arg(long, global = true, value_name = "REGION", value_parser = region)]
     region: Option<String>,
-    /// AWS profile to use instead of the configured one
+    /// Profile of the AWS configuration; by default the one that the environment names, or else default
     #[cfg(feature = "aws")]
     #[arg(long, global = true, value_name = "NAME", add = ArgValueCandidates::new(completion::profiles))]
     profile: Option<String>,
@@ -87,7 +97,7 @@ struct Global {
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
-    /// On a terminal, unless `NO_COLOR` is set or TERM is dumb
+    #[value(help = "On a terminal, unless NO_COLOR is set or TERM is dumb")]
     Auto,
     /// In a pipe or a file too
     Always,
@@ -117,6 +127,11 @@ impl Global {
     }
 }
 
+fn columns(text: &str) -> Result<u16, String> {
+    let columns = text.parse().ok().filter(|columns| (30..=1000).contains(columns));
+    columns.ok_or_else(|| "expected a number of columns from 30 to 1000".to_owned())
+}
+
 fn region(text: &str) -> Result<String, String> {
     if is_region(text) { Ok(text.to_owned()) } else { Err("expected a Region, such as eu-west-1".to_owned()) }
 }
@@ -125,16 +140,16 @@ fn region(text: &str) -> Result<String, String> {
 fn slip(region: &str) -> Option<String> {
     let meant = meant_regions(region).join(" or ");
     let meant = if meant.is_empty() { String::new() } else { format!("; did you mean {meant}?") };
-    (!is_named_as_regions(region)).then(|| format!("{region} is no Region that is known{meant}"))
+    (!is_named_as_regions(region)).then(|| format!("{region} is not a known Region{meant}"))
 }
 
 /// How much of a diagnosis is written as text.
 #[derive(clap::Args, Debug, Default)]
 struct Extent {
-    /// Show ECS's whole message, not only the error that the others wrap, and every cause that is ruled out
+    /// Show ECS's whole message instead of its end, and name every cause that is ruled out
     #[arg(long)]
     full: bool,
-    /// Show a proved fix for templates too: Terraform and CloudFormation
+    /// Show a proved fix for Terraform and CloudFormation too
     #[arg(long)]
     snippets: bool,
 }
@@ -156,12 +171,16 @@ enum Command {
     /// Check a task definition before it is deployed, or with --cluster what services start next: every reference,
     /// the roles, the network
     ///
-    /// What passed is listed, and what could not be looked at: no problem found is not the same as good.
+    /// AWS is queried, read-only, unless --offline is given. The output lists what passed, what fails, and what was
+    /// not checked.
     ///
-    /// Exit status: 0 no problem found, 1 problems found, 2 could not run, or AWS answered nothing that was
-    /// asked.
+    /// Exit status: 0 nothing found that --fail-on names, 1 problems found, 2 could not run, some input could not be
+    /// read, or AWS answered nothing that was asked.
     Check(Check),
-    /// List the tasks that stopped within the last hour, a line for each workload and failure
+    /// List the tasks that stopped within the last hour, a line for each service or task family and failure
+    ///
+    /// AWS is queried, read-only. ECS shows stopped tasks for about an hour; ecs-triage history reads older
+    /// diagnoses.
     ///
     /// Exit status: 0 diagnosed or nothing wrong, 1 a failure was not recognized, 2 could not run, some tasks
     /// could not be read, or AWS answered nothing that was asked.
@@ -170,71 +189,72 @@ enum Command {
     /// List the running tasks that still hold a secret, a parameter or an environment file from before it
     /// changed
     ///
-    /// ECS reads values once, when a task starts. No value is read here: the times of the changes are held
-    /// against those of the tasks.
+    /// ECS reads values once, when a task starts. No value is read here: the time of each change is compared with
+    /// the start of each task.
     ///
     /// Exit status: 0 nothing is proved to be stale, 1 a task holds an old value, 2 could not run, or some
     /// tasks could not be looked at.
     #[cfg(feature = "aws")]
     Stale(stale::Stale),
-    /// Read back what the function has diagnosed, from its journal
+    /// Show what the deployed function has diagnosed, from its journal in CloudWatch Logs
     ///
-    /// Exit status: 0 read, also where nothing was diagnosed, 2 could not run, or the journal holds more than
-    /// is read.
+    /// Exit status: 0 shown, also where nothing was diagnosed, 2 could not run, or the journal holds more than
+    /// was read.
     #[cfg(feature = "aws")]
     History(history::History),
-    /// Send a notice that is marked as a test through every channel of the deployed function
+    /// Send a test notice through every channel of the deployed function, and show which of them accepted it
     ///
-    /// It needs lambda:InvokeFunction. What a channel took may still not arrive: look there.
+    /// It needs lambda:InvokeFunction. A notice that was accepted may still be lost on its way: look into the mailbox
+    /// and the chat.
     ///
-    /// Exit status: 0 each channel took it, 1 one did not, 2 could not run.
+    /// Exit status: 0 every channel that is set up accepted it, 1 one did not, 2 could not run.
     #[cfg(feature = "aws")]
     Selftest(selftest::Selftest),
-    /// Print the completions of a shell
+    /// Print the script that makes a shell complete commands, options, causes, profiles and clusters
     ///
     /// bash: source <(ecs-triage completions bash). zsh: the same, after compinit. fish: ecs-triage
-    /// completions fish | source. They ask the program itself, which has to be on the PATH: causes, profiles
-    /// and clusters complete too.
+    /// completions fish | source. The script runs ecs-triage, which has to be on the PATH.
     ///
-    /// Exit status: 0.
+    /// Exit status: 0 printed, 2 could not run.
     Completions {
-        /// The shell
+        /// Shell to print the script for
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Explain a cause, or list them all
+    /// Explain a cause, or list all causes
     ///
-    /// Exit status: 0 found, 2 there is none.
+    /// Exit status: 0 explained or listed, 2 there is no such cause.
     Explain {
-        /// The cause's id, such as secret-key-missing, also as error[secret-key-missing]; or a word to search
-        /// for
+        /// Id of a cause as a diagnosis shows it, such as secret-key-missing or error[secret-key-missing]; or a word,
+        /// such as kms, to list the causes in which it occurs
         #[arg(add = ArgValueCandidates::new(completion::causes))]
         cause: Option<String>,
     },
     /// Print this help, or that of a command
     ///
-    /// Exit status: 0 found, 2 there is none.
+    /// Exit status: 0 printed, 2 there is no such command.
     Help {
-        /// The command
+        /// Command to print the help of
         command: Option<String>,
     },
     /// Print the manual page, or that of a command: ecs-triage man | man -l -
     #[command(hide = true)]
     Man {
-        /// The command
+        /// Command to print the page of
         command: Option<String>,
     },
 }
 
 #[derive(clap::Args, Debug)]
 struct Check {
-    /// Files, - for standard input, or the family, family:revision or ARN of registered definitions
+    /// Files, - for standard input, or the family, family:revision or ARN of registered definitions; standard input
+    /// is read where neither these nor a cluster are named
     ///
     /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of
     /// `terraform show -json`; JSON or YAML. A service in one file runs the definition in another.
-    #[arg(value_name = "FILE", required_unless_present = "cluster", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     definitions: Vec<String>,
-    /// Value of a template's parameter, or of `AWS::AccountId` and its like
+    /// Value of a template's parameter, or of a pseudo parameter such as `AWS::AccountId`; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = check::parameter, requires = "definitions")]
     parameters: Vec<(String, String)>,
     /// Without FILE: check what the services of this cluster, by name or ARN, start next. With FILE: the cluster of
@@ -245,32 +265,38 @@ struct Check {
     /// groups of this service
     #[arg(long, value_name = "NAME")]
     service: Vec<String>,
-    /// Check the network path from these subnets
-    #[arg(long, value_delimiter = ',', conflicts_with = "service", requires = "definitions")]
+    /// Check the network path from these subnets: ids, separated by commas
+    #[arg(
+        long,
+        value_name = "IDS",
+        value_delimiter = ',',
+        conflicts_with = "service",
+        requires = "definitions"
+    )]
     subnets: Vec<String>,
-    /// Security groups of the task; by default the VPC's default security group
-    #[arg(long, value_delimiter = ',', requires = "subnets")]
+    /// Security groups of the task: ids, separated by commas; by default the VPC's default security group
+    #[arg(long, value_name = "IDS", value_delimiter = ',', requires = "subnets")]
     security_groups: Vec<String>,
-    /// The task gets a public address
+    /// The task gets a public IP address; by default it gets none
     #[arg(long, requires = "subnets")]
     assign_public_ip: bool,
-    /// Do not query AWS: check how the references are written, and what --evidence holds
+    /// Do not query AWS: check the text of the definition alone, with what --evidence holds
     #[arg(long)]
     offline: bool,
-    /// Use answers that --record saved instead of querying AWS
+    /// Use the answers in this file, which --record saved, and do not ask AWS for them again
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: Option<PathBuf>,
-    /// Save AWS's answers to a file; a check of a cluster goes on from those that the file holds
+    /// Save AWS's answers to this file, for --evidence; a check of a cluster goes on from those that the file holds
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "offline")]
     record: Option<PathBuf>,
-    /// What makes the exit status 1
+    /// What makes the exit status 1, and so a pipeline fail
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Confirmed)]
     fail_on: FailOn,
-    /// Findings that --write-baseline wrote: they are listed, and do not fail
+    /// File of known findings, which --write-baseline wrote: they are listed, and do not make the check fail
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     baseline: Option<PathBuf>,
-    /// Write what is found now to a file for --baseline, and do not fail
+    /// Write what is found to this file, for --baseline, and do not fail
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "baseline")]
     write_baseline: Option<PathBuf>,
     /// How to write the findings
@@ -295,11 +321,11 @@ enum FailOn {
 enum Format {
     /// For people
     Text,
-    /// One JSON object for each task, over several lines
+    /// JSON over several lines
     Json,
-    /// One JSON object for each task, on one line each
+    /// JSON Lines: each object on a line of its own
     Jsonl,
-    /// For issues and chats: a heading, and the text in a block
+    /// Markdown, for issues and chats
     Markdown,
 }
 
@@ -310,6 +336,8 @@ enum CliError {
     Unreadable { path: String, error: io::Error },
     #[error("cannot read {path}: it is larger than {} MB", LARGEST_FILE >> 20)]
     TooLarge { path: String },
+    #[error("cannot read {path}: it is {kind}")]
+    Binary { path: String, kind: &'static str },
     #[error("{path}:{error}")]
     NoTaskDefinition { path: String, error: TaskDefinitionError },
     #[error("there is no cause {asked:?}{}: `ecs-triage explain` lists them, and `ecs-triage diagnose --reason` explains a message", near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default())]
@@ -320,6 +348,14 @@ enum CliError {
     NoDefinition(String),
     #[error("{path} is not a baseline: {error}")]
     NoBaseline { path: String, error: crate::check::BaselineError },
+    #[error(
+        "nothing to check: name a file, a registered task definition or a cluster, or pipe a definition in"
+    )]
+    NothingNamedToCheck,
+    #[error(
+        "nothing is known of cluster {0}: without --offline AWS is queried, and --evidence reads what --record saved"
+    )]
+    NothingKnown(String),
     #[error("a file is checked with the network of one service: give --service once")]
     SeveralServices,
     #[error("{0} holds no task definition and no service")]
@@ -348,13 +384,34 @@ enum CliError {
 fn unreadable(path: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::IsADirectory => format!("it is a directory: name its files, as {path}/*.json"),
-        io::ErrorKind::NotFound if path.starts_with("arn:") => {
-            "it is neither a file nor the ARN of a task, arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID"
-                .to_owned()
+        io::ErrorKind::NotFound if path.starts_with("arn:") || is_id_of_task(path) => {
+            format!("it is neither a file nor the ARN of a task, {TASK_ARN}{}", listing(path))
         }
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
     }
+}
+
+const TASK_ARN: &str = "arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID";
+
+/// The digits of a task's id; older ones have dashes between them.
+fn is_id_of_task(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
+    digits == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// What to type for the ARN of a service or a cluster in place of a task's.
+fn listing(arn: &str) -> String {
+    let resource = Arn::parse(arn).filter(|arn| arn.service == "ecs").map(|arn| arn.resource);
+    let parts: Vec<&str> = resource.map(|resource| resource.split('/').collect()).unwrap_or_default();
+    let place = match parts[..] {
+        ["service", cluster, service] => format!("--cluster {cluster} --service {service}"),
+        ["cluster", cluster] => format!("--cluster {cluster}"),
+        _ => return String::new(),
+    };
+    let is_plain = place.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_ ".contains(&byte));
+    let listed = format!("; its stopped tasks are listed by:{}", to_type(&format!("ecs-triage ps {place}")));
+    if is_plain { listed } else { String::new() }
 }
 
 impl CliError {
@@ -437,7 +494,7 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
         Command::Completions { shell } => Ok(output.text(&completion::script(shell)?)?),
         Command::Explain { cause } => {
             let style = typed.global.style();
-            let text = cause.map_or_else(|| Ok(catalogue::list()), |cause| explained(&cause, style))?;
+            let text = cause.map_or_else(|| Ok(catalogue::list(style)), |cause| explained(&cause, style))?;
             Ok(output.text(&text)?)
         }
         Command::Help { command } => Ok(output.text(&man::help(Typed::command(), command.as_deref())?)?),
@@ -452,7 +509,7 @@ fn explained(asked: &str, style: Style) -> Result<String, CliError> {
     if let Some(cause) = causes::find(&id.to_lowercase()) {
         return Ok(catalogue::explain(cause, style));
     }
-    let found = Some(catalogue::search(id)).filter(|found| !found.is_empty());
+    let found = Some(catalogue::search(id, style)).filter(|found| !found.is_empty());
     found.ok_or_else(|| CliError::NoCause { asked: asked.to_owned(), near: catalogue::nearest(id) })
 }
 
@@ -496,7 +553,13 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     let is_too_large = bytes.len() as u64 > LARGEST_FILE;
     match read {
         Ok(_) if is_too_large => Err(CliError::TooLarge { path: shown(path) }),
-        Ok(_) => Ok(decoded(&bytes)),
+        Ok(_) => {
+            let text = decoded(&bytes);
+            match binary(&text) {
+                Some(kind) => Err(CliError::Binary { path: shown(path), kind }),
+                None => Ok(text),
+            }
+        }
         Err(error) => Err(CliError::unreadable(path, error)),
     }
 }

@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::arn::name_in;
 use crate::redact::{redact, redact_name, with_lines};
 
-pub use input::{Input, decoded};
+pub use input::{Input, binary, decoded};
 pub(crate) use scalar::epoch;
 pub use stream::{Chunk, Chunks};
 
@@ -322,6 +322,14 @@ impl std::error::Error for InputError {}
 /// A decoder's message without the values that it quotes: they may be anybody's secrets.
 pub(crate) fn without_values(message: &str) -> String {
     let told = message.rsplit_once(" at line ").map_or(message, |(told, _)| told);
+    // What the decoder calls otherwise than people do.
+    match told.strip_prefix("EOF while parsing ") {
+        Some("a value") => return "it ends where a value is expected".to_owned(),
+        Some(within) => return format!("it is cut off within {within}"),
+        None if told == "key must be a string" => return "expected a key in double quotes".to_owned(),
+        None if told == "trailing characters" => return "more follows where it should end".to_owned(),
+        None => {}
+    }
     // The names of our own fields are nobody's secret.
     if told.starts_with("missing field ") {
         return told.to_owned();

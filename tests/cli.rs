@@ -273,7 +273,10 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
             "{\"containerDefinitions\": [{\"name\": \"a\", \"memory\": <MB>}]}",
             "in which <MB> is not filled in",
         ),
-        ("{\n  // who runs it\n  \"family\": \"a\"\n}", "2:3: key must be a string; JSON has no comments"),
+        (
+            "{\n  // who runs it\n  \"family\": \"a\"\n}",
+            "2:3: expected a key in double quotes; JSON has no comments",
+        ),
         (
             "Parameters:\n  Name:\n    Type: String\nResources:\n  Task:\n    Type: 'AWS::ECS::TaskDefinition'\n",
             "standard input:6:5: at Task: expected container definitions",
@@ -382,8 +385,8 @@ fn what_nobody_can_read_is_one_line_and_what_says_nothing_names_what_to_fetch() 
     let binary = "\u{1}\0\u{2}\nx\0y\n".repeat(9);
     let long = "one line of a log\n".repeat(9_000);
     for (input, status, wanted) in [
-        (yaml.as_str(), 1, "--output json"),
-        (&binary, 2, "expected JSON or text, found neither"),
+        (yaml.as_str(), 2, "--output json"),
+        (&binary, 2, "expected JSON or text, found a binary file"),
         (&long, 2, "expected JSON, or at most 65536 bytes"),
         (
             "{\"detail-type\": \"ECS Service Action\", \"resources\": [\"arn:aws:ecs:us-east-1:111122223333:service/prod/web\"], \"detail\": {\"eventType\": \"WARN\", \"eventName\": \"SERVICE_TASK_START_IMPAIRED\"}}",
@@ -509,8 +512,9 @@ fn slips_are_understood() {
         "{found}"
     );
     let errors = [text(&run(&["explain", "error"], "").stdout), text(&run(&["explain", "err"], "").stdout)];
+    let id = |line: &str| line.split_whitespace().next().map(str::to_owned).expect("each has an id");
     assert!(
-        errors[0].lines().count() > 0 && errors[0].lines().all(|line| errors[1].contains(line)),
+        errors[0].lines().count() > 0 && errors[0].lines().all(|line| errors[1].contains(&id(line))),
         "a word is searched for whole: {errors:?}"
     );
     assert_eq!(run(&["explain", "no such thing"], "").status.code(), Some(2));
@@ -528,6 +532,17 @@ fn slips_are_understood() {
     for (named, advice) in [
         ("events", "name its files, as events/*.json"),
         ("arn:aws:ecs:eu-west-1:111122223333:tsk/prod/1", "neither a file nor the ARN of a task"),
+        ("8b9a1785791d0b80a17f4f1cff9c8f5a", "neither a file nor the ARN of a task"),
+        ("8b9a1785-791d-0b80-a17f-4f1cff9c8f5a", "neither a file nor the ARN of a task"),
+        (
+            "arn:aws:ecs:eu-west-1:111122223333:service/prod/api",
+            "its stopped tasks are listed by:\n    ecs-triage ps --cluster prod --service api\n",
+        ),
+        ("arn:aws:ecs:eu-west-1:111122223333:cluster/prod", "listed by:\n    ecs-triage ps --cluster prod\n"),
+        (
+            "arn:aws:ecs:eu-west-1:111122223333:service/prod/$(reboot)",
+            "arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID\n",
+        ),
         ("events/nosuch.json", "there is no such file"),
     ] {
         let output = run(&["diagnose", named], "");
@@ -572,7 +587,7 @@ fn a_terminal_of_any_width_shows_the_deciding_words_marked() {
                 .expect("it fits")
         };
         let deciding: String = reason[end(0)..end(1)].split_whitespace().collect();
-        for width in [40, 60, 80, 100, 110, 300] {
+        for width in [30, 40, 60, 80, 100, 110, 300] {
             let columns = width.to_string();
             let text = text(&run(&[&event[..], &with, &["--full", "--width", &columns]].concat(), "").stdout);
             assert!(
@@ -790,15 +805,24 @@ fn what_was_never_started_is_not_started_again() {
 }
 
 #[test]
+fn what_is_piped_in_is_checked_and_of_a_cluster_nothing_is_claimed_unasked() {
+    let definition = include_str!("../events/task-definitions/api.json");
+    let [piped, named] =
+        [&["check", "--offline"][..], &["check", "--offline", "-"]].map(|typed| run(typed, definition));
+    assert_eq!((piped.status.code(), text(&piped.stdout)), (Some(0), text(&named.stdout)));
+    assert_eq!(run(&["check", "--offline"], "").status.code(), Some(2));
+    let output = run(&["check", "--offline", "--cluster", "prod"], "");
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()));
+    assert!(text(&output.stderr).contains("nothing is known of cluster prod"));
+}
+
+#[test]
 fn a_region_that_is_none_is_told_and_one_of_tomorrow_is_used() {
     let reason = "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: can't find the specified secret.";
     for (region, said) in [
-        (
-            "us-est-1",
-            "ecs-triage: us-est-1 is no Region that is known; did you mean us-east-1 or us-west-1?\n",
-        ),
-        ("eu-cental-1", "ecs-triage: eu-cental-1 is no Region that is known; did you mean eu-central-1?\n"),
-        ("xx-moon-1", "ecs-triage: xx-moon-1 is no Region that is known\n"),
+        ("us-est-1", "ecs-triage: us-est-1 is not a known Region; did you mean us-east-1 or us-west-1?\n"),
+        ("eu-cental-1", "ecs-triage: eu-cental-1 is not a known Region; did you mean eu-central-1?\n"),
+        ("xx-moon-1", "ecs-triage: xx-moon-1 is not a known Region\n"),
         ("eu-south-9", ""),
         ("us-gov-east-1", ""),
     ] {
@@ -844,6 +868,42 @@ fn a_check_reads_its_files_before_it_looks_for_credentials() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{named}: {said}");
         assert!(said.contains(wanted) && !said.contains("credentials"), "{named}: {said}");
+    }
+}
+
+#[test]
+fn a_number_says_its_unit_and_nonsense_is_refused() {
+    let event = "events/secret-missing.json";
+    for width in ["0", "-1", "29", "1001", "99999999999999999999", "wide", "80.5", ""] {
+        let output = run(&["diagnose", event, "--width", width], "");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{width}");
+        assert!(text(&output.stderr).contains("expected a number of columns from 30 to 1000"), "{width}");
+    }
+    for width in ["30", "1000"] {
+        assert_eq!(run(&["diagnose", event, "--width", width], "").status.code(), Some(0), "{width}");
+    }
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn a_time_says_its_unit_and_nonsense_is_refused() {
+    for (arguments, wanted) in [
+        (&["ps", "--since", "90"][..], "with its unit, s, m, h or d, such as 90m or 36h"),
+        (&["ps", "--since", "h"], "with its unit"),
+        (&["ps", "--since", "1.5h"], "with its unit"),
+        (&["ps", "--since", "2w"], "with its unit"),
+        (&["ps", "--since", "-1h"], "with its unit"),
+        (&["ps", "--since", "0m"], "at least 1s"),
+        (&["ps", "--watch=0s"], "at least 1s"),
+        (&["ps", "--watch=5"], "with its unit"),
+        (&["history", "--since", ""], "with its unit"),
+        (&["history", "--since", "-7d"], "with its unit"),
+        (&["history", "--since", "36501d"], "at most 36500 days"),
+        (&["history", "--since", "99999999999999999999h"], "at most 36500 days"),
+    ] {
+        let output = run(arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(wanted), "{arguments:?}: {}", text(&output.stderr));
     }
 }
 

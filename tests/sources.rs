@@ -350,7 +350,11 @@ fn a_text_is_one_document() {
         ("---\n---\n".to_owned(), 2, "expected JSON or YAML; found nothing".to_owned()),
         (format!("// api\n{json}"), 2, "1:1: expected value; JSON has no comments".to_owned()),
         (format!("\n/* api */ {json}"), 2, "2:1: expected value; JSON has no comments".to_owned()),
-        (format!("{json}\n// api\n"), 2, "2:1: trailing characters; JSON has no comments".to_owned()),
+        (
+            format!("{json}\n// api\n"),
+            2,
+            "2:1: more follows where it should end; JSON has no comments".to_owned(),
+        ),
     ] {
         let (came, _, said) = offline(&["-"], &text);
         assert!(came == Some(status) && said.contains(&wanted), "{text}\n{came:?} {said}");

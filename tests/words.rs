@@ -266,7 +266,7 @@ fn notices_and_diagnoses() {
 fn the_catalogue() {
     none_in([
         ("the page of causes".to_owned(), prose(&catalogue::page())),
-        ("the list of causes".to_owned(), catalogue::list()),
+        ("the list of causes".to_owned(), catalogue::list(ecs_triage::render::text::Colour::Off)),
     ]);
 }
 

@@ -4,7 +4,7 @@ mod cluster;
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -30,17 +30,17 @@ use crate::task_definition::{TaskDefinition, TaskDefinitionError};
 pub(super) enum Format {
     /// For people
     Text,
-    /// One JSON object for each task definition, over several lines
+    /// JSON over several lines, an object for each task definition
     Json,
-    /// One JSON object for each task definition, on one line each
+    /// JSON Lines, a line for each task definition
     Jsonl,
-    /// For issues and chats: the text in a block
+    /// Markdown, for issues and chats
     Markdown,
-    /// Annotations of a GitHub workflow, and a summary where `GITHUB_STEP_SUMMARY` is set
+    #[value(help = "Annotations of a GitHub workflow, and a summary where GITHUB_STEP_SUMMARY is set")]
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// A report of tests, as GitLab and others read it
+    /// Report of tests in XML, as GitLab and others read it
     Junit,
 }
 
@@ -114,8 +114,14 @@ impl Check {
             Baseline::read(&text).map_err(|error| CliError::NoBaseline { path: shown(path), error })
         });
         let known = baseline.transpose()?.map(|baseline| baseline.known()).unwrap_or_default();
-        if self.definitions.is_empty() {
+        if let Some(cluster) = self.cluster.as_ref().filter(|_| self.definitions.is_empty()) {
+            if self.offline && self.evidence.is_none() {
+                return Err(CliError::NothingKnown(redact_name(cluster).into_owned()));
+            }
             return self.run_cluster(global, &known, output);
+        }
+        if self.definitions.is_empty() && io::stdin().is_terminal() {
+            return Err(CliError::NothingNamedToCheck);
         }
         if self.service.len() > 1 {
             return Err(CliError::SeveralServices);
@@ -171,7 +177,9 @@ impl Check {
         }
         match Live::new(global, false, self.record.as_deref()) {
             Ok(live) => Ok(Some(live)),
-            Err(error @ CliError::CannotAsk(_)) if self.definitions.iter().any(|named| is_file(named)) => {
+            Err(error @ CliError::CannotAsk(_))
+                if self.definitions.is_empty() || self.definitions.iter().any(|named| is_file(named)) =>
+            {
                 output.unable(&error.to_string());
                 Ok(None)
             }
@@ -280,7 +288,8 @@ impl<'c> Run<'c, '_> {
     fn read(&mut self) -> Vec<Named<'c>> {
         let asked = self.asked;
         let mut read = Vec::new();
-        for named in &asked.definitions {
+        let piped = asked.definitions.is_empty().then_some("-");
+        for named in asked.definitions.iter().map(String::as_str).chain(piped) {
             let path = Path::new(named);
             if !is_file(named) && may_be_registered(named) {
                 read.push(Named::Registered(named));

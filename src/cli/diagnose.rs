@@ -22,39 +22,39 @@ use crate::redact::redact;
 /// What to diagnose, and with what.
 #[derive(clap::Args, Debug)]
 pub(super) struct Diagnose {
-    /// Files to read, or ARNs of tasks to query AWS about; - is standard input, which is also read where
+    /// Files to read, - for standard input, or ARNs of tasks, for which AWS is queried; standard input is read where
     /// nothing is named
     #[arg(value_name = "FILE|TASK_ARN", value_hint = ValueHint::FilePath)]
     inputs: Vec<PathBuf>,
-    /// Diagnose this text instead of a file
+    /// Diagnose this message of ECS, as a console or ticket shows it, instead of a file
     #[arg(long, value_name = "TEXT", conflicts_with = "inputs")]
     reason: Option<String>,
-    /// Diagnose an application by its own log, where it fetches secrets itself: plain lines, or output of aws
-    /// logs get-log-events
+    /// Diagnose an application that fetches secrets itself from its log, - for standard input: plain lines, or the
+    /// output of aws logs get-log-events
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["inputs", "reason"])]
     log: Option<PathBuf>,
-    /// Output of `aws ecs describe-task-definition`: with it the diagnosis names container, variable and
-    /// reference
+    /// Task definition that the task ran, such as aws ecs describe-task-definition prints it: with it the diagnosis
+    /// names container, variable and reference
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     task_definition: Option<PathBuf>,
-    /// Ask AWS too: read-only, and never for a secret's value
+    /// Query AWS too, read-only; values of secrets are never read
     #[cfg(feature = "aws")]
     #[arg(long)]
     live: bool,
-    /// Read the last lines of a container's log too, where they can tell why
+    /// Read the last lines of a container's log too, where they can show why it stopped
     #[cfg(feature = "aws")]
     #[arg(long, requires = "live")]
     read_logs: bool,
-    /// Use answers that --record saved instead of querying AWS
+    /// Use the answers in this file, which --record saved, and do not ask AWS for them again
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     evidence: Option<PathBuf>,
-    /// Save AWS's answers to a file
+    /// Query AWS as with --live, and save its answers to this file, for --evidence
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     record: Option<PathBuf>,
     #[command(flatten)]
     extent: Extent,
-    /// How to write the diagnoses
+    /// How to write the diagnoses: json and jsonl are an object for each task
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }

@@ -14,20 +14,20 @@ use crate::render::{json, markdown};
 /// What to read of the journal.
 #[derive(clap::Args, Debug)]
 pub(super) struct History {
-    /// Log group of the journal
-    #[arg(long, default_value = "/ecs-triage/journal")]
+    /// Log group of the function's journal
+    #[arg(long, value_name = "NAME", default_value = "/ecs-triage/journal")]
     journal: String,
-    /// How far back: 90m, 36h, 7d
-    #[arg(long, default_value = "24h", value_name = "TIME", value_parser = span)]
+    /// How far back: a number with s, m, h or d, such as 90m or 7d
+    #[arg(long, default_value = "24h", value_name = "TIME", allow_hyphen_values = true, value_parser = span)]
     since: SignedDuration,
-    /// Only this cluster
-    #[arg(long, add = ArgValueCandidates::new(completion::clusters))]
+    /// Only this cluster, by name
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters))]
     cluster: Option<String>,
-    /// Only this service or family
-    #[arg(long, requires = "cluster")]
+    /// Only this service or task family of the cluster
+    #[arg(long, value_name = "NAME", requires = "cluster")]
     workload: Option<String>,
-    /// How to write the entries: text and markdown are one line each, json and jsonl the documents as they
-    /// were written
+    /// How to write the entries: text and markdown are a line for each, json and jsonl are the objects of the
+    /// journal
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }

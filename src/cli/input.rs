@@ -83,7 +83,7 @@ fn stream(
         }
     }
     if records == 0 {
-        output.unable(&format!("{name}: expected at least one record, found none"));
+        output.unable(&format!("{name} is empty: expected JSON or a message of ECS"));
     }
     Ok(())
 }

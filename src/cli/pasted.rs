@@ -16,8 +16,8 @@ const LONGEST_PARAGRAPH: usize = 4 * LONGEST_REASON;
 /// Places that are named; more are counted.
 const PLACES_NAMED: usize = 5;
 
-/// What to do with a text in which nothing is recognized.
-const INSTEAD: &str = "what the AWS CLI prints is read with --output json, a message with --reason, an application's log with --log, and a template or a task definition by ecs-triage check";
+/// What else may have been meant.
+const INSTEAD: &str = "the AWS CLI prints JSON with --output json; --reason takes any message, --log the log of an application, and ecs-triage check a template or a task definition";
 
 /// Lines that follow each other, without a blank one between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,31 +30,28 @@ struct Paragraph<'t> {
 /// Reports what ECS says in a text. A text without a message is no failure.
 pub(super) fn report(name: &str, task: &Task, reporter: &Reporter, batch: &mut Batch) {
     let Some(reason) = task.reasons.first() else { return };
+    let text = reason.text.trim();
     let all = paragraphs(&reason.text);
     let said: Vec<&Paragraph<'_>> = all.iter().filter(|paragraph| is_message(paragraph.text)).collect();
-    match (said.is_empty(), all.len() == 1) {
-        (true, false) => {
-            batch.unable(format!("{name}: expected JSON or a message of ECS, found neither: {INSTEAD}"));
-        }
-        (true, true) => {
-            reporter.task(task, batch);
-            batch.outcome = batch.outcome.max(Outcome::Wrong);
-            batch.complaints.push(format!(
-                "{name} is not JSON and was read as what ECS says, of which not all is recognized: {INSTEAD}"
-            ));
-        }
-        (false, true) => reporter.task(task, batch),
-        (false, false) => {
-            let of =
-                |paragraph: &&Paragraph<'_>| Reason { text: paragraph.text.to_owned(), ..reason.clone() };
-            let reasons = said.iter().map(of).collect();
-            reporter.task(&Task { reasons, ..task.clone() }, batch);
+    let is_reason = text.len() <= LONGEST_REASON && all.len() == 1;
+    if !said.is_empty() {
+        let of = |paragraph: &&Paragraph<'_>| Reason { text: paragraph.text.to_owned(), ..reason.clone() };
+        reporter.task(&Task { reasons: said.iter().map(of).collect(), ..task.clone() }, batch);
+        if !is_reason {
             batch.complaints.push(format!(
                 "{name} is not JSON: of its {} lines, {} read as what ECS says",
                 reason.text.lines().count(),
                 places(&said)
             ));
         }
+    } else if is_reason && (!text.contains('\n') || is_recognized(text)) {
+        reporter.task(task, batch);
+        batch.outcome = batch.outcome.max(Outcome::Wrong);
+        batch.complaints.push(format!(
+            "{name} is not JSON and was read as what ECS says, of which not all is recognized: {INSTEAD}"
+        ));
+    } else {
+        batch.unable(format!("{name}: expected JSON or a message of ECS, found neither: {INSTEAD}"));
     }
 }
 
@@ -84,6 +81,12 @@ fn is_message(text: &str) -> bool {
     let tells = |symptom: &Symptom| {
         symptom.step != Step::Unknown && (symptom.fault != Fault::Unknown || symptom.truncated)
     };
+    reason::read(text).iter().any(tells)
+}
+
+/// Whether anything in a text is known of ECS.
+fn is_recognized(text: &str) -> bool {
+    let tells = |symptom: &Symptom| symptom.step != Step::Unknown || symptom.fault != Fault::Unknown;
     reason::read(text).iter().any(tells)
 }
 

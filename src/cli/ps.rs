@@ -20,8 +20,6 @@ use crate::render::table::{self, Row};
 
 /// As long as ECS shows a stopped task.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
-/// Asked more often, ECS refuses before it says anything new.
-const MOST_OFTEN: SignedDuration = SignedDuration::from_secs(1);
 
 /// Of so many tasks that exited the logs are read.
 const MOST_LOGS: usize = 20;
@@ -29,30 +27,30 @@ const MOST_LOGS: usize = 20;
 /// What to show of what ECS still remembers.
 #[derive(clap::Args, Debug)]
 pub(super) struct Ps {
-    /// Cluster, by name or ARN; by default all of the Region
-    #[arg(long, add = ArgValueCandidates::new(completion::clusters))]
+    /// Cluster, by name or ARN; by default all clusters of the Region
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters))]
     cluster: Option<String>,
-    /// One service of the cluster, with the details
-    #[arg(long, requires = "cluster")]
+    /// Only this service of the cluster, with --details
+    #[arg(long, value_name = "NAME", requires = "cluster")]
     service: Option<String>,
-    /// How far back: 10m, 1h; ECS shows stopped tasks for about an hour
-    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = span)]
+    /// How far back: a number with s, m, h or d, such as 10m; ECS shows stopped tasks for about an hour
+    #[arg(long, default_value = "1h", value_name = "TIME", allow_hyphen_values = true, value_parser = span)]
     since: SignedDuration,
-    /// Look again and again, every ten seconds or as often as is said
+    /// Look again and again, until Ctrl-C: every 10 seconds, or as often as is given, such as --watch=1m
     #[arg(long, value_name = "TIME", value_parser = span, num_args = 0..=1, default_missing_value = "10s", require_equals = true)]
     watch: Option<SignedDuration>,
-    /// The whole diagnosis of each incident in place of a line
+    /// Show the whole diagnosis of the latest task of each line
     #[arg(long)]
     details: bool,
-    /// Every stopped task, also those with which nothing is wrong
+    /// List every stopped task, also those with which nothing is wrong
     #[arg(long)]
     all: bool,
-    /// Read the last lines of a container's log too, where they can tell why
+    /// Read the last lines of a container's log too, where they can show why it stopped
     #[arg(long)]
     read_logs: bool,
     #[command(flatten)]
     extent: Extent,
-    /// How to write the diagnoses: text is a line for each incident, json and jsonl a document for each task
+    /// How to write the diagnoses: text is a table, json and jsonl are an object for each task
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }
@@ -80,7 +78,7 @@ impl Ps {
                 Err(error @ CliError::CannotAsk(_)) => output.unable(&error.to_string()),
                 looked => looked?,
             }
-            thread::sleep(Duration::try_from(every.max(MOST_OFTEN)).unwrap_or_default());
+            thread::sleep(Duration::try_from(every).unwrap_or_default());
         }
     }
 

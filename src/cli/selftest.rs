@@ -13,14 +13,15 @@ use super::{CliError, Format, Global};
 /// What to ask for.
 #[derive(clap::Args, Debug)]
 pub(super) struct Selftest {
-    /// The function, by name or ARN
+    /// Lambda function, by name or ARN
     #[arg(long, value_name = "NAME", default_value = "ecs-triage")]
     function: String,
-    /// Attribute of the notice, so that it passes a subscription's filter: cluster=prod
+    /// Attribute of the notice, such as cluster=prod, so that it passes the filter policy of a subscription; may be
+    /// repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = attribute)]
     attribute: Vec<(String, String)>,
-    /// How to write the outcome: text is a line for each channel, json and jsonl the function's answer
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// How to write the outcome: text is a line for each channel, json and jsonl are the function's answer
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }
 
@@ -61,8 +62,8 @@ impl Selftest {
 /// What became of the notice in a channel, in words.
 fn told(channel: &Value) -> String {
     match (channel["state"].as_str(), channel["why"].as_str()) {
-        (Some("took-it"), _) => "took it".to_owned(),
-        (Some("not-set"), _) => "not set".to_owned(),
+        (Some("took-it"), _) => "accepted".to_owned(),
+        (Some("not-set"), _) => "not set up".to_owned(),
         (state, why) => format!("{}: {}", state.unwrap_or("unknown"), why.unwrap_or("it does not say why")),
     }
 }

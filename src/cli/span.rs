@@ -9,16 +9,20 @@ const LONGEST: i64 = 100 * 365 * 24 * 60 * 60;
 pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
     let (count, unit) =
         text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
-    let seconds = |each: i64| count.parse::<i64>().ok()?.checked_mul(each);
-    let seconds = match unit {
-        "s" => seconds(1),
-        "m" => seconds(60),
-        "h" => seconds(60 * 60),
-        "d" => seconds(24 * 60 * 60),
-        _ => None,
+    let each = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => 0,
     };
-    seconds
-        .filter(|seconds| *seconds <= LONGEST)
-        .map(SignedDuration::from_secs)
-        .ok_or_else(|| "expected a number with s, m, h or d, such as 90m or 36h".to_owned())
+    if count.is_empty() || each == 0 {
+        return Err("expected a number with its unit, s, m, h or d, such as 90m or 36h".to_owned());
+    }
+    // More digits than a number has are too many.
+    match count.parse::<i64>().unwrap_or(i64::MAX).saturating_mul(each) {
+        0 => Err("expected at least 1s".to_owned()),
+        seconds if seconds > LONGEST => Err(format!("expected at most {} days", LONGEST / (24 * 60 * 60))),
+        seconds => Ok(SignedDuration::from_secs(seconds)),
+    }
 }

@@ -13,16 +13,16 @@ use crate::staleness::{Staleness, Value};
 /// What to look at.
 #[derive(clap::Args, Debug)]
 pub(super) struct Stale {
-    /// Cluster, by name or ARN; by default all of the Region
-    #[arg(long, add = ArgValueCandidates::new(completion::clusters))]
+    /// Cluster, by name or ARN; by default all clusters of the Region
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters))]
     cluster: Option<String>,
-    /// One service of the cluster
-    #[arg(long, requires = "cluster")]
+    /// Only the tasks of this service of the cluster
+    #[arg(long, value_name = "NAME", requires = "cluster")]
     service: Option<String>,
-    /// Only this secret, parameter or file, by name or ARN
+    /// Only what holds this secret, parameter or file, by name or ARN
     #[arg(long, value_name = "NAME")]
     secret: Option<String>,
-    /// How to write what is found: json and jsonl are one document
+    /// How to write what is found: json and jsonl are one object for all
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
 }

@@ -62,8 +62,8 @@ impl<R: Read> Input<R> {
         if is_json(text) {
             return Self::Value(super::read_record(text));
         }
-        let problem = if text.contains('\0') {
-            Some("expected JSON or text, found neither".to_owned())
+        let problem = if let Some(kind) = binary(text) {
+            Some(format!("expected JSON or text, found {kind}"))
         } else if text.len() > LONGEST_PASTE {
             Some(format!(
                 "expected JSON, or at most {LONGEST_PASTE} bytes of what ECS says, found {} bytes of text",
@@ -98,6 +98,17 @@ fn is_stream(text: &str) -> bool {
     }
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     lines.next().is_some_and(is_json) || lines.any(|line| line.starts_with('{') && is_json(line))
+}
+
+/// What a text is that was none before it was decoded.
+#[must_use]
+pub fn binary(text: &str) -> Option<&'static str> {
+    // The first byte of the mark of gzip is a control character, its second no UTF-8.
+    if text.starts_with("\u{1f}\u{fffd}") {
+        Some("a compressed file: decompress it, as with gunzip")
+    } else {
+        text.contains('\0').then_some("a binary file")
+    }
 }
 
 fn is_json(text: &str) -> bool {

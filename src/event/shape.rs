@@ -92,6 +92,10 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
             let told = match asked {
                 Some(_) => Err(InputError::new(only_named(&words))),
                 None if is_blank(&words) => Err(InputError::new(NOTHING)),
+                // A message of a queue or a log is a record within a text.
+                None if is_object(&words) => {
+                    return Some(read(&words).into_iter().flat_map(|entry| entry.tasks).collect());
+                }
                 None => Ok(Task::from_reason(beginning(&words, LONGEST_TEXT).as_ref())),
             };
             Some(vec![told])

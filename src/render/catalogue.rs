@@ -18,12 +18,16 @@ const WIDEST: usize = 102;
 
 /// One line for each cause.
 #[must_use]
-pub fn list() -> String {
-    let widest = CAUSES.iter().map(|cause| cause.id.len()).max().unwrap_or(0);
-    CAUSES.iter().fold(String::new(), |mut out, cause| {
-        let _ = writeln!(out, "{:widest$}  {}", cause.id, cause.title);
-        out
-    })
+pub fn list(style: impl Into<Style>) -> String {
+    lines(CAUSES, style.into())
+}
+
+fn lines(causes: &[&Cause], style: Style) -> String {
+    let widest = causes.iter().map(|cause| cause.id.len()).max().unwrap_or(0);
+    // Beside the ids there must be room for some words.
+    let indent = if style.width.is_some_and(|width| width < 2 * widest) { 2 } else { widest + 2 };
+    let line = |cause: &&Cause| prose(&format!("{:widest$}  ", cause.id), indent, cause.title, style.width);
+    causes.iter().flat_map(line).fold(String::new(), |out, line| out + &line + "\n")
 }
 
 /// The id that was probably meant, where none is that.
@@ -36,7 +40,7 @@ pub fn nearest(id: &str) -> Option<&'static str> {
 
 /// A line for each cause in which a word stands; nothing where there is none.
 #[must_use]
-pub fn search(word: &str) -> String {
+pub fn search(word: &str, style: impl Into<Style>) -> String {
     let word = word.to_lowercase();
     let texts = |cause: &Cause| {
         [
@@ -48,13 +52,10 @@ pub fn search(word: &str) -> String {
             cause.explanation.fix,
         ]
     };
-    let found = CAUSES.iter().filter(|cause| {
+    let found = CAUSES.iter().copied().filter(|cause| {
         !word.is_empty() && texts(cause).iter().any(|text| text.to_lowercase().contains(&word))
     });
-    found.fold(String::new(), |mut out, cause| {
-        let _ = writeln!(out, "{}  {}", cause.id, cause.title);
-        out
-    })
+    lines(&found.collect::<Vec<_>>(), style.into())
 }
 
 /// One cause, whole.

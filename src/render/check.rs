@@ -79,7 +79,7 @@ pub(super) fn headline(findings: &Findings) -> String {
     }
     match (confirmed, likely) {
         (0, 0) if findings.unchecked.is_empty() => "no problem found".to_owned(),
-        (0, 0) if nothing_passed => "not checked in AWS, and well-formed as far as the text shows".to_owned(),
+        (0, 0) if nothing_passed => "not checked in AWS, but well-formed".to_owned(),
         (0, 0) => "no problem found in what was looked at".to_owned(),
         (0, likely) => format!(
             "nothing is proved, and {} likely",

@@ -9,7 +9,7 @@ use super::wrap::prose;
 /// The columns before a line behind a bar.
 const BAR: usize = 5;
 /// The fewest and the most columns that text is wrapped to: longer lines are hard to read.
-const COLUMNS: [usize; 2] = [40, 110];
+const COLUMNS: [usize; 2] = [30, 110];
 
 /// A page that is written line by line.
 pub(super) struct Page {

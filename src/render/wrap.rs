@@ -9,8 +9,16 @@ pub(crate) fn prose(first: &str, indent: usize, text: &str, width: Option<usize>
     let mut line = first.to_owned();
     let mut is_empty = true;
     for word in text.split(' ') {
-        if !is_empty && width.is_some_and(|width| line.width() + 1 + word.width() > width) {
-            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+        let is_full = |width: usize| {
+            if is_empty {
+                // Behind a label a word stands alone only where it finds room so.
+                line.width() + word.width() > width && indent + word.width() <= width && line.width() > indent
+            } else {
+                line.width() + 1 + word.width() > width
+            }
+        };
+        if width.is_some_and(is_full) {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)).trim_end().to_owned());
             is_empty = true;
         }
         if !is_empty {
@@ -54,6 +62,11 @@ mod tests {
             ["   = found: one two", "     three"]
         );
         assert_eq!(prose("", 0, "one two", None), ["one two"]);
+        assert_eq!(prose("label: ", 2, "eleven two", Some(12)), ["label:", "  eleven two"]);
+        assert_eq!(
+            prose("label: ", 2, "much-longer-than-it two", Some(12)),
+            ["label: much-longer-than-it", "  two"]
+        );
         assert_eq!(
             prose("- ", 2, "a-word-that-is-longer two", Some(8)),
             ["- a-word-that-is-longer", "  two"]
