@@ -125,6 +125,7 @@ impl<S: Store + Sync> Ledger<S> {
     pub async fn see(&self, failures: &[Sighted], now: Timestamp) -> Recorded {
         let Some(about) = failures.first().map(|failure| &failure.about) else { return Recorded::default() };
         let (key, claimant) = (storm::key(about), self.claimant());
+        self.store.expire(now);
         // One round of reads.
         let incidents = join_all(failures.iter().map(|failure| self.store.load(&failure.about.fingerprint)));
         let indexes = join_all(failures.iter().map(|failure| self.load_index(&failure.about)));
