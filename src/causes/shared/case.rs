@@ -31,6 +31,10 @@ pub struct Case<'a> {
     pub forecast: bool,
 }
 
+/// Stands for a Region that nothing names: no question in it has an answer, and a text or command shows that it
+/// has to be filled in.
+pub(in crate::causes) const UNKNOWN_REGION: &str = "<region>";
+
 /// How a source is cited where the definition proves something.
 pub(crate) const DEFINITION: &str = "task definition";
 
@@ -45,9 +49,9 @@ impl<'a> Case<'a> {
         at.zip(self.task.failed_by()).is_some_and(|(at, failed)| at.0 >= failed)
     }
 
-    /// The task's Region, or that of what it asked for.
+    /// The task's Region, or that of what it asked for, or [`UNKNOWN_REGION`].
     pub(in crate::causes) fn own_region(&self) -> &str {
-        self.task.region.as_deref().or(self.region()).unwrap_or("us-east-1")
+        self.task.region.as_deref().or(self.region()).unwrap_or(UNKNOWN_REGION)
     }
 
     /// That the Region is known in which something was asked for: an application may ask anywhere.
