@@ -321,12 +321,12 @@ impl Case<'_> {
     }
 
     /// The service that was not reached, in words.
-    pub(in crate::causes) fn service_name(&self) -> &'static str {
-        self.service().0
+    pub(in crate::causes) fn aws_service_name(&self) -> &'static str {
+        self.aws_service().0
     }
 
     /// The service that the step calls, and its endpoint's short name.
-    pub(in crate::causes) fn service(&self) -> (&'static str, Option<&'static str>) {
+    pub(in crate::causes) fn aws_service(&self) -> (&'static str, Option<&'static str>) {
         match self.symptom.step {
             Step::SecretsManager | Step::RegistryCredentials => ("Secrets Manager", Some("secretsmanager")),
             Step::ParameterStore => ("Parameter Store", Some("ssm")),
