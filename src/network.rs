@@ -18,7 +18,7 @@
 //! - **A public service has any public IPv4 address.** A rule for 0.0.0.0/0 covers it, one for a part of the
 //!   public addresses covers it perhaps.
 //! - **Fail beats unsure beats open.** What could not be read is never taken for empty. Where traffic can go
-//!   several ways (several subnets, a route for a part of the addresses, resolvers of the VPC's own) a fault
+//!   several ways (several subnets, a route for a part of the addresses, resolvers of the VPC's own) a blockage
 //!   is certain only if each way has one of its kind; else it is [`Path::possible`]. What something that
 //!   nobody read could explain as well is [`Blockage::doubt`]ful.
 //! - **A kind of hop is open** ([`Path::is_open_at`]) only where every hop of it on every way was judged.
@@ -88,12 +88,12 @@ pub struct Path {
     pub from: String,
     /// Host and port.
     pub to: String,
-    /// Whether it is open. Broken without a certain fault where every way is shut by something else.
+    /// Whether it is open. Broken without a certain blockage where every way is shut by something else.
     pub state: State,
     /// What was looked at, in order; where the caller may be in several subnets, of the worst.
     pub hops: Vec<Hop>,
     /// What certainly shuts it.
-    pub faults: Vec<Blockage>,
+    pub blockages: Vec<Blockage>,
     /// What shuts it on some of the ways that the traffic may take.
     pub possible: Vec<Blockage>,
     /// What could not be judged.
@@ -166,15 +166,15 @@ impl Path {
     /// Whether every hop of a kind on every way was judged and lets traffic pass, or is none.
     #[must_use]
     pub fn is_open_at(&self, part: Part) -> bool {
-        let mut faults = self.faults.iter().chain(&self.possible);
-        !faults.any(|fault| fault.what.part() == part)
+        let mut blockages = self.blockages.iter().chain(&self.possible);
+        !blockages.any(|blockage| blockage.what.part() == part)
             && !self.unsure.iter().any(|unsure| unsure.parts.contains(&part))
     }
 
     /// Whether nothing that was read shuts it.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.faults.is_empty() && self.possible.is_empty() && self.state != State::Broken
+        self.blockages.is_empty() && self.possible.is_empty() && self.state != State::Broken
     }
 }
 

@@ -43,14 +43,14 @@ pub trait Prober {
 
 /// A prober that is asked about the things of one account.
 #[derive(Debug, Clone, Copy)]
-pub struct Of<'p, P> {
+pub struct InAccount<'p, P> {
     /// Who is asked.
     pub prober: &'p P,
     /// The account, where it is not the prober's own.
     pub account: Option<&'p str>,
 }
 
-impl<P: Prober + Sync> Prober for Of<'_, P> {
+impl<P: Prober + Sync> Prober for InAccount<'_, P> {
     async fn ask(&self, question: &Question) -> Answer {
         match self.account {
             None => self.prober.ask(question).await,

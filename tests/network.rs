@@ -206,12 +206,12 @@ fn change(world: &mut Value, pointer: &str, value: &Value) -> Option<()> {
     Some(())
 }
 
-fn kind(fault: &Blockage) -> String {
-    let debug = format!("{:?}", fault.what);
+fn kind(blockage: &Blockage) -> String {
+    let debug = format!("{:?}", blockage.what);
     debug.split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// The state, then the certain faults, with a tilde where something could explain the failure that nobody
+/// The state, then the certain blockages, with a tilde where something could explain the failure that nobody
 /// read, and the possible ones with a question mark.
 fn verdict(path: &Path) -> String {
     let state = match path.state {
@@ -219,10 +219,14 @@ fn verdict(path: &Path) -> String {
         State::Unsure => "unsure",
         State::Broken => "broken",
     };
-    let possible = path.possible.iter().map(|fault| format!(" {}?", kind(fault)));
-    let doubt = |fault: &Blockage| if fault.doubt.is_some() { "~" } else { "" };
-    let mut all: Vec<String> =
-        path.faults.iter().map(|fault| format!(" {}{}", kind(fault), doubt(fault))).chain(possible).collect();
+    let possible = path.possible.iter().map(|blockage| format!(" {}?", kind(blockage)));
+    let doubt = |blockage: &Blockage| if blockage.doubt.is_some() { "~" } else { "" };
+    let mut all: Vec<String> = path
+        .blockages
+        .iter()
+        .map(|blockage| format!(" {}{}", kind(blockage), doubt(blockage)))
+        .chain(possible)
+        .collect();
     all.dedup();
     format!("{state}{}", all.concat())
 }
@@ -313,9 +317,9 @@ proptest! {
     #[test]
     fn any_network_is_judged_and_drawn(world in networks(), to in destinations()) {
         let path = way(&world, to);
-        prop_assert!(path.faults.is_empty() || path.state == State::Broken, "{:?}", path);
-        prop_assert_eq!(path.state == State::Ok, path.faults.is_empty() && path.possible.is_empty() && path.unsure.is_empty(), "{:?}", path);
-        prop_assert!(path.state != State::Broken || !path.faults.is_empty() || path.possible.len() > 1, "{:?}", path);
+        prop_assert!(path.blockages.is_empty() || path.state == State::Broken, "{:?}", path);
+        prop_assert_eq!(path.state == State::Ok, path.blockages.is_empty() && path.possible.is_empty() && path.unsure.is_empty(), "{:?}", path);
+        prop_assert!(path.state != State::Broken || !path.blockages.is_empty() || path.possible.len() > 1, "{:?}", path);
         for line in &draw(&path)[1..] {
             prop_assert!(line.len() <= 110, "{}", line);
         }
@@ -330,8 +334,8 @@ proptest! {
         let more = json!({"/caller/groups/-": "sg-any", "/securityGroups/-": {"groupId": "sg-any", "ipPermissionsEgress": any, "ipPermissions": any}});
         let after = way(&with(world, &more), to);
         prop_assert!(after.state <= before.state, "{}\n{}", verdict(&before), verdict(&after));
-        let kinds: Vec<String> = before.faults.iter().map(kind).collect();
-        prop_assert!(after.faults.iter().all(|fault| kinds.contains(&kind(fault))), "{}\n{}", verdict(&before), verdict(&after));
+        let kinds: Vec<String> = before.blockages.iter().map(kind).collect();
+        prop_assert!(after.blockages.iter().all(|blockage| kinds.contains(&kind(blockage))), "{}\n{}", verdict(&before), verdict(&after));
     }
 
     #[test]
@@ -375,12 +379,12 @@ fn drawings() {
     ];
     let drawn = some.map(|(name, changes, to)| {
         let path = way(&with(base(name), &changes), to);
-        let proofs = |kind, faults: Vec<Blockage>| {
-            faults.into_iter().map(move |fault| format!("{kind}: {}", fault.proof))
+        let proofs = |kind, blockages: Vec<Blockage>| {
+            blockages.into_iter().map(move |blockage| format!("{kind}: {}", blockage.proof))
         };
         let lines = draw(&path)
             .into_iter()
-            .chain(proofs("proof", path.faults))
+            .chain(proofs("proof", path.blockages))
             .chain(proofs("perhaps", path.possible));
         lines
             .chain(path.unsure.iter().map(|unsure| format!("unsure: {}", unsure.text)))
@@ -390,11 +394,11 @@ fn drawings() {
     insta::assert_snapshot!(drawn.join("\n\n"));
 }
 
-/// What a fix needs is in the fault.
+/// What a fix needs is in the blockage.
 #[test]
 fn faults_name_the_culprit() {
-    let fault = |name, changes: Value, to| way(&with(base(name), &changes), to).faults.remove(0);
-    let out = fault("nat", json!({"/securityGroups/0/ipPermissionsEgress": []}), "ssm");
+    let blockage = |name, changes: Value, to| way(&with(base(name), &changes), to).blockages.remove(0);
+    let out = blockage("nat", json!({"/securityGroups/0/ipPermissionsEgress": []}), "ssm");
     assert_eq!(
         out.what,
         Break::SecurityGroupEgress {
@@ -407,16 +411,16 @@ fn faults_name_the_culprit() {
         (out.proof.as_str(), out.source),
         ("no egress rule of sg-task allows tcp/443 to 0.0.0.0/0", "DescribeSecurityGroups")
     );
-    let to_gateway = fault("gateway", json!({"/securityGroups/0/ipPermissionsEgress": []}), "s3");
+    let to_gateway = blockage("gateway", json!({"/securityGroups/0/ipPermissionsEgress": []}), "s3");
     assert!(
         matches!(to_gateway.what, Break::SecurityGroupEgress { to: Remote::PrefixList(list), .. } if list == "pl-s3")
     );
     let to_endpoint =
-        fault("endpoint", json!({"/securityGroups/0/ipPermissionsEgress": []}), "secretsmanager");
+        blockage("endpoint", json!({"/securityGroups/0/ipPermissionsEgress": []}), "secretsmanager");
     assert!(
         matches!(to_endpoint.what, Break::SecurityGroupEgress { to: Remote::Group(group), .. } if group == "sg-e")
     );
-    let ingress = fault("endpoint", json!({"/securityGroups/1/ipPermissions": []}), "secretsmanager");
+    let ingress = blockage("endpoint", json!({"/securityGroups/1/ipPermissions": []}), "secretsmanager");
     assert_eq!(
         ingress.proof,
         "no rule of sg-e, the security group of endpoint vpce-1, allows tcp/443 from sg-task or 10.0.1.0/24"
@@ -428,25 +432,22 @@ fn faults_name_the_culprit() {
         (endpoint.as_str(), ingress.groups, ingress.from, ingress.port),
         ("vpce-1", vec!["sg-e".to_owned()], vec!["sg-task".to_owned()], 443)
     );
-    let nowhere = fault("gateway", json!({"/endpoints/0/routeTableIdSet": []}), "s3");
+    let nowhere = blockage("gateway", json!({"/endpoints/0/routeTableIdSet": []}), "s3");
     assert_eq!(
         nowhere.what,
-        Break::NoRoute { route_table: "rtb-main".into(), gateway: Some("vpce-s3".into()), black_hole: None }
+        Break::NoRoute { route_table: "rtb-main".into(), gateway: Some("vpce-s3".into()), blackhole: None }
     );
-    let gone = fault(
+    let gone = blockage(
         "nat",
         json!({"/routeTables/0/routeSet/1": "=to 0.0.0.0/0 tgw-1", "/routeTables/0/routeSet/1/state": "blackhole"}),
         "ssm",
     );
     assert_eq!(
         gone.what,
-        Break::NoRoute {
-            route_table: "rtb-main".into(),
-            gateway: None,
-            black_hole: Some("0.0.0.0/0".into())
-        }
+        Break::NoRoute { route_table: "rtb-main".into(), gateway: None, blackhole: Some("0.0.0.0/0".into()) }
     );
-    let acl = fault("acl", json!({"/networkAcls/0/entrySet": ["=acl 1 out allow 0.0.0.0/0 443-443"]}), "ssm");
+    let acl =
+        blockage("acl", json!({"/networkAcls/0/entrySet": ["=acl 1 out allow 0.0.0.0/0 443-443"]}), "ssm");
     assert_eq!(acl.proof, "network ACL acl-1 of subnet-a allows no tcp/32768-60999 in, from 0.0.0.0/0");
     assert_eq!(
         acl.what,
@@ -636,7 +637,7 @@ fn an_acl_rule_opens_nothing_that_was_shut_on_purpose() {
         let mut changes = json!({"/networkAcls/0/entrySet": rules});
         changes["/networkAcls/0/entrySet/-"] = json!("=acl 100 in allow 0.0.0.0/0 1024-65535");
         let path = way(&with(base("acl"), &changes), "ssm");
-        let out = path.faults.iter().chain(&path.possible).find_map(|fault| match fault.what {
+        let out = path.blockages.iter().chain(&path.possible).find_map(|blockage| match blockage.what {
             Break::NetworkAcl { egress: true, opening, .. } => Some(opening),
             _ => None,
         });
@@ -646,7 +647,7 @@ fn an_acl_rule_opens_nothing_that_was_shut_on_purpose() {
     let told = json!({"/networkAcls/0/entrySet/-": "=acl 50 out deny 52.94.0.0/16 0-65535", "/address": "52.94.219.66"});
     let path = way(&with(base("acl"), &told), "ssm");
     assert!(
-        matches!(path.faults[0].what, Break::NetworkAcl { opening: Opening::OnPurpose(50), .. }),
+        matches!(path.blockages[0].what, Break::NetworkAcl { opening: Opening::OnPurpose(50), .. }),
         "{path:?}"
     );
 }
@@ -673,7 +674,7 @@ fn a_kind_of_hop_is_open_only_where_all_of_it_was_judged() {
         let settings = json!({"/caller/subnets/-": "subnet-b", "/caller/settings": "undated"});
         assert!(!open("nat", settings, "ssm", part), "{part:?}");
     }
-    // A fault elsewhere says nothing of what could not be read.
+    // A blockage elsewhere says nothing of what could not be read.
     let shut = |changes: Value| {
         let mut all = json!({"/routeTables/0/routeSet/1": null});
         all.as_object_mut().expect("an object").extend(changes.as_object().cloned().unwrap_or_default());

@@ -52,7 +52,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let paths = path::mount_paths(case).unwrap_or_default();
     if let Some(shut) = Shut::surest(&paths, |_| true) {
-        return Some(shut.assessment(title).fix(fix(case, Some(shut.fault))));
+        return Some(shut.assessment(title).fix(fix(case, Some(shut.blockage))));
     }
     if let Some(path) = paths
         .iter()
@@ -78,7 +78,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    let correction = shut.and_then(|fault| match &fault.what {
+    let correction = shut.and_then(|blockage| match &blockage.what {
         Break::NoMountTargetInZone { file_system, .. } => {
             let make = case.aws_at_task("efs create-mount-target").name(
                 "--file-system-id",
@@ -86,7 +86,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
                 file_system.as_str(),
             );
             Some(
-                make.name("--subnet-id", Kind::Subnet, fault.subnet.as_str())
+                make.name("--subnet-id", Kind::Subnet, blockage.subnet.as_str())
                     .words("--security-groups '<group-that-allows-2049>'"),
             )
         }

@@ -28,7 +28,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!(
         "a network ACL blocks the traffic between {} and {}",
         path::caller_name(case),
-        case.service_name()
+        case.aws_service_name()
     );
     path::assess(case, Part::Acl, title, fix, |title| {
         Some(Assessment::possible(title).finding(Finding::unknown("the rules of the subnet's network ACL")))

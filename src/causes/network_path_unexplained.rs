@@ -45,7 +45,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             return None;
         }
         let assessment =
-            Assessment::possible(format!("the connection to {} was refused or cut", case.service_name()))
+            Assessment::possible(format!("the connection to {} was refused or cut", case.aws_service_name()))
                 .culprit(case.endpoint());
         let unknown = Finding::unknown("who refused: routes, firewalls and endpoints were not read");
         return Some(assessment.findings(address).finding(unknown).fix(follow(case)));
@@ -55,9 +55,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return None;
     }
     let title = match case.symptom.fault {
-        Fault::ConnectionRefused => format!("the connection to {} was refused", case.service_name()),
-        Fault::Dns => format!("the name of {} was not resolved", case.service_name()),
-        _ => format!("the connection to {} timed out", case.service_name()),
+        Fault::ConnectionRefused => format!("the connection to {} was refused", case.aws_service_name()),
+        Fault::Dns => format!("the name of {} was not resolved", case.aws_service_name()),
+        _ => format!("the connection to {} timed out", case.aws_service_name()),
     };
     let open = path.is_open().then(|| {
         let read = if path.unsure.is_empty() {

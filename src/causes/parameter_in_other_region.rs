@@ -1,7 +1,7 @@
 //! The reference names another Region than the task's.
 
 use super::assessment::{Assessment, Finding};
-use super::case::Case;
+use super::case::{Case, UNKNOWN_REGION};
 use super::fix::Fix;
 use super::parameter::DESCRIBE_PARAMETERS;
 use super::proof::{Complete, Identity, Proof, Time};
@@ -62,7 +62,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     if parameters.iter().any(|parameter| matches!(parameter.known_elsewhere(), Known::Missing)) {
         return None;
     }
-    let own = case.task.region.as_deref().unwrap_or("<region>");
+    let own = case.task.region.as_deref().unwrap_or(UNKNOWN_REGION);
     let fix = Fix::words(format!("name the parameter of {own} in a new revision")).then_revised(case);
     Some(case.named_elsewhere("parameter", Assessment::likely)?.fix(fix))
 }

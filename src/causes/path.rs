@@ -61,7 +61,7 @@ fn paths(case: &Case<'_>) -> Option<Vec<Path>> {
 }
 
 fn worst(paths: &[Path]) -> Option<&Path> {
-    paths.iter().rev().max_by_key(|path| (!path.faults.is_empty(), path.state))
+    paths.iter().rev().max_by_key(|path| (!path.blockages.is_empty(), path.state))
 }
 
 /// The way that the call took, if enough of it is known to judge: of several the one that is shut.
@@ -75,20 +75,20 @@ pub(super) struct Shut<'p> {
     /// All that certainly shuts it, of the kinds looked for.
     certain: Vec<&'p Blockage>,
     /// What shuts it, or may.
-    pub(super) fault: &'p Blockage,
+    pub(super) blockage: &'p Blockage,
 }
 
 impl<'p> Shut<'p> {
     /// The surest of the kinds of hops looked for.
     pub(super) fn surest(paths: &'p [Path], is_it: impl Fn(Part) -> bool) -> Option<Self> {
         let of_path = |path: &'p Path| -> Option<Self> {
-            let fits = |fault: &&Blockage| is_it(fault.what.part());
-            let certain: Vec<&Blockage> = path.faults.iter().filter(fits).collect();
-            let fault = certain.first().copied().or_else(|| path.possible.iter().find(fits))?;
-            Some(Self { path, certain, fault })
+            let fits = |blockage: &&Blockage| is_it(blockage.what.part());
+            let certain: Vec<&Blockage> = path.blockages.iter().filter(fits).collect();
+            let blockage = certain.first().copied().or_else(|| path.possible.iter().find(fits))?;
+            Some(Self { path, certain, blockage })
         };
         paths.iter().filter_map(of_path).min_by_key(|shut| {
-            (shut.certain.is_empty(), shut.certain.iter().any(|fault| fault.doubt.is_some()))
+            (shut.certain.is_empty(), shut.certain.iter().any(|blockage| blockage.doubt.is_some()))
         })
     }
 
@@ -97,13 +97,16 @@ impl<'p> Shut<'p> {
         let assessment = if self.certain.is_empty() {
             let may = format!(
                 "{}: not every path that the call can have taken is certainly blocked by it",
-                self.fault.proof
+                self.blockage.proof
             );
-            Assessment::possible(title).supported().finding(Finding::found(may, self.fault.source))
+            Assessment::possible(title).supported().finding(Finding::found(may, self.blockage.source))
         } else {
             Assessment::confirmed(
                 title,
-                Proof::by_shut_hops(Finding::found(&*self.fault.proof, self.fault.source), &self.certain),
+                Proof::by_shut_hops(
+                    Finding::found(&*self.blockage.proof, self.blockage.source),
+                    &self.certain,
+                ),
             )
         };
         assessment.findings(unsure(self.path)).path(Some(self.path.clone()))
@@ -124,7 +127,7 @@ pub(super) fn assess(
     };
     if let Some(shut) = Shut::surest(&paths, |other| other == part) {
         return Some(
-            shut.assessment(title).culprit(culprit(&shut.fault.what)).fix(fix(case, Some(shut.fault))),
+            shut.assessment(title).culprit(culprit(&shut.blockage.what)).fix(fix(case, Some(shut.blockage))),
         );
     }
     // The cause that nothing explains it says the rest.
@@ -172,8 +175,8 @@ pub(super) fn unsure(path: &Path) -> Vec<Finding> {
 }
 
 /// The shut hop of a kind.
-pub(super) fn fault(case: &Case<'_>, part: Part) -> Option<Blockage> {
-    Shut::surest(&paths(case)?, |other| other == part).map(|shut| shut.fault.clone())
+pub(super) fn blockage(case: &Case<'_>, part: Part) -> Option<Blockage> {
+    Shut::surest(&paths(case)?, |other| other == part).map(|shut| shut.blockage.clone())
 }
 
 fn culprit(what: &Break) -> Culprit {

@@ -1,7 +1,7 @@
 //! The reference names another Region than the task's.
 
 use super::assessment::{Assessment, Finding};
-use super::case::Case;
+use super::case::{Case, UNKNOWN_REGION};
 use super::fix::Fix;
 use super::name::Kind;
 use super::proof::{Complete, Proof, Time};
@@ -54,7 +54,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     {
         return None;
     }
-    let own = case.task.region.as_deref().unwrap_or("<region>");
+    let own = case.task.region.as_deref().unwrap_or(UNKNOWN_REGION);
     let look = case
         .aws_at_task("secretsmanager describe-secret")
         .name("--secret-id", Kind::Secret, case.name().as_deref())

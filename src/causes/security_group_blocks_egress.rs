@@ -30,7 +30,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!(
         "{}'s security group blocks outbound traffic to {}",
         path::caller_name(case),
-        case.service_name()
+        case.aws_service_name()
     );
     path::assess(case, Part::Group, title, fix, |title| {
         Some(
@@ -41,7 +41,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 }
 
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    if let Some(open) = shut.and_then(|fault| path::open_egress(case, &fault.what)) {
+    if let Some(open) = shut.and_then(|blockage| path::open_egress(case, &blockage.what)) {
         return Fix::words("allow tcp/443 out in the security group").run([open]).then_again(case);
     }
     Fix::words("allow tcp/443 out in the security group of the task (on EC2, of the container instance)").run(

@@ -30,11 +30,11 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn title(case: &Case<'_>) -> String {
-    match path::fault(case, Part::Dns).map(|fault| fault.what) {
+    match path::blockage(case, Part::Dns).map(|blockage| blockage.what) {
         Some(Break::DnsOff { attribute: "enableDnsHostnames", .. }) => {
             format!(
                 "the VPC endpoint for {} is not used, because enableDnsHostnames is off",
-                case.service_name()
+                case.aws_service_name()
             )
         }
         _ => "the VPC does not resolve names".to_owned(),
@@ -66,7 +66,7 @@ fn host(case: &Case<'_>) -> String {
     case.symptom
         .host
         .as_ref()
-        .map_or_else(|| format!("the name of {}", case.service_name()), |host| host.text.clone())
+        .map_or_else(|| format!("the name of {}", case.aws_service_name()), |host| host.text.clone())
 }
 
 fn unread(case: &Case<'_>) -> Option<Assessment> {

@@ -28,8 +28,10 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title =
-        format!("the VPC endpoint for {} is not used, because its private DNS is off", case.service_name());
+    let title = format!(
+        "the VPC endpoint for {} is not used, because its private DNS is off",
+        case.aws_service_name()
+    );
     path::assess(case, Part::PrivateDns, title, fix, |title| {
         let can_be = case.reached_for_endpoint() != Some(true) && !path::is_beyond_endpoints(case);
         can_be.then(|| {

@@ -30,7 +30,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("the VPC endpoint for {} blocks the task", case.service_name());
+    let title = format!("the VPC endpoint for {} blocks the task", case.aws_service_name());
     path::assess(case, Part::Endpoint, title, fix, |title| {
         if case.reached_for_endpoint() == Some(false) || path::is_beyond_endpoints(case) {
             return None;

@@ -25,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("the NAT gateway between the task and {} does not work", case.service_name());
+    let title = format!("the NAT gateway between the task and {} does not work", case.aws_service_name());
     path::assess(case, Part::Nat, title, fix, |title| {
         let can_be = case.reached_for_endpoint() != Some(true);
         can_be.then(|| {

@@ -32,7 +32,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let title = format!(
         "{} has no public IP, and its path to {} needs one",
         path::caller_name(case),
-        case.service_name()
+        case.aws_service_name()
     );
     path::assess(case, Part::PublicAddress, title, fix, |title| {
         let can_be = case.reached_for_endpoint() != Some(true) && !path::is_on_host(case);

@@ -52,7 +52,7 @@ const OTHERS: &[&str] = &[
 ];
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let title = format!("no route from {} to {}", path::caller_name(case), case.service_name());
+    let title = format!("no route from {} to {}", path::caller_name(case), case.aws_service_name());
     path::assess(case, Part::Route, title, fix, |_| {
         if case.reached_for_endpoint() == Some(true) {
             return None;
@@ -63,7 +63,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             case.task.subnet.as_ref().map(|subnet| format!("the task's network interface was in {subnet}"))
         };
         Some(
-            Assessment::possible(format!("no network path from the task to {}", case.service_name()))
+            Assessment::possible(format!("no network path from the task to {}", case.aws_service_name()))
                 .findings(case.address_found())
                 .findings(whose.map(|text| Finding::found(text, "event")))
                 .finding(Finding::unknown(format!(
@@ -77,15 +77,15 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
     // No endpoint serves a registry of others, nor most services of another Region.
     let can_have_endpoint = path::can_have_endpoint(case);
-    if let Some(Break::NoRoute { route_table, gateway, black_hole }) = shut.map(|shut| &shut.what) {
-        let snippets = if gateway.is_none() && black_hole.is_none() {
+    if let Some(Break::NoRoute { route_table, gateway, blackhole }) = shut.map(|shut| &shut.what) {
+        let snippets = if gateway.is_none() && blackhole.is_none() {
             snippet::nat_route(route_table)
         } else {
             Vec::new()
         };
         let of_table =
             |words| case.aws_at_task(words).name("--route-table-id", Kind::RouteTable, route_table.as_str());
-        let correction = match (&gateway, &black_hole) {
+        let correction = match (&gateway, &blackhole) {
             (Some(gateway), _) => {
                 let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name(
                     "--vpc-endpoint-id",
@@ -100,7 +100,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
             (None, None) => of_table("ec2 create-route")
                 .words("--destination-cidr-block 0.0.0.0/0 --nat-gateway-id '<nat-gateway>'"),
         };
-        let way = match (&gateway, &black_hole) {
+        let way = match (&gateway, &blackhole) {
             (Some(gateway), _) => format!(
                 "{route_table} in the gateway endpoint {gateway}, or a route from it to a NAT gateway"
             ),
@@ -112,7 +112,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
                 format!("a route from {route_table} to a NAT gateway, as no endpoint can serve it")
             }
         };
-        let text = format!("open a path to {}: {way}", case.service_name());
+        let text = format!("open a path to {}: {way}", case.aws_service_name());
         return Fix { snippets, ..Fix::words(text).run([correction]).then_again(case) };
     }
     let endpoint = if can_have_endpoint {
@@ -121,7 +121,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
         ""
     };
     let way = format!("{endpoint}a route to a NAT gateway; in a public subnet assignPublicIp ENABLED");
-    Fix::words(format!("open a path to {}: {way}", case.service_name()))
+    Fix::words(format!("open a path to {}: {way}", case.aws_service_name()))
         .run(case.describe_routes().into_iter().chain(case.describe_endpoints()))
         .then_again(case)
 }

@@ -54,7 +54,7 @@ use crate::incident::{Due, Incident, happened, storm};
 use crate::limits::{ANSWERING, ASKING, FUNCTION, NOTING, PUBLISHING, RECORDING};
 use crate::question::{Evidence, Question};
 use crate::render::metrics;
-use crate::triage::{Investigation, Narrowed, Of, ROUNDS, Scope, ask_all, investigate_on, next_round};
+use crate::triage::{InAccount, Investigation, Narrowed, ROUNDS, Scope, ask_all, investigate_on, next_round};
 use announcer::Announcer;
 use batch::{Batch, Failure, about};
 use guard::{Panicked, guarded, guarded_now};
@@ -241,7 +241,7 @@ enum Sight {
 /// What was told of failures: what is known of them now, and whether all is done; without a topic the journal
 /// has yet to decide.
 #[derive(Debug)]
-struct Said {
+struct Handled {
     evidence: Evidence,
     incident: Option<Incident>,
     done: Option<Result<Done, Problem>>,
@@ -353,14 +353,14 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Tells of a failure what is due.
-    async fn tell(&self, latest: &Task, sight: &Sight, storms: &StormTold) -> Said {
+    async fn tell(&self, latest: &Task, sight: &Sight, storms: &StormTold) -> Handled {
         let (seen, without) = match sight {
             Sight::NotTracked => {
                 let (evidence, ()) = self.ask(latest, async |_| ()).await;
-                return Said { evidence, incident: None, done: None };
+                return Handled { evidence, incident: None, done: None };
             }
             Sight::Lost(why) => {
-                return Said {
+                return Handled {
                     evidence: Evidence::default(),
                     incident: None,
                     done: Some(Err(Problem::Unrecorded(why.to_string()))),
@@ -395,7 +395,7 @@ impl<W: World> Visit<'_, W> {
         // What is known in memory alone comes again, to be recorded.
         let done =
             done.and_then(|done| without.map_or(Ok(done), |why| Err(Problem::Unrecorded(why.to_string()))));
-        Said { evidence, incident: Some(incident), done: Some(done) }
+        Handled { evidence, incident: Some(incident), done: Some(done) }
     }
 
     /// All that AWS says about a task and what surrounds it; and what is done beside, once the first answers
@@ -405,7 +405,7 @@ impl<W: World> Visit<'_, W> {
         let latest = self.now + (FUNCTION - ANSWERING - NOTING - PUBLISHING);
         let until = (clock.now() + ASKING).min(latest);
         let prober = Narrowed {
-            prober: Timely { prober: &self.of(prober, task), clock, until },
+            prober: Timely { prober: &self.in_account(prober, task), clock, until },
             scope: rules.probing,
             logs: (!rules.reads_logs).then_some(NO_LOGS),
         };
@@ -430,12 +430,12 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Whoever is asked about a task's things, in the account in which they are.
-    fn of<'p>(&self, prober: &'p W::Prober, task: &'p Task) -> Of<'p, W::Prober> {
-        Of { prober, account: self.trusted.elsewhere(task.account.as_deref()) }
+    fn in_account<'p>(&self, prober: &'p W::Prober, task: &'p Task) -> InAccount<'p, W::Prober> {
+        InAccount { prober, account: self.trusted.elsewhere(task.account.as_deref()) }
     }
 
     /// What is written down of failures of which `latest` was told.
-    fn told(&self, failure: &Failure<'_>, latest: &Task, told: Said) -> Outcome {
+    fn told(&self, failure: &Failure<'_>, latest: &Task, told: Handled) -> Outcome {
         let mut outcome = Outcome::default();
         let items = || failure.tasks.iter().map(|(item, _)| *item);
         let decides = told.done.is_none();

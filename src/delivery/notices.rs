@@ -35,7 +35,7 @@ fn notice_id(incident: &Incident, due: Due) -> NoticeId {
 }
 
 /// What is told of an incident.
-struct Telling<'t> {
+struct Publication<'t> {
     messages: &'t [Message],
     /// Whether it went out before.
     is_out: bool,
@@ -81,8 +81,8 @@ impl<W: World> Visit<'_, W> {
         let message = Message::failure(report, incident, due, &around, self.now);
         // What memory told of the same failures while the table could not be used is not told again.
         let is_out = without.is_none() && due == Due::Opened && self.is_told_by_memory(incident).await;
-        let telling = Telling { messages: message.as_slice(), is_out, incident, due, culprit };
-        let (done, after) = self.tell_and_note(telling, without).await?;
+        let publication = Publication { messages: message.as_slice(), is_out, incident, due, culprit };
+        let (done, after) = self.tell_and_note(publication, without).await?;
         match after {
             After::Nothing => Ok(done),
             After::AnnounceEnd(incident) => self.announce_end(&incident, without).await,
@@ -97,8 +97,8 @@ impl<W: World> Visit<'_, W> {
     ) -> Result<Done, Problem> {
         let messages = &[Message::resolved(incident)];
         let (due, culprit) = (Due::Resolved, Culprit::default());
-        let telling = Telling { messages, is_out: false, incident, due, culprit };
-        self.tell_and_note(telling, without).await.map(|(done, _)| done)
+        let publication = Publication { messages, is_out: false, incident, due, culprit };
+        self.tell_and_note(publication, without).await.map(|(done, _)| done)
     }
 
     /// What is kept of a culprit, unless that is known: it is worth a line of the notice, and no more.
@@ -121,7 +121,7 @@ impl<W: World> Visit<'_, W> {
     /// Tells what is due, and keeps that it is out.
     async fn tell_and_note(
         &self,
-        Telling { messages, is_out, incident, due, culprit }: Telling<'_>,
+        Publication { messages, is_out, incident, due, culprit }: Publication<'_>,
         without: Option<&Unreachable>,
     ) -> Result<(Done, After), Problem> {
         let id = notice_id(incident, due);

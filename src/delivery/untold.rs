@@ -20,7 +20,7 @@ impl<W: World> Visit<'_, W> {
         let look = async |read: Result<Task, InputError>| match read {
             Ok(task) if rules.reads_logs || !task.exited_early() => {
                 let prober = Narrowed {
-                    prober: Timely { prober: &self.of(prober, &task), clock, until },
+                    prober: Timely { prober: &self.in_account(prober, &task), clock, until },
                     scope: rules.probing,
                     logs: (!rules.reads_logs).then_some(NO_LOGS),
                 };

@@ -19,7 +19,7 @@ use super::store::{Changed, Kept, Store, Unreachable, change, change_from, read}
 use super::storm::{self, Phase, Standing, Telling};
 use super::{About, Due, Incident, Membership, Sighting, expires};
 use crate::limits::{INDEX_KEPT, INSTANCES, ROTATION_KEPT, STORM_WORKLOADS};
-use recording::{Claimed, Recording};
+use recording::{Recording, Updated};
 use renamed::Renamed;
 
 pub use ends::{Ended, Over};
@@ -83,12 +83,12 @@ pub enum Next {
 }
 
 /// What was read for a recording, and what it is going to come to.
-struct Said {
+struct Prepared {
     incident: Option<Kept>,
     /// Of its workload.
     index: Option<Kept>,
     former: Renamed,
-    claimed: Claimed,
+    updated: Updated,
 }
 
 /// What is to be done once a notice is out and noted.
@@ -125,6 +125,7 @@ impl<S: Store + Sync> Ledger<S> {
     pub async fn see(&self, failures: &[Sighted], now: Timestamp) -> Recorded {
         let Some(about) = failures.first().map(|failure| &failure.about) else { return Recorded::default() };
         let (key, claimant) = (storm::key(about), self.claimant());
+        self.store.expire(now);
         // One round of reads.
         let incidents = join_all(failures.iter().map(|failure| self.store.load(&failure.about.fingerprint)));
         let indexes = join_all(failures.iter().map(|failure| self.load_index(&failure.about)));
@@ -141,7 +142,7 @@ impl<S: Store + Sync> Ledger<S> {
             now,
         };
         // What they say already tells who joins the storm's document, in one round of writes.
-        let said = join_all(failures.iter().zip(incidents.into_iter().zip(indexes)).map(
+        let prepared = join_all(failures.iter().zip(incidents.into_iter().zip(indexes)).map(
             async |(failure, (incident, index))| {
                 let (incident, index) = (incident?, index?);
                 let known: Index = read(index.as_ref()).unwrap_or_default();
@@ -150,32 +151,33 @@ impl<S: Store + Sync> Ledger<S> {
                 } else {
                     Renamed::default()
                 };
-                let claimed = recording
+                let updated = recording
                     .record(
                         read(incident.as_ref()).or_else(|| former.incident.clone()),
                         failure,
                         known.well_at,
                     )
                     .result;
-                Ok(Said { incident, index, former, claimed })
+                Ok(Prepared { incident, index, former, updated })
             },
         ));
-        let said: Vec<Result<Said, Unreachable>> = said.await;
-        let claimed = || said.iter().flatten().map(|said| &said.claimed);
+        let prepared: Vec<Result<Prepared, Unreachable>> = prepared.await;
+        let updated = || prepared.iter().flatten().map(|prepared| &prepared.updated);
         let mut opening: Vec<&Incident> =
-            claimed().filter(|claimed| Recording::opens(claimed)).map(|one| &one.incident).collect();
+            updated().filter(|updated| Recording::opens(updated)).map(|one| &one.incident).collect();
         recording.are_many = recording.storm.clone().join(&opening, self.alone, now) == Standing::Later;
         if recording.are_many {
             opening.clear();
         }
-        let is_hushed = claimed().any(|claimed| claimed.hushed);
-        let recorded = join_all(failures.iter().zip(&said).map(async |(failure, said)| match said {
-            Ok(said) => self.record(&recording, failure, said).await,
-            Err(error) => Err(error.clone()),
-        }));
+        let is_hushed = updated().any(|updated| updated.hushed);
+        let recorded =
+            join_all(failures.iter().zip(&prepared).map(async |(failure, prepared)| match prepared {
+                Ok(prepared) => self.record(&recording, failure, prepared).await,
+                Err(error) => Err(error.clone()),
+            }));
         // What a notice is going to say of its culprit is read meanwhile.
         let joining = self.join(about, kept, &opening, is_hushed, &recording);
-        let (recorded, joined, culprits) = join3(recorded, joining, self.culprits(&said)).await;
+        let (recorded, joined, culprits) = join3(recorded, joining, self.culprits(&prepared)).await;
         let (standing, reminding) = match joined {
             Ok(joined) => joined,
             Err(error) => return Recorded::none(failures.len(), &error),
@@ -186,12 +188,12 @@ impl<S: Store + Sync> Ledger<S> {
             Vec::new()
         };
         // Those of which it was not expected that they open, since somebody came between.
-        let late = |claimed: &&Claimed| {
-            Recording::opens(claimed)
-                && !opening.iter().any(|one| one.about.fingerprint == claimed.incident.about.fingerprint)
+        let late = |updated: &&Updated| {
+            Recording::opens(updated)
+                && !opening.iter().any(|one| one.about.fingerprint == updated.incident.about.fingerprint)
         };
         let late: Vec<&Incident> =
-            recorded.iter().flatten().filter(late).map(|claimed| &claimed.incident).collect();
+            recorded.iter().flatten().filter(late).map(|updated| &updated.incident).collect();
         match self.join(about, None, &late, false, &recording).await {
             Ok((Standing::Calm, _)) => {
                 calm.extend(late.iter().map(|incident| incident.about.fingerprint.clone()));
@@ -203,7 +205,7 @@ impl<S: Store + Sync> Ledger<S> {
         let mut seen: Vec<Result<Seen, Unreachable>> = recorded
             .into_iter()
             .zip(culprits)
-            .map(|(claimed, culprit)| claimed.map(|claimed| recording.next(claimed, culprit, &calm)))
+            .map(|(updated, culprit)| updated.map(|updated| recording.next(updated, culprit, &calm)))
             .collect();
         let mut storms: Vec<Telling> = reminding.into_iter().collect();
         storms.extend(self.list(about, &recording, &mut seen).await);
@@ -248,9 +250,9 @@ impl<S: Store + Sync> Ledger<S> {
         &self,
         recording: &Recording<'_>,
         failure: &Sighted,
-        said: &Said,
-    ) -> Result<Claimed, Unreachable> {
-        let Said { incident, index, former, claimed: Claimed { incident: expected, .. } } = said;
+        prepared: &Prepared,
+    ) -> Result<Updated, Unreachable> {
+        let Prepared { incident, index, former, updated: Updated { incident: expected, .. } } = prepared;
         let known = read(index.as_ref()).and_then(|index: Index| index.well_at);
         let writing = change_from(
             &self.store,
@@ -280,20 +282,20 @@ impl<S: Store + Sync> Ledger<S> {
                 .await
                 .map(|index| index.well_at)
         };
-        let (claimed, well_at) = join(writing, indexing).await;
-        let (claimed, well_at) = (claimed?, well_at?);
+        let (updated, well_at) = join(writing, indexing).await;
+        let (updated, well_at) = (updated?, well_at?);
         // Another came between, and its incident is not the one that was expected.
-        let well_at = if is_indexed && !claimed.incident.indexed && failure.about.is_service
-            || claimed.incident.serial != expected.serial
+        let well_at = if is_indexed && !updated.incident.indexed && failure.about.is_service
+            || updated.incident.serial != expected.serial
         {
-            let add = |index: &mut Index| index.add(&failure.about.fingerprint, claimed.incident.serial);
+            let add = |index: &mut Index| index.add(&failure.about.fingerprint, updated.incident.serial);
             let kept = self.load_index(&failure.about).await?;
             self.edit_index(&failure.about, kept, recording.now, add).await?.well_at
         } else {
             well_at
         };
         if well_at == known {
-            Ok(claimed)
+            Ok(updated)
         } else {
             change(&self.store, &failure.about.fingerprint, |kept| recording.record(kept, failure, well_at))
                 .await
@@ -418,10 +420,10 @@ impl<S: Store + Sync> Ledger<S> {
     }
 
     /// What is kept of each one's culprit, where it is going to be announced.
-    async fn culprits(&self, said: &[Result<Said, Unreachable>]) -> Vec<Culprit> {
-        join_all(said.iter().map(async |said| match said {
-            Ok(said) if said.claimed.is_told() => {
-                self.culprit(&said.claimed.incident.about).await.unwrap_or_default()
+    async fn culprits(&self, prepared: &[Result<Prepared, Unreachable>]) -> Vec<Culprit> {
+        join_all(prepared.iter().map(async |prepared| match prepared {
+            Ok(prepared) if prepared.updated.is_told() => {
+                self.culprit(&prepared.updated.incident.about).await.unwrap_or_default()
             }
             _ => Culprit::default(),
         }))

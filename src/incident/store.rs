@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::future::{Future, ready};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub struct Unreachable(pub String);
 
 /// Documents under keys. Reads see the latest write.
 pub trait Store {
-    /// The document, unless there is none or it has expired.
+    /// The document, unless there is none or it has expired; an expired one may be left with an empty body.
     ///
     /// # Errors
     ///
@@ -55,6 +55,11 @@ pub trait Store {
         read: Option<u64>,
         expires: Timestamp,
     ) -> impl Future<Output = Result<(), NotSaved>> + Send;
+
+    /// Removes what has expired by now, where the store has no clock of its own.
+    fn expire(&self, now: Timestamp) {
+        let _ = now;
+    }
 
     /// Waits after so many others came between, for no two as long.
     fn give_way(&self, times: u32) -> impl Future<Output = ()> + Send {
@@ -188,20 +193,25 @@ pub fn written(document: &impl Serialize) -> Result<String, Unreachable> {
     serde_json::to_string(document).map_err(|error| Unreachable(error.to_string()))
 }
 
-/// Documents in memory, for one process. Of too many those go that expire first.
+/// Documents in memory, for one process. When there are too many, the half that expires first is removed.
 #[derive(Debug, Default)]
 pub struct Memory {
     documents: Mutex<HashMap<String, (Kept, Timestamp)>>,
 }
 
+impl Memory {
+    fn documents(&self) -> MutexGuard<'_, HashMap<String, (Kept, Timestamp)>> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Store for Memory {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
-        Ok(self
-            .documents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .map(|(kept, _)| kept.clone()))
+        Ok(self.documents().get(key).map(|(kept, _)| kept.clone()))
+    }
+
+    fn expire(&self, now: Timestamp) {
+        self.documents().retain(|_, (_, expires)| *expires > now);
     }
 
     async fn save(
@@ -211,7 +221,7 @@ impl Store for Memory {
         read: Option<u64>,
         expires: Timestamp,
     ) -> Result<(), NotSaved> {
-        let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut documents = self.documents();
         if documents.get(key).map(|(kept, _)| kept.version) != read {
             return Err(NotSaved::Conflict);
         }
@@ -223,5 +233,39 @@ impl Store for Memory {
         }
         documents.insert(key.to_owned(), (Kept { body, version: read.map_or(1, |read| read + 1) }, expires));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::Memory;
+    use crate::incident::ledger::{Ledger, Sighted};
+    use crate::incident::{About, Sighting};
+    use crate::limits::{INCIDENT_KEPT, SILENCE};
+
+    #[test]
+    fn memory_forgets_what_has_expired() {
+        let begun = Timestamp::UNIX_EPOCH;
+        let second = SignedDuration::from_secs(1);
+        let follows = |after: SignedDuration| {
+            let ledger = Ledger::new(Memory::default(), "one".to_owned(), SignedDuration::from_hours(6));
+            let see = |at: Timestamp| {
+                let sightings = vec![Sighting { id: at.to_string(), at }];
+                let about = About { fingerprint: "f".to_owned(), ..About::default() };
+                let seen =
+                    ledger.see(&[Sighted { about, sightings }], at).now_or_never()?.seen.remove(0).ok()?;
+                ledger
+                    .announced(&seen.incident, crate::incident::Due::Opened, at)
+                    .now_or_never()?
+                    .ok()
+                    .map(|_| seen.incident.serial)
+            };
+            [see(begun), see(begun + after)]
+        };
+        assert_eq!(follows(SILENCE + second), [Some(0), Some(1)], "what is kept is followed");
+        assert_eq!(follows(INCIDENT_KEPT), [Some(0), Some(0)], "what has expired is not");
     }
 }

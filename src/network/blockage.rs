@@ -27,7 +27,7 @@ pub enum Break {
         /// A gateway endpoint for the service that the table is not part of.
         gateway: Option<String>,
         /// The destination of a route that is there and leads nowhere.
-        black_hole: Option<String>,
+        blackhole: Option<String>,
     },
     /// The way out is an internet gateway, and the caller has no public address.
     NoPublicIp {

@@ -9,7 +9,7 @@ use super::{Blockage, Hop, Part, State, Unsure};
 pub(super) struct Leg {
     pub(super) state: State,
     pub(super) hops: Vec<Hop>,
-    pub(super) faults: Vec<Blockage>,
+    pub(super) blockages: Vec<Blockage>,
     pub(super) possible: Vec<Blockage>,
     pub(super) unsure: Vec<Unsure>,
 }
@@ -43,8 +43,8 @@ impl Leg {
         Self { state: State::Unsure, unsure: vec![Unsure { text: why.into(), parts }], ..Self::default() }
     }
 
-    /// The same, where something else that nobody read could explain a failure as well: no fault of these
-    /// kinds is proved, and none of their hops. `proved` tells faults for which it makes no difference.
+    /// The same, where something else that nobody read could explain a failure as well: no blockage of these
+    /// kinds is proved, and none of their hops. `proved` tells blockages for which it makes no difference.
     pub(super) fn doubted(
         self,
         parts: &'static [Part],
@@ -52,10 +52,12 @@ impl Leg {
         proved: impl Fn(&Blockage) -> bool,
     ) -> Self {
         let mut leg = self.then(Self::unseen(parts, why));
-        for fault in
-            leg.faults.iter_mut().filter(|fault| parts.contains(&fault.what.part()) && !proved(fault))
+        for blockage in leg
+            .blockages
+            .iter_mut()
+            .filter(|blockage| parts.contains(&blockage.what.part()) && !proved(blockage))
         {
-            fault.doubt.get_or_insert_with(|| why.to_owned());
+            blockage.doubt.get_or_insert_with(|| why.to_owned());
         }
         leg
     }
@@ -65,28 +67,28 @@ impl Leg {
         Self::either(vec![self, Self::unseen(parts, why)])
     }
 
-    /// A fault that is certain if the state is broken, possible if that is unsure, and none else.
-    pub(super) fn blamed(mut self, state: State, fault: Blockage) -> Self {
+    /// A blockage that is certain if the state is broken, possible if that is unsure, and none else.
+    pub(super) fn blamed(mut self, state: State, blockage: Blockage) -> Self {
         self.state = self.state.max(state);
         match state {
-            State::Broken => self.faults.push(fault),
-            State::Unsure => self.possible.push(fault),
+            State::Broken => self.blockages.push(blockage),
+            State::Unsure => self.possible.push(blockage),
             State::Ok | State::Absent => {}
         }
         self
     }
 
-    /// A hop and the fault that its state tells of.
-    pub(super) fn judged(self, state: State, hop: impl Into<String>, fault: Blockage) -> Self {
-        let why = fault.proof.clone();
-        self.blamed(state, fault).hop_because(state, hop, Some(why))
+    /// A hop and the blockage that its state tells of.
+    pub(super) fn judged(self, state: State, hop: impl Into<String>, blockage: Blockage) -> Self {
+        let why = blockage.proof.clone();
+        self.blamed(state, blockage).hop_because(state, hop, Some(why))
     }
 
     /// This, and then that.
     pub(super) fn then(mut self, next: Self) -> Self {
         self.state = self.state.max(next.state);
         append(&mut self.hops, next.hops);
-        append(&mut self.faults, next.faults);
+        append(&mut self.blockages, next.blockages);
         append(&mut self.possible, next.possible);
         append(&mut self.unsure, next.unsure);
         self
@@ -97,14 +99,14 @@ impl Leg {
         let state = whichever(legs.iter().map(|leg| leg.state));
         let kinds: Vec<Vec<_>> = legs
             .iter()
-            .map(|leg| leg.faults.iter().map(|fault| discriminant(&fault.what)).collect())
+            .map(|leg| leg.blockages.iter().map(|blockage| discriminant(&blockage.what)).collect())
             .collect();
         let mut merged = legs.into_iter().fold(Self::default(), Self::then);
         let (certain, other) = merged
-            .faults
+            .blockages
             .into_iter()
-            .partition(|fault| kinds.iter().all(|leg| leg.contains(&discriminant(&fault.what))));
-        merged.faults = certain;
+            .partition(|blockage| kinds.iter().all(|leg| leg.contains(&discriminant(&blockage.what))));
+        merged.blockages = certain;
         append(&mut merged.possible, other);
         for hop in merged.hops.iter_mut().filter(|hop| state < hop.state) {
             hop.state = State::Unsure;

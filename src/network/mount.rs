@@ -42,7 +42,7 @@ impl<'e> Place<'_, 'e> {
             return Leg::default().judged(
                 State::Broken,
                 format!("{hop} in {zone}: none"),
-                self.fault(what, "DescribeMountTargets", proof),
+                self.blockage(what, "DescribeMountTargets", proof),
             );
         };
         let id = target.mount_target_id.as_deref().unwrap_or("<mount-target>");
@@ -63,7 +63,7 @@ impl<'e> Place<'_, 'e> {
                 return Leg::default().judged(
                     State::Broken,
                     format!("mount target {id}: {state}"),
-                    self.fault(what, "DescribeMountTargets", proof),
+                    self.blockage(what, "DescribeMountTargets", proof),
                 );
             }
         }

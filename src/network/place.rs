@@ -107,9 +107,9 @@ pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place
         } else {
             "the subnet"
         };
-        let Leg { state, hops, faults, possible, unsure } =
+        let Leg { state, hops, blockages, possible, unsure } =
             Leg::default().doubt(Part::ALL, "subnet: not known", why);
-        return Path { from: caller, to, state, hops, faults, possible, unsure };
+        return Path { from: caller, to, state, hops, blockages, possible, unsure };
     };
     let (hops, shown_from) = (shown.hops.clone(), from(ids[worst]));
     let one_of = if legs.len() > 1 { format!(", one of {} subnets", legs.len()) } else { String::new() };
@@ -124,10 +124,10 @@ pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place
         )
     });
     let leg = Leg::either(legs);
-    let Leg { state, faults, possible, mut unsure, .. } =
+    let Leg { state, blockages, possible, mut unsure, .. } =
         if snapshot.caller.by_settings { as_set(&snapshot.caller.settings, leg, Part::ALL) } else { leg };
     unsure.extend(some.map(|text| Unsure { text, parts: &[] }));
-    Path { from: format!("{caller} ({shown_from}){one_of}"), to, state, hops, faults, possible, unsure }
+    Path { from: format!("{caller} ({shown_from}){one_of}"), to, state, hops, blockages, possible, unsure }
 }
 
 fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
@@ -139,7 +139,7 @@ fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
 }
 
 impl<'e> Place<'_, 'e> {
-    pub(super) fn fault(&self, what: Break, source: &'static str, proof: String) -> Blockage {
+    pub(super) fn blockage(&self, what: Break, source: &'static str, proof: String) -> Blockage {
         Blockage { what, subnet: self.id.to_owned(), proof, source, doubt: None }
     }
 
@@ -220,7 +220,7 @@ impl<'e> Place<'_, 'e> {
     pub(super) fn dns_off(&self, attribute: &'static str) -> Blockage {
         let vpc = self.vpc();
         let proof = format!("{attribute} is off for {vpc}");
-        self.fault(Break::DnsOff { vpc, attribute }, "DescribeVpcAttribute", proof)
+        self.blockage(Break::DnsOff { vpc, attribute }, "DescribeVpcAttribute", proof)
     }
 
     /// Whether the DHCP options name servers that are not Amazon's.
@@ -360,7 +360,7 @@ impl<'e> Place<'_, 'e> {
             Break::SecurityGroupEgress { groups: groups.into_iter().map(str::to_owned).collect(), to, port };
         let hop = format!("security group {named}{whose}: {hop} tcp/{port} to {target}");
         self.as_set(
-            Leg::default().judged(state, hop, self.fault(what, "DescribeSecurityGroups", proof)),
+            Leg::default().judged(state, hop, self.blockage(what, "DescribeSecurityGroups", proof)),
             &[Part::Group],
         )
     }
@@ -422,10 +422,10 @@ impl<'e> Place<'_, 'e> {
                 cidr,
                 opening,
             };
-            leg = leg.blamed(state, self.fault(what, "DescribeNetworkAcls", proof));
+            leg = leg.blamed(state, self.blockage(what, "DescribeNetworkAcls", proof));
         }
         let state = leg.state;
-        let why = leg.faults.first().or(leg.possible.first()).map(|fault| fault.proof.clone());
+        let why = leg.blockages.first().or(leg.possible.first()).map(|blockage| blockage.proof.clone());
         leg.hop_because(state, format!("network ACL {id}{whose}: {checks}"), why)
     }
 
@@ -508,7 +508,7 @@ impl<'e> Place<'_, 'e> {
         let inside = Leg::default().judged(
             state,
             hop(lets),
-            self.fault(shut(ingress), "DescribeSecurityGroups", proof),
+            self.blockage(shut(ingress), "DescribeSecurityGroups", proof),
         );
         leg.then(self.as_set(inside, part))
     }

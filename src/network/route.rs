@@ -54,7 +54,7 @@ impl<'a> Target<'a> {
 #[derive(Debug)]
 struct Way<'a> {
     target: Target<'a>,
-    is_black_hole: bool,
+    is_blackhole: bool,
     ranges: Vec<&'a str>,
 }
 
@@ -93,18 +93,17 @@ fn ways<'a>(table: &'a RouteTable, address: Option<Ipv4Addr>) -> Vec<Option<Way<
             all.push(None);
             continue;
         };
-        let (target, is_black_hole) = (Target::of(route), is_blackhole(route));
+        let (target, is_blackhole) = (Target::of(route), is_blackhole(route));
         let range = route
             .destination_cidr_block
             .as_deref()
             .or(route.destination_prefix_list_id.as_deref())
             .unwrap_or_default();
-        match all.iter_mut().flatten().find(|way| way.target == target && way.is_black_hole == is_black_hole)
-        {
+        match all.iter_mut().flatten().find(|way| way.target == target && way.is_blackhole == is_blackhole) {
             // A closer route by the same way makes no difference.
             Some(way) if way.ranges.contains(&ANY) => {}
             Some(way) => way.ranges.push(range),
-            None => all.push(Some(Way { target, is_black_hole, ranges: vec![range] })),
+            None => all.push(Some(Way { target, is_blackhole, ranges: vec![range] })),
         }
     }
     all
@@ -175,12 +174,12 @@ impl<'e> Place<'_, 'e> {
             let what = Break::NoRoute {
                 route_table: id.to_owned(),
                 gateway: gateway.map(str::to_owned),
-                black_hole: None,
+                blackhole: None,
             };
             Leg::default().judged(
                 State::Broken,
                 format!("route table {name}: no route to {ANY}"),
-                self.fault(what, "DescribeRouteTables", proof),
+                self.blockage(what, "DescribeRouteTables", proof),
             )
         };
         let legs = ways(table, call.address)
@@ -194,24 +193,24 @@ impl<'e> Place<'_, 'e> {
         let hop = format!("route table {name}: {ranges} -> {}", target.id());
         let is_private = call.address.is_some_and(|address| !super::address::is_public(address));
         match target {
-            Target::Internet(_) | Target::Nat(_) if is_private && !way.is_black_hole => Leg::default().doubt(
+            Target::Internet(_) | Target::Nat(_) if is_private && !way.is_blackhole => Leg::default().doubt(
                 Part::ROUTES,
                 hop,
                 format!("where {} sends a call to a private address", target.id()),
             ),
             Target::Nat(nat) => self.through_nat(nat, way, id, &hop, call),
-            _ if way.is_black_hole => {
+            _ if way.is_blackhole => {
                 let proof =
                     format!("the route of {name} to {ranges} is a black hole: {} is gone", target.id());
                 let what = Break::NoRoute {
                     route_table: id.to_owned(),
                     gateway: None,
-                    black_hole: Some(way.range()),
+                    blackhole: Some(way.range()),
                 };
                 Leg::default().judged(
                     State::Broken,
                     format!("{hop} (blackhole)"),
-                    self.fault(what, "DescribeRouteTables", proof),
+                    self.blockage(what, "DescribeRouteTables", proof),
                 )
             }
             Target::Internet(gateway) => {
@@ -234,7 +233,7 @@ impl<'e> Place<'_, 'e> {
                 let leg = Leg::default().judged(
                     state,
                     format!("{hop}{remark}"),
-                    self.fault(what, "DescribeRouteTables", proof),
+                    self.blockage(what, "DescribeRouteTables", proof),
                 );
                 self.as_set(leg, &[Part::PublicAddress])
             }
@@ -248,7 +247,7 @@ impl<'e> Place<'_, 'e> {
     }
 
     fn through_nat(&self, nat: &str, way: &Way<'_>, route_table: &str, hop: &str, call: Call) -> Leg {
-        let blackhole = way.is_black_hole;
+        let blackhole = way.is_blackhole;
         let gateways = match list(self.snapshot.nat_gateways, "the NAT gateways") {
             Ok(gateways) => gateways,
             Err(_) if blackhole => &[],
@@ -261,7 +260,11 @@ impl<'e> Place<'_, 'e> {
                 nat_gateway: nat.to_owned(),
                 range: way.range(),
             };
-            Leg::default().judged(State::Broken, format!("{hop} ({remark})"), self.fault(what, source, proof))
+            Leg::default().judged(
+                State::Broken,
+                format!("{hop} ({remark})"),
+                self.blockage(what, source, proof),
+            )
         };
         let when = self.snapshot.when;
         let gone = || {
@@ -336,7 +339,7 @@ impl<'e> Place<'_, 'e> {
         let stands = format!("route table {name} of {subnet}, where {nat} is,");
         let no_way_out = |proof: String| broken("no internet route", "DescribeRouteTables", proof);
         let legs = ways(table, call.address).into_iter().map(|way| {
-            match way.as_ref().map(|way| (way.target, way.is_black_hole)) {
+            match way.as_ref().map(|way| (way.target, way.is_blackhole)) {
                 Some((Target::Internet(_), false)) if is_private => broken(
                     "private",
                     "DescribeNatGateways",

@@ -22,8 +22,8 @@ pub fn judge(snapshot: &Snapshot<'_>, to: &Destination) -> Path {
 
 /// A path to where the call may not have gone.
 fn doubted(mut path: Path, why: &str) -> Path {
-    for fault in &mut path.faults {
-        fault.doubt.get_or_insert_with(|| why.to_owned());
+    for blockage in &mut path.blockages {
+        blockage.doubt.get_or_insert_with(|| why.to_owned());
     }
     path.unsure.push(Unsure { text: why.to_owned(), parts: Part::ALL });
     path.state = path.state.max(State::Unsure);
@@ -258,12 +258,12 @@ impl<'e> Place<'_, 'e> {
                     id(endpoint),
                     to.host
                 );
-                let fault = self.fault(
+                let blockage = self.blockage(
                     Break::EndpointPrivateDnsOff { endpoint: id(endpoint).to_owned() },
                     "DescribeVpcEndpoints",
                     proof,
                 );
-                blame(past, &format!("endpoint {}: private DNS off", id(endpoint)), &fault)
+                blame(past, &format!("endpoint {}: private DNS off", id(endpoint)), &blockage)
             }
             Some(endpoint) if self.has_no_hostnames() => blame(
                 past,
@@ -300,10 +300,10 @@ impl<'e> Place<'_, 'e> {
             "whether a private hosted zone resolves {} to {elsewhere}: private hosted zones are not read",
             to.host
         );
-        way.doubted(Part::BEHIND_THE_NAME, &why, |fault| match (&fault.what, fault.what.part()) {
-            (_, Part::Group) => shut.faults.iter().any(|all| all.what.part() == Part::Group),
+        way.doubted(Part::BEHIND_THE_NAME, &why, |blockage| match (&blockage.what, blockage.what.part()) {
+            (_, Part::Group) => shut.blockages.iter().any(|all| all.what.part() == Part::Group),
             (Break::NetworkAcl { acl, egress, .. }, _) => {
-                shut.faults.iter().any(|all| matches!(&all.what, Break::NetworkAcl { acl: other, egress: way, .. } if other == acl && way == egress))
+                shut.blockages.iter().any(|all| matches!(&all.what, Break::NetworkAcl { acl: other, egress: way, .. } if other == acl && way == egress))
             }
             _ => false,
         })
@@ -335,7 +335,9 @@ impl<'e> Place<'_, 'e> {
             id(endpoint)
         );
         let hop = format!("endpoint {} (private DNS): {state}", id(endpoint));
-        Leg::default().judged(State::Broken, hop, self.fault(what, "DescribeVpcEndpoints", proof)).then(way)
+        Leg::default()
+            .judged(State::Broken, hop, self.blockage(what, "DescribeVpcEndpoints", proof))
+            .then(way)
     }
 
     /// The way where no interface endpoint takes the call; `none` tells that none is there.
@@ -418,23 +420,20 @@ fn prefix_list<'t>(table: &'t RouteTable, gateway: &VpcEndpoint) -> Option<&'t s
 
 /// Puts the blame for a way that does not lead out on an endpoint that could have taken the call; where there
 /// is a way, on nothing.
-fn blame(mut past: Leg, hop: &str, fault: &Blockage) -> Leg {
-    let leads_nowhere = |fault: &Blockage| {
-        matches!(fault.what, Break::NoRoute { .. } | Break::NoPublicIp { .. } | Break::NatBroken { .. })
+fn blame(mut past: Leg, hop: &str, blockage: &Blockage) -> Leg {
+    let leads_nowhere = |blockage: &Blockage| {
+        matches!(blockage.what, Break::NoRoute { .. } | Break::NoPublicIp { .. } | Break::NatBroken { .. })
     };
     let mut state = State::Absent;
-    for (faults, found) in [(&mut past.possible, State::Unsure), (&mut past.faults, State::Broken)] {
-        if faults.iter().any(leads_nowhere) {
-            faults.retain(|fault| !matches!(fault.what, Break::NoRoute { .. }));
-            faults.insert(0, fault.clone());
+    for (blockages, found) in [(&mut past.possible, State::Unsure), (&mut past.blockages, State::Broken)] {
+        if blockages.iter().any(leads_nowhere) {
+            blockages.retain(|blockage| !matches!(blockage.what, Break::NoRoute { .. }));
+            blockages.insert(0, blockage.clone());
             state = found;
         }
     }
-    past.hops
-        .iter_mut()
-        .rev()
-        .filter(|seen| seen.state == State::Absent)
-        .take(1)
-        .for_each(|seen| *seen = super::Hop { what: hop.to_owned(), state, why: Some(fault.proof.clone()) });
+    past.hops.iter_mut().rev().filter(|seen| seen.state == State::Absent).take(1).for_each(|seen| {
+        *seen = super::Hop { what: hop.to_owned(), state, why: Some(blockage.proof.clone()) }
+    });
     past
 }

@@ -4,7 +4,7 @@
 use super::fold::Folded;
 use super::phrase::Names;
 use super::reader::Clause;
-use super::symptom::{Fact, Fault, Span, Step, Symptom};
+use super::symptom::{Fact, Fault, Span, Step, Symptom, Wanted};
 use crate::arn::{is_account, is_region};
 use crate::redact::is_masked;
 
@@ -106,10 +106,16 @@ impl Clause {
             version_stage: best(Names::VersionStage),
             retries: best(Names::Retries).and_then(|fact| fact.text.parse().ok()),
             request_id: best(Names::RequestId),
-            wants: None,
+            wants: wanted(&self.wants, self.of_secrets, fault),
             truncated: (is_last && is_truncated(text, fault)) || folded.is_cut_after(self.end),
         }
     }
+}
+
+/// What an application did not get, where the words tell.
+fn wanted(wants: &[Wanted], of_secrets: bool, fault: Fault) -> Option<Wanted> {
+    let file = Some(Wanted::File).filter(|file| fault == Fault::NotFound && wants.contains(file));
+    file.or_else(|| Some(Wanted::Parameter).filter(|it| !of_secrets && wants.contains(it)))
 }
 
 /// Part `index` of an ARN (0 is `arn`), where it is one and the part is not empty.

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::symptom::{Fault, Step, Symptom, Wanted};
+use super::page::unstyled;
+use super::reader;
+use super::symptom::{Fault, Step, Symptom};
 use crate::arn::host_of_aws;
 
 const HTTPS: u16 = 443;
@@ -100,20 +102,6 @@ fn named(symptom: &Symptom) -> usize {
     [resource, action, principal, host].into_iter().flatten().count()
 }
 
-/// A line without what colors it on a terminal, which hides its level and parts its words.
-#[must_use]
-pub fn unstyled(line: &str) -> Cow<'_, str> {
-    const ESCAPE: char = '\u{1b}';
-    let Some((plain, styled)) = line.split_once(ESCAPE) else { return Cow::Borrowed(line) };
-    let after = |part: &'_ str| -> String {
-        let Some(sequence) = part.strip_prefix('[') else { return part.to_owned() };
-        // Numbers and signs, and the letter that ends them.
-        let letter = sequence.trim_start_matches(|letter| matches!(letter, ' '..='?'));
-        letter.chars().skip(1).collect()
-    };
-    Cow::Owned(plain.to_owned() + &styled.split(ESCAPE).map(after).collect::<String>())
-}
-
 /// Whether a line is set in, as those of a stack trace and of a quoted answer are.
 fn is_set_in(line: &str) -> bool {
     line.starts_with([' ', '\t', '|'])
@@ -135,11 +123,7 @@ fn told(line: &str) -> Option<Symptom> {
         Step::Unknown | Step::Container if fetches => Symptom { step: Step::SecretSidecar, ..symptom },
         _ => symptom,
     };
-    super::read(line)
-        .into_iter()
-        .map(of_fetching)
-        .find(|symptom| tells(symptom, line))
-        .map(|symptom| by_application(symptom, line))
+    reader::read(line).into_iter().map(of_fetching).find(|symptom| tells(symptom, line)).map(by_application)
 }
 
 /// Whether a line says, in its own words, that a secret was to be fetched: `Error retrieving secret`.
@@ -158,39 +142,13 @@ fn says_that_it_fetches(line: &str) -> bool {
 
 /// A symptom of a text in which the application speaks: what ECS would have fetched, it fetches itself; of
 /// all else it is the container.
-fn by_application(symptom: Symptom, line: &str) -> Symptom {
+fn by_application(symptom: Symptom) -> Symptom {
     let step = match symptom.step {
         Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar => Step::SecretSidecar,
         _ => Step::Container,
     };
-    let wants = match (step, symptom.fault) {
-        (Step::SecretSidecar, Fault::NotFound) if speaks_of_files(line) => Some(Wanted::File),
-        (Step::SecretSidecar, _) if speaks_of_parameters(line) => Some(Wanted::Parameter),
-        _ => None,
-    };
+    let wants = symptom.wants.filter(|_| step == Step::SecretSidecar);
     Symptom { step, wants, ..symptom }
-}
-
-/// Whether a line says, as an operating system or a runtime does, that a file is not there.
-fn speaks_of_files(line: &str) -> bool {
-    const SAYS: &[&str] = &[
-        "no such file",
-        "enoent",
-        "can't open",
-        "cannot open",
-        "could not find file",
-        "cannot find the file",
-    ];
-    let line = line.to_ascii_lowercase();
-    SAYS.iter().any(|says| line.contains(says))
-}
-
-/// Whether a line names Parameter Store or what is in it, and not Secrets Manager.
-fn speaks_of_parameters(line: &str) -> bool {
-    let line = line.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| line.contains(word));
-    says(&["parameter", "ssm", "simplesystemsmanagement"])
-        && !says(&["secretsmanager", "secrets manager", "secrets-manager", "secretvalue", "secret_value"])
 }
 
 /// Whether a symptom is one of fetching secrets, or of what that takes: credentials, a Region, a way to AWS.

@@ -20,7 +20,8 @@ mod phrase;
 mod reader;
 mod symptom;
 
-pub use log::{Heard, read_log, unstyled};
+pub use log::{Heard, read_log};
+pub use page::unstyled;
 pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom, Wanted};
 
 /// What a reason tells of, in the order of the text: one symptom for each failure, each failure once.
@@ -29,5 +30,8 @@ pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom, Wanted};
 /// prove none.
 #[must_use]
 pub fn read(text: &str) -> Vec<Symptom> {
-    ordinary::read(text).map_or_else(|| reader::read(text), |symptom| vec![symptom])
+    // ECS fetches what its step says.
+    let by_ecs = |symptom| Symptom { wants: None, ..symptom };
+    ordinary::read(text)
+        .map_or_else(|| reader::read(text).into_iter().map(by_ecs).collect(), |symptom| vec![symptom])
 }

@@ -2,6 +2,8 @@
 //! one width, escaped for HTML or JSON, colored for a terminal. Read as letters, each with its place in the
 //! original, without what was only added around them.
 
+use std::borrow::Cow;
+
 use super::reader::is_word;
 
 /// A letter of the text, the place of the original where it stands.
@@ -240,7 +242,7 @@ fn unescaped(text: &str) -> Vec<Letter> {
                 json_escape(rest, is_json).map_or((Some('\\'), 1), |(letter, length)| (Some(letter), length))
             }
             // Nothing unprintable reaches a reason: the sign stands for it.
-            '\u{1b}' | '~' if rest[1..].starts_with('[') => (None, color(rest)),
+            '\u{1b}' | '~' if rest[1..].starts_with('[') => (None, 1 + color(&rest[1..])),
             _ if is_invisible(letter) => (None, letter.len_utf8()),
             '\r' if rest.starts_with("\r\n") => (Some('\n'), 2),
             '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => (Some('\n'), letter.len_utf8()),
@@ -301,8 +303,20 @@ fn json_escape(rest: &str, is_json: bool) -> Option<(char, usize)> {
     Some((said, before + 1))
 }
 
-/// The length of a terminal's color sequence.
-fn color(rest: &str) -> usize {
-    let parameters = rest[2..].bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
-    2 + parameters + usize::from(rest[2 + parameters..].starts_with('m'))
+/// A line without what colors it on a terminal, which hides its level and parts its words.
+#[must_use]
+pub fn unstyled(line: &str) -> Cow<'_, str> {
+    let Some((plain, styled)) = line.split_once('\u{1b}') else { return Cow::Borrowed(line) };
+    Cow::Owned(
+        plain.to_owned() + &styled.split('\u{1b}').map(|part| &part[color(part)..]).collect::<String>(),
+    )
+}
+
+/// The length of the color sequence that a text begins with, after its escape: a bracket, numbers and signs, and
+/// the letter that ends them.
+fn color(text: &str) -> usize {
+    let Some(sequence) = text.strip_prefix('[') else { return 0 };
+    let numbers = sequence.bytes().take_while(|byte| matches!(byte, b'0'..=b'?')).count();
+    let ends = |letter: char| letter == 'm' || numbers > 0 && letter.is_ascii_alphabetic() || letter == 'K';
+    1 + numbers + usize::from(sequence[numbers..].starts_with(ends))
 }

@@ -1,7 +1,7 @@
 //! One entry of the grammar: the words, what they say, and the name that follows them; and how much that
 //! counts.
 
-use super::symptom::{Deny, Fault, Step};
+use super::symptom::{Deny, Fault, Step, Wanted};
 
 /// How much it counts where several speak of the same thing. Of equals the first in the text wins: wraps
 /// stand outside what they wrap. It is nobody's choice: it follows from who speaks, and how strongly.
@@ -114,6 +114,8 @@ pub(super) struct Phrase {
     pub(super) step: Option<Step>,
     pub(super) fault: Option<Fault>,
     pub(super) deny: Option<Deny>,
+    /// What an application that says this did not get.
+    pub(super) wants: Option<Wanted>,
     pub(super) slot: Option<Slot>,
     /// Counts only where the text begins, and there only with this capital letter: the EC2 agent capitalises
     /// an unwrapped error.
@@ -133,6 +135,7 @@ pub(super) const fn say(words: &'static str) -> Phrase {
         step: None,
         fault: None,
         deny: None,
+        wants: None,
         slot: None,
         capital_at_start: None,
         at_start: false,
@@ -159,6 +162,11 @@ impl Phrase {
 
     pub(super) const fn deny(mut self, deny: Deny) -> Self {
         self.deny = Some(deny);
+        self
+    }
+
+    pub(super) const fn wants(mut self, wanted: Wanted) -> Self {
+        self.wants = Some(wanted);
         self
     }
 

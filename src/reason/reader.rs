@@ -13,7 +13,7 @@ use super::fold::Folded;
 use super::grammar::wordings;
 use super::parts;
 use super::phrase::{Names, Phrase, Slot, Weight, Wording};
-use super::symptom::{Deny, Fault, Span, Step, Symptom};
+use super::symptom::{Deny, Fault, Span, Step, Symptom, Wanted};
 use crate::arn::host_of_aws;
 use crate::dictionary::Dictionary;
 
@@ -86,6 +86,25 @@ pub(super) struct Clause {
     /// With the words that tell it, which decide the case better than the error's code.
     pub(super) deny: Option<(Deny, Span)>,
     pub(super) names: Vec<(Names, Weight, Span)>,
+    /// What it speaks of, should an application be speaking.
+    pub(super) wants: Vec<Wanted>,
+    /// It speaks of Secrets Manager.
+    pub(super) of_secrets: bool,
+}
+
+impl Clause {
+    fn weigh_step(&mut self, said: Option<(Step, Weight)>, span: &Span) {
+        self.speaks_of(said.map(|(step, _)| step));
+        weigh(&mut self.step, said, span);
+    }
+
+    fn speaks_of(&mut self, step: Option<Step>) {
+        match step {
+            Some(Step::ParameterStore) => self.wants.push(Wanted::Parameter),
+            Some(Step::SecretsManager) => self.of_secrets = true,
+            _ => {}
+        }
+    }
 }
 
 pub(super) struct Weighed<T> {
@@ -220,14 +239,14 @@ impl Reader<'_> {
                     operation.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(operation.len());
                 let span = start..span.end + 1 + length;
                 if let Some(step) = parts::step_of_action(&text[span.clone()]) {
-                    weigh(&mut clause.step, Some((step, Weight::Code)), &span);
+                    clause.weigh_step(Some((step, Weight::Code)), &span);
                     at = span.end;
                     clause.names.push((Names::Action, Weight::Hint, span));
                     continue;
                 }
             }
             if word.contains('.') && host_of_aws(word).is_some() {
-                weigh(&mut clause.step, parts::step_of_host(word).map(|step| (step, Weight::Hint)), &span);
+                clause.weigh_step(parts::step_of_host(word).map(|step| (step, Weight::Hint)), &span);
                 clause.names.push((Names::Host, Weight::Hint, span));
             } else if word.len() == 3
                 && word.bytes().all(|byte| byte.is_ascii_digit())
@@ -241,9 +260,9 @@ impl Reader<'_> {
             } else if word.len() < SHORTEST_PART && !word.starts_with('e') {
                 // Most words are words.
             } else if let Some(step) = parts::step_of_operation(word) {
-                weigh(&mut clause.step, Some((step, Weight::Code)), &span);
+                clause.weigh_step(Some((step, Weight::Code)), &span);
             } else if let Some(step) = parts::step_of_agent_error(word) {
-                weigh(&mut clause.step, Some((step, Weight::Name)), &span);
+                clause.weigh_step(Some((step, Weight::Name)), &span);
             } else if is_written_as_code(self.text, self.folded, &span)
                 && (parts::is_code(word)
                     || begins_with_capital(self.text, self.folded, &span)
@@ -254,7 +273,7 @@ impl Reader<'_> {
                     parts::fault_of_code(word).map(|fault| (fault, Weight::Code)),
                     &span,
                 );
-                weigh(&mut clause.step, parts::step_of_code(word).map(|step| (step, Weight::Hint)), &span);
+                clause.weigh_step(parts::step_of_code(word).map(|step| (step, Weight::Hint)), &span);
             }
         }
     }
@@ -297,23 +316,17 @@ impl Reader<'_> {
                         text.starts_with("kms:").then_some((Fault::KmsDenied, Weight::Said)),
                         &said,
                     );
-                    weigh(
-                        &mut clause.step,
-                        parts::step_of_action(text).map(|step| (step, Weight::Code)),
-                        &name,
-                    );
+                    clause.weigh_step(parts::step_of_action(text).map(|step| (step, Weight::Code)), &name);
                 }
                 Names::Operation if parts::fetches_secrets(text) => {
-                    weigh(&mut clause.step, Some((Step::SecretSidecar, wording.weights.name)), &said);
+                    clause.speaks_of(parts::step_of_operation(text));
+                    clause.weigh_step(Some((Step::SecretSidecar, wording.weights.name)), &said);
                 }
-                Names::Operation => weigh(
-                    &mut clause.step,
-                    parts::step_of_operation(text).map(|step| (step, Weight::Code)),
-                    &name,
-                ),
+                Names::Operation => {
+                    clause.weigh_step(parts::step_of_operation(text).map(|step| (step, Weight::Code)), &name)
+                }
                 // The endpoint hints at what was being fetched.
-                Names::Url => weigh(
-                    &mut clause.step,
+                Names::Url => clause.weigh_step(
                     host_in(text).and_then(parts::step_of_host).map(|step| (step, Weight::Hint)),
                     &name,
                 ),
@@ -330,7 +343,8 @@ impl Reader<'_> {
         {
             clause.step = None;
         }
-        weigh(&mut clause.step, wording.step(), span);
+        clause.wants.extend(phrase.wants);
+        clause.weigh_step(wording.step(), span);
         weigh(&mut clause.fault, wording.fault(), &said);
         // A policy that does not allow refuses.
         weigh(&mut clause.fault, phrase.deny.map(|_| (Fault::AccessDenied, Weight::Hint)), &said);
@@ -396,7 +410,7 @@ impl Reader<'_> {
                 weigh(&mut clause.fault, fault, &span);
             }
             if clause.step.is_none() && agree(|a, b| a.step == b.step) {
-                weigh(&mut clause.step, first.step().filter(|step| step.1 > Weight::Hint), &span);
+                clause.weigh_step(first.step().filter(|step| step.1 > Weight::Hint), &span);
             }
             if agree(|a, b| a.deny == b.deny) {
                 clause.deny = clause.deny.take().or(first.phrase.deny.map(|deny| (deny, span.clone())));

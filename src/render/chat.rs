@@ -335,7 +335,7 @@ mod tests {
             to: "secretsmanager.eu-west-1.amazonaws.com:443".to_owned(),
             state: State::Ok,
             hops: (0..60).map(|_| hop()).collect(),
-            faults: Vec::new(),
+            blockages: Vec::new(),
             possible: Vec::new(),
             unsure: Vec::new(),
         }

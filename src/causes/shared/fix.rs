@@ -216,7 +216,7 @@ impl Case<'_> {
     /// How to see the endpoints of the task's Region for the service. The name begins otherwise in some
     /// partitions.
     pub(in crate::causes) fn describe_endpoints(&self) -> Option<Command> {
-        let service = self.service().1?;
+        let service = self.aws_service().1?;
         let values = [
             Part::Words("Name=service-name,Values=*."),
             Part::Name(Kind::Region, self.task.region.as_deref().or(self.region())),

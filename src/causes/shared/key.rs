@@ -1,7 +1,7 @@
 //! The key behind a secret or parameter: its state, its policy, and the call that decrypts with it.
 
 use super::assessment::Culprit;
-use super::case::Case;
+use super::case::{Case, UNKNOWN_REGION};
 use super::name::Kind;
 use super::parameter::ParameterView;
 use super::proof::{Complete, Gap};
@@ -196,7 +196,7 @@ impl Case<'_> {
     pub(in crate::causes) fn via_service(&self) -> String {
         let keys = self.keys();
         let region = keys.first().map_or(self.own_region(), |key| key.region.as_str());
-        let region = Some(region).filter(|region| Kind::Region.fits(region)).unwrap_or("<region>");
+        let region = Some(region).filter(|region| Kind::Region.fits(region)).unwrap_or(UNKNOWN_REGION);
         let suffix = match host_suffix(region) {
             known @ "amazonaws.com" => known,
             other if other.starts_with("amazonaws.com") => "amazonaws.com*",

@@ -220,7 +220,7 @@ impl Proof {
     pub(in crate::causes) fn by_shut_hops(found: Finding, certain: &[&Blockage]) -> Result<Self, Unproved> {
         let doubt = match certain {
             [] => Some("whether it is on the path".to_owned()),
-            faults => faults.iter().find_map(|fault| fault.doubt.clone()),
+            blockages => blockages.iter().find_map(|blockage| blockage.doubt.clone()),
         };
         Self::unless(doubt, found)
     }

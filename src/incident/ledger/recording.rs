@@ -10,7 +10,7 @@ use crate::incident::{Due, Incident, Sighting, expires, happened};
 
 /// What a recording came to: the incident, and whether what is due is ours.
 #[derive(Debug, Clone)]
-pub(super) struct Claimed {
+pub(super) struct Updated {
     pub(super) incident: Incident,
     pub(super) due: Option<(Due, bool)>,
     /// Whether its storm tells that it goes on.
@@ -28,7 +28,7 @@ pub(super) struct Recording<'c> {
     pub(super) now: Timestamp,
 }
 
-impl Claimed {
+impl Updated {
     /// Whether it is going to be announced to have begun, or to go on, by us.
     pub(super) fn is_told(&self) -> bool {
         self.due.is_some_and(|(due, is_ours)| is_ours && due != Due::Resolved)
@@ -42,7 +42,7 @@ impl Recording<'_> {
         kept: Option<Incident>,
         failure: &Sighted,
         well_at: Option<Timestamp>,
-    ) -> Changed<Incident, Claimed> {
+    ) -> Changed<Incident, Updated> {
         let now = self.now;
         let about = &failure.about;
         let sightings: Vec<Sighting> = failure
@@ -87,18 +87,18 @@ impl Recording<'_> {
         changed |= due.is_some_and(|(_, is_ours)| is_ours);
         Changed {
             document: changed.then(|| (incident.clone(), expires(now))),
-            result: Claimed { incident, due, hushed },
+            result: Updated { incident, due, hushed },
         }
     }
 
     /// Whether it joins its storm's document.
-    pub(super) fn opens(claimed: &Claimed) -> bool {
-        claimed.due == Some((Due::Opened, true)) && claimed.incident.storm.page.is_none()
+    pub(super) fn opens(updated: &Updated) -> bool {
+        updated.due == Some((Due::Opened, true)) && updated.incident.storm.page.is_none()
     }
 
     /// What is to be done, where those of `calm` are announced by themselves.
-    pub(super) fn next(&self, claimed: Claimed, culprit: Culprit, calm: &[String]) -> Seen {
-        let Claimed { incident, due, .. } = claimed;
+    pub(super) fn next(&self, updated: Updated, culprit: Culprit, calm: &[String]) -> Seen {
+        let Updated { incident, due, .. } = updated;
         let next = match due {
             None => Next::Nothing,
             Some((_, false)) => Next::ComeAgain,

@@ -6,6 +6,7 @@ use super::{Section, section};
 use crate::reason::phrase::Names::{Nothing, Operation, Resource};
 use crate::reason::phrase::Strength::{Hint, Said};
 use crate::reason::phrase::say;
+use crate::reason::symptom::Wanted::Parameter;
 use crate::reason::symptom::{Fault as F, Step as S};
 
 /// Where programs are written that fetch secrets for others.
@@ -36,7 +37,7 @@ pub(super) const SAYS: &[Section] = &[
             say("cannot parse $chamber_").step(S::SecretSidecar).fault(F::Misconfigured),
             say("parent env was expecting ").step(S::SecretSidecar).fault(F::NotFound).word(Resource, &["="]),
             say("parent env has ").step(S::SecretSidecar).fault(F::Misconfigured).word(Resource, &[","]),
-            say("error: operation error ssm").step(S::SecretSidecar),
+            say("error: operation error ssm").step(S::SecretSidecar).wants(Parameter),
             say("error: operation error secrets manager").step(S::SecretSidecar),
             // The sidecar injector, in whose words a code stands twice.
             say("resourcenotfoundexception resourcenotfoundexception")
@@ -125,38 +126,47 @@ pub(super) const SAYS: &[Section] = &[
             // PHP
             say("error executing \"").word(Operation, &["\""]),
             say("aws\\secretsmanager\\").step(S::SecretSidecar),
-            say("aws\\ssm\\").step(S::SecretSidecar),
+            say("aws\\ssm\\").step(S::SecretSidecar).wants(Parameter),
             // Java
             say("(service: awssecretsmanager").step(S::SecretSidecar),
-            say("(service: awssimplesystemsmanagement").step(S::SecretSidecar),
+            say("(service: awssimplesystemsmanagement").step(S::SecretSidecar).wants(Parameter),
             say("(service: secretsmanager,").step(S::SecretSidecar),
-            say("(service: ssm,").step(S::SecretSidecar),
+            say("(service: ssm,").step(S::SecretSidecar).wants(Parameter),
             say("com.amazonaws.services.secretsmanager").step(S::SecretSidecar),
-            say("com.amazonaws.services.simplesystemsmanagement").step(S::SecretSidecar),
+            say("com.amazonaws.services.simplesystemsmanagement").step(S::SecretSidecar).wants(Parameter),
             say("software.amazon.awssdk.services.secretsmanager").step(S::SecretSidecar),
-            say("software.amazon.awssdk.services.ssm").step(S::SecretSidecar),
+            say("software.amazon.awssdk.services.ssm").step(S::SecretSidecar).wants(Parameter),
             say("awssecretsmanagerexception").step(S::SecretSidecar),
             // .NET
             say("amazon.secretsmanager.").step(S::SecretSidecar),
-            say("amazon.simplesystemsmanagement.").step(S::SecretSidecar),
+            say("amazon.simplesystemsmanagement.").step(S::SecretSidecar).wants(Parameter),
             // Ruby
             say("aws::secretsmanager::").step(S::SecretSidecar),
-            say("aws::ssm::").step(S::SecretSidecar),
+            say("aws::ssm::").step(S::SecretSidecar).wants(Parameter),
             // JavaScript
             say("@aws-sdk/client-secrets-manager").step(S::SecretSidecar),
-            say("@aws-sdk/client-ssm").step(S::SecretSidecar),
+            say("@aws-sdk/client-ssm").step(S::SecretSidecar).wants(Parameter),
             // Rust
             say("operation::get_secret_value").step(S::SecretSidecar),
-            say("operation::get_parameter").step(S::SecretSidecar),
-            say("operation::get_parameters").step(S::SecretSidecar),
+            say("operation::get_parameter").step(S::SecretSidecar).wants(Parameter),
+            say("operation::get_parameters").step(S::SecretSidecar).wants(Parameter),
             // Spring
             say("could not import properties from aws ").step(S::SecretSidecar),
             say("unable to load aws secret from ").step(S::SecretSidecar).name(Resource, &[". "]),
-            say("unable to load aws parameter from ").step(S::SecretSidecar).name(Resource, &[". "]),
+            say("unable to load aws parameter from ")
+                .step(S::SecretSidecar)
+                .wants(Parameter)
+                .name(Resource, &[". "]),
             say("no secrets manager keys provided").step(S::SecretSidecar).fault(F::Misconfigured),
-            say("no parameter store keys provided").step(S::SecretSidecar).fault(F::Misconfigured),
+            say("no parameter store keys provided")
+                .step(S::SecretSidecar)
+                .wants(Parameter)
+                .fault(F::Misconfigured),
             say("aws-secretsmanager:").step(S::SecretSidecar).word(Resource, &["'", "`", "?"]),
-            say("aws-parameterstore:").step(S::SecretSidecar).word(Resource, &["'", "`", "?"]),
+            say("aws-parameterstore:")
+                .step(S::SecretSidecar)
+                .wants(Parameter)
+                .word(Resource, &["'", "`", "?"]),
         ],
     ),
     // Around the error that says why.
@@ -171,6 +181,7 @@ pub(super) const SAYS: &[Section] = &[
                 .within(Resource, &["'", "?"]),
             say("unable to load config data from 'aws-parameterstore:")
                 .step(S::SecretSidecar)
+                .wants(Parameter)
                 .fault(F::Misconfigured)
                 .within(Resource, &["'", "?"]),
         ],

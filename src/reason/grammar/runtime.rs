@@ -4,6 +4,7 @@ use super::{Section, section};
 use crate::reason::phrase::Names::{Nothing, Resource};
 use crate::reason::phrase::Strength::{Hint, Proof, Said};
 use crate::reason::phrase::say;
+use crate::reason::symptom::Wanted::File;
 use crate::reason::symptom::{Fault as F, Step as S};
 
 pub(super) const SAYS: &[Section] = &[
@@ -69,9 +70,9 @@ pub(super) const SAYS: &[Section] = &[
             say("the working directory '").within(Nothing, &["'"]),
             say("mkdir ").word(Nothing, &[": ", "%"]),
             say("unable to find group ").step(S::Container).within(Nothing, &[": "]),
-            say("...no such file or direct").step(S::Container).fault(F::NotFound),
-            say("no such file or directory").fault(F::NotFound),
-            say("such file or directory").fault(F::NotFound),
+            say("...no such file or direct").step(S::Container).fault(F::NotFound).wants(File),
+            say("no such file or directory").fault(F::NotFound).wants(File),
+            say("such file or directory").fault(F::NotFound).wants(File),
             say("\": permission denied").step(S::Container).fault(F::Misconfigured),
             say("permission denied: unknown").step(S::Container).fault(F::Misconfigured),
             say("exec format error").step(S::Container).fault(F::PlatformMismatch),
@@ -95,7 +96,10 @@ pub(super) const SAYS: &[Section] = &[
             say("no such container").step(S::Container).fault(F::NotFound),
             say("encountered an error during createprocess").step(S::Container),
             say("failure in a windows system call").step(S::Container),
-            say("the system cannot find the file specified").step(S::Container).fault(F::NotFound),
+            say("the system cannot find the file specified")
+                .step(S::Container)
+                .fault(F::NotFound)
+                .wants(File),
             // As the name of a field it says nothing, also where its value is cut off; `docker inspect`
             // prints it of every container.
             say("oomkilled:"),
