@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::attributes::{attributes, facts, with_team};
 use super::body::{asked_for, capitalized, certainty, label, runbook};
-use super::notice::Notice;
+use super::notice::{Notice, forecast};
 use super::reason_lines::last_words;
 use super::text;
 use crate::causes::{Command, Verdict};
 use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Report};
-use crate::event::Task;
+use crate::event::{Source, Task};
 use crate::network::draw;
 use crate::redact::one_line;
 
@@ -107,7 +107,11 @@ fn title(task: &Task, best: &Diagnosis, state: &str) -> String {
         [task.cluster.as_ref(), workload].into_iter().flatten().map(String::as_str).collect();
     let place = if place.is_empty() { "ECS task".to_owned() } else { place.join("/") };
     let state = if state == "opened" { String::new() } else { format!("[{state}] ") };
-    cut(&harmless(&format!("{state}{place}: {}", best.title)), LONGEST_TITLE)
+    let is = match task.source {
+        Source::Forecast(of) => format!(" {}", forecast(of)),
+        _ => String::new(),
+    };
+    cut(&harmless(&format!("{state}{place}{is}: {}", best.title)), LONGEST_TITLE)
 }
 
 fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> String {

@@ -40,9 +40,7 @@ pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Not
     let task = report.task;
     let workload = task.workload.as_ref().map(|workload| workload.name.as_str());
     let is = match task.source {
-        Source::Forecast(Forecast::BlockedDeployment) => "deployment blocked",
-        Source::Forecast(Forecast::Deployment) => "would not start",
-        Source::Forecast(Forecast::NextTask) => "next task would not start",
+        Source::Forecast(of) => forecast(of),
         _ if state == Due::StillFailing.as_str() => "still not starting",
         _ => "not starting",
     };
@@ -58,6 +56,15 @@ pub fn of(report: &Report<'_>, state: &str, around: &Surroundings) -> Option<Not
         with_team(attributes(facts(report, best, state)), around.team.as_deref()),
         Vec::new(),
     ))
+}
+
+/// What a check says of a workload, in a few words.
+pub(super) const fn forecast(of: Forecast) -> &'static str {
+    match of {
+        Forecast::BlockedDeployment => "deployment blocked",
+        Forecast::Deployment => "would not start",
+        Forecast::NextTask => "next task would not start",
+    }
 }
 
 /// The notice of a deployment that waits for a person, with what a check says of it and the commands that go
