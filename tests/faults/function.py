@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import json
+import math
 import os
 import random
 import signal
@@ -23,6 +24,7 @@ VISIBILITY = 450.0  # as in the template
 RECEIVES = 40  # likewise
 TIMEOUT = 75.0
 RUNTIME = "/2018-06-01/runtime/"
+AT_ONCE = 2.0  # after an invocation's answer: what it gave up last may be seen after it
 
 
 @dataclass(slots=True, eq=False)
@@ -112,7 +114,7 @@ class Instance:
         self.invocation = 0
         self.batch: list[Message] = []
         self.waiting: Request | None = None
-        self.deadline = 0.0
+        self.deadline, self.over = 0.0, 0.0
         self.killed = False
         self.killer: Callable[[str], bool] | None = None
         self.process: subprocess.Popen[bytes] | None = None
@@ -159,7 +161,7 @@ class Instance:
         assert self.waiting is not None
         request, self.waiting, self.batch = self.waiting, None, batch
         self.invocation = self._pool.network.tick()
-        self.deadline = self._pool.clock.now() + TIMEOUT
+        self.deadline, self.over = self._pool.clock.now() + TIMEOUT, math.inf
         for message in batch:
             message.deliveries.append((self.number, self.invocation))
         records = [
@@ -181,14 +183,15 @@ class Instance:
             self.waiting = request
         elif not self.killed:
             answer = json.loads(request.body) if request.path.endswith("/response") else {}
+            self.over = self._pool.clock.now()
             self._pool.answered(self, answer)
             request.answer(202, b"{}")
         self._pool.wake()
 
     def _lost(self, connection: Connection) -> None:
         """While an invocation lasts the function closes a connection only where it does not wait for its answer any more."""
-        call = connection.carries
-        if isinstance(call, Call) and self.batch and call.invocation == self.invocation and not self.killed:
+        call, lasts = connection.carries, self._pool.clock.now() <= self.over + AT_ONCE
+        if isinstance(call, Call) and lasts and call.invocation == self.invocation and not self.killed:
             self._pool.network.given_up(call)
 
     def _heard(self, _: Call, moment: str) -> None:
