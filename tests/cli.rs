@@ -907,6 +907,72 @@ fn a_time_says_its_unit_and_nonsense_is_refused() {
     }
 }
 
+#[test]
+fn an_empty_name_is_none_and_standard_input_is_read_once() {
+    let definition = "events/task-definitions/api.json";
+    for arguments in [
+        &["check", "--offline", definition, "--cluster", ""][..],
+        &["check", "--offline", definition, "--service="],
+        &["check", "--offline", definition, "--subnets", "subnet-0a,,subnet-0b"],
+        &["check", "--offline", definition, "--subnets", "subnet-0a", "--security-groups", ""],
+        &["check", "--offline", ""],
+        &["diagnose", ""],
+    ] {
+        let output = run(arguments, "");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
+        assert!(text(&output.stderr).contains("a value is required for"), "{arguments:?}");
+    }
+    for (arguments, input) in [
+        (&["diagnose", "--task-definition", "-"][..], include_str!("../events/task-definitions/api.json")),
+        (&["diagnose", "--task-definition", "-", "-"], include_str!("../events/task-definitions/api.json")),
+        (&["diagnose", "-", "-"], include_str!("../events/secret-missing.json")),
+        (&["check", "--offline", "-", "-"], include_str!("../events/task-definitions/api.json")),
+    ] {
+        let output = run(arguments, input);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("standard input is named twice"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_no_json_and_no_text_is_named() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let event = "events/secret-missing.json";
+    for (name, content, kind) in [
+        ("packed.json", &b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae"[..], "a compressed file"),
+        ("program", b"\x7fELF\x02\x01\x01\x00\x00\x00{\n{}\n", "a binary file"),
+        ("image.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a binary file"),
+    ] {
+        let path = directory.join(name);
+        std::fs::write(&path, content).expect("the file can be written");
+        let path = path.to_string_lossy();
+        for arguments in [
+            &["diagnose", &path][..],
+            &["diagnose", "--log", &path],
+            &["diagnose", "--task-definition", &path, event],
+            &["diagnose", "--evidence", &path, event],
+            &["check", "--offline", &path],
+            &["check", "--offline", "--baseline", &path, "events/task-definitions/api.json"],
+        ] {
+            let output = run(arguments, "");
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+            assert!(said.contains(kind) && said.lines().count() == 1, "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_record_within_a_text_is_a_record() {
+    let event = include_str!("../events/secret-missing.json");
+    let once = Value::from(event).to_string();
+    let twice = Value::from(once.as_str()).to_string();
+    let plain = run(&["diagnose"], event).stdout;
+    for form in [once.clone(), twice, format!("[{once}]")] {
+        assert_eq!(text(&run(&["diagnose"], &form).stdout), text(&plain), "{form}");
+    }
+}
+
 /// What `diagnose --log -` makes of a log.
 fn of_log(log: &str, more: &[&str]) -> Output {
     run(&[&["diagnose", "--log", "-", "--format", "jsonl"], more].concat(), log)
