@@ -192,7 +192,9 @@ fn whoever_writes_line_by_line_is_answered_line_by_line() {
 #[test]
 fn no_file_is_read_that_memory_has_no_room_for() {
     let hole = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hole.json");
-    File::create(&hole).and_then(|file| file.set_len((64 << 20) + 1)).expect("the file can be made");
+    std::fs::write(&hole, "{").expect("the file can be made");
+    let file = File::options().write(true).open(&hole).expect("the file is there");
+    file.set_len((64 << 20) + 2).expect("it can be a hole");
     let hole = hole.to_string_lossy();
     let event = "events/scale-in.json";
     for arguments in [
