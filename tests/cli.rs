@@ -851,7 +851,7 @@ fn a_check_reads_its_files_before_it_looks_for_credentials() {
     };
     for (named, wanted) in [
         (file("empty.json", b""), "empty.json:1:"),
-        (file("binary.json", &[0x1f, 0x8b, 8, 0, 0xff, 0xfe, 0, 1]), "binary.json:1:"),
+        (file("binary.json", &[0x1f, 0x8b, 8, 0, 0xff, 0xfe, 0, 1]), "it is a compressed file"),
         (file("comma.json", b"{\"family\": \"a\",}"), "trailing comma"),
         (
             file("queue.yaml", b"Resources:\n  Q:\n    Type: AWS::SQS::Queue\n"),
@@ -884,6 +884,30 @@ fn a_number_says_its_unit_and_nonsense_is_refused() {
     for width in ["30", "1000"] {
         assert_eq!(run(&["diagnose", event, "--width", width], "").status.code(), Some(0), "{width}");
     }
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn what_is_to_be_asked_nowhere_is_said() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+        .args([
+            "diagnose",
+            "--live",
+            "--reason",
+            "CannotPullECRContainerError: engine ecr credentials: not found",
+        ])
+        .env_clear()
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "none")
+        .env("HOME", env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .expect("the program runs");
+    assert!(text(&output.stdout).contains("error[execution-role-unset]"), "{}", text(&output.stdout));
+    assert_eq!(
+        (output.status.code(), text(&output.stderr).as_str()),
+        (Some(2), "ecs-triage: no Region: name one with --region, or set AWS_REGION\n")
+    );
 }
 
 #[cfg(feature = "aws")]
