@@ -28,7 +28,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
@@ -38,7 +40,7 @@ use crate::config;
 use crate::event::{binary, decoded};
 use crate::question::record::{self, RecordError};
 use crate::question::{Answer, Evidence, Question};
-use crate::redact::redact_name;
+use crate::redact::{beginning, redact_name};
 use crate::render::catalogue;
 use crate::render::text::{Colour, Style};
 use crate::source::{self, Given};
@@ -91,7 +93,7 @@ struct Global {
     region: Option<String>,
     /// Profile of the AWS configuration; by default the one that the environment names, or else default
     #[cfg(feature = "aws")]
-    #[arg(long, global = true, value_name = "NAME", add = ArgValueCandidates::new(completion::profiles))]
+    #[arg(long, global = true, value_name = "NAME", add = ArgValueCandidates::new(completion::profiles), value_parser = NonEmpty::new())]
     profile: Option<String>,
 }
 
@@ -252,18 +254,18 @@ struct Check {
     ///
     /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of
     /// `terraform show -json`; JSON or YAML. A service in one file runs the definition in another.
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = NonEmpty::new())]
     definitions: Vec<String>,
     /// Value of a template's parameter, or of a pseudo parameter such as `AWS::AccountId`; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = check::parameter, requires = "definitions")]
     parameters: Vec<(String, String)>,
     /// Without FILE: check what the services of this cluster, by name or ARN, start next. With FILE: the cluster of
     /// the service, by default the one named default
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters))]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters), value_parser = NonEmpty::new())]
     cluster: Option<String>,
     /// Without FILE: only these services. With FILE: check the network path from the subnets and with the security
     /// groups of this service
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmpty::new())]
     service: Vec<String>,
     /// Check the network path from these subnets: ids, separated by commas
     #[arg(
@@ -271,11 +273,12 @@ struct Check {
         value_name = "IDS",
         value_delimiter = ',',
         conflicts_with = "service",
-        requires = "definitions"
+        requires = "definitions",
+        value_parser = NonEmpty::new()
     )]
     subnets: Vec<String>,
     /// Security groups of the task: ids, separated by commas; by default the VPC's default security group
-    #[arg(long, value_name = "IDS", value_delimiter = ',', requires = "subnets")]
+    #[arg(long, value_name = "IDS", value_delimiter = ',', requires = "subnets", value_parser = NonEmpty::new())]
     security_groups: Vec<String>,
     /// The task gets a public IP address; by default it gets none
     #[arg(long, requires = "subnets")]
@@ -346,6 +349,8 @@ enum CliError {
     NoEvidence { path: String, error: RecordError },
     #[error("file not found: {0} (with --offline the definition must be a file)")]
     NoDefinition(String),
+    #[error("standard input is named twice, and can be read once: name a file instead of one -")]
+    ReadTwice,
     #[error("{path} is not a baseline: {error}")]
     NoBaseline { path: String, error: crate::check::BaselineError },
     #[error(
@@ -423,6 +428,9 @@ impl CliError {
 /// Commands and options of the build that queries AWS.
 #[cfg(not(feature = "aws"))]
 const AWS_ONLY: &[&str] = &["ps", "stale", "history", "selftest", "--live", "--profile", "--record"];
+
+/// What was typed is shown up to so many bytes.
+const LONGEST_SHOWN: usize = 200;
 
 /// Task definitions and recordings are far smaller; streams of records may be of any size.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -510,7 +518,10 @@ fn explained(asked: &str, style: Style) -> Result<String, CliError> {
         return Ok(catalogue::explain(cause, style));
     }
     let found = Some(catalogue::search(id, style)).filter(|found| !found.is_empty());
-    found.ok_or_else(|| CliError::NoCause { asked: asked.to_owned(), near: catalogue::nearest(id) })
+    found.ok_or_else(|| CliError::NoCause {
+        asked: beginning(asked, LONGEST_SHOWN).into_owned(),
+        near: catalogue::nearest(id),
+    })
 }
 
 /// Whether something was asked about a definition, and nothing was answered.
@@ -546,7 +557,7 @@ fn read_text(path: &Path) -> Result<String, CliError> {
     let mut bytes = Vec::new();
     let mut read = |input: &mut dyn Read| input.take(LARGEST_FILE + 1).read_to_end(&mut bytes);
     let read = if is_stdin(path) {
-        read(&mut io::stdin().lock())
+        read(&mut stdin()?)
     } else {
         File::open(path).and_then(|mut file| read(&mut file))
     };
@@ -562,6 +573,12 @@ fn read_text(path: &Path) -> Result<String, CliError> {
         }
         Err(error) => Err(CliError::unreadable(path, error)),
     }
+}
+
+/// Standard input, for the one thing that is read from it.
+fn stdin() -> Result<io::StdinLock<'static>, CliError> {
+    static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+    if IS_TAKEN.swap(true, Ordering::Relaxed) { Err(CliError::ReadTwice) } else { Ok(io::stdin().lock()) }
 }
 
 fn is_stdin(path: &Path) -> bool {

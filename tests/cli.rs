@@ -192,7 +192,9 @@ fn whoever_writes_line_by_line_is_answered_line_by_line() {
 #[test]
 fn no_file_is_read_that_memory_has_no_room_for() {
     let hole = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hole.json");
-    File::create(&hole).and_then(|file| file.set_len((64 << 20) + 1)).expect("the file can be made");
+    std::fs::write(&hole, "{").expect("the file can be made");
+    let file = File::options().write(true).open(&hole).expect("the file is there");
+    file.set_len((64 << 20) + 2).expect("it can be a hole");
     let hole = hole.to_string_lossy();
     let event = "events/scale-in.json";
     for arguments in [
@@ -849,7 +851,7 @@ fn a_check_reads_its_files_before_it_looks_for_credentials() {
     };
     for (named, wanted) in [
         (file("empty.json", b""), "empty.json:1:"),
-        (file("binary.json", &[0x1f, 0x8b, 8, 0, 0xff, 0xfe, 0, 1]), "binary.json:1:"),
+        (file("binary.json", &[0x1f, 0x8b, 8, 0, 0xff, 0xfe, 0, 1]), "it is a compressed file"),
         (file("comma.json", b"{\"family\": \"a\",}"), "trailing comma"),
         (
             file("queue.yaml", b"Resources:\n  Q:\n    Type: AWS::SQS::Queue\n"),
@@ -886,6 +888,30 @@ fn a_number_says_its_unit_and_nonsense_is_refused() {
 
 #[cfg(feature = "aws")]
 #[test]
+fn what_is_to_be_asked_nowhere_is_said() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+        .args([
+            "diagnose",
+            "--live",
+            "--reason",
+            "CannotPullECRContainerError: engine ecr credentials: not found",
+        ])
+        .env_clear()
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "none")
+        .env("HOME", env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .expect("the program runs");
+    assert!(text(&output.stdout).contains("error[execution-role-unset]"), "{}", text(&output.stdout));
+    assert_eq!(
+        (output.status.code(), text(&output.stderr).as_str()),
+        (Some(2), "ecs-triage: no Region: name one with --region, or set AWS_REGION\n")
+    );
+}
+
+#[cfg(feature = "aws")]
+#[test]
 fn a_time_says_its_unit_and_nonsense_is_refused() {
     for (arguments, wanted) in [
         (&["ps", "--since", "90"][..], "with its unit, s, m, h or d, such as 90m or 36h"),
@@ -904,6 +930,72 @@ fn a_time_says_its_unit_and_nonsense_is_refused() {
         let output = run(arguments, "");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text(&output.stderr).contains(wanted), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn an_empty_name_is_none_and_standard_input_is_read_once() {
+    let definition = "events/task-definitions/api.json";
+    for arguments in [
+        &["check", "--offline", definition, "--cluster", ""][..],
+        &["check", "--offline", definition, "--service="],
+        &["check", "--offline", definition, "--subnets", "subnet-0a,,subnet-0b"],
+        &["check", "--offline", definition, "--subnets", "subnet-0a", "--security-groups", ""],
+        &["check", "--offline", ""],
+        &["diagnose", ""],
+    ] {
+        let output = run(arguments, "");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
+        assert!(text(&output.stderr).contains("a value is required for"), "{arguments:?}");
+    }
+    for (arguments, input) in [
+        (&["diagnose", "--task-definition", "-"][..], include_str!("../events/task-definitions/api.json")),
+        (&["diagnose", "--task-definition", "-", "-"], include_str!("../events/task-definitions/api.json")),
+        (&["diagnose", "-", "-"], include_str!("../events/secret-missing.json")),
+        (&["check", "--offline", "-", "-"], include_str!("../events/task-definitions/api.json")),
+    ] {
+        let output = run(arguments, input);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("standard input is named twice"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_no_json_and_no_text_is_named() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let event = "events/secret-missing.json";
+    for (name, content, kind) in [
+        ("packed.json", &b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae"[..], "a compressed file"),
+        ("program", b"\x7fELF\x02\x01\x01\x00\x00\x00{\n{}\n", "a binary file"),
+        ("image.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a binary file"),
+    ] {
+        let path = directory.join(name);
+        std::fs::write(&path, content).expect("the file can be written");
+        let path = path.to_string_lossy();
+        for arguments in [
+            &["diagnose", &path][..],
+            &["diagnose", "--log", &path],
+            &["diagnose", "--task-definition", &path, event],
+            &["diagnose", "--evidence", &path, event],
+            &["check", "--offline", &path],
+            &["check", "--offline", "--baseline", &path, "events/task-definitions/api.json"],
+        ] {
+            let output = run(arguments, "");
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+            assert!(said.contains(kind) && said.lines().count() == 1, "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_record_within_a_text_is_a_record() {
+    let event = include_str!("../events/secret-missing.json");
+    let once = Value::from(event).to_string();
+    let twice = Value::from(once.as_str()).to_string();
+    let plain = run(&["diagnose"], event).stdout;
+    for form in [once.clone(), twice, format!("[{once}]")] {
+        assert_eq!(text(&run(&["diagnose"], &form).stdout), text(&plain), "{form}");
     }
 }
 

@@ -14,6 +14,7 @@ use super::bounded::{LARGEST_ANSWER, is_too_large};
 use super::call::parsed;
 use super::innermost;
 use super::operation::{Operation, Protocol};
+use crate::arn::is_named_as_regions;
 use crate::question::NOT_AUTHORIZED;
 use crate::redact::{redact, redact_name};
 
@@ -206,5 +207,6 @@ fn unanswered<E: StdError + 'static>(
     {
         return format!("there are no AWS credentials to ask with: {first}");
     }
-    format!("{} in {region} cannot be reached: {first}", operation.service().name)
+    let slip = if is_named_as_regions(region) { "" } else { " (it is not a known Region)" };
+    format!("{} in {region} cannot be reached: {first}{slip}", operation.service().name)
 }

@@ -16,7 +16,7 @@ use super::{CliError, Extent, Format, Global, definition, evidence, read_text, s
 use crate::arn::Arn;
 use crate::event::{Reason, Task};
 use crate::question::facts::LogEvent;
-use crate::reason;
+use crate::reason::{self, Fault};
 use crate::redact::redact;
 
 /// What to diagnose, and with what.
@@ -143,6 +143,10 @@ fn read_log(path: &Path, reporter: &Reporter, output: &mut Output<'_>) -> Result
         return Ok(());
     };
     let mut batch = Batch::default();
+    if heard.symptom.fault == Fault::Unknown {
+        // It failed to get a secret, and does not say why.
+        batch.outcome = Outcome::Wrong;
+    }
     let reasons = vec![Reason::of_log(heard.line + 1, None, &heard.text)];
     reporter.task(&Task { reasons, ..Task::default() }, &mut batch);
     output.reports(&batch)

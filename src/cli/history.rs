@@ -1,5 +1,6 @@
 //! `ecs-triage history`: what the function diagnosed, from its journal.
 
+use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap_complete::ArgValueCandidates;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -15,16 +16,16 @@ use crate::render::{json, markdown};
 #[derive(clap::Args, Debug)]
 pub(super) struct History {
     /// Log group of the function's journal
-    #[arg(long, value_name = "NAME", default_value = "/ecs-triage/journal")]
+    #[arg(long, value_name = "NAME", default_value = "/ecs-triage/journal", value_parser = NonEmpty::new())]
     journal: String,
     /// How far back: a number with s, m, h or d, such as 90m or 7d
     #[arg(long, default_value = "24h", value_name = "TIME", allow_hyphen_values = true, value_parser = span)]
     since: SignedDuration,
     /// Only this cluster, by name
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters))]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters), value_parser = NonEmpty::new())]
     cluster: Option<String>,
     /// Only this service or task family of the cluster
-    #[arg(long, value_name = "NAME", requires = "cluster")]
+    #[arg(long, value_name = "NAME", requires = "cluster", value_parser = NonEmpty::new())]
     workload: Option<String>,
     /// How to write the entries: text and markdown are a line for each, json and jsonl are the objects of the
     /// journal

@@ -2,19 +2,19 @@
 //! order of the input.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::{IsTerminal as _, Read};
 use std::path::Path;
 use std::sync::mpsc;
 
 use super::output::{Batch, Output};
 use super::reporter::Reporter;
-use super::{CliError, is_stdin, pasted, shown};
+use super::{CliError, is_stdin, pasted, shown, stdin};
 use crate::event::{Chunk, Entry, Input};
 
 /// Diagnoses all that one file holds. What cannot be read is told, and the rest goes on.
 pub(super) fn read_file(path: &Path, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
     if is_stdin(path) {
-        let stdin = io::stdin().lock();
+        let stdin = stdin()?;
         if stdin.is_terminal() {
             output.complain("reading standard input; end it with Ctrl-D");
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::thread;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap_complete::ArgValueCandidates;
 use jiff::{SignedDuration, Timestamp};
 
@@ -28,10 +29,10 @@ const MOST_LOGS: usize = 20;
 #[derive(clap::Args, Debug)]
 pub(super) struct Ps {
     /// Cluster, by name or ARN; by default all clusters of the Region
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters))]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters), value_parser = NonEmpty::new())]
     cluster: Option<String>,
     /// Only this service of the cluster, with --details
-    #[arg(long, value_name = "NAME", requires = "cluster")]
+    #[arg(long, value_name = "NAME", requires = "cluster", value_parser = NonEmpty::new())]
     service: Option<String>,
     /// How far back: a number with s, m, h or d, such as 10m; ECS shows stopped tasks for about an hour
     #[arg(long, default_value = "1h", value_name = "TIME", allow_hyphen_values = true, value_parser = span)]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "aws")]
+use super::CliError;
 use super::Format;
 #[cfg(feature = "aws")]
 use super::live::Live;
@@ -59,6 +61,9 @@ impl Reporter {
     fn known<'k>(&'k self, task: &'k Task, batch: &mut Batch) -> (Cow<'k, Task>, Cow<'k, Evidence>) {
         let Some(live) = &self.live else { return (Cow::Borrowed(task), Cow::Borrowed(&self.evidence)) };
         let task = live.at_home(task);
+        if task.region.is_none() && !task.reasons.is_empty() {
+            batch.unable(CliError::NoRegion.to_string());
+        }
         let evidence = live.investigate(&[&*task], &self.evidence, batch);
         (task, Cow::Owned(evidence))
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use serde_json::{Value, json};
 
 use super::history::masked;
@@ -14,7 +15,7 @@ use super::{CliError, Format, Global};
 #[derive(clap::Args, Debug)]
 pub(super) struct Selftest {
     /// Lambda function, by name or ARN
-    #[arg(long, value_name = "NAME", default_value = "ecs-triage")]
+    #[arg(long, value_name = "NAME", default_value = "ecs-triage", value_parser = NonEmpty::new())]
     function: String,
     /// Attribute of the notice, such as cluster=prod, so that it passes the filter policy of a subscription; may be
     /// repeated

@@ -1,5 +1,6 @@
 //! `ecs-triage stale`: which running tasks still hold a value that has changed since they started.
 
+use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap_complete::ArgValueCandidates;
 
 use super::live::Live;
@@ -14,13 +15,13 @@ use crate::staleness::{Staleness, Value};
 #[derive(clap::Args, Debug)]
 pub(super) struct Stale {
     /// Cluster, by name or ARN; by default all clusters of the Region
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters))]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters), value_parser = NonEmpty::new())]
     cluster: Option<String>,
     /// Only the tasks of this service of the cluster
-    #[arg(long, value_name = "NAME", requires = "cluster")]
+    #[arg(long, value_name = "NAME", requires = "cluster", value_parser = NonEmpty::new())]
     service: Option<String>,
     /// Only what holds this secret, parameter or file, by name or ARN
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmpty::new())]
     secret: Option<String>,
     /// How to write what is found: json and jsonl are one object for all
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]

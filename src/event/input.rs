@@ -50,7 +50,8 @@ impl<R: Read> Input<R> {
                 .take((LONGEST_VALUE - head.len().min(LONGEST_VALUE)) as u64)
                 .read_to_end(&mut head)?;
             let text = decoded(&head);
-            if head.len() < LONGEST_VALUE && !text.trim().is_empty() && !is_stream(&text) {
+            let is_value = || head.len() < LONGEST_VALUE && !text.trim().is_empty() && !is_stream(&text);
+            if binary(&text).is_some() || is_value() {
                 return Ok(Self::read(&text));
             }
             head = text.into_bytes();

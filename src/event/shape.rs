@@ -1,5 +1,6 @@
 //! Reads one record: it finds out which form it has, and reads the tasks in it.
 
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::batch::{is_api_call, messages};
@@ -93,7 +94,7 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
                 Some(_) => Err(InputError::new(only_named(&words))),
                 None if is_blank(&words) => Err(InputError::new(NOTHING)),
                 // A message of a queue or a log is a record within a text.
-                None if is_object(&words) => {
+                None if is_record(&words) => {
                     return Some(read(&words).into_iter().flat_map(|entry| entry.tasks).collect());
                 }
                 None => Ok(Task::from_reason(beginning(&words, LONGEST_TEXT).as_ref())),
@@ -115,6 +116,11 @@ pub(super) fn only_named(arn: &str) -> String {
         "describe-tasks --cluster CLUSTER --tasks"
     };
     format!("an ARN tells of no failure: fetch what it names, with aws ecs {call} ARN")
+}
+
+/// Whether a text is JSON itself, and no bare number or word.
+fn is_record(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[', '"']) && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 fn is_sentence(text: &str) -> bool {
