@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::reason_lines::last_words;
+use crate::arn::Arn;
 use crate::causes::{Cause, FindingKind, Verdict};
 use crate::context::Surroundings;
 use crate::diagnosis::{Diagnosis, Looked, Report};
 use crate::event::{Forecast, Source, Task};
 use crate::network::State;
 use crate::redact::one_line;
-use crate::task_definition::Reference;
+use crate::task_definition::{Reference, Target};
 
 /// References shown; more are counted.
 const REFERENCES: usize = 3;
@@ -106,16 +107,17 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     for hop in hops.filter(|hop| !hop.why.as_ref().is_some_and(is_told)) {
         let _ = writeln!(out, "- {}: {}", hop.state.word(), hop.what);
     }
-    let name = report.task.task_definition_name().unwrap_or("the task definition");
     let references = &best.culprit.references;
+    let is_named = names_it(report.task, best);
     for reference in references.iter().take(REFERENCES) {
         let said = &report.symptoms[best.symptom].reason.text;
-        let is_told = [&best.title, said]
-            .into_iter()
-            .chain(best.findings.iter().map(|finding| &finding.text))
-            .any(|text| text.contains(&reference.value_from));
+        let is_told = is_named
+            || [&best.title, said]
+                .into_iter()
+                .chain(best.findings.iter().map(|finding| &finding.text))
+                .any(|text| text.contains(&reference.value_from));
         let value = if is_told { String::new() } else { format!(": {}", reference.value_from) };
-        let _ = writeln!(out, "- {}{value}", asked_for(reference, name));
+        let _ = writeln!(out, "- {}{value}", asked_for(reference));
     }
     if references.len() > REFERENCES {
         let _ = writeln!(out, "- and {} more references", references.len() - REFERENCES);
@@ -123,15 +125,26 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     for change in &around.changes {
         let _ = writeln!(out, "- {}", change.trim_start());
     }
-    let ruled_out: Vec<&str> = siblings(report, best)
-        .filter(|other| other.verdict == Verdict::RuledOut)
-        .map(|other| other.cause.id)
-        .collect();
-    match &ruled_out[..] {
-        [] => {}
-        [one] => drop(writeln!(out, "- Ruled out: {one}")),
-        more => drop(writeln!(out, "- Ruled out: {} other causes", more.len())),
+    // Of several the number would say nothing; the journal lists them.
+    let mut ruled_out = siblings(report, best).filter(|other| other.verdict == Verdict::RuledOut);
+    if let (Some(one), None) = (ruled_out.next(), ruled_out.next()) {
+        let _ = writeln!(out, "- Ruled out: {}", one.cause.id);
     }
+}
+
+/// Whether the title names the one thing to which all references of the culprit refer, of the task's own account
+/// and Region.
+fn names_it(task: &Task, best: &Diagnosis) -> bool {
+    let thing = |reference: &'_ Reference| match reference.target() {
+        Some(Target::Secret(secret)) => secret.arn.to_owned(),
+        _ => reference.value_from.clone(),
+    };
+    let mut things = best.culprit.references.iter().map(thing);
+    let Some((name, first)) = best.culprit.id.as_ref().zip(things.next()) else { return false };
+    let is_own = Arn::parse(&first).is_none_or(|arn| {
+        task.account.as_deref() == Some(arn.account) && task.region.as_deref() == Some(arn.region)
+    });
+    is_own && best.title.contains(name) && first.contains(name) && things.all(|other| other == first)
 }
 
 /// What became of something looked for, in words.
@@ -144,11 +157,10 @@ pub(super) const fn label(kind: FindingKind) -> &'static str {
 }
 
 /// Where the definition refers to it: the variable's name first, which is what people know it by.
-pub(super) fn asked_for(reference: &Reference, definition: &str) -> String {
+pub(super) fn asked_for(reference: &Reference) -> String {
     let of = |container: &String| format!(" of container {container}");
     let container = reference.container.as_ref().map(of).unwrap_or_default();
-    let what = reference.label();
-    format!("Used as {what}{container} in {definition}")
+    format!("Used as {}{container}", reference.label())
 }
 
 fn siblings<'r>(report: &'r Report<'_>, best: &'r Diagnosis) -> impl Iterator<Item = &'r Diagnosis> {
@@ -195,41 +207,38 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
 /// ECS's own words, from the last error that wraps no other.
 fn said(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
     let told = &report.symptoms[best.symptom];
-    let container =
-        told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
     let cut = if told.symptom.truncated { " (cut off by ECS)" } else { "" };
     let who = if told.reason.is_of_log() { "THE APPLICATION" } else { "ECS" };
-    let _ = writeln!(
-        out,
-        "\n{who} SAID ({}{container})\n{}{cut}",
-        told.reason.field,
-        last_words(&one_line(&told.reason.text), &told.deciding(), [">>> ", " <<<"])
-    );
+    let place = match (told.reason.field.as_str(), &told.reason.container) {
+        ("stoppedReason", None) => ": ".to_owned(),
+        (field, None) => format!(" ({field})\n"),
+        (field, Some(container)) => format!(" ({field}, container {container})\n"),
+    };
+    let words = last_words(&one_line(&told.reason.text), &told.deciding(), [">>> ", " <<<"]);
+    let _ = writeln!(out, "\n{who} SAID{place}{words}{cut}");
 }
 
 fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut String) {
+    // A label would have a row of its own: a link is longer than a row, and goes to the next one whole.
     out.push('\n');
-    if let Some(console) = &around.console {
-        let _ = writeln!(out, "Console: {console}");
-    }
-    if let Some(runbook) = runbook(best.cause, around) {
-        let _ = writeln!(out, "Runbook: {runbook}");
+    for link in around.console.iter().chain(&runbook(best.cause, around)) {
+        let _ = writeln!(out, "{link}");
     }
     let task = report.task;
-    let id = task.id();
-    let about = task.task_definition_name().map(|name| format!(" ({name})")).unwrap_or_default();
-    let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at))).unwrap_or_default();
-    let incident = around.incident.as_ref().map(|id| format!(", incident {}", short(id))).unwrap_or_default();
+    let id = task.id().map(|id| format!(" {}", short(id)));
+    let about = task.task_definition_name().map(|name| format!(" ({name})"));
+    // With an incident the impact tells when the last task failed.
+    let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at)));
+    let incident = around.incident.as_ref().map(|id| format!(", incident {}", short(id)));
+    let facts: String = [id, about, incident.or(stopped)].into_iter().flatten().collect();
     let what = match task.source {
         Source::Forecast(Forecast::NextTask) => "Next task",
         Source::Forecast(_) => "Deployment",
         _ => "Task",
     };
-    let _ = writeln!(
-        out,
-        "{what}{}{about}{stopped}{incident}",
-        id.map(|id| format!(" {}", short(id))).unwrap_or_default()
-    );
+    if !facts.is_empty() {
+        let _ = writeln!(out, "{what}{facts}");
+    }
 }
 
 /// Where to read what the cause is: made of the cause's own record and the function's own settings, and of

@@ -125,7 +125,7 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     out.block(&last_words(&one_line(&told.reason.text), &told.deciding(), ["\u{ab}", "\u{bb}"]));
     let definition = report.task.task_definition_name().unwrap_or("the task definition");
     for reference in best.culprit.references.iter().take(2) {
-        out.line(&format!("\u{2022} {}", asked_for(reference, definition)));
+        out.line(&format!("\u{2022} {} in {definition}", asked_for(reference)));
     }
     for finding in &best.findings {
         out.line(&format!("\u{2022} {}: {}", label(finding.kind), finding.sourced()));

@@ -108,7 +108,7 @@ impl Case<'_> {
             self.secrets().iter().find_map(|secret| secret.foreign_account().map(str::to_owned))
         {
             let text = format!(
-                "have account {account} create the secret (it gets an ARN of its own), or correct the reference, in a new revision"
+                "have account {account} create the secret (with a new ARN) or correct the reference in a new revision"
             );
             return Fix::words(text).then_revised(self);
         }
@@ -120,8 +120,7 @@ impl Case<'_> {
             .aws("secretsmanager create-secret")
             .name("--name", Kind::Secret, name.as_deref())
             .words("--secret-string file://value.json");
-        let text =
-            "create the secret (it gets an ARN of its own), or correct the reference, in a new revision";
+        let text = "create the secret (with a new ARN) or correct the reference in a new revision";
         Fix::words("see what exists under that name").run([look]).then(text, [create]).then_revised(self)
     }
 }
