@@ -83,8 +83,8 @@ struct Global {
     /// When to write in color
     #[arg(long, value_enum, global = true, value_name = "WHEN", default_value_t = When::Auto)]
     color: When,
-    /// Width of text in columns, from 30 to 1000; by default that of the terminal, and in a pipe or a file text is
-    /// not wrapped
+    /// Columns to wrap text to, from 30 to 1000, of which at most 110 are used; by default those of the terminal,
+    /// and in a pipe or a file text is not wrapped
     #[arg(long, global = true, value_name = "COLUMNS", allow_hyphen_values = true, value_parser = columns)]
     width: Option<u16>,
     /// AWS Region to query, and of input that names none, such as eu-west-1; by default that of the AWS

@@ -989,6 +989,34 @@ fn what_is_no_json_and_no_text_is_named() {
 }
 
 #[test]
+fn an_event_that_is_checked_and_a_definition_that_is_diagnosed_are_told_apart() {
+    let output = run(&["check", "--offline", "events/secret-missing.json"], "");
+    let said = text(&output.stderr);
+    assert!(
+        output.status.code() == Some(2) && said.contains("this is an event, and the definition is search:5"),
+        "{said}"
+    );
+    let said = text(
+        &run(
+            &["check", "--offline", "-"],
+            "{\"detail-type\": \"ECS Service Action\", \"detail\": {\"eventName\": \"A\"}}",
+        )
+        .stderr,
+    );
+    assert!(said.contains("this is an event: ecs-triage diagnose"), "{said}");
+    for definition in [
+        include_str!("../events/task-definitions/api.json"),
+        "{\"taskDefinition\": {\"family\": \"a\"}}",
+        "{\"AWSTemplateFormatVersion\": \"2010-09-09\", \"Resources\": {}}",
+        "{\"format_version\": \"1.2\", \"planned_values\": {}}",
+    ] {
+        let output = run(&["diagnose"], definition);
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains("ecs-triage check reads these"), "{said}");
+    }
+}
+
+#[test]
 fn a_record_within_a_text_is_a_record() {
     let event = include_str!("../events/secret-missing.json");
     let once = Value::from(event).to_string();
