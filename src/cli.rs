@@ -347,6 +347,8 @@ enum CliError {
     NoCause { asked: String, near: Option<&'static str> },
     #[error("{path} is not recorded evidence: {error}")]
     NoEvidence { path: String, error: RecordError },
+    #[error("there is no file {0}, and no task definition can have that name")]
+    NothingSoNamed(String),
     #[error("file not found: {0} (with --offline the definition must be a file)")]
     NoDefinition(String),
     #[error("standard input is named twice, and can be read once: name a file instead of one -")]

@@ -858,7 +858,11 @@ fn a_check_reads_its_files_before_it_looks_for_credentials() {
             "holds no task definition and no service",
         ),
         (directory.display().to_string(), "it is a directory"),
-        (directory.join("no-such.json").display().to_string(), "there is no such file"),
+        (
+            directory.join("no-such.json").display().to_string(),
+            "no-such.json, and no task definition can have",
+        ),
+        ("arn:aws:ecs:eu-west-1:111122223333:service/prod/api".to_owned(), "there is no file arn:"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
             .args(["check", &named])
