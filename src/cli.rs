@@ -83,8 +83,8 @@ struct Global {
     /// When to write in color
     #[arg(long, value_enum, global = true, value_name = "WHEN", default_value_t = When::Auto)]
     color: When,
-    /// Width of text in columns, from 30 to 1000; by default that of the terminal, and in a pipe or a file text is
-    /// not wrapped
+    /// Columns to wrap text to, from 30 to 1000, of which at most 110 are used; by default those of the terminal,
+    /// and in a pipe or a file text is not wrapped
     #[arg(long, global = true, value_name = "COLUMNS", allow_hyphen_values = true, value_parser = columns)]
     width: Option<u16>,
     /// AWS Region to query, and of input that names none, such as eu-west-1; by default that of the AWS
@@ -347,6 +347,8 @@ enum CliError {
     NoCause { asked: String, near: Option<&'static str> },
     #[error("{path} is not recorded evidence: {error}")]
     NoEvidence { path: String, error: RecordError },
+    #[error("there is no file {0}, and no task definition can have that name")]
+    NothingSoNamed(String),
     #[error("file not found: {0} (with --offline the definition must be a file)")]
     NoDefinition(String),
     #[error("standard input is named twice, and can be read once: name a file instead of one -")]

@@ -858,7 +858,11 @@ fn a_check_reads_its_files_before_it_looks_for_credentials() {
             "holds no task definition and no service",
         ),
         (directory.display().to_string(), "it is a directory"),
-        (directory.join("no-such.json").display().to_string(), "there is no such file"),
+        (
+            directory.join("no-such.json").display().to_string(),
+            "no-such.json, and no task definition can have",
+        ),
+        ("arn:aws:ecs:eu-west-1:111122223333:service/prod/api".to_owned(), "there is no file arn:"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
             .args(["check", &named])
@@ -985,6 +989,34 @@ fn what_is_no_json_and_no_text_is_named() {
             assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
             assert!(said.contains(kind) && said.lines().count() == 1, "{arguments:?}: {said}");
         }
+    }
+}
+
+#[test]
+fn an_event_that_is_checked_and_a_definition_that_is_diagnosed_are_told_apart() {
+    let output = run(&["check", "--offline", "events/secret-missing.json"], "");
+    let said = text(&output.stderr);
+    assert!(
+        output.status.code() == Some(2) && said.contains("this is an event, and the definition is search:5"),
+        "{said}"
+    );
+    let said = text(
+        &run(
+            &["check", "--offline", "-"],
+            "{\"detail-type\": \"ECS Service Action\", \"detail\": {\"eventName\": \"A\"}}",
+        )
+        .stderr,
+    );
+    assert!(said.contains("this is an event: ecs-triage diagnose"), "{said}");
+    for definition in [
+        include_str!("../events/task-definitions/api.json"),
+        "{\"taskDefinition\": {\"family\": \"a\"}}",
+        "{\"AWSTemplateFormatVersion\": \"2010-09-09\", \"Resources\": {}}",
+        "{\"format_version\": \"1.2\", \"planned_values\": {}}",
+    ] {
+        let output = run(&["diagnose"], definition);
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains("ecs-triage check reads these"), "{said}");
     }
 }
 

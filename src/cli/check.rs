@@ -291,12 +291,15 @@ impl<'c> Run<'c, '_> {
         let piped = asked.definitions.is_empty().then_some("-");
         for named in asked.definitions.iter().map(String::as_str).chain(piped) {
             let path = Path::new(named);
-            if !is_file(named) && may_be_registered(named) {
-                read.push(Named::Registered(named));
-                continue;
-            }
-            match read_text(path) {
-                Ok(text) => read.push(Named::File(path, text)),
+            let one = if is_file(named) {
+                read_text(path).map(|text| Named::File(path, text))
+            } else if may_be_registered(named) {
+                Ok(Named::Registered(named))
+            } else {
+                Err(CliError::NothingSoNamed(shown(path)))
+            };
+            match one {
+                Ok(one) => read.push(one),
                 Err(error) => self.unable(&error.to_string()),
             }
         }

@@ -9,6 +9,7 @@ use super::live::Live;
 use super::output::Output;
 use super::span::span;
 use super::{CliError, Format, Global, completion};
+use crate::context::minute;
 use crate::redact::{redact, redact_name};
 use crate::render::{json, markdown};
 
@@ -77,13 +78,17 @@ impl History {
 /// An entry in one line; what it does not tell is left out.
 fn line_of(entry: &Value) -> String {
     let text = |path: &str| entry.pointer(path).and_then(Value::as_str);
+    let time = |path: &str| {
+        let told = text(path).unwrap_or_default();
+        told.parse().map_or_else(|_| told.to_owned(), minute)
+    };
     let joined =
         |parts: [Option<&str>; 2], by: &str| parts.into_iter().flatten().collect::<Vec<_>>().join(by);
     let [at, place, what] = if text("/schema") == Some(json::v1::INCIDENT_SCHEMA) {
         let subject =
             text("/subject").map(|subject| subject.split_once("] ").map_or(subject, |(_, what)| what));
         [
-            text("/resolved").unwrap_or_default().to_owned(),
+            time("/resolved"),
             joined(["/attributes/cluster", "/attributes/workload"].map(text), "/"),
             subject.unwrap_or_default().to_owned(),
         ]
@@ -91,11 +96,7 @@ fn line_of(entry: &Value) -> String {
         let what = joined(["/diagnoses/0/cause", "/diagnoses/0/title"].map(text), ": ");
         let verdict = text("/diagnoses/0/verdict").map(|verdict| format!(" ({verdict})")).unwrap_or_default();
         let what = if what.is_empty() { "no diagnosis".to_owned() } else { format!("{what}{verdict}") };
-        [
-            text("/task/stopped_at").unwrap_or_default().to_owned(),
-            joined(["/task/cluster", "/task/workload"].map(text), "/"),
-            what,
-        ]
+        [time("/task/stopped_at"), joined(["/task/cluster", "/task/workload"].map(text), "/"), what]
     };
     [at, place, what].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
@@ -120,16 +121,16 @@ mod tests {
 
     #[test]
     fn what_an_entry_does_not_tell_is_left_out() {
-        let at = "2026-04-15T14:02:11Z";
+        let (at, told) = ("2026-04-15T14:02:11Z", "2026-04-15 14:02 UTC");
         let task = json!({"stopped_at": at, "cluster": "prod", "workload": "api"});
         let diagnosis =
             json!({"cause": "secret-missing", "title": "secret prod/db does not exist", "verdict": "likely"});
         for (entry, line) in [
             (
                 json!({"task": task, "diagnoses": [diagnosis]}),
-                format!("{at}  prod/api  secret-missing: secret prod/db does not exist (likely)"),
+                format!("{told}  prod/api  secret-missing: secret prod/db does not exist (likely)"),
             ),
-            (json!({"task": task, "diagnoses": []}), format!("{at}  prod/api  no diagnosis")),
+            (json!({"task": task, "diagnoses": []}), format!("{told}  prod/api  no diagnosis")),
             (
                 json!({"task": {"cluster": "prod", "workload": "frontend"}}),
                 "prod/frontend  no diagnosis".to_owned(),
@@ -142,7 +143,7 @@ mod tests {
                     "attributes": {"cluster": "prod", "workload": "api"},
                     "subject": "[ECS prod 3333/eu-west-1] api recovered after 29 min: secret prod/db does not exist",
                 }),
-                format!("{at}  prod/api  api recovered after 29 min: secret prod/db does not exist"),
+                format!("{told}  prod/api  api recovered after 29 min: secret prod/db does not exist"),
             ),
         ] {
             assert_eq!(line_of(&entry), line);

@@ -117,9 +117,12 @@ pub(super) fn to_type(command: &str) -> String {
 /// What a line begins with that is to be typed as it is.
 const COMMAND: &str = "    ";
 
+/// Longer lines are hard to read.
+const WIDEST: usize = 110;
+
 fn say(problem: &str, width: Option<usize>) {
     let mut stderr = io::stderr().lock();
-    let width = width.or_else(|| config::columns(&stderr));
+    let width = width.or_else(|| config::columns(&stderr)).map(|width| width.min(WIDEST));
     // Nobody is left to tell where even this cannot be written.
     let _ = stderr.write_all(laid_out(problem, width).as_bytes());
 }

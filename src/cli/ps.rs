@@ -9,7 +9,7 @@ use clap_complete::ArgValueCandidates;
 use jiff::{SignedDuration, Timestamp};
 
 use super::live::Live;
-use super::output::{Batch, Output, progress};
+use super::output::{Batch, Outcome, Output, progress};
 use super::reporter::Reporter;
 use super::span::span;
 use super::{CliError, Extent, Format, Global, completion};
@@ -101,7 +101,11 @@ impl Ps {
                     }
                 }
                 Format::Text if !self.is_detailed() => {
-                    rows.push(incident.row(&diagnose(alike[0], &evidence)));
+                    let report = diagnose(alike[0], &evidence);
+                    if report.has_unrecognised() || report.is_untold() {
+                        batch.outcome = batch.outcome.max(Outcome::Wrong);
+                    }
+                    rows.push(incident.row(&report));
                 }
                 Format::Text | Format::Markdown => reporter.report(alike[0], &evidence, &mut batch),
             }
@@ -189,7 +193,7 @@ fn incidents(tasks: Vec<Task>, all: bool) -> Vec<Incident> {
     let mut incidents: Vec<Incident> = Vec::new();
     for task in tasks {
         let report = diagnose(&task, &nothing);
-        if !all && report.diagnoses.is_empty() {
+        if !all && report.diagnoses.is_empty() && !report.is_untold() {
             continue;
         }
         let place = *places.entry(report.fingerprint).or_insert(incidents.len());
@@ -218,7 +222,31 @@ impl Incident {
             cause: best.map(|best| best.cause.id),
             verdict: best.map(|best| best.verdict.as_str()),
             is_start_failure: report.is_start_failure(),
-            title: best.map_or_else(String::new, |best| best.title.clone()),
+            title: match best {
+                Some(best) => best.title.clone(),
+                None if report.is_untold() => "ECS gives no reason".to_owned(),
+                None => String::new(),
+            },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Evidence, diagnose, incidents, read_record};
+
+    #[test]
+    fn a_stop_without_a_reason_is_listed_and_a_normal_one_is_not() {
+        let answer = r#"{"tasks": [
+            {"taskArn": "arn:aws:ecs:us-east-1:111122223333:task/prod/1", "lastStatus": "STOPPED", "group": "service:api"},
+            {"taskArn": "arn:aws:ecs:us-east-1:111122223333:task/prod/2", "lastStatus": "STOPPED", "stopCode": "UserInitiated"},
+            {"taskArn": "arn:aws:ecs:us-east-1:111122223333:task/prod/3", "lastStatus": "STOPPED",
+             "stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)"}
+        ]}"#;
+        let tasks = || read_record(answer).into_iter().flat_map(|entry| entry.tasks).flatten().collect();
+        let [listed] = &incidents(tasks(), false)[..] else { panic!("one is listed") };
+        let row = listed.row(&diagnose(&listed.tasks[0], &Evidence::default()));
+        assert_eq!((row.service.as_str(), row.title.as_str()), ("prod/api", "ECS gives no reason"));
+        assert_eq!(incidents(tasks(), true).len(), 3);
     }
 }

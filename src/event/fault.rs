@@ -54,7 +54,14 @@ pub(super) fn fault<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Inpu
 }
 
 pub(super) fn unknown_shape(text: &str, expected: &str) -> InputError {
+    // What is deployed, and not what became of it.
+    let is_definition = |key: &String| {
+        ["containerDefinitions", "taskDefinition", "Resources", "planned_values"].contains(&&**key)
+    };
     let found = match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(serde_json::Value::Object(map)) if map.keys().any(is_definition) => {
+            "a task definition or a template: ecs-triage check reads these".to_owned()
+        }
         Ok(serde_json::Value::Object(map)) if map.is_empty() => "an empty object".to_owned(),
         Ok(serde_json::Value::Object(map)) => {
             let keys: Vec<_> = map.keys().take(8).map(String::as_str).collect();

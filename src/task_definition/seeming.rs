@@ -37,6 +37,11 @@ pub(super) fn of_json(document: &Value) -> Option<String> {
     {
         return Some(seeming("this is a manifest of Copilot", "copilot svc package | ecs-triage check -"));
     }
+    if let Some(detail) = map.get("detail").filter(|detail| detail.is_object()) {
+        let what = "this is an event";
+        let ran = detail["taskDefinitionArn"].as_str().map(|name| names(what, name));
+        return ran.or_else(|| Some(seeming(what, "ecs-triage diagnose")));
+    }
     let answer = ["services", "service", "tasks", "task"].iter().find_map(|key| Some((*key, map.get(*key)?)));
     if let Some((key, value)) = answer {
         let one = value.get(0).unwrap_or(value);
