@@ -37,7 +37,7 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[Example { text: "Invalid firelens configuration type: fluent-bit", also: &[] }],
 };
 
-/// Whether a network fault is told of a place to which the log driver sends.
+/// Whether a network fault is about the destination of the log driver.
 fn is_of_connection(symptom: &Symptom) -> bool {
     symptom.step == Step::LogDriver
         && matches!(

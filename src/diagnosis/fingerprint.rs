@@ -67,7 +67,7 @@ pub(super) fn fingerprint(task: &Task, symptoms: &[ReadSymptom<'_>], best: Optio
         symptom.map(|symptom| symptom.fault.as_str()),
         culprit.as_deref(),
     ];
-    // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
+    // FNV-1a: short, the same on every platform and in every release, and no secret depends on it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     let mut add =
         |byte| hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);

@@ -1,5 +1,4 @@
-//! Where documents are kept, and how they are changed: by whoever read the latest version, and by nobody
-//! else.
+//! Where documents are kept, and how they are changed: only over the latest version.
 
 use std::collections::HashMap;
 use std::future::{Future, ready};
@@ -83,7 +82,7 @@ pub struct Changed<D, R> {
     pub result: R,
 }
 
-/// Reads a document, changes it, and saves it; from the beginning where somebody came between.
+/// Reads a document, changes it, and saves it; again from the beginning where another write came between.
 ///
 /// # Errors
 ///
@@ -100,8 +99,7 @@ where
     change_from(store, key, kept, change).await
 }
 
-/// The same without giving way to whoever comes between: for the one writer of a document for whom all others
-/// wait.
+/// The same without waiting for other writers: for the one writer of a document for whom all others wait.
 ///
 /// # Errors
 ///
@@ -159,7 +157,8 @@ where
     Err(too_often(key))
 }
 
-/// Saves a change of a document as it was read, and tells what came of it; `None` where somebody came between.
+/// Saves a change of a document over the version that was read; the result, or `None` where another write
+/// came between.
 ///
 /// # Errors
 ///
@@ -178,7 +177,7 @@ pub async fn save<D: Serialize, R>(
     }
 }
 
-/// Others came between as often as a change is tried.
+/// Other writes came between as often as a change is tried.
 #[must_use]
 pub fn too_often(key: &str) -> Unreachable {
     Unreachable(format!("{key} is changed too often"))

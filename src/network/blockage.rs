@@ -1,23 +1,23 @@
-//! What shuts a way, with all that a command to fix it must name.
+//! What blocks a path, with all that a command to fix it must name.
 
 use super::Part;
 
-/// Something that shuts a way, and the proof.
+/// Something that blocks a path, and the proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blockage {
-    /// What shuts it.
+    /// What blocks it.
     pub what: Break,
-    /// The subnet from which the way is shut.
+    /// The subnet from which the path is blocked.
     pub subnet: String,
     /// One sentence, without its full stop.
     pub proof: String,
     /// The API call that it comes from.
     pub source: &'static str,
-    /// What nobody read and could explain the failure as well; a sentence without its full stop.
+    /// What was not read and could explain the failure as well; a sentence without its full stop.
     pub doubt: Option<String>,
 }
 
-/// What shuts a way, with all that a command to fix it must name.
+/// What blocks a path, with all that a command to fix it must name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Break {
     /// The subnet's table leads nowhere, and no endpoint serves.
@@ -64,7 +64,7 @@ pub enum Break {
         /// `enableDnsSupport` or `enableDnsHostnames`.
         attribute: &'static str,
     },
-    /// The caller's security groups let nothing out.
+    /// The caller's security groups allow no outbound traffic.
     SecurityGroupEgress {
         /// The groups.
         groups: Vec<String>,
@@ -85,7 +85,7 @@ pub enum Break {
         ports: (u16, u16),
         /// The addresses on the other side.
         cidr: String,
-        /// Where a rule that lets it pass undoes no other.
+        /// Where a rule that allows it would undo no other.
         opening: Opening,
     },
     /// The file system has no mount target in the caller's Availability Zone.
@@ -118,7 +118,7 @@ pub enum Opening {
     At(i64),
     /// Nowhere before the rule of this number: the one before it has the next lower number.
     NoRoom(i64),
-    /// The rule of this number shuts a part only, on purpose.
+    /// The rule of this number blocks a part only, on purpose.
     OnPurpose(i64),
 }
 
@@ -142,7 +142,7 @@ impl Break {
     }
 }
 
-/// Security groups that let a caller in on no rule.
+/// Security groups of which no rule admits a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
     /// The groups, of an endpoint or a mount target.

@@ -68,7 +68,7 @@ words! {
 }
 
 words! {
-    /// The kind of policy that refused, where the text tells; set for [`Fault::AccessDenied`] only.
+    /// The kind of policy that refused, where the text says; set for [`Fault::AccessDenied`] only.
     Deny {
         /// No identity-based policy allows the action.
         Identity = "identity",
@@ -95,9 +95,9 @@ pub type Span = Range<usize>;
 /// A piece of the text that names something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    /// The words as they stand in the text.
+    /// The words of the text.
     pub text: String,
-    /// Where they stand.
+    /// Their place in the text.
     pub span: Span,
 }
 
@@ -110,7 +110,7 @@ pub enum Wanted {
     File,
 }
 
-/// One failure that a reason tells of.
+/// One failure of a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symptom {
     /// What was being done.
@@ -164,7 +164,7 @@ pub struct Symptom {
 }
 
 impl Symptom {
-    /// A failure that no text tells of.
+    /// A failure without a text.
     #[must_use]
     pub const fn suspected(step: Step, fault: Fault) -> Self {
         Self {
@@ -211,13 +211,13 @@ impl Symptom {
         self.wants == Some(Wanted::Parameter)
     }
 
-    /// Whether it is a file, which somebody was to write, that an application did not find.
+    /// Whether it is a file, written by another program, that an application did not find.
     #[must_use]
     pub fn is_of_file(&self) -> bool {
         self.wants == Some(Wanted::File)
     }
 
-    /// Whether the text tells of a stop that nobody needs to hear about.
+    /// Whether the text is about a stop that is no failure.
     #[must_use]
     pub fn is_normal(&self) -> bool {
         self.fault == Fault::Normal

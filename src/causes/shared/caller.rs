@@ -1,4 +1,5 @@
-//! Who made the call that was refused, or was to be assumed: the task's roles, and others of which ECS speaks.
+//! Who made the call that was refused, or was to be assumed: the task's roles, and others of which ECS
+//! speaks.
 
 use super::assessment::Culprit;
 use super::case::Case;
@@ -16,8 +17,8 @@ impl Case<'_> {
         self.task.task_role.as_deref().or(self.definition()?.task_role_arn.as_deref())
     }
 
-    /// The role that the text names, as it names it: who was refused, or whom ECS is not authorized to
-    /// assume.
+    /// The role that the text names, as it names it: the one that was refused, or that ECS is not authorized
+    /// to assume.
     pub(in crate::causes) fn named_role(&self) -> Option<&str> {
         let principal =
             self.symptom.principal.as_ref().filter(|_| self.symptom.fault != Fault::AssumeRoleDenied);
@@ -38,7 +39,7 @@ impl Case<'_> {
         }
     }
 
-    /// The name of the role that the case turns on, whoever's it is.
+    /// The name of the role that the case turns on, also where it is not the task's.
     pub(in crate::causes) fn role_name(&self) -> Option<String> {
         let name_in = |arn: &str| Arn::parse(arn).and_then(|arn| arn.role_name().map(str::to_owned));
         self.named_role().map_or_else(|| self.own_role().and_then(name_in), name_in)
@@ -55,8 +56,8 @@ impl Case<'_> {
         principal.resource.strip_prefix("user/")?.rsplit('/').next().filter(|name| !name.is_empty())
     }
 
-    /// Whether ECS does the step with the execution role. Where the text tells nothing, anybody may have been
-    /// refused.
+    /// Whether ECS does the step with the execution role. Where the text does not say, any principal may have
+    /// been refused.
     fn is_by_execution_role(&self) -> bool {
         let fetches = ["secretsmanager:", "ssm:", "kms:", "ecr:", "s3:", "logs:"];
         let action = self.symptom.action.as_ref().map(|action| action.text.as_str());
@@ -120,7 +121,7 @@ impl Case<'_> {
 }
 
 /// Whether a role's ARN and a text, an ARN too or a bare name, are of the same role. An assumed role's ARN
-/// does not tell its path.
+/// lacks the path.
 fn is_same_role(arn: &str, named: &str) -> bool {
     let Some(own) = Arn::parse(arn) else { return arn == named };
     match Arn::parse(named) {

@@ -22,7 +22,7 @@ pub struct Case<'a> {
     pub definition: Known<'a, TaskDefinition>,
     /// What AWS said.
     pub evidence: &'a Evidence,
-    /// Where the task is put, where that is told and need not be asked.
+    /// Where the task is placed, where that is given and need not be queried.
     pub placement: Option<&'a AwsVpcConfiguration>,
     /// The references that the symptom can be about.
     pub references: Vec<Reference>,
@@ -31,8 +31,8 @@ pub struct Case<'a> {
     pub forecast: bool,
 }
 
-/// Stands for a Region that nothing names: no question in it has an answer, and a text or command shows that it
-/// has to be filled in.
+/// Stands in for a Region that nothing names: no question in it has an answer, and a text or command shows
+/// that it has to be filled in.
 pub(in crate::causes) const UNKNOWN_REGION: &str = "<region>";
 
 /// How a source is cited where the definition proves something.
@@ -181,7 +181,7 @@ impl Case<'_> {
         others.iter().all(|other| thing(other) == thing(first)).then_some(first)
     }
 
-    /// The reference as it must stand in a command or a policy: the definition's own where it is known, else
+    /// The reference as a command or a policy needs it: the definition's own where it is known, else
     /// the text's.
     pub(in crate::causes) fn resource_arn(&self) -> Option<String> {
         let of_reference = self.only_reference().map(|reference| match reference.target() {
@@ -236,7 +236,7 @@ impl Case<'_> {
     }
 
     /// Whether the connection went to a private address, an endpoint in the VPC, or to a public one; `None`
-    /// where no address is told.
+    /// where the text has no address.
     pub(in crate::causes) fn reached_for_endpoint(&self) -> Option<bool> {
         if self.symptom.by_proxy {
             return None;
@@ -245,7 +245,7 @@ impl Case<'_> {
         Some(address.is_private() || matches!(address.octets(), [100, 64..=127, ..]))
     }
 
-    /// What the address that was called tells of the way there.
+    /// What follows from the address that was called.
     pub(in crate::causes) fn address_found(&self) -> Option<Finding> {
         let address = &self.symptom.address.as_ref()?.text;
         if self.symptom.by_proxy {
@@ -299,9 +299,8 @@ impl Case<'_> {
         self.task.region.as_deref().or(self.region()).map_or("aws", partition_of)
     }
 
-    /// What stayed unknown because nobody read the definition, or read that of another revision; nothing
-    /// where it is at hand. That it could not be read is told of every diagnosis
-    /// ([`Case::definition_unread`]).
+    /// What stayed unknown because the definition was not read, or that of another revision was; nothing
+    /// where it is at hand. Every diagnosis says why it could not be read ([`Case::definition_unread`]).
     pub(in crate::causes) fn definition_unknown(&self) -> Option<Finding> {
         match self.definition {
             Known::Found(definition) => {

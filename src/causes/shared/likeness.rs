@@ -53,8 +53,8 @@ pub(in crate::causes) fn near<'n>(name: &str, candidates: impl IntoIterator<Item
     Some(Near { how, is_slip: false })
 }
 
-/// Whether nobody gives two things names that differ in this way only. A letter, a number or a word more or
-/// less tells tenants, shards and stages apart.
+/// Whether two names differ in a way in which names of two things do not. A letter, a number or a word more
+/// or less tells tenants, shards and stages apart.
 fn is_slip(name: &str, other: &str) -> bool {
     let plain = |name: &str| {
         name.to_lowercase()

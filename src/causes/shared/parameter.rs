@@ -91,7 +91,7 @@ impl<'c> ParameterView<'c> {
 
     fn is(&self, parameter: &Parameter) -> bool {
         let listed = parameter.name.as_deref().unwrap_or_default();
-        // An ARN does not tell `name` and `/name` apart.
+        // In an ARN `name` and `/name` are the same.
         listed == self.name
             || (self.account.is_some() && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
     }
@@ -156,7 +156,7 @@ impl<'c> ParameterView<'c> {
         self.case.look(&self.as_secret()?).found().map(AsRef::as_ref)
     }
 
-    /// Its ARN, in which a slash stands before the name of every parameter.
+    /// Its ARN, in which the name of every parameter follows a slash.
     pub(super) fn arn(&self) -> String {
         self.arn_in(&self.region)
     }
@@ -265,7 +265,7 @@ impl Case<'_> {
 
     /// Asks after every parameter that was not found.
     pub(in crate::causes) fn ask_parameters(&self) -> Vec<Question> {
-        // The ARN of a refusal does not tell how the definition writes the name.
+        // The ARN of a refusal does not show how the definition writes the name.
         let is_due =
             matches!(self.definition, Known::NotAsked) && Question::task_definition_of(self.task).is_some();
         if is_due && self.symptom.fault == Fault::AccessDenied {

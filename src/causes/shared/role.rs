@@ -16,7 +16,7 @@ pub(in crate::causes) struct RoleView<'c> {
     case: &'c Case<'c>,
     /// Its name, without path.
     pub(in crate::causes) name: String,
-    /// Its ARN, path included, where the task or the text tells it.
+    /// Its ARN, path included, where the task or the text has it.
     whole: Option<String>,
 }
 
@@ -108,9 +108,9 @@ impl<'c> RoleView<'c> {
 }
 
 impl Case<'_> {
-    /// The role that the case turns on. AWS is asked about no other role than the task's own, unless the
-    /// definition cannot be had: whoever words a reason would learn of any. Before a deployment nobody words
-    /// one, and the service itself names the role.
+    /// The role that the case turns on. AWS is queried about no other role than the task's own, unless the
+    /// definition cannot be had: with a made-up reason anyone could learn of any role. Before a deployment
+    /// there is no such text, and the service itself names the role.
     pub(in crate::causes) fn role(&self) -> Option<RoleView<'_>> {
         let is_due = || {
             self.own_role().is_none()
@@ -128,7 +128,7 @@ impl Case<'_> {
         self.forecast && self.role_of_others().is_some()
     }
 
-    /// The ARN of that role, as AWS or the task tells it.
+    /// The ARN of that role, from AWS or the task.
     pub(in crate::causes) fn role_arn(&self) -> Option<String> {
         self.role()?.arn()
     }

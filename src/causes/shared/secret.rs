@@ -65,12 +65,12 @@ pub(in crate::causes) enum Presence<'c> {
     OtherSuffix(&'c Secret),
     /// The name's own end was taken for the suffix: the reference needs the whole ARN.
     CutSuffix(&'c Secret),
-    /// The ARN is not there, nor any name that it can mean. Names of another account's secrets nobody can
-    /// look up.
+    /// The ARN is not there, nor any name that it can mean. Names of another account's secrets cannot be
+    /// looked up.
     Gone,
     /// Why it is not known.
     Unknown(&'c str),
-    /// Nobody asked, or not all of it.
+    /// It was not queried, or not all of it.
     NotAsked,
 }
 

@@ -1,5 +1,5 @@
 //! What programs in a container say that fetch their secrets themselves: fetchers such as chamber and the
-//! agents of Secrets Manager and Vault, and whatever calls an SDK of AWS. A mark tells that such a program
+//! agents of Secrets Manager and Vault, and whatever calls an SDK of AWS. A mark shows that such a program
 //! speaks; what went wrong is read from the parts that the rest is made of.
 
 use super::{Section, section};
@@ -39,7 +39,7 @@ pub(super) const SAYS: &[Section] = &[
             say("parent env has ").step(S::SecretSidecar).fault(F::Misconfigured).word(Resource, &[","]),
             say("error: operation error ssm").step(S::SecretSidecar).wants(Parameter),
             say("error: operation error secrets manager").step(S::SecretSidecar),
-            // The sidecar injector, in whose words a code stands twice.
+            // The sidecar injector, which prints a code twice.
             say("resourcenotfoundexception resourcenotfoundexception")
                 .step(S::SecretSidecar)
                 .fault(F::NotFound),
@@ -87,7 +87,7 @@ pub(super) const SAYS: &[Section] = &[
             say("chamber").step(S::SecretSidecar),
             say("not a valid arn").step(S::SecretSidecar).fault(F::BadReference),
             say("base64 decode error").step(S::SecretSidecar).fault(F::WrongShape),
-            // What a fetcher should have written, and nobody did.
+            // What a fetcher should have written, and did not.
             say("/tmp/secret").step(S::SecretSidecar).word(Resource, &["'", "\"", ": "]).back(11),
             say("/run/secrets/").step(S::SecretSidecar).word(Resource, &["'", "\"", ": "]).back(13),
             say("/vault/secrets/").step(S::SecretSidecar).word(Resource, &["'", "\"", ": "]).back(15),

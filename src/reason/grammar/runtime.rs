@@ -61,8 +61,8 @@ pub(super) const SAYS: &[Section] = &[
             say("failed to create new container runtime task").step(S::Container),
             say("failed to create shim task").step(S::Container),
             say("executable file not found in $path").step(S::Container).fault(F::NotFound),
-            // The container's own words: of a command the first word is told, and the mask ends it where more
-            // was said.
+            // The container's own words: of a command only the first word is reported, and the mask ends it
+            // where more was said.
             say("exec: \"").word(Resource, &["\"", "%"]),
             say("\": stat ").word(Nothing, &[": ", "%"]),
             say("exec /").word(Nothing, &[": ", "%"]),
