@@ -81,10 +81,7 @@ fn symptoms(task: &Task) -> Vec<ReadSymptom<'_>> {
 }
 
 fn named(symptom: &Symptom) -> (Option<&str>, Option<&str>) {
-    (
-        symptom.resource.as_ref().map(|fact| fact.text.as_str()),
-        symptom.json_key.as_ref().map(|fact| fact.text.as_str()),
-    )
+    (symptom.resource.as_deref(), symptom.json_key.as_deref())
 }
 
 /// From here on a symptom deserves no diagnosis beside one that says more.

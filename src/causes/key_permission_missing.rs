@@ -121,7 +121,7 @@ fn by_words(case: &Case<'_>, role: &str, judged: &[(&KeyView<'_>, Ruling)]) -> A
         (Some(name), None) => format!("the KMS key of {} {name}", noun(case)),
         (None, None) => format!("the KMS key of a {}", noun(case)),
     };
-    let id = case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name());
+    let id = case.symptom.key.as_deref().map(str::to_owned).or_else(|| case.name());
     let told_by = match (&case.symptom.key, case.symptom.step) {
         (Some(_), _) => "stoppedReason",
         (None, Step::ParameterStore) => DESCRIBE_PARAMETERS,

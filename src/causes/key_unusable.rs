@@ -131,7 +131,7 @@ fn by_state(case: &Case<'_>, key: &KeyView<'_>) -> Fix {
 }
 
 fn by_words(case: &Case<'_>) -> Fix {
-    let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {
+    let Some(key) = case.symptom.key.as_deref() else {
         let arn = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:"));
         let look = arn.map(|arn| {
             case.aws("secretsmanager describe-secret")

@@ -42,7 +42,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 /// The names that the text lists.
 fn names(case: &Case<'_>) -> Vec<String> {
-    let listed = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
+    let listed = case.symptom.resource.as_deref().unwrap_or_default();
     listed
         .split(',')
         .map(str::trim)

@@ -32,7 +32,7 @@ fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
         placement: None,
         forecast: false,
     };
-    case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
+    case.culprit().id.or_else(|| symptom.json_key.as_deref().map(str::to_owned))
 }
 
 /// The host of a URL; of an image the repository, without tag and digest.

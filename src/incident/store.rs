@@ -242,29 +242,22 @@ mod tests {
 
     use super::Memory;
     use crate::incident::ledger::{Ledger, Sighted};
-    use crate::incident::{About, Sighting};
+    use crate::incident::{About, Due, Sighting};
     use crate::limits::{INCIDENT_KEPT, SILENCE};
 
     #[test]
     fn memory_forgets_what_has_expired() {
-        let begun = Timestamp::UNIX_EPOCH;
-        let second = SignedDuration::from_secs(1);
-        let follows = |after: SignedDuration| {
-            let ledger = Ledger::new(Memory::default(), "one".to_owned(), SignedDuration::from_hours(6));
+        for (after, serial) in [(SILENCE + SignedDuration::from_secs(1), 1), (INCIDENT_KEPT, 0)] {
+            let ledger = Ledger::new(Memory::default(), "one".to_owned(), SILENCE);
             let see = |at: Timestamp| {
                 let sightings = vec![Sighting { id: at.to_string(), at }];
-                let about = About { fingerprint: "f".to_owned(), ..About::default() };
-                let seen =
-                    ledger.see(&[Sighted { about, sightings }], at).now_or_never()?.seen.remove(0).ok()?;
-                ledger
-                    .announced(&seen.incident, crate::incident::Due::Opened, at)
-                    .now_or_never()?
-                    .ok()
-                    .map(|_| seen.incident.serial)
+                let failure = Sighted { about: About::default(), sightings };
+                let seen = ledger.see(&[failure], at).now_or_never()?.seen.remove(0).ok()?;
+                ledger.announced(&seen.incident, Due::Opened, at).now_or_never()?.ok()?;
+                Some(seen.incident.serial)
             };
-            [see(begun), see(begun + after)]
-        };
-        assert_eq!(follows(SILENCE + second), [Some(0), Some(1)], "what is kept is followed");
-        assert_eq!(follows(INCIDENT_KEPT), [Some(0), Some(0)], "what has expired is not");
+            let begun = Timestamp::UNIX_EPOCH;
+            assert_eq!([see(begun), see(begun + after)], [Some(0), Some(serial)], "{after}");
+        }
     }
 }

@@ -19,10 +19,10 @@ pub struct Blockage {
 
 /// What blocks a path, with all that a command to fix it must name.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "most fields are what their names say")]
 pub enum Break {
     /// The subnet's table leads nowhere, and no endpoint serves.
     NoRoute {
-        /// The subnet's route table.
         route_table: String,
         /// A gateway endpoint for the service that the table is not part of.
         gateway: Option<String>,
@@ -30,52 +30,32 @@ pub enum Break {
         blackhole: Option<String>,
     },
     /// The way out is an internet gateway, and the caller has no public address.
-    NoPublicIp {
-        /// The subnet's route table.
-        route_table: String,
-        /// The internet gateway.
-        gateway: String,
-    },
+    NoPublicIp { route_table: String, gateway: String },
     /// The NAT gateway on the way out passes nothing on.
     NatBroken {
-        /// The caller's route table.
         route_table: String,
-        /// The NAT gateway.
         nat_gateway: String,
         /// The destination of the route to it.
         range: String,
     },
     /// The endpoint that takes the traffic does not answer it.
     EndpointUnreachable {
-        /// The endpoint.
         endpoint: String,
         /// Its security groups, if they keep the caller out; else it is not available.
         ingress: Option<Ingress>,
     },
     /// There is an endpoint, but its private DNS is off, and there is no other way.
-    EndpointPrivateDnsOff {
-        /// The endpoint.
-        endpoint: String,
-    },
+    EndpointPrivateDnsOff { endpoint: String },
     /// The VPC does not resolve names.
     DnsOff {
-        /// The VPC.
         vpc: String,
         /// `enableDnsSupport` or `enableDnsHostnames`.
         attribute: &'static str,
     },
     /// The caller's security groups allow no outbound traffic.
-    SecurityGroupEgress {
-        /// The groups.
-        groups: Vec<String>,
-        /// To where.
-        to: Remote,
-        /// On which port.
-        port: u16,
-    },
+    SecurityGroupEgress { groups: Vec<String>, to: Remote, port: u16 },
     /// A network ACL drops the traffic or its answers.
     NetworkAcl {
-        /// The ACL.
         acl: String,
         /// The subnet that it guards.
         guards: String,
@@ -90,25 +70,18 @@ pub enum Break {
     },
     /// The file system has no mount target in the caller's Availability Zone.
     NoMountTargetInZone {
-        /// The file system.
         file_system: String,
         /// The subnet's zone.
         zone: String,
     },
     /// The mount target does not work.
     MountTargetNotAvailable {
-        /// The mount target.
         mount_target: String,
         /// What it is instead.
         state: String,
     },
     /// The mount target's security groups keep the caller out.
-    MountTargetGroup {
-        /// The mount target.
-        mount_target: String,
-        /// Its security groups.
-        ingress: Ingress,
-    },
+    MountTargetGroup { mount_target: String, ingress: Ingress },
 }
 
 /// Where a rule of a network ACL can be put so that it opens nothing else.

@@ -160,6 +160,10 @@ impl Phrase {
         self
     }
 
+    pub(super) const fn means(self, step: Step, fault: Fault) -> Self {
+        self.step(step).fault(fault)
+    }
+
     pub(super) const fn deny(mut self, deny: Deny) -> Self {
         self.deny = Some(deny);
         self

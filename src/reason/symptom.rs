@@ -1,7 +1,7 @@
 //! What a reason says, as values: the step, the fault, the kind of policy that refused, and the facts, each
 //! with its place in the text.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use crate::words::words;
 
@@ -99,6 +99,14 @@ pub struct Fact {
     pub text: String,
     /// Their place in the text.
     pub span: Span,
+}
+
+impl Deref for Fact {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
 }
 
 /// What applications take their secrets from beside Secrets Manager.

@@ -188,12 +188,7 @@ impl Case<'_> {
             Some(Target::Secret(secret)) => secret.arn.to_owned(),
             _ => reference.value_from.clone(),
         });
-        let named = self
-            .symptom
-            .resource
-            .as_ref()
-            .map(|resource| resource.text.clone())
-            .filter(|text| !text.contains("://"));
+        let named = self.symptom.resource.as_deref().map(str::to_owned).filter(|text| !text.contains("://"));
         let whole = named.filter(|_| !self.symptom.truncated || of_reference.is_none());
         whole.or(of_reference)
     }
@@ -268,24 +263,24 @@ impl Case<'_> {
     pub(in crate::causes) fn endpoint(&self) -> Culprit {
         Culprit {
             kind: "endpoint",
-            id: self.symptom.host.as_ref().map(|host| host.text.clone()),
+            id: self.symptom.host.as_deref().map(str::to_owned),
             references: self.references.clone(),
         }
     }
 
     /// The Region in which the resource lives.
     pub(in crate::causes) fn region(&self) -> Option<&str> {
-        self.symptom.region.as_ref().map(|fact| fact.text.as_str()).or(self.task.region.as_deref())
+        self.symptom.region.as_deref().or(self.task.region.as_deref())
     }
 
     /// The account of the resource, where the text names it, else the task's.
     pub(in crate::causes) fn account(&self) -> Option<&str> {
-        self.symptom.account.as_ref().map(|fact| fact.text.as_str()).or(self.task.account.as_deref())
+        self.symptom.account.as_deref().or(self.task.account.as_deref())
     }
 
     /// The ARN partition of the resource or the task.
     pub(in crate::causes) fn partition(&self) -> &str {
-        let named = self.symptom.resource.as_ref().map(|fact| fact.text.as_str());
+        let named = self.symptom.resource.as_deref();
         let of_arn = [named, self.task.arn.as_deref()]
             .into_iter()
             .flatten()

@@ -5,7 +5,6 @@
 //! stays `Unknown` and lowers the verdict; it never raises one.
 
 pub(super) mod assessment;
-mod caller;
 pub(super) mod case;
 pub(super) mod command;
 pub(super) mod container_log;

@@ -236,8 +236,8 @@ impl<'a> Case<'a> {
         let told = self
             .symptom
             .action
-            .as_ref()
-            .map(|action| action.text.clone())
+            .as_deref()
+            .map(str::to_owned)
             .filter(|action| action.contains(':') && !self.symptom.truncated);
         let known = match self.symptom.step {
             Step::SecretsManager | Step::RegistryCredentials => "secretsmanager:GetSecretValue",

@@ -33,8 +33,7 @@ pub(in crate::causes) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static
         Known::Missing | Known::Unknown(_) | Known::NotAsked => return None,
     };
     let call = case.refused_calls().into_iter().next()?;
-    let role_arn =
-        case.role()?.arn().or_else(|| case.symptom.principal.as_ref().map(|fact| fact.text.clone()))?;
+    let role_arn = case.role()?.arn().or_else(|| case.symptom.principal.as_deref().map(str::to_owned))?;
     let role = NamedRole::parse(&role_arn)?;
     let owner =
         Arn::parse(&call.resource).map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty())?;

@@ -332,7 +332,7 @@ impl Case<'_> {
         });
         let id = id.unwrap_or_else(|| {
             secret.map_or_else(
-                || self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(),
+                || self.symptom.resource.as_deref().map(str::to_owned).unwrap_or_default(),
                 |secret| secret.arn.to_owned(),
             )
         });
