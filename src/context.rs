@@ -14,7 +14,7 @@ use crate::question::{Evidence, Question, ask};
 use crate::redact::redact_name;
 use crate::task_definition::{Reference, Tag, Target, TaskDefinition};
 
-/// Changes listed; of more the number is told.
+/// Changes listed; of more only the number is given.
 const CHANGES: usize = 5;
 /// Workloads named.
 const OTHERS: usize = 5;
@@ -54,7 +54,7 @@ pub struct Surroundings {
     pub elsewhere: Option<String>,
     /// The team that the workload's tag names, empty where it has none; absent where no tag is asked for.
     pub team: Option<String>,
-    /// What stands before a cause's id in the address of its runbook; AWS's own page of the cause otherwise.
+    /// What precedes a cause's id in the address of its runbook; AWS's own page of the cause otherwise.
     pub runbooks: Option<String>,
 }
 
@@ -102,8 +102,8 @@ impl Surroundings {
     }
 }
 
-/// The team that a tag of the service names, or of the definition where no service starts the task: empty where
-/// there is no such tag, or nobody told.
+/// The team that a tag of the service names, or of the definition where no service starts the task: empty
+/// where there is no such tag, or AWS gave no answer.
 #[must_use]
 pub fn team(task: &Task, evidence: &Evidence, tag: &str) -> String {
     let tags: &[Tag] = match service_question(task) {

@@ -38,8 +38,8 @@ pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     Report { task, symptoms, diagnoses, fingerprint }
 }
 
-/// What a check says of a task before it is started, as the diagnosis of one that failed. Its task has one
-/// reason, in which nobody says anything.
+/// The problems that a check finds before a task is started, as the diagnosis of one that failed. Its task
+/// has one reason, which is empty.
 #[must_use]
 pub fn forecast(task: &Task, problems: impl IntoIterator<Item = (Symptom, Diagnosis)>) -> Report<'_> {
     let (mut symptoms, mut diagnoses) = (Vec::new(), Vec::new());
@@ -83,10 +83,7 @@ fn symptoms(task: &Task) -> Vec<ReadSymptom<'_>> {
 }
 
 fn named(symptom: &Symptom) -> (Option<&str>, Option<&str>) {
-    (
-        symptom.resource.as_ref().map(|fact| fact.text.as_str()),
-        symptom.json_key.as_ref().map(|fact| fact.text.as_str()),
-    )
+    (symptom.resource.as_deref(), symptom.json_key.as_deref())
 }
 
 /// From here on a symptom deserves no diagnosis beside one that says more.
@@ -149,8 +146,8 @@ fn diagnoses_of(task: &Task, symptoms: &[ReadSymptom<'_>], at: usize, evidence: 
     diagnoses
 }
 
-/// Why the case's questions have no answer, as far as the diagnosis does not say so itself: somebody may have
-/// to allow them.
+/// Why the case's questions have no answer, as far as the diagnosis does not say so itself: a permission may
+/// be missing.
 fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
     let mut unanswered: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for question in asked(case) {
@@ -173,7 +170,7 @@ fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Cas
     Case { task, symptom, definition, references, evidence, placement: None, forecast: false }
 }
 
-/// What each cause that claims the case's symptom makes of it. What only its words ruled out is not told.
+/// What each cause that claims the case's symptom makes of it. What only its words ruled out is left out.
 pub(crate) fn judged(case: &Case<'_>, symptom: usize) -> Vec<Diagnosis> {
     causes::claiming(case.symptom)
         .filter_map(|cause| Some(diagnosis_of(cause, cause.assessed(case)?, case, symptom)))
@@ -186,8 +183,8 @@ pub(crate) fn unfilled(case: &Case<'_>, part: &str) -> Diagnosis {
     diagnosis_of(cause, assessment, case, 0)
 }
 
-/// What is to be said of a reference that is wrong whatever its open parts will be, as one that stands in for
-/// it shows.
+/// The diagnosis of a reference that is wrong whatever its open parts will be, as an example of it
+/// shows.
 pub(crate) fn misspelt(
     case: &Case<'_>,
     shown: &Reference,

@@ -1,8 +1,8 @@
 //! The life of an incident: all failures of one workload that have one fingerprint, announced when they
-//! begin, while they go on, and when they are over.
+//! begin, while they continue, and when they are over.
 //!
 //! Pure: every change is a function of what is kept, what was seen, and the time. What is kept is one
-//! document for each incident, changed only by whoever read its latest version ([`store`]); what runs on them
+//! document for each incident, changed only over its latest version ([`store`]); what runs on them
 //! against a store is [`ledger`].
 //!
 //! # The promise
@@ -11,14 +11,14 @@
 //!
 //! - A sighting is a task, or an event of a service, by its id: seen again, it changes nothing
 //!   ([`Incident::record`]).
-//! - What is due to be announced follows from the document alone ([`Incident::due`]). Whoever wants to
-//!   announce claims it in the same write that records the sighting, publishes, and then notes that it is
-//!   out. A claim ends by itself: a holder that died is succeeded.
-//! - Between publishing and noting lies the one moment in which a death makes a notice come twice. The other
-//!   order would lose it.
-//! - A message may be forgotten once its sighting is recorded and nothing is due. While another has claimed
-//!   what is due it must come again, even if it was not the one that made it due: the other may hold the same
-//!   message, delivered twice, and die.
+//! - What is due to be announced follows from the document alone ([`Incident::due`]). An instance that is
+//!   going to announce claims it in the same write that records the sighting, publishes, and then records
+//!   that it did. A claim ends by itself: after the death of its holder another instance takes over.
+//! - Between publishing and recording that is the one moment in which a death makes a notice come twice. The
+//!   other order would lose it.
+//! - A message may be forgotten once its sighting is recorded and nothing is due. While another instance has
+//!   claimed what is due it must be delivered again, even if it did not make that due: the other may hold the
+//!   same message, delivered twice, and die.
 
 mod index;
 pub mod ledger;
@@ -51,11 +51,11 @@ pub struct About {
     pub cluster: Option<String>,
     /// The service or family.
     pub workload: Option<String>,
-    /// The team that its tag named when it was announced last, empty where it had none; absent where no tag is
-    /// asked for.
+    /// The team that its tag named when it was announced last, empty where it had none; absent where no tag
+    /// is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
-    /// Whether a service keeps starting it, and tells when it is well again.
+    /// Whether a service keeps starting it, and has events of its recovery.
     pub is_service: bool,
     /// Whether a check says it, and no task has failed: it ends when a later check finds nothing, or a
     /// deployment completes.
@@ -105,8 +105,8 @@ impl About {
         format!("{kind}/{}", joined(&[&self.account, &self.region, &self.cluster, &self.workload]))
     }
 
-    /// Whether both are about one workload. Fingerprints alone do not tell: they are short, and made of words
-    /// that others choose.
+    /// Whether both are about one workload. Fingerprints alone do not show it: they are short, and made of
+    /// words that others choose.
     #[must_use]
     pub fn is_of_one_workload(&self, other: &Self) -> bool {
         let kind = |about: &Self| (about.is_service, about.is_forecast, about.is_of_next_task);
@@ -120,18 +120,18 @@ impl About {
 /// One failure, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
-    /// What makes it one and the same however often it is told: the task's ARN, or a service event's id.
+    /// Identifies it however often it is delivered: the task's ARN, or a service event's id.
     pub id: String,
     /// When it happened.
     pub at: Timestamp,
 }
 
-/// An incident, as it is kept. Another release may have written it: what is missing has a default, what is
-/// not known is let go, and what a name meant it means for ever.
+/// An incident, as it is kept. Another release may have written it: what is missing has a default, unknown
+/// fields are dropped, and a field never changes its meaning.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Incident {
-    /// Rises with each change of what is kept, so that a release can tell who wrote it.
+    /// Rises with each change of what is kept, so that a release can see which one wrote it.
     pub schema: u32,
     /// What it is about.
     pub about: About,
@@ -159,7 +159,7 @@ pub struct Incident {
     pub serial: u64,
     /// Whether its workload's index has it.
     pub indexed: bool,
-    /// Whether it was announced to go on.
+    /// Whether it was announced to continue.
     pub reminded: bool,
     /// Where a storm lists it.
     pub storm: Membership,
@@ -167,7 +167,7 @@ pub struct Incident {
     pub flaps: u32,
     /// Ids of sightings as schema 0 keeps them, which has to find a list here.
     seen: Vec<u64>,
-    /// Ids of sightings, the latest last; its predecessor's too, for they may still come again.
+    /// Ids of sightings, the latest last; its predecessor's too, for they may be delivered again.
     ids: Ids,
 }
 
@@ -175,7 +175,7 @@ pub struct Incident {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Membership {
-    /// The page that lists it as failing; none if it was told by itself.
+    /// The page that lists it as failing; none if it was announced by itself.
     pub page: Option<String>,
     /// The page that lists it as well again.
     pub end: Option<String>,
@@ -208,7 +208,7 @@ impl From<Ids> for String {
     }
 }
 
-/// Somebody's right to announce, for a while.
+/// The right of one instance to announce, for a while.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Claim {
@@ -224,7 +224,7 @@ pub struct Claim {
 pub enum Due {
     /// It began.
     Opened,
-    /// It goes on.
+    /// It continues.
     StillFailing,
     /// It is over.
     Resolved,
@@ -278,7 +278,7 @@ impl Incident {
     #[must_use]
     pub fn takes(&self, sighting: &Sighting) -> bool {
         match self.resolved {
-            // Of what nobody was told to begin, nobody was told to end.
+            // Where no beginning was announced, no end is.
             Some(resolved) => sighting.at <= resolved || self.announced == 0 && !self.closed,
             // Silence ends only what was announced.
             None => self.announced == 0 || sighting.at.duration_since(self.last_seen) <= SILENCE,
@@ -343,9 +343,9 @@ impl Incident {
         claim(&mut self.claim, holder, now)
     }
 
-    /// Notes that what was due is out, and told of as much as `told` knows.
+    /// Records that what was due was published, with as many failures as `told` has.
     pub fn announced(&mut self, told: &Self, due: Due, now: Timestamp) {
-        // Where the end is told of what nobody has told to begin, whoever was to do so may still come.
+        // Where the end is announced before the beginning, another instance may still announce that.
         if due != Due::Resolved || self.announced > 0 {
             self.announced = self.announced.max(told.occurrences);
         }
@@ -395,7 +395,7 @@ impl Incident {
 /// What this release writes. Schema 0 has no word for it.
 const SCHEMA: u32 = 1;
 
-/// When something happened that is dated `at`: no event comes from the future, whoever sends it.
+/// When something happened that is dated `at`: no event comes from the future, whatever it says.
 #[must_use]
 pub fn happened(at: Timestamp, now: Timestamp) -> Timestamp {
     if is_later(at, now) { now } else { at }
@@ -405,7 +405,7 @@ fn is_later(at: Timestamp, now: Timestamp) -> bool {
     at.duration_since(now) > DATED_LATER
 }
 
-/// After this nobody asks any more for what is written now.
+/// When nothing asks any more for what is written now.
 fn expires(now: Timestamp) -> Timestamp {
     now.checked_add(INCIDENT_KEPT).unwrap_or(now)
 }
@@ -415,7 +415,7 @@ fn joined(parts: &[&Option<String>]) -> String {
     parts.iter().map(|part| part.as_deref().unwrap_or("-")).collect::<Vec<_>>().join("/")
 }
 
-/// Lets the oldest go until no more than `most` are left.
+/// Removes the oldest until no more than `most` are left.
 fn keep_latest<T>(kept: &mut BTreeMap<String, T>, most: usize, at: impl Fn(&T) -> Timestamp) {
     while kept.len() > most {
         let oldest = kept.iter().min_by_key(|(_, one)| at(one)).map(|(key, _)| key.clone());

@@ -2,7 +2,7 @@
 //! says, and drawn.
 //!
 //! [`judge`] is a pure function over a [`Snapshot`] of facts; [`mount()`] is its like for file systems,
-//! [`needed()`] tells where a task must get to, [`draw()`] shows the way. All belongs to one VPC, that of the
+//! [`needed()`] says what a task must reach, [`draw()`] shows the path. All belongs to one VPC, that of the
 //! caller's subnet.
 //!
 //! # How it judges
@@ -10,22 +10,22 @@
 //! - **Who calls.** On Fargate the task's own network interface; on EC2 and external instances the host's
 //!   ([`Caller::host`]).
 //! - **Which way.** An address that was called decides. Else an interface endpoint with private DNS takes all
-//!   traffic for its service, also beside a NAT gateway. For S3 a gateway endpoint takes it where it stands
-//!   in the subnet's route table. Else the routes do, the longest prefix first: to an internet gateway, which
-//!   wants a public address, or to a NAT gateway, which wants to be available and in a subnet that leads out.
-//! - **What shuts it.** The VPC's DNS, the endpoint's state and security groups, the egress rules of all the
+//!   traffic for its service, also beside a NAT gateway. For S3 a gateway endpoint takes it where it is in
+//!   the subnet's route table. Else the routes do, the longest prefix first: to an internet gateway, which
+//!   needs a public address, or to a NAT gateway, which must be available and in a subnet that leads out.
+//! - **What blocks it.** The VPC's DNS, the endpoint's state and security groups, the egress rules of all the
 //!   caller's groups together, the network ACLs of both subnets, out and back in.
 //! - **A public service has any public IPv4 address.** A rule for 0.0.0.0/0 covers it, one for a part of the
 //!   public addresses covers it perhaps.
 //! - **Fail beats unsure beats open.** What could not be read is never taken for empty. Where traffic can go
-//!   several ways (several subnets, a route for a part of the addresses, resolvers of the VPC's own) a blockage
-//!   is certain only if each way has one of its kind; else it is [`Path::possible`]. What something that
-//!   nobody read could explain as well is [`Blockage::doubt`]ful.
+//!   several ways (several subnets, a route for a part of the addresses, resolvers of the VPC's own) a
+//!   blockage is certain only if each way has one of its kind; else it is [`Path::possible`]. What something
+//!   that was not read could explain as well is [`Blockage::doubt`]ful.
 //! - **A kind of hop is open** ([`Path::is_open_at`]) only where every hop of it on every way was judged.
-//! - **Then is not now.** What was made or deleted after the call tells nothing of it.
+//! - **Then is not now.** What was created or deleted after the call says nothing about it.
 //!
 //! IPv6, policies and what lies behind transit gateways, appliances and private hosted zones are not judged,
-//! and each such way is told.
+//! and each such path is named.
 
 mod address;
 mod blockage;
@@ -88,13 +88,13 @@ pub struct Path {
     pub from: String,
     /// Host and port.
     pub to: String,
-    /// Whether it is open. Broken without a certain blockage where every way is shut by something else.
+    /// Whether it is open. Broken without a certain blockage where every way is blocked by something else.
     pub state: State,
     /// What was looked at, in order; where the caller may be in several subnets, of the worst.
     pub hops: Vec<Hop>,
-    /// What certainly shuts it.
+    /// What certainly blocks it.
     pub blockages: Vec<Blockage>,
-    /// What shuts it on some of the ways that the traffic may take.
+    /// What blocks it on some of the ways that the traffic may take.
     pub possible: Vec<Blockage>,
     /// What could not be judged.
     pub unsure: Vec<Unsure>,
@@ -163,7 +163,7 @@ impl Part {
 }
 
 impl Path {
-    /// Whether every hop of a kind on every way was judged and lets traffic pass, or is none.
+    /// Whether every hop of a kind on every way was judged and passes traffic, or is none.
     #[must_use]
     pub fn is_open_at(&self, part: Part) -> bool {
         let mut blockages = self.blockages.iter().chain(&self.possible);
@@ -171,7 +171,7 @@ impl Path {
             && !self.unsure.iter().any(|unsure| unsure.parts.contains(&part))
     }
 
-    /// Whether nothing that was read shuts it.
+    /// Whether nothing that was read blocks it.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.blockages.is_empty() && self.possible.is_empty() && self.state != State::Broken
@@ -183,9 +183,9 @@ impl Path {
 pub struct Hop {
     /// Such as `security group sg-1: egress tcp/443 to 0.0.0.0/0`.
     pub what: String,
-    /// Whether it lets traffic pass.
+    /// Whether it passes traffic.
     pub state: State,
-    /// Why it does not, or why nobody knows; a sentence without its full stop, as a finding says it.
+    /// Why it does not, or why that is not known; a sentence without its full stop, as a finding says it.
     pub why: Option<String>,
 }
 

@@ -154,7 +154,7 @@ fn agent(case: &Case<'_>) -> Option<(Version, Finding)> {
     ))
 }
 
-/// A fault that only the agent's version tells, where something else speaks for it too.
+/// A fault of certain versions of the agent, where something else supports it too.
 fn of_version(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
     let (agent, found) = agent(case).filter(|(agent, _)| !case.forecast && flaw.is_of(*agent))?;
     let Sign::Version(besides, said) = flaw.sign else { return None };
@@ -187,7 +187,7 @@ fn made_within_a_login(case: &Case<'_>) -> Option<Finding> {
 
 const FLAW_UNTOLD: &str = "whether that is what failed: the agent does not say so";
 
-/// What tells a flaw of the agent from other causes.
+/// What distinguishes a flaw of the agent from other causes.
 #[derive(Clone, Copy)]
 enum Sign {
     /// Its words: whether nothing else is known to show itself so.
@@ -204,7 +204,7 @@ struct Flaw {
     could_not: &'static str,
     /// Whether a symptom can be of it.
     shows: fn(&Symptom) -> bool,
-    /// What tells it from other causes.
+    /// What distinguishes it from other causes.
     sign: Sign,
     /// The first agent that has it.
     since: Version,
@@ -299,8 +299,8 @@ fn has_execution_role(case: &Case<'_>) -> Option<Finding> {
     Some(Finding::found(format!("the task definition names the execution role {role}"), DEFINITION))
 }
 
-/// Whether the agent could not make use of a login of ECR, and neither IAM nor the network is told to be at
-/// fault.
+/// Whether the agent could not use a login of ECR, and the text blames neither IAM nor the
+/// network.
 fn is_login(symptom: &Symptom) -> bool {
     let login = matches!(symptom.step, Step::EcrAuth | Step::ImagePull);
     login

@@ -1,4 +1,4 @@
-//! The secret belongs to another account, which has not let this one in.
+//! The secret belongs to another account, which does not share it with this one.
 
 use serde_json::json;
 

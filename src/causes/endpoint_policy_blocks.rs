@@ -26,13 +26,13 @@ pub(super) const CAUSE: Cause = Cause {
         tell: "The message says `VPC endpoint policy`. It is a refusal, not a timeout.",
         fix: "Allow the action in the endpoint's policy.",
     },
-    // Layers come by signed addresses: nobody but the policy of the endpoint for S3 refuses those.
+    // Layers are fetched from signed URLs: only the policy of the endpoint for S3 can refuse those.
     references: &[
         "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
     ],
     when: |symptom| is_told(symptom) || is_untold(symptom) || is_of_layers(symptom),
-    // Of a denial that names no policy the other causes' answers tell more, and cost less.
+    // For a denial that names no policy the other causes' answers show more, and cost less.
     ask: |case| {
         let asks = is_told(case.symptom) || is_of_layers(case.symptom) || case.forecast;
         if asks { path::ask(case).into_iter().chain(case.ask_refusal()).collect() } else { Vec::new() }

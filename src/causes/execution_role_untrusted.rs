@@ -39,7 +39,7 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
-/// The role that ECS makes for itself; nobody may edit its trust.
+/// The role that ECS creates for itself; its trust policy cannot be edited.
 fn is_service_linked(case: &Case<'_>) -> bool {
     let named = case.symptom.role.as_ref().is_some_and(|role| role.text.contains(":role/aws-service-role/"));
     named || case.symptom.service_linked

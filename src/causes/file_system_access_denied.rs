@@ -44,7 +44,7 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
-/// A file system that is mounted, and what is known of whom it lets in.
+/// A file system that is mounted, and what is known of its policy.
 struct Mount<'c> {
     case: &'c Case<'c>,
     volume: &'c Volume,
@@ -88,7 +88,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             Finding::unknown("its policy, and whether the volume uses IAM authorization and an access point");
         return Some(Assessment::likely(title).finding(unknown).fix(fix));
     }
-    // Policies carry no date: whom they let in now, they may not have let in then.
+    // Policies carry no date: one that allows the mount now may not have allowed it then.
     let is_known = says.iter().all(|(_, says)| !matches!(says, Says::Unknown(_)));
     let assessment = if is_known { Assessment::possible(title) } else { Assessment::likely(title) };
     let text = "check the policies of the file systems and the task role";
@@ -133,7 +133,7 @@ impl<'c> Mount<'c> {
         std::iter::once(self.question().into()).chain(simulation.map(Question::from)).collect()
     }
 
-    /// Who mounts: the task role, where the volume is mounted with IAM authorization, else anybody.
+    /// The role that mounts: the task role, where the volume is mounted with IAM authorization, else none.
     fn role(&self) -> Option<&'c str> {
         self.case.task_role_arn().filter(|_| self.efs.is_by_role())
     }

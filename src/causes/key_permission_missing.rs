@@ -114,14 +114,14 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 
 const KEY_POLICY: &str = "GetKeyPolicy";
 
-/// What ECS's words alone tell, with what is known of the key.
+/// What follows from ECS's words alone, with what is known of the key.
 fn by_words(case: &Case<'_>, role: &str, judged: &[(&KeyView<'_>, Ruling)]) -> Assessment {
     let behind = match (case.name(), &case.symptom.key) {
         (_, Some(key)) => format!("KMS key {}", key.text),
         (Some(name), None) => format!("the KMS key of {} {name}", noun(case)),
         (None, None) => format!("the KMS key of a {}", noun(case)),
     };
-    let id = case.symptom.key.as_ref().map(|key| key.text.clone()).or_else(|| case.name());
+    let id = case.symptom.key.as_deref().map(str::to_owned).or_else(|| case.name());
     let told_by = match (&case.symptom.key, case.symptom.step) {
         (Some(_), _) => "stoppedReason",
         (None, Step::ParameterStore) => DESCRIBE_PARAMETERS,
@@ -271,7 +271,7 @@ fn fix_deny(case: &Case<'_>, key: &KeyView<'_>, at: &At) -> Fix {
     Fix::words(text).run([on_key(key, "kms get-key-policy")]).then_again(case)
 }
 
-/// What lets the role decrypt: the statement that the key policy lacks, or a policy of the role.
+/// What allows the role to decrypt: the statement that the key policy lacks, or a policy of the role.
 fn fix_allow(case: &Case<'_>, key: &KeyView<'_>, add: Option<&Value>) -> Fix {
     let Some(add) = add else { return fix_by_words(case, Some(key)) };
     let there = key.policy().found().map(|policy| &policy.0);

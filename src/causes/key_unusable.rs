@@ -48,7 +48,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         } else {
             Finding::found(format!("key {} {state}", key.id), DESCRIBE_KEY)
         };
-        // A key's state has no date. Where somebody is named who is not authorized, it was not the key's.
+        // A key's state has no date. Where the text names a principal that was refused, the key was not the
+        // reason.
         let time = if names_who { Time::since(case, None) } else { Time::as_ecs_said() };
         let proof = Proof::by(
             vec![what],
@@ -130,7 +131,7 @@ fn by_state(case: &Case<'_>, key: &KeyView<'_>) -> Fix {
 }
 
 fn by_words(case: &Case<'_>) -> Fix {
-    let Some(key) = case.symptom.key.as_ref().map(|key| key.text.as_str()) else {
+    let Some(key) = case.symptom.key.as_deref() else {
         let arn = case.resource_arn().filter(|arn| arn.contains(":secretsmanager:"));
         let look = arn.map(|arn| {
             case.aws("secretsmanager describe-secret")

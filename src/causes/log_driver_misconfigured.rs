@@ -37,7 +37,7 @@ pub(super) const CAUSE: Cause = Cause {
     examples: &[Example { text: "Invalid firelens configuration type: fluent-bit", also: &[] }],
 };
 
-/// Whether a network fault is told of a place to which the log driver sends.
+/// Whether a network fault is about the destination of the log driver.
 fn is_of_connection(symptom: &Symptom) -> bool {
     symptom.step == Step::LogDriver
         && matches!(
@@ -124,7 +124,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return (!case.forecast).then(|| unanswered(case));
     }
     if names_no_region(case.symptom) && !case.forecast {
-        let host = case.symptom.host.as_ref().map(|host| host.text.as_str()).unwrap_or_default();
+        let host = case.symptom.host.as_deref().unwrap_or_default();
         let found =
             Finding::found(format!("the driver called {host}, which contains no Region"), "stoppedReason");
         let fix = Fix::words("write a Region into awslogs-region in a new revision").then_revised(case);

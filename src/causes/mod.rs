@@ -140,7 +140,7 @@ impl Owner {
 }
 
 impl Cause {
-    /// Whether it stands for what the catalogue does not explain.
+    /// Whether it is the cause for what the catalog does not explain.
     #[must_use]
     pub fn is_general(&self) -> bool {
         GENERAL.contains(&self.id)
@@ -151,12 +151,12 @@ impl Cause {
         self.id == role_explicit_deny::CAUSE.id
     }
 
-    /// Whether a symptom can come from this: its words fit, or they tell no fault and this is a usual one.
+    /// Whether a symptom can come from this: its words fit, or they have no fault and this is a usual one.
     fn claims(&self, symptom: &Symptom) -> bool {
         (self.when)(symptom) || self.supposed(symptom).is_some()
     }
 
-    /// The symptom that this would have made, where the text tells the step and no fault.
+    /// The symptom that this would have made, where the text has a step and no fault.
     fn supposed(&self, symptom: &Symptom) -> Option<Symptom> {
         let fault = usual::supposed(symptom, self.id)?;
         Some(Symptom { fault, ..symptom.clone() }).filter(self.when)
@@ -180,12 +180,12 @@ impl Cause {
         }
     }
 
-    /// Where it stands among the causes of a symptom, the most usual first.
+    /// Its place among the causes of a symptom, the most usual first.
     pub(crate) fn rank(&self, symptom: &Symptom) -> impl Ord + use<> {
         usual::rank(symptom, self.id)
     }
 
-    /// Whether the task definition alone tells it, also where the text says nothing: it claims such texts,
+    /// Whether the task definition alone shows it, also where the text says nothing: it claims such texts,
     /// and leaves them to the general causes too.
     #[must_use]
     pub fn is_of_definition(&self) -> bool {
@@ -224,7 +224,7 @@ pub struct Explanation {
     pub what: &'static str,
     /// Why it happens.
     pub why: &'static str,
-    /// How to tell it from its neighbours.
+    /// How to distinguish it from its neighbors.
     pub tell: &'static str,
     /// How to fix it.
     pub fix: &'static str,
@@ -328,7 +328,7 @@ fn is_left_over(symptom: &Symptom) -> bool {
         })
 }
 
-/// Which cause stands for a reference that was not written to its end.
+/// The cause of a reference that was not written to its end.
 pub(crate) fn cause_of_unfilled(kind: ReferenceKind) -> &'static Cause {
     match kind {
         ReferenceKind::Secret | ReferenceKind::RegistryCredentials | ReferenceKind::CredentialSpec => {
@@ -341,9 +341,10 @@ pub(crate) fn cause_of_unfilled(kind: ReferenceKind) -> &'static Cause {
     }
 }
 
-/// The cause of the references of a case, of one kind, that wait for the same part, and what it makes of them.
+/// The cause of the references of a case, of one kind, that wait for the same part, and what it makes of
+/// them.
 pub(crate) fn unfilled(case: &Case<'_>, part: &str) -> (&'static Cause, Assessment) {
-    // Of more places the number is told.
+    // Of more places only the number is given.
     const NAMED: usize = 4;
     let references = &case.references;
     let cause = cause_of_unfilled(references.first().map_or(ReferenceKind::Secret, |first| first.kind));

@@ -51,7 +51,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(assessment.findings(address).finding(unknown).fix(follow(case)));
     };
     if case.symptom.fault == Fault::Dns && !path::own_name_servers(case).is_empty() {
-        // Name servers that nobody here can ask are a cause of their own.
+        // Name servers that cannot be queried from here are a cause of their own.
         return None;
     }
     let title = match case.symptom.fault {

@@ -54,7 +54,8 @@ pub(super) const fn is_elsewhere(step: Step) -> bool {
     )
 }
 
-/// What an application says of its own, in words and with what is to be done; what it cannot fetch is told elsewhere.
+/// What an application says of itself, in words and with what to do; what it cannot fetch has causes of its
+/// own.
 fn said_by_application(case: &Case<'_>) -> Option<(&'static str, &'static str)> {
     let is_its_own = case.symptom.step == Step::Container && case.symptom.fault != Fault::Exited;
     let said = case.task.reasons.iter().find(|reason| reason.is_of_log()).filter(|_| is_its_own)?;

@@ -78,7 +78,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let text = "name it with its path in a new revision if so";
         return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
     }
-    let named = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
+    let named = case.symptom.resource.as_deref().unwrap_or_default();
     let (name, slip) = named.split(',').find_map(|name| Some((name.trim(), slip(name.trim())?)))?;
     let said = Assessment::likely(format!("parameter {name} is misspelled: it {slip}"))
         .finding(Finding::unknown("which name was meant"));

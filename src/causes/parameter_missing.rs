@@ -42,7 +42,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 /// The names that the text lists.
 fn names(case: &Case<'_>) -> Vec<String> {
-    let listed = case.symptom.resource.as_ref().map(|resource| resource.text.as_str()).unwrap_or_default();
+    let listed = case.symptom.resource.as_deref().unwrap_or_default();
     listed
         .split(',')
         .map(str::trim)
@@ -159,7 +159,7 @@ fn there(case: &Case<'_>, parameters: &[ParameterView<'_>]) -> Assessment {
     let names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
     let said = |now| Assessment::possible(format!("parameter {} was not found{now}", names.join(", ")));
     if let Some(at) = modified.filter(|at| case.is_since(Some(*at))) {
-        // A date tells the last change, and not whether that was the first.
+        // The date is that of the last change, which need not have been the first.
         return said(" when the task started").passed(
             case,
             Finding::found(

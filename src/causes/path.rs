@@ -1,7 +1,7 @@
 //! The network around a case: asked for, judged and drawn once for all causes of a closed path.
 //!
-//! Every such cause claims the same symptoms. Where the path is known, the hop that is shut says which of
-//! them it is. Another is ruled out where every hop of its kind on every way was judged and is open.
+//! Every such cause claims the same symptoms. Where the path is known, the hop that blocks it decides between
+//! them. Another cause is ruled out where every hop of its kind on every path was judged and is open.
 
 mod caller;
 mod destination;
@@ -64,17 +64,17 @@ fn worst(paths: &[Path]) -> Option<&Path> {
     paths.iter().rev().max_by_key(|path| (!path.blockages.is_empty(), path.state))
 }
 
-/// The way that the call took, if enough of it is known to judge: of several the one that is shut.
+/// The path of the call, if enough of it is known to judge: of several the one that is blocked.
 pub(super) fn path(case: &Case<'_>) -> Option<Path> {
     worst(&paths(case)?).cloned()
 }
 
-/// A hop that is shut, on its way.
+/// A hop that blocks its path.
 pub(super) struct Shut<'p> {
     path: &'p Path,
-    /// All that certainly shuts it, of the kinds looked for.
+    /// All that certainly blocks it, of the kinds looked for.
     certain: Vec<&'p Blockage>,
-    /// What shuts it, or may.
+    /// What blocks it, or may.
     pub(super) blockage: &'p Blockage,
 }
 
@@ -92,7 +92,7 @@ impl<'p> Shut<'p> {
         })
     }
 
-    /// What it says of the cause that stands for it.
+    /// What it means for the cause that explains such a hop.
     pub(super) fn assessment(&self, title: impl Into<String>) -> Assessment {
         let assessment = if self.certain.is_empty() {
             let may = format!(
@@ -113,8 +113,8 @@ impl<'p> Shut<'p> {
     }
 }
 
-/// Assesses the cause that stands for a kind of hop. Where the path is not known, `unread` does, of that
-/// title; the fix is told of the hop that is shut.
+/// Assesses the cause that explains a kind of hop. Where the path is not known, `unread` does, under that
+/// title; the fix gets the hop that blocks.
 pub(super) fn assess(
     case: &Case<'_>,
     part: Part,
@@ -174,7 +174,7 @@ pub(super) fn unsure(path: &Path) -> Vec<Finding> {
     texts.into_iter().map(Finding::unknown).collect()
 }
 
-/// The shut hop of a kind.
+/// The hop of a kind that blocks.
 pub(super) fn blockage(case: &Case<'_>, part: Part) -> Option<Blockage> {
     Shut::surest(&paths(case)?, |other| other == part).map(|shut| shut.blockage.clone())
 }
@@ -201,7 +201,7 @@ fn culprit(what: &Break) -> Culprit {
 }
 
 /// The endpoints through which the call can have passed: an interface endpoint has the service's name, a
-/// gateway endpoint stands in the route table of the caller's subnet. Those of the action's own service.
+/// gateway endpoint is in the route table of the caller's subnet. Those of the action's own service.
 pub(super) fn endpoints<'c>(case: &Case<'c>, action: &str) -> Option<Vec<&'c VpcEndpoint>> {
     let caller = caller(case);
     let questions =

@@ -54,7 +54,7 @@ fn is_refusal(symptom: &Symptom) -> bool {
 }
 
 /// So long before a failure, a change to a role may not have been known everywhere. AWS gives no bound;
-/// reports tell of seconds to minutes.
+/// reports have seconds to minutes.
 const SPREADING: SignedDuration = SignedDuration::from_mins(10);
 
 /// When the role was made, if it was moments before the task failed.
@@ -72,7 +72,7 @@ fn ask(case: &Case<'_>) -> Vec<Question> {
     case.role().iter().flat_map(RoleView::ask).chain(tasks).collect()
 }
 
-/// What is made of a refusal: the role is new, or nobody knows.
+/// What a refusal may be: the role is new, or its age is unknown.
 fn of_refusal(case: &Case<'_>) -> Option<Assessment> {
     if case.forecast {
         return None;

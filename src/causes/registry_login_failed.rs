@@ -1,4 +1,4 @@
-//! The registry did not let the task in.
+//! The registry refused the login.
 
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ pub(super) const CAUSE: Cause = Cause {
 fn claims(symptom: &Symptom) -> bool {
     let refused = matches!(symptom.fault, Fault::BadCredentials)
         || (symptom.fault == Fault::AccessDenied && symptom.action.is_none() && symptom.deny.is_none());
-    // Layers come from S3 by signed addresses: whoever refuses those, it is not the registry.
+    // Layers come from S3 by signed URLs: a refusal of those is not the registry's.
     is_without_login(symptom) || (refused && symptom.step == Step::ImagePull && !symptom.is_of_layers())
 }
 

@@ -89,7 +89,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         decisions.iter().filter(|decision| refuser(decision) == Some(Refuser::NoAllow)).collect();
     if let Some(decision) = lacks.first() {
         if lacks.iter().all(|decision| is_on_task_role(case, decision)) || is_for_nothing(case) {
-            // The cause that names where the permission stands, or what it must be for, says it all.
+            // The cause that says on which role the permission is, or for what it must be, says it all.
             return None;
         }
         let (call, _) = decision;

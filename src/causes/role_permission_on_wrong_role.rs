@@ -82,7 +82,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     Some(Assessment::possible(title).culprit(culprit).finding(own).findings(unknown).fix(fix(case)))
 }
 
-/// What may be, as long as nobody has read which roles the task has.
+/// What is possible as long as the roles of the task were not read.
 fn unread(case: &Case<'_>) -> Option<Assessment> {
     let is_unread = matches!(case.definition, Known::NotAsked) && !case.forecast && fetches(case);
     let said = Assessment::possible("the permission may be on the task role, which does not count here");

@@ -74,7 +74,7 @@ fn secret_of(reference: &crate::task_definition::Reference) -> Option<SecretRefe
 }
 
 fn asks(case: &Case<'_>, asked: &[SecretReference<'_>]) -> bool {
-    let key = case.symptom.json_key.as_ref().map(|key| key.text.as_str());
+    let key = case.symptom.json_key.as_deref();
     asked.iter().any(|secret| key.is_none() || secret.json_key == key)
 }
 

@@ -55,7 +55,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
 };
 
-/// What is missing for a proof where IAM answered before anybody looked.
+/// What is missing for a proof where IAM answered before the secret was looked up.
 const REFUSED_FIRST: &str =
     "whether it was missing when the task failed: the role was refused, which comes first";
 
@@ -159,7 +159,7 @@ fn there(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment
         .fix(compare)
 }
 
-/// Nobody told what is there.
+/// AWS did not say which secrets exist.
 fn untold(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Assessment {
     let title = format!("{} does not exist", case.named("secret"));
     let place = secrets

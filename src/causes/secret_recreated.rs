@@ -42,7 +42,7 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
-/// A role that may read the new ARN alone is refused the old one before anybody looks whether that exists.
+/// A role that is allowed the new ARN alone is refused the old one before its existence is checked.
 fn hides_it(symptom: &Symptom) -> bool {
     symptom.step == Step::SecretsManager && super::refusal::is_want_of_allow(symptom)
 }

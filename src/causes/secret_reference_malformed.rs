@@ -109,7 +109,7 @@ fn told(malformation: Malformation, reference: &Reference) -> String {
     }
 }
 
-/// A reference that is wrong whatever its open parts will be, as one that stands in for it shows.
+/// A reference that is wrong whatever its open parts will be, as an example of it shows.
 pub(super) fn misspelt(
     case: &Case<'_>,
     shown: &Reference,
@@ -239,7 +239,7 @@ fn proved_by_state(case: &Case<'_>) -> Option<Assessment> {
     Some(Assessment::confirmed(format!("the ARN of secret {name} is not whole"), proof).culprit(culprit))
 }
 
-/// ECS tells that it found nothing. Of a refusal the state must have held when it came.
+/// ECS says that it found nothing. Of a refusal the state must have held when it came.
 fn time_of(case: &Case<'_>, secret: &Secret) -> Result<Time, Gap> {
     if case.symptom.fault == Fault::AccessDenied {
         Time::there_by(case, secret.created_date)
@@ -290,7 +290,7 @@ fn fix(case: &Case<'_>) -> Fix {
     Fix::words(text).then_revised(case)
 }
 
-/// What was probably meant: the one word that stands in a wrong slot is the JSON key.
+/// What was probably meant: the only word in a wrong slot is the JSON key.
 fn right_form(reference: &Reference) -> Option<String> {
     let Some(Target::Secret(secret)) = reference.target() else { return None };
     let said: Vec<&str> =

@@ -47,7 +47,7 @@ fn assess(case: &Case<'_>) -> Assessment {
         }
         _ => "the application could not fetch its secrets".to_owned(),
     };
-    // Which log that is, the definition tells.
+    // Which log that is follows from the definition.
     let unread = || case.waited_for().map(|_| Finding::unknown("what its log says"));
     let said = log(case).map_or_else(unread, |log| log.says());
     Assessment::likely(title).findings(said).fix(fix(case))

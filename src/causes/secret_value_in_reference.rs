@@ -1,4 +1,4 @@
-//! The secret itself stands where a reference to it belongs.
+//! The secret itself is written where a reference to it belongs.
 
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
@@ -24,7 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html",
     ],
     when,
-    // What looks like a secret is asked of nobody.
+    // Text that looks like a secret goes into no question.
     ask: super::nothing,
     assess,
     examples: &[Example {

@@ -38,8 +38,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let version = case
         .symptom
         .version_stage
-        .as_ref()
-        .map(|stage| stage.text.clone())
+        .as_deref()
+        .map(str::to_owned)
         .or_else(|| secrets.iter().find_map(SecretView::version));
     let wanted = version.clone().unwrap_or_else(|| "of that id or stage".to_owned());
     let title = format!("{} has no version {wanted}", case.named("secret"));

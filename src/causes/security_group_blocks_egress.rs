@@ -1,4 +1,4 @@
-//! The task's security group lets nothing out on 443.
+//! The task's security group blocks outbound traffic on 443.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;

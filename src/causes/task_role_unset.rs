@@ -29,7 +29,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Assessment {
     if case.symptom.step == Step::SecretSidecar {
-        // It may be AWS that did not take them, or somebody else who keeps secrets.
+        // AWS may have refused them, or another store of secrets.
         return Assessment::possible("the application had no valid credentials for its secrets").fix(Fix::words(
             "see which credentials the program uses: for AWS those of the task role, elsewhere the token that it was given",
         ));

@@ -34,7 +34,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Assessment {
-    let host = case.symptom.host.as_ref().map(|host| host.text.clone());
+    let host = case.symptom.host.as_deref().map(str::to_owned);
     let look = host.as_deref().map(Command::certificate_of);
     let fix = Fix::words("from the task's subnet, check the certificate issuer; exempt AWS endpoints from TLS inspection, or use VPC endpoints").run(look);
     if case.symptom.fault == Fault::ConnectionRefused {

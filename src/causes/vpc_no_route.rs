@@ -39,7 +39,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
 };
 
-/// Every hop that can be shut makes the same time-out.
+/// Every hop that can block causes the same timeout.
 const OTHERS: &[&str] = &[
     "network-acl-blocks",
     "network-path-unexplained",

@@ -1,7 +1,7 @@
-//! Whoever is told: people by the topic, chats by a second, machines by a bus and by metrics.
+//! The channels: people by the topic, chats by a second one, machines by a bus and by metrics.
 //!
-//! The topic decides: what it did not take is not announced. The others are told after it, once, while it is
-//! noted that the notice is out, so that they can neither delay nor repeat it; what they do not take, or not
+//! The topic decides: what it did not take is not announced. The others follow, once, while the table records
+//! that the notice was published, so that they can neither delay nor repeat it; what they do not take, or not
 //! in time, is logged and counted.
 
 use std::future::Future;
@@ -36,7 +36,7 @@ pub(super) struct Announcer<W: World> {
 const DIAGNOSIS: &str = "ECS Triage Diagnosis";
 const INCIDENT: &str = "ECS Triage Incident Change";
 
-/// What is told of one thing: worded before anybody is told, since what fails then must not be told twice.
+/// The messages about one thing: worded before any is published, since a failure then must not repeat them.
 #[derive(Debug)]
 pub(super) struct Message {
     notice: Notice,
@@ -48,7 +48,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// Tells of a failure; `None` where there is nothing to announce.
+    /// The message about a failure; `None` where there is nothing to announce.
     pub(super) fn failure(
         report: &Report<'_>,
         incident: &Incident,
@@ -66,14 +66,14 @@ impl Message {
         })
     }
 
-    /// Tells that an incident is over.
+    /// The message that an incident is over.
     pub(super) fn resolved(incident: &Incident) -> Self {
         let notice = notice::resolved(incident);
         let chat = chat::message(&incident.about.fingerprint, &incident.first_seen.to_string(), &notice);
         Self { notice, chat: Some(chat), detail_type: INCIDENT, detail: ended(incident), line: None }
     }
 
-    /// Tells that a deployment waits.
+    /// The message that a deployment waits.
     pub(super) fn waiting(notice: Notice, revision: &str) -> Self {
         let thread = format!("deployment/{revision}");
         let chat = chat::message(&thread, "waiting", &notice);
@@ -81,7 +81,7 @@ impl Message {
         Self { notice, chat: Some(chat), detail_type: INCIDENT, detail, line: None }
     }
 
-    /// Tells who holds the old value of what has changed, or that nobody does.
+    /// Which workloads hold the old value of what has changed, or that none does.
     pub(super) fn rotation(notice: Notice, rotation: &Rotation, workloads: u64) -> Self {
         let thread = format!("rotation/{}", rotation.of());
         let chat = chat::message(&thread, &rotation.at.to_string(), &notice);
@@ -89,12 +89,12 @@ impl Message {
         Self { notice, chat: Some(chat), detail_type: INCIDENT, detail, line: None }
     }
 
-    /// What machines are told.
+    /// The event for machines.
     pub(super) fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// Tells of many incidents at once, cluster by cluster.
+    /// The messages about many incidents at once, cluster by cluster.
     pub(super) fn storm(telling: &Telling, in_memory: bool) -> Vec<Self> {
         let told = storm::notices(telling).into_iter().map(|(cluster, mut notice)| {
             if in_memory {
@@ -118,12 +118,12 @@ impl Message {
 }
 
 impl<W: World> Announcer<W> {
-    /// Whether anybody is told at all.
+    /// Whether there is a channel at all.
     pub(super) const fn announces(&self) -> bool {
         self.topic.is_some()
     }
 
-    /// Tells people, and says so where a metric counts it.
+    /// Notifies people, and writes the line that a metric counts.
     pub(super) async fn people(&self, messages: &[Message], visit: &Visit<'_, W>) -> Result<(), String> {
         let told = join_all(messages.iter().map(async |message| match &self.topic {
             Some(topic) => topic.publish(&message.notice).await,
@@ -137,7 +137,7 @@ impl<W: World> Announcer<W> {
         Ok(())
     }
 
-    /// Tells chats and machines.
+    /// Notifies chats and machines.
     pub(super) async fn others(&self, messages: &[Message], visit: &Visit<'_, W>) {
         let told = messages.iter().map(async |message| {
             let chat = async {
@@ -149,14 +149,14 @@ impl<W: World> Announcer<W> {
         join_all(told).await;
     }
 
-    /// Tells machines alone.
+    /// Notifies machines alone.
     pub(super) async fn machines(&self, message: &Message, visit: &Visit<'_, W>) {
         let Some(bus) = &self.bus else { return };
         in_time(bus.put(message.detail_type, &message.detail), Trouble::NotOnBus, visit).await;
     }
 }
 
-/// Tells as long as publishing may take, and reports what was not told.
+/// Waits as long as publishing may take, and reports what was not published.
 async fn in_time<W: World>(
     telling: impl Future<Output = Result<(), String>>,
     trouble: fn(String) -> Trouble,
@@ -176,7 +176,7 @@ pub(super) fn ended(incident: &Incident) -> String {
     told.to_string()
 }
 
-/// An incident's change as the bus and the journal tell it: the notice's words and attributes, and how many
+/// An incident's change for the bus and the journal: the notice's words and attributes, and how many
 /// tasks or incidents it is about.
 fn changed(notice: &Notice, id: &str, count: u64) -> Value {
     let single = notice.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));

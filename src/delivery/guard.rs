@@ -11,14 +11,14 @@ use std::task::Poll;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Panicked;
 
-/// Lets every panic of the process be reported with its place, and without its words.
+/// Has every panic of the process reported with its place, and without its message.
 pub fn guard_panics(report: impl Fn(&str) + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |panic| {
         report(&panic.location().map(ToString::to_string).unwrap_or_default());
     }));
 }
 
-/// Does some work, and stops at its panic. What it shares with others stands behind locks that a panic leaves
+/// Does some work, and stops at its panic. What it shares with others is behind locks that a panic leaves
 /// usable.
 pub(crate) fn guarded_now<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| Panicked)
@@ -45,7 +45,7 @@ mod tests {
     use super::{Panicked, guarded, guarded_now};
     use futures_util::future::join_all;
 
-    /// Lets others go first, once.
+    /// Yields to others, once.
     async fn step() {
         let mut waited = false;
         poll_fn(|context| {

@@ -1,21 +1,22 @@
-//! From an invocation to its answer: read, look behind, sort, record, ask, diagnose, announce, note, write down, and say
-//! which messages must come again. Everything outside stands behind a port ([`ports`]); this file reads in
-//! the order in which a message goes, and each idea that it takes on the way has a file of its own.
+//! From an invocation to its answer: read, look behind, sort, record, ask, diagnose, announce, note, write
+//! down, and say which messages must be delivered again. Everything outside is behind a port ([`ports`]);
+//! this file follows the order in which a message goes, and each idea on the way has a file of its own.
 //!
 //! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. Before
 //! that AWS is asked about events that do not say why, and after it where a notice is due, or, without a
 //! topic, about each failure. A message is done with once there is a `Settled` for each of its tasks, which
-//! only `settlement` can make: its failure is recorded and the notice that it made due is out and noted; or,
-//! without a topic, its journal entry is written; or it is no failure. A journal that fails beside a topic
-//! that works is reported and not repeated: the team has been told, and a repeat would tell it twice.
+//! only `settlement` can make: its failure is recorded and the notice that it made due is published and
+//! recorded; or, without a topic, its journal entry is written; or it is no failure. A journal that fails
+//! beside a topic that works is reported and not retried: the team was notified, and a retry would notify it
+//! twice.
 //!
 //! Where the table cannot be used, or is slower than [`RECORDING`], incidents and storms go on in the memory
-//! of the instance: it announces rather than keeps silent, says that it may come again, and lets the message
-//! come again to be recorded. Without its record the counts would be too low, and an end would wait for a
-//! beginning that nobody announces.
+//! of the instance: it announces rather than stays silent, says that the notice may be repeated, and has the
+//! message delivered again to be recorded. Without its record the counts would be too low, and an end would
+//! wait for a beginning that is never announced.
 //!
 //! From the queue only AWS's own events of known accounts are taken ([`Trusted`]). What else comes through it
-//! goes back, so that it ends among the dead letters, where an alarm tells of it and from where it can be
+//! goes back, so that it ends among the dead letters, where an alarm reports it and from where it can be
 //! sent again. A fault of ecs-triage itself costs the one message that has it.
 
 mod announcer;
@@ -78,11 +79,11 @@ pub(crate) const NO_LOGS: &str = "ReadContainerLogs=yes allows ecs-triage to rea
 pub struct Ports<W: World> {
     /// Where incidents are kept; without it they are kept for the life of the instance.
     pub store: Option<W::Store>,
-    /// Where people are told.
+    /// The topic for people.
     pub topic: Option<W::Publisher>,
-    /// Where chats are told.
+    /// The topic for chats.
     pub chat: Option<W::Publisher>,
-    /// Where machines are told.
+    /// The bus for machines.
     pub bus: Option<W::EventBus>,
     /// Where each failure is written down.
     pub journal: Option<W::Journal>,
@@ -103,9 +104,9 @@ pub struct Rules {
     pub reads_logs: bool,
     /// Who is listened to.
     pub trusted: Trusted,
-    /// After so long an incident that goes on is announced again.
+    /// After so long an incident that continues is announced again.
     pub reminder: SignedDuration,
-    /// What stands before a cause's id in the address of its runbook.
+    /// What precedes a cause's id in the address of its runbook.
     pub runbooks: Option<String>,
     /// The key of the tag whose value is the team of a service.
     pub team_tag: Option<String>,
@@ -127,7 +128,7 @@ pub struct Delivery<W: World> {
 }
 
 impl<W: World> Delivery<W> {
-    /// An instance that `holder` tells from all others.
+    /// An instance that `holder` identifies.
     pub fn new(ports: Ports<W>, rules: Rules, holder: &str) -> Self {
         let Ports { store, topic, chat, bus, journal, prober, clock, log } = ports;
         let memory = Ledger::new(Memory::default(), holder.to_owned(), rules.reminder);
@@ -145,8 +146,8 @@ impl<W: World> Delivery<W> {
     }
 
     /// Handles one invocation of the function with this ARN: an SQS batch, answered with the messages that
-    /// must come again, a bare event, answered with its diagnoses, or `{"selftest": true}`, answered with
-    /// what each channel made of a notice that says so.
+    /// must be delivered again, a bare event, answered with its diagnoses, or `{"selftest": true}`, answered
+    /// with what each channel made of a notice that says so.
     ///
     /// # Errors
     ///
@@ -228,7 +229,7 @@ struct Visit<'d, W: World> {
 /// What came of recording failures of one fingerprint.
 #[derive(Debug)]
 enum Sight {
-    /// Nobody is told, so nothing is kept.
+    /// There is no channel, so nothing is kept.
     NotTracked,
     /// It is kept where all instances see it.
     Kept(Seen),
@@ -238,8 +239,8 @@ enum Sight {
     Lost(Unreachable),
 }
 
-/// What was told of failures: what is known of them now, and whether all is done; without a topic the journal
-/// has yet to decide.
+/// What came of handling failures: the evidence, the incident, and whether all is done; without a topic the
+/// journal decides later.
 #[derive(Debug)]
 struct Handled {
     evidence: Evidence,
@@ -272,11 +273,11 @@ impl<W: World> Visit<'_, W> {
         outcome
     }
 
-    /// Failures that may be one storm: recorded together, then told.
+    /// Failures that may be one storm: recorded together, then announced.
     async fn failures(&self, failures: &[&Failure<'_>]) -> Outcome {
         let sighted: Vec<Sighted> = failures.iter().map(|failure| failure.sighted(self.now)).collect();
         let (sights, storms) = self.record(&sighted).await;
-        // A storm's notice tells of several of them.
+        // A storm's notice announces several of them.
         let storms = self.tell_storms(storms).await;
         let told = join_all(
             failures.iter().zip(&sights).map(|(failure, sight)| self.failure(failure, sight, &storms)),
@@ -336,8 +337,8 @@ impl<W: World> Visit<'_, W> {
         (sights.into_iter().flatten().collect(), storms)
     }
 
-    /// Announces what the failures of one fingerprint made due. A task with which ecs-triage cannot do that
-    /// is left out, and another is told of instead.
+    /// Announces what the failures of one fingerprint made due. A task that makes ecs-triage panic is left
+    /// out, and another one is announced in its place.
     async fn failure(&self, failure: &Failure<'_>, sight: &Sight, storms: &StormTold) -> Outcome {
         let mut outcome = Outcome::default();
         let mut left = failure.clone();
@@ -352,7 +353,7 @@ impl<W: World> Visit<'_, W> {
         outcome
     }
 
-    /// Tells of a failure what is due.
+    /// Announces what is due of a failure.
     async fn tell(&self, latest: &Task, sight: &Sight, storms: &StormTold) -> Handled {
         let (seen, without) = match sight {
             Sight::NotTracked => {
@@ -374,7 +375,8 @@ impl<W: World> Visit<'_, W> {
             Next::Nothing | Next::ComeAgain => Done::recorded(seen.next),
             Next::Announce(Due::Resolved) => self.announce_end(&incident, without).await,
             Next::Announce(due) => {
-                // Whoever else has the culprit is read while AWS is asked, once the definition tells it.
+                // Which other workloads have the culprit is read while AWS is queried, once the definition
+                // names it.
                 let culprit;
                 (evidence, culprit) = self
                     .ask(latest, async |first| {
@@ -392,7 +394,7 @@ impl<W: World> Visit<'_, W> {
             },
             Next::ToldByStorm => self.note_told(&incident, without).await,
         };
-        // What is known in memory alone comes again, to be recorded.
+        // What is in memory alone is delivered again, to be recorded.
         let done =
             done.and_then(|done| without.map_or(Ok(done), |why| Err(Problem::Unrecorded(why.to_string()))));
         Handled { evidence, incident: Some(incident), done: Some(done) }
@@ -429,18 +431,18 @@ impl<W: World> Visit<'_, W> {
         (evidence, beside)
     }
 
-    /// Whoever is asked about a task's things, in the account in which they are.
+    /// The prober of the account in which a task's resources are.
     fn in_account<'p>(&self, prober: &'p W::Prober, task: &'p Task) -> InAccount<'p, W::Prober> {
         InAccount { prober, account: self.trusted.elsewhere(task.account.as_deref()) }
     }
 
-    /// What is written down of failures of which `latest` was told.
+    /// What the journal gets of failures of which `latest` was announced.
     fn told(&self, failure: &Failure<'_>, latest: &Task, told: Handled) -> Outcome {
         let mut outcome = Outcome::default();
         let items = || failure.tasks.iter().map(|(item, _)| *item);
         let decides = told.done.is_none();
         match told.done {
-            // What comes again is written down then.
+            // What is delivered again is written down then.
             Some(Err(problem)) => {
                 outcome.fail(items(), &problem);
                 return outcome;

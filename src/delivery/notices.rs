@@ -20,8 +20,8 @@ use crate::incident::{About, Due, Incident};
 use crate::limits::{FUNCTION, NOTING, SHARING, UNNOTED_NOTICES};
 use crate::question::Evidence;
 
-/// Tells a notice from all others: its failures, the incident's number, what was due, and how many failures
-/// were told before.
+/// Identifies a notice: its failures, the incident's number, what was due, and how many failures were
+/// announced before.
 pub(super) type NoticeId = (String, String, u64, &'static str, u64);
 
 fn notice_id(incident: &Incident, due: Due) -> NoticeId {
@@ -34,7 +34,7 @@ fn notice_id(incident: &Incident, due: Due) -> NoticeId {
     )
 }
 
-/// What is told of an incident.
+/// What is published of an incident.
 struct Publication<'t> {
     messages: &'t [Message],
     /// Whether it went out before.
@@ -45,7 +45,7 @@ struct Publication<'t> {
     culprit: Culprit,
 }
 
-/// A notice that is due and ours to tell.
+/// A notice that is due, under our claim.
 pub(super) struct Claimed<'c> {
     pub(super) incident: &'c mut Incident,
     pub(super) due: Due,
@@ -79,7 +79,8 @@ impl<W: World> Visit<'_, W> {
             );
         }
         let message = Message::failure(report, incident, due, &around, self.now);
-        // What memory told of the same failures while the table could not be used is not told again.
+        // What memory announced of the same failures while the table could not be used is not announced
+        // again.
         let is_out = without.is_none() && due == Due::Opened && self.is_told_by_memory(incident).await;
         let publication = Publication { messages: message.as_slice(), is_out, incident, due, culprit };
         let (done, after) = self.tell_and_note(publication, without).await?;
@@ -118,7 +119,7 @@ impl<W: World> Visit<'_, W> {
         kept.unwrap_or_default()
     }
 
-    /// Tells what is due, and keeps that it is out.
+    /// Publishes what is due, and records that.
     async fn tell_and_note(
         &self,
         Publication { messages, is_out, incident, due, culprit }: Publication<'_>,
@@ -126,7 +127,7 @@ impl<W: World> Visit<'_, W> {
     ) -> Result<(Done, After), Problem> {
         let id = notice_id(incident, due);
         let is_out = is_out || self.delivery.unnoted().contains(&id);
-        // What is out already is told to nobody.
+        // What was published already is not published again.
         let messages = if is_out { &[] } else { messages };
         let out = self.publish(messages).await?;
         let noting =
@@ -155,8 +156,8 @@ impl<W: World> Visit<'_, W> {
         };
     }
 
-    /// Keeps that a storm told of an incident. If it was announced by itself, or an earlier one of its
-    /// fingerprint was, machines know it by an id of its own, and are told its end.
+    /// Records that a storm announced an incident. If it was announced by itself, or an earlier one of its
+    /// fingerprint was, machines know it by an id of its own, and get its end.
     pub(super) async fn note_told(
         &self,
         incident: &Incident,
@@ -199,14 +200,14 @@ impl<W: World> Visit<'_, W> {
         self.delivery.table.is_some() && self.delivery.memory.has_told(incident).await
     }
 
-    /// Tells people, as long as there is time.
+    /// Notifies people, as long as there is time.
     pub(super) async fn publish(&self, messages: &[Message]) -> Result<Out, Problem> {
         // On the heap: the SDK's futures are large.
         let publishing = self.within(FUNCTION, Box::pin(self.delivery.announcer.people(messages, self)));
         Out::published(async { publishing.await.map_err(|Unreachable(why)| why)? }).await
     }
 
-    /// Keeps that people were told, and tells the others meanwhile.
+    /// Records that people were notified, and notifies the other channels meanwhile.
     pub(super) async fn note_out<T>(
         &self,
         out: Out,

@@ -1,5 +1,5 @@
-//! What came of an invocation: which tasks are done with, which messages come again and why, what is written
-//! down, and the answer.
+//! What came of an invocation: which tasks are done with, which messages are delivered again and why, what is
+//! written down, and the answer.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::render::json::v1;
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) settled: Vec<Settled>,
-    /// Why entries must come again.
+    /// Why entries must be delivered again.
     pub(super) problems: BTreeMap<usize, Problem>,
     pub(super) lines: Vec<Line>,
 }
@@ -32,7 +32,7 @@ pub(super) struct Line {
     pub(super) item: Item,
     pub(super) stream: String,
     pub(super) text: String,
-    /// Whether the journal decides that its task is settled: nobody else is told.
+    /// Whether its task is settled once the journal has it: there is no other channel.
     pub(super) decides: bool,
     /// Whether it answers a bare event.
     pub(super) answers: bool,
@@ -88,8 +88,8 @@ impl Outcome {
 }
 
 impl<W: World> Visit<'_, W> {
-    /// Writes the diagnoses to the function's log and the journal, a stream at a time. Where nobody else is
-    /// told, the journal decides.
+    /// Writes the diagnoses to the function's log and the journal, a stream at a time. Where there is no
+    /// other channel, the journal decides.
     pub(super) async fn write_down(&self, outcome: &mut Outcome) {
         // In the order in which they came.
         outcome.lines.sort_by_key(|line| line.item);

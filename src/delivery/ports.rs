@@ -38,7 +38,7 @@ pub trait Journal {
     fn append(&self, stream: &str, lines: &[&str]) -> impl Future<Output = Result<(), String>> + Send;
 }
 
-/// Where machines are told.
+/// The bus for machines.
 pub trait EventBus {
     /// Puts one event on the bus; `detail` is a JSON object.
     ///
@@ -53,21 +53,21 @@ pub trait Clock {
     /// What time it is.
     fn now(&self) -> Timestamp;
 
-    /// Lets some time pass.
+    /// Waits.
     fn sleep(&self, time: SignedDuration) -> impl Future<Output = ()> + Send;
 }
 
 /// The function's own log.
 pub trait Log {
-    /// Writes a line as it stands: a diagnosis, or metrics. One that cannot be written must not keep the team
-    /// from hearing.
+    /// Writes a line unchanged: a diagnosis, or metrics. A line that cannot be written must not stop a
+    /// notice.
     fn line(&self, line: &str);
 
     /// Says what went wrong.
     fn trouble(&self, trouble: &Trouble);
 }
 
-/// One world: which type stands behind each port.
+/// One world: the type behind each port.
 pub trait World: Debug {
     /// Keeps incidents for all instances.
     type Store: Store + Debug + Sync;
@@ -75,11 +75,11 @@ pub trait World: Debug {
     type Publisher: Publisher + Debug + Sync;
     /// Keeps the journal.
     type Journal: Journal + Debug + Sync;
-    /// Tells machines.
+    /// The bus for machines.
     type EventBus: EventBus + Debug + Sync;
     /// Answers questions.
     type Prober: Prober + Debug + Sync;
-    /// Tells the time.
+    /// The clock.
     type Clock: Clock + Debug + Sync;
     /// Writes the log.
     type Log: Log + Debug + Sync;

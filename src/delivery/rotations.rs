@@ -1,8 +1,9 @@
-//! Values that changed: who holds the old one is looked up and told, and looked up again until nobody does.
+//! Values that changed: which workloads hold the old one is looked up and announced, until none does.
 //!
-//! A message of the queue of rotations is done with once there is nothing more to tell of its change; until then it
-//! comes again, each time that queue shows it. What was told is kept in one document of the value, as incidents are
-//! kept: claimed before it is told, and noted after. Nothing is restarted, and no value is read.
+//! A message of the queue of rotations is done with once there is nothing more to announce of its change;
+//! until then it is delivered again, after each visibility timeout. What was announced is kept in one
+//! document of the value, as incidents are: claimed before it is published, and recorded after. Nothing is
+//! restarted, and no value is read.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ const TURN: SignedDuration = SignedDuration::from_secs(1);
 /// What came of a look.
 struct Looked {
     done: Result<Done, Problem>,
-    /// The journal's stream, and what was told, for it.
+    /// The journal's stream and the line for it: what was announced.
     line: Option<(String, String)>,
 }
 
@@ -46,7 +47,7 @@ impl Looked {
 }
 
 impl<W: World> Visit<'_, W> {
-    /// Looks who holds the old values of all that has changed, and tells.
+    /// Looks which tasks hold the old values of all that has changed, and announces it.
     pub(super) async fn rotations(&self, entries: &[Entry], refused: &[Option<Problem>]) -> Outcome {
         let mut regions: BTreeMap<&str, Vec<(usize, &Rotation)>> = BTreeMap::new();
         for (entry, (read, refused)) in entries.iter().zip(refused).enumerate() {
@@ -55,7 +56,7 @@ impl<W: World> Visit<'_, W> {
             }
         }
         let looks = regions.into_iter().map(async |(region, mut changes)| {
-            // The last change of a value tells of those before it.
+            // The last change of a value covers those before it.
             changes.sort_by_key(|(_, rotation)| Reverse(rotation.at));
             let faulty = |Panicked| changes.iter().map(|(entry, _)| (*entry, Looked::FAULTY)).collect();
             guarded(self.looks(region, &changes)).await.unwrap_or_else(faulty)
@@ -64,7 +65,7 @@ impl<W: World> Visit<'_, W> {
         for looks in join_all(looks).await {
             for (entry, looked) in looks {
                 let item = Item { entry, task: 0 };
-                // Nobody hands a bare event over again.
+                // A bare event is not delivered again.
                 let is_bare = entries[entry].message_id.is_none();
                 let done = match looked.done {
                     Err(Problem::Held(_)) if is_bare => Ok(Done::NOT_A_FAILURE),
@@ -84,7 +85,7 @@ impl<W: World> Visit<'_, W> {
         outcome
     }
 
-    /// Looks at all changes in a Region at once, and tells of one after another.
+    /// Looks at all changes in a Region at once, and announces one after another.
     async fn looks(&self, region: &str, changes: &[(usize, &Rotation)]) -> Vec<(usize, Looked)> {
         let rotations: Vec<&Rotation> = changes.iter().map(|(_, rotation)| *rotation).collect();
         let evidence = self.ask_of_tasks(region, &rotations).await;
@@ -132,7 +133,7 @@ impl<W: World> Visit<'_, W> {
         evidence
     }
 
-    /// Tells what is new about a change.
+    /// Announces what is new about a change.
     async fn look_at(&self, rotation: &Rotation, look: &Look) -> Looked {
         let silent = |done| Looked { done, line: None };
         let holders = look.value.holders.iter().map(|holder| (holder.place(), holder.last_created()));
@@ -174,7 +175,7 @@ impl<W: World> Visit<'_, W> {
         let line = (told.is_ok() && self.delivery.announcer.announces())
             .then(|| (stream(rotation), message[0].detail().to_owned()));
         let done = told.and_then(|done| match (without, next) {
-            // What is known in memory alone comes again, to be recorded.
+            // What is in memory alone is delivered again, to be recorded.
             (Some(why), _) => Err(Problem::Unrecorded(why.to_string())),
             (None, Some(held)) => Err(held),
             (None, None) => Ok(done),
@@ -203,7 +204,7 @@ impl<W: World> Visit<'_, W> {
         Ok((looked, without))
     }
 
-    /// Tells it, and notes that it is out.
+    /// Publishes it, and records that.
     async fn tell_look(
         &self,
         rotation: &Rotation,
@@ -213,7 +214,7 @@ impl<W: World> Visit<'_, W> {
         message: &[Message; 1],
     ) -> Result<Done, Problem> {
         let out = match &self.delivery.journal {
-            // Nobody else is told.
+            // There is no other channel.
             Some(journal) if !self.delivery.announcer.announces() => {
                 let (stream, lines) = (stream(rotation), [message[0].detail()]);
                 Out::published(journal.append(&stream, &lines)).await?

@@ -1,5 +1,5 @@
-//! The self-test: one marked notice through every channel, when somebody who may invoke the function asks for
-//! it. It is about nothing that failed, so no incident is kept of it and no metric counts it; what each
+//! The self-test: one marked notice through every channel, on request of a principal that may invoke the
+//! function. It is about nothing that failed, so no incident is kept of it and no metric counts it; what each
 //! channel made of it is the answer.
 
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl Request {
 }
 
 impl<W: World> Visit<'_, W> {
-    /// Tells every channel that this is a test, and answers with what came of it.
+    /// Sends a test through every channel, and answers with what came of it.
     pub(super) async fn selftest(&self, request: Request) -> Result<Value, Problem> {
         let wished = match request.selftest {
             Wished::Plain(_) => BTreeMap::new(),

@@ -1,5 +1,5 @@
 //! Which messages are done with. The answer to a batch is every message less those of which each task has a
-//! [`Settled`], and only this module makes one, of a proof: what is forgotten on the way comes again.
+//! [`Settled`], and only this module makes one, of a proof: what is forgotten on the way is delivered again.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -39,7 +39,7 @@ impl Done {
     ///
     /// # Errors
     ///
-    /// While somebody else is about to announce it, or it is not announced yet.
+    /// While another instance is about to announce it, or it is not announced yet.
     pub(super) fn recorded(next: Next) -> Result<Self, Problem> {
         match next {
             Next::Nothing => Ok(Self(())),
@@ -71,7 +71,7 @@ impl Done {
         written.await.map(|()| Self(())).map_err(Problem::NotInJournal)
     }
 
-    /// It is no failure that anybody is told of.
+    /// It is no failure to announce.
     pub(super) const NOT_A_FAILURE: Self = Self(());
 }
 
@@ -112,7 +112,7 @@ pub(super) fn left(entries: &[Entry], settled: &[Settled]) -> BTreeSet<usize> {
         .collect()
 }
 
-/// The answer that has messages come again.
+/// The answer that has messages delivered again.
 #[must_use]
 pub(super) fn batch_answer<'i>(ids: impl IntoIterator<Item = &'i str>) -> Value {
     let failures: Vec<Value> = ids.into_iter().map(|id| json!({"itemIdentifier": id})).collect();

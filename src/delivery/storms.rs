@@ -1,4 +1,4 @@
-//! The notices of storms: one tells of many incidents.
+//! The notices of storms: one announces many incidents.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -19,7 +19,7 @@ pub(super) struct Storms {
     pub(super) memory: Vec<Telling>,
 }
 
-/// Which incidents the storms' notices told of, and why others were not told.
+/// Which incidents the storms' notices announced, and why others were not announced.
 #[derive(Debug, Default)]
 pub(super) struct StormTold {
     members: HashSet<(String, u64)>,
@@ -43,7 +43,7 @@ impl StormTold {
 }
 
 impl<W: World> Visit<'_, W> {
-    /// Tells the storms' notices that are due, and notes that they are out.
+    /// Publishes the storms' notices that are due, and records that.
     pub(super) async fn tell_storms(&self, storms: Storms) -> StormTold {
         let delivery = self.delivery;
         let mut told = StormTold::default();

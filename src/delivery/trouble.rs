@@ -1,6 +1,6 @@
-//! What went wrong in an invocation: why a message comes again, and what did not reach everybody.
+//! What went wrong in an invocation: why a message is delivered again, and which channel missed something.
 
-/// Why a message comes again.
+/// Why a message is delivered again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// The event is of no form that can be read.
@@ -18,10 +18,10 @@ pub enum Problem {
     /// What was seen or announced is not kept in the table.
     #[error("not recorded: {0}")]
     Unrecorded(String),
-    /// Without a topic the journal is what tells the team, and it does not have it.
+    /// Without a topic the journal is the channel of the team, and it does not have it.
     #[error("not in the journal: {0}")]
     NotInJournal(String),
-    /// Somebody else is about to announce it, and may fail.
+    /// Another instance is about to announce it, and may fail.
     #[error("another instance announces it: come again")]
     ComeAgain,
     /// Of a value that changed, tasks hold the old one, or not all could be looked at.
@@ -35,10 +35,10 @@ pub enum Problem {
     Forgotten,
 }
 
-/// What the function's log is told.
+/// What goes to the function's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// A message comes again.
+    /// A message is delivered again.
     ComesAgain {
         /// Its id.
         message: String,
@@ -51,7 +51,7 @@ pub enum Trouble {
     WithoutTable(String),
     /// A notice is out, and the table does not know.
     Unnoted(String),
-    /// Some lines are not in the journal, and the team was told otherwise.
+    /// Some lines are not in the journal, though a notice refers to them.
     NotInJournal(String),
     /// A notice is out, and not in the chat.
     NotInChat(String),
@@ -60,7 +60,8 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// The metric that counts it; an alarm watches each. Waiting, for another instance or for old tasks to go, is no trouble.
+    /// The metric that counts it; an alarm watches each. Waiting, for another instance or for old tasks to
+    /// go, is no trouble.
     #[must_use]
     pub const fn metric(&self) -> Option<&'static str> {
         match self {

@@ -1,4 +1,4 @@
-//! Events that leave untold why: whoever knows tells in their place, before anything is recorded.
+//! Events that do not say why: the tasks or logs that do take their place, before anything is recorded.
 
 use futures_util::future::join_all;
 
@@ -13,7 +13,7 @@ use crate::stopped;
 use crate::triage::Narrowed;
 
 impl<W: World> Visit<'_, W> {
-    /// Has those tell why that know, in the place of an event that leaves it untold.
+    /// Puts what says why in the place of an event that does not.
     pub(super) async fn look(&self, entries: &mut [Entry], refused: &[Option<Problem>]) {
         let super::Delivery { prober, clock, rules, .. } = self.delivery;
         let until = clock.now() + LOOKING;

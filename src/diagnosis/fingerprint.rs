@@ -32,7 +32,7 @@ fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
         placement: None,
         forecast: false,
     };
-    case.culprit().id.or_else(|| symptom.json_key.as_ref().map(|key| key.text.clone()))
+    case.culprit().id.or_else(|| symptom.json_key.as_deref().map(str::to_owned))
 }
 
 /// The host of a URL; of an image the repository, without tag and digest.
@@ -67,7 +67,7 @@ pub(super) fn fingerprint(task: &Task, symptoms: &[ReadSymptom<'_>], best: Optio
         symptom.map(|symptom| symptom.fault.as_str()),
         culprit.as_deref(),
     ];
-    // FNV-1a: short, the same on every platform and in every release, and nobody's secret depends on it.
+    // FNV-1a: short, the same on every platform and in every release, and no secret depends on it.
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     let mut add =
         |byte| hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);

@@ -84,11 +84,11 @@ impl Diagnosis {
 /// Whether AWS's state was looked at for a diagnosis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looked {
-    /// Nobody asked.
+    /// AWS was not queried.
     NotAsked,
-    /// AWS told nothing of what was asked.
+    /// AWS answered nothing of what was asked.
     NotTold,
-    /// It told something.
+    /// It answered something.
     Told,
 }
 
@@ -139,8 +139,8 @@ impl Report<'_> {
             && !self.task.ended_well()
     }
 
-    /// Whether the team should hear of it: the task could not start. A task that ran and then exited, lost
-    /// its health or its host is not ours to announce.
+    /// Whether to announce it: the task could not start. A task that ran and then exited, lost its health or
+    /// its host is another matter.
     #[must_use]
     pub fn is_start_failure(&self) -> bool {
         let Some(best) = self.diagnoses.first() else { return false };

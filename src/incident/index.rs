@@ -28,8 +28,8 @@ impl Index {
         is_later
     }
 
-    /// Whether somebody may still be recording what was open when the workload was noted to be well: it is
-    /// indexed and recorded at once. Whoever begins later knows that it was well.
+    /// Whether an incident that was open when the workload recovered may still be in recording: it is indexed
+    /// and recorded at the same time. One that begins later knows of the recovery.
     pub(super) fn awaits(&self, now: Timestamp) -> bool {
         self.noted_at.is_some_and(|noted| now.duration_since(noted) < CLAIM)
     }

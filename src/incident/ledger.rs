@@ -32,7 +32,7 @@ pub struct Ledger<S> {
     holder: String,
     /// How often it has tried to claim: what it works on at the same time must not share a claim.
     tries: AtomicU64,
-    /// After so long an incident that goes on is announced again.
+    /// After so long an incident that continues is announced again.
     reminder: SignedDuration,
     /// More workloads than this that fail alike are a storm.
     alone: usize,
@@ -52,7 +52,7 @@ pub struct Sighted {
 pub struct Recorded {
     /// Of each fingerprint.
     pub seen: Vec<Result<Seen, Unreachable>>,
-    /// The notices of their storm that are due and ours to tell.
+    /// The notices of their storm that are due, under our claim.
     pub storms: Vec<Telling>,
 }
 
@@ -74,11 +74,11 @@ pub enum Next {
     Nothing,
     /// Announce it, and say so with [`Ledger::announced`].
     Announce(Due),
-    /// The storm's notice tells of it; then say so with [`Ledger::announced`].
+    /// The storm's notice announces it; then record that with [`Ledger::announced`].
     WithStorm,
-    /// A notice of the storm has told of it; say so with [`Ledger::announced`].
+    /// A notice of the storm has announced it; record that with [`Ledger::announced`].
     ToldByStorm,
-    /// Come again: somebody else is about to announce it, and may die before.
+    /// Retry: another instance is about to announce it, and may fail.
     ComeAgain,
 }
 
@@ -98,7 +98,7 @@ pub enum After {
     Nothing,
     /// Announce the end, which came before or beside the failure.
     AnnounceEnd(Box<Incident>),
-    /// Come again: somebody else is about to announce the end, or its storm is.
+    /// Retry: another instance is about to announce the end, or its storm is.
     ComeAgain,
 }
 
@@ -110,7 +110,7 @@ impl Recorded {
 }
 
 impl<S: Store + Sync> Ledger<S> {
-    /// Incidents in `store`; `holder` tells this instance from all others.
+    /// Incidents in `store`; `holder` identifies this instance.
     pub const fn new(store: S, holder: String, reminder: SignedDuration) -> Self {
         Self { store, holder, tries: AtomicU64::new(0), reminder, alone: STORM_WORKLOADS }
     }
@@ -141,7 +141,7 @@ impl<S: Store + Sync> Ledger<S> {
             reminder: self.reminder,
             now,
         };
-        // What they say already tells who joins the storm's document, in one round of writes.
+        // From what they come to it follows which of them join the storm's document, in one round of writes.
         let prepared = join_all(failures.iter().zip(incidents.into_iter().zip(indexes)).map(
             async |(failure, (incident, index))| {
                 let (incident, index) = (incident?, index?);
@@ -187,7 +187,7 @@ impl<S: Store + Sync> Ledger<S> {
         } else {
             Vec::new()
         };
-        // Those of which it was not expected that they open, since somebody came between.
+        // Those that were not expected to open: another write came between.
         let late = |updated: &&Updated| {
             Recording::opens(updated)
                 && !opening.iter().any(|one| one.about.fingerprint == updated.incident.about.fingerprint)
@@ -212,7 +212,7 @@ impl<S: Store + Sync> Ledger<S> {
         Recorded { seen, storms }
     }
 
-    /// Has their storm list those of whom it tells; the notices that are due and ours.
+    /// Has their storm list those that it announces; the notices that are due and ours.
     async fn list(
         &self,
         about: &About,
@@ -319,7 +319,7 @@ impl<S: Store + Sync> Ledger<S> {
         told.is_some_and(|told| incident.is_within(&told))
     }
 
-    /// What a look at a value that changed comes to, and under which claim it is ours to tell.
+    /// What a look at a value that changed comes to, and the claim under which it is ours to announce.
     ///
     /// # Errors
     ///
@@ -344,7 +344,7 @@ impl<S: Store + Sync> Ledger<S> {
     ///
     /// # Errors
     ///
-    /// When the store cannot be reached; then it may come again.
+    /// When the store cannot be reached; then it may be announced again.
     pub async fn told_of(
         &self,
         value: &str,
@@ -364,11 +364,12 @@ impl<S: Store + Sync> Ledger<S> {
         format!("{}/{}", self.holder, self.tries.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Notes that a notice is out, which told of the incident as `told` shows it; what is to be done then.
+    /// Records that a notice was published that announced the incident as `told` shows it; what is to be done
+    /// next.
     ///
     /// # Errors
     ///
-    /// When the store cannot be reached; then the notice may come again.
+    /// When the store cannot be reached; then the notice may be published again.
     pub async fn announced(&self, told: &Incident, due: Due, now: Timestamp) -> Result<After, Unreachable> {
         let claimant = told.claim.as_ref().map_or_else(|| self.claimant(), |claim| claim.holder.clone());
         let (ended, after) =

@@ -1,9 +1,10 @@
-//! What was told of a value that changed: who held the old one. One document for each value.
+//! What was announced of a value that changed: which workloads held the old one. One document for each value.
 //!
-//! A change comes again and again until nobody holds what was before it. What is due follows from the document and
-//! from what a look found: somebody holds the old value of whom nobody was told, or nobody does any more, or the
-//! time is over in which the change is followed. Of several changes of a value the last tells of all, since whoever
-//! holds what was before an earlier one holds what was before it too.
+//! A change is looked at again and again until no workload holds the value before it. What is due follows
+//! from the document and from what a look found: a workload holds the old value and was not announced, or
+//! none holds it any more, or the time in which the change is followed is over. Of several changes of a value
+//! the last one stands for all, since a workload that holds the value before an earlier one holds an old
+//! value all the more.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +20,11 @@ use crate::limits::ROTATION_FOLLOWED;
 pub struct Told {
     /// When the last change that was looked at was over.
     pub changed: Option<Timestamp>,
-    /// Whether all is told of it.
+    /// Whether nothing more is to be announced.
     pub is_closed: bool,
-    /// The first change of those that were told and are not over.
+    /// The first of the changes that were announced and are not over.
     pub since: Option<Timestamp>,
-    /// Those that were told to hold an old value, and of which change.
+    /// The workloads that were announced to hold an old value, and since which change.
     pub holders: BTreeMap<String, Timestamp>,
     /// Who is telling.
     pub claim: Option<Claim>,
@@ -34,7 +35,8 @@ pub struct Told {
 pub struct Found {
     /// When the change was over.
     pub changed: Timestamp,
-    /// Those that hold the old value or may, each with the time when the last of its tasks that do was created.
+    /// Those that hold the old value or may, each with the time when the last of its tasks that do was
+    /// created.
     pub holders: BTreeMap<String, Option<Timestamp>>,
     /// Whether nothing was left out.
     pub is_whole: bool,
@@ -43,22 +45,22 @@ pub struct Found {
 /// What a look comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// Somebody holds the old value of whom nobody was told.
+    /// A workload that was not announced holds the old value.
     Holders,
-    /// Nobody holds it any more: who did, and since which change.
+    /// No workload holds it any more: which ones did, and since which change.
     Over(Vec<String>, Option<Timestamp>),
-    /// It is followed no longer, and somebody still holds the old value, or may.
+    /// It is followed no longer, and a workload still holds the old value, or may.
     Unfollowed,
-    /// There is nothing to tell yet; a later look may have something.
+    /// There is nothing to announce yet; a later look may have something.
     LookAgain,
-    /// There is nothing to tell, and there will not be.
+    /// There is nothing to announce, and there will not be.
     Nothing,
     /// Another instance is telling.
     ComeAgain,
 }
 
 impl Told {
-    /// What a look comes to, with the claim to tell it.
+    /// What a look comes to, with the claim to announce it.
     pub fn look(&mut self, found: &Found, reminder: SignedDuration, holder: &str, now: Timestamp) -> News {
         let news = self.news(found, reminder, now);
         let is_told = matches!(news, News::Holders | News::Over(..) | News::Unfollowed);

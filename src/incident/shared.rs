@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::store::{Kept, read};
 use super::{About, Incident, SILENCE, joined, keep_latest};
 
-/// Of more incidents than this the oldest are forgotten: a document stays small, and nobody reads a longer
-/// list.
+/// Of more incidents than this the oldest are removed: the document stays small, and a longer list is of no
+/// use.
 const MOST: usize = 100;
 
 /// A key has at most 2,048 bytes; longer than this is no name.
@@ -52,7 +52,7 @@ pub struct Culprit {
 }
 
 impl Culprit {
-    /// Whether it is the culprit of this; AWS may tell of another than ECS's words.
+    /// Whether it is the culprit of this; AWS may name another than ECS's words.
     #[must_use]
     pub fn is_of(&self, about: &About) -> bool {
         self.key == key(about)
@@ -66,7 +66,7 @@ impl Culprit {
 }
 
 impl Shared {
-    /// Lets an incident join; the workloads of the others, each once.
+    /// Adds an incident; the workloads of the others, each once.
     pub fn join(&mut self, incident: &Incident, now: Timestamp) -> Vec<String> {
         let own = incident.about.place();
         self.open.retain(|_, open| now.duration_since(open.at) <= SILENCE);
@@ -86,7 +86,7 @@ impl Shared {
         others
     }
 
-    /// Lets an incident leave, unless a later one under its fingerprint has joined; whether anything changed.
+    /// Removes an incident, unless a later one under its fingerprint was added; whether anything changed.
     pub fn leave(&mut self, incident: &Incident) -> bool {
         let fingerprint = &incident.about.fingerprint;
         let is_known = self.open.get(fingerprint).is_some_and(|open| open.serial <= incident.serial);

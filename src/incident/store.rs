@@ -1,5 +1,4 @@
-//! Where documents are kept, and how they are changed: by whoever read the latest version, and by nobody
-//! else.
+//! Where documents are kept, and how they are changed: only over the latest version.
 
 use std::collections::HashMap;
 use std::future::{Future, ready};
@@ -83,7 +82,7 @@ pub struct Changed<D, R> {
     pub result: R,
 }
 
-/// Reads a document, changes it, and saves it; from the beginning where somebody came between.
+/// Reads a document, changes it, and saves it; again from the beginning where another write came between.
 ///
 /// # Errors
 ///
@@ -100,8 +99,7 @@ where
     change_from(store, key, kept, change).await
 }
 
-/// The same without giving way to whoever comes between: for the one writer of a document for whom all others
-/// wait.
+/// The same without waiting for other writers: for the one writer of a document for whom all others wait.
 ///
 /// # Errors
 ///
@@ -159,7 +157,8 @@ where
     Err(too_often(key))
 }
 
-/// Saves a change of a document as it was read, and tells what came of it; `None` where somebody came between.
+/// Saves a change of a document over the version that was read; the result, or `None` where another write
+/// came between.
 ///
 /// # Errors
 ///
@@ -178,7 +177,7 @@ pub async fn save<D: Serialize, R>(
     }
 }
 
-/// Others came between as often as a change is tried.
+/// Other writes came between as often as a change is tried.
 #[must_use]
 pub fn too_often(key: &str) -> Unreachable {
     Unreachable(format!("{key} is changed too often"))
@@ -243,29 +242,22 @@ mod tests {
 
     use super::Memory;
     use crate::incident::ledger::{Ledger, Sighted};
-    use crate::incident::{About, Sighting};
+    use crate::incident::{About, Due, Sighting};
     use crate::limits::{INCIDENT_KEPT, SILENCE};
 
     #[test]
     fn memory_forgets_what_has_expired() {
-        let begun = Timestamp::UNIX_EPOCH;
-        let second = SignedDuration::from_secs(1);
-        let follows = |after: SignedDuration| {
-            let ledger = Ledger::new(Memory::default(), "one".to_owned(), SignedDuration::from_hours(6));
+        for (after, serial) in [(SILENCE + SignedDuration::from_secs(1), 1), (INCIDENT_KEPT, 0)] {
+            let ledger = Ledger::new(Memory::default(), "one".to_owned(), SILENCE);
             let see = |at: Timestamp| {
                 let sightings = vec![Sighting { id: at.to_string(), at }];
-                let about = About { fingerprint: "f".to_owned(), ..About::default() };
-                let seen =
-                    ledger.see(&[Sighted { about, sightings }], at).now_or_never()?.seen.remove(0).ok()?;
-                ledger
-                    .announced(&seen.incident, crate::incident::Due::Opened, at)
-                    .now_or_never()?
-                    .ok()
-                    .map(|_| seen.incident.serial)
+                let failure = Sighted { about: About::default(), sightings };
+                let seen = ledger.see(&[failure], at).now_or_never()?.seen.remove(0).ok()?;
+                ledger.announced(&seen.incident, Due::Opened, at).now_or_never()?.ok()?;
+                Some(seen.incident.serial)
             };
-            [see(begun), see(begun + after)]
-        };
-        assert_eq!(follows(SILENCE + second), [Some(0), Some(1)], "what is kept is followed");
-        assert_eq!(follows(INCIDENT_KEPT), [Some(0), Some(0)], "what has expired is not");
+            let begun = Timestamp::UNIX_EPOCH;
+            assert_eq!([see(begun), see(begun + after)], [Some(0), Some(serial)], "{after}");
+        }
     }
 }

@@ -1,12 +1,12 @@
-//! Many workloads that fail alike: told together when they begin, while they go on, and when they are over.
+//! Many workloads that fail in the same way: announced together when they begin, continue, and are over.
 //!
 //! Every incident that opens joins the document of its step and fault, account and Region. Until workloads
 //! are many it is announced by itself. Once more than [`STORM_WORKLOADS`] have joined within
 //! [`STORM_WINDOW`], those that join are listed on *pages*, documents of their own: a page for what one
 //! invocation brought. The storm's document keeps no more of a page than its name, and that only until a
-//! notice has told of it. So it stays small, and each member is written and read once. An incident knows its
-//! page before the storm lists it, and the page knows whether it was told: whoever dies in between, no member
-//! is forgotten, and none is told again.
+//! notice has announced it. So it stays small, and each member is written and read once. An incident knows
+//! its page before the storm lists it, and the page knows whether it was announced: wherever an instance dies
+//! in between, no member is forgotten, and none is announced again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,11 +22,11 @@ use crate::limits::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Storm {
-    /// Tells it from the storms before it under its key; empty as long as there is none.
+    /// Identifies it among the storms under its key; empty as long as there is none.
     pub name: String,
     /// Those that were announced by themselves, before it was a storm.
     pub early: Vec<Early>,
-    /// How many members of each cluster were told.
+    /// How many members of each cluster were announced.
     pub clusters: BTreeMap<String, u64>,
     /// Those that fail.
     pub begun: Gathering,
@@ -51,15 +51,15 @@ pub struct Early {
     pub member: Option<Member>,
 }
 
-/// What is told together, a page at a time.
+/// What is announced together, a page at a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Gathering {
-    /// Pages of which nobody has told.
+    /// Pages that were not announced.
     pub pages: Vec<String>,
     /// When the first of them was listed.
     pub since: Option<Timestamp>,
-    /// How many there are, told or not.
+    /// How many there are, announced or not.
     pub joined: u64,
     /// How many there were when it was announced last; none if it never was.
     pub announced: u64,
@@ -90,7 +90,7 @@ pub struct Member {
     /// Who can act.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub owner: String,
-    /// Whether it was told before.
+    /// Whether it was announced before.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,
 }
@@ -101,7 +101,7 @@ pub struct Member {
 pub struct Page {
     /// The members.
     pub members: Vec<Member>,
-    /// Whether a notice has told of them.
+    /// Whether a notice has announced them.
     pub told: bool,
 }
 
@@ -116,7 +116,7 @@ impl Page {
 }
 
 impl Member {
-    /// What is told of an incident.
+    /// What is announced of an incident.
     #[must_use]
     pub fn of(incident: &Incident) -> Self {
         let About { fingerprint, title, cause, verdict, owner, .. } = incident.about.clone();
@@ -159,11 +159,11 @@ pub struct Telling {
     pub key: String,
     /// What its members are: of one of them.
     pub about: About,
-    /// What is told of them.
+    /// What is announced of them.
     pub phase: Phase,
-    /// Those it tells of.
+    /// Those it announces.
     pub members: Vec<Member>,
-    /// How many of each cluster were told before.
+    /// How many of each cluster were announced before.
     pub before: BTreeMap<String, u64>,
     /// The pages that list them.
     pub pages: Vec<String>,
@@ -174,7 +174,7 @@ pub struct Telling {
 }
 
 impl Telling {
-    /// Whether it tells of anybody who was not told before.
+    /// Whether it announces a member that was not announced before.
     #[must_use]
     pub fn has_news(&self) -> bool {
         self.pages.is_empty() || self.members.iter().any(|member| !member.told)
@@ -186,11 +186,11 @@ impl Telling {
 pub enum Standing {
     /// There is none: the incident is announced by itself.
     Calm,
-    /// A notice of the storm has told of it.
+    /// A notice of the storm has announced it.
     Told,
-    /// A notice is due that tells of it, and is claimed by us.
+    /// A notice that announces it is due, and claimed by us.
     Due,
-    /// It will be told, by somebody else or later.
+    /// It will be announced, by another instance or later.
     Later,
 }
 
@@ -223,7 +223,7 @@ fn id(incident: &Incident) -> u64 {
 }
 
 impl Storm {
-    /// Whether it goes on, so that its members are told together.
+    /// Whether it continues, so that its members are announced together.
     #[must_use]
     pub fn goes_on(&self, now: Timestamp) -> bool {
         let all_ended = self.ended.joined >= self.begun.joined;
@@ -231,13 +231,13 @@ impl Storm {
         !self.name.is_empty() && (waits || !all_ended && now.duration_since(self.failing_at) <= STORM_SILENCE)
     }
 
-    /// Whether it tells of an incident as long as it goes on.
+    /// Whether it announces that an incident continues.
     #[must_use]
     pub fn has(&self, incident: &Incident) -> bool {
         incident.storm.page.is_some() || self.early.iter().any(|early| early.id == id(incident))
     }
 
-    /// Whether it is told of an incident that it goes on, by the storm or not at all.
+    /// Whether the storm's notices, or none, say that an incident continues.
     #[must_use]
     pub fn hushes(&self, incident: &Incident, now: Timestamp) -> bool {
         self.goes_on(now) && self.has(incident)
@@ -252,7 +252,7 @@ impl Storm {
         is_due
     }
 
-    /// Lets incidents join that open, to be announced by themselves; not where they would be a storm, of more
+    /// Adds incidents that open, to be announced by themselves; not where they would be a storm, of more
     /// workloads than `alone`, or there is one: they have to be listed.
     pub fn join(&mut self, incidents: &[&Incident], alone: usize, now: Timestamp) -> Standing {
         self.begin_anew(now);
@@ -306,7 +306,7 @@ impl Storm {
         }
     }
 
-    /// Where those stand who are on a page; claims the notice if it is due.
+    /// The standing of those on a page; claims the notice if it is due.
     pub fn standing(&mut self, phase: Phase, page: &str, holder: &str, now: Timestamp) -> Standing {
         let all = self.begun.joined;
         let gathering = self.gathering(phase);
@@ -323,7 +323,7 @@ impl Storm {
         if is_due && claim(&mut gathering.claim, holder, now) { Standing::Due } else { Standing::Later }
     }
 
-    /// Claims a notice that it goes on, where none was told for as long as `reminder`; whether it did.
+    /// Claims a notice that it continues, where none was published for as long as `reminder`; whether it did.
     pub fn remind(&mut self, holder: &str, now: Timestamp, reminder: SignedDuration) -> bool {
         let is_due = self.begun.announced_at.is_some_and(|at| now.duration_since(at) >= reminder);
         is_due && claim(&mut self.begun.claim, holder, now)
@@ -373,7 +373,7 @@ impl Storm {
         release(&mut gathering.claim, telling.claim.as_ref());
     }
 
-    /// When it was told last of a phase.
+    /// When it was announced last, by phase.
     #[must_use]
     pub const fn announced_at(&self, phase: Phase) -> Option<Timestamp> {
         match phase {

@@ -69,7 +69,7 @@ impl Address {
         Self::Within(Ipv4Net::from(address))
     }
 
-    /// The range of addresses that a rule for it names: one public address stands for all of a service.
+    /// The range of addresses that a rule for it names: one public address represents all of a service.
     pub(super) fn range(self) -> String {
         match self {
             Self::Within(net) if net.prefix_len() < 32 || !is_public(net.addr()) => net.to_string(),

@@ -1,28 +1,28 @@
-//! What shuts a way, with all that a command to fix it must name.
+//! What blocks a path, with all that a command to fix it must name.
 
 use super::Part;
 
-/// Something that shuts a way, and the proof.
+/// Something that blocks a path, and the proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blockage {
-    /// What shuts it.
+    /// What blocks it.
     pub what: Break,
-    /// The subnet from which the way is shut.
+    /// The subnet from which the path is blocked.
     pub subnet: String,
     /// One sentence, without its full stop.
     pub proof: String,
     /// The API call that it comes from.
     pub source: &'static str,
-    /// What nobody read and could explain the failure as well; a sentence without its full stop.
+    /// What was not read and could explain the failure as well; a sentence without its full stop.
     pub doubt: Option<String>,
 }
 
-/// What shuts a way, with all that a command to fix it must name.
+/// What blocks a path, with all that a command to fix it must name.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "most fields are what their names say")]
 pub enum Break {
     /// The subnet's table leads nowhere, and no endpoint serves.
     NoRoute {
-        /// The subnet's route table.
         route_table: String,
         /// A gateway endpoint for the service that the table is not part of.
         gateway: Option<String>,
@@ -30,52 +30,32 @@ pub enum Break {
         blackhole: Option<String>,
     },
     /// The way out is an internet gateway, and the caller has no public address.
-    NoPublicIp {
-        /// The subnet's route table.
-        route_table: String,
-        /// The internet gateway.
-        gateway: String,
-    },
+    NoPublicIp { route_table: String, gateway: String },
     /// The NAT gateway on the way out passes nothing on.
     NatBroken {
-        /// The caller's route table.
         route_table: String,
-        /// The NAT gateway.
         nat_gateway: String,
         /// The destination of the route to it.
         range: String,
     },
     /// The endpoint that takes the traffic does not answer it.
     EndpointUnreachable {
-        /// The endpoint.
         endpoint: String,
         /// Its security groups, if they keep the caller out; else it is not available.
         ingress: Option<Ingress>,
     },
     /// There is an endpoint, but its private DNS is off, and there is no other way.
-    EndpointPrivateDnsOff {
-        /// The endpoint.
-        endpoint: String,
-    },
+    EndpointPrivateDnsOff { endpoint: String },
     /// The VPC does not resolve names.
     DnsOff {
-        /// The VPC.
         vpc: String,
         /// `enableDnsSupport` or `enableDnsHostnames`.
         attribute: &'static str,
     },
-    /// The caller's security groups let nothing out.
-    SecurityGroupEgress {
-        /// The groups.
-        groups: Vec<String>,
-        /// To where.
-        to: Remote,
-        /// On which port.
-        port: u16,
-    },
+    /// The caller's security groups allow no outbound traffic.
+    SecurityGroupEgress { groups: Vec<String>, to: Remote, port: u16 },
     /// A network ACL drops the traffic or its answers.
     NetworkAcl {
-        /// The ACL.
         acl: String,
         /// The subnet that it guards.
         guards: String,
@@ -85,30 +65,23 @@ pub enum Break {
         ports: (u16, u16),
         /// The addresses on the other side.
         cidr: String,
-        /// Where a rule that lets it pass undoes no other.
+        /// Where a rule that allows it would undo no other.
         opening: Opening,
     },
     /// The file system has no mount target in the caller's Availability Zone.
     NoMountTargetInZone {
-        /// The file system.
         file_system: String,
         /// The subnet's zone.
         zone: String,
     },
     /// The mount target does not work.
     MountTargetNotAvailable {
-        /// The mount target.
         mount_target: String,
         /// What it is instead.
         state: String,
     },
     /// The mount target's security groups keep the caller out.
-    MountTargetGroup {
-        /// The mount target.
-        mount_target: String,
-        /// Its security groups.
-        ingress: Ingress,
-    },
+    MountTargetGroup { mount_target: String, ingress: Ingress },
 }
 
 /// Where a rule of a network ACL can be put so that it opens nothing else.
@@ -118,7 +91,7 @@ pub enum Opening {
     At(i64),
     /// Nowhere before the rule of this number: the one before it has the next lower number.
     NoRoom(i64),
-    /// The rule of this number shuts a part only, on purpose.
+    /// The rule of this number blocks a part only, on purpose.
     OnPurpose(i64),
 }
 
@@ -142,7 +115,7 @@ impl Break {
     }
 }
 
-/// Security groups that let a caller in on no rule.
+/// Security groups of which no rule admits a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
     /// The groups, of an endpoint or a mount target.

@@ -19,7 +19,7 @@ impl Leg {
         self.hop_because(state, what, None)
     }
 
-    /// A hop, and why it does not let traffic pass.
+    /// A hop, and why it does not pass traffic.
     pub(super) fn hop_because(mut self, state: State, what: impl Into<String>, why: Option<String>) -> Self {
         self.state = self.state.max(state);
         self.hops.push(Hop { what: what.into(), state, why });
@@ -43,8 +43,8 @@ impl Leg {
         Self { state: State::Unsure, unsure: vec![Unsure { text: why.into(), parts }], ..Self::default() }
     }
 
-    /// The same, where something else that nobody read could explain a failure as well: no blockage of these
-    /// kinds is proved, and none of their hops. `proved` tells blockages for which it makes no difference.
+    /// The same, where something else that was not read could explain a failure as well: no blockage of these
+    /// kinds is proved, and none of their hops. `proved` selects blockages for which it makes no difference.
     pub(super) fn doubted(
         self,
         parts: &'static [Part],
@@ -78,7 +78,7 @@ impl Leg {
         self
     }
 
-    /// A hop and the blockage that its state tells of.
+    /// A hop and the blockage that its state shows.
     pub(super) fn judged(self, state: State, hop: impl Into<String>, blockage: Blockage) -> Self {
         let why = blockage.proof.clone();
         self.blamed(state, blockage).hop_because(state, hop, Some(why))
@@ -94,7 +94,7 @@ impl Leg {
         self
     }
 
-    /// One of these, nobody knows which: only what breaks all of them is certain.
+    /// One of these, but it is not known which: only what breaks all of them is certain.
     pub(super) fn either(legs: Vec<Self>) -> Self {
         let state = whichever(legs.iter().map(|leg| leg.state));
         let kinds: Vec<Vec<_>> = legs

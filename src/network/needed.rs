@@ -1,4 +1,4 @@
-//! Where a task must get to before it starts, as its definition tells.
+//! What a task must reach before it starts, by its definition.
 
 use std::borrow::Cow;
 
@@ -59,7 +59,7 @@ impl Destination {
             (Some("api") | None, "ecr") => "ecr.api".to_owned(),
             (Some("dkr"), "ecr") | (_, "dkr-ecr") => "ecr.dkr".to_owned(),
             (None, service) => service.to_owned(),
-            // Nothing tells how endpoints would name it.
+            // How endpoints would name it is not documented.
             (Some(_), _) => return None,
         };
         Some(Self {
@@ -148,7 +148,7 @@ fn registry(image: &str) -> Vec<(u8, Destination)> {
         .into()
 }
 
-/// The bucket of an environment file; its ARN does not tell the Region, which is mostly the task's.
+/// The bucket of an environment file; its ARN has no Region, which is mostly the task's.
 fn bucket(arn: &str, region: &str) -> Option<Destination> {
     let name = Arn::parse(arn)?.resource.split('/').next()?;
     Some(Destination {

@@ -1,4 +1,4 @@
-//! A subnet from which a call is made, and what stands around it: name servers, security groups, network
+//! A subnet from which a call is made, and what surrounds it: name servers, security groups, network
 //! ACLs.
 
 use std::net::Ipv4Addr;
@@ -15,8 +15,8 @@ use crate::question::facts::{IpPermission, NetworkAcl, RouteTable, SecurityGroup
 const ON_LINUX: RangeInclusive<u16> = 32768..=60999;
 /// The ports on which Windows does.
 const ON_WINDOWS: RangeInclusive<u16> = 49152..=65535;
-/// The ports on which a NAT gateway does, and on which a network ACL had better let answers through, whatever
-/// the system.
+/// The ports on which a NAT gateway sends, and on which a network ACL should pass answers, whatever the
+/// system.
 pub(super) const ALL_ANSWERS: RangeInclusive<u16> = 1024..=65535;
 /// Every IPv4 address.
 pub(super) const ANY: &str = "0.0.0.0/0";
@@ -28,7 +28,7 @@ pub(super) struct Place<'s, 'e> {
     pub(super) id: &'e str,
 }
 
-/// What is called: a port, at an address that is told or any public one.
+/// What is called: a port, at an address that is known or any public one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call {
     pub(super) port: u16,
@@ -143,8 +143,8 @@ impl<'e> Place<'_, 'e> {
         Blockage { what, subnet: self.id.to_owned(), proof, source, doubt: None }
     }
 
-    /// The account that shares the subnet, where it is not the task's own. Whoever is shown the VPC's default
-    /// security group sees all that its owner sees: those with whom a subnet is shared are not.
+    /// The account that shares the subnet, where it is not the task's own. A role that can see the VPC's
+    /// default security group sees all that its owner sees: a participant of a shared subnet cannot.
     pub(super) fn sharer(&self) -> Option<&'e str> {
         let sees_all = self.default_group().is_some();
         self.subnet
@@ -238,7 +238,7 @@ impl<'e> Place<'_, 'e> {
         self.snapshot.dns.found().is_some_and(|dns| !dns.domain_name_servers.iter().all(amazons))
     }
 
-    /// The VPC's IPv4 ranges, as the routes within it tell.
+    /// The VPC's IPv4 ranges, as the routes within it show.
     fn local_ranges(&self) -> impl Iterator<Item = &'e str> {
         let routes = self.table(self.id).map(|(table, _)| table.route_set.as_slice()).unwrap_or_default();
         routes
@@ -267,7 +267,7 @@ impl<'e> Place<'_, 'e> {
         self.snapshot.security_groups.iter().filter_map(|known| known.found()).flatten()
     }
 
-    /// A group, or that nobody has it, or why that is not known.
+    /// A group, or that it does not exist, or why that is not known.
     fn group(&self, id: &str) -> Result<Option<&'e SecurityGroup>, String> {
         if let Some(group) = self.groups().find(|group| group.group_id.as_deref() == Some(id)) {
             return Ok(Some(group));
@@ -303,7 +303,7 @@ impl<'e> Place<'_, 'e> {
         as_set(&self.snapshot.caller.settings, leg, parts)
     }
 
-    /// Whether rules of these groups let peers pass, whichever it is. Rules of a group that was not found
+    /// Whether rules of these groups pass peers, whichever group applies. Rules of a group that was not found
     /// may.
     fn permitted(
         &self,
@@ -330,7 +330,7 @@ impl<'e> Place<'_, 'e> {
         }
     }
 
-    /// Whether the caller's security groups let it out.
+    /// Whether the caller's security groups allow its outbound traffic.
     pub(super) fn egress(&self, peers: &[Peer<'_>], port: u16, target: &str, to: Remote) -> Leg {
         let judged = self.own_groups().and_then(|groups| {
             Ok((self.permitted(&groups, |group| &group.ip_permissions_egress, port, peers)?, groups))
@@ -373,8 +373,8 @@ impl<'e> Place<'_, 'e> {
         acls.iter().find(counts).ok_or_else(|| format!("the network ACL of {subnet} was not found"))
     }
 
-    /// Whether the ACL of a subnet lets a connection to `port` and its answers on the ports `answers` pass.
-    /// `calls` tells whether the call comes from the subnet.
+    /// Whether the ACL of a subnet passes a connection to `port` and its answers on the ports `answers`.
+    /// `calls` says whether the call comes from the subnet.
     pub(super) fn guard(
         &self,
         subnet: &str,
@@ -430,7 +430,7 @@ impl<'e> Place<'_, 'e> {
     }
 
     /// The addresses in a subnet of the VPC; where its own are not known, the VPC's, as the routes within it
-    /// tell.
+    /// show.
     pub(super) fn addresses_in(&self, subnet: &str) -> Vec<Address> {
         let known = self
             .snapshot

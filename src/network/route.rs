@@ -145,7 +145,7 @@ fn decide<'a>(
 }
 
 impl<'e> Place<'_, 'e> {
-    /// Something to which private addresses are routed, and which may stand for any private network.
+    /// A target to which private addresses are routed, and behind which any private network may be.
     pub(super) fn leads_to_others(&self) -> Option<&'e str> {
         let (table, _) = self.table(self.id).ok()?;
         let others = table.route_set.iter().filter(|route| {
@@ -162,7 +162,7 @@ impl<'e> Place<'_, 'e> {
     }
 
     /// Whether the routes take a call to a public service, or to an address. `gateway` is an endpoint for it
-    /// that stands in other tables only.
+    /// that is in other tables only.
     pub(super) fn routes(&self, call: Call, gateway: Option<&str>) -> Leg {
         let (table, name) = match self.table(self.id) {
             Ok(found) => found,

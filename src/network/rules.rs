@@ -1,5 +1,6 @@
-//! Whether rules let a TCP connection pass: those of security groups are a union, of those of a network ACL
-//! the first that matches counts. Where a rule of an ACL has to stand that lets it pass and undoes no other.
+//! Whether rules pass a TCP connection: those of security groups are a union, of those of a network ACL
+//! the first that matches counts. Where a rule of an ACL has to be inserted that passes it and undoes no
+//! other.
 
 use std::ops::RangeInclusive;
 
@@ -27,7 +28,7 @@ pub(super) fn whichever(states: impl IntoIterator<Item = State>) -> State {
         .unwrap_or(State::Unsure)
 }
 
-/// Whether any of the rules lets the peer pass.
+/// Whether any of the rules passes the peer.
 pub(super) fn permits<'a>(
     rules: impl IntoIterator<Item = &'a IpPermission>,
     port: u16,
@@ -65,19 +66,19 @@ impl Peer<'_> {
     }
 }
 
-/// The number of the rule that stands behind all others and denies what none allows.
+/// The number of the last rule, which denies what none allows.
 const LAST: i64 = 32767;
 /// How far rules are put from each other.
 const STEP: i64 = 10;
 
-/// Whether a network ACL lets all of these ports pass to or from an address; unsure if some.
+/// Whether a network ACL passes all of these ports to or from an address; unsure if some.
 pub(super) fn passes(acl: &NetworkAcl, egress: bool, ports: &RangeInclusive<u16>, address: Address) -> State {
     let rules = sorted(acl, egress);
     whichever(edges(&rules, ports).map(|port| first_match(&rules, port, address).0))
 }
 
-/// Where a rule for `cidr` has to stand that lets these ports pass: directly before the first rule that drops
-/// them. One that denies a part of the addresses or ports was put there on purpose.
+/// Where to insert a rule for `cidr` that passes these ports: directly before the first rule that drops
+/// them. One that denies a part of the addresses or ports was added on purpose.
 pub(super) fn opening(
     acl: &NetworkAcl,
     egress: bool,
@@ -127,7 +128,7 @@ fn sorted(acl: &NetworkAcl, egress: bool) -> Vec<&AclEntry> {
     rules
 }
 
-/// Ports that stand for all: between two of them no rule begins or ends.
+/// Ports that represent all: between two of them no rule begins or ends.
 fn edges(rules: &[&AclEntry], ports: &RangeInclusive<u16>) -> impl Iterator<Item = u16> {
     let ends = rules
         .iter()

@@ -135,7 +135,7 @@ impl<'e> Place<'_, 'e> {
                     .doubt(&[Part::Endpoint, Part::PrivateDns], format!("{name}: not known"), why)
                     .then(self.reach_inside(to, &[], call));
             }
-            // Only a gateway endpoint can stand on the way to a public address.
+            // Only a gateway endpoint can be on the path to a public address.
             Err(why) if to.service.as_deref() == Some("s3") => return self.perhaps_hidden(&name, why, call),
             Err(_) => return self.outside(call, Leg::default(), None),
         };
@@ -278,9 +278,9 @@ impl<'e> Place<'_, 'e> {
         self.snapshot.dns.found().and_then(|dns| dns.enable_dns_hostnames) == Some(false)
     }
 
-    /// The way to public addresses. Private hosted zones are not read: where they may lead a service's name
-    /// to an endpoint in another network, or to one without private DNS, only what lets nothing out at all is
-    /// proved.
+    /// The path to public addresses. Private hosted zones are not read: where they may resolve a service's
+    /// name to an endpoint in another network, or to one without private DNS, only what allows no outbound
+    /// traffic at all is proved.
     fn unless_a_zone_leads_elsewhere(&self, way: Leg, to: &Destination, interfaces: &[&VpcEndpoint]) -> Leg {
         let other = || self.leads_to_others().map(|other| format!("something behind {other}"));
         let own = interfaces
@@ -340,7 +340,7 @@ impl<'e> Place<'_, 'e> {
             .then(way)
     }
 
-    /// The way where no interface endpoint takes the call; `none` tells that none is there.
+    /// The path where no interface endpoint takes the call; `none` says that none is there.
     fn past_interfaces(&self, gateways: &[&'e VpcEndpoint], none: Leg, call: Call) -> Leg {
         let Some(first) = gateways.first().map(|gateway| id(gateway)) else {
             return self.outside(call, none, None);
@@ -385,14 +385,14 @@ impl<'e> Place<'_, 'e> {
         }
     }
 
-    /// Whether the caller's groups let anything out on a port, wherever it goes.
+    /// Whether the caller's groups allow any outbound traffic on a port, wherever it goes.
     fn wherever_it_goes(&self, port: u16) -> Leg {
         let anything = Peer { address: Address::Anywhere, groups: None, prefix_list: None };
         self.egress(&[anything], port, ANY, Remote::Cidr(ANY.to_owned()))
     }
 
-    /// The way where an endpoint may stand that is not seen. Groups that let nothing out shut it all the
-    /// same.
+    /// The path where there may be an endpoint that is not seen. Groups that allow no outbound traffic block
+    /// it all the same.
     fn perhaps_hidden(&self, name: &str, why: String, call: Call) -> Leg {
         let out = self.wherever_it_goes(call.port);
         let unseen =

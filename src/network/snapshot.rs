@@ -46,7 +46,7 @@ pub enum When {
     Now,
     /// Not later than this.
     By(Timestamp),
-    /// Nobody tells.
+    /// It is not known.
     Unknown,
 }
 
@@ -56,7 +56,7 @@ pub enum Settings {
     /// It is.
     #[default]
     Own,
-    /// Nothing tells that it is another's; why that is not sure.
+    /// Nothing shows that it is another's; why that is not sure.
     Undated(String),
     /// They are those of another deployment; of which, in words.
     Changed(String),
@@ -69,7 +69,7 @@ pub struct Caller<'e> {
     pub host: Option<&'e str>,
     /// The subnet, or all in which it may have been; empty where none is known.
     pub subnets: Vec<&'e str>,
-    /// Whether these are those of its settings, and not what was told of itself.
+    /// Whether these are those of its settings, and not of the task itself.
     pub by_settings: bool,
     /// Its VPC, where that is known before its subnet is.
     pub vpc: Option<&'e str>,
@@ -163,8 +163,8 @@ impl<'e> Snapshot<'e> {
         }
     }
 
-    /// The questions whose answers [`Snapshot::of`] takes: first the subnets, once these or the caller tell
-    /// the VPC all about it, and once its endpoints are known their groups.
+    /// The questions whose answers [`Snapshot::of`] takes: first the subnets, then, once these or the caller
+    /// name the VPC, all about it, and once its endpoints are known their groups.
     #[must_use]
     pub fn questions(
         evidence: &Evidence,
@@ -183,7 +183,7 @@ impl<'e> Snapshot<'e> {
         let named = caller.groups.as_deref().unwrap_or_default();
         questions.extend(named_groups(region, named.iter().map(|&id| id.to_owned())).map(Question::from));
         // A host's VPC is known last, and its endpoints with it. Only a list of all shows the default group,
-        // which tells also whose VPC it is.
+        // and with it whose VPC it is.
         let is_shared =
             subnets.found().into_iter().flatten().any(|subnet| {
                 account.zip(subnet.owner_id.as_deref()).is_some_and(|(own, owner)| own != owner)

@@ -39,7 +39,7 @@ impl Clause {
                 .map(fact)
         };
         let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
-        // What these steps call is nobody's secret: the place itself is all that there is to name.
+        // What these steps call is no secret: the host itself is all that there is to name.
         let elsewhere = matches!(step, Step::LogDriver | Step::ServiceConnect);
         let socket = best(Names::Address);
         let bucket = best(Names::Bucket);
@@ -112,7 +112,7 @@ impl Clause {
     }
 }
 
-/// What an application did not get, where the words tell.
+/// What an application did not get, where the words say.
 fn wanted(wants: &[Wanted], of_secrets: bool, fault: Fault) -> Option<Wanted> {
     let file = Some(Wanted::File).filter(|file| fault == Fault::NotFound && wants.contains(file));
     file.or_else(|| Some(Wanted::Parameter).filter(|it| !of_secrets && wants.contains(it)))
@@ -139,7 +139,7 @@ fn is_host(fact: &Fact) -> bool {
         && fact.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
-/// `service:Call`; one with a wildcard is nobody's call.
+/// `service:Call`; one with a wildcard is no call.
 fn is_action(fact: &Fact) -> bool {
     let service = |name: &str| {
         !name.is_empty()

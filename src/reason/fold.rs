@@ -48,7 +48,7 @@ impl Folded {
             .map_or(folded.clone(), |origin| origin[folded.start] as usize..origin[folded.end] as usize)
     }
 
-    /// The words of a folded range as they were before somebody cut, escaped or quoted them.
+    /// The words of a folded range as they were before the text was cut, escaped or quoted.
     pub(super) fn words(&self, original: &str, folded: &Span) -> String {
         let slice = &original[self.original(folded)];
         let Some(origin) = self.origin.as_ref().filter(|_| slice.contains(is_added)) else {
@@ -91,8 +91,8 @@ impl Folded {
     }
 }
 
-/// Whether every byte is folded where it stands: printable ASCII, no spaces in a row, nothing escaped, and no
-/// quote around it.
+/// Whether every byte keeps its place when folded: printable ASCII, no spaces in a row, nothing escaped, and
+/// no quote around it.
 fn keeps_places(original: &str) -> bool {
     let bytes = original.as_bytes();
     bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'\\'))

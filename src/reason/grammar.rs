@@ -3,7 +3,7 @@
 //!
 //! A file holds what one speaks. A new wording is one more row there, beside its like, and one more text in
 //! `tests/corpus`; `cargo test grammar` asks for the text, and `cargo test wordings -- --ignored --nocapture`
-//! shows in which texts each wording stands and which longer ones hide it. Order does not matter: the longest
+//! shows which texts have each wording and which longer ones hide it. Order does not matter: the longest
 //! wording at a place wins. How much it counts against others follows from who says it (`Speaker`), and how
 //! strongly.
 
@@ -26,7 +26,7 @@ use super::phrase::{Phrase, Strength, Weight, Weights, Wording};
 /// Who says a wording, from the outermost to the closest to what failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speaker {
-    /// Whoever prints a name.
+    /// Any speaker that prints a name.
     Anybody,
     /// ECS, around the error of another: it names what it was about, and gives advice.
     Wrap,
@@ -40,7 +40,7 @@ pub(super) enum Speaker {
     Service,
     /// A registry of images, as the services are.
     Registry,
-    /// The network, in the words of whoever used it.
+    /// The network, in the words of the program that used it.
     Network,
     /// ECS's agent, on Fargate or on an instance.
     Agent,
@@ -72,7 +72,7 @@ impl Speaker {
         match (strength, step) {
             (Strength::Hint, _) => Weights { step: Weight::Hint, fault: Weight::Hint, name: Weight::Hint },
             (Strength::Said, _) => Weights { step, fault, name },
-            // Whoever knows the step proves that as well.
+            // A speaker that knows the step proves that as well.
             (Strength::Proof, Weight::Said) => {
                 Weights { step: Weight::Proof, fault: Weight::Proof, name: Weight::Proof }
             }
@@ -135,8 +135,8 @@ mod tests {
         LEXICON.iter().flat_map(|(speaker, sections)| sections.iter().map(|section| (*speaker, section)))
     }
 
-    /// So many wordings were taken from their sources before anybody was seen to read them; a new one comes
-    /// with a text.
+    /// So many wordings were taken from their sources and are in no text of the corpus; a new one comes with
+    /// a text.
     const UNHEARD: usize = 141;
 
     /// What the corpus holds, folded, with the names of the texts.

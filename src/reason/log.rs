@@ -1,7 +1,7 @@
 //! A container's own log: what the application in it says of secrets that it fetches for itself.
 //!
 //! A line is read as any reason is, and then as the application's word: it never speaks of what ECS did. Most
-//! lines tell of nothing, and many look as if they did: a warning, a call that is tried again. Neither is a
+//! lines say nothing of it, and many look as if they did: a warning, a call that is tried again. Neither is a
 //! failure.
 
 use std::borrow::Cow;
@@ -15,25 +15,25 @@ use crate::arn::host_of_aws;
 
 const HTTPS: u16 = 443;
 
-/// So many words stand before a line's level at most: a date, a time, a thread, a process.
+/// At most so many words precede a line's level: a date, a time, a thread, a process.
 const WORDS_BEFORE_LEVEL: usize = 8;
 
 /// As many lines as an error is printed over.
 const LINES_OF_AN_ERROR: usize = 8;
 
-/// What a log tells of a failure.
+/// What a log says of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
     /// Its line, counted from 0.
     pub line: usize,
     /// The line, with those that it is continued on.
     pub text: String,
-    /// What it tells; its places are those of the text.
+    /// What it says; its places are those of the text.
     pub symptom: Symptom,
 }
 
-/// What a log tells of why fetching secrets failed: the last line whose fault is known, for what wraps an
-/// error is printed before it; else the last that tells of a failure at all.
+/// What a log says of why fetching secrets failed: the last line whose fault is known, for what wraps an
+/// error is printed before it; else the last that is about a failure at all.
 #[must_use]
 pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Heard> {
     let lines: Vec<Cow<'l, str>> = lines.into_iter().map(unstyled).collect();
@@ -68,7 +68,7 @@ fn is_known(heard: &Heard) -> bool {
     heard.symptom.fault != Fault::Unknown
 }
 
-/// What a line tells with as few as it takes of those after it that go on.
+/// What a line says with as few as it takes of the lines that continue it.
 fn continued(lines: &[&str], line: usize, goes_on: impl Fn(&str) -> bool) -> Option<Heard> {
     let more = lines[1..].iter().take(LINES_OF_AN_ERROR).take_while(|line| goes_on(line)).count();
     (1..=more).find_map(|last| {
@@ -78,7 +78,7 @@ fn continued(lines: &[&str], line: usize, goes_on: impl Fn(&str) -> bool) -> Opt
     })
 }
 
-/// The same failure over as few lines as tell most of it, where the sentence that tells it was wrapped.
+/// The same failure over as few lines as name most of it, where its sentence was wrapped.
 fn unwrapped(lines: &[&str], alone: &Heard) -> Option<Heard> {
     let is_open = |letter: char| letter.is_alphanumeric() || matches!(letter, ':' | ',' | '(');
     if !alone.text.trim_end().ends_with(is_open) {
@@ -113,7 +113,7 @@ fn begins_entry(line: &str) -> bool {
         || level(line).is_some()
 }
 
-/// What one line tells of a failure.
+/// What one line says of a failure.
 fn told(line: &str) -> Option<Symptom> {
     if is_less_than_error(line) || is_tried_again(line) {
         return None;
@@ -151,8 +151,8 @@ fn by_application(symptom: Symptom) -> Symptom {
     Symptom { step, wants, ..symptom }
 }
 
-/// Whether a symptom is one of fetching secrets, or of what that takes: credentials, a Region, a way to AWS.
-/// Where no fault is told, the words of a fetcher must be those of a failure.
+/// Whether a symptom is one of fetching secrets, or of what that takes: credentials, a Region, a path to AWS.
+/// Where the fault is unknown, the words of a fetcher must be those of a failure.
 fn tells(symptom: &Symptom, line: &str) -> bool {
     let is_of_secrets =
         matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar);
@@ -203,9 +203,10 @@ fn level(line: &str) -> Option<String> {
         .find(|word| LESS.contains(&word.as_str()) || ERROR.contains(&word.as_str()))
 }
 
-/// The level that a line's JSON object tells in a field of its own, by name or by number.
+/// The level that a line's JSON object has in a field of its own, by name or by number.
 fn level_in_object(line: &str) -> Option<&'static str> {
-    // The numbers of syslog go up to 7, the gravest first; those of Node's loggers begin at 10, the gravest last.
+    // The numbers of syslog go up to 7, the gravest first; those of Node's loggers begin at 10, the gravest
+    // last.
     const SYSLOG_ERROR: i64 = 3;
     const NODE: i64 = 10;
     const NODE_ERROR: i64 = 50;
@@ -243,7 +244,7 @@ fn level_by_letter(line: &str) -> Option<&'static str> {
     date.bytes().all(|byte| byte.is_ascii_digit()).then_some(level)
 }
 
-/// Whether the call is made again: what comes of it another line tells.
+/// Whether the call is made again: another line has its outcome.
 fn is_tried_again(line: &str) -> bool {
     const AGAIN: &[&str] = &[
         "retrying",

@@ -24,7 +24,7 @@ pub use log::{Heard, read_log};
 pub use page::unstyled;
 pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom, Wanted};
 
-/// What a reason tells of, in the order of the text: one symptom for each failure, each failure once.
+/// The failures of a reason, in the order of the text: one symptom for each, each once.
 ///
 /// Empty for a blank text; otherwise at least one symptom, whose fault is [`Fault::Unknown`] where the words
 /// prove none.

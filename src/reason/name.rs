@@ -11,7 +11,7 @@ use super::reader::{Reader, is_word};
 const LONGEST_LOOKAHEAD: usize = 2_100;
 /// What no name holds: JSON's next field, and where an SDK for Java or ECS names its service.
 const ALWAYS: &[&str] = &["\",", ". (service ", "</"];
-/// What stands behind a name where a sentence, a quote or a bracket ends.
+/// What follows a name where a sentence, a quote or a bracket ends.
 const BEHIND: &[char] = &['.', ',', ';', ' ', '\u{fffd}'];
 
 impl Reader<'_> {
@@ -42,7 +42,7 @@ impl Reader<'_> {
         if slot.otherwise == Otherwise::EndOfWord && !quoted {
             length = open[..length].find(' ').unwrap_or(length);
         }
-        // Where nothing told the end, the sentence's own punctuation may stand behind the name.
+        // Where nothing marked the end, the sentence's own punctuation may follow the name.
         let name = match ended {
             Some(at)
                 if at == length
@@ -61,7 +61,7 @@ impl Reader<'_> {
         {
             return None;
         }
-        // Nothing tells a name from the sentence's next word.
+        // Nothing distinguishes a name from the sentence's next word.
         if slot.names == Names::Resource
             && slot.otherwise == Otherwise::EndOfWord
             && slot.back == 0

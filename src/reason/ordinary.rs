@@ -1,4 +1,4 @@
-//! What ECS says all day, known without being read: most of a stream tells of tasks that were scaled in or
+//! What ECS says all day, known without being read: most of a stream is about tasks that were scaled in or
 //! ran to their end.
 
 use super::symptom::{Fault, Step, Symptom};

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::reader::is_word;
 
-/// A letter of the text, the place of the original where it stands.
+/// A letter of the text, and its place in the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) letter: char,
@@ -17,7 +17,7 @@ pub(super) struct Letter {
 const NARROWEST: usize = 40;
 /// No reason has more lines on it.
 const MOST_LINES: usize = 100;
-/// Nobody escapes a text more often than gives so many signs.
+/// However often a text is escaped, it has no more signs than these.
 const MOST_ESCAPES: usize = 16;
 /// Copilot's command line cuts reasons into so many columns, and sets them in by this at least.
 const COPILOT: usize = 70;
@@ -80,7 +80,7 @@ impl Cut {
                 return Some(cut);
             }
         }
-        // Of two lines alone, a word that is broken tells, or the width of a page that is known.
+        // Of two lines alone, a word that is broken decides, or the width of a page that is known.
         let of_copilot = |width: usize| {
             margin >= COPILOT_MARGIN && (width == margin + COPILOT || width == line.margin + COPILOT)
         };
@@ -241,7 +241,7 @@ fn unescaped(text: &str) -> Vec<Letter> {
             '\\' => {
                 json_escape(rest, is_json).map_or((Some('\\'), 1), |(letter, length)| (Some(letter), length))
             }
-            // Nothing unprintable reaches a reason: the sign stands for it.
+            // A reason has nothing unprintable: the sign replaces it.
             '\u{1b}' | '~' if rest[1..].starts_with('[') => (None, 1 + color(&rest[1..])),
             _ if is_invisible(letter) => (None, letter.len_utf8()),
             '\r' if rest.starts_with("\r\n") => (Some('\n'), 2),
@@ -254,7 +254,7 @@ fn unescaped(text: &str) -> Vec<Letter> {
     letters
 }
 
-/// The letter that an HTML entity stands for, and its length. `&amp;quot;` is escaped twice.
+/// The letter of an HTML entity, and its length. `&amp;quot;` is escaped twice.
 fn entity(rest: &str) -> Option<(char, usize)> {
     let body = rest.strip_prefix("&amp;").map_or(&rest[1..], |twice| twice.trim_start_matches("amp;"));
     let before = rest.len() - body.len();
@@ -278,7 +278,7 @@ fn entity(rest: &str) -> Option<(char, usize)> {
     Some((letter, before + name.len() + 1))
 }
 
-/// The letter that an escape of JSON stands for.
+/// The letter of an escape of JSON.
 fn json_escape(rest: &str, is_json: bool) -> Option<(char, usize)> {
     let escapes = rest.bytes().take(MOST_ESCAPES).take_while(|byte| *byte == b'\\').count();
     let escaped = &rest[escapes..];
@@ -312,8 +312,8 @@ pub fn unstyled(line: &str) -> Cow<'_, str> {
     )
 }
 
-/// The length of the color sequence that a text begins with, after its escape: a bracket, numbers and signs, and
-/// the letter that ends them.
+/// The length of the color sequence that a text begins with, after its escape: a bracket, numbers and signs,
+/// and the letter that ends them.
 fn color(text: &str) -> usize {
     let Some(sequence) = text.strip_prefix('[') else { return 0 };
     let numbers = sequence.bytes().take_while(|byte| matches!(byte, b'0'..=b'?')).count();

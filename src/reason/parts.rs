@@ -1,10 +1,10 @@
 //! What sentences are made of: an error's code, an API operation, a host, an HTTP status. Each says the same
-//! wherever it stands, also in a sentence that nobody has seen.
+//! in any place, also in a sentence that was never seen.
 
 use super::symptom::{Fault, Step};
 use crate::arn::host_of_aws;
 
-/// The fault that the name of an error tells, in lower case: `NoSuchKey`, `InvalidSubnetID.NotFound`,
+/// The fault in the name of an error, in lower case: `NoSuchKey`, `InvalidSubnetID.NotFound`,
 /// `RepositoryNotFoundException`.
 pub(super) fn fault_of_code(code: &str) -> Option<Fault> {
     // A key that is not there or not to be used, before what else was not found or refused.

@@ -4,7 +4,7 @@
 use super::symptom::{Deny, Fault, Step, Wanted};
 
 /// How much it counts where several speak of the same thing. Of equals the first in the text wins: wraps
-/// stand outside what they wrap. It is nobody's choice: it follows from who speaks, and how strongly.
+/// precede what they wrap. It is not chosen: it follows from who speaks, and how strongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     /// Goes along with many failures: a service's name, an HTTP status.
@@ -78,7 +78,7 @@ pub(super) enum Names {
     Url,
     /// Nothing follows; the phrase itself is the fact that a role is service-linked.
     ServiceLinked,
-    /// Somebody's own words, in which nothing is to be read.
+    /// Another's own words, in which nothing is read.
     Nothing,
 }
 
@@ -158,6 +158,10 @@ impl Phrase {
     pub(super) const fn fault(mut self, fault: Fault) -> Self {
         self.fault = Some(fault);
         self
+    }
+
+    pub(super) const fn means(self, step: Step, fault: Fault) -> Self {
+        self.step(step).fault(fault)
     }
 
     pub(super) const fn deny(mut self, deny: Deny) -> Self {

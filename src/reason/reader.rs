@@ -1,7 +1,7 @@
 //! From the phrases of a text to its symptoms, in one pass from left to right.
 //!
 //! The dictionary finds the leftmost longest phrase. A name that follows a phrase is skipped whole, so
-//! nothing is read in an ARN, a URL or somebody's own words. What a phrase says is weighed against what its
+//! nothing is read in an ARN, a URL or another's own words. What a phrase says is weighed against what its
 //! clause said before: the heavier wins, of equals the earlier. A clause ends where a `;` is followed at once
 //! by another phrase, which is how the agent joins errors. Each clause is one symptom.
 
@@ -17,18 +17,19 @@ use super::symptom::{Deny, Fault, Span, Step, Symptom, Wanted};
 use crate::arn::host_of_aws;
 use crate::dictionary::Dictionary;
 
-/// A task has at most so many secrets as fail at once in a thousand bytes; a longer list is somebody's own.
+/// A task has at most so many secrets as fail at once in a thousand bytes; a longer list was not written by
+/// ECS.
 const MOST_SYMPTOMS: usize = 64;
 /// No operation has a shorter name, and no error but those of the system, which begin with an `E`.
 const SHORTEST_PART: usize = 8;
-/// More clauses are somebody's own as well.
+/// Nor were more clauses.
 const MOST_CLAUSES: usize = 1_024;
 /// A cut-off phrase counts from this many bytes on.
 const SHORTEST_CUT: usize = 8;
 /// The word in which it was cut has as many left; fewer are a word of their own.
 const SHORTEST_CUT_WORD: usize = 3;
 
-/// The end of a sentence that lost its beginning still tells the kind of policy from this many bytes on.
+/// The end of a sentence that lost its beginning still shows the kind of policy from this many bytes on.
 const SHORTEST_END: usize = 20;
 
 struct Grammar {
@@ -54,8 +55,8 @@ static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
     Grammar { wordings, dictionary }
 });
 
-/// What `text` tells of, in the order of the text. Empty for a blank text; otherwise at least one symptom, if
-/// only `unknown`.
+/// The failures of `text`, in the order of the text. Empty for a blank text; otherwise at least one symptom,
+/// if only `unknown`.
 pub(super) fn read(text: &str) -> Vec<Symptom> {
     let folded = Folded::new(text);
     if folded.text.trim().is_empty() {
@@ -83,7 +84,7 @@ pub(super) struct Clause {
     pub(super) end: usize,
     pub(super) step: Option<Weighed<Step>>,
     pub(super) fault: Option<Weighed<Fault>>,
-    /// With the words that tell it, which decide the case better than the error's code.
+    /// With its words, which decide the case better than the error's code.
     pub(super) deny: Option<(Deny, Span)>,
     pub(super) names: Vec<(Names, Weight, Span)>,
     /// What it speaks of, should an application be speaking.
@@ -122,7 +123,7 @@ fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Spa
 }
 
 impl Reader<'_> {
-    /// Reads the end of a sentence with which the text begins, where its front was cut away: it tells the
+    /// Reads the end of a sentence with which the text begins, where its front was cut away: it names the
     /// kind of policy that refused.
     fn read_end_of_sentence(&mut self) {
         // A whole text begins with a capital letter.
@@ -178,7 +179,7 @@ impl Reader<'_> {
         read_up_to
     }
 
-    /// Reads what stands between phrases. ECS says of a task that it was unhealthy in one sentence, and what
+    /// Reads what is between phrases. ECS says of a task that it was unhealthy in one sentence, and what
     /// follows has nothing to do with it.
     fn read_between(&mut self, gap: Span) {
         let is_of_health = self
@@ -282,7 +283,7 @@ impl Reader<'_> {
     fn counts(&self, phrase: &Phrase, span: &Span) -> bool {
         let folded = self.folded.text.as_str();
         let word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-        // One word alone may be a part of somebody's name.
+        // One word alone may be a part of a name.
         let is_word = phrase.fault.is_some() && phrase.words.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let joined = |letter: Option<char>| {
             letter
@@ -423,7 +424,7 @@ impl Reader<'_> {
         let mut symptoms: Vec<Symptom> = Vec::new();
         let mut step_before = None;
         let clauses = self.clauses.len();
-        // Go's word for a call to the proxy that it was told of.
+        // Go's word for a call to the configured proxy.
         let by_proxy = self.folded.text.contains("proxyconnect");
         for (at, clause) in self.clauses.into_iter().enumerate().take(MOST_CLAUSES) {
             let says_step = clause.apart && clause.step.is_some();
@@ -466,8 +467,8 @@ fn begins_with_capital(text: &str, folded: &Folded, span: &Span) -> bool {
     text[folded.original(span)].starts_with(|letter: char| letter.is_ascii_uppercase())
 }
 
-/// Whether a word is written as programs write the name of an error: of several words in one, where a code
-/// stands. The name of a field is none.
+/// Whether a word is written as programs write the name of an error: of several words in one, in the place
+/// of a code. The name of a field is none.
 fn is_written_as_code(text: &str, folded: &Folded, span: &Span) -> bool {
     let word = &text[folded.original(span)];
     if parts::is_errno(&folded.text[span.clone()]) && !word.bytes().any(|byte| byte.is_ascii_lowercase()) {

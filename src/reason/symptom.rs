@@ -1,7 +1,7 @@
 //! What a reason says, as values: the step, the fault, the kind of policy that refused, and the facts, each
 //! with its place in the text.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use crate::words::words;
 
@@ -68,7 +68,7 @@ words! {
 }
 
 words! {
-    /// The kind of policy that refused, where the text tells; set for [`Fault::AccessDenied`] only.
+    /// The kind of policy that refused, where the text says; set for [`Fault::AccessDenied`] only.
     Deny {
         /// No identity-based policy allows the action.
         Identity = "identity",
@@ -95,10 +95,18 @@ pub type Span = Range<usize>;
 /// A piece of the text that names something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    /// The words as they stand in the text.
+    /// The words of the text.
     pub text: String,
-    /// Where they stand.
+    /// Their place in the text.
     pub span: Span,
+}
+
+impl Deref for Fact {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
 }
 
 /// What applications take their secrets from beside Secrets Manager.
@@ -110,7 +118,7 @@ pub enum Wanted {
     File,
 }
 
-/// One failure that a reason tells of.
+/// One failure of a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symptom {
     /// What was being done.
@@ -164,7 +172,7 @@ pub struct Symptom {
 }
 
 impl Symptom {
-    /// A failure that no text tells of.
+    /// A failure without a text.
     #[must_use]
     pub const fn suspected(step: Step, fault: Fault) -> Self {
         Self {
@@ -211,13 +219,13 @@ impl Symptom {
         self.wants == Some(Wanted::Parameter)
     }
 
-    /// Whether it is a file, which somebody was to write, that an application did not find.
+    /// Whether it is a file, written by another program, that an application did not find.
     #[must_use]
     pub fn is_of_file(&self) -> bool {
         self.wants == Some(Wanted::File)
     }
 
-    /// Whether the text tells of a stop that nobody needs to hear about.
+    /// Whether the text is about a stop that is no failure.
     #[must_use]
     pub fn is_normal(&self) -> bool {
         self.fault == Fault::Normal

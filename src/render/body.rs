@@ -15,9 +15,9 @@ use crate::task_definition::{Reference, Target};
 
 /// References shown; more are counted.
 const REFERENCES: usize = 3;
-/// Letters of an id: enough to tell it from all others of an account.
+/// Letters of an id: enough to distinguish it from all others of an account.
 const SHORT_ID: usize = 12;
-/// Other causes told by their titles; more are named.
+/// Other causes with their titles; more are only named.
 const OTHERS: usize = 2;
 
 /// The body of a failure's notice.
@@ -99,8 +99,8 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
         let text = if is_named { finding.text.clone() } else { finding.sourced() };
         let _ = writeln!(out, "- {}: {text}", label(finding.kind));
     }
-    // The terminal draws the whole path. On a phone the hops count that do not pass, and of which no finding
-    // tells.
+    // The terminal draws the whole path. A phone has the hops that do not pass, and that no finding
+    // names.
     let is_told = |why: &String| best.findings.iter().any(|finding| finding.text.starts_with(why));
     let hops = best.path.iter().flat_map(|path| &path.hops);
     let hops = hops.filter(|hop| matches!(hop.state, State::Broken | State::Unsure));
@@ -132,8 +132,8 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     }
 }
 
-/// Whether the title names the one thing to which all references of the culprit refer, of the task's own account
-/// and Region.
+/// Whether the title names the one thing to which all references of the culprit refer, of the task's own
+/// account and Region.
 fn names_it(task: &Task, best: &Diagnosis) -> bool {
     let thing = |reference: &'_ Reference| match reference.target() {
         Some(Target::Secret(secret)) => secret.arn.to_owned(),
@@ -179,7 +179,7 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
         out.push_str(if is_proved { "\nALSO CONFIRMED\n" } else { "\nIF THAT IS NOT IT\n" });
     }
     for (place, other) in standing.iter().take(OTHERS).enumerate() {
-        // The next best is worth its fix; of the others `explain` tells.
+        // The next best is worth its fix; the others have `explain`.
         let fix = if place == 0 { other.fix.in_short() } else { "" };
         let fix = if fix.is_empty() { String::new() } else { format!(". {}", capitalized(fix)) };
         let _ = writeln!(out, "- {} ({}, {}){fix}", capitalized(&other.title), other.cause.id, other.verdict);
@@ -227,7 +227,7 @@ fn footer(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mu
     let task = report.task;
     let id = task.id().map(|id| format!(" {}", short(id)));
     let about = task.task_definition_name().map(|name| format!(" ({name})"));
-    // With an incident the impact tells when the last task failed.
+    // With an incident the impact says when the last task failed.
     let stopped = task.stopped_at.map(|at| format!(", {}", crate::context::minute(at)));
     let incident = around.incident.as_ref().map(|id| format!(", incident {}", short(id)));
     let facts: String = [id, about, incident.or(stopped)].into_iter().flatten().collect();

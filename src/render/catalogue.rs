@@ -38,7 +38,7 @@ pub fn nearest(id: &str) -> Option<&'static str> {
     (likeness(&nearest) >= NEAR).then_some(nearest.id)
 }
 
-/// A line for each cause in which a word stands; nothing where there is none.
+/// A line for each cause that has a word; nothing where none has.
 #[must_use]
 pub fn search(word: &str, style: impl Into<Style>) -> String {
     let word = word.to_lowercase();

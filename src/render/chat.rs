@@ -131,7 +131,7 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
         out.line(&format!("\u{2022} {}: {}", label(finding.kind), finding.sourced()));
     }
     out.block(&best.path.as_ref().map(draw).unwrap_or_default().join("\n"));
-    // As in the text: where the best is proved, the others do not stand beside it.
+    // As in the text: where the best is proved, the others are left out.
     let others = report
         .diagnoses
         .iter()
@@ -146,7 +146,7 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     out.finish()
 }
 
-/// What fixes it, each step in words with its commands behind it. A command stands here byte for byte or not
+/// What fixes it, each step in words with its commands behind it. A command is printed byte for byte or not
 /// at all: one that is cut or rewritten must not be pasted.
 fn next_steps(best: &Diagnosis) -> Vec<String> {
     let fits = |command: &str| length(command) + 2 <= LONGEST_STEP && !command.contains(['`', '<', '>']);

@@ -6,10 +6,10 @@ use crate::causes::Verdict;
 use crate::check::{Checked, Findings, Problem, Unchecked};
 use crate::source::Place;
 
-/// What no check can tell beforehand.
+/// What no check can know beforehand.
 pub(super) const NOT_PROVED: &str = "that secrets hold the JSON keys and shapes asked for (values are never read), that images are built for the \
                           platform, that the cluster has room, and whatever changes before the task starts";
-/// Things named for one reason why they were not looked at; of more the number is told.
+/// Things named for one reason why they were not looked at; of more only the number is given.
 const NAMED: usize = 3;
 
 /// The same of a definition in a file: each problem with its place there, and whether it was known before.
@@ -61,7 +61,7 @@ fn rendered(
     page.out
 }
 
-/// Never "no problem" of what nobody looked at.
+/// Never "no problem" of what was not looked at.
 pub(super) fn headline(findings: &Findings) -> String {
     let confirmed =
         findings.problems.iter().filter(|problem| problem.diagnosis.verdict == Verdict::Confirmed).count();

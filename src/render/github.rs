@@ -1,7 +1,7 @@
 //! What came of a check as a GitHub workflow reads it: commands that annotate files, and the summary of a
 //! step.
 //!
-//! A workflow command begins a line, and its older form stands anywhere in one. So every line is a command of
+//! A workflow command begins a line, and its older form can be anywhere in one. So every line is a command of
 //! ours, and what comes from outside is escaped in it.
 
 use std::fmt::Write as _;
@@ -16,8 +16,8 @@ use crate::source::Place;
 /// GitHub cuts a summary that is longer than 1 MiB.
 const LONGEST_SUMMARY: usize = 1_000_000;
 
-/// The commands for all that was checked, and for what could not be. Problems come before what was not looked at: GitHub shows ten of a
-/// kind.
+/// The commands for all that was checked, and for what could not be. Problems come before what was not looked
+/// at: GitHub shows ten of a kind.
 #[must_use]
 pub fn commands(checked: &[Checked], unread: &[Unread]) -> String {
     let mut out = String::new();

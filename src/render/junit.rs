@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::check::{Checked, FailOn, Unread};
 use crate::source::Place;
 
-/// The report. A problem that does not make the check fail is told in the case's output.
+/// The report. A problem that does not make the check fail is in the case's output.
 #[must_use]
 pub fn render(checked: &[Checked], unread: &[Unread], on: FailOn) -> String {
     let mut suites: Vec<Suite> = checked.iter().map(|one| suite(one, on)).collect();

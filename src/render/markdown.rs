@@ -32,7 +32,7 @@ fn plain(style: impl Into<Style>) -> Style {
     Style { colour: Colour::Off, width: None, ..style.into() }
 }
 
-/// More backticks than stand together anywhere in a text.
+/// More backticks than are in a row anywhere in a text.
 fn fence(text: &str, fewest: usize) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     "`".repeat((longest + 1).max(fewest))

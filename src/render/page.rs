@@ -39,7 +39,7 @@ impl Page {
         self.style.width.map(|width| width.clamp(COLUMNS[0], COLUMNS[1]))
     }
 
-    /// The columns of what stands behind a bar.
+    /// The columns of what is behind a bar.
     pub(super) fn behind_bar(&self) -> usize {
         self.columns().map_or(WIDEST, |columns| columns - BAR)
     }

@@ -12,9 +12,9 @@ use super::wrap::fitting;
 const FOLD_FROM: usize = 24;
 /// A line's columns where nothing else bounds them.
 pub(super) const WIDEST: usize = 104;
-/// So much stands before the deciding words at least, where there is so much.
+/// At least so much precedes the deciding words, where there is so much.
 const SAID_BEFORE: usize = 20;
-/// And so much behind them at most: status codes and ids of requests help nobody on a phone.
+/// And at most so much follows them: status codes and ids of requests are of no use on a phone.
 const SAID_AFTER: usize = 40;
 /// A line's columns there, by which it is decided what is far before them.
 const ON_A_PHONE: usize = 60;
@@ -90,7 +90,7 @@ fn too_long(text: &str, mut start: usize, end: usize, columns: usize) -> Vec<usi
     ends
 }
 
-/// What ends a reason, for a screen without columns: from the error in which the deciding words stand, these
+/// The end of a reason, for a screen without columns: from the error that has the deciding words, these
 /// between marks.
 pub(super) fn last_words(text: &str, span: &Range<usize>, [open, close]: [&str; 2]) -> String {
     // The error before it, where the words begin one: "i/o timeout" alone does not say of what.

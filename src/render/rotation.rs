@@ -24,11 +24,12 @@ pub enum Phase<'p> {
     Begun,
     /// They still do, or may, and are followed no longer.
     Unfollowed,
-    /// None does any more: which did, as [`place`](crate::staleness::Holder::place) names them, and since when.
+    /// None does any more: which did, as [`place`](crate::staleness::Holder::place) names them, and since
+    /// when.
     Over(&'p [String], Option<Timestamp>),
 }
 
-/// What no look at AWS can tell.
+/// What no look at AWS can show.
 const NOT_SEEN: [&str; 2] = [
     "values that an application, a sidecar or an agent fetches for itself",
     "registry credentials, which are read again at each pull",
@@ -112,7 +113,8 @@ impl Told<'_> {
         format!("{} {}", self.look.value.source.kind, self.rotation.name)
     }
 
-    /// How many tasks hold the old value, of whom, and the verb; where none is proved to, how many may.
+    /// How many tasks hold the old value, of which workloads, and the verb; where none is proved to, how many
+    /// may.
     fn hold(&self) -> (String, String, &'static str) {
         let value = &self.look.value;
         let old = value.count(|holds| *holds == Holds::Old);

@@ -10,7 +10,7 @@ use crate::source::Place;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// The log of one run. What each rule means is told in it, from the catalogue.
+/// The log of one run. The meaning of each rule is in it, from the catalog.
 #[must_use]
 pub fn render(checked: &[Checked], unread: &[Unread]) -> String {
     let problems =

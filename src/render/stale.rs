@@ -12,7 +12,7 @@ use crate::causes::{Command, NameKind};
 use crate::question::facts::RunningTask;
 use crate::staleness::{Change, Holder, Holds, Value};
 
-/// What no look at AWS can tell.
+/// What no look at AWS can show.
 const NOT_SEEN: &str = "values that an application, a sidecar or an agent fetches for itself, and registry credentials, which are read \
                         again at each pull";
 
@@ -37,7 +37,7 @@ pub fn render(values: &[Value], region: &str, tasks: usize, style: impl Into<Sty
     page.out
 }
 
-/// Whether a value needs a word: a task holds the old one, may hold it, or nobody knows.
+/// Whether a value is listed: a task holds the old one, may hold it, or that is not known.
 fn is_told(value: &Value) -> bool {
     value.count(is_open) > 0 || value.is_stale()
 }

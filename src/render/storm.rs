@@ -1,4 +1,4 @@
-//! The notices of a storm: many workloads that fail in the same way, told cluster by cluster.
+//! The notices of a storm: many workloads that fail in the same way, cluster by cluster.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,12 +11,12 @@ use super::subject::front;
 use crate::incident::Due;
 use crate::incident::storm::{Member, Phase, Telling};
 
-/// Causes of a storm's workloads told, the most frequent first.
+/// Causes of a storm's workloads that are named, the most frequent first.
 const STORM_CAUSES: usize = 3;
 
-/// The notices of many workloads that fail alike, or have recovered: for each cluster that has new ones,
-/// under its name. Filter policies ask for a cluster, a workload or an owner, and each must hear of what it
-/// would have heard of one by one. Without new ones each cluster is reminded.
+/// The notices of many workloads that fail in the same way, or have recovered: for each cluster that has new
+/// ones, under its name. Filter policies ask for a cluster, a workload or an owner, and each must get what it
+/// would have got one by one. Without new ones each cluster gets a reminder.
 #[must_use]
 pub fn notices(telling: &Telling) -> Vec<(String, Notice)> {
     let mut clusters: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
@@ -166,7 +166,7 @@ mod tests {
         Member { workload, cause, owner, verdict, title: "it times out".to_owned(), ..Member::default() }
     }
 
-    /// Whether a filter policy with these wishes lets a notice through.
+    /// Whether a filter policy with these wishes accepts a notice.
     fn hears(wishes: &[(&str, &str)], notice: &Notice) -> bool {
         wishes.iter().all(|(name, wanted)| {
             let single = notice.attributes.iter().any(|(other, value)| other == name && value == wanted);

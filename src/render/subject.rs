@@ -6,7 +6,7 @@ use crate::diagnosis::Diagnosis;
 /// SNS takes fewer than 100 characters.
 pub(super) const LONGEST_SUBJECT: usize = 99;
 
-/// How each subject begins: where. Of the account the last digits tell enough.
+/// How each subject begins: where. Of the account the last digits are enough.
 pub(super) fn front(cluster: Option<&str>, account: Option<&str>, region: Option<&str>) -> String {
     let account = account.map(|account| &account[account.len().saturating_sub(4)..]);
     let at: Vec<&str> = [account, region].into_iter().flatten().collect();

@@ -59,7 +59,7 @@ pub fn render(rows: &[Row], style: Style) -> String {
                 (_, CAUSE) if is_red => style.colour.bad(&cell),
                 _ => cell,
             };
-            // Numbers stand at the right.
+            // Numbers are aligned at the right.
             let is_number = at > 0 && column == 1;
             let _ = if is_number {
                 write!(line, "{}{painted}{BETWEEN}", &blank[BETWEEN.len()..])

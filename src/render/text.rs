@@ -63,7 +63,7 @@ pub struct Style {
     pub colour: Colour,
     /// The columns of the terminal, to which text is wrapped; without them it is not.
     pub width: Option<usize>,
-    /// Whether with the errors in which ECS wrapped the one that tells, and with the names of all causes that
+    /// Whether with the errors in which ECS wrapped the deciding one, and with the names of all causes that
     /// are ruled out.
     pub full: bool,
     /// Whether with the fix for templates.
@@ -116,13 +116,13 @@ pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
     page.out
 }
 
-/// A task with which nothing is wrong, or of which its record does not tell what is; with what says so.
+/// A task with which nothing is wrong, or whose record does not say what is.
 fn nothing(report: &Report<'_>, page: &mut Page) {
     let task = report.task;
     let status = task.last_status.as_deref().filter(|_| !task.has_stopped() || report.symptoms.is_empty());
     let status = status.filter(|status| *status != "STOPPED");
     let said = report.symptoms.first().map(|told| one_line(told.reason.text.trim()));
-    // The tasks behind a failed deployment, or the person behind a stop, tell what this record does not.
+    // The tasks behind a failed deployment, or the person behind a stop, know what this record does not say.
     let is_wrong = !task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
     let (verdict, why) = match (status, said) {
         (Some(status), said) => {
@@ -148,7 +148,7 @@ fn after_colon(text: Option<&str>) -> String {
     text.filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default()
 }
 
-/// What happened, to whom, and ECS's words.
+/// What happened, to which workload, and ECS's words.
 fn opening(
     report: &Report<'_>,
     diagnosis: &Diagnosis,
@@ -195,7 +195,7 @@ pub(super) fn foretold(
     fix(diagnosis, page);
 }
 
-/// ECS's words; in short those in which the deciding ones stand, and what they wrap around.
+/// ECS's words; in short those with the deciding ones, and what they wrap.
 fn said(told: &ReadSymptom<'_>, is_short: bool, page: &mut Page) {
     let text = one_line(&told.reason.text);
     let lines = fold(&text, &told.deciding(), page.behind_bar());
@@ -353,7 +353,7 @@ fn fix(diagnosis: &Diagnosis, page: &mut Page) {
     if !is_one {
         page.step("help: ", &owner);
     }
-    // In a command the policy stands already.
+    // The policy is in a command already.
     let mut policy = fix.policy_apart();
     for (number, step) in (1..).zip(&fix.steps) {
         if is_one {
@@ -375,8 +375,8 @@ fn fix(diagnosis: &Diagnosis, page: &mut Page) {
     }
 }
 
-/// What else fits, and the look that decides; what the best diagnosis already says is not said again. Beside
-/// a proof only proved ones are told.
+/// What else fits, and the look that decides; what the best diagnosis already says is not repeated. Beside
+/// a proof only proved ones are listed.
 fn alternatives(best: &Diagnosis, others: &[Diagnosis], page: &mut Page) {
     let is_proved = best.verdict == Verdict::Confirmed;
     let standing: Vec<&Diagnosis> =

@@ -23,7 +23,7 @@ fn service<'c>(case: &Case<'c>) -> Option<&'c Service> {
     case.look(&case.service_question()?).found().map(AsRef::as_ref)
 }
 
-/// Whether the container instance makes the calls. With a capacity provider no launch type is told.
+/// Whether the container instance makes the calls. With a capacity provider the launch type is absent.
 pub(in crate::causes) fn is_on_host(case: &Case<'_>) -> bool {
     match case.task.launch_type.as_deref() {
         Some(launch_type) => matches!(launch_type, "EC2" | "EXTERNAL" | "MANAGED_INSTANCES"),
@@ -86,7 +86,7 @@ fn configured<'c>(case: &'c Case<'_>) -> (Option<&'c AwsVpcConfiguration>, Setti
     };
     let settings = match (own, primary) {
         (Some(own), Some(primary)) if own.id == primary.id => Settings::Own,
-        // A record that does not tell who started the task: the one deployment there is did, if it is older
+        // A record that does not say what started the task: the one deployment there is did, if it is older
         // than the failure.
         (None, Some(primary))
             if case.task.started_by.is_none()

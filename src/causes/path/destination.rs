@@ -34,7 +34,7 @@ fn called(case: &Case<'_>) -> Option<IpAddr> {
     address.text.trim_matches(['[', ']']).parse().ok()
 }
 
-/// The buckets of which the text does not name the host, which tells the Region.
+/// The buckets of the case, unless the text names the host, which has the Region.
 pub(super) fn buckets<'c>(case: &'c Case<'_>) -> Vec<&'c str> {
     if case.symptom.step != Step::EnvFile || case.symptom.host.is_some() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The commands that open what is shut: a rule of a security group or of a network ACL, a VPC's DNS.
+//! The commands that open what blocks: a rule of a security group or of a network ACL, a VPC's DNS.
 
 use super::super::case::Case;
 use super::super::command::{Command, Part as Argument};
@@ -21,7 +21,7 @@ pub(in crate::causes) fn open_ingress(case: &Case<'_>, ingress: &Ingress) -> Opt
     })
 }
 
-/// The command that lets an ACL pass what it drops, where a rule can stand that undoes no other.
+/// The command that makes an ACL pass what it drops, where there is room for a rule that undoes no other.
 pub(in crate::causes) fn open_acl(case: &Case<'_>, what: &Break) -> Option<Command> {
     let Break::NetworkAcl { acl, egress, ports, cidr, opening: Opening::At(number), .. } = what else {
         return None;
@@ -70,7 +70,7 @@ pub(in crate::causes) fn switch_dns_on(case: &Case<'_>) -> Vec<Command> {
         .collect()
 }
 
-/// The command that lets the caller's group send.
+/// The command that allows the caller's group to send.
 pub(in crate::causes) fn open_egress(case: &Case<'_>, what: &Break) -> Option<Command> {
     let Break::SecurityGroupEgress { groups, port, to } = what else { return None };
     let command = case.aws_at_task("ec2 authorize-security-group-egress").name(

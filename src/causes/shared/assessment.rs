@@ -126,7 +126,7 @@ impl Assessment {
         Self { support: Support::Second, ..self }
     }
 
-    /// The same where ECS does not tell the fault: it has one signal less, and is surely not proved.
+    /// The same where ECS does not name the fault: it has one signal less, and is surely not proved.
     pub(in crate::causes) fn supposed(self, case: &Case<'_>) -> Self {
         let verdict = match self.verdict {
             Verdict::Confirmed => Verdict::Likely,
@@ -226,12 +226,12 @@ impl Finding {
         Self { kind: FindingKind::Missing, text: text.into(), source: Some(source) }
     }
 
-    /// Something that nobody looked at.
+    /// Something that was not looked at.
     pub(crate) fn unknown(text: impl Into<String>) -> Self {
         Self { kind: FindingKind::Unknown, text: text.into(), source: None }
     }
 
-    /// A finding for what stayed unknown: why AWS did not tell, or that nobody asked.
+    /// A finding for what stayed unknown: why AWS gave no answer, or that it was not queried.
     pub(in crate::causes) fn not_told<T>(what: &str, known: Known<'_, T>) -> Option<Finding> {
         match known {
             Known::Unknown(why) => Some(Finding::unknown(format!("{what}: {why}"))),

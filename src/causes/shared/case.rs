@@ -22,7 +22,7 @@ pub struct Case<'a> {
     pub definition: Known<'a, TaskDefinition>,
     /// What AWS said.
     pub evidence: &'a Evidence,
-    /// Where the task is put, where that is told and need not be asked.
+    /// Where the task is placed, where that is given and need not be queried.
     pub placement: Option<&'a AwsVpcConfiguration>,
     /// The references that the symptom can be about.
     pub references: Vec<Reference>,
@@ -31,8 +31,8 @@ pub struct Case<'a> {
     pub forecast: bool,
 }
 
-/// Stands for a Region that nothing names: no question in it has an answer, and a text or command shows that it
-/// has to be filled in.
+/// Stands in for a Region that nothing names: no question in it has an answer, and a text or command shows
+/// that it has to be filled in.
 pub(in crate::causes) const UNKNOWN_REGION: &str = "<region>";
 
 /// How a source is cited where the definition proves something.
@@ -181,19 +181,14 @@ impl Case<'_> {
         others.iter().all(|other| thing(other) == thing(first)).then_some(first)
     }
 
-    /// The reference as it must stand in a command or a policy: the definition's own where it is known, else
+    /// The reference as a command or a policy needs it: the definition's own where it is known, else
     /// the text's.
     pub(in crate::causes) fn resource_arn(&self) -> Option<String> {
         let of_reference = self.only_reference().map(|reference| match reference.target() {
             Some(Target::Secret(secret)) => secret.arn.to_owned(),
             _ => reference.value_from.clone(),
         });
-        let named = self
-            .symptom
-            .resource
-            .as_ref()
-            .map(|resource| resource.text.clone())
-            .filter(|text| !text.contains("://"));
+        let named = self.symptom.resource.as_deref().map(str::to_owned).filter(|text| !text.contains("://"));
         let whole = named.filter(|_| !self.symptom.truncated || of_reference.is_none());
         whole.or(of_reference)
     }
@@ -236,7 +231,7 @@ impl Case<'_> {
     }
 
     /// Whether the connection went to a private address, an endpoint in the VPC, or to a public one; `None`
-    /// where no address is told.
+    /// where the text has no address.
     pub(in crate::causes) fn reached_for_endpoint(&self) -> Option<bool> {
         if self.symptom.by_proxy {
             return None;
@@ -245,7 +240,7 @@ impl Case<'_> {
         Some(address.is_private() || matches!(address.octets(), [100, 64..=127, ..]))
     }
 
-    /// What the address that was called tells of the way there.
+    /// What follows from the address that was called.
     pub(in crate::causes) fn address_found(&self) -> Option<Finding> {
         let address = &self.symptom.address.as_ref()?.text;
         if self.symptom.by_proxy {
@@ -268,24 +263,24 @@ impl Case<'_> {
     pub(in crate::causes) fn endpoint(&self) -> Culprit {
         Culprit {
             kind: "endpoint",
-            id: self.symptom.host.as_ref().map(|host| host.text.clone()),
+            id: self.symptom.host.as_deref().map(str::to_owned),
             references: self.references.clone(),
         }
     }
 
     /// The Region in which the resource lives.
     pub(in crate::causes) fn region(&self) -> Option<&str> {
-        self.symptom.region.as_ref().map(|fact| fact.text.as_str()).or(self.task.region.as_deref())
+        self.symptom.region.as_deref().or(self.task.region.as_deref())
     }
 
     /// The account of the resource, where the text names it, else the task's.
     pub(in crate::causes) fn account(&self) -> Option<&str> {
-        self.symptom.account.as_ref().map(|fact| fact.text.as_str()).or(self.task.account.as_deref())
+        self.symptom.account.as_deref().or(self.task.account.as_deref())
     }
 
     /// The ARN partition of the resource or the task.
     pub(in crate::causes) fn partition(&self) -> &str {
-        let named = self.symptom.resource.as_ref().map(|fact| fact.text.as_str());
+        let named = self.symptom.resource.as_deref();
         let of_arn = [named, self.task.arn.as_deref()]
             .into_iter()
             .flatten()
@@ -299,9 +294,8 @@ impl Case<'_> {
         self.task.region.as_deref().or(self.region()).map_or("aws", partition_of)
     }
 
-    /// What stayed unknown because nobody read the definition, or read that of another revision; nothing
-    /// where it is at hand. That it could not be read is told of every diagnosis
-    /// ([`Case::definition_unread`]).
+    /// What stayed unknown because the definition was not read, or that of another revision was; nothing
+    /// where it is at hand. Every diagnosis says why it could not be read ([`Case::definition_unread`]).
     pub(in crate::causes) fn definition_unknown(&self) -> Option<Finding> {
         match self.definition {
             Known::Found(definition) => {

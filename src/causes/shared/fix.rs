@@ -112,7 +112,7 @@ impl Fix {
         self
     }
 
-    /// The same for what nobody has told yet: the commands that look, and none that changes anything.
+    /// The same for what is only supposed: the commands that look, and none that changes anything.
     pub(in crate::causes) fn supposed(self, case: &Case<'_>) -> Self {
         let fix = self.reworded(|text| format!("if it is this, {text}"));
         let (mut looks, mut steps) = (Vec::new(), fix.steps);
@@ -128,7 +128,7 @@ impl Fix {
         Self { steps: std::iter::once(look).chain(steps).collect(), ..Self::default() }
     }
 
-    /// The same, saying for what the placeholders of each step stand.
+    /// The same, with the meaning of each step's placeholders.
     pub(crate) fn explained(mut self) -> Self {
         let mut told = BTreeSet::new();
         for step in &mut self.steps {

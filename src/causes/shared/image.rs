@@ -29,7 +29,7 @@ pub(in crate::causes) enum Pulled<'c> {
     NoImage,
     /// It is there, pushed at that time.
     There(Option<Moment>),
-    /// Nobody knows, and why.
+    /// It is unknown, and why.
     Untold(Known<'c, Vec<Image>>),
 }
 
@@ -196,7 +196,8 @@ impl EcrImage {
             .fix(Fix::words(text).run([look]).then_again(case))
     }
 
-    /// What to do where the repository itself is missing. Under the rule of a cache nobody makes it by hand.
+    /// What to do where the repository itself is missing. Under a pull through cache rule it is not created
+    /// by hand.
     fn no_repository(&self, case: &Case<'_>, may_be_cached: bool) -> Fix {
         let Self { path, region, registry, .. } = self;
         if may_be_cached {

@@ -91,12 +91,12 @@ impl<'c> KeyView<'c> {
         self.policy_question().map_or(Known::NotAsked, |question| self.case.look(&question))
     }
 
-    /// What lets somebody use it beside all policies.
+    /// The grants, which allow in addition to all policies.
     fn grants_question(&self) -> Option<ask::KeyGrants> {
         self.policy_question().map(|ask::KeyPolicy { region, id }| ask::KeyGrants { region, id })
     }
 
-    /// That no grant lets the role decrypt. Conditions of a grant are not judged.
+    /// That no grant allows the role to decrypt. Conditions of a grant are not judged.
     pub(in crate::causes) fn no_grant(&self, role: &NamedRole<'_>) -> Result<Complete, Gap> {
         let grants = self.grants_question().map_or(Known::NotAsked, |question| self.case.look(&question));
         Complete::of("KMS grants, which allow in addition to all policies", [grants])?;
@@ -147,7 +147,7 @@ impl<'c> KeyView<'c> {
         format!("{}.{}.{}", self.case.via(), self.region, host_suffix(&self.region))
     }
 
-    /// What the service tells KMS of what it decrypts, as condition key and value.
+    /// What the service passes to KMS about what it decrypts, as condition key and value.
     pub(in crate::causes) fn encryption_context(&self) -> Option<(&'static str, String)> {
         let key = match self.case.symptom.step {
             Step::ParameterStore => "kms:EncryptionContext:PARAMETER_ARN",

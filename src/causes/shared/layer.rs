@@ -11,7 +11,7 @@ use super::proof::{Complete, Gap, Identity, Proof, Time};
 use super::refusal::{Refuser, SIMULATION, Simulated, all_allowed, all_whole, is_whole, refuser};
 use crate::reason::{Deny, Symptom};
 
-/// A cause that one layer of policies stands for.
+/// A cause that is about one layer of policies.
 pub(in crate::causes) struct Layer {
     /// What IAM calls the refusal.
     pub(in crate::causes) refuser: Refuser,

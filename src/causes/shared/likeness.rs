@@ -1,5 +1,7 @@
 //! Names that are slips for one another.
 
+use super::assessment::Finding;
+
 /// As alike as two names must be for one to be offered for the other.
 const ALIKE: f64 = 0.75;
 /// As long as a word must be for two letters in each other's place to be a slip, and not another word.
@@ -14,6 +16,27 @@ pub(in crate::causes) struct Near {
     /// Whether it differs by case, separators or two letters in each other's place alone, as no two names do
     /// that are meant to differ.
     pub(in crate::causes) is_slip: bool,
+}
+
+/// How a name that is nearly the same differs, or that none is among so many that were listed, whose names are
+/// `such`; and whether these are all.
+pub(in crate::causes) fn alike(
+    noun: &str,
+    such: &str,
+    near: Option<Near>,
+    (count, whole): (usize, bool),
+    source: &'static str,
+) -> Finding {
+    if let Some(Near { how, .. }) = near {
+        let said = format!("a {noun} whose name {how}: whether that one was meant, AWS cannot tell");
+        return Finding::found(said, source);
+    }
+    let among = match (count, whole) {
+        (0, true) => return Finding::missing(format!("a {noun} whose name {such}"), source),
+        (_, true) => "all",
+        (_, false) => "the first",
+    };
+    Finding::missing(format!("a {noun} with a similar name, among {among} {count} whose name {such}"), source)
 }
 
 /// How the candidate whose name is nearest to `name` differs from it, if any is near and none is it.
@@ -53,8 +76,8 @@ pub(in crate::causes) fn near<'n>(name: &str, candidates: impl IntoIterator<Item
     Some(Near { how, is_slip: false })
 }
 
-/// Whether nobody gives two things names that differ in this way only. A letter, a number or a word more or
-/// less tells tenants, shards and stages apart.
+/// Whether two names differ in a way in which names of two things do not. A letter, a number or a word more
+/// or less tells tenants, shards and stages apart.
 fn is_slip(name: &str, other: &str) -> bool {
     let plain = |name: &str| {
         name.to_lowercase()

@@ -1,5 +1,5 @@
-//! The grammars of names that may stand in a command or a policy. A text from outside that fits none is never
-//! printed there: a placeholder stands for it. No grammar knows a blank, a wildcard, a quote, a template's
+//! The grammars of names that a command or a policy may contain. A text from outside that fits none is never
+//! printed there: a placeholder takes its place. No grammar knows a blank, a wildcard, a quote, a template's
 //! `${` or the sign of a mask.
 
 use crate::arn::{Arn, is_account, is_region};
@@ -8,7 +8,7 @@ use crate::words::words;
 
 words! {
     /// A kind of name, with the grammar that its AWS service documents. Where no name is printed, the kind
-    /// stands there in angle brackets.
+    /// takes its place in angle brackets.
     Kind {
         Account = "account",
         Bucket = "bucket",

@@ -3,7 +3,7 @@
 use super::CANDIDATES;
 use super::assessment::Finding;
 use super::case::Case;
-use super::likeness::{Near, near};
+use super::likeness::{Near, alike, near};
 use crate::arn::Arn;
 use crate::question::facts::{Parameter, Secret};
 use crate::question::{Known, Question, ask};
@@ -91,7 +91,7 @@ impl<'c> ParameterView<'c> {
 
     fn is(&self, parameter: &Parameter) -> bool {
         let listed = parameter.name.as_deref().unwrap_or_default();
-        // An ARN does not tell `name` and `/name` apart.
+        // In an ARN `name` and `/name` are the same.
         listed == self.name
             || (self.account.is_some() && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
     }
@@ -156,7 +156,7 @@ impl<'c> ParameterView<'c> {
         self.case.look(&self.as_secret()?).found().map(AsRef::as_ref)
     }
 
-    /// Its ARN, in which a slash stands before the name of every parameter.
+    /// Its ARN, in which the name of every parameter follows a slash.
     pub(super) fn arn(&self) -> String {
         self.arn_in(&self.region)
     }
@@ -183,23 +183,8 @@ impl<'c> ParameterView<'c> {
     /// How a name that is nearly the same differs, or that none is, where that was asked.
     pub(in crate::causes) fn alike(&self) -> Option<Finding> {
         let (listed, whole) = self.listed()?;
-        if let Some(near) = self.near() {
-            return Some(Finding::found(
-                format!("a parameter whose name {}: whether that one was meant, AWS cannot tell", near.how),
-                DESCRIBE_PARAMETERS,
-            ));
-        }
-        let part = self.part();
-        let said = match (listed.len(), whole) {
-            (0, true) => format!("a parameter whose name holds {part:?}"),
-            (count, true) => {
-                format!("a parameter with a similar name, among all {count} whose name holds {part:?}")
-            }
-            (count, false) => {
-                format!("a parameter with a similar name, among the first {count} whose name holds {part:?}")
-            }
-        };
-        Some(Finding::missing(said, DESCRIBE_PARAMETERS))
+        let such = format!("holds {:?}", self.part());
+        Some(alike("parameter", &such, self.near(), (listed.len(), whole), DESCRIBE_PARAMETERS))
     }
 
     /// The parameters that are listed for their likeness, and whether these are all.
@@ -222,13 +207,8 @@ impl Case<'_> {
             .filter(|reference| matches!(reference.target(), Some(Target::Parameter(_))));
         let mut written: Vec<&str> = of_reference.map(|reference| reference.value_from.as_str()).collect();
         if written.is_empty() && is_asked(self.symptom) && !self.symptom.truncated {
-            let listed = self
-                .symptom
-                .resource
-                .as_ref()
-                .map(|resource| resource.text.as_str())
-                .filter(|text| !text.contains("://"))
-                .unwrap_or_default();
+            let listed =
+                self.symptom.resource.as_deref().filter(|text| !text.contains("://")).unwrap_or_default();
             written.extend(listed.split(',').map(str::trim).filter(|name| !name.is_empty()));
         }
         let told = self.symptom.region.as_ref().map_or(self.own_region(), |fact| fact.text.as_str());
@@ -265,7 +245,7 @@ impl Case<'_> {
 
     /// Asks after every parameter that was not found.
     pub(in crate::causes) fn ask_parameters(&self) -> Vec<Question> {
-        // The ARN of a refusal does not tell how the definition writes the name.
+        // The ARN of a refusal does not show how the definition writes the name.
         let is_due =
             matches!(self.definition, Known::NotAsked) && Question::task_definition_of(self.task).is_some();
         if is_due && self.symptom.fault == Fault::AccessDenied {

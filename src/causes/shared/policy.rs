@@ -121,7 +121,7 @@ fn grantee<'c>(case: &'c Case<'_>, action: &str) -> Result<&'c str, Refusal> {
     if Kind::Role.fits(name) { Ok(role) } else { Err(Refusal(format!("the role's name {}", why_not(name)))) }
 }
 
-/// The policy that lets the role which was refused, or which the step uses, call `action` on what the
+/// The policy that allows the role which was refused, or which the step uses, to call `action` on what the
 /// definition refers to.
 pub(in crate::causes) fn grant<'c>(case: &'c Case<'_>, action: &str) -> Result<Grant<'c>, Refusal> {
     grantee(case, action)?;
@@ -203,7 +203,7 @@ impl<'c> Grant<'c> {
         Arn::parse(self.role).and_then(|arn| arn.role_name()).unwrap_or(self.role)
     }
 
-    /// The name of the policy tells resources apart: a policy under a name that is taken replaces it.
+    /// The name of the policy differs by resource: a policy under a name that is taken replaces it.
     fn name(&self) -> String {
         let resource = self.document.0["Statement"][0]["Resource"].to_string();
         let hash = resource
@@ -269,7 +269,7 @@ impl Addition {
     }
 }
 
-/// `statement`, which lets the role that was refused, added to the policy that the resource has.
+/// The policy of the resource with `statement`, which allows the role that was refused.
 pub(in crate::causes) fn addition(
     case: &Case<'_>,
     there: Option<&Value>,
@@ -294,8 +294,8 @@ pub(in crate::causes) fn addition(
     Ok(Addition { statement: Document(statement), whole: printable(whole) })
 }
 
-/// A document to put back whole. With a part masked it would say something else than before, and an external
-/// id is nobody else's business.
+/// A document that can be put back whole. With a part masked its meaning would change, and an external id is
+/// private.
 fn printable(document: Value) -> Option<Document> {
     let text = document.to_string();
     (!is_masked(&text) && !text.contains("sts:ExternalId")).then_some(Document(document))
@@ -315,7 +315,7 @@ pub(in crate::causes) fn new_trust(case: &Case<'_>) -> Document {
     Document(json!({"Version": "2012-10-17", "Statement": [trust]}))
 }
 
-/// An ARN without a wildcard, save those that stand for a secret's suffix and for the streams of a log group.
+/// An ARN without a wildcard, except for a secret's suffix and the streams of a log group.
 fn is_plain_arn(text: &str) -> bool {
     let name = text.strip_suffix("-??????").or_else(|| text.strip_suffix(":*")).unwrap_or(text);
     name.starts_with("arn:")

@@ -51,7 +51,7 @@ pub(in crate::causes) struct Time(Option<Moment>);
 #[derive(Debug)]
 pub(in crate::causes) struct Proof {
     what: Vec<Finding>,
-    /// When the state that proves it came to be, where AWS tells.
+    /// When the state that proves it came to be, where AWS says.
     as_of: Option<Moment>,
 }
 
@@ -158,8 +158,8 @@ impl Time {
         Ok(Self(None))
     }
 
-    /// A thing that was made on this date: it was there at the failure if it is older. Since when it is as it
-    /// is, the date does not tell.
+    /// A thing that was created on this date: it was there at the failure if it is older. Since when it is as
+    /// it is, the date does not show.
     pub(in crate::causes) fn there_by(case: &Case<'_>, made: Option<Moment>) -> Result<Self, Gap> {
         match made.filter(|made| case.is_since(Some(*made)) && !case.forecast) {
             Some(made) => Err(Gap::new(format!(
@@ -215,8 +215,8 @@ impl Proof {
         )
     }
 
-    /// A proof by hops that shut every way of a call: the path's own judgement witnesses that they are of
-    /// that way, that all was read, and that they were so at the failure, or else has a doubt.
+    /// A proof by hops that block every path of a call: the judgment of the path shows that they are on
+    /// it, that all was read, and that they were so at the failure, or else has a doubt.
     pub(in crate::causes) fn by_shut_hops(found: Finding, certain: &[&Blockage]) -> Result<Self, Unproved> {
         let doubt = match certain {
             [] => Some("whether it is on the path".to_owned()),

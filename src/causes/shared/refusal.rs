@@ -18,14 +18,14 @@ use crate::task_definition::Reference;
 /// How a simulation is cited.
 pub(in crate::causes) const SIMULATION: &str = "SimulatePrincipalPolicy";
 
-/// Whether IAM refused, and the text does not say by which kind of policy: state may tell.
+/// Whether IAM refused, and the text does not say by which kind of policy: state may show it.
 pub(in crate::causes) fn is_untold(symptom: &Symptom) -> bool {
     symptom.deny.is_none()
         && symptom.refused_by.is_none()
         && (symptom.fault == Fault::KmsDenied || is_want_of_allow(symptom))
 }
 
-/// Whether IAM refused for want of an allow, as far as the text tells.
+/// Whether IAM refused because no policy allows, as far as the text says.
 pub(in crate::causes) fn is_want_of_allow(symptom: &Symptom) -> bool {
     let refused = symptom.fault == Fault::AccessDenied && matches!(symptom.deny, Some(Deny::Identity) | None);
     // A volume's server and a foreign registry refuse by rules of their own.
@@ -166,7 +166,7 @@ impl Call {
 
 impl<'a> Case<'a> {
     /// What keeps a refusal by the role's own policies from being the whole decision: within one account the
-    /// resource's own policy may allow the call as well. Where ECS names the kind of policy, it has told.
+    /// resource's own policy may allow the call as well. Where ECS names the kind of policy, that decides.
     pub(in crate::causes) fn no_grant_of_resource(&self) -> Result<Complete, Gap> {
         let told = self.symptom.deny == Some(Deny::Identity);
         // Another account's resource needs an allow on both sides.
@@ -213,8 +213,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Why nothing is known of the decisions: the first reason, or that nobody asked. A role that was not
-    /// read is not asked about.
+    /// Why nothing is known of the decisions: the first reason, or that IAM was not queried. For a role that
+    /// was not read it is not queried.
     pub(in crate::causes) fn undecided(&self, what: &str, decisions: &[Simulated<'_>]) -> Option<Finding> {
         let why = decisions
             .iter()
@@ -230,14 +230,14 @@ impl<'a> Case<'a> {
         (!known).then(|| Finding::unknown(format!("{what}{why}")))
     }
 
-    /// The action that was refused: as told, or where the text was cut before it, the one that ECS calls for
-    /// the step.
+    /// The action that was refused: the one in the text, or where the text was cut before it, the one that
+    /// ECS calls for the step.
     pub(in crate::causes) fn refused_action(&self) -> Option<String> {
         let told = self
             .symptom
             .action
-            .as_ref()
-            .map(|action| action.text.clone())
+            .as_deref()
+            .map(str::to_owned)
             .filter(|action| action.contains(':') && !self.symptom.truncated);
         let known = match self.symptom.step {
             Step::SecretsManager | Step::RegistryCredentials => "secretsmanager:GetSecretValue",

@@ -33,8 +33,7 @@ pub(in crate::causes) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static
         Known::Missing | Known::Unknown(_) | Known::NotAsked => return None,
     };
     let call = case.refused_calls().into_iter().next()?;
-    let role_arn =
-        case.role()?.arn().or_else(|| case.symptom.principal.as_ref().map(|fact| fact.text.clone()))?;
+    let role_arn = case.role()?.arn().or_else(|| case.symptom.principal.as_deref().map(str::to_owned))?;
     let role = NamedRole::parse(&role_arn)?;
     let owner =
         Arn::parse(&call.resource).map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty())?;
@@ -47,7 +46,7 @@ pub(in crate::causes) fn side(case: &Case<'_>) -> Option<(ResourceSide, &'static
     Some((resource_policy(document, &request, &owner), question.source()))
 }
 
-/// Whether the resource exists, as far as AWS told.
+/// Whether the resource exists, as far as AWS says.
 fn is_there(case: &Case<'_>) -> bool {
     if matches!(case.symptom.step, Step::ImagePull | Step::EcrAuth) {
         return EcrImage::of(case)
@@ -100,7 +99,7 @@ pub(in crate::causes) fn command(case: &Case<'_>, whole: Option<&Document>) -> O
     }
 }
 
-/// What lets the role in by the policy, or narrows the statement that denies it.
+/// What allows the role by the policy, or narrows the statement that denies it.
 pub(in crate::causes) fn fix(case: &Case<'_>) -> Fix {
     let (who, action, _) = case.refusal();
     match side(case) {

@@ -65,12 +65,12 @@ pub(in crate::causes) enum Presence<'c> {
     OtherSuffix(&'c Secret),
     /// The name's own end was taken for the suffix: the reference needs the whole ARN.
     CutSuffix(&'c Secret),
-    /// The ARN is not there, nor any name that it can mean. Names of another account's secrets nobody can
-    /// look up.
+    /// The ARN is not there, nor any name that it can mean. Names of another account's secrets cannot be
+    /// looked up.
     Gone,
     /// Why it is not known.
     Unknown(&'c str),
-    /// Nobody asked, or not all of it.
+    /// It was not queried, or not all of it.
     NotAsked,
 }
 
@@ -332,7 +332,7 @@ impl Case<'_> {
         });
         let id = id.unwrap_or_else(|| {
             secret.map_or_else(
-                || self.symptom.resource.as_ref().map(|fact| fact.text.clone()).unwrap_or_default(),
+                || self.symptom.resource.as_deref().map(str::to_owned).unwrap_or_default(),
                 |secret| secret.arn.to_owned(),
             )
         });

@@ -38,7 +38,7 @@ pub(in crate::causes) fn role_policy(role: &str, name: &str, policy: &Document) 
     both(("aws_iam_role_policy", "AWS::IAM::RolePolicy"), "for_ecs_tasks", &arguments, &properties)
 }
 
-/// A rule that lets the caller into a security group.
+/// A rule by which a security group admits the caller.
 pub(in crate::causes) fn ingress(ingress: &Ingress) -> Vec<Snippet> {
     let (Some(group), port) = (ingress.groups.first(), ingress.port) else { return Vec::new() };
     let (from, of) = match (ingress.from.first(), &ingress.cidr) {

@@ -1,4 +1,5 @@
-//! A file of a shared volume that is not there, and nobody wrote in time, as the task definition shows.
+//! A file of a shared volume that is not there because no container wrote it in time, as the task definition
+//! shows.
 
 use super::assessment::Finding;
 use super::case::{Case, DEFINITION};
@@ -16,12 +17,12 @@ struct Missed<'c> {
 }
 
 impl Case<'_> {
-    /// Why nobody had written the file that a container says it misses.
+    /// Why no container had written the file that a container misses.
     pub(crate) fn unwritten(&self) -> Option<Finding> {
         let missed = self.missed()?;
         let Missed { definition, reader, volume, file } = missed;
         let mut writers: Vec<&ContainerDefinition> = definition.writers(volume, &reader.name).collect();
-        // Whoever waits for the reader starts after it.
+        // A writer that waits for the reader starts after it.
         writers.retain(|writer| !missed.waits(writer, reader));
         let text = match &writers[..] {
             [] => format!(

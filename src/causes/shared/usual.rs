@@ -3,7 +3,7 @@
 //!
 //! Two tables. [`TOLD`] orders causes that fit a fault equally well. [`UNTOLD`] says what usually is at fault
 //! where ECS names the step and not the fault, because it cut the text or never wrote it: each such cause is
-//! asked and assessed as if its fault had been told, and says no more than that it is possible, or with the
+//! asked and assessed as if the text had its fault, and says no more than that it is possible, or with the
 //! state for it that it is likely.
 
 use crate::reason::{Fault, Step, Symptom};
@@ -36,7 +36,7 @@ const TOLD: &[(&[Fault], &[&str])] = &[
 /// A fault, and the causes that make it.
 type OfFault = (Fault, &'static [&'static str]);
 
-/// The causes of a failed step of which the fault is not told, by the fault that each would make, the most
+/// The causes of a failed step where the text has no fault, by the fault that each would make, the most
 /// usual first.
 const UNTOLD: &[(&[Step], &[OfFault])] = &[
     (
@@ -100,7 +100,7 @@ const UNTOLD: &[(&[Step], &[OfFault])] = &[
     ),
 ];
 
-/// Whether the agent had no login for the registry, which the text tells by naming nothing that it fetched.
+/// Whether the agent had no login for the registry, as a text shows that names nothing it fetched.
 pub(in crate::causes) fn is_without_login(symptom: &Symptom) -> bool {
     symptom.step == Step::RegistryCredentials
         && symptom.fault == Fault::Unknown
@@ -108,7 +108,7 @@ pub(in crate::causes) fn is_without_login(symptom: &Symptom) -> bool {
         && !symptom.truncated
 }
 
-/// What the fault of the step usually is, where the text does not tell it.
+/// What the fault of the step usually is, where the text does not have it.
 fn untold(symptom: &Symptom) -> impl Iterator<Item = (Fault, &'static str)> {
     let is_untold = symptom.fault == Fault::Unknown && !is_without_login(symptom);
     let rows = UNTOLD.iter().filter(move |(steps, _)| is_untold && steps.contains(&symptom.step));
@@ -116,17 +116,17 @@ fn untold(symptom: &Symptom) -> impl Iterator<Item = (Fault, &'static str)> {
         .flat_map(|(fault, causes)| causes.iter().map(|cause| (*fault, *cause)))
 }
 
-/// The fault that a cause would have made, if the text does not tell the fault and it is a usual one for the
+/// The fault that a cause would have made, if the text has no fault and it is a usual one for the
 /// step.
 pub(in crate::causes) fn supposed(symptom: &Symptom, cause: &str) -> Option<Fault> {
     untold(symptom).find(|(_, usual)| *usual == cause).map(|(fault, _)| fault)
 }
 
-/// Where a cause stands among those of a symptom, the most usual first.
+/// The place of a cause among those of a symptom, the most usual first.
 pub(in crate::causes) fn rank(symptom: &Symptom, cause: &str) -> (bool, usize) {
     if symptom.fault == Fault::Unknown {
-        // ECS takes a refusal for the answer, and calls again where none came; an address is told of a
-        // connection.
+        // ECS takes a refusal for the answer, and retries where there was no answer; an address in the text
+        // is that of a connection.
         let unanswered = symptom.address.is_some() || symptom.retries.is_some_and(|retries| retries > 1);
         let unlike =
             supposed(symptom, cause).is_some_and(|fault| unanswered && fault != Fault::NetworkTimeout);

@@ -17,7 +17,7 @@ use crate::limits::BEGINNING_AWAITED;
 pub struct Ended {
     /// Of each workload.
     pub workloads: Vec<Result<Over, Unreachable>>,
-    /// The notices of storms that are due and ours to tell.
+    /// The notices of storms that are due, under our claim.
     pub storms: Vec<Telling>,
 }
 
@@ -26,7 +26,7 @@ pub struct Ended {
 pub struct Over {
     /// Incidents whose end is ours, and what is to be done about each.
     pub ours: Vec<(Incident, Next)>,
-    /// Whether to come again: somebody else is at one of them, or will be.
+    /// Whether to retry: another instance is announcing one of them, or will be.
     pub come_again: bool,
 }
 
@@ -41,9 +41,9 @@ struct Ending {
 enum End {
     /// It is over, and ours to announce.
     Ours(Box<Incident>),
-    /// It is over, and its storm tells of it.
+    /// It is over, and its storm announces that.
     OfStorm(Box<Incident>),
-    /// It is over, or will be, and somebody else is announcing it.
+    /// It is over, or will be, and another instance announces it.
     ComeAgain,
     /// It failed since.
     GoesOn,
@@ -177,8 +177,8 @@ impl<S: Store + Sync> Ledger<S> {
             if !incident.resolve(at) {
                 return Changed { document: None, result: End::GoesOn };
             }
-            // Its beginning is announced first; unless nobody can be at it any more, and the notice is out
-            // but could not be noted.
+            // Its beginning is announced first, unless no instance can still be doing that: the notice was
+            // published but not recorded.
             let latest = incident.recorded_at.map_or(at, |recorded| recorded.max(at));
             if incident.announced == 0 && now.duration_since(latest) < BEGINNING_AWAITED {
                 return Changed {

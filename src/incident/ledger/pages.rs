@@ -1,4 +1,5 @@
-//! What is done with storms: who opens or is over is listed, on pages, until a notice has told of them.
+//! What is done with storms: incidents that open or end are listed, on pages, until a notice has announced
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +17,8 @@ use crate::incident::{About, Incident, expires};
 use crate::limits::CHANGE_TRIES;
 
 impl<S: Store + Sync> Ledger<S> {
-    /// Lets incidents join their storm's document that open, unless they have to be listed; the notice that
-    /// the storm goes on, if that is due.
+    /// Adds incidents that open to their storm's document, unless they have to be listed; the notice that the
+    /// storm continues, if that is due.
     pub(super) async fn join(
         &self,
         about: &About,
@@ -45,8 +46,8 @@ impl<S: Store + Sync> Ledger<S> {
         .await
     }
 
-    /// Has a storm list members on a page, where it does not list them yet, and tells where each stands; with
-    /// the notice, if it is due and ours.
+    /// Lists members on a page of the storm, where it does not list them yet, and returns the standing of
+    /// each; with the notice, if it is due and ours.
     pub(super) async fn gather(
         &self,
         about: &About,
@@ -59,7 +60,7 @@ impl<S: Store + Sync> Ledger<S> {
             return Ok((Vec::new(), None));
         }
         let (key, own) = (&storm::key(about), storm::page(claimant, phase));
-        // Of an earlier page, which may have been told of, or never listed; or which was written without
+        // Of an earlier page, which may have been announced, or never listed; or which was written without
         // them, where their record failed halfway.
         let earlier: BTreeSet<String> = members
             .iter()
@@ -67,7 +68,8 @@ impl<S: Store + Sync> Ledger<S> {
             .filter(|page| **page != own)
             .cloned()
             .collect();
-        // A page is told of before the storm forgets it, so whoever reads it after the storm knows whether.
+        // A page is marked as announced before the storm forgets it: one that is read after the storm has the
+        // mark.
         let storm = if earlier.is_empty() { None } else { Some(self.store.load(key).await?) };
         let mut pages = self.pages(key, earlier).await?;
         let is_listed = |member: &Incident| {
@@ -81,8 +83,8 @@ impl<S: Store + Sync> Ledger<S> {
             let document =
                 Page { members: unlisted.iter().map(|member| Member::of(member)).collect(), told: false };
             let (page_key, body) = (storm::page_key(key, &own), written(&document)?);
-            // A page is written once all its members know it: one that lists somebody who does not would tell
-            // of it beside the page on which it is listed next.
+            // A page is written once all its members know it: a member that did not would be announced by it,
+            // and again by the page on which it is listed next.
             let unknowing = unlisted.into_iter().filter(|member| member.storm.page(phase) != Some(&own));
             let writing = async {
                 try_join_all(unknowing.map(async |member| {
@@ -91,8 +93,8 @@ impl<S: Store + Sync> Ledger<S> {
                 }))
                 .await?;
                 match self.store.save(&page_key, body, None, expires(now)).await {
-                    // A conflict is our own write, whose answer was lost: nobody else writes a page of this
-                    // name.
+                    // A conflict is our own write, whose answer was lost: no other instance writes a page of
+                    // this name.
                     Ok(()) | Err(NotSaved::Conflict) => Ok(()),
                     Err(NotSaved::Unavailable(why)) => Err(Unreachable(why)),
                 }
@@ -153,7 +155,7 @@ impl<S: Store + Sync> Ledger<S> {
         Ok((nexts.collect(), telling))
     }
 
-    /// Those whom a notice tells of: on pages of which none has told.
+    /// The members that a notice announces: those of pages that were not announced.
     async fn read_pages(&self, mut telling: Telling) -> Result<Telling, Unreachable> {
         let mut pages = self.pages(&telling.key, telling.pages.iter().cloned()).await?;
         let listed = telling.pages.iter().filter_map(|page| pages.remove(page));
@@ -189,7 +191,7 @@ impl<S: Store + Sync> Ledger<S> {
     ///
     /// # Errors
     ///
-    /// When the store cannot be reached; then the notice may come again.
+    /// When the store cannot be reached; then the notice may be published again.
     pub async fn storm_announced(&self, telling: &Telling, now: Timestamp) -> Result<(), Unreachable> {
         try_join_all(telling.pages.iter().map(async |page| {
             change(&self.store, &storm::page_key(&telling.key, page), |kept: Option<Page>| {

@@ -13,7 +13,7 @@ use crate::incident::{Due, Incident, Sighting, expires, happened};
 pub(super) struct Updated {
     pub(super) incident: Incident,
     pub(super) due: Option<(Due, bool)>,
-    /// Whether its storm tells that it goes on.
+    /// Whether its storm announces that it continues.
     pub(super) hushed: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Recording<'c> {
 }
 
 impl Updated {
-    /// Whether it is going to be announced to have begun, or to go on, by us.
+    /// Whether its beginning or continuation is ours to announce.
     pub(super) fn is_told(&self) -> bool {
         self.due.is_some_and(|(due, is_ours)| is_ours && due != Due::Resolved)
     }
@@ -56,8 +56,8 @@ impl Recording<'_> {
             .cloned()
             .unwrap_or_else(|| Sighting { id: String::new(), at: now });
         let mut incident = match kept.map(|kept| kept.by(now)) {
-            // Whoever comes under another's fingerprint takes its place: each is told, again and again, and
-            // none is silenced.
+            // A workload that has another's fingerprint takes its place: both are announced, again and again,
+            // and neither is silenced.
             Some(other) if !other.about.is_of_one_workload(about) => {
                 Incident { serial: other.serial + 1, ..Incident::begin(about.clone(), &first, None) }
             }
@@ -116,7 +116,7 @@ impl Recording<'_> {
         Seen { incident, next, culprit }
     }
 
-    /// What a storm tells of an incident.
+    /// Of which phase of the storm an incident is news.
     pub(super) fn phase(&self, incident: &Incident) -> Phase {
         if incident.due(self.now, self.reminder) == Some(Due::Resolved) { Phase::Ended } else { Phase::Begun }
     }

@@ -1,6 +1,6 @@
 //! Incidents that an earlier release keeps under another fingerprint: it named the very thing that failed
-//! where this one names the host or the repository. They go on under the new one, so that an update announces
-//! nothing again. Only services have an index to find them by.
+//! where this one names the host or the repository. They continue under the new one, so that an update
+//! announces nothing again. Only services have an index to find them by.
 
 use futures_util::future::try_join_all;
 
@@ -12,7 +12,7 @@ use crate::incident::{About, Incident};
 /// What was open of a workload, step and fault under fingerprints of an earlier release.
 #[derive(Debug, Default)]
 pub(super) struct Renamed {
-    /// The incident that goes on, under its new fingerprint.
+    /// The incident that continues, under its new fingerprint.
     pub(super) incident: Option<Incident>,
     /// The fingerprint and number of each, of which the index need not know any more.
     pub(super) names: Vec<(String, u64)>,

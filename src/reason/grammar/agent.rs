@@ -33,8 +33,7 @@ pub(super) const SAYS: &[Section] = &[
                 .step(S::SecretsManager)
                 .name(Resource, &[" resulted in error"]),
             say("could not find a secretsmanager secretid from value ")
-                .step(S::SecretsManager)
-                .fault(F::BadReference)
+                .means(S::SecretsManager, F::BadReference)
                 .name(Resource, &[": "]),
             say("unable to fetch asm secrets resource").step(S::SecretsManager),
             say("unable to create asm client").step(S::SecretsManager),
@@ -47,7 +46,7 @@ pub(super) const SAYS: &[Section] = &[
         Proof,
         &["aws/amazon-ecs-agent agent/asm, agent/taskresource/asmsecret", FARGATE],
         &[
-            say("did not contain json key ").step(S::SecretsManager).fault(F::JsonKeyMissing).name(
+            say("did not contain json key ").means(S::SecretsManager, F::JsonKeyMissing).name(
                 JsonKey,
                 &[
                     ";secret arn",
@@ -60,13 +59,11 @@ pub(super) const SAYS: &[Section] = &[
                     ";unexpected end",
                 ],
             ),
-            say("did not contain json key").step(S::SecretsManager).fault(F::JsonKeyMissing),
+            say("did not contain json key").means(S::SecretsManager, F::JsonKeyMissing),
             say("an invalid arn format for the aws secrets manager secret was specified")
-                .step(S::SecretsManager)
-                .fault(F::BadReference),
+                .means(S::SecretsManager, F::BadReference),
             say("unexpected arn format with parameters when trying to retrieve asm secret")
-                .step(S::SecretsManager)
-                .fault(F::BadReference),
+                .means(S::SecretsManager, F::BadReference),
         ],
     ),
     section(
@@ -84,17 +81,13 @@ pub(super) const SAYS: &[Section] = &[
             say("unable to create ssm client").step(S::ParameterStore),
             say("unable to create ssm client in ").step(S::ParameterStore).word(Region, &[":"]),
             say("the task cannot pull secrets from aws systems manager").step(S::ParameterStore),
-            say("parameter store. check your network connection")
-                .step(S::ParameterStore)
-                .fault(F::NetworkTimeout),
+            say("parameter store. check your network connection").means(S::ParameterStore, F::NetworkTimeout),
             say("invalid ssm parameters: ")
-                .step(S::ParameterStore)
-                .fault(F::NotFound)
+                .means(S::ParameterStore, F::NotFound)
                 .name(Resource, &[" status code", ";fetching "]),
-            say("invalid ssm parameters").step(S::ParameterStore).fault(F::NotFound),
+            say("invalid ssm parameters").means(S::ParameterStore, F::NotFound),
             say("the systems manager parameter name specified for secret ")
-                .step(S::ParameterStore)
-                .fault(F::BadReference)
+                .means(S::ParameterStore, F::BadReference)
                 .word(Nothing, &[]),
             say("operation error ssm: getparameters").step(S::FsxVolume).capital_at_start('O'),
         ],
@@ -114,8 +107,7 @@ pub(super) const SAYS: &[Section] = &[
             say("asm fetching ").step(S::RegistryCredentials),
             say("empty response").fault(F::ServiceError),
             say("ecr auth: authorizationdata is malformed for ")
-                .step(S::EcrAuth)
-                .fault(F::ServiceError)
+                .means(S::EcrAuth, F::ServiceError)
                 .word(Resource, &[]),
             say("dockerauth: missing container's registry auth data").step(S::RegistryCredentials),
             say("dockerauth: missing container's ecr auth data").step(S::EcrAuth),
@@ -126,11 +118,10 @@ pub(super) const SAYS: &[Section] = &[
             say("the task can't pull registry auth from amazon ecr").step(S::EcrAuth),
             say("ecr auth: ").step(S::EcrAuth),
             say("missing authorizationdata in ecr response for ")
-                .step(S::EcrAuth)
-                .fault(F::ServiceError)
+                .means(S::EcrAuth, F::ServiceError)
                 .word(Resource, &[]),
-            say("authorizationdata is nil for ").step(S::EcrAuth).fault(F::ServiceError).word(Resource, &[]),
-            say("unexpected number of results in authorizationdata").step(S::EcrAuth).fault(F::ServiceError),
+            say("authorizationdata is nil for ").means(S::EcrAuth, F::ServiceError).word(Resource, &[]),
+            say("unexpected number of results in authorizationdata").means(S::EcrAuth, F::ServiceError),
         ],
     ),
     section(
@@ -144,8 +135,7 @@ pub(super) const SAYS: &[Section] = &[
             say("empty secrets value").fault(F::WrongShape),
             say("authorizationdata is malformed").fault(F::WrongShape),
             say("engine docker private registry credentials: not found")
-                .step(S::RegistryCredentials)
-                .fault(F::Unknown),
+                .means(S::RegistryCredentials, F::Unknown),
             say("engine docker private registry credentials").step(S::RegistryCredentials),
         ],
     ),
@@ -156,7 +146,7 @@ pub(super) const SAYS: &[Section] = &[
             FARGATE,
         ],
         &[
-            say("connection issue between the task and amazon ecr").step(S::EcrAuth).fault(F::NetworkTimeout),
+            say("connection issue between the task and amazon ecr").means(S::EcrAuth, F::NetworkTimeout),
             say("authorization token").step(S::EcrAuth),
         ],
     ),
@@ -169,14 +159,13 @@ pub(super) const SAYS: &[Section] = &[
             say("unable to download env file with key ").step(S::EnvFile).name(Resource, &[" from bucket "]),
             say(" from bucket ").word(Bucket, &[", error", ": ", ","]),
             say("unable to parse bucket and key from s3 arn specified in environmentfile ")
-                .step(S::EnvFile)
-                .fault(F::BadReference)
+                .means(S::EnvFile, F::BadReference)
                 .name(Resource, &[", error"]),
             say("unable to parse bucket and key from s3 arn").fault(F::BadReference),
             say("invalid s3 arn").fault(F::BadReference),
             say("unable to initialize envfile resource directory").step(S::EnvFile),
             say("environment file resource").step(S::EnvFile),
-            say("escapes envfile resource directory").step(S::EnvFile).fault(F::BadReference),
+            say("escapes envfile resource directory").means(S::EnvFile, F::BadReference),
             say("bucket not found").fault(F::NotFound),
         ],
     ),
@@ -203,23 +192,19 @@ pub(super) const SAYS: &[Section] = &[
             say("credspec").step(S::CredentialSpec),
             say("/var/credentials-fetcher/").step(S::CredentialSpec).word(Resource, &[": "]).back(25),
             say("kerberos").step(S::CredentialSpec),
-            say("credentialspec resource location not available")
-                .step(S::CredentialSpec)
-                .fault(F::Misconfigured),
-            say("invalid credentialspec file specification").step(S::CredentialSpec).fault(F::BadReference),
-            say("unsupported credentialspec arn").step(S::CredentialSpec).fault(F::BadReference),
-            say("error unmarshalling credentialspec").step(S::CredentialSpec).fault(F::NotJson),
-            say("failed to parse asmsecretdata").step(S::CredentialSpec).fault(F::WrongShape),
-            say("username, password or domain should not be empty")
-                .step(S::CredentialSpec)
-                .fault(F::WrongShape),
+            say("credentialspec resource location not available").means(S::CredentialSpec, F::Misconfigured),
+            say("invalid credentialspec file specification").means(S::CredentialSpec, F::BadReference),
+            say("unsupported credentialspec arn").means(S::CredentialSpec, F::BadReference),
+            say("error unmarshalling credentialspec").means(S::CredentialSpec, F::NotJson),
+            say("failed to parse asmsecretdata").means(S::CredentialSpec, F::WrongShape),
+            say("username, password or domain should not be empty").means(S::CredentialSpec, F::WrongShape),
         ],
     ),
     section(
         Said,
         &["aws/amazon-ecs-agent agent/taskresource/credentialspec"],
         &[
-            say("dial unix ").step(S::CredentialSpec).fault(F::ConnectionRefused).word(Resource, &[": "]),
+            say("dial unix ").means(S::CredentialSpec, F::ConnectionRefused).word(Resource, &[": "]),
             say("the provided ssm parameter:")
                 .step(S::CredentialSpec)
                 .within(Resource, &[" is in an invalid format"]),
@@ -231,7 +216,7 @@ pub(super) const SAYS: &[Section] = &[
         &["aws/amazon-ecs-agent agent/engine/dependencygraph"],
         &[
             say("container ordering dependency [").step(S::SecretSidecar).within(Resource, &[" (", "]"]),
-            say("as dependency did not exit successfully").step(S::SecretSidecar).fault(F::Exited),
+            say("as dependency did not exit successfully").means(S::SecretSidecar, F::Exited),
             say("] has timed out").fault(F::TimedOut),
             say("] does not exist").fault(F::Misconfigured),
         ],
@@ -240,28 +225,26 @@ pub(super) const SAYS: &[Section] = &[
         Said,
         &["aws/amazon-ecs-agent agent/api/task, agent/engine, agent/engine/execcmd"],
         &[
-            say("could not transition to pulled").step(S::ImagePull).fault(F::TimedOut),
-            say("could not transition to pullbegin").step(S::ImagePull).fault(F::TimedOut),
-            say("could not transition to manifest_pulled").step(S::ImagePull).fault(F::TimedOut),
-            say("inactivity time exceeded timeout while pulling image").step(S::ImagePull).fault(F::TimedOut),
+            say("could not transition to pulled").means(S::ImagePull, F::TimedOut),
+            say("could not transition to pullbegin").means(S::ImagePull, F::TimedOut),
+            say("could not transition to manifest_pulled").means(S::ImagePull, F::TimedOut),
+            say("inactivity time exceeded timeout while pulling image").means(S::ImagePull, F::TimedOut),
             say("task stopped before image pull could begin").step(S::ImagePull),
-            say("task dependencies cannot be resolved").step(S::Container).fault(F::Misconfigured),
+            say("task dependencies cannot be resolved").means(S::Container, F::Misconfigured),
             say("executecommandagent").step(S::ExecAgent),
-            say("executecommandagent process exited").step(S::ExecAgent).fault(F::Exited),
+            say("executecommandagent process exited").means(S::ExecAgent, F::Exited),
             say("the execute command failed").step(S::ExecAgent),
-            say("the execute command failed due to an internal error")
-                .step(S::ExecAgent)
-                .fault(F::ServiceError),
+            say("the execute command failed due to an internal error").means(S::ExecAgent, F::ServiceError),
             say("execute command agent").step(S::ExecAgent),
-            say("execute command was not enabled").step(S::ExecAgent).fault(F::Misconfigured),
+            say("execute command was not enabled").means(S::ExecAgent, F::Misconfigured),
         ],
     ),
     section(
         Proof,
         &["aws/amazon-ecs-agent agent/taskresource/firelens", FARGATE],
         &[
-            say("because there's no firelens container").step(S::LogDriver).fault(F::Misconfigured),
-            say("error parsing firelens options").step(S::LogDriver).fault(F::Misconfigured),
+            say("because there's no firelens container").means(S::LogDriver, F::Misconfigured),
+            say("error parsing firelens options").means(S::LogDriver, F::Misconfigured),
         ],
     ),
     section(
@@ -269,21 +252,20 @@ pub(super) const SAYS: &[Section] = &[
         &["aws/amazon-ecs-agent agent/taskresource/fsxwindowsfileserver, agent/taskresource/volume"],
         &[
             say("s3 files volume").step(S::Volume),
-            say("s3 files config").step(S::Volume).fault(F::Misconfigured),
+            say("s3 files config").means(S::Volume, F::Misconfigured),
             say("task's volume resources").step(S::Volume),
-            say("task scoped volume could not be autoprovisioned").step(S::Volume).fault(F::Misconfigured),
-            say("volume target not available").step(S::Volume).fault(F::Misconfigured),
-            say("invalid volume referenced").step(S::Volume).fault(F::Misconfigured),
+            say("task scoped volume could not be autoprovisioned").means(S::Volume, F::Misconfigured),
+            say("volume target not available").means(S::Volume, F::Misconfigured),
+            say("invalid volume referenced").means(S::Volume, F::Misconfigured),
             say("fsxwindowsfileserver").step(S::FsxVolume),
             say("fsx credential").step(S::FsxVolume),
-            say("expected fsx credential ssm arn but did not find").step(S::FsxVolume).fault(F::BadReference),
+            say("expected fsx credential ssm arn but did not find").means(S::FsxVolume, F::BadReference),
             say("fsx for windows file server").step(S::FsxVolume),
             say("fsx describing filesystem").step(S::FsxVolume),
             say("from the service for [").within(Resource, &["]"]),
             say("operation error fsx").step(S::FsxVolume),
             say("unsupported credentialsparameter, only ssm/secretsmanager arns are valid")
-                .step(S::FsxVolume)
-                .fault(F::BadReference),
+                .means(S::FsxVolume, F::BadReference),
         ],
     ),
     section(
@@ -298,7 +280,7 @@ pub(super) const SAYS: &[Section] = &[
             say("unable to get device with hardware address '")
                 .step(S::NetworkInterface)
                 .word(Resource, &["'"]),
-            say("device with mac address not found").step(S::NetworkInterface).fault(F::NotFound),
+            say("device with mac address not found").means(S::NetworkInterface, F::NotFound),
             say("sc bridge mode pause container").step(S::ServiceConnect),
             say("appnet agent").step(S::ServiceConnect),
             say("service connect").step(S::ServiceConnect),
@@ -309,10 +291,9 @@ pub(super) const SAYS: &[Section] = &[
         &["aws/amazon-ecs-agent agent/engine/dependencygraph"],
         &[
             say("failed to resolve container ordering dependency [")
-                .step(S::SecretSidecar)
-                .fault(F::Exited)
+                .means(S::SecretSidecar, F::Exited)
                 .within(Resource, &[" (", "]"]),
-            say("because dependency will never start").step(S::SecretSidecar).fault(F::Exited),
+            say("because dependency will never start").means(S::SecretSidecar, F::Exited),
         ],
     ),
 ];

@@ -1,4 +1,4 @@
-//! What stands in any text, whoever speaks: names in which nothing is to be read, and the mere mention of a
+//! What is in any text, whoever the speaker is: names in which nothing is read, and the mere mention of a
 //! service.
 
 use super::{REPORTS, Section, section};
@@ -11,7 +11,7 @@ pub(super) const SAYS: &[Section] = &[section(
     Hint,
     &[REPORTS],
     &[
-        say("secret not found").step(S::SecretSidecar).fault(F::NotFound),
+        say("secret not found").means(S::SecretSidecar, F::NotFound),
         say("secrets manager").step(S::SecretsManager),
         say("secretsmanager").step(S::SecretsManager),
         say("parameter name").step(S::ParameterStore),
@@ -22,7 +22,7 @@ pub(super) const SAYS: &[Section] = &[section(
         say("operation error cloudwatch logs").step(S::LogDriver),
         say("the file system id").step(S::EfsVolume),
         say("access point").step(S::EfsVolume),
-        say("mount option").step(S::EfsVolume).fault(F::Misconfigured),
+        say("mount option").means(S::EfsVolume, F::Misconfigured),
         say("elasticfilesystem:").step(S::EfsVolume),
         say("arn:aws").word(Arn, &["\\\"", "\"", "'", "`", ", ", ";", ")", "]", ">'"]).back(7),
         say("https://docs.").word(Nothing, &["\"", "'", ")"]),

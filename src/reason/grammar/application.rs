@@ -1,11 +1,11 @@
 //! What programs in a container say that fetch their secrets themselves: fetchers such as chamber and the
-//! agents of Secrets Manager and Vault, and whatever calls an SDK of AWS. A mark tells that such a program
+//! agents of Secrets Manager and Vault, and whatever calls an SDK of AWS. A mark shows that such a program
 //! speaks; what went wrong is read from the parts that the rest is made of.
 
 use super::{Section, section};
 use crate::reason::phrase::Names::{Nothing, Operation, Resource};
 use crate::reason::phrase::Strength::{Hint, Said};
-use crate::reason::phrase::say;
+use crate::reason::phrase::{Phrase, say};
 use crate::reason::symptom::Wanted::Parameter;
 use crate::reason::symptom::{Fault as F, Step as S};
 
@@ -20,6 +20,11 @@ const FETCHERS: &[&str] = &[
     "Infisical/infisical cli",
 ];
 
+/// Words of a program that fetches a parameter.
+const fn of_parameter(words: &'static str) -> Phrase {
+    say(words).step(S::SecretSidecar).wants(Parameter)
+}
+
 pub(super) const SAYS: &[Section] = &[
     section(
         Said,
@@ -29,23 +34,20 @@ pub(super) const SAYS: &[Section] = &[
             say("failed to list store contents").step(S::SecretSidecar),
             say("failed to get secret store").step(S::SecretSidecar),
             say("failed to validate service name '")
-                .step(S::SecretSidecar)
-                .fault(F::BadReference)
+                .means(S::SecretSidecar, F::BadReference)
                 .within(Nothing, &["'"]),
-            say("must set bucket for s3 backend").step(S::SecretSidecar).fault(F::Misconfigured),
-            say("must set kmskeyalias for s3 kms backend").step(S::SecretSidecar).fault(F::Misconfigured),
-            say("cannot parse $chamber_").step(S::SecretSidecar).fault(F::Misconfigured),
-            say("parent env was expecting ").step(S::SecretSidecar).fault(F::NotFound).word(Resource, &["="]),
-            say("parent env has ").step(S::SecretSidecar).fault(F::Misconfigured).word(Resource, &[","]),
-            say("error: operation error ssm").step(S::SecretSidecar).wants(Parameter),
+            say("must set bucket for s3 backend").means(S::SecretSidecar, F::Misconfigured),
+            say("must set kmskeyalias for s3 kms backend").means(S::SecretSidecar, F::Misconfigured),
+            say("cannot parse $chamber_").means(S::SecretSidecar, F::Misconfigured),
+            say("parent env was expecting ").means(S::SecretSidecar, F::NotFound).word(Resource, &["="]),
+            say("parent env has ").means(S::SecretSidecar, F::Misconfigured).word(Resource, &[","]),
+            of_parameter("error: operation error ssm"),
             say("error: operation error secrets manager").step(S::SecretSidecar),
-            // The sidecar injector, in whose words a code stands twice.
-            say("resourcenotfoundexception resourcenotfoundexception")
-                .step(S::SecretSidecar)
-                .fault(F::NotFound),
+            // The sidecar injector, which prints a code twice.
+            say("resourcenotfoundexception resourcenotfoundexception").means(S::SecretSidecar, F::NotFound),
             say("invalidrequestexception invalidrequestexception").step(S::SecretSidecar),
-            say("accessdeniedexception accessdeniedexception").step(S::SecretSidecar).fault(F::AccessDenied),
-            say("decryptionfailure decryptionfailure").step(S::SecretSidecar).fault(F::KmsKeyUnusable),
+            say("accessdeniedexception accessdeniedexception").means(S::SecretSidecar, F::AccessDenied),
+            say("decryptionfailure decryptionfailure").means(S::SecretSidecar, F::KmsKeyUnusable),
             // The Secrets Manager Agent, and the extension for Lambda, which listens where it does.
             say("/var/run/awssmatoken").step(S::SecretSidecar).word(Resource, &["'"]).back(20),
             say("awssmatoken").step(S::SecretSidecar),
@@ -54,8 +56,8 @@ pub(super) const SAYS: &[Section] = &[
             say("localhost:2773").step(S::SecretSidecar),
             say("localhost port 2773").step(S::SecretSidecar),
             say("http://localhost:2773").step(S::SecretSidecar).word(Nothing, &["'", "\"", ": "]),
-            say("could not read ssrf token variable").step(S::SecretSidecar).fault(F::Misconfigured),
-            say("failed to reload credentials from ").step(S::SecretSidecar).fault(F::BadCredentials),
+            say("could not read ssrf token variable").means(S::SecretSidecar, F::Misconfigured),
+            say("failed to reload credentials from ").means(S::SecretSidecar, F::BadCredentials),
             // pstore
             say("failed to decrypt some secret values").step(S::SecretSidecar),
             say("\u{2717} failed to decrypt ").step(S::SecretSidecar).within(Resource, &["=", " ("]),
@@ -72,39 +74,36 @@ pub(super) const SAYS: &[Section] = &[
             say("* missing client token").fault(F::BadCredentials),
             say("* invalid role").fault(F::NotFound),
             say("* entry for role").fault(F::NotFound),
-            say("vault is sealed").step(S::SecretSidecar).fault(F::ServiceError),
-            say("no secret exists at ").step(S::SecretSidecar).fault(F::NotFound).word(Resource, &[]),
+            say("vault is sealed").means(S::SecretSidecar, F::ServiceError),
+            say("no secret exists at ").means(S::SecretSidecar, F::NotFound).word(Resource, &[]),
             // Infisical
-            say("not yet connected this project to infisical").step(S::SecretSidecar).fault(F::Misconfigured),
+            say("not yet connected this project to infisical").means(S::SecretSidecar, F::Misconfigured),
         ],
     ),
     section(
         Hint,
         FETCHERS,
         &[
-            say("invalid backend").step(S::SecretSidecar).fault(F::Misconfigured),
-            say(": secret not found").step(S::SecretSidecar).fault(F::NotFound),
+            say("invalid backend").means(S::SecretSidecar, F::Misconfigured),
+            say(": secret not found").means(S::SecretSidecar, F::NotFound),
             say("chamber").step(S::SecretSidecar),
-            say("not a valid arn").step(S::SecretSidecar).fault(F::BadReference),
-            say("base64 decode error").step(S::SecretSidecar).fault(F::WrongShape),
-            // What a fetcher should have written, and nobody did.
+            say("not a valid arn").means(S::SecretSidecar, F::BadReference),
+            say("base64 decode error").means(S::SecretSidecar, F::WrongShape),
+            // What a fetcher should have written, and did not.
             say("/tmp/secret").step(S::SecretSidecar).word(Resource, &["'", "\"", ": "]).back(11),
             say("/run/secrets/").step(S::SecretSidecar).word(Resource, &["'", "\"", ": "]).back(13),
             say("/vault/secrets/").step(S::SecretSidecar).word(Resource, &["'", "\"", ": "]).back(15),
             say("/mnt/secrets").step(S::SecretSidecar).word(Resource, &["'", "\"", ": "]).back(12),
-            say("internal error for ")
-                .step(S::SecretSidecar)
-                .fault(F::ServiceError)
-                .within(Resource, &[" - "]),
-            say("connection limit exceeded").step(S::SecretSidecar).fault(F::Throttled),
+            say("internal error for ").means(S::SecretSidecar, F::ServiceError).within(Resource, &[" - "]),
+            say("connection limit exceeded").means(S::SecretSidecar, F::Throttled),
             say("\"__type\"").step(S::SecretSidecar),
             say("\"__type\":\"internalfailure").step(S::SecretSidecar),
-            say("invalid auth token").step(S::SecretSidecar).fault(F::BadCredentials),
-            say("you must provide a token").step(S::SecretSidecar).fault(F::BadCredentials),
-            say("you must specify a project").step(S::SecretSidecar).fault(F::Misconfigured),
-            say("you must specify a config").step(S::SecretSidecar).fault(F::Misconfigured),
-            say("could not find requested project").step(S::SecretSidecar).fault(F::NotFound),
-            say("could not find requested config").step(S::SecretSidecar).fault(F::NotFound),
+            say("invalid auth token").means(S::SecretSidecar, F::BadCredentials),
+            say("you must provide a token").means(S::SecretSidecar, F::BadCredentials),
+            say("you must specify a project").means(S::SecretSidecar, F::Misconfigured),
+            say("you must specify a config").means(S::SecretSidecar, F::Misconfigured),
+            say("could not find requested project").means(S::SecretSidecar, F::NotFound),
+            say("could not find requested config").means(S::SecretSidecar, F::NotFound),
             say("infisical").step(S::SecretSidecar),
         ],
     ),
@@ -126,47 +125,38 @@ pub(super) const SAYS: &[Section] = &[
             // PHP
             say("error executing \"").word(Operation, &["\""]),
             say("aws\\secretsmanager\\").step(S::SecretSidecar),
-            say("aws\\ssm\\").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("aws\\ssm\\"),
             // Java
             say("(service: awssecretsmanager").step(S::SecretSidecar),
-            say("(service: awssimplesystemsmanagement").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("(service: awssimplesystemsmanagement"),
             say("(service: secretsmanager,").step(S::SecretSidecar),
-            say("(service: ssm,").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("(service: ssm,"),
             say("com.amazonaws.services.secretsmanager").step(S::SecretSidecar),
-            say("com.amazonaws.services.simplesystemsmanagement").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("com.amazonaws.services.simplesystemsmanagement"),
             say("software.amazon.awssdk.services.secretsmanager").step(S::SecretSidecar),
-            say("software.amazon.awssdk.services.ssm").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("software.amazon.awssdk.services.ssm"),
             say("awssecretsmanagerexception").step(S::SecretSidecar),
             // .NET
             say("amazon.secretsmanager.").step(S::SecretSidecar),
-            say("amazon.simplesystemsmanagement.").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("amazon.simplesystemsmanagement."),
             // Ruby
             say("aws::secretsmanager::").step(S::SecretSidecar),
-            say("aws::ssm::").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("aws::ssm::"),
             // JavaScript
             say("@aws-sdk/client-secrets-manager").step(S::SecretSidecar),
-            say("@aws-sdk/client-ssm").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("@aws-sdk/client-ssm"),
             // Rust
             say("operation::get_secret_value").step(S::SecretSidecar),
-            say("operation::get_parameter").step(S::SecretSidecar).wants(Parameter),
-            say("operation::get_parameters").step(S::SecretSidecar).wants(Parameter),
+            of_parameter("operation::get_parameter"),
+            of_parameter("operation::get_parameters"),
             // Spring
             say("could not import properties from aws ").step(S::SecretSidecar),
             say("unable to load aws secret from ").step(S::SecretSidecar).name(Resource, &[". "]),
-            say("unable to load aws parameter from ")
-                .step(S::SecretSidecar)
-                .wants(Parameter)
-                .name(Resource, &[". "]),
-            say("no secrets manager keys provided").step(S::SecretSidecar).fault(F::Misconfigured),
-            say("no parameter store keys provided")
-                .step(S::SecretSidecar)
-                .wants(Parameter)
-                .fault(F::Misconfigured),
+            of_parameter("unable to load aws parameter from ").name(Resource, &[". "]),
+            say("no secrets manager keys provided").means(S::SecretSidecar, F::Misconfigured),
+            of_parameter("no parameter store keys provided").fault(F::Misconfigured),
             say("aws-secretsmanager:").step(S::SecretSidecar).word(Resource, &["'", "`", "?"]),
-            say("aws-parameterstore:")
-                .step(S::SecretSidecar)
-                .wants(Parameter)
-                .word(Resource, &["'", "`", "?"]),
+            of_parameter("aws-parameterstore:").word(Resource, &["'", "`", "?"]),
         ],
     ),
     // Around the error that says why.
@@ -176,12 +166,9 @@ pub(super) const SAYS: &[Section] = &[
         &[
             say("failed to refresh cached credentials").fault(F::BadCredentials),
             say("unable to load config data from 'aws-secretsmanager:")
-                .step(S::SecretSidecar)
-                .fault(F::Misconfigured)
+                .means(S::SecretSidecar, F::Misconfigured)
                 .within(Resource, &["'", "?"]),
-            say("unable to load config data from 'aws-parameterstore:")
-                .step(S::SecretSidecar)
-                .wants(Parameter)
+            of_parameter("unable to load config data from 'aws-parameterstore:")
                 .fault(F::Misconfigured)
                 .within(Resource, &["'", "?"]),
         ],

@@ -21,7 +21,7 @@ pub const SCHEMA: &str = "ecs-triage/v1";
 pub const INCIDENT_SCHEMA: &str = "ecs-triage/incident/v1";
 /// The same of the values that running tasks hold.
 pub const STALE_SCHEMA: &str = "ecs-triage/stale/v1";
-/// The same of a self-test, as the journal and the bus are told and as it is answered.
+/// The same of a self-test, for the journal, the bus and its answer.
 pub const SELFTEST_SCHEMA: &str = "ecs-triage/selftest/v1";
 
 #[derive(Serialize)]
@@ -36,7 +36,7 @@ struct Document<'r> {
     told: Option<ToldV1<'r>>,
 }
 
-/// What people were told.
+/// What people were sent.
 #[derive(Serialize)]
 struct ToldV1<'r> {
     impact: &'r [String],
@@ -197,7 +197,7 @@ pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
     written(serde_json::to_string(&Document { incident: incident.map(of_incident), ..document(report) }))
 }
 
-/// The same with what people were told, so that nobody who listens on the bus has to word it again.
+/// The same with what people were sent, so that no consumer of the bus has to word it again.
 #[must_use]
 pub fn event(report: &Report<'_>, incident: &Incident, impact: &[String], notice: &Notice) -> String {
     let with = |text| {

@@ -65,7 +65,7 @@ impl<'c> SecretView<'c> {
         Fix::words(text).then_revised(self.case)
     }
 
-    /// Why nobody could look at it.
+    /// Why it could not be looked up.
     pub(in crate::causes) fn untold(&self) -> Option<&'c str> {
         match self.presence() {
             Presence::Unknown(why) => Some(why),
@@ -73,7 +73,7 @@ impl<'c> SecretView<'c> {
         }
     }
 
-    /// That it is as it should be, or why nobody could look.
+    /// That it is as it should be, or why it could not be looked up.
     pub(in crate::causes) fn state_or_why(&self) -> Option<Finding> {
         self.state().or_else(|| {
             self.untold().map(|why| Finding::unknown(format!("the state of secret {}: {why}", self.id)))

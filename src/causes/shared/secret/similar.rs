@@ -2,7 +2,7 @@
 
 use super::{LIST, SecretView};
 use crate::causes::shared::assessment::Finding;
-use crate::causes::shared::likeness::{Near, near};
+use crate::causes::shared::likeness::{Near, alike, near};
 use crate::question::facts::Secret;
 use crate::question::{Known, ask};
 
@@ -10,23 +10,8 @@ impl<'c> SecretView<'c> {
     /// How a name that is nearly the same differs, or that none is, where that was asked.
     pub(in crate::causes) fn alike(&self) -> Option<Finding> {
         let (listed, whole) = self.listed()?;
-        if let Some(near) = self.near() {
-            return Some(Finding::found(
-                format!("a secret whose name {}: whether that one was meant, AWS cannot tell", near.how),
-                LIST,
-            ));
-        }
-        let beginning = format!("begins with {:?}, in these letters", prefix(&self.name));
-        let said = match (listed.len(), whole) {
-            (0, true) => format!("a secret whose name {beginning}"),
-            (count, true) => {
-                format!("a secret with a similar name, among all {count} whose name {beginning}")
-            }
-            (count, false) => {
-                format!("a secret with a similar name, among the first {count} whose name {beginning}")
-            }
-        };
-        Some(Finding::missing(said, LIST))
+        let such = format!("begins with {:?}, in these letters", prefix(&self.name));
+        Some(alike("secret", &such, self.near(), (listed.len(), whole), LIST))
     }
 
     /// Why nothing is known of similar names.
