@@ -375,7 +375,7 @@ fn growth(most: f64, text: impl Fn(usize) -> String, read: impl Fn(&str)) -> f64
     let time = |text: &str, times: usize| {
         let before = worked();
         (0..times).for_each(|_| read(text));
-        (worked() - before).as_secs_f64()
+        worked().saturating_sub(before).as_secs_f64()
     };
     let (mut of_small, mut of_large) = (time(&small, 4), time(&large, 1));
     for _ in 0..40 {
