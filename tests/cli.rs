@@ -892,6 +892,29 @@ fn a_number_says_its_unit_and_nonsense_is_refused() {
 
 #[cfg(feature = "aws")]
 #[test]
+fn what_was_not_asked_can_be_gone_on_with() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let evidence = directory.join("asked-nothing.json");
+    for named in ["no-such.json", "README.md", "events/task-definitions/api.json"] {
+        let _ = std::fs::remove_file(&evidence);
+        let recorded = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+            .args(["check", named, "--record"])
+            .arg(&evidence)
+            .env_clear()
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("HOME", directory)
+            .output()
+            .expect("the program runs");
+        assert_eq!(recorded.status.code(), Some(2), "{named}: {}", text(&recorded.stderr));
+        let shown = evidence.display().to_string();
+        let again = run(&["check", "--offline", "--format", "sarif", "--evidence", &shown, named], "");
+        let document: Value = serde_json::from_slice(&again.stdout).expect("it is SARIF");
+        assert!(document["runs"][0].is_object(), "{named}: {}", text(&again.stderr));
+    }
+}
+
+#[cfg(feature = "aws")]
+#[test]
 fn what_is_to_be_asked_nowhere_is_said() {
     let output = Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
         .args([

@@ -18,6 +18,8 @@ use crate::causes::Verdict;
 use crate::check::{self, Baseline, Checked, Unread};
 use crate::config;
 use crate::question::facts::AwsVpcConfiguration;
+#[cfg(feature = "aws")]
+use crate::question::record;
 use crate::question::{Evidence, ask};
 use crate::redact::redact_name;
 use crate::render::check::render_one;
@@ -151,7 +153,11 @@ impl Check {
             }
         }
         #[cfg(feature = "aws")]
-        run.live.as_ref().map_or(Ok(()), Live::save)?;
+        match (&run.live, &self.record) {
+            (Some(live), _) => live.save()?,
+            (None, Some(path)) if !path.exists() => unanswered(path)?,
+            (None, _) => {}
+        }
         let unread = run.unread;
         self.write(&checked, &unread, global.style(), output)?;
         self.judge(&checked, output)
@@ -263,6 +269,13 @@ impl Check {
         let (cluster, service) = (Some(cluster), self.service.first().cloned());
         check::Place { region, cluster, service, network, volumes, ..check::Place::default() }
     }
+}
+
+/// Saves that AWS was asked nothing: who goes on with --evidence is told the same again.
+#[cfg(feature = "aws")]
+fn unanswered(path: &Path) -> Result<(), CliError> {
+    let written = std::fs::write(path, record::write(&Evidence::default()));
+    written.map_err(|error| CliError::Unrecorded { path: shown(path), error })
 }
 
 /// Whether a text can be the name of a task definition: a family, with or without its revision, or an ARN.
