@@ -243,11 +243,17 @@ def certificate(directory: Path) -> ssl.SSLContext:
     return tls
 
 
+class Listening(ThreadingHTTPServer):
+    """One that does not let a client wait for a second because some others connect at once."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 @contextmanager
 def served(handler: type[BaseHTTPRequestHandler], **attributes: Any) -> Iterator[str]:
     """A server on the loopback address; its URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Served", (handler,), attributes))
-    server.daemon_threads = True
+    server = Listening(("127.0.0.1", 0), type("Served", (handler,), attributes))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -3,13 +3,14 @@
 The emulator is ministack. It runs with TLS and with IAM enforced (`AUTH`), because the template's policies ask for
 both: what the function may do here is what its role grants, and every policy is deployed as it stands.
 
-Whatever listens binds the loopback address only, on free ports; with TLS the emulator also takes 127.0.0.1:443 where it
+Whatever listens binds the loopback address only; with TLS the emulator also takes 127.0.0.1:443 where it
 may. It makes its certificate with the `openssl` program. State lives in a temporary directory, and the emulator's
 environment holds nothing of the caller's but PATH.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -30,9 +31,11 @@ from samtranslator.yaml_helper import yaml_parse
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
-START_SECONDS = 30.0
+# On a busy machine that reads it for the first time.
+START_SECONDS = 120.0
 START_TRIES = 3
-STACK_SECONDS = 60.0
+STACK_SECONDS = 180.0
+PORTS = itertools.count()
 READ_SECONDS = 90.0  # an invocation lasts as long as the function's timeout at most
 
 Template = dict[str, Any]
@@ -81,10 +84,20 @@ def for_emulator(template: Template) -> Template:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nobody else takes until it is listened on.
+
+    It is below those that systems give out by themselves (32768 on Linux, 49152 elsewhere), and no process that runs
+    beside this one tries the same: each has eight of its own.
+    """
+    for number in PORTS:
+        port = 10_000 + os.getpid() % 2_500 * 8 + number
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("numbers do not end")
 
 
 class Emulator:

@@ -42,7 +42,7 @@ MEMBER = "222233334444"
 MEMBER_TEMPLATE = TEMPLATE.parent / "deploy" / "member.yaml"
 PARAMETERS = ["/report/db/url", "/report/smtp/password"]
 ROOT = {"AccessKeyId": ACCOUNT, "SecretAccessKey": "none", "SessionToken": None}
-SECONDS = 60.0
+SECONDS = 180.0
 
 
 def session_of(role: Any) -> Any:

@@ -127,6 +127,7 @@ class EcsServer:
                 """Keeps stderr for what went wrong."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.socket.listen(128)  # of the questions of a round none waits for its connection
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> EcsServer:
@@ -441,7 +442,7 @@ class Run:
         self._aws = aws
         self._arguments = arguments
         self._outputs: dict[str, str] = {}
-        self._notices: list[dict[str, Any]] = []
+        self._taken: dict[str, list[str]] = {}
         self._watched = ""
 
     def outcome(self, ecs: EcsServer) -> dict[str, Any]:
@@ -470,21 +471,22 @@ class Run:
             write_logs(self._aws, arguments.logs)
         self._outputs = self._aws.create_stack(STACK, json.dumps(template), parameters)
         ecs.allowed = may_describe(self._aws, self._outputs["FunctionName"])
-        subscribed = subscribe(self._aws, self._outputs["TopicArn"], "notices")
-        chats = subscribe(self._aws, self._outputs["ChatTopicArn"], "chats") if arguments.listen else None
-        bus = listen_to_bus(self._aws) if arguments.listen else None
+        queues = {"notices": subscribe(self._aws, self._outputs["TopicArn"], "notices")}
+        if arguments.listen:
+            queues |= {"chats": subscribe(self._aws, self._outputs["ChatTopicArn"], "chats"), "bus": listen_to_bus(self._aws)}
         responses = self._send(arguments.events, ecs)
         responses += [at_the_door(self._aws, file) for file in arguments.door]
         if arguments.cluster:
             responses.append(self._scheduled())
         if arguments.selftest:
             responses.append(selftest(self._aws, arguments.selftest, self._outputs["FunctionName"]))
-        self._await(subscribed, len(arguments.events) if arguments.expect is None else arguments.expect)
+        self._await(queues, len(arguments.events) if arguments.expect is None else arguments.expect)
+        told = {of: self._take(queue) for of, queue in queues.items()}
         return {
-            "notices": self._notices,
+            "notices": [notice(body) for body in told["notices"]],
             "journal": read_log(self._aws, self._outputs["JournalName"]),
-            "chats": [json.loads(notice(body)["message"]) for body in drain(self._aws, chats)] if chats else [],
-            "bus": [json.loads(body) for body in drain(self._aws, bus)] if bus else [],
+            "chats": [json.loads(notice(body)["message"]) for body in told.get("chats", [])],
+            "bus": [json.loads(body) for body in told.get("bus", [])],
             "queue": count(self._aws, self._outputs["QueueUrl"]),
             "rotations": count(self._aws, self._outputs["RotationQueueUrl"]) if arguments.running else 0,
             "dlq": count(self._aws, self._outputs["DeadLetterQueueUrl"]),
@@ -534,16 +536,17 @@ class Run:
         function = self._aws.client("lambda").get_function_configuration(FunctionName=self._outputs["FunctionName"])
         return self._aws.environment() | function["Environment"]["Variables"] | {"AWS_ENDPOINT_URL_ECS": ecs.url}
 
-    def _await(self, subscribed: str, expected: int) -> None:
-        """Waits for the notices, the journal and the queues, and then a little, for what should not come."""
+    def _await(self, queues: dict[str, str], expected: int) -> None:
+        """Waits for what each channel is told, the journal and the queues, and then a little, for what should not come."""
         outputs, dead = self._outputs, self._arguments.dead
         entries = expected if self._arguments.entries is None else self._arguments.entries
         conditions: dict[str, Callable[[], bool]] = {
-            f"{expected} notices": lambda: len(self._take(subscribed)) >= expected,
             f"{entries} journal entries": lambda: len(read_log(self._aws, outputs["JournalName"])) >= entries,
             f"{dead} dead letters": lambda: count(self._aws, outputs["DeadLetterQueueUrl"]) >= dead,
             "an empty queue": lambda: count(self._aws, outputs["QueueUrl"]) == 0,
         }
+        for of, queue in queues.items():
+            conditions[f"{expected} of {of}"] = lambda queue=queue: len(self._take(queue)) >= expected
         deadline = time.monotonic() + self._arguments.timeout
         for name, holds in conditions.items():
             while not holds():
@@ -551,11 +554,12 @@ class Run:
                     raise StackError(f"waited {self._arguments.timeout:.0f} s in vain for {name}")
                 time.sleep(0.1)
         time.sleep(SETTLE_SECONDS)
-        self._take(subscribed)
 
-    def _take(self, subscribed: str) -> list[dict[str, Any]]:
-        self._notices += [notice(body) for body in drain(self._aws, subscribed)]
-        return self._notices
+    def _take(self, queue: str) -> list[str]:
+        """All that a queue was sent so far."""
+        taken = self._taken.setdefault(queue, [])
+        taken += drain(self._aws, queue)
+        return taken
 
 
 def json_files(paths: list[Path]) -> list[Path]:
@@ -597,7 +601,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--expect", type=int, help="notices to wait for (default: one for each event)")
     parser.add_argument("--entries", type=int, help="journal entries to wait for (default: as many as notices)")
     parser.add_argument("--dead", type=int, help="dead letters to wait for (default: 1 with --poison, else 0)")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds to wait for all that")
+    parser.add_argument("--timeout", type=float, default=180.0, help="seconds to wait for all that")
     parser.add_argument("--template", type=Path, default=TEMPLATE)
     arguments = parser.parse_args()
     arguments.events = json_files(arguments.events)

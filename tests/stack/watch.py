@@ -5,7 +5,7 @@
 
 Both commands are cargo-lambda's, as a person types them. `watch` lets cargo build with the caller's flags, profile and
 target directory, so nothing that is there already is built again; whatever is not is built within the first invocation.
-It listens on the loopback address, on a free port. Neither command may fetch a toolchain.
+It listens on the loopback address. Neither command may fetch a toolchain.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from emulator import StackError, free_port
 PROGRAM = Path(sys.executable).with_name("cargo-lambda")
 CHECKOUT = Path(__file__).resolve().parents[2]
 FUNCTION = "ecs-triage-lambda"
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 INVOKE_SECONDS = 1200.0  # the first invocation may have to build everything
 STOP_SECONDS = 10.0
 NOWHERE = "http://127.0.0.1:9"
