@@ -1380,11 +1380,17 @@ impl Model {
         });
         for (fingerprint, serial) in of_storms.flatten() {
             let is_alone = |notice: &Notice| matches!(&notice.told, Told::One { fingerprint: f, serial: s, due: Due::Opened, .. } if notice.noted && (f, s) == (fingerprint, serial));
+            // Of one that failed again in the meantime machines are told the end when that is over.
+            let goes_on = world
+                .incident(fingerprint)
+                .is_some_and(|incident| incident.serial > *serial && !incident.closed);
             assert!(
                 world.deaths > 0
+                    || goes_on
                     || !world.notices.iter().any(is_alone)
                     || world.ends_for_bus.contains_key(fingerprint),
-                "{fingerprint} was announced by itself, and machines do not hear that it is over"
+                "{fingerprint} was announced by itself, and machines do not hear that it is over: {}",
+                world.history(fingerprint)
             );
         }
     }
