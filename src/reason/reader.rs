@@ -324,7 +324,7 @@ impl Reader<'_> {
                     clause.weigh_step(Some((Step::SecretSidecar, wording.weights.name)), &said);
                 }
                 Names::Operation => {
-                    clause.weigh_step(parts::step_of_operation(text).map(|step| (step, Weight::Code)), &name)
+                    clause.weigh_step(parts::step_of_operation(text).map(|step| (step, Weight::Code)), &name);
                 }
                 // The endpoint hints at what was being fetched.
                 Names::Url => clause.weigh_step(
