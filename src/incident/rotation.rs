@@ -3,7 +3,7 @@
 //! A change is looked at again and again until no workload holds the value before it. What is due follows
 //! from the document and from what a look found: a workload holds the old value and was not announced, or
 //! none holds it any more, or the time in which the change is followed is over. Of several changes of a value
-//! the last one stands for all, since a workload that holds the value before an earlier one holds an old
+//! the last one represents all, since a workload that holds the value before an earlier one holds an old
 //! value all the more.
 
 use std::collections::BTreeMap;

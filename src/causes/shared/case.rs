@@ -31,8 +31,8 @@ pub struct Case<'a> {
     pub forecast: bool,
 }
 
-/// Stands in for a Region that nothing names: no question in it has an answer, and a text or command shows
-/// that it has to be filled in.
+/// Takes the place of a Region that nothing names: no question in it has an answer, and a text or command
+/// shows that it has to be filled in.
 pub(in crate::causes) const UNKNOWN_REGION: &str = "<region>";
 
 /// How a source is cited where the definition proves something.

@@ -1,4 +1,4 @@
-//! What is in any text, whoever the speaker is: names in which nothing is read, and the mere mention of a
+//! What is in any text, whatever the speaker: names in which nothing is read, and the mere mention of a
 //! service.
 
 use super::{REPORTS, Section, section};

@@ -6,7 +6,7 @@ use super::{Section, section};
 use crate::reason::phrase::Names::{Nothing, Operation, Resource};
 use crate::reason::phrase::Strength::{Hint, Said};
 use crate::reason::phrase::{Phrase, say};
-use crate::reason::symptom::Wanted::Parameter;
+use crate::reason::symptom::Wanted::{File, Parameter};
 use crate::reason::symptom::{Fault as F, Step as S};
 
 /// Where programs are written that fetch secrets for others.
@@ -215,5 +215,10 @@ pub(super) const SAYS: &[Section] = &[
             say("no regionendpoint or serviceurl configured").fault(F::Misconfigured),
             say("could not find region configuration").fault(F::Misconfigured),
         ],
+    ),
+    section(
+        Said,
+        &["dotnet/runtime src/libraries/System.Private.CoreLib"],
+        &[say("could not find file").fault(F::NotFound).wants(File)],
     ),
 ];
