@@ -1,7 +1,7 @@
 //! What came of a check, as a person reads it, and as JSON.
 
 use super::page::{Page, Tone};
-use super::text::{Style, foretold};
+use super::text::{Style, write_problem};
 use crate::causes::Verdict;
 use crate::check::{Checked, Findings, Problem, Unchecked};
 use crate::source::Place;
@@ -44,7 +44,13 @@ fn rendered(
 ) -> String {
     let mut page = Page::new(style);
     for problem in &findings.problems {
-        foretold(definition, &problem.diagnosis, &problem.symptom, |page| mark(problem, page), &mut page);
+        write_problem(
+            definition,
+            &problem.diagnosis,
+            &problem.symptom,
+            |page| mark(problem, page),
+            &mut page,
+        );
         page.blank();
     }
     page.step(

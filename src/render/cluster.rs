@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::check::{NOT_PROVED, counted, not_checked, some};
 use super::page::{Page, Tone};
-use super::text::{Style, foretold};
+use super::text::{Style, write_problem};
 use crate::causes::Verdict;
 use crate::check::{Checked, Cluster, Problem, Unchecked, in_common};
 
@@ -22,7 +22,7 @@ pub fn render(cluster: &Cluster, checked: &[Checked], style: impl Into<Style>) -
                 page.note("known before", Tone::Plain, "it is in the baseline");
             }
         };
-        foretold(&first.name, &problem.diagnosis, &problem.symptom, mark, &mut page);
+        write_problem(&first.name, &problem.diagnosis, &problem.symptom, mark, &mut page);
         page.blank();
     }
     page.step(&format!("cluster {}: ", cluster.name), &headline(cluster, checked, &problems));

@@ -171,7 +171,7 @@ fn opening(
 }
 
 /// What would happen, of a definition that has not failed yet: ECS said nothing.
-pub(super) fn foretold(
+pub(super) fn write_problem(
     definition: &str,
     diagnosis: &Diagnosis,
     symptom: &Symptom,
