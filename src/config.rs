@@ -1,14 +1,19 @@
 //! The environment, read once: nothing else in the project looks at it.
 
+mod forms;
+
 use std::env;
 use std::io::IsTerminal;
 
 use jiff::SignedDuration;
 
-use crate::arn::{Arn, is_account};
 use crate::doors::{Mode, Switches};
 use crate::render::text::Colour;
 use crate::triage::Scope;
+use forms::{
+    account_ids, are_accounts, are_clusters, is_address, is_bus, is_log_group, is_organization, is_role,
+    is_table, is_tag_key, is_topic,
+};
 
 /// What the Lambda function is set to; at least one place to announce is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,12 +62,6 @@ pub struct Settings {
 const REMINDER: SignedDuration = SignedDuration::from_hours(6);
 /// In hours, a week: who is reminded less often is not reminded.
 const LONGEST_REMINDER: i64 = 168;
-
-/// Of an address: a notice shows it in a line.
-const LONGEST_ADDRESS: usize = 500;
-
-/// Of a tag of AWS.
-const LONGEST_TAG_KEY: usize = 128;
 
 /// Why the function cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -209,78 +208,6 @@ fn switches(list: &str) -> Option<Switches> {
         *switch = Mode::read(mode)?;
     }
     Some(switches)
-}
-
-fn are_accounts(list: &str) -> bool {
-    account_ids(list).all(is_account)
-}
-
-/// The parts of a list, of which a template may leave some empty.
-fn account_ids(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').map(str::trim).filter(|account| !account.is_empty())
-}
-
-fn is_organization(text: &str) -> bool {
-    text.strip_prefix("o-").is_some_and(|id| {
-        (10..=32).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    })
-}
-
-/// Whether a text can stand behind `role` in the ARN of one.
-fn is_role(text: &str) -> bool {
-    let (path, name) = text.rsplit_once('/').unwrap_or(("", ""));
-    let is_word = |word: &str| {
-        !word.is_empty()
-            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
-    };
-    name.len() <= 64
-        && is_word(name)
-        && (path.is_empty() || path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_word)))
-}
-
-/// Whether a text is a list of names of clusters.
-fn are_clusters(list: &str) -> bool {
-    let is_name = |name: &str| {
-        (1..=255).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    list.split(',').all(is_name)
-}
-
-/// As the tags of ECS are keyed.
-fn is_tag_key(key: &str) -> bool {
-    let fits = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
-    (1..=LONGEST_TAG_KEY).contains(&key.chars().count()) && key.trim() == key && key.chars().all(fits)
-}
-
-fn is_topic(text: &str) -> bool {
-    Arn::parse(text).is_some_and(|arn| arn.service == "sns")
-}
-
-fn is_bus(text: &str) -> bool {
-    Arn::parse(text).is_some_and(|arn| arn.service == "events" && arn.resource.starts_with("event-bus/"))
-}
-
-fn is_log_group(name: &str) -> bool {
-    name.len() <= 512 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/.#".contains(&byte))
-}
-
-/// Whether a text can begin an address that a notice shows as a link.
-fn is_address(text: &str) -> bool {
-    let rest = text.strip_prefix("https://");
-    text.len() <= LONGEST_ADDRESS
-        && rest.is_some_and(|rest| {
-            rest.starts_with(|letter: char| letter.is_ascii_alphanumeric())
-                && rest
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!&+,;=%".contains(&byte))
-        })
-}
-
-fn is_table(name: &str) -> bool {
-    (3..=255).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 /// Colour for standard output: only on a terminal, and not where `NO_COLOR` is set or the terminal is a dumb
