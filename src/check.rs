@@ -3,7 +3,7 @@
 //!
 //! Each reference of the definition, its roles, volumes and the network are made into the symptoms that they
 //! would fail with, and the causes of those judge as they do after a failure. What they confirm, or hold for
-//! likely by AWS's state, is a problem now; what nobody could look at is told as such.
+//! likely by AWS's state, is a problem now; what could not be looked at is listed as not checked.
 
 mod cluster;
 mod findings;
@@ -41,9 +41,9 @@ pub struct Place {
     pub cluster: Option<String>,
     /// The service whose subnets and security groups it gets.
     pub service: Option<String>,
-    /// Its subnets, security groups and public address, where no service tells them.
+    /// Its subnets, security groups and public address, where no service has them.
     pub network: Option<AwsVpcConfiguration>,
-    /// `FARGATE`, `EC2`..., where no service tells it.
+    /// `FARGATE`, `EC2`..., where no service has it.
     pub launch_type: Option<String>,
     /// The version of Fargate, where it is known.
     pub platform_version: Option<String>,

@@ -28,7 +28,7 @@ pub struct Settings {
     pub table: Option<String>,
     /// `ECS_TRIAGE_CHAT_TOPIC_ARN`: the SNS topic for Amazon Q Developer in chat applications.
     pub chat_topic_arn: Option<String>,
-    /// `ECS_TRIAGE_BUS`: the ARN of the event bus that is told of incidents.
+    /// `ECS_TRIAGE_BUS`: the ARN of the event bus that receives incidents.
     pub bus: Option<String>,
     /// `ECS_TRIAGE_REMINDER_HOURS`: as long as an incident that goes on is not announced again, six hours by
     /// default.
@@ -66,7 +66,7 @@ const LONGEST_REMINDER: i64 = 168;
 /// Why the function cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// Nobody would ever hear of a diagnosis.
+    /// No diagnosis would ever be announced.
     #[error(
         "nowhere to announce: set ECS_TRIAGE_TOPIC_ARN to an SNS topic's ARN, ECS_TRIAGE_JOURNAL to a log group's name, or both"
     )]

@@ -17,7 +17,7 @@ use crate::question::facts::{RunningTask, ServiceArn};
 use crate::question::{Answer, Listed, ask};
 use crate::task_definition::TaskDefinition;
 
-/// As many as `ListServices` tells of in one page.
+/// As many as `ListServices` returns in one page.
 const SERVICES_AT_ONCE: i32 = 100;
 /// As many as `DescribeTasks` takes.
 const TASKS_AT_ONCE: usize = 100;
@@ -234,7 +234,7 @@ fn listed<T>(all: Vec<T>, are_all: bool) -> Listed<T> {
     if are_all { Listed::Whole(all) } else { Listed::Begun { first: all } }
 }
 
-/// ECS tells of each thing by itself why it is not in the answer.
+/// ECS names the reason for each thing that is not in the answer.
 fn found(answer: &Value, path: &str) -> Result<(), Failure> {
     if answer.pointer(path).is_some() {
         return Ok(());

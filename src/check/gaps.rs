@@ -28,7 +28,7 @@ pub(super) fn untold(case: &Case<'_>, others: &[Diagnosis]) -> Vec<String> {
     if !is_told(case) {
         why.insert("ecs-triage has no question for it".to_owned());
     }
-    // A way that is not shut may have hops that nobody can judge.
+    // A path that is not blocked may have hops that cannot be judged.
     let on_the_way = case.symptom.fault == Fault::NetworkTimeout;
     let is_unsure =
         |diagnosis: &&Diagnosis| diagnosis.verdict != Verdict::RuledOut && (diagnosis.by_state || on_the_way);

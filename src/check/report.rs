@@ -61,7 +61,7 @@ impl Checked {
     /// The definition with the services that start it, for a heading.
     #[must_use]
     pub fn title(&self) -> Cow<'_, str> {
-        // Of more the number is told.
+        // Of more the number is given.
         const NAMED: usize = 10;
         match &self.services[..] {
             [] => Cow::Borrowed(&self.name),
@@ -74,7 +74,7 @@ impl Checked {
         }
     }
 
-    /// Where a problem stands in the file.
+    /// Where a problem is in the file.
     #[must_use]
     pub fn place(&self, problem: &Problem) -> Option<Place> {
         self.file.as_ref()?;
@@ -169,7 +169,7 @@ impl Checked {
 /// Lines in words: `line 4`, `lines 4, 7 and 9`; none where there are none.
 #[must_use]
 pub fn lines(places: &[Place]) -> Option<String> {
-    // Of more the number is told.
+    // Of more the number is given.
     const NAMED: usize = 20;
     let numbers: BTreeSet<usize> = places.iter().map(|place| place.line).collect();
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();

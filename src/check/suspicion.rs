@@ -389,7 +389,7 @@ fn fact(text: &str) -> Fact {
     Fact { text: text.to_owned(), span: 0..0 }
 }
 
-/// A volume that a service makes, as it is told.
+/// A volume that a service makes, in words.
 pub(super) fn ebs_volume(volume: &VolumeConfiguration) -> String {
     format!("the EBS volume {}", volume.name.as_deref().unwrap_or_default())
 }

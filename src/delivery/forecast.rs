@@ -1,6 +1,6 @@
-//! What a check says of a service's tasks before they are started: an incident of its own, told once, and over when
-//! a later check finds nothing or a deployment completes. Whoever asked has an answer already; what cannot be told or
-//! kept is nobody's second try.
+//! What a check says of a service's tasks before they are started: an incident of its own, announced once, and over when
+//! a later check finds nothing or a deployment completes. The caller has its answer already, so what cannot be
+//! announced or recorded is not tried again.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub struct NextStart {
     pub cluster: String,
     /// The service.
     pub service: String,
-    /// What makes it one and the same however often it is told: the revision that is deployed, or the check.
+    /// What makes it one and the same however often it is found: the revision that is deployed, or the check.
     pub id: String,
     /// Its task definition.
     pub definition: Option<String>,
@@ -82,7 +82,7 @@ struct Failing<'f> {
 }
 
 impl<W: World> Delivery<W> {
-    /// Tells which starts would fail, unless that was told; and which would not, where that was told before.
+    /// Announces which starts would fail, once, and which would not, where an earlier check found the opposite.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl<W: World> Delivery<W> {
         told.map(|_| ())
     }
 
-    /// Writes down what went wrong and nobody can be told of, and has CloudWatch count it.
+    /// Logs a problem that cannot be announced, and has CloudWatch count it.
     pub fn lost(&self, problem: Problem, call: Call<'_>) {
         let visit = self.visit(call);
         visit.report(Trouble::Lost(problem));
@@ -176,7 +176,7 @@ impl NextStart {
 }
 
 impl<W: World> Visit<'_, W> {
-    /// Tells of starts that may be one storm: recorded together, then told.
+    /// Announces starts that may be one storm: they are recorded together first.
     async fn forecasts(&self, kind: &[Failing<'_>], evidence: &Evidence) -> Outcome {
         let sighted: Vec<Sighted> = kind
             .iter()

@@ -33,7 +33,7 @@ impl Deployment {
     /// The answer to ECS, which has no place for words.
     #[must_use]
     pub fn answer(&self, outcome: &Outcome, mode: Mode) -> Value {
-        // What somebody else wrote under our key is no count of ours: it is the last try.
+        // A value under our key that is no number was not written by us: this is the last try.
         let tries = member(&self.details, TRY).map_or(0, |tries| number(tries).unwrap_or(u64::MAX));
         if outcome.stops(mode) {
             return json!({"hookStatus": "FAILED"});
@@ -90,7 +90,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let forecasts = match (problems.is_empty(), outcome.is_passing) {
             (false, _) => Forecasts { failing: vec![(start, problems)], ..Forecasts::default() },
             (true, false) => Forecasts { well: vec![start], ..Forecasts::default() },
-            // Who could not look cannot say that it passes.
+            // An incomplete check does not prove that it passes.
             (true, true) => return,
         };
         let told = guarded(self.doors.delivery.forecast(forecasts, evidence, self.call));

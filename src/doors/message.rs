@@ -16,7 +16,7 @@ pub(super) const LONGEST_NOTE: usize = 16_384;
 const ANNOTATIONS: usize = 20;
 /// `StatusMessage` and `RemediationMessage` may be this long.
 const LONGEST_ANNOTATION: usize = 16_384;
-/// Reasons why something was not looked at that are told; more are counted.
+/// So many reasons why something was not checked are named; of more the number is given.
 const GAPS: usize = 5;
 /// Things named for one reason.
 const SUBJECTS_NAMED: usize = 3;
@@ -89,7 +89,7 @@ pub fn message(outcome: &Outcome, longest: usize) -> String {
     room.text
 }
 
-/// Never "no problem" of what nobody looked at.
+/// Never "no problem" of what was not checked.
 fn headline(outcome: &Outcome) -> String {
     let (confirmed, all) = (outcome.confirmed().count(), outcome.problems().count());
     let what = match (all, confirmed) {

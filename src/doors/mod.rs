@@ -2,7 +2,7 @@
 //!
 //! A request ([`request`]) names something to be checked ([`subject`]); the check asks AWS, within a time
 //! (`look`); and the answer is what the door's service takes, in words of the length that it takes
-//! ([`message`]). Each door has a file that tells its way from one end to the other. ECS, CloudFormation and a custom resource's author each decide what an answer stops, and
+//! ([`message`]). Each door has a file, which follows a request from end to end. ECS, CloudFormation and a custom resource's author each decide what an answer stops, and
 //! only what is confirmed stops anything. A fault of ecs-triage, a slow or refused question, a request that
 //! nobody can read: each lets the deployment pass, and says so.
 //!
@@ -42,7 +42,7 @@ words! {
     Mode {
         /// Nothing is asked, and everything passes.
         Pass = "pass",
-        /// What would fail is told.
+        /// What would fail is announced.
         Warn = "warn",
         /// What is confirmed to fail is stopped.
         Block = "block",
@@ -63,7 +63,7 @@ impl Mode {
 pub struct Switches {
     /// The lifecycle hook of ECS.
     pub deployment: Mode,
-    /// The pause of a deployment: it is told, and nothing is stopped.
+    /// The pause of a deployment: it is announced, and nothing is stopped.
     pub pause: Mode,
     /// The Lambda hook of CloudFormation.
     pub cloudformation: Mode,

@@ -1,4 +1,4 @@
-//! A deployment of ECS that waits for a person: what is about to start is checked, and the person told.
+//! A deployment of ECS that waits for a person: what is about to start is checked, and the result announced.
 
 use serde_json::{Value, json};
 

@@ -22,7 +22,7 @@ impl fmt::Debug for Presigned<'_> {
     }
 }
 
-/// The Region that a door stands in, and how the names of its hosts end.
+/// The Region of the doors, and how the names of its hosts end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
     /// Such as `eu-west-1`.

@@ -245,7 +245,7 @@ impl Pause {
     fn read(fields: &Fields<'_>) -> Self {
         let detail = fields.map("detail");
         let of = |name: &str| text(&detail, name).unwrap_or_default().to_owned();
-        // It stands in a command that a person pastes.
+        // It is part of a command that a person pastes.
         let is_id = |id: &&str| {
             (1..=128).contains(&id.len())
                 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))

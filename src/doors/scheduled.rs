@@ -1,5 +1,5 @@
-//! A schedule: what the services of clusters start next is checked, and each service's team told what keeps its next
-//! task from starting. Nobody waits for the answer.
+//! A schedule: what the services of clusters start next is checked, and what would keep a next task from starting is
+//! announced. No caller waits for the answer.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         problem.map_or(Ok(json!({"checked": said})), Err)
     }
 
-    /// What came of a cluster, and whether all of it is told.
+    /// What came of a cluster, and whether all of it is announced.
     async fn cluster(
         &self,
         name: &str,
@@ -59,7 +59,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let mut forecasts = Forecasts::default();
         for NextTasks { service, starts } in each {
             let is_well = |found: &Findings| found.problems.is_empty() && found.unknown.is_empty();
-            // Who could not look cannot say that nothing is in the way.
+            // An incomplete check does not prove that nothing is in the way.
             if let [(definition, _), ..] = &starts[..]
                 && starts.iter().all(|(_, found)| found.as_ref().is_some_and(is_well))
             {
