@@ -120,7 +120,7 @@ async def start(function: Function, batch: bytes, certificates: Path, tls: ssl.S
     """Starts a function once, and adds what it took."""
     run = Start(batch)
     runtime, address = await listen(run.serve)
-    aws, aws_address = await listen(run.serve, tls)
+    aws, aws_address = await listen(run.serve, tls=tls)
     environment = {
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "example",

@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
 
 
 async def listen(
-    serve: Callable[[Request], None], lost: Callable[[Connection], None], tls: ssl.SSLContext | None = None
+    serve: Callable[[Request], None], lost: Callable[[Connection], None] = lambda _: None, tls: ssl.SSLContext | None = None
 ) -> tuple[asyncio.Server, str]:
     """A server on a free port of the loopback address, and that address. `lost` hears of each connection that ended."""
     server = await asyncio.get_running_loop().create_server(lambda: Connection(serve, lost), "127.0.0.1", 0, ssl=tls)
