@@ -207,7 +207,9 @@ def build_function(target: Path, configs: list[str]) -> str:
     watcher.start()
     began = time.monotonic()
     try:
-        build(target, "--bin", "ecs-triage-lambda", *(word for config in configs for word in ("--config", config)))
+        # As it is deployed: without what only the command line signs in with.
+        deployed = ["--no-default-features", "--features", "aws"]
+        build(target, "--bin", "ecs-triage-lambda", *deployed, *(word for config in configs for word in ("--config", config)))
     finally:
         done.set()
         watcher.join()
