@@ -12,11 +12,9 @@ Both bind the loopback address only. Whatever ends this program ends them.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
-import socket
 import signal
 import subprocess
 import sys
@@ -32,10 +30,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stack"))
 
 from emulator import ACCOUNT, StackError  # noqa: E402
+from ports import free_port  # noqa: E402
 
 REGION = "eu-west-1"
 START_SECONDS = 120.0  # on a busy machine that reads them for the first time
-PORTS = itertools.count()
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -102,32 +100,15 @@ class Emulator:
         )
 
 
-def own_port() -> int:
-    """A loopback port that nobody else takes until it is listened on.
-
-    It is below those that systems give out by themselves (32768 on Linux, 49152 elsewhere), and no process that runs
-    beside this one tries the same: each has eight of its own.
-    """
-    for number in PORTS:
-        port = 10_000 + os.getpid() % 2_500 * 8 + number
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise AssertionError("numbers do not end")
-
-
 def moto() -> Emulator:
     """An emulator of EC2."""
-    port = own_port()
+    port = free_port()
     return Emulator(["moto.server", "-H", "127.0.0.1", "-p", str(port)], {"MOTO_ACCOUNT_ID": ACCOUNT}, port)
 
 
 def ministack() -> Emulator:
     """An emulator of the rest."""
-    port = own_port()
+    port = free_port()
     environment = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),

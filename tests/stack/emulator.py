@@ -10,7 +10,6 @@ environment holds nothing of the caller's but PATH.
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import signal
@@ -25,6 +24,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from ports import free_port
 from samtranslator.translator.transform import transform as sam_transform
 from samtranslator.yaml_helper import yaml_parse
 
@@ -35,7 +35,6 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 START_SECONDS = 120.0
 START_TRIES = 3
 STACK_SECONDS = 180.0
-PORTS = itertools.count()
 READ_SECONDS = 90.0  # an invocation lasts as long as the function's timeout at most
 
 Template = dict[str, Any]
@@ -81,23 +80,6 @@ def for_emulator(template: Template) -> Template:
     resources = template["Resources"].items()
     kept = {name: part for name, part in resources if "Metrics" not in part.get("Properties", {})}
     return {**template, "Resources": kept}
-
-
-def free_port() -> int:
-    """A loopback port that nobody else takes until it is listened on.
-
-    It is below those that systems give out by themselves (32768 on Linux, 49152 elsewhere), and no process that runs
-    beside this one tries the same: each has eight of its own.
-    """
-    for number in PORTS:
-        port = 10_000 + os.getpid() % 2_500 * 8 + number
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise AssertionError("numbers do not end")
 
 
 class Emulator:

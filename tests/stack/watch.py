@@ -21,7 +21,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from emulator import StackError, free_port
+from emulator import StackError
+from ports import free_port
 
 PROGRAM = Path(sys.executable).with_name("cargo-lambda")
 CHECKOUT = Path(__file__).resolve().parents[2]
