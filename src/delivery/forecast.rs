@@ -19,8 +19,8 @@ use super::{Delivery, Sight, Visit};
 use crate::check;
 use crate::diagnosis::{Report, forecast};
 use crate::event::{Forecast, Reason, Source, Task, Workload};
-use crate::incident::ledger::{Next, Sighted};
-use crate::incident::{About, Due, Sighting, storm};
+use crate::incident::ledger::Sighted;
+use crate::incident::{About, Sighting, storm};
 use crate::question::Evidence;
 use crate::render::json::v1;
 use crate::render::notice;
@@ -187,7 +187,7 @@ impl<W: World> Visit<'_, W> {
             .collect();
         let (sights, storms) = self.record(&sighted).await;
         let storms = &self.tell_storms(storms).await;
-        let told = kind.iter().zip(sights).map(|(one, sight)| self.forecast(one, sight, storms, evidence));
+        let told = kind.iter().zip(&sights).map(|(one, sight)| self.forecast(one, sight, storms, evidence));
         join_all(told).await.into_iter().fold(Outcome::default(), |mut outcome, told| {
             outcome.add(told);
             outcome
@@ -197,42 +197,32 @@ impl<W: World> Visit<'_, W> {
     async fn forecast(
         &self,
         &Failing { item, ref about, report, .. }: &Failing<'_>,
-        sight: Sight,
+        sight: &Sight,
         storms: &StormTold,
         evidence: &Evidence,
     ) -> Outcome {
+        let mut outcome = Outcome::default();
         let (seen, without) = match sight {
             Sight::NotTracked => (None, None),
             Sight::Lost(why) => {
-                let mut outcome = Outcome::default();
                 outcome.fail([item], &Problem::Unrecorded(why.to_string()));
                 return outcome;
             }
             Sight::Kept(seen) => (Some(seen), None),
             Sight::Remembered(seen, why) => (Some(seen), Some(why)),
         };
-        let mut incident = None;
-        let mut done = Ok(());
-        if let Some(seen) = seen {
-            let (mut kept, culprit) = (seen.incident, seen.culprit);
-            done = match seen.next {
-                Next::Nothing | Next::ComeAgain => Ok(()),
-                Next::Announce(Due::Resolved) => self.announce_end(&kept, without.as_ref()).await.map(drop),
-                Next::Announce(due) => {
-                    let claimed = Claimed { incident: &mut kept, due, culprit: &culprit };
-                    self.announce(report, claimed, evidence, without.as_ref()).await.map(drop)
+        let mut incident = seen.map(|seen| seen.incident.clone());
+        if let Some((seen, kept)) = seen.zip(incident.as_mut()) {
+            let announce =
+                async |claimed: Claimed<'_>| self.announce(report, claimed, evidence, without).await;
+            match self.advance(seen, kept, storms, without, announce).await {
+                // Another instance announces it, or a later check does.
+                Ok(_) | Err(Problem::ComeAgain) => {}
+                Err(problem) => {
+                    outcome.fail([item], &problem);
+                    incident = None;
                 }
-                Next::WithStorm => match storms.of(&kept) {
-                    Ok(()) => self.note_told(&kept, without.as_ref()).await.map(drop),
-                    Err(problem) => Err(problem),
-                },
-                Next::ToldByStorm => self.note_told(&kept, without.as_ref()).await.map(drop),
-            };
-            incident = done.is_ok().then_some(kept);
-        }
-        let mut outcome = Outcome::default();
-        if let Err(problem) = &done {
-            outcome.fail([item], problem);
+            }
         }
         outcome.lines.push(Line {
             item,

@@ -371,33 +371,47 @@ impl<W: World> Visit<'_, W> {
             Sight::Remembered(seen, why) => (seen, Some(why)),
         };
         let (mut evidence, mut incident) = (Evidence::default(), seen.incident.clone());
-        let done = match seen.next {
-            Next::Nothing | Next::ComeAgain => Done::recorded(seen.next),
-            Next::Announce(Due::Resolved) => self.announce_end(&incident, without).await,
-            Next::Announce(due) => {
+        let done = self
+            .advance(seen, &mut incident, storms, without, async |claimed| {
                 // Which other workloads have the culprit is read while AWS is queried, once the definition
                 // names it.
                 let culprit;
                 (evidence, culprit) = self
                     .ask(latest, async |first| {
                         let about = about(&diagnose(latest, first));
-                        self.culprit(&about, &seen.culprit, without).await
+                        self.culprit(&about, claimed.culprit, without).await
                     })
                     .await;
                 let report = diagnose(latest, &evidence);
-                let claimed = Claimed { incident: &mut incident, due, culprit: &culprit };
-                self.announce(&report, claimed, &evidence, without).await
-            }
-            Next::WithStorm => match storms.of(&incident) {
-                Ok(()) => self.note_told(&incident, without).await,
-                Err(problem) => Err(problem),
-            },
-            Next::ToldByStorm => self.note_told(&incident, without).await,
-        };
+                self.announce(&report, Claimed { culprit: &culprit, ..claimed }, &evidence, without).await
+            })
+            .await;
         // What is in memory alone is delivered again, to be recorded.
         let done =
             done.and_then(|done| without.map_or(Ok(done), |why| Err(Problem::Unrecorded(why.to_string()))));
         Handled { evidence, incident: Some(incident), done: Some(done) }
+    }
+
+    /// Does what is next for an incident: a notice that `announce` makes, the notice of its end, or a note that a
+    /// storm's notice announced it.
+    async fn advance(
+        &self,
+        seen: &Seen,
+        incident: &mut Incident,
+        storms: &StormTold,
+        without: Option<&Unreachable>,
+        announce: impl AsyncFnOnce(Claimed<'_>) -> Result<Done, Problem>,
+    ) -> Result<Done, Problem> {
+        match seen.next {
+            Next::Nothing | Next::ComeAgain => Done::recorded(seen.next),
+            Next::Announce(Due::Resolved) => self.announce_end(incident, without).await,
+            Next::Announce(due) => announce(Claimed { incident, due, culprit: &seen.culprit }).await,
+            Next::WithStorm => {
+                storms.of(incident)?;
+                self.note_told(incident, without).await
+            }
+            Next::ToldByStorm => self.note_told(incident, without).await,
+        }
     }
 
     /// All that AWS says about a task and what surrounds it; and what is done beside, once the first answers
