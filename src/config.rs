@@ -91,7 +91,9 @@ impl Settings {
         Self::from_variables(variable)
     }
 
-    fn from_variables(variable: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+    pub(crate) fn from_variables(
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
         let checked = |name, fits: fn(&str) -> bool, expected| match variable(name) {
             Some(value) if !fits(&value) => Err(ConfigError::Malformed { name, expected }),
             value => Ok(value),

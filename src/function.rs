@@ -4,9 +4,11 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tokio::time::timeout;
 
 use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
@@ -21,6 +23,9 @@ use crate::doors::presigned::{Home, Presigned};
 use crate::doors::{Doors, Web};
 use crate::event::sender::Trusted;
 use crate::render::notice::Notice;
+
+/// An instance waits no longer for its connections before it asks for an event.
+const CONNECTING: Duration = Duration::from_secs(1);
 
 /// The function, with its clients.
 #[derive(Debug)]
@@ -50,6 +55,10 @@ impl Function {
             clock: SystemClock,
             log: FunctionLog,
         };
+        // A check takes other connections, and mostly ends without a notice.
+        if doors.is_none() {
+            connect(&ports).await;
+        }
         let rules = Rules {
             probing: settings.probing,
             reads_logs: settings.reads_logs,
@@ -89,6 +98,21 @@ impl Function {
             Self::Doors(doors) => doors.answer(payload.get(), function).await,
         }
     }
+}
+
+/// Opens the connections that every notice takes, so that the first failure waits for none of them.
+async fn connect(Ports { store, topic, .. }: &Ports<Aws>) {
+    let table = async {
+        if let Some(table) = store {
+            table.connect().await;
+        }
+    };
+    let topic = async {
+        if let Some(topic) = topic {
+            topic.connect().await;
+        }
+    };
+    let _ = timeout(CONNECTING, join(table, topic)).await;
 }
 
 /// Lets every panic of the process be logged with its place, and without its words.
@@ -190,7 +214,27 @@ mod tests {
     use std::hint::black_box;
     use std::process::Command;
 
-    use super::report_panics;
+    use jiff::Timestamp;
+
+    use super::{Bus, Journal, Table, Topic, report_panics};
+    use crate::incident::store::Store as _;
+
+    /// What waits for a call holds it several times over on its stack, of which each page costs time at a cold
+    /// start.
+    #[tokio::test]
+    async fn a_call_is_small_while_it_is_waited_for() {
+        let config = &crate::aws::config(None).await;
+        let name = || "name".to_owned();
+        let table = Table::new(config, name());
+        let sizes = [
+            ("load", size_of_val(&table.load(""))),
+            ("save", size_of_val(&table.save("", name(), None, Timestamp::UNIX_EPOCH))),
+            ("publish", size_of_val(&Topic::new(config, name()).publish_plain(""))),
+            ("append", size_of_val(&Journal::new(config, name()).append("", &[]))),
+            ("put", size_of_val(&Bus::new(config, name()).put("", ""))),
+        ];
+        assert!(sizes.iter().all(|(_, size)| *size <= 1 << 10), "{sizes:?}");
+    }
 
     #[test]
     #[ignore = "it panics, in a process of its own"]

@@ -89,6 +89,9 @@ class Start:
             self.done.set()
         elif "x-amz-target" in request.headers:
             request.answer(200, self._of_table(request), "content-type: application/x-amz-json-1.0\r\n")
+        elif not request.body:
+            # It only opens a connection.
+            request.answer(400, b"")
         else:
             self._note("notice")
             request.answer(200, PUBLISHED, "content-type: text/xml\r\n")

@@ -44,8 +44,8 @@ impl Bus {
             .detail_type(detail_type)
             .detail(detail)
             .build();
-        let answer =
-            self.client.put_events().entries(entry).send().await.map_err(|error| failed(describe(&error)))?;
+        let put = Box::pin(self.client.put_events().entries(entry).send());
+        let answer = put.await.map_err(|error| failed(describe(&error)))?;
         match answer.entries().iter().find_map(|entry| entry.error_code()) {
             Some(code) => Err(failed(code.to_owned())),
             None => Ok(()),

@@ -70,20 +70,15 @@ impl Journal {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| failed(error.to_string()))?;
         let put = || {
-            self.client
-                .put_log_events()
-                .log_group_name(&self.group)
-                .log_stream_name(&stream)
-                .set_log_events(Some(events.clone()))
-                .send()
+            let put = self.client.put_log_events().log_group_name(&self.group).log_stream_name(&stream);
+            Box::pin(put.set_log_events(Some(events.clone())).send())
         };
         let Err(error) = put().await else { return Ok(()) };
         if !error.as_service_error().is_some_and(PutLogEventsError::is_resource_not_found_exception) {
             return Err(failed(describe(&error)));
         }
-        let made =
-            self.client.create_log_stream().log_group_name(&self.group).log_stream_name(&stream).send().await;
-        if let Err(error) = made
+        let make = self.client.create_log_stream().log_group_name(&self.group).log_stream_name(&stream);
+        if let Err(error) = Box::pin(make.send()).await
             && !error
                 .as_service_error()
                 .is_some_and(CreateLogStreamError::is_resource_already_exists_exception)

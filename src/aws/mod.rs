@@ -2,7 +2,8 @@
 //!
 //! Reads go through one small layer of our own over the SDK's machinery (`call`), which can make the calls of
 //! one closed table (`operation`) and no other; what writes, the topic and the journal, goes through the
-//! SDK's clients. The command line's self-test invokes the function (`lambda`). Either is made once and kept:
+//! SDK's clients. A call of the SDK is a future of 6 KB, which each function that waits for it would hold twice: it
+//! is on the heap wherever it is made. The command line's self-test invokes the function (`lambda`). Either is made once and kept:
 //! connections are reused.
 
 mod answer;
@@ -54,10 +55,11 @@ pub async fn config(profile: Option<&str>) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
     let loader = profile.into_iter().fold(loader, aws_config::ConfigLoader::profile_name);
     // One for all: it reads the certificates once.
-    match call::http_client() {
-        Some(client) => loader.http_client(client).load().await,
-        None => loader.load().await,
-    }
+    let loader = match call::http_client() {
+        Some(client) => loader.http_client(client),
+        None => loader,
+    };
+    Box::pin(loader.load()).await
 }
 
 /// Why a call failed, in words: the service's own code and message, or what happened on the way.

@@ -28,6 +28,11 @@ impl Table {
         Self { client: Client::new(config), name }
     }
 
+    /// Opens a connection, so that the first failure waits for none: by reading an item that is not there.
+    pub async fn connect(&self) {
+        let _ = self.load("connection").await;
+    }
+
     fn unreachable(&self, why: &str) -> String {
         format!("table {}: {}", self.name, redact(why))
     }
@@ -37,7 +42,8 @@ impl Store for Table {
     async fn load(&self, key: &str) -> Result<Option<Kept>, Unreachable> {
         let get =
             self.client.get_item().table_name(&self.name).key("key", text(key)).consistent_read(true).send();
-        let item = get.await.map_err(|error| Unreachable(self.unreachable(&describe(&error))))?.item;
+        let item =
+            Box::pin(get).await.map_err(|error| Unreachable(self.unreachable(&describe(&error))))?.item;
         let Some(item) = item else { return Ok(None) };
         // The table removes what has expired within days; until then it must not count.
         if number(&item, "expires").is_some_and(|expires| expires <= Timestamp::now().as_second()) {
@@ -71,7 +77,7 @@ impl Store for Table {
                 .condition_expression("attribute_not_exists(#key)")
                 .expression_attribute_names("#key", "key"),
         };
-        match put.send().await {
+        match Box::pin(put.send()).await {
             Ok(_) => Ok(()),
             Err(error)
                 if error

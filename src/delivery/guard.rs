@@ -26,7 +26,6 @@ pub(crate) fn guarded_now<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
 
 /// The same for work that waits.
 pub(crate) fn guarded<T>(work: impl Future<Output = T>) -> impl Future<Output = Result<T, Panicked>> {
-    // On the heap: the futures of the SDK are large.
     let mut work = Box::pin(work);
     poll_fn(move |context| match guarded_now(|| work.as_mut().poll(context)) {
         Ok(Poll::Pending) => Poll::Pending,

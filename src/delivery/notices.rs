@@ -202,8 +202,7 @@ impl<W: World> Visit<'_, W> {
 
     /// Notifies people, as long as there is time.
     pub(super) async fn publish(&self, messages: &[Message]) -> Result<Out, Problem> {
-        // On the heap: the SDK's futures are large.
-        let publishing = self.within(FUNCTION, Box::pin(self.delivery.announcer.people(messages, self)));
+        let publishing = self.within(FUNCTION, self.delivery.announcer.people(messages, self));
         Out::published(async { publishing.await.map_err(|Unreachable(why)| why)? }).await
     }
 
@@ -214,8 +213,7 @@ impl<W: World> Visit<'_, W> {
         messages: &[Message],
         note: impl Future<Output = Result<T, Unreachable>>,
     ) -> Result<(Done, T), Problem> {
-        let (noted, ()) =
-            join(Done::noted(out, note), Box::pin(self.delivery.announcer.others(messages, self))).await;
+        let (noted, ()) = join(Done::noted(out, note), self.delivery.announcer.others(messages, self)).await;
         noted
     }
 }

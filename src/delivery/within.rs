@@ -19,8 +19,7 @@ pub(crate) async fn within<T>(
     time: SignedDuration,
     work: impl Future<Output = T>,
 ) -> Option<T> {
-    // On the heap: the futures of the SDK are large.
-    match select(Box::pin(work), pin!(clock.sleep(time))).await {
+    match select(pin!(work), pin!(clock.sleep(time))).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(((), _)) => None,
     }
