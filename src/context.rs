@@ -1,8 +1,8 @@
 //! What people ask next about a failure: how often and since when, what still runs, what was changed, where
 //! to click.
 //!
-//! Pure, over the task, its incident and AWS's answers; what was not asked or answered is left out, for none
-//! of it decides the cause.
+//! Pure, over the task, its incident and AWS's answers; what was not queried or answered is left out, since
+//! none of it decides the cause.
 
 use jiff::{SignedDuration, Timestamp, Unit};
 
@@ -252,8 +252,8 @@ fn told(reference: &Reference) -> &str {
     }
 }
 
-/// Where to see it in the console. What is no Region or no name of ECS leads nowhere: it would choose the
-/// host or the page.
+/// Where to see it in the console. Without a link where a Region or a name is not one that ECS allows: it
+/// would choose the host or the page.
 fn console(task: &Task) -> Option<String> {
     let is_name = |name: &&str| {
         !name.is_empty()

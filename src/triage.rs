@@ -1,8 +1,8 @@
-//! The loop from a task to what AWS says about it: questions in rounds, since a later one may hang on an
+//! The loop from a task to what AWS says about it: questions in rounds, since a later one may depend on an
 //! earlier answer.
 //!
 //! It is bounded: [`ROUNDS`] rounds, [`QUESTIONS`] questions for each task. The questions of a round go out
-//! together, equal ones once. Who answers keeps the deadline: what is not known by then is
+//! together, equal ones once. The prober keeps the deadline: what is not known by then is
 //! [`Answer::Unknown`](crate::question::Answer), and the diagnosis goes on.
 
 mod turns;

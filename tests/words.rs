@@ -159,40 +159,61 @@ fn said(snapshot: &str) -> String {
     own.collect::<Vec<_>>().join("\n")
 }
 
-/// The sentences in a file's strings: those of its tests are its own matter.
-fn sentences(source: &str) -> Vec<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or(source);
-    let mut found = Vec::new();
-    let mut rest = source;
-    while let Some(at) = rest.find(['"', '/', '\'']) {
-        let here = &rest[at..];
-        rest = if here.starts_with("//") {
-            here.split_once('\n').map_or("", |(_, rest)| rest)
-        } else if let Some(text) = here.strip_prefix('"') {
-            let mut escaped = false;
-            let end = text.find(|letter| {
-                let is_end = letter == '"' && !escaped;
-                escaped = letter == '\\' && !escaped;
-                is_end
-            });
-            let (text, rest) = text.split_at(end.unwrap_or(text.len()));
-            if text.contains(' ') {
-                found.push(text.replace("\\n", " ").replace("\\\"", "\""));
-            }
-            rest.get(1..).unwrap_or("")
-        } else {
-            // A quote or an escape as a character, or a lifetime, or a division.
-            let skipped = if here.starts_with("'\"'") {
-                3
-            } else if here.starts_with("'\\") {
-                4
+/// What a file of Rust says outside of its code: its strings that hold several words, and its comments, those
+/// on neighboring lines as one. Its tests are its own matter.
+#[derive(Default)]
+struct Said {
+    strings: Vec<String>,
+    comments: Vec<String>,
+}
+
+impl Said {
+    fn by(source: &str) -> Self {
+        let source = source.split("#[cfg(test)]").next().unwrap_or(source);
+        let mut said = Self::default();
+        let mut rest = source;
+        let mut is_next_line = false;
+        while let Some(at) = rest.find(['"', '/', '\'']) {
+            let (between, here) = rest.split_at(at);
+            is_next_line &= between.trim().is_empty() && !between.contains('\n');
+            rest = if let Some(comment) = here.strip_prefix("//") {
+                let (comment, rest) = comment.split_once('\n').unwrap_or((comment, ""));
+                said.comment(comment.trim_start_matches(['/', '!']), is_next_line);
+                is_next_line = true;
+                rest
+            } else if let Some(text) = here.strip_prefix('"') {
+                let mut escaped = false;
+                let end = text.find(|letter| {
+                    let is_end = letter == '"' && !escaped;
+                    escaped = letter == '\\' && !escaped;
+                    is_end
+                });
+                let (text, rest) = text.split_at(end.unwrap_or(text.len()));
+                if text.contains(' ') {
+                    said.strings.push(text.replace("\\n", " ").replace("\\\"", "\""));
+                }
+                rest.get(1..).unwrap_or("")
             } else {
-                1
+                // A quote or an escape as a character, or a lifetime, or a division.
+                let skipped = if here.starts_with("'\"'") {
+                    3
+                } else if here.starts_with("'\\") {
+                    4
+                } else {
+                    1
+                };
+                here.get(skipped..).unwrap_or("")
             };
-            here.get(skipped..).unwrap_or("")
-        };
+        }
+        said
     }
-    found
+
+    fn comment(&mut self, text: &str, continues: bool) {
+        match self.comments.last_mut() {
+            Some(last) if continues => *last = format!("{last}\n{text}"),
+            _ => self.comments.push(text.to_owned()),
+        }
+    }
 }
 
 /// What a format fills in is named for the code, not for the reader.
@@ -250,7 +271,9 @@ fn habits_are_found_where_they_are() {
     ] {
         assert_eq!(habits(text), Vec::<String>::new(), "{text}");
     }
-    assert_eq!(sentences(r#"f('"', "let it", "x"); // "let me" "#), ["let it"]);
+    let said = Said::by("f('\"', \"let it\", \"x\"); // \"let me\"\n  /// and\n  /// more\n\n//! apart");
+    assert_eq!(said.strings, ["let it"]);
+    assert_eq!(said.comments, [" \"let me\"\n and\n more", " apart"]);
 }
 
 #[test]
@@ -316,10 +339,20 @@ fn messages() {
         .map(read)
         .filter(|(name, _)| !OTHERS_WORDS.iter().any(|others| name.starts_with(others)));
     none_in(own.flat_map(|(name, source)| {
-        let said: Vec<String> = sentences(&source)
+        let said: Vec<String> = Said::by(&source)
+            .strings
             .into_iter()
             .filter(|text| !quoted.iter().any(|quoted| quoted.contains(text.as_str())))
             .collect();
         said.into_iter().map(move |text| (name.clone(), prose(&without_names(&text)))).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn comments() {
+    let all = below("src", ".rs").into_iter().map(read);
+    none_in(all.flat_map(|(name, source)| {
+        let comments = Said::by(&source).comments;
+        comments.into_iter().map(move |text| (name.clone(), prose(&text)))
     }));
 }

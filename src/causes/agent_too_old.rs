@@ -192,7 +192,7 @@ const FLAW_UNTOLD: &str = "whether that is what failed: the agent does not say s
 enum Sign {
     /// Its words: whether nothing else is known to show itself so.
     Words(fn(&Symptom) -> bool),
-    /// The agent's version, with what else must speak for it, and how sure that makes it.
+    /// The agent's version, with what else must support it, and how sure that makes it.
     Version(fn(&Case<'_>) -> Option<Finding>, fn(String) -> Assessment),
 }
 

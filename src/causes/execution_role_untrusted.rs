@@ -1,4 +1,4 @@
-//! ECS may not assume the role that the task names.
+//! ECS is not authorized to assume the role that the task names.
 
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;

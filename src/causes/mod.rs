@@ -1,4 +1,4 @@
-//! The catalogue: why a task could not start. One cause, one file, one line in [`CAUSES`]; everything else
+//! The catalog: why a task could not start. One cause, one file, one line in [`CAUSES`]; everything else
 //! derives from the records.
 //!
 //! A cause claims symptoms (`when`), says how sure the evidence makes it and what fixes it (`assess`). Its
@@ -92,7 +92,7 @@ words! {
     Verdict {
         /// AWS's own state, or the task definition, proves it.
         Confirmed = "confirmed",
-        /// The text proves it; the state was not asked.
+        /// The text proves it; AWS was not queried about the state.
         Likely = "likely",
         /// One of several that fit.
         Possible = "possible",
@@ -210,8 +210,8 @@ pub struct Cause {
     pub when: fn(&Symptom) -> bool,
     /// What to ask of AWS; asked again when answers have come, until nothing new is asked.
     pub ask: fn(&Case<'_>) -> Vec<Question>,
-    /// How sure the case makes it, why, and what to type; nothing where only its words speak for it, and they
-    /// speak for others more.
+    /// How sure the case makes it, why, and what to type; nothing where only ECS's words support it, and they
+    /// support others more.
     pub assess: fn(&Case<'_>) -> Option<Assessment>,
     /// Reasons that it claims, as ECS words them.
     pub examples: &'static [Example],
@@ -319,7 +319,7 @@ pub fn find(id: &str) -> Option<&'static Cause> {
 
 const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.id];
 
-/// Whether a failure is none that the catalogue explains: what is left over goes to the two general causes.
+/// Whether no cause of the catalog explains a failure: such failures go to the two general causes.
 fn is_left_over(symptom: &Symptom) -> bool {
     !symptom.is_normal()
         && !CAUSES.iter().any(|cause| {
@@ -394,7 +394,7 @@ pub(crate) fn misspelt(
     )
 }
 
-/// The causes that claim a symptom, in the catalogue's order.
+/// The causes that claim a symptom, in the catalog's order.
 pub fn claiming(symptom: &Symptom) -> impl Iterator<Item = &'static Cause> {
     CAUSES.iter().copied().filter(move |cause| cause.claims(symptom))
 }

@@ -51,7 +51,7 @@ pub(super) fn unread<'c>(case: &Case<'c>) -> Option<&'c str> {
     ask(case).iter().find_map(|question| case.evidence.why_unknown(question))
 }
 
-/// The ways that the call can have taken, if enough is known to judge them.
+/// The paths that the call can have taken, if enough is known to judge them.
 fn paths(case: &Case<'_>) -> Option<Vec<Path>> {
     let snapshot = snapshot(case);
     snapshot.subnets.found()?;

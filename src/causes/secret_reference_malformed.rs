@@ -1,4 +1,4 @@
-//! The reference itself is written wrongly.
+//! The reference itself is malformed.
 
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};

@@ -1,4 +1,4 @@
-//! The text proves nothing that the catalogue knows.
+//! The text proves no cause of the catalog.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;

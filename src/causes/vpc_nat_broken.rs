@@ -1,4 +1,4 @@
-//! The NAT gateway on the way out does not work.
+//! The NAT gateway of the subnet's route does not work.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;

@@ -1,4 +1,4 @@
-//! The subnet's way out needs a public IP, and the task has none.
+//! The subnet's route goes to an internet gateway, which needs a public IP, and the task has none.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;

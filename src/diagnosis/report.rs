@@ -50,9 +50,9 @@ pub struct Diagnosis {
     pub title: String,
     /// How sure it is.
     pub verdict: Verdict,
-    /// Whether AWS's state, or the definition, speaks for the verdict, and not ECS's words alone.
+    /// Whether AWS's state or the definition supports the verdict, rather than ECS's words alone.
     pub by_state: bool,
-    /// What speaks for it beside words that fit others as well.
+    /// What supports it apart from words that fit other causes as well.
     pub support: Support,
     /// Whether AWS's state was looked at for it.
     pub looked: Looked,
@@ -103,7 +103,7 @@ impl Looked {
         if told != Self::NotAsked {
             return told;
         }
-        // A cause that asks nothing has no less to go on than its neighbours.
+        // A cause that asks nothing knows as much as the other causes.
         Self::by(
             case.evidence
                 .answers()
@@ -121,7 +121,7 @@ impl Looked {
 }
 
 impl Report<'_> {
-    /// Whether a failure was not recognised.
+    /// Whether a failure was not recognized.
     #[must_use]
     pub fn has_unrecognised(&self) -> bool {
         self.diagnoses.iter().any(|diagnosis| diagnosis.cause.id == "unrecognised")

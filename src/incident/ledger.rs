@@ -1,6 +1,6 @@
 //! What is done with incidents against a store: seen, announced, ended. Each step is one change of one
-//! document, so that a death between two steps leaves nothing that a later try cannot finish. What does not
-//! hang on each other is read together, and written together.
+//! document, so that a crash between two steps leaves nothing that a later try cannot finish. Documents that
+//! do not depend on each other are read together, and written together.
 
 mod ends;
 mod pages;
@@ -34,7 +34,7 @@ pub struct Ledger<S> {
     tries: AtomicU64,
     /// After so long an incident that continues is announced again.
     reminder: SignedDuration,
-    /// More workloads than this that fail alike are a storm.
+    /// More workloads than this that fail in the same way are a storm.
     alone: usize,
 }
 
@@ -96,7 +96,7 @@ struct Prepared {
 pub enum After {
     /// Nothing.
     Nothing,
-    /// Announce the end, which came before or beside the failure.
+    /// Announce the end, which came before the failure or with it.
     AnnounceEnd(Box<Incident>),
     /// Retry: another instance is about to announce the end, or its storm is.
     ComeAgain,
@@ -115,7 +115,7 @@ impl<S: Store + Sync> Ledger<S> {
         Self { store, holder, tries: AtomicU64::new(0), reminder, alone: STORM_WORKLOADS }
     }
 
-    /// The same in the place of a table that all instances share: of what fails alike each sees a part.
+    /// The same in the place of a table that all instances share: each instance sees only a part of a storm.
     #[must_use]
     pub fn of_one_instance(self) -> Self {
         Self { alone: STORM_WORKLOADS / INSTANCES, ..self }

@@ -83,7 +83,7 @@ impl Told {
         }
         let is_new = |(holder, created): (&String, &Option<Timestamp>)| {
             self.holders.get(holder).is_none_or(|told| {
-                // It has started anew since that change, or that is long ago.
+                // A task has started since that change, or the change is long ago.
                 created.is_some_and(|created| created > *told)
                     || found.changed.duration_since(*told) >= reminder
             })

@@ -67,7 +67,7 @@ pub trait Store {
     }
 }
 
-/// A document in this release's form; what cannot be read begins anew.
+/// A document in this release's form; one that cannot be read is replaced by an empty one.
 #[must_use]
 pub fn read<D: DeserializeOwned>(kept: Option<&Kept>) -> Option<D> {
     kept.and_then(|kept| serde_json::from_str(&kept.body).ok())

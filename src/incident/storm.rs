@@ -5,8 +5,8 @@
 //! [`STORM_WINDOW`], those that join are listed on *pages*, documents of their own: a page for what one
 //! invocation brought. The storm's document keeps no more of a page than its name, and that only until a
 //! notice has announced it. So it stays small, and each member is written and read once. An incident knows
-//! its page before the storm lists it, and the page knows whether it was announced: wherever an instance dies
-//! in between, no member is forgotten, and none is announced again.
+//! its page before the storm lists it, and the page knows whether it was announced: wherever an instance
+//! crashes in between, no member is forgotten, and none is announced again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ pub struct Storm {
     pub clusters: BTreeMap<String, u64>,
     /// Those that fail.
     pub begun: Gathering,
-    /// Those that are well again.
+    /// Those that recovered.
     pub ended: Gathering,
     /// When a member failed last, as far as it was noted.
     pub failing_at: Timestamp,
@@ -148,7 +148,7 @@ const LONGEST_TITLE: usize = 200;
 pub enum Phase {
     /// They fail.
     Begun,
-    /// They are well again.
+    /// They recovered.
     Ended,
 }
 
@@ -306,7 +306,7 @@ impl Storm {
         }
     }
 
-    /// The standing of those on a page; claims the notice if it is due.
+    /// What is due for the members on a page; claims the notice if there is one.
     pub fn standing(&mut self, phase: Phase, page: &str, holder: &str, now: Timestamp) -> Standing {
         let all = self.begun.joined;
         let gathering = self.gathering(phase);

@@ -247,7 +247,7 @@ impl<'e> Place<'_, 'e> {
             .filter_map(|route| route.destination_cidr_block.as_deref())
     }
 
-    /// Whether an address that was called is no public one, or one of the VPC.
+    /// Whether an address that was called is private or in the VPC.
     pub(super) fn is_inside(&self, address: Ipv4Addr) -> bool {
         let at = Address::at(address);
         !super::address::is_public(address)
@@ -303,8 +303,8 @@ impl<'e> Place<'_, 'e> {
         as_set(&self.snapshot.caller.settings, leg, parts)
     }
 
-    /// Whether rules of these groups pass peers, whichever group applies. Rules of a group that was not found
-    /// may.
+    /// Whether rules of these groups pass the peers. `Err` names the groups that were not found, where their
+    /// rules might.
     fn permitted(
         &self,
         groups: &[&str],

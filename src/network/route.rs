@@ -73,8 +73,8 @@ fn is_blackhole(route: &Route) -> bool {
     route.state.as_deref() == Some("blackhole")
 }
 
-/// The ways that calls to a public service take, or to one address; `None` among them where a part has no
-/// route. Prefix lists of gateway endpoints are judged with the endpoint; what other lists hold is not known.
+/// The ways of calls to a public service, or to one address; `None` among them where a part has no route.
+/// Prefix lists of gateway endpoints are judged with the endpoint; what other lists hold is not known.
 fn ways<'a>(table: &'a RouteTable, address: Option<Ipv4Addr>) -> Vec<Option<Way<'a>>> {
     let read = |route: &'a Route| Some((route.destination_cidr_block.as_deref()?.parse().ok()?, route));
     let is_for_it = |route: &Route| address.is_some() || Target::of(route) != Target::Local;

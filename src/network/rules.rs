@@ -20,7 +20,7 @@ pub(super) struct Peer<'a> {
     pub(super) prefix_list: Option<&'a str>,
 }
 
-/// What is so whichever of these it is.
+/// The state that all of these have; unsure where they differ.
 pub(super) fn whichever(states: impl IntoIterator<Item = State>) -> State {
     states
         .into_iter()

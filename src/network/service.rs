@@ -20,7 +20,7 @@ pub fn judge(snapshot: &Snapshot<'_>, to: &Destination) -> Path {
     }
 }
 
-/// A path to where the call may not have gone.
+/// A path that the call might not have taken.
 fn doubted(mut path: Path, why: &str) -> Path {
     for blockage in &mut path.blockages {
         blockage.doubt.get_or_insert_with(|| why.to_owned());
@@ -221,7 +221,7 @@ impl<'e> Place<'_, 'e> {
             Some(endpoint) if !self.has_no_hostnames() => {
                 let inside = self.through_interface(endpoint, call.port);
                 // The name leads elsewhere if resolvers of the VPC's own do not ask Amazon's, and for S3 by
-                // default beside a gateway endpoint.
+                // default if there is a gateway endpoint.
                 if !self.has_own_resolver() && gateways.is_empty() && to.names != Names::DualStack {
                     return inside;
                 }

@@ -84,8 +84,8 @@ pub struct Caller<'e> {
 }
 
 impl<'e> Caller<'e> {
-    /// A task with a network interface of its own, in `own` subnet if that is known, else in one of those
-    /// that the service may use.
+    /// A task with a network interface of its own, in `own` subnet if that is known, else in one of those of
+    /// the service.
     #[must_use]
     pub fn task(own: Option<&'e str>, configuration: Option<&'e AwsVpcConfiguration>) -> Self {
         let of_service =

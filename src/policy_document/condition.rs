@@ -99,7 +99,7 @@ fn is_met(operator: &str, key: &str, wants: &[impl AsRef<str>], facts: &Facts<'_
         return Truth::unsure(format!("whether {key} meets its {operator}"));
     };
     let Some(values) = facts.values(key) else { return Truth::unsure(format!("what {key} is")) };
-    // An empty text is no value.
+    // An empty text counts as absent.
     let is_null = values.iter().all(|value| value.is_empty());
     if comparison == Comparison::Absence {
         let is_asked =
@@ -133,7 +133,7 @@ fn is_met(operator: &str, key: &str, wants: &[impl AsRef<str>], facts: &Facts<'_
 }
 
 impl Operator {
-    /// `None` for what is no operator.
+    /// `None` for a text that is not an operator.
     fn parse(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
         let (quantifier, rest) = match lower.split_once(':') {
@@ -204,7 +204,7 @@ fn is_ordered<T: PartialOrd>(orders: &[Ordering], value: Option<T>, wanted: Opti
     )
 }
 
-/// A plain number, of no more digits than can be told apart.
+/// A plain number, of no more digits than an `f64` represents exactly.
 fn number(text: &str) -> Option<f64> {
     let is_plain =
         text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));

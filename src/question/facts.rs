@@ -44,7 +44,7 @@ pub use stores::{
     AccessPoint, Bucket, CacheRule, Image, LogEvent, LogGroup, MountTarget, Object, Repository,
 };
 
-/// A policy document as it stands on a resource.
+/// A policy document that is attached to a resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy(pub Value);
 

@@ -31,7 +31,7 @@ struct Read {
     answer: Answer,
 }
 
-/// Why a file is no recorded evidence.
+/// Why a file could not be read as recorded evidence.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// It is not JSON of the right types.
@@ -51,7 +51,7 @@ pub enum RecordError {
 #[must_use]
 pub fn write(evidence: &Evidence) -> String {
     let answers = evidence.answers().map(|(question, answer)| Told { question, answer }).collect();
-    // Plain values under string keys always serialise.
+    // Plain values under string keys always serialize.
     serde_json::to_string_pretty(&Record { schema: SCHEMA.to_owned(), answers }).unwrap_or_default() + "\n"
 }
 

@@ -39,7 +39,7 @@ impl Clause {
                 .map(fact)
         };
         let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
-        // What these steps call is no secret: the host itself is all that there is to name.
+        // These steps fetch no secret, so the host is the only name that the text can have.
         let elsewhere = matches!(step, Step::LogDriver | Step::ServiceConnect);
         let socket = best(Names::Address);
         let bucket = best(Names::Bucket);
@@ -139,7 +139,7 @@ fn is_host(fact: &Fact) -> bool {
         && fact.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
-/// `service:Call`; one with a wildcard is no call.
+/// `service:Call`; a name with a wildcard does not say which call.
 fn is_action(fact: &Fact) -> bool {
     let service = |name: &str| {
         !name.is_empty()

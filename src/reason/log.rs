@@ -183,7 +183,7 @@ fn says_that_it_failed(line: &str) -> bool {
 const LESS: &[&str] = &["trace", "verbose", "debug", "info", "information", "notice", "warn", "warning"];
 const ERROR: &[&str] = &["error", "err", "fatal", "critical", "severe", "panic", "alert"];
 
-/// Whether the line's own level says that it is no error.
+/// Whether the line's own level is below error.
 fn is_less_than_error(line: &str) -> bool {
     level(line).is_some_and(|level| LESS.contains(&level.as_str()))
 }
@@ -244,7 +244,7 @@ fn level_by_letter(line: &str) -> Option<&'static str> {
     date.bytes().all(|byte| byte.is_ascii_digit()).then_some(level)
 }
 
-/// Whether the call is made again: another line has its outcome.
+/// Whether the line says that the call is retried: a later line has its outcome.
 fn is_tried_again(line: &str) -> bool {
     const AGAIN: &[&str] = &[
         "retrying",

@@ -229,7 +229,7 @@ pub(super) fn step_of_agent_error(name: &str) -> Option<Step> {
     (of != "startcontainer").then_some(step)
 }
 
-/// What ECS calls for a step, and what a container may call for itself, in lower case.
+/// What ECS calls for a step, and what a container calls for itself, in lower case.
 ///
 /// As the API spells it, or as a program calls it: `GetSecretValue`, `client.get_secret_value`.
 pub(super) fn step_of_operation(operation: &str) -> Option<Step> {

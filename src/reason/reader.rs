@@ -78,7 +78,7 @@ pub(super) struct Reader<'t> {
 /// What has been read of one failure. Spans are folded ones.
 #[derive(Default)]
 pub(super) struct Clause {
-    /// It is no part of what was said before.
+    /// It begins a failure of its own.
     apart: bool,
     /// Where the last words of it end.
     pub(super) end: usize,

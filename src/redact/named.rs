@@ -1,6 +1,6 @@
-//! Values that stand behind the name of a secret: `NAME=value`, `"name": "value"`, `name: value`,
-//! `<name>value</name>`, and AWS's pairs of name and value. A name is judged by its parts, so that what
-//! follows the telling part (`DB_PASSWORD_PROD`) hides nothing.
+//! Values behind the name of a secret: `NAME=value`, `"name": "value"`, `name: value`, `<name>value</name>`,
+//! and AWS's pairs of name and value. A name is judged by its parts, so that what follows the telling part
+//! (`DB_PASSWORD_PROD`) hides nothing.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use memchr::memmem;
 
 use super::chance::is_generated;
 
-/// Parts of a name, or their ends, that say that the value is nobody's business.
+/// Parts of a name, or their ends, that say that the value is secret.
 const SECRET: &[&str] = &[
     "password",
     "passwd",
@@ -49,7 +49,7 @@ const PLAIN: &[&str] = &[
 ];
 /// Two parts of which neither is telling.
 const PAIRS: &[[&str; 2]] = &[["relative", "uri"], ["full", "uri"], ["connect", "sid"]];
-/// What stands before `key` where the key is none to keep.
+/// What comes before `key` where the key is not secret.
 const OPEN_KEYS: &[&str] = &[
     "kms",
     "object",
@@ -72,7 +72,7 @@ const OPEN_KEYS: &[&str] = &[
     "specified",
     "invalid",
 ];
-/// What stands before `token` where the token is a page's or a request's.
+/// What comes before `token` where the token is a page's or a request's.
 const OPEN_TOKENS: &[&str] = &["next", "request", "continuation", "pagination"];
 /// Behind the telling part these say that the value is about the secret, and not it.
 const ABOUT: &[&str] = &[
@@ -178,7 +178,7 @@ const NAMING: &[&str] = &[
     "container ",
     "service ",
 ];
-/// How far back a name is looked for, and its neighbour in a pair of name and value.
+/// How far back to look for a name, and for the other half of a pair of name and value.
 const LONGEST_SECRET_NAME: usize = 64;
 const LONGEST_PAIR: usize = 400;
 /// How far a quote is looked for that closes what a sentence or an assignment opened, and the end of an XML
@@ -195,9 +195,9 @@ const LONGEST_WORD: usize = 64;
 struct Name<'t> {
     before: &'t str,
     word: &'t str,
-    /// Quotes stand around it.
+    /// It is in quotes.
     quoted: bool,
-    /// A space stands between it and the sign.
+    /// A space is between it and the sign.
     spaced: bool,
 }
 
@@ -230,7 +230,7 @@ pub(super) fn named_values(
     }
 }
 
-/// Where `=`, `:` and an encoded `=` stand, with their lengths.
+/// The positions of `=`, `:` and an encoded `=`, with their lengths.
 fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     let length = |at: usize| match text[at] {
         b'%' if text.get(at + 1..at + 3).is_some_and(|code| code.eq_ignore_ascii_case(b"3d")) => 3,
@@ -242,7 +242,7 @@ fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
         .filter(|(_, length)| *length > 0)
 }
 
-/// The value behind the sign at `at`, if what stands before it is the name of a secret.
+/// The value behind the sign at `at`, if what comes before it is the name of a secret.
 fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) -> Option<Range<usize>> {
     let name = name_before(&text[text.floor_char_boundary(at.saturating_sub(LONGEST_SECRET_NAME))..at]);
     let parts = parts(name.word);
@@ -272,7 +272,7 @@ fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) ->
         .then_some(value)
 }
 
-/// Splits the name off the end of what stands before a sign.
+/// Splits the name off the end of what comes before a sign.
 fn name_before(before: &str) -> Name<'_> {
     let spaced = before.trim_end_matches(' ');
     let name = spaced.trim_end_matches(['"', '\'', '\\', ']']);
@@ -351,7 +351,7 @@ pub(super) fn names_a_secret(name: &str) -> bool {
     strength(&parts(name)).is_some()
 }
 
-/// `value`, beside which another key tells the name.
+/// `value`, of which another key has the name.
 fn is_value_key(parts: &[String]) -> bool {
     matches!(parts, [value] if value == "value")
 }
@@ -405,7 +405,7 @@ pub(super) fn is_said(value: &str) -> bool {
 }
 
 /// Whether a name is the last of a path, and so that of a thing: a value behind it has no slash, or no space
-/// stands before it. Joined names (`username/password: a/b`) have joined values.
+/// before it. Joined names (`username/password: a/b`) have joined values.
 fn is_of_path(name: &Name<'_>, value: &str, spaced: bool) -> bool {
     name.before.ends_with('/')
         && !(spaced && value.contains('/') && !name.before.trim_end_matches('/').contains('/'))
@@ -438,8 +438,8 @@ pub(super) fn value(text: &str, from: usize, json: bool) -> Range<usize> {
     inner..end
 }
 
-/// Where the quote closes that stands behind `depth` backslashes: the next with as many before it that are
-/// not pairs of escaped ones.
+/// Where the quote closes that was opened behind `depth` backslashes: the next with as many before it that
+/// are not pairs of escaped ones.
 fn closing(text: &str, from: usize, quote: char, depth: usize) -> usize {
     let bytes = text.as_bytes();
     for at in memchr::memchr_iter(quote as u8, &bytes[from..]).map(|at| from + at) {
@@ -467,7 +467,7 @@ fn end_of_word(text: &str, from: usize) -> usize {
     text[from..].find(' ').map_or(text.len(), |end| from + end)
 }
 
-/// So many signs may stand behind a closing quote at the end of a word.
+/// The most signs behind a closing quote at the end of a word.
 const LONGEST_CLOSE: usize = 8;
 
 /// A value in a query that was encoded once more.

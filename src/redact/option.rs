@@ -36,7 +36,7 @@ const SHORTEST_MIXED: usize = 6;
 /// What programs say of a value that they do not take.
 const REFUSED: &[&str] = &["invalid value", "invalid argument"];
 const LONGEST_ARGUMENT: usize = 4_096;
-/// Nobody sends a longer header, which bounds the look-ahead.
+/// Bounds the look-ahead: headers in use are shorter.
 const LONGEST_HEADER: usize = 8_192;
 /// A header has no more parts.
 const MOST_PARTS: usize = 12;
@@ -114,9 +114,9 @@ const PROGRAMS: &[Program] = &[
     Program { names: &["curl", "wget", "http"], flag: "--user", joined: false, apart: true, login: true },
     Program { names: &["curl", "wget"], flag: "--proxy-user", joined: false, apart: true, login: true },
 ];
-/// What may be meant by `-p` where `-u` stood before it, whatever the program.
+/// With `-u` before it, `-p` may be a password, whatever the program.
 const LOGIN_FLAGS: (&str, &str) = ("-u", "-p");
-/// A flag belongs to a program that stands so few arguments before it.
+/// A flag belongs to a program at most this many arguments before it.
 const FARTHEST_FLAG: usize = 24;
 
 /// What options, sentences and headers tell.
@@ -353,7 +353,8 @@ fn cookies(text: &str, from: usize) -> Option<Range<usize>> {
     Some(first.start..last.end)
 }
 
-/// Whether a word is no word of a sentence: long, with a digit in it or made by chance.
+/// Whether a word looks like a credential rather than a word of a sentence: long, with a digit in it or
+/// random.
 fn is_credential(word: &str) -> bool {
     word.len() >= SHORTEST_BEARER
         && !word.ends_with(':')

@@ -95,7 +95,7 @@ pub(super) const TOKENS: &[&str] = &[
 /// What follows such a beginning has at least so many characters, and so many of a hundred pairs are odd.
 pub(super) const SHORTEST_TAIL: usize = 16;
 const TAIL_PERCENT: usize = 40;
-/// A tail whose neighbours are mostly digits has few that tell anything.
+/// A tail of mostly digits has few pairs of characters that are evidence.
 const FEWEST_ODD: usize = 4;
 /// Access key ids begin so and have twenty characters.
 const KEY_ID_PREFIXES: &[&str] = &["AKIA", "ASIA", "AROA", "AIDA", "ABIA", "ACCA"];

@@ -54,7 +54,7 @@ pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
     match (diagnosis.verdict, diagnosis.looked) {
         (Verdict::Confirmed, _) => match proof(diagnosis) {
             Some("stoppedReason") => "confirmed by ECS's message".to_owned(),
-            // What is no call of AWS's API is a thing.
+            // A source that is not a call of AWS's API is a thing.
             Some(source) if source.starts_with(|letter: char| letter.is_ascii_lowercase()) => {
                 format!("confirmed by the {source}")
             }

@@ -60,7 +60,7 @@ pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>, columns: usize) -> Ve
     lines(text, span, cut)
 }
 
-/// Cuts a text that is no sentence after so many columns, and marks `span`.
+/// Cuts a text that is not a sentence after so many columns, and marks `span`.
 pub(super) fn cut<'t>(text: &'t str, span: &Range<usize>, columns: usize) -> Vec<Line<'t>> {
     lines(text, span, too_long(text, 0, text.len(), columns).into_iter())
 }

@@ -133,7 +133,7 @@ impl Told<'_> {
         (if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }, whose, verb)
     }
 
-    /// Besides those that are proved to hold it.
+    /// How many more tasks might hold it.
     fn open(&self) -> String {
         let value = &self.look.value;
         match value.count(is_open) {

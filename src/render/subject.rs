@@ -15,7 +15,7 @@ pub(super) fn front(cluster: Option<&str>, account: Option<&str>, region: Option
     format!("[{}{at}]", place.join(" "))
 }
 
-/// The workload, with its team where that finds room beside all else and is a plain word.
+/// The workload, with its team where there is room for it and it is a plain word.
 pub(super) fn with_team(workload: &str, team: Option<&str>, room: usize) -> String {
     const BRACKETS: usize = " ()".len();
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');

@@ -11,7 +11,7 @@ pub(crate) fn prose(first: &str, indent: usize, text: &str, width: Option<usize>
     for word in text.split(' ') {
         let is_full = |width: usize| {
             if is_empty {
-                // Behind a label a word stands alone only where it finds room so.
+                // The first word goes below its label only where it fits there.
                 line.width() + word.width() > width && indent + word.width() <= width && line.width() > indent
             } else {
                 line.width() + 1 + word.width() > width

@@ -54,7 +54,7 @@ impl<'a> Case<'a> {
         self.task.region.as_deref().or(self.region()).unwrap_or(UNKNOWN_REGION)
     }
 
-    /// That the Region is known in which something was asked for: an application may ask anywhere.
+    /// That the Region is known in which something was asked for: an application can ask in any Region.
     pub(in crate::causes) fn in_told_region(&self) -> Result<(), Gap> {
         let is_told = self.symptom.step != Step::SecretSidecar || self.symptom.region.is_some();
         is_told.then_some(()).ok_or_else(|| Gap::new("in which Region the application asks"))
@@ -92,7 +92,7 @@ impl<'a> Case<'a> {
         service.network_configuration.as_ref()?.awsvpc_configuration.as_ref()
     }
 
-    /// The task's subnet, or else all that its service may use.
+    /// The task's subnet, or else all subnets of its service.
     pub(in crate::causes) fn candidate_subnets(&self) -> Vec<String> {
         let own: Vec<String> = self.task.subnet.iter().map(ToString::to_string).collect();
         let mut ids = if own.is_empty() {
@@ -295,7 +295,7 @@ impl Case<'_> {
     }
 
     /// What stayed unknown because the definition was not read, or that of another revision was; nothing
-    /// where it is at hand. Every diagnosis says why it could not be read ([`Case::definition_unread`]).
+    /// where it was read. Every diagnosis says why it could not be read ([`Case::definition_unread`]).
     pub(in crate::causes) fn definition_unknown(&self) -> Option<Finding> {
         match self.definition {
             Known::Found(definition) => {

@@ -196,8 +196,7 @@ impl EcrImage {
             .fix(Fix::words(text).run([look]).then_again(case))
     }
 
-    /// What to do where the repository itself is missing. Under a pull through cache rule it is not created
-    /// by hand.
+    /// What to do where the repository itself is missing. Under a pull through cache rule ECR creates it.
     fn no_repository(&self, case: &Case<'_>, may_be_cached: bool) -> Fix {
         let Self { path, region, registry, .. } = self;
         if may_be_cached {

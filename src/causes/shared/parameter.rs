@@ -96,7 +96,7 @@ impl<'c> ParameterView<'c> {
             || (self.account.is_some() && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
     }
 
-    /// Asks for it, and if it is not there for what is called alike, and where the task runs.
+    /// Asks for it, where the task runs, and, if it does not exist, for parameters with similar names.
     pub(in crate::causes) fn ask(&self) -> Vec<Question> {
         if self.is_foreign() {
             return Vec::new();

@@ -306,7 +306,7 @@ pub(in crate::causes) fn trust(case: &Case<'_>, corrected: Value) -> Option<Docu
     case.own_role().and_then(|_| printable(corrected))
 }
 
-/// A trust policy by which ECS may assume a role for the tasks of the account.
+/// A trust policy that allows ECS to assume a role for the tasks of the account.
 pub(in crate::causes) fn new_trust(case: &Case<'_>) -> Document {
     let mut trust = json!({"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"});
     if let Some(account) = case.task.account.as_deref().filter(|account| Kind::Account.fits(account)) {

@@ -23,7 +23,7 @@ const NETWORK: &[&str] = &[
 
 const REFUSED: &[&str] = &["role-permission-missing", "role-permission-on-wrong-role"];
 
-/// The causes of a fault, the most usual first. Those that are not named come after them, in the catalogue's
+/// The causes of a fault, the most usual first. Those that are not named come after them, in the catalog's
 /// order.
 const TOLD: &[(&[Fault], &[&str])] = &[
     (&[Fault::NetworkTimeout], NETWORK),

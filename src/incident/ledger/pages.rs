@@ -46,8 +46,8 @@ impl<S: Store + Sync> Ledger<S> {
         .await
     }
 
-    /// Lists members on a page of the storm, where it does not list them yet, and returns the standing of
-    /// each; with the notice, if it is due and ours.
+    /// Lists members on a page of the storm, where it does not list them yet, and returns each one's
+    /// [`Standing`]; with the notice, if it is due and ours.
     pub(super) async fn gather(
         &self,
         about: &About,

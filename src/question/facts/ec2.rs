@@ -145,9 +145,9 @@ facts! { "camelCase"
         vpc_id: Option<String>,
         /// Its name; `default` for the one that counts where none is named.
         group_name: Option<String>,
-        /// What it lets out.
+        /// Outbound rules.
         ip_permissions_egress: Vec<IpPermission>,
-        /// What it lets in.
+        /// Inbound rules.
         ip_permissions: Vec<IpPermission>,
     }
 

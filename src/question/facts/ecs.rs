@@ -108,7 +108,7 @@ facts! { "camelCase"
         task_definition: Option<String>,
         /// `FARGATE`, `EC2`, `EXTERNAL`; absent with capacity providers.
         launch_type: Option<String>,
-        /// What starts its tasks, where no launch type is told.
+        /// Its capacity providers, where it has no launch type.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         capacity_provider_strategy: Vec<CapacityProvider>,
         /// Where its tasks are put.
@@ -128,7 +128,7 @@ facts! { "camelCase"
         task_definition: Option<String>,
         /// `FARGATE`, `EC2`, `EXTERNAL`; absent with capacity providers.
         launch_type: Option<String>,
-        /// What starts its tasks, where no launch type is told.
+        /// Its capacity providers, where it has no launch type.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         capacity_provider_strategy: Vec<CapacityProvider>,
         /// The version of Fargate that its tasks run on.
@@ -228,7 +228,7 @@ facts! { "camelCase"
     }
 }
 
-/// What starts tasks: what is told, or what the first capacity provider is.
+/// The launch type, or that of the first capacity provider.
 #[must_use]
 pub fn launch_type<'f>(told: Option<&'f str>, providers: &[CapacityProvider]) -> Option<&'f str> {
     let provided = providers.first().and_then(|provider| provider.capacity_provider.as_deref());

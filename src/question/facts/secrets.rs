@@ -23,7 +23,7 @@ facts! { "PascalCase"
         created_date: Option<Moment>,
         /// When it was changed last, a mark for deletion included.
         last_changed_date: Option<Moment>,
-        /// The service that manages it, which alone may write to it.
+        /// The service that manages it, the only one that can write to it.
         owning_service: Option<String>,
         /// The versions that have a stage.
         version_ids_to_stages: BTreeMap<String, Vec<String>>,
@@ -65,13 +65,13 @@ facts! { "PascalCase"
         deletion_date: Option<Moment>,
     }
 
-    /// What lets somebody use a key beside all policies (`ListGrants`).
+    /// A grant, which allows a principal to use a key independently of all policies (`ListGrants`).
     KeyGrant {
         /// Its id.
         grant_id: Option<String>,
-        /// Whom it lets: an ARN, or a service.
+        /// Its principal: an ARN, or a service.
         grantee_principal: Option<String>,
-        /// What it lets them do, such as `Decrypt`.
+        /// The operations that it allows, such as `Decrypt`.
         operations: Vec<String>,
     }
 }
