@@ -2,7 +2,7 @@
 //!
 //! The SDK's crates for most of the services asked here would take most of the build and read answers into
 //! types of their own, only to be taken over field by field. What they add to the machinery below is small:
-//! the form of a request, and where an error's code stands.
+//! the form of a request, and where an error's code is.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

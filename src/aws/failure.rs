@@ -1,4 +1,4 @@
-//! Why a call has no answer: what the service refused in its own words, or what happened on the way.
+//! Why a call has no answer: what the service refused in its own words, or what happened before it answered.
 
 use std::error::Error as StdError;
 use std::iter::successors;
@@ -185,7 +185,7 @@ pub(super) fn is_throttling(why: &str) -> bool {
     THROTTLING_ERRORS.contains(&code) || why.ends_with(TOO_MANY_REQUESTS)
 }
 
-/// Why an answer of an operation is no fact.
+/// An answer of an operation that could not be read as facts.
 pub(super) fn unreadable(operation: Operation) -> Failure {
     Failure::Unknown(format!("the answer of {} could not be read", operation.name()))
 }

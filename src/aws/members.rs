@@ -31,7 +31,7 @@ const KEPT_ACCOUNTS: usize = 64;
 /// Who it is, in the other account's trail.
 const SESSION_NAME: &str = "ecs-triage";
 
-/// Whoever asks in other accounts.
+/// The clients for other accounts.
 #[derive(Debug)]
 pub(super) struct Members {
     config: SdkConfig,
@@ -64,7 +64,7 @@ impl Members {
         Self { config, role, tags, kept: Mutex::default() }
     }
 
-    /// Whoever asks in an account.
+    /// The client for an account.
     pub(super) async fn caller(&self, account: &str) -> Result<Arc<Caller>, Failure> {
         let slot = self.slot(account);
         let mut member = slot.lock().await;

@@ -60,7 +60,7 @@ pub async fn config(profile: Option<&str>) -> SdkConfig {
     }
 }
 
-/// Why a call failed, in words: the service's own code and message, or what happened on the way.
+/// Why a call failed, in words: the service's own code and message, or what happened before it answered.
 pub(crate) fn describe<E, R>(error: &SdkError<E, R>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,

@@ -23,7 +23,7 @@ pub(super) fn is_organization(text: &str) -> bool {
     })
 }
 
-/// Whether a text can stand behind `role` in the ARN of one.
+/// Whether a text can follow `role` in the ARN of one.
 pub(super) fn is_role(text: &str) -> bool {
     let (path, name) = text.rsplit_once('/').unwrap_or(("", ""));
     let is_word = |word: &str| {

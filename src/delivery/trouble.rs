@@ -61,7 +61,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// The metric that counts it; an alarm watches each. Waiting, for another instance or for old tasks to
-    /// go, is no trouble.
+    /// go, has none.
     #[must_use]
     pub const fn metric(&self) -> Option<&'static str> {
         match self {
