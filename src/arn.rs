@@ -125,7 +125,7 @@ const POINTS: &[&str] =
 /// Letters that a word may be wrong in.
 const SLIP: usize = 2;
 
-/// Whether a Region is named as all are that there have been. One of tomorrow may not be.
+/// Whether a Region is named as all are that there have been. A future one might not be.
 #[must_use]
 pub fn is_named_as_regions(region: &str) -> bool {
     let parts: Vec<&str> = region.split('-').collect();
@@ -171,8 +171,8 @@ pub fn host_suffix(region: &str) -> &'static str {
     of_region(region).suffix
 }
 
-/// The name of a host of AWS without the end that its partition gives it, and whether that end tells of
-/// addresses of both kinds.
+/// The name of a host of AWS without the end that its partition gives it, and whether that end is the one for
+/// dual-stack addresses.
 #[must_use]
 pub fn host_of_aws(host: &str) -> Option<(&str, bool)> {
     let without = |suffix: &str| host.strip_suffix(suffix)?.strip_suffix('.');

@@ -29,14 +29,14 @@ pub use reference::{Written, written, written_as_secret};
 
 /// The character that replaces each byte of a secret. No policy language, POSIX shell or Markdown reads it.
 pub const MASK: char = '%';
-/// As many of them in a row are a mask; fewer may be anybody's.
+/// At least this many in a row are a mask; a text from outside may have fewer.
 const SHORTEST_MASK: usize = 3;
 /// What replaces a whole secret whose length does not matter.
 pub const MASKED: &str = "%%%%%%%%";
 /// Masking can make another secret next to it recognizable, so the text is searched again, at most this
 /// often.
 const MOST_PASSES: usize = 4;
-/// So much is looked at behind what is wanted of a long text, for a secret that is cut there.
+/// How many bytes after the wanted part of a long text are searched too, for a secret that is cut there.
 const MARGIN: usize = 4_096;
 /// A decoder quotes one character, at most escaped.
 const LONGEST_QUOTED: usize = 24;

@@ -16,9 +16,9 @@ use crate::question::{Answer, Evidence, Question};
 use crate::words::words;
 pub use turns::{Pace, Turn, ask_in_turns};
 
-/// As often as answers may lead to new questions.
+/// The most rounds in which answers lead to new questions.
 pub const ROUNDS: usize = 3;
-/// As much as may be asked about one task.
+/// The most questions about one task.
 pub const QUESTIONS: usize = 24;
 
 /// Who answers questions: AWS, or a recording.

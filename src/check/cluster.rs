@@ -1,5 +1,5 @@
-//! What the services of a cluster start next: each definition in each of its places is checked once, whichever
-//! services share it.
+//! What the services of a cluster start next: each definition in each of its places is checked once, however
+//! many services share it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

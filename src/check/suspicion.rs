@@ -175,8 +175,8 @@ impl Suspect<'_> {
         }
     }
 
-    /// A call that the role's policies, and those of the endpoints on the way, must let; without a role there
-    /// is none.
+    /// A call that the role's policies, and those of the endpoints on the path, must allow; without a role
+    /// there is none.
     fn calls(&self, symptom: Symptom, add: &mut impl FnMut(Symptom, String)) {
         if self.definition.execution_role_arn.as_deref().is_none_or(|role| role == OPEN_ROLE) {
             return;

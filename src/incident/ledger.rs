@@ -32,7 +32,7 @@ pub struct Ledger<S> {
     holder: String,
     /// How often it has tried to claim: what it works on at the same time must not share a claim.
     tries: AtomicU64,
-    /// After so long an incident that continues is announced again.
+    /// How long after its last notice an incident that continues is announced again.
     reminder: SignedDuration,
     /// More workloads than this that fail in the same way are a storm.
     alone: usize,

@@ -135,8 +135,8 @@ mod tests {
         LEXICON.iter().flat_map(|(speaker, sections)| sections.iter().map(|section| (*speaker, section)))
     }
 
-    /// So many wordings were taken from their sources and are in no text of the corpus; a new one comes with
-    /// a text.
+    /// How many wordings were taken from their sources and are in no text of the corpus. It does not grow,
+    /// since a new wording comes with a text.
     const UNHEARD: usize = 141;
 
     /// What the corpus holds, folded, with the names of the texts.

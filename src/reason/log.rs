@@ -18,7 +18,7 @@ const HTTPS: u16 = 443;
 /// At most so many words precede a line's level: a date, a time, a thread, a process.
 const WORDS_BEFORE_LEVEL: usize = 8;
 
-/// As many lines as an error is printed over.
+/// The most lines over which an error is printed.
 const LINES_OF_AN_ERROR: usize = 8;
 
 /// What a log says of a failure.

@@ -186,9 +186,9 @@ const LONGEST_PAIR: usize = 400;
 const LONGEST_QUOTED: usize = 256;
 const LONGEST_ELEMENT: usize = 1_024;
 
-/// So much of a value is looked at to tell whether it is one.
+/// The most bytes of a text that are read to decide whether it is a value.
 const LONGEST_VALUE: usize = 16_384;
-/// A word of a sentence is shorter, and so much of a value tells whether it was generated.
+/// Words of a sentence are shorter, and this many bytes show whether a value was generated.
 const LONGEST_WORD: usize = 64;
 
 /// A name with the words before it.

@@ -67,7 +67,8 @@ pub(super) fn subject(text: &str) -> String {
         return ascii;
     }
     let (kept, rest) = ascii.split_at(LONGEST_SUBJECT - 3);
-    // A part of a word can read as another: "is no" of "is not". Of a name a part is better than nothing.
+    // A part of a word can read as another, as `is no` does of `is not`. A part of a name is better than
+    // nothing.
     let word = kept.rsplit(' ').next().unwrap_or_default();
     let is_part = word.bytes().chain(rest.bytes().take(1)).all(|letter| letter.is_ascii_alphabetic());
     format!("{}...", if is_part { kept[..kept.len() - word.len()].trim_end() } else { kept.trim_end() })

@@ -1,4 +1,4 @@
-//! A deployment as far as its document tells: what it leaves open, and what it makes or changes besides.
+//! A deployment as far as its document says: what it leaves open, and what else it makes or changes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::task_definition::{ImageName, Reference, ReferenceKind, Target, TaskDe
 pub struct Plan {
     /// By its path inside the definition, in lower case.
     pub(super) pending: BTreeMap<String, Pending>,
-    /// What it makes or changes besides definitions and services.
+    /// What it makes or changes other than definitions and services.
     pub(super) made: Vec<Made>,
     /// Where the service that starts the definition runs it, such as `FARGATE`.
     pub launch_type: Option<String>,
@@ -68,20 +68,20 @@ pub(super) enum Area {
 /// What of a deployment could change what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touched<'r> {
-    /// A reference: whether it leads anywhere, and what stands there.
+    /// A reference: whether it leads anywhere, and what is there.
     Reference(&'r Reference),
     /// What a role may do, by its ARN.
     Role(&'r str),
-    /// Keys and who may use them.
+    /// Keys and who is allowed to use them.
     Keys,
-    /// File systems and who may mount them.
+    /// File systems and who is allowed to mount them.
     FileSystems,
     /// Ways through the network.
     Network,
 }
 
 /// Types of CloudFormation and of Terraform, what they are about, and the properties that name what they
-/// touch. One that ends in `::` or `_` stands for all that begin so.
+/// touch. One that ends in `::` or `_` means all that begin so.
 const TYPES: &[(&str, &str, Area, &[&str])] = &[
     ("AWS::SecretsManager::Secret", "secretsmanager_secret", Area::Secret, &["name"]),
     ("AWS::SecretsManager::", "secretsmanager_", Area::Secret, &["secretid", "secretarn"]),
@@ -273,7 +273,7 @@ impl Plan {
         self.pending.get(&path).or_else(region)
     }
 
-    /// What is not known and is no reference, such as a whole list.
+    /// What is not known other than references, such as a whole list.
     pub fn pending_parts(&self, definition: &TaskDefinition) -> impl Iterator<Item = &Pending> {
         let references: Vec<String> =
             definition.references().iter().map(|reference| path_of(definition, reference)).collect();

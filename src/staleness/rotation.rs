@@ -1,4 +1,4 @@
-//! Who holds the value from before a change that an event told of, to the second.
+//! Which tasks hold the value from before a change that an event reported, to the second.
 
 use std::collections::BTreeSet;
 

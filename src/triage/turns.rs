@@ -21,7 +21,7 @@ pub struct Pace {
     pub at_once: usize,
     /// In all.
     pub most: usize,
-    /// As often as answers may lead to new ones.
+    /// The most rounds in which answers lead to new questions.
     pub rounds: usize,
 }
 

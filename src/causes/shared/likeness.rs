@@ -4,7 +4,8 @@ use super::assessment::Finding;
 
 /// The least similarity, of at most 1, at which one name is suggested for another.
 const ALIKE: f64 = 0.75;
-/// As long as a word must be for two letters in each other's place to be a slip, and not another word.
+/// The least length of a word in which two swapped letters are a misspelling: in a shorter one they make
+/// another word.
 const LONG: usize = 4;
 
 /// A name that is near to another. The name as a whole is not for everybody who reads a notice, and proves
