@@ -97,13 +97,8 @@ fn reports_for_code_scanning_are_what_the_standard_says() {
     );
     let broken = scratch("held-broken.json", "{\"family\": \"a\",}");
     let baseline = scratch("held-sarif-baseline.json", "");
-    run(Command::new(env!("CARGO_BIN_EXE_ecs-triage")).args([
-        "check",
-        "--offline",
-        &hostile,
-        "--write-baseline",
-        &baseline,
-    ]));
+    run(Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+        .args(["check", "--offline", &hostile, "--write-baseline", &baseline]));
     let reports = [
         &["tests/sources/template.yaml", "tests/sources/cdk.json"][..],
         &["tests/sources/register.yaml"],

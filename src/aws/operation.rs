@@ -161,14 +161,8 @@ mod tests {
 
     /// Those of them that read things have names like those which do not.
     const FORBIDDEN: &[&str] = &[
-        "SecretValue",
-        "GetParameter",
-        "Decrypt",
-        "GetObject",
-        "AuthorizationToken",
-        "LoginPassword",
-        "BatchGet",
-        "DataKey",
+        "SecretValue", "GetParameter", "Decrypt", "GetObject", "AuthorizationToken", "LoginPassword",
+        "BatchGet", "DataKey",
     ];
 
     #[test]

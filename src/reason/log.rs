@@ -247,13 +247,7 @@ fn level_by_letter(line: &str) -> Option<&'static str> {
 /// Whether the line says that the call is retried: a later line has its outcome.
 fn is_tried_again(line: &str) -> bool {
     const AGAIN: &[&str] = &[
-        "retrying",
-        "will retry",
-        "trying again",
-        "try again in",
-        "backoff=",
-        "falling back",
-        "using cached",
+        "retrying", "will retry", "trying again", "try again in", "backoff=", "falling back", "using cached",
         "ignoring",
     ];
     let line = line.to_ascii_lowercase();

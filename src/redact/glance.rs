@@ -230,20 +230,8 @@ mod tests {
         let words: Vec<String> = marks()
             .chain(
                 [
-                    "task",
-                    "container ",
-                    "ABCDEFGH",
-                    "a1B2c3D4e5F6",
-                    "/",
-                    ":",
-                    "-",
-                    "_",
-                    " ",
-                    ".",
-                    "1234",
-                    "arn:aws:ecs:",
-                    "=",
-                    "\u{e9}",
+                    "task", "container ", "ABCDEFGH", "a1B2c3D4e5F6", "/", ":", "-", "_", " ", ".", "1234",
+                    "arn:aws:ecs:", "=", "\u{e9}",
                 ]
                 .map(str::to_owned),
             )

@@ -14,20 +14,8 @@ pub(super) const SPOKEN: &[&str] = &["password is ", "password was ", "token is 
 const SETTINGS: &[&str] = &["aws_secret_access_key ", "aws_session_token "];
 /// Words behind `Authorization:` that name how the credential is meant.
 const SCHEMES: &[&str] = &[
-    "apikey",
-    "aws4-hmac-sha256",
-    "basic",
-    "bearer",
-    "bot",
-    "digest",
-    "genie_key",
-    "genie-key",
-    "key",
-    "negotiate",
-    "ntlm",
-    "oauth",
-    "splunk",
-    "token",
+    "apikey", "aws4-hmac-sha256", "basic", "bearer", "bot", "digest", "genie_key", "genie-key", "key",
+    "negotiate", "ntlm", "oauth", "splunk", "token",
 ];
 /// Shorter words after `Bearer` are words.
 const SHORTEST_BEARER: usize = 8;
@@ -56,13 +44,7 @@ struct Program {
 const PROGRAMS: &[Program] = &[
     Program {
         names: &[
-            "mysql",
-            "mysqldump",
-            "mysqladmin",
-            "mysqlsh",
-            "mysqlimport",
-            "mariadb",
-            "mariadb-dump",
+            "mysql", "mysqldump", "mysqladmin", "mysqlsh", "mysqlimport", "mariadb", "mariadb-dump",
             "mariadb-admin",
         ],
         flag: "-p",
@@ -73,22 +55,8 @@ const PROGRAMS: &[Program] = &[
     Program { names: &["sshpass", "7z", "sqlplus"], flag: "-p", joined: true, apart: true, login: false },
     Program {
         names: &[
-            "docker",
-            "podman",
-            "nerdctl",
-            "helm",
-            "crane",
-            "skopeo",
-            "oras",
-            "az",
-            "oc",
-            "mongo",
-            "mongosh",
-            "mongodump",
-            "mongorestore",
-            "cqlsh",
-            "rabbitmqadmin",
-            "influx",
+            "docker", "podman", "nerdctl", "helm", "crane", "skopeo", "oras", "az", "oc", "mongo", "mongosh",
+            "mongodump", "mongorestore", "cqlsh", "rabbitmqadmin", "influx",
         ],
         flag: "-p",
         joined: false,

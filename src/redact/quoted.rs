@@ -87,21 +87,8 @@ const AFTERTHOUGHTS: &[&str] = &[
 const BETWEEN: &[&str] = &["set in config.json failed", "open /etc/passwd", "open /etc/group"];
 /// Words of the runtime around paths and flags.
 const MOUNT_WORDS: &[&str] = &[
-    "to",
-    "rootfs",
-    "at",
-    "mount",
-    "via",
-    "flags",
-    "data",
-    "create",
-    "destination",
-    "mountpoint",
-    "for",
-    "mkdir",
-    "stat",
-    "type",
-    "bind",
+    "to", "rootfs", "at", "mount", "via", "flags", "data", "create", "destination", "mountpoint", "for",
+    "mkdir", "stat", "type", "bind",
 ];
 const QUOTES: [char; 5] = ['"', '\'', '`', '\u{201c}', '\u{201d}'];
 

@@ -142,15 +142,8 @@ const LEADS: &[&str] = &[
     "parameternotfound: ",
 ];
 const ENDS: &[&str] = &[
-    ": ",
-    " status code",
-    ";fetching ",
-    ";secret arn",
-    ";resourcenotfound",
-    " resulted in error",
-    ". for more",
-    "\" ",
-    ") ",
+    ": ", " status code", ";fetching ", ";secret arn", ";resourcenotfound", " resulted in error",
+    ". for more", "\" ", ") ",
 ];
 /// No list of names is longer: ECS asks for ten at a time.
 const LONGEST_LIST: usize = 10 * (LONGEST_PARAMETER + 2);

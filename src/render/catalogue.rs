@@ -44,11 +44,7 @@ pub fn search(word: &str, style: impl Into<Style>) -> String {
     let word = word.to_lowercase();
     let texts = |cause: &Cause| {
         [
-            cause.id,
-            cause.title,
-            cause.explanation.what,
-            cause.explanation.why,
-            cause.explanation.tell,
+            cause.id, cause.title, cause.explanation.what, cause.explanation.why, cause.explanation.tell,
             cause.explanation.fix,
         ]
     };

@@ -22,24 +22,8 @@ const ON_A_PHONE: usize = 60;
 const LONGEST_SAID: usize = 300;
 /// After these a value follows, not a wrapped error.
 const LABELS: &[&str] = &[
-    "statuscode:",
-    "requestid:",
-    "exit:",
-    "id:",
-    "code:",
-    "user:",
-    "resource:",
-    "perform:",
-    "label:",
-    "hostid:",
-    "service:",
-    "versionid:",
-    "parameters:",
-    "manager:",
-    "ssm:",
-    "ecr:",
-    "s3:",
-    "logs:",
+    "statuscode:", "requestid:", "exit:", "id:", "code:", "user:", "resource:", "perform:", "label:",
+    "hostid:", "service:", "versionid:", "parameters:", "manager:", "ssm:", "ecr:", "s3:", "logs:",
 ];
 
 /// One line of the folded text.

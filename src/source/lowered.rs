@@ -25,28 +25,10 @@ pub(super) enum Reading {
 
 /// Keys under which the model wants a text.
 const TEXTS: &[&str] = &[
-    "name",
-    "family",
-    "image",
-    "valuefrom",
-    "value",
-    "type",
-    "condition",
-    "containername",
-    "credentialsparameter",
-    "executionrolearn",
-    "taskrolearn",
-    "taskdefinitionarn",
-    "networkmode",
-    "sourcevolume",
-    "filesystemid",
-    "rootdirectory",
-    "transitencryption",
-    "accesspointid",
-    "iam",
-    "logdriver",
-    "operatingsystemfamily",
-    "cpuarchitecture",
+    "name", "family", "image", "valuefrom", "value", "type", "condition", "containername",
+    "credentialsparameter", "executionrolearn", "taskrolearn", "taskdefinitionarn", "networkmode",
+    "sourcevolume", "filesystemid", "rootdirectory", "transitencryption", "accesspointid", "iam",
+    "logdriver", "operatingsystemfamily", "cpuarchitecture",
 ];
 /// Lists and objects of nothing but texts.
 const OF_TEXTS: &[&str] = &["options", "requirescompatibilities", "credentialspecs"];

@@ -99,18 +99,8 @@ const TYPES: &[(&str, &str, Area, &[&str])] = &[
 ];
 /// Beginnings of Terraform's types that are of the network: they carry no name of a service.
 const NETWORK: &[&str] = &[
-    "vpc",
-    "subnet",
-    "route",
-    "nat_gateway",
-    "internet_gateway",
-    "egress_only",
-    "security_group",
-    "network_acl",
-    "default_",
-    "ec2_",
-    "eip",
-    "main_route",
+    "vpc", "subnet", "route", "nat_gateway", "internet_gateway", "egress_only", "security_group",
+    "network_acl", "default_", "ec2_", "eip", "main_route",
 ];
 
 impl Made {
@@ -232,13 +222,8 @@ impl Plan {
             "requirescompatibilities",
         ];
         const CONTAINER: &[&str] = &[
-            "image",
-            "secrets",
-            "repositorycredentials",
-            "environmentfiles",
-            "logconfiguration",
-            "firelensconfiguration",
-            "credentialspecs",
+            "image", "secrets", "repositorycredentials", "environmentfiles", "logconfiguration",
+            "firelensconfiguration", "credentialspecs",
         ];
         self.pending.retain(|path, _| {
             let head = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
