@@ -15,6 +15,7 @@ mod named;
 mod option;
 mod quoted;
 mod reference;
+mod secret_name;
 mod tokens;
 mod url;
 

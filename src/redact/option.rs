@@ -6,7 +6,8 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::chance::is_generated;
-use super::named::{STATES, is_said, names_a_secret, value};
+use super::named::{STATES, is_said, value};
+use super::secret_name::names_a_secret;
 
 /// Words before a value in a sentence.
 pub(super) const SPOKEN: &[&str] = &["password is ", "password was ", "token is ", "secret is "];
