@@ -38,6 +38,7 @@ mod route;
 mod rules;
 mod service;
 mod snapshot;
+mod walk;
 
 use std::borrow::Cow;
 use std::net::IpAddr;

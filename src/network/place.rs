@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use super::address::Address;
 use super::leg::Leg;
 use super::rules::{Peer, opening, passes, permits, whichever};
-use super::{Blockage, Break, Ingress, Part, Path, Remote, Settings, Snapshot, State, Unsure};
+use super::{Blockage, Break, Ingress, Part, Remote, Settings, Snapshot, State};
 use crate::question::Known;
 use crate::question::facts::{IpPermission, NetworkAcl, RouteTable, SecurityGroup, Subnet};
 
@@ -64,73 +64,7 @@ pub(super) fn list<'e, T>(known: Known<'e, Vec<T>>, what: &str) -> Result<&'e [T
     }
 }
 
-/// Judges a way from each subnet in which the caller may be.
-pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place<'_, 'e>) -> Leg) -> Path {
-    let caller = snapshot
-        .caller
-        .host
-        .map_or_else(|| "task eni".to_owned(), |id| format!("host {id}, not the task eni"));
-    let ids = &snapshot.caller.subnets;
-    let subnets = list(snapshot.subnets, "the subnets");
-    let from = |id: &str| match subnets
-        .as_ref()
-        .ok()
-        .and_then(|subnets| subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id)))
-    {
-        None => id.to_owned(),
-        Some(subnet) => [Some(id), subnet.cidr_block.as_deref(), subnet.availability_zone.as_deref()]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(", "),
-    };
-    let legs: Vec<Leg> = ids
-        .iter()
-        .map(|&id| match &subnets {
-            Err(why) => Leg::default().doubt(Part::ALL, format!("subnet {id}"), why.clone()),
-            Ok(subnets) => match subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id)) {
-                None => {
-                    Leg::default().doubt(Part::ALL, format!("subnet {id}"), format!("{id} was not found"))
-                }
-                Some(subnet) if subnet.cidr_block.is_none() => Leg::default().doubt(
-                    Part::ALL,
-                    format!("subnet {id}"),
-                    format!("{id} has no IPv4 range, and ways by IPv6 are not judged"),
-                ),
-                Some(subnet) => judge(Place { snapshot, subnet, id }),
-            },
-        })
-        .collect();
-    let Some((worst, shown)) = legs.iter().enumerate().rev().max_by_key(|(_, leg)| leg.state) else {
-        let why = if snapshot.caller.host.is_some() {
-            "the instance's subnet, if it is in AWS"
-        } else {
-            "the subnet"
-        };
-        let Leg { state, hops, blockages, possible, unsure } =
-            Leg::default().doubt(Part::ALL, "subnet: not known", why);
-        return Path { from: caller, to, state, hops, blockages, possible, unsure };
-    };
-    let (hops, shown_from) = (shown.hops.clone(), from(ids[worst]));
-    let one_of = if legs.len() > 1 { format!(", one of {} subnets", legs.len()) } else { String::new() };
-    let broken: Vec<&str> =
-        ids.iter().zip(&legs).filter(|(_, leg)| leg.state == State::Broken).map(|(&id, _)| id).collect();
-    let some = (!broken.is_empty() && broken.len() < legs.len()).then(|| {
-        format!(
-            "which of the {} subnets the task used: only {} {} blocked",
-            legs.len(),
-            broken.join(", "),
-            if broken.len() == 1 { "is" } else { "are" }
-        )
-    });
-    let leg = Leg::either(legs);
-    let Leg { state, blockages, possible, mut unsure, .. } =
-        if snapshot.caller.by_settings { as_set(&snapshot.caller.settings, leg, Part::ALL) } else { leg };
-    unsure.extend(some.map(|text| Unsure { text, parts: &[] }));
-    Path { from: format!("{caller} ({shown_from}){one_of}"), to, state, hops, blockages, possible, unsure }
-}
-
-fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
+pub(super) fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
     match settings {
         Settings::Own => leg,
         Settings::Undated(why) => leg.doubted(parts, why, |_| false),

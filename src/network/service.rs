@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::address::Address;
 use super::leg::Leg;
-use super::place::{ANY, Arrival, Call, Place, list, walk};
+use super::place::{ANY, Arrival, Call, Place, list};
 use super::rules::Peer;
+use super::walk::walk;
 use super::{Blockage, Break, Destination, Names, Part, Path, Remote, Snapshot, State, Unsure};
 use crate::question::facts::{RouteTable, VpcEndpoint};
 
