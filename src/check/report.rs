@@ -12,7 +12,7 @@ use crate::source::{Found, Place};
 use crate::task_definition::{Reference, TaskDefinition};
 
 /// A definition that was checked.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// As it is named: `family:revision`, else its logical id or address, else its file.
     pub name: String,

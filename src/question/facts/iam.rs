@@ -81,10 +81,4 @@ impl Simulation {
             .as_ref()
             .is_some_and(|detail| !detail.allowed_by_permissions_boundary)
     }
-
-    /// Whether it is refused because the role's own policies have no allow.
-    #[must_use]
-    pub fn is_implicit_deny(&self) -> bool {
-        self.eval_decision == "implicitDeny" && !self.is_beyond_boundary() && !self.is_beyond_organization()
-    }
 }
