@@ -224,16 +224,16 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
     };
     let changed = now.iter().filter_map(|reference| {
         match before.iter().find(|other| place(other) == place(reference)) {
-            None => Some(format!("+ {}: {}", label(reference), told(reference))),
+            None => Some(format!("+ {}: {}", label(reference), shown(reference))),
             Some(other) if other.value_from != reference.value_from => {
-                Some(format!("~ {}: {} was {}", label(reference), told(reference), told(other)))
+                Some(format!("~ {}: {} was {}", label(reference), shown(reference), shown(other)))
             }
             Some(_) => None,
         }
     });
     let gone = before.iter().filter(|other| !now.iter().any(|reference| place(reference) == place(other)));
     let all: Vec<String> =
-        changed.chain(gone.map(|other| format!("- {}: {}", label(other), told(other)))).collect();
+        changed.chain(gone.map(|other| format!("- {}: {}", label(other), shown(other)))).collect();
     if all.is_empty() {
         return vec![format!("{running} is still running; its secrets and images are the same")];
     }
@@ -244,7 +244,7 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
 }
 
 /// What a reference refers to; of a value only that it is one.
-fn told(reference: &Reference) -> &str {
+fn shown(reference: &Reference) -> &str {
     if reference.target() == Some(Target::Value) {
         "a value instead of a reference"
     } else {

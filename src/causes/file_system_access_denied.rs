@@ -174,7 +174,7 @@ impl<'c> Mount<'c> {
             None if matches!(known, Known::Missing) => Says::Anyone,
             None => {
                 let what = format!("the policy of {}", self.id);
-                Says::Unknown(Finding::not_told(&what, known).unwrap_or_else(|| Finding::unknown(what)))
+                Says::Unknown(Finding::unanswered(&what, known).unwrap_or_else(|| Finding::unknown(what)))
             }
         }
     }

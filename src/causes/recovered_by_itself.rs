@@ -163,7 +163,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Assessment::possible(title)
             .findings(other)
             .findings(none)
-            .findings(Finding::not_told("whether a later task started", known))
+            .findings(Finding::unanswered("whether a later task started", known))
             .fix(fix),
     )
 }

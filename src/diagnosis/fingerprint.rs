@@ -17,7 +17,7 @@ pub const fn is_told_by_place(fault: Fault) -> bool {
 
 /// What the text names as failing: of what could not be reached or asks too much, the host or the repository,
 /// since everything there fails in the same way.
-fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
+fn named_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
     if is_told_by_place(symptom.fault) {
         let named = symptom.resource.as_ref().map(|resource| place_of(&resource.text).to_owned());
         return symptom.host.as_ref().map(|host| place_of(&host.text).to_owned()).or(named);
@@ -57,7 +57,7 @@ pub(super) fn fingerprint(task: &Task, symptoms: &[ReadSymptom<'_>], best: Optio
         if workload.is_service { workload.name.clone() } else { format!("family/{}", workload.name) }
     });
     // Uses the text alone: which questions were answered must not change the fingerprint.
-    let culprit = best.and(symptom).and_then(|symptom| told_culprit(task, symptom));
+    let culprit = best.and(symptom).and_then(|symptom| named_culprit(task, symptom));
     let parts = [
         task.account.as_deref(),
         task.region.as_deref(),

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::address::Address;
 use super::leg::Leg;
-use super::rules::{Peer, opening, passes, permits, whichever};
+use super::rules::{Peer, opening, passes, permits, unanimous};
 use super::{Blockage, Break, Ingress, Part, Remote, Settings, Snapshot, State};
 use crate::question::Known;
 use crate::question::facts::{IpPermission, NetworkAcl, RouteTable, SecurityGroup, Subnet};
@@ -254,7 +254,7 @@ impl<'e> Place<'_, 'e> {
                 None => lost.push(id),
             }
         }
-        let state = whichever(
+        let state = unanimous(
             peers.iter().map(|peer| permits(found.iter().flat_map(|group| rules(group)), port, peer)),
         );
         if state == State::Ok || lost.is_empty() {
@@ -333,7 +333,7 @@ impl<'e> Place<'_, 'e> {
             (calls, port..=port, (port, port)),
             (!calls, answers, (*ALL_ANSWERS.start(), *ALL_ANSWERS.end())),
         ] {
-            let state = whichever(others.iter().map(|&other| passes(acl, egress, &ports, other)));
+            let state = unanimous(others.iter().map(|&other| passes(acl, egress, &ports, other)));
             let other = others.first().copied().unwrap_or(Address::Anywhere);
             let cidr = other.range();
             let opening = opening(acl, egress, &ports, other, &cidr);
@@ -380,7 +380,7 @@ impl<'e> Place<'_, 'e> {
 
     /// Whether a call gets to something in the VPC: out of the caller's groups, past the ACLs of both sides,
     /// in by the other's groups.
-    pub(super) fn arrive(&self, at: &Arrival<'_>, shut: impl FnOnce(Ingress) -> Break) -> Leg {
+    pub(super) fn arrive(&self, at: &Arrival<'_>, blocked_by: impl FnOnce(Ingress) -> Break) -> Leg {
         let Arrival { kind, id, part, groups, subnets, port } = at;
         let name = format!("{kind} {id}");
         let addresses: Vec<Address> = subnets.iter().flat_map(|subnet| self.addresses_in(subnet)).collect();
@@ -442,7 +442,7 @@ impl<'e> Place<'_, 'e> {
         let inside = Leg::default().judged(
             state,
             hop(lets),
-            self.blockage(shut(ingress), "DescribeSecurityGroups", proof),
+            self.blockage(blocked_by(ingress), "DescribeSecurityGroups", proof),
         );
         leg.then(self.as_set(inside, part))
     }

@@ -290,7 +290,7 @@ impl<'e> Place<'_, 'e> {
             .map(|endpoint| id(endpoint).to_owned());
         let Some(elsewhere) = own.or_else(other) else { return way };
         let anywhere = [Address::Anywhere];
-        let shut = self.wherever_it_goes(to.port).then(self.guard(
+        let everywhere = self.wherever_it_goes(to.port).then(self.guard(
             self.id,
             true,
             to.port,
@@ -302,9 +302,9 @@ impl<'e> Place<'_, 'e> {
             to.host
         );
         way.doubted(Part::BEHIND_THE_NAME, &why, |blockage| match (&blockage.what, blockage.what.part()) {
-            (_, Part::Group) => shut.blockages.iter().any(|all| all.what.part() == Part::Group),
+            (_, Part::Group) => everywhere.blockages.iter().any(|all| all.what.part() == Part::Group),
             (Break::NetworkAcl { acl, egress, .. }, _) => {
-                shut.blockages.iter().any(|all| matches!(&all.what, Break::NetworkAcl { acl: other, egress: way, .. } if other == acl && way == egress))
+                everywhere.blockages.iter().any(|all| matches!(&all.what, Break::NetworkAcl { acl: other, egress: way, .. } if other == acl && way == egress))
             }
             _ => false,
         })

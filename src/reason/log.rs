@@ -44,7 +44,7 @@ pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Heard> {
         if line < read {
             continue;
         }
-        let alone = told(text).map(|symptom| Heard { line, text: (*text).to_owned(), symptom });
+        let alone = symptom_of(text).map(|symptom| Heard { line, text: (*text).to_owned(), symptom });
         let heard = match alone {
             Some(alone) if is_known(&alone) => {
                 let whole = unwrapped(&lines[line..], &alone).unwrap_or(alone);
@@ -73,7 +73,7 @@ fn continued(lines: &[&str], line: usize, goes_on: impl Fn(&str) -> bool) -> Opt
     let more = lines[1..].iter().take(LINES_OF_AN_ERROR).take_while(|line| goes_on(line)).count();
     (1..=more).find_map(|last| {
         let text = lines[..=last].join("\n");
-        let symptom = told(&text)?;
+        let symptom = symptom_of(&text)?;
         Some(Heard { line, text, symptom }).filter(is_known)
     })
 }
@@ -87,7 +87,7 @@ fn unwrapped(lines: &[&str], alone: &Heard) -> Option<Heard> {
     let more = lines[1..].iter().take(LINES_OF_AN_ERROR).take_while(|line| !begins_entry(line)).count();
     let same = |last: usize| {
         let text = lines[..=last].join("\n");
-        let symptom = told(&text)?;
+        let symptom = symptom_of(&text)?;
         let is_same = (symptom.step, symptom.fault) == (alone.symptom.step, alone.symptom.fault);
         is_same.then_some(Heard { line: alone.line, text, symptom })
     };
@@ -114,7 +114,7 @@ fn begins_entry(line: &str) -> bool {
 }
 
 /// What one line says of a failure.
-fn told(line: &str) -> Option<Symptom> {
+fn symptom_of(line: &str) -> Option<Symptom> {
     if is_less_than_error(line) || is_tried_again(line) {
         return None;
     }
@@ -123,7 +123,11 @@ fn told(line: &str) -> Option<Symptom> {
         Step::Unknown | Step::Container if fetches => Symptom { step: Step::SecretSidecar, ..symptom },
         _ => symptom,
     };
-    reader::read(line).into_iter().map(of_fetching).find(|symptom| tells(symptom, line)).map(by_application)
+    reader::read(line)
+        .into_iter()
+        .map(of_fetching)
+        .find(|symptom| is_about_fetching(symptom, line))
+        .map(by_application)
 }
 
 /// Whether a line says, in its own words, that a secret was to be fetched: `Error retrieving secret`.
@@ -153,7 +157,7 @@ fn by_application(symptom: Symptom) -> Symptom {
 
 /// Whether a symptom is one of fetching secrets, or of what that takes: credentials, a Region, a path to AWS.
 /// Where the fault is unknown, the words of a fetcher must be those of a failure.
-fn tells(symptom: &Symptom, line: &str) -> bool {
+fn is_about_fetching(symptom: &Symptom, line: &str) -> bool {
     let is_of_secrets =
         matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar);
     match symptom.fault {

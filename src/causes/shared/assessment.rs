@@ -232,7 +232,7 @@ impl Finding {
     }
 
     /// A finding for what stayed unknown: why AWS gave no answer, or that it was not queried.
-    pub(in crate::causes) fn not_told<T>(what: &str, known: Known<'_, T>) -> Option<Finding> {
+    pub(in crate::causes) fn unanswered<T>(what: &str, known: Known<'_, T>) -> Option<Finding> {
         match known {
             Known::Unknown(why) => Some(Finding::unknown(format!("{what}: {why}"))),
             Known::NotAsked => Some(Finding::unknown(what)),

@@ -55,7 +55,7 @@ impl<'a> Case<'a> {
     }
 
     /// That the Region is known in which something was asked for: an application can ask in any Region.
-    pub(in crate::causes) fn in_told_region(&self) -> Result<(), Gap> {
+    pub(in crate::causes) fn in_named_region(&self) -> Result<(), Gap> {
         let is_told = self.symptom.step != Step::SecretSidecar || self.symptom.region.is_some();
         is_told.then_some(()).ok_or_else(|| Gap::new("in which Region the application asks"))
     }

@@ -90,6 +90,6 @@ impl Layer {
         let refused = matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied);
         refused
             && (symptom.refused_by.is_some_and(|kind| self.told.contains(&kind))
-                || super::refusal::is_untold(symptom))
+                || super::refusal::names_no_policy(symptom))
     }
 }

@@ -129,12 +129,12 @@ impl<'c> ParameterView<'c> {
     /// before every name.
     pub(in crate::causes) fn as_secret(&self) -> Option<ask::Secret> {
         let name =
-            if self.is_told_by_refusal() { self.name.trim_start_matches('/') } else { self.name.as_str() };
+            if self.is_known_by_refusal() { self.name.trim_start_matches('/') } else { self.name.as_str() };
         (!name.starts_with('/')).then(|| ask::Secret { region: self.region.clone(), id: name.to_owned() })
     }
 
     /// Whether the name is known from a refusal alone.
-    fn is_told_by_refusal(&self) -> bool {
+    fn is_known_by_refusal(&self) -> bool {
         self.case.symptom.fault == Fault::AccessDenied && self.case.references.is_empty()
     }
 

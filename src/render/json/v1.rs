@@ -33,12 +33,12 @@ struct Document<'r> {
     fingerprint: &'r str,
     incident: Option<IncidentV1<'r>>,
     #[serde(flatten)]
-    told: Option<ToldV1<'r>>,
+    told: Option<PublishedV1<'r>>,
 }
 
 /// What people were sent.
 #[derive(Serialize)]
-struct ToldV1<'r> {
+struct PublishedV1<'r> {
     impact: &'r [String],
     subject: &'r str,
     text: &'r str,
@@ -201,7 +201,7 @@ pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
 #[must_use]
 pub fn event(report: &Report<'_>, incident: &Incident, impact: &[String], notice: &Notice) -> String {
     let with = |text| {
-        let told = Some(ToldV1 { impact, subject: &notice.subject, text });
+        let told = Some(PublishedV1 { impact, subject: &notice.subject, text });
         written(serde_json::to_string(&Document {
             incident: Some(of_incident(incident)),
             told,
