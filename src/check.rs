@@ -348,6 +348,7 @@ impl<'d> Check<'d> {
             evidence,
             placement,
             forecast: true,
+            supposed: false,
         }
     }
 }

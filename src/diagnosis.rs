@@ -168,7 +168,16 @@ fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
 fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Case<'c> {
     let definition = evidence.definition_of(task);
     let references = definition.found().map(|definition| culprits(symptom, definition)).unwrap_or_default();
-    Case { task, symptom, definition, references, evidence, placement: None, forecast: false }
+    Case {
+        task,
+        symptom,
+        definition,
+        references,
+        evidence,
+        placement: None,
+        forecast: false,
+        supposed: false,
+    }
 }
 
 /// What each cause that claims the case's symptom makes of it. What only its words ruled out is left out.

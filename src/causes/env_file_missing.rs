@@ -94,6 +94,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .then_again(case);
     Some(match denied {
         _ if case.forecast => return None,
+        true if case.supposed => Assessment::possible(title)
+            .finding(Finding::unknown(format!("whether it is there{why}")))
+            .fix(fix),
         true => Assessment::possible(title)
             .finding(Finding::unknown(format!(
                 "whether it is there: without s3:ListBucket a missing object reads as 403{why}"

@@ -165,7 +165,7 @@ impl Cause {
     /// What to ask of AWS about a case.
     pub(crate) fn questions(&self, case: &Case<'_>) -> Vec<Question> {
         match self.supposed(case.symptom) {
-            Some(symptom) => (self.ask)(&Case { symptom: &symptom, ..case.clone() }),
+            Some(symptom) => (self.ask)(&Case { symptom: &symptom, supposed: true, ..case.clone() }),
             None => (self.ask)(case),
         }
     }
@@ -173,9 +173,8 @@ impl Cause {
     /// What it makes of a case.
     pub(crate) fn assessed(&self, case: &Case<'_>) -> Option<Assessment> {
         match self.supposed(case.symptom) {
-            Some(symptom) => {
-                (self.assess)(&Case { symptom: &symptom, ..case.clone() }).map(|said| said.supposed(case))
-            }
+            Some(symptom) => (self.assess)(&Case { symptom: &symptom, supposed: true, ..case.clone() })
+                .map(|said| said.supposed(case)),
             None => (self.assess)(case),
         }
     }

@@ -129,7 +129,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             Proof::by(vec![other], Identity::of_own_role(case), all_whole(&decisions), Time::as_ecs_said());
         return with_fix(Assessment::ruled_out(title(&on), proof));
     }
-    let untold = (!told).then(|| {
+    let which = (!told && !case.supposed).then(|| {
         Finding::unknown(
             "which kind of policy refused: the text does not say, and a missing allow is the commonest",
         )
@@ -144,7 +144,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let unknown = decisions.iter().find_map(|decision| is_whole(decision).err()).and_then(Gap::into_finding);
     with_fix(
         assessment
-            .findings(untold)
+            .findings(which)
             .findings(case.undecided(&format!("what the policies of {who} say now"), &decisions).or(unknown))
             .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none())),
     )

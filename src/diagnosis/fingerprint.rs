@@ -31,6 +31,7 @@ fn named_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
         evidence: &nothing,
         placement: None,
         forecast: false,
+        supposed: false,
     };
     case.culprit().id.or_else(|| symptom.json_key.as_deref().map(str::to_owned))
 }

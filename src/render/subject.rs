@@ -1,6 +1,7 @@
 //! The subject of a notice: where, who, and what is at fault, in the 99 letters that SNS takes.
 
 use crate::arn::Arn;
+use crate::causes::Verdict;
 use crate::diagnosis::Diagnosis;
 
 /// SNS takes fewer than 100 characters.
@@ -37,7 +38,10 @@ pub(super) fn short_title(best: &Diagnosis, room: usize) -> String {
         .map(|reference| reference.value_from.as_str());
     let name = encrypted.or(best.culprit.id.as_deref()).map(short_name).filter(|name| !name.is_empty());
     match name {
-        Some(name) if best.title.len() > room => format!("{name}: {}", best.cause.id),
+        Some(name) if best.title.len() > room => {
+            let is_sure = best.verdict != Verdict::Possible || best.cause.is_general();
+            format!("{}{name}: {}", if is_sure { "" } else { "perhaps " }, best.cause.id)
+        }
         _ => best.title.clone(),
     }
 }

@@ -133,9 +133,9 @@ impl Assessment {
             Verdict::Likely => Verdict::Possible,
             verdict => verdict,
         };
-        let untold =
-            if case.symptom.truncated { "the reason was cut before it" } else { "ECS does not tell it" };
-        let finding = Finding::unknown(format!("the error itself: {untold}"));
+        let why =
+            if case.symptom.truncated { "the reason was cut before it" } else { "ECS does not report it" };
+        let finding = Finding::unknown(format!("the error itself: {why}"));
         if self.verdict == Verdict::RuledOut {
             return self.finding(finding);
         }

@@ -29,6 +29,8 @@ pub struct Case<'a> {
     /// Whether nothing has failed yet: the symptom is suspected before a deployment, and what AWS says now is
     /// what counts.
     pub forecast: bool,
+    /// Whether the text has no fault, and the symptom has the one that the cause would have made.
+    pub supposed: bool,
 }
 
 /// Takes the place of a Region that nothing names: no question in it has an answer, and a text or command
