@@ -74,7 +74,7 @@ pub struct About {
     pub cause: String,
     /// How sure it was.
     pub verdict: String,
-    /// Who can act.
+    /// Which team can fix it.
     pub owner: String,
     /// What happened, in one line.
     pub title: String,
@@ -150,7 +150,7 @@ pub struct Incident {
     pub resolved: Option<Timestamp>,
     /// Whether its end was announced, or needs no announcing.
     pub closed: bool,
-    /// Who is announcing it.
+    /// The claim of the instance that is announcing it.
     pub claim: Option<Claim>,
     /// How many failures its predecessor had, which ended by silence.
     pub before: Option<u64>,
@@ -160,7 +160,7 @@ pub struct Incident {
     pub indexed: bool,
     /// Whether it was announced to continue.
     pub reminded: bool,
-    /// Where a storm lists it.
+    /// The pages of the storm that list it.
     pub storm: Membership,
     /// How often in a row it began within [`FLAPPING_WITHIN`] of its predecessor's end.
     pub flaps: u32,
@@ -170,7 +170,7 @@ pub struct Incident {
     ids: Ids,
 }
 
-/// Where a storm lists an incident: the incident knows of it before the storm does.
+/// The pages of a storm that list an incident. The incident has them before the storm does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Membership {

@@ -85,7 +85,7 @@ pub enum Names {
 /// The way to a destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
-    /// Who calls, and from which subnet, in words.
+    /// The caller and its subnet, in words.
     pub from: String,
     /// Host and port.
     pub to: String,

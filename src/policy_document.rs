@@ -72,7 +72,7 @@ impl<'a> NamedRole<'a> {
     }
 }
 
-/// Who asks.
+/// The principal of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Principal<'a> {
     /// A session of a role.
@@ -83,10 +83,10 @@ pub enum Principal<'a> {
     Anonymous,
 }
 
-/// What a document is asked.
+/// A request that a document allows or refuses.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// Who asks.
+    /// The principal of a request.
     pub principal: Principal<'a>,
     /// Such as `secretsmanager:GetSecretValue`.
     pub action: &'a str,
@@ -162,7 +162,7 @@ struct Weighed {
     denied: Option<At>,
     /// Why it may be denied.
     deniable: Option<String>,
-    /// By the statement that leaves least to the caller's own policies.
+    /// The statement that allows it and leaves least to the caller's own policies.
     allowed: Option<(At, Reach)>,
     /// Why it may be allowed, by the statement that would leave least to them.
     allowable: Option<(String, Reach)>,

@@ -44,7 +44,7 @@ pub trait Prober {
 /// A prober that is asked about the things of one account.
 #[derive(Debug, Clone, Copy)]
 pub struct InAccount<'p, P> {
-    /// Who is asked.
+    /// The prober that is asked.
     pub prober: &'p P,
     /// The account, where it is not the prober's own.
     pub account: Option<&'p str>,
@@ -74,9 +74,9 @@ words! {
 /// A prober that is asked only what its scope holds; the rest stays unknown, and the diagnosis says why.
 #[derive(Debug, Clone, Copy)]
 pub struct Narrowed<P> {
-    /// Who is asked.
+    /// The prober that is asked.
     pub prober: P,
-    /// What.
+    /// What it is asked about.
     pub scope: Scope,
     /// Why what containers wrote is not asked for, unless it is.
     pub logs: Option<&'static str>,

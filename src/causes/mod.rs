@@ -102,7 +102,7 @@ words! {
 }
 
 words! {
-    /// Who can act.
+    /// Which team can fix it.
     Owner {
         ServiceTeam = "service-team",
         PlatformTeam = "platform-team",
@@ -199,7 +199,7 @@ pub struct Cause {
     pub id: &'static str,
     /// Completes "the task could not start because ...".
     pub title: &'static str,
-    /// Who can act.
+    /// Which team can fix it.
     pub owner: Owner,
     /// Its documentation.
     pub explanation: Explanation,

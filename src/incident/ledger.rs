@@ -51,7 +51,7 @@ pub struct Sighted {
 /// What became of failures of one kind.
 #[derive(Debug, Default)]
 pub struct Recorded {
-    /// Of each fingerprint.
+    /// The result for each fingerprint.
     pub seen: Vec<Result<Seen, Unreachable>>,
     /// The notices of their storm that are due, under our claim.
     pub storms: Vec<Telling>,
@@ -86,7 +86,7 @@ pub enum Next {
 /// What was read for a recording, and what it is going to come to.
 struct Prepared {
     incident: Option<Kept>,
-    /// Of its workload.
+    /// The index of its workload.
     index: Option<Kept>,
     former: Renamed,
     updated: Updated,
@@ -202,7 +202,7 @@ impl<S: Store + Sync> Ledger<S> {
             Ok(_) => {}
             Err(error) => return Recorded::none(failures.len(), &error),
         }
-        // Of a storm, what opens is listed, and so is what is over.
+        // A storm lists the incidents that open and those that are over.
         let mut seen: Vec<Result<Seen, Unreachable>> = recorded
             .into_iter()
             .zip(culprits)

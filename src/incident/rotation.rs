@@ -26,7 +26,7 @@ pub struct Told {
     pub since: Option<Timestamp>,
     /// The workloads that were announced to hold an old value, and since which change.
     pub holders: BTreeMap<String, Timestamp>,
-    /// Who is telling.
+    /// The claim of the instance that is announcing it.
     pub claim: Option<Claim>,
 }
 

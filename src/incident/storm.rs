@@ -65,7 +65,7 @@ pub struct Gathering {
     pub announced: u64,
     /// When it was announced last.
     pub announced_at: Option<Timestamp>,
-    /// Who is announcing it.
+    /// The claim of the instance that is announcing it.
     pub claim: Option<Claim>,
 }
 
@@ -87,7 +87,7 @@ pub struct Member {
     /// How sure it was.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub verdict: String,
-    /// Who can act.
+    /// Which team can fix it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub owner: String,
     /// Whether it was announced before.
@@ -275,7 +275,7 @@ impl Storm {
             self.early.retain(|other| other.id != early.id);
             self.early.push(early);
         }
-        // Of one workload many kinds of failure may open.
+        // One workload may open incidents of many kinds of failure.
         let more = self.early.len().saturating_sub(MOST_EARLY);
         self.early.drain(..more);
         Standing::Calm

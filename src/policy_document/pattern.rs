@@ -13,7 +13,7 @@ const COLON: Part = Part::Letter(':');
 #[derive(Debug)]
 pub(super) struct Pattern {
     parts: Vec<Part>,
-    /// Where the first variable is.
+    /// The position of the first variable.
     variable: Option<usize>,
     /// What it says is not known, at the place of a [`Part::Any`].
     gap: Option<String>,

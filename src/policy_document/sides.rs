@@ -8,7 +8,7 @@ use super::{At, Context, Decision, NamedRole, Nearly, Principal, Request, Weighe
 use crate::arn::Arn;
 use crate::question::facts::VpcEndpoint;
 
-/// Whom a grant reaches, and with it what can still take it away within the account.
+/// The principal that a grant names. It decides which policies of the account can still refuse the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grantee {
     /// The role by its ARN: an implicit deny of its permissions boundary limits the grant.

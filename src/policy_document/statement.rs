@@ -41,7 +41,7 @@ pub(super) enum Reach {
     Anyone,
 }
 
-/// Whom a statement is about.
+/// The principals of a statement, held against the caller.
 #[derive(Debug)]
 struct About {
     named: Vec<(Truth, Reach)>,

@@ -125,7 +125,7 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     for change in &around.changes {
         let _ = writeln!(out, "- {}", change.trim_start());
     }
-    // Of several the number would say nothing; the journal lists them.
+    // A number of several would say nothing; the journal lists them.
     let mut ruled_out = siblings(report, best).filter(|other| other.verdict == Verdict::RuledOut);
     if let (Some(one), None) = (ruled_out.next(), ruled_out.next()) {
         let _ = writeln!(out, "- Ruled out: {}", one.cause.id);

@@ -18,7 +18,7 @@ const SAID_BEFORE: usize = 20;
 const SAID_AFTER: usize = 40;
 /// A line's columns there, by which it is decided what is far before them.
 const ON_A_PHONE: usize = 60;
-/// Of a reason without deciding words.
+/// The most bytes shown of a reason without deciding words.
 const LONGEST_SAID: usize = 300;
 /// After these a value follows, not a wrapped error.
 const LABELS: &[&str] = &[

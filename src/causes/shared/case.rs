@@ -195,7 +195,7 @@ impl Case<'_> {
         whole.or(of_reference)
     }
 
-    /// That something else than the task definition put the container in whose image failed.
+    /// That the container whose image failed is not from the task definition.
     pub(crate) fn injected(&self) -> Option<Finding> {
         let said = "GuardDuty's runtime monitoring put this container into the task; it is not essential, and the task runs without it";
         self.is_of_guard_duty().then(|| Finding::found(said, "stoppedReason"))

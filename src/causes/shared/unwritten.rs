@@ -70,7 +70,7 @@ impl Case<'_> {
             });
             files.collect::<Vec<_>>()
         });
-        // Where the log's container is not known, one alone may have said it.
+        // Where the log's container is not known, this holds only if a single one can have written the line.
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }

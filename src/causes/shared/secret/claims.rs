@@ -13,7 +13,8 @@ impl<'c> SecretView<'c> {
         self.found().is_some_and(Secret::is_readable)
     }
 
-    /// That it is the one which ECS means: where it is not as it should be, the others are.
+    /// That it is the secret which ECS means: it is the only candidate, or the only one that is not as it
+    /// should be.
     pub(in crate::causes) fn is_meant(&self) -> Result<Identity, Gap> {
         let all = self.case.secrets();
         let likely: Vec<_> = all.iter().filter(|other| self.is_sound() || !other.is_sound()).collect();
