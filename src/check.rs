@@ -54,9 +54,9 @@ pub struct Place {
 /// A definition in its place.
 #[derive(Debug)]
 pub struct Check<'d> {
-    /// As it is written.
+    /// The definition as it is written.
     written: &'d TaskDefinition,
-    /// As it is judged: without what is not known before deployment.
+    /// The definition as it is judged: without what is not known before deployment.
     definition: Cow<'d, TaskDefinition>,
     plan: Option<&'d Plan>,
     task: Task,

@@ -279,7 +279,7 @@ impl Task {
 pub struct Entry {
     /// The SQS message that it came in.
     pub message_id: Option<String>,
-    /// Who sent that message; known where it could be read.
+    /// The sender of that message; known where it could be read.
     pub sender: Option<sender::Sender>,
     /// The change of a value that it reports; then it reports no task.
     pub rotation: Option<Box<rotation::Rotation>>,

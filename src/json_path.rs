@@ -13,7 +13,7 @@ pub(crate) fn failed_at(text: &str, error: &Error) -> String {
     let at = (line_from + error.column()).min(text.len());
     let mut sound = if error.is_eof() { text } else { before(text, at) }.to_owned();
     if sound.trim_end().ends_with(['[', ',', ':']) {
-        // So that what comes next has begun.
+        // The next value or key must have begun for serde to name it.
         sound.push('"');
     }
     let Err(told) = serde_path_to_error::deserialize::<_, Value>(&mut Deserializer::from_str(&sound)) else {

@@ -191,7 +191,7 @@ impl Value {
         let container = reference.container.clone().unwrap_or_default();
         holder.places.insert((container, reference.name.clone().unwrap_or_else(|| reference.field.clone())));
         match holder.tasks.iter_mut().find(|(_, known)| known.task_arn == task.task_arn) {
-            // Of two references to a value, the one that follows it tells more than the pinned one.
+            // A reference that follows a value shows more than one that is pinned to a version.
             Some((known, _)) => *known = holds.min(known.clone()),
             None => holder.tasks.push((holds, task.clone())),
         }

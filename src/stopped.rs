@@ -31,7 +31,7 @@ pub async fn tellers(prober: &impl Prober, task: &Task) -> Option<Vec<Task>> {
     ask_all(prober, vec![question.clone().into()], &mut evidence).await;
     let mut stopped = stopped(&evidence, &question);
     stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
-    // Of a service that does not start, one that exits with 0 may hide that it failed.
+    // A container that exits with 0 may hide that it failed, where its service does not start.
     let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(Task::ended_early);
     let mut tellers: Vec<Task> = stopped.into_iter().filter(could_not_start).take(TASKS).collect();
     let exited = exited.into_iter().take(LOGS).collect();

@@ -21,7 +21,7 @@ pub const ROUNDS: usize = 3;
 /// The most questions about one task.
 pub const QUESTIONS: usize = 24;
 
-/// Who answers questions: AWS, or a recording.
+/// A prober answers questions: from AWS, or from a recording.
 pub trait Prober {
     /// Answers, or says why not; it never fails.
     fn ask(&self, question: &Question) -> impl Future<Output = Answer> + Send;

@@ -57,7 +57,7 @@ use super::{innermost, xml};
 /// A diagnosis does not wait longer for one fact.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Of `DescribeParameters` an account has three calls a second.
+/// An account has three calls of `DescribeParameters` a second.
 const BETWEEN_PARAMETERS: Duration = Duration::from_millis(350);
 /// What need not be escaped anywhere in a URI.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -79,12 +79,12 @@ impl ProvideErrorMetadata for Refusal {
 }
 
 impl Refusal {
-    /// Of a call whose error has no type.
+    /// The refusal of a call whose error has no type.
     pub(super) fn erased(error: &SdkError<Error, HttpResponse>) -> Option<Self> {
         error.as_service_error().and_then(|error| error.downcast_ref::<Self>()).cloned()
     }
 
-    /// Of a call of the SDK's own client.
+    /// The refusal of a call of the SDK's own client.
     pub(super) fn typed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let SdkError::ServiceError(context) = error else { return None };
         Some(Self {

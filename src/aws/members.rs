@@ -28,7 +28,7 @@ const RENEWED_BEFORE: Duration = Duration::from_mins(5);
 const SILENCE: Duration = Duration::from_secs(15);
 /// Accounts come from events; callers of more than this are not kept.
 const KEPT_ACCOUNTS: usize = 64;
-/// Who it is, in the other account's trail.
+/// The name of the session in the other account's trail.
 const SESSION_NAME: &str = "ecs-triage";
 
 /// The clients for other accounts.
@@ -117,7 +117,7 @@ impl Members {
         }
     }
 
-    /// Who calls with these credentials alone.
+    /// A client that calls with these credentials alone.
     fn with(&self, credentials: Credentials) -> Caller {
         let config = self.config.to_builder();
         let mut caller = Caller::new(
@@ -226,7 +226,7 @@ mod tests {
         Arc::new(Sts { lasts: lasts.into(), ..Sts::default() })
     }
 
-    /// Who asks in an account, by the key that it signs with.
+    /// The access key with which questions in an account are signed.
     async fn key(members: &Members, account: &str) -> Result<String, Failure> {
         let caller = members.caller(account).await?;
         let provider = caller.config.credentials_provider().expect("it has credentials");

@@ -273,7 +273,7 @@ fn findings(definition: &TaskDefinition, place: &Place, evidence: &Evidence) -> 
     check.findings(&asked_by(&check, evidence))
 }
 
-/// Of the answers about many definitions, those about this one.
+/// Those answers about many definitions that are about this one.
 fn asked_by(check: &Check<'_>, evidence: &Evidence) -> Evidence {
     let mut own = Evidence::default();
     loop {

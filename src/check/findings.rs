@@ -10,7 +10,7 @@ use crate::reason::{Fault, Symptom};
 /// Something that would keep the task from starting.
 #[derive(Debug)]
 pub struct Problem {
-    /// As it would have failed.
+    /// The failure that it would have.
     pub symptom: Symptom,
     /// Why.
     pub diagnosis: Diagnosis,

@@ -143,7 +143,7 @@ impl Check<'_> {
         let network = || plan.touches(Touched::Network);
         let file_systems = || plan.touches(Touched::FileSystems).filter(|_| *step == Step::EfsVolume);
         match fault {
-            // As it is written it stays.
+            // These are judged as they are written.
             Fault::BadReference | Fault::Misconfigured | Fault::RoleMissing => None,
             Fault::NetworkTimeout => network().or_else(file_systems),
             Fault::NotFound | Fault::VersionNotFound => references().or_else(file_systems),

@@ -228,7 +228,7 @@ impl Baseline {
         Self { schema: SCHEMA.to_owned(), known: checked.iter().flat_map(of_one).collect() }
     }
 
-    /// As a file of JSON, a line for each.
+    /// The baseline as a file of JSON, a line for each id.
     #[must_use]
     pub fn write(&self) -> String {
         // Texts under string keys always serialize.

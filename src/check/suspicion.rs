@@ -15,7 +15,7 @@ use crate::task_definition::{
 /// One way in which the task could fail.
 #[derive(Debug)]
 pub(super) struct Suspicion {
-    /// As ECS would tell it.
+    /// The failure as ECS would report it.
     pub(super) symptom: Symptom,
     /// What of the definition it is about.
     pub(super) references: Vec<Reference>,

@@ -87,7 +87,7 @@ pub struct Ports<W: World> {
     pub bus: Option<W::EventBus>,
     /// Where each failure is written down.
     pub journal: Option<W::Journal>,
-    /// Who answers questions.
+    /// The prober that answers questions.
     pub prober: W::Prober,
     /// The time.
     pub clock: W::Clock,
@@ -102,7 +102,7 @@ pub struct Rules {
     pub probing: Scope,
     /// Whether to read the last lines of a container's log.
     pub reads_logs: bool,
-    /// Who is listened to.
+    /// Which senders are accepted.
     pub trusted: Trusted,
     /// How long after its last notice an incident that continues is announced again.
     pub reminder: SignedDuration,
@@ -218,7 +218,7 @@ struct Visit<'d, W: World> {
     delivery: &'d Delivery<W>,
     /// The ARN of the function.
     function: &'d str,
-    /// Who is listened to, and where what they name is.
+    /// Which senders are accepted, and the account of what they name.
     trusted: Trusted,
     /// When it began: claims count from then.
     now: Timestamp,
@@ -253,7 +253,7 @@ impl<W: World> Visit<'_, W> {
     async fn work(&self, entries: &[Entry], refused: &[Option<Problem>]) -> Outcome {
         let batch = Batch::of(entries, refused, self.now);
         let mut outcome = Outcome::default();
-        // Of a message that holds nothing there is nothing to do.
+        // A message without a task or a change needs nothing.
         let empty = entries.iter().zip(refused).enumerate().filter(|(_, (entry, refused))| {
             entry.tasks.is_empty() && entry.rotation.is_none() && refused.is_none()
         });

@@ -10,7 +10,7 @@ use super::{Checked, Outcome};
 use crate::causes::{FindingKind, Verdict};
 use crate::check::{Problem, Unchecked, lines};
 
-/// Of a message, as much is written down.
+/// The most bytes of a message that are written down.
 pub(super) const LONGEST_NOTE: usize = 16_384;
 /// The most annotations of an answer; the message counts all.
 const ANNOTATIONS: usize = 20;

@@ -67,7 +67,7 @@ pub struct Subject {
 /// A definition to be checked.
 #[derive(Debug, Clone)]
 pub enum Wanted {
-    /// As a document or a request has it.
+    /// The definition of a document or a request.
     Given(Box<Found>),
     /// The one that is registered under this name.
     Registered(String),

@@ -17,7 +17,7 @@ use crate::task_definition::{Reference, ReferenceKind, TaskDefinition, TaskDefin
 /// How scalars are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// As JSON has them.
+    /// Types must be those of JSON.
     Strict,
     /// A number or a truth where a text is wanted is one, and the other way round.
     Lenient,

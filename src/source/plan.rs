@@ -10,7 +10,7 @@ use crate::task_definition::{ImageName, Reference, ReferenceKind, Target, TaskDe
 /// What a deployment leaves open, and what it makes.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// By its path inside the definition, in lower case.
+    /// What is open, by its path inside the definition in lower case.
     pub(super) pending: BTreeMap<String, Pending>,
     /// What it makes or changes other than definitions and services.
     pub(super) made: Vec<Made>,
@@ -25,7 +25,7 @@ pub struct Plan {
 pub struct Pending {
     /// Its path inside the definition, such as `containerDefinitions[0].secrets`.
     pub path: String,
-    /// As it is shown, such as `${DbSecret}:password::`.
+    /// Its text as it is shown, such as `${DbSecret}:password::`.
     pub shown: String,
     /// Why it is not known.
     pub why: String,

@@ -238,7 +238,7 @@ fn merged(members: Vec<(String, Node)>) -> Vec<(String, Node)> {
     for (_, value) in brought {
         match value.content {
             Content::Map(members) => all.extend(members),
-            // Of several, the first counts.
+            // If several have a key, the first counts.
             Content::List(items) => {
                 all.extend(items.into_iter().rev().flat_map(|item| {
                     if let Content::Map(members) = item.content { members } else { Vec::new() }
