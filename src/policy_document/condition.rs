@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -219,14 +220,6 @@ fn moment(text: &str) -> Option<Timestamp> {
 /// Whether an address lies in a range such as `10.0.0.0/8`; `None` where one of them is not what it should
 /// be.
 fn lies_in(range: &str, address: &str) -> Option<bool> {
-    let (base, length) = range.split_once('/').map_or((range, None), |(base, length)| (base, Some(length)));
-    let bits = |address: IpAddr| match address {
-        IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, 32),
-        IpAddr::V6(address) => (u128::from(address), 128),
-    };
-    let ((base, width), (address, other_width)) = (bits(base.parse().ok()?), bits(address.parse().ok()?));
-    let length =
-        length.map_or(Some(width), |length| length.parse().ok()).filter(|length| *length <= width)?;
-    let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-    Some(width == other_width && (base ^ address) & mask == 0)
+    let net = range.parse::<IpNet>().ok().or_else(|| range.parse::<IpAddr>().ok().map(IpNet::from))?;
+    Some(net.contains(&address.parse::<IpAddr>().ok()?))
 }
