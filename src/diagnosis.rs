@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::fingerprint::fingerprint;
 pub use self::fingerprint::is_told_by_place;
-pub use self::report::{Diagnosis, Looked, ReadSymptom, Report};
+pub use self::report::{Diagnosis, ReadSymptom, Report, StateRead};
 use crate::causes::{self, Assessment, Case, Cause, Finding, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Forecast, Source, Task};
@@ -212,7 +212,7 @@ fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, 
         by_state: assessment.is_by_state(),
         support: assessment.support(),
         title: assessment.title,
-        looked: Looked::of(cause, case),
+        state_read: StateRead::of(cause, case),
         culprit: assessment.culprit.unwrap_or_else(|| case.culprit()),
         findings: assessment
             .findings

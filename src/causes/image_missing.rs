@@ -131,7 +131,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
                     ))
             }
         },
-        Some(Pulled::Untold(known)) => push(Assessment::likely(title))
+        Some(Pulled::Unknown(known)) => push(Assessment::likely(title))
             .findings(Finding::unanswered("which tags the repository has", known)),
         _ => push(Assessment::likely(title)).finding(Finding::unknown("which tags the repository has")),
     })

@@ -7,7 +7,7 @@ use super::reason_lines::last_words;
 use crate::arn::Arn;
 use crate::causes::{Cause, FindingKind, Verdict};
 use crate::context::Surroundings;
-use crate::diagnosis::{Diagnosis, Looked, Report};
+use crate::diagnosis::{Diagnosis, Report, StateRead};
 use crate::event::{Forecast, Source, Task};
 use crate::network::State;
 use crate::redact::one_line;
@@ -51,7 +51,7 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
 
 /// The verdict, with its proof by name.
 pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
-    match (diagnosis.verdict, diagnosis.looked) {
+    match (diagnosis.verdict, diagnosis.state_read) {
         (Verdict::Confirmed, _) => match proof(diagnosis) {
             Some("stoppedReason") => "confirmed by ECS's message".to_owned(),
             // A source that is not a call of AWS's API is a thing.
@@ -61,9 +61,9 @@ pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
             Some(source) => format!("confirmed by {source}"),
             None => "confirmed".to_owned(),
         },
-        (verdict, Looked::NotAsked) => format!("{verdict}: AWS was not queried"),
-        (verdict, Looked::NotTold) => format!("{verdict}: AWS's state could not be read"),
-        (verdict, Looked::Told) => format!("{verdict}: not proved by AWS's state"),
+        (verdict, StateRead::NotQueried) => format!("{verdict}: AWS was not queried"),
+        (verdict, StateRead::Unanswered) => format!("{verdict}: AWS's state could not be read"),
+        (verdict, StateRead::Answered) => format!("{verdict}: not proved by AWS's state"),
     }
 }
 

@@ -30,7 +30,7 @@ pub(in crate::causes) enum Pulled<'c> {
     /// It is there, pushed at that time.
     There(Option<Moment>),
     /// It is unknown, and why.
-    Untold(Known<'c, Vec<Image>>),
+    Unknown(Known<'c, Vec<Image>>),
 }
 
 impl EcrImage {
@@ -115,7 +115,7 @@ impl EcrImage {
             (_, Known::Found(images)) => {
                 Pulled::There(images.first().and_then(|image| image.image_pushed_at))
             }
-            (_, untold) => Pulled::Untold(untold),
+            (_, known) => Pulled::Unknown(known),
         }
     }
 
